@@ -1,0 +1,33 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { secretText } from '#shared/aws/secret.ts';
+import { jsonLog } from '#shared/log.ts';
+import { ingest } from './ingest.ts';
+import { verifier } from './verifier.ts';
+
+const env = z
+  .object({ EVENTS_QUEUE_URL: z.string(), WEBHOOK_SECRET_ID: z.string() })
+  .parse(process.env);
+
+// Polar gives up after ten seconds: two readings of the secret and one message take less than eight.
+const deadlineMs = 2_500;
+const clientOptions = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_200, throwOnRequestTimeout: true },
+};
+const sqs = new SQSClient(clientOptions);
+const secrets = new SecretsManagerClient(clientOptions);
+
+export const handler: (
+  event: APIGatewayProxyEventV2,
+) => Promise<APIGatewayProxyStructuredResultV2> = ingest({
+  verify: verifier(secretText(secrets, env.WEBHOOK_SECRET_ID, deadlineMs), Date.now),
+  send: (message) =>
+    sqs.send(new SendMessageCommand({ QueueUrl: env.EVENTS_QUEUE_URL, ...message }), {
+      abortSignal: AbortSignal.timeout(deadlineMs),
+    }),
+  now: () => new Date(),
+  log: jsonLog(),
+});

@@ -1,0 +1,16 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { PolarAudienceStack } from '#infra/polar-audience-stack.ts';
+import { readStageOptions } from '#infra/stage-options.ts';
+import cdkJson from '../cdk.json' with { type: 'json' };
+
+// The flags are given here too, so that the template is the same without the CDK's command line.
+const app = new App({ context: cdkJson.context });
+const read = readStageOptions((name) => app.node.tryGetContext(name));
+if (read.kind === 'refused') {
+  console.error(read.reason);
+  process.exit(1);
+}
+
+new PolarAudienceStack(app, `PolarAudience-${read.options.stage}`, read.options);
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -1,0 +1,186 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IAlarm,
+  type Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { EventQueue } from '#infra/constructs/event-queue.ts';
+import type { IngestApi } from '#infra/constructs/ingest-api.ts';
+import type { Worker } from '#infra/constructs/worker.ts';
+
+type Watched = { api: IngestApi; events: EventQueue; worker: Worker };
+
+type AlarmDefinition = {
+  id: string;
+  metric: Metric;
+  /** Fires above this. */
+  above: number;
+  /** How many of the last three periods must be above; one bad period is enough if left out. */
+  periodsOfThree?: number;
+  /** What happens to people and data while nobody acts. */
+  harm: string;
+  firstStep: string;
+};
+
+const period = Duration.minutes(5);
+
+/** Tells whoever is on call what is stuck, whom it harms and what to do first. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+  readonly all: readonly IAlarm[];
+
+  constructor(scope: Construct, id: string, watched: Watched, alarmEmail?: string) {
+    super(scope, id);
+    this.topic = alarmTopic(this, alarmEmail);
+    const definitions = [
+      ...queueAlarms(watched),
+      ...webhookAlarms(watched),
+      ...functionAlarms(watched),
+    ];
+    this.all = definitions.map((definition) => alarm(this, definition, this.topic));
+  }
+}
+
+/** Encrypted in transit only: the key that SNS offers for free does not let CloudWatch publish, and an alarm names nobody. */
+function alarmTopic(scope: Construct, alarmEmail: string | undefined): Topic {
+  const topic = new Topic(scope, 'Topic', {
+    displayName: 'Polar Audience alarms',
+    enforceSSL: true,
+  });
+  // A policy of our own (for TLS) takes the place of the usual one, which let this account publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AllowAlarms',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
+  );
+  if (alarmEmail) topic.addSubscription(new EmailSubscription(alarmEmail));
+  return topic;
+}
+
+function alarm(scope: Construct, definition: AlarmDefinition, topic: Topic): Alarm {
+  const { id, metric, above, periodsOfThree, harm, firstStep } = definition;
+  const created = new Alarm(scope, id, {
+    metric: metric.with({ period }),
+    threshold: above,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: periodsOfThree === undefined ? 1 : 3,
+    datapointsToAlarm: periodsOfThree ?? 1,
+    // A quiet queue or API reports nothing, and that is fine.
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+    alarmDescription: `Harm: ${harm} First step: ${firstStep}`,
+  });
+  created.addAlarmAction(new SnsAction(topic));
+  return created;
+}
+
+function queueAlarms({ events }: Watched): AlarmDefinition[] {
+  const maximum = { statistic: Stats.MAXIMUM };
+  return [
+    {
+      id: 'DeadLetters',
+      metric: events.deadLetters.metricApproximateNumberOfMessagesVisible(maximum),
+      above: 0,
+      harm: 'accepted webhooks could not be applied, so contacts miss what happened to them. They are deleted 14 days after they arrived.',
+      firstStep:
+        'read the reason of each in the table Failures, remove its cause, then redrive EventsDeadLetters in the SQS console with EventsQueue as custom destination (SQS cannot tell where a copy made by the worker came from). It is safe to repeat.',
+    },
+    {
+      id: 'DeadLettersAgeing',
+      metric: events.deadLetters.metricApproximateAgeOfOldestMessage(maximum),
+      above: Duration.days(7).toSeconds(),
+      harm: 'a dead letter has waited for a week; in less than another week SQS deletes it and the event is lost.',
+      firstStep:
+        'redrive EventsDeadLetters now, with EventsQueue as custom destination; if the cause remains, save the messages elsewhere.',
+    },
+    {
+      // The second run of an erasure waits in this queue for a quarter of an hour by design.
+      id: 'QueueAgeing',
+      metric: events.queue.metricApproximateAgeOfOldestMessage(maximum),
+      above: Duration.minutes(20).toSeconds(),
+      harm: 'accepted webhooks wait, so contacts are out of date. None is lost for 14 days.',
+      firstStep:
+        "look at the worker's errors, throttles and log; if it is healthy but slow, deploy with a greater -c maxConcurrency.",
+    },
+  ];
+}
+
+function webhookAlarms({ api }: Watched): AlarmDefinition[] {
+  const afterRetries = { above: 0, periodsOfThree: 2 };
+  return [
+    {
+      ...afterRetries,
+      id: 'Ingest5xx',
+      metric: api.stage.metricServerError({ statistic: Stats.SUM }),
+      harm: 'Polar is told to try again; it stops after ten tries within half an hour, and disables the endpoint after ten failed events in a row.',
+      firstStep:
+        'read what the endpoint answered, in the deliveries in Polar or in the log of ingest. 503 with "no secret" means that WebhookSecret was never set.',
+    },
+    {
+      ...afterRetries,
+      id: 'WebhooksUnauthorized',
+      metric: api.answered('401'),
+      harm: 'if these requests are from Polar, its events are being refused, and it disables the endpoint after ten failed events in a row.',
+      firstStep:
+        "compare the endpoint's deliveries in Polar. If they failed, copy the endpoint's secret into WebhookSecret, enable the endpoint and redeliver. If none failed, a stranger is guessing: nothing is needed.",
+    },
+    {
+      ...afterRetries,
+      id: 'WebhooksThrottled',
+      metric: api.answered('429'),
+      harm: 'more requests come than the API lets through. Polar tries an event ten times within half an hour, then gives it up.',
+      firstStep:
+        'see in the dashboard what is answered. Many 202: raise the throttle of the stage. Many 400, 401 or 404: a flood of strangers; wait, then redeliver in Polar what failed.',
+    },
+  ];
+}
+
+function functionAlarms({ api, worker }: Watched): AlarmDefinition[] {
+  return [
+    {
+      id: 'IngestErrors',
+      metric: api.ingest.metricErrors(),
+      above: 0,
+      harm: 'ingest crashed or ran out of time, so Polar got no answer and tries again, ten times at most.',
+      firstStep:
+        "read the error in ingest's log group. If it began with a deployment, deploy the version before it.",
+    },
+    {
+      id: 'WorkerErrors',
+      metric: worker.function.metricErrors(),
+      above: 0,
+      harm: 'a whole batch failed, not one event of it. It is tried again for more than an hour, then its messages are dead letters.',
+      firstStep:
+        "read the error in the worker's log group: most often a crash at start or the timeout. If it began with a deployment, deploy the version before it.",
+    },
+    {
+      id: 'IngestThrottles',
+      metric: api.ingest.metricThrottles(),
+      above: 0,
+      periodsOfThree: 2,
+      harm: 'Lambda refused to run ingest, so Polar is answered with errors and gives an event up after ten tries.',
+      firstStep:
+        "compare the account's concurrent executions with its quota, ask AWS for more (a new account has ten) or deploy with a smaller -c maxConcurrency.",
+    },
+    {
+      id: 'WorkerThrottles',
+      metric: worker.function.metricThrottles(),
+      above: 0,
+      periodsOfThree: 2,
+      harm: 'Lambda refused to run the worker: events are applied late, and each refusal uses up one of the twelve tries of a message.',
+      firstStep:
+        "compare the account's concurrent executions with its quota, ask AWS for more or deploy with a smaller -c maxConcurrency.",
+    },
+  ];
+}

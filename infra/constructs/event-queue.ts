@@ -1,0 +1,57 @@
+import { Aws, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type Keeping, removalPolicy } from '#infra/constructs/keeping.ts';
+import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
+
+/** The accepted webhooks on their way to the worker, and those that it could not apply. */
+export class EventQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, props: { keeping: Keeping; workerTimeout: Duration }) {
+    super(scope, id);
+    const queueName = eventsQueueName();
+    const common = {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      maxMessageSizeBytes: 1_048_576,
+      // SQS's longest, for both: a message that is moved to the dead letters keeps the time at
+      // which it was first sent, and so has left what it did not spend in the queue before.
+      retentionPeriod: Duration.days(14),
+      removalPolicy: removalPolicy(props.keeping),
+    };
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...common,
+      redriveAllowPolicy: {
+        redrivePermission: RedrivePermission.BY_QUEUE,
+        sourceQueues: [Queue.fromQueueArn(this, 'Source', sqsArn(this, queueName))],
+      },
+    });
+    this.queue = new Queue(this, 'Queue', {
+      ...common,
+      queueName,
+      // AWS asks for six times the function's timeout, so that no message is seen twice at once.
+      visibilityTimeout: Duration.seconds(props.workerTimeout.toSeconds() * 6),
+      // The worker waits longer after each failure (15 s, doubled up to 900 s): twelve tries take
+      // about an hour and a half.
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 12 },
+    });
+    pinLogicalId(this.deadLetters, 'EventsDeadLetters');
+    pinLogicalId(this.queue, 'EventsQueue');
+  }
+}
+
+/**
+ * The two queues name each other, which CloudFormation allows only if one of the names is known
+ * beforehand. The end of the stack's id is in it, so that a queue left behind by a deleted stack
+ * does not stand in the way of the next one.
+ */
+function eventsQueueName(): string {
+  const stackUuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
+  return `${Aws.STACK_NAME}-events-${Fn.select(4, Fn.split('-', stackUuid))}`;
+}
+
+function sqsArn(scope: Construct, queueName: string): string {
+  return Stack.of(scope).formatArn({ service: 'sqs', resource: queueName });
+}

@@ -1,0 +1,127 @@
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+  PayloadFormatVersion,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { FilterPattern, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
+
+const webhookPath = '/webhooks/polar';
+
+type IngestApiProps = { queue: Queue; webhookSecret: Secret };
+
+/** The one public door: takes Polar's webhooks, proves them genuine and queues them. */
+export class IngestApi extends Construct {
+  readonly ingest: NodejsFunction;
+  readonly stage: HttpStage;
+  readonly accessLogs: LogGroup;
+  readonly webhookUrl: string;
+
+  constructor(scope: Construct, id: string, { queue, webhookSecret }: IngestApiProps) {
+    super(scope, id);
+    this.ingest = lambdaFunction(this, 'Ingest', {
+      name: 'ingest',
+      description: "Proves that a webhook is Polar's, queues it and answers",
+      // Polar gives up after ten seconds; an end of our own before that leaves an error to see.
+      timeout: Duration.seconds(9),
+      // A signature over a large body, and now and then gzip, want some processor: it grows with memory.
+      memoryMb: 512,
+      environment: {
+        EVENTS_QUEUE_URL: queue.queueUrl,
+        WEBHOOK_SECRET_ID: webhookSecret.secretArn,
+      },
+    });
+    allow(this.ingest, ['sqs:SendMessage'], [queue.queueArn]);
+    allow(this.ingest, ['secretsmanager:GetSecretValue'], [webhookSecret.secretArn]);
+
+    const api = new HttpApi(this, 'Api', {
+      description: "Receives Polar's webhooks",
+      createDefaultStage: false,
+    });
+    addWebhookRoute(api, this.ingest);
+    this.accessLogs = new LogGroup(this, 'AccessLogs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.stage = new HttpStage(this, 'DefaultStage', {
+      httpApi: api,
+      autoDeploy: true,
+      // A shop sends a few events a second at its busiest, and ten concurrent executions, all that
+      // a new account may have, answer about this many. It also caps what a flood can cost.
+      throttle: { rateLimit: 50, burstLimit: 100 },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(this.accessLogs),
+        format: accessLogFormat(),
+      },
+    });
+    countAnswers(this.accessLogs);
+    this.webhookUrl = `${api.apiEndpoint}${webhookPath}`;
+  }
+
+  /** How many requests were answered with this HTTP status. */
+  answered(status: string): Metric {
+    return new Metric({
+      ...answersMetric(this),
+      dimensionsMap: { Status: status },
+      statistic: Stats.SUM,
+    });
+  }
+}
+
+function addWebhookRoute(api: HttpApi, ingest: NodejsFunction): void {
+  const routes = api.addRoutes({
+    path: webhookPath,
+    methods: [HttpMethod.POST],
+    integration: new HttpLambdaIntegration('IngestIntegration', ingest, {
+      payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+    }),
+  });
+  for (const route of routes) {
+    Validations.of(route).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        'Polar cannot sign in: every request proves itself by its signature (Standard Webhooks), which the function checks before anything else.',
+    });
+  }
+}
+
+/** HTTP APIs count no single status by themselves, so the access log is counted. */
+function countAnswers(accessLogs: LogGroup): void {
+  const { namespace, metricName } = answersMetric(accessLogs);
+  accessLogs.addMetricFilter('Answers', {
+    filterPattern: FilterPattern.exists('$.status'),
+    metricNamespace: namespace,
+    metricName,
+    dimensions: { Status: '$.status' },
+    metricValue: '1',
+  });
+}
+
+function answersMetric(scope: Construct) {
+  return { namespace: Stack.of(scope).stackName, metricName: 'Answers' };
+}
+
+/** No address, user agent or path: what a stranger puts into a URL is not ours to keep. */
+function accessLogFormat(): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      time: '$context.requestTime',
+      requestId: '$context.requestId',
+      routeKey: '$context.routeKey',
+      status: '$context.status',
+      integrationStatus: '$context.integrationStatus',
+      responseLatency: '$context.responseLatency',
+      integrationErrorMessage: '$context.integrationErrorMessage',
+    }),
+  );
+}

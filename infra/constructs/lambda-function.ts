@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+type LambdaFunctionProps = {
+  /** The folder under `functions/`, whose `handler.ts` exports `handler`. */
+  name: string;
+  description: string;
+  timeout: Duration;
+  memoryMb: number;
+  environment: Record<string, string>;
+};
+
+/** A function of this system. It may write to its own log group; everything else it must be allowed. */
+export function lambdaFunction(
+  scope: Construct,
+  id: string,
+  { name, memoryMb, environment, ...props }: LambdaFunctionProps,
+): NodejsFunction {
+  const logGroup = new LogGroup(scope, `${id}Logs`, {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = new Role(scope, `${id}Role`, {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+  });
+  logGroup.grantWrite(role);
+  return new NodejsFunction(scope, id, {
+    ...props,
+    environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
+    role,
+    logGroup,
+    memorySize: memoryMb,
+    entry: `${projectRoot}functions/${name}/handler.ts`,
+    projectRoot,
+    depsLockFilePath: `${projectRoot}package-lock.json`,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    loggingFormat: LoggingFormat.JSON,
+    applicationLogLevelV2: ApplicationLogLevel.INFO,
+    systemLogLevelV2: SystemLogLevel.WARN,
+    bundling: {
+      format: OutputFormat.ESM,
+      target: 'node24',
+      mainFields: ['module', 'main'],
+      minify: true,
+      sourceMap: true,
+      sourcesContent: false,
+      // The version in the lock file, not whatever the runtime brings along today.
+      bundleAwsSDK: true,
+      forceDockerBundling: false,
+      logLevel: LogLevel.WARNING,
+    },
+  });
+}
+
+/** Allows a function exactly these calls on exactly these resources. */
+export function allow(
+  lambda: NodejsFunction,
+  actions: readonly string[],
+  resources: readonly string[],
+): void {
+  lambda.addToRolePolicy(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      actions: [...actions],
+      resources: [...resources],
+    }),
+  );
+}

@@ -1,0 +1,43 @@
+import { SecretValue, Validations } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { type Keeping, removalPolicy } from '#infra/constructs/keeping.ts';
+import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
+
+/**
+ * The two secrets. CloudFormation writes a value only when its property in the template changes:
+ * never change `secretStringValue` or `generateSecretString` here, or a deployment wipes the secret
+ * that a person set, or the key without which no suppression is found again.
+ */
+export class Secrets extends Construct {
+  readonly webhookSecret: Secret;
+  readonly suppressionKey: Secret;
+
+  constructor(scope: Construct, id: string, keeping: Keeping) {
+    super(scope, id);
+    this.webhookSecret = new Secret(this, 'Webhook', {
+      description: 'The secret of the Polar webhook endpoint: {"current": "…", "previous": "…"}',
+      secretStringValue: SecretValue.unsafePlainText('{"current":"","previous":""}'),
+      removalPolicy: removalPolicy(keeping),
+    });
+    this.suppressionKey = new Secret(this, 'SuppressionKey', {
+      description: 'The key of the hashes in the table Suppressions. Never replace it.',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: removalPolicy(keeping),
+    });
+    pinLogicalId(this.webhookSecret, 'WebhookSecret');
+    pinLogicalId(this.suppressionKey, 'SuppressionKey');
+    acknowledgeNoRotation(
+      this.webhookSecret,
+      'Polar makes this secret: only a person can reset it there and copy it here. Both the current and the previous one are accepted, so that it can be done without losing a webhook.',
+    );
+    acknowledgeNoRotation(
+      this.suppressionKey,
+      'A new key would hash every address differently and forget everyone who unsubscribed.',
+    );
+  }
+}
+
+function acknowledgeNoRotation(secret: Secret, reason: string): void {
+  Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason });
+}

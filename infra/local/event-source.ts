@@ -1,0 +1,132 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import type { LambdaFunction } from './lambda-function.ts';
+import { localRegion } from './local-account.ts';
+import type { InvocationResult } from './runtime-api.ts';
+
+export type EventSource = Readonly<{
+  queueUrl: string;
+  queueArn: string;
+  /** At most ten, which is what one call of SQS gives. */
+  batchSize: number;
+  /** How many batches may be with the function at a time. */
+  concurrency: number;
+  reportsItemFailures: boolean;
+}>;
+
+type Parts = Readonly<{
+  sqs: SQSClient;
+  lambda: LambdaFunction;
+  onProblem: (message: string) => void;
+}>;
+
+// A poll cannot be broken off without losing sight of what it received, so stopping waits for it.
+const pollSeconds = 1;
+
+/**
+ * Feeds the messages of a queue to a function, as Lambda's event source mapping does: what succeeded
+ * is deleted, what failed comes back when its visibility timeout ends. Stopping lets batches finish.
+ */
+export function startEventSource(
+  source: EventSource,
+  parts: Parts,
+): Readonly<{ stop: () => Promise<void> }> {
+  let stopping = false;
+  const poll = async () => {
+    while (!stopping) {
+      try {
+        await passOneBatch(source, parts);
+      } catch (error) {
+        if (stopping) return;
+        parts.onProblem(`The queue could not be read: ${String(error)}`);
+        await setTimeout(pollSeconds * 1_000);
+      }
+    }
+  };
+  const pollers = Array.from({ length: source.concurrency }, poll);
+  return {
+    stop: async () => {
+      stopping = true;
+      await Promise.all(pollers);
+    },
+  };
+}
+
+async function passOneBatch(source: EventSource, { sqs, lambda, onProblem }: Parts) {
+  const { Messages: messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: source.queueUrl,
+      MaxNumberOfMessages: source.batchSize,
+      WaitTimeSeconds: pollSeconds,
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    }),
+  );
+  if (messages.length === 0) return;
+  const Records = messages.map((message) => sqsRecord(message, source.queueArn));
+  const result = await lambda.invoke({ Records });
+  if (result.kind === 'error') onProblem(`A batch failed: ${result.message}`);
+  const done = succeeded(messages, result, source.reportsItemFailures);
+  if (done === 'none') onProblem('A batch failed: the answer of the function is malformed.');
+  if (done === 'none' || done.length === 0) return;
+  await sqs.send(
+    new DeleteMessageBatchCommand({
+      QueueUrl: source.queueUrl,
+      Entries: done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+    }),
+  );
+}
+
+const reportSchema = z.nullish(
+  z.object({
+    batchItemFailures: z.nullish(z.array(z.object({ itemIdentifier: z.string().min(1) }))),
+  }),
+);
+
+/** The messages that are done; 'none' if the report names no message of the batch or is no report. */
+function succeeded(
+  messages: readonly Message[],
+  result: InvocationResult,
+  reportsItemFailures: boolean,
+): readonly Message[] | 'none' {
+  if (result.kind === 'error') return [];
+  if (!reportsItemFailures) return messages;
+  const report = reportSchema.safeParse(result.payload);
+  if (!report.success) return 'none';
+  const failed = new Set(report.data?.batchItemFailures?.map((item) => item.itemIdentifier));
+  const isKnown = (id: string) => messages.some(({ MessageId }) => MessageId === id);
+  if (![...failed].every(isKnown)) return 'none';
+  return messages.filter(({ MessageId = '' }) => !failed.has(MessageId));
+}
+
+function sqsRecord(message: Message, queueArn: string) {
+  const { MessageId, ReceiptHandle, Body, Attributes, MessageAttributes = {} } = message;
+  const messageAttributes = Object.entries(MessageAttributes).map(([name, attribute]) => [
+    name,
+    {
+      stringValue: attribute.StringValue,
+      binaryValue: attribute.BinaryValue && Buffer.from(attribute.BinaryValue).toString('base64'),
+      stringListValues: [],
+      binaryListValues: [],
+      dataType: attribute.DataType,
+    },
+  ]);
+  return {
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    attributes: Attributes,
+    messageAttributes: Object.fromEntries(messageAttributes),
+    md5OfBody: message.MD5OfBody,
+    md5OfMessageAttributes: message.MD5OfMessageAttributes,
+    eventSource: 'aws:sqs',
+    eventSourceARN: queueArn,
+    awsRegion: localRegion,
+  };
+}

@@ -1,0 +1,140 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { Advice } from './advice.ts';
+import { startEventSource } from './event-source.ts';
+import { type Endpoints, functionEnvironment } from './function-environment.ts';
+import type { Identities } from './identities.ts';
+import { type LambdaFunction, maxProcesses, startFunction } from './lambda-function.ts';
+import type { Resource, Template } from './template.ts';
+
+const codeSchema = z.object({
+  Code: z.object({ S3Key: z.string() }),
+  Timeout: z.number().default(3),
+});
+
+export type OnOutput = (logicalId: string, line: string) => void;
+
+/**
+ * Starts every function of the stack, by ARN; each registers how to stop it. Throws Advice that names
+ * the first one whose code cannot be loaded.
+ */
+export async function startFunctions(
+  { bundles }: Template,
+  identities: Identities,
+  endpoints: Endpoints,
+  onOutput: OnOutput,
+  toStop: (stop: () => Promise<void>) => void,
+): Promise<ReadonlyMap<string, LambdaFunction>> {
+  const start = async (resource: Resource) => {
+    const { logicalId, properties } = resource;
+    const { Code, Timeout } = codeSchema.parse(properties);
+    const bundle = bundles.get(Code.S3Key.replace(/\.zip$/, ''));
+    if (bundle === undefined) throw new Error(`The assembly has no bundle for ${logicalId}.`);
+    const arn = String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }));
+    const started = await startFunction({
+      logicalId,
+      arn,
+      bundle,
+      timeoutSeconds: Timeout,
+      environment: functionEnvironment(resource, identities, endpoints),
+      onOutput,
+    });
+    if (started.kind === 'broken') {
+      throw new Advice(
+        `The function ${logicalId} cannot be loaded: ${started.problem} Correct its code ("npm run check" may tell more) and start again.`,
+      );
+    }
+    toStop(started.lambda.stop);
+    return [arn, started.lambda] as const;
+  };
+  const all = await Promise.allSettled(identities.ofType('AWS::Lambda::Function').map(start));
+  return new Map(
+    all.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    }),
+  );
+}
+
+const mappingSchema = z.object({
+  FunctionName: z.string(),
+  EventSourceArn: z.string(),
+  BatchSize: z.number().default(10),
+  Enabled: z.boolean().default(true),
+  FunctionResponseTypes: z.array(z.string()).default([]),
+  ScalingConfig: z.object({ MaximumConcurrency: z.number() }).exactOptional(),
+  FilterCriteria: z
+    .undefined('The local stack knows no filters of event source mappings.')
+    .optional(),
+});
+
+/** Starts every event source mapping of the stack; each registers how to stop it. */
+export function startEventSources(
+  identities: Identities,
+  lambdas: ReadonlyMap<string, LambdaFunction>,
+  sqs: SQSClient,
+  onOutput: OnOutput,
+  toStop: (stop: () => Promise<void>) => void,
+): void {
+  const queueUrls = new Map(
+    identities.ofType('AWS::SQS::Queue').map(({ logicalId }) => {
+      const arn = String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }));
+      return [arn, String(identities.resolve({ Ref: logicalId }))];
+    }),
+  );
+  for (const { logicalId, properties } of identities.ofType('AWS::Lambda::EventSourceMapping')) {
+    const mapping = mappingSchema.parse(properties);
+    const queueUrl = queueUrls.get(mapping.EventSourceArn);
+    const lambda = functionNamed(lambdas, mapping.FunctionName);
+    if (queueUrl === undefined || !lambda) throw new Error(`${logicalId} joins nothing known.`);
+    if (!mapping.Enabled) continue;
+    const source = {
+      queueUrl,
+      queueArn: mapping.EventSourceArn,
+      batchSize: Math.min(10, mapping.BatchSize),
+      concurrency: Math.min(
+        maxProcesses,
+        mapping.ScalingConfig?.MaximumConcurrency ?? maxProcesses,
+      ),
+      reportsItemFailures: mapping.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+    };
+    const onProblem = (message: string) => onOutput(logicalId, message);
+    toStop(startEventSource(source, { sqs, lambda, onProblem }).stop);
+  }
+}
+
+/** A function by its name or its ARN. */
+function functionNamed(
+  lambdas: ReadonlyMap<string, LambdaFunction>,
+  nameOrArn: string,
+): LambdaFunction | undefined {
+  return [...lambdas].find(([arn]) => arn === nameOrArn || arn.endsWith(`:${nameOrArn}`))?.[1];
+}
+
+const routeSchema = z.object({ RouteKey: z.string(), Target: z.string() });
+const integrationSchema = z.object({
+  IntegrationType: z.literal('AWS_PROXY'),
+  IntegrationUri: z.string(),
+  PayloadFormatVersion: z.literal('2.0'),
+});
+
+/** The functions behind the HTTP API, by route key. */
+export function httpRoutes(
+  identities: Identities,
+  lambdas: ReadonlyMap<string, LambdaFunction>,
+): ReadonlyMap<string, LambdaFunction> {
+  const integrations = new Map(
+    identities
+      .ofType('AWS::ApiGatewayV2::Integration')
+      .map(({ logicalId, properties }) => [logicalId, integrationSchema.parse(properties)]),
+  );
+  return new Map(
+    identities.ofType('AWS::ApiGatewayV2::Route').map(({ logicalId, properties }) => {
+      const { RouteKey, Target } = routeSchema.parse(properties);
+      const integration = integrations.get(Target.replace('integrations/', ''));
+      const lambda = integration && functionNamed(lambdas, integration.IntegrationUri);
+      if (!lambda) throw new Error(`The route ${logicalId} leads to no function.`);
+      return [RouteKey, lambda];
+    }),
+  );
+}

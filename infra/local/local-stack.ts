@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { startDynamo } from './dynamo.ts';
+import { freePort, requireFreePort } from './free-port.ts';
+import { type Exchange, startHttpApi } from './http-api.ts';
+import { localIdentities } from './identities.ts';
+import { localClientConfig } from './local-account.ts';
+import { httpRoutes, type OnOutput, startEventSources, startFunctions } from './local-functions.ts';
+import { createQueues } from './queues.ts';
+import { type SecretStore, secretStore, startSecretsManager } from './secrets-manager.ts';
+import { startSqs } from './sqs.ts';
+import { synthesise } from './synthesis.ts';
+import { createTables } from './tables.ts';
+import { readTemplate } from './template.ts';
+import { fillSecrets, webhookSecret } from './webhook-secret.ts';
+
+export type Ports = Readonly<{
+  http: number;
+  dynamodb: number;
+  sqs: number;
+  secretsManager: number;
+}>;
+
+type Options = Readonly<{
+  /** Where data is kept from one start to the next; absent: in memory only. */
+  directory?: string;
+  /** Absent: free ports. */
+  ports?: Ports;
+  /** A cloud assembly of the stage `local` that exists already; absent: it is made, in seconds. */
+  assembly?: string;
+  onExchange?: (exchange: Exchange) => void;
+  /** A line that a function wrote, or a problem with an event source, by logical id. */
+  onOutput?: OnOutput;
+}>;
+
+type ClientConfig = ReturnType<typeof localClientConfig>;
+
+export type LocalStack = Readonly<{
+  /** The HTTP API's address, without a path. */
+  url: string;
+  webhookUrl: string;
+  /** What the local webhooks are signed with. */
+  webhookSecret: string;
+  /** Names by logical id. */
+  tables: Readonly<Record<string, string>>;
+  /** URLs by logical id. */
+  queues: Readonly<Record<string, string>>;
+  secrets: SecretStore;
+  /** Options for SDK clients that reach the local emulators. */
+  clientConfigs: Readonly<{
+    dynamodb: ClientConfig;
+    sqs: ClientConfig;
+    secretsManager: ClientConfig;
+  }>;
+  /** Lets what has begun finish, then ends every process and server. Safe to repeat. */
+  stop: () => Promise<void>;
+}>;
+
+const freePorts: Ports = { http: 0, dynamodb: 0, sqs: 0, secretsManager: 0 };
+
+/**
+ * Runs the synthesised stack on loopback: its tables, queues, secrets, functions and routes, and
+ * nothing that the template does not have. Throws Advice, with everything ended again, if it cannot.
+ */
+export async function startLocalStack(options: Options = {}): Promise<LocalStack> {
+  const stops: (() => Promise<void>)[] = [];
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= stopAll(stops);
+    return stopped;
+  };
+  try {
+    return { ...(await start(options, (step) => stops.push(step))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  { directory, ports = freePorts, onExchange = () => {}, onOutput = () => {}, ...given }: Options,
+  toStop: (stop: () => Promise<void>) => void,
+): Promise<Omit<LocalStack, 'stop'>> {
+  const kept = (name: string) => (directory === undefined ? undefined : join(directory, name));
+  if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
+  const httpPort = ports.http === 0 ? await freePort() : ports.http;
+  await requireFreePort(httpPort, 'the HTTP API');
+
+  const file = kept('dynamodb.db');
+  const dynamo = await startDynamo({ port: ports.dynamodb, ...(file && { file }) });
+  toStop(dynamo.stop);
+  const messages = kept('sqs');
+  const sqs = await startSqs({ port: ports.sqs, ...(messages && { directory: messages }) });
+  toStop(sqs.stop);
+  const secrets = await secretStore(kept('secrets.json'));
+  const secretsManager = await startSecretsManager(secrets, ports.secretsManager);
+  toStop(secretsManager.stop);
+
+  const template = await readTemplate(given.assembly ?? (await madeAssembly(toStop)));
+  const url = `http://127.0.0.1:${httpPort}`;
+  const identities = localIdentities(template, { sqs: sqs.endpoint, http: url });
+  const clientConfigs = {
+    dynamodb: localClientConfig(dynamo.endpoint),
+    sqs: localClientConfig(sqs.endpoint),
+    secretsManager: localClientConfig(secretsManager.address),
+  };
+  const db = new DynamoDBClient(clientConfigs.dynamodb);
+  const queueClient = new SQSClient(clientConfigs.sqs);
+  toStop(async () => queueClient.destroy());
+  const tables = await createTables(db, identities);
+  db.destroy();
+  const queues = await createQueues(queueClient, identities);
+  await fillSecrets(secrets, identities);
+
+  const endpoints = {
+    dynamodb: dynamo.endpoint,
+    sqs: sqs.endpoint,
+    secretsManager: secretsManager.address,
+  };
+  const lambdas = await startFunctions(template, identities, endpoints, onOutput, toStop);
+  const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
+  startEventSources(identities, lambdas, queueClient, onOutput, toStop);
+  const api = await startHttpApi(httpRoutes(identities, lambdas), httpPort, onExchange);
+  toStop(api.stop);
+  const webhookUrl = String(identities.resolve(template.outputs.get('WebhookUrl')));
+  return { url, webhookUrl, webhookSecret: signedWith, tables, queues, secrets, clientConfigs };
+}
+
+/** Outside the project, so that a bundle finds no module that it would not have in AWS either. */
+async function madeAssembly(toStop: (stop: () => Promise<void>) => void): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'polar-audience-'));
+  toStop(() => rm(directory, { recursive: true, force: true }));
+  await synthesise(directory);
+  return directory;
+}
+
+/** Last started, first stopped; a step that fails does not keep the others from running. */
+async function stopAll(stops: (() => Promise<void>)[]): Promise<void> {
+  for (const stop of stops.reverse()) await stop().catch(() => {});
+}

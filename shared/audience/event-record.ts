@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import { eventPropertiesSchema } from '../polar/event-properties.ts';
+import { supportedEventTypes } from '../polar/event-types.ts';
+import type { Contact } from './contact.ts';
+
+const changeSchema = z.object({
+  field: z.string(),
+  from: z.union([z.string(), z.boolean(), z.null()]),
+  to: z.union([z.string(), z.boolean(), z.null()]),
+});
+export type Change = z.infer<typeof changeSchema>;
+
+/** What one event did, and why: one record for each webhook id. The payload is kept beside it. */
+export const eventRecordSchema = z.object({
+  webhookId: z.string(),
+  type: z.enum(supportedEventTypes),
+  occurredAt: z.string(),
+  receivedAt: z.string(),
+  outcome: z.enum(['applied', 'unchanged', 'skipped']),
+  reason: z.optional(z.string()),
+  changes: z.array(changeSchema),
+  settingsVersion: z.number(),
+  contactId: z.optional(z.string()),
+  email: z.optional(z.string()),
+  customerId: z.string(),
+  properties: eventPropertiesSchema,
+  /** The record of an erased customer: without payload, addresses and changes. */
+  erased: z.optional(z.boolean()),
+  /** This event asked for the erasure of its customer's records. */
+  erases: z.optional(z.boolean()),
+});
+export type EventRecord = z.infer<typeof eventRecordSchema>;
+
+const shownFields = [
+  'email',
+  'firstName',
+  'lastName',
+  'externalId',
+  'userGroup',
+  'customerId',
+  'subscribed',
+] as const satisfies readonly (keyof Contact)[];
+
+/** Field by field what became of a contact; `null` stands for a field, or a contact, that is not there. */
+export function contactChanges(before: Contact | undefined, after: Contact | undefined): Change[] {
+  return shownFields
+    .map((field) => ({ field, from: before?.[field] ?? null, to: after?.[field] ?? null }))
+    .filter(({ from, to }) => from !== to);
+}

@@ -1,0 +1,117 @@
+import { type Claim, ownerOf } from './address.ts';
+import {
+  type Belongings,
+  belongingsOf,
+  type Contact,
+  contactByHand,
+  contactOf,
+  mergedBelongings,
+  webhookSource,
+} from './contact.ts';
+import type { Customer } from './customer.ts';
+import { normalisedEmail } from './email-address.ts';
+import { isSameData } from './same-data.ts';
+import type { Settings } from './settings.ts';
+import { personRefusals, refusalsOf } from './suppression.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What a decision needs beside rows: the time, and ids for contacts that it makes. */
+export type Surroundings = Readonly<{ now: Date; newId: () => string; settings: Settings }>;
+
+export function emailOf(customer: Customer | undefined): string | undefined {
+  return customer?.email && normalisedEmail(customer.email.value);
+}
+
+/**
+ * Writes the customer's claim to an address that is or was its own; `version` is that of an event which named it.
+ * An address that is new to the customer brings the "no" of a person that lies on it: returns the customer with it.
+ */
+export function claimAddress(
+  w: Workspace,
+  customer: Customer,
+  email: string,
+  version: string,
+): Customer {
+  const address = w.addresses.get(email) ?? { email, claims: {} };
+  const known = address.claims[customer.customerId];
+  const claim = claimOf(
+    customer,
+    email,
+    known && known.version > version ? known.version : version,
+  );
+  w.addresses.put(email, {
+    ...address,
+    claims: { ...address.claims, [customer.customerId]: claim },
+  });
+  if (known) return customer;
+  const no = refusalsOf(customer.no ?? {}, personRefusals(w.suppressions.get(email)));
+  return Object.keys(no).length > 0 ? { ...customer, no } : customer;
+}
+
+function claimOf(customer: Customer, email: string, version: string): Claim {
+  if (!customer.email || emailOf(customer) !== email) return { version, state: 'former' };
+  return { version: customer.email.version, state: customer.deletion ? 'deleted' : 'living' };
+}
+
+/** Removes the customer's claim to an address, and the row of the address with its last claim. */
+export function dropClaim(w: Workspace, customerId: string, email: string): void {
+  const address = w.addresses.get(email);
+  if (!address) return;
+  const { [customerId]: _dropped, ...claims } = address.claims;
+  if (Object.keys(claims).length > 0) w.addresses.put(email, { ...address, claims });
+  else w.addresses.remove(email);
+}
+
+/** Brings the contact of one address in line with the facts of the customer who owns it now. */
+export function showAddress(w: Workspace, email: string, surroundings: Surroundings): void {
+  const shown = w.contacts.get(email);
+  const suppression = w.suppressions.get(email);
+  const ownerId = ownerOf(w.addresses.get(email));
+  const owner = ownerId === undefined ? undefined : w.customers.get(ownerId);
+  const now = surroundings.now.toISOString();
+
+  if (shown && shown.customerId === undefined && (!owner || owner.deletion)) {
+    show(w, shown, contactByHand(shown, suppression, now));
+  } else if (!owner || owner.deletion?.mode === 'delete') {
+    w.contacts.remove(email);
+  } else {
+    const belongings = takenOver(w, owner, shown) ?? owner.contact ?? newBelongings(surroundings);
+    w.customers.put(owner.customerId, { ...owner, contact: belongings });
+    const contact = contactOf(owner, belongings, suppression, now);
+    if (contact) show(w, shown, contact);
+  }
+}
+
+function show(w: Workspace, shown: Contact | undefined, contact: Contact): void {
+  const isUnchanged = shown && isSameData({ ...contact, updatedAt: shown.updatedAt }, shown);
+  w.contacts.put(contact.email, isUnchanged ? shown : contact);
+}
+
+/**
+ * A living customer takes over the contact at its address when that has no customer or a deleted one: the id and
+ * what was set by hand stay, and the deleted customer no longer has a contact.
+ */
+function takenOver(
+  w: Workspace,
+  owner: Customer,
+  shown: Contact | undefined,
+): Belongings | undefined {
+  if (!shown || owner.deletion || shown.customerId === owner.customerId) return undefined;
+  if (shown.customerId === undefined) return mergedBelongings(belongingsOf(shown), owner.contact);
+  const previous = w.customers.get(shown.customerId);
+  const isLeftBehind =
+    previous?.deletion && previous.deletion.mode !== 'delete' && emailOf(previous) === shown.email;
+  if (!isLeftBehind) return undefined;
+  const { contact: _taken, ...rest } = previous;
+  w.customers.put(previous.customerId, rest);
+  return mergedBelongings(belongingsOf(shown), owner.contact);
+}
+
+function newBelongings({ now, newId, settings }: Surroundings): Belongings {
+  return {
+    contactId: newId(),
+    createdAt: now.toISOString(),
+    source: webhookSource,
+    consent: settings.newContacts === 'unsubscribed' ? { startsUnsubscribed: true } : {},
+  };
+}

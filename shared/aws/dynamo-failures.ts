@@ -1,0 +1,59 @@
+import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+
+export type Failure = Readonly<{
+  webhookId: string;
+  type: string | undefined;
+  reason: string;
+  isFinal: boolean;
+}>;
+
+export type Failures = Readonly<{
+  /** Keeps the first and the last reason. Reasons name fields and errors, never personal data. */
+  record(failure: Failure): Promise<void>;
+  /** The message got through after all. */
+  clear(webhookId: string): Promise<void>;
+}>;
+
+const keptDays = 30;
+
+/** The reasons of messages that are on their way to the dead letters, or there. */
+export function dynamoFailures(
+  db: DynamoDBDocumentClient,
+  table: string,
+  now: () => Date,
+): Failures {
+  return {
+    async record({ webhookId, type, reason, isFinal }) {
+      const at = now();
+      const set = [
+        '#type = :type',
+        'firstReason = if_not_exists(firstReason, :reason)',
+        'firstAt = if_not_exists(firstAt, :at)',
+        'lastReason = :reason',
+        'lastAt = :at',
+        'isFinal = :isFinal',
+        'expiresAt = :expiresAt',
+      ];
+      await db.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: { webhookId },
+          UpdateExpression: `SET ${set.join(', ')} ADD attempts :one`,
+          ExpressionAttributeNames: { '#type': 'type' },
+          ExpressionAttributeValues: {
+            ':type': type ?? 'unknown',
+            ':reason': reason,
+            ':at': at.toISOString(),
+            ':isFinal': isFinal,
+            ':expiresAt': Math.floor(at.getTime() / 1_000) + keptDays * 86_400,
+            ':one': 1,
+          },
+        }),
+      );
+    },
+
+    async clear(webhookId) {
+      await db.send(new DeleteCommand({ TableName: table, Key: { webhookId } }));
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** The customer is the payload's `data` itself. */
+export const customerEventTypes = [
+  'customer.created',
+  'customer.updated',
+  'customer.deleted',
+] as const;
+
+/** The customer is embedded in the payload's `data`, an order or a subscription. */
+export const purchaseEventTypes = [
+  'order.paid',
+  'subscription.created',
+  'subscription.active',
+  'subscription.canceled',
+  'subscription.uncanceled',
+  'subscription.past_due',
+  'subscription.revoked',
+] as const;
+
+/** The Polar events that change the audience. All others are acknowledged and ignored. */
+export const supportedEventTypes = [...customerEventTypes, ...purchaseEventTypes] as const;
+
+export type SupportedEventType = (typeof supportedEventTypes)[number];
+
+export function isSupportedEventType(type: string): type is SupportedEventType {
+  return (supportedEventTypes as readonly string[]).includes(type);
+}

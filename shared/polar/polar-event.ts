@@ -1,0 +1,140 @@
+import * as z from 'zod/mini';
+import {
+  type EventProperties,
+  orderProperties,
+  subscriptionProperties,
+} from './event-properties.ts';
+import { customerEventTypes, purchaseEventTypes, type SupportedEventType } from './event-types.ts';
+import { instant } from './instant.ts';
+
+/** What Polar said of a customer in one event. `version` orders what it said: `modified_at`, else `created_at`. */
+export type PolarCustomer = Readonly<{
+  id: string;
+  version: string;
+  email?: string;
+  name?: string;
+  externalId?: string;
+  deletedAt?: string;
+  anonymised: boolean;
+}>;
+
+export type PolarEvent = Readonly<{
+  type: SupportedEventType;
+  occurredAt: string;
+  customer: PolarCustomer;
+  properties: EventProperties;
+}>;
+
+export type ParsedEvent =
+  | { kind: 'event'; event: PolarEvent }
+  | { kind: 'unreadable'; reason: string };
+
+const time = z.pipe(
+  z.string(),
+  z.transform((text, context) => {
+    const normalised = instant(text);
+    if (normalised !== undefined) return normalised;
+    context.issues.push({ code: 'custom', message: 'is not an ISO 8601 time', input: '' });
+    return z.NEVER;
+  }),
+);
+
+const key = z.string().check(z.minLength(1), z.maxLength(256));
+
+const customerSchema = z.object({
+  id: key,
+  created_at: time,
+  modified_at: z.nullish(time),
+  email: z.nullish(z.string()),
+  name: z.nullish(z.string()),
+  external_id: z.nullish(z.string()),
+  deleted_at: z.nullish(time),
+  metadata: z.catch(z.optional(z.object({ __anonymized_at: z.optional(z.unknown()) })), undefined),
+});
+
+const webhookSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.enum(customerEventTypes), timestamp: time, data: customerSchema }),
+  z.object({
+    type: z.enum(purchaseEventTypes),
+    timestamp: time,
+    data: z.looseObject({ customer: customerSchema }),
+  }),
+]);
+
+/**
+ * Reads one webhook body of a supported type. Unknown keys and values are tolerated; only what decides on the
+ * audience (type, timestamp, the customer) must be right. A reason names fields and never quotes their content.
+ */
+export function polarEvent(body: string): ParsedEvent {
+  const content = json(body);
+  if (content === undefined) return { kind: 'unreadable', reason: 'The body is not JSON.' };
+  const parsed = webhookSchema.safeParse(content);
+  if (!parsed.success) return { kind: 'unreadable', reason: reasonOf(parsed.error.issues) };
+  const { type, timestamp, data } = parsed.data;
+  const customer = polarCustomer('customer' in data ? data.customer : data);
+  const { externalId } = customer;
+  return {
+    kind: 'event',
+    event: {
+      type,
+      occurredAt: timestamp,
+      customer,
+      properties: {
+        customerId: customer.id,
+        ...(externalId !== undefined && { externalId }),
+        ...ownProperties(type, data),
+      },
+    },
+  };
+}
+
+function ownProperties(type: SupportedEventType, data: object): EventProperties {
+  if (type.startsWith('customer.')) return {};
+  return type === 'order.paid' ? orderProperties(data) : subscriptionProperties(data);
+}
+
+type Issue = NonNullable<ReturnType<typeof webhookSchema.safeParse>['error']>['issues'][number];
+
+/** `undefined` where the body is not JSON. The parser's own error would quote the body. */
+function json(body: string): unknown {
+  try {
+    return JSON.parse(body.charCodeAt(0) === 0xfeff ? body.slice(1) : body);
+  } catch {
+    return undefined;
+  }
+}
+
+function polarCustomer(wire: z.infer<typeof customerSchema>): PolarCustomer {
+  const email = wire.email?.trim();
+  const anonymousAddress = email !== undefined && /@anonymized\.(polar\.sh|invalid)$/i.test(email);
+  const isDeleted = typeof wire.deleted_at === 'string';
+  return {
+    id: wire.id,
+    version: wire.modified_at ?? wire.created_at,
+    ...(email && !anonymousAddress && { email }),
+    ...(wire.name && { name: wire.name }),
+    ...(wire.external_id && { externalId: wire.external_id }),
+    ...(wire.deleted_at && { deletedAt: wire.deleted_at }),
+    anonymised: anonymousAddress || (isDeleted && wire.metadata?.__anonymized_at !== undefined),
+  };
+}
+
+function reasonOf(all: readonly Issue[]): string {
+  const issues = all.slice(0, 3).map((issue) => `${issue.path.join('.')} ${problemOf(issue)}`);
+  return `The payload cannot be read: ${issues.join('; ')}.`;
+}
+
+function problemOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be of type ${issue.expected}`;
+    case 'invalid_value':
+      return 'is not one of the supported values';
+    case 'too_small':
+      return 'is too short';
+    case 'too_big':
+      return 'is too long';
+    default:
+      return issue.message;
+  }
+}

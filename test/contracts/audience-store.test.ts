@@ -1,0 +1,256 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AudienceStore, Commit } from '#shared/audience/audience-store.ts';
+import type { Contact } from '#shared/audience/contact.ts';
+import type { Customer } from '#shared/audience/customer.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
+import type { Kind, Known, Steps } from '#shared/audience/workspace.ts';
+import { addressHash } from '#shared/aws/address-hash.ts';
+import { documentClient } from '#shared/aws/document-client.ts';
+import { dynamoAudienceStore } from '#shared/aws/dynamo-audience-store.ts';
+import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let tableOf: (id: string) => string;
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  tableOf = await createStackTables(dynamo.client);
+});
+afterAll(() => dynamo.stop());
+
+const stores: { name: string; make: () => AudienceStore }[] = [
+  { name: 'in memory', make: () => memoryAudienceStore().store },
+  {
+    name: 'in DynamoDB',
+    make: () =>
+      dynamoAudienceStore(
+        documentClient(dynamo.client),
+        {
+          customers: tableOf('Customers'),
+          addresses: tableOf('Addresses'),
+          contacts: tableOf('Contacts'),
+          suppressions: tableOf('Suppressions'),
+          events: tableOf('Events'),
+        },
+        { addressHash: async () => addressHash('a key of this test'), retentionDays: 90 },
+      ),
+  },
+];
+
+let made = 0;
+function fresh(name: string): string {
+  made += 1;
+  return `${name}-${made}-${crypto.randomUUID()}`;
+}
+
+function customer(customerId: string, patch: Partial<Customer> = {}): Customer {
+  return { customerId, addresses: [], ...patch };
+}
+
+function contact(email: string, patch: Partial<Contact> = {}): Contact {
+  return {
+    email,
+    address: email.toUpperCase(),
+    contactId: fresh('contact'),
+    createdAt: '2026-11-23T12:00:00.000Z',
+    updatedAt: '2026-11-23T12:00:00.000Z',
+    source: 'Polar webhook',
+    consent: {},
+    subscribed: true,
+    ...patch,
+  };
+}
+
+function record(webhookId: string, patch: Partial<EventRecord> = {}): EventRecord {
+  return {
+    webhookId,
+    type: 'customer.created',
+    occurredAt: '2026-11-23T11:59:00.000000Z',
+    receivedAt: '2026-11-23T12:00:00.000Z',
+    outcome: 'applied',
+    changes: [{ field: 'email', from: null, to: 'ann@example.com' }],
+    settingsVersion: 0,
+    customerId: 'customer',
+    properties: { customerId: 'customer', amount: 100, cancelAtPeriodEnd: false },
+    ...patch,
+  };
+}
+
+function steps(patch: Partial<Steps>): Steps {
+  return { customers: [], addresses: [], contacts: [], suppressions: [], ...patch };
+}
+
+async function read(store: AudienceStore, kind: Kind, key: string) {
+  const known: Known = await store.load([{ kind, key }]);
+  return known[kind].get(key);
+}
+
+async function revision(store: AudienceStore, kind: Kind, key: string): Promise<string | null> {
+  return (await read(store, kind, key))?.revision ?? null;
+}
+
+describe.each(stores)('an audience store $name', ({ make }) => {
+  it('answers for each key that was asked, also for those that have no row', async () => {
+    const store = make();
+    const id = fresh('customer');
+    const known = await store.load([
+      { kind: 'customers', key: id },
+      { kind: 'suppressions', key: 'nobody@example.com' },
+    ]);
+    expect(known.customers.get(id)).toBeNull();
+    expect(known.suppressions.get('nobody@example.com')).toBeNull();
+    expect(known.contacts.size).toBe(0);
+  });
+
+  it('gives back every kind of row as it was written', async () => {
+    const store = make();
+    const email = `${fresh('ann')}@example.com`;
+    const id = fresh('customer');
+    const rows = {
+      customers: customer(id, { email: { value: email, version: 'v1' }, addresses: [email] }),
+      addresses: { email, claims: { [id]: { version: 'v1', state: 'living' as const } } },
+      contacts: contact(email, { customerId: id, userGroup: 'buyers', externalId: 'user 1' }),
+      suppressions: { reasons: { bounced: { at: '2026-11-23T12:00:00.000Z', by: 'SES' } } },
+    };
+    const put = <T>(key: string, row: T) => [{ act: 'put' as const, key, revision: null, row }];
+    const result = await store.commit({
+      steps: {
+        customers: put(id, rows.customers),
+        addresses: put(email, rows.addresses),
+        contacts: put(email, rows.contacts),
+        suppressions: put(email, rows.suppressions),
+      },
+    });
+    expect(result).toEqual({ kind: 'committed' });
+    expect((await read(store, 'customers', id))?.row).toEqual(rows.customers);
+    expect((await read(store, 'addresses', email))?.row).toEqual(rows.addresses);
+    expect((await read(store, 'contacts', email))?.row).toEqual(rows.contacts);
+    expect((await read(store, 'suppressions', email))?.row).toEqual(rows.suppressions);
+  });
+
+  it('writes the record and the rows together, or neither when there is such a record', async () => {
+    const store = make();
+    const [webhookId, id] = [fresh('evt'), fresh('customer')];
+    const commit = (row: Customer): Commit => ({
+      steps: steps({ customers: [{ act: 'put', key: id, revision: null, row }] }),
+      record: record(webhookId),
+      payload: '{}',
+    });
+    expect(await store.commit(commit(customer(id)))).toEqual({ kind: 'committed' });
+    const other = { ...commit(customer(id)), record: record(webhookId, { outcome: 'unchanged' }) };
+    expect(await store.commit(other)).toEqual({ kind: 'duplicate', record: record(webhookId) });
+    const elsewhere = fresh('customer');
+    const late = steps({
+      customers: [{ act: 'put', key: elsewhere, revision: null, row: customer(elsewhere) }],
+    });
+    expect((await store.commit({ steps: late, record: record(webhookId) })).kind).toBe('duplicate');
+    expect(await read(store, 'customers', elsewhere)).toBeNull();
+  });
+
+  it('writes a record alone once', async () => {
+    const store = make();
+    const webhookId = fresh('evt');
+    const first = record(webhookId, { outcome: 'skipped', reason: 'Because.' });
+    const commit = { steps: undefined, record: first };
+    expect(await store.commit(commit)).toEqual({ kind: 'committed' });
+    expect(await store.commit({ ...commit, record: record(webhookId) })).toEqual({
+      kind: 'duplicate',
+      record: first,
+    });
+  });
+
+  it('refuses a write, a deletion and a check of a row that has changed since it was read', async () => {
+    const store = make();
+    const id = fresh('customer');
+    const put = (revisionRead: string | null, name: string) =>
+      store.commit({
+        steps: steps({
+          customers: [
+            {
+              act: 'put',
+              key: id,
+              revision: revisionRead,
+              row: customer(id, { name: { value: name, version: 'v' } }),
+            },
+          ],
+        }),
+      });
+    await put(null, 'Ann');
+    const stale = await revision(store, 'customers', id);
+    expect(await put(stale, 'Bob')).toEqual({ kind: 'committed' });
+    expect(await put(stale, 'Cy')).toEqual({ kind: 'conflict' });
+    expect(await put(null, 'Cy')).toEqual({ kind: 'conflict' });
+    for (const act of ['delete', 'check'] as const) {
+      const email = `${fresh('ann')}@example.com`;
+      const result = await store.commit({
+        steps: steps({
+          customers: [{ act, key: id, revision: stale }],
+          contacts: [{ act: 'put', key: email, revision: null, row: contact(email) }],
+        }),
+      });
+      expect(result).toEqual({ kind: 'conflict' });
+      expect(await read(store, 'contacts', email)).toBeNull();
+    }
+    const row = (await read(store, 'customers', id))?.row;
+    expect(row).toMatchObject({ name: { value: 'Bob' } });
+  });
+
+  it('refuses a write that saw no row where there is one now, and the other way round', async () => {
+    const store = make();
+    const email = `${fresh('ann')}@example.com`;
+    const write = (key: string, revisionRead: string | null) =>
+      store.commit({
+        steps: steps({
+          addresses: [{ act: 'check', key: email, revision: revisionRead }],
+          contacts: [{ act: 'put', key, revision: null, row: contact(key) }],
+        }),
+      });
+    expect(await write(`1${email}`, 'a revision')).toEqual({ kind: 'conflict' });
+    expect(await write(`2${email}`, null)).toEqual({ kind: 'committed' });
+    await store.commit({
+      steps: steps({
+        addresses: [{ act: 'put', key: email, revision: null, row: { email, claims: {} } }],
+      }),
+    });
+    expect(await write(`3${email}`, null)).toEqual({ kind: 'conflict' });
+  });
+
+  it('never takes a row that was deleted and made anew for the one that was read', async () => {
+    const store = make();
+    const email = `${fresh('ann')}@example.com`;
+    const put = () =>
+      store.commit({
+        steps: steps({
+          contacts: [{ act: 'put', key: email, revision: null, row: contact(email) }],
+        }),
+      });
+    await put();
+    const first = await revision(store, 'contacts', email);
+    await store.commit({
+      steps: steps({ contacts: [{ act: 'delete', key: email, revision: first }] }),
+    });
+    await put();
+    const result = await store.commit({
+      steps: steps({ contacts: [{ act: 'delete', key: email, revision: first }] }),
+    });
+    expect(result).toEqual({ kind: 'conflict' });
+  });
+
+  it('lets exactly one of many writers of the same row win', async () => {
+    const store = make();
+    const id = fresh('customer');
+    const results = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        store.commit({
+          steps: steps({
+            customers: [{ act: 'put', key: id, revision: null, row: customer(id) }],
+          }),
+        }),
+      ),
+    );
+    expect(results.filter(({ kind }) => kind === 'committed')).toHaveLength(1);
+    expect(results.filter(({ kind }) => kind === 'conflict')).toHaveLength(7);
+  });
+});

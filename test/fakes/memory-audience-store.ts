@@ -1,0 +1,74 @@
+import type { AudienceStore, Commit, CommitResult } from '#shared/audience/audience-store.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
+import type { Kind, Known, Rows, Step, Stored } from '#shared/audience/workspace.ts';
+
+/** The audience store in memory. `rows` and `records` are there for tests to look at. */
+export function memoryAudienceStore() {
+  const rows = {
+    customers: new Map<string, NonNullable<Stored<Rows['customers']>>>(),
+    addresses: new Map<string, NonNullable<Stored<Rows['addresses']>>>(),
+    contacts: new Map<string, NonNullable<Stored<Rows['contacts']>>>(),
+    suppressions: new Map<string, NonNullable<Stored<Rows['suppressions']>>>(),
+  };
+  const records = new Map<string, { record: EventRecord; payload: string | undefined }>();
+  let revisions = 0;
+
+  function read<T>(
+    table: Map<string, NonNullable<Stored<T>>>,
+    keys: string[],
+  ): Map<string, Stored<T>> {
+    return new Map(keys.map((key) => [key, structuredClone(table.get(key) ?? null)]));
+  }
+
+  function holds<T>(
+    table: Map<string, NonNullable<Stored<T>>>,
+    steps: readonly Step<T>[],
+  ): boolean {
+    return steps.every(({ key, revision }) => (table.get(key)?.revision ?? null) === revision);
+  }
+
+  function write<T>(table: Map<string, NonNullable<Stored<T>>>, steps: readonly Step<T>[]): void {
+    for (const step of steps) {
+      if (step.act === 'delete') table.delete(step.key);
+      if (step.act === 'put') {
+        revisions += 1;
+        table.set(step.key, { row: structuredClone(step.row), revision: String(revisions) });
+      }
+    }
+  }
+
+  const store: AudienceStore = {
+    async load(keys): Promise<Known> {
+      await Promise.resolve();
+      const of = (kind: Kind) => keys.filter((key) => key.kind === kind).map(({ key }) => key);
+      return {
+        customers: read(rows.customers, of('customers')),
+        addresses: read(rows.addresses, of('addresses')),
+        contacts: read(rows.contacts, of('contacts')),
+        suppressions: read(rows.suppressions, of('suppressions')),
+      };
+    },
+
+    async commit({ steps, record, payload }: Commit): Promise<CommitResult> {
+      await Promise.resolve();
+      const known = record && records.get(record.webhookId);
+      if (known) return { kind: 'duplicate', record: known.record };
+      if (steps) {
+        const isFresh =
+          holds(rows.customers, steps.customers) &&
+          holds(rows.addresses, steps.addresses) &&
+          holds(rows.contacts, steps.contacts) &&
+          holds(rows.suppressions, steps.suppressions);
+        if (!isFresh) return { kind: 'conflict' };
+        write(rows.customers, steps.customers);
+        write(rows.addresses, steps.addresses);
+        write(rows.contacts, steps.contacts);
+        write(rows.suppressions, steps.suppressions);
+      }
+      if (record) records.set(record.webhookId, { record, payload });
+      return { kind: 'committed' };
+    },
+  };
+
+  return { store, rows, records };
+}

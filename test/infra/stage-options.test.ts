@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { readStageOptions } from '#infra/stage-options.ts';
+import { stageStack } from '#test/infra/stage-stack.ts';
+
+function read(given: Record<string, unknown>) {
+  return readStageOptions((name) => given[name]);
+}
+
+describe('the options of a stage', () => {
+  it('have usual values, so that a deployment needs none', () => {
+    expect(read({})).toEqual({
+      kind: 'options',
+      options: { stage: 'prod', retentionDays: 90, maxConcurrency: 5 },
+    });
+  });
+
+  it('are taken from the command line, where all values are text', () => {
+    const given = {
+      stage: 'try-2',
+      alarmEmail: 'a@example.com',
+      retentionDays: '365',
+      maxConcurrency: '2',
+    };
+
+    expect(read(given)).toEqual({
+      kind: 'options',
+      options: { ...given, retentionDays: 365, maxConcurrency: 2 },
+    });
+  });
+
+  it.each([
+    ['stage', ['', 'Prod', '2nd', 'a_b', 'a'.repeat(21)]],
+    ['alarmEmail', ['', 'nobody', 'a@example.com,b@example.com']],
+    ['retentionDays', ['', '0', '1.5', '3651', 'soon']],
+    ['maxConcurrency', ['1', '2.5', '1001', 'many']],
+  ])('refuse a wrong %s with a sentence that shows a right one', (name, values) => {
+    const answers = values.map((value) => read({ [name]: value }));
+
+    const refusal = {
+      kind: 'refused',
+      reason: expect.stringMatching(new RegExp(`^${name} must be.* as in -c ${name}=.*\\.$`)),
+    };
+    expect(answers).toEqual(values.map(() => refusal));
+  });
+
+  it('that are wrong are all named at once', () => {
+    const answer = read({ stage: 'X', retentionDays: 0 });
+
+    expect(answer).toMatchObject({
+      reason: expect.stringMatching(/^stage must.*\nretentionDays must/),
+    });
+  });
+});
+
+describe('a retention shorter than the time in which Polar can deliver again', () => {
+  it('is allowed with a warning', () => {
+    expect(warningsAt(89)).toEqual([
+      expect.stringContaining('Polar can deliver an event again for 90 days'),
+    ]);
+    expect(warningsAt(90)).toEqual([]);
+  });
+});
+
+function warningsAt(retentionDays: number): unknown[] {
+  const { metadata } = stageStack({ retentionDays }).node;
+  return metadata.filter(({ type }) => type === 'aws:cdk:warning').map(({ data }) => data);
+}

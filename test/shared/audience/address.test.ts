@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { type Claim, ownerOf } from '#shared/audience/address.ts';
+
+const claim = (state: Claim['state'], version: string): Claim => ({ state, version });
+
+describe('the owner of an address', () => {
+  it.each([
+    ['nobody has it', {}, undefined],
+    ['the only customer', { a: claim('living', 'v1') }, 'a'],
+    ['the newer claim', { a: claim('living', 'v1'), b: claim('living', 'v2') }, 'b'],
+    [
+      'a living customer before a newer deleted one',
+      { a: claim('living', 'v1'), b: claim('deleted', 'v2') },
+      'a',
+    ],
+    [
+      'the newest deleted one where none lives',
+      { a: claim('deleted', 'v1'), b: claim('deleted', 'v2') },
+      'b',
+    ],
+    [
+      'nobody whose newest email is another one',
+      { a: claim('former', 'v9'), b: claim('deleted', 'v1') },
+      'b',
+    ],
+    ['nobody at all when all have left', { a: claim('former', 'v9') }, undefined],
+    [
+      'the greater id on equal versions',
+      { b: claim('living', 'v1'), a: claim('living', 'v1') },
+      'b',
+    ],
+  ])('is %s', (_, claims, expected) => {
+    expect(ownerOf({ email: 'ann@example.com', claims })).toBe(expected);
+  });
+});

@@ -1,0 +1,80 @@
+import { applyEvent } from '#shared/audience/apply-event.ts';
+import { applyRefusal } from '#shared/audience/apply-refusal.ts';
+import type { Contact } from '#shared/audience/contact.ts';
+import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import type { SuppressionReason } from '#shared/audience/suppression.ts';
+import type { PolarCustomer } from '#shared/polar/polar-event.ts';
+import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
+
+/** `minute` orders everything: it is the time of the event and, but where given, the version of the customer. */
+type Told = Partial<Omit<PolarCustomer, 'id'>> & { minute: number; webhookId?: string };
+
+export const minuteOf = (minute: number) =>
+  `2026-11-01T${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}:00.000000Z`;
+
+/** An audience in memory to which Polar tells things, in words of one line. */
+export function audienceStory(settings: Settings = defaultSettings) {
+  const memory = memoryAudienceStore();
+  let ids = 0;
+  const surroundings = {
+    settings,
+    now: new Date('2026-11-23T12:00:00.000Z'),
+    newId: () => {
+      ids += 1;
+      return `contact-${ids}`;
+    },
+  };
+  const means = { store: memory.store, surroundings, pause: () => Promise.resolve() };
+
+  return {
+    ...memory,
+    surroundings,
+    async tell(type: ReceivedEvent['type'], id: string, { minute, webhookId, ...told }: Told) {
+      const event: ReceivedEvent = {
+        type,
+        webhookId: webhookId ?? `evt-${type}-${id}-${minute}`,
+        occurredAt: minuteOf(minute),
+        receivedAt: '2026-11-23T11:59:59.000Z',
+        properties: { customerId: id },
+        customer: { id, version: minuteOf(minute), anonymised: false, ...told },
+      };
+      return (await applyEvent(event, '{"a":"payload"}', means)).record;
+    },
+    refuse: (email: string, reason: SuppressionReason) =>
+      applyRefusal({ email, reason, at: minuteOf(500), by: 'a test' }, means),
+    contact: (email: string): Contact | undefined => memory.rows.contacts.get(email)?.row,
+    customer: (id: string) => memory.rows.customers.get(id)?.row,
+    async addByHand(contact: Pick<Contact, 'email' | 'contactId'> & Partial<Contact>) {
+      const row: Contact = {
+        address: contact.email,
+        createdAt: '2026-01-01T00:00:00.000Z',
+        updatedAt: '2026-01-01T00:00:00.000Z',
+        source: 'Added by hand',
+        consent: {},
+        subscribed: true,
+        ...contact,
+      };
+      await memory.store.commit({
+        steps: {
+          customers: [],
+          addresses: [],
+          contacts: [{ act: 'put', key: contact.email, revision: null, row }],
+          suppressions: [],
+        },
+      });
+    },
+  };
+}
+
+/** The default settings with some of the events set otherwise. */
+export function settingsWith(
+  patch: Partial<Omit<Settings, 'events'>>,
+  events: { [type in ReceivedEvent['type']]?: Partial<Settings['events'][type]> } = {},
+): Settings {
+  const all = structuredClone(defaultSettings);
+  for (const [type, change] of Object.entries(events)) {
+    Object.assign(all.events[type as ReceivedEvent['type']], change);
+  }
+  return { ...all, ...patch };
+}

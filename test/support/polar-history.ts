@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
+import { supportedEventTypes } from '#shared/polar/event-types.ts';
+
+/** One thing that happens at Polar. `pick` chooses among what is possible at that moment. */
+const happeningArbitrary = fc.record({
+  act: fc.constantFrom(
+    'create',
+    'create',
+    'rename',
+    'move',
+    'move',
+    'identify',
+    'delete',
+    'anonymise',
+    'order',
+    'subscription',
+    'quiet-change',
+  ),
+  customer: fc.nat({ max: 3 }),
+  pick: fc.nat({ max: 1_000 }),
+  /** Microseconds since the last one; nothing in between happens too. */
+  pause: fc.constantFrom(0, 1, 1, 999, 60_000_000),
+});
+type Happening = typeof happeningArbitrary extends fc.Arbitrary<infer T> ? T : never;
+
+const addresses = ['ann@example.com', 'Ann@Example.com', 'bob@example.com', 'cy@example.com'];
+const names = ['Ann', 'Ann  Lee', 'Bob van der Berg', '', null, ' \n'];
+const subscriptionTypes = supportedEventTypes.filter((type) => type.startsWith('subscription.'));
+
+type PolarRow = {
+  id: string;
+  createdAt: string;
+  modifiedAt: string | undefined;
+  email: string | undefined;
+  name: string | undefined;
+  externalId: string | undefined;
+  deletedAt: string | undefined;
+  anonymised: boolean;
+};
+
+/** The webhooks of a history in the order in which Polar recorded them. Living customers never share an address. */
+export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
+  const rows = new Map<number, PolarRow>();
+  const events: ReceivedEvent[] = [];
+  let microseconds = 0;
+  let made = 0;
+
+  const at = () => timeAt(microseconds);
+  const isFree = (email: string) =>
+    ![...rows.values()].some(
+      (row) => row.deletedAt === undefined && row.email?.toLowerCase() === email.toLowerCase(),
+    );
+  const emit = (type: ReceivedEvent['type'], row: PolarRow) => {
+    const { id, createdAt, modifiedAt, anonymised, ...rest } = row;
+    const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value));
+    events.push({
+      type,
+      occurredAt: at(),
+      webhookId: `evt_${String(events.length * 7_919)
+        .padStart(7, '0')
+        .split('')
+        .reverse()
+        .join('')}`,
+      receivedAt: '2026-11-23T12:00:00.000Z',
+      customer: { id, version: modifiedAt ?? createdAt, anonymised, ...present },
+      properties: { customerId: id },
+    });
+  };
+
+  for (const { act, customer: index, pick, pause } of happenings) {
+    microseconds += pause;
+    const row = rows.get(index);
+    const email = addresses[pick % addresses.length] ?? '';
+    const change = (patch: Partial<PolarRow>) =>
+      Object.assign(row ?? {}, patch, { modifiedAt: at() });
+    if (!row || (row.deletedAt && act === 'create')) {
+      made += 1;
+      const created: PolarRow = {
+        id: `customer-${index}-${made}`,
+        createdAt: at(),
+        modifiedAt: undefined,
+        email: pick % 5 !== 0 && isFree(email) ? email : undefined,
+        name: names[pick % names.length] ?? undefined,
+        externalId: pick % 3 === 0 ? `user ${pick % 4}` : undefined,
+        deletedAt: undefined,
+        anonymised: false,
+      };
+      rows.set(index, created);
+      emit('customer.created', created);
+      continue;
+    }
+    if (row.deletedAt) {
+      emit(subscriptionTypes[pick % subscriptionTypes.length] ?? 'order.paid', row);
+      continue;
+    }
+    switch (act) {
+      case 'create':
+      case 'order':
+        emit('order.paid', row);
+        break;
+      case 'subscription':
+        emit(subscriptionTypes[pick % subscriptionTypes.length] ?? 'order.paid', row);
+        break;
+      case 'rename':
+        change({ name: names[pick % names.length] ?? undefined });
+        emit('customer.updated', row);
+        break;
+      case 'identify':
+        change({ externalId: row.externalId ?? `user ${pick % 4}` });
+        emit('customer.updated', row);
+        break;
+      case 'move':
+        if (isFree(email)) change({ email });
+        emit('customer.updated', row);
+        break;
+      case 'quiet-change':
+        if (isFree(email)) change({ email });
+        break;
+      default:
+        change({ deletedAt: at() });
+        if (act === 'anonymise')
+          Object.assign(row, { anonymised: true, email: undefined, name: 'b5d4' });
+        emit('customer.deleted', row);
+    }
+  }
+  return events;
+}
+
+function timeAt(microseconds: number): string {
+  const whole = new Date(Date.UTC(2026, 0, 1) + Math.floor(microseconds / 1_000)).toISOString();
+  return `${whole.slice(0, -1)}${String(microseconds % 1_000).padStart(3, '0')}Z`;
+}
+
+export const happeningsArbitrary = fc.array(happeningArbitrary, { minLength: 1, maxLength: 30 });
+
+const eventSettingsArbitrary = fc.record({
+  enabled: fc.constantFrom(true, true, true, true, false),
+  trigger: fc.constant(true),
+  fullName: fc.constantFrom(true, true, false),
+  externalId: fc.constantFrom(true, true, false),
+  userGroup: fc.constantFrom(null, null, 'buyers', 'members'),
+  userGroupMode: fc.constantFrom('new-contacts', 'new-contacts', 'always'),
+});
+
+export const settingsArbitrary: fc.Arbitrary<Settings> = fc
+  .record({
+    version: fc.constant(3),
+    newContacts: fc.constantFrom('subscribed', 'subscribed', 'unsubscribed'),
+    customerDeleted: fc.constantFrom('unsubscribe', 'delete', 'keep'),
+    events: fc.record(
+      Object.fromEntries(supportedEventTypes.map((type) => [type, eventSettingsArbitrary])),
+    ),
+  })
+  .map((settings) => settingsSchema.parse(settings));

@@ -1,0 +1,98 @@
+import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import type { Refusal } from '#shared/audience/refuse.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+
+type Fact = { value: string; version: string };
+
+/**
+ * What the audience must be once all of these events and refusals are known, computed at one go from the rules and
+ * without regard to any order of arrival. Ids and times are left out.
+ */
+export function referenceAudience(
+  events: readonly ReceivedEvent[],
+  refusals: readonly Refusal[],
+  settings: Settings,
+) {
+  const customers = Map.groupBy(
+    events.filter(({ type }) => settings.events[type].enabled),
+    ({ customer }) => customer.id,
+  );
+  const facts = [...customers].map(([id, own]) => factsOf(id, own, refusals, settings));
+  const contacts = new Map<string, object>();
+  for (const email of new Set(facts.map(({ email }) => email?.value.toLowerCase()))) {
+    if (email === undefined) continue;
+    const candidates = facts.filter((one) => one.email?.value.toLowerCase() === email);
+    const living = candidates.filter((one) => !one.isDeleted);
+    const owner = (living.length > 0 ? living : candidates).toSorted((a, b) =>
+      `${b.email?.version} ${b.id}` > `${a.email?.version} ${a.id}` ? 1 : -1,
+    )[0];
+    if (!owner || (owner.isDeleted && settings.customerDeleted === 'delete')) continue;
+    const words = (owner.name?.value ?? '').split(' ');
+    const [firstName, lastName] = [words[0], words.slice(1).join(' ')];
+    contacts.set(email, {
+      email,
+      address: owner.email?.value,
+      customerId: owner.id,
+      source: 'Polar webhook',
+      ...(firstName && { firstName }),
+      ...(lastName && { lastName }),
+      ...(owner.externalId && { externalId: owner.externalId.value }),
+      ...(owner.group && { userGroup: owner.group }),
+      subscribed:
+        settings.newContacts === 'subscribed' &&
+        !(owner.isDeleted && settings.customerDeleted === 'unsubscribe') &&
+        !owner.hasRefused &&
+        !refusals.some((refusal) => refusal.email === email),
+    });
+  }
+  return { contacts, customers: new Map(facts.map((one) => [one.id, one])) };
+}
+
+function factsOf(
+  id: string,
+  events: readonly ReceivedEvent[],
+  refusals: readonly Refusal[],
+  settings: Settings,
+) {
+  const deletions = events.filter(({ type }) => type === 'customer.deleted');
+  const isErased =
+    settings.customerDeleted !== 'keep' && deletions.some(({ customer }) => customer.anonymised);
+  const telling = isErased
+    ? []
+    : events.filter(({ type, customer }) => type !== 'customer.deleted' && !customer.deletedAt);
+  const inOrder = telling.toSorted((a, b) =>
+    `${a.occurredAt} ${a.webhookId}` < `${b.occurredAt} ${b.webhookId}` ? -1 : 1,
+  );
+  const newest = (of: (event: ReceivedEvent) => string | undefined): Fact | undefined =>
+    telling
+      .map((event) => ({ value: of(event) ?? '', version: event.customer.version }))
+      .filter(({ value }) => value !== '')
+      .toSorted((a, b) => {
+        const rank = ({ value, version }: Fact) => `${version} ${value.toLowerCase()}\n${value}`;
+        return rank(b) > rank(a) ? 1 : -1;
+      })[0];
+  const always = inOrder.findLast(({ type }) => {
+    const { userGroup, userGroupMode } = settings.events[type];
+    return userGroup !== null && userGroupMode === 'always';
+  });
+  const first = inOrder[0];
+  const groupBy = always ?? first;
+  return {
+    id,
+    isErased,
+    isDeleted: deletions.length > 0,
+    email: newest(({ customer }) => customer.email),
+    name: newest(({ type, customer }) =>
+      settings.events[type].fullName ? customer.name?.replace(/\s+/g, ' ').trim() : undefined,
+    ),
+    externalId: newest(({ type, customer }) =>
+      settings.events[type].externalId ? customer.externalId : undefined,
+    ),
+    group: groupBy && settings.events[groupBy.type].userGroup,
+    hasRefused: telling.some(({ customer }) =>
+      refusals.some(
+        ({ email, reason }) => email === customer.email?.toLowerCase() && reason !== 'bounced',
+      ),
+    ),
+  };
+}
