@@ -9,21 +9,29 @@ const connect = Socket.prototype.connect;
 
 Object.assign(Socket.prototype, {
   connect(this: Socket, ...args: unknown[]): Socket {
-    const host = hostOf(args);
+    const { host, onConnect } = destinationOf(args);
     if (host === undefined || isLoopback(host)) return Reflect.apply(connect, this, args);
     const refusal = new Error(
-      `Refused to connect to ${host}: a function that runs locally may only reach this machine.`,
+      `Refused to connect to ${host}: what runs locally may only reach this machine.`,
     );
-    return this.destroy(Object.assign(refusal, { code: 'ERR_NOT_LOCAL' }));
+    // Refused where Node looks the name up, so that it fails like any name that cannot be found.
+    const lookup = (_name: string, _options: object, done: (error: Error) => void) =>
+      setImmediate(done, Object.assign(refusal, { code: 'ERR_NOT_LOCAL' }));
+    const nowhere = { host: 'refused.invalid', port: 9, lookup };
+    return Reflect.apply(connect, this, [nowhere, onConnect]);
   },
 });
 
-/** The host to connect to, from each of the ways to call connect; undefined: this machine. */
-function hostOf([first, second]: unknown[]): string | undefined {
+/** The host of each of the ways to call connect; undefined: this machine. */
+function destinationOf(args: unknown[]): { host: string | undefined; onConnect: unknown } {
   // Node calls it with its own normalised arguments: an array of options and callback.
-  const options = Array.isArray(first) ? first[0] : first;
-  if (typeof options === 'object' && options !== null) {
-    return 'host' in options && options.host ? String(options.host) : undefined;
+  const [first, second, third] = Array.isArray(args[0]) ? args[0] : args;
+  if (typeof first === 'object' && first !== null) {
+    return {
+      host: 'host' in first && first.host ? String(first.host) : undefined,
+      onConnect: second,
+    };
   }
-  return typeof second === 'string' ? second : undefined;
+  const host = typeof second === 'string' ? second : undefined;
+  return { host, onConnect: typeof second === 'function' ? second : third };
 }

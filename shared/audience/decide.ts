@@ -79,16 +79,14 @@ function applyFacts(
     [email, emailOf(before), emailOf(customer)].filter((one) => one !== undefined),
   );
   const shownBefore = shownContact(w, before);
+  const addedByHand = contactAddedByHand(w, emailOf(customer));
   for (const one of emails) {
     customer = claimAddress(w, customer, one, one === email ? version : '');
   }
-  const standing = emailOf(customer) && w.contacts.get(emailOf(customer) ?? '');
   w.customers.put(customer.customerId, customer);
   for (const one of emails) showAddress(w, one, surroundings);
-
   const shown = shownContact(w, customer);
-  const wasTakenOver = !shownBefore && standing && standing.contactId === shown?.contactId;
-  return outcomeOf(customer, shownBefore ?? (wasTakenOver ? standing : undefined), shown, true);
+  return outcomeOf(customer, shownBefore ?? (shown && addedByHand), shown, true);
 }
 
 function withFacts(
@@ -171,6 +169,12 @@ function shownContact(w: Workspace, customer: Customer): Contact | undefined {
   const email = emailOf(customer);
   const contact = email === undefined ? undefined : w.contacts.get(email);
   return contact?.customerId === customer.customerId ? contact : undefined;
+}
+
+/** The contact that this customer would take over from nobody. */
+function contactAddedByHand(w: Workspace, email: string | undefined): Contact | undefined {
+  const contact = email === undefined ? undefined : w.contacts.get(email);
+  return contact?.customerId === undefined ? contact : undefined;
 }
 
 function outcomeOf(

@@ -9,7 +9,7 @@ import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoAudienceStore } from '#shared/aws/dynamo-audience-store.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let tableOf: (id: string) => string;
@@ -25,17 +25,10 @@ const stores: { name: string; make: () => AudienceStore }[] = [
   {
     name: 'in DynamoDB',
     make: () =>
-      dynamoAudienceStore(
-        documentClient(dynamo.client),
-        {
-          customers: tableOf('Customers'),
-          addresses: tableOf('Addresses'),
-          contacts: tableOf('Contacts'),
-          suppressions: tableOf('Suppressions'),
-          events: tableOf('Events'),
-        },
-        { addressHash: async () => addressHash('a key of this test'), retentionDays: 90 },
-      ),
+      dynamoAudienceStore(documentClient(dynamo.client), audienceTables(tableOf), {
+        addressHash: async () => addressHash('a key of this test'),
+        retentionDays: 90,
+      }),
   },
 ];
 

@@ -1,14 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { startDynamo as startEmulator } from '#infra/local/dynamo.ts';
+import { localClientConfig } from '#infra/local/local-account.ts';
 
 /** What an SDK client needs to talk to an emulator, and never to AWS. */
-export function clientConfig(endpoint: string) {
-  return {
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
-}
+export const clientConfig = localClientConfig;
 
 /** An empty in-memory DynamoDB on a free port. It also ends with this process. */
 export async function startDynamo() {

@@ -1,47 +1,37 @@
-import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { localIdentities } from '#infra/local/identities.ts';
+import { createTables } from '#infra/local/tables.ts';
+import { templateOf } from '#infra/local/template.ts';
+import type { AudienceTables } from '#shared/aws/dynamo-audience-store.ts';
 import { stageTemplate } from '#test/infra/stage-stack.ts';
 
-const keySchema = z.array(
-  z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }),
-);
-const tableSchema = z.object({
-  Properties: z.object({
-    KeySchema: keySchema,
-    AttributeDefinitions: z.array(
-      z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) }),
-    ),
-    GlobalSecondaryIndexes: z
-      .array(
-        z.object({
-          IndexName: z.string(),
-          KeySchema: keySchema,
-          Projection: z.object({
-            ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']),
-            NonKeyAttributes: z.array(z.string()).optional(),
-          }),
-        }),
-      )
-      .optional(),
-  }),
-});
+let template: ReturnType<Template['toJSON']> | undefined;
+let made = 0;
 
-/** Creates the tables of the stack, empty, under names of their own. Returns the name of each by its logical id. */
+/** Creates the tables of the stack, empty, under names of their own. Gives the name of each by its logical id. */
 export async function createStackTables(client: DynamoDBClient) {
-  const suffix = crypto.randomUUID().slice(0, 8);
-  const found = stageTemplate({ stage: 'local' }).findResources('AWS::DynamoDB::Table');
-  const names = new Map<string, string>();
-  for (const [id, resource] of Object.entries(found)) {
-    const { Properties } = tableSchema.parse(resource);
-    const TableName = `${id}-${suffix}`;
-    await client.send(
-      new CreateTableCommand({ ...Properties, TableName, BillingMode: 'PAY_PER_REQUEST' }),
-    );
-    names.set(id, TableName);
-  }
+  template ??= stageTemplate({ stage: 'local' }).toJSON();
+  made += 1;
+  const nowhere = { sqs: '', http: '' };
+  const names = await createTables(
+    client,
+    localIdentities(templateOf(`Test${made}`, template), nowhere),
+  );
   return (id: string) => {
-    const name = names.get(id);
+    const name = names[id];
     if (name === undefined) throw new Error(`The stack has no table ${id}`);
     return name;
+  };
+}
+
+/** The tables of the audience store, by the names that `createStackTables` gave. */
+export function audienceTables(tableOf: (id: string) => string): AudienceTables {
+  return {
+    customers: tableOf('Customers'),
+    addresses: tableOf('Addresses'),
+    contacts: tableOf('Contacts'),
+    suppressions: tableOf('Suppressions'),
+    events: tableOf('Events'),
   };
 }

@@ -23,7 +23,7 @@ import { encodeEventMessage } from '#shared/aws/event-message.ts';
 import { failedMessages } from '#shared/aws/failed-message.ts';
 import { jsonLog } from '#shared/log.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
 
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
 
@@ -46,17 +46,10 @@ export async function startWorker() {
   const now = () => new Date();
   const failures = dynamoFailures(db, tableOf('Failures'), now);
   const parts: WorkerParts = {
-    store: dynamoAudienceStore(
-      db,
-      {
-        customers: tableOf('Customers'),
-        addresses: tableOf('Addresses'),
-        contacts: tableOf('Contacts'),
-        suppressions: tableOf('Suppressions'),
-        events: tableOf('Events'),
-      },
-      { addressHash: async () => addressHash('a key of this test'), retentionDays: 90 },
-    ),
+    store: dynamoAudienceStore(db, audienceTables(tableOf), {
+      addressHash: async () => addressHash('a key of this test'),
+      retentionDays: 90,
+    }),
     records: dynamoEventRecords(db, tableOf('Events')),
     settings: dynamoSettings(db, tableOf('Settings')),
     failures,

@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import type { Exchange } from './http-api.ts';
+
+type Parts = Readonly<{
+  print: (line: string) => void;
+  /** Whom an event was about; the log does not name people. */
+  emailOf: (webhookId: string) => Promise<string | undefined>;
+  /** How long a line waits to tell what the webhook did, too. */
+  patienceMs: number;
+}>;
+
+export type ConsoleLines = Readonly<{
+  exchange: (exchange: Exchange) => void;
+  output: (logicalId: string, line: string) => void;
+}>;
+
+/** Tells the person at the keyboard what happens: one line for each webhook, and every problem. */
+export function consoleLines({ print, emailOf, patienceMs }: Parts): ConsoleLines {
+  const waiting = new Map<string, { came: string; giveUp: () => void }[]>();
+  /** A worker can be faster than the answer to the webhook. */
+  const toldEarly = new Set<string>();
+
+  const wait = (webhookId: string, came: string) => {
+    const queue = waiting.get(webhookId) ?? [];
+    const giveUp = () => {
+      clearTimeout(timer);
+      queue.splice(queue.indexOf(entry), 1);
+      if (queue.length === 0) waiting.delete(webhookId);
+    };
+    const timer = setTimeout(() => {
+      giveUp();
+      print(`${came}, not applied yet`);
+    }, patienceMs);
+    const entry = { came, giveUp };
+    queue.push(entry);
+    waiting.set(webhookId, queue);
+  };
+  const tell = async ({ webhookId = '', type = '', outcome, message, reason }: Entry) => {
+    const email = await emailOf(webhookId).catch(() => undefined);
+    const entry = waiting.get(webhookId)?.[0];
+    if (entry) entry.giveUp();
+    else toldEarly.add(webhookId);
+    const came = entry?.came ?? `${time()}  ${type.padEnd(24)}`;
+    print(`${came} → ${[outcome ?? message, email, reason].filter(Boolean).join(', ')}`);
+  };
+  return {
+    exchange: (exchange) => {
+      const { status, webhookId } = exchange;
+      const came = `${time()}  ${subject(exchange).padEnd(24)} ${status} ${wordOf(exchange)}`;
+      const isPending = status === 202 && webhookId !== undefined && !toldEarly.delete(webhookId);
+      if (isPending) wait(webhookId, came);
+      else print(came);
+    },
+    output: (logicalId, line) => {
+      const entry = line.startsWith('{') ? parsed(entrySchema, line) : undefined;
+      const isFate = entry?.outcome !== undefined || waiting.has(entry?.webhookId ?? '');
+      const isProblem = entry?.level.toUpperCase() !== 'INFO' && line.trim() !== '';
+      if (entry && (isProblem || entry.outcome !== undefined) && isFate) void tell(entry);
+      else if (isProblem) print(`${time()}  ${logicalId}: ${entry ? problemOf(entry) : line}`);
+    },
+  };
+}
+
+function time(): string {
+  return new Date().toTimeString().slice(0, 8);
+}
+
+const typeSchema = z.object({ type: z.string() });
+const answerSchema = z.object({ status: z.string().optional(), message: z.string() });
+
+/** The event's type, or the request line of what is no event. */
+function subject({ method, path, body, webhookId }: Exchange): string {
+  const event = webhookId === undefined ? undefined : parsed(typeSchema, body);
+  return event?.type ?? `${method} ${path}`;
+}
+
+/** "accepted"; of any other answer the whole sentence. */
+function wordOf({ status, answer }: Exchange): string {
+  const said = parsed(answerSchema, answer);
+  return (status === 202 ? said?.status : said?.message) ?? '';
+}
+
+/** A line of a function's log. What it says of a webhook goes into that webhook's line. */
+const entrySchema = z
+  .object({
+    level: z.string(),
+    message: z.string(),
+    webhookId: z.string().optional(),
+    type: z.string().optional(),
+    outcome: z.string().optional(),
+    reason: z.string().optional(),
+  })
+  .loose();
+type Entry = z.infer<typeof entrySchema>;
+
+function problemOf({ level, message, timestamp, ...fields }: Entry): string {
+  const details = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+  return `${level}: ${[message, ...details].join(', ')}`;
+}
+
+function parsed<T extends z.ZodType>(schema: T, json: Buffer | string): z.output<T> | undefined {
+  try {
+    return schema.parse(JSON.parse(json.toString()));
+  } catch {
+    return undefined;
+  }
+}

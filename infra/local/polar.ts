@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { Advice } from './advice.ts';
+import { runCommand } from './command.ts';
+import { type Person, uuidOf } from './polar-customer.ts';
+import { type Delivery, deliver } from './polar-delivery.ts';
+import { type PolarOptions, polarHelp, polarOptions } from './polar-options.ts';
+import { polarPayload, purchasePayloads, shuffled } from './polar-payload.ts';
+import { localDirectory, runningStack } from './running-stack.ts';
+
+// Above the call that uses them: what stands below it does not exist yet.
+const typeSchema = z.object({ type: z.string() });
+const messageSchema = z.object({ message: z.string() });
+
+/** `npm run polar`: sends made-up events to the local stack, or to any other, and shows the answers. */
+await runCommand(async () => {
+  const options = polarOptions(process.argv.slice(2));
+  if (!options) return console.log(polarHelp);
+  const target = await targetOf(options);
+  for (let number = 1; number <= options.count; number++) {
+    for (const body of await bodiesFor(options, number)) {
+      const webhookId = options.webhookId ?? randomUUID();
+      const answer = await deliver({ ...target, webhookId, body }, new Date());
+      console.log(answerLine(body, webhookId, answer));
+      if (answer.status < 200 || answer.status > 299) process.exitCode = 1;
+    }
+  }
+});
+
+type Target = Pick<Delivery, 'url' | 'secret' | 'secretReading'>;
+
+async function targetOf({ url, secret, secretReading }: PolarOptions): Promise<Target> {
+  if (url !== undefined && secret !== undefined) return { url, secret, secretReading };
+  const running = await runningStack(localDirectory);
+  if (!running) {
+    throw new Advice(
+      'The local stack is not running. Start it with "npm start" in another terminal, or give both --url and --secret.',
+    );
+  }
+  return {
+    url: url ?? running.webhookUrl,
+    secret: secret ?? running.webhookSecret,
+    secretReading,
+  };
+}
+
+async function bodiesFor(options: PolarOptions, number: number): Promise<Uint8Array[]> {
+  const { what } = options;
+  if (what.kind === 'file') return [await fileContent(what.path)];
+  const person = personOf(options, number);
+  const now = new Date();
+  const payloads =
+    what.kind === 'purchase'
+      ? shuffled(purchasePayloads(person, now))
+      : [polarPayload(what.type, person, now)];
+  return payloads.map((payload) => Buffer.from(JSON.stringify(payload)));
+}
+
+async function fileContent(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch {
+    throw new Advice(`The file ${path} cannot be read.`);
+  }
+}
+
+function personOf(options: PolarOptions, number: number): Person {
+  const { count, name, externalId, customerId, what } = options;
+  const tag = count > 1 ? `+${number}` : '';
+  const email = options.email.replace(/(@|$)/, `${tag}$1`);
+  const isNew =
+    what.kind === 'purchase' || (what.kind === 'event' && what.type === 'customer.created');
+  return {
+    customerId: customerId ?? uuidOf(email.toLowerCase()),
+    email,
+    name,
+    externalId: externalId === null ? null : `${externalId}${tag && `-${number}`}`,
+    isNew,
+  };
+}
+
+function answerLine(body: Uint8Array, webhookId: string, answer: { status: number; text: string }) {
+  const type = parsed(typeSchema, Buffer.from(body).toString())?.type ?? '(no type)';
+  const message = parsed(messageSchema, answer.text)?.message ?? answer.text.slice(0, 200);
+  return `${type.padEnd(24)} ${answer.status}  ${message}  [${webhookId}]`;
+}
+
+function parsed<T extends z.ZodType>(schema: T, text: string): z.output<T> | undefined {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

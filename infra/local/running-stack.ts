@@ -1,0 +1,57 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { Advice } from './advice.ts';
+
+const { POLAR_AUDIENCE_LOCAL } = process.env;
+
+/** Where `npm start` keeps everything: .local, or what POLAR_AUDIENCE_LOCAL names. */
+export const localDirectory =
+  POLAR_AUDIENCE_LOCAL ?? fileURLToPath(new URL('../../.local', import.meta.url));
+
+const runningSchema = z.object({
+  processId: z.number(),
+  webhookUrl: z.string(),
+  webhookSecret: z.string(),
+});
+
+/** What the other commands need to know of a started stack. */
+export type RunningStack = z.infer<typeof runningSchema>;
+
+/** Makes a started stack known to the other commands, until it is forgotten. */
+export async function announce(directory: string, running: RunningStack): Promise<void> {
+  await writeFile(fileIn(directory), JSON.stringify(running), { mode: 0o600 });
+}
+
+export async function forget(directory: string): Promise<void> {
+  await rm(fileIn(directory), { force: true });
+}
+
+/** The stack that runs on this directory; undefined if none does. */
+export async function runningStack(directory: string): Promise<RunningStack | undefined> {
+  const text = await readFile(fileIn(directory), 'utf8').catch(() => 'null');
+  const known = runningSchema.nullable().safeParse(JSON.parse(text)).data;
+  return known && isAlive(known.processId) ? known : undefined;
+}
+
+/** Throws Advice if a stack runs on this directory: two would spoil each other's data. */
+export async function requireNoneRunning(directory: string): Promise<void> {
+  const running = await runningStack(directory);
+  if (!running) return;
+  throw new Advice(
+    `The local stack is running already (process ${running.processId}) and takes webhooks at ${running.webhookUrl}. Use that one, or end it with Ctrl-C first.`,
+  );
+}
+
+function fileIn(directory: string): string {
+  return join(directory, 'running.json');
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { Advice } from './advice.ts';
+import type { Ports } from './local-stack.ts';
+
+const usualPort = 4700;
+
+export const startHelp = `Runs Polar Audience on this machine: no Docker, no AWS account.
+
+  npm start                 start it; Ctrl-C ends it
+  npm start -- --demo       send it a purchase and show what that made
+  npm start -- --fresh      empty .local/, where all data is kept, before
+  npm start -- --port 5000  serve webhooks on port 5000, DynamoDB on 5001, SQS on 5002 and
+                            Secrets Manager on 5003, instead of ${usualPort} to ${usualPort + 3}
+  npm start -- --exit       end by itself once it is up and has shown the demo
+  npm start -- --help       show this`;
+
+export type StartOptions = Readonly<{
+  ports: Ports;
+  fresh: boolean;
+  demo: boolean;
+  exit: boolean;
+}>;
+
+/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
+export function startOptions(args: readonly string[]): StartOptions | undefined {
+  const values = parsed(args);
+  if (values.help) return undefined;
+  return {
+    ports: portsFrom(values.port),
+    fresh: values.fresh ?? false,
+    demo: values.demo ?? false,
+    exit: values.exit ?? false,
+  };
+}
+
+function parsed(args: readonly string[]) {
+  const flag = { type: 'boolean' } as const;
+  try {
+    const port = { type: 'string', default: String(usualPort) } as const;
+    const options = { port, fresh: flag, demo: flag, exit: flag, help: flag };
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new Advice(
+      `${error instanceof Error ? error.message.split('. ')[0] : error}. "npm start -- --help" shows the options.`,
+    );
+  }
+}
+
+/** The last three follow the first, so that two stacks can be kept apart by one number. */
+function portsFrom(given: string): Ports {
+  const http = Number(given);
+  if (!Number.isInteger(http) || http < 1 || http > 65_532) {
+    throw new Advice(`--port must be a whole number from 1 to 65532, not "${given}".`);
+  }
+  return { http, dynamodb: http + 1, sqs: http + 2, secretsManager: http + 3 };
+}

@@ -1,0 +1,93 @@
+import './loopback-only.ts';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from './command.ts';
+import { consoleLines } from './console-lines.ts';
+import { demo } from './demo.ts';
+import { type LocalItems, localItems } from './local-items.ts';
+import { type LocalStack, startLocalStack } from './local-stack.ts';
+import {
+  announce,
+  localDirectory as directory,
+  forget,
+  requireNoneRunning,
+} from './running-stack.ts';
+import { type StartOptions, startHelp, startOptions } from './start-options.ts';
+
+/** `npm start`: runs the stack on this machine until Ctrl-C. */
+await runCommand(async () => {
+  const options = startOptions(process.argv.slice(2));
+  if (!options) return console.log(startHelp);
+  await requireNoneRunning(directory);
+  if (options.fresh) await rm(directory, { recursive: true, force: true });
+  const interrupted = interruption();
+  console.log('Building the stack …');
+  const { stack, items } = await start(options);
+  interrupted.endsAtOnce = false;
+  const { webhookUrl, webhookSecret } = stack;
+  try {
+    await announce(directory, { processId: process.pid, webhookUrl, webhookSecret });
+    console.log(welcome(stack));
+    if (options.demo) await demo(stack, items, console.log);
+    if (!options.exit) await interrupted.promise;
+  } finally {
+    interrupted.endsAtOnce = true;
+    await stack.stop();
+    await forget(directory);
+  }
+});
+
+async function start({ ports }: StartOptions): Promise<{ stack: LocalStack; items: LocalItems }> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const log = createWriteStream(join(directory, 'functions.log'), { flags: 'a', mode: 0o600 });
+  let items: LocalItems | undefined;
+  const lines = consoleLines({
+    print: (line) => console.log(line),
+    emailOf: async (webhookId) => {
+      const record = await items?.get('Events', { webhookId });
+      return typeof record?.['email'] === 'string' ? record['email'] : undefined;
+    },
+    patienceMs: 5_000,
+  });
+  const stack = await startLocalStack({
+    directory,
+    ports,
+    onExchange: lines.exchange,
+    onOutput: (logicalId, line) => {
+      log.write(`${logicalId} ${line}\n`);
+      lines.output(logicalId.replace(/[0-9A-F]{8}$/, ''), line);
+    },
+  });
+  items = localItems(stack);
+  return { stack, items };
+}
+
+/** While the stack starts, or is being stopped, Ctrl-C ends this process at once: its children end with it. */
+function interruption() {
+  const state = { endsAtOnce: true, promise: Promise.resolve() };
+  state.promise = new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (state.endsAtOnce) process.exit(130);
+        resolve();
+      });
+    }
+  });
+  return state;
+}
+
+function welcome({ webhookUrl, clientConfigs }: LocalStack): string {
+  return `
+Polar Audience runs on this machine.
+
+  Webhooks   ${webhookUrl}
+  DynamoDB   ${clientConfigs.dynamodb.endpoint}
+  SQS        ${clientConfigs.sqs.endpoint}
+  Secrets    ${clientConfigs.secretsManager.endpoint}
+  Data       ${directory} (npm start -- --fresh empties it)
+
+Send it something from another terminal:  npm run polar -- purchase --email you@example.com
+Ctrl-C ends it.
+`;
+}

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { applyEvent } from '#shared/audience/apply-event.ts';
+import { applyRefusal } from '#shared/audience/apply-refusal.ts';
+import type { AudienceStore } from '#shared/audience/audience-store.ts';
+import type { Contact } from '#shared/audience/contact.ts';
+import type { Customer } from '#shared/audience/customer.ts';
+import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import type { Surroundings } from '#shared/audience/identity.ts';
+import type { Refusal } from '#shared/audience/refuse.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+
+export type Task = { event: ReceivedEvent } | { refusal: Refusal };
+
+export const refusalArbitrary = fc.record({
+  email: fc.constantFrom('ann@example.com', 'bob@example.com', 'cy@example.com'),
+  reason: fc.constantFrom('unsubscribed', 'complained', 'bounced'),
+  at: fc.constantFrom('2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'),
+  by: fc.constant('the person'),
+});
+
+/** How a history reaches two workers: its order, repetitions, who takes what, and what goes wrong on the way. */
+export const arrivalArbitrary = fc.record({
+  order: fc.infiniteStream(fc.nat({ max: 1_000_000 })),
+  repeats: fc.infiniteStream(fc.constantFrom(1, 1, 1, 2, 3)),
+  worker: fc.infiniteStream(fc.nat({ max: 1 })),
+  delays: fc.infiniteStream(fc.nat({ max: 3 })),
+  faults: fc.infiniteStream(
+    fc.constantFrom('none', 'none', 'none', 'none', 'not sent', 'answer lost'),
+  ),
+});
+type Arrival = typeof arrivalArbitrary extends fc.Arbitrary<infer T> ? T : never;
+
+export function surroundingsWith(settings: Settings): Surroundings {
+  let ids = 0;
+  const now = new Date('2026-11-23T12:00:01.000Z');
+  return { settings, now, newId: () => `contact-${ids++}` };
+}
+
+/** Handles the tasks in order, and a task again whose handling failed. */
+export async function work(
+  tasks: readonly Task[],
+  store: AudienceStore,
+  surroundings: Surroundings,
+) {
+  const means = { store, surroundings, pause: () => Promise.resolve() };
+  for (const task of tasks) {
+    for (let isDone = false; !isDone; ) {
+      try {
+        if ('refusal' in task) await applyRefusal(task.refusal, means);
+        else await applyEvent(task.event, '{}', means);
+        isDone = true;
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+      }
+    }
+  }
+}
+
+/** The tasks as they arrive: shuffled, some more than once, shared out between two workers with a store each. */
+export async function workInDisorder(
+  tasks: readonly Task[],
+  stores: readonly [AudienceStore, AudienceStore],
+  surroundings: Surroundings,
+  arrival: Arrival,
+): Promise<void> {
+  const order = arrival.order[Symbol.iterator]();
+  const repeats = arrival.repeats[Symbol.iterator]();
+  const workers = arrival.worker[Symbol.iterator]();
+  const deliveries = tasks
+    .flatMap((task) => Array.from({ length: repeats.next().value ?? 1 }, () => task))
+    .map((task) => ({ task, rank: order.next().value ?? 0, worker: workers.next().value }))
+    .toSorted((a, b) => a.rank - b.rank);
+  await Promise.all(
+    stores.map((store, index) =>
+      work(
+        deliveries.filter(({ worker }) => worker === index).map(({ task }) => task),
+        unsteady(store, arrival),
+        surroundings,
+      ),
+    ),
+  );
+}
+
+class Fault extends Error {}
+
+/** The same store with delays drawn at random, so that workers interleave; some calls fail before or after they act. */
+function unsteady(store: AudienceStore, arrival: Arrival): AudienceStore {
+  const delays = arrival.delays[Symbol.iterator]();
+  const faults = arrival.faults[Symbol.iterator]();
+  const disturbed = async <T>(call: () => Promise<T>): Promise<T> => {
+    const turns = delays.next().value ?? 0;
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const fault = faults.next().value;
+    if (fault === 'not sent') throw new Fault(fault);
+    const result = await call();
+    if (fault === 'answer lost') throw new Fault(fault);
+    return result;
+  };
+  return {
+    load: (keys) => disturbed(() => store.load(keys)),
+    commit: (commit) => disturbed(() => store.commit(commit)),
+  };
+}
+
+/** The contacts by address, without ids, times and what belongs to them unseen. */
+export function visible(contacts: readonly Contact[]) {
+  return new Map(
+    contacts.map(({ contactId, createdAt, updatedAt, mergedIds, consent, ...rest }) => [
+      rest.email,
+      rest,
+    ]),
+  );
+}
+
+/** What is known of the customers, by id. */
+export function facts(customers: readonly Customer[]) {
+  return new Map(customers.map(({ contact, ...rest }) => [rest.customerId, rest]));
+}
