@@ -3,9 +3,10 @@ import type { Construct } from 'constructs';
 import { Alarms } from '#infra/constructs/alarms.ts';
 import { AudienceTables } from '#infra/constructs/audience-tables.ts';
 import { Dashboard } from '#infra/constructs/dashboard.ts';
-import { EventQueue } from '#infra/constructs/event-queue.ts';
 import { IngestApi } from '#infra/constructs/ingest-api.ts';
 import type { Keeping } from '#infra/constructs/keeping.ts';
+import { Mail } from '#infra/constructs/mail.ts';
+import { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
 import { Secrets } from '#infra/constructs/secrets.ts';
 import { Worker } from '#infra/constructs/worker.ts';
 import type { StageOptions } from '#infra/stage-options.ts';
@@ -18,39 +19,59 @@ export class PolarAudienceStack extends Stack {
     });
     const keeping: Keeping = options.stage === 'local' ? 'disposable' : 'retained';
     const tables = new AudienceTables(this, 'Tables', keeping);
-    const secrets = new Secrets(this, 'Secrets', keeping);
-    const events = new EventQueue(this, 'Events', { keeping, workerTimeout: Worker.timeout });
-    const api = new IngestApi(this, 'Webhooks', {
-      queue: events.queue,
-      webhookSecret: secrets.webhookSecret,
+    const { webhookSecret, suppressionKey } = new Secrets(this, 'Secrets', keeping);
+    const events = new QueueWithDeadLetters(this, 'Events', {
+      name: 'Events',
+      keeping,
+      timeout: Worker.timeout,
+    });
+    const api = new IngestApi(this, 'Webhooks', { queue: events.queue, webhookSecret });
+    const mail = new Mail(this, 'Mail', {
+      api: api.api,
+      tables,
+      suppressionKey,
+      keeping,
+      options,
     });
     const worker = new Worker(this, 'Worker', {
       events,
+      mail: mail.outgoing.queue,
       tables,
-      suppressionKey: secrets.suppressionKey,
+      suppressionKey,
       retentionDays: options.retentionDays,
       maxConcurrency: options.maxConcurrency,
     });
-    const alarms = new Alarms(this, 'Alarms', { api, events, worker }, options.alarmEmail);
-    new Dashboard(this, 'Overview', { api, events, worker, tables, alarms });
+    const watched = { api, events, worker, mail };
+    const alarms = new Alarms(this, 'Alarms', watched, options.alarmEmail);
+    new Dashboard(this, 'Overview', { ...watched, tables, alarms });
 
-    this.output('WebhookUrl', api.webhookUrl);
-    this.output('WebhookSecretName', secrets.webhookSecret.secretName);
-    this.output('EventsQueueUrl', events.queue.queueUrl);
-    this.output('EventsDeadLettersUrl', events.deadLetters.queueUrl);
-    this.output('ContactsTableName', tables.contacts.tableName);
-    this.output('CustomersTableName', tables.customers.tableName);
-    this.output('AddressesTableName', tables.addresses.tableName);
-    this.output('EventsTableName', tables.events.tableName);
-    this.output('FailuresTableName', tables.failures.tableName);
-    this.output('SettingsTableName', tables.settings.tableName);
-    this.output('SuppressionsTableName', tables.suppressions.tableName);
-    this.output('AlarmTopicArn', alarms.topic.topicArn);
+    this.outputs({
+      WebhookUrl: api.webhookUrl,
+      WebhookSecretName: webhookSecret.secretName,
+      EventsQueueUrl: events.queue.queueUrl,
+      EventsDeadLettersUrl: events.deadLetters.queueUrl,
+      MailQueueUrl: mail.outgoing.queue.queueUrl,
+      MailDeadLettersUrl: mail.outgoing.deadLetters.queueUrl,
+      FeedbackQueueUrl: mail.reports.queue.queueUrl,
+      FeedbackDeadLettersUrl: mail.reports.deadLetters.queueUrl,
+      ContactsTableName: tables.contacts.tableName,
+      CustomersTableName: tables.customers.tableName,
+      AddressesTableName: tables.addresses.tableName,
+      EventsTableName: tables.events.tableName,
+      FailuresTableName: tables.failures.tableName,
+      SettingsTableName: tables.settings.tableName,
+      SuppressionsTableName: tables.suppressions.tableName,
+      WorkflowsTableName: tables.workflows.tableName,
+      EmailsTableName: tables.emails.tableName,
+      AlarmTopicArn: alarms.topic.topicArn,
+      ...(options.mailFrom && { MailFrom: options.mailFrom.from }),
+      ...mail.sender?.dnsRecords,
+    });
     warnOfShortRetention(this, options.retentionDays);
   }
 
-  private output(name: string, value: string): void {
-    new CfnOutput(this, name, { value });
+  private outputs(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
   }
 }
 

@@ -2,6 +2,7 @@ import type { AudienceStore } from '#shared/audience/audience-store.ts';
 import { continueErasure } from '#shared/audience/erase.ts';
 import type { Surroundings } from '#shared/audience/identity.ts';
 import { settle } from '#shared/audience/settle.ts';
+import type { Known } from '#shared/audience/workspace.ts';
 import type { EventRecords } from '#shared/aws/dynamo-event-records.ts';
 import { inGroups } from '#shared/aws/in-groups.ts';
 import type { Erasure } from './message.ts';
@@ -28,8 +29,7 @@ export async function eraseRecords(
   },
 ): Promise<Erasure | undefined> {
   for (;;) {
-    const continued = (known: Parameters<typeof continueErasure>[1]) =>
-      continueErasure(customerId, known, surroundings);
+    const continued = (known: Known) => continueErasure(customerId, known, surroundings);
     const { decision } = await settle(store, continued, pause);
     if (decision.steps === undefined) break;
   }

@@ -3,7 +3,6 @@ import {
   Alarm,
   ComparisonOperator,
   type IAlarm,
-  type Metric,
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -12,25 +11,16 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import type { EventQueue } from '#infra/constructs/event-queue.ts';
+import type { AlarmDefinition } from '#infra/constructs/alarm-definition.ts';
 import type { IngestApi } from '#infra/constructs/ingest-api.ts';
+import type { Mail } from '#infra/constructs/mail.ts';
+import { mailAlarms } from '#infra/constructs/mail-alarms.ts';
+import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
 import type { Worker } from '#infra/constructs/worker.ts';
 
-type Watched = { api: IngestApi; events: EventQueue; worker: Worker };
+type Watched = { api: IngestApi; events: QueueWithDeadLetters; worker: Worker; mail: Mail };
 
-type AlarmDefinition = {
-  id: string;
-  metric: Metric;
-  /** Fires above this. */
-  above: number;
-  /** How many of the last three periods must be above; one bad period is enough if left out. */
-  periodsOfThree?: number;
-  /** What happens to people and data while nobody acts. */
-  harm: string;
-  firstStep: string;
-};
-
-const period = Duration.minutes(5);
+const usualPeriod = Duration.minutes(5);
 
 /** Tells whoever is on call what is stuck, whom it harms and what to do first. */
 export class Alarms extends Construct {
@@ -44,6 +34,7 @@ export class Alarms extends Construct {
       ...queueAlarms(watched),
       ...webhookAlarms(watched),
       ...functionAlarms(watched),
+      ...mailAlarms(watched.mail),
     ];
     this.all = definitions.map((definition) => alarm(this, definition, this.topic));
   }
@@ -70,7 +61,7 @@ function alarmTopic(scope: Construct, alarmEmail: string | undefined): Topic {
 }
 
 function alarm(scope: Construct, definition: AlarmDefinition, topic: Topic): Alarm {
-  const { id, metric, above, periodsOfThree, harm, firstStep } = definition;
+  const { id, metric, above, periodsOfThree, period = usualPeriod, harm, firstStep } = definition;
   const created = new Alarm(scope, id, {
     metric: metric.with({ period }),
     threshold: above,
@@ -123,9 +114,9 @@ function webhookAlarms({ api }: Watched): AlarmDefinition[] {
       ...afterRetries,
       id: 'Ingest5xx',
       metric: api.stage.metricServerError({ statistic: Stats.SUM }),
-      harm: 'Polar is told to try again; it stops after ten tries within half an hour, and disables the endpoint after ten failed events in a row.',
+      harm: 'Polar is told to try again; it stops after ten tries within half an hour, and disables the endpoint after ten failed events in a row. Or people cannot unsubscribe.',
       firstStep:
-        'read what the endpoint answered, in the deliveries in Polar or in the log of ingest. 503 with "no secret" means that WebhookSecret was never set.',
+        'see in the access log which route it is. The webhook: read what was answered in the deliveries in Polar or in the log of ingest (503 with "no secret" means that WebhookSecret was never set). Otherwise the log of unsubscribe.',
     },
     {
       ...afterRetries,

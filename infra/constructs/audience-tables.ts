@@ -27,6 +27,8 @@ export class AudienceTables extends Construct {
   readonly failures: Table;
   readonly settings: Table;
   readonly suppressions: Table;
+  readonly workflows: Table;
+  readonly emails: Table;
 
   constructor(scope: Construct, id: string, keeping: Keeping) {
     super(scope, id);
@@ -55,6 +57,15 @@ export class AudienceTables extends Construct {
     this.failures = table('Failures', { key: 'webhookId', expires: true });
     this.settings = table('Settings', { key: 'name' });
     this.suppressions = table('Suppressions', { key: 'addressHash' });
+    this.workflows = table('Workflows', { key: 'workflowId' });
+    // Never expires: a key that is forgotten is an email that can be sent again.
+    this.emails = table('Emails', {
+      key: 'ledgerKey',
+      indexes: [
+        listIndex('byContact', 'contactId', 'createdAt'),
+        listIndex('byWorkflow', 'workflowShard', 'createdAt'),
+      ],
+    });
   }
 }
 

@@ -20,8 +20,9 @@ const webhookPath = '/webhooks/polar';
 
 type IngestApiProps = { queue: Queue; webhookSecret: Secret };
 
-/** The one public door: takes Polar's webhooks, proves them genuine and queues them. */
+/** The public door: takes Polar's webhooks, proves them genuine and queues them. */
 export class IngestApi extends Construct {
+  readonly api: HttpApi;
   readonly ingest: NodejsFunction;
   readonly stage: HttpStage;
   readonly accessLogs: LogGroup;
@@ -44,17 +45,17 @@ export class IngestApi extends Construct {
     allow(this.ingest, ['sqs:SendMessage'], [queue.queueArn]);
     allow(this.ingest, ['secretsmanager:GetSecretValue'], [webhookSecret.secretArn]);
 
-    const api = new HttpApi(this, 'Api', {
-      description: "Receives Polar's webhooks",
+    this.api = new HttpApi(this, 'Api', {
+      description: "Receives Polar's webhooks and unsubscribes people",
       createDefaultStage: false,
     });
-    addWebhookRoute(api, this.ingest);
+    addWebhookRoute(this.api, this.ingest);
     this.accessLogs = new LogGroup(this, 'AccessLogs', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.stage = new HttpStage(this, 'DefaultStage', {
-      httpApi: api,
+      httpApi: this.api,
       autoDeploy: true,
       // A shop sends a few events a second at its busiest, and ten concurrent executions, all that
       // a new account may have, answer about this many. It also caps what a flood can cost.
@@ -65,7 +66,7 @@ export class IngestApi extends Construct {
       },
     });
     countAnswers(this.accessLogs);
-    this.webhookUrl = `${api.apiEndpoint}${webhookPath}`;
+    this.webhookUrl = `${this.api.apiEndpoint}${webhookPath}`;
   }
 
   /** How many requests were answered with this HTTP status. */

@@ -1,21 +1,23 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
-import type { EventQueue } from '#infra/constructs/event-queue.ts';
 import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
+import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
+import { workOnQueue } from '#infra/constructs/work-on-queue.ts';
 
 type WorkerProps = {
-  events: EventQueue;
+  events: QueueWithDeadLetters;
+  mail: Queue;
   tables: AudienceTables;
   suppressionKey: Secret;
   retentionDays: number;
   maxConcurrency: number;
 };
 
-/** Applies queued events to the audience. */
+/** Applies queued events to the audience and queues the emails that they trigger. */
 export class Worker extends Construct {
   static readonly timeout = Duration.seconds(60);
   readonly function: NodejsFunction;
@@ -31,19 +33,19 @@ export class Worker extends Construct {
       environment: environment(props),
     });
     allowTables(this.function, props.tables);
-    allowQueues(this.function, props.events);
+    // The second run of an erasure goes into its own queue, with a delay.
+    const { events, mail } = props;
+    allow(this.function, ['sqs:SendMessage'], [events.queue.queueArn, mail.queueArn]);
     allow(this.function, ['secretsmanager:GetSecretValue'], [props.suppressionKey.secretArn]);
-    new EventSourceMapping(this, 'Events', {
-      target: this.function,
-      eventSourceArn: props.events.queue.queueArn,
+    workOnQueue(this, 'Events', this.function, {
+      queue: events,
       batchSize: 10,
-      reportBatchItemFailures: true,
       maxConcurrency: props.maxConcurrency,
     });
   }
 }
 
-function environment({ events, tables, suppressionKey, retentionDays }: WorkerProps) {
+function environment({ events, mail, tables, suppressionKey, retentionDays }: WorkerProps) {
   return {
     CONTACTS_TABLE: tables.contacts.tableName,
     CUSTOMERS_TABLE: tables.customers.tableName,
@@ -52,8 +54,10 @@ function environment({ events, tables, suppressionKey, retentionDays }: WorkerPr
     FAILURES_TABLE: tables.failures.tableName,
     SETTINGS_TABLE: tables.settings.tableName,
     SUPPRESSIONS_TABLE: tables.suppressions.tableName,
+    WORKFLOWS_TABLE: tables.workflows.tableName,
     EVENTS_QUEUE_URL: events.queue.queueUrl,
     EVENTS_DEAD_LETTERS_URL: events.deadLetters.queueUrl,
+    MAIL_QUEUE_URL: mail.queueUrl,
     SUPPRESSION_KEY_ID: suppressionKey.secretArn,
     RETENTION_DAYS: String(retentionDays),
   };
@@ -61,9 +65,10 @@ function environment({ events, tables, suppressionKey, retentionDays }: WorkerPr
 
 /** A transaction needs the permission of each of its items' actions, and none of its own. */
 function allowTables(worker: NodejsFunction, tables: AudienceTables): void {
-  const { contacts, customers, addresses, events, failures, settings, suppressions } = tables;
+  const { contacts, customers, addresses, events, failures, settings, suppressions, workflows } =
+    tables;
   const read = [customers, addresses, contacts, suppressions].map((table) => table.tableArn);
-  const written = [customers, addresses, contacts].map((table) => table.tableArn);
+  const written = [customers, addresses, contacts, suppressions].map((table) => table.tableArn);
   allow(worker, ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem'], read);
   allow(worker, ['dynamodb:PutItem'], written);
   allow(worker, ['dynamodb:DeleteItem'], [addresses.tableArn, contacts.tableArn]);
@@ -71,19 +76,5 @@ function allowTables(worker: NodejsFunction, tables: AudienceTables): void {
   allow(worker, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], [events.tableArn]);
   allow(worker, ['dynamodb:Query'], [`${events.tableArn}/index/byCustomer`]);
   allow(worker, ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], [failures.tableArn]);
-}
-
-function allowQueues(worker: NodejsFunction, { queue, deadLetters }: EventQueue): void {
-  allow(
-    worker,
-    [
-      'sqs:ReceiveMessage',
-      'sqs:DeleteMessage',
-      'sqs:GetQueueAttributes',
-      'sqs:ChangeMessageVisibility',
-      'sqs:SendMessage',
-    ],
-    [queue.queueArn],
-  );
-  allow(worker, ['sqs:SendMessage'], [deadLetters.queueArn]);
+  allow(worker, ['dynamodb:Scan'], [workflows.tableArn]);
 }

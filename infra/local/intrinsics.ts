@@ -21,13 +21,21 @@ export function resolveIntrinsics(value: unknown, lookup: Lookup): unknown {
 function call(name: string, argument: unknown, lookup: Lookup): unknown {
   if (name === 'Fn::Sub') return substitute(argument, lookup);
   const resolved = resolveIntrinsics(argument, lookup);
-  if (name === 'Ref') return lookup(text(resolved));
-  if (name === 'Fn::GetAtt') return attribute(resolved, lookup);
-  const [first, second] = list(resolved);
-  if (name === 'Fn::Join') return list(second).map(text).join(text(first));
-  if (name === 'Fn::Split') return text(second).split(text(first));
-  if (name === 'Fn::Select') return list(second)[Number(first)];
-  throw new Error(`The template uses ${name}, which the local stack cannot resolve.`);
+  const [first, second] = Array.isArray(resolved) ? resolved : [];
+  switch (name) {
+    case 'Ref':
+      return lookup(text(resolved));
+    case 'Fn::GetAtt':
+      return attribute(resolved, lookup);
+    case 'Fn::Join':
+      return list(second).map(text).join(text(first));
+    case 'Fn::Split':
+      return text(second).split(text(first));
+    case 'Fn::Select':
+      return list(second)[Number(first)];
+    default:
+      throw new Error(`The template uses ${name}, which the local stack cannot resolve.`);
+  }
 }
 
 function attribute(argument: unknown, lookup: Lookup): string {

@@ -41,7 +41,7 @@ export async function startFunctions(
     });
     if (started.kind === 'broken') {
       throw new Advice(
-        `The function ${logicalId} cannot be loaded: ${started.problem} Correct its code ("npm run check" may tell more) and start again.`,
+        `The function ${logicalId} cannot be loaded: correct its code ("npm run check" may tell more) and start again. It says: ${started.problem}`,
       );
     }
     toStop(started.lambda.stop);

@@ -19,6 +19,8 @@ type Options = Readonly<{
 /** SQS on loopback, inside this process. Throws Advice if the port is taken. */
 export async function startSqs({ port = 0, directory }: Options = {}): Promise<Sqs> {
   const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+  // Queue URLs on the host of the request: its own names would not be this machine to everyone.
+  stores.sqsStore.host = '';
   const app = buildApp({ logger: false, defaultRegion: localRegion, stores });
   if (directory !== undefined) {
     const persistence = keepMessages(stores.sqsStore, stores.snsStore, directory);

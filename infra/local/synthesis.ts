@@ -8,14 +8,14 @@ const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
  * Writes the cloud assembly of the stage `local`, template and bundles, into a directory: what
  * `cdk synth` would make. Takes seconds. Throws Advice with the compiler's own words if it fails.
  */
-export async function synthesise(directory: string): Promise<void> {
+export async function synthesise(directory: string, context = { stage: 'local' }): Promise<void> {
   const app = spawn(process.execPath, ['infra/app.ts'], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       CDK_OUTDIR: directory,
-      CDK_CONTEXT_JSON: JSON.stringify({ stage: 'local' }),
+      CDK_CONTEXT_JSON: JSON.stringify(context),
     },
   });
   const output: Buffer[] = [];
@@ -31,17 +31,14 @@ export async function synthesise(directory: string): Promise<void> {
   );
 }
 
-/** The lines about the mistake, without the progress reports and stacks around it. */
+/** The lines about the mistake, without the progress reports before it and the stacks after it. */
 function essence(output: string): string {
-  const lines = output
-    .split('\n')
-    .filter(
-      (line) => !/^npm |^Bundling asset |^\s+at |^\s*$|^Node\.js v|^\s+\.\.\.node /.test(line),
-    );
-  const first = lines.findIndex((line) => /error/i.test(line));
-  return lines
-    .slice(Math.max(0, first))
-    .slice(0, 15)
+  const lines = output.split('\n').filter((line) => !/^npm |^\s*$|^\s+at /.test(line));
+  const first = lines.findIndex((line) => /^file:|error/i.test(line));
+  const rest = lines.slice(Math.max(0, first));
+  const end = rest.findIndex((line) => /^node:child_process|^Node\.js v/.test(line));
+  return rest
+    .slice(0, end === -1 ? 15 : Math.min(end, 15))
     .map((line) => `  ${line.trimEnd()}`)
     .join('\n');
 }

@@ -5,6 +5,8 @@ const claimSchema = z.object({
   version: z.string(),
   /** `former`: the newest email of this customer is another one. */
   state: z.enum(['living', 'deleted', 'former']),
+  /** Whether the customer carries a person's "no". */
+  refused: z.optional(z.boolean()),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
@@ -14,6 +16,36 @@ export const addressSchema = z.object({
   claims: z.record(z.string(), claimSchema),
 });
 export type Address = z.infer<typeof addressSchema>;
+
+/**
+ * Whether someone who left, and said no before, still stands for this address. Whoever comes to it next is taken for
+ * the same person, so that deleting and re-creating a customer subscribes nobody.
+ */
+export function isLeftUnsubscribed(address: Address | undefined): boolean {
+  return Object.values(address?.claims ?? {}).some(
+    ({ state, refused }) => state === 'deleted' && refused,
+  );
+}
+
+/** More than this many claims, and the oldest that say nothing of the present are forgotten. */
+const mostClaims = 200;
+
+/** The claims with one more, or with another one of the same customer. */
+export function withClaim(
+  claims: Address['claims'],
+  customerId: string,
+  claim: Claim,
+): Address['claims'] {
+  const all = { ...claims, [customerId]: claim };
+  const spare = Object.keys(all).length - mostClaims;
+  if (spare <= 0) return all;
+  const forgotten = Object.entries(all)
+    .filter(([id, { state, refused }]) => id !== customerId && state !== 'living' && !refused)
+    .sort(([, a], [, b]) => (a.version < b.version ? -1 : 1))
+    .slice(0, spare)
+    .map(([id]) => id);
+  return Object.fromEntries(Object.entries(all).filter(([id]) => !forgotten.includes(id)));
+}
 
 /**
  * The customer whose facts an address shows: among those whose newest email it is, the living one with the newest

@@ -3,6 +3,7 @@ import { decide, type ReceivedEvent } from './decide.ts';
 import type { EventRecord } from './event-record.ts';
 import type { Surroundings } from './identity.ts';
 import { settle } from './settle.ts';
+import type { Workflow } from './workflow.ts';
 
 export type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };
 
@@ -16,17 +17,20 @@ export async function applyEvent(
   {
     store,
     surroundings,
+    workflows,
     pause,
   }: {
     store: AudienceStore;
     surroundings: Surroundings;
+    /** Those that are active. */
+    workflows: readonly Workflow[];
     pause: (lostRaces: number) => Promise<void>;
   },
 ): Promise<Applied> {
   const { decision, result } = await settle(
     store,
     (known) => {
-      const decision = decide(event, known, surroundings);
+      const decision = decide(event, known, surroundings, workflows);
       if (decision.kind === 'load' || decision.record.erased) return decision;
       return { ...decision, payload };
     },

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
+import { instant } from '../polar/instant.ts';
 import type { Customer } from './customer.ts';
 import { normalisedEmail } from './email-address.ts';
 import { splitName } from './person-name.ts';
-import type { Suppression } from './suppression.ts';
 
 export const webhookSource = 'Polar webhook';
 
@@ -19,7 +19,6 @@ const consentSchema = z.object({
   /** Created while the setting `newContacts` was `unsubscribed`. */
   startsUnsubscribed: z.optional(z.boolean()),
   subscribed: z.optional(actSchema),
-  unsubscribed: z.optional(actSchema),
 });
 
 /** What a contact keeps through every change of address and owner. */
@@ -52,7 +51,7 @@ export function belongingsOf(contact: Contact): Belongings {
   return belongingsSchema.parse(contact);
 }
 
-/** One contact out of two: the first keeps its id and what was set by hand, the older creation stays, a "no" of either holds. */
+/** One contact out of two: the first keeps its id, its consent and what was set by hand; the older creation stays. */
 export function mergedBelongings(kept: Belongings, other: Belongings | undefined): Belongings {
   if (!other || other.contactId === kept.contactId) return kept;
   const mergedIds = [...(kept.mergedIds ?? []), ...(other.mergedIds ?? []), other.contactId];
@@ -60,7 +59,10 @@ export function mergedBelongings(kept: Belongings, other: Belongings | undefined
   return {
     ...kept,
     createdAt: kept.createdAt < other.createdAt ? kept.createdAt : other.createdAt,
-    consent: { ...other.consent, ...kept.consent },
+    consent: {
+      ...(other.consent.subscribed && { subscribed: other.consent.subscribed }),
+      ...kept.consent,
+    },
     mergedIds: [...new Set(mergedIds)].sort(),
     ...(Object.keys(byHand).length > 0 && { byHand }),
   };
@@ -70,7 +72,7 @@ export function mergedBelongings(kept: Belongings, other: Belongings | undefined
 export function contactOf(
   customer: Customer,
   belongings: Belongings,
-  suppression: Suppression | undefined,
+  isSuppressed: boolean,
   now: string,
 ): Contact | undefined {
   const address = customer.email?.value;
@@ -89,40 +91,48 @@ export function contactOf(
     address,
     customerId: customer.customerId,
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-    subscribed: isSubscribed(customer, belongings, suppression),
+    subscribed: isSubscribed(customer, belongings, isSuppressed),
     updatedAt: now,
   });
 }
 
 /** A contact without a customer, after its suppression changed. */
-export function contactByHand(
-  contact: Contact,
-  suppression: Suppression | undefined,
-  now: string,
-): Contact {
-  return { ...contact, subscribed: isSubscribed(undefined, contact, suppression), updatedAt: now };
+export function contactByHand(contact: Contact, isSuppressed: boolean, now: string): Contact {
+  return { ...contact, subscribed: isSubscribed(undefined, contact, isSuppressed), updatedAt: now };
 }
 
 function isSubscribed(
   customer: Customer | undefined,
   { consent }: Belongings,
-  suppression: Suppression | undefined,
+  isSuppressed: boolean,
 ): boolean {
   if (Object.keys(customer?.no ?? {}).length > 0) return false;
-  if (Object.keys(suppression?.reasons ?? {}).length > 0) return false;
+  if (isSuppressed) return false;
   if (customer?.deletion?.mode === 'unsubscribe') return false;
-  if (consent.unsubscribed) return false;
   return !consent.startsUnsubscribed || consent.subscribed !== undefined;
 }
 
-/** A group set by hand stays until a newer `always` event; a group for new contacts is for those that webhooks made. */
-function userGroupOf(customer: Customer, { byHand, source }: Belongings): string | undefined {
+/**
+ * A group set by hand stays until a newer `always` event. A group for new contacts is for those that webhooks made, or
+ * that one which webhooks made has become part of.
+ */
+function userGroupOf(customer: Customer, belongings: Belongings): string | undefined {
   const { alwaysGroup, firstEvent } = customer;
-  if (byHand?.userGroup && !(alwaysGroup && alwaysGroup.occurredAt > byHand.userGroup.at)) {
+  const { byHand, source, mergedIds = [] } = belongings;
+  if (
+    byHand?.userGroup &&
+    !(alwaysGroup && alwaysGroup.occurredAt > microseconds(byHand.userGroup.at))
+  ) {
     return byHand.userGroup.value ?? undefined;
   }
   if (alwaysGroup) return alwaysGroup.group;
-  return source === webhookSource ? (firstEvent?.group ?? undefined) : undefined;
+  const isByWebhooks = source === webhookSource || mergedIds.length > 0;
+  return isByWebhooks ? (firstEvent?.group ?? undefined) : undefined;
+}
+
+/** Our own times have three digits, Polar's six. */
+function microseconds(time: string): string {
+  return instant(time) ?? time;
 }
 
 function chosen(byHand: string | null | undefined, fact: string | undefined): string | undefined {

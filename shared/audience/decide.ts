@@ -1,13 +1,15 @@
 import type { PolarEvent } from '../polar/polar-event.ts';
+import { considerWorkflows } from './consider-workflows.ts';
 import type { Contact } from './contact.ts';
 import { type Customer, compareMoments, newerFact } from './customer.ts';
 import { isMailable, normalisedEmail } from './email-address.ts';
 import { forget } from './erase.ts';
-import { contactChanges, type EventRecord } from './event-record.ts';
+import { type ConsideredWorkflow, contactChanges, type EventRecord } from './event-record.ts';
 import { claimAddress, emailOf, type Surroundings, showAddress } from './identity.ts';
 import { cleanName } from './person-name.ts';
 import { isSameData } from './same-data.ts';
-import type { EventSettings } from './settings.ts';
+import type { EventSettings, Settings } from './settings.ts';
+import type { Workflow } from './workflow.ts';
 import { type Known, type RowKey, type Steps, type Workspace, workspace } from './workspace.ts';
 
 export type ReceivedEvent = PolarEvent & Readonly<{ webhookId: string; receivedAt: string }>;
@@ -17,11 +19,13 @@ export type Decision =
   | { kind: 'load'; keys: RowKey[] }
   | { kind: 'commit'; record: EventRecord; steps: Steps | undefined };
 
-/** Longer ones are not taken over: they would not fit beside the rest of a contact. */
-const longestExternalId = 4_096;
-
 /** What one Polar event does to the audience. Pure: the same inputs always give the same decision. */
-export function decide(event: ReceivedEvent, known: Known, surroundings: Surroundings): Decision {
+export function decide(
+  event: ReceivedEvent,
+  known: Known,
+  surroundings: Surroundings,
+  workflows: readonly Workflow[],
+): Decision {
   const w = workspace(known);
   const customer = w.customers.get(event.customer.id) ?? {
     customerId: event.customer.id,
@@ -30,7 +34,24 @@ export function decide(event: ReceivedEvent, known: Known, surroundings: Surroun
   if (w.missing().length > 0) return { kind: 'load', keys: w.missing() };
   const result = judge(w, customer, event, surroundings);
   if (w.missing().length > 0) return { kind: 'load', keys: w.missing() };
-  return { kind: 'commit', record: recordOf(event, w, result, surroundings), steps: w.steps() };
+  const considered = consider(workflows, event, w, surroundings);
+  const record = {
+    ...recordOf(event, w, customer, result, surroundings),
+    ...(considered.length > 0 && { workflows: considered }),
+  };
+  return { kind: 'commit', record, steps: w.steps() };
+}
+
+function consider(
+  workflows: readonly Workflow[],
+  event: ReceivedEvent,
+  w: Workspace,
+  { settings, now }: Surroundings,
+): ConsideredWorkflow[] {
+  const { enabled, trigger } = settings.events[event.type];
+  const customer = w.customers.get(event.customer.id);
+  if (!enabled || !customer) return [];
+  return considerWorkflows(workflows, { event, customer, isTrigger: trigger, now });
 }
 
 type Result = Pick<EventRecord, 'outcome' | 'changes'> & { reason?: string; erases?: boolean };
@@ -73,7 +94,7 @@ function applyFacts(
   const email = address && normalisedEmail(address);
   let customer: Customer = withFacts(before, event, setting, address);
 
-  if (isSameData(customer, before)) return outcomeOf(customer, undefined, undefined);
+  if (isSameData(customer, before)) return nothingNew(customer);
 
   const emails = new Set(
     [email, emailOf(before), emailOf(customer)].filter((one) => one !== undefined),
@@ -86,7 +107,7 @@ function applyFacts(
   w.customers.put(customer.customerId, customer);
   for (const one of emails) showAddress(w, one, surroundings);
   const shown = shownContact(w, customer);
-  return outcomeOf(customer, shownBefore ?? (shown && addedByHand), shown, true);
+  return outcomeOf(customer, shownBefore ?? (shown && addedByHand), shown);
 }
 
 function withFacts(
@@ -101,14 +122,16 @@ function withFacts(
   const newName = setting.fullName
     ? newerFact(customer.name, name && cleanName(name), version)
     : customer.name;
-  const usableId = externalId && externalId.length <= longestExternalId ? externalId : undefined;
   const newId = setting.externalId
-    ? newerFact(customer.externalId, usableId, version)
+    ? newerFact(customer.externalId, externalId, version)
     : customer.externalId;
   const { firstEvent, alwaysGroup } = customer;
   const isFirst = !firstEvent || compareMoments(moment, firstEvent) < 0;
-  const isAlways = setting.userGroup !== null && setting.userGroupMode === 'always';
-  const isNewestAlways = isAlways && (!alwaysGroup || compareMoments(moment, alwaysGroup) > 0);
+  const always =
+    setting.userGroup !== null && setting.userGroupMode === 'always'
+      ? { ...moment, group: setting.userGroup }
+      : undefined;
+  const isNewest = always && (!alwaysGroup || compareMoments(always, alwaysGroup) > 0);
   return {
     ...customer,
     addresses: withAddress(customer.addresses, address && normalisedEmail(address)),
@@ -116,7 +139,7 @@ function withFacts(
     ...(newName && { name: newName }),
     ...(newId && { externalId: newId }),
     ...(isFirst && { firstEvent: { ...moment, group: setting.userGroup } }),
-    ...(isNewestAlways && { alwaysGroup: { ...moment, group: setting.userGroup ?? '' } }),
+    ...(isNewest && { alwaysGroup: always }),
   };
 }
 
@@ -137,31 +160,33 @@ function applyDeletion(
   event: ReceivedEvent,
   surroundings: Surroundings,
 ): Result {
-  const mode = surroundings.settings.customerDeleted;
-  const deletion = { occurredAt: event.occurredAt, webhookId: event.webhookId, mode };
-  const isFirst = !before.deletion || compareMoments(deletion, before.deletion) < 0;
-  const { contact: _contact, ...withoutContact } = before;
-  const customer: Customer = {
-    ...(isFirst && mode === 'delete' ? withoutContact : before),
-    ...(isFirst && { deletion, deletedAt: event.customer.deletedAt ?? event.occurredAt }),
-  };
+  const customer = withDeletion(before, event, surroundings.settings.customerDeleted);
   const shownBefore = shownContact(w, before);
-  const erases = event.customer.anonymised && mode !== 'keep';
   w.customers.put(customer.customerId, customer);
-  if (erases) forget(w, customer, surroundings);
-  else if (customer.email) {
+  if (event.customer.anonymised && customer.deletion?.mode !== 'keep') {
+    forget(w, customer, surroundings);
+    const reason = 'The customer was deleted with anonymisation: what was known of it is erased.';
+    return { ...outcomeOf(before, shownBefore, undefined), reason, erases: true };
+  }
+  if (customer.email) {
     const email = normalisedEmail(customer.email.value);
     claimAddress(w, customer, email, customer.email.version);
     showAddress(w, email, surroundings);
   }
-  const result = erases
-    ? {
-        ...outcomeOf(before, shownBefore, undefined),
-        reason: 'The customer was deleted with anonymisation: what was known of it is erased.',
-        erases,
-      }
-    : outcomeOf(customer, shownBefore, shownContact(w, customer), true);
-  return result;
+  return outcomeOf(customer, shownBefore, shownContact(w, customer));
+}
+
+/** The first deletion that is known decides on the mode, the earliest on the time. */
+function withDeletion(
+  before: Customer,
+  { occurredAt, webhookId, customer: { deletedAt = occurredAt } }: ReceivedEvent,
+  modeNow: Settings['customerDeleted'],
+): Customer {
+  const mode = before.deletion?.mode ?? modeNow;
+  const deletion = { occurredAt, webhookId, mode };
+  if (before.deletion && compareMoments(deletion, before.deletion) >= 0) return before;
+  const { contact: _contact, ...withoutContact } = before;
+  return { ...(mode === 'delete' ? withoutContact : before), deletion, deletedAt };
 }
 
 /** The contact that shows this customer, if any does. */
@@ -177,22 +202,35 @@ function contactAddedByHand(w: Workspace, email: string | undefined): Contact | 
   return contact?.customerId === undefined ? contact : undefined;
 }
 
+/** What became of the customer's contact; both are known. */
 function outcomeOf(
   customer: Customer,
   before: Contact | undefined,
   after: Contact | undefined,
-  isLookedUp = false,
 ): Result {
+  if (customer.email === undefined) return withoutAddress(customer);
   const changes = contactChanges(before, after);
-  if (customer.email === undefined) {
-    const reason = customer.deletion
-      ? 'The customer is deleted and has no known email address, so there is no contact to change.'
-      : 'The customer has no known email address yet, so there is no contact. What else Polar said is kept.';
-    return skipped(reason);
-  }
   if (changes.length > 0) return { outcome: 'applied', changes };
-  const reason = isLookedUp && !after ? hiddenBecause(customer) : undefined;
-  return { outcome: 'unchanged', changes, ...(reason && { reason }) };
+  return { outcome: 'unchanged', changes, ...(!after && { reason: hiddenBecause(customer) }) };
+}
+
+/** The same without a look at the contact, which cannot have changed. */
+function nothingNew(customer: Customer): Result {
+  if (customer.email === undefined) return withoutAddress(customer);
+  const isHidden = customer.deletion?.mode === 'delete';
+  return {
+    outcome: 'unchanged',
+    changes: [],
+    ...(isHidden && { reason: hiddenBecause(customer) }),
+  };
+}
+
+function withoutAddress(customer: Customer): Result {
+  return skipped(
+    customer.deletion
+      ? 'The customer is deleted and has no known email address, so there is no contact to change.'
+      : 'The customer has no known email address yet, so there is no contact. What else Polar said is kept.',
+  );
 }
 
 function hiddenBecause(customer: Customer): string {
@@ -204,11 +242,13 @@ function hiddenBecause(customer: Customer): string {
 function recordOf(
   event: ReceivedEvent,
   w: Workspace,
+  before: Customer,
   { outcome, changes, reason, erases }: Result,
   { settings }: Surroundings,
 ): EventRecord {
   const customer = w.customers.get(event.customer.id);
   const email = emailOf(customer);
+  const contactId = customer?.contact?.contactId ?? before.contact?.contactId;
   const base = {
     webhookId: event.webhookId,
     type: event.type,
@@ -218,7 +258,7 @@ function recordOf(
     ...(reason && { reason }),
     settingsVersion: settings.version,
     customerId: event.customer.id,
-    ...(customer?.contact && { contactId: customer.contact.contactId }),
+    ...(contactId !== undefined && { contactId }),
   };
   if (customer?.erased) {
     const { externalId: _externalId, ...properties } = event.properties;

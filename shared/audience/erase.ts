@@ -1,8 +1,9 @@
 import type { Customer } from './customer.ts';
 import { dropClaim, emailOf, type Surroundings, showAddress } from './identity.ts';
+import { type PersonRefusals, refusalsOf, type Suppression } from './suppression.ts';
 import { type Known, type RowKey, type Steps, type Workspace, workspace } from './workspace.ts';
 
-/** As many as fit into one transaction of DynamoDB (100 items) with their contacts and suppressions. */
+/** A store may limit one atomic write to 100 rows, and each address brings a contact and a suppression along. */
 const addressesAtOnce = 20;
 
 /**
@@ -11,6 +12,7 @@ const addressesAtOnce = 20;
  */
 export function forget(w: Workspace, customer: Customer, surroundings: Surroundings): void {
   const present = emailOf(customer);
+  if (customer.no && present !== undefined) leaveRefusal(w, present, customer.no);
   const former = customer.addresses.filter((email) => email !== present);
   const addresses = present === undefined ? former : [present, ...former];
   w.customers.put(customer.customerId, {
@@ -24,6 +26,12 @@ export function forget(w: Workspace, customer: Customer, surroundings: Surroundi
     dropClaim(w, customer.customerId, email);
     showAddress(w, email, surroundings);
   }
+}
+
+/** Whoever has this address next is taken for the same person: the "no" outlives the customer. */
+function leaveRefusal(w: Workspace, email: string, no: PersonRefusals): void {
+  const standing: Suppression['reasons'] = w.suppressions.get(email)?.reasons ?? {};
+  w.suppressions.put(email, { reasons: refusalsOf(standing, no) });
 }
 
 /** The next addresses of an erased customer. No `steps` when none are left. */

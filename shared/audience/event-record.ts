@@ -10,6 +10,17 @@ const changeSchema = z.object({
 });
 export type Change = z.infer<typeof changeSchema>;
 
+/** A workflow that waited for an event: whether it sends, else why not. `ledgerKey` is the key of its email. */
+const consideredWorkflowSchema = z.object({
+  workflowId: z.string(),
+  version: z.number(),
+  name: z.string(),
+  verdict: z.enum(['send', 'skip']),
+  reason: z.optional(z.string()),
+  ledgerKey: z.optional(z.string()),
+});
+export type ConsideredWorkflow = z.infer<typeof consideredWorkflowSchema>;
+
 /** What one event did, and why: one record for each webhook id. The payload is kept beside it. */
 export const eventRecordSchema = z.object({
   webhookId: z.string(),
@@ -20,6 +31,8 @@ export const eventRecordSchema = z.object({
   reason: z.optional(z.string()),
   changes: z.array(changeSchema),
   settingsVersion: z.number(),
+  /** Absent when no active workflow waited for it. */
+  workflows: z.optional(z.array(consideredWorkflowSchema)),
   contactId: z.optional(z.string()),
   email: z.optional(z.string()),
   customerId: z.string(),

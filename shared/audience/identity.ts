@@ -1,4 +1,5 @@
-import { type Claim, ownerOf } from './address.ts';
+import { instant } from '../polar/instant.ts';
+import { type Claim, isLeftUnsubscribed, ownerOf, withClaim } from './address.ts';
 import {
   type Belongings,
   belongingsOf,
@@ -33,24 +34,20 @@ export function claimAddress(
   version: string,
 ): Customer {
   const address = w.addresses.get(email) ?? { email, claims: {} };
-  const known = address.claims[customer.customerId];
-  const claim = claimOf(
-    customer,
-    email,
-    known && known.version > version ? known.version : version,
-  );
-  w.addresses.put(email, {
-    ...address,
-    claims: { ...address.claims, [customer.customerId]: claim },
-  });
-  if (known) return customer;
-  const no = refusalsOf(customer.no ?? {}, personRefusals(w.suppressions.get(email)));
-  return Object.keys(no).length > 0 ? { ...customer, no } : customer;
+  const { customerId } = customer;
+  const known = Object.hasOwn(address.claims, customerId) ? address.claims[customerId] : undefined;
+  const no = refusalsOf(customer.no ?? {}, known ? {} : personRefusals(w.suppressions.get(email)));
+  const claimant = Object.keys(no).length > 0 ? { ...customer, no } : customer;
+  const newest = known && known.version > version ? known.version : version;
+  const claims = withClaim(address.claims, customerId, claimOf(claimant, email, newest));
+  w.addresses.put(email, { ...address, claims });
+  return claimant;
 }
 
 function claimOf(customer: Customer, email: string, version: string): Claim {
   if (!customer.email || emailOf(customer) !== email) return { version, state: 'former' };
-  return { version: customer.email.version, state: customer.deletion ? 'deleted' : 'living' };
+  const state = customer.deletion ? 'deleted' : 'living';
+  return { version: customer.email.version, state, ...(customer.no && { refused: true }) };
 }
 
 /** Removes the customer's claim to an address, and the row of the address with its last claim. */
@@ -66,18 +63,21 @@ export function dropClaim(w: Workspace, customerId: string, email: string): void
 export function showAddress(w: Workspace, email: string, surroundings: Surroundings): void {
   const shown = w.contacts.get(email);
   const suppression = w.suppressions.get(email);
-  const ownerId = ownerOf(w.addresses.get(email));
+  const address = w.addresses.get(email);
+  const ownerId = ownerOf(address);
   const owner = ownerId === undefined ? undefined : w.customers.get(ownerId);
   const now = surroundings.now.toISOString();
+  const isSuppressed =
+    Object.keys(suppression?.reasons ?? {}).length > 0 || isLeftUnsubscribed(address);
 
-  if (shown && shown.customerId === undefined && (!owner || owner.deletion)) {
-    show(w, shown, contactByHand(shown, suppression, now));
+  if (shown && shown.customerId === undefined && !(owner && mayTakeOver(owner, shown))) {
+    show(w, shown, contactByHand(shown, isSuppressed, now));
   } else if (!owner || owner.deletion?.mode === 'delete') {
     w.contacts.remove(email);
   } else {
     const belongings = takenOver(w, owner, shown) ?? owner.contact ?? newBelongings(surroundings);
     w.customers.put(owner.customerId, { ...owner, contact: belongings });
-    const contact = contactOf(owner, belongings, suppression, now);
+    const contact = contactOf(owner, belongings, isSuppressed, now);
     if (contact) show(w, shown, contact);
   }
 }
@@ -85,6 +85,12 @@ export function showAddress(w: Workspace, email: string, surroundings: Surroundi
 function show(w: Workspace, shown: Contact | undefined, contact: Contact): void {
   const isUnchanged = shown && isSameData({ ...contact, updatedAt: shown.updatedAt }, shown);
   w.contacts.put(contact.email, isUnchanged ? shown : contact);
+}
+
+/** A contact that was added by hand goes to the customer who lived when it was there already. */
+function mayTakeOver(owner: Customer, shown: Contact): boolean {
+  const addedAt = instant(shown.createdAt) ?? shown.createdAt;
+  return !owner.deletion || addedAt < owner.deletion.occurredAt;
 }
 
 /**
@@ -96,8 +102,9 @@ function takenOver(
   owner: Customer,
   shown: Contact | undefined,
 ): Belongings | undefined {
-  if (!shown || owner.deletion || shown.customerId === owner.customerId) return undefined;
+  if (!shown || shown.customerId === owner.customerId) return undefined;
   if (shown.customerId === undefined) return mergedBelongings(belongingsOf(shown), owner.contact);
+  if (owner.deletion) return undefined;
   const previous = w.customers.get(shown.customerId);
   const isLeftBehind =
     previous?.deletion && previous.deletion.mode !== 'delete' && emailOf(previous) === shown.email;

@@ -1,4 +1,5 @@
-import { emailOf, type Surroundings, showAddress } from './identity.ts';
+import { normalisedEmail } from './email-address.ts';
+import { claimAddress, type Surroundings, showAddress } from './identity.ts';
 import {
   personRefusals,
   refusalsOf,
@@ -51,9 +52,13 @@ export function takeOnRefusal(
   const customer = w.customers.get(customerId);
   const no = refusalsOf(customer?.no ?? {}, personRefusals(w.suppressions.get(email)));
   if (customer && !customer.erased && Object.keys(no).length > 0) {
-    w.customers.put(customerId, { ...customer, no });
-    const present = emailOf(customer);
-    if (present !== undefined) showAddress(w, present, surroundings);
+    const refusing = { ...customer, no };
+    w.customers.put(customerId, refusing);
+    if (customer.email) {
+      const present = normalisedEmail(customer.email.value);
+      claimAddress(w, refusing, present, customer.email.version);
+      showAddress(w, present, surroundings);
+    }
   }
   const keys = w.missing();
   return keys.length > 0

@@ -20,6 +20,8 @@ export const settingsSchema = z.object({
   version: z.int().check(z.gte(0)),
   newContacts: z.enum(['subscribed', 'unsubscribed']),
   customerDeleted: deletionModeSchema,
+  /** Stands in the footer of every marketing email, as the law of many countries wants it. */
+  postalAddress: z.optional(z.nullable(z.string())),
   events: z.record(z.enum(supportedEventTypes), eventSettingsSchema),
 });
 export type Settings = z.infer<typeof settingsSchema>;

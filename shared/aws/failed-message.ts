@@ -7,6 +7,7 @@ import {
 import type { SQSRecord } from 'aws-lambda';
 import type { Log } from '#shared/log.ts';
 import type { Failures } from './dynamo-failures.ts';
+import { reasonOf } from './reason.ts';
 import { Unprocessable } from './unprocessable.ts';
 
 export type FailedMessage = Readonly<{
@@ -95,16 +96,4 @@ function copyOf(record: SQSRecord) {
     ],
   );
   return { MessageBody: record.body, MessageAttributes: Object.fromEntries(attributes) };
-}
-
-/** Name and message of an error, without anything that looks like an address. */
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? describe(error) : 'An unknown error';
-  return text.replace(/[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g, '[address]').slice(0, 500);
-}
-
-function describe(error: Error): string {
-  return error instanceof Unprocessable || error.name === 'Error'
-    ? error.message
-    : `${error.name}: ${error.message}`;
 }

@@ -16,39 +16,54 @@ export function secretText(
 }
 
 export type CachedSecret<T> = Readonly<{
-  /** What is kept, or a first reading. A reading that fails is not kept. */
+  /** What is kept, or a first reading; a new one where what is kept is stale. A failed reading is not kept. */
   value: () => Promise<T>;
   /** A newer reading where one is due, what is kept otherwise. Throws when the last one failed. */
   refreshed: () => Promise<T>;
 }>;
 
-type Freshness<T> = Readonly<{ nowMs: () => number; rereadAfterMs: (kept: T) => number }>;
+type Freshness<T> = Readonly<{
+  nowMs: () => number;
+  rereadAfterMs: (kept: T) => number;
+  /** What is kept for longer than this is read again before it is used, and kept if that fails. */
+  staleAfterMs: number;
+}>;
 
 /**
- * Keeps what `read` gave. Concurrent callers share one reading, and readings again are at least
+ * Keeps what `read` gave. Concurrent callers share one reading, and readings that a caller asks for are at least
  * `rereadAfterMs` apart whether they succeed or fail, so that no caller can hammer the source.
  */
 export function cachedSecret<T>(read: () => Promise<T>, freshness: Freshness<T>): CachedSecret<T> {
+  const { nowMs, rereadAfterMs, staleAfterMs } = freshness;
   let kept: Promise<T> | undefined;
+  let readAtMs = Number.NEGATIVE_INFINITY;
   let reread: Promise<T> | undefined;
   let rereadAtMs = Number.NEGATIVE_INFINITY;
 
-  const firstReading = () =>
-    read().catch((error: unknown) => {
-      kept = undefined;
-      throw error;
-    });
+  const keep = (reading: Promise<T>) => {
+    kept = reading;
+    readAtMs = nowMs();
+    return reading;
+  };
   const value = () => {
-    kept ??= firstReading();
-    return kept;
+    const old = kept;
+    if (old === undefined) {
+      return keep(
+        read().catch((error: unknown) => {
+          kept = undefined;
+          throw error;
+        }),
+      );
+    }
+    return nowMs() - readAtMs >= staleAfterMs ? keep(read().catch(() => old)) : old;
   };
   const refreshed = async () => {
     const known = await value();
-    const isDue = freshness.nowMs() - rereadAtMs >= freshness.rereadAfterMs(known);
+    const isDue = nowMs() - rereadAtMs >= rereadAfterMs(known);
     if (reread !== undefined && !isDue) return reread;
-    rereadAtMs = freshness.nowMs();
+    rereadAtMs = nowMs();
     reread = read();
-    kept = reread.catch(() => known);
+    void keep(reread.catch(() => known));
     return reread;
   };
   return { value, refreshed };

@@ -26,7 +26,15 @@ export const eventPropertiesSchema = z.object({
 });
 export type EventProperties = z.infer<typeof eventPropertiesSchema>;
 
-const text = z.catch(z.optional(z.string().check(z.minLength(1), z.maxLength(2_000))), undefined);
+const text = z.catch(
+  z.optional(
+    z.pipe(
+      z.string().check(z.minLength(1), z.maxLength(2_000)),
+      z.transform((value) => value.toWellFormed()),
+    ),
+  ),
+  undefined,
+);
 const time = z.pipe(
   text,
   z.transform((value) => (value === undefined ? undefined : instant(value))),

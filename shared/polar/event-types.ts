@@ -22,5 +22,5 @@ export const supportedEventTypes = [...customerEventTypes, ...purchaseEventTypes
 export type SupportedEventType = (typeof supportedEventTypes)[number];
 
 export function isSupportedEventType(type: string): type is SupportedEventType {
-  return (supportedEventTypes as readonly string[]).includes(type);
+  return supportedEventTypes.some((supported) => supported === type);
 }

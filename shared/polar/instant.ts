@@ -11,9 +11,10 @@ export function instant(text: string): string | undefined {
   const asIfUtc = new Date(`${day}T${clock}Z`);
   if (Number.isNaN(asIfUtc.getTime()) || !asIfUtc.toISOString().startsWith(`${day}T${clock}`))
     return undefined;
-  const seconds = new Date(asIfUtc.getTime() - offsetMinutes(zone) * 60_000)
-    .toISOString()
-    .slice(0, 19);
+  const utc = new Date(asIfUtc.getTime() - offsetMinutes(zone) * 60_000).toISOString();
+  // A year beyond 9999 would be written longer and sort wrongly.
+  if (utc.length !== 24) return undefined;
+  const seconds = utc.slice(0, 19);
   return `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 

@@ -22,6 +22,8 @@ export type PolarEvent = Readonly<{
   type: SupportedEventType;
   occurredAt: string;
   customer: PolarCustomer;
+  /** The customer, order or subscription that the event is about, in the version that it tells of. */
+  object: Readonly<{ id: string; version: string }>;
   properties: EventProperties;
 }>;
 
@@ -39,7 +41,11 @@ const time = z.pipe(
   }),
 );
 
-const key = z.string().check(z.minLength(1), z.maxLength(256));
+/** An id of Polar, a UUID; the pattern keeps out what could not be a key, such as `__proto__`. */
+const key = z.string().check(z.regex(/^[A-Za-z0-9][\w-]{0,255}$/));
+
+/** Longer ones are not taken over: they would not fit into an item beside the rest. */
+const longestExternalId = 4_096;
 
 const customerSchema = z.object({
   id: key,
@@ -57,7 +63,12 @@ const webhookSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.enum(purchaseEventTypes),
     timestamp: time,
-    data: z.looseObject({ customer: customerSchema }),
+    data: z.looseObject({
+      customer: customerSchema,
+      id: z.catch(z.optional(key), undefined),
+      created_at: z.catch(z.nullish(time), undefined),
+      modified_at: z.catch(z.nullish(time), undefined),
+    }),
   }),
 ]);
 
@@ -79,6 +90,10 @@ export function polarEvent(body: string): ParsedEvent {
       type,
       occurredAt: timestamp,
       customer,
+      object: {
+        id: data.id ?? customer.id,
+        version: data.modified_at ?? data.created_at ?? timestamp,
+      },
       properties: {
         customerId: customer.id,
         ...(externalId !== undefined && { externalId }),
@@ -105,15 +120,16 @@ function json(body: string): unknown {
 }
 
 function polarCustomer(wire: z.infer<typeof customerSchema>): PolarCustomer {
-  const email = wire.email?.trim();
+  const email = wire.email?.toWellFormed().trim();
+  const externalId = wire.external_id?.toWellFormed();
   const anonymousAddress = email !== undefined && /@anonymized\.(polar\.sh|invalid)$/i.test(email);
   const isDeleted = typeof wire.deleted_at === 'string';
   return {
     id: wire.id,
     version: wire.modified_at ?? wire.created_at,
     ...(email && !anonymousAddress && { email }),
-    ...(wire.name && { name: wire.name }),
-    ...(wire.external_id && { externalId: wire.external_id }),
+    ...(wire.name && { name: wire.name.toWellFormed() }),
+    ...(externalId && externalId.length <= longestExternalId && { externalId }),
     ...(wire.deleted_at && { deletedAt: wire.deleted_at }),
     anonymised: anonymousAddress || (isDeleted && wire.metadata?.__anonymized_at !== undefined),
   };
@@ -134,6 +150,8 @@ function problemOf(issue: Issue): string {
       return 'is too short';
     case 'too_big':
       return 'is too long';
+    case 'invalid_format':
+      return 'is not an id';
     default:
       return issue.message;
   }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { lambdaOf } from '#test/infra/lambda-of.ts';
 import { resourceOf, stageTemplate } from '#test/infra/stage-stack.ts';
 
-const template = stageTemplate({ retentionDays: 120, maxConcurrency: 7 });
-const names = ['ingest', 'worker'] as const;
+const template = stageTemplate({ retentionDays: 120, maxConcurrency: 7, mailsPerSecond: 14 });
+const names = ['ingest', 'worker', 'mailer', 'feedback', 'unsubscribe'] as const;
 
 describe('each function', () => {
   it('is one that is tested here', () => {
@@ -38,7 +38,7 @@ describe('each function', () => {
       (name) => lambdaOf(template, name).properties.Environment.Variables.NODE_OPTIONS,
     );
 
-    expect(options).toEqual(['--enable-source-maps', '--enable-source-maps']);
+    expect(options).toEqual(names.map(() => '--enable-source-maps'));
   });
 });
 
@@ -58,28 +58,45 @@ describe('ingest', () => {
   });
 });
 
+describe('a function that works on a queue', () => {
+  it.each([
+    ['worker', 'EventsQueue', 10, 7],
+    // SES counts mails by the second: two at a time is the least that AWS allows.
+    ['mailer', 'MailQueue', 5, 2],
+    ['feedback', 'FeedbackQueue', 10, 2],
+  ] as const)(
+    '%s reports which messages of %s failed, takes %i and runs %i times at once',
+    (name, queue, BatchSize, MaximumConcurrency) => {
+      template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+        FunctionName: { Ref: lambdaOf(template, name).id },
+        EventSourceArn: { 'Fn::GetAtt': [queue, 'Arn'] },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency },
+        BatchSize,
+        MaximumBatchingWindowInSeconds: Match.absent(),
+      });
+    },
+  );
+
+  it('is one of these', () => {
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 3);
+  });
+
+  it.each([
+    ['worker', 'EventsQueue'],
+    ['mailer', 'MailQueue'],
+    ['feedback', 'FeedbackQueue'],
+  ] as const)('%s has a sixth of the time for which %s hides a message', (name, queue) => {
+    const { VisibilityTimeout } = resourceOf(template, queue).Properties;
+
+    expect(VisibilityTimeout).toBe(6 * lambdaOf(template, name).properties.Timeout);
+  });
+});
+
 describe('the worker', () => {
-  const { id, properties } = lambdaOf(template, 'worker');
+  const { properties } = lambdaOf(template, 'worker');
 
-  it('reports which messages of a batch failed, and runs no more often at once than allowed', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
-    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      FunctionName: { Ref: id },
-      EventSourceArn: { 'Fn::GetAtt': ['EventsQueue', 'Arn'] },
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 7 },
-      BatchSize: 10,
-      MaximumBatchingWindowInSeconds: Match.absent(),
-    });
-  });
-
-  it('has a sixth of the time for which a message is hidden from the others', () => {
-    const queue = resourceOf(template, 'EventsQueue');
-
-    expect(queue.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * properties.Timeout);
-  });
-
-  it('is told all tables, both queues, the key and the retention', () => {
+  it('is told the tables, the queues, the key and the retention', () => {
     const { NODE_OPTIONS, ...variables } = properties.Environment.Variables;
 
     expect(variables).toEqual({
@@ -90,10 +107,81 @@ describe('the worker', () => {
       FAILURES_TABLE: { Ref: 'Failures' },
       SETTINGS_TABLE: { Ref: 'Settings' },
       SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
+      WORKFLOWS_TABLE: { Ref: 'Workflows' },
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },
+      MAIL_QUEUE_URL: { Ref: 'MailQueue' },
       SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
       RETENTION_DAYS: '120',
     });
+  });
+});
+
+describe('the mailer', () => {
+  it('is told the tables, its queues, the key, and how and at what rate to send', () => {
+    const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'mailer').properties.Environment
+      .Variables;
+
+    expect(variables).toEqual({
+      CONTACTS_TABLE: { Ref: 'Contacts' },
+      CUSTOMERS_TABLE: { Ref: 'Customers' },
+      SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
+      ADDRESSES_TABLE: { Ref: 'Addresses' },
+      EVENTS_TABLE: { Ref: 'Events' },
+      WORKFLOWS_TABLE: { Ref: 'Workflows' },
+      EMAILS_TABLE: { Ref: 'Emails' },
+      SETTINGS_TABLE: { Ref: 'Settings' },
+      FAILURES_TABLE: { Ref: 'Failures' },
+      MAIL_QUEUE_URL: { Ref: 'MailQueue' },
+      MAIL_DEAD_LETTERS_URL: { Ref: 'MailDeadLetters' },
+      SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
+      CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
+      MAIL_FROM: '',
+      UNSUBSCRIBE_URL: {
+        'Fn::Join': [
+          '',
+          [{ 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] }, '/unsubscribe'],
+        ],
+      },
+      MAILS_PER_SECOND: '14',
+    });
+  });
+});
+
+const refusing = {
+  CONTACTS_TABLE: { Ref: 'Contacts' },
+  CUSTOMERS_TABLE: { Ref: 'Customers' },
+  ADDRESSES_TABLE: { Ref: 'Addresses' },
+  SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
+  EVENTS_TABLE: { Ref: 'Events' },
+  SETTINGS_TABLE: { Ref: 'Settings' },
+  SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
+};
+
+describe('feedback', () => {
+  it('is told the tables of a refusal, the ledger, its queues and the key', () => {
+    const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'feedback').properties.Environment
+      .Variables;
+
+    expect(variables).toEqual({
+      ...refusing,
+      EMAILS_TABLE: { Ref: 'Emails' },
+      FAILURES_TABLE: { Ref: 'Failures' },
+      FEEDBACK_QUEUE_URL: { Ref: 'FeedbackQueue' },
+      FEEDBACK_DEAD_LETTERS_URL: { Ref: 'FeedbackDeadLetters' },
+    });
+  });
+});
+
+describe('unsubscribe', () => {
+  it('ends before a mail program gives up after ten seconds', () => {
+    expect(lambdaOf(template, 'unsubscribe').properties.Timeout).toBeLessThan(10);
+  });
+
+  it('is told the tables of a refusal and the key, and nothing else', () => {
+    const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'unsubscribe').properties.Environment
+      .Variables;
+
+    expect(variables).toEqual(refusing);
   });
 });

@@ -1,13 +1,22 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 
-const telling = { ingest: 'WEBHOOK_SECRET_ID', worker: 'RETENTION_DAYS' };
+const anything = Match.anyValue();
 
-/** The function in the template that has the environment variable which only this one has. */
-export function lambdaOf(template: Template, name: keyof typeof telling) {
+/** By which environment variables each function is known. */
+const telling = {
+  ingest: { WEBHOOK_SECRET_ID: anything },
+  worker: { RETENTION_DAYS: anything },
+  mailer: { MAILS_PER_SECOND: anything },
+  feedback: { FEEDBACK_QUEUE_URL: anything },
+  unsubscribe: { SUPPRESSION_KEY_ID: anything, FAILURES_TABLE: Match.absent() },
+};
+
+export type FunctionName = keyof typeof telling;
+
+/** The function in the template that is known by its environment. */
+export function lambdaOf(template: Template, name: FunctionName) {
   const found = template.findResources('AWS::Lambda::Function', {
-    Properties: {
-      Environment: { Variables: Match.objectLike({ [telling[name]]: Match.anyValue() }) },
-    },
+    Properties: { Environment: { Variables: Match.objectLike(telling[name]) } },
   });
   const [entry, ...others] = Object.entries(found);
   if (!entry || others.length > 0) throw new Error(`There is not one function ${name}.`);

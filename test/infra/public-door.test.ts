@@ -1,15 +1,20 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { lambdaOf } from '#test/infra/lambda-of.ts';
-import { onlyOf, stageTemplate } from '#test/infra/stage-stack.ts';
+import { onlyOf, resourceOf, stageTemplate } from '#test/infra/stage-stack.ts';
 
 const template = stageTemplate();
 
 describe('the public door', () => {
-  it('is one route, for webhooks', () => {
+  it('has a route for webhooks and one for people who want no more mail', () => {
     const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
 
-    expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual(['POST /webhooks/polar']);
+    expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
+      'GET /unsubscribe/{token}',
+      'HEAD /unsubscribe/{token}',
+      'POST /unsubscribe/{token}',
+      'POST /webhooks/polar',
+    ]);
   });
 
   it('has no other entrance', () => {
@@ -19,11 +24,20 @@ describe('the public door', () => {
     template.resourcePropertiesCountIs('AWS::ApiGatewayV2::Api', { CorsConfiguration: {} }, 0);
   });
 
-  it('leads to ingest, in the format that carries the raw body', () => {
-    template.resourceCountIs('AWS::ApiGatewayV2::Integration', 1);
-    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
+  it.each([
+    ['POST /webhooks/polar', 'ingest'],
+    ['GET /unsubscribe/{token}', 'unsubscribe'],
+    ['HEAD /unsubscribe/{token}', 'unsubscribe'],
+    ['POST /unsubscribe/{token}', 'unsubscribe'],
+  ] as const)('leads by %s to %s, in the format that carries the raw body', (RouteKey, name) => {
+    const routes = template.findResources('AWS::ApiGatewayV2::Route', { Properties: { RouteKey } });
+    const [integration] = Object.values(routes).map(
+      ({ Properties }) => Properties.Target['Fn::Join'][1][1].Ref,
+    );
+
+    expect(resourceOf(template, integration).Properties).toMatchObject({
       IntegrationType: 'AWS_PROXY',
-      IntegrationUri: { 'Fn::GetAtt': [lambdaOf(template, 'ingest').id, 'Arn'] },
+      IntegrationUri: { 'Fn::GetAtt': [lambdaOf(template, name).id, 'Arn'] },
       PayloadFormatVersion: '2.0',
     });
   });
@@ -31,9 +45,9 @@ describe('the public door', () => {
   it('lets API Gateway, and nobody else, call a function', () => {
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
 
-    expect(permissions.map(({ Properties }) => Properties.Principal)).toEqual([
-      'apigateway.amazonaws.com',
-    ]);
+    expect(permissions.map(({ Properties }) => Properties.Principal)).toEqual(
+      Array(4).fill('apigateway.amazonaws.com'),
+    );
   });
 
   it('is throttled', () => {
@@ -62,7 +76,7 @@ describe('the public door', () => {
   it('keeps no log for longer than thirty days', () => {
     const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
 
-    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30, 30]);
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(6).fill(30));
   });
 });
 
@@ -75,14 +89,20 @@ describe('the outputs', () => {
       'AlarmTopicArn',
       'ContactsTableName',
       'CustomersTableName',
+      'EmailsTableName',
       'EventsDeadLettersUrl',
       'EventsQueueUrl',
       'EventsTableName',
       'FailuresTableName',
+      'FeedbackDeadLettersUrl',
+      'FeedbackQueueUrl',
+      'MailDeadLettersUrl',
+      'MailQueueUrl',
       'SettingsTableName',
       'SuppressionsTableName',
       'WebhookSecretName',
       'WebhookUrl',
+      'WorkflowsTableName',
     ]);
   });
 

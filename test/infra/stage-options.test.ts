@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mailSender } from '#infra/mail-sender.ts';
 import { readStageOptions } from '#infra/stage-options.ts';
 import { stageStack } from '#test/infra/stage-stack.ts';
 
@@ -10,7 +11,13 @@ describe('the options of a stage', () => {
   it('have usual values, so that a deployment needs none', () => {
     expect(read({})).toEqual({
       kind: 'options',
-      options: { stage: 'prod', retentionDays: 90, maxConcurrency: 5 },
+      options: {
+        stage: 'prod',
+        retentionDays: 90,
+        maxConcurrency: 5,
+        mailsPerSecond: 1,
+        sandboxRecipients: [],
+      },
     });
   });
 
@@ -20,11 +27,22 @@ describe('the options of a stage', () => {
       alarmEmail: 'a@example.com',
       retentionDays: '365',
       maxConcurrency: '2',
+      mailFrom: 'Shop <hello@shop.example>',
+      mailIdentity: 'domain',
+      mailsPerSecond: '14',
+      sandboxRecipients: 'a@example.com, b@example.com',
     };
 
     expect(read(given)).toEqual({
       kind: 'options',
-      options: { ...given, retentionDays: 365, maxConcurrency: 2 },
+      options: {
+        ...given,
+        retentionDays: 365,
+        maxConcurrency: 2,
+        mailFrom: mailSender('Shop <hello@shop.example>'),
+        mailsPerSecond: 14,
+        sandboxRecipients: ['a@example.com', 'b@example.com'],
+      },
     });
   });
 
@@ -33,6 +51,10 @@ describe('the options of a stage', () => {
     ['alarmEmail', ['', 'nobody', 'a@example.com,b@example.com']],
     ['retentionDays', ['', '0', '1.5', '3651', 'soon']],
     ['maxConcurrency', ['1', '2.5', '1001', 'many']],
+    ['mailFrom', ['', 'shop', 'Shop <shop.example>', 'hello@shop.example, b@shop.example']],
+    ['mailIdentity', ['', 'new', 'address']],
+    ['mailsPerSecond', ['', '0', '0.5', '501', 'fast']],
+    ['sandboxRecipients', ['', 'you', 'a@example.com b@example.com', 'a@example.com,']],
   ])('refuse a wrong %s with a sentence that shows a right one', (name, values) => {
     const answers = values.map((value) => read({ [name]: value }));
 
@@ -48,6 +70,13 @@ describe('the options of a stage', () => {
 
     expect(answer).toMatchObject({
       reason: expect.stringMatching(/^stage must.*\nretentionDays must/),
+    });
+  });
+
+  it.each(['domain', 'existing'])('name a mailIdentity %s only with a sender', (mailIdentity) => {
+    expect(read({ mailIdentity })).toEqual({
+      kind: 'refused',
+      reason: expect.stringMatching(/^mailIdentity .* -c mailFrom=/),
     });
   });
 });

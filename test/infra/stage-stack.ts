@@ -11,12 +11,15 @@ export function stageStack(options: Partial<StageOptions> = {}): PolarAudienceSt
       ...cdkJson.context,
       'aws:cdk:bundling-stacks': [],
       '@aws-cdk/core:validateAgainstDefaultRules': false,
+      '@aws-cdk/core:annotationsInValidationReport': false,
     },
   });
   return new PolarAudienceStack(app, 'Stack', {
     stage: 'prod',
     retentionDays: 90,
     maxConcurrency: 5,
+    mailsPerSecond: 1,
+    sandboxRecipients: [],
     ...options,
   });
 }

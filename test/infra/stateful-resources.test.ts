@@ -1,4 +1,3 @@
-import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { resourceOf, stageTemplate } from '#test/infra/stage-stack.ts';
 
@@ -13,8 +12,14 @@ const pinned = [
   ['AWS::DynamoDB::Table', 'Failures'],
   ['AWS::DynamoDB::Table', 'Settings'],
   ['AWS::DynamoDB::Table', 'Suppressions'],
+  ['AWS::DynamoDB::Table', 'Workflows'],
+  ['AWS::DynamoDB::Table', 'Emails'],
   ['AWS::SQS::Queue', 'EventsQueue'],
   ['AWS::SQS::Queue', 'EventsDeadLetters'],
+  ['AWS::SQS::Queue', 'MailQueue'],
+  ['AWS::SQS::Queue', 'MailDeadLetters'],
+  ['AWS::SQS::Queue', 'FeedbackQueue'],
+  ['AWS::SQS::Queue', 'FeedbackDeadLetters'],
   ['AWS::SecretsManager::Secret', 'WebhookSecret'],
   ['AWS::SecretsManager::Secret', 'SuppressionKey'],
 ] as const;
@@ -83,6 +88,8 @@ describe('a table', () => {
     ['Failures', 'webhookId'],
     ['Settings', 'name'],
     ['Suppressions', 'addressHash'],
+    ['Workflows', 'workflowId'],
+    ['Emails', 'ledgerKey'],
   ])('%s has the key %s', (id, key) => {
     expect(keys(resource(id).Properties.KeySchema)).toEqual([key]);
   });
@@ -136,6 +143,8 @@ describe('a table', () => {
     ],
     ['Events', 'byDay', ['dayShard', 'receivedAt'], 'INCLUDE', shownBut('dayShard', 'receivedAt')],
     ['Events', 'byCustomer', ['customerId', 'receivedAt'], 'KEYS_ONLY', undefined],
+    ['Emails', 'byContact', ['contactId', 'createdAt'], 'ALL', undefined],
+    ['Emails', 'byWorkflow', ['workflowShard', 'createdAt'], 'ALL', undefined],
   ])('%s has the index %s over %j', (id, name, indexKeys, projection, attributes) => {
     const index = indexes(id).find(({ IndexName }) => IndexName === name);
 
@@ -152,52 +161,8 @@ describe('a table', () => {
     expect(counts).toEqual([
       ['Contacts', 4],
       ['Events', 3],
+      ['Emails', 2],
     ]);
-  });
-});
-
-describe('a queue', () => {
-  it.each(['EventsQueue', 'EventsDeadLetters'])(
-    '%s keeps the largest messages for fourteen days, encrypted',
-    (id) => {
-      expect(resource(id).Properties).toMatchObject({
-        MessageRetentionPeriod: 14 * 24 * 60 * 60,
-        MaximumMessageSize: 1_048_576,
-        SqsManagedSseEnabled: true,
-      });
-    },
-  );
-
-  it.each(['EventsQueue', 'EventsDeadLetters'])('%s refuses requests without TLS', (id) => {
-    prod.hasResourceProperties('AWS::SQS::QueuePolicy', {
-      Queues: [{ Ref: id }],
-      PolicyDocument: {
-        Statement: [
-          Match.objectLike({
-            Effect: 'Deny',
-            Action: 'sqs:*',
-            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-          }),
-        ],
-      },
-    });
-  });
-
-  it('moves a message to the dead letters after twelve tries', () => {
-    expect(resource('EventsQueue').Properties.RedrivePolicy).toEqual({
-      deadLetterTargetArn: { 'Fn::GetAtt': ['EventsDeadLetters', 'Arn'] },
-      maxReceiveCount: 12,
-    });
-  });
-
-  it('takes dead letters from the events queue only', () => {
-    const { redrivePermission, sourceQueueArns } =
-      resource('EventsDeadLetters').Properties.RedriveAllowPolicy;
-    const queueName = resource('EventsQueue').Properties.QueueName['Fn::Join'][1];
-
-    expect(redrivePermission).toBe('byQueue');
-    expect(sourceQueueArns).toHaveLength(1);
-    expect(sourceQueueArns[0]['Fn::Join'][1].slice(-queueName.length)).toEqual(queueName);
   });
 });
 

@@ -42,7 +42,7 @@ export async function work(
   store: AudienceStore,
   surroundings: Surroundings,
 ) {
-  const means = { store, surroundings, pause: () => Promise.resolve() };
+  const means = { store, surroundings, workflows: [], pause: () => Promise.resolve() };
   for (const task of tasks) {
     for (let isDone = false; !isDone; ) {
       try {

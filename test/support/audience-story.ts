@@ -4,6 +4,7 @@ import type { Contact } from '#shared/audience/contact.ts';
 import type { ReceivedEvent } from '#shared/audience/decide.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { SuppressionReason } from '#shared/audience/suppression.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import type { PolarCustomer } from '#shared/polar/polar-event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 
@@ -14,7 +15,10 @@ export const minuteOf = (minute: number) =>
   `2026-11-01T${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}:00.000000Z`;
 
 /** An audience in memory to which Polar tells things, in words of one line. */
-export function audienceStory(settings: Settings = defaultSettings) {
+export function audienceStory(
+  settings: Settings = defaultSettings,
+  workflows: readonly Workflow[] = [],
+) {
   const memory = memoryAudienceStore();
   let ids = 0;
   const surroundings = {
@@ -25,7 +29,12 @@ export function audienceStory(settings: Settings = defaultSettings) {
       return `contact-${ids}`;
     },
   };
-  const means = { store: memory.store, surroundings, pause: () => Promise.resolve() };
+  const means = {
+    store: memory.store,
+    surroundings,
+    workflows,
+    pause: () => Promise.resolve(),
+  };
 
   return {
     ...memory,
@@ -36,6 +45,7 @@ export function audienceStory(settings: Settings = defaultSettings) {
         webhookId: webhookId ?? `evt-${type}-${id}-${minute}`,
         occurredAt: minuteOf(minute),
         receivedAt: '2026-11-23T11:59:59.000Z',
+        object: { id, version: minuteOf(minute) },
         properties: { customerId: id },
         customer: { id, version: minuteOf(minute), anonymised: false, ...told },
       };

@@ -65,6 +65,7 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
         .join('')}`,
       receivedAt: '2026-11-23T12:00:00.000Z',
       customer: { id, version: modifiedAt ?? createdAt, anonymised, ...present },
+      object: { id, version: modifiedAt ?? createdAt },
       properties: { customerId: id },
     });
   };

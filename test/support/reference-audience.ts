@@ -18,7 +18,7 @@ export function referenceAudience(
     ({ customer }) => customer.id,
   );
   const facts = [...customers].map(([id, own]) => factsOf(id, own, refusals, settings));
-  const contacts = new Map<string, object>();
+  const contacts = new Map<string, { subscribed: boolean; [field: string]: unknown }>();
   for (const email of new Set(facts.map(({ email }) => email?.value.toLowerCase()))) {
     if (email === undefined) continue;
     const candidates = facts.filter((one) => one.email?.value.toLowerCase() === email);
@@ -41,11 +41,29 @@ export function referenceAudience(
       subscribed:
         settings.newContacts === 'subscribed' &&
         !(owner.isDeleted && settings.customerDeleted === 'unsubscribe') &&
-        !owner.hasRefused &&
+        !candidates.some((one) => one.hasRefused && (one === owner || one.isDeleted)) &&
         !refusals.some((refusal) => refusal.email === email),
     });
   }
-  return { contacts, customers: new Map(facts.map((one) => [one.id, one])) };
+  return {
+    contacts,
+    customers: new Map(facts.map((one) => [one.id, one])),
+    /**
+     * Whether someone who said no is erased. The "no" then lies on the address that was the present one when the
+     * erasure came, so here the order of arrival may leave more people unsubscribed, and never fewer.
+     */
+    isErasedUnsubscribed: [...customers].some(
+      ([id, own]) =>
+        facts.find((one) => one.id === id)?.isErased &&
+        own.some(({ customer }) => hasRefused(customer.email, refusals)),
+    ),
+  };
+}
+
+function hasRefused(address: string | undefined, refusals: readonly Refusal[]): boolean {
+  return refusals.some(
+    ({ email, reason }) => email === address?.toLowerCase() && reason !== 'bounced',
+  );
 }
 
 function factsOf(
@@ -89,10 +107,6 @@ function factsOf(
       settings.events[type].externalId ? customer.externalId : undefined,
     ),
     group: groupBy && settings.events[groupBy.type].userGroup,
-    hasRefused: telling.some(({ customer }) =>
-      refusals.some(
-        ({ email, reason }) => email === customer.email?.toLowerCase() && reason !== 'bounced',
-      ),
-    ),
+    hasRefused: telling.some(({ customer }) => hasRefused(customer.email, refusals)),
   };
 }

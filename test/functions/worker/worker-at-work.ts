@@ -52,6 +52,8 @@ export async function startWorker() {
     }),
     records: dynamoEventRecords(db, tableOf('Events')),
     settings: dynamoSettings(db, tableOf('Settings')),
+    workflows: async () => [],
+    sendMail: async () => undefined,
     failures,
     failed: failedMessages({ sqs, queueUrl, deadLettersUrl, failures, log }),
     send: (message, DelaySeconds) =>

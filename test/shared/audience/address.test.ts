@@ -1,7 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { type Claim, ownerOf } from '#shared/audience/address.ts';
+import { type Claim, ownerOf, withClaim } from '#shared/audience/address.ts';
 
 const claim = (state: Claim['state'], version: string): Claim => ({ state, version });
+
+describe('the claims of an address', () => {
+  it('forget the oldest that say nothing of the present, and never a living one or a "no"', () => {
+    let claims: Record<string, Claim> = {
+      alive: claim('living', 'v0000'),
+      refused: { ...claim('deleted', 'v0001'), refused: true },
+    };
+    for (let n = 2; n < 400; n++) {
+      claims = withClaim(claims, `c${n}`, claim('deleted', `v${String(n).padStart(4, '0')}`));
+    }
+    expect(Object.keys(claims)).toHaveLength(200);
+    expect(Object.keys(claims)).toEqual(expect.arrayContaining(['alive', 'refused', 'c399']));
+    expect(claims).not.toHaveProperty('c2');
+  });
+});
 
 describe('the owner of an address', () => {
   it.each([

@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { applyEvent } from '#shared/audience/apply-event.ts';
+import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import { continueErasure } from '#shared/audience/erase.ts';
+import { settle } from '#shared/audience/settle.ts';
 import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann Lee', externalId: 'user 1' };
+const orderPaid: ReceivedEvent = {
+  type: 'order.paid',
+  webhookId: 'evt',
+  occurredAt: '2026-11-01T00:04:00.000000Z',
+  receivedAt: '2026-11-23T11:59:59.000Z',
+  object: { id: 'o1', version: '2026-11-01T00:04:00.000000Z' },
+  properties: { customerId: 'c1' },
+  customer: { id: 'c1', version: '2026-11-01T00:01:00.000000Z', anonymised: false, ...ann },
+};
 const deleted = { ...ann, deletedAt: '2026-11-01T00:05:00.000000Z' };
 
 describe.each([
@@ -107,6 +120,42 @@ describe('an erased customer', () => {
     await story.tell('customer.deleted', 'c1', { minute: 50, deletedAt: 'x', anonymised: true });
     expect(story.rows.contacts.size).toBe(0);
     expect(story.customer('c1')?.addresses).toHaveLength(25);
+    const left: number[] = [];
+    for (let hasMore = true; hasMore; ) {
+      const { decision } = await settle(
+        story.store,
+        (known) => continueErasure('c1', known, story.surroundings),
+        () => Promise.resolve(),
+      );
+      hasMore = decision.steps !== undefined;
+      left.push(story.rows.addresses.size);
+    }
+    expect(left).toEqual([5, 0, 0]);
+    expect(story.customer('c1')).toMatchObject({ erased: true, addresses: [] });
+  });
+
+  it('leaves an address alone that another customer has or had as well', async () => {
+    const story = audienceStory();
+    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    await story.tell('customer.created', 'c2', { minute: 2, email: 'ann@example.com', name: 'Bo' });
+    await story.tell('customer.deleted', 'c1', { minute: 5, deletedAt: 'x', anonymised: true });
+    expect(story.contact('ann@example.com')).toMatchObject({ customerId: 'c2', firstName: 'Bo' });
+    const claims = story.rows.addresses.get('ann@example.com')?.row.claims ?? {};
+    expect(Object.keys(claims)).toEqual(['c2']);
+  });
+
+  it('is not known by its external id in records that come later', async () => {
+    const story = audienceStory();
+    const told = { properties: { customerId: 'c1', externalId: 'user 1', amount: 100 } };
+    const means = { ...story, workflows: [], pause: () => Promise.resolve() };
+    const apply = async (event: Partial<ReceivedEvent>) =>
+      (await applyEvent({ ...orderPaid, ...told, ...event }, '{}', means)).record;
+    const before = await apply({ webhookId: 'before' });
+    expect(before.properties).toEqual(told.properties);
+    await story.tell('customer.deleted', 'c1', { minute: 5, deletedAt: 'x', anonymised: true });
+    const after = await apply({ webhookId: 'after' });
+    expect(after).toMatchObject({ outcome: 'skipped', erased: true });
+    expect(after.properties).toEqual({ customerId: 'c1', amount: 100 });
   });
 });
 
@@ -157,5 +206,38 @@ describe('a deleted customer', () => {
       deletedAt: 'x',
     });
     expect(story.contact('ann@example.com')).toMatchObject({ customerId: 'c1', subscribed: true });
+  });
+});
+
+describe('a second customer.deleted under another mode', () => {
+  const modes = ['unsubscribe', 'delete', 'keep'] as const;
+  const pairs = modes.flatMap((first) =>
+    modes.filter((other) => other !== first).map((then) => [first, then] as const),
+  );
+
+  it.each(pairs.flatMap(([first, then]) => [2, 9].map((minute) => [first, then, minute] as const)))(
+    'leaves the first mode as it was: %s, then %s at minute %s',
+    async (first, then, minute) => {
+      const story = audienceStory(settingsWith({ customerDeleted: first }));
+      await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+      await story.tell('customer.deleted', 'c1', { minute: 5, ...ann, deletedAt: 'x' });
+      const shown = story.contact('ann@example.com');
+      story.surroundings.settings = settingsWith({ customerDeleted: then });
+      const record = await story.tell('customer.deleted', 'c1', { minute, ...ann, deletedAt: 'x' });
+      expect(record).toMatchObject({ outcome: 'unchanged', changes: [] });
+      expect(story.customer('c1')?.deletion?.mode).toBe(first);
+      expect(story.contact('ann@example.com')).toEqual(shown);
+    },
+  );
+
+  it('and with anonymisation erases nothing that the first one keeps', async () => {
+    const story = audienceStory(settingsWith({ customerDeleted: 'keep' }));
+    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    await story.tell('customer.deleted', 'c1', { minute: 5, ...ann, deletedAt: 'x' });
+    story.surroundings.settings = settingsWith({ customerDeleted: 'delete' });
+    const again = { minute: 9, deletedAt: 'x', anonymised: true };
+    const record = await story.tell('customer.deleted', 'c1', again);
+    expect(record.erases).toBeUndefined();
+    expect(story.contact('ann@example.com')).toMatchObject({ firstName: 'Ann', subscribed: true });
   });
 });

@@ -47,6 +47,38 @@ describe.each(['unsubscribed', 'complained'] as const)('a person who %s', (reaso
     expect(story.contact('ann@example.com')).toMatchObject({ customerId: 'c2', subscribed: false });
   });
 
+  it.each([
+    ['unsubscribe', false],
+    ['delete', false],
+    ['keep', false],
+    ['unsubscribe', true],
+    ['delete', true],
+  ] as const)(
+    'stays so at a new address when the customer is deleted (%s, anonymised %s) and made anew there',
+    async (customerDeleted, anonymised) => {
+      const story = audienceStory(settingsWith({ customerDeleted }));
+      await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+      await story.refuse('ann@example.com', reason);
+      await story.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
+      await story.tell('customer.deleted', 'c1', { minute: 3, deletedAt: 'x', anonymised });
+      await story.tell('customer.created', 'c2', { minute: 4, email: 'ann@new.example' });
+      expect(story.contact('ann@new.example')).toMatchObject({
+        customerId: 'c2',
+        subscribed: false,
+      });
+    },
+  );
+
+  it('does not unsubscribe the next person at an address that was left for another one', async () => {
+    const story = audienceStory();
+    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    await story.refuse('ann@example.com', reason);
+    await story.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
+    await story.tell('customer.updated', 'c1', { minute: 3, email: 'ann@third.example' });
+    await story.tell('customer.created', 'c2', { minute: 4, email: 'ann@new.example' });
+    expect(story.contact('ann@new.example')).toMatchObject({ customerId: 'c2', subscribed: true });
+  });
+
   it('without a customer is unsubscribed as well', async () => {
     const story = audienceStory();
     await story.addByHand({ email: 'ann@example.com', contactId: 'by-hand' });

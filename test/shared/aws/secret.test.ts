@@ -21,7 +21,11 @@ describe('a cached secret', () => {
         if (stored instanceof Error) throw stored;
         return stored;
       },
-      { nowMs: () => nowMs, rereadAfterMs: (kept) => (kept === 'unset' ? 5_000 : 60_000) },
+      {
+        nowMs: () => nowMs,
+        rereadAfterMs: (kept) => (kept === 'unset' ? 5_000 : 60_000),
+        staleAfterMs: 300_000,
+      },
     );
 
   it('is read once, at the first request', async () => {
@@ -81,6 +85,25 @@ describe('a cached secret', () => {
     stored = 'second';
     nowMs += 60_000;
     expect(await secret.refreshed()).toBe('second');
+  });
+
+  it('is read again before it is used once it is stale, by all callers at once', async () => {
+    const secret = cached();
+    await secret.value();
+    stored = 'second';
+    nowMs += 299_999;
+    expect(await secret.value()).toBe('first');
+    nowMs += 1;
+    expect(await Promise.all([secret.value(), secret.value()])).toEqual(['second', 'second']);
+    expect(readings).toBe(2);
+  });
+
+  it('is used as it was when it cannot be read again', async () => {
+    const secret = cached();
+    await secret.value();
+    stored = new Error('down');
+    nowMs += 300_000;
+    expect(await secret.value()).toBe('first');
   });
 });
 

@@ -4,14 +4,22 @@ import { Construct } from 'constructs';
 import { type Keeping, removalPolicy } from '#infra/constructs/keeping.ts';
 import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
 
-/** The accepted webhooks on their way to the worker, and those that it could not apply. */
-export class EventQueue extends Construct {
+type QueueProps = {
+  /** `Mail` gives the logical ids `MailQueue` and `MailDeadLetters`. Never change it. */
+  name: string;
+  keeping: Keeping;
+  /** Of the function that works on its messages. */
+  timeout: Duration;
+};
+
+/** Messages on their way to a function, and those with which it could do nothing. */
+export class QueueWithDeadLetters extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, props: { keeping: Keeping; workerTimeout: Duration }) {
+  constructor(scope: Construct, id: string, { name, keeping, timeout }: QueueProps) {
     super(scope, id);
-    const queueName = eventsQueueName();
+    const queueName = physicalName(name);
     const common = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -19,7 +27,7 @@ export class EventQueue extends Construct {
       // SQS's longest, for both: a message that is moved to the dead letters keeps the time at
       // which it was first sent, and so has left what it did not spend in the queue before.
       retentionPeriod: Duration.days(14),
-      removalPolicy: removalPolicy(props.keeping),
+      removalPolicy: removalPolicy(keeping),
     };
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...common,
@@ -32,13 +40,13 @@ export class EventQueue extends Construct {
       ...common,
       queueName,
       // AWS asks for six times the function's timeout, so that no message is seen twice at once.
-      visibilityTimeout: Duration.seconds(props.workerTimeout.toSeconds() * 6),
-      // The worker waits longer after each failure (15 s, doubled up to 900 s): twelve tries take
+      visibilityTimeout: Duration.seconds(timeout.toSeconds() * 6),
+      // The functions wait longer after each failure (15 s, doubled up to 900 s): twelve tries take
       // about an hour and a half.
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 12 },
     });
-    pinLogicalId(this.deadLetters, 'EventsDeadLetters');
-    pinLogicalId(this.queue, 'EventsQueue');
+    pinLogicalId(this.deadLetters, `${name}DeadLetters`);
+    pinLogicalId(this.queue, `${name}Queue`);
   }
 }
 
@@ -47,9 +55,9 @@ export class EventQueue extends Construct {
  * beforehand. The end of the stack's id is in it, so that a queue left behind by a deleted stack
  * does not stand in the way of the next one.
  */
-function eventsQueueName(): string {
+function physicalName(name: string): string {
   const stackUuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
-  return `${Aws.STACK_NAME}-events-${Fn.select(4, Fn.split('-', stackUuid))}`;
+  return `${Aws.STACK_NAME}-${name.toLowerCase()}-${Fn.select(4, Fn.split('-', stackUuid))}`;
 }
 
 function sqsArn(scope: Construct, queueName: string): string {

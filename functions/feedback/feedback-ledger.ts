@@ -1,0 +1,93 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { isSameData } from '#shared/audience/same-data.ts';
+import type { Recipient } from '#shared/aws/audience-refusals.ts';
+import { type EmailMarks, emailMarksSchema, marked } from './email-marks.ts';
+import type { SesEvent } from './ses-event.ts';
+
+export type FeedbackLedger = Readonly<{
+  /** Marks the email that an event is about. Returns whom it went to; `undefined` when there is no such row. Safe to repeat. */
+  mark(ledgerKey: string, event: SesEvent): Promise<Partial<Recipient> | undefined>;
+}>;
+
+const rowSchema = z.extend(emailMarksSchema, {
+  contactId: z.optional(z.string()),
+  customerId: z.optional(z.string()),
+  addressHash: z.optional(z.string()),
+});
+
+const longestRace = 20;
+
+/** The feedback in the rows of the email ledger. Leaves the token alone, so that the mailer can still end its attempt. */
+export function feedbackLedger(
+  db: DynamoDBDocumentClient,
+  table: string,
+  { now, pause }: { now: () => Date; pause: (lostRaces: number) => Promise<void> },
+): FeedbackLedger {
+  async function find(ledgerKey: string) {
+    const get = new GetCommand({ TableName: table, Key: { ledgerKey }, ConsistentRead: true });
+    const { Item } = await db.send(get);
+    return Item && rowSchema.parse(Item);
+  }
+
+  async function replace(ledgerKey: string, before: EmailMarks, after: EmailMarks) {
+    try {
+      const at = now().toISOString();
+      await db.send(
+        new UpdateCommand({ TableName: table, Key: { ledgerKey }, ...update(before, after, at) }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async mark(ledgerKey, event) {
+      for (let lostRaces = 0; lostRaces < longestRace; lostRaces++) {
+        if (lostRaces > 0) await pause(lostRaces);
+        const row = await find(ledgerKey);
+        if (!row) return undefined;
+        const { contactId, customerId, addressHash, ...before } = row;
+        const after = marked(before, event);
+        if (isSameData(before, after) || (await replace(ledgerKey, before, after))) {
+          return {
+            ...(contactId !== undefined && { contactId }),
+            ...(customerId !== undefined && { customerId }),
+            ...(addressHash !== undefined && { addressHash }),
+          };
+        }
+      }
+      throw new Error(`Others changed the same email ${longestRace} times in a row.`);
+    },
+  };
+}
+
+/** Writes the marks only over those that were read. */
+function update(before: EmailMarks, after: EmailMarks, at: string) {
+  const names = ['state', 'reason', 'sesMessageId', 'feedback'] as const;
+  const set = names.filter((name) => after[name] !== undefined);
+  const gone = names.filter((name) => after[name] === undefined);
+  const removed = [...gone, ...(after.state === before.state ? [] : ['leaseUntil'])];
+  const asRead = names.map((name) =>
+    before[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :was_${name}`,
+  );
+  const read = names.filter((name) => before[name] !== undefined);
+  return {
+    UpdateExpression: [
+      `SET updatedAt = :at, ${set.map((name) => `#${name} = :${name}`).join(', ')}`,
+      ...(removed.length > 0 ? [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`] : []),
+    ].join(' '),
+    ConditionExpression: asRead.join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(
+      [...new Set([...names, ...removed])].map((name) => [`#${name}`, name]),
+    ),
+    ExpressionAttributeValues: {
+      ':at': at,
+      ...Object.fromEntries(set.map((name) => [`:${name}`, after[name]])),
+      ...Object.fromEntries(read.map((name) => [`:was_${name}`, before[name]])),
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { AudienceRefusals, No, Recipient } from '#shared/aws/audience-refusals.ts';
+import type { Failures } from '#shared/aws/dynamo-failures.ts';
+import type { FailedMessage } from '#shared/aws/failed-message.ts';
+import { inGroups } from '#shared/aws/in-groups.ts';
+import { Unprocessable } from '#shared/aws/unprocessable.ts';
+import type { Log } from '#shared/log.ts';
+import type { FeedbackLedger } from './feedback-ledger.ts';
+import { type SesEvent, type SesMessage, sesMessage } from './ses-event.ts';
+
+export type FeedbackParts = Readonly<{
+  ledger: FeedbackLedger;
+  refusals: AudienceRefusals;
+  failures: Failures;
+  failed: (message: FailedMessage, error: unknown) => Promise<'retry' | 'dead'>;
+  log: Log;
+}>;
+
+type RemainingTime = Readonly<{ getRemainingTimeInMillis: () => number }>;
+
+type Message = Readonly<{ record: SQSRecord; failureId: string; content: SesMessage }>;
+
+const emailsSideBySide = 10;
+
+/** What is left must suffice to report every message that was not begun. */
+const leastRemainingMs = 10_000;
+
+/** Who refuses, by what was refused. */
+const authors = { bounced: 'SES', complained: 'the recipient, through SES' } as const;
+
+/**
+ * Applies a batch of SES's events: marks the emails, and suppresses where mail bounced for good or was complained of.
+ * Events may come in any order, repeatedly, and before the mailer has noted what SES answered.
+ */
+export function feedback(parts: FeedbackParts) {
+  return async (batch: SQSEvent, time: RemainingTime): Promise<SQSBatchResponse> => {
+    const failures: string[] = [];
+    await inGroups(
+      batch.Records.map(readMessage),
+      ({ failureId }) => failureId,
+      async (message) => {
+        try {
+          if (time.getRemainingTimeInMillis() < leastRemainingMs) {
+            throw new Error('The function ran out of time before it came to this event.');
+          }
+          await handle(message, parts);
+        } catch (error) {
+          const fate = await parts.failed(failedMessage(message), error);
+          if (fate === 'retry') failures.push(message.record.messageId);
+        }
+      },
+      emailsSideBySide,
+    );
+    return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+}
+
+function readMessage(record: SQSRecord): Message {
+  const content = sesMessage(record.body);
+  const ledgerKey = content.kind === 'event' ? content.event.ledgerKey : undefined;
+  // With a prefix, because the mailer keeps its own failures under the bare key.
+  const failureId = ledgerKey ? `feedback ${ledgerKey}` : `message ${record.messageId}`;
+  return { record, failureId, content };
+}
+
+/** The copy in the dead letters says under which id its reason is kept; SES's own message could not. */
+function failedMessage({ record, failureId, content }: Message): FailedMessage {
+  const webhookId = { dataType: 'String' as const, stringValue: failureId };
+  return {
+    record: { ...record, messageAttributes: { ...record.messageAttributes, webhookId } },
+    webhookId: failureId,
+    type: content.kind === 'event' ? `ses.${content.event.kind}` : 'ses',
+  };
+}
+
+async function handle(message: Message, parts: FeedbackParts): Promise<void> {
+  const { content, record } = message;
+  if (content.kind === 'unreadable') throw new Unprocessable(content.reason);
+  if (content.kind === 'event') await apply(content.event, parts);
+  else {
+    parts.log.info('feedback ignored', { messageId: record.messageId, reason: content.reason });
+  }
+  await forgetFailure(message, parts);
+}
+
+async function apply(event: SesEvent, { ledger, refusals, log }: FeedbackParts): Promise<void> {
+  const { kind, ledgerKey, refusal, addresses, at } = event;
+  const no: No | undefined = refusal && { reason: refusal, at, by: authors[refusal] };
+  // The "no" comes first: it must not depend on what the ledger knows of the email.
+  if (no) for (const email of addresses) await refusals.ofAddress(email, no);
+  const row = ledgerKey === undefined ? undefined : await ledger.mark(ledgerKey, event);
+  const recipient = row && recipientOf(row);
+  if (no && recipient) await refusals.ofRecipient(recipient, no);
+  if (no && !recipient && addresses.length === 0) {
+    throw new Unprocessable(`The ${kind} names no recipient that could be suppressed.`);
+  }
+  log.info('feedback applied', { ledgerKey, kind, refusal, isInLedger: row !== undefined });
+}
+
+/** The ledger knows better than SES how the address is spelled in the audience. */
+function recipientOf({ contactId, customerId, addressHash }: Partial<Recipient>) {
+  if (contactId === undefined || addressHash === undefined) return undefined;
+  return { contactId, customerId, addressHash };
+}
+
+async function forgetFailure({ record, failureId }: Message, { failures, log }: FeedbackParts) {
+  if (Number(record.attributes.ApproximateReceiveCount) <= 1) return;
+  try {
+    await failures.clear(failureId);
+  } catch {
+    log.warn('could not clear the reason of a failure that is over', { webhookId: failureId });
+  }
+}

@@ -1,0 +1,73 @@
+import type { MailVerdict } from '#shared/audience/judge-mail.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { OutgoingMail } from '#shared/aws/ses-sender.ts';
+import { renderEmail } from '#shared/mail/render-email.ts';
+
+type Approved = Extract<MailVerdict, { kind: 'send' }>;
+
+export type Compose = (
+  approved: Approved,
+  settings: Settings,
+  ledgerKey: string,
+) => Promise<{ kind: 'composed'; mail: OutgoingMail } | { kind: 'blocked'; reason: string }>;
+
+/**
+ * Renders an email for its recipient. Marketing mail gets the postal address, a link to unsubscribe and the headers
+ * of RFC 8058, by which a mail program unsubscribes with one click.
+ */
+export function composer(
+  mailFrom: string,
+  unsubscribeUrlFor: (
+    contactId: string,
+    customerId: string | undefined,
+    email: string,
+  ) => Promise<string>,
+): Compose {
+  return async ({ workflow, record, contact }, settings, ledgerKey) => {
+    const isMarketing = workflow.email.kind === 'marketing';
+    const unsubscribeUrl = isMarketing
+      ? await unsubscribeUrlFor(contact.contactId, contact.customerId, contact.email)
+      : undefined;
+    const footer =
+      unsubscribeUrl === undefined
+        ? undefined
+        : { unsubscribeUrl, postalAddress: settings.postalAddress ?? '' };
+    const { firstName, lastName, externalId, userGroup } = contact;
+    const rendered = renderEmail(
+      workflow.compiled,
+      {
+        contact: {
+          firstName,
+          lastName,
+          name: [firstName, lastName].filter(Boolean).join(' ') || undefined,
+          email: contact.address,
+          externalId,
+          userGroup,
+        },
+        event: record.properties,
+      },
+      footer,
+    );
+    if (rendered.kind === 'blocked') return rendered;
+    const { subject, html, text } = rendered;
+    return {
+      kind: 'composed',
+      mail: {
+        from: workflow.email.from ?? mailFrom,
+        to: contact.address,
+        replyTo: workflow.email.replyTo,
+        subject,
+        html,
+        text,
+        headers:
+          unsubscribeUrl === undefined
+            ? {}
+            : {
+                'List-Unsubscribe': `<${unsubscribeUrl}>`,
+                'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+              },
+        ledgerKey,
+      },
+    };
+  };
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSHandler } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { audienceFromEnv } from '#shared/aws/audience-from-env.ts';
+import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
+import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
+import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
+import { failedMessages } from '#shared/aws/failed-message.ts';
+import { encodeMailMessage } from '#shared/aws/mail-message.ts';
+import { sesClient, sesSender } from '#shared/aws/ses-sender.ts';
+import { unsubscribeTokens } from '#shared/aws/unsubscribe-token.ts';
+import { jsonLog } from '#shared/log.ts';
+import { composer } from './compose.ts';
+import { mailer } from './mailer.ts';
+import { paced } from './paced.ts';
+import { mailSituation } from './situation.ts';
+
+const env = z
+  .object({
+    EVENTS_TABLE: z.string(),
+    WORKFLOWS_TABLE: z.string(),
+    EMAILS_TABLE: z.string(),
+    FAILURES_TABLE: z.string(),
+    MAIL_QUEUE_URL: z.string(),
+    MAIL_DEAD_LETTERS_URL: z.string(),
+    CONFIGURATION_SET: z.string(),
+    MAIL_FROM: z.string(),
+    UNSUBSCRIBE_URL: z.string(),
+    MAILS_PER_SECOND: z.pipe(z.string(), z.transform(Number)),
+  })
+  .parse(process.env);
+
+/** The event source runs this many mailers at once at the most, and they share the rate. */
+const mailersAtOnce = 2;
+const sesTimeoutMs = 10_000;
+
+const { db, store, settings, suppressionKey, addressHash, now, requestHandler } = audienceFromEnv(
+  process.env,
+);
+const sqs = new SQSClient({ requestHandler });
+const log = jsonLog();
+const failures = dynamoFailures(db, env.FAILURES_TABLE, now);
+
+export const handler: SQSHandler = mailer({
+  emails: dynamoEmails(db, env.EMAILS_TABLE, now),
+  known: mailSituation({
+    db,
+    eventsTable: env.EVENTS_TABLE,
+    store,
+    workflows: dynamoWorkflows(db, env.WORKFLOWS_TABLE),
+    settings,
+  }),
+  compose: composer(env.MAIL_FROM, async (contactId, customerId, email) => {
+    const hash = (await addressHash())(email);
+    const recipient = { contactId, ...(customerId && { customerId }), addressHash: hash };
+    const token = unsubscribeTokens(await suppressionKey()).of(recipient);
+    return `${env.UNSUBSCRIBE_URL}/${token}`;
+  }),
+  send: paced(sesSender(sesClient(sesTimeoutMs), env.CONFIGURATION_SET || undefined), {
+    intervalMs: (1_000 * mailersAtOnce) / env.MAILS_PER_SECOND,
+    nowMs: Date.now,
+    sleep: (ms) => setTimeout(ms),
+  }),
+  queue: (message, DelaySeconds) =>
+    sqs.send(
+      new SendMessageCommand({
+        QueueUrl: env.MAIL_QUEUE_URL,
+        DelaySeconds,
+        ...encodeMailMessage(message),
+      }),
+    ),
+  addressHash: async (email) => (await addressHash())(email),
+  hasSender: env.MAIL_FROM !== '',
+  newToken: randomUUID,
+  now,
+  failed: failedMessages({
+    sqs,
+    queueUrl: env.MAIL_QUEUE_URL,
+    deadLettersUrl: env.MAIL_DEAD_LETTERS_URL,
+    failures,
+    log,
+  }),
+  log,
+});

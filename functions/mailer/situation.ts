@@ -1,0 +1,73 @@
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { AudienceStore } from '#shared/audience/audience-store.ts';
+import type { Contact } from '#shared/audience/contact.ts';
+import { emailOf } from '#shared/audience/identity.ts';
+import type { MailSituation } from '#shared/audience/judge-mail.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { Workflows } from '#shared/aws/dynamo-workflows.ts';
+import { eventRecordOf } from '#shared/aws/event-item.ts';
+import type { MailMessage } from '#shared/aws/mail-message.ts';
+
+export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore'>;
+
+/** Reads, consistently, what decides whether an email may be sent at this moment. */
+export function mailSituation({
+  db,
+  eventsTable,
+  store,
+  workflows,
+  settings,
+}: {
+  db: DynamoDBDocumentClient;
+  eventsTable: string;
+  store: AudienceStore;
+  workflows: Workflows;
+  settings: () => Promise<Settings>;
+}): (message: MailMessage) => Promise<Known> {
+  const recordOf = async (webhookId: string) => {
+    const get = new GetCommand({
+      TableName: eventsTable,
+      Key: { webhookId },
+      ConsistentRead: true,
+    });
+    const { Item } = await db.send(get);
+    return Item && eventRecordOf(Item);
+  };
+
+  return async ({ workflowId, webhookId, customerId }) => {
+    const [workflow, record, known, currentSettings] = await Promise.all([
+      workflows.find(workflowId),
+      recordOf(webhookId),
+      store.load([{ kind: 'customers', key: customerId }]),
+      settings(),
+    ]);
+    const customer = known.customers.get(customerId)?.row;
+    const email = emailOf(customer);
+    if (email === undefined) {
+      return {
+        workflow,
+        record,
+        customer,
+        contact: undefined,
+        suppression: undefined,
+        settings: currentSettings,
+      };
+    }
+    const rows = await store.load([
+      { kind: 'contacts', key: email },
+      { kind: 'suppressions', key: email },
+    ]);
+    return {
+      workflow,
+      record,
+      customer,
+      contact: ofCustomer(rows.contacts.get(email)?.row, customerId),
+      suppression: rows.suppressions.get(email)?.row,
+      settings: currentSettings,
+    };
+  };
+}
+
+function ofCustomer(contact: Contact | undefined, customerId: string): Contact | undefined {
+  return contact?.customerId === customerId ? contact : undefined;
+}

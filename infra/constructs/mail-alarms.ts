@@ -1,0 +1,108 @@
+import { Duration } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { AlarmDefinition } from '#infra/constructs/alarm-definition.ts';
+import type { Mail } from '#infra/constructs/mail.ts';
+
+/** What can go wrong with emails, from the queue to the recipient. */
+export function mailAlarms(mail: Mail): AlarmDefinition[] {
+  return [...queueAlarms(mail), unknownAlarm(mail), ...functionAlarms(mail), ...reputationAlarms()];
+}
+
+function queueAlarms({ outgoing, reports }: Mail): AlarmDefinition[] {
+  const maximum = { statistic: Stats.MAXIMUM };
+  return [
+    {
+      id: 'MailDeadLetters',
+      metric: outgoing.deadLetters.metricApproximateNumberOfMessagesVisible(maximum),
+      above: 0,
+      harm: 'emails were given up, so customers miss a receipt or a welcome. The dead letters are deleted 14 days after the emails were queued.',
+      firstStep:
+        'read the reason of each in the table Failures, remove its cause, then redrive MailDeadLetters in the SQS console with MailQueue as custom destination. It is safe to repeat: the ledger lets no email go twice.',
+    },
+    {
+      id: 'FeedbackDeadLetters',
+      metric: reports.deadLetters.metricApproximateNumberOfMessagesVisible(maximum),
+      above: 0,
+      harm: 'bounces or complaints were not applied, so people who complained can be mailed again, for which AWS may stop all sending.',
+      firstStep:
+        'read the reason of each in the table Failures, remove its cause, then redrive FeedbackDeadLetters in the SQS console with FeedbackQueue as custom destination. It is safe to repeat.',
+    },
+    {
+      id: 'MailQueueAgeing',
+      metric: outgoing.queue.metricApproximateAgeOfOldestMessage(maximum),
+      above: Duration.hours(1).toSeconds(),
+      harm: 'emails go out more than an hour late. None is lost for 14 days.',
+      firstStep:
+        "read the mailer's log. Errors: remove their cause. Only more emails than a mailer sends: deploy with a greater -c mailsPerSecond, up to the sending rate that SES shows for the account.",
+    },
+  ];
+}
+
+function unknownAlarm({ mailer }: Mail): AlarmDefinition {
+  return {
+    id: 'UnknownEmails',
+    metric: mailer.unknownEmails,
+    above: 0,
+    // The mailer says it again every quarter of an hour: a longer period keeps the alarm on until then.
+    period: Duration.minutes(20),
+    harm: "SES's answer was lost and it has said nothing since, so a customer may wait for an email that is never sent again by itself.",
+    firstStep:
+      "take the ledger key from the mailer's log. If SES or the recipient has the email, mark it as sent; otherwise send it again. The commands are in the README.",
+  };
+}
+
+function functionAlarms({ mailer, feedback, unsubscribe }: Mail): AlarmDefinition[] {
+  return [
+    {
+      id: 'MailerErrors',
+      metric: mailer.function.metricErrors(),
+      above: 0,
+      harm: 'a whole batch of emails failed. It is tried again for more than an hour, then its messages are dead letters.',
+      firstStep:
+        "read the error in the mailer's log group: most often a crash at start or the timeout. If it began with a deployment, deploy the version before it.",
+    },
+    {
+      id: 'FeedbackErrors',
+      metric: feedback.function.metricErrors(),
+      above: 0,
+      harm: 'bounces and complaints are applied late, and people can be mailed again meanwhile.',
+      firstStep:
+        "read the error in feedback's log group. If it began with a deployment, deploy the version before it.",
+    },
+    {
+      id: 'UnsubscribeErrors',
+      metric: unsubscribe.function.metricErrors(),
+      above: 0,
+      harm: 'somebody who wanted no more mail saw an error page, and may complain instead.',
+      firstStep:
+        "read the error in unsubscribe's log group. If it began with a deployment, deploy the version before it.",
+    },
+  ];
+}
+
+/** Of the whole account in this region, as AWS judges it: it reviews an account above these rates. */
+function reputationAlarms(): AlarmDefinition[] {
+  const rate = (metricName: string) =>
+    new Metric({ namespace: 'AWS/SES', metricName, statistic: Stats.AVERAGE });
+  const period = Duration.hours(1);
+  return [
+    {
+      id: 'BounceRate',
+      metric: rate('Reputation.BounceRate'),
+      above: 0.05,
+      period,
+      harm: 'more than 5 per cent of the mails of this account bounce. From there on AWS reviews the account, and at 10 per cent it may stop all its sending.',
+      firstStep:
+        'look at the reputation metrics in the SES console and find out where the wrong addresses come from; pause the workflows that mail them.',
+    },
+    {
+      id: 'ComplaintRate',
+      metric: rate('Reputation.ComplaintRate'),
+      above: 0.001,
+      period,
+      harm: 'more than one in a thousand mails of this account is marked as spam. From there on AWS reviews the account, and at five in a thousand it may stop all its sending.',
+      firstStep:
+        'pause the marketing workflows, then look in the table Suppressions at whom they reached against their will.',
+    },
+  ];
+}

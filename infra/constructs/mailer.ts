@@ -1,0 +1,150 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ConfigurationSet } from 'aws-cdk-lib/aws-ses';
+import { Construct } from 'constructs';
+import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
+import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
+import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
+import { workOnQueue } from '#infra/constructs/work-on-queue.ts';
+
+type MailerProps = {
+  mail: QueueWithDeadLetters;
+  tables: AudienceTables;
+  suppressionKey: Secret;
+  configurationSet: ConfigurationSet;
+  /** Empty: every email is blocked, for want of a sender. */
+  from: string;
+  /** In whose names SES lets the mailer send. */
+  identities: readonly string[];
+  unsubscribeUrl: string;
+  mailsPerSecond: number;
+};
+
+/** Sends the queued emails, each at most once. */
+export class Mailer extends Construct {
+  static readonly timeout = Duration.seconds(60);
+  readonly function: NodejsFunction;
+  /** How many emails were still unknown a quarter of an hour after they were handed to SES. */
+  readonly unknownEmails: Metric;
+
+  constructor(scope: Construct, id: string, props: MailerProps) {
+    super(scope, id);
+    const { mail, suppressionKey } = props;
+    this.function = lambdaFunction(this, 'Function', {
+      name: 'mailer',
+      description: 'Renders and sends queued emails',
+      timeout: Mailer.timeout,
+      // A template that loops is cut off by what it has cost, so some processor keeps that short.
+      memoryMb: 512,
+      environment: environment(props),
+    });
+    allowTables(this.function, props.tables);
+    allowSending(this.function, props);
+    allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
+    // An email that SES will not take yet goes back into the queue as a new message with a delay.
+    allow(this.function, ['sqs:SendMessage'], [mail.queue.queueArn]);
+    // Few at a time: SES counts mails by the second, and each mailer keeps to its share only.
+    workOnQueue(this, 'Mail', this.function, { queue: mail, batchSize: 5, maxConcurrency: 2 });
+    countStates(this.function.logGroup);
+    this.unknownEmails = unknownEmails(this.function.logGroup);
+  }
+
+  /** How many emails came into this state. */
+  cameInto(state: string): Metric {
+    return new Metric({
+      ...statesMetric(this),
+      dimensionsMap: { State: state },
+      statistic: Stats.SUM,
+    });
+  }
+}
+
+function environment(props: MailerProps) {
+  const { tables, mail } = props;
+  return {
+    CONTACTS_TABLE: tables.contacts.tableName,
+    CUSTOMERS_TABLE: tables.customers.tableName,
+    SUPPRESSIONS_TABLE: tables.suppressions.tableName,
+    ADDRESSES_TABLE: tables.addresses.tableName,
+    EVENTS_TABLE: tables.events.tableName,
+    WORKFLOWS_TABLE: tables.workflows.tableName,
+    EMAILS_TABLE: tables.emails.tableName,
+    SETTINGS_TABLE: tables.settings.tableName,
+    FAILURES_TABLE: tables.failures.tableName,
+    MAIL_QUEUE_URL: mail.queue.queueUrl,
+    MAIL_DEAD_LETTERS_URL: mail.deadLetters.queueUrl,
+    SUPPRESSION_KEY_ID: props.suppressionKey.secretArn,
+    CONFIGURATION_SET: props.configurationSet.configurationSetName,
+    MAIL_FROM: props.from,
+    UNSUBSCRIBE_URL: props.unsubscribeUrl,
+    MAILS_PER_SECOND: String(props.mailsPerSecond),
+  };
+}
+
+function allowTables(mailer: NodejsFunction, tables: AudienceTables): void {
+  const { contacts, customers, suppressions, events, workflows, settings, emails } = tables;
+  const people = [customers.tableArn, contacts.tableArn, suppressions.tableArn];
+  allow(mailer, ['dynamodb:BatchGetItem'], people);
+  allow(mailer, ['dynamodb:GetItem'], [events.tableArn, workflows.tableArn]);
+  allow(mailer, ['dynamodb:GetItem', 'dynamodb:PutItem'], [settings.tableArn]);
+  allow(mailer, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [emails.tableArn]);
+  allow(mailer, ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], [tables.failures.tableArn]);
+}
+
+/**
+ * SES asks for the permission on everything of this account that a mail names: the configuration set,
+ * the sender and, if the recipient is an identity too, as all are in SES's sandbox, the recipient.
+ */
+function allowSending(
+  mailer: NodejsFunction,
+  { identities, configurationSet }: Pick<MailerProps, 'identities' | 'configurationSet'>,
+): void {
+  if (identities.length === 0) return;
+  const arn = (resource: string, resourceName: string) =>
+    Stack.of(mailer).formatArn({ service: 'ses', resource, resourceName });
+  allow(
+    mailer,
+    ['ses:SendEmail'],
+    [
+      arn('configuration-set', configurationSet.configurationSetName),
+      ...identities.map((identity) => arn('identity', identity)),
+    ],
+  );
+}
+
+/** The mailer logs a line with the field `state` whenever it brings an email into one. */
+function countStates(log: ILogGroup): void {
+  const { namespace, metricName } = statesMetric(log);
+  log.addMetricFilter('States', {
+    filterPattern: FilterPattern.all(
+      FilterPattern.exists('$.ledgerKey'),
+      FilterPattern.exists('$.state'),
+    ),
+    metricNamespace: namespace,
+    metricName,
+    dimensions: { State: '$.state' },
+    metricValue: '1',
+  });
+}
+
+function statesMetric(scope: Construct) {
+  return { namespace: Stack.of(scope).stackName, metricName: 'Emails' };
+}
+
+function unknownEmails(log: ILogGroup): Metric {
+  const metric = { namespace: Stack.of(log).stackName, metricName: 'UnknownEmails' };
+  log.addMetricFilter('Unknown', {
+    filterPattern: FilterPattern.stringValue(
+      '$.message',
+      '=',
+      'email is unknown for fifteen minutes',
+    ),
+    metricNamespace: metric.namespace,
+    metricName: metric.metricName,
+    metricValue: '1',
+  });
+  return new Metric({ ...metric, statistic: Stats.SUM });
+}

@@ -1,0 +1,90 @@
+import { Annotations, Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
+import { Construct } from 'constructs';
+import type { Keeping } from '#infra/constructs/keeping.ts';
+import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
+import type { MailSender } from '#infra/mail-sender.ts';
+
+type SenderIdentityProps = {
+  sender: MailSender;
+  mailIdentity: 'domain' | 'existing' | undefined;
+  keeping: Keeping;
+};
+
+/** Makes the sender known to SES, unless it is already: by its domain, or by one address of it. */
+export class SenderIdentity extends Construct {
+  /** The names under which SES may know this sender: a domain, an address, or both. */
+  readonly identities: readonly string[];
+  /** What has to be added to the DNS of the domain, by the name of the output. */
+  readonly dnsRecords: Readonly<Record<string, string>>;
+
+  constructor(scope: Construct, id: string, props: SenderIdentityProps) {
+    super(scope, id);
+    const { domain, address, given } = props.sender;
+    // An address that is an identity of its own comes before its domain, with its own permissions.
+    this.identities = [domain, address];
+    this.dnsRecords = {};
+    if (props.mailIdentity === 'existing') return;
+    if (given === 'domain' || props.mailIdentity === 'domain') {
+      this.dnsRecords = dnsRecords(domain, this.domainIdentity(domain, props.keeping));
+      return;
+    }
+    this.identities = [address];
+    this.addressIdentity(address, props.keeping);
+    warnOfAddressAlone(this, address);
+  }
+
+  private domainIdentity(domain: string, keeping: Keeping): EmailIdentity {
+    const identity = new EmailIdentity(this, 'Identity', {
+      identity: Identity.domain(domain),
+      mailFromDomain: returnPathDomain(domain),
+      // Bounces come by the configuration set; by mail they would go to an address nobody reads.
+      feedbackForwarding: false,
+    });
+    return kept(identity, keeping);
+  }
+
+  private addressIdentity(address: string, keeping: Keeping): EmailIdentity {
+    const identity = new EmailIdentity(this, 'Identity', {
+      identity: Identity.email(address),
+      feedbackForwarding: false,
+    });
+    return kept(identity, keeping);
+  }
+}
+
+/** Without it SES sends no mail at all, and a new one means new DNS records. */
+function kept(identity: EmailIdentity, keeping: Keeping): EmailIdentity {
+  // Its name is fixed: one that a failed first deployment left behind would block the next.
+  identity.applyRemovalPolicy(
+    keeping === 'retained' ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+  );
+  pinLogicalId(identity, 'MailIdentity');
+  return identity;
+}
+
+/** The bounces go there. It has to be a name that receives no other mail, which `mail.` often does. */
+function returnPathDomain(domain: string): string {
+  return `bounces.${domain}`;
+}
+
+function dnsRecords(domain: string, { dkimRecords }: EmailIdentity): Record<string, string> {
+  const dkim = dkimRecords.map(({ name, value }, index) => [
+    `DnsDkim${index + 1}`,
+    `${name} CNAME ${value}`,
+  ]);
+  const returnPath = returnPathDomain(domain);
+  return {
+    ...Object.fromEntries(dkim),
+    DnsMailFromMx: `${returnPath} MX 10 feedback-smtp.${Aws.REGION}.amazonses.com`,
+    DnsMailFromSpf: `${returnPath} TXT "v=spf1 include:amazonses.com ~all"`,
+    DnsDmarc: `_dmarc.${domain} TXT "v=DMARC1; p=none; rua=mailto:postmaster@${domain}"`,
+  };
+}
+
+function warnOfAddressAlone(scope: Construct, address: string): void {
+  Annotations.of(scope).addWarningV2(
+    'polar-audience:mailFrom',
+    `SES sends ${address} a link that somebody has to open. Mail from one address is not signed for its domain, so many mailboxes take it for spam: good for a trial only. Afterwards deploy with -c mailIdentity=domain and add the DNS records of the outputs.`,
+  );
+}

@@ -1,0 +1,86 @@
+import type { Customer } from './customer.ts';
+import type { ReceivedEvent } from './decide.ts';
+import type { ConsideredWorkflow } from './event-record.ts';
+import { ledgerKeyOf } from './ledger-key.ts';
+import type { Condition, Workflow } from './workflow.ts';
+
+type Situation = Readonly<{
+  event: ReceivedEvent;
+  /** As it is known after the event. */
+  customer: Customer;
+  /** Whether the settings let this event trigger workflows. */
+  isTrigger: boolean;
+  now: Date;
+}>;
+
+const hourMs = 3_600_000;
+
+/**
+ * Each active workflow that waits for this type of event, and whether it sends. Consent, bounces and whether the
+ * contact is still the customer's are for the mailer to look at, which does so at the last moment.
+ */
+export function considerWorkflows(
+  workflows: readonly Workflow[],
+  situation: Situation,
+): ConsideredWorkflow[] {
+  return workflows
+    .filter(({ status, trigger }) => status === 'active' && trigger.event === situation.event.type)
+    .map((workflow) => {
+      const { workflowId, version, name } = workflow;
+      const reason = reasonAgainst(workflow, situation);
+      if (reason !== undefined) return { workflowId, version, name, verdict: 'skip', reason };
+      const contactId = situation.customer.contact?.contactId ?? '';
+      const ledgerKey = ledgerKeyOf(workflow, situation.event, contactId);
+      return ledgerKey === undefined
+        ? { workflowId, version, name, verdict: 'skip', reason: nothingToCountBy(workflow) }
+        : { workflowId, version, name, verdict: 'send', ledgerKey };
+    });
+}
+
+function reasonAgainst(workflow: Workflow, situation: Situation): string | undefined {
+  const { event, customer, isTrigger, now } = situation;
+  if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
+  const condition = workflow.trigger.conditions.find((one) => !holds(one, event));
+  if (condition) return `The condition does not hold: ${conditionText(condition)}.`;
+  const ageHours = (now.getTime() - Date.parse(event.occurredAt)) / hourMs;
+  if (ageHours > workflow.maxAgeHours) {
+    return `The event is older than ${workflow.maxAgeHours} hours, so it is no news any more.`;
+  }
+  if (customer.erased) return 'The customer is erased.';
+  const isDeleted = customer.deletion !== undefined || event.customer.deletedAt !== undefined;
+  if (event.type === 'customer.deleted') {
+    if (workflow.email.kind === 'marketing') {
+      return 'The customer is deleted: only a transactional email may still be sent.';
+    }
+  } else if (isDeleted) {
+    return 'The customer is deleted.';
+  }
+  if (!customer.contact) {
+    return customer.email === undefined
+      ? 'The customer has no known email address.'
+      : 'No contact shows this customer.';
+  }
+  return undefined;
+}
+
+function holds({ property, operator, value }: Condition, { properties }: ReceivedEvent): boolean {
+  const actual = properties[property];
+  switch (operator) {
+    case 'is':
+      return actual !== undefined && String(actual) === value;
+    case 'is-not':
+      return actual === undefined || String(actual) !== value;
+    case 'is-set':
+      return actual !== undefined;
+    case 'is-not-set':
+      return actual === undefined;
+  }
+}
+
+function conditionText({ property, operator, value }: Condition): string {
+  return [property, operator.replaceAll('-', ' '), value].filter(Boolean).join(' ');
+}
+
+function nothingToCountBy({ frequency }: Workflow): string {
+  return `The workflow sends ${frequency.replaceAll('-', ' ')}, and the event has none.`;
+}

@@ -1,0 +1,30 @@
+import * as z from 'zod/mini';
+
+/** Whom and what one email is about: what its row in the ledger says from the first write on. */
+export const emailIdentitySchema = z.object({
+  /** Hashed from the workflow and what its frequency counts by: at most one email is sent under it. */
+  ledgerKey: z.string(),
+  workflowId: z.string(),
+  workflowVersion: z.number(),
+  webhookId: z.string(),
+  customerId: z.string(),
+  contactId: z.optional(z.string()),
+});
+export type EmailIdentity = z.infer<typeof emailIdentitySchema>;
+
+/**
+ * A row of the ledger. `reserved`: about to be sent, until `leaseUntil` · `waiting`: SES refused it for now ·
+ * `sent` · `blocked` and `failed`: not sent, and the key is free again · `unknown`: nobody knows yet whether SES took it.
+ */
+export const emailSchema = z.extend(emailIdentitySchema, {
+  state: z.enum(['reserved', 'waiting', 'sent', 'blocked', 'failed', 'unknown']),
+  reason: z.optional(z.string()),
+  token: z.optional(z.string()),
+  leaseUntil: z.optional(z.string()),
+  attempts: z.optional(z.number()),
+  sesMessageId: z.optional(z.string()),
+  addressHash: z.optional(z.string()),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type Email = z.infer<typeof emailSchema>;

@@ -1,0 +1,55 @@
+import type { Contact } from './contact.ts';
+import type { Customer } from './customer.ts';
+import type { EventRecord } from './event-record.ts';
+import type { Settings } from './settings.ts';
+import type { Suppression } from './suppression.ts';
+import type { Workflow } from './workflow.ts';
+
+/** Everything about an email as it is at the moment before it is sent. */
+export type MailSituation = Readonly<{
+  workflow: Workflow | undefined;
+  record: EventRecord | undefined;
+  customer: Customer | undefined;
+  /** The contact that shows the customer now. */
+  contact: Contact | undefined;
+  suppression: Suppression | undefined;
+  settings: Settings;
+  /** Whether the deployment, or the workflow, has a sender. */
+  hasSender: boolean;
+  /** Whether the contact was mailed by this workflow under an id that it had before. */
+  wasSentBefore: boolean;
+}>;
+
+export type MailVerdict =
+  | { kind: 'send'; workflow: Workflow; record: EventRecord; contact: Contact }
+  | { kind: 'block'; reason: string };
+
+const block = (reason: string): MailVerdict => ({ kind: 'block', reason });
+
+/**
+ * Whether an email may be sent now. Marketing goes to subscribed contacts only; transactional mail also to those who
+ * unsubscribed; nothing goes to who bounced, complained, was deleted or erased. Pure.
+ */
+export function judgeMail(situation: MailSituation): MailVerdict {
+  const { workflow, record, customer, contact, suppression, settings } = situation;
+  if (!workflow) return block('The workflow was removed.');
+  if (workflow.status !== 'active') return block(`The workflow is ${workflow.status}.`);
+  if (!situation.hasSender) return block('no sender is set up');
+  if (!record) return block('The record of the event has expired.');
+  if (record.erased || customer?.erased) return block('The customer is erased.');
+  if (customer?.deletion && record.type !== 'customer.deleted') {
+    return block('The customer is deleted.');
+  }
+  if (!contact) return block('No contact shows the customer any more.');
+  if (situation.wasSentBefore) return block('It was sent to this contact before.');
+  if (suppression?.reasons.bounced) return block('Mail to this address bounced.');
+  if (suppression?.reasons.complained || customer?.no?.complained) {
+    return block('The recipient complained of a mail.');
+  }
+  if (workflow.email.kind === 'marketing') {
+    if (!contact.subscribed) return block('The contact is not subscribed.');
+    if (!settings.postalAddress)
+      return block('Marketing mail needs a postal address in the settings.');
+  }
+  return { kind: 'send', workflow, record, contact };
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import { cached } from '#shared/cached.ts';
+import { addressHash } from './address-hash.ts';
+import { audienceRefusals } from './audience-refusals.ts';
+import { documentClient } from './document-client.ts';
+import { dynamoAudienceStore } from './dynamo-audience-store.ts';
+import { dynamoContactLookup } from './dynamo-contact-lookup.ts';
+import { dynamoSettings } from './dynamo-settings.ts';
+import { secretText } from './secret.ts';
+
+const envSchema = z.object({
+  CONTACTS_TABLE: z.string(),
+  CUSTOMERS_TABLE: z.string(),
+  ADDRESSES_TABLE: z.string(),
+  SUPPRESSIONS_TABLE: z.string(),
+  EVENTS_TABLE: z.string(),
+  SETTINGS_TABLE: z.string(),
+  SUPPRESSION_KEY_ID: z.string(),
+});
+
+const settingsMaxAgeMs = 30_000;
+
+/**
+ * The audience of this deployment, wired from the environment of a function. `retentionDays` is needed by a function
+ * that writes event records: without it such a write fails.
+ */
+export function audienceFromEnv(
+  variables: NodeJS.ProcessEnv,
+  { retentionDays = Number.NaN, requestTimeoutMs = 5_000 } = {},
+) {
+  const env = envSchema.parse(variables);
+  const requestHandler = {
+    connectionTimeout: 1_000,
+    requestTimeout: requestTimeoutMs,
+    throwOnRequestTimeout: true,
+  };
+  const tables = {
+    contacts: env.CONTACTS_TABLE,
+    customers: env.CUSTOMERS_TABLE,
+    addresses: env.ADDRESSES_TABLE,
+    suppressions: env.SUPPRESSIONS_TABLE,
+    events: env.EVENTS_TABLE,
+  };
+  const db = documentClient(new DynamoDBClient({ requestHandler }));
+  const secrets = new SecretsManagerClient({ requestHandler });
+  const once = <T>(read: () => Promise<T>) => cached(read, Number.POSITIVE_INFINITY, Date.now);
+  const suppressionKey = once(secretText(secrets, env.SUPPRESSION_KEY_ID));
+  const hash = once(async () => addressHash(await suppressionKey()));
+  const settings = cached(dynamoSettings(db, env.SETTINGS_TABLE), settingsMaxAgeMs, Date.now);
+  const now = () => new Date();
+  const pause = (lostRaces: number) =>
+    setTimeout(Math.random() * Math.min(1_000, 20 * 2 ** lostRaces));
+  const store = dynamoAudienceStore(db, tables, { addressHash: hash, retentionDays });
+
+  return {
+    db,
+    requestHandler,
+    store,
+    settings,
+    suppressionKey,
+    addressHash: hash,
+    now,
+    newId: randomUUID,
+    pause,
+    refusals: audienceRefusals({
+      store,
+      storeByHash: dynamoAudienceStore(db, tables, {
+        addressHash: async () => (itself) => itself,
+        retentionDays,
+      }),
+      contactOf: dynamoContactLookup(db, tables.contacts, store),
+      addressHash: hash,
+      surroundings: async () => ({ settings: await settings(), now: now(), newId: randomUUID }),
+      pause,
+    }),
+  };
+}

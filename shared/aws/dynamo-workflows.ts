@@ -1,0 +1,58 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateScan,
+} from '@aws-sdk/lib-dynamodb';
+import { type Workflow, workflowSchema } from '#shared/audience/workflow.ts';
+
+export type Workflows = Readonly<{
+  all(): Promise<Workflow[]>;
+  find(workflowId: string): Promise<Workflow | undefined>;
+  /** Writes the next version of a workflow, the first one as a new row. `false`: someone else changed it meanwhile. */
+  save(workflow: Workflow): Promise<boolean>;
+  /** Safe to repeat. */
+  remove(workflowId: string): Promise<void>;
+}>;
+
+/** The workflows in DynamoDB, few enough to be read all at once. */
+export function dynamoWorkflows(db: DynamoDBDocumentClient, table: string): Workflows {
+  return {
+    async all() {
+      const found: Workflow[] = [];
+      for await (const page of paginateScan({ client: db }, { TableName: table })) {
+        for (const item of page.Items ?? []) found.push(workflowSchema.parse(item));
+      }
+      return found;
+    },
+
+    async find(workflowId) {
+      const get = new GetCommand({ TableName: table, Key: { workflowId }, ConsistentRead: true });
+      const { Item } = await db.send(get);
+      return Item && workflowSchema.parse(Item);
+    },
+
+    async save(workflow) {
+      const condition =
+        workflow.version === 1
+          ? { ConditionExpression: 'attribute_not_exists(workflowId)' }
+          : {
+              ConditionExpression: 'version = :before',
+              ExpressionAttributeValues: { ':before': workflow.version - 1 },
+            };
+      try {
+        await db.send(new PutCommand({ TableName: table, Item: workflow, ...condition }));
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
+
+    async remove(workflowId) {
+      await db.send(new DeleteCommand({ TableName: table, Key: { workflowId } }));
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
+import { emailIdentitySchema } from '#shared/audience/email.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
+
+/** An email to send, or (`check`) one whose fate was unknown a while ago. Names no address. */
+const mailMessageSchema = z.extend(emailIdentitySchema, { check: z.optional(z.boolean()) });
+export type MailMessage = z.infer<typeof mailMessageSchema>;
+
+export function encodeMailMessage(message: MailMessage) {
+  const text = (value: string): MessageAttributeValue => ({
+    DataType: 'String',
+    StringValue: value,
+  });
+  return {
+    MessageBody: JSON.stringify(message),
+    MessageAttributes: { webhookId: text(message.webhookId), type: text('mail') },
+  };
+}
+
+/** `undefined` where the text is no such message. */
+export function decodeMailMessage(body: string): MailMessage | undefined {
+  try {
+    return mailMessageSchema.parse(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The emails that a record asks for: the same ones however often it is read. */
+export function mailsOf({
+  workflows = [],
+  webhookId,
+  customerId,
+  contactId,
+}: EventRecord): MailMessage[] {
+  return workflows.flatMap(({ workflowId, version, ledgerKey }) =>
+    ledgerKey === undefined
+      ? []
+      : [
+          {
+            ledgerKey,
+            workflowId,
+            workflowVersion: version,
+            webhookId,
+            customerId,
+            ...(contactId !== undefined && { contactId }),
+          },
+        ],
+  );
+}

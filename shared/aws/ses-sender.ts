@@ -1,0 +1,90 @@
+import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import { encodedMailbox } from './mail-address.ts';
+import { reasonOf } from './reason.ts';
+
+export type OutgoingMail = Readonly<{
+  from: string;
+  to: string;
+  replyTo: string | undefined;
+  subject: string;
+  html: string;
+  text: string;
+  headers: Readonly<Record<string, string>>;
+  ledgerKey: string;
+}>;
+
+export type SendResult =
+  | { kind: 'sent'; sesMessageId: string }
+  /** Definitely not sent; it may be tried again later. */
+  | { kind: 'not-now'; reason: string }
+  /** Definitely not sent, and no repetition would change that. */
+  | { kind: 'refused'; reason: string }
+  /** SES may have sent it. */
+  | { kind: 'unknown'; reason: string };
+
+export type SendMail = (mail: OutgoingMail) => Promise<SendResult>;
+
+/** A client that never repeats a call by itself: a retry would be a second send. */
+export function sesClient(requestTimeoutMs: number): SESv2Client {
+  return new SESv2Client({
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: 2_000,
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
+  });
+}
+
+/** Hands one email to SES, once. Reasons hold no addresses. */
+export function sesSender(client: SESv2Client, configurationSet: string | undefined): SendMail {
+  return async ({ from, to, replyTo, subject, html, text, headers, ledgerKey }) => {
+    const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
+    try {
+      const { MessageId } = await client.send(
+        new SendEmailCommand({
+          FromEmailAddress: encodedMailbox(from),
+          Destination: { ToAddresses: [to] },
+          ...(replyTo && { ReplyToAddresses: [encodedMailbox(replyTo)] }),
+          Content: {
+            Simple: {
+              Subject: utf8(subject),
+              Body: { Html: utf8(html), Text: utf8(text) },
+              Headers: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })),
+            },
+          },
+          EmailTags: [{ Name: 'ledgerKey', Value: ledgerKey }],
+          ...(configurationSet && { ConfigurationSetName: configurationSet }),
+        }),
+      );
+      if (!MessageId) return { kind: 'unknown', reason: 'SES answered without a message id.' };
+      return { kind: 'sent', sesMessageId: MessageId };
+    } catch (error) {
+      return { kind: kindOf(error), reason: reasonOf(error) };
+    }
+  };
+}
+
+/** What SES refuses for a while: its rate, its quota, a paused account, or a permission that is being put right. */
+const temporary = new Set([
+  'TooManyRequestsException',
+  'LimitExceededException',
+  'ThrottlingException',
+  'Throttling',
+  'SendingPausedException',
+  'AccountSuspendedException',
+  'AccessDeniedException',
+]);
+
+/** Failures of the connection before a request could have been sent. */
+const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+
+function kindOf(error: unknown): 'not-now' | 'refused' | 'unknown' {
+  if (error instanceof SESv2ServiceException) {
+    if (temporary.has(error.name)) return 'not-now';
+    const status = error.$metadata.httpStatusCode ?? 500;
+    return status >= 400 && status < 500 ? 'refused' : 'unknown';
+  }
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && neverConnected.has(code) ? 'not-now' : 'unknown';
+}

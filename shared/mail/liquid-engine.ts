@@ -1,0 +1,60 @@
+import { Liquid } from 'liquidjs';
+import { escapeHtml } from './escape-html.ts';
+import { oneLine } from './one-line.ts';
+import { urlPart, wholeUrl } from './url-of-value.ts';
+
+/** No file is ever read (no include, render, layout) and nothing escapes the escaping (no capture, echo, raw, cycle). */
+export const availableTags = ['if', 'unless', 'case', 'for', 'assign', 'comment', '#'] as const;
+
+/** None of these marks its result as safe HTML, so that every output is escaped. */
+export const availableFilters: readonly string[] = [
+  ...['default', 'date', 'append', 'prepend', 'capitalize', 'upcase', 'downcase'],
+  ...['strip', 'truncate', 'truncatewords', 'replace', 'replace_first', 'remove', 'remove_first'],
+  ...['slice', 'split', 'join', 'first', 'last', 'size', 'url_encode'],
+  ...['plus', 'minus', 'times', 'divided_by', 'modulo', 'round', 'floor', 'ceil', 'abs'],
+  ...['at_least', 'at_most'],
+];
+
+const options = {
+  strictFilters: true,
+  strictVariables: true,
+  lenientIf: true,
+  ownPropertyOnly: true,
+  templates: {},
+  timezoneOffset: 0,
+  locale: 'en-US',
+  parseLimit: 400_000,
+  memoryLimit: 1_000_000,
+  /** Only a backstop: what a template may make is bounded by the memory limit and the size of its output. */
+  renderLimit: 2_000,
+};
+
+/** What a template's author may use, and nothing else. */
+export const authorEngine = engine(oneLine);
+
+/** Runs the compiled HTML part: every output is one line of escaped text. */
+export const htmlEngine = engine((value) => escapeHtml(oneLine(value)));
+htmlEngine.registerFilter('whole_url', {
+  raw: true,
+  handler: (value: unknown) => escapeHtml(wholeUrl(value)),
+});
+htmlEngine.registerFilter('url_part', {
+  raw: true,
+  handler: (value: unknown) => escapeHtml(urlPart(value)),
+});
+
+/** Runs the compiled subject and plain-text part: every output is one line, and nothing is escaped. */
+export const textEngine = engine(oneLine);
+textEngine.registerFilter('whole_url', wholeUrl);
+textEngine.registerFilter('url_part', urlPart);
+
+function engine(outputEscape: (value: unknown) => string): Liquid {
+  const liquid = new Liquid({ ...options, outputEscape });
+  keepOnly(liquid.tags, availableTags);
+  keepOnly(liquid.filters, availableFilters);
+  return liquid;
+}
+
+function keepOnly(registry: Record<string, unknown>, names: readonly string[]): void {
+  for (const name of Object.keys(registry)) if (!names.includes(name)) delete registry[name];
+}

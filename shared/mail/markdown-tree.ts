@@ -1,0 +1,101 @@
+import MarkdownIt, { type StateBlock, type Token } from 'markdown-it';
+import type { TagPiece } from './liquid-source.ts';
+import type { Slots } from './slots.ts';
+import { tagOutOfPlace } from './tag-order.ts';
+
+/** An element, or a leaf with text, of a Markdown document. Of type `liquid`: tags that stand between other blocks. */
+export type MarkdownNode = Readonly<{
+  type: string;
+  tag: string;
+  attributes: Readonly<Record<string, string>>;
+  content: string;
+  /** Where it is in the template. */
+  line: number;
+  /** A paragraph in a tight list, which makes no element. */
+  isHidden: boolean;
+  children: readonly MarkdownNode[];
+}>;
+
+/** A new line in a paragraph stays one; raw HTML is text; what is indented is no code. */
+export function markdownTree(slots: Slots): readonly MarkdownNode[] {
+  const parser = new MarkdownIt({ html: false, breaks: true }).disable('code');
+  // Links are looked at when the tree is made into HTML, where a problem can be told.
+  parser.validateLink = () => true;
+  parser.block.ruler.before(
+    'table',
+    'liquid',
+    (state, startLine, _endLine, isSilent) => {
+      const line = lineAt(state, startLine);
+      if (!isTags(line, slots)) return false;
+      if (state.parentType === 'table' && !endsTable(state, startLine, slots)) return false;
+      if (isSilent) return true;
+      const token = state.push('liquid', '', 0);
+      token.content = line;
+      token.map = [startLine, startLine + 1];
+      state.line = startLine + 1;
+      return true;
+    },
+    { alt: ['paragraph', 'reference', 'blockquote', 'list'] },
+  );
+  const tokens = parser.parse(slots.text, {}).flatMap(withLines);
+  return branches(tokens[Symbol.iterator](), 0, (line) => slots.lines[line] ?? 1);
+}
+
+/** Whether a text is nothing but Liquid tags. */
+export function isTags(text: string, slots: Slots): boolean {
+  const parts = slots.split(text).filter((part) => typeof part !== 'string' || part.trim() !== '');
+  return parts.length > 0 && parts.every((part) => typeof part !== 'string' && part.kind === 'tag');
+}
+
+/** A tag among the rows is a row for now, but what ends a block that began before the table ends the table. */
+function endsTable(state: StateBlock, line: number, slots: Slots): boolean {
+  const tags: TagPiece[] = [];
+  for (let above = line; above >= 0; above -= 1) {
+    const text = lineAt(state, above);
+    if (/^[\s|:-]*$/.test(text)) break;
+    if (isTags(text, slots)) tags.unshift(...slots.tagsOf(text));
+  }
+  const role = tagOutOfPlace(tags)?.role;
+  return role === 'middle' || role === 'end';
+}
+
+function lineAt({ src, bMarks, tShift, eMarks }: StateBlock, line: number): string {
+  return src.slice((bMarks[line] ?? 0) + (tShift[line] ?? 0), eMarks[line]).trim();
+}
+
+type PlacedToken = { token: Token; line: number | undefined };
+
+/** The tokens of a block and of the text in it, each with its line, which Markdown tells of blocks only. */
+function withLines(token: Token): PlacedToken[] {
+  let line = token.map?.[0];
+  if (token.type !== 'inline') return [{ token, line }];
+  return (token.children ?? []).map((child) => {
+    const placed = { token: child, line };
+    if (line !== undefined && child.type.endsWith('break')) line += 1;
+    return placed;
+  });
+}
+
+function branches(
+  tokens: Iterator<PlacedToken>,
+  parentLine: number,
+  lineOf: (line: number) => number,
+): readonly MarkdownNode[] {
+  const nodes: MarkdownNode[] = [];
+  for (let next = tokens.next(); !next.done; next = tokens.next()) {
+    const { token, line = parentLine } = next.value;
+    if (token.nesting < 0) return nodes;
+    nodes.push({
+      type: token.type.replace(/_open$/, ''),
+      tag: token.tag,
+      attributes: Object.fromEntries(
+        (token.attrs ?? []).map(([name, value]) => [name, `${value}`]),
+      ),
+      content: token.content,
+      line: lineOf(line),
+      isHidden: token.hidden,
+      children: token.nesting > 0 ? branches(tokens, line, lineOf) : [],
+    });
+  }
+  return nodes;
+}

@@ -1,0 +1,139 @@
+import {
+  Context,
+  type Emitter,
+  type Liquid,
+  LiquidError,
+  type Template,
+  toValueSync,
+} from 'liquidjs';
+import type { CompiledEmail } from '../audience/workflow.ts';
+import type { EventProperties } from '../polar/event-properties.ts';
+import type { ContactVariable } from './event-variables.ts';
+import { htmlEngine, textEngine } from './liquid-engine.ts';
+import { oneLine } from './one-line.ts';
+
+export type EmailVariables = Readonly<{
+  contact: { readonly [name in ContactVariable]?: string | undefined };
+  event: EventProperties;
+}>;
+
+/** What marketing mail ends with; absent in transactional mail. */
+export type Footer = Readonly<{ unsubscribeUrl: string; postalAddress: string }>;
+
+export type RenderedEmail =
+  | { kind: 'rendered'; subject: string; html: string; text: string }
+  | { kind: 'blocked'; reason: string };
+
+const longestSubject = 200;
+const longestPart = 500_000;
+
+/**
+ * Puts values into a compiled email. Values are text: they never become HTML, Liquid or a header. What cannot be
+ * rendered, or not within bounds, is blocked with a reason that holds no values. What was read of a compiled email is
+ * kept as long as the object lives.
+ */
+export function renderEmail(
+  compiled: CompiledEmail,
+  variables: EmailVariables,
+  footer: Footer | undefined,
+): RenderedEmail {
+  try {
+    const templates = templatesOf(compiled);
+    const scope = {
+      contact: present(variables.contact),
+      event: present(variables.event),
+      ...(footer && { footer: footerScope(footer) }),
+    };
+    const subject = shortened(oneLine(run(textEngine, templates.subject, scope)));
+    if (subject === '') return { kind: 'blocked', reason: 'The subject is empty.' };
+    return {
+      kind: 'rendered',
+      subject,
+      html: run(htmlEngine, templates.html, scope),
+      text: tidied(run(textEngine, templates.text, scope)),
+    };
+  } catch (error) {
+    return { kind: 'blocked', reason: reasonOf(error) };
+  }
+}
+
+type Templates = Readonly<Record<keyof CompiledEmail, Template[]>>;
+const kept = new WeakMap<CompiledEmail, Templates>();
+
+function templatesOf(compiled: CompiledEmail): Templates {
+  const known = kept.get(compiled);
+  if (known) return known;
+  const templates = {
+    subject: textEngine.parse(compiled.subject),
+    html: htmlEngine.parse(compiled.html),
+    text: textEngine.parse(compiled.text),
+  };
+  kept.set(compiled, templates);
+  return templates;
+}
+
+/** An empty value is no value: `default` takes its place. */
+function present(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      ([, value]) => value !== undefined && value !== null && oneLineOrOther(value) !== '',
+    ),
+  );
+}
+
+const oneLineOrOther = (value: unknown) => (typeof value === 'string' ? oneLine(value) : value);
+
+function footerScope({ unsubscribeUrl, postalAddress }: Footer) {
+  const lines = postalAddress.split('\n').filter((line) => line.trim() !== '');
+  return { unsubscribeUrl, lines };
+}
+
+function run(engine: Liquid, templates: Template[], scope: object): string {
+  const context = new Context(scope, engine.options, { sync: true }, { liquid: engine });
+  const emitter = boundedEmitter();
+  toValueSync(engine.renderer.renderTemplates(templates, context, emitter));
+  return emitter.buffer;
+}
+
+const tooLong = 'The email is too long.';
+
+/** Liquid's own limits do not count what a template prints. */
+function boundedEmitter(): Emitter {
+  return {
+    buffer: '',
+    write(part: unknown) {
+      this.buffer += typeof part === 'string' ? part : oneLine(part);
+      if (this.buffer.length > longestPart) throw new Error(tooLong);
+    },
+  };
+}
+
+function shortened(subject: string): string {
+  const characters = [...subject];
+  if (characters.length <= longestSubject) return subject;
+  return `${characters
+    .slice(0, longestSubject - 1)
+    .join('')
+    .trimEnd()}…`;
+}
+
+/** Conditions that do not hold leave empty lines behind. `-- ` keeps its space: programs know a signature by it. */
+function tidied(text: string): string {
+  const lines = text.split('\n').map((line) => (line === '-- ' ? line : line.trimEnd()));
+  return `${lines
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()}\n`;
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  const missing = /^undefined variable: ([^,]+)/.exec(message)?.[1];
+  if (missing !== undefined) return `The variable ${missing} has no value and no default.`;
+  if (message.startsWith(tooLong)) return tooLong;
+  if (/limit exceeded|Invalid (?:string|array) length/.test(message)) {
+    return 'The template takes too long, or too much memory, to render.';
+  }
+  if (!LiquidError.is(error)) throw error;
+  return `The template cannot be rendered: ${oneLine(error.originalError?.message ?? message).slice(0, 200)}`;
+}

@@ -1,0 +1,47 @@
+import type { Known } from '#functions/mailer/situation.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+
+/** What the mailer knows of an email that nothing stands against. */
+export function approvedMail(): Known {
+  const at = '2026-11-23T11:59:00.000Z';
+  return {
+    settings: { ...defaultSettings, postalAddress: 'Shop, Main Street 1, Springfield' },
+    suppression: undefined,
+    customer: { customerId: 'c1', addresses: ['ann@example.com'] },
+    contact: {
+      contactId: 'contact-1',
+      email: 'ann@example.com',
+      address: 'Ann@example.com',
+      customerId: 'c1',
+      createdAt: at,
+      updatedAt: at,
+      source: 'Polar webhook',
+      consent: {},
+      subscribed: true,
+    },
+    record: {
+      webhookId: 'evt-1',
+      type: 'customer.created',
+      occurredAt: '2026-11-23T11:58:00.000000Z',
+      receivedAt: at,
+      outcome: 'applied',
+      changes: [],
+      settingsVersion: 0,
+      customerId: 'c1',
+      properties: { customerId: 'c1' },
+    },
+    workflow: {
+      workflowId: 'welcome',
+      version: 1,
+      name: 'Welcome',
+      status: 'active',
+      trigger: { event: 'customer.created', conditions: [] },
+      frequency: 'once-per-contact',
+      maxAgeHours: 72,
+      email: { kind: 'marketing', subject: 'Hello', preheader: '', body: 'Hello' },
+      compiled: { subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' },
+      createdAt: at,
+      updatedAt: at,
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { consoleLines } from '#infra/local/console-lines.ts';
+
+const exchange = {
+  method: 'POST',
+  path: '/webhooks/polar',
+  webhookId: 'w1',
+  body: Buffer.from('{"type":"order.paid"}'),
+  status: 202,
+  answer: Buffer.from('{"status":"accepted","message":"Accepted."}'),
+};
+const decided = (fields: object) =>
+  JSON.stringify({ level: 'INFO', message: 'event decided', webhookId: 'w1', ...fields });
+
+function shown() {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const lines: string[] = [];
+  const { exchange: came, output } = consoleLines({
+    print: (line) => lines.push(line.replace(/^\d\d:\d\d:\d\d {2}/, '').replaceAll(/ +/g, ' ')),
+    emailOf: async () => 'ada@example.com',
+    patienceMs: 5_000,
+  });
+  return { came, output, lines, settled: () => vi.advanceTimersByTimeAsync(10_000) };
+}
+
+test('one line tells what came, what was answered and what it did', async () => {
+  const { came, output, lines, settled } = shown();
+  came(exchange);
+  output('Worker', decided({ outcome: 'skipped', reason: 'It is switched off.' }));
+  await settled();
+  expect(lines).toEqual([
+    'order.paid 202 accepted → skipped, ada@example.com, It is switched off.',
+  ]);
+});
+
+test('a worker that is faster than the answer is shown, too', async () => {
+  const { came, output, lines, settled } = shown();
+  output('Worker', decided({ type: 'order.paid', outcome: 'applied' }));
+  await vi.advanceTimersByTimeAsync(1);
+  came(exchange);
+  await settled();
+  expect(lines).toEqual(['order.paid → applied, ada@example.com', 'order.paid 202 accepted']);
+});
+
+test('a webhook that is not applied soon is shown as it is, and again when it is', async () => {
+  const { came, output, lines, settled } = shown();
+  came(exchange);
+  await settled();
+  output('Worker', decided({ type: 'order.paid', outcome: 'applied' }));
+  await settled();
+  expect(lines).toEqual([
+    'order.paid 202 accepted, not applied yet',
+    'order.paid → applied, ada@example.com',
+  ]);
+});
+
+test('a failure of a webhook stands in its line', async () => {
+  const { came, output, lines, settled } = shown();
+  came(exchange);
+  const failure = { level: 'ERROR', message: 'message is dead', webhookId: 'w1', reason: 'No id.' };
+  output('Worker', JSON.stringify(failure));
+  await settled();
+  expect(lines).toEqual(['order.paid 202 accepted → message is dead, ada@example.com, No id.']);
+});
+
+test('what is not accepted is shown with its sentence, at once', () => {
+  const { came, lines } = shown();
+  const answer = Buffer.from('{"status":"rejected","message":"Wrong signature."}');
+  came({ ...exchange, status: 401, answer });
+  came({ ...exchange, webhookId: undefined, method: 'GET', path: '/x', status: 404, answer });
+  expect(lines).toEqual(['order.paid 401 Wrong signature.', 'GET /x 404 Wrong signature.']);
+});
+
+test('problems and unstructured output are shown, ordinary log lines are not', () => {
+  const { output, lines } = shown();
+  output('Worker', '{"level":"INFO","message":"all is well"}');
+  output('Worker', '{"level":"WARN","timestamp":"now","message":"slow","seconds":4}');
+  output('Worker', 'TypeError: no good');
+  expect(lines).toEqual(['Worker: WARN: slow, seconds 4', 'Worker: TypeError: no good']);
+});

@@ -1,0 +1,113 @@
+import { GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { vi } from 'vitest';
+import { applyEvent } from '#shared/audience/apply-event.ts';
+import type { Contact } from '#shared/audience/contact.ts';
+import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import { audienceFromEnv } from '#shared/aws/audience-from-env.ts';
+import type { PolarCustomer } from '#shared/polar/polar-event.ts';
+import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+
+export const suppressionKey = 'a key of this test';
+
+type Told = Partial<Omit<PolarCustomer, 'id'>> & { minute: number };
+
+const minuteOf = (minute: number) =>
+  new Date(Date.UTC(2026, 10, 1, 0, minute)).toISOString().replace('Z', '000Z');
+
+let told = 0;
+
+/** The audience on emulated DynamoDB, wired from the environment as in a function. */
+export async function startAudience() {
+  const [dynamo, secrets] = await Promise.all([startDynamo(), startSecretsManager()]);
+  const tableOf = await createStackTables(dynamo.client);
+  secrets.set('SuppressionKey', suppressionKey);
+  const environment = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    CONTACTS_TABLE: tableOf('Contacts'),
+    CUSTOMERS_TABLE: tableOf('Customers'),
+    ADDRESSES_TABLE: tableOf('Addresses'),
+    SUPPRESSIONS_TABLE: tableOf('Suppressions'),
+    EVENTS_TABLE: tableOf('Events'),
+    SETTINGS_TABLE: tableOf('Settings'),
+    EMAILS_TABLE: tableOf('Emails'),
+    FAILURES_TABLE: tableOf('Failures'),
+    SUPPRESSION_KEY_ID: 'SuppressionKey',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const audience = audienceFromEnv(process.env, { retentionDays: 90 });
+  const hash = await audience.addressHash();
+  const { db, store } = audience;
+  const item = async (table: string, Key: Record<string, string>) =>
+    (await db.send(new GetCommand({ TableName: tableOf(table), Key, ConsistentRead: true }))).Item;
+
+  return {
+    ...audience,
+    secrets,
+    tableOf,
+    hash,
+    item,
+    items: async (table: string) =>
+      (await db.send(new ScanCommand({ TableName: tableOf(table) }))).Items ?? [],
+    put: (table: string, Item: Record<string, unknown>) =>
+      db.send(new PutCommand({ TableName: tableOf(table), Item })),
+    contact: (email: string) => item('Contacts', { email }),
+    reasons: async (email: string) => {
+      const row = await item('Suppressions', { addressHash: hash(email) });
+      return Object.keys(row?.['reasons'] ?? {}).sort();
+    },
+    async tell(
+      type: ReceivedEvent['type'],
+      id: string,
+      { minute, ...customer }: Told,
+      settings: Partial<Settings> = {},
+    ) {
+      told += 1;
+      const event: ReceivedEvent = {
+        type,
+        webhookId: `evt-${told}`,
+        occurredAt: minuteOf(minute),
+        receivedAt: '2026-11-23T11:59:59.000Z',
+        object: { id, version: minuteOf(minute) },
+        properties: { customerId: id },
+        customer: { id, version: minuteOf(minute), anonymised: false, ...customer },
+      };
+      const surroundings = {
+        settings: { ...defaultSettings, ...settings },
+        now: new Date(),
+        newId: audience.newId,
+      };
+      await applyEvent(event, '{}', {
+        store,
+        surroundings,
+        workflows: [],
+        pause: audience.pause,
+      });
+    },
+    async addByHand(email: string, contactId: string) {
+      const row: Contact = {
+        email,
+        address: email,
+        contactId,
+        createdAt: '2026-01-01T00:00:00.000Z',
+        updatedAt: '2026-01-01T00:00:00.000Z',
+        source: 'Added by hand',
+        consent: {},
+        subscribed: true,
+      };
+      const contacts = [{ act: 'put' as const, key: email, revision: null, row }];
+      const steps = { customers: [], addresses: [], contacts, suppressions: [] };
+      await store.commit({ steps });
+    },
+    async stop() {
+      vi.unstubAllEnvs();
+      await Promise.all([dynamo.stop(), secrets.stop()]);
+    },
+  };
+}
