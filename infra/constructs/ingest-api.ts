@@ -15,6 +15,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
+import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
 
 const webhookPath = '/webhooks/polar';
 
@@ -49,6 +50,8 @@ export class IngestApi extends Construct {
       description: "Receives Polar's webhooks and unsubscribes people",
       createDefaultStage: false,
     });
+    // Another id would be another API with another URL, and Polar posts to the one it was given.
+    pinLogicalId(this.api, 'WebhookApi');
     addWebhookRoute(this.api, this.ingest);
     this.accessLogs = new LogGroup(this, 'AccessLogs', {
       retention: RetentionDays.ONE_MONTH,

@@ -53,6 +53,12 @@ describe('what cannot be made again', () => {
   });
 });
 
+describe('the URL that Polar posts to', () => {
+  it('stays when constructs move: its API has a pinned logical id', () => {
+    expect(idsOf('AWS::ApiGatewayV2::Api')).toEqual(['WebhookApi']);
+  });
+});
+
 describe('a table', () => {
   it.each(tables)(
     '%s is on demand, can be restored to any minute and cannot be deleted by mistake',

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Contact } from '#shared/audience/contact.ts';
 import type { ReceivedEvent } from '#shared/audience/decide.ts';
 import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
@@ -22,10 +23,13 @@ const happeningArbitrary = fc.record({
   pick: fc.nat({ max: 1_000 }),
   /** Microseconds since the last one; nothing in between happens too. */
   pause: fc.constantFrom(0, 1, 1, 999, 60_000_000),
+  /** How many endpoints of the organisation tell of it, each under a webhook id of its own. */
+  endpoints: fc.constantFrom(1, 1, 1, 1, 2),
 });
 type Happening = typeof happeningArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
 const addresses = ['ann@example.com', 'Ann@Example.com', 'bob@example.com', 'cy@example.com'];
+export const normalisedAddresses = ['ann@example.com', 'bob@example.com', 'cy@example.com'];
 const names = ['Ann', 'Ann  Lee', 'Bob van der Berg', '', null, ' \n'];
 const subscriptionTypes = supportedEventTypes.filter((type) => type.startsWith('subscription.'));
 
@@ -46,6 +50,7 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
   const events: ReceivedEvent[] = [];
   let microseconds = 0;
   let made = 0;
+  let endpointsNow = 1;
 
   const at = () => timeAt(microseconds);
   const isFree = (email: string) =>
@@ -55,23 +60,22 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
   const emit = (type: ReceivedEvent['type'], row: PolarRow) => {
     const { id, createdAt, modifiedAt, anonymised, ...rest } = row;
     const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value));
-    events.push({
-      type,
-      occurredAt: at(),
-      webhookId: `evt_${String(events.length * 7_919)
-        .padStart(7, '0')
-        .split('')
-        .reverse()
-        .join('')}`,
-      receivedAt: '2026-11-23T12:00:00.000Z',
-      customer: { id, version: modifiedAt ?? createdAt, anonymised, ...present },
-      object: { id, version: modifiedAt ?? createdAt },
-      properties: { customerId: id },
-    });
+    for (let endpoint = 0; endpoint < endpointsNow; endpoint++) {
+      events.push({
+        type,
+        occurredAt: at(),
+        webhookId: webhookIdOf(events.length),
+        receivedAt: '2026-11-23T12:00:00.000Z',
+        customer: { id, version: modifiedAt ?? createdAt, anonymised, ...present },
+        object: { id, version: modifiedAt ?? createdAt },
+        properties: { customerId: id },
+      });
+    }
   };
 
-  for (const { act, customer: index, pick, pause } of happenings) {
+  for (const { act, customer: index, pick, pause, endpoints } of happenings) {
     microseconds += pause;
+    endpointsNow = endpoints;
     const row = rows.get(index);
     const email = addresses[pick % addresses.length] ?? '';
     const change = (patch: Partial<PolarRow>) =>
@@ -129,9 +133,46 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
   return events;
 }
 
+/** Ids that sort otherwise than the events. */
+function webhookIdOf(n: number): string {
+  const digits = String(n * 7_919).padStart(7, '0');
+  return `evt_${digits.split('').reverse().join('')}`;
+}
+
 function timeAt(microseconds: number): string {
   const whole = new Date(Date.UTC(2026, 0, 1) + Math.floor(microseconds / 1_000)).toISOString();
   return `${whole.slice(0, -1)}${String(microseconds % 1_000).padStart(3, '0')}Z`;
+}
+
+/** Someone adds a contact before anything happens at Polar. `pick` chooses among the addresses that suit. */
+export const addedByHandArbitrary = fc.option(
+  fc.record({
+    pick: fc.nat({ max: 1_000 }),
+    byHand: fc.record({ firstName: fc.constantFrom('Annie', null) }),
+  }),
+);
+export type AddedByHand = typeof addedByHandArbitrary extends fc.Arbitrary<infer T> ? T : never;
+
+/** The contact that was added, or none where no address suits. */
+export function contactAddedByHand(
+  added: AddedByHand,
+  suiting: readonly string[],
+): Contact | undefined {
+  const email = suiting[(added?.pick ?? 0) % suiting.length];
+  if (!added || email === undefined) return undefined;
+  const { firstName } = added.byHand;
+  return {
+    email,
+    address: email,
+    contactId: 'added-by-hand',
+    source: 'Added by hand',
+    createdAt: '2025-12-31T23:59:59.999Z',
+    updatedAt: '2025-12-31T23:59:59.999Z',
+    consent: {},
+    byHand: added.byHand,
+    ...(firstName !== null && { firstName }),
+    subscribed: true,
+  };
 }
 
 export const happeningsArbitrary = fc.array(happeningArbitrary, { minLength: 1, maxLength: 30 });

@@ -1,3 +1,4 @@
+import type { Contact } from '#shared/audience/contact.ts';
 import type { ReceivedEvent } from '#shared/audience/decide.ts';
 import type { Refusal } from '#shared/audience/refuse.ts';
 import type { Settings } from '#shared/audience/settings.ts';
@@ -6,12 +7,14 @@ type Fact = { value: string; version: string };
 
 /**
  * What the audience must be once all of these events and refusals are known, computed at one go from the rules and
- * without regard to any order of arrival. Ids and times are left out.
+ * without regard to any order of arrival. Ids and times are left out. `byHand` is a contact that was added before all
+ * of it, at one of the `addressesSettledByHand`.
  */
 export function referenceAudience(
   events: readonly ReceivedEvent[],
   refusals: readonly Refusal[],
   settings: Settings,
+  byHand?: Contact,
 ) {
   const customers = Map.groupBy(
     events.filter(({ type }) => settings.events[type].enabled),
@@ -19,30 +22,40 @@ export function referenceAudience(
   );
   const facts = [...customers].map(([id, own]) => factsOf(id, own, refusals, settings));
   const contacts = new Map<string, { subscribed: boolean; [field: string]: unknown }>();
-  for (const email of new Set(facts.map(({ email }) => email?.value.toLowerCase()))) {
+  const emails = new Set(facts.map(({ email }) => email?.value.toLowerCase()));
+  for (const email of emails.add(byHand?.email)) {
     if (email === undefined) continue;
+    const added = email === byHand?.email ? byHand : undefined;
+    const isSuppressed = refusals.some((refusal) => refusal.email === email);
     const candidates = facts.filter((one) => one.email?.value.toLowerCase() === email);
     const living = candidates.filter((one) => !one.isDeleted);
     const owner = (living.length > 0 ? living : candidates).toSorted((a, b) =>
       `${b.email?.version} ${b.id}` > `${a.email?.version} ${a.id}` ? 1 : -1,
     )[0];
+    if (!owner && added) {
+      const { contactId, createdAt, updatedAt, consent, ...shown } = added;
+      contacts.set(email, { ...shown, subscribed: !isSuppressed });
+    }
     if (!owner || (owner.isDeleted && settings.customerDeleted === 'delete')) continue;
     const words = (owner.name?.value ?? '').split(' ');
-    const [firstName, lastName] = [words[0], words.slice(1).join(' ')];
+    const lastName = words.slice(1).join(' ');
+    const firstName = added?.byHand ? added.byHand.firstName : words[0];
+    const group = added && !owner.hasAlwaysGroup ? undefined : owner.group;
     contacts.set(email, {
       email,
       address: owner.email?.value,
       customerId: owner.id,
-      source: 'Polar webhook',
+      source: added?.source ?? 'Polar webhook',
+      ...(added && { byHand: added.byHand }),
       ...(firstName && { firstName }),
       ...(lastName && { lastName }),
       ...(owner.externalId && { externalId: owner.externalId.value }),
-      ...(owner.group && { userGroup: owner.group }),
+      ...(group && { userGroup: group }),
       subscribed:
-        settings.newContacts === 'subscribed' &&
+        (added !== undefined || settings.newContacts === 'subscribed') &&
         !(owner.isDeleted && settings.customerDeleted === 'unsubscribe') &&
         !candidates.some((one) => one.hasRefused && (one === owner || one.isDeleted)) &&
-        !refusals.some((refusal) => refusal.email === email),
+        !isSuppressed,
     });
   }
   return {
@@ -58,6 +71,38 @@ export function referenceAudience(
         own.some(({ customer }) => hasRefused(customer.email, refusals)),
     ),
   };
+}
+
+/**
+ * Where it is settled, whatever the order, what becomes of a contact that was added by hand: it stays where nobody ever
+ * came, and becomes that of the one customer who ever did, unless that one left or was erased. Whether a group for new
+ * contacts shows on it must not depend on whether that customer had a contact elsewhere before.
+ */
+export function addressesSettledByHand(
+  emails: readonly string[],
+  events: readonly ReceivedEvent[],
+  settings: Settings,
+): string[] {
+  const telling = events.filter(
+    ({ type, customer }) =>
+      settings.events[type].enabled && type !== 'customer.deleted' && !customer.deletedAt,
+  );
+  const { customers } = referenceAudience(events, [], settings);
+  const emailOf = ({ customer }: ReceivedEvent) => customer.email?.toLowerCase();
+  return emails.filter((email) => {
+    const came = new Set(
+      telling.filter((event) => emailOf(event) === email).map(({ customer }) => customer.id),
+    );
+    const [first = '', ...more] = came;
+    const customer = customers.get(first);
+    if (!customer || more.length > 0) return came.size === 0;
+    const own = new Set(telling.filter((event) => event.customer.id === first).map(emailOf));
+    own.delete(undefined);
+    return (
+      customer.email?.value.toLowerCase() === email &&
+      (own.size === 1 || customer.hasAlwaysGroup || customer.group === null)
+    );
+  });
 }
 
 function hasRefused(address: string | undefined, refusals: readonly Refusal[]): boolean {
@@ -106,6 +151,7 @@ function factsOf(
     externalId: newest(({ type, customer }) =>
       settings.events[type].externalId ? customer.externalId : undefined,
     ),
+    hasAlwaysGroup: always !== undefined,
     group: groupBy && settings.events[groupBy.type].userGroup,
     hasRefused: telling.some(({ customer }) => hasRefused(customer.email, refusals)),
   };

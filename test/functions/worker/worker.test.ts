@@ -1,13 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { worker } from '#functions/worker/worker.ts';
-import { payloadText } from '#shared/aws/event-item.ts';
 import { retryDelaySeconds } from '#shared/aws/failed-message.ts';
 import { startWorker } from './worker-at-work.ts';
 
 const folder = new URL('../../fixtures/polar/', import.meta.url);
 const fixture = (name: string) => readFileSync(new URL(name, folder), 'utf8');
-const supported = readdirSync(folder).filter((name) => !name.includes('unsupported'));
 
 let work: Awaited<ReturnType<typeof startWorker>>;
 beforeAll(async () => {
@@ -32,26 +30,6 @@ function customerCreated(id: string, change: (data: Data) => void = () => undefi
 }
 
 describe('the worker', () => {
-  it.each(supported)('applies %s or skips it with a reason', async (name) => {
-    const webhookId = freshId('fixture');
-    const body = fixture(name);
-    const { type } = JSON.parse(body);
-    await work.queue(webhookId, type, body);
-    expect(await work.drain()).toEqual([]);
-    const record = await work.item('Events', { webhookId });
-    expect(record).toMatchObject({
-      type,
-      outcome: expect.stringMatching(/^(applied|unchanged|skipped)$/),
-      receivedAt: expect.stringMatching(/Z$/),
-      occurredAt: expect.stringMatching(/\.\d{6}Z$/),
-      expiresAt: expect.any(Number),
-    });
-    if (record?.['outcome'] === 'skipped') expect(record['reason']).toMatch(/\.$/);
-    if (record?.['erased']) expect(record).not.toHaveProperty('payload');
-    else expect(payloadText(record?.['payload'])).toBe(body);
-    expect(await work.counts(work.deadLettersUrl)).toMatchObject({ visible: 0 });
-  });
-
   it('seeds the settings with the defaults once', async () => {
     const webhookId = freshId('evt');
     await work.queue(webhookId, 'customer.created', customerCreated(freshId('c')));
@@ -103,6 +81,14 @@ describe('the worker', () => {
       firstReason: 'The table is away, says [address]',
     });
     expect(await work.counts(work.queueUrl)).toMatchObject({ visible: 0, inFlight: 1 });
+    await work.queue(webhookId, 'customer.created', customerCreated(id));
+    const failingOtherwise = { settings: () => Promise.reject(new Error('It took too long.')) };
+    expect(await work.drain(failingOtherwise)).toHaveLength(1);
+    expect(await work.item('Failures', { webhookId })).toMatchObject({
+      attempts: 2,
+      firstReason: 'The table is away, says [address]',
+      lastReason: 'It took too long.',
+    });
 
     const record = await recordOf(webhookId, customerCreated(id));
     record.attributes.ApproximateReceiveCount = '2';
@@ -188,44 +174,6 @@ describe('the worker', () => {
     expect(await work.item('Contacts', { email: `${id}@example.com` })).toMatchObject({
       lastName: '7',
     });
-  });
-
-  it('erases the records of a customer who was deleted with anonymisation, at once and again later', async () => {
-    const id = freshId('c');
-    const email = `${id}@example.com`;
-    const ids = [freshId('evt'), freshId('evt'), freshId('evt')];
-    for (const webhookId of ids)
-      await work.queue(webhookId, 'customer.created', customerCreated(id));
-    await work.drain();
-    expect(await work.item('Contacts', { email })).toBeDefined();
-
-    const body = JSON.parse(fixture('customer.deleted.awkward.json'));
-    body.data.id = id;
-    const deletion = freshId('deletion');
-    const { delayed } = await work.counts(work.queueUrl);
-    await work.queue(deletion, 'customer.deleted', JSON.stringify(body));
-    expect(await work.drain()).toEqual([]);
-
-    for (const webhookId of ids) {
-      const record = await work.item('Events', { webhookId });
-      expect(record).toMatchObject({ erased: true, changes: [], customerId: id });
-      for (const name of ['payload', 'email']) expect(record).not.toHaveProperty(name);
-    }
-    for (const table of [
-      'Contacts',
-      'Customers',
-      'Addresses',
-      'Events',
-      'Failures',
-      'Suppressions',
-    ]) {
-      expect(JSON.stringify(await work.items(table))).not.toContain(email);
-    }
-    expect(await work.counts(work.queueUrl)).toMatchObject({ delayed: delayed + 1 });
-
-    await work.queue(deletion, 'customer.deleted', JSON.stringify(body));
-    expect(await work.drain()).toEqual([]);
-    expect(await work.counts(work.queueUrl)).toMatchObject({ delayed: delayed + 2 });
   });
 });
 

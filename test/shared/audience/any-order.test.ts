@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Contact } from '#shared/audience/contact.ts';
+import type { Customer } from '#shared/audience/customer.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import {
   arrivalArbitrary,
@@ -11,8 +13,15 @@ import {
   work,
   workInDisorder,
 } from '#test/support/arrival.ts';
-import { eventsOf, happeningsArbitrary, settingsArbitrary } from '#test/support/polar-history.ts';
-import { referenceAudience } from '#test/support/reference-audience.ts';
+import {
+  addedByHandArbitrary,
+  contactAddedByHand,
+  eventsOf,
+  happeningsArbitrary,
+  normalisedAddresses,
+  settingsArbitrary,
+} from '#test/support/polar-history.ts';
+import { addressesSettledByHand, referenceAudience } from '#test/support/reference-audience.ts';
 
 const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 400);
 
@@ -25,6 +34,28 @@ function rowsOf({ rows }: ReturnType<typeof memoryAudienceStore>) {
   };
 }
 
+async function storeWith(contact: Contact | undefined) {
+  const memory = memoryAudienceStore();
+  if (contact) {
+    const put = { act: 'put' as const, key: contact.email, revision: null, row: contact };
+    const steps = { customers: [], addresses: [], contacts: [put], suppressions: [] };
+    await memory.store.commit({ steps });
+  }
+  return memory;
+}
+
+/** Without the id of the webhook that erased a customer: of two that tell of one deletion, the first to come does. */
+function comparable(customers: readonly Customer[]) {
+  return facts(
+    customers.map((customer) => {
+      const { erased, deletion } = customer;
+      return erased && deletion
+        ? { ...customer, deletion: { ...deletion, webhookId: '' } }
+        : customer;
+    }),
+  );
+}
+
 describe('any order of arrival, any repetition and any split over two workers', () => {
   it('ends in the audience of the ordered history, with one record for each event', async () => {
     await fc.assert(
@@ -33,15 +64,18 @@ describe('any order of arrival, any repetition and any split over two workers', 
         fc.array(refusalArbitrary, { maxLength: 2 }),
         settingsArbitrary,
         arrivalArbitrary,
-        async (happenings, refusals, settings, arrival) => {
+        addedByHandArbitrary,
+        async (happenings, refusals, settings, arrival, added) => {
           const events = eventsOf(happenings);
+          const suiting = addressesSettledByHand(normalisedAddresses, events, settings);
+          const byHand = contactAddedByHand(added, suiting);
           const tasks: Task[] = [
             ...events.map((event) => ({ event })),
             ...refusals.map((refusal) => ({ refusal })),
           ];
-          const ordered = memoryAudienceStore();
+          const ordered = await storeWith(byHand);
           await work(tasks, ordered.store, surroundingsWith(settings));
-          const mixed = memoryAudienceStore();
+          const mixed = await storeWith(byHand);
           const stores = [mixed.store, mixed.store] as const;
           await workInDisorder(tasks, stores, surroundingsWith(settings), arrival);
 
@@ -49,7 +83,7 @@ describe('any order of arrival, any repetition and any split over two workers', 
           expect([...mixed.records.keys()].sort()).toEqual(
             events.map(({ webhookId }) => webhookId).sort(),
           );
-          const reference = referenceAudience(events, refusals, settings);
+          const reference = referenceAudience(events, refusals, settings, byHand);
           if (reference.isErasedUnsubscribed) {
             for (const { email, subscribed } of actual.contacts) {
               expect(subscribed && !reference.contacts.get(email)?.subscribed).toBe(false);
@@ -57,7 +91,7 @@ describe('any order of arrival, any repetition and any split over two workers', 
             return;
           }
           expect(visible(actual.contacts)).toEqual(visible(expected.contacts));
-          expect(facts(actual.customers)).toEqual(facts(expected.customers));
+          expect(comparable(actual.customers)).toEqual(comparable(expected.customers));
           expect(actual.suppressions).toEqual(expected.suppressions);
           expect(visible(actual.contacts)).toEqual(reference.contacts);
           for (const [id, known] of reference.customers) {
@@ -71,8 +105,10 @@ describe('any order of arrival, any repetition and any split over two workers', 
 
           const ids = actual.contacts.map(({ contactId }) => contactId);
           expect(new Set(ids).size).toBe(ids.length);
-          for (const { customerId, contactId } of actual.contacts) {
-            const owner = mixed.rows.customers.get(customerId ?? '')?.row;
+          for (const { customerId, contactId, source } of actual.contacts) {
+            expect(contactId === byHand?.contactId).toBe(source === 'Added by hand');
+            if (customerId === undefined) continue;
+            const owner = mixed.rows.customers.get(customerId)?.row;
             expect(owner?.contact?.contactId).toBe(contactId);
           }
         },

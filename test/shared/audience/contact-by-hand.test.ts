@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { applyEvent } from '#shared/audience/apply-event.ts';
+import type { ReceivedEvent } from '#shared/audience/decide.ts';
 import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'Ann@Example.com', name: 'Ann  van Dyke', externalId: 'user 1' };
@@ -158,4 +160,25 @@ describe.each([
       expect(story.customer('c1')).not.toHaveProperty('contact');
     },
   );
+});
+
+// Our own times have three digits, Polar's six, and the two must be compared as times.
+it('a contact added by hand within the millisecond before a deletion was added before it', async () => {
+  const story = audienceStory(settingsWith({ customerDeleted: 'keep' }));
+  const email = 'ann@example.com';
+  await story.addByHand({ email, contactId: 'by-hand', createdAt: '2026-11-01T00:03:00.000Z' });
+  const occurredAt = '2026-11-01T00:03:00.000500Z';
+  const deletion: ReceivedEvent = {
+    type: 'customer.deleted',
+    webhookId: 'deletion',
+    occurredAt,
+    receivedAt: '2026-11-23T11:59:59.000Z',
+    object: { id: 'c1', version: occurredAt },
+    properties: { customerId: 'c1' },
+    customer: { id: 'c1', version: occurredAt, deletedAt: occurredAt, email, anonymised: false },
+  };
+  const means = { ...story, workflows: [], pause: () => Promise.resolve() };
+  await applyEvent(deletion, '{}', means);
+  await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+  expect(story.contact(email)).toMatchObject({ contactId: 'by-hand', customerId: 'c1' });
 });

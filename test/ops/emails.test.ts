@@ -1,0 +1,91 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startDynamo } from '#test/support/emulators.ts';
+import { ledgerAtWork } from './ledger-at-work.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let work: Awaited<ReturnType<typeof ledgerAtWork>>;
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  work = await ledgerAtWork(dynamo.client);
+});
+
+describe('npm run emails -- list', () => {
+  it('shows the newest of a workflow first, from all shards of the index', async () => {
+    const keys: string[] = [];
+    for (let minute = 10; minute < 40; minute++) {
+      const time = `2026-11-23T11:${minute}:00.000Z`;
+      keys.unshift(
+        (await work.emailIn(minute % 3 === 0 ? 'blocked' : 'sent', 'welcome', time)).ledgerKey,
+      );
+    }
+    await work.emailIn('sent', 'receipt');
+    const listed = await work.admin.list({ workflowId: 'welcome' }, 100);
+    expect(listed.map(({ ledgerKey }) => ledgerKey)).toEqual(keys);
+    const newest = await work.admin.list({ workflowId: 'welcome' }, 4);
+    expect(newest.map(({ ledgerKey }) => ledgerKey)).toEqual(keys.slice(0, 4));
+    const blocked = await work.admin.list({ workflowId: 'welcome', state: 'blocked' }, 4);
+    expect(blocked.map(({ createdAt }) => createdAt.slice(14, 16))).toEqual([
+      '39',
+      '36',
+      '33',
+      '30',
+    ]);
+  });
+
+  it('finds those of one state in the whole table', async () => {
+    const { ledgerKey } = await work.emailIn('unknown', 'receipt');
+    for (const state of ['sent', 'blocked', 'failed', 'waiting', 'reserved'] as const) {
+      await work.emailIn(state);
+    }
+    await work.does().list({ state: 'unknown' }, 50);
+    expect(work.output()).toMatch(
+      new RegExp(
+        `^2026-11-23T12:00:00Z +unknown +receipt +${ledgerKey} +The answer was lost\\.$`,
+        'm',
+      ),
+    );
+    expect(work.lastLine()).toContain(`npm run emails -- show ${ledgerKey}`);
+    expect(await work.admin.list({}, 50)).toHaveLength(6);
+    await work.does().list({ state: 'unknown', workflowId: 'welcome' }, 50);
+    expect(work.lastLine()).toBe('There are no such emails.');
+  });
+
+  it('says that there may be more', async () => {
+    await work.emailIn('sent');
+    await work.does().list({}, 1);
+    expect(work.output()).toContain('the newest 1; --limit shows more');
+  });
+
+  it('reads past the first megabyte', async () => {
+    for (let number = 0; number < 5; number++) {
+      const { ledgerKey } = await work.emailIn('sent');
+      const row = { ...(await work.admin.find(ledgerKey)), padding: 'x'.repeat(300_000) };
+      await work.db.send(new PutCommand({ TableName: work.table, Item: row }));
+    }
+    expect(await work.admin.list({}, 50)).toHaveLength(5);
+  });
+});
+
+describe('npm run emails -- show', () => {
+  it('tells what is known of an unknown email and how to settle it', async () => {
+    const { ledgerKey } = await work.emailIn('unknown');
+    await work.does().show(ledgerKey);
+    expect(work.output()).toMatch(/^state +unknown$/m);
+    expect(work.output()).toMatch(/^contact +contact-1$/m);
+    expect(work.output()).toContain(`npm run emails -- mark-sent ${ledgerKey}`);
+    expect(work.output()).toContain(`npm run emails -- send-again ${ledgerKey}`);
+  });
+
+  it('offers nothing for a sent one, and knows no other key', async () => {
+    const { ledgerKey } = await work.emailIn('sent');
+    await work.does().show(ledgerKey);
+    expect(work.output()).toMatch(/^SES message +ses-1$/m);
+    expect(work.output()).not.toContain('npm run');
+    await expect(work.does().show('nowhere')).rejects.toThrow(/^The ledger has no email nowhere\./);
+  });
+});
