@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import type { Exchange } from './http-api.ts';
+import { type MailFate, mailFate, mailLine, type ShownMail } from './mail-lines.ts';
 
 type Parts = Readonly<{
   print: (line: string) => void;
   /** Whom an event was about; the log does not name people. */
   emailOf: (webhookId: string) => Promise<string | undefined>;
+  mailOf: (fate: MailFate) => Promise<ShownMail>;
   /** How long a line waits to tell what the webhook did, too. */
   patienceMs: number;
 }>;
@@ -14,8 +16,8 @@ export type ConsoleLines = Readonly<{
   output: (logicalId: string, line: string) => void;
 }>;
 
-/** Tells the person at the keyboard what happens: one line for each webhook, and every problem. */
-export function consoleLines({ print, emailOf, patienceMs }: Parts): ConsoleLines {
+/** Tells the person at the keyboard what happens: one line for each webhook and each email, and every problem. */
+export function consoleLines({ print, emailOf, mailOf, patienceMs }: Parts): ConsoleLines {
   const waiting = new Map<string, { came: string; giveUp: () => void }[]>();
   /** A worker can be faster than the answer to the webhook. */
   const toldEarly = new Set<string>();
@@ -43,6 +45,10 @@ export function consoleLines({ print, emailOf, patienceMs }: Parts): ConsoleLine
     const came = entry?.came ?? `${time()}  ${type.padEnd(24)}`;
     print(`${came} → ${[outcome ?? message, email, reason].filter(Boolean).join(', ')}`);
   };
+  const tellMail = async (fate: MailFate) => {
+    const unknown = { what: fate.workflowId ?? fate.ledgerKey, to: undefined };
+    print(`${time()}  ${mailLine(fate, await mailOf(fate).catch(() => unknown))}`);
+  };
   return {
     exchange: (exchange) => {
       const { status, webhookId } = exchange;
@@ -53,6 +59,8 @@ export function consoleLines({ print, emailOf, patienceMs }: Parts): ConsoleLine
     },
     output: (logicalId, line) => {
       const entry = line.startsWith('{') ? parsed(entrySchema, line) : undefined;
+      const mail = mailFate(entry);
+      if (mail) return void tellMail(mail);
       const isFate = entry?.outcome !== undefined || waiting.has(entry?.webhookId ?? '');
       const isProblem = entry?.level.toUpperCase() !== 'INFO' && line.trim() !== '';
       if (entry && (isProblem || entry.outcome !== undefined) && isFate) void tell(entry);
@@ -71,7 +79,12 @@ const answerSchema = z.object({ status: z.string().optional(), message: z.string
 /** The event's type, or the request line of what is no event. */
 function subject({ method, path, body, webhookId }: Exchange): string {
   const event = webhookId === undefined ? undefined : parsed(typeSchema, body);
-  return event?.type ?? `${method} ${path}`;
+  return event?.type ?? shortened(`${method} ${path}`);
+}
+
+/** A token in a path is longer than a line. */
+function shortened(text: string): string {
+  return text.length > 48 ? `${text.slice(0, 47)}…` : text;
 }
 
 /** "accepted"; of any other answer the whole sentence. */

@@ -2,14 +2,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { Advice } from './advice.ts';
+import { demoEmails, emailLines, isOver } from './demo-emails.ts';
 import type { LocalItems } from './local-items.ts';
 import type { LocalStack } from './local-stack.ts';
 import { uuidOf } from './polar-customer.ts';
 import { deliver } from './polar-delivery.ts';
 import { purchasePayloads, shuffled } from './polar-payload.ts';
 
-const deadlineMs = 30_000;
+const patienceMs = 30_000;
 const pollMs = 100;
+const whereToLook =
+  'The lines above, and .local/functions.log, say what the functions complained of.';
 
 const contactFields = [
   'email',
@@ -30,22 +33,40 @@ const recordSchema = z.object({
   outcome: z.string(),
   reason: z.string().optional(),
   occurredAt: z.string(),
-  email: z.string().optional(),
   changes: z.array(z.object({ field: z.string() })).default([]),
+  workflows: z.array(z.object({ ledgerKey: z.string().optional() })).default([]),
 });
+type EventRecord = z.infer<typeof recordSchema>;
 
 /**
- * Sends a purchase, the four webhooks of a new subscription in random order, and prints the contact
- * and the event records that they become. Throws Advice if they do not become that in half a minute.
+ * Sends a purchase, the four webhooks of a new subscription in random order, and prints the contact,
+ * the event records and the emails that they become. Throws Advice if that takes half a minute.
  */
 export async function demo(
-  stack: Pick<LocalStack, 'webhookUrl' | 'webhookSecret'>,
+  stack: Pick<LocalStack, 'webhookUrl' | 'webhookSecret' | 'ses'>,
   items: LocalItems,
   print: (line: string) => void,
 ): Promise<void> {
-  const { webhookUrl: url, webhookSecret: secret } = stack;
   const tag = randomBytes(2).toString('hex');
   const email = `ada+${tag}@example.com`;
+  print(
+    'The workflows "Welcome" and "Receipt" are active ("npm run workflows -- list" shows them).',
+  );
+  print(`Sending a purchase of ${email} as Polar would: four signed webhooks, in random order.\n`);
+  const webhookIds = await sendPurchase(email, tag, stack);
+  const records = await allRecords(webhookIds, items);
+  const emails = await allEmails(records, items, stack.ses);
+  const contact = await items.get('Contacts', { email });
+  if (!contact) throw new Advice('The demo made four event records, but no contact.');
+  for (const line of [...contactLines(contact), ...recordLines(records)]) print(line);
+  for (const line of emailLines(emails)) print(line);
+}
+
+async function sendPurchase(
+  email: string,
+  tag: string,
+  { webhookUrl: url, webhookSecret: secret }: Pick<LocalStack, 'webhookUrl' | 'webhookSecret'>,
+): Promise<string[]> {
   const person = {
     customerId: uuidOf(email),
     email,
@@ -53,7 +74,6 @@ export async function demo(
     externalId: `usr_${tag}`,
     isNew: true,
   };
-  print(`Sending a purchase of ${email} as Polar would: four signed webhooks, in random order.\n`);
   const webhookIds: string[] = [];
   for (const payload of shuffled(purchasePayloads(person, new Date()))) {
     const webhookId = randomUUID();
@@ -63,26 +83,51 @@ export async function demo(
     if (status !== 202) throw new Advice(`The demo was answered ${status}: ${text}`);
     webhookIds.push(webhookId);
   }
-  const records = await allRecords(webhookIds, items);
-  const contact = await items.get('Contacts', { email });
-  if (!contact) throw new Advice('The demo made four event records, but no contact.');
-  for (const line of [...contactLines(contact), ...recordLines(records)]) print(line);
+  return webhookIds;
 }
 
 async function allRecords(webhookIds: readonly string[], items: LocalItems) {
-  const deadline = Date.now() + deadlineMs;
-  for (;;) {
-    const found = await Promise.all(
+  const found = await seenWithin(patienceMs, async () => {
+    const all = await Promise.all(
       webhookIds.map((webhookId) => items.get('Events', { webhookId })),
     );
-    const records = found.filter((item) => item !== undefined);
-    if (records.length === webhookIds.length)
-      return records.map((item) => recordSchema.parse(item));
-    if (Date.now() > deadline) {
-      throw new Advice(
-        `Of the four webhooks of the demo, ${records.length} became event records within ${deadlineMs / 1_000} seconds. The lines above, and .local/functions.log, say what the functions complained of.`,
-      );
-    }
+    const records = all.filter((item) => item !== undefined);
+    return { value: records, isComplete: records.length === webhookIds.length };
+  });
+  if (found.isComplete) return found.value.map((item) => recordSchema.parse(item));
+  throw new Advice(
+    `Of the four webhooks of the demo, ${found.value.length} became event records within ${patienceMs / 1_000} seconds. ${whereToLook}`,
+  );
+}
+
+async function allEmails(
+  records: readonly EventRecord[],
+  items: LocalItems,
+  ses: LocalStack['ses'],
+) {
+  const ledgerKeys = records
+    .flatMap(({ workflows }) => workflows.map(({ ledgerKey }) => ledgerKey))
+    .filter((ledgerKey) => ledgerKey !== undefined);
+  const found = await seenWithin(patienceMs, async () => {
+    const emails = await demoEmails(ledgerKeys, items, ses);
+    return { value: emails, isComplete: emails.every(isOver) };
+  });
+  if (found.isComplete) return found.value;
+  const states = found.value.map(({ workflowId, state }) => `${workflowId} is ${state}`).join(', ');
+  throw new Advice(
+    `Not every email of the demo was delivered within ${patienceMs / 1_000} seconds: ${states}. ${whereToLook}`,
+  );
+}
+
+/** Looks again and again until all is there, or the time is up; gives what it saw last. */
+async function seenWithin<T>(
+  ms: number,
+  look: () => Promise<{ value: T; isComplete: boolean }>,
+): Promise<{ value: T; isComplete: boolean }> {
+  const deadline = Date.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (seen.isComplete || Date.now() > deadline) return seen;
     await setTimeout(pollMs);
   }
 }
@@ -94,7 +139,7 @@ function contactLines(contact: Readonly<Record<string, unknown>>): string[] {
   return ['', 'They became one contact (table Contacts):', '', ...rows];
 }
 
-function recordLines(records: readonly z.infer<typeof recordSchema>[]): string[] {
+function recordLines(records: readonly EventRecord[]): string[] {
   const inOrder = [...records].sort((one, other) => (one.occurredAt < other.occurredAt ? -1 : 1));
   const rows = inOrder.map(({ type, outcome, reason, occurredAt, changes }) => {
     const what = reason ?? changes.map(({ field }) => field).join(', ');

@@ -4,7 +4,13 @@ import type { Identities } from './identities.ts';
 import { localRegion } from './local-account.ts';
 import type { Resource } from './template.ts';
 
-export type Endpoints = Readonly<{ dynamodb: string; sqs: string; secretsManager: string }>;
+export type Endpoints = Readonly<{
+  dynamodb: string;
+  sqs: string;
+  secretsManager: string;
+  /** Absent: the stack sends no mail. */
+  ses?: string | undefined;
+}>;
 
 const functionSchema = z.object({
   Handler: z.string(),
@@ -44,6 +50,7 @@ export function functionEnvironment(
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
+    ...(endpoints.ses !== undefined && { AWS_ENDPOINT_URL_SESV2: endpoints.ses }),
     // Services without a stand-in: this one refuses what it does not know.
     AWS_ENDPOINT_URL: endpoints.secretsManager,
     // Without these the SDK looks for a home directory, and finds the person's profiles in it.

@@ -42,6 +42,8 @@ export function startHttpApi(
     },
     port,
     'the HTTP API',
+    // Public in AWS too; Polar reaches it by the name of a tunnel.
+    'anyone',
   );
 }
 

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { LocalStack } from './local-stack.ts';
+import type { Resources } from './local-stack.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -13,7 +13,7 @@ export type LocalItems = Readonly<{
 export function localItems({
   tables,
   clientConfigs,
-}: Pick<LocalStack, 'tables' | 'clientConfigs'>): LocalItems {
+}: Pick<Resources, 'tables' | 'clientConfigs'>): LocalItems {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientConfigs.dynamodb));
   return {
     get: async (table, key) => {

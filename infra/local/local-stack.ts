@@ -6,12 +6,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { startDynamo } from './dynamo.ts';
 import { freePort, requireFreePort } from './free-port.ts';
+import { startGuardedProxy } from './guarded-proxy.ts';
 import { type Exchange, startHttpApi } from './http-api.ts';
 import { localIdentities } from './identities.ts';
 import { localClientConfig } from './local-account.ts';
 import { httpRoutes, type OnOutput, startEventSources, startFunctions } from './local-functions.ts';
 import { createQueues } from './queues.ts';
 import { type SecretStore, secretStore, startSecretsManager } from './secrets-manager.ts';
+import { type LocalSes, sendsMail, startSes } from './ses.ts';
 import { startSqs } from './sqs.ts';
 import { synthesise } from './synthesis.ts';
 import { createTables } from './tables.ts';
@@ -23,6 +25,7 @@ export type Ports = Readonly<{
   dynamodb: number;
   sqs: number;
   secretsManager: number;
+  ses: number;
 }>;
 
 type Options = Readonly<{
@@ -32,6 +35,8 @@ type Options = Readonly<{
   ports?: Ports;
   /** A cloud assembly of the stage `local` that exists already; absent: it is made, in seconds. */
   assembly?: string;
+  /** What has to be there before the functions begin to work. */
+  prepare?: (resources: Resources) => Promise<void>;
   onExchange?: (exchange: Exchange) => void;
   /** A line that a function wrote, or a problem with an event source, by logical id. */
   onOutput?: OnOutput;
@@ -39,28 +44,31 @@ type Options = Readonly<{
 
 type ClientConfig = ReturnType<typeof localClientConfig>;
 
-export type LocalStack = Readonly<{
-  /** The HTTP API's address, without a path. */
-  url: string;
-  webhookUrl: string;
-  /** What the local webhooks are signed with. */
-  webhookSecret: string;
+/** What the functions work on. */
+export type Resources = Readonly<{
   /** Names by logical id. */
   tables: Readonly<Record<string, string>>;
   /** URLs by logical id. */
   queues: Readonly<Record<string, string>>;
-  secrets: SecretStore;
   /** Options for SDK clients that reach the local emulators. */
-  clientConfigs: Readonly<{
-    dynamodb: ClientConfig;
-    sqs: ClientConfig;
-    secretsManager: ClientConfig;
-  }>;
-  /** Lets what has begun finish, then ends every process and server. Safe to repeat. */
-  stop: () => Promise<void>;
+  clientConfigs: Readonly<Record<'dynamodb' | 'sqs' | 'secretsManager', ClientConfig>>;
 }>;
 
-const freePorts: Ports = { http: 0, dynamodb: 0, sqs: 0, secretsManager: 0 };
+export type LocalStack = Resources &
+  Readonly<{
+    /** The HTTP API's address, without a path. */
+    url: string;
+    webhookUrl: string;
+    /** What the local webhooks are signed with. */
+    webhookSecret: string;
+    secrets: SecretStore;
+    /** Absent: the stack sends no mail. */
+    ses: LocalSes | undefined;
+    /** Lets what has begun finish, then ends every process and server. Safe to repeat. */
+    stop: () => Promise<void>;
+  }>;
+
+const freePorts: Ports = { http: 0, dynamodb: 0, sqs: 0, secretsManager: 0, ses: 0 };
 
 /**
  * Runs the synthesised stack on loopback: its tables, queues, secrets, functions and routes, and
@@ -89,9 +97,12 @@ async function start(
   if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
   const httpPort = ports.http === 0 ? await freePort() : ports.http;
   await requireFreePort(httpPort, 'the HTTP API');
+  await requireFreePort(ports.ses, 'the local SES');
 
   const file = kept('dynamodb.db');
-  const dynamo = await startDynamo({ port: ports.dynamodb, ...(file && { file }) });
+  const emulator = await startDynamo(file === undefined ? {} : { file });
+  toStop(emulator.stop);
+  const dynamo = await startGuardedProxy(emulator.endpoint, ports.dynamodb, 'the local DynamoDB');
   toStop(dynamo.stop);
   const messages = kept('sqs');
   const sqs = await startSqs({ port: ports.sqs, ...(messages && { directory: messages }) });
@@ -104,7 +115,7 @@ async function start(
   const url = `http://127.0.0.1:${httpPort}`;
   const identities = localIdentities(template, { sqs: sqs.endpoint, http: url });
   const clientConfigs = {
-    dynamodb: localClientConfig(dynamo.endpoint),
+    dynamodb: localClientConfig(dynamo.address),
     sqs: localClientConfig(sqs.endpoint),
     secretsManager: localClientConfig(secretsManager.address),
   };
@@ -115,11 +126,22 @@ async function start(
   db.destroy();
   const queues = await createQueues(queueClient, identities);
   await fillSecrets(secrets, identities);
+  const ses = sendsMail(identities)
+    ? await startSes(identities, {
+        port: ports.ses,
+        sqs: queueClient,
+        onProblem: (message) => onOutput('SES', message),
+      })
+    : undefined;
+  if (ses) toStop(ses.stop);
+  const resources = { tables, queues, clientConfigs };
+  await given.prepare?.(resources);
 
   const endpoints = {
-    dynamodb: dynamo.endpoint,
+    dynamodb: dynamo.address,
     sqs: sqs.endpoint,
     secretsManager: secretsManager.address,
+    ses: ses?.address,
   };
   const lambdas = await startFunctions(template, identities, endpoints, onOutput, toStop);
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
@@ -127,7 +149,7 @@ async function start(
   const api = await startHttpApi(httpRoutes(identities, lambdas), httpPort, onExchange);
   toStop(api.stop);
   const webhookUrl = String(identities.resolve(template.outputs.get('WebhookUrl')));
-  return { url, webhookUrl, webhookSecret: signedWith, tables, queues, secrets, clientConfigs };
+  return { ...resources, url, webhookUrl, webhookSecret: signedWith, secrets, ses };
 }
 
 /** Outside the project, so that a bundle finds no module that it would not have in AWS either. */

@@ -1,16 +1,25 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Advice } from './advice.ts';
+import { isFromElsewhere, refusalOfElsewhere } from './from-elsewhere.ts';
 
 export type LoopbackServer = Readonly<{ address: string; stop: () => Promise<void> }>;
 
-/** Serves HTTP on a port of 127.0.0.1 (0: any free one). Throws Advice naming `what` if it is taken. */
+/**
+ * Serves HTTP on a port of 127.0.0.1 (0: any free one), to programs on this machine only unless it is
+ * for `anyone`. Throws Advice naming `what` if the port is taken.
+ */
 export async function serveOnLoopback(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   port: number,
   what: string,
+  callers: 'this-machine' | 'anyone' = 'this-machine',
 ): Promise<LoopbackServer> {
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
+    if (callers === 'this-machine' && isFromElsewhere(request.headers)) {
+      response.writeHead(403, { connection: 'close' }).end(refusalOfElsewhere);
+      return;
+    }
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end(String(error));

@@ -4,6 +4,7 @@ import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.j
 import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
 import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { isFromElsewhere, refusalOfElsewhere } from './from-elsewhere.ts';
 import { localRegion } from './local-account.ts';
 import { portAdvice } from './loopback-server.ts';
 
@@ -16,12 +17,20 @@ type Options = Readonly<{
   directory?: string;
 }>;
 
+/** The emulator has SNS and S3 as well, which take forms that any web page can send. */
+const sqsProtocol = /^application\/x-amz-json-1\.0(;|$)/;
+
 /** SQS on loopback, inside this process. Throws Advice if the port is taken. */
 export async function startSqs({ port = 0, directory }: Options = {}): Promise<Sqs> {
   const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
   // Queue URLs on the host of the request: its own names would not be this machine to everyone.
   stores.sqsStore.host = '';
   const app = buildApp({ logger: false, defaultRegion: localRegion, stores });
+  app.addHook('onRequest', async ({ headers, method, url }, reply) => {
+    const isSqs =
+      method === 'POST' && url === '/' && sqsProtocol.test(headers['content-type'] ?? '');
+    if (!isSqs || isFromElsewhere(headers)) return reply.code(403).send(refusalOfElsewhere);
+  });
   if (directory !== undefined) {
     const persistence = keepMessages(stores.sqsStore, stores.snsStore, directory);
     app.addHook('onClose', () => persistence.close());

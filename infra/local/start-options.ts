@@ -7,10 +7,11 @@ const usualPort = 4700;
 export const startHelp = `Runs Polar Audience on this machine: no Docker, no AWS account.
 
   npm start                 start it; Ctrl-C ends it
-  npm start -- --demo       send it a purchase and show what that made
+  npm start -- --demo       send it a purchase and show what that made, and the mail it sent
   npm start -- --fresh      empty .local/, where all data is kept, before
-  npm start -- --port 5000  serve webhooks on port 5000, DynamoDB on 5001, SQS on 5002 and
-                            Secrets Manager on 5003, instead of ${usualPort} to ${usualPort + 3}
+  npm start -- --port 5000  serve webhooks on port 5000, DynamoDB on 5001, SQS on 5002,
+                            Secrets Manager on 5003 and mail on 5004, instead of ${usualPort} to
+                            ${usualPort + 4}
   npm start -- --exit       end by itself once it is up and has shown the demo
   npm start -- --help       show this`;
 
@@ -46,11 +47,11 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** The last three follow the first, so that two stacks can be kept apart by one number. */
+/** The last four follow the first, so that two stacks can be kept apart by one number. */
 function portsFrom(given: string): Ports {
   const http = Number(given);
-  if (!Number.isInteger(http) || http < 1 || http > 65_532) {
-    throw new Advice(`--port must be a whole number from 1 to 65532, not "${given}".`);
+  if (!Number.isInteger(http) || http < 1 || http > 65_531) {
+    throw new Advice(`--port must be a whole number from 1 to 65531, not "${given}".`);
   }
-  return { http, dynamodb: http + 1, sqs: http + 2, secretsManager: http + 3 };
+  return { http, dynamodb: http + 1, sqs: http + 2, secretsManager: http + 3, ses: http + 4 };
 }

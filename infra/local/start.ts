@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { runCommand } from './command.ts';
 import { consoleLines } from './console-lines.ts';
 import { demo } from './demo.ts';
+import { saveDemoWorkflows } from './demo-workflows.ts';
 import { type LocalItems, localItems } from './local-items.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import {
@@ -30,7 +31,9 @@ await runCommand(async () => {
     await announce(directory, { processId: process.pid, webhookUrl, webhookSecret });
     console.log(welcome(stack));
     if (options.demo) await demo(stack, items, console.log);
-    if (!options.exit) await interrupted.promise;
+    if (options.exit) return;
+    if (options.demo && stack.ses) console.log(`Read the mail at ${stack.ses.address}\n`);
+    await interrupted.promise;
   } finally {
     interrupted.endsAtOnce = true;
     await stack.stop();
@@ -38,21 +41,31 @@ await runCommand(async () => {
   }
 });
 
-async function start({ ports }: StartOptions): Promise<{ stack: LocalStack; items: LocalItems }> {
+async function start({
+  ports,
+  demo: isDemo,
+}: StartOptions): Promise<{ stack: LocalStack; items: LocalItems }> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const log = createWriteStream(join(directory, 'functions.log'), { flags: 'a', mode: 0o600 });
   let items: LocalItems | undefined;
+  let stack: LocalStack | undefined;
+  const emailOf = async (webhookId: string) =>
+    textOf(await items?.get('Events', { webhookId }), 'email');
   const lines = consoleLines({
     print: (line) => console.log(line),
-    emailOf: async (webhookId) => {
-      const record = await items?.get('Events', { webhookId });
-      return typeof record?.['email'] === 'string' ? record['email'] : undefined;
+    emailOf,
+    mailOf: async ({ ledgerKey, webhookId = '', workflowId = '' }) => {
+      const mail = stack?.ses?.mailOf(ledgerKey);
+      if (mail) return { what: mail.subject, to: mail.to.join(', ') };
+      const name = textOf(await items?.get('Workflows', { workflowId }), 'name');
+      return { what: name ?? workflowId, to: await emailOf(webhookId) };
     },
     patienceMs: 5_000,
   });
-  const stack = await startLocalStack({
+  stack = await startLocalStack({
     directory,
     ports,
+    ...(isDemo && { prepare: saveDemoWorkflows }),
     onExchange: lines.exchange,
     onOutput: (logicalId, line) => {
       log.write(`${logicalId} ${line}\n`);
@@ -61,6 +74,11 @@ async function start({ ports }: StartOptions): Promise<{ stack: LocalStack; item
   });
   items = localItems(stack);
   return { stack, items };
+}
+
+function textOf(item: Readonly<Record<string, unknown>> | undefined, name: string) {
+  const value = item?.[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** While the stack starts, or is being stopped, Ctrl-C ends this process at once: its children end with it. */
@@ -77,11 +95,12 @@ function interruption() {
   return state;
 }
 
-function welcome({ webhookUrl, clientConfigs }: LocalStack): string {
+function welcome({ webhookUrl, clientConfigs, ses }: LocalStack): string {
   return `
 Polar Audience runs on this machine.
 
   Webhooks   ${webhookUrl}
+  Mailbox    ${ses?.address ?? 'none: the stack sends no mail'}
   DynamoDB   ${clientConfigs.dynamodb.endpoint}
   SQS        ${clientConfigs.sqs.endpoint}
   Secrets    ${clientConfigs.secretsManager.endpoint}

@@ -1,14 +1,25 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Advice } from './advice.ts';
+import { localMailFrom } from './local-account.ts';
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What `-c` says of a deployment. Here mail costs nothing and annoys nobody, so it need not be slow. */
+const localContext = {
+  stage: 'local',
+  mailFrom: localMailFrom,
+  mailsPerSecond: '50',
+};
 
 /**
  * Writes the cloud assembly of the stage `local`, template and bundles, into a directory: what
  * `cdk synth` would make. Takes seconds. Throws Advice with the compiler's own words if it fails.
  */
-export async function synthesise(directory: string, context = { stage: 'local' }): Promise<void> {
+export async function synthesise(
+  directory: string,
+  context: Readonly<Record<string, string>> = localContext,
+): Promise<void> {
   const app = spawn(process.execPath, ['infra/app.ts'], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -39,9 +39,7 @@ function ofTarget({ type, attributes, line, content }: MarkdownNode, slots: Slot
   if (target === undefined) return [];
   const problem = (text: string): Finding[] => [{ kind: 'problem', line, text }];
   const attached = [target, attributes['title'] ?? '', type === 'image' ? content : ''];
-  if (
-    attached.flatMap(slots.split).some((part) => typeof part !== 'string' && part.kind === 'tag')
-  ) {
+  if (attached.flatMap(slots.tagsOf).length > 0) {
     return problem('A tag cannot stand inside a link or an image; put the whole link inside it.');
   }
   const [first] = slots.split(target);

@@ -50,7 +50,7 @@ function ofUse(segments: readonly unknown[], line: number, type: SupportedEventT
     return problem(`${root} alone is no value; write for example ${exampleOf(root)}.`);
   }
   if (!known.includes(`${root}.${name}`) || rest.some((one) => one !== 'size')) {
-    const nearest = nearestName(full, known) ?? nearestName(name, known.map(lastPart));
+    const nearest = nearestName(full, known) ?? nearestName(name || root, known.map(lastPart));
     const hint = known.find((one) => one === nearest || lastPart(one) === nearest);
     return problem(`There is no variable ${full}${hint ? `; did you mean ${hint}?` : '.'}`);
   }

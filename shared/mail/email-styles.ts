@@ -1,17 +1,18 @@
 const font =
   "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const mono = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace";
-const heading = 'margin:24px 0 12px;line-height:1.3;font-weight:600;color:#18181b';
+const heading = 'line-height:1.3;font-weight:600;color:#18181b';
+const section = `margin:20px 0 12px;${heading}`;
 
 /** What mail programs that know no style sheets see; the colours are for light mode. */
 export const elementStyles: Readonly<Record<string, string>> = {
   p: 'margin:0 0 16px',
-  h1: `${heading};font-size:24px`,
-  h2: `${heading};font-size:20px`,
-  h3: `${heading};font-size:17px`,
-  h4: `${heading};font-size:16px`,
-  h5: `${heading};font-size:16px`,
-  h6: `${heading};font-size:16px`,
+  h1: `margin:0 0 16px;${heading};font-size:24px`,
+  h2: `${section};font-size:20px`,
+  h3: `${section};font-size:17px`,
+  h4: `${section};font-size:16px`,
+  h5: `${section};font-size:16px`,
+  h6: `${section};font-size:16px`,
   ul: 'margin:0 0 16px;padding:0 0 0 24px',
   ol: 'margin:0 0 16px;padding:0 0 0 24px',
   li: 'margin:0 0 4px',
@@ -22,9 +23,12 @@ export const elementStyles: Readonly<Record<string, string>> = {
   code: `${mono};font-size:14px`,
   pre: `${mono};margin:0 0 16px;padding:12px;background-color:#f4f4f5;font-size:14px;line-height:1.4;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:6px`,
   table: 'margin:0 0 16px;width:100%;border-collapse:collapse',
-  th: 'padding:8px 12px 8px 0;border-bottom:1px solid #e4e4e7;text-align:left;vertical-align:top;font-weight:600',
+  th: 'padding:8px 12px 8px 0;border-bottom:1px solid #e4e4e7;text-align:left;vertical-align:top;font-weight:600;overflow-wrap:normal;word-break:normal',
   td: 'padding:8px 12px 8px 0;border-bottom:1px solid #e4e4e7;text-align:left;vertical-align:top;overflow-wrap:anywhere',
 };
+
+/** Numbers: they are never cut within. */
+export const rightAligned = 'overflow-wrap:normal;word-break:normal';
 
 export const layoutStyles = {
   body: 'margin:0;padding:0;background-color:#f4f4f5;-webkit-text-size-adjust:100%',

@@ -1,4 +1,4 @@
-import { elementStyles } from './email-styles.ts';
+import { elementStyles, rightAligned } from './email-styles.ts';
 import { escapeHtml } from './escape-html.ts';
 import { textIn } from './liquid-in-tree.ts';
 import { liquidOf, targetLiquid } from './liquid-out.ts';
@@ -73,7 +73,7 @@ function elementAttributes({ tag, attributes }: MarkdownNode): Record<string, st
   return {
     ...(start && { start: literal(start) }),
     ...(tag === 'th' && { scope: 'col' }),
-    ...(style && { style: literal(style) }),
+    ...(style && { style: style.includes('right') ? `${style};${rightAligned}` : style }),
   };
 }
 

@@ -30,10 +30,10 @@ const options = {
 };
 
 /** What a template's author may use, and nothing else. */
-export const authorEngine = engine(oneLine);
+export const authorEngine = engine(printed);
 
 /** Runs the compiled HTML part: every output is one line of escaped text. */
-export const htmlEngine = engine((value) => escapeHtml(oneLine(value)));
+export const htmlEngine = engine((value) => escapeHtml(printed(value)));
 htmlEngine.registerFilter('whole_url', {
   raw: true,
   handler: (value: unknown) => escapeHtml(wholeUrl(value)),
@@ -44,9 +44,17 @@ htmlEngine.registerFilter('url_part', {
 });
 
 /** Runs the compiled subject and plain-text part: every output is one line, and nothing is escaped. */
-export const textEngine = engine(oneLine);
+export const textEngine = engine(printed);
 textEngine.registerFilter('whole_url', wholeUrl);
 textEngine.registerFilter('url_part', urlPart);
+
+/** Liquid lets a missing value be assigned; it is found out when it is printed. */
+export const nothingToPrint = 'A value that is assigned and printed is missing and has no default.';
+
+function printed(value: unknown): string {
+  if (value === undefined || value === null) throw new Error(nothingToPrint);
+  return oneLine(value);
+}
 
 function engine(outputEscape: (value: unknown) => string): Liquid {
   const liquid = new Liquid({ ...options, outputEscape });

@@ -120,7 +120,7 @@ function sentence(error: LiquidError): string {
   const filter = /^undefined filter: (.*)$/.exec(message)?.[1];
   if (filter !== undefined) return strayFilter(filter);
   const unclosed = /^(?:tag|output) (.*) not closed$/.exec(message)?.[1];
-  if (unclosed !== undefined) return `${unclosed.replace(/^"|"$/g, '')} is not closed.`;
+  if (unclosed !== undefined) return `${unclosed.replace(/^"|"$/g, '').trim()} is not closed.`;
   return `The Liquid cannot be read: ${message}.`;
 }
 

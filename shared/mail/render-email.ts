@@ -9,7 +9,7 @@ import {
 import type { CompiledEmail } from '../audience/workflow.ts';
 import type { EventProperties } from '../polar/event-properties.ts';
 import type { ContactVariable } from './event-variables.ts';
-import { htmlEngine, textEngine } from './liquid-engine.ts';
+import { htmlEngine, nothingToPrint, textEngine } from './liquid-engine.ts';
 import { oneLine } from './one-line.ts';
 
 export type EmailVariables = Readonly<{
@@ -46,12 +46,11 @@ export function renderEmail(
     };
     const subject = shortened(oneLine(run(textEngine, templates.subject, scope)));
     if (subject === '') return { kind: 'blocked', reason: 'The subject is empty.' };
-    return {
-      kind: 'rendered',
-      subject,
-      html: run(htmlEngine, templates.html, scope),
-      text: tidied(run(textEngine, templates.text, scope)),
-    };
+    const text = tidied(run(textEngine, templates.text, scope));
+    if (text === '\n' || text.startsWith('-- \n')) {
+      return { kind: 'blocked', reason: 'The body is empty.' };
+    }
+    return { kind: 'rendered', subject, html: run(htmlEngine, templates.html, scope), text };
   } catch (error) {
     return { kind: 'blocked', reason: reasonOf(error) };
   }
@@ -130,7 +129,7 @@ function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : '';
   const missing = /^undefined variable: ([^,]+)/.exec(message)?.[1];
   if (missing !== undefined) return `The variable ${missing} has no value and no default.`;
-  if (message.startsWith(tooLong)) return tooLong;
+  for (const reason of [tooLong, nothingToPrint]) if (message.startsWith(reason)) return reason;
   if (/limit exceeded|Invalid (?:string|array) length/.test(message)) {
     return 'The template takes too long, or too much memory, to render.';
   }

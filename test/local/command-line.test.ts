@@ -3,14 +3,14 @@ import { Advice } from '#infra/local/advice.ts';
 import { polarOptions } from '#infra/local/polar-options.ts';
 import { startOptions } from '#infra/local/start-options.ts';
 
-test('npm start uses four ports in a row', () => {
+test('npm start uses five ports in a row', () => {
   expect(startOptions([])).toMatchObject({
-    ports: { http: 4700, dynamodb: 4701, sqs: 4702, secretsManager: 4703 },
+    ports: { http: 4700, dynamodb: 4701, sqs: 4702, secretsManager: 4703, ses: 4704 },
     demo: false,
     fresh: false,
   });
   expect(startOptions(['--port', '5000', '--demo', '--fresh'])).toMatchObject({
-    ports: { http: 5000, dynamodb: 5001, sqs: 5002, secretsManager: 5003 },
+    ports: { http: 5000, dynamodb: 5001, sqs: 5002, secretsManager: 5003, ses: 5004 },
     demo: true,
     fresh: true,
   });
@@ -21,7 +21,7 @@ test.each([
   ['an unknown option', ['--dmeo'], /^Unknown option '--dmeo'\. "npm start -- --help"/],
   ['a word', ['demo'], /^Unexpected argument 'demo'\. "npm start -- --help"/],
   ['a port that is none', ['--port', 'http'], /^--port must be a whole number/],
-  ['a port without three more', ['--port', '65533'], /^--port must be a whole number/],
+  ['a port without four more', ['--port', '65532'], /^--port must be a whole number/],
 ])('npm start says in one sentence what is wrong with %s', (_, args, message) => {
   expect(() => startOptions(args)).toThrow(Advice);
   expect(() => startOptions(args)).toThrow(message);

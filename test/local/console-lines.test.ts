@@ -19,6 +19,10 @@ function shown() {
   const { exchange: came, output } = consoleLines({
     print: (line) => lines.push(line.replace(/^\d\d:\d\d:\d\d {2}/, '').replaceAll(/ +/g, ' ')),
     emailOf: async () => 'ada@example.com',
+    mailOf: async ({ ledgerKey }) => {
+      if (ledgerKey !== 'sent1') throw new Error('There is no such mail.');
+      return { what: 'Welcome!', to: 'ada@example.com' };
+    },
     patienceMs: 5_000,
   });
   return { came, output, lines, settled: () => vi.advanceTimersByTimeAsync(10_000) };
@@ -64,12 +68,50 @@ test('a failure of a webhook stands in its line', async () => {
   expect(lines).toEqual(['order.paid 202 accepted → message is dead, ada@example.com, No id.']);
 });
 
+const email = { message: 'email decided', webhookId: 'w1', workflowId: 'welcome-x', level: 'INFO' };
+
+test.each([
+  ['is sent', { ...email, ledgerKey: 'sent1', state: 'sent' }, 'Welcome! → ada@example.com, sent'],
+  [
+    'is not sent',
+    { ...email, ledgerKey: 'k2', state: 'blocked', reason: 'No sender.' },
+    'welcome-x → blocked, No sender.',
+  ],
+  [
+    'bounces',
+    { message: 'feedback applied', ledgerKey: 'sent1', kind: 'bounce', refusal: 'bounced' },
+    'Welcome! → ada@example.com, bounced',
+  ],
+])('an email that %s is a line of its own', async (_, entry, line) => {
+  const { came, output, lines, settled } = shown();
+  came(exchange);
+  output('Mailer', JSON.stringify({ level: 'INFO', ...entry }));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(lines).toEqual([`mail ${line}`]);
+  await settled();
+  expect(lines.slice(1)).toEqual(['order.paid 202 accepted, not applied yet']);
+});
+
+test('an email that was settled before, or is delivered, needs no line', async () => {
+  const { output, lines, settled } = shown();
+  output('Mailer', JSON.stringify({ ...email, ledgerKey: 'sent1', state: 'settled' }));
+  const delivery = { message: 'feedback applied', ledgerKey: 'sent1', kind: 'delivery' };
+  output('Feedback', JSON.stringify({ level: 'INFO', ...delivery }));
+  await settled();
+  expect(lines).toEqual([]);
+});
+
 test('what is not accepted is shown with its sentence, at once', () => {
   const { came, lines } = shown();
   const answer = Buffer.from('{"status":"rejected","message":"Wrong signature."}');
   came({ ...exchange, status: 401, answer });
   came({ ...exchange, webhookId: undefined, method: 'GET', path: '/x', status: 404, answer });
-  expect(lines).toEqual(['order.paid 401 Wrong signature.', 'GET /x 404 Wrong signature.']);
+  came({ ...exchange, webhookId: undefined, path: `/u/${'x'.repeat(60)}`, status: 404, answer });
+  expect(lines).toEqual([
+    'order.paid 401 Wrong signature.',
+    'GET /x 404 Wrong signature.',
+    `POST /u/${'x'.repeat(39)}… 404 Wrong signature.`,
+  ]);
 });
 
 test('problems and unstructured output are shown, ordinary log lines are not', () => {

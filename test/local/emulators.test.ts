@@ -95,14 +95,6 @@ describe('tables', () => {
 });
 
 describe('the local DynamoDB', () => {
-  test('says which port is taken', async () => {
-    const port = await takenPort();
-    await expect(startEmulator({ port })).rejects.toThrow(
-      new RegExp(`^Port ${port}, which the local DynamoDB needs, is in use: .*--port\\.$`),
-    );
-    await expect(startEmulator({ port })).rejects.toThrow(Advice);
-  });
-
   test('may be another one on this machine, but no other machine’s', async () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     vi.stubEnv('DYNAMODB_ENDPOINT', 'http://localhost:8000');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Advice } from '#infra/local/advice.ts';
-import { startLocalStack } from '#infra/local/local-stack.ts';
+import { type Resources, startLocalStack } from '#infra/local/local-stack.ts';
 import { synthesise } from '#infra/local/synthesis.ts';
 import { temporaryFolder } from './function-in-a-folder.ts';
 import { descendantsOf, isRunning } from './process-tree.ts';
@@ -46,6 +46,16 @@ test('a bundle that cannot be loaded is named, and nothing stays behind', async 
   expect(added.filter(isRunning)).toEqual([]);
 });
 
+test('what has to be there before the functions work is prepared before their code is loaded', async () => {
+  const prepared: Resources[] = [];
+  const failed = startLocalStack({
+    assembly: await tinyAssembly('throw new Error("no such env");'),
+    prepare: async (resources) => void prepared.push(resources),
+  });
+  await expect(failed).rejects.toThrow(Advice);
+  expect(prepared.map(({ tables }) => tables)).toEqual([{ Things: 'Tiny-Things' }]);
+});
+
 test('everything ends with the process that started it, even when that is killed', async () => {
   const starter = fileURLToPath(new URL('./starts-stack.ts', import.meta.url));
   const folder = await tinyAssembly('export const handler = async () => "hello";');
@@ -66,7 +76,7 @@ test('a port that is taken is named before anything is built', async () => {
   await once(server, 'listening');
   onTestFinished(async () => void server.close());
   const { port: http } = Object(server.address());
-  const ports = { http, dynamodb: 0, sqs: 0, secretsManager: 0 };
+  const ports = { http, dynamodb: 0, sqs: 0, secretsManager: 0, ses: 0 };
   await expect(startLocalStack({ assembly: '/nowhere', ports })).rejects.toThrow(
     `Port ${http}, which the HTTP API needs, is in use: end the program that has it, or choose other ports with --port.`,
   );

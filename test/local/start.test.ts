@@ -10,7 +10,7 @@ import { descendantsOf, isRunning } from './process-tree.ts';
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 // Below the ports that systems hand out by themselves.
-const port = 20_000 + (process.pid % 2_500) * 4;
+const port = 20_000 + (process.pid % 2_400) * 5;
 const patience = { timeout: 60_000, interval: 50 };
 
 let directory: string;
@@ -58,11 +58,14 @@ async function ended(child: ChildProcess, processes: number[]) {
 }
 
 describe('npm start', { timeout: 120_000 }, () => {
-  test('shows a purchase that becomes a contact, takes webhooks, and ends with all it started', async () => {
-    const { child, output, processes } = await started('and 4 event records');
+  test('shows a purchase that becomes a contact and mail, takes webhooks, and ends with all it started', async () => {
+    const { child, output, processes } = await started('Read the mail at');
     expect(output()).toContain(`http://127.0.0.1:${port}/webhooks/polar`);
     expect(output()).toMatch(/ {2}firstName +Ada\n/);
     expect(output()).toMatch(/customer\.created +(applied|unchanged)/);
+    expect(output()).toMatch(/ {2}Welcome, Ada! +ada\+\w+@example\.com +sent, delivered\n/);
+    expect(output()).toMatch(/ {2}Your receipt for .+ +ada\+\w+@example\.com +sent, delivered\n/);
+    expect(output()).toMatch(/ mail +Welcome, Ada! → ada\+\w+@example\.com, sent\n/);
     expect(processes.length).toBeGreaterThanOrEqual(4);
 
     const purchase = await run('polar.ts', 'purchase', '--email', 'Grace@Example.com');

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { within } from '#shared/within.ts';
 
 const never = () => new Promise<never>(() => undefined);
+const thrower = () => {
+  throw new Error('of the action');
+};
 const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 
 describe('an action within a time', () => {
@@ -31,6 +34,7 @@ describe('an action within a time', () => {
   it.each([
     ['is done', () => Promise.resolve()],
     ['has failed', () => Promise.reject(new Error('of the action'))],
+    ['has failed before it gave a promise', thrower],
   ])('leaves no timer behind when it %s', async (_, action) => {
     const before = timers();
     for (let n = 0; n < 20; n++) await within(60_000, action).catch(() => undefined);

@@ -75,31 +75,29 @@ export function referenceAudience(
 
 /**
  * Where it is settled, whatever the order, what becomes of a contact that was added by hand: it stays where nobody ever
- * came, and becomes that of the one customer who ever did, unless that one left or was erased. Whether a group for new
- * contacts shows on it must not depend on whether that customer had a contact elsewhere before.
+ * came, and becomes that of the one customer who ever did, unless that one left or was erased. That customer must have
+ * shared none of its addresses, or a contact left by another could become one with it, and if it had more than one,
+ * then the group must not depend on whether it came with a contact of its own.
  */
 export function addressesSettledByHand(
   emails: readonly string[],
   events: readonly ReceivedEvent[],
   settings: Settings,
 ): string[] {
-  const telling = events.filter(
-    ({ type, customer }) =>
-      settings.events[type].enabled && type !== 'customer.deleted' && !customer.deletedAt,
-  );
   const { customers } = referenceAudience(events, [], settings);
-  const emailOf = ({ customer }: ReceivedEvent) => customer.email?.toLowerCase();
+  const stays = events.flatMap(({ type, customer: { id, email, deletedAt } }) =>
+    settings.events[type].enabled && type !== 'customer.deleted' && !deletedAt && email
+      ? [{ id, email: email.toLowerCase() }]
+      : [],
+  );
   return emails.filter((email) => {
-    const came = new Set(
-      telling.filter((event) => emailOf(event) === email).map(({ customer }) => customer.id),
-    );
-    const [first = '', ...more] = came;
-    const customer = customers.get(first);
-    if (!customer || more.length > 0) return came.size === 0;
-    const own = new Set(telling.filter((event) => event.customer.id === first).map(emailOf));
-    own.delete(undefined);
+    const id = stays.find((stay) => stay.email === email)?.id;
+    const customer = customers.get(id ?? '');
+    if (!customer) return true;
+    const own = new Set(stays.filter((stay) => stay.id === id).map((stay) => stay.email));
     return (
       customer.email?.value.toLowerCase() === email &&
+      stays.every((stay) => stay.id === id || !own.has(stay.email)) &&
       (own.size === 1 || customer.hasAlwaysGroup || customer.group === null)
     );
   });

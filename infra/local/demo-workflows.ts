@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { readSettings, saveSettings } from '#infra/ops/settings-document.ts';
+import { documentClient } from '#shared/aws/document-client.ts';
+import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
+import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
+import { type Saving, type WorkflowDrafts, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
+import { Advice } from './advice.ts';
+import type { Resources } from './local-stack.ts';
+
+const shown = ['welcome', 'receipt'];
+const postalAddress = 'Example Shop, 1 Example Street, Exampleton';
+
+/**
+ * Saves what a purchase needs to send mail: a postal address in the settings, and an active welcome and
+ * receipt. What is there already stays as it is.
+ */
+export async function saveDemoWorkflows({
+  tables: { Settings = '', Workflows = '' },
+  clientConfigs,
+}: Pick<Resources, 'tables' | 'clientConfigs'>): Promise<void> {
+  const client = new DynamoDBClient(clientConfigs.dynamodb);
+  const db = documentClient(client);
+  const settings = await readSettings(db, Settings);
+  if (!settings.postalAddress) {
+    await saveSettings(db, Settings, { ...settings, postalAddress, version: settings.version + 1 });
+  }
+  const workflows = dynamoWorkflows(db, Workflows);
+  const drafts = workflowDrafts({
+    workflows,
+    surroundings: async () => ({ settings: await readSettings(db, Settings), hasSender: true }),
+    now: () => new Date(),
+    newTag: () => randomBytes(2).toString('hex'),
+  });
+  const active = (await workflows.all()).filter(({ status }) => status === 'active');
+  for (const template of readyMade.filter(({ name }) => shown.includes(name))) {
+    if (active.some(({ workflowId }) => workflowId.startsWith(`${template.name}-`))) continue;
+    await addActive(template, drafts);
+  }
+  client.destroy();
+}
+
+async function addActive(template: ReadyMade, drafts: WorkflowDrafts): Promise<void> {
+  const draft = saved(await drafts.add(template));
+  saved(await drafts.activate(draft));
+}
+
+function saved(saving: Saving) {
+  if (saving.kind === 'saved') return saving.workflow;
+  const why = saving.kind === 'refused' ? saving.problems.join(' ') : 'Someone else changed it.';
+  throw new Advice(`A workflow of the demo could not be saved. ${why}`);
+}

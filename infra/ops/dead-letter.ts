@@ -1,0 +1,139 @@
+import * as z from 'zod';
+import { decodeEventMessage } from '#shared/aws/event-message.ts';
+import { decodeMailMessage } from '#shared/aws/mail-message.ts';
+import type { ReceivedMessage } from './received-message.ts';
+
+export const queueNames = ['events', 'mail', 'feedback'] as const;
+export type QueueName = (typeof queueNames)[number];
+
+export type DeadLetter = Readonly<{
+  queue: QueueName;
+  /** What the commands take. */
+  id: string;
+  /** The key of its reasons in table Failures. */
+  failureId: string;
+  messageId: string;
+  /** Of the event that it goes back to, where that shows. */
+  webhookId: string | undefined;
+  type: string;
+  /** Of the webhook where it says so, else of the message. */
+  since: Date;
+  sentAt: Date;
+  receives: number;
+  /** Whom it is about, as far as it says so itself. */
+  email: string | undefined;
+  customerId: string | undefined;
+}>;
+
+type Content = Pick<DeadLetter, 'webhookId' | 'type' | 'email' | 'customerId'> & {
+  failureId: string | undefined;
+};
+
+/** Reads a dead letter, which may well be unreadable: then it has the id of its message. Never throws. */
+export function deadLetterOf(queue: QueueName, message: ReceivedMessage): DeadLetter {
+  const content = readers[queue](message);
+  const { messageId, sentAt, receives } = message;
+  const failureId = content.failureId ?? `message ${messageId}`;
+  const receivedAt = Date.parse(attribute(message, 'receivedAt') ?? '');
+  return {
+    ...content,
+    queue,
+    id: failureId.replace(/^(feedback|message) /, ''),
+    failureId,
+    messageId,
+    since: Number.isNaN(receivedAt) ? sentAt : new Date(receivedAt),
+    sentAt,
+    receives,
+  };
+}
+
+/** Whether a person who says `id` means this one. Several may have the same, such as an event and its erasure. */
+export function isMeant(letter: DeadLetter, id: string): boolean {
+  return [letter.id, letter.failureId, letter.webhookId, letter.messageId].includes(id);
+}
+
+const readers = {
+  events: (message: ReceivedMessage): Content => {
+    const webhookId = attribute(message, 'webhookId') || undefined;
+    const type = attribute(message, 'type') ?? 'unknown';
+    return { webhookId, type, failureId: webhookId, ...personOf(eventBody(message)) };
+  },
+
+  mail: (message: ReceivedMessage): Content => {
+    const mail = decodeMailMessage(message.body);
+    const { webhookId, customerId, ledgerKey, workflowId } = mail ?? {};
+    const type = workflowId === undefined ? 'mail' : `mail of ${workflowId}`;
+    return { webhookId, type, failureId: ledgerKey, email: undefined, customerId };
+  },
+
+  // The copies that the function makes say under which id their reason is kept; SES's own message cannot.
+  feedback: (message: ReceivedMessage): Content => {
+    const { eventType, mail } = sesSchema.safeParse(jsonOf(message.body)).data ?? {};
+    const ledgerKey = mail?.tags?.ledgerKey?.[0];
+    const failureId =
+      attribute(message, 'webhookId') ?? (ledgerKey ? `feedback ${ledgerKey}` : undefined);
+    return {
+      webhookId: undefined,
+      type: eventType ? `SES ${eventType}` : 'SES',
+      failureId,
+      email: mail?.destination?.[0],
+      customerId: undefined,
+    };
+  },
+};
+
+const text = z.string().min(1).optional().catch(undefined);
+const personSchema = z.object({ id: text, email: text }).optional().catch(undefined);
+
+const eventSchema = z.object({
+  type: text,
+  /** Of an erasure. */
+  customerId: text,
+  data: z.object({ id: text, email: text, customer: personSchema }).optional().catch(undefined),
+});
+
+const sesSchema = z.object({
+  eventType: text,
+  mail: z
+    .object({
+      destination: z.array(z.string()).optional().catch(undefined),
+      tags: z
+        .object({ ledgerKey: z.array(z.string()).optional().catch(undefined) })
+        .optional()
+        .catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+});
+
+function personOf(body: string): Pick<DeadLetter, 'email' | 'customerId'> {
+  const { type, customerId, data } = eventSchema.safeParse(jsonOf(body)).data ?? {};
+  const person = data?.customer ?? (type?.startsWith('customer.') ? data : undefined);
+  return { email: person?.email, customerId: person?.id ?? customerId };
+}
+
+function eventBody({ body, attributes }: ReceivedMessage): string {
+  const messageAttributes = Object.fromEntries(
+    Object.entries(attributes).map(([name, { StringValue = '' }]) => [
+      name,
+      { dataType: 'String' as const, stringValue: StringValue },
+    ]),
+  );
+  try {
+    return decodeEventMessage({ body, messageAttributes }).body;
+  } catch {
+    return body;
+  }
+}
+
+function attribute({ attributes }: ReceivedMessage, name: string): string | undefined {
+  return attributes[name]?.StringValue;
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { type ReceivedMessage, receivedMessage } from './received-message.ts';
+
+export type Walked = Readonly<{
+  /** How many different messages were met. */
+  met: number;
+  /** Whether none is left that could be seen; what others hide at the moment cannot. */
+  isWhole: boolean;
+}>;
+
+type Visit = (messages: readonly ReceivedMessage[]) => Promise<readonly ReceivedMessage[]>;
+
+type Walk = Readonly<{
+  queueUrl: string;
+  /** How long to wait for more before the queue counts as empty. */
+  waitSeconds: number;
+  isStopped: () => boolean;
+  /** Takes up to ten messages at a time, several times at once; gives those that stay in the queue. */
+  visit: Visit;
+}>;
+
+const walkers = 4;
+
+/** Long enough for a page of ten; whoever is interrupted hides nothing for longer. */
+const hiddenSeconds = 60;
+
+/** SQS hides 120,000 messages of one queue at the most, and refuses to hand out more. */
+const mostStaying = 100_000;
+
+/** So many messages in a row that were met before: everything has been. */
+const mostRepeats = 200;
+
+/**
+ * Meets every message of a queue once. What stays is hidden from others for as long as this goes on, or a minute
+ * where it takes longer, and shown again at the end, whatever happens. Holds the bodies of some pages, and a handle
+ * for each message that stays.
+ */
+export async function walkQueue(sqs: SQSClient, walk: Walk): Promise<Walked> {
+  const handles = new Map<string, string>();
+  let met = 0;
+  let repeats = 0;
+  let hasFailed = false;
+  const isFull = () => handles.size >= mostStaying;
+  const isOver = () => hasFailed || walk.isStopped() || isFull() || repeats > mostRepeats;
+
+  async function walker(): Promise<void> {
+    while (!isOver()) {
+      const messages = await receive(sqs, walk);
+      if (messages.length === 0) return;
+      const fresh = messages.filter(({ messageId }) => !handles.has(messageId));
+      for (const { messageId, receiptHandle } of messages) handles.set(messageId, receiptHandle);
+      repeats = fresh.length > 0 ? 0 : repeats + messages.length;
+      if (fresh.length === 0) continue;
+      met += fresh.length;
+      const staying = new Set(await walk.visit(fresh));
+      for (const one of fresh) if (!staying.has(one)) handles.delete(one.messageId);
+    }
+  }
+
+  const ends = await Promise.allSettled(
+    Array.from({ length: walkers }, () =>
+      walker().catch((error: unknown) => {
+        hasFailed = true;
+        throw error;
+      }),
+    ),
+  );
+  await show(sqs, walk.queueUrl, [...handles.values()]);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+  return { met, isWhole: !walk.isStopped() && !isFull() };
+}
+
+async function receive(sqs: SQSClient, { queueUrl, waitSeconds }: Walk) {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: hiddenSeconds,
+      WaitTimeSeconds: waitSeconds,
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
+    }),
+  );
+  return Messages.map(receivedMessage);
+}
+
+/** Best effort: a handle may have run out, and a message that cannot be shown now shows itself within a minute. */
+async function show(sqs: SQSClient, queueUrl: string, handles: readonly string[]): Promise<void> {
+  const starts = Array.from({ length: Math.ceil(handles.length / 10) }, (_, n) => n * 10).values();
+  const lane = async () => {
+    for (const start of starts) {
+      const Entries = handles.slice(start, start + 10).map((ReceiptHandle, index) => ({
+        Id: String(index),
+        ReceiptHandle,
+        VisibilityTimeout: 0,
+      }));
+      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries });
+      await sqs.send(command).catch(() => undefined);
+    }
+  };
+  await Promise.all(Array.from({ length: walkers }, lane));
+}
