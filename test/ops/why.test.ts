@@ -6,6 +6,7 @@ import { type WhyRows, whyRows } from '#infra/ops/why-rows.ts';
 import { applyRefusal } from '#shared/audience/apply-refusal.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
+import { eventRecordOf } from '#shared/aws/event-item.ts';
 import { approvedMail } from '#test/functions/mailer/approved-mail.ts';
 import { customerCreated, startDeadLetters, unreadable } from './dead-letters-at-work.ts';
 
@@ -49,26 +50,28 @@ const ledger = () => {
   return dynamoEmails(db, tableOf('Emails'), () => new Date('2026-11-23T12:00:00Z'));
 };
 
+const nothing = { ledgerKey: undefined, workflowId: '', version: 0 };
+
 /** The email that a worked event asked for. */
 async function emailOf(webhookId: string) {
   const { db, tableOf } = dead.audience;
   const get = new GetCommand({ TableName: tableOf('Events'), Key: { webhookId } });
   const { Item } = await db.send(get);
-  const { ledgerKey, workflowId, version } = Item?.['workflows'][0];
-  const { customerId, contactId } = Item ?? {};
+  const { workflows, customerId, contactId } = eventRecordOf(Item);
+  const [{ ledgerKey = '', workflowId, version } = nothing] = workflows ?? [];
   return { ledgerKey, workflowId, workflowVersion: version, webhookId, customerId, contactId };
 }
 
 describe('npm run why -- <webhook id>', () => {
   it('tells of the record, the workflows and the email, step by step', async () => {
-    await dead.queueWebhook('evt-1', customerCreated('c-1'));
+    await dead.queueWebhook('hook-1', customerCreated('c-1'));
     await dead.work();
-    const email = await emailOf('evt-1');
-    expect(await why('evt-1')).toContain('Not in the ledger yet: it is on its way, or dead.');
-    expect(await why('evt-1')).toContain(`deadletters -- show ${email.ledgerKey} --local`);
+    const email = await emailOf('hook-1');
+    expect(await why('hook-1')).toContain('Not in the ledger yet: it is on its way, or dead.');
+    expect(await why('hook-1')).toContain(`deadletters -- show ${email.ledgerKey} --local`);
 
     await ledger().block(email, 'The contact is not subscribed.');
-    const blocked = await why('evt-1');
+    const blocked = await why('hook-1');
     expect(blocked).toMatch(/^outcome +applied$/m);
     expect(blocked).toMatch(/^did +\d changes \(email, firstName, .*subscribed\)$/m);
     expect(blocked).toMatch(/^address +c\*\*\*@example\.com$/m);
@@ -80,53 +83,53 @@ describe('npm run why -- <webhook id>', () => {
     const sent = await why(email.ledgerKey);
     expect(sent).toMatch(/^SES message +ses-1$/m);
     expect(sent).toMatch(/^ {2}sent 2026-11-23T12:00:00\.000Z$/m);
-    expect(sent).toMatch(/^webhook +evt-1$/m);
+    expect(sent).toMatch(/^webhook +hook-1$/m);
     expect(sent).not.toContain('c-1@');
   });
 
   it('says whose key it is when another event of the contact came first', async () => {
-    await dead.queueWebhook('evt-2a', customerCreated('c-2'));
+    await dead.queueWebhook('hook-2a', customerCreated('c-2'));
     await dead.work();
-    const first = await emailOf('evt-2a');
+    const first = await emailOf('hook-2a');
     await ledger().reserve(
-      { ...first, webhookId: 'evt-2b' },
+      { ...first, webhookId: 'hook-2b' },
       {
         token: 't',
         leaseUntil: '',
         addressHash: '',
       },
     );
-    expect(await why('evt-2a')).toContain('The key is that of webhook evt-2b');
+    expect(await why('hook-2a')).toContain('The key is that of webhook hook-2b');
   });
 
   it('says why no workflow sends anything', async () => {
     const [workflow] = dead.workflows;
     if (!workflow) throw new Error('There is no workflow');
     await dead.audience.put('Workflows', { ...workflow, status: 'draft' });
-    await dead.queueWebhook('evt-3', customerCreated('c-3'));
+    await dead.queueWebhook('hook-3', customerCreated('c-3'));
     await dead.work({ workflows: async () => [{ ...workflow, maxAgeHours: 1 }] });
-    expect(await why('evt-3')).toMatch(/sends nothing\. The event is older than 1 hours/);
-    await dead.queueWebhook('evt-4', customerCreated('c-4'));
+    expect(await why('hook-3')).toMatch(/sends nothing\. The event is older than 1 hours/);
+    await dead.queueWebhook('hook-4', customerCreated('c-4'));
     await dead.work({ workflows: async () => [] });
-    expect(await why('evt-4')).toContain(
+    expect(await why('hook-4')).toContain(
       'No email: no active workflow waited for customer.created when it was decided.',
     );
-    expect(await why('evt-4')).toMatch(/^ {2}welcome waits for it now: draft/m);
-    await dead.queueWebhook('evt-5', customerCreated('c-5'));
+    expect(await why('hook-4')).toMatch(/^ {2}welcome waits for it now: draft/m);
+    await dead.queueWebhook('hook-5', customerCreated('c-5'));
     const off = structuredClone(defaultSettings);
     off.events['customer.created'].enabled = false;
     await dead.work({ settings: async () => off });
-    expect(await why('evt-5')).toMatch(/^outcome +skipped: /m);
-    expect(await why('evt-5')).toContain('No email: a skipped event triggers no workflow.');
+    expect(await why('hook-5')).toMatch(/^outcome +skipped: /m);
+    expect(await why('hook-5')).toContain('No email: a skipped event triggers no workflow.');
   });
 
   it('tells of one that failed and has no record', async () => {
-    await dead.queueWebhook('evt-6', unreadable('ann@example.com'));
+    await dead.queueWebhook('hook-6', unreadable('ann@example.com'));
     await dead.work();
-    const told = await why('evt-6');
-    expect(told).toMatch(/^evt-6 has no record: failed 1 × until .*, dead: The payload cannot/);
-    expect(told).toContain('npm run deadletters -- show evt-6 --local');
-    await expect(why('evt-never')).rejects.toThrow(/^Nothing is known by evt-never\./);
+    const told = await why('hook-6');
+    expect(told).toMatch(/^hook-6 has no record: failed 1 × until .*, dead: The payload cannot/);
+    expect(told).toContain('npm run deadletters -- show hook-6 --local');
+    await expect(why('hook-never')).rejects.toThrow(/^Nothing is known by hook-never\./);
   });
 });
 
@@ -134,17 +137,17 @@ describe('npm run why -- <address>', () => {
   const person = (id: string) => ({ minute: 1, email: `${id}@example.com` });
 
   it('tells of a contact that gets mail, with its last events and emails', async () => {
-    await dead.queueWebhook('evt-7', customerCreated('c-7'));
+    await dead.queueWebhook('hook-7', customerCreated('c-7'));
     await dead.work();
-    const email = await emailOf('evt-7');
+    const email = await emailOf('hook-7');
     await ledger().block(email, 'The workflow is paused.');
     const told = await why(' C-7@Example.com');
     expect(told).toMatch(/^address +c\*\*\*@example\.com$/m);
     expect(told).toMatch(/^marketing +yes: subscribed$/m);
     expect(told).toMatch(/^transactional +yes$/m);
-    expect(told).toMatch(/^ {2}2026-11-01T00:00:00Z +customer\.created +evt-7 +applied$/m);
+    expect(told).toMatch(/^ {2}2026-11-01T00:00:00Z +customer\.created +hook-7 +applied$/m);
     expect(told).toMatch(/blocked since .*: The workflow is paused\.$/m);
-    expect(told).toContain('npm run why -- evt-7 --local');
+    expect(told).toContain('npm run why -- hook-7 --local');
     expect(told.toLowerCase()).not.toContain('c-7@');
   });
 
