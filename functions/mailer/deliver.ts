@@ -77,8 +77,19 @@ async function attempt(
   parts: DeliveryParts,
 ): Promise<Delivery> {
   const known = await parts.known(message);
-  const wasSentBefore = await wasSentUnderOldId(known.workflow, known.contact, parts.emails);
-  const verdict = judgeMail({ ...known, wasSentBefore, hasSender: parts.hasSender });
+  const { workflow, contact } = known;
+  const wasSentBefore = await wasSentUnderOtherId(
+    message.ledgerKey,
+    workflow,
+    contact,
+    parts.emails,
+  );
+  const verdict = judgeMail({
+    ...known,
+    wasSentBefore,
+    hasSender: parts.hasSender,
+    now: parts.now(),
+  });
   if (verdict.kind === 'block') return block(message, verdict.reason, parts);
   const composed = await parts.compose(verdict, known.settings, message.ledgerKey);
   if (composed.kind === 'blocked') return block(message, composed.reason, parts);
@@ -96,8 +107,9 @@ async function attempt(
       await parts.emails.sent(message.ledgerKey, token, result.sesMessageId);
       return { kind: 'sent' };
     case 'refused':
-      await parts.emails.fail(message.ledgerKey, token, result.reason);
-      return { kind: 'failed', reason: result.reason };
+      return (await parts.emails.fail(message.ledgerKey, token, result.reason))
+        ? { kind: 'failed', reason: result.reason }
+        : { kind: 'settled' };
     case 'not-now':
       return wait(message, email, token, result.reason, parts);
     case 'unknown':
@@ -110,8 +122,8 @@ async function block(
   reason: string,
   parts: DeliveryParts,
 ): Promise<Delivery> {
-  await parts.emails.block(message, reason);
-  return { kind: 'blocked', reason };
+  const isBlocked = await parts.emails.block(message, reason);
+  return isBlocked ? { kind: 'blocked', reason } : { kind: 'settled' };
 }
 
 /** Counted in the ledger and not in receives, so that a quota that is used up for a day makes no dead letters. */
@@ -122,13 +134,14 @@ async function wait(
   reason: string,
   { emails, queue, now }: DeliveryParts,
 ): Promise<Delivery> {
-  const waitedMs = email ? now().getTime() - Date.parse(email.createdAt) : 0;
+  const since = (email?.state === 'waiting' && email.waitingSince) || now().toISOString();
+  const waitedMs = now().getTime() - Date.parse(since);
   if (waitedMs > longestWaitMs) {
     await emails.fail(message.ledgerKey, token, `SES refused it for two days: ${reason}`);
     return { kind: 'failed', reason };
   }
-  const attempts = email?.attempts ?? 0;
-  await emails.wait(message.ledgerKey, token, reason);
+  const attempts = email?.state === 'waiting' ? (email.attempts ?? 0) : 0;
+  await emails.wait(message.ledgerKey, token, reason, since);
   await queue(message, Math.min(longestDelaySeconds, 15 * 2 ** Math.min(attempts, 10)));
   return { kind: 'waiting', reason };
 }
@@ -139,9 +152,10 @@ async function loseSight(
   reason: string,
   { emails, queue }: DeliveryParts,
 ): Promise<Delivery> {
-  await emails.loseSight(message.ledgerKey, token, reason);
+  // The check comes first: a crash in between must not leave an unknown that nobody asks about.
   await queue({ ...message, check: true }, checkDelaySeconds);
-  return { kind: 'unknown', reason };
+  const isUnknown = await emails.loseSight(message.ledgerKey, token, reason);
+  return isUnknown ? { kind: 'unknown', reason } : { kind: 'settled' };
 }
 
 /** Keeps asking until SES's own events, or a person, have settled it. */
@@ -155,14 +169,17 @@ async function checkAgain(
   return { kind: 'still-unknown' };
 }
 
-async function wasSentUnderOldId(
+async function wasSentUnderOtherId(
+  ledgerKey: string,
   workflow: Workflow | undefined,
   contact: Contact | undefined,
   emails: Emails,
 ): Promise<boolean> {
   if (workflow?.frequency !== 'once-per-contact') return false;
-  for (const oldId of contact?.mergedIds ?? []) {
-    const email = await emails.find(contactLedgerKey(workflow.workflowId, oldId));
+  for (const id of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
+    const key = contactLedgerKey(workflow.workflowId, id);
+    if (key === ledgerKey) continue;
+    const email = await emails.find(key);
     if (email && ['sent', 'unknown', 'reserved'].includes(email.state)) return true;
   }
   return false;

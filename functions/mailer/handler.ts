@@ -75,6 +75,7 @@ export const handler: SQSHandler = mailer({
   hasSender: env.MAIL_FROM !== '',
   newToken: randomUUID,
   now,
+  failures,
   failed: failedMessages({
     sqs,
     queueUrl: env.MAIL_QUEUE_URL,

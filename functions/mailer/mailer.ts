@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Failures } from '#shared/aws/dynamo-failures.ts';
 import type { FailedMessage } from '#shared/aws/failed-message.ts';
 import { decodeMailMessage, type MailMessage } from '#shared/aws/mail-message.ts';
 import { Unprocessable } from '#shared/aws/unprocessable.ts';
@@ -7,6 +8,7 @@ import { type Delivery, type DeliveryParts, deliver } from './deliver.ts';
 
 export type MailerParts = DeliveryParts &
   Readonly<{
+    failures: Pick<Failures, 'clear'>;
     failed: (message: FailedMessage, error: unknown) => Promise<'retry' | 'dead'>;
     log: Log;
   }>;
@@ -28,6 +30,7 @@ export function mailer(parts: MailerParts) {
           throw new Error('The mailer ran out of time before it came to this email.');
         }
         report(message, await deliver(message, parts), parts.log);
+        await forgetFailure(record, message, parts);
       } catch (error) {
         const fate = await parts.failed(failedMessage(record, message), error);
         if (fate === 'retry') failures.push(record.messageId);
@@ -35,6 +38,19 @@ export function mailer(parts: MailerParts) {
     }
     return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
   };
+}
+
+async function forgetFailure(
+  record: SQSRecord,
+  { ledgerKey }: MailMessage,
+  { failures, log }: MailerParts,
+): Promise<void> {
+  if (Number(record.attributes.ApproximateReceiveCount) <= 1) return;
+  try {
+    await failures.clear(ledgerKey);
+  } catch {
+    log.warn('could not clear the reason of a failure that is over', { ledgerKey });
+  }
 }
 
 function failedMessage(record: SQSRecord, message: MailMessage | undefined): FailedMessage {

@@ -8,7 +8,7 @@ import type { Workflows } from '#shared/aws/dynamo-workflows.ts';
 import { eventRecordOf } from '#shared/aws/event-item.ts';
 import type { MailMessage } from '#shared/aws/mail-message.ts';
 
-export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore'>;
+export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'now'>;
 
 /** Reads, consistently, what decides whether an email may be sent at this moment. */
 export function mailSituation({

@@ -28,4 +28,6 @@ export type DeadLetterParts = Readonly<{
   options: string;
   /** How long to wait for more before a queue counts as empty. */
   waitSeconds: number;
+  /** After how long others see again what was only read. */
+  shownAfterSeconds: number;
 }>;

@@ -81,13 +81,13 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
     async resend(choice: ResendChoice) {
       const total = noneYet();
       let isWhole = true;
-      let hidden = 0;
+      let unseen = 0;
       try {
         for (const queue of parts.queues) {
           if (parts.isStopped()) break;
           const resent = await resendDeadLetters(queue, wantedBy(choice), parts, total);
           isWhole &&= resent.isWhole;
-          hidden += resent.hidden;
+          unseen += resent.unseen;
         }
       } catch (error) {
         outcomeLines(total, choice).forEach(print);
@@ -97,12 +97,13 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       outcomeLines(total, choice).forEach(print);
       const done = total.moved + total.copied + total.refused;
       if (done + total.newer === 0) print('There was nothing to resend.');
-      if (!isWhole || parts.isStopped()) {
+      const isInterrupted = !isWhole || parts.isStopped();
+      if (isInterrupted) {
         print('\nIt ended before it had seen them all. Run the same command again.');
       }
-      if (hidden > 0) {
+      if (unseen > 0 && !isInterrupted) {
         print(
-          `\nAbout ${hidden} were hidden when it began, by another reader or an interrupted run. Look again in a minute.`,
+          `\nAbout ${unseen} more may be with another reader or an interrupted run. Look again in a minute.`,
         );
       }
       if (choice.kind === 'id' && done === 0) {

@@ -142,6 +142,8 @@ export async function deadLettersCommand(
     isStopped: stop.isStopped,
     options: deployment.options,
     waitSeconds: 2,
+    // The local SQS, where it keeps messages on disk, loses sight of one that is to be shown at once.
+    shownAfterSeconds: 'endpoint' in deployment.clientConfigs.sqs ? 1 : 0,
   });
   try {
     switch (given.verb) {

@@ -16,5 +16,6 @@ export function failureRowOf(item: unknown): FailureRow | undefined {
   return failureRowSchema.safeParse(item).data;
 }
 
-/** Nobody could note why: the function that worked on it ended before it could. */
-export const noReason = 'No reason is kept: its function crashed or ran out of time (see its log).';
+/** Its function ended before it could note why, or had no id to note it under that its copy has, too. */
+export const noReason =
+  'No reason is kept: its function crashed, ran out of time or could not tell what it is (see its log).';

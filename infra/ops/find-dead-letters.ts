@@ -14,12 +14,12 @@ export type FoundPage = readonly (readonly [ExplainedLetter, ReceivedMessage])[]
 export async function findDeadLetters(
   parts: Pick<
     DeadLetterParts,
-    'sqs' | 'queues' | 'explain' | 'isStopped' | 'progress' | 'waitSeconds'
+    'sqs' | 'queues' | 'explain' | 'isStopped' | 'progress' | 'waitSeconds' | 'shownAfterSeconds'
   >,
   isChosen: (letter: DeadLetter) => boolean,
   take: (page: FoundPage) => Promise<ReadonlySet<ReceivedMessage>>,
 ): Promise<Walked> {
-  const { sqs, explain, isStopped, progress, waitSeconds } = parts;
+  const { sqs, explain, isStopped, progress, waitSeconds, shownAfterSeconds } = parts;
   const total = { met: 0, isWhole: true };
   for (const { name, url } of parts.queues) {
     let met = 0;
@@ -38,7 +38,8 @@ export async function findDeadLetters(
       );
       return messages.filter((message) => !removed.has(message));
     };
-    const walked = await walkQueue(sqs, { queueUrl: url, waitSeconds, isStopped, visit });
+    const how = { queueUrl: url, waitSeconds, shownAfterSeconds, isStopped };
+    const walked = await walkQueue(sqs, { ...how, visit });
     total.met += walked.met;
     total.isWhole &&= walked.isWhole;
   }

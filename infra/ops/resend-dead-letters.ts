@@ -16,8 +16,8 @@ export type Wanted =
 
 export type Resent = Walked & {
   counts: Record<Fate | 'left' | 'newer', number>;
-  /** How many others were hidden by another reader when it began. */
-  hidden: number;
+  /** About how many it did not meet, because another reader hid them. SQS's counts lag by up to a minute. */
+  unseen: number;
 };
 
 /**
@@ -29,12 +29,14 @@ export async function resendDeadLetters(
   wanted: Wanted,
   parts: Pick<
     DeadLetterParts,
-    'sqs' | 'explain' | 'now' | 'isStopped' | 'progress' | 'waitSeconds'
+    'sqs' | 'explain' | 'now' | 'isStopped' | 'progress' | 'waitSeconds' | 'shownAfterSeconds'
   >,
   counts: Resent['counts'],
 ): Promise<Resent> {
-  const { sqs, explain, isStopped, waitSeconds } = parts;
+  const { sqs, explain, isStopped, waitSeconds, shownAfterSeconds } = parts;
   const { at: startedAt, visible, hidden } = await queueStatus(sqs, url, parts.now);
+
+  let newer = 0;
 
   async function chosen(messages: readonly ReceivedMessage[]): Promise<Set<ReceivedMessage>> {
     if (wanted.kind === 'all') return new Set(messages);
@@ -50,6 +52,7 @@ export async function resendDeadLetters(
     const older = messages.filter(({ sentAt }) => sentAt < startedAt);
     const selected = await chosen(older);
     counts.newer += messages.length - older.length;
+    newer += messages.length - older.length;
     counts.left += older.length - selected.size;
     const way = { from: url, to: sourceUrl };
     const { fates, failure } = await moveMessages(sqs, way, [...selected]);
@@ -60,8 +63,10 @@ export async function resendDeadLetters(
     return messages.filter((message) => fates.get(message) !== 'moved');
   }
 
-  const walked = await walkQueue(sqs, { queueUrl: url, waitSeconds, isStopped, visit });
-  return { ...walked, counts, hidden };
+  const how = { queueUrl: url, waitSeconds, shownAfterSeconds, isStopped };
+  const walked = await walkQueue(sqs, { ...how, visit });
+  const older = walked.met - newer;
+  return { ...walked, counts, unseen: Math.max(0, visible + hidden - older) };
 }
 
 export const noneYet = (): Resent['counts'] => ({

@@ -18,6 +18,8 @@ type Walk = Readonly<{
   queueUrl: string;
   /** How long to wait for more before the queue counts as empty. */
   waitSeconds: number;
+  /** After how long, at the end, others see what stays. */
+  shownAfterSeconds: number;
   isStopped: () => boolean;
   /** Takes up to ten messages at a time, several times at once; gives those that stay in the queue. */
   visit: Visit;
@@ -69,7 +71,7 @@ export async function walkQueue(sqs: SQSClient, walk: Walk): Promise<Walked> {
       }),
     ),
   );
-  await show(sqs, walk.queueUrl, [...handles.values()]);
+  await show(sqs, walk, [...handles.values()]);
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed) throw failed.reason;
   return { met, isWhole: !walk.isStopped() && !isFull() };
@@ -90,14 +92,18 @@ async function receive(sqs: SQSClient, { queueUrl, waitSeconds }: Walk) {
 }
 
 /** Best effort: a handle may have run out, and a message that cannot be shown now shows itself within a minute. */
-async function show(sqs: SQSClient, queueUrl: string, handles: readonly string[]): Promise<void> {
+async function show(
+  sqs: SQSClient,
+  { queueUrl, shownAfterSeconds }: Walk,
+  handles: readonly string[],
+): Promise<void> {
   const starts = Array.from({ length: Math.ceil(handles.length / 10) }, (_, n) => n * 10).values();
   const lane = async () => {
     for (const start of starts) {
       const Entries = handles.slice(start, start + 10).map((ReceiptHandle, index) => ({
         Id: String(index),
         ReceiptHandle,
-        VisibilityTimeout: 0,
+        VisibilityTimeout: shownAfterSeconds,
       }));
       const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries });
       await sqs.send(command).catch(() => undefined);

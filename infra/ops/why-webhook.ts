@@ -34,7 +34,7 @@ export async function webhookLines(
 /** A webhook that failed before anything was recorded of it. */
 export function failedWebhookLines(id: string, failure: FailureRow, how: WhyHow): string[] {
   return [
-    `${id} has no record: ${failureText(failure)}.`,
+    `${id} has no record: ${failureText(failure)}`,
     '',
     'Next:',
     `  npm run deadletters -- show ${id.replace(/^(feedback|message) /, '')}${how.options}`,
@@ -50,7 +50,6 @@ function recordLines(
   const fields = changes.map(({ field }) => field).join(', ');
   const changed = changes.length > 0 ? `${changes.length} changes (${fields})` : 'no changes';
   const erased = record.erased ? 'yes: addresses, changes and payload are gone' : undefined;
-  const settings = `version ${record.settingsVersion} of them`;
   const given: [string, string | undefined][] = [
     ['webhook', record.webhookId],
     ['type', record.type],
@@ -61,7 +60,7 @@ function recordLines(
     ['address', email && address(email)],
     ['contact', contactId],
     ['customer', record.customerId],
-    ['settings', settings],
+    ['settings', `version ${record.settingsVersion}`],
     ['erased', erased],
     ['failed', failure && failureText(failure)],
   ];

@@ -5,5 +5,8 @@ export function normalisedEmail(address: string): string {
 
 /** Whether mail could be sent to it at all. RFC 5321 allows 64 octets before the `@` and 254 in all. */
 export function isMailable(address: string): boolean {
-  return address.length <= 254 && /^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}]{1,253}$/u.test(address.trim());
+  return (
+    address.length <= 254 &&
+    /^[^\s@\p{Cc}<>()[\]\\,;:"]{1,64}@[^\s@\p{Cc}<>()[\]\\,;:"]{1,253}$/u.test(address.trim())
+  );
 }

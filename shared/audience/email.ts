@@ -22,6 +22,7 @@ export const emailSchema = z.extend(emailIdentitySchema, {
   token: z.optional(z.string()),
   leaseUntil: z.optional(z.string()),
   attempts: z.optional(z.number()),
+  waitingSince: z.optional(z.string()),
   sesMessageId: z.optional(z.string()),
   addressHash: z.optional(z.string()),
   createdAt: z.string(),

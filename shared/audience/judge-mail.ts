@@ -14,8 +14,9 @@ export type MailSituation = Readonly<{
   contact: Contact | undefined;
   suppression: Suppression | undefined;
   settings: Settings;
-  /** Whether the deployment, or the workflow, has a sender. */
+  /** Whether the deployment has a sender; without one there is no permission to send at all. */
   hasSender: boolean;
+  now: Date;
   /** Whether the contact was mailed by this workflow under an id that it had before. */
   wasSentBefore: boolean;
 }>;
@@ -23,6 +24,9 @@ export type MailSituation = Readonly<{
 export type MailVerdict =
   | { kind: 'send'; workflow: Workflow; record: EventRecord; contact: Contact }
   | { kind: 'block'; reason: string };
+
+/** Beyond the age at which an event still triggers: as long as SES may keep an email waiting, and a day of repairs. */
+const graceHours = 72;
 
 const block = (reason: string): MailVerdict => ({ kind: 'block', reason });
 
@@ -36,6 +40,10 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (workflow.status !== 'active') return block(`The workflow is ${workflow.status}.`);
   if (!situation.hasSender) return block('no sender is set up');
   if (!record) return block('The record of the event has expired.');
+  const ageHours = (situation.now.getTime() - Date.parse(record.occurredAt)) / 3_600_000;
+  if (ageHours > workflow.maxAgeHours + graceHours) {
+    return block('The event is too old: it would be no news any more.');
+  }
   if (record.erased || customer?.erased) return block('The customer is erased.');
   if (customer?.deletion && record.type !== 'customer.deleted') {
     return block('The customer is deleted.');
@@ -47,7 +55,9 @@ export function judgeMail(situation: MailSituation): MailVerdict {
     return block('The recipient complained of a mail.');
   }
   if (workflow.email.kind === 'marketing') {
-    if (!contact.subscribed) return block('The contact is not subscribed.');
+    // The "no" itself may be known a moment before the contact shows it.
+    const hasLeft = suppression?.reasons.unsubscribed || customer?.no?.unsubscribed;
+    if (!contact.subscribed || hasLeft) return block('The contact is not subscribed.');
     if (!settings.postalAddress)
       return block('Marketing mail needs a postal address in the settings.');
   }

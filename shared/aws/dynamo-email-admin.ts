@@ -66,7 +66,7 @@ export function dynamoEmailAdmin(
           TableName: table,
           Key: { ledgerKey },
           UpdateExpression:
-            'SET #state = :state, #reason = :reason, updatedAt = :at REMOVE leaseUntil',
+            'SET #state = :state, #reason = :reason, updatedAt = :at REMOVE leaseUntil, waitingSince',
           ConditionExpression: condition.ConditionExpression,
           ExpressionAttributeNames: { '#state': 'state', '#reason': 'reason' },
           ExpressionAttributeValues: {

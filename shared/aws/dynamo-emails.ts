@@ -13,7 +13,7 @@ export type Emails = Readonly<{
   /** SES took it. Also where SES's own events have said so before. */
   sent(ledgerKey: string, token: string, sesMessageId: string): Promise<boolean>;
   /** SES refused it for now: the key is free for the next attempt. */
-  wait(ledgerKey: string, token: string, reason: string): Promise<boolean>;
+  wait(ledgerKey: string, token: string, reason: string, waitingSince: string): Promise<boolean>;
   /** SES refused it for good. */
   fail(ledgerKey: string, token: string, reason: string): Promise<boolean>;
   /** Nobody knows whether SES took it, so it is not sent again. */
@@ -65,7 +65,15 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
 
     reserve(email, reservation) {
       const set = { ...attributesOf(email), ...reservation, state: 'reserved' };
-      return change(email.ledgerKey, { set, remove: ['reason'], countAttempt: true, ...isFree });
+      // The client repeats a write whose answer was lost: our own reservation is no obstacle.
+      const condition = `${isFree.condition} OR (#state = :state AND #token = :token)`;
+      return change(email.ledgerKey, {
+        set,
+        remove: ['reason'],
+        countAttempt: true,
+        ...isFree,
+        condition,
+      });
     },
 
     sent(ledgerKey, token, sesMessageId) {
@@ -82,7 +90,8 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
       });
     },
 
-    wait: (ledgerKey, token, reason) => endAttempt(ledgerKey, token, { state: 'waiting', reason }),
+    wait: (ledgerKey, token, reason, waitingSince) =>
+      endAttempt(ledgerKey, token, { state: 'waiting', reason, waitingSince }),
     fail: (ledgerKey, token, reason) => endAttempt(ledgerKey, token, { state: 'failed', reason }),
     loseSight: (ledgerKey, token, reason) =>
       endAttempt(ledgerKey, token, { state: 'unknown', reason }),

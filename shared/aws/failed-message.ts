@@ -68,7 +68,9 @@ export function failedMessages({
     const isDead =
       isFinal &&
       (await attempt('send a message to the dead letters', webhookId, () =>
-        sqs.send(new SendMessageCommand({ QueueUrl: deadLettersUrl, ...copyOf(record) })),
+        sqs.send(
+          new SendMessageCommand({ QueueUrl: deadLettersUrl, ...copyOf(record, webhookId) }),
+        ),
       ));
     if (isDead) return 'dead';
     await attempt('delay a message', webhookId, () =>
@@ -84,7 +86,8 @@ export function failedMessages({
   };
 }
 
-function copyOf(record: SQSRecord) {
+/** Under the id of its reason, where the message itself has none that can be read. */
+function copyOf(record: SQSRecord, webhookId: string) {
   const attributes = Object.entries(record.messageAttributes).map(
     ([name, { dataType, stringValue, binaryValue }]): [string, MessageAttributeValue] => [
       name,
@@ -95,5 +98,11 @@ function copyOf(record: SQSRecord) {
       },
     ],
   );
-  return { MessageBody: record.body, MessageAttributes: Object.fromEntries(attributes) };
+  return {
+    MessageBody: record.body,
+    MessageAttributes: {
+      webhookId: { DataType: 'String', StringValue: webhookId },
+      ...Object.fromEntries(attributes),
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { Unprocessable } from './unprocessable.ts';
 /** Name and message of an error, without anything that looks like an address. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? describe(error) : 'An unknown error';
-  return text.replace(/[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g, '[address]').slice(0, 500);
+  return text.replace(/(?:"[^"]*"|[^\s"<>(),;:]+)@[^\s"'<>(),;:]+/g, '[address]').slice(0, 500);
 }
 
 function describe(error: Error): string {

@@ -1,5 +1,5 @@
 import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2';
-import { encodedMailbox } from './mail-address.ts';
+import { encodedMailbox, withAsciiDomain } from './mail-address.ts';
 import { reasonOf } from './reason.ts';
 
 export type OutgoingMail = Readonly<{
@@ -29,6 +29,9 @@ export function sesClient(requestTimeoutMs: number): SESv2Client {
   return new SESv2Client({
     maxAttempts: 1,
     requestHandler: {
+      // A socket that died while Lambda was frozen would make an email unknown: each call gets a new one.
+      httpAgent: { keepAlive: false },
+      httpsAgent: { keepAlive: false },
       connectionTimeout: 2_000,
       requestTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
@@ -44,7 +47,7 @@ export function sesSender(client: SESv2Client, configurationSet: string | undefi
       const { MessageId } = await client.send(
         new SendEmailCommand({
           FromEmailAddress: encodedMailbox(from),
-          Destination: { ToAddresses: [to] },
+          Destination: { ToAddresses: [withAsciiDomain(to)] },
           ...(replyTo && { ReplyToAddresses: [encodedMailbox(replyTo)] }),
           Content: {
             Simple: {
@@ -74,7 +77,11 @@ const temporary = new Set([
   'SendingPausedException',
   'AccountSuspendedException',
   'AccessDeniedException',
+  'MailFromDomainNotVerifiedException',
 ]);
+
+/** Refusals of credentials, of the clock, of what is not set up yet, or of the rate: none was sent, all get mended. */
+const mendable = new Set([401, 403, 404, 408, 429]);
 
 /** Failures of the connection before a request could have been sent. */
 const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
@@ -83,6 +90,7 @@ function kindOf(error: unknown): 'not-now' | 'refused' | 'unknown' {
   if (error instanceof SESv2ServiceException) {
     if (temporary.has(error.name)) return 'not-now';
     const status = error.$metadata.httpStatusCode ?? 500;
+    if (mendable.has(status)) return 'not-now';
     return status >= 400 && status < 500 ? 'refused' : 'unknown';
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -97,7 +97,7 @@ function ownProblems({ name, trigger, maxAgeHours, email }: WorkflowDraft): stri
 }
 
 function surroundingWarnings(
-  { trigger: { event }, email }: WorkflowDraft,
+  { trigger: { event } }: WorkflowDraft,
   { settings, hasSender }: MailSurroundings,
 ): string[] {
   const warnings: string[] = [];
@@ -107,7 +107,7 @@ function surroundingWarnings(
   if (event === 'customer.deleted' && settings.customerDeleted === 'delete') {
     warnings.push('The settings remove deleted customers at once: nothing will be sent.');
   }
-  if (!hasSender && email.from === undefined) {
+  if (!hasSender) {
     warnings.push('No sender is set up: emails will be blocked until there is one.');
   }
   return warnings;

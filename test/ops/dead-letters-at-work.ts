@@ -93,14 +93,15 @@ export async function startDeadLetters(mostReceives = 3) {
     isStopped: () => false,
     options: '',
     waitSeconds: 0,
+    shownAfterSeconds: 0,
   };
 
-  async function receive(QueueUrl: string, VisibilityTimeout = 30) {
+  async function receive(QueueUrl: string, VisibilityTimeout = 30, MaxNumberOfMessages = 10) {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl,
         VisibilityTimeout,
-        MaxNumberOfMessages: 10,
+        MaxNumberOfMessages,
         MessageAttributeNames: ['All'],
         MessageSystemAttributeNames: ['All'],
       }),

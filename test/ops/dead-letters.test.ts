@@ -1,7 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSqs } from '#infra/local/sqs.ts';
 import { deadLetterOf } from '#infra/ops/dead-letter.ts';
+import { clientConfig } from '#test/support/emulators.ts';
 import { customerCreated, startDeadLetters, unreadable } from './dead-letters-at-work.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
@@ -144,6 +148,24 @@ describe('npm run deadletters', () => {
     expect(bytes?.DataType).toBe('Binary.seal');
     expect([...(bytes?.BinaryValue ?? [])]).toEqual([0, 255, 10]);
   });
+});
+
+it('the dead letters of a local stack, which are kept on disk, are there after they were read', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kept-messages-'));
+  const emulator = await startSqs({ directory });
+  const sqs = new SQSClient(clientConfig(emulator.endpoint));
+  await sqs.send(new CreateQueueCommand({ QueueName: 'kept' }));
+  const url = `${emulator.endpoint}/000000000000/kept`;
+  const MessageAttributes = { webhookId: text('evt-kept') };
+  await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: '{}', MessageAttributes }));
+  const queues = [{ name: 'events', url, sourceUrl: dead.events.sourceUrl }] as const;
+  const does = dead.does({ sqs, queues, shownAfterSeconds: 1, waitSeconds: 2 });
+  await does.list(10);
+  await does.show('evt-kept');
+  expect(dead.output()).toMatch(/^id +evt-kept$/m);
+  sqs.destroy();
+  await emulator.stop();
+  await rm(directory, { recursive: true });
 });
 
 describe('npm run deadletters -- discard', () => {

@@ -93,7 +93,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
       if (state === 'blocked') await emails.block(email, 'The contact is not subscribed.');
       else await emails.reserve(email, { token: 't1', leaseUntil: at, addressHash: '0a1b' });
       if (state === 'sent') await emails.sent(ledgerKey, 't1', 'ses-1');
-      if (state === 'waiting') await emails.wait(ledgerKey, 't1', 'Throttled.');
+      if (state === 'waiting') await emails.wait(ledgerKey, 't1', 'Throttled.', createdAt);
       if (state === 'failed') await emails.fail(ledgerKey, 't1', 'MessageRejected');
       if (state === 'unknown') await emails.loseSight(ledgerKey, 't1', 'The answer was lost.');
       return email;

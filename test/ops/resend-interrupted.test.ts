@@ -154,6 +154,18 @@ it('counts what it did even when the queue fails on the way, and throws the fail
   expect(dead.output()).toContain('Nothing is lost');
 });
 
+it('says that another reader hides some', async () => {
+  for (let n = 0; n < 5; n++) await dead.bury(`evt-hidden-${n}`, customerCreated(`c-hidden-${n}`));
+  const [held] = await dead.receive(dead.events.url, 30, 1);
+  await resendAll(dead.sqs);
+  expect(dead.printed[0]).toBe('4 resent.');
+  expect(dead.output()).toContain('About 1 more may be with another reader');
+  await dead.reveal(dead.events.url, [held?.ReceiptHandle]);
+  dead.printed.length = 0;
+  await resendAll(dead.sqs);
+  expect(dead.printed).toEqual(['1 resent.']);
+});
+
 const many = Number(process.env['DEAD_LETTERS'] ?? 2_000);
 
 it(`resends ${many} in one run, each once, while the memory stays as it is`, async () => {

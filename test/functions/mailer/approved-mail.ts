@@ -2,7 +2,7 @@ import type { Known } from '#functions/mailer/situation.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 
 /** What the mailer knows of an email that nothing stands against. */
-export function approvedMail(): Known {
+export function approvedMail(happened = new Date('2026-11-23T11:58:00.000Z')): Known {
   const at = '2026-11-23T11:59:00.000Z';
   return {
     settings: { ...defaultSettings, postalAddress: 'Shop, Main Street 1, Springfield' },
@@ -22,7 +22,7 @@ export function approvedMail(): Known {
     record: {
       webhookId: 'evt-1',
       type: 'customer.created',
-      occurredAt: '2026-11-23T11:58:00.000000Z',
+      occurredAt: happened.toISOString(),
       receivedAt: at,
       outcome: 'applied',
       changes: [],

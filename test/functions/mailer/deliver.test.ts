@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type DeliveryParts, deliver } from '#functions/mailer/deliver.ts';
 import type { Known } from '#functions/mailer/situation.ts';
+import { contactLedgerKey } from '#shared/audience/ledger-key.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoEmails, type Emails } from '#shared/aws/dynamo-emails.ts';
@@ -51,7 +52,7 @@ const emails = () => dynamoEmails(documentClient(dynamo.client), table, now);
 function partsWith(changed: Partial<DeliveryParts> = {}): DeliveryParts {
   return {
     emails: emails(),
-    known: async () => approvedMail(),
+    known: async () => approvedMail(now()),
     compose: async ({ contact }, _, ledgerKey) => ({
       kind: 'composed',
       mail: {
@@ -174,7 +175,7 @@ describe('an email', () => {
   it('is blocked with the reason, which is not looked at again for the same event', async () => {
     const message = mail();
     const blocked: Partial<Known> = { settings: defaultSettings, workflow: undefined };
-    const parts = partsWith({ known: async () => ({ ...approvedMail(), ...blocked }) });
+    const parts = partsWith({ known: async () => ({ ...approvedMail(now()), ...blocked }) });
     expect(await deliver(message, parts)).toEqual({
       kind: 'blocked',
       reason: 'The workflow was removed.',
@@ -191,16 +192,35 @@ describe('an email', () => {
   });
 
   it('that was sent once to a contact under a former id is not sent again', async () => {
-    const { contactLedgerKey } = await import('#shared/audience/ledger-key.ts');
     const former = mail({ ledgerKey: contactLedgerKey('welcome', 'former-id') });
     await deliver(former, partsWith());
-    const known = approvedMail();
+    const known = approvedMail(now());
     const merged = {
       ...known,
       contact: known.contact && { ...known.contact, mergedIds: ['former-id'] },
     };
     const result = await deliver(mail(), partsWith({ known: async () => merged }));
     expect(result).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('before') });
+  });
+});
+
+describe('an email to a contact that became one with another', () => {
+  it('is not sent when it waited under the former id and the other was mailed', async () => {
+    const present = mail({ ledgerKey: contactLedgerKey('welcome', 'merged-into') });
+    await deliver(present, partsWith());
+    const known = approvedMail(now());
+    const merged = {
+      ...known,
+      contact: known.contact && {
+        ...known.contact,
+        contactId: 'merged-into',
+        mergedIds: ['was-waiting'],
+      },
+    };
+    const waiting = mail({ ledgerKey: contactLedgerKey('welcome', 'was-waiting') });
+    const result = await deliver(waiting, partsWith({ known: async () => merged }));
+    expect(result).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('before') });
+    expect(sentUnder(waiting.ledgerKey)).toEqual([]);
   });
 });
 
@@ -241,16 +261,20 @@ describe('whatever crashes, repeats, races and gets lost', () => {
           const keys = [randomUUID(), randomUUID(), randomUUID()];
           ses.behave(moods[Symbol.iterator]());
           const stream = faults[Symbol.iterator]();
-          let waiting: MailMessage[] = deliveries.map((index, n) =>
+          const waiting: MailMessage[] = deliveries.map((index, n) =>
             mail({ ledgerKey: keys[index] ?? '', webhookId: `evt-${n}` }),
           );
           const asked = new Set(waiting.map(({ ledgerKey }) => ledgerKey));
+          const checks = new Set<string>();
           const parts = () =>
             partsWith({
               emails: crashing(emails(), stream),
               queue: async (message) => {
-                if (message.check) return;
-                waiting.push(message);
+                const fault = stream.next().value;
+                if (fault === 'before') throw new Crash();
+                if (message.check) checks.add(message.ledgerKey);
+                else waiting.push(message);
+                if (fault === 'after') throw new Crash();
               },
             });
           for (let round = 0; waiting.length > 0 && round < 60; round++) {
@@ -262,13 +286,13 @@ describe('whatever crashes, repeats, races and gets lost', () => {
             });
             clock += 121_000;
           }
-          waiting = waiting.filter(({ check }) => !check);
           expect(waiting).toEqual([]);
           for (const ledgerKey of asked) {
             const row = await emails().find(ledgerKey);
             const count = sentUnder(ledgerKey).length;
             expect(count).toBeLessThanOrEqual(1);
             expect(row?.state).toMatch(count === 1 ? /^(sent|unknown)$/ : /^(failed|unknown)$/);
+            if (row?.state === 'unknown') expect(checks).toContain(ledgerKey);
           }
         },
       ),

@@ -23,6 +23,8 @@ describe('an email address', () => {
     'an na@example.com',
     'anna@exa\nmple.com',
     'a@b@example.com',
+    'x<victim@example.com>',
+    'a@example.com,b@example.com',
     `${'a'.repeat(65)}@example.com`,
     `a@${'b'.repeat(260)}.com`,
   ])('%j cannot', (address) => {

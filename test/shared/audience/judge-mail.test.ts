@@ -6,7 +6,13 @@ const act = { at: '2026-11-01T00:00:00.000Z', by: 'someone' };
 const known = approvedMail();
 
 function situation(patch: Partial<MailSituation> = {}): MailSituation {
-  return { ...known, hasSender: true, wasSentBefore: false, ...patch };
+  return {
+    ...known,
+    hasSender: true,
+    wasSentBefore: false,
+    now: new Date('2026-11-23T12:00:00.000Z'),
+    ...patch,
+  };
 }
 
 function withKind(kind: 'marketing' | 'transactional') {
@@ -89,6 +95,21 @@ describe('an email', () => {
         customer: known.customer && { ...known.customer, no: { complained: act } },
       },
       'complained',
+    ],
+    [
+      'of an event that is no news any more',
+      { now: new Date('2026-12-01T00:00:00.000Z') },
+      'too old',
+    ],
+    [
+      'of marketing to an address that unsubscribed a moment ago',
+      { suppression: { reasons: { unsubscribed: act } } },
+      'not subscribed',
+    ],
+    [
+      'of marketing to a person who unsubscribed a moment ago',
+      { customer: known.customer && { ...known.customer, no: { unsubscribed: act } } },
+      'not subscribed',
     ],
     ['that was sent before', { wasSentBefore: true }, 'before'],
   ])('%s is blocked', (_, patch, reason) => {

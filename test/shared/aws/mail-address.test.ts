@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodedMailbox } from '#shared/aws/mail-address.ts';
+import { encodedMailbox, withAsciiDomain } from '#shared/aws/mail-address.ts';
 
 describe('the sender of an email', () => {
   it.each(['hello@shop.example', 'Shop <hello@shop.example>', '"Shop, Inc." <hello@shop.example>'])(
@@ -22,4 +22,14 @@ describe('the sender of an email', () => {
       expect(encoded.replaceAll(/=\?[^?]+\?B\?[^?]+\?=\s?/g, '')).toBe('<hello@shop.example>');
     },
   );
+});
+
+describe('the domain of a recipient', () => {
+  it.each([
+    ['a@müller.de', 'a@xn--mller-kva.de'],
+    ['zoë@Example.com', 'zoë@example.com'],
+    ['a@localhost', 'a@localhost'],
+  ])('%s is %s', (address, expected) => {
+    expect(withAsciiDomain(address)).toBe(expected);
+  });
 });
