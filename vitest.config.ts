@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    globalSetup: ['test/support/synthesise-once.ts'],
+    // Most tests wait for emulators and child processes, so more run at once than there are cores.
+    maxWorkers: 4,
+    testTimeout: 30_000,
     hookTimeout: 60_000,
   },
 });

@@ -1,22 +1,19 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Template } from 'aws-cdk-lib/assertions';
+import { inject } from 'vitest';
 import { localIdentities } from '#infra/local/identities.ts';
 import { createTables } from '#infra/local/tables.ts';
 import { templateOf } from '#infra/local/template.ts';
 import type { AudienceTables } from '#shared/aws/dynamo-audience-store.ts';
-import { stageTemplate } from '#test/infra/stage-stack.ts';
 
-let template: ReturnType<Template['toJSON']> | undefined;
 let made = 0;
 
 /** Creates the tables of the stack, empty, under names of their own. Gives the name of each by its logical id. */
 export async function createStackTables(client: DynamoDBClient) {
-  template ??= stageTemplate({ stage: 'local' }).toJSON();
   made += 1;
   const nowhere = { sqs: '', http: '' };
   const names = await createTables(
     client,
-    localIdentities(templateOf(`Test${made}`, template), nowhere),
+    localIdentities(templateOf(`Test${made}`, inject('stackTemplate')), nowhere),
   );
   return (id: string) => {
     const name = names[id];
