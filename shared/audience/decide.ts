@@ -4,8 +4,9 @@ import type { Contact } from './contact.ts';
 import { type Customer, compareMoments, newerFact } from './customer.ts';
 import { isMailable, normalisedEmail } from './email-address.ts';
 import { forget } from './erase.ts';
-import { type ConsideredWorkflow, contactChanges, type EventRecord } from './event-record.ts';
+import type { ConsideredWorkflow, EventRecord } from './event-record.ts';
 import { claimAddress, emailOf, type Surroundings, showAddress } from './identity.ts';
+import { nothingNew, outcomeOf, type Result, skipped } from './outcome.ts';
 import { cleanName } from './person-name.ts';
 import { isSameData } from './same-data.ts';
 import type { EventSettings, Settings } from './settings.ts';
@@ -52,12 +53,6 @@ function consider(
   const customer = w.customers.get(event.customer.id);
   if (!enabled || !customer) return [];
   return considerWorkflows(workflows, { event, customer, isTrigger: trigger, now });
-}
-
-type Result = Pick<EventRecord, 'outcome' | 'changes'> & { reason?: string; erases?: boolean };
-
-function skipped(reason: string): Result {
-  return { outcome: 'skipped', changes: [], reason };
 }
 
 function judge(
@@ -200,43 +195,6 @@ function shownContact(w: Workspace, customer: Customer): Contact | undefined {
 function contactAddedByHand(w: Workspace, email: string | undefined): Contact | undefined {
   const contact = email === undefined ? undefined : w.contacts.get(email);
   return contact?.customerId === undefined ? contact : undefined;
-}
-
-/** What became of the customer's contact; both are known. */
-function outcomeOf(
-  customer: Customer,
-  before: Contact | undefined,
-  after: Contact | undefined,
-): Result {
-  if (customer.email === undefined) return withoutAddress(customer);
-  const changes = contactChanges(before, after);
-  if (changes.length > 0) return { outcome: 'applied', changes };
-  return { outcome: 'unchanged', changes, ...(!after && { reason: hiddenBecause(customer) }) };
-}
-
-/** The same without a look at the contact, which cannot have changed. */
-function nothingNew(customer: Customer): Result {
-  if (customer.email === undefined) return withoutAddress(customer);
-  const isHidden = customer.deletion?.mode === 'delete';
-  return {
-    outcome: 'unchanged',
-    changes: [],
-    ...(isHidden && { reason: hiddenBecause(customer) }),
-  };
-}
-
-function withoutAddress(customer: Customer): Result {
-  return skipped(
-    customer.deletion
-      ? 'The customer is deleted and has no known email address, so there is no contact to change.'
-      : 'The customer has no known email address yet, so there is no contact. What else Polar said is kept.',
-  );
-}
-
-function hiddenBecause(customer: Customer): string {
-  return customer.deletion
-    ? 'The customer is deleted, so no contact shows what Polar said of it.'
-    : 'Another customer has this address now. What Polar said of this one is kept.';
 }
 
 function recordOf(
