@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { readSettings, saveSettings } from '#infra/ops/settings-document.ts';
+import { readSettings } from '#infra/ops/settings-document.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
+import { saveSettings } from '#shared/aws/settings-history.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { type Saving, type WorkflowDrafts, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import { Advice } from './advice.ts';
@@ -23,7 +24,8 @@ export async function saveDemoWorkflows({
   const db = documentClient(client);
   const settings = await readSettings(db, Settings);
   if (!settings.postalAddress) {
-    await saveSettings(db, Settings, { ...settings, postalAddress, version: settings.version + 1 });
+    const next = { ...settings, postalAddress, version: settings.version + 1 };
+    await saveSettings(db, Settings, next, { at: new Date(), by: 'the demo' });
   }
   const workflows = dynamoWorkflows(db, Workflows);
   const drafts = workflowDrafts({

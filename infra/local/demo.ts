@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
+import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { purchasePayloads, shuffled } from '#shared/polar/sample/sample-event.ts';
 import { Advice } from './advice.ts';
 import { demoEmails, emailLines, isOver } from './demo-emails.ts';
 import type { LocalItems } from './local-items.ts';
 import type { LocalStack } from './local-stack.ts';
-import { uuidOf } from './polar-customer.ts';
 import { deliver } from './polar-delivery.ts';
-import { purchasePayloads, shuffled } from './polar-payload.ts';
 
 const patienceMs = 30_000;
 const pollMs = 100;

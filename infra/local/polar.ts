@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { polarPayload, purchasePayloads, shuffled } from '#shared/polar/sample/sample-event.ts';
 import { Advice } from './advice.ts';
 import { runCommand } from './command.ts';
-import { type Person, uuidOf } from './polar-customer.ts';
 import { type Delivery, deliver } from './polar-delivery.ts';
 import { type PolarOptions, polarHelp, polarOptions } from './polar-options.ts';
-import { polarPayload, purchasePayloads, shuffled } from './polar-payload.ts';
 import { localDirectory, runningStack } from './running-stack.ts';
 
 // Above the call that uses them: what stands below it does not exist yet.

@@ -1,7 +1,7 @@
+import { noReason } from '#shared/aws/failure-row.ts';
+import type { ExplainedLetter } from '#shared/dead-letters/explain-dead-letters.ts';
 import { ageText } from './age-text.ts';
 import { columns } from './columns.ts';
-import type { ExplainedLetter } from './explain-dead-letters.ts';
-import { noReason } from './failure-row.ts';
 
 export type ShownHow = Readonly<{ now: Date; address: (address: string) => string }>;
 

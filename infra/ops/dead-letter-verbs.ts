@@ -1,13 +1,18 @@
 import { Advice } from '#infra/local/advice.ts';
-import { type DeadLetter, isMeant } from './dead-letter.ts';
+import { type DeadLetter, isMeant } from '#shared/dead-letters/dead-letter.ts';
+import type { ExplainedLetter } from '#shared/dead-letters/explain-dead-letters.ts';
+import { findDeadLetters } from '#shared/dead-letters/find-dead-letters.ts';
+import { removeMessages } from '#shared/dead-letters/move-messages.ts';
+import type { ReceivedMessage } from '#shared/dead-letters/received-message.ts';
+import {
+  noneYet,
+  type Resent,
+  resendDeadLetters,
+  type Wanted,
+} from '#shared/dead-letters/resend-dead-letters.ts';
 import type { DeadLetterParts } from './dead-letter-parts.ts';
 import { deadLetterLines, deadLetterRows, lastReasonOf, reasonRows } from './dead-letter-text.ts';
 import { keepDiscarded } from './discarded-letter.ts';
-import type { ExplainedLetter } from './explain-dead-letters.ts';
-import { findDeadLetters } from './find-dead-letters.ts';
-import { removeMessages } from './move-messages.ts';
-import type { ReceivedMessage } from './received-message.ts';
-import { noneYet, type Resent, resendDeadLetters, type Wanted } from './resend-dead-letters.ts';
 
 export type ResendChoice =
   | { kind: 'all' }

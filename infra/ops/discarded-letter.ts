@@ -1,8 +1,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { DeadLetter } from './dead-letter.ts';
-import { copyOf, type ReceivedMessage } from './received-message.ts';
+import type { DeadLetter } from '#shared/dead-letters/dead-letter.ts';
+import { copyOf, type ReceivedMessage } from '#shared/dead-letters/received-message.ts';
 
 /** Outside the project, where neither git nor `npm start -- --fresh` comes. */
 export const discardedFolder = join(homedir(), '.polar-audience', 'discarded');

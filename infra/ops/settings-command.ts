@@ -3,12 +3,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Advice } from '#infra/local/advice.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
+import { saveSettings } from '#shared/aws/settings-history.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { columns } from './columns.ts';
 import { commonHelp, commonOptions, readArguments, readVerb } from './command-line.ts';
 import { findDeployment, type Target } from './deployment.ts';
 import { eventFields, generalNames, withSetting } from './setting-path.ts';
-import { readSettings, saveSettings } from './settings-document.ts';
+import { readSettings } from './settings-document.ts';
 
 export const settingsHelp = `Shows and changes the settings.
 
@@ -80,7 +81,7 @@ export async function setSetting(
   const settings = await readSettings(db, table);
   const changed = withSetting(settings, path, value);
   if (changed === settings) return print(`${path} is that already: nothing was changed.`);
-  if (!(await saveSettings(db, table, changed))) {
+  if (!(await saveSettings(db, table, changed, { at: new Date(), by: 'the command line' }))) {
     throw new Advice('Someone else changed the settings at the same moment. Try again.');
   }
   print(`${path} is set; the settings are at version ${changed.version} now.`);

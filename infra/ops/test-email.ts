@@ -4,8 +4,8 @@ import type { Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type OutgoingMail, sesSender } from '#shared/aws/ses-sender.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
+import { sampleVariables } from '#shared/mail/sample-variables.ts';
 import type { Deployment } from './deployment.ts';
-import { sampleVariables } from './sample-variables.ts';
 
 type Test = Readonly<{
   workflow: Workflow;

@@ -8,8 +8,8 @@ import { dynamoAudienceStore } from '#shared/aws/dynamo-audience-store.ts';
 import { dynamoEmailAdmin, type ReportedEmail } from '#shared/aws/dynamo-email-admin.ts';
 import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
 import { eventRecordOf } from '#shared/aws/event-item.ts';
-import { type FailureRow, failureRowOf } from './failure-row.ts';
-import { rowsOf } from './rows-of.ts';
+import { type FailureRow, failureRowOf } from '#shared/aws/failure-row.ts';
+import { rowsOf } from '#shared/aws/rows-of.ts';
 import type { AtAddress } from './subscription-reasons.ts';
 
 const listedEventSchema = z.object({

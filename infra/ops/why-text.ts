@@ -1,5 +1,5 @@
 import type { ReportedEmail } from '#shared/aws/dynamo-email-admin.ts';
-import type { FailureRow } from './failure-row.ts';
+import type { FailureRow } from '#shared/aws/failure-row.ts';
 
 export type WhyHow = Readonly<{
   address: (address: string) => string;

@@ -1,7 +1,7 @@
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
 import type { ReportedEmail } from '#shared/aws/dynamo-email-admin.ts';
+import type { FailureRow } from '#shared/aws/failure-row.ts';
 import { columns } from './columns.ts';
-import type { FailureRow } from './failure-row.ts';
 import type { WhyRows } from './why-rows.ts';
 import { emailFate, failureText, type WhyHow } from './why-text.ts';
 

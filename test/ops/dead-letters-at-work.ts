@@ -15,7 +15,7 @@ import { type WorkerParts, worker } from '#functions/worker/worker.ts';
 import { startSqs } from '#infra/local/sqs.ts';
 import type { DeadLetterParts } from '#infra/ops/dead-letter-parts.ts';
 import { deadLetterVerbs } from '#infra/ops/dead-letter-verbs.ts';
-import { explainLetters } from '#infra/ops/explain-dead-letters.ts';
+import { explainLetters } from '#shared/dead-letters/explain-dead-letters.ts';
 import { maskedAddress } from '#infra/ops/masked-address.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { dynamoEventRecords } from '#shared/aws/dynamo-event-records.ts';

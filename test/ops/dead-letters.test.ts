@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSqs } from '#infra/local/sqs.ts';
-import { deadLetterOf } from '#infra/ops/dead-letter.ts';
+import { deadLetterOf } from '#shared/dead-letters/dead-letter.ts';
 import { clientConfig } from '#test/support/emulators.ts';
 import { customerCreated, startDeadLetters, unreadable } from './dead-letters-at-work.ts';
 

@@ -12,7 +12,7 @@ import { ageText } from '#infra/ops/age-text.ts';
 import { deadLettersOptions } from '#infra/ops/dead-letters-command.ts';
 import { localDeployment } from '#infra/ops/local-deployment.ts';
 import { maskedAddress } from '#infra/ops/masked-address.ts';
-import { queueStatus } from '#infra/ops/queue-status.ts';
+import { queueStatus } from '#shared/dead-letters/queue-status.ts';
 import { stackResources } from '#infra/ops/stack-resources.ts';
 import { whyOptions } from '#infra/ops/why-command.ts';
 import { stageTemplate } from '#test/infra/stage-stack.ts';

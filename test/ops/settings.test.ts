@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Advice } from '#infra/local/advice.ts';
 import { withSetting } from '#infra/ops/setting-path.ts';
 import { setSetting, showSettings } from '#infra/ops/settings-command.ts';
-import { saveSettings } from '#infra/ops/settings-document.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
+import { saveSettings, settingsOfVersion } from '#shared/aws/settings-history.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
@@ -70,8 +70,25 @@ describe('npm run settings', () => {
   it('does not overwrite what someone else saved meanwhile', async () => {
     await set('customerDeleted', 'keep');
     const stale = { ...defaultSettings, version: 1 };
-    expect(await saveSettings(db(), table, stale)).toBe(false);
+    const saved = { at: new Date(), by: 'somebody' };
+    expect(await saveSettings(db(), table, stale, saved)).toBe(false);
     expect(await document()).toMatchObject({ customerDeleted: 'keep' });
+  });
+
+  it('keeps every version for those who ask later what was decided with it', async () => {
+    await set('customerDeleted', 'keep');
+    await set('customerDeleted', 'delete');
+
+    const versions = await Promise.all(
+      [0, 1, 2, 3].map((version) => settingsOfVersion(db(), table, version)),
+    );
+    expect(versions.map((one) => one?.customerDeleted)).toEqual([
+      'unsubscribe',
+      'keep',
+      'delete',
+      undefined,
+    ]);
+    expect(versions[2]).toMatchObject({ savedBy: 'the command line' });
   });
 
   it('says which field of the document is not valid', async () => {

@@ -1,6 +1,6 @@
 import type { DeadLetter } from './dead-letter.ts';
 import { deadLetterOf } from './dead-letter.ts';
-import type { DeadLetterParts, DeadLetterQueue } from './dead-letter-parts.ts';
+import type { DeadLetterQueue, DeadLetterQueues } from './dead-letter-queues.ts';
 import type { ExplainedLetter } from './explain-dead-letters.ts';
 import { type Fate, moveMessages } from './move-messages.ts';
 import { queueStatus } from './queue-status.ts';
@@ -28,7 +28,7 @@ export async function resendDeadLetters(
   { name, url, sourceUrl }: DeadLetterQueue,
   wanted: Wanted,
   parts: Pick<
-    DeadLetterParts,
+    DeadLetterQueues,
     'sqs' | 'explain' | 'now' | 'isStopped' | 'progress' | 'waitSeconds' | 'shownAfterSeconds'
   >,
   counts: Resent['counts'],

@@ -1,6 +1,6 @@
-import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { order, subscription, subscriptionFacts } from './polar-billing.ts';
-import { customer, instant, type Person } from './polar-customer.ts';
+import type { SupportedEventType } from '../event-types.ts';
+import { order, subscription, subscriptionFacts } from './sample-billing.ts';
+import { customer, instant, type Person } from './sample-customer.ts';
 
 export type Payload = Readonly<{ type: string; timestamp: string; [key: string]: unknown }>;
 

@@ -1,5 +1,5 @@
 import { type DeadLetter, deadLetterOf } from './dead-letter.ts';
-import type { DeadLetterParts } from './dead-letter-parts.ts';
+import type { DeadLetterQueues } from './dead-letter-queues.ts';
 import type { ExplainedLetter } from './explain-dead-letters.ts';
 import type { ReceivedMessage } from './received-message.ts';
 import { type Walked, walkQueue } from './walk-queue.ts';
@@ -13,7 +13,7 @@ export type FoundPage = readonly (readonly [ExplainedLetter, ReceivedMessage])[]
  */
 export async function findDeadLetters(
   parts: Pick<
-    DeadLetterParts,
+    DeadLetterQueues,
     'sqs' | 'queues' | 'explain' | 'isStopped' | 'progress' | 'waitSeconds' | 'shownAfterSeconds'
   >,
   isChosen: (letter: DeadLetter) => boolean,

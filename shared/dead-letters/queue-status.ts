@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 export type QueueStatus = Readonly<{
   /** About how many messages can be received now, and how many are with a reader; both lag by up to a minute. */

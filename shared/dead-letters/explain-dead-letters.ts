@@ -1,15 +1,15 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { type FailureRow, failureRowOf } from '#shared/aws/failure-row.ts';
+import { rowsOf } from '#shared/aws/rows-of.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import { type FailureRow, failureRowOf } from './failure-row.ts';
-import { rowsOf } from './rows-of.ts';
 
 /** A dead letter with why it died, if that was kept, and whom it is about, if that is known. */
 export type ExplainedLetter = DeadLetter & Readonly<{ failure: FailureRow | undefined }>;
 
 export type ExplainLetters = (letters: readonly DeadLetter[]) => Promise<ExplainedLetter[]>;
 
-const customerRowSchema = z.object({ email: z.object({ value: z.string() }).optional() });
+const customerRowSchema = z.object({ email: z.optional(z.object({ value: z.string() })) });
 
 /** Looks up why dead letters died and, where they name a customer only, the address. */
 export function explainLetters(

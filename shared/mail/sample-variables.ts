@@ -1,8 +1,8 @@
-import { type Condition, eventPropertyNames, type Workflow } from '#shared/audience/workflow.ts';
-import { eventMayHave } from '#shared/mail/event-variables.ts';
-import type { EmailVariables } from '#shared/mail/render-email.ts';
-import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
-import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { type Condition, eventPropertyNames, type Workflow } from '../audience/workflow.ts';
+import { type EventProperties, eventPropertiesSchema } from '../polar/event-properties.ts';
+import type { SupportedEventType } from '../polar/event-types.ts';
+import { eventMayHave } from './event-variables.ts';
+import type { EmailVariables } from './render-email.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { customer, instant, organizationId, type Person, uuidOf } from './polar-customer.ts';
+import type { SupportedEventType } from '../event-types.ts';
+import { customer, instant, organizationId, type Person, uuidOf } from './sample-customer.ts';
 
 type SubscriptionEvent = Extract<SupportedEventType, `subscription.${string}`>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { decodeEventMessage } from '#shared/aws/event-message.ts';
 import { decodeMailMessage } from '#shared/aws/mail-message.ts';
 import type { ReceivedMessage } from './received-message.ts';
@@ -82,28 +82,23 @@ const readers = {
   },
 };
 
-const text = z.string().min(1).optional().catch(undefined);
-const personSchema = z.object({ id: text, email: text }).optional().catch(undefined);
+const unlessWrong = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
+const text = unlessWrong(z.string().check(z.minLength(1)));
+const personSchema = unlessWrong(z.object({ id: text, email: text }));
 
 const eventSchema = z.object({
   type: text,
   /** Of an erasure. */
   customerId: text,
-  data: z.object({ id: text, email: text, customer: personSchema }).optional().catch(undefined),
+  data: unlessWrong(z.object({ id: text, email: text, customer: personSchema })),
 });
 
+const texts = unlessWrong(z.array(z.string()));
 const sesSchema = z.object({
   eventType: text,
-  mail: z
-    .object({
-      destination: z.array(z.string()).optional().catch(undefined),
-      tags: z
-        .object({ ledgerKey: z.array(z.string()).optional().catch(undefined) })
-        .optional()
-        .catch(undefined),
-    })
-    .optional()
-    .catch(undefined),
+  mail: unlessWrong(
+    z.object({ destination: texts, tags: unlessWrong(z.object({ ledgerKey: texts })) }),
+  ),
 });
 
 function personOf(body: string): Pick<DeadLetter, 'email' | 'customerId'> {

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { webhooks } from '@polar-sh/sdk/2026-10';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { uuidOf } from '#infra/local/polar-customer.ts';
 import { signatureOf } from '#infra/local/polar-delivery.ts';
-import { polarPayload, purchasePayloads } from '#infra/local/polar-payload.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-event.ts';
 
 const at = new Date();
 const person = {
@@ -40,7 +40,7 @@ describe.each(supportedEventTypes)('the made-up %s', (type) => {
   );
 
   test('has every key of the real one, and no other', async () => {
-    const file = new URL(`../fixtures/polar/${type}.plain.json`, import.meta.url);
+    const file = new URL(`../../../fixtures/polar/${type}.plain.json`, import.meta.url);
     expect(keysOf(payload)).toEqual(keysOf(JSON.parse(await readFile(file, 'utf8'))));
   });
 
