@@ -6,15 +6,18 @@ import type { Recipient } from '#shared/aws/audience-refusals.ts';
 import { type EmailMarks, emailMarksSchema, marked } from './email-marks.ts';
 import type { SesEvent } from './ses-event.ts';
 
+export type MarkedEmail = Partial<Recipient> & Readonly<{ webhookId?: string }>;
+
 export type FeedbackLedger = Readonly<{
-  /** Marks the email that an event is about. Returns whom it went to; `undefined` when there is no such row. Safe to repeat. */
-  mark(ledgerKey: string, event: SesEvent): Promise<Partial<Recipient> | undefined>;
+  /** Marks the email that an event is about. Returns whom it went to, and on behalf of which webhook; `undefined` when there is no such row. Safe to repeat. */
+  mark(ledgerKey: string, event: SesEvent): Promise<MarkedEmail | undefined>;
 }>;
 
 const rowSchema = z.extend(emailMarksSchema, {
   contactId: z.optional(z.string()),
   customerId: z.optional(z.string()),
   addressHash: z.optional(z.string()),
+  webhookId: z.optional(z.string()),
 });
 
 const longestRace = 20;
@@ -50,13 +53,14 @@ export function feedbackLedger(
         if (lostRaces > 0) await pause(lostRaces);
         const row = await find(ledgerKey);
         if (!row) return undefined;
-        const { contactId, customerId, addressHash, ...before } = row;
+        const { contactId, customerId, addressHash, webhookId, ...before } = row;
         const after = marked(before, event);
         if (isSameData(before, after) || (await replace(ledgerKey, before, after))) {
           return {
             ...(contactId !== undefined && { contactId }),
             ...(customerId !== undefined && { customerId }),
             ...(addressHash !== undefined && { addressHash }),
+            ...(webhookId !== undefined && { webhookId }),
           };
         }
       }

@@ -94,7 +94,13 @@ async function apply(event: SesEvent, { ledger, refusals, log }: FeedbackParts):
   if (no && !recipient && addresses.length === 0) {
     throw new Unprocessable(`The ${kind} names no recipient that could be suppressed.`);
   }
-  log.info('feedback applied', { ledgerKey, kind, refusal, isInLedger: row !== undefined });
+  log.info('feedback applied', {
+    webhookId: row?.webhookId,
+    ledgerKey,
+    kind,
+    refusal,
+    isInLedger: row !== undefined,
+  });
 }
 
 /** The ledger knows better than SES how the address is spelled in the audience. */

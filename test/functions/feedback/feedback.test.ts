@@ -176,6 +176,15 @@ it('a repeated event writes nothing more', async () => {
   expect(await state()).toEqual(before);
 });
 
+it('logs which webhook the email goes back to', async () => {
+  const { mail } = await work.mailed();
+  await work.hear([delivery(mail)]);
+
+  const row = await work.email(mail.ledgerKey);
+  const line = work.lines.find((one) => one.includes(mail.ledgerKey));
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ webhookId: row?.['webhookId'] });
+});
+
 it('logs no addresses', () => {
   expect(work.lines.filter((line) => line.includes('feedback applied')).length).toBeGreaterThan(10);
   expect(work.lines.join('\n')).not.toMatch(/@example/i);
