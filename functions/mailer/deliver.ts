@@ -50,11 +50,16 @@ export async function deliver(message: MailMessage, parts: DeliveryParts): Promi
   return attempt(message, email, parts);
 }
 
-/** What was blocked or failed for another event is tried for this one; the same event is not judged twice. */
+/**
+ * What was blocked or failed for another event, or before a replay, is tried for this one; the same event or replay is
+ * not judged twice.
+ */
 function isOver(email: Email, message: MailMessage): boolean {
   if (email.state === 'sent' || email.state === 'unknown') return true;
   return (
-    (email.state === 'blocked' || email.state === 'failed') && email.webhookId === message.webhookId
+    (email.state === 'blocked' || email.state === 'failed') &&
+    email.webhookId === message.webhookId &&
+    email.replayId === message.replayId
   );
 }
 
@@ -78,12 +83,9 @@ async function attempt(
 ): Promise<Delivery> {
   const known = await parts.known(message);
   const { workflow, contact } = known;
-  const wasSentBefore = await wasSentUnderOtherId(
-    message.ledgerKey,
-    workflow,
-    contact,
-    parts.emails,
-  );
+  const wasSentBefore =
+    !message.again &&
+    (await wasSentUnderOtherId(message.ledgerKey, workflow, contact, parts.emails));
   const verdict = judgeMail({
     ...known,
     wasSentBefore,

@@ -25,18 +25,21 @@ const env = z
 
 const workflowsMaxAgeMs = 30_000;
 
-const { db, requestHandler, store, settings, now, newId, pause } = audienceFromEnv(process.env, {
-  retentionDays: env.RETENTION_DAYS,
-});
+const { db, requestHandler, store, settings, settingsNow, contactOf, now, newId, pause } =
+  audienceFromEnv(process.env, { retentionDays: env.RETENTION_DAYS });
 const sqs = new SQSClient({ requestHandler });
 const log = jsonLog();
 const failures = dynamoFailures(db, env.FAILURES_TABLE, now);
+const workflows = dynamoWorkflows(db, env.WORKFLOWS_TABLE);
 
 export const handler: SQSHandler = worker({
   store,
   records: dynamoEventRecords(db, env.EVENTS_TABLE),
   settings,
-  workflows: cached(dynamoWorkflows(db, env.WORKFLOWS_TABLE).all, workflowsMaxAgeMs, Date.now),
+  workflows: cached(workflows.all, workflowsMaxAgeMs, Date.now),
+  settingsNow,
+  workflowsNow: workflows.all,
+  contactOf,
   failures,
   failed: failedMessages({
     sqs,

@@ -73,8 +73,10 @@ function allowTables(worker: NodejsFunction, tables: AudienceTables): void {
   allow(worker, ['dynamodb:PutItem'], written);
   allow(worker, ['dynamodb:DeleteItem'], [addresses.tableArn, contacts.tableArn]);
   allow(worker, ['dynamodb:GetItem', 'dynamodb:PutItem'], [settings.tableArn]);
-  allow(worker, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], [events.tableArn]);
-  allow(worker, ['dynamodb:Query'], [`${events.tableArn}/index/byCustomer`]);
+  const recorded = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+  allow(worker, recorded, [events.tableArn]);
+  const indexes = [`${events.tableArn}/index/byCustomer`, `${events.tableArn}/index/byContact`];
+  allow(worker, ['dynamodb:Query'], [...indexes, `${contacts.tableArn}/index/byContactId`]);
   allow(worker, ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], [failures.tableArn]);
   allow(worker, ['dynamodb:Scan'], [workflows.tableArn]);
 }

@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { isAfter } from './act.ts';
+import type { Suppression } from './suppression.ts';
 
 const claimSchema = z.object({
   /** Version of the email with which this customer last had the address. */
@@ -7,6 +9,8 @@ const claimSchema = z.object({
   state: z.enum(['living', 'deleted', 'former']),
   /** Whether the customer carries a person's "no". */
   refused: z.optional(z.boolean()),
+  /** When that was said last. */
+  refusedAt: z.optional(z.string()),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
@@ -19,11 +23,19 @@ export type Address = z.infer<typeof addressSchema>;
 
 /**
  * Whether someone who left, and said no before, still stands for this address. Whoever comes to it next is taken for
- * the same person, so that deleting and re-creating a customer subscribes nobody.
+ * the same person, so that deleting and re-creating a customer subscribes nobody. An explicit subscribe at the address,
+ * which its `suppression` remembers, undoes what was said before it.
  */
-export function isLeftUnsubscribed(address: Address | undefined): boolean {
+export function isLeftUnsubscribed(
+  address: Address | undefined,
+  suppression?: Suppression,
+): boolean {
+  const lifted = suppression?.lifted?.person;
   return Object.values(address?.claims ?? {}).some(
-    ({ state, refused }) => state === 'deleted' && refused,
+    ({ state, refused, refusedAt }) =>
+      state === 'deleted' &&
+      refused &&
+      !(lifted && (refusedAt === undefined || !isAfter(refusedAt, lifted.at))),
   );
 }
 

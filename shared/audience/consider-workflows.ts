@@ -11,6 +11,8 @@ type Situation = Readonly<{
   /** Whether the settings let this event trigger workflows. */
   isTrigger: boolean;
   now: Date;
+  /** The id of the replay by which a person asks for the emails once more. */
+  againAs: string | undefined;
 }>;
 
 const hourMs = 3_600_000;
@@ -30,7 +32,7 @@ export function considerWorkflows(
       const reason = reasonAgainst(workflow, situation);
       if (reason !== undefined) return { workflowId, version, name, verdict: 'skip', reason };
       const contactId = situation.customer.contact?.contactId ?? '';
-      const ledgerKey = ledgerKeyOf(workflow, situation.event, contactId);
+      const ledgerKey = ledgerKeyOf(workflow, situation.event, contactId, situation.againAs);
       return ledgerKey === undefined
         ? { workflowId, version, name, verdict: 'skip', reason: nothingToCountBy(workflow) }
         : { workflowId, version, name, verdict: 'send', ledgerKey };

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
-import { instant } from '../polar/instant.ts';
+import { type Act, actSchema, isAfter, laterAct } from './act.ts';
 import type { Customer } from './customer.ts';
 import { normalisedEmail } from './email-address.ts';
 import { splitName } from './person-name.ts';
+import { liftedRefusalSchema } from './suppression.ts';
 
 export const webhookSource = 'Polar webhook';
-
-const actSchema = z.object({ at: z.string(), by: z.string() });
 
 const byHandSchema = z.object({
   firstName: z.optional(z.nullable(z.string())),
@@ -15,11 +14,21 @@ const byHandSchema = z.object({
   userGroup: z.optional(z.object({ value: z.nullable(z.string()), at: z.string() })),
 });
 
+/** What a person decided about a contact by hand, and which "no" that undid. */
+const decisionByHandSchema = z.extend(actSchema, {
+  act: z.enum(['added', 'subscribed', 'unsubscribed', 'bounce-lifted']),
+  cleared: z.optional(z.array(liftedRefusalSchema)),
+});
+export type DecisionByHand = z.infer<typeof decisionByHandSchema>;
+
 const consentSchema = z.object({
   /** Created while the setting `newContacts` was `unsubscribed`. */
   startsUnsubscribed: z.optional(z.boolean()),
   subscribed: z.optional(actSchema),
+  /** The newest decisions by hand, the oldest of them first. */
+  history: z.optional(z.array(decisionByHandSchema)),
 });
+type Consent = z.infer<typeof consentSchema>;
 
 /** What a contact keeps through every change of address and owner. */
 export const belongingsSchema = z.object({
@@ -59,13 +68,35 @@ export function mergedBelongings(kept: Belongings, other: Belongings | undefined
   return {
     ...kept,
     createdAt: kept.createdAt < other.createdAt ? kept.createdAt : other.createdAt,
-    consent: {
-      ...(other.consent.subscribed && { subscribed: other.consent.subscribed }),
-      ...kept.consent,
-    },
+    consent: mergedConsent(kept.consent, other.consent),
     mergedIds: [...new Set(mergedIds)].sort(),
     ...(Object.keys(byHand).length > 0 && { byHand }),
   };
+}
+
+function mergedConsent(kept: Consent, other: Consent): Consent {
+  const { subscribed } = other;
+  const consent = {
+    ...kept,
+    ...(subscribed && { subscribed: laterAct(kept.subscribed, subscribed) }),
+  };
+  return (other.history ?? []).reduce(withDecision, consent);
+}
+
+const mostDecisions = 30;
+
+/** The consent with one more decision in its history. Safe to repeat. */
+export function withDecision(consent: Consent, decision: DecisionByHand): Consent {
+  const known = consent.history ?? [];
+  const { act, at, by } = decision;
+  if (known.some((one) => one.act === act && one.at === at && one.by === by)) return consent;
+  const history = [...known, decision].sort(byTime);
+  return { ...consent, history: history.slice(-mostDecisions) };
+}
+
+function byTime(a: Act, b: Act): number {
+  if (isAfter(a.at, b.at)) return 1;
+  return isAfter(b.at, a.at) ? -1 : 0;
 }
 
 /** The contact of the customer who owns an address, or `undefined` where a deletion leaves none. */
@@ -119,20 +150,12 @@ function isSubscribed(
 function userGroupOf(customer: Customer, belongings: Belongings): string | undefined {
   const { alwaysGroup, firstEvent } = customer;
   const { byHand, source, mergedIds = [] } = belongings;
-  if (
-    byHand?.userGroup &&
-    !(alwaysGroup && alwaysGroup.occurredAt > microseconds(byHand.userGroup.at))
-  ) {
+  if (byHand?.userGroup && !(alwaysGroup && isAfter(alwaysGroup.occurredAt, byHand.userGroup.at))) {
     return byHand.userGroup.value ?? undefined;
   }
   if (alwaysGroup) return alwaysGroup.group;
   const isByWebhooks = source === webhookSource || mergedIds.length > 0;
   return isByWebhooks ? (firstEvent?.group ?? undefined) : undefined;
-}
-
-/** Our own times have three digits, Polar's six. */
-function microseconds(time: string): string {
-  return instant(time) ?? time;
 }
 
 function chosen(byHand: string | null | undefined, fact: string | undefined): string | undefined {

@@ -1,7 +1,13 @@
 import * as z from 'zod/mini';
+import { actSchema } from './act.ts';
 import { belongingsSchema } from './contact.ts';
 import { deletionModeSchema } from './settings.ts';
-import { personRefusalsSchema } from './suppression.ts';
+import {
+  type PersonRefusals,
+  personRefusalsSchema,
+  refusalsOf,
+  refusalsSince,
+} from './suppression.ts';
 
 const factSchema = z.object({ value: z.string(), version: z.string() });
 export type Fact = z.infer<typeof factSchema>;
@@ -22,12 +28,22 @@ export const customerSchema = z.object({
   /** Every address this customer ever had, sorted. */
   addresses: z.array(z.string()),
   no: z.optional(personRefusalsSchema),
+  /** When this person was last subscribed explicitly: an older "no" does not count any more. */
+  lifted: z.optional(actSchema),
   deletedAt: z.optional(z.string()),
   deletion: z.optional(z.extend(momentSchema, { mode: deletionModeSchema })),
   erased: z.optional(z.boolean()),
+  /** Who asked for the erasure, where a person did. */
+  erasure: z.optional(actSchema),
   contact: z.optional(belongingsSchema),
 });
 export type Customer = z.infer<typeof customerSchema>;
+
+/** The customer with more of a person's "no", but for what is older than an explicit subscribe. */
+export function refusing(customer: Customer, more: PersonRefusals): Customer {
+  const no = refusalsOf(customer.no ?? {}, refusalsSince(customer.lifted, more));
+  return Object.keys(no).length > 0 ? { ...customer, no } : customer;
+}
 
 /** The newest value wins; an absent one never does. On equal versions the value that is greater by `order` does. */
 export function newerFact(

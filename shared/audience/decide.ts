@@ -11,21 +11,24 @@ import { cleanName } from './person-name.ts';
 import { isSameData } from './same-data.ts';
 import type { EventSettings, Settings } from './settings.ts';
 import type { Workflow } from './workflow.ts';
-import { type Known, type RowKey, type Steps, type Workspace, workspace } from './workspace.ts';
+import { type Known, type Load, type Steps, type Workspace, workspace } from './workspace.ts';
 
 export type ReceivedEvent = PolarEvent & Readonly<{ webhookId: string; receivedAt: string }>;
 
 /** Either rows that must be read first, or what to write: `steps` and the record in one atomic write. */
-export type Decision =
-  | { kind: 'load'; keys: RowKey[] }
-  | { kind: 'commit'; record: EventRecord; steps: Steps | undefined };
+export type Decision = Load | { kind: 'commit'; record: EventRecord; steps: Steps | undefined };
 
-/** What one Polar event does to the audience. Pure: the same inputs always give the same decision. */
+/**
+ * What one Polar event does to the audience. Pure: the same inputs always give the same decision. An event that is
+ * decided again, as in a replay, changes only what the settings of now say otherwise. `againAs` gives its emails keys
+ * of their own, so that they are sent although they were sent before.
+ */
 export function decide(
   event: ReceivedEvent,
   known: Known,
   surroundings: Surroundings,
   workflows: readonly Workflow[],
+  againAs?: string,
 ): Decision {
   const w = workspace(known);
   const customer = w.customers.get(event.customer.id) ?? {
@@ -35,7 +38,7 @@ export function decide(
   if (w.missing().length > 0) return { kind: 'load', keys: w.missing() };
   const result = judge(w, customer, event, surroundings);
   if (w.missing().length > 0) return { kind: 'load', keys: w.missing() };
-  const considered = consider(workflows, event, w, surroundings);
+  const considered = consider(workflows, event, w, surroundings, againAs);
   const record = {
     ...recordOf(event, w, customer, result, surroundings),
     ...(considered.length > 0 && { workflows: considered }),
@@ -48,11 +51,12 @@ function consider(
   event: ReceivedEvent,
   w: Workspace,
   { settings, now }: Surroundings,
+  againAs: string | undefined,
 ): ConsideredWorkflow[] {
   const { enabled, trigger } = settings.events[event.type];
   const customer = w.customers.get(event.customer.id);
   if (!enabled || !customer) return [];
-  return considerWorkflows(workflows, { event, customer, isTrigger: trigger, now });
+  return considerWorkflows(workflows, { event, customer, isTrigger: trigger, now, againAs });
 }
 
 function judge(
@@ -121,12 +125,12 @@ function withFacts(
     ? newerFact(customer.externalId, externalId, version)
     : customer.externalId;
   const { firstEvent, alwaysGroup } = customer;
-  const isFirst = !firstEvent || compareMoments(moment, firstEvent) < 0;
+  const isFirst = !firstEvent || compareMoments(moment, firstEvent) <= 0;
   const always =
     setting.userGroup !== null && setting.userGroupMode === 'always'
       ? { ...moment, group: setting.userGroup }
       : undefined;
-  const isNewest = always && (!alwaysGroup || compareMoments(always, alwaysGroup) > 0);
+  const isNewest = always && (!alwaysGroup || compareMoments(always, alwaysGroup) >= 0);
   return {
     ...customer,
     addresses: withAddress(customer.addresses, address && normalisedEmail(address)),

@@ -10,3 +10,8 @@ export function isMailable(address: string): boolean {
     /^[^\s@\p{Cc}<>()[\]\\,;:"]{1,64}@[^\s@\p{Cc}<>()[\]\\,;:"]{1,253}$/u.test(address.trim())
   );
 }
+
+/** Whether Polar put it in the place of the address of a customer who was deleted with anonymisation. */
+export function isAnonymous(address: string): boolean {
+  return /@anonymized\.(polar\.sh|invalid)$/i.test(address.trim());
+}

@@ -9,6 +9,10 @@ export const emailIdentitySchema = z.object({
   webhookId: z.string(),
   customerId: z.string(),
   contactId: z.optional(z.string()),
+  /** Where a replay of the event asked for it. */
+  replayId: z.optional(z.string()),
+  /** That asked for it although the contact may have had it before. */
+  again: z.optional(z.boolean()),
 });
 export type EmailIdentity = z.infer<typeof emailIdentitySchema>;
 

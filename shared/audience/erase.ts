@@ -1,7 +1,7 @@
 import type { Customer } from './customer.ts';
 import { dropClaim, emailOf, type Surroundings, showAddress } from './identity.ts';
-import { type PersonRefusals, refusalsOf, type Suppression } from './suppression.ts';
-import { type Known, type RowKey, type Steps, type Workspace, workspace } from './workspace.ts';
+import { suppressedBy } from './suppression.ts';
+import { type Known, type Load, type Steps, type Workspace, workspace } from './workspace.ts';
 
 /** A store may limit one atomic write to 100 rows, and each address brings a contact and a suppression along. */
 const addressesAtOnce = 20;
@@ -12,7 +12,10 @@ const addressesAtOnce = 20;
  */
 export function forget(w: Workspace, customer: Customer, surroundings: Surroundings): void {
   const present = emailOf(customer);
-  if (customer.no && present !== undefined) leaveRefusal(w, present, customer.no);
+  // Whoever has this address next is taken for the same person: the "no" outlives the customer.
+  if (customer.no && present !== undefined) {
+    w.suppressions.put(present, suppressedBy(w.suppressions.get(present), customer.no));
+  }
   const former = customer.addresses.filter((email) => email !== present);
   const addresses = present === undefined ? former : [present, ...former];
   w.customers.put(customer.customerId, {
@@ -20,6 +23,7 @@ export function forget(w: Workspace, customer: Customer, surroundings: Surroundi
     addresses: addresses.slice(addressesAtOnce),
     ...(customer.deletedAt && { deletedAt: customer.deletedAt }),
     ...(customer.deletion && { deletion: customer.deletion }),
+    ...(customer.erasure && { erasure: customer.erasure }),
     erased: true,
   });
   for (const email of addresses.slice(0, addressesAtOnce)) {
@@ -28,18 +32,12 @@ export function forget(w: Workspace, customer: Customer, surroundings: Surroundi
   }
 }
 
-/** Whoever has this address next is taken for the same person: the "no" outlives the customer. */
-function leaveRefusal(w: Workspace, email: string, no: PersonRefusals): void {
-  const standing: Suppression['reasons'] = w.suppressions.get(email)?.reasons ?? {};
-  w.suppressions.put(email, { reasons: refusalsOf(standing, no) });
-}
-
 /** The next addresses of an erased customer. No `steps` when none are left. */
 export function continueErasure(
   customerId: string,
   known: Known,
   surroundings: Surroundings,
-): { kind: 'load'; keys: RowKey[] } | { kind: 'commit'; steps: Steps | undefined } {
+): Load | { kind: 'commit'; steps: Steps | undefined } {
   const w = workspace(known);
   const customer = w.customers.get(customerId);
   if (customer?.erased && customer.addresses.length > 0) forget(w, customer, surroundings);

@@ -21,13 +21,32 @@ const consideredWorkflowSchema = z.object({
 });
 export type ConsideredWorkflow = z.infer<typeof consideredWorkflowSchema>;
 
+const outcomeSchema = z.enum(['applied', 'unchanged', 'skipped']);
+
+/** What became of an event when a person had it run again, with the settings of that moment. */
+export const replayEntrySchema = z.object({
+  replayId: z.string(),
+  at: z.string(),
+  by: z.string(),
+  triggers: z.boolean(),
+  again: z.boolean(),
+  outcome: outcomeSchema,
+  reason: z.optional(z.string()),
+  changes: z.array(changeSchema),
+  settingsVersion: z.number(),
+  workflows: z.optional(z.array(consideredWorkflowSchema)),
+  contactId: z.optional(z.string()),
+  erases: z.optional(z.boolean()),
+});
+export type ReplayEntry = z.infer<typeof replayEntrySchema>;
+
 /** What one event did, and why: one record for each webhook id. The payload is kept beside it. */
 export const eventRecordSchema = z.object({
   webhookId: z.string(),
   type: z.enum(supportedEventTypes),
   occurredAt: z.string(),
   receivedAt: z.string(),
-  outcome: z.enum(['applied', 'unchanged', 'skipped']),
+  outcome: outcomeSchema,
   reason: z.optional(z.string()),
   changes: z.array(changeSchema),
   settingsVersion: z.number(),
@@ -41,6 +60,9 @@ export const eventRecordSchema = z.object({
   erased: z.optional(z.boolean()),
   /** This event asked for the erasure of its customer's records. */
   erases: z.optional(z.boolean()),
+  /** The newest replays, the oldest of them first, and how many there were in all. */
+  replays: z.optional(z.array(replayEntrySchema)),
+  replayCount: z.optional(z.number()),
 });
 export type EventRecord = z.infer<typeof eventRecordSchema>;
 

@@ -1,4 +1,4 @@
-import { instant } from '../polar/instant.ts';
+import { isAfter, laterAct } from './act.ts';
 import { type Claim, isLeftUnsubscribed, ownerOf, withClaim } from './address.ts';
 import {
   type Belongings,
@@ -9,11 +9,11 @@ import {
   mergedBelongings,
   webhookSource,
 } from './contact.ts';
-import type { Customer } from './customer.ts';
+import { type Customer, refusing } from './customer.ts';
 import { normalisedEmail } from './email-address.ts';
 import { isSameData } from './same-data.ts';
 import type { Settings } from './settings.ts';
-import { personRefusals, refusalsOf } from './suppression.ts';
+import { personRefusals } from './suppression.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What a decision needs beside rows: the time, and ids for contacts that it makes. */
@@ -36,8 +36,7 @@ export function claimAddress(
   const address = w.addresses.get(email) ?? { email, claims: {} };
   const { customerId } = customer;
   const known = Object.hasOwn(address.claims, customerId) ? address.claims[customerId] : undefined;
-  const no = refusalsOf(customer.no ?? {}, known ? {} : personRefusals(w.suppressions.get(email)));
-  const claimant = Object.keys(no).length > 0 ? { ...customer, no } : customer;
+  const claimant = refusing(customer, known ? {} : personRefusals(w.suppressions.get(email)));
   const newest = known && known.version > version ? known.version : version;
   const claims = withClaim(address.claims, customerId, claimOf(claimant, email, newest));
   w.addresses.put(email, { ...address, claims });
@@ -47,7 +46,14 @@ export function claimAddress(
 function claimOf(customer: Customer, email: string, version: string): Claim {
   if (!customer.email || emailOf(customer) !== email) return { version, state: 'former' };
   const state = customer.deletion ? 'deleted' : 'living';
-  return { version: customer.email.version, state, ...(customer.no && { refused: true }) };
+  const { unsubscribed, complained } = customer.no ?? {};
+  const newest = unsubscribed && complained ? laterAct(unsubscribed, complained) : undefined;
+  const refusedAt = (newest ?? unsubscribed ?? complained)?.at;
+  return {
+    version: customer.email.version,
+    state,
+    ...(refusedAt !== undefined && { refused: true, refusedAt }),
+  };
 }
 
 /** Removes the customer's claim to an address, and the row of the address with its last claim. */
@@ -68,7 +74,7 @@ export function showAddress(w: Workspace, email: string, surroundings: Surroundi
   const owner = ownerId === undefined ? undefined : w.customers.get(ownerId);
   const now = surroundings.now.toISOString();
   const isSuppressed =
-    Object.keys(suppression?.reasons ?? {}).length > 0 || isLeftUnsubscribed(address);
+    Object.keys(suppression?.reasons ?? {}).length > 0 || isLeftUnsubscribed(address, suppression);
 
   if (shown && shown.customerId === undefined && !(owner && mayTakeOver(owner, shown))) {
     show(w, shown, contactByHand(shown, isSuppressed, now));
@@ -89,13 +95,13 @@ function show(w: Workspace, shown: Contact | undefined, contact: Contact): void 
 
 /** A contact that was added by hand goes to the customer who lived when it was there already. */
 function mayTakeOver(owner: Customer, shown: Contact): boolean {
-  const addedAt = instant(shown.createdAt) ?? shown.createdAt;
-  return !owner.deletion || addedAt < owner.deletion.occurredAt;
+  return !owner.deletion || isAfter(owner.deletion.occurredAt, shown.createdAt);
 }
 
 /**
  * A living customer takes over the contact at its address when that has no customer or a deleted one: the id and
- * what was set by hand stay, and the deleted customer no longer has a contact.
+ * what was set by hand stay, and the deleted customer no longer has a contact. Of several customers who had the address
+ * of a contact that was added by hand, the first to be heard of takes it over, whatever the order in which they had it.
  */
 function takenOver(
   w: Workspace,

@@ -1,16 +1,10 @@
+import { refusing } from './customer.ts';
 import { normalisedEmail } from './email-address.ts';
 import { claimAddress, type Surroundings, showAddress } from './identity.ts';
-import {
-  personRefusals,
-  refusalsOf,
-  type Suppression,
-  type SuppressionReason,
-} from './suppression.ts';
-import { type Known, type RowKey, type Steps, workspace } from './workspace.ts';
+import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
+import { type Known, type Load, type Steps, type Workspace, workspace } from './workspace.ts';
 
-type RefusalDecision =
-  | { kind: 'load'; keys: RowKey[] }
-  | { kind: 'commit'; steps: Steps | undefined; claimants: string[] };
+type RefusalDecision = Load | { kind: 'commit'; steps: Steps | undefined; claimants: string[] };
 
 /** A person's or a mailbox's "no" to mail, at a normalised address. */
 export type Refusal = Readonly<{
@@ -30,15 +24,21 @@ export function refuse(
   surroundings: Surroundings,
 ): RefusalDecision {
   const w = workspace(known);
-  const { email, reason, at, by } = refusal;
-  const reasons: Suppression['reasons'] = { [reason]: { at, by } };
-  const standing = w.suppressions.get(email)?.reasons ?? {};
-  w.suppressions.put(email, { reasons: refusalsOf(standing, reasons) });
+  const claimants = suppress(w, refusal, surroundings);
+  const keys = w.missing();
+  return keys.length > 0 ? { kind: 'load', keys } : { kind: 'commit', steps: w.steps(), claimants };
+}
+
+/** The part of `refuse` that changes rows; returns the claimants. */
+export function suppress(
+  w: Workspace,
+  { email, reason, at, by }: Refusal,
+  surroundings: Surroundings,
+): string[] {
+  w.suppressions.put(email, suppressedBy(w.suppressions.get(email), { [reason]: { at, by } }));
   const claims = w.addresses.get(email)?.claims ?? {};
   showAddress(w, email, surroundings);
-  const keys = w.missing();
-  const claimants = reason === 'bounced' ? [] : Object.keys(claims);
-  return keys.length > 0 ? { kind: 'load', keys } : { kind: 'commit', steps: w.steps(), claimants };
+  return reason === 'bounced' ? [] : Object.keys(claims);
 }
 
 /** Puts the "no" that lies on an address on one of the customers who have, or ever had, it. */
@@ -50,13 +50,13 @@ export function takeOnRefusal(
 ): RefusalDecision {
   const w = workspace(known);
   const customer = w.customers.get(customerId);
-  const no = refusalsOf(customer?.no ?? {}, personRefusals(w.suppressions.get(email)));
-  if (customer && !customer.erased && Object.keys(no).length > 0) {
-    const refusing = { ...customer, no };
-    w.customers.put(customerId, refusing);
-    if (customer.email) {
-      const present = normalisedEmail(customer.email.value);
-      claimAddress(w, refusing, present, customer.email.version);
+  const no = personRefusals(w.suppressions.get(email));
+  const claimant = customer && refusing(customer, no);
+  if (claimant?.no && !claimant.erased) {
+    w.customers.put(customerId, claimant);
+    if (claimant.email) {
+      const present = normalisedEmail(claimant.email.value);
+      claimAddress(w, claimant, present, claimant.email.version);
       showAddress(w, present, surroundings);
     }
   }

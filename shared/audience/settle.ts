@@ -1,7 +1,15 @@
 import type { AudienceStore, Commit, CommitResult } from './audience-store.ts';
-import { type Known, nothingKnown, type RowKey } from './workspace.ts';
+import type { Surroundings } from './identity.ts';
+import { type Known, type Load, nothingKnown } from './workspace.ts';
 
-type Load = { kind: 'load'; keys: RowKey[] };
+/** What it takes to change the audience. `pause` waits a while between lost races. */
+export type Means = Readonly<{
+  store: AudienceStore;
+  surroundings: Surroundings;
+  pause: (lostRaces: number) => Promise<void>;
+}>;
+
+type Decide<D> = (known: Known) => Load | D;
 
 const longestRace = 20;
 
@@ -9,24 +17,34 @@ const longestRace = 20;
  * Load, decide, commit; again from the start when another worker changed what the decision had seen. Throws after
  * twenty lost races, with nothing written.
  */
-export async function settle<D extends Commit & { kind: 'commit' }>(
+export function settle<D extends Commit & { kind: 'commit' }>(
   store: AudienceStore,
-  decide: (known: Known) => Load | D,
-  pause: (lostRaces: number) => Promise<void>,
+  decide: Decide<D>,
+  pause: Means['pause'],
+) {
+  return settleAnew(store, async () => decide, pause);
+}
+
+/** The same, for a decision that needs more than rows: `begin` reads it, each time anew. */
+export async function settleAnew<D extends Commit & { kind: 'commit' }>(
+  store: AudienceStore,
+  begin: () => Promise<Decide<D>>,
+  pause: Means['pause'],
 ): Promise<{ decision: D; result: Exclude<CommitResult, { kind: 'conflict' }> }> {
   for (let lostRaces = 0; lostRaces < longestRace; lostRaces++) {
     if (lostRaces > 0) await pause(lostRaces);
-    const decision = await decided(store, decide);
-    const isEmpty = decision.steps === undefined && decision.record === undefined;
+    const decision = await decided(store, await begin());
+    const isEmpty = !decision.steps && !decision.record && !decision.replay;
     const result = isEmpty ? { kind: 'committed' as const } : await store.commit(decision);
     if (result.kind !== 'conflict') return { decision, result };
   }
   throw new Error(`Other workers changed the same customer ${longestRace} times in a row.`);
 }
 
-async function decided<D extends { kind: 'commit' }>(
-  store: AudienceStore,
-  decide: (known: Known) => Load | D,
+/** Loads what a decision asks for until it is one. Writes nothing. */
+export async function decided<D extends { kind: 'commit' }>(
+  store: Pick<AudienceStore, 'load'>,
+  decide: Decide<D>,
 ): Promise<D> {
   let known = nothingKnown;
   for (;;) {

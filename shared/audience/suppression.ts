@@ -1,37 +1,100 @@
 import * as z from 'zod/mini';
-
-const refusalSchema = z.object({ at: z.string(), by: z.string() });
+import { type Act, actSchema, isAfter, laterAct } from './act.ts';
 
 /** A person's "no". It holds for the person and for the address. */
 export const personRefusalsSchema = z.object({
-  unsubscribed: z.optional(refusalSchema),
-  complained: z.optional(refusalSchema),
+  unsubscribed: z.optional(actSchema),
+  complained: z.optional(actSchema),
 });
 export type PersonRefusals = z.infer<typeof personRefusalsSchema>;
 
-/** Why nothing may be mailed to an address, first time and author of each reason. `bounced` is the mailbox's own "no". */
+/**
+ * Why nothing may be mailed to an address, newest time and author of each reason. `bounced` is the mailbox's own "no".
+ * `lifted`: when someone last undid what the person, or the mailbox, had said; an older "no" that comes again is over.
+ */
 export const suppressionSchema = z.object({
   reasons: z.object({
-    unsubscribed: z.optional(refusalSchema),
-    complained: z.optional(refusalSchema),
-    bounced: z.optional(refusalSchema),
+    unsubscribed: z.optional(actSchema),
+    complained: z.optional(actSchema),
+    bounced: z.optional(actSchema),
   }),
+  lifted: z.optional(z.object({ person: z.optional(actSchema), mailbox: z.optional(actSchema) })),
 });
 export type Suppression = z.infer<typeof suppressionSchema>;
 export type SuppressionReason = keyof Suppression['reasons'];
-type Refusal = z.infer<typeof refusalSchema>;
 
-/** Both together; of two refusals for one reason the earlier stays. */
-export function refusalsOf<T extends Partial<Record<SuppressionReason, Refusal | undefined>>>(
-  known: T,
-  more: T,
-): T {
+type Refusals = Partial<Record<SuppressionReason, Act | undefined>>;
+
+/** A "no" that was lifted. */
+export const liftedRefusalSchema = z.extend(actSchema, {
+  reason: z.enum(['unsubscribed', 'complained', 'bounced']),
+});
+export type LiftedRefusal = z.infer<typeof liftedRefusalSchema>;
+
+const reasonsOf = {
+  person: ['unsubscribed', 'complained'],
+  mailbox: ['bounced'],
+} as const;
+const allReasons = [...reasonsOf.person, ...reasonsOf.mailbox];
+
+/** Both together; of two refusals for one reason the newer stays. */
+export function refusalsOf<T extends Refusals>(known: T, more: T): T {
   const merged = { ...more, ...known };
-  for (const reason of ['unsubscribed', 'complained', 'bounced'] as const) {
+  for (const reason of allReasons) {
     const [a, b] = [known[reason], more[reason]];
-    if (a && b) merged[reason] = a.at <= b.at ? a : b;
+    if (a && b) merged[reason] = laterAct(a, b);
   }
   return merged;
+}
+
+/** Those that are newer than what was lifted. */
+export function refusalsSince<T extends Refusals>(lifted: Act | undefined, refusals: T): T {
+  const since = { ...refusals };
+  for (const reason of allReasons) {
+    const refusal = refusals[reason];
+    if (lifted && refusal && !isAfter(refusal.at, lifted.at)) delete since[reason];
+  }
+  return since;
+}
+
+/** The suppression of an address with more refusals; those that were lifted since they were made do not count. */
+export function suppressedBy(
+  standing: Suppression | undefined,
+  refusals: Suppression['reasons'],
+): Suppression {
+  const { lifted, reasons = {} } = standing ?? {};
+  const { bounced, ...person } = refusals;
+  const counting = {
+    ...refusalsSince(lifted?.person, person),
+    ...refusalsSince(lifted?.mailbox, { ...(bounced && { bounced }) }),
+  };
+  return { ...standing, reasons: refusalsOf<Suppression['reasons']>(reasons, counting) };
+}
+
+/** The suppression of an address once the "no" of its person or of its mailbox, up to this act, is undone. */
+export function liftedSuppression(
+  standing: Suppression | undefined,
+  whose: keyof typeof reasonsOf,
+  act: Act,
+): { suppression: Suppression; cleared: LiftedRefusal[] } {
+  const { reasons = {}, lifted } = standing ?? {};
+  const { bounced, ...person } = reasons;
+  const left =
+    whose === 'person'
+      ? { ...refusalsSince(act, person), ...(bounced && { bounced }) }
+      : { ...person, ...refusalsSince(act, { ...(bounced && { bounced }) }) };
+  return {
+    suppression: { reasons: left, lifted: { ...lifted, [whose]: laterAct(lifted?.[whose], act) } },
+    cleared: clearedRefusals(reasons, left),
+  };
+}
+
+/** What stood before and does not stand any more. */
+export function clearedRefusals(before: Refusals, after: Refusals): LiftedRefusal[] {
+  return allReasons.flatMap((reason) => {
+    const refusal = before[reason];
+    return refusal && !after[reason] ? [{ reason, ...refusal }] : [];
+  });
 }
 
 /** The part of a suppression that goes with the person who has, or had, the address. */

@@ -72,6 +72,18 @@ export function workspace(known: Known): Workspace {
   };
 }
 
+export type Load = { kind: 'load'; keys: RowKey[] };
+
+/** What a workspace came to: rows that must be read first, or what to write and what to say of it. */
+export function outcomeIn<T extends object>(
+  w: Workspace,
+  said: T,
+): Load | ({ kind: 'commit'; steps: Steps | undefined } & T) {
+  const keys = w.missing();
+  if (keys.length > 0) return { kind: 'load', keys };
+  return { kind: 'commit', steps: w.steps(), ...said };
+}
+
 function table<T>(read: ReadonlyMap<string, Stored<T>>) {
   const seen = new Set<string>();
   const changed = new Map<string, T | null>();

@@ -50,17 +50,22 @@ export function audienceFromEnv(
   const once = <T>(read: () => Promise<T>) => cached(read, Number.POSITIVE_INFINITY, Date.now);
   const suppressionKey = once(secretText(secrets, env.SUPPRESSION_KEY_ID));
   const hash = once(async () => addressHash(await suppressionKey()));
-  const settings = cached(dynamoSettings(db, env.SETTINGS_TABLE), settingsMaxAgeMs, Date.now);
+  const settingsNow = dynamoSettings(db, env.SETTINGS_TABLE);
+  const settings = cached(settingsNow, settingsMaxAgeMs, Date.now);
   const now = () => new Date();
   const pause = (lostRaces: number) =>
     setTimeout(Math.random() * Math.min(1_000, 20 * 2 ** lostRaces));
   const store = dynamoAudienceStore(db, tables, { addressHash: hash, retentionDays });
+  const contactOf = dynamoContactLookup(db, tables.contacts, store);
 
   return {
     db,
     requestHandler,
     store,
     settings,
+    /** Past the cache, which may be half a minute old. */
+    settingsNow,
+    contactOf,
     suppressionKey,
     addressHash: hash,
     now,
@@ -72,7 +77,7 @@ export function audienceFromEnv(
         addressHash: async () => (itself) => itself,
         retentionDays,
       }),
-      contactOf: dynamoContactLookup(db, tables.contacts, store),
+      contactOf,
       addressHash: hash,
       surroundings: async () => ({ settings: await settings(), now: now(), newId: randomUUID }),
       pause,

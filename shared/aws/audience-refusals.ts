@@ -3,7 +3,7 @@ import type { AudienceStore } from '#shared/audience/audience-store.ts';
 import type { Surroundings } from '#shared/audience/identity.ts';
 import type { Refusal } from '#shared/audience/refuse.ts';
 import { settle } from '#shared/audience/settle.ts';
-import { refusalsOf } from '#shared/audience/suppression.ts';
+import { suppressedBy } from '#shared/audience/suppression.ts';
 import { type Known, workspace } from '#shared/audience/workspace.ts';
 import type { ContactLookup } from './dynamo-contact-lookup.ts';
 
@@ -61,8 +61,8 @@ export function audienceRefusals(parts: {
 
 function suppress(addressHash: string, { reason, at, by }: No, known: Known) {
   const w = workspace(known);
-  const standing = w.suppressions.get(addressHash)?.reasons ?? {};
-  w.suppressions.put(addressHash, { reasons: refusalsOf(standing, { [reason]: { at, by } }) });
+  const standing = w.suppressions.get(addressHash);
+  w.suppressions.put(addressHash, suppressedBy(standing, { [reason]: { at, by } }));
   const keys = w.missing();
   return keys.length > 0
     ? ({ kind: 'load', keys } as const)

@@ -4,6 +4,7 @@ import {
   BatchGetCommand,
   type BatchGetCommandInput,
   type DynamoDBDocumentClient,
+  GetCommand,
   PutCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
@@ -17,7 +18,7 @@ import { suppressionSchema } from '#shared/audience/suppression.ts';
 import type { Kind, Known, RowKey, Step, Steps, Stored } from '#shared/audience/workspace.ts';
 import type { addressHash } from './address-hash.ts';
 import { refusedWrite } from './dynamo-error.ts';
-import { eventItem } from './event-item.ts';
+import { eventItem, recordedOf, replayUpdate } from './event-item.ts';
 import { indexKey, shardOf } from './index-keys.ts';
 
 export type AudienceTables = Readonly<Record<Kind | 'events', string>>;
@@ -135,7 +136,14 @@ export function dynamoAudienceStore(
       return known;
     },
 
-    async commit({ steps, record, payload }): Promise<CommitResult> {
+    async recorded(webhookId) {
+      const { Item } = await db.send(
+        new GetCommand({ TableName: tables.events, Key: { webhookId }, ConsistentRead: true }),
+      );
+      return Item && recordedOf(Item);
+    },
+
+    async commit({ steps, record, payload, replay }): Promise<CommitResult> {
       const put = record && {
         TableName: tables.events,
         Item: eventItem(record, payload, options.retentionDays),
@@ -143,10 +151,11 @@ export function dynamoAudienceStore(
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
       };
       try {
-        if (steps) {
+        if (steps || replay) {
           const TransactItems = [
             ...(put ? [{ Put: put }] : []),
-            ...transactItems(steps, await options.addressHash()),
+            ...(replay ? [{ Update: replayUpdate(tables.events, replay) }] : []),
+            ...(steps ? transactItems(steps, await options.addressHash()) : []),
           ];
           await db.send(new TransactWriteCommand({ TransactItems }));
         } else if (put) {

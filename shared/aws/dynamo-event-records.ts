@@ -2,46 +2,54 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 
+type Page = { webhookIds: string[]; next: RecordPosition | undefined };
+
 export type EventRecords = Readonly<{
   /** One page of the webhook ids of a customer's records, and where the next page starts, if there is one. */
-  idsOfCustomer(
-    customerId: string,
-    after?: RecordPosition,
-  ): Promise<{ webhookIds: string[]; next: RecordPosition | undefined }>;
-  /** Takes payload, addresses and changes out of a record; says nothing when it is gone. Safe to repeat. */
+  idsOfCustomer(customerId: string, after?: RecordPosition): Promise<Page>;
+  /** The same of a contact's records. */
+  idsOfContact(contactId: string, after?: RecordPosition): Promise<Page>;
+  /** Takes payload, addresses, changes and replays out of a record; says nothing when it is gone. Safe to repeat. */
   erase(webhookId: string): Promise<void>;
 }>;
 
-export const recordPositionSchema = z.object({
-  webhookId: z.string(),
-  customerId: z.string(),
-  receivedAt: z.string(),
-});
+/** The key of an item in one of the two indexes. */
+export const recordPositionSchema = z.record(z.string(), z.string());
 export type RecordPosition = z.infer<typeof recordPositionSchema>;
 
+const idsSchema = z.array(z.object({ webhookId: z.string() }));
 const pageSize = 100;
-const personal = ['payload', 'payloadOmitted', 'email', 'properties.externalId'];
+const personal = ['payload', 'payloadOmitted', 'email', 'properties.externalId', 'replays'];
 
-/** The event records of single customers, for erasure. */
+/** The event records of single customers and contacts, for erasure. */
 export function dynamoEventRecords(db: DynamoDBDocumentClient, table: string): EventRecords {
+  async function page(
+    IndexName: string,
+    name: string,
+    value: string,
+    after: RecordPosition | undefined,
+  ): Promise<Page> {
+    const { Items = [], LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName,
+        KeyConditionExpression: '#name = :value',
+        ProjectionExpression: 'webhookId',
+        ExpressionAttributeNames: { '#name': name },
+        ExpressionAttributeValues: { ':value': value },
+        Limit: pageSize,
+        ExclusiveStartKey: after,
+      }),
+    );
+    return {
+      webhookIds: idsSchema.parse(Items).map(({ webhookId }) => webhookId),
+      next: LastEvaluatedKey && recordPositionSchema.parse(LastEvaluatedKey),
+    };
+  }
+
   return {
-    async idsOfCustomer(customerId, after) {
-      const page = await db.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: 'byCustomer',
-          KeyConditionExpression: 'customerId = :customerId',
-          ExpressionAttributeValues: { ':customerId': customerId },
-          Limit: pageSize,
-          ExclusiveStartKey: after,
-        }),
-      );
-      const items = z.array(recordPositionSchema).parse(page.Items ?? []);
-      return {
-        webhookIds: items.map(({ webhookId }) => webhookId),
-        next: page.LastEvaluatedKey && recordPositionSchema.parse(page.LastEvaluatedKey),
-      };
-    },
+    idsOfCustomer: (customerId, after) => page('byCustomer', 'customerId', customerId, after),
+    idsOfContact: (contactId, after) => page('byContact', 'contactId', contactId, after),
 
     async erase(webhookId) {
       try {

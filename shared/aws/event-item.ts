@@ -1,4 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import type { Recorded, ReplayWrite } from '#shared/audience/audience-store.ts';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import { shardOf } from './index-keys.ts';
 
@@ -29,4 +31,41 @@ export function eventRecordOf(item: unknown): EventRecord {
 /** The body of the webhook as Polar sent it. */
 export function payloadText(payload: Uint8Array): string {
   return gunzipSync(payload).toString();
+}
+
+const payloadSchema = z.object({ payload: z.optional(z.instanceof(Uint8Array)) });
+
+/** The record in an item, and the body of its webhook. */
+export function recordedOf(item: unknown): Recorded {
+  const { payload } = payloadSchema.parse(item);
+  return { record: eventRecordOf(item), payload: payload && payloadText(payload) };
+}
+
+/** The update that puts replays into the item of a record, on the conditions that `ReplayWrite` names. */
+export function replayUpdate(TableName: string, replay: ReplayWrite) {
+  const { webhookId, replays, replayCount, wasErased, contactId, email } = replay;
+  const added = Object.entries({ contactId, email }).filter(([, value]) => value !== undefined);
+  const set = [
+    'replays = :replays',
+    'replayCount = :replayCount',
+    ...added.map(([name]) => `${name} = if_not_exists(${name}, :${name})`),
+  ];
+  const conditions = [
+    'attribute_exists(webhookId)',
+    replayCount === 1 ? 'attribute_not_exists(replayCount)' : 'replayCount = :before',
+    wasErased ? 'erased = :yes' : 'attribute_not_exists(erased)',
+  ];
+  return {
+    TableName,
+    Key: { webhookId },
+    UpdateExpression: `SET ${set.join(', ')}`,
+    ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeValues: {
+      ':replays': replays,
+      ':replayCount': replayCount,
+      ...(replayCount > 1 && { ':before': replayCount - 1 }),
+      ...(wasErased && { ':yes': true }),
+      ...Object.fromEntries(added.map(([name, value]) => [`:${name}`, value])),
+    },
+  };
 }

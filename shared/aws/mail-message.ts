@@ -1,7 +1,11 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { emailIdentitySchema } from '#shared/audience/email.ts';
-import type { EventRecord } from '#shared/audience/event-record.ts';
+import type {
+  ConsideredWorkflow,
+  EventRecord,
+  ReplayEntry,
+} from '#shared/audience/event-record.ts';
 
 /** An email to send, or (`check`) one whose fate was unknown a while ago. Names no address. */
 const mailMessageSchema = z.extend(emailIdentitySchema, { check: z.optional(z.boolean()) });
@@ -28,12 +32,27 @@ export function decodeMailMessage(body: string): MailMessage | undefined {
 }
 
 /** The emails that a record asks for: the same ones however often it is read. */
-export function mailsOf({
-  workflows = [],
-  webhookId,
-  customerId,
-  contactId,
-}: EventRecord): MailMessage[] {
+export function mailsOf({ workflows, contactId, ...record }: EventRecord): MailMessage[] {
+  return mailsFor(workflows, record, contactId);
+}
+
+/** The same of one of its replays. */
+export function mailsOfReplay(
+  record: EventRecord,
+  { workflows, contactId, replayId, again }: ReplayEntry,
+): MailMessage[] {
+  return mailsFor(workflows, record, contactId ?? record.contactId).map((mail) => ({
+    ...mail,
+    replayId,
+    ...(again && { again }),
+  }));
+}
+
+function mailsFor(
+  workflows: readonly ConsideredWorkflow[] = [],
+  { webhookId, customerId }: Pick<EventRecord, 'webhookId' | 'customerId'>,
+  contactId: string | undefined,
+): MailMessage[] {
   return workflows.flatMap(({ workflowId, version, ledgerKey }) =>
     ledgerKey === undefined
       ? []

@@ -1,4 +1,9 @@
-import type { AudienceStore, Commit, CommitResult } from '#shared/audience/audience-store.ts';
+import type {
+  AudienceStore,
+  Commit,
+  CommitResult,
+  ReplayWrite,
+} from '#shared/audience/audience-store.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Kind, Known, Rows, Step, Stored } from '#shared/audience/workspace.ts';
 
@@ -49,10 +54,17 @@ export function memoryAudienceStore() {
       };
     },
 
-    async commit({ steps, record, payload }: Commit): Promise<CommitResult> {
+    async recorded(webhookId) {
+      await Promise.resolve();
+      return structuredClone(records.get(webhookId));
+    },
+
+    async commit({ steps, record, payload, replay }: Commit): Promise<CommitResult> {
       await Promise.resolve();
       const known = record && records.get(record.webhookId);
       if (known) return { kind: 'duplicate', record: known.record };
+      const replayed = replay && records.get(replay.webhookId);
+      if (replay && !(replayed && isAsRead(replayed.record, replay))) return { kind: 'conflict' };
       if (steps) {
         const isFresh =
           holds(rows.customers, steps.customers) &&
@@ -65,10 +77,19 @@ export function memoryAudienceStore() {
         write(rows.contacts, steps.contacts);
         write(rows.suppressions, steps.suppressions);
       }
-      if (record) records.set(record.webhookId, { record, payload });
+      if (record) records.set(record.webhookId, structuredClone({ record, payload }));
+      if (replay && replayed) {
+        const { replays, replayCount, contactId, email } = structuredClone(replay);
+        const added = { ...(contactId && { contactId }), ...(email && { email }) };
+        Object.assign(replayed.record, { ...added, ...replayed.record, replays, replayCount });
+      }
       return { kind: 'committed' };
     },
   };
 
   return { store, rows, records };
+}
+
+function isAsRead({ replayCount = 0, erased = false }: EventRecord, replay: ReplayWrite): boolean {
+  return replayCount === replay.replayCount - 1 && erased === replay.wasErased;
 }

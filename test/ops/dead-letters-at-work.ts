@@ -15,14 +15,14 @@ import { type WorkerParts, worker } from '#functions/worker/worker.ts';
 import { startSqs } from '#infra/local/sqs.ts';
 import type { DeadLetterParts } from '#infra/ops/dead-letter-parts.ts';
 import { deadLetterVerbs } from '#infra/ops/dead-letter-verbs.ts';
-import { explainLetters } from '#shared/dead-letters/explain-dead-letters.ts';
 import { maskedAddress } from '#infra/ops/masked-address.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { dynamoEventRecords } from '#shared/aws/dynamo-event-records.ts';
 import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
-import { encodeEventMessage } from '#shared/aws/event-message.ts';
+import { encodeEventMessage } from '#shared/aws/encode-event-message.ts';
 import { failedMessages } from '#shared/aws/failed-message.ts';
 import { encodeMailMessage } from '#shared/aws/mail-message.ts';
+import { explainLetters } from '#shared/dead-letters/explain-dead-letters.ts';
 import { jsonLog } from '#shared/log.ts';
 import { startAudience } from '#test/support/audience-at-work.ts';
 import { clientConfig } from '#test/support/emulators.ts';
@@ -60,6 +60,7 @@ export async function startDeadLetters(mostReceives = 3) {
     ...audience,
     records: dynamoEventRecords(db, tableOf('Events')),
     workflows: async () => workflows,
+    workflowsNow: async () => workflows,
     failures,
     failed: failedMessages({
       sqs,
@@ -84,6 +85,7 @@ export async function startDeadLetters(mostReceives = 3) {
       failures: tableOf('Failures'),
       customers: tableOf('Customers'),
     }),
+    failures,
     confirmed: async () => true,
     folder,
     now,

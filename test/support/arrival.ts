@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { applyRefusal } from '#shared/audience/apply-refusal.ts';
+import { applyReplay } from '#shared/audience/apply-replay.ts';
 import type { AudienceStore } from '#shared/audience/audience-store.ts';
 import type { Contact } from '#shared/audience/contact.ts';
 import type { Customer } from '#shared/audience/customer.ts';
 import type { ReceivedEvent } from '#shared/audience/decide.ts';
 import type { Surroundings } from '#shared/audience/identity.ts';
 import type { Refusal } from '#shared/audience/refuse.ts';
+import type { Replay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';
+import { webhookBody } from './polar-history.ts';
 
-export type Task = { event: ReceivedEvent } | { refusal: Refusal };
+export type Task = { event: ReceivedEvent } | { refusal: Refusal } | { replay: Replay };
 
 export const refusalArbitrary = fc.record({
   email: fc.constantFrom('ann@example.com', 'bob@example.com', 'cy@example.com'),
@@ -17,6 +20,22 @@ export const refusalArbitrary = fc.record({
   at: fc.constantFrom('2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'),
   by: fc.constant('the person'),
 });
+
+/** Persons who have some of the events run again, the first of them perhaps before it has come. */
+export const replayPicksArbitrary = fc.array(fc.nat({ max: 1_000 }), { maxLength: 5 });
+
+export function replaysOf(events: readonly ReceivedEvent[], picks: readonly number[]): Task[] {
+  return picks.flatMap((pick, n) => {
+    const event = events[pick % events.length];
+    const asked = {
+      triggers: true,
+      again: true,
+      by: 'an engineer',
+      at: '2026-11-23T12:00:00.000Z',
+    };
+    return event ? [{ replay: { replayId: `r${n}`, webhookId: event.webhookId, ...asked } }] : [];
+  });
+}
 
 /** How a history reaches two workers: its order, repetitions, who takes what, and what goes wrong on the way. */
 export const arrivalArbitrary = fc.record({
@@ -47,7 +66,8 @@ export async function work(
     for (let isDone = false; !isDone; ) {
       try {
         if ('refusal' in task) await applyRefusal(task.refusal, means);
-        else await applyEvent(task.event, '{}', means);
+        else if ('replay' in task) await applyReplay(task.replay, means);
+        else await applyEvent(task.event, webhookBody(task.event), means);
         isDone = true;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
@@ -98,6 +118,7 @@ function unsteady(store: AudienceStore, arrival: Arrival): AudienceStore {
   };
   return {
     load: (keys) => disturbed(() => store.load(keys)),
+    recorded: (webhookId) => disturbed(() => store.recorded(webhookId)),
     commit: (commit) => disturbed(() => store.commit(commit)),
   };
 }

@@ -1,18 +1,31 @@
+import { addContact, type NewContact } from '#shared/audience/add-contact.ts';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { applyRefusal } from '#shared/audience/apply-refusal.ts';
+import { applyReplay } from '#shared/audience/apply-replay.ts';
 import type { Contact } from '#shared/audience/contact.ts';
 import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import { liftBounce } from '#shared/audience/lift-bounce.ts';
+import type { Replay } from '#shared/audience/replay.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import { subscribeContact } from '#shared/audience/subscribe-contact.ts';
 import type { SuppressionReason } from '#shared/audience/suppression.ts';
+import { unsubscribeContact } from '#shared/audience/unsubscribe-contact.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { PolarCustomer } from '#shared/polar/polar-event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
+import { webhookBody } from './polar-history.ts';
 
 /** `minute` orders everything: it is the time of the event and, but where given, the version of the customer. */
 type Told = Partial<Omit<PolarCustomer, 'id'>> & { minute: number; webhookId?: string };
 
 export const minuteOf = (minute: number) =>
   `2026-11-01T${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}:00.000000Z`;
+
+const verbs = {
+  subscribe: subscribeContact,
+  unsubscribe: unsubscribeContact,
+  liftBounce,
+};
 
 /** An audience in memory to which Polar tells things, in words of one line. */
 export function audienceStory(
@@ -49,10 +62,24 @@ export function audienceStory(
         properties: { customerId: id },
         customer: { id, version: minuteOf(minute), anonymised: false, ...told },
       };
-      return (await applyEvent(event, '{"a":"payload"}', means)).record;
+      return (await applyEvent(event, webhookBody(event), means)).record;
     },
-    refuse: (email: string, reason: SuppressionReason) =>
-      applyRefusal({ email, reason, at: minuteOf(500), by: 'a test' }, means),
+    refuse: (email: string, reason: SuppressionReason, minute = 500) =>
+      applyRefusal({ email, reason, at: minuteOf(minute), by: 'a test' }, means),
+    /** A person acts on the contact that is at this address now. */
+    act(verb: keyof typeof verbs, email: string, minute: number) {
+      const contactId = memory.rows.contacts.get(email)?.row.contactId ?? 'nobody';
+      return verbs[verb]({ email, contactId, at: minuteOf(minute), by: 'an engineer' }, means);
+    },
+    add: (fields: NewContact, minute: number) =>
+      addContact(fields, { at: minuteOf(minute), by: 'an engineer' }, means),
+    replay(webhookId: string, patch: Partial<Replay> = {}, changed: Partial<typeof means> = {}) {
+      const asked = { by: 'an engineer', at: minuteOf(600), triggers: false, again: false };
+      return applyReplay(
+        { replayId: 'r1', webhookId, ...asked, ...patch },
+        { ...means, ...changed },
+      );
+    },
     contact: (email: string): Contact | undefined => memory.rows.contacts.get(email)?.row,
     customer: (id: string) => memory.rows.customers.get(id)?.row,
     async addByHand(contact: Pick<Contact, 'email' | 'contactId'> & Partial<Contact>) {

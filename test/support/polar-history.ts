@@ -133,6 +133,24 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
   return events;
 }
 
+/** A body in Polar's format that says what this event says of its customer. */
+export function webhookBody({ type, occurredAt, object, customer }: ReceivedEvent): string {
+  const { id, version, email, name, externalId, deletedAt, anonymised } = customer;
+  const wire = {
+    id,
+    created_at: version,
+    modified_at: null,
+    email: email ?? (anonymised && !deletedAt ? 'b5d4@anonymized.polar.sh' : null),
+    name: name ?? null,
+    external_id: externalId ?? null,
+    deleted_at: deletedAt ?? null,
+    metadata: anonymised ? { __anonymized_at: occurredAt } : {},
+  };
+  const purchase = { id: object.id, created_at: object.version, customer: wire };
+  const data = type.startsWith('customer.') ? wire : purchase;
+  return JSON.stringify({ type, timestamp: occurredAt, data });
+}
+
 /** Ids that sort otherwise than the events. */
 function webhookIdOf(n: number): string {
   const digits = String(n * 7_919).padStart(7, '0');

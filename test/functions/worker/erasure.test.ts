@@ -149,10 +149,11 @@ function onePagePerRecord(count: number, failing: readonly string[] = []) {
   const erased: string[] = [];
   const records: EventRecords = {
     idsOfCustomer: async (customerId, after) => {
-      const n = after ? Number(after.webhookId) + 1 : 0;
+      const n = after ? Number(after['webhookId']) + 1 : 0;
       const position = { webhookId: `${n}`, customerId, receivedAt: '2026-11-23T12:00:00.000Z' };
       return { webhookIds: [`${n}`], next: n + 1 < count ? position : undefined };
     },
+    idsOfContact: async () => ({ webhookIds: [], next: undefined }),
     erase: async (webhookId) => {
       if (failing.includes(webhookId)) throw new Error('The table is away.');
       erased.push(webhookId);

@@ -16,10 +16,11 @@ import { startSqs } from '#infra/local/sqs.ts';
 import { addressHash } from '#shared/aws/address-hash.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoAudienceStore } from '#shared/aws/dynamo-audience-store.ts';
+import { dynamoContactLookup } from '#shared/aws/dynamo-contact-lookup.ts';
 import { dynamoEventRecords } from '#shared/aws/dynamo-event-records.ts';
 import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
 import { dynamoSettings } from '#shared/aws/dynamo-settings.ts';
-import { encodeEventMessage } from '#shared/aws/event-message.ts';
+import { encodeEventMessage } from '#shared/aws/encode-event-message.ts';
 import { failedMessages } from '#shared/aws/failed-message.ts';
 import { jsonLog } from '#shared/log.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
@@ -45,14 +46,18 @@ export async function startWorker() {
   const log = jsonLog((line) => lines.push(line));
   const now = () => new Date();
   const failures = dynamoFailures(db, tableOf('Failures'), now);
+  const store = dynamoAudienceStore(db, audienceTables(tableOf), {
+    addressHash: async () => addressHash('a key of this test'),
+    retentionDays: 90,
+  });
   const parts: WorkerParts = {
-    store: dynamoAudienceStore(db, audienceTables(tableOf), {
-      addressHash: async () => addressHash('a key of this test'),
-      retentionDays: 90,
-    }),
+    store,
     records: dynamoEventRecords(db, tableOf('Events')),
     settings: dynamoSettings(db, tableOf('Settings')),
     workflows: async () => [],
+    settingsNow: dynamoSettings(db, tableOf('Settings')),
+    workflowsNow: async () => [],
+    contactOf: dynamoContactLookup(db, tableOf('Contacts'), store),
     sendMail: async () => undefined,
     failures,
     failed: failedMessages({ sqs, queueUrl, deadLettersUrl, failures, log }),

@@ -7,6 +7,8 @@ import {
   arrivalArbitrary,
   facts,
   refusalArbitrary,
+  replayPicksArbitrary,
+  replaysOf,
   surroundingsWith,
   type Task,
   visible,
@@ -65,13 +67,15 @@ describe('any order of arrival, any repetition and any split over two workers', 
         settingsArbitrary,
         arrivalArbitrary,
         addedByHandArbitrary,
-        async (happenings, refusals, settings, arrival, added) => {
+        replayPicksArbitrary,
+        async (happenings, refusals, settings, arrival, added, picks) => {
           const events = eventsOf(happenings);
           const suiting = addressesSettledByHand(normalisedAddresses, events, settings);
           const byHand = contactAddedByHand(added, suiting);
           const tasks: Task[] = [
             ...events.map((event) => ({ event })),
             ...refusals.map((refusal) => ({ refusal })),
+            ...replaysOf(events, picks),
           ];
           const ordered = await storeWith(byHand);
           await work(tasks, ordered.store, surroundingsWith(settings));
@@ -83,6 +87,10 @@ describe('any order of arrival, any repetition and any split over two workers', 
           expect([...mixed.records.keys()].sort()).toEqual(
             events.map(({ webhookId }) => webhookId).sort(),
           );
+          for (const { record } of mixed.records.values()) {
+            const ids = record.replays?.map(({ replayId }) => replayId) ?? [];
+            expect(new Set(ids).size).toBe(ids.length);
+          }
           const reference = referenceAudience(events, refusals, settings, byHand);
           if (reference.isErasedUnsubscribed) {
             for (const { email, subscribed } of actual.contacts) {

@@ -10,6 +10,8 @@ import {
   arrivalArbitrary,
   facts,
   refusalArbitrary,
+  replayPicksArbitrary,
+  replaysOf,
   surroundingsWith,
   type Task,
   visible,
@@ -51,11 +53,13 @@ describe('in DynamoDB, any order of arrival and any split over two workers that 
         fc.array(refusalArbitrary, { maxLength: 2 }),
         settingsArbitrary,
         arrivalArbitrary,
-        async (happenings, refusals, settings, arrival) => {
+        replayPicksArbitrary,
+        async (happenings, refusals, settings, arrival, picks) => {
           const events = eventsOf(happenings);
           const tasks: Task[] = [
             ...events.map((event) => ({ event })),
             ...refusals.map((refusal) => ({ refusal })),
+            ...replaysOf(events, picks.slice(0, 2)),
           ];
           const { store, items } = await freshTables();
           await workInDisorder(tasks, [store(), store()], surroundingsWith(settings), arrival);

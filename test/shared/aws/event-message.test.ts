@@ -2,12 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  decodeEventMessage,
-  type EventMessage,
-  encodeEventMessage,
-  maxMessageBytes,
-} from '#shared/aws/event-message.ts';
+import { encodeEventMessage, maxMessageBytes } from '#shared/aws/encode-event-message.ts';
+import { decodeEventMessage, type EventMessage } from '#shared/aws/event-message.ts';
 import { type LambdaRecord, startQueue } from '#test/functions/ingest/loopback-queue.ts';
 
 const facts = {

@@ -1,0 +1,67 @@
+import { type Address, isLeftUnsubscribed } from './address.ts';
+import type { Contact } from './contact.ts';
+import type { Customer } from './customer.ts';
+import type { Suppression } from './suppression.ts';
+
+/** All that is known at one address. */
+export type AtAddress = Readonly<{
+  contact: Contact | undefined;
+  /** Whose facts the contact shows. */
+  customer: Customer | undefined;
+  address: Address | undefined;
+  /** `not read`: this person may not read the key that suppressions are found by. */
+  suppression: Suppression | undefined | 'not read';
+}>;
+
+/** A sentence without its end: since when, and by whom, where that is known. */
+export type SubscriptionReason = Readonly<{ what: string; at?: string; by?: string }>;
+
+/** Every reason for which the contact at an address is not subscribed. */
+export function reasonsAgainstMarketing(at: AtAddress): SubscriptionReason[] {
+  const { contact, customer, address, suppression } = at;
+  const known = suppression === 'not read' ? undefined : suppression;
+  const reasons = [
+    ...refusals('The customer', customer?.no),
+    ...refusals('The address is suppressed:', known?.reasons),
+  ];
+  if (suppression === 'not read') {
+    reasons.push({
+      what: 'Whether the address is suppressed cannot be read with these credentials',
+    });
+  }
+  if (isLeftUnsubscribed(address, known)) {
+    reasons.push({
+      what: 'A deleted customer of this address had said no, and holds for whoever comes next',
+    });
+  }
+  if (customer?.deletion?.mode === 'unsubscribe') {
+    reasons.push({ what: 'Polar deleted the customer', at: customer.deletion.occurredAt });
+  }
+  const { startsUnsubscribed, subscribed } = contact?.consent ?? {};
+  if (startsUnsubscribed && !subscribed) {
+    reasons.push({ what: 'The setting newContacts was "unsubscribed" when the contact was made' });
+  }
+  return reasons;
+}
+
+/** The whole sentence, with times as they are stored. */
+export function reasonSentence({ what, at, by }: SubscriptionReason): string {
+  return `${what}${at ? ` on ${at}` : ''}${by ? `, by ${by}` : ''}.`;
+}
+
+/** What keeps transactional mail from an address, which an unsubscribe does not. */
+export function reasonAgainstTransactional(at: AtAddress): string | undefined {
+  const { contact, customer, suppression } = at;
+  const reasons = suppression === 'not read' ? {} : (suppression?.reasons ?? {});
+  if (!contact) return 'there is no contact';
+  if (customer?.erased) return 'the customer is erased';
+  if (customer?.deletion) return 'the customer is deleted (but for the email of the deletion)';
+  if (reasons.bounced) return 'mail to the address bounced';
+  return reasons.complained || customer?.no?.complained ? 'of a complaint' : undefined;
+}
+
+function refusals(head: string, reasons: Suppression['reasons'] = {}): SubscriptionReason[] {
+  return Object.entries(reasons).flatMap(([reason, no]) =>
+    no ? [{ what: `${head} ${reason}`, at: no.at, by: no.by }] : [],
+  );
+}

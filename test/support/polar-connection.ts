@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { secretStore, startSecretsManager } from '#infra/local/secrets-manager.ts';
+import { documentClient } from '#shared/aws/document-client.ts';
+import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
+import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
+import { accessLease, bearerOf, polarAccess } from '#shared/aws/polar-access.ts';
+import { polarSignIn } from '#shared/aws/polar-sign-in.ts';
+import { webhookSecretDocument } from '#shared/aws/webhook-secret-document.ts';
+import { type Access, accessDocument } from '#shared/polar/access.ts';
+import type { ConnectionParts } from '#shared/polar/connection.ts';
+import { polarApi } from '#shared/polar/polar-api.ts';
+import { type FakePolarOptions, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
+import { clientConfig } from './emulators.ts';
+import { createPlainTable } from './plain-table.ts';
+import { startWebhookReceiver } from './webhook-receiver.ts';
+
+export type PolarConnection = Awaited<ReturnType<typeof startPolarConnection>>;
+
+/** A fake Polar, an address for its webhooks, and the stores of a deployment that is not connected yet. */
+export async function startPolarConnection(client: DynamoDBClient, options: FakePolarOptions = {}) {
+  const polar = await startFakePolar(options);
+  const values = await secretStore();
+  await values.put('WebhookSecret', '{"current":"","previous":""}');
+  await values.put('PolarAccess', '{}');
+  let puts: boolean[] = [];
+  const failing = {
+    ...values,
+    put: async (name: string, value: string) => {
+      if (puts.shift()) throw new Error('Secrets Manager is away');
+      await values.put(name, value);
+    },
+  };
+  const secretsManager = await startSecretsManager(failing, 0);
+  const secrets = new SecretsManagerClient({
+    ...clientConfig(secretsManager.address),
+    maxAttempts: 1,
+  });
+  const receiver = await startWebhookReceiver(() => values.get('WebhookSecret') ?? '');
+  const table = await createPlainTable(client, 'name');
+  const db = documentClient(client);
+  const clock = { ms: Date.now() };
+  const now = () => new Date(clock.ms);
+  const connections = dynamoConnection(db, table);
+  const webhookSecrets = webhookSecretDocument(secrets, 'WebhookSecret');
+
+  /** As one more process on the same stores. */
+  function process() {
+    const parts = {
+      secrets,
+      secretId: 'PolarAccess',
+      lease: dynamoLease(db, { table, ...accessLease, now }),
+      addresses: () => polar.addresses,
+      now,
+      newId: randomUUID,
+    };
+    const access = polarAccess(parts);
+    return { access, signIn: polarSignIn(access, parts) };
+  }
+
+  const { access, signIn } = process();
+
+  /** `given`: an access that is not kept yet. */
+  const parts = (given?: Access): ConnectionParts => ({
+    api: polarApi({
+      baseUrl: polar.url,
+      token: given ? async () => bearerOf(given) : access.token,
+      pause: async () => undefined,
+    }),
+    connections,
+    webhookSecrets,
+    access,
+    webhookUrl: receiver.url,
+    apiUrl: polar.url,
+    now: () => new Date(),
+  });
+
+  return {
+    polar,
+    receiver,
+    secretsEndpoint: secretsManager.address,
+    secrets,
+    values,
+    db,
+    table,
+    clock,
+    access,
+    signIn,
+    process,
+    parts,
+    connections,
+    webhookSecret: () => JSON.parse(values.get('WebhookSecret') ?? ''),
+    accessDocument: () => accessDocument(values.get('PolarAccess') ?? ''),
+    /** Which of the next writes of a secret fail. */
+    failPuts: (...next: boolean[]) => {
+      puts = next;
+    },
+    token: (scopes?: readonly string[]): Access => ({
+      kind: 'token',
+      server: 'production',
+      token: polar.organizationToken(scopes),
+    }),
+    /** Signs in as a person in a browser would. */
+    async signedIn(): Promise<Access> {
+      const redirectUri = 'http://localhost:4747/console/polar/callback';
+      const { url, state } = await signIn.start({ server: 'production', redirectUri });
+      const response = await fetch(url, { redirect: 'manual' });
+      const back = new URL(response.headers.get('location') ?? '');
+      return signIn.finish(back.searchParams, state);
+    },
+    stop: async () => {
+      secrets.destroy();
+      await Promise.all([polar.stop(), receiver.stop(), secretsManager.stop()]);
+    },
+  };
+}

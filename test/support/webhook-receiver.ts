@@ -1,0 +1,37 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { signingKeys } from '#functions/ingest/signing-keys.ts';
+import { signedHeaders, verifySignature } from '#shared/polar/webhook-signature.ts';
+
+/** An address that takes webhooks whose signature fits the secret document of the moment, and notes their ids. */
+export async function startWebhookReceiver(readDocument: () => string) {
+  const taken: string[] = [];
+  let isDown = false;
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    const headers = signedHeaders((name) => request.headers[name]?.toString());
+    const keys = signingKeys(readDocument()) ?? [];
+    const isOurs =
+      typeof headers === 'object' && verifySignature(keys, headers, body) === 'valid' && !isDown;
+    if (isOurs) taken.push(headers.id);
+    response.writeHead(isOurs ? 202 : isDown ? 503 : 401).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/webhooks/polar`,
+    /** The ids of the webhooks that were taken, in order. */
+    taken,
+    goDown: () => {
+      isDown = true;
+    },
+    comeBack: () => {
+      isDown = false;
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
