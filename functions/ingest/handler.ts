@@ -1,15 +1,14 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import * as z from 'zod/mini';
 import { secretText } from '#shared/aws/secret.ts';
 import { jsonLog } from '#shared/log.ts';
+import { environment } from './environment.ts';
 import { ingest } from './ingest.ts';
 import { verifier } from './verifier.ts';
 
-const env = z
-  .object({ EVENTS_QUEUE_URL: z.string(), WEBHOOK_SECRET_ID: z.string() })
-  .parse(process.env);
+const queueUrl = environment('EVENTS_QUEUE_URL');
+const secretId = environment('WEBHOOK_SECRET_ID');
 
 // Polar gives up after ten seconds: two readings of the secret and one message take less than eight.
 const deadlineMs = 2_500;
@@ -23,9 +22,9 @@ const secrets = new SecretsManagerClient(clientOptions);
 export const handler: (
   event: APIGatewayProxyEventV2,
 ) => Promise<APIGatewayProxyStructuredResultV2> = ingest({
-  verify: verifier(secretText(secrets, env.WEBHOOK_SECRET_ID, deadlineMs), Date.now),
+  verify: verifier(secretText(secrets, secretId, deadlineMs), Date.now),
   send: (message) =>
-    sqs.send(new SendMessageCommand({ QueueUrl: env.EVENTS_QUEUE_URL, ...message }), {
+    sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }), {
       abortSignal: AbortSignal.timeout(deadlineMs),
     }),
   now: () => new Date(),

@@ -1,8 +1,9 @@
-import { type EventMessage, encodeEventMessage } from '#shared/aws/event-message.ts';
+import { encodeEventMessage } from '#shared/aws/encode-event-message.ts';
+import type { EventMessage } from '#shared/aws/event-message.ts';
 import type { Log } from '#shared/log.ts';
+import { type AnswerName, answers } from '#shared/polar/answers.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { signedHeaders } from '#shared/polar/webhook-signature.ts';
-import { type AnswerName, answers } from './answers.ts';
 import { eventType } from './event-type.ts';
 import type { Verify } from './verifier.ts';
 import { bodyText, headerReader, misdirection, type WebhookRequest } from './webhook-request.ts';

@@ -50,7 +50,7 @@ function localResources(sqs: string, unsubscribeUrl: string): StackResources {
     const [, source] = /^(.*)Queue$/.exec(id) ?? [];
     if (source) return `${sqs}/${localAccount}/${stack}-${source.toLowerCase()}-000000000000`;
     if (id.endsWith('DeadLetters')) return `${sqs}/${localAccount}/${stack}-${id}`;
-    return id.endsWith('Key') || id.endsWith('Secret') ? `${id}-local` : `${stack}-${id}`;
+    return /(Key|Secret|Access)$/.test(id) ? `${id}-local` : `${stack}-${id}`;
   };
   return { physicalId, secretsManager: localClientConfig(`http://127.0.0.1:${port}`) };
 }

@@ -2,27 +2,30 @@ import * as z from 'zod/mini';
 import { formattedAmount } from './formatted-amount.ts';
 import { instant } from './instant.ts';
 
+// One for all: making a schema is a good part of a cold start.
+const optionalText = z.optional(z.string());
+
 /** What one event tells workflows: the same flat names for all ten events; what an event does not have is absent. */
 export const eventPropertiesSchema = z.object({
-  customerId: z.optional(z.string()),
-  externalId: z.optional(z.string()),
-  productId: z.optional(z.string()),
-  productName: z.optional(z.string()),
+  customerId: optionalText,
+  externalId: optionalText,
+  productId: optionalText,
+  productName: optionalText,
   amount: z.optional(z.number()),
-  formattedAmount: z.optional(z.string()),
-  currency: z.optional(z.string()),
-  billingReason: z.optional(z.string()),
-  orderId: z.optional(z.string()),
-  invoiceNumber: z.optional(z.string()),
-  subscriptionId: z.optional(z.string()),
-  status: z.optional(z.string()),
-  interval: z.optional(z.string()),
-  periodEnd: z.optional(z.string()),
-  trialEnd: z.optional(z.string()),
-  endsAt: z.optional(z.string()),
-  endedAt: z.optional(z.string()),
+  formattedAmount: optionalText,
+  currency: optionalText,
+  billingReason: optionalText,
+  orderId: optionalText,
+  invoiceNumber: optionalText,
+  subscriptionId: optionalText,
+  status: optionalText,
+  interval: optionalText,
+  periodEnd: optionalText,
+  trialEnd: optionalText,
+  endsAt: optionalText,
+  endedAt: optionalText,
   cancelAtPeriodEnd: z.optional(z.boolean()),
-  cancellationReason: z.optional(z.string()),
+  cancellationReason: optionalText,
 });
 export type EventProperties = z.infer<typeof eventPropertiesSchema>;
 

@@ -22,6 +22,11 @@ export function uuidOf(text: string): string {
   );
 }
 
+/** The id of the customer in made-up events with this address. */
+export function sampleCustomerId(email: string): string {
+  return uuidOf(email.toLowerCase());
+}
+
 /** A time with the six fraction digits that Polar gives. */
 export function instant(at: Date, microseconds = Math.floor(Math.random() * 1_000)): string {
   return at.toISOString().replace('Z', `${String(microseconds).padStart(3, '0')}Z`);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type AnswerName, answers } from '#functions/ingest/answers.ts';
 import type { WebhookRequest } from '#functions/ingest/webhook-request.ts';
+import { type AnswerName, answers } from '#shared/polar/answers.ts';
 import {
   body,
   down,

@@ -122,6 +122,7 @@ describe('one environment', () => {
   });
 
   it.each(['EVENTS_QUEUE_URL', 'WEBHOOK_SECRET_ID'])('does not start without %s', async (name) => {
+    await coldStart();
     vi.stubEnv(name, undefined);
     vi.resetModules();
     await expect(import('#functions/ingest/handler.ts')).rejects.toThrow(name);

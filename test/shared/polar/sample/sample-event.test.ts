@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { webhooks } from '@polar-sh/sdk/2026-10';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { signatureOf } from '#infra/local/polar-delivery.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-event.ts';
+import { secretReadingOf, signatureOf } from '#shared/polar/sample/signed-delivery.ts';
 
 const at = new Date();
 const person = {
@@ -96,4 +96,13 @@ test('a deleted customer says when it was deleted, in a newer version', () => {
   const deleted = Object(polarPayload('customer.deleted', person, at)['data']);
   expect(deleted.deleted_at).toBe(deleted.modified_at);
   expect(uuidOf('a')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test.each([
+  [secret, 'decoded'],
+  [`whsec_${'a1B2'.repeat(10)}xyz`, 'whole'],
+  [`polar_whs_${'a1B2'.repeat(10)}xyz`, 'whole'],
+  ['any custom text', 'whole'],
+])('the secret %s is read as Polar reads it: %s', (text, reading) => {
+  expect(secretReadingOf(text)).toBe(reading);
 });

@@ -1,0 +1,113 @@
+import type { Access } from './access.ts';
+import type { Connection, ConnectionParts } from './connection.ts';
+import type { PolarOrganization } from './polar-api.ts';
+import { polarApiVersion } from './polar-request.ts';
+import { problemOfWebhookUrl } from './public-url.ts';
+import { settleEndpoint } from './settle-endpoint.ts';
+import { takeOverSecret } from './take-over-secret.ts';
+
+export type ConnectWish = Readonly<{
+  /** What `parts.api` goes by; it is kept once the connection stands. */
+  access: Access;
+  /** Id or slug, where the access covers several. */
+  organization?: string | undefined;
+  /** Who asked for it. */
+  by: string;
+}>;
+
+export type Connected =
+  | { kind: 'connected'; connection: Connection; done: readonly string[] }
+  | { kind: 'choose'; organizations: readonly PolarOrganization[] }
+  | { kind: 'refused'; reason: string };
+
+/**
+ * Connects this deployment with an organisation of Polar: endpoint, secret, access, connection, in this order. Safe to
+ * repeat, also after it stopped midway; nothing is changed here before Polar has agreed. Throws a `PolarApiError`.
+ */
+export async function connectPolar(parts: ConnectionParts, wish: ConnectWish): Promise<Connected> {
+  const { api, connections, webhookSecrets, webhookUrl, apiUrl } = parts;
+  const problem = problemOfWebhookUrl(webhookUrl, apiUrl);
+  if (problem) return { kind: 'refused', reason: problem };
+  const choice = chosen(await api.organizations(), wish.organization);
+  if (choice.kind !== 'organization') return choice;
+  const { organization } = choice;
+  const before = await connections.read();
+  if (before && before.organizationId !== organization.id)
+    return refuseSecond(before, organization);
+
+  const { endpoint, done } = await settleEndpoint({
+    api,
+    webhookUrl,
+    organizationId: organization.id,
+    mayName: wish.access.kind === 'oauth',
+    knownId: before?.endpointId,
+  });
+  const isNewSecret = await takeOverSecret(webhookSecrets, endpoint.secret);
+  await parts.access.save(wish.access);
+  const connection: Connection = {
+    version: (before?.version ?? 0) + 1,
+    server: wish.access.server,
+    organizationId: organization.id,
+    organizationName: organization.name,
+    organizationSlug: organization.slug,
+    endpointId: endpoint.id,
+    url: webhookUrl,
+    apiVersion: polarApiVersion,
+    connectedAt: parts.now().toISOString(),
+    by: wish.by,
+    method: wish.access.kind,
+  };
+  if (!(await connections.save(connection))) {
+    return {
+      kind: 'refused',
+      reason:
+        'Somebody else connected or disconnected Polar at the same moment. Look at the connection and, if need be, connect again.',
+    };
+  }
+  return {
+    kind: 'connected',
+    connection,
+    done: [...done, secretSentence(isNewSecret), connectedSentence(connection)],
+  };
+}
+
+type Choice = { kind: 'organization'; organization: PolarOrganization } | Connected;
+
+function chosen(organizations: readonly PolarOrganization[], wanted: string | undefined): Choice {
+  const [only] = organizations;
+  if (!only) {
+    return {
+      kind: 'refused',
+      reason:
+        'This access covers no organisation. Make one in Polar, or choose one when you sign in. Nothing was changed.',
+    };
+  }
+  if (wanted === undefined) {
+    if (organizations.length > 1) return { kind: 'choose', organizations };
+    return { kind: 'organization', organization: only };
+  }
+  const organization = organizations.find(({ id, slug }) => id === wanted || slug === wanted);
+  if (organization) return { kind: 'organization', organization };
+  const known = organizations.map(({ slug }) => slug).join(', ');
+  return {
+    kind: 'refused',
+    reason: `This access does not cover the organisation “${wanted}”; it covers ${known}. Nothing was changed.`,
+  };
+}
+
+function refuseSecond(before: Connection, { name }: PolarOrganization): Connected {
+  return {
+    kind: 'refused',
+    reason: `Polar Audience is connected with ${before.organizationName}. One audience belongs to one organisation: disconnect that one before you connect ${name}. Nothing was changed.`,
+  };
+}
+
+function secretSentence(isNew: boolean): string {
+  return isNew
+    ? 'Took over its secret. The one before, if there was one, counts beside it until you take it out.'
+    : 'Its secret is ours already.';
+}
+
+function connectedSentence({ organizationName, server }: Connection): string {
+  return `Connected with ${organizationName}${server === 'sandbox' ? ' in the sandbox of Polar' : ''}.`;
+}

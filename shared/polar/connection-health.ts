@@ -1,0 +1,150 @@
+import type { Connection, ConnectionParts } from './connection.ts';
+import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from './polar-api.ts';
+import { isPolarApiError, PolarMissing, PolarRefused } from './polar-api-error.ts';
+import { isSameSecret } from './same-secret.ts';
+import { differencesOf } from './settle-endpoint.ts';
+
+export type Repair = 'enable' | 'repair' | 'redeliver' | 'connect' | 'wait';
+
+export type Fault = Readonly<{
+  kind:
+    | ReturnType<typeof differencesOf>[number]['kind']
+    | 'missing'
+    | 'secret'
+    | 'failed'
+    | 'access'
+    | 'unreachable';
+  sentence: string;
+  /** What mends it; `wait`: nothing that a person could do here. */
+  repair: Repair;
+}>;
+
+export type DeliveryShown = Readonly<{
+  id: string;
+  /** ISO 8601. */
+  at: string;
+  eventId: string;
+  type: string;
+  succeeded: boolean;
+  /** Absent: our address could not be reached. */
+  httpCode?: number;
+}>;
+
+export type ConnectionHealth = Readonly<{
+  /** Without its secret. Absent: Polar did not tell, or it is gone; a fault says why. */
+  endpoint?: Omit<PolarEndpoint, 'secret'>;
+  /** The last ones, newest first. */
+  deliveries: readonly DeliveryShown[];
+  /** Events of which an attempt failed and none is known to have succeeded. `isMore`: there may be more than counted. */
+  failed: Readonly<{ givenUp: number; stillTried: number; isMore: boolean }>;
+  faults: readonly Fault[];
+}>;
+
+const daysLookedAt = 30;
+const pagesLookedAt = 3;
+const shown = 10;
+const noneFailed = { givenUp: 0, stillTried: 0, isMore: false };
+
+/**
+ * How the connection is, seen from Polar's side, in at most six calls. What Polar refuses or cannot tell becomes a
+ * fault; it throws only where our own stores fail.
+ */
+export async function connectionHealth(
+  parts: ConnectionParts,
+  { endpointId }: Connection,
+): Promise<ConnectionHealth> {
+  const { api, webhookSecrets, webhookUrl } = parts;
+  const ours = await webhookSecrets.read();
+  try {
+    const { secret, ...endpoint } = await api.endpoint(endpointId);
+    const differences = differencesOf({ ...endpoint, secret }, webhookUrl).map(
+      ({ kind, sentence }): Fault => ({
+        kind,
+        sentence,
+        repair: kind === 'disabled' ? 'enable' : 'repair',
+      }),
+    );
+    const since = new Date(parts.now().getTime() - daysLookedAt * 86_400_000).toISOString();
+    const recent = await api.deliveries({ endpointId, limit: shown });
+    const failed = await countFailed(api, { endpointId, since, succeeded: false });
+    return {
+      endpoint,
+      deliveries: recent.items.map(deliveryShown),
+      failed,
+      faults: [
+        ...differences,
+        ...(isSameSecret(ours.current, secret) ? [] : [otherSecret]),
+        ...failedFault(failed),
+      ],
+    };
+  } catch (error) {
+    if (!isPolarApiError(error)) throw error;
+    return { deliveries: [], failed: noneFailed, faults: [faultOf(error)] };
+  }
+}
+
+const otherSecret: Fault = {
+  kind: 'secret',
+  sentence:
+    'Polar signs with another secret than ours, so its webhooks are or soon will be refused. Somebody reset it in Polar, or changed ours. Repair the connection: that takes the secret of Polar over.',
+  repair: 'repair',
+};
+
+function failedFault({ givenUp, stillTried, isMore }: ConnectionHealth['failed']): Fault[] {
+  if (givenUp + stillTried === 0) return [];
+  const counts = [
+    givenUp > 0 && `gave up ${isMore ? 'at least ' : ''}${eventsText(givenUp)}`,
+    stillTried > 0 && `is still trying ${eventsText(stillTried)}`,
+  ];
+  const sentence = `In the last ${daysLookedAt} days Polar ${counts.filter(Boolean).join(' and ')} that could not be delivered. Mend what is wrong, then redeliver them: each is applied once.`;
+  return [{ kind: 'failed', sentence, repair: givenUp > 0 ? 'redeliver' : 'wait' }];
+}
+
+function eventsText(count: number): string {
+  return count === 1 ? '1 event' : `${count} events`;
+}
+
+async function countFailed(api: ConnectionParts['api'], wanted: DeliveriesWanted) {
+  const events = new Map<string, boolean>();
+  for (let page = 1; page <= pagesLookedAt; page += 1) {
+    const { items, maxPage } = await api.deliveries({ ...wanted, page });
+    for (const { webhook_event } of items) {
+      if (webhook_event.succeeded !== true) {
+        events.set(webhook_event.id, webhook_event.succeeded === false);
+      }
+    }
+    if (page >= maxPage) return { ...countsOf(events), isMore: false };
+  }
+  return { ...countsOf(events), isMore: true };
+}
+
+function countsOf(events: ReadonlyMap<string, boolean>) {
+  const givenUp = [...events.values()].filter(Boolean).length;
+  return { givenUp, stillTried: events.size - givenUp };
+}
+
+function deliveryShown({ id, created_at, succeeded, http_code, webhook_event }: PolarDelivery) {
+  return {
+    id,
+    at: created_at,
+    eventId: webhook_event.id,
+    type: webhook_event.type,
+    succeeded,
+    ...(typeof http_code === 'number' && { httpCode: http_code }),
+  };
+}
+
+function faultOf(error: Error): Fault {
+  if (error instanceof PolarMissing) {
+    return {
+      kind: 'missing',
+      sentence:
+        'The webhook endpoint is gone from Polar, so nothing is sent. Repair the connection: that makes a new one. Then backfill what happened meanwhile.',
+      repair: 'repair',
+    };
+  }
+  if (error instanceof PolarRefused) {
+    return { kind: 'access', sentence: error.message, repair: 'connect' };
+  }
+  return { kind: 'unreachable', sentence: error.message, repair: 'wait' };
+}

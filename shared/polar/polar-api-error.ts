@@ -1,0 +1,31 @@
+/** Polar does not accept the token, or does not let it do this: a person must give another access or another role. */
+export class PolarRefused extends Error {
+  override readonly name = 'PolarRefused';
+}
+
+/** Polar cannot be reached, is failing or asks for patience: the same call may work later. */
+export class PolarUnavailable extends Error {
+  override readonly name = 'PolarUnavailable';
+}
+
+/** Polar understood the call and says no to what is in it: the same call never works. */
+export class PolarInvalid extends Error {
+  override readonly name = 'PolarInvalid';
+}
+
+/** What the call is about is not there (any more). */
+export class PolarMissing extends Error {
+  override readonly name = 'PolarMissing';
+}
+
+export type PolarApiError = PolarRefused | PolarUnavailable | PolarInvalid | PolarMissing;
+
+/** Whether the message is a sentence for people about a call to Polar, free of tokens. */
+export function isPolarApiError(error: unknown): error is PolarApiError {
+  return (
+    error instanceof PolarRefused ||
+    error instanceof PolarUnavailable ||
+    error instanceof PolarInvalid ||
+    error instanceof PolarMissing
+  );
+}

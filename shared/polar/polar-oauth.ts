@@ -1,0 +1,194 @@
+import * as oauth from 'oauth4webapi';
+import { isLoopbackUrl } from './loopback-url.ts';
+import { oauthFailure, SignInFailed } from './oauth-failure.ts';
+import type { PolarAddresses } from './polar-server.ts';
+
+/** Without a secret it is a public client, which proves itself by PKCE alone. */
+export type OAuthClient = Readonly<{ clientId: string; clientSecret?: string | undefined }>;
+
+export type OAuthTokens = Readonly<{
+  accessToken: string;
+  refreshToken: string;
+  /** ISO 8601. */
+  expiresAt: string;
+}>;
+
+type Call = Readonly<{ addresses: PolarAddresses; fetch?: typeof globalThis.fetch }>;
+
+export const polarScopes = [
+  'organizations:read',
+  'webhooks:read',
+  'webhooks:write',
+  'customers:read',
+  'orders:read',
+  'subscriptions:read',
+] as const;
+
+const timeoutMs = 10_000;
+
+/** Registers a public client that may return to `redirectUri`: no login, no secret. Throws `SignInFailed` or `PolarUnavailable`. */
+export async function registerClient({
+  redirectUri,
+  ...call
+}: Call & Readonly<{ redirectUri: string }>): Promise<OAuthClient> {
+  const metadata = {
+    client_name: 'Polar Audience',
+    redirect_uris: [redirectUri],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+    scope: polarScopes.join(' '),
+    default_sub_type: 'organization',
+  };
+  try {
+    const options = requestOptions(call);
+    const response = await oauth.dynamicClientRegistrationRequest(
+      serverOf(call),
+      metadata,
+      options,
+    );
+    const made = await oauth.processDynamicClientRegistrationResponse(response);
+    const { client_secret } = made;
+    return {
+      clientId: made.client_id,
+      ...(typeof client_secret === 'string' &&
+        client_secret !== '' && { clientSecret: client_secret }),
+    };
+  } catch (error) {
+    throw oauthFailure(error, 'register Polar Audience as a client');
+  }
+}
+
+export type AuthorizeRequest = Readonly<{
+  /** Where the browser goes. */
+  url: string;
+  /** Comes back with the browser, and must be that of the same browser. */
+  state: string;
+  /** Secret until the code is exchanged. */
+  codeVerifier: string;
+}>;
+
+/** Where to send the browser so that a person signs in and chooses one organisation. */
+export async function authorizeRequest(
+  { authorizeUrl }: PolarAddresses,
+  { clientId }: OAuthClient,
+  redirectUri: string,
+): Promise<AuthorizeRequest> {
+  const state = oauth.generateRandomState();
+  const codeVerifier = oauth.generateRandomCodeVerifier();
+  const url = new URL(authorizeUrl);
+  const parameters = {
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    scope: polarScopes.join(' '),
+    sub_type: 'organization',
+    state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+    code_challenge_method: 'S256',
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return { url: url.href, state, codeVerifier };
+}
+
+export type Return = Readonly<{
+  client: OAuthClient;
+  redirectUri: string;
+  codeVerifier: string;
+  /** That of the sign-in that was begun. */
+  state: string;
+  /** What came back with the browser. */
+  parameters: URLSearchParams;
+}>;
+
+/** The tokens for a person who has come back. Throws `SignInFailed` or `PolarUnavailable`, each with a sentence. */
+export async function exchangeCode(
+  call: Call,
+  { client, redirectUri, codeVerifier, state, parameters }: Return,
+  now: Date,
+): Promise<OAuthTokens> {
+  const [server, own] = [serverOf(call), { client_id: client.clientId }];
+  const given = new URLSearchParams(parameters);
+  // Polar may name itself as the issuer; under which name is not documented, and there is one server per state.
+  given.delete('iss');
+  try {
+    const checked = oauth.validateAuthResponse(server, own, given, state);
+    const response = await oauth.authorizationCodeGrantRequest(
+      server,
+      own,
+      proofOf(client),
+      checked,
+      redirectUri,
+      codeVerifier,
+      requestOptions(call),
+    );
+    const answer = await oauth.processAuthorizationCodeResponse(server, own, response);
+    return tokensOf(answer, now);
+  } catch (error) {
+    throw oauthFailure(error, 'exchange the code of the sign-in for a token');
+  }
+}
+
+/**
+ * New tokens for a refresh token, which is used up by that: store the new one before anything else. Throws
+ * `PolarRefused` where only a new sign-in helps, `PolarUnavailable` where it may work later.
+ */
+export async function refreshTokens(
+  call: Call,
+  client: OAuthClient,
+  refreshToken: string,
+  now: Date,
+): Promise<OAuthTokens> {
+  const [server, own] = [serverOf(call), { client_id: client.clientId }];
+  try {
+    const response = await oauth.refreshTokenGrantRequest(
+      server,
+      own,
+      proofOf(client),
+      refreshToken,
+      requestOptions(call),
+    );
+    const answer = await oauth.processRefreshTokenResponse(server, own, response);
+    return tokensOf({ refresh_token: refreshToken, ...answer }, now);
+  } catch (error) {
+    throw oauthFailure(error, 'refresh the access token', 'refresh');
+  }
+}
+
+/** An hour where Polar does not say. */
+const usualLifetimeSeconds = 3_600;
+
+function tokensOf(answer: oauth.TokenEndpointResponse, now: Date): OAuthTokens {
+  const { access_token, refresh_token, expires_in = usualLifetimeSeconds } = answer;
+  if (refresh_token === undefined) {
+    throw new SignInFailed(
+      'Polar gave no refresh token, so the access would end within hours. Sign in again, or use an organisation access token.',
+    );
+  }
+  return {
+    accessToken: access_token,
+    refreshToken: refresh_token,
+    expiresAt: new Date(now.getTime() + expires_in * 1_000).toISOString(),
+  };
+}
+
+function serverOf({ addresses: { apiUrl, authorizeUrl } }: Call): oauth.AuthorizationServer {
+  return {
+    issuer: apiUrl,
+    authorization_endpoint: authorizeUrl,
+    token_endpoint: `${apiUrl}/v1/oauth2/token`,
+    registration_endpoint: `${apiUrl}/v1/oauth2/register`,
+  };
+}
+
+function proofOf({ clientSecret }: OAuthClient): oauth.ClientAuth {
+  return clientSecret ? oauth.ClientSecretPost(clientSecret) : oauth.None();
+}
+
+function requestOptions({ addresses: { apiUrl }, fetch }: Call) {
+  return {
+    signal: () => AbortSignal.timeout(timeoutMs),
+    [oauth.allowInsecureRequests]: isLoopbackUrl(apiUrl),
+    ...(fetch && { [oauth.customFetch]: fetch }),
+  };
+}

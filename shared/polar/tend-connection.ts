@@ -1,0 +1,119 @@
+import type { Connection, ConnectionParts } from './connection.ts';
+import { PolarMissing, PolarRefused, PolarUnavailable } from './polar-api-error.ts';
+import { settleEndpoint } from './settle-endpoint.ts';
+import { takeOverSecret } from './take-over-secret.ts';
+
+/** What was done, in sentences; `unfinished`: it broke off, with what that means and what to do. */
+export type Tended =
+  | { kind: 'done'; done: readonly string[] }
+  | { kind: 'unfinished'; reason: string; error: unknown };
+
+/** Lets Polar send again after it disabled the endpoint. Throws a `PolarApiError`. */
+export async function enableEndpoint(
+  { api }: ConnectionParts,
+  { endpointId }: Connection,
+): Promise<Tended> {
+  await api.updateEndpoint(endpointId, { enabled: true });
+  return {
+    kind: 'done',
+    done: [
+      'Enabled the endpoint: Polar sends events again. What happened while it was disabled was never sent; redeliver what failed before, and backfill the gap.',
+    ],
+  };
+}
+
+/** Makes the endpoint in Polar ours again: URL, events, version, enabled, secret; a new one where it is gone. Safe to repeat. */
+export async function repairConnection(
+  parts: ConnectionParts,
+  connection: Connection,
+): Promise<Tended> {
+  const { api, connections, webhookSecrets, webhookUrl } = parts;
+  const { endpoint, done } = await settleEndpoint({
+    api,
+    webhookUrl,
+    organizationId: connection.organizationId,
+    mayName: connection.method === 'oauth',
+    knownId: connection.endpointId,
+  });
+  const isNew = await takeOverSecret(webhookSecrets, endpoint.secret);
+  const isSame = endpoint.id === connection.endpointId && connection.url === webhookUrl;
+  const next = { ...connection, endpointId: endpoint.id, url: webhookUrl };
+  if (!isSame && !(await connections.save({ ...next, version: connection.version + 1 }))) {
+    const reason = 'Somebody else changed the connection at the same moment. Look at it again.';
+    return { kind: 'unfinished', reason, error: undefined };
+  }
+  return { kind: 'done', done: [...done, ...(isNew ? ['Took over its secret.'] : [])] };
+}
+
+/**
+ * Lets Polar make a new secret and takes it over at once; the old one counts beside it, so what Polar signed before is
+ * not lost. What comes signed with the new one before ours is written is refused, and Polar sends it again.
+ */
+export async function rotateSecret(
+  { api, webhookSecrets }: ConnectionParts,
+  { endpointId }: Connection,
+): Promise<Tended> {
+  const secret = await newSecret(api, endpointId);
+  try {
+    await takeOverSecret(webhookSecrets, secret);
+  } catch (error) {
+    return {
+      kind: 'unfinished',
+      reason:
+        'Polar has a new secret, but it could not be stored here, so webhooks are refused until it is; Polar tries each again for a quarter of an hour at least. Repair the connection now: that takes the secret over.',
+      error,
+    };
+  }
+  // Somebody else may have rotated at the same moment: Polar's word is the last.
+  await takeOverSecret(webhookSecrets, (await api.endpoint(endpointId)).secret);
+  return {
+    kind: 'done',
+    done: [
+      'Polar signs with a new secret, and it counts here. The old one counts beside it until you take it out of the secret WebhookSecret: do that now if it leaked.',
+    ],
+  };
+}
+
+async function newSecret(api: ConnectionParts['api'], endpointId: string): Promise<string> {
+  try {
+    return (await api.resetSecret(endpointId)).secret;
+  } catch (error) {
+    // Whether it was reset is not known: the endpoint tells, and whatever it has is what counts.
+    if (!(error instanceof PolarUnavailable)) throw error;
+    return (await api.endpoint(endpointId)).secret;
+  }
+}
+
+/**
+ * Removes the endpoint in Polar and forgets the access and the connection. The webhook secret stays, so that what Polar
+ * has sent already still counts. Nothing is changed while Polar cannot be reached. Safe to repeat.
+ */
+export async function disconnectPolar(
+  { api, connections, access }: ConnectionParts,
+  { endpointId, version, organizationName }: Connection,
+): Promise<Tended> {
+  const done = await removeEndpoint(api, endpointId);
+  await access.forget();
+  if (!(await connections.remove(version))) {
+    const reason = 'Somebody else connected Polar at the same moment. Look at the connection.';
+    return { kind: 'unfinished', reason, error: undefined };
+  }
+  return {
+    kind: 'done',
+    done: [
+      done,
+      `Disconnected from ${organizationName}: the access is forgotten. Contacts, workflows and the webhook secret stay as they are.`,
+    ],
+  };
+}
+
+async function removeEndpoint(api: ConnectionParts['api'], endpointId: string): Promise<string> {
+  try {
+    await api.removeEndpoint(endpointId);
+    return 'Removed the webhook endpoint in Polar. What Polar had not delivered yet, it does not deliver any more.';
+  } catch (error) {
+    if (error instanceof PolarMissing) return 'The webhook endpoint in Polar was gone already.';
+    if (!(error instanceof PolarRefused)) throw error;
+    return 'Polar does not accept our access any more, so the webhook endpoint is still there: remove it in Polar, under Settings → Webhooks.';
+  }
+}

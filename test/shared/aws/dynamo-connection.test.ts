@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { documentClient } from '#shared/aws/document-client.ts';
+import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
+import type { Connection, Connections } from '#shared/polar/connection.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { createPlainTable } from '#test/support/plain-table.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let connections: Connections;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  const table = await createPlainTable(dynamo.client, 'name');
+  connections = dynamoConnection(documentClient(dynamo.client), table);
+});
+
+const first: Connection = {
+  version: 1,
+  server: 'sandbox',
+  organizationId: 'o-1',
+  organizationName: 'Northlight',
+  organizationSlug: 'northlight',
+  endpointId: 'e-1',
+  url: 'https://example.com/webhooks/polar',
+  apiVersion: '2026-10',
+  connectedAt: '2026-11-23T12:00:00.000Z',
+  by: 'ann',
+  method: 'token',
+};
+
+it('a connection is read as it was saved, and not there before', async () => {
+  expect(await connections.read()).toBeUndefined();
+  expect(await connections.save(first)).toBe(true);
+  expect(await connections.read()).toEqual(first);
+});
+
+it('of two who save the same version one wins, and the other is told', async () => {
+  const other = { ...first, by: 'bob' };
+  const saved = await Promise.all([connections.save(first), connections.save(other)]);
+  expect(saved.sort()).toEqual([false, true]);
+  const second = { ...first, version: 2, endpointId: 'e-2' };
+  expect(await connections.save(second)).toBe(true);
+  expect(await connections.save({ ...second, endpointId: 'e-3' })).toBe(false);
+  expect(await connections.save({ ...second, version: 4 })).toBe(false);
+  expect(await connections.read()).toEqual(second);
+});
+
+it('only the version that was seen is removed, and removing twice is fine', async () => {
+  await connections.save(first);
+  await connections.save({ ...first, version: 2 });
+  expect(await connections.remove(1)).toBe(false);
+  expect(await connections.remove(2)).toBe(true);
+  expect(await connections.remove(2)).toBe(true);
+  expect(await connections.read()).toBeUndefined();
+});
