@@ -2,6 +2,7 @@ import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alarms } from '#infra/constructs/alarms.ts';
 import { AudienceTables } from '#infra/constructs/audience-tables.ts';
+import { Console } from '#infra/constructs/console.ts';
 import { Dashboard } from '#infra/constructs/dashboard.ts';
 import { IngestApi } from '#infra/constructs/ingest-api.ts';
 import type { Keeping } from '#infra/constructs/keeping.ts';
@@ -17,9 +18,11 @@ export class PolarAudienceStack extends Stack {
     super(scope, id, {
       description: `Polar Audience (${options.stage}): Polar's webhooks become contacts and emails`,
     });
+    const { retentionDays } = options;
     const keeping: Keeping = options.stage === 'local' ? 'disposable' : 'retained';
     const tables = new AudienceTables(this, 'Tables', keeping);
-    const { webhookSecret, suppressionKey } = new Secrets(this, 'Secrets', keeping);
+    const secrets = new Secrets(this, 'Secrets', keeping);
+    const { webhookSecret, suppressionKey } = secrets;
     const events = new QueueWithDeadLetters(this, 'Events', {
       name: 'Events',
       keeping,
@@ -38,8 +41,16 @@ export class PolarAudienceStack extends Stack {
       mail: mail.outgoing.queue,
       tables,
       suppressionKey,
-      retentionDays: options.retentionDays,
+      retentionDays,
       maxConcurrency: options.maxConcurrency,
+    });
+    const console = new Console(this, 'Console', {
+      api,
+      tables,
+      events,
+      mail,
+      secrets,
+      retentionDays,
     });
     const watched = { api, events, worker, mail };
     const alarms = new Alarms(this, 'Alarms', watched, options.alarmEmail);
@@ -48,6 +59,8 @@ export class PolarAudienceStack extends Stack {
     this.outputs({
       WebhookUrl: api.webhookUrl,
       WebhookSecretName: webhookSecret.secretName,
+      ConsoleUrl: console.url,
+      ConsolePolicyArn: console.policy.managedPolicyArn,
       EventsQueueUrl: events.queue.queueUrl,
       EventsDeadLettersUrl: events.deadLetters.queueUrl,
       MailQueueUrl: mail.outgoing.queue.queueUrl,
@@ -67,7 +80,7 @@ export class PolarAudienceStack extends Stack {
       ...(options.mailFrom && { MailFrom: options.mailFrom.from }),
       ...mail.sender?.dnsRecords,
     });
-    warnOfShortRetention(this, options.retentionDays);
+    warnOfShortRetention(this, retentionDays);
   }
 
   private outputs(values: Readonly<Record<string, string>>): void {

@@ -114,9 +114,9 @@ function webhookAlarms({ api }: Watched): AlarmDefinition[] {
       ...afterRetries,
       id: 'Ingest5xx',
       metric: api.stage.metricServerError({ statistic: Stats.SUM }),
-      harm: 'Polar is told to try again; it stops after ten tries within half an hour, and disables the endpoint after ten failed events in a row. Or people cannot unsubscribe.',
+      harm: 'Polar is told to try again; it stops after ten tries within half an hour, and disables the endpoint after ten failed events in a row. Or people cannot unsubscribe, or the console fails.',
       firstStep:
-        'see in the access log which route it is. The webhook: read what was answered in the deliveries in Polar or in the log of ingest (503 with "no secret" means that WebhookSecret was never set). Otherwise the log of unsubscribe.',
+        'see in the access log which route it is. The webhook: read what was answered in the deliveries in Polar or in the log of ingest (503 with "no secret" means that WebhookSecret was never set). Otherwise the log of unsubscribe or console.',
     },
     {
       ...afterRetries,

@@ -47,7 +47,7 @@ export class IngestApi extends Construct {
     allow(this.ingest, ['secretsmanager:GetSecretValue'], [webhookSecret.secretArn]);
 
     this.api = new HttpApi(this, 'Api', {
-      description: "Receives Polar's webhooks and unsubscribes people",
+      description: "Receives Polar's webhooks, unsubscribes people and shows the console",
       createDefaultStage: false,
     });
     // Another id would be another API with another URL, and Polar posts to the one it was given.

@@ -1,6 +1,7 @@
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { Sending } from '#infra/constructs/allow-sending.ts';
 import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
 import { Feedback } from '#infra/constructs/feedback.ts';
 import type { Keeping } from '#infra/constructs/keeping.ts';
@@ -34,6 +35,7 @@ export class Mail extends Construct {
   readonly unsubscribe: Unsubscribe;
   /** Absent: no sender is set up. */
   readonly sender: SenderIdentity | undefined;
+  readonly sending: Sending;
 
   constructor(scope: Construct, id: string, props: MailProps) {
     super(scope, id);
@@ -52,13 +54,16 @@ export class Mail extends Construct {
     const { configurationSet } = new SesReports(this, 'Ses', this.reports.queue);
     this.sender =
       mailFrom && new SenderIdentity(this, 'Sender', { sender: mailFrom, mailIdentity, keeping });
+    this.sending = {
+      configurationSet,
+      from: mailFrom?.from ?? '',
+      identities: this.sender ? [...this.sender.identities, ...sandboxRecipients] : [],
+    };
     this.mailer = new Mailer(this, 'Mailer', {
       mail: this.outgoing,
       tables,
       suppressionKey,
-      configurationSet,
-      from: mailFrom?.from ?? '',
-      identities: this.sender ? [...this.sender.identities, ...sandboxRecipients] : [],
+      sending: this.sending,
       unsubscribeUrl: Unsubscribe.urlOf(api),
       mailsPerSecond,
     });

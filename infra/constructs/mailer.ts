@@ -3,8 +3,8 @@ import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { ConfigurationSet } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
+import { allowSending, type Sending } from '#infra/constructs/allow-sending.ts';
 import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
 import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
 import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
@@ -14,11 +14,7 @@ type MailerProps = {
   mail: QueueWithDeadLetters;
   tables: AudienceTables;
   suppressionKey: Secret;
-  configurationSet: ConfigurationSet;
-  /** Empty: every email is blocked, for want of a sender. */
-  from: string;
-  /** In whose names SES lets the mailer send. */
-  identities: readonly string[];
+  sending: Sending;
   unsubscribeUrl: string;
   mailsPerSecond: number;
 };
@@ -42,7 +38,7 @@ export class Mailer extends Construct {
       environment: environment(props),
     });
     allowTables(this.function, props.tables);
-    allowSending(this.function, props);
+    allowSending(this.function, props.sending);
     allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
     // An email that SES will not take yet goes back into the queue as a new message with a delay.
     allow(this.function, ['sqs:SendMessage'], [mail.queue.queueArn]);
@@ -63,7 +59,7 @@ export class Mailer extends Construct {
 }
 
 function environment(props: MailerProps) {
-  const { tables, mail } = props;
+  const { tables, mail, sending } = props;
   return {
     CONTACTS_TABLE: tables.contacts.tableName,
     CUSTOMERS_TABLE: tables.customers.tableName,
@@ -77,8 +73,8 @@ function environment(props: MailerProps) {
     MAIL_QUEUE_URL: mail.queue.queueUrl,
     MAIL_DEAD_LETTERS_URL: mail.deadLetters.queueUrl,
     SUPPRESSION_KEY_ID: props.suppressionKey.secretArn,
-    CONFIGURATION_SET: props.configurationSet.configurationSetName,
-    MAIL_FROM: props.from,
+    CONFIGURATION_SET: sending.configurationSet.configurationSetName,
+    MAIL_FROM: sending.from,
     UNSUBSCRIBE_URL: props.unsubscribeUrl,
     MAILS_PER_SECOND: String(props.mailsPerSecond),
   };
@@ -92,27 +88,6 @@ function allowTables(mailer: NodejsFunction, tables: AudienceTables): void {
   allow(mailer, ['dynamodb:GetItem', 'dynamodb:PutItem'], [settings.tableArn]);
   allow(mailer, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [emails.tableArn]);
   allow(mailer, ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], [tables.failures.tableArn]);
-}
-
-/**
- * SES asks for the permission on everything of this account that a mail names: the configuration set,
- * the sender and, if the recipient is an identity too, as all are in SES's sandbox, the recipient.
- */
-function allowSending(
-  mailer: NodejsFunction,
-  { identities, configurationSet }: Pick<MailerProps, 'identities' | 'configurationSet'>,
-): void {
-  if (identities.length === 0) return;
-  const arn = (resource: string, resourceName: string) =>
-    Stack.of(mailer).formatArn({ service: 'ses', resource, resourceName });
-  allow(
-    mailer,
-    ['ses:SendEmail'],
-    [
-      arn('configuration-set', configurationSet.configurationSetName),
-      ...identities.map((identity) => arn('identity', identity)),
-    ],
-  );
 }
 
 /** The mailer logs a line with the field `state` whenever it brings an email into one. */

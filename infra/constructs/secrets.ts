@@ -5,13 +5,14 @@ import { type Keeping, removalPolicy } from '#infra/constructs/keeping.ts';
 import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
 
 /**
- * The two secrets. CloudFormation writes a value only when its property in the template changes:
+ * The three secrets. CloudFormation writes a value only when its property in the template changes:
  * never change `secretStringValue` or `generateSecretString` here, or a deployment wipes the secret
- * that a person set, or the key without which no suppression is found again.
+ * or the access to Polar that a person set, or the key without which no suppression is found again.
  */
 export class Secrets extends Construct {
   readonly webhookSecret: Secret;
   readonly suppressionKey: Secret;
+  readonly polarAccess: Secret;
 
   constructor(scope: Construct, id: string, keeping: Keeping) {
     super(scope, id);
@@ -25,8 +26,14 @@ export class Secrets extends Construct {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: removalPolicy(keeping),
     });
+    this.polarAccess = new Secret(this, 'PolarAccess', {
+      description: "How this system signs in to Polar's API; {} until it is connected",
+      secretStringValue: SecretValue.unsafePlainText('{}'),
+      removalPolicy: removalPolicy(keeping),
+    });
     pinLogicalId(this.webhookSecret, 'WebhookSecret');
     pinLogicalId(this.suppressionKey, 'SuppressionKey');
+    pinLogicalId(this.polarAccess, 'PolarAccess');
     acknowledgeNoRotation(
       this.webhookSecret,
       'Polar makes this secret: only a person can reset it there and copy it here. Both the current and the previous one are accepted, so that it can be done without losing a webhook.',
@@ -34,6 +41,10 @@ export class Secrets extends Construct {
     acknowledgeNoRotation(
       this.suppressionKey,
       'A new key would hash every address differently and forget everyone who unsubscribed.',
+    );
+    acknowledgeNoRotation(
+      this.polarAccess,
+      'OAuth tokens are refreshed by the system itself whenever they expire, which is far more often than a rotation would; an access token is made by a person in Polar, and only there can a new one be made.',
     );
   }
 }

@@ -2,6 +2,7 @@ import { devNull } from 'node:os';
 import * as z from 'zod';
 import type { Identities } from './identities.ts';
 import { localRegion } from './local-account.ts';
+import type { StandInForPolar } from './stand-in-for-polar.ts';
 import type { Resource } from './template.ts';
 
 export type Endpoints = Readonly<{
@@ -10,6 +11,8 @@ export type Endpoints = Readonly<{
   secretsManager: string;
   /** Absent: the stack sends no mail. */
   ses?: string | undefined;
+  /** A stand-in for Polar; absent: Polar itself, which cannot be reached from here. */
+  polar?: StandInForPolar | undefined;
 }>;
 
 const functionSchema = z.object({
@@ -51,6 +54,7 @@ export function functionEnvironment(
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
     ...(endpoints.ses !== undefined && { AWS_ENDPOINT_URL_SESV2: endpoints.ses }),
+    ...endpoints.polar,
     // Services without a stand-in: this one refuses what it does not know.
     AWS_ENDPOINT_URL: endpoints.secretsManager,
     // Without these the SDK looks for a home directory, and finds the person's profiles in it.

@@ -1,10 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import { type HttpAnswer, httpAnswer, httpEvent, jsonAnswer } from './http-event.ts';
+import { isFromAnotherSite, refusalOfAnotherSite } from './from-elsewhere.ts';
+import { type HttpAnswer, httpAnswer, httpEvent, jsonAnswer, textAnswer } from './http-event.ts';
+import { sendJoined } from './joined-pages.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import { bodyOf, type LoopbackServer, serveOnLoopback } from './loopback-server.ts';
-import { matchRoute } from './routes.ts';
+import { decodedPath, type Match, matchRoute } from './routes.ts';
 
-/** One request and what was answered to it, for showing it to the person at the keyboard. */
+export type HttpRoute = Readonly<{
+  lambda: LambdaFunction;
+  /** In AWS anyone may call it, so here, too; any other is for the pages of this machine only. */
+  isPublic: boolean;
+}>;
+
+/** A request that no page of our own made, and its answer, for showing it to the person at the keyboard. */
 export type Exchange = Readonly<{
   method: string;
   path: string;
@@ -14,7 +22,7 @@ export type Exchange = Readonly<{
   answer: Buffer;
 }>;
 
-type Routes = ReadonlyMap<string, LambdaFunction>;
+type Routes = ReadonlyMap<string, HttpRoute>;
 
 const maxBodyBytes = 10 * 1_048_576;
 
@@ -27,13 +35,21 @@ export function startHttpApi(
   return serveOnLoopback(
     async (request, response) => {
       const body = await bodyOf(request, maxBodyBytes);
-      const { status, headers, body: answer } = await answerTo(request, body, routes);
+      const url = String(request.url);
+      const match = matchFor(request, url, routes);
+      const whole = await answerTo({ request, url, body }, match);
+      if (match && !match.target.isPublic) {
+        return sendJoined(response, whole, (next) =>
+          answerTo({ request, url: next, body }, matchFor(request, next, routes)),
+        );
+      }
+      const { status, headers, body: answer } = whole;
       response.writeHead(status, { ...headers, 'content-length': answer.length });
       response.end(answer);
       const webhookId = request.headers['webhook-id'];
       onExchange({
         method: String(request.method),
-        path: String(request.url).split('?')[0] ?? '/',
+        path: url.split('?')[0] ?? '/',
         webhookId: typeof webhookId === 'string' ? webhookId : undefined,
         body: body === 'too-large' ? Buffer.alloc(0) : body,
         status,
@@ -47,14 +63,24 @@ export function startHttpApi(
   );
 }
 
-async function answerTo(
-  request: IncomingMessage,
-  body: Buffer | 'too-large',
+function matchFor(
+  { method }: IncomingMessage,
+  url: string,
   routes: Routes,
+): Match<HttpRoute> | undefined {
+  const path = decodedPath(url);
+  return path === undefined ? undefined : matchRoute(routes, String(method), path);
+}
+
+type Asked = Readonly<{ request: IncomingMessage; url: string; body: Buffer | 'too-large' }>;
+
+async function answerTo(
+  { request, url, body }: Asked,
+  match: Match<HttpRoute> | undefined,
 ): Promise<HttpAnswer> {
-  const [path = '/'] = String(request.url).split('?');
-  const match = matchRoute(routes, String(request.method), path);
   if (!match) return jsonAnswer(404, { message: 'Not Found' });
+  const { lambda, isPublic } = match.target;
+  if (!isPublic && isFromAnotherSite(request)) return textAnswer(403, refusalOfAnotherSite);
   if (body === 'too-large') return jsonAnswer(413, { message: 'Request Entity Too Large' });
-  return httpAnswer(await match.target.invoke(httpEvent(request, body, match, new Date())));
+  return httpAnswer(await lambda.invoke(httpEvent(request, body, match, new Date(), url)));
 }

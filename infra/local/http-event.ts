@@ -9,11 +9,12 @@ import type { InvocationResult } from './runtime-api.ts';
 export function httpEvent(
   request: IncomingMessage,
   body: Buffer,
-  { routeKey, pathParameters }: Match<unknown>,
+  { routeKey, path: rawPath, pathParameters }: Match<unknown>,
   now: Date,
+  url = String(request.url),
 ) {
   const { cookie, ...headers } = joinedHeaders(request);
-  const [rawPath = '/', ...query] = String(request.url).split('?');
+  const [, ...query] = url.split('?');
   const rawQueryString = query.join('?');
   const parameters = queryParameters(rawQueryString);
   const isText = isTextBody(headers);
@@ -115,5 +116,13 @@ export function jsonAnswer(status: number, content: unknown): HttpAnswer {
     status,
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(typeof content === 'string' ? content : JSON.stringify(content ?? null)),
+  };
+}
+
+export function textAnswer(status: number, text: string): HttpAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: Buffer.from(text),
   };
 }

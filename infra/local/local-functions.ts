@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Advice } from './advice.ts';
 import { startEventSource } from './event-source.ts';
 import { type Endpoints, functionEnvironment } from './function-environment.ts';
+import type { HttpRoute } from './http-api.ts';
 import type { Identities } from './identities.ts';
 import { type LambdaFunction, maxProcesses, startFunction } from './lambda-function.ts';
 import type { Resource, Template } from './template.ts';
@@ -111,7 +112,11 @@ function functionNamed(
   return [...lambdas].find(([arn]) => arn === nameOrArn || arn.endsWith(`:${nameOrArn}`))?.[1];
 }
 
-const routeSchema = z.object({ RouteKey: z.string(), Target: z.string() });
+const routeSchema = z.object({
+  RouteKey: z.string(),
+  Target: z.string(),
+  AuthorizationType: z.enum(['NONE', 'AWS_IAM']).default('NONE'),
+});
 const integrationSchema = z.object({
   IntegrationType: z.literal('AWS_PROXY'),
   IntegrationUri: z.string(),
@@ -122,7 +127,7 @@ const integrationSchema = z.object({
 export function httpRoutes(
   identities: Identities,
   lambdas: ReadonlyMap<string, LambdaFunction>,
-): ReadonlyMap<string, LambdaFunction> {
+): ReadonlyMap<string, HttpRoute> {
   const integrations = new Map(
     identities
       .ofType('AWS::ApiGatewayV2::Integration')
@@ -130,11 +135,11 @@ export function httpRoutes(
   );
   return new Map(
     identities.ofType('AWS::ApiGatewayV2::Route').map(({ logicalId, properties }) => {
-      const { RouteKey, Target } = routeSchema.parse(properties);
+      const { RouteKey, Target, AuthorizationType } = routeSchema.parse(properties);
       const integration = integrations.get(Target.replace('integrations/', ''));
       const lambda = integration && functionNamed(lambdas, integration.IntegrationUri);
       if (!lambda) throw new Error(`The route ${logicalId} leads to no function.`);
-      return [RouteKey, lambda];
+      return [RouteKey, { lambda, isPublic: AuthorizationType === 'NONE' }];
     }),
   );
 }

@@ -15,6 +15,7 @@ import { createQueues } from './queues.ts';
 import { type SecretStore, secretStore, startSecretsManager } from './secrets-manager.ts';
 import { type LocalSes, sendsMail, startSes } from './ses.ts';
 import { startSqs } from './sqs.ts';
+import { type StandInForPolar, standInForPolar } from './stand-in-for-polar.ts';
 import { synthesise } from './synthesis.ts';
 import { createTables } from './tables.ts';
 import { readTemplate } from './template.ts';
@@ -35,6 +36,8 @@ type Options = Readonly<{
   ports?: Ports;
   /** A cloud assembly of the stage `local` that exists already; absent: it is made, in seconds. */
   assembly?: string;
+  /** Loopback servers that play Polar for the functions; any other URL is left out. */
+  polar?: StandInForPolar;
   /** What has to be there before the functions begin to work. */
   prepare?: (resources: Resources) => Promise<void>;
   onExchange?: (exchange: Exchange) => void;
@@ -59,6 +62,8 @@ export type LocalStack = Resources &
     /** The HTTP API's address, without a path. */
     url: string;
     webhookUrl: string;
+    /** By the name localhost, which Polar's sign-in returns to. */
+    consoleUrl: string;
     /** What the local webhooks are signed with. */
     webhookSecret: string;
     secrets: SecretStore;
@@ -142,6 +147,7 @@ async function start(
     sqs: sqs.endpoint,
     secretsManager: secretsManager.address,
     ses: ses?.address,
+    polar: standInForPolar({ ...given.polar }),
   };
   const lambdas = await startFunctions(template, identities, endpoints, onOutput, toStop);
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
@@ -149,7 +155,8 @@ async function start(
   const api = await startHttpApi(httpRoutes(identities, lambdas), httpPort, onExchange);
   toStop(api.stop);
   const webhookUrl = String(identities.resolve(template.outputs.get('WebhookUrl')));
-  return { ...resources, url, webhookUrl, webhookSecret: signedWith, secrets, ses };
+  const consoleUrl = `http://localhost:${httpPort}/console`;
+  return { ...resources, url, webhookUrl, consoleUrl, webhookSecret: signedWith, secrets, ses };
 }
 
 /** Outside the project, so that a bundle finds no module that it would not have in AWS either. */

@@ -50,7 +50,7 @@ export function portTaken(port: number, what: string): Advice {
 export async function bodyOf(
   request: IncomingMessage,
   maxBytes = Number.POSITIVE_INFINITY,
-): Promise<Buffer | 'too-large'> {
+): Promise<Buffer<ArrayBuffer> | 'too-large'> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { type Person, sampleCustomerId } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload, purchasePayloads, shuffled } from '#shared/polar/sample/sample-event.ts';
+import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
 import { Advice } from './advice.ts';
 import { runCommand } from './command.ts';
-import { type Delivery, deliver } from './polar-delivery.ts';
+import { deliver } from './polar-delivery.ts';
 import { type PolarOptions, polarHelp, polarOptions } from './polar-options.ts';
 import { localDirectory, runningStack } from './running-stack.ts';
 
@@ -72,7 +73,7 @@ function personOf(options: PolarOptions, number: number): Person {
   const isNew =
     what.kind === 'purchase' || (what.kind === 'event' && what.type === 'customer.created');
   return {
-    customerId: customerId ?? uuidOf(email.toLowerCase()),
+    customerId: customerId ?? sampleCustomerId(email),
     email,
     name,
     externalId: externalId === null ? null : `${externalId}${tag && `-${number}`}`,

@@ -13,6 +13,7 @@ export const localDirectory =
 const runningSchema = z.object({
   processId: z.number(),
   webhookUrl: z.string(),
+  consoleUrl: z.string(),
   webhookSecret: z.string(),
 });
 

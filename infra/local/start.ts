@@ -14,6 +14,7 @@ import {
   forget,
   requireNoneRunning,
 } from './running-stack.ts';
+import { standInForPolar } from './stand-in-for-polar.ts';
 import { type StartOptions, startHelp, startOptions } from './start-options.ts';
 
 /** `npm start`: runs the stack on this machine until Ctrl-C. */
@@ -26,9 +27,10 @@ await runCommand(async () => {
   console.log('Building the stack …');
   const { stack, items } = await start(options);
   interrupted.endsAtOnce = false;
-  const { webhookUrl, webhookSecret } = stack;
+  const { webhookUrl, consoleUrl, webhookSecret } = stack;
   try {
-    await announce(directory, { processId: process.pid, webhookUrl, webhookSecret });
+    const processId = process.pid;
+    await announce(directory, { processId, webhookUrl, consoleUrl, webhookSecret });
     console.log(welcome(stack));
     if (options.demo) await demo(stack, items, console.log);
     if (options.exit) return;
@@ -65,6 +67,7 @@ async function start({
   stack = await startLocalStack({
     directory,
     ports,
+    polar: standInForPolar(process.env),
     ...(isDemo && { prepare: saveDemoWorkflows }),
     onExchange: lines.exchange,
     onOutput: (logicalId, line) => {
@@ -95,10 +98,11 @@ function interruption() {
   return state;
 }
 
-function welcome({ webhookUrl, clientConfigs, ses }: LocalStack): string {
+function welcome({ webhookUrl, consoleUrl, clientConfigs, ses }: LocalStack): string {
   return `
 Polar Audience runs on this machine.
 
+  Console    ${consoleUrl}
   Webhooks   ${webhookUrl}
   Mailbox    ${ses?.address ?? 'none: the stack sends no mail'}
   DynamoDB   ${clientConfigs.dynamodb.endpoint}

@@ -15,6 +15,8 @@ const outputsSchema = z.object({
   MailQueueUrl: z.string(),
   WebhookUrl: z.url(),
   MailFrom: z.string().optional(),
+  ConsoleUrl: z.url().optional(),
+  ConsolePolicyArn: z.string().optional(),
 });
 
 /** The stack of a stage in AWS, with the credentials and, unless given, the region of the environment or profile. */
@@ -35,6 +37,8 @@ export async function awsDeployment(
       settingsTable: outputs.SettingsTableName,
       mailQueueUrl: outputs.MailQueueUrl,
       mailFrom: outputs.MailFrom,
+      consoleUrl: outputs.ConsoleUrl,
+      consolePolicyArn: outputs.ConsolePolicyArn,
       unsubscribeUrl: new URL('/unsubscribe', outputs.WebhookUrl).href,
       clientConfigs: { dynamodb: config, sqs: config, sesv2: config },
     };

@@ -1,8 +1,10 @@
+import type { Failures } from '#shared/aws/dynamo-failures.ts';
 import type { DeadLetterQueues } from '#shared/dead-letters/dead-letter-queues.ts';
 import type { ShownHow } from './dead-letter-text.ts';
 
 export type DeadLetterParts = DeadLetterQueues &
   Readonly<{
+    failures: Pick<Failures, 'clear'>;
     confirmed: (question: string) => Promise<boolean>;
     /** Where the bodies of what is discarded are kept. */
     folder: string;

@@ -1,14 +1,18 @@
+import { ageText } from '#shared/age-text.ts';
 import { noReason } from '#shared/aws/failure-row.ts';
 import type { ExplainedLetter } from '#shared/dead-letters/explain-dead-letters.ts';
-import { ageText } from './age-text.ts';
+import {
+  firstReasonOf,
+  keptUntil,
+  lastReasonOf,
+  prospectOf,
+  receivesOf,
+} from '#shared/dead-letters/letter-reasons.ts';
 import { columns } from './columns.ts';
 
 export type ShownHow = Readonly<{ now: Date; address: (address: string) => string }>;
 
 const longestReason = 120;
-
-/** SQS keeps a message for so long after it was first sent. */
-const keptMs = 14 * 86_400_000;
 
 export function deadLetterRows(letters: readonly ExplainedLetter[], how: ShownHow): string[] {
   const rows = letters.map((letter) => [
@@ -34,7 +38,7 @@ export function reasonRows(counts: ReadonlyMap<string, number>, most: number): s
 export function deadLetterLines(letter: ExplainedLetter, how: ShownHow): string[] {
   const { failure } = letter;
   const age = (date: Date) => ageText(how.now.getTime() - date.getTime());
-  const left = ageText(letter.sentAt.getTime() + keptMs - how.now.getTime());
+  const left = ageText(keptUntil(letter).getTime() - how.now.getTime());
   const rows: [string, string | undefined][] = [
     ['id', letter.id],
     ['queue', letter.queue],
@@ -50,19 +54,7 @@ export function deadLetterLines(letter: ExplainedLetter, how: ShownHow): string[
     ['SQS message', letter.messageId],
   ];
   const known = rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-  const advice = failure?.isFinal
-    ? 'No retry by itself can mend it: it takes another version of the code, or has to be discarded.'
-    : 'It was retried for about an hour and a half. Remove the cause, then resend it.';
-  return [...columns(known), '', advice];
-}
-
-export function lastReasonOf({ failure }: ExplainedLetter): string {
-  return failure?.lastReason ?? noReason;
-}
-
-/** By the function, where it could note that; SQS's own count grows with each look at a dead letter. */
-function receivesOf({ failure, receives }: ExplainedLetter): number {
-  return failure?.attempts ?? receives;
+  return [...columns(known), '', prospectOf(letter)];
 }
 
 function who({ email, customerId }: ExplainedLetter, { address }: ShownHow): string {
@@ -72,10 +64,8 @@ function who({ email, customerId }: ExplainedLetter, { address }: ShownHow): str
 
 function reasonsOf(letter: ExplainedLetter): string {
   const last = shortened(lastReasonOf(letter));
-  const first = letter.failure?.firstReason;
-  return first === undefined || first === letter.failure?.lastReason
-    ? last
-    : `${last} (at first: ${shortened(first)})`;
+  const first = firstReasonOf(letter);
+  return first === undefined ? last : `${last} (at first: ${shortened(first)})`;
 }
 
 function shortened(reason: string): string {

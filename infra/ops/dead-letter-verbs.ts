@@ -1,8 +1,9 @@
 import { Advice } from '#infra/local/advice.ts';
 import { type DeadLetter, isMeant } from '#shared/dead-letters/dead-letter.ts';
+import { discardDeadLetters } from '#shared/dead-letters/discard-dead-letters.ts';
 import type { ExplainedLetter } from '#shared/dead-letters/explain-dead-letters.ts';
 import { findDeadLetters } from '#shared/dead-letters/find-dead-letters.ts';
-import { removeMessages } from '#shared/dead-letters/move-messages.ts';
+import { lastReasonOf } from '#shared/dead-letters/letter-reasons.ts';
 import type { ReceivedMessage } from '#shared/dead-letters/received-message.ts';
 import {
   noneYet,
@@ -11,7 +12,7 @@ import {
   type Wanted,
 } from '#shared/dead-letters/resend-dead-letters.ts';
 import type { DeadLetterParts } from './dead-letter-parts.ts';
-import { deadLetterLines, deadLetterRows, lastReasonOf, reasonRows } from './dead-letter-text.ts';
+import { deadLetterLines, deadLetterRows, reasonRows } from './dead-letter-text.ts';
 import { keepDiscarded } from './discarded-letter.ts';
 
 export type ResendChoice =
@@ -127,22 +128,9 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       if (!isSure && !(await parts.confirmed(question))) return print('Nothing was discarded.');
       // Read once more, because while a person thinks nothing should be hidden from others.
       const agreed = new Set(letters.map(({ messageId }) => messageId));
-      let discarded = 0;
-      await findDeadLetters(
-        parts,
-        ({ messageId }) => agreed.has(messageId),
-        async (page) => {
-          for (const [letter, message] of page) {
-            print(`Kept in ${await keepDiscarded(parts.folder, letter, message)}`);
-          }
-          const messages = page.map(([, message]) => message);
-          const [queue] = page.map(([letter]) => letter.queue);
-          const url = parts.queues.find(({ name }) => name === queue)?.url ?? '';
-          const left = await removeMessages(parts.sqs, url, messages);
-          discarded += messages.length - left.size;
-          return new Set(messages.filter((message) => !left.has(message)));
-        },
-      );
+      const keep = async (letter: DeadLetter, message: ReceivedMessage) =>
+        print(`Kept in ${await keepDiscarded(parts.folder, letter, message)}`);
+      const discarded = await discardDeadLetters({ ...parts, keep }, agreed);
       print(`${discarded} discarded.`);
       if (discarded < agreed.size) {
         throw new Advice(`${agreed.size - discarded} are no longer there, or with another reader.`);

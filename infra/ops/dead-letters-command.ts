@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Advice } from '#infra/local/advice.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
+import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
 import { type QueueName, queueNames } from '#shared/dead-letters/dead-letter.ts';
 import type { DeadLetterQueue } from '#shared/dead-letters/dead-letter-queues.ts';
 import { explainLetters } from '#shared/dead-letters/explain-dead-letters.ts';
@@ -126,16 +127,19 @@ export async function deadLettersCommand(
   const resources = await stackResources(given.target, deployment);
   const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
   const stop = stopOnInterrupt(print);
+  const failuresTable = resources.physicalId('Failures');
+  const now = () => new Date();
   const does = deadLetterVerbs({
     sqs: new SQSClient(deployment.clientConfigs.sqs),
     queues: deadLetterQueues(resources, given.queues),
     explain: explainLetters(db, {
-      failures: resources.physicalId('Failures'),
+      failures: failuresTable,
       customers: resources.physicalId('Customers'),
     }),
+    failures: dynamoFailures(db, failuresTable, now),
     confirmed: (question) => stop.isOff(() => confirmed(question)),
     folder: discardedFolder,
-    now: () => new Date(),
+    now,
     address: addressShown(given.reveal),
     print,
     progress,

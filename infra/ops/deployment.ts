@@ -18,6 +18,10 @@ export type Deployment = Readonly<{
   mailQueueUrl: string;
   /** Absent: no sender is set up. */
   mailFrom?: string | undefined;
+  /** Absent: an older version is deployed, which has no console. */
+  consoleUrl?: string | undefined;
+  /** What has to be attached to those who are to use the console; absent on this machine. */
+  consolePolicyArn?: string | undefined;
   /** Where a token follows after a slash. */
   unsubscribeUrl: string;
   clientConfigs: Readonly<Record<'dynamodb' | 'sqs' | 'sesv2', ClientConfig>>;

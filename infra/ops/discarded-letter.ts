@@ -2,7 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { DeadLetter } from '#shared/dead-letters/dead-letter.ts';
-import { copyOf, type ReceivedMessage } from '#shared/dead-letters/received-message.ts';
+import { keptLetter } from '#shared/dead-letters/kept-letter.ts';
+import type { ReceivedMessage } from '#shared/dead-letters/received-message.ts';
 
 /** Outside the project, where neither git nor `npm start -- --fresh` comes. */
 export const discardedFolder = join(homedir(), '.polar-audience', 'discarded');
@@ -13,26 +14,13 @@ export const discardedFolder = join(homedir(), '.polar-audience', 'discarded');
  */
 export async function keepDiscarded(
   folder: string,
-  { queue, id, messageId, sentAt }: DeadLetter,
+  letter: DeadLetter,
   message: ReceivedMessage,
 ): Promise<string> {
-  const { MessageBody, MessageAttributes } = copyOf(message);
-  const attributes = Object.entries(MessageAttributes).map(([name, { BinaryValue, ...rest }]) => [
-    name,
-    BinaryValue ? { ...rest, BinaryValue: Buffer.from(BinaryValue).toString('base64') } : rest,
-  ]);
-  const content = {
-    queue,
-    id,
-    messageId,
-    sentAt: sentAt.toISOString(),
-    MessageBody,
-    MessageAttributes: Object.fromEntries(attributes),
-  };
+  const { fileName, text } = keptLetter(letter, message);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const name = [queue, id, messageId].map((part) => part.replace(/[^\w-]+/g, '_').slice(0, 80));
-  const file = join(folder, `${name.join('.')}.json`);
-  await writeFile(file, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600, flush: true });
+  const file = join(folder, fileName);
+  await writeFile(file, text, { mode: 0o600, flush: true });
   await chmod(file, 0o600);
   return file;
 }

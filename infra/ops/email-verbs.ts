@@ -1,6 +1,12 @@
 import { Advice } from '#infra/local/advice.ts';
 import type { EmailAdmin, EmailFilter, ReportedEmail } from '#shared/aws/dynamo-email-admin.ts';
 import type { MailMessage } from '#shared/aws/mail-message.ts';
+import {
+  canBeMarkedSent,
+  canBeSentAgain,
+  type Settled,
+  settleEmail,
+} from '#shared/aws/settle-email.ts';
 import type { Deployment } from './deployment.ts';
 import { emailLines, emailListLines } from './email-text.ts';
 
@@ -16,10 +22,11 @@ export type EmailParts = Readonly<{
 
 /** What `npm run emails` does, one function for each verb. All throw Advice about what cannot be done. */
 export function emailVerbs({ emails, queue, deployment, person, print }: EmailParts) {
+  const settle = settleEmail(emails, queue);
   const npm = (command: string) => `  npm run emails -- ${command}${deployment.options}`;
   const waysOut = ({ state, ledgerKey }: Pick<ReportedEmail, 'state' | 'ledgerKey'>) => [
-    ...(state === 'unknown' ? [npm(`mark-sent ${ledgerKey}`)] : []),
-    ...(['unknown', 'blocked', 'failed'].includes(state) ? [npm(`send-again ${ledgerKey}`)] : []),
+    ...(canBeMarkedSent.includes(state) ? [npm(`mark-sent ${ledgerKey}`)] : []),
+    ...(canBeSentAgain.includes(state) ? [npm(`send-again ${ledgerKey}`)] : []),
   ];
 
   async function known(ledgerKey: string): Promise<ReportedEmail> {
@@ -28,12 +35,6 @@ export function emailVerbs({ emails, queue, deployment, person, print }: EmailPa
     throw new Advice(
       `The ledger has no email ${ledgerKey}. Its keys have 43 characters; "list" shows them.`,
     );
-  }
-
-  /** The row was not as the verb needs it: says how it is. */
-  async function refusal(ledgerKey: string, wanted: string): Promise<Advice> {
-    const { state } = await known(ledgerKey);
-    return new Advice(`Nothing was changed: the email is ${state}, and only ${wanted}.`);
   }
 
   return {
@@ -54,27 +55,21 @@ export function emailVerbs({ emails, queue, deployment, person, print }: EmailPa
     },
 
     async markSent(ledgerKey: string) {
-      if (!(await emails.markSent(ledgerKey, person))) {
-        throw await refusal(ledgerKey, 'an unknown one can be marked as sent');
-      }
+      settledOrAdvice(await settle.markSent(ledgerKey, person));
       print('The email counts as sent now. It will not be sent again.');
     },
 
     async sendAgain(ledgerKey: string) {
-      const email = await emails.sendAgain(ledgerKey, person);
-      if (!email) {
-        throw await refusal(ledgerKey, 'one that is unknown, blocked or failed can be sent again');
-      }
-      // In this order: a message that came first would find the email settled and be gone.
-      await queue(email).catch((cause: unknown) => {
-        const text = cause instanceof Error ? cause.message : 'no reason given';
-        throw new Advice(
-          `The email is marked to be sent again, but the queue did not take it (${text}). Run the same command again.`,
-          { cause },
-        );
-      });
+      settledOrAdvice(await settle.sendAgain(ledgerKey, person));
       print('It is queued again, and goes out unless something still speaks against it.');
       print(`To see what became of it:\n${npm(`show ${ledgerKey}`)}`);
     },
   };
+}
+
+function settledOrAdvice(settled: Settled): void {
+  if (settled.kind === 'refused') throw new Advice(settled.reason);
+  if (settled.kind === 'not-queued') {
+    throw new Advice(`${settled.reason} Run the same command again.`, { cause: settled.cause });
+  }
 }

@@ -19,6 +19,7 @@ export function localDeployment({
     settingsTable: `${stackName}-Settings`,
     mailQueueUrl: `${sqs}/${localAccount}/${stackName}-mail-000000000000`,
     mailFrom,
+    consoleUrl: `http://localhost:${port}/console`,
     unsubscribeUrl: `${origin}/unsubscribe`,
     clientConfigs: {
       dynamodb: localClientConfig(at(1)),

@@ -1,33 +1,17 @@
 import { Advice } from '#infra/local/advice.ts';
 import {
-  deletionModeSchema,
-  type EventSettings,
-  type Settings,
-  settingsSchema,
-} from '#shared/audience/settings.ts';
+  type EventSetting,
+  eventKinds,
+  type GeneralSetting,
+  generalKinds,
+  longestPostalAddress,
+  type SettingKind,
+} from '#shared/audience/setting-kinds.ts';
+import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 
-/** What a value may be: one of these words, on or off, or a text or none. */
-type Kind = readonly string[] | 'switch' | 'text';
-
-const general = {
-  newContacts: ['subscribed', 'unsubscribed'],
-  customerDeleted: deletionModeSchema.options,
-  postalAddress: 'text',
-} as const satisfies Record<Exclude<keyof Settings, 'version' | 'events'>, Kind>;
-
-const ofEvent = {
-  enabled: 'switch',
-  trigger: 'switch',
-  fullName: 'switch',
-  externalId: 'switch',
-  userGroup: 'text',
-  userGroupMode: ['new-contacts', 'always'],
-} as const satisfies Record<keyof EventSettings, Kind>;
-
-export type EventField = keyof typeof ofEvent;
-export const eventFields = Object.keys(ofEvent).filter((name) => isKeyOf(ofEvent, name));
-export const generalNames = Object.keys(general).filter((name) => isKeyOf(general, name));
+export const eventFields = Object.keys(eventKinds).filter((name) => isKeyOf(eventKinds, name));
+export const generalNames = Object.keys(generalKinds).filter((name) => isKeyOf(generalKinds, name));
 
 type Value = string | boolean | null;
 
@@ -53,15 +37,16 @@ export function withSetting(settings: Settings, path: string, given: string): Se
 }
 
 const lengths = 'a user group has 1 to 100 characters.';
-const longestAddress = 500;
 
 type Place =
-  | { kind: Kind; type: undefined; field: keyof typeof general }
-  | { kind: Kind; type: SupportedEventType; field: EventField };
+  | { kind: SettingKind; type: undefined; field: GeneralSetting }
+  | { kind: SettingKind; type: SupportedEventType; field: EventSetting };
 
 /** The type of an event has a dot in it, so a path cannot simply be split. */
 function place(path: string): Place {
-  if (isKeyOf(general, path)) return { kind: general[path], type: undefined, field: path };
+  if (isKeyOf(generalKinds, path)) {
+    return { kind: generalKinds[path], type: undefined, field: path };
+  }
   if (!path.startsWith('events.')) {
     throw new Advice(
       `There is no setting ${path}: it is one of ${generalNames.join(', ')} or events.<type>.<field>, as in events.order.paid.userGroup.`,
@@ -72,13 +57,13 @@ function place(path: string): Place {
     throw new Advice(`${path} names no event: it is one of ${supportedEventTypes.join(', ')}.`);
   }
   const field = path.slice(`events.${type}.`.length);
-  if (!isKeyOf(ofEvent, field)) {
+  if (!isKeyOf(eventKinds, field)) {
     throw new Advice(`${path} needs a field of ${type}: it is one of ${eventFields.join(', ')}.`);
   }
-  return { kind: ofEvent[field], type, field };
+  return { kind: eventKinds[field], type, field };
 }
 
-function readValue(path: string, kind: Kind, given: string): Value {
+function readValue(path: string, kind: SettingKind, given: string): Value {
   const word = given.trim();
   if (kind === 'switch') {
     if (word === 'on' || word === 'true') return true;
@@ -94,8 +79,8 @@ function readValue(path: string, kind: Kind, given: string): Value {
 function textOf(path: string, word: string): string {
   if (word === '') throw new Advice(`${path} cannot be empty: say none to have none.`);
   if (path !== 'postalAddress') return word;
-  if (word.length > longestAddress) {
-    throw new Advice(`postalAddress cannot be longer than ${longestAddress} characters.`);
+  if (word.length > longestPostalAddress) {
+    throw new Advice(`postalAddress cannot be longer than ${longestPostalAddress} characters.`);
   }
   return word.replaceAll('\\n', '\n');
 }

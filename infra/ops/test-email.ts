@@ -3,8 +3,7 @@ import { Advice } from '#infra/local/advice.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type OutgoingMail, sesSender } from '#shared/aws/ses-sender.ts';
-import { renderEmail } from '#shared/mail/render-email.ts';
-import { sampleVariables } from '#shared/mail/sample-variables.ts';
+import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
 import type { Deployment } from './deployment.ts';
 
 type Test = Readonly<{
@@ -15,40 +14,20 @@ type Test = Readonly<{
   now: Date;
 }>;
 
-/**
- * The email of a workflow with made-up values, as it would go out but for its subject. Its unsubscribe link leads to
- * the real page, which takes the token for a mangled one. Throws Advice where it cannot be made.
- */
-export function testEmail({ workflow, to, settings, deployment, now }: Test): OutgoingMail {
-  const { email, compiled } = workflow;
-  const from = email.from ?? deployment.mailFrom;
-  if (from === undefined) {
-    throw new Advice('No sender is set up. Deploy with -c mailFrom=example.com (see the README).');
+/** The email of a workflow with made-up values. Throws Advice where it cannot be made. */
+export function testMail({ deployment, ...test }: Test): OutgoingMail {
+  const { mailFrom, unsubscribeUrl } = deployment;
+  const made = testEmail({ ...test, mailFrom, unsubscribeUrl });
+  switch (made.kind) {
+    case 'made':
+      return made.mail;
+    case 'no-sender':
+      throw new Advice(
+        'No sender is set up. Deploy with -c mailFrom=example.com (see the README).',
+      );
+    case 'blocked':
+      throw new Advice(`With made-up values it cannot be rendered: ${made.reason}`);
   }
-  const isMarketing = email.kind === 'marketing';
-  const unsubscribeUrl = `${deployment.unsubscribeUrl}/test`;
-  const postalAddress = settings.postalAddress ?? '(Here stands your postal address.)';
-  const footer = isMarketing ? { unsubscribeUrl, postalAddress } : undefined;
-  const rendered = renderEmail(compiled, sampleVariables(workflow, to, now), footer);
-  if (rendered.kind === 'blocked') {
-    throw new Advice(`With made-up values it cannot be rendered: ${rendered.reason}`);
-  }
-  const { subject, html, text } = rendered;
-  return {
-    from,
-    to,
-    replyTo: email.replyTo,
-    subject: `[Test] ${subject}`,
-    html,
-    text,
-    headers: isMarketing
-      ? {
-          'List-Unsubscribe': `<${unsubscribeUrl}>`,
-          'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
-        }
-      : {},
-    ledgerKey: 'test',
-  };
 }
 
 /**
@@ -61,13 +40,9 @@ export async function sendTest(
 ): Promise<string> {
   const client = new SESv2Client({ ...config, maxAttempts: 1 });
   try {
-    const result = await sesSender(client, undefined)(mail);
-    if (result.kind === 'sent') return result.sesMessageId;
-    throw new Advice(
-      result.kind === 'unknown'
-        ? `It may have been sent, look into the mailbox: ${result.reason}`
-        : `It was not sent. SES says: ${result.reason}`,
-    );
+    const sending = await sendTestEmail(mail, sesSender(client, undefined));
+    if (sending.kind === 'sent') return sending.sesMessageId;
+    throw new Advice(sending.sentence);
   } finally {
     client.destroy();
   }

@@ -1,11 +1,12 @@
 import { type Address, ownerOf } from '#shared/audience/address.ts';
 import { normalisedEmail } from '#shared/audience/email-address.ts';
-import { columns } from './columns.ts';
 import {
   type AtAddress,
   reasonAgainstTransactional,
+  reasonSentence,
   reasonsAgainstMarketing,
-} from './subscription-reasons.ts';
+} from '#shared/audience/subscription-reasons.ts';
+import { columns } from './columns.ts';
 import type { WhyRows } from './why-rows.ts';
 import { emailFate, failureText, seconds, type WhyHow } from './why-text.ts';
 
@@ -81,7 +82,7 @@ function contactLines(at: AtAddress, { address }: WhyHow): string[] {
       ['marketing', contact.subscribed ? 'yes: subscribed' : 'no: not subscribed'],
       ['transactional', transactional === undefined ? 'yes' : `no, because ${transactional}`],
     ]),
-    ...against.map((reason) => `  ${reason}`),
+    ...against.map((reason) => `  ${reasonSentence(reason)}`),
   ];
 }
 
@@ -90,7 +91,7 @@ function noContactLines(email: string, at: AtAddress, { address }: WhyHow): stri
   const lines = claims.map(([id, claim]) => `  ${claimText(id, claim, at)}`);
   const never =
     'No customer has or had it: no event with this address was applied, or its customer is erased.';
-  const reasons = reasonsAgainstMarketing(at).map((reason) => `  ${reason}`);
+  const reasons = reasonsAgainstMarketing(at).map((reason) => `  ${reasonSentence(reason)}`);
   return [`No contact has ${address(email)}.`, ...(lines.length > 0 ? lines : [never]), ...reasons];
 }
 

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Address } from '#shared/audience/address.ts';
 import type { Customer } from '#shared/audience/customer.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
+import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { dynamoAudienceStore } from '#shared/aws/dynamo-audience-store.ts';
 import { dynamoEmailAdmin, type ReportedEmail } from '#shared/aws/dynamo-email-admin.ts';
@@ -10,7 +11,6 @@ import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
 import { eventRecordOf } from '#shared/aws/event-item.ts';
 import { type FailureRow, failureRowOf } from '#shared/aws/failure-row.ts';
 import { rowsOf } from '#shared/aws/rows-of.ts';
-import type { AtAddress } from './subscription-reasons.ts';
 
 const listedEventSchema = z.object({
   webhookId: z.string(),

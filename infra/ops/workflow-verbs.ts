@@ -6,7 +6,7 @@ import type { OutgoingMail } from '#shared/aws/ses-sender.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import type { Deployment } from './deployment.ts';
-import { testEmail } from './test-email.ts';
+import { testMail } from './test-email.ts';
 import { listLines, readyMadeLines, workflowLines } from './workflow-text.ts';
 
 export type WorkflowParts = Readonly<{
@@ -124,7 +124,7 @@ export function workflowVerbs(parts: WorkflowParts) {
 
     async test(id: string, to: string) {
       const workflow = await named(id);
-      const mail = testEmail({
+      const mail = testMail({
         workflow,
         to,
         settings: await settings(),

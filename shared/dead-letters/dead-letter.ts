@@ -107,7 +107,8 @@ function personOf(body: string): Pick<DeadLetter, 'email' | 'customerId'> {
   return { email: person?.email, customerId: person?.id ?? customerId };
 }
 
-function eventBody({ body, attributes }: ReceivedMessage): string {
+/** The text of an event as Polar sent it, whatever it travels as; of any other message its body. */
+export function eventBody({ body, attributes }: ReceivedMessage): string {
   const messageAttributes = Object.fromEntries(
     Object.entries(attributes).map(([name, { StringValue = '' }]) => [
       name,

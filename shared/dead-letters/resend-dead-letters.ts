@@ -18,6 +18,8 @@ export type Resent = Walked & {
   counts: Record<Fate | 'left' | 'newer', number>;
   /** About how many it did not meet, because another reader hid them. SQS's counts lag by up to a minute. */
   unseen: number;
+  /** What came in since is left alone. */
+  startedAt: Date;
 };
 
 /**
@@ -30,11 +32,13 @@ export async function resendDeadLetters(
   parts: Pick<
     DeadLetterQueues,
     'sqs' | 'explain' | 'now' | 'isStopped' | 'progress' | 'waitSeconds' | 'shownAfterSeconds'
-  >,
+  > &
+    Readonly<{ /** When a run began that this one goes on with. */ since?: Date | undefined }>,
   counts: Resent['counts'],
 ): Promise<Resent> {
   const { sqs, explain, isStopped, waitSeconds, shownAfterSeconds } = parts;
-  const { at: startedAt, visible, hidden } = await queueStatus(sqs, url, parts.now);
+  const { at, visible, hidden } = await queueStatus(sqs, url, parts.now);
+  const startedAt = parts.since ?? at;
 
   let newer = 0;
 
@@ -66,7 +70,7 @@ export async function resendDeadLetters(
   const how = { queueUrl: url, waitSeconds, shownAfterSeconds, isStopped };
   const walked = await walkQueue(sqs, { ...how, visit });
   const older = walked.met - newer;
-  return { ...walked, counts, unseen: Math.max(0, visible + hidden - older) };
+  return { ...walked, counts, startedAt, unseen: Math.max(0, visible + hidden - older) };
 }
 
 export const noneYet = (): Resent['counts'] => ({

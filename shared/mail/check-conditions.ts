@@ -1,9 +1,10 @@
 import type { Condition, Frequency } from '../audience/workflow.ts';
 import type { SupportedEventType } from '../polar/event-types.ts';
+import type { DraftProblem } from './draft-problem.ts';
 import { type EventVariable, eventMayHave } from './event-variables.ts';
 import { nearestName } from './nearest-name.ts';
 
-export type Verdicts = { problems: string[]; warnings: string[] };
+export type Verdicts = { problems: DraftProblem[]; warnings: string[] };
 
 /** What Polar sends today; it may add to these, so another value is only a warning. */
 const usualValues: Partial<Record<EventVariable, readonly string[]>> = {
@@ -22,16 +23,17 @@ export function checkConditions(
   conditions: readonly Condition[],
   type: SupportedEventType,
 ): Verdicts {
-  const problems: string[] = [];
+  const problems: DraftProblem[] = [];
   const warnings: string[] = [];
-  for (const condition of conditions) {
+  for (const [index, condition] of conditions.entries()) {
     const { property, operator } = condition;
     const wrongValue = valueProblem(condition);
+    const problem = (text: string) => problems.push({ field: `conditions.${index}`, text });
     if (!eventMayHave(type, property)) {
       const needsIt = operator === 'is' || operator === 'is-set';
-      if (needsIt) problems.push(`${type} never has ${property}, so the condition never holds.`);
+      if (needsIt) problem(`${type} never has ${property}, so the condition never holds.`);
       else warnings.push(`${type} never has ${property}, so the condition always holds.`);
-    } else if (wrongValue) problems.push(wrongValue);
+    } else if (wrongValue) problem(wrongValue);
     else warnings.push(...unusualValue(condition));
   }
   return { problems, warnings };
@@ -67,10 +69,9 @@ export function checkFrequency(frequency: Frequency, type: SupportedEventType): 
   const counted = isPerOrder ? 'orderId' : 'subscriptionId';
   if (!eventMayHave(type, counted)) {
     const thing = isPerOrder ? 'order' : 'subscription';
+    const text = `${type} is about no ${thing}, so it cannot send ${frequency.replaceAll('-', ' ')}.`;
     return {
-      problems: [
-        `${type} is about no ${thing}, so it cannot send ${frequency.replaceAll('-', ' ')}.`,
-      ],
+      problems: [{ field: 'frequency', text }],
       warnings: [],
     };
   }

@@ -6,9 +6,10 @@ import {
   emailNodeSchema,
   workflowSchema,
 } from '../audience/workflow.ts';
+import type { SupportedEventType } from '../polar/event-types.ts';
 import { checkConditions, checkFrequency } from './check-conditions.ts';
 import { compileEmail } from './compile-email.ts';
-import { issueSentence } from './issue-sentence.ts';
+import { type DraftProblem, draftProblem, sentencesOf } from './draft-problem.ts';
 import { senderProblem } from './sender-address.ts';
 
 const { name, trigger, frequency, maxAgeHours } = workflowSchema.shape;
@@ -35,7 +36,8 @@ export type WorkflowCheck =
       warnings: string[];
       obstacles: string[];
     }
-  | { kind: 'refused'; problems: string[] };
+  /** `places`: the same problems, each with its field. */
+  | { kind: 'refused'; problems: string[]; places: readonly DraftProblem[] };
 
 export type MailSurroundings = Readonly<{
   settings: Pick<Settings, 'events' | 'customerDeleted' | 'postalAddress'>;
@@ -51,8 +53,7 @@ const longestAgeHours = 90 * 24;
 export function checkWorkflow(written: unknown, surroundings: MailSurroundings): WorkflowCheck {
   const parsed = workflowDraftSchema.safeParse(written);
   if (!parsed.success) {
-    const sentences = parsed.error.issues.map((issue) => issueSentence(issue, written));
-    return { kind: 'refused', problems: [...new Set(sentences)] };
+    return refusal(parsed.error.issues.map((issue) => draftProblem(issue, written)));
   }
   const draft = parsed.data;
   const { event, conditions } = draft.trigger;
@@ -61,9 +62,9 @@ export function checkWorkflow(written: unknown, surroundings: MailSurroundings):
   const problems = [
     ...ownProblems(draft),
     ...checks.flatMap((check) => check.problems),
-    ...(compilation.kind === 'refused' ? compilation.problems : []),
+    ...(compilation.kind === 'refused' ? compilation.places : []),
   ];
-  if (problems.length > 0 || compilation.kind === 'refused') return { kind: 'refused', problems };
+  if (problems.length > 0 || compilation.kind === 'refused') return refusal(problems);
   return {
     kind: 'accepted',
     draft,
@@ -77,21 +78,34 @@ export function checkWorkflow(written: unknown, surroundings: MailSurroundings):
   };
 }
 
-function ownProblems({ name, trigger, maxAgeHours, email }: WorkflowDraft): string[] {
-  const problems: string[] = [];
-  if (name.trim() === '') problems.push('The name is empty.');
-  if (name.length > longestName)
-    problems.push(`The name is longer than ${longestName} characters.`);
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) problems.push('The name must be on one line.');
-  if (!(maxAgeHours > 0 && maxAgeHours <= longestAgeHours)) {
-    problems.push(`maxAgeHours must be above 0 and at most ${longestAgeHours} (90 days).`);
+function refusal(places: readonly DraftProblem[]): WorkflowCheck {
+  return { kind: 'refused', problems: sentencesOf(places), places };
+}
+
+const senderFields = [
+  ['from', 'From'],
+  ['replyTo', 'Reply-to'],
+] as const;
+
+function ownProblems({ name, trigger, maxAgeHours, email }: WorkflowDraft): DraftProblem[] {
+  const problems: DraftProblem[] = [];
+  const problem = (field: DraftProblem['field'], text: string) => problems.push({ field, text });
+  if (name.trim() === '') problem('name', 'The name is empty.');
+  if (name.length > longestName) {
+    problem('name', `The name is longer than ${longestName} characters.`);
   }
-  for (const field of ['from', 'replyTo'] as const) {
-    const problem = email[field] === undefined ? undefined : senderProblem(email[field]);
-    if (problem) problems.push(`${field} ${problem}.`);
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) problem('name', 'The name must be on one line.');
+  if (!(maxAgeHours > 0 && maxAgeHours <= longestAgeHours)) {
+    const most = `${longestAgeHours} (90 days)`;
+    problem('maxAgeHours', `The age in hours must be above 0 and at most ${most}.`);
+  }
+  for (const [field, label] of senderFields) {
+    const wrong = email[field] === undefined ? undefined : senderProblem(email[field]);
+    if (wrong) problem(field, `${label} ${wrong}.`);
   }
   if (trigger.event === 'customer.deleted' && email.kind === 'marketing') {
-    problems.push('Marketing is never sent to deleted customers; make the email transactional.');
+    const text = 'Marketing is never sent to deleted customers; make the email transactional.';
+    problem('kind', text);
   }
   return problems;
 }
@@ -100,17 +114,24 @@ function surroundingWarnings(
   { trigger: { event } }: WorkflowDraft,
   { settings, hasSender }: MailSurroundings,
 ): string[] {
-  const warnings: string[] = [];
-  const { enabled, trigger } = settings.events[event];
-  if (!enabled) warnings.push(`The settings have ${event} switched off: nothing will be sent.`);
-  else if (!trigger) warnings.push(`The settings keep ${event} from workflows: nothing is sent.`);
-  if (event === 'customer.deleted' && settings.customerDeleted === 'delete') {
-    warnings.push('The settings remove deleted customers at once: nothing will be sent.');
-  }
-  if (!hasSender) {
-    warnings.push('No sender is set up: emails will be blocked until there is one.');
-  }
-  return warnings;
+  const warning = triggerWarning(event, settings);
+  return [
+    ...(warning === undefined ? [] : [warning]),
+    ...(hasSender ? [] : ['No sender is set up: emails will be blocked until there is one.']),
+  ];
+}
+
+/** How the settings keep an event from sending anything, if they do. */
+export function triggerWarning(
+  event: SupportedEventType,
+  { events, customerDeleted }: MailSurroundings['settings'],
+): string | undefined {
+  const { enabled, trigger } = events[event];
+  if (!enabled) return `The settings have ${event} switched off: nothing will be sent.`;
+  if (!trigger) return `The settings keep ${event} from workflows: nothing is sent.`;
+  return event === 'customer.deleted' && customerDeleted === 'delete'
+    ? 'The settings remove deleted customers at once: nothing will be sent.'
+    : undefined;
 }
 
 function obstaclesTo({ email }: WorkflowDraft, { settings }: MailSurroundings): string[] {

@@ -2,6 +2,7 @@ import type { CompiledEmail, EmailNode } from '../audience/workflow.ts';
 import type { SupportedEventType } from '../polar/event-types.ts';
 import { checkTree } from './check-tree.ts';
 import { checkVariables, type Finding } from './check-variables.ts';
+import { type DraftProblem, sentencesOf } from './draft-problem.ts';
 import { htmlBody, literal } from './html-body.ts';
 import { htmlDocument } from './html-document.ts';
 import { htmlEngine, textEngine } from './liquid-engine.ts';
@@ -14,7 +15,8 @@ import { textBody } from './text-body.ts';
 
 export type Compilation =
   | { kind: 'compiled'; compiled: CompiledEmail; warnings: string[] }
-  | { kind: 'refused'; problems: string[] };
+  /** `places`: the same problems, each with its field. */
+  | { kind: 'refused'; problems: string[]; places: readonly DraftProblem[] };
 
 const fields = ['subject', 'preheader', 'body'] as const;
 const longest = { subject: 1_000, preheader: 1_000, body: 50_000 } as const;
@@ -34,17 +36,15 @@ export function compileEmail(node: EmailNode, type: SupportedEventType): Compila
     ...read.flatMap((field) => field.findings),
     ...(inBody?.findings.map((one) => placed('body', one)) ?? []),
   ];
-  const problems = findings.filter(({ kind }) => kind === 'problem').map(({ text }) => text);
-  if (problems.length > 0 || !subject || !preheader || !inBody) {
-    return { kind: 'refused', problems: [...new Set(problems)] };
-  }
+  const problems = findings.filter(({ kind }) => kind === 'problem');
+  if (problems.length > 0 || !subject || !preheader || !inBody) return refusal(problems);
   const html = htmlDocument({
     title: filled(subject, literal),
     preheader: filled(preheader, literal),
     body: inBody.html,
   });
   if (html.length > longestHtml) {
-    return { kind: 'refused', problems: ['Body: it is too long for an email.'] };
+    return refusal([{ field: 'body', text: 'Body: it is too long for an email.' }]);
   }
   const compiled = {
     subject: filled(subject, plainLiteral),
@@ -59,8 +59,13 @@ export function compileEmail(node: EmailNode, type: SupportedEventType): Compila
   return { kind: 'compiled', compiled, warnings: [...new Set(warnings)] };
 }
 
+function refusal(places: readonly DraftProblem[]): Compilation {
+  return { kind: 'refused', problems: sentencesOf(places), places };
+}
+
 type Field = (typeof fields)[number];
-type ReadField = { pieces: readonly LiquidPiece[] | undefined; findings: Finding[] };
+type PlacedFinding = Pick<Finding, 'kind' | 'text'> & Readonly<{ field: Field }>;
+type ReadField = { pieces: readonly LiquidPiece[] | undefined; findings: PlacedFinding[] };
 
 function readField(field: Field, written: string, type: SupportedEventType): ReadField {
   const source = written.replaceAll(/\r\n?/g, '\n').toWellFormed();
@@ -84,9 +89,9 @@ function refused(field: Field, finding: Finding): ReadField {
   return { pieces: undefined, findings: [placed(field, finding)] };
 }
 
-function placed(field: Field, { kind, line, text }: Finding): Finding {
+function placed(field: Field, { kind, line, text }: Finding): PlacedFinding {
   const name = `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
-  return { kind, line, text: `${name}${field === 'body' ? `, line ${line}` : ''}: ${text}` };
+  return { kind, field, text: `${name}${field === 'body' ? `, line ${line}` : ''}: ${text}` };
 }
 
 function bodyParts(pieces: readonly LiquidPiece[]) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Workflow } from '../audience/workflow.ts';
 import type { Workflows } from '../aws/dynamo-workflows.ts';
 import {
@@ -6,17 +7,24 @@ import {
   type WorkflowCheck,
   type WorkflowDraft,
 } from './check-workflow.ts';
+import type { DraftProblem } from './draft-problem.ts';
 import type { ReadyMade } from './ready-made.ts';
 
 /** `conflict`: someone else changed the workflow meanwhile, so nothing was saved. All texts are sentences for people. */
 export type Saving =
   | { kind: 'saved'; workflow: Workflow; warnings: string[]; obstacles: string[] }
-  | { kind: 'refused'; problems: string[] }
+  /** `places`: those of the problems that are at one field. */
+  | { kind: 'refused'; problems: string[]; places: readonly DraftProblem[] }
   | { kind: 'conflict' };
 
 export type WorkflowDrafts = Readonly<{
-  /** Saves a ready-made workflow as a draft, under an id that no workflow had before. */
-  add(readyMade: ReadyMade): Promise<Saving>;
+  /** Saves a ready-made workflow as a draft, or a bare one, under an id that no workflow had before. */
+  add(readyMade?: ReadyMade): Promise<Saving>;
+  /**
+   * Saves what a person wrote as the next version of a workflow, unless it is what is there already. An active one
+   * goes on with the new version; where obstacles keep that from being active, it is paused.
+   */
+  save(workflow: Workflow, written: unknown): Promise<Saving>;
   /** Compiles a workflow as it was read anew, and lets it send. Refused while it has problems or obstacles. */
   activate(workflow: Workflow): Promise<Saving>;
   /** Also what is queued already is not sent any more. */
@@ -36,12 +44,11 @@ const mostTags = 5;
 
 /** What people do with workflows, wherever they do it. */
 export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts): WorkflowDrafts {
-  const check = async (draft: WorkflowDraft) => checkWorkflow(draft, await surroundings());
+  const check = async (written: unknown) => checkWorkflow(written, await surroundings());
 
-  async function save(workflow: Workflow, checked?: Accepted): Promise<Saving> {
+  async function write(workflow: Workflow, checked?: Accepted): Promise<Saving> {
     if (!(await workflows.save(workflow))) return { kind: 'conflict' };
-    const { warnings = [], obstacles = [] } = checked ?? {};
-    return { kind: 'saved', workflow, warnings, obstacles };
+    return savedAs(workflow, checked);
   }
 
   const next = (workflow: Workflow, change: Partial<Workflow>): Workflow => ({
@@ -52,7 +59,7 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
   });
 
   return {
-    async add(readyMade) {
+    async add(readyMade: Beginning = bare) {
       const checked = await check(draftFrom(readyMade));
       if (checked.kind === 'refused') return checked;
       const at = now().toISOString();
@@ -68,25 +75,60 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
           createdAt: at,
           updatedAt: at,
         };
-        saving = await save(workflow, checked);
+        saving = await write(workflow, checked);
       }
       return saving;
+    },
+
+    async save(workflow, written) {
+      const checked = await check(written);
+      if (checked.kind === 'refused') return checked;
+      const { draft, compiled, obstacles } = checked;
+      const isLive = workflow.status === 'active';
+      const status = isLive && obstacles.length > 0 ? 'paused' : workflow.status;
+      const change = { ...draft, compiled, status };
+      if (isDeepStrictEqual({ ...workflow, ...change }, workflow))
+        return savedAs(workflow, checked);
+      return write(next(workflow, change), checked);
     },
 
     async activate(workflow) {
       const checked = await check(draftOf(workflow));
       if (checked.kind === 'refused') return checked;
-      if (checked.obstacles.length > 0) return { kind: 'refused', problems: checked.obstacles };
-      return save(next(workflow, { status: 'active', compiled: checked.compiled }), checked);
+      const { obstacles, compiled } = checked;
+      if (obstacles.length > 0) return { kind: 'refused', problems: obstacles, places: [] };
+      return write(next(workflow, { status: 'active', compiled }), checked);
     },
 
-    pause: (workflow) => save(next(workflow, { status: 'paused' })),
+    pause: (workflow) => write(next(workflow, { status: 'paused' })),
   };
 }
 
 type Accepted = Extract<WorkflowCheck, { kind: 'accepted' }>;
 
-function draftFrom({ title, event, conditions, frequency, email }: ReadyMade): WorkflowDraft {
+function savedAs(workflow: Workflow, checked?: Accepted): Extract<Saving, { kind: 'saved' }> {
+  const { warnings = [], obstacles = [] } = checked ?? {};
+  return { kind: 'saved', workflow, warnings, obstacles };
+}
+
+type Beginning = Omit<ReadyMade, 'description'>;
+
+/** What can be saved with as little in it as possible. */
+const bare: Beginning = {
+  name: 'workflow',
+  title: 'New workflow',
+  event: 'customer.created',
+  conditions: [],
+  frequency: 'once-per-contact',
+  email: {
+    kind: 'transactional',
+    subject: 'Hello{% if contact.firstName %}, {{ contact.firstName }}{% endif %}',
+    preheader: '',
+    body: 'Hi {{ contact.firstName | default: "there" }},\n\n',
+  },
+};
+
+function draftFrom({ title, event, conditions, frequency, email }: Beginning): WorkflowDraft {
   return {
     name: title,
     trigger: { event, conditions: [...conditions] },
@@ -96,6 +138,8 @@ function draftFrom({ title, event, conditions, frequency, email }: ReadyMade): W
   };
 }
 
-function draftOf({ name, trigger, frequency, maxAgeHours, email }: Workflow): WorkflowDraft {
+/** What a person wrote of a workflow. */
+export function draftOf(workflow: Workflow): WorkflowDraft {
+  const { name, trigger, frequency, maxAgeHours, email } = workflow;
   return { name, trigger, frequency, maxAgeHours, email };
 }

@@ -18,13 +18,25 @@ const requestSchema = z.object({
   }),
 });
 
-/** Speaks SES v2's SendEmail on a free loopback port and keeps what it sent. */
+const suppressedPath = '/v2/email/suppression/addresses/';
+
+/** Speaks SES v2's SendEmail and DeleteSuppressedDestination on a free loopback port and keeps what it sent. */
 export async function startSes() {
   const sent: { ledgerKey: string; to: string; subject: string; messageId: string }[] = [];
   let moods: Iterator<SesMood> | undefined;
+  const suppressed = new Set<string>();
   let calls = 0;
 
   const server = createServer(async (request, response) => {
+    const { method, url = '' } = request;
+    if (method === 'DELETE' && url.startsWith(suppressedPath)) {
+      const wasThere = suppressed.delete(decodeURIComponent(url.slice(suppressedPath.length)));
+      response.writeHead(wasThere ? 200 : 404, {
+        'content-type': 'application/json',
+        ...(!wasThere && { 'x-amzn-errortype': 'NotFoundException' }),
+      });
+      return void response.end('{}');
+    }
     calls += 1;
     const mood: SesMood = moods?.next().value ?? 'send';
     const body = requestSchema.parse(await json(request));
@@ -50,6 +62,8 @@ export async function startSes() {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     sent,
+    /** The addresses on SES's own suppression list. */
+    suppressed,
     calls: () => calls,
     behave: (next: Iterator<SesMood> | undefined) => {
       moods = next;

@@ -4,7 +4,7 @@ import { lambdaOf } from '#test/infra/lambda-of.ts';
 import { resourceOf, stageTemplate } from '#test/infra/stage-stack.ts';
 
 const template = stageTemplate({ retentionDays: 120, maxConcurrency: 7, mailsPerSecond: 14 });
-const names = ['ingest', 'worker', 'mailer', 'feedback', 'unsubscribe'] as const;
+const names = ['ingest', 'worker', 'mailer', 'feedback', 'unsubscribe', 'console'] as const;
 
 describe('each function', () => {
   it('is one that is tested here', () => {
@@ -33,12 +33,12 @@ describe('each function', () => {
     expect(properties.ReservedConcurrentExecutions).toBeUndefined();
   });
 
-  it('finds its errors in the source', () => {
+  it('does not read its source map at each start', () => {
     const options = names.map(
       (name) => lambdaOf(template, name).properties.Environment.Variables.NODE_OPTIONS,
     );
 
-    expect(options).toEqual(names.map(() => '--enable-source-maps'));
+    expect(options).toEqual(names.map(() => undefined));
   });
 });
 
@@ -183,5 +183,40 @@ describe('unsubscribe', () => {
       .Variables;
 
     expect(variables).toEqual(refusing);
+  });
+});
+
+describe('the console', () => {
+  const { properties } = lambdaOf(template, 'console');
+
+  it('ends before API Gateway gives up after thirty seconds', () => {
+    expect(properties.Timeout).toBeLessThan(30);
+  });
+
+  it('is told everything that it shows and changes', () => {
+    const { NODE_OPTIONS, ...variables } = properties.Environment.Variables;
+    const urlOf = (path: string) => ({
+      'Fn::Join': ['', [{ 'Fn::GetAtt': ['WebhookApi', 'ApiEndpoint'] }, path]],
+    });
+
+    expect(variables).toEqual({
+      ...refusing,
+      FAILURES_TABLE: { Ref: 'Failures' },
+      WORKFLOWS_TABLE: { Ref: 'Workflows' },
+      EMAILS_TABLE: { Ref: 'Emails' },
+      EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
+      EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },
+      MAIL_QUEUE_URL: { Ref: 'MailQueue' },
+      MAIL_DEAD_LETTERS_URL: { Ref: 'MailDeadLetters' },
+      FEEDBACK_QUEUE_URL: { Ref: 'FeedbackQueue' },
+      FEEDBACK_DEAD_LETTERS_URL: { Ref: 'FeedbackDeadLetters' },
+      WEBHOOK_URL: urlOf('/webhooks/polar'),
+      UNSUBSCRIBE_URL: urlOf('/unsubscribe'),
+      WEBHOOK_SECRET_ID: { Ref: 'WebhookSecret' },
+      POLAR_ACCESS_ID: { Ref: 'PolarAccess' },
+      RETENTION_DAYS: '120',
+      MAIL_FROM: '',
+      CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
+    });
   });
 });

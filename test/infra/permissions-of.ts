@@ -9,8 +9,9 @@ export type Intrinsic = {
 export type Statement = {
   Effect: string;
   Action: string | string[];
-  Resource: Intrinsic | Intrinsic[];
+  Resource: Arn | Arn[];
 };
+type Arn = string | Intrinsic;
 
 /** What a function may do, by resource, each action once for every statement that allows it. */
 export function permissionsOf(template: Template, name: FunctionName): Record<string, string[]> {
@@ -34,7 +35,8 @@ function statementsOf(template: Template, role: string): Statement[] {
 }
 
 /** The logical id in an ARN, with what follows it: `Events/index/byCustomer`; SES's own by `ses:` and a name. */
-export function nameOf(arn: Intrinsic): string {
+export function nameOf(arn: Arn): string {
+  if (typeof arn === 'string') return arn;
   if (arn.Ref) return arn.Ref;
   if (arn['Fn::GetAtt']) return arn['Fn::GetAtt'][0];
   const parts = arn['Fn::Join']?.[1] ?? [];

@@ -1,7 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { mailSender } from '#infra/mail-sender.ts';
-import { permissionsOf, type Statement } from '#test/infra/permissions-of.ts';
+import { nameOf, permissionsOf, type Statement } from '#test/infra/permissions-of.ts';
 import { stageStack } from '#test/infra/stage-stack.ts';
 
 const shop = mailSender('Shop <hello@shop.example>');
@@ -39,7 +39,9 @@ describe('a function may', () => {
       Contacts: writtenAndDeleted,
       Suppressions: written,
       Settings: ['dynamodb:GetItem', 'dynamodb:PutItem'],
-      Events: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      'Contacts/index/byContactId': ['dynamodb:Query'],
+      Events: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      'Events/index/byContact': ['dynamodb:Query'],
       'Events/index/byCustomer': ['dynamodb:Query'],
       Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
       Workflows: ['dynamodb:Scan'],
@@ -97,6 +99,58 @@ describe('a function may', () => {
     expect(permissionsOf(template, 'unsubscribe')).toEqual(refuses);
   });
 
+  it('as console, do exactly this', () => {
+    const sent = ['sqs:GetQueueAttributes', 'sqs:SendMessage'];
+    const secret = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];
+    const query = ['dynamodb:Query'];
+
+    expect(permissionsOf(template, 'console')).toEqual({
+      Customers: written,
+      Addresses: writtenAndDeleted,
+      Contacts: [...writtenAndDeleted, 'dynamodb:GetItem'].sort(),
+      Suppressions: written,
+      Events: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'],
+      Emails: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Failures: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:GetItem',
+        'dynamodb:UpdateItem',
+      ],
+      Settings: [
+        'dynamodb:DeleteItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
+      Workflows: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan'],
+      'Contacts/index/byCreation': query,
+      'Contacts/index/byContactId': query,
+      'Contacts/index/byExternalId': query,
+      'Contacts/index/byGroup': query,
+      'Events/index/byContact': query,
+      'Events/index/byDay': query,
+      'Events/index/byCustomer': query,
+      'Emails/index/byContact': query,
+      'Emails/index/byWorkflow': query,
+      EventsQueue: sent,
+      MailQueue: sent,
+      FeedbackQueue: sent,
+      EventsDeadLetters: workOn,
+      MailDeadLetters: workOn,
+      FeedbackDeadLetters: workOn,
+      SuppressionKey: ['secretsmanager:GetSecretValue'],
+      WebhookSecret: secret,
+      PolarAccess: secret,
+      'ses:configuration-set/MailConfigurationSet': ['ses:SendEmail'],
+      'ses:identity/shop.example': ['ses:SendEmail'],
+      'ses:identity/hello@shop.example': ['ses:SendEmail'],
+      'ses:identity/you@example.com': ['ses:SendEmail'],
+      '*': ['ses:DeleteSuppressedDestination', 'ses:GetSuppressedDestination'],
+      ...log,
+    });
+  });
+
   it('not send a mail while nobody is set up as its sender', () => {
     const policies = JSON.stringify(Template.fromStack(stageStack()).findResources(iamPolicy));
 
@@ -107,22 +161,48 @@ describe('a function may', () => {
     const roles = Object.values(template.findResources('AWS::IAM::Role'));
 
     expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual(
-      Array(5).fill(['AssumeRolePolicyDocument']),
+      Array(6).fill(['AssumeRolePolicyDocument']),
     );
   });
 });
 
 describe('a policy', () => {
-  it('allows nothing by a wildcard', () => {
+  it("allows nothing by a wildcard but SES's suppression list, which has no name, and the console as a whole", () => {
     const allowed = allStatements().filter(({ Effect }) => Effect === 'Allow');
+    const loose = allowed.filter((statement) => JSON.stringify(statement).includes('*'));
 
     expect(allowed.length).toBeGreaterThan(10);
-    expect(allowed.filter((statement) => JSON.stringify(statement).includes('*'))).toEqual([]);
+    expect(loose.map(({ Action, Resource }) => [Action, [Resource].flat().map(nameOf)])).toEqual([
+      [['ses:DeleteSuppressedDestination', 'ses:GetSuppressedDestination'], ['*']],
+      ['execute-api:Invoke', consoleArns],
+    ]);
+  });
+});
+
+const consoleArns = ['/console', '/console/*'].map(
+  (path) =>
+    `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:WebhookApi/$default/*${path}`,
+);
+
+describe('the policy of those who use the console', () => {
+  const [id, policy] = Object.entries(template.findResources('AWS::IAM::ManagedPolicy'))[0] ?? [];
+
+  it('lets them call the console, by any method, and nothing else', () => {
+    const [statement, ...others] = policy?.['Properties'].PolicyDocument.Statement ?? [];
+
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({ Effect: 'Allow', Action: 'execute-api:Invoke' });
+    expect(statement.Resource.map(nameOf)).toEqual(consoleArns);
+  });
+
+  it('stays theirs when its construct moves', () => {
+    expect(id).toBe('ConsolePolicy');
+    expect(policy?.['Properties']).not.toHaveProperty('ManagedPolicyName');
   });
 });
 
 function allStatements(): Statement[] {
-  return [iamPolicy, 'AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy']
+  return [iamPolicy, 'AWS::IAM::ManagedPolicy', 'AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy']
     .flatMap((type) => Object.values(template.findResources(type)))
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 }

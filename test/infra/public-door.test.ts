@@ -6,15 +6,19 @@ import { onlyOf, resourceOf, stageTemplate } from '#test/infra/stage-stack.ts';
 const template = stageTemplate();
 
 describe('the public door', () => {
-  it('has a route for webhooks and one for people who want no more mail', () => {
-    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
+  const open = [
+    'GET /unsubscribe/{token}',
+    'HEAD /unsubscribe/{token}',
+    'POST /unsubscribe/{token}',
+    'POST /webhooks/polar',
+  ];
 
-    expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
-      'GET /unsubscribe/{token}',
-      'HEAD /unsubscribe/{token}',
-      'POST /unsubscribe/{token}',
-      'POST /webhooks/polar',
-    ]);
+  it('has a route for webhooks and one for people who want no more mail, and no other is open', () => {
+    const isOpen = (AuthorizationType: string) => ({ Properties: { AuthorizationType } });
+
+    expect(routesOf(isOpen('NONE'))).toEqual(open);
+    expect(routesOf(isOpen('AWS_IAM'))).toEqual(['ANY /console', 'ANY /console/{proxy+}']);
+    template.resourceCountIs('AWS::ApiGatewayV2::Route', open.length + 2);
   });
 
   it('has no other entrance', () => {
@@ -29,6 +33,8 @@ describe('the public door', () => {
     ['GET /unsubscribe/{token}', 'unsubscribe'],
     ['HEAD /unsubscribe/{token}', 'unsubscribe'],
     ['POST /unsubscribe/{token}', 'unsubscribe'],
+    ['ANY /console', 'console'],
+    ['ANY /console/{proxy+}', 'console'],
   ] as const)('leads by %s to %s, in the format that carries the raw body', (RouteKey, name) => {
     const routes = template.findResources('AWS::ApiGatewayV2::Route', { Properties: { RouteKey } });
     const [integration] = Object.values(routes).map(
@@ -46,7 +52,7 @@ describe('the public door', () => {
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
 
     expect(permissions.map(({ Properties }) => Properties.Principal)).toEqual(
-      Array(4).fill('apigateway.amazonaws.com'),
+      Array(6).fill('apigateway.amazonaws.com'),
     );
   });
 
@@ -76,7 +82,7 @@ describe('the public door', () => {
   it('keeps no log for longer than thirty days', () => {
     const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
 
-    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(6).fill(30));
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(7).fill(30));
   });
 });
 
@@ -87,6 +93,8 @@ describe('the outputs', () => {
     expect(Object.keys(Outputs).sort()).toEqual([
       'AddressesTableName',
       'AlarmTopicArn',
+      'ConsolePolicyArn',
+      'ConsoleUrl',
       'ContactsTableName',
       'CustomersTableName',
       'EmailsTableName',
@@ -111,4 +119,16 @@ describe('the outputs', () => {
       Value: { 'Fn::Join': ['', [{ 'Fn::GetAtt': Match.anyValue() }, '/webhooks/polar']] },
     });
   });
+
+  it('give the URL of the console and the policy that lets people in', () => {
+    template.hasOutput('ConsoleUrl', {
+      Value: { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['WebhookApi', 'ApiEndpoint'] }, '/console']] },
+    });
+    template.hasOutput('ConsolePolicyArn', { Value: { Ref: 'ConsolePolicy' } });
+  });
 });
+
+function routesOf(filter: object): string[] {
+  const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route', filter));
+  return routes.map(({ Properties }) => Properties.RouteKey).sort();
+}

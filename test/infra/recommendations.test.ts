@@ -8,6 +8,9 @@ import { stageStack } from '#test/infra/stage-stack.ts';
 const sender = mailSender('shop.example');
 const stack = stageStack({ ...(sender && { mailFrom: sender }) });
 
+const consoleArn =
+  'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>/$default/*/console';
+
 describe("AWS's recommendations (cdk-nag)", () => {
   it.each([
     ['the stage prod', stageStack()],
@@ -24,10 +27,14 @@ describe("AWS's recommendations (cdk-nag)", () => {
     expect(acknowledged()).toEqual([
       ['Stack/Secrets/Webhook', 'AwsSolutions-SMG4'],
       ['Stack/Secrets/SuppressionKey', 'AwsSolutions-SMG4'],
+      ['Stack/Secrets/PolarAccess', 'AwsSolutions-SMG4'],
       ['Stack/Webhooks/Api/POST--webhooks--polar', 'AwsSolutions-APIG4'],
       ['Stack/Webhooks/Api/GET--unsubscribe--{token}', 'AwsSolutions-APIG4'],
       ['Stack/Webhooks/Api/HEAD--unsubscribe--{token}', 'AwsSolutions-APIG4'],
       ['Stack/Webhooks/Api/POST--unsubscribe--{token}', 'AwsSolutions-APIG4'],
+      ['Stack/Console/Function/SuppressionList', 'AwsSolutions-IAM5[Resource::*]'],
+      ['Stack/Console/Entrance', `AwsSolutions-IAM5[Resource::${consoleArn}]`],
+      ['Stack/Console/Entrance', `AwsSolutions-IAM5[Resource::${consoleArn}/*]`],
     ]);
   });
 

@@ -22,6 +22,7 @@ const pinned = [
   ['AWS::SQS::Queue', 'FeedbackDeadLetters'],
   ['AWS::SecretsManager::Secret', 'WebhookSecret'],
   ['AWS::SecretsManager::Secret', 'SuppressionKey'],
+  ['AWS::SecretsManager::Secret', 'PolarAccess'],
 ] as const;
 
 const tables = pinned.flatMap(([type, id]) => (type === 'AWS::DynamoDB::Table' ? [id] : []));
@@ -174,10 +175,13 @@ describe('a table', () => {
 
 describe('a secret', () => {
   // CloudFormation writes a secret's value anew when one of these properties changes, and only then.
-  it('of the webhook keeps the value that a person set', () => {
-    const { SecretString, GenerateSecretString } = resource('WebhookSecret').Properties;
+  it.each([
+    ['WebhookSecret', '{"current":"","previous":""}'],
+    ['PolarAccess', '{}'],
+  ])('%s keeps the value that a person set', (id, initial) => {
+    const { SecretString, GenerateSecretString } = resource(id).Properties;
 
-    expect(SecretString).toBe('{"current":"","previous":""}');
+    expect(SecretString).toBe(initial);
     expect(GenerateSecretString).toBeUndefined();
   });
 
@@ -188,7 +192,7 @@ describe('a secret', () => {
     expect(SecretString).toBeUndefined();
   });
 
-  it.each(['WebhookSecret', 'SuppressionKey'])('%s is not rotated by AWS', (id) => {
+  it.each(['WebhookSecret', 'SuppressionKey', 'PolarAccess'])('%s is not rotated by AWS', (id) => {
     const rotated = prod.findResources('AWS::SecretsManager::RotationSchedule', {
       Properties: { SecretId: { Ref: id } },
     });

@@ -124,11 +124,75 @@ test('SQS takes no form, which any web page can send, and is neither SNS nor S3'
 
 test('the HTTP API is as public as API Gateway: by any name, from any page', async () => {
   const invoke = async () => ({ kind: 'answer' as const, payload: 'reached' });
-  const routes = new Map([['POST /hook', { invoke, stop: async () => {} }]]);
+  const lambda = { invoke, stop: async () => {} };
+  const routes = new Map([['POST /hook', { lambda, isPublic: true }]]);
   const { address, stop } = await startHttpApi(routes, 0, () => {});
   onTestFinished(stop);
   const headers = { host: 'tunnel.example', origin: 'https://elsewhere.example' };
   expect(await send(`${address}/hook`, headers)).toMatchObject({ status: 200, text: 'reached' });
+});
+
+/** An HTTP API with one route that needs IAM in AWS. */
+async function consoleDoor() {
+  const reached: unknown[] = [];
+  const invoke = async (event: unknown) => {
+    reached.push(event);
+    return { kind: 'answer' as const, payload: 'reached' };
+  };
+  const lambda = { invoke, stop: async () => {} };
+  const routes = new Map([['ANY /console/{proxy+}', { lambda, isPublic: false }]]);
+  const shown: unknown[] = [];
+  const { address, stop } = await startHttpApi(routes, 0, (exchange) => shown.push(exchange));
+  onTestFinished(stop);
+  const { port } = new URL(address);
+  const ask = (headers: Headers, path = '/console/events', method = 'GET') =>
+    send(`${address}${path}`, headers, { method, body: method === 'GET' ? '' : 'a=1' });
+  return { ask, port, reached, shown };
+}
+
+const fromPolar = {
+  'sec-fetch-site': 'cross-site',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+};
+const callback = '/console/polar/callback?code=c&state=s';
+
+test('a route that needs IAM in AWS takes requests of its own pages, of the address bar and of programs', async () => {
+  const { ask, port, reached, shown } = await consoleDoor();
+  const own = { host: `localhost:${port}`, origin: `http://localhost:${port}` };
+  for (const [headers, method] of [
+    [{}, 'GET'],
+    [{ host: `localhost:${port}`, 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }, 'GET'],
+    [{ ...own, 'sec-fetch-site': 'same-origin' }, 'POST'],
+  ] as const) {
+    expect(await ask(headers, undefined, method)).toMatchObject({ status: 200, text: 'reached' });
+  }
+  expect(await ask({ host: `localhost:${port}`, ...fromPolar }, callback)).toMatchObject({
+    status: 200,
+  });
+  expect(reached).toHaveLength(4);
+  expect(shown).toEqual([]);
+});
+
+test.each<[string, Headers, (string | undefined)?, string?]>([
+  ['a name that leads here', { host: 'evil.example' }],
+  ['a page of another origin', { origin: 'https://evil.example' }, undefined, 'POST'],
+  ['a page that hides its origin', { origin: 'null' }, undefined, 'POST'],
+  ['a form of another site', { 'sec-fetch-site': 'cross-site' }, undefined, 'POST'],
+  ['a link of another site', fromPolar],
+  ['a page of another port', { ...fromPolar, 'sec-fetch-site': 'same-site' }],
+  ['a form of another site to the return', fromPolar, callback, 'POST'],
+  ['a script that fetches the return', { ...fromPolar, 'sec-fetch-mode': 'no-cors' }, callback],
+  ['a frame with the return in it', { ...fromPolar, 'sec-fetch-dest': 'iframe' }, callback],
+  ['a path that only looks like the return', fromPolar, '/console/polar/callback/x'],
+  ['another machine through a tunnel', { 'x-forwarded-for': '203.0.113.7' }],
+])('a route that needs IAM in AWS is closed to %s', async (_, headers, path, method) => {
+  const { ask, reached } = await consoleDoor();
+  expect(await ask(headers, path, method)).toMatchObject({
+    status: 403,
+    text: expect.stringMatching(/^Refused: another site led here, .*address bar\.$/),
+  });
+  expect(reached).toEqual([]);
 });
 
 test('a door passes requests and answers on as they are', async () => {

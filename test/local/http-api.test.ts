@@ -13,7 +13,8 @@ async function served(result: unknown, { routeKey = 'POST /webhooks/polar' } = {
       ? { kind: 'error', type: 'Error', message: result.message }
       : { kind: 'answer', payload: result };
   };
-  const routes = new Map([[routeKey, { invoke, stop: async () => {} }]]);
+  const lambda = { invoke, stop: async () => {} };
+  const routes = new Map([[routeKey, { lambda, isPublic: true }]]);
   const api = await startHttpApi(routes, 0, (exchange) => exchanges.push(exchange));
   onTestFinished(api.stop);
   const post = (body: string | Buffer<ArrayBuffer>, headers: Record<string, string> = {}) =>
@@ -129,6 +130,45 @@ test('an exchange is shown with what came and what was answered', async () => {
   ]);
 });
 
+test.each([
+  ['/console/a%20b/%C3%A5', 'a b/å'],
+  ['/console/events/evt%2F1%23x', 'events/evt/1#x'],
+  // It takes this for the beginning of the query, even encoded.
+  ['/console/events/what%3Fnow', 'events/what'],
+])('the path %s reaches the function decoded, as API Gateway does it', async (path, proxy) => {
+  const { address, events } = await served(
+    { statusCode: 200 },
+    { routeKey: 'ANY /console/{proxy+}' },
+  );
+  expect((await fetch(`${address}${path}?q=%C3%A5%20b`, { method: 'PUT' })).status).toBe(200);
+  expect(events).toMatchObject([
+    {
+      routeKey: 'ANY /console/{proxy+}',
+      rawPath: `/console/${proxy}`,
+      rawQueryString: 'q=%C3%A5%20b',
+      queryStringParameters: { q: 'å b' },
+      pathParameters: { proxy },
+      requestContext: { http: { method: 'PUT', path: `/console/${proxy}` } },
+    },
+  ]);
+});
+
+test('a path that cannot be decoded leads nowhere', async () => {
+  const { address, events } = await served({}, { routeKey: 'ANY /console/{proxy+}' });
+  expect((await fetch(`${address}/console/%E0%A4%A`)).status).toBe(404);
+  expect(events).toEqual([]);
+});
+
+test('forms come in base64, and cookies go out one header each', async () => {
+  const { post, events } = await served({ statusCode: 303, cookies: ['a=1; Path=/', 'b=2'] });
+  const response = await post('x=1&y=%C3%A5', {
+    'content-type': 'application/x-www-form-urlencoded',
+  });
+  expect(response.headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2']);
+  const body = Buffer.from('x=1&y=%C3%A5').toString('base64');
+  expect(events).toMatchObject([{ body, isBase64Encoded: true }]);
+});
+
 const routes = new Map(
   [
     'GET /contacts',
@@ -136,6 +176,8 @@ const routes = new Map(
     'ANY /contacts/{id}',
     'GET /files/{path+}',
     'GET /files/{name}',
+    'ANY /console',
+    'ANY /console/{proxy+}',
     '$default',
   ].map((routeKey) => [routeKey, routeKey]),
 );
@@ -146,6 +188,9 @@ test.each([
   ['PUT', '/contacts/7', 'ANY /contacts/{id}', { id: '7' }],
   ['GET', '/files/a', 'GET /files/{name}', { name: 'a' }],
   ['GET', '/files/a/b', 'GET /files/{path+}', { path: 'a/b' }],
+  ['GET', '/console', 'ANY /console', {}],
+  ['POST', '/console/events/evt_1', 'ANY /console/{proxy+}', { proxy: 'events/evt_1' }],
+  ['GET', '/consoles', '$default', {}],
   ['GET', '/contactsX', '$default', {}],
   ['PUT', '/contacts', '$default', {}],
 ])('%s %s goes to the route %s', (method, path, target, pathParameters) => {

@@ -35,6 +35,18 @@ test('what the template has is there, under the names that the functions are giv
   expect((await fetch(stack.webhookUrl)).status).toBe(404);
 });
 
+test('a route that needs IAM in AWS is for this machine only, and others are for anyone', async () => {
+  const code =
+    'export const handler = async ({ requestContext }) => String(requestContext.authorizer);';
+  const stack = await startLocalStack({ assembly: await tinyAssembly(code) });
+  onTestFinished(stack.stop);
+  const headers = { 'x-forwarded-for': '203.0.113.7' };
+  expect((await fetch(`${stack.url}/hello/ada`, { headers })).status).toBe(200);
+  expect((await fetch(`${stack.url}/signed/ada`, { headers })).status).toBe(403);
+  const own = await fetch(`${stack.url}/signed/ada`, { method: 'POST', body: 'a=1' });
+  expect(await own.text()).toBe('undefined');
+});
+
 test('a bundle that cannot be loaded is named, and nothing stays behind', async () => {
   const before = descendantsOf(process.pid);
   const failed = startLocalStack({
@@ -87,4 +99,18 @@ test('a stack that cannot be built is reported in its own words, without a stack
   await expect(failed).rejects.toThrow(Advice);
   await expect(failed).rejects.toThrow(/^The stack could not be built.*\n\n {2}stage must begin/);
   await expect(failed).rejects.not.toThrow(/\n\s+at /);
+});
+
+test('the functions are told of a server that plays Polar, and of none that is elsewhere', async () => {
+  const code = `export const handler = async () => ({
+    polar: [process.env.POLAR_API_URL, process.env.POLAR_AUTHORIZE_URL],
+  });`;
+  const polar = {
+    POLAR_API_URL: 'http://127.0.0.1:4800',
+    POLAR_AUTHORIZE_URL: 'https://polar.sh/oauth2/authorize',
+  };
+  const stack = await startLocalStack({ assembly: await tinyAssembly(code), polar });
+  onTestFinished(stack.stop);
+  const answer = await fetch(`${stack.url}/hello/ada`);
+  expect(await answer.json()).toEqual({ polar: ['http://127.0.0.1:4800', null] });
 });

@@ -61,6 +61,7 @@ describe('npm start', { timeout: 120_000 }, () => {
   test('shows a purchase that becomes a contact and mail, takes webhooks, and ends with all it started', async () => {
     const { child, output, processes } = await started('Read the mail at');
     expect(output()).toContain(`http://127.0.0.1:${port}/webhooks/polar`);
+    expect(output()).toContain(`Console    http://localhost:${port}/console\n`);
     expect(output()).toMatch(/ {2}firstName +Ada\n/);
     expect(output()).toMatch(/customer\.created +(applied|unchanged)/);
     expect(output()).toMatch(/ {2}Welcome, Ada! +ada\+\w+@example\.com +sent, delivered\n/);

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from './function-in-a-folder.ts';
 
-/** A cloud assembly as the CDK writes it, with one function, table, queue, secret and route. */
+/** A cloud assembly as the CDK writes it, with one function, table, queue and secret, and two routes. */
 export async function tinyAssembly(code: string): Promise<string> {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'asset.1'));
@@ -61,6 +61,15 @@ const resources = {
     Properties: {
       RouteKey: 'GET /hello/{name}',
       Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] },
+      AuthorizationType: 'NONE',
+    },
+  },
+  SignedRoute: {
+    Type: 'AWS::ApiGatewayV2::Route',
+    Properties: {
+      RouteKey: 'ANY /signed/{name}',
+      Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] },
+      AuthorizationType: 'AWS_IAM',
     },
   },
 };

@@ -8,6 +8,7 @@ import { stageTemplate } from '#test/infra/stage-stack.ts';
 const running = {
   processId: 1,
   webhookUrl: 'http://127.0.0.1:5000/webhooks/polar',
+  consoleUrl: 'http://localhost:5000/console',
   webhookSecret: 'whsec_',
 };
 
@@ -21,6 +22,7 @@ it('the local stack is found where npm start runs it', () => {
     settingsTable: stack.nameOf('Settings'),
     mailQueueUrl: stack.resolve({ Ref: 'MailQueue' }),
     unsubscribeUrl: 'http://127.0.0.1:5000/unsubscribe',
+    consoleUrl: running.consoleUrl,
     clientConfigs: {
       dynamodb: { endpoint: 'http://127.0.0.1:5001' },
       sqs: { endpoint: sqs },

@@ -1,0 +1,80 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import {
+  reasonsAgainstMarketing,
+  type SubscriptionReason,
+} from '#shared/audience/subscription-reasons.ts';
+import type { KnownContact } from '#shared/aws/known-contact.ts';
+import type { ConsoleEnv } from '../console-env.ts';
+import { act } from '../fields.ts';
+import type { Html } from '../page.ts';
+import { reasonView } from './contact-view.ts';
+import { contactPath } from './contact-words.ts';
+
+/** What an explicit subscribe clears, and what it does not. */
+export function subscribeView(c: Context<ConsoleEnv>, known: KnownContact): Html {
+  const { contact, suppression } = known;
+  const { bounced: _, ...reasons } = suppression?.reasons ?? {};
+  const cleared = reasonsAgainstMarketing({ ...known, suppression: { ...suppression, reasons } });
+  return html`<p>Subscribe <strong>${contact.address}</strong> only if this person asked for it: nobody but them, or you on their behalf, may undo a “no”.</p>
+${
+  cleared.length > 0
+    ? html`<p>This clears what stands against it now:</p>${list(cleared)}`
+    : html`<p>Nobody's “no” stands against it.</p>`
+}
+${suppression?.reasons.bounced && html`<p class="note">Mail to this address bounced. That is not cleared: <a href="${contactPath(contact.contactId)}/lift-bounce">lift the bounce</a> as well, once the mailbox works again.</p>`}
+${decide(c, known, 'Subscribe', 'subscribe', 'primary')}`;
+}
+
+export function liftBounceView(c: Context<ConsoleEnv>, known: KnownContact): Html {
+  const { contact, suppression } = known;
+  const { bounced } = suppression?.reasons ?? {};
+  if (!bounced) {
+    return html`<p>No bounce stands against this address, so there is nothing to lift.</p>
+<p><a class="button" href="${contactPath(contact.contactId)}">Back to the contact</a></p>`;
+  }
+  return html`<p>Lift the bounce of <strong>${contact.address}</strong> once the mailbox works again. If it does not, the next email bounces as well, and bounces harm the reputation of your sender.</p>
+${list([{ what: 'Mail to the address bounced', ...bounced }])}
+<p>The address is taken off the suppression list of this system and off that of SES. Whether the person wants mail is not changed by it.</p>
+${decide(c, known, 'Lift the bounce', 'lift-bounce', 'primary')}`;
+}
+
+/** What goes for good and what stays. */
+export function eraseView(c: Context<ConsoleEnv>, known: KnownContact): Html {
+  const { contact } = known;
+  return html`<p class="note">This cannot be undone.</p>
+<div class="columns">
+<section class="card" aria-labelledby="goes"><h2 id="goes">What goes</h2>
+<ul>
+<li>The contact ${contact.address}, with its name, external id, group and history.</li>
+<li>What Polar said of the customer: name, addresses and external id.</li>
+<li>Payloads, addresses and changes in the records of its events.</li>
+</ul>
+</section>
+<section class="card" aria-labelledby="stays"><h2 id="stays">What stays</h2>
+<ul>
+<li>That an event came and an email was sent, without the address.</li>
+<li>A “no” of this person: the address stays suppressed, as a hash from which nobody can read it.</li>
+<li>The id of the customer, so that later events of it store nothing and bring no contact back.</li>
+<li>Dead letters for up to 14 days, backups of the tables for up to 35. Polar keeps its own data: delete the customer there, too.</li>
+</ul>
+</section>
+</div>
+<p>It is done by a message in the queue, at once and again after a quarter of an hour for what is on its way just now.</p>
+${decide(c, known, 'Erase for good', 'erase', 'danger')}`;
+}
+
+function decide(
+  c: Context<ConsoleEnv>,
+  { contact }: KnownContact,
+  label: string,
+  verb: string,
+  tone: 'primary' | 'danger',
+): Html {
+  const path = contactPath(contact.contactId);
+  return html`<div class="row">${act(c, label, `${path}/${verb}`, { tone })} <a class="button" href="${path}">Cancel</a></div>`;
+}
+
+function list(reasons: readonly SubscriptionReason[]): Html {
+  return html`<ul>${reasons.map((reason) => html`<li>${reasonView(reason)}</li>`)}</ul>`;
+}

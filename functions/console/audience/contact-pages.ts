@@ -1,0 +1,145 @@
+import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import type { ActOnContact, ActResult } from '#shared/audience/act-on-contact.ts';
+import type { Customer } from '#shared/audience/customer.ts';
+import { liftBounce } from '#shared/audience/lift-bounce.ts';
+import type { Means } from '#shared/audience/settle.ts';
+import { subscribeContact } from '#shared/audience/subscribe-contact.ts';
+import { unsubscribeContact } from '#shared/audience/unsubscribe-contact.ts';
+import { historyPositionSchema } from '#shared/aws/dynamo-contact-history.ts';
+import type { KnownContact } from '#shared/aws/known-contact.ts';
+import { requestErasure } from '#shared/aws/worker-message.ts';
+import type { ConsoleEnv } from '../console-env.ts';
+import { cursorOf, cursorText } from '../cursor.ts';
+import { goOn } from '../flash.ts';
+import { type Html, page } from '../page.ts';
+import { link } from '../shown.ts';
+import type { AudienceStores } from './audience-stores.ts';
+import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
+import { contactView } from './contact-view.ts';
+import { contactPath, nameOf, shortened } from './contact-words.ts';
+import { hiddenBecause, listPath } from './list-view.ts';
+import { timelineView } from './timeline-view.ts';
+
+const happeningsAtOnce = 25;
+
+type ContactContext = Context<ConsoleEnv, '/:contactId'>;
+
+/** One contact, by an id that it has or had, and what people do to it. */
+export function contactPages(stores: AudienceStores) {
+  const app = new Hono<ConsoleEnv>();
+
+  async function happenings(c: ContactContext, contactIds: readonly string[]): Promise<Html> {
+    const after = cursorOf(historyPositionSchema, c.req.query('after'));
+    const [found, names] = await Promise.all([
+      stores.history.page(contactIds, happeningsAtOnce, after),
+      stores.workflowNames(),
+    ]);
+    const here = contactPath(c.req.param('contactId'));
+    const next = found.next && link(here, { after: cursorText(found.next) });
+    return html`<section class="card" aria-labelledby="happened"><h2 id="happened">Events and emails</h2>
+${timelineView(found.items, names)}
+<div class="pages"><p>${after && html`<a href="${here}">Back to the newest</a>`}</p>
+${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</a>`}</div>
+</section>`;
+  }
+
+  app.get('/:contactId', async (c) => {
+    const contactId = c.req.param('contactId');
+    const found = await stores.contacts.found(contactId);
+    if (found.kind === 'not shown') return notShown(c, contactId, found.customers);
+    const { contact } = found;
+    if (contact.contactId !== contactId) return c.redirect(contactPath(contact.contactId));
+    const ids = [contact.contactId, ...(contact.mergedIds ?? [])];
+    return contactPage(c, found, html`${contactView(c, found)}${await happenings(c, ids)}`);
+  });
+
+  async function notShown(c: ContactContext, contactId: string, customers: readonly Customer[]) {
+    const [customer] = customers;
+    const isKnown = customer !== undefined;
+    return page(c, {
+      title: 'This contact is not shown any more',
+      section: 'audience',
+      above: { href: listPath, title: 'Audience' },
+      status: isKnown ? 200 : 404,
+      body: isKnown
+        ? html`<p class="note">${hiddenBecause(customer)}</p>${await happenings(c, [contactId])}`
+        : html`<p>No contact has this id, or it was erased. <a href="${listPath}">Look for it in the audience</a>.</p>`,
+    });
+  }
+
+  /** A page about one contact that asks whether to do something to it. */
+  const ask =
+    (title: string, view: (c: Context<ConsoleEnv>, known: KnownContact) => Html) =>
+    async (c: ContactContext) => {
+      const found = await stores.contacts.found(c.req.param('contactId'));
+      if (found.kind === 'not shown') return c.redirect(contactPath(c.req.param('contactId')));
+      return page(c, {
+        title,
+        section: 'audience',
+        above: { href: contactPath(found.contact.contactId), title: titleOf(found) },
+        body: view(c, found),
+      });
+    };
+
+  /** Does something to a contact and goes back to its page, which says what was done. */
+  const does =
+    (
+      done: string,
+      verb: (act: ActOnContact, means: Means, known: KnownContact) => Promise<ActResult>,
+    ) =>
+    async (c: ContactContext) => {
+      const contactId = c.req.param('contactId');
+      const [found, means] = await Promise.all([stores.contacts.found(contactId), stores.means()]);
+      if (found.kind === 'not shown') return c.redirect(contactPath(contactId), 303);
+      const { contact } = found;
+      const at = means.surroundings.now.toISOString();
+      const act = { contactId: contact.contactId, email: contact.email, at, by: c.get('by') };
+      const result = await verb(act, means, found);
+      const flash =
+        result.kind === 'done'
+          ? ({ kind: 'done', text: result.note ? `Recorded. ${result.note}` : done } as const)
+          : ({ kind: 'problem', text: result.reason } as const);
+      return goOn(c, contactPath(contact.contactId), flash);
+    };
+
+  app.post('/:contactId/unsubscribe', does('The contact was unsubscribed.', unsubscribeContact));
+  app.get('/:contactId/erase', ask('Erase this contact', eraseView));
+  app.post(
+    '/:contactId/erase',
+    does(
+      'The erasure is under way: the contact goes in a moment, and what is on its way just now within a quarter of an hour.',
+      async (act, _, { contact }) => {
+        await requestErasure(act, stores.sendToWorker);
+        return { kind: 'done', contact };
+      },
+    ),
+  );
+  app.get('/:contactId/subscribe', ask('Subscribe this contact', subscribeView));
+  app.post('/:contactId/subscribe', does('The contact was subscribed.', subscribeContact));
+  app.get('/:contactId/lift-bounce', ask('Lift the bounce', liftBounceView));
+  app.post(
+    '/:contactId/lift-bounce',
+    does('The bounce was lifted.', async (act, means, { contact }) => {
+      // SES first: were it to fail after ours was lifted, nothing would ask for it again.
+      for (const address of new Set([contact.address, contact.email])) {
+        await stores.sesList?.remove(address);
+      }
+      return liftBounce(act, means);
+    }),
+  );
+  return app;
+}
+
+function contactPage(c: Context<ConsoleEnv>, known: KnownContact, body: Html) {
+  return page(c, {
+    title: titleOf(known),
+    section: 'audience',
+    above: { href: listPath, title: 'Audience' },
+    body,
+  });
+}
+
+function titleOf({ contact }: KnownContact): string {
+  return shortened(nameOf(contact) || contact.address);
+}

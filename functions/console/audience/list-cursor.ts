@@ -1,0 +1,1 @@
+export { cursorOf as cursorPosition, cursorText } from '../cursor.ts';

@@ -1,0 +1,133 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import type { Contact } from '#shared/audience/contact.ts';
+import type { Customer } from '#shared/audience/customer.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { ConsoleEnv } from '../console-env.ts';
+import { choice, postForm } from '../fields.ts';
+import type { Html } from '../page.ts';
+import { empty, link, table, time } from '../shown.ts';
+import { consentBadge, contactPath, nameOf, shortened } from './contact-words.ts';
+
+export const listPath = '/console/audience';
+
+const longestInList = 60;
+
+/** What the list shows, as it stands in the URL. */
+export type ListFilter = Readonly<{
+  group?: string | undefined;
+  consent?: 'subscribed' | 'unsubscribed' | undefined;
+}>;
+
+type ListView = Readonly<{
+  filter: ListFilter;
+  groups: readonly string[];
+  contacts: readonly Contact[];
+  next: string | undefined;
+  isCutShort: boolean;
+  isFirstPage: boolean;
+}>;
+
+/** The list with what finds, narrows and takes it along. */
+export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
+  const { filter, groups, contacts } = view;
+  if (isEmpty(view)) return nothing(view);
+  return html`<div class="row spread">
+${searchForm(c)}
+<p><a class="button" href="${listPath}/add">Add a contact</a> <a class="button" href="${link(`${listPath}/export.csv`, filter)}">Export as CSV</a></p>
+</div>
+${filterForm(filter, groups)}
+${contacts.length > 0 ? contactTable(contacts) : nothing(view)}
+${paging(view)}`;
+}
+
+/** The address goes in the body of a request, so that it stands in no URL. */
+export function searchForm(c: Context<ConsoleEnv>, typed = ''): Html {
+  return postForm(c, {
+    action: `${listPath}/search`,
+    class: 'filters',
+    body: html`<div class="field search">
+<label for="text">Email, external id or Polar customer id</label>
+<input id="text" name="text" type="search" value="${typed}" autocomplete="off" required>
+</div>
+<button type="submit">Find</button>`,
+  });
+}
+
+function filterForm({ group, consent }: ListFilter, groups: readonly string[]): Html {
+  return html`<form method="get" class="filters">
+<div class="field">
+<label for="group">Group</label>
+<input id="group" name="group" value="${group ?? ''}" list="groups" autocomplete="off">
+<datalist id="groups">${groups.map((one) => html`<option value="${one}"></option>`)}</datalist>
+</div>
+${choice({ name: 'consent', label: 'Consent', value: consent }, [
+  ['', 'All contacts'],
+  ['subscribed', 'Subscribed'],
+  ['unsubscribed', 'Not subscribed'],
+])}
+<button type="submit">Filter</button>
+${(group || consent) && html`<a href="${listPath}">Show all</a>`}
+</form>`;
+}
+
+export function contactTable(contacts: readonly Contact[]): Html {
+  return table(
+    'Contacts, newest first',
+    ['Contact', 'Group', 'Marketing', 'Since', 'Source'],
+    contacts.map((contact) => [
+      html`<div class="who"><a href="${contactPath(contact.contactId)}">${contact.address}</a><br>${shortened(nameOf(contact), longestInList)}</div>`,
+      shortened(contact.userGroup, longestInList),
+      consentBadge(contact),
+      time(contact.createdAt),
+      contact.source,
+    ]),
+  );
+}
+
+/** Not even a filter could be why nothing is shown. */
+function isEmpty({ filter, contacts, isCutShort, isFirstPage }: ListView): boolean {
+  return isFirstPage && !isCutShort && contacts.length === 0 && !filter.group && !filter.consent;
+}
+
+function nothing({ filter, isCutShort, isFirstPage }: ListView): Html {
+  if (isCutShort)
+    return html`<p class="note">None so far, but not all contacts were looked at: go on below.</p>`;
+  if (filter.group || filter.consent) {
+    return empty(
+      'No contact fits these filters.',
+      html`<p><a href="${listPath}">Show all contacts</a></p>`,
+    );
+  }
+  if (!isFirstPage)
+    return empty('That were all.', html`<p><a href="${listPath}">Back to the newest</a></p>`);
+  return empty(
+    'Nobody is in the audience yet. Contacts come by themselves as soon as Polar sends its first event.',
+    html`<p><a href="/console/polar">Connect Polar</a>, <a href="/console/test">send a test event</a> or <a href="${listPath}/add">add a contact by hand</a>.</p>`,
+  );
+}
+
+function paging({ filter, next, isCutShort, isFirstPage, contacts }: ListView): Html {
+  const label = isCutShort ? 'Go on looking' : 'Older contacts';
+  const note = isCutShort && contacts.length > 0 ? 'Not all contacts were looked at yet.' : '';
+  return html`<div class="pages">
+<p>${!isFirstPage && html`<a href="${link(listPath, filter)}">Back to the newest</a>`} ${note}</p>
+${next && html`<a class="button" href="${link(listPath, { ...filter, after: next })}" rel="next">${label}</a>`}
+</div>`;
+}
+
+/** The groups that the settings give, each once. */
+export function groupsOf({ events }: Settings): string[] {
+  const groups = Object.values(events).flatMap(({ userGroup }) => userGroup ?? []);
+  return [...new Set(groups)].sort();
+}
+
+/** Why a customer has no contact of its own in the list. */
+export function hiddenBecause({ erased, deletion, email }: Customer): string {
+  if (erased) return 'The data of this customer was erased, so no contact shows it.';
+  if (deletion) return 'Polar deleted this customer, so no contact shows it.';
+  if (!email) {
+    return 'Polar has told no email address of this customer yet. Its contact appears with the address.';
+  }
+  return 'Another customer has the address of this one now, so the contact there shows the other one.';
+}

@@ -1,0 +1,67 @@
+import { Hono } from 'hono';
+import { html } from 'hono/html';
+import { secureHeaders } from 'hono/secure-headers';
+import { reasonOf } from '#shared/aws/reason.ts';
+import { assetPages } from './assets.ts';
+import { audiencePages } from './audience/audience-pages.ts';
+import type { ConsoleEnv } from './console-env.ts';
+import type { ConsoleParts } from './console-parts.ts';
+import { contentSecurityPolicy } from './content-security-policy.ts';
+import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
+import { eventPages } from './events/event-pages.ts';
+import { flashed } from './flash.ts';
+import { page } from './page.ts';
+import { polarPages } from './polar/polar-pages.ts';
+import { sameOrigin } from './same-origin.ts';
+import { testPages } from './test-event/test-pages.ts';
+import { visitor } from './visitor.ts';
+import { workflowPages } from './workflows/workflow-pages.ts';
+
+/** The pages of the console. Its door is IAM on the route, or loopback; see `sameOrigin` for what else keeps it shut. */
+export function consoleApp(parts: ConsoleParts) {
+  const app = new Hono<ConsoleEnv>();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy,
+      xFrameOptions: 'DENY',
+      // With no-referrer a browser sends "Origin: null" with every form, which `sameOrigin` refuses.
+      referrerPolicy: 'same-origin',
+      strictTransportSecurity: false,
+      // What a page says of itself stands, see `policyWith`.
+      overwrite: false,
+    }),
+  );
+  app.route('/console/assets', assetPages());
+  app.use(async (c, next) => {
+    await next();
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+  });
+  app.use(visitor, sameOrigin, flashed);
+  app.get('/console', (c) => c.redirect('/console/audience'));
+  app.route('/console/audience', audiencePages(parts));
+  app.route('/console/events', eventPages(parts));
+  app.route('/console/workflows', workflowPages(parts));
+  app.route('/console/polar', polarPages(parts));
+  app.route('/console/test', testPages(parts));
+  app.route('/console/dead-letters', deadLetterPages(parts));
+  app.notFound((c) =>
+    page(c, {
+      title: 'There is no such page',
+      status: 404,
+      body: html`<p>Perhaps it was removed, or the link is not whole. The <a href="/console/audience">audience</a> is a place to start from.</p>`,
+    }),
+  );
+  app.onError((error, c) => {
+    parts.log.error('console failed', {
+      method: c.req.method,
+      route: c.req.routePath,
+      reason: reasonOf(error),
+    });
+    return page(c, {
+      title: 'That did not work just now',
+      status: 500,
+      body: html`<p>Something on our side failed, and it may or may not have been done. Load the page again; if it stays so, the log of the console function says why.</p>`,
+    });
+  });
+  return app;
+}

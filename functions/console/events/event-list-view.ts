@@ -1,0 +1,113 @@
+import { html } from 'hono/html';
+import {
+  dayBefore,
+  type EventsOfDay,
+  eventOutcomes,
+  type ListedEvent,
+} from '#shared/aws/dynamo-event-log.ts';
+import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { contactPath } from '../audience/contact-words.ts';
+import { cursorText } from '../cursor.ts';
+import { choice, textField } from '../fields.ts';
+import type { Html } from '../page.ts';
+import { empty, link, table, time } from '../shown.ts';
+import type { ListQuery } from './event-query.ts';
+import { eventPath, eventsPath, outcomeBadge } from './event-words.ts';
+
+const shortDay = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'long',
+  timeZone: 'UTC',
+});
+const dayText = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
+
+/** The events of one day. `today` is the last day that can have any. */
+export function eventListView(list: EventsOfDay, query: ListQuery, today: string): Html {
+  return html`${search()}
+${filters(query)}
+${list.items.length > 0 ? ofDay(list) : nothing(list, query)}
+${days(list, query, today)}`;
+}
+
+function search(): Html {
+  const field = { name: 'webhook', label: 'Webhook id', hint: 'As Polar shows it.' };
+  return html`<form class="filters" method="get" action="${eventsPath}/search" role="search">
+${textField(field, { type: 'search', required: true })}
+<button type="submit">Find</button>
+</form>`;
+}
+
+function filters({ type, outcome, day }: ListQuery): Html {
+  return html`<form class="filters" method="get" action="${eventsPath}">
+${textField({ name: 'day', label: 'Day (UTC)', value: day ?? '' }, { type: 'date' })}
+${choice({ name: 'type', label: 'Type', value: type ?? '' }, [['', 'All'], ...supportedEventTypes.map((one) => [one, one] as const)])}
+${choice({ name: 'outcome', label: 'Outcome', value: outcome ?? '' }, [['', 'All'], ...eventOutcomes.map((one) => [one, one] as const)])}
+<button type="submit">Show</button>
+</form>`;
+}
+
+function ofDay({ items, day }: EventsOfDay): Html {
+  const rows = items.map((event) => [
+    time(event.receivedAt),
+    html`<a class="whole" href="${eventPath(event.webhookId)}">${event.type}</a>`,
+    html`${outcomeBadge(event.outcome)}${event.reason ? html`<span class="long small">${event.reason}</span>` : ''}`,
+    who(event),
+  ]);
+  return html`<h2>${dayText.format(new Date(day))}</h2>
+${table(`Events of ${day}, the newest first`, ['Received', 'Type', 'Outcome', 'Contact'], rows)}`;
+}
+
+function who({ email, contactId, customerId }: ListedEvent): Html {
+  if (contactId === undefined) return html`<span class="soft">customer ${customerId}</span>`;
+  return html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>`;
+}
+
+/** What an empty page says depends on how it came to be empty. */
+function nothing(list: EventsOfDay, query: ListQuery): Html {
+  const { day, next, isCutShort } = list;
+  const isFiltered = query.type !== undefined || query.outcome !== undefined;
+  const such = isFiltered ? 'such event' : 'event';
+  if (isCutShort && next) {
+    return empty(
+      `There is no ${such} among those of ${dayText.format(new Date(day))} that were read so far.`,
+      html`<p><a href="${link(eventsPath, { ...filterOf(query), day, after: cursorText(next) })}" rel="next">Search on</a></p>`,
+    );
+  }
+  if (query.day !== undefined) {
+    const rest = query.after ? ' more' : '';
+    return empty(`There is no${rest} ${such} on ${dayText.format(new Date(day))}.`);
+  }
+  return empty(
+    `There is no ${such} from ${dayText.format(new Date(day))} until ${query.before ? dayText.format(new Date(query.before)) : 'now'}.`,
+    isFiltered
+      ? html`<p><a href="${eventsPath}">Show all events</a></p>`
+      : html`<p>Is <a href="/console/polar">Polar connected</a>? If so, <a href="/console/test">send yourself an event</a>.</p>`,
+  );
+}
+
+/** The way to what is older, and back to the newest. */
+function days(
+  { day, next, isCutShort, items }: EventsOfDay,
+  query: ListQuery,
+  today: string,
+): Html {
+  const filter = filterOf(query);
+  const goesOn = next && items.length > 0;
+  const rest = link(eventsPath, { ...filter, day, ...(next && { after: cursorText(next) }) });
+  return html`<div class="pages">
+<div class="row">
+${goesOn && html`<a class="button" href="${rest}" rel="next">${isCutShort ? 'Search on' : 'Next'}</a>`}
+<a class="button" href="${link(eventsPath, { ...filter, before: day })}">Earlier than ${shortDay.format(new Date(day))}</a>
+</div>
+${day < today ? html`<a href="${link(eventsPath, filter)}">The newest</a>` : ''}
+</div>`;
+}
+
+function filterOf({ type, outcome }: ListQuery) {
+  return { type, outcome };
+}
+
+/** The day from which to look back. */
+export function lastDay({ before }: ListQuery, today: string): string {
+  return before === undefined ? today : dayBefore(before);
+}

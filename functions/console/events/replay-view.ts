@@ -1,0 +1,75 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import type { ReplayEntry } from '#shared/audience/event-record.ts';
+import type { Rehearsal, RehearsedMail } from '#shared/audience/rehearse-replay.ts';
+import type { Replay } from '#shared/audience/replay.ts';
+import type { ConsoleEnv } from '../console-env.ts';
+import { act, checkbox } from '../fields.ts';
+import type { Html } from '../page.ts';
+import { badge, table } from '../shown.ts';
+import { changesView, replayKind } from './event-view.ts';
+import { eventPath, outcomeBadge, outcomeWords } from './event-words.ts';
+
+type Rehearsed = Extract<Rehearsal, { kind: 'rehearsed' }>;
+
+/** Asks how to replay an event, and shows what that would do. `canRun`: there is something to run again. */
+export function replayView(
+  c: Context<ConsoleEnv>,
+  replay: Replay,
+  rehearsed: Rehearsed,
+  canRun: boolean,
+): Html {
+  const { webhookId, triggers, again, replayId } = replay;
+  const fields = {
+    act: 'replay',
+    replayId,
+    ...(triggers && { triggers: 'on' }),
+    ...(again && { again: 'on' }),
+  };
+  return html`<p>A replay runs the event once more, by the settings of today. The contact gets nothing that is older than what it has. No email is sent twice, unless you ask for that.</p>
+${choices(replay)}
+<h2>What it would do now: ${replayKind(replay)}</h2>
+${previewView(rehearsed)}
+${
+  canRun
+    ? html`<div class="row">${act(c, 'Replay now', eventPath(webhookId), { tone: 'primary', fields })}
+<a class="button" href="${eventPath(webhookId)}">Leave it</a></div>`
+    : html`<p class="note">There is nothing to run again, so it cannot be replayed.</p>`
+}`;
+}
+
+function choices({ webhookId, triggers, again }: Replay): Html {
+  const kind = (value: string, label: string, isChosen: boolean) =>
+    html`<label class="check"><input type="radio" name="triggers" value="${value}"${isChosen ? html` checked` : ''}> <span>${label}</span></label>`;
+  return html`<form class="card" method="get" action="${eventPath(webhookId)}">
+<input type="hidden" name="ask" value="replay">
+<fieldset class="field">
+<legend>What is to run again</legend>
+${kind('', 'Only what it does to the contact', !triggers)}
+${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)}
+</fieldset>
+<div class="field">${checkbox('again', 'Also send emails that were sent before: the customer gets them once more (only with workflows)', again)}</div>
+<p><button type="submit">Preview</button></p>
+</form>`;
+}
+
+function previewView({ entry, mails, record }: Rehearsed): Html {
+  return html`<p>${outcomeBadge(entry.outcome)} ${entry.reason ?? outcomeWords[entry.outcome]}</p>
+${entry.changes.length > 0 ? changesView(entry.changes, record.erased) : ''}
+${entry.triggers ? mailsView(entry, mails) : html`<p>No email goes out: no workflow sees it.</p>`}
+${entry.erases ? html`<p class="note">It would erase again what is known of the customer.</p>` : ''}`;
+}
+
+function mailsView({ workflows = [] }: ReplayEntry, mails: readonly RehearsedMail[]): Html {
+  if (workflows.length === 0) return html`<p>No email: no active workflow waits for it.</p>`;
+  const rows = workflows.map(({ workflowId, name, ledgerKey, reason }) => {
+    const mail = mails.find((one) => one.ledgerKey === ledgerKey && one.workflowId === workflowId);
+    return [
+      name,
+      mail?.goes ? badge('would be sent', 'good') : badge('would not be sent'),
+      mail ? mail.reason : reason,
+    ];
+  });
+  return html`${table('Emails of the replay', ['Workflow', 'Email', 'Why not'], rows)}
+<p class="soft">The mailer looks once more before it sends.</p>`;
+}

@@ -1,0 +1,69 @@
+import { bearerOf } from '#shared/aws/polar-access.ts';
+import { reasonOf } from '#shared/aws/reason.ts';
+import type { Connection } from '#shared/polar/connection.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import type { PolarOrganization } from '#shared/polar/polar-api.ts';
+import { isPolarApiError } from '#shared/polar/polar-api-error.ts';
+import { inTime } from './in-time.ts';
+import type { PolarLink } from './polar-link.ts';
+
+/** What Polar tells, or a sentence why it is not known. */
+export type Told<T> = { kind: 'told'; value: T } | { kind: 'not-told'; reason: string };
+
+export type ConnectionState =
+  | {
+      kind: 'connected';
+      connection: Connection;
+      health: Told<ConnectionHealth>;
+      /** ISO 8601; `undefined`: none in the days that were looked at. */
+      lastReceived: string | undefined;
+    }
+  | { kind: 'signed-in'; organizations: Told<readonly PolarOrganization[]> }
+  | { kind: 'none' };
+
+/** The rest of the page does not wait longer than this for Polar. */
+const patienceMs = 3_500;
+const isSlow =
+  'Polar is slow just now, so how it sees the connection is not shown. Load the page again in a moment.';
+
+export const daysLookedBack = 7;
+
+export async function connectionState(link: PolarLink): Promise<ConnectionState> {
+  const connection = await link.connections.read();
+  if (!connection) return stateOfSignIn(link);
+  const [health, lastReceived] = await Promise.all([
+    told(link, () =>
+      connectionHealth(link.partsFor(connection.server, { isHasty: true }), connection),
+    ),
+    lastReceivedAt(link),
+  ]);
+  return { kind: 'connected', connection, health, lastReceived };
+}
+
+async function stateOfSignIn(link: PolarLink): Promise<ConnectionState> {
+  const { candidate } = await link.access.read();
+  if (!candidate) return { kind: 'none' };
+  const { api } = link.partsFor(candidate.server, { token: bearerOf(candidate), isHasty: true });
+  return { kind: 'signed-in', organizations: await told(link, () => api.organizations()) };
+}
+
+async function told<T>({ log }: PolarLink, ask: () => Promise<T>): Promise<Told<T>> {
+  try {
+    return { kind: 'told', value: await inTime(ask, { patienceMs, sentence: isSlow }) };
+  } catch (error) {
+    if (isPolarApiError(error)) return { kind: 'not-told', reason: error.message };
+    log.error('polar page', { reason: reasonOf(error) });
+    const reason =
+      'Something on our side failed while Polar was asked. Load the page again; if it stays so, the log of the console function says why.';
+    return { kind: 'not-told', reason };
+  }
+}
+
+async function lastReceivedAt({ events, now }: PolarLink): Promise<string | undefined> {
+  for (let days = 0; days < daysLookedBack; days += 1) {
+    const day = new Date(now().getTime() - days * 86_400_000).toISOString().slice(0, 10);
+    const { items } = await events.ofDay(day, {}, 1);
+    if (items[0]) return items[0].receivedAt;
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { draftOf } from '#shared/audience/settings-draft.ts';
+import type { ConsoleEnv } from '../console-env.ts';
+import type { ConsoleParts } from '../console-parts.ts';
+import { page } from '../page.ts';
+import { connectingPages } from './connecting-pages.ts';
+import { connectionState } from './connection-state.ts';
+import { connectionView } from './connection-view.ts';
+import { polarLink } from './polar-link.ts';
+import type { Problems } from './save-settings.ts';
+import { settingsForm } from './settings-form.ts';
+import { settingsPages } from './settings-pages.ts';
+import { redeliverPosition } from './tend.ts';
+import { tendingPages } from './tending-pages.ts';
+
+/** The connection with Polar, and the settings. */
+export function polarPages(parts: ConsoleParts) {
+  const app = new Hono<ConsoleEnv>();
+  const link = polarLink(parts);
+
+  async function home(c: Context<ConsoleEnv>, problems?: Problems): Promise<Response> {
+    const [settings, state] = await Promise.all([parts.settings(), connectionState(link)]);
+    const connection = connectionView(c, {
+      state,
+      webhookUrl: link.webhookUrl,
+      obstacle: link.obstacle('production'),
+      redeliverFrom: redeliverPosition(c.req.query('from')),
+      ...(problems && { problems }),
+    });
+    const form = settingsForm(c, { draft: draftOf(settings), version: settings.version });
+    return page(c, {
+      title: 'Polar',
+      section: 'polar',
+      status: problems ? 422 : 200,
+      body: html`${connection}${form}`,
+    });
+  }
+
+  app.get('/', (c) => home(c));
+  app.route('/', settingsPages(parts));
+  app.route('/', connectingPages(link, home));
+  app.route('/', tendingPages(link));
+  return app;
+}

@@ -1,0 +1,61 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Context, MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import type { ConsoleEnv } from './console-env.ts';
+
+/** Where Polar sends the browser back to: the one page that another site may lead to. */
+export const callbackPath = '/console/polar/callback';
+
+const cookieName = 'console-token';
+const fieldName = 'token';
+
+/**
+ * Keeps other web pages from driving the console: a request must come from its own pages or from nowhere, and a POST
+ * must bring the token that only they know. The cookie alone would not do, for other ports of localhost share it.
+ */
+export const sameOrigin: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
+  if (c.req.path === callbackPath) return next();
+  const site = c.req.header('sec-fetch-site') ?? 'none';
+  const origin = c.req.header('origin') ?? c.get('origin');
+  if ((site !== 'none' && site !== 'same-origin') || origin !== c.get('origin')) {
+    return c.text(
+      'Another web page asked for this, so nothing was done. Open the console itself.',
+      403,
+    );
+  }
+  const known = getCookie(c, cookieName);
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') {
+    c.set('token', known ?? newToken(c));
+    return next();
+  }
+  const form = await formOf(c);
+  const given = form.get(fieldName);
+  if (!known || typeof given !== 'string' || !isSame(given, known)) {
+    return c.text(
+      'This form is out of date, so nothing was done. Go back, load the page again and repeat it.',
+      403,
+    );
+  }
+  c.set('token', known);
+  c.set('form', form);
+  return next();
+};
+
+async function formOf(c: Context<ConsoleEnv>): Promise<FormData> {
+  try {
+    return await c.req.formData();
+  } catch {
+    return new FormData();
+  }
+}
+
+function newToken(c: Context<ConsoleEnv>): string {
+  const token = randomBytes(18).toString('base64url');
+  setCookie(c, cookieName, token, { path: '/console', httpOnly: true, sameSite: 'Strict' });
+  return token;
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

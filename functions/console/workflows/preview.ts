@@ -1,0 +1,129 @@
+import type { ContactLookup } from '#shared/aws/dynamo-contact-lookup.ts';
+import type { EventLog, ListedEvent } from '#shared/aws/dynamo-event-log.ts';
+import { dayBefore } from '#shared/aws/dynamo-event-log.ts';
+import {
+  type MailSurroundings,
+  type WorkflowDraft,
+  workflowDraftSchema,
+} from '#shared/mail/check-workflow.ts';
+import { compileEmail } from '#shared/mail/compile-email.ts';
+import { contactValues } from '#shared/mail/contact-values.ts';
+import { previewEmail } from '#shared/mail/preview-email.ts';
+import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
+import { sampleVariables } from '#shared/mail/sample-variables.ts';
+import { isSupportedEventType, type SupportedEventType } from '#shared/polar/event-types.ts';
+
+/** What stands for values that are made up, where the id of an event could stand. */
+export const madeUp = 'made-up';
+
+export type Preview = Readonly<{
+  /** The latest events that it can be shown with, newest first. */
+  events: readonly ListedEvent[];
+  /** The webhook id of the one it is shown with, or `madeUp`. */
+  example: string;
+  /** `nothing`: what is written cannot be made into an email; the problems say why. */
+  email: ShownEmail | { kind: 'blocked'; reason: string } | { kind: 'nothing' };
+}>;
+export type ShownEmail = Extract<RenderedEmail, { kind: 'rendered' }> & { preheader: string };
+
+type Parts = Readonly<{
+  events: Pick<EventLog, 'ofDay' | 'find'>;
+  contactOf: ContactLookup;
+  unsubscribeUrl: string;
+  now: () => Date;
+}>;
+
+type Wanted = Readonly<{
+  written: unknown;
+  /** Whether the conditions were found to be right. */
+  isAccepted: boolean;
+  settings: MailSurroundings['settings'];
+  /** A webhook id, `madeUp`, or nothing in particular: the latest event. */
+  example: string | undefined;
+}>;
+
+const mostEvents = 10;
+const enoughEvents = 3;
+const mostDays = 7;
+const someone = 'ada@example.com';
+const noContact = 'No contact shows the customer of this event any more.';
+
+/** Shows an email, saved or not, with the values of a real event that was received lately, or with made-up ones. */
+export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
+  return async ({ written, isAccepted, settings, example }: Wanted): Promise<Preview> => {
+    const { data: draft } = workflowDraftSchema.safeParse(written);
+    if (!draft) return { events: [], example: madeUp, email: { kind: 'nothing' } };
+    const { event } = draft.trigger;
+    const latest = await latestOf(event);
+    const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest);
+    const variables = chosen
+      ? await variablesOf(chosen)
+      : sampleVariables(isAccepted ? draft : withoutConditions(draft), someone, now());
+    return {
+      events: latest,
+      example: chosen ?? madeUp,
+      email: shown(draft, variables, settings),
+    };
+  };
+
+  async function latestOf(type: SupportedEventType): Promise<ListedEvent[]> {
+    const found: ListedEvent[] = [];
+    let day = now().toISOString().slice(0, 10);
+    for (let days = 0; days < mostDays && found.length < enoughEvents; days++) {
+      const { items } = await events.ofDay(day, { type }, mostEvents - found.length);
+      found.push(...items);
+      day = dayBefore(day);
+    }
+    return found;
+  }
+
+  /** A chosen event counts only if the workflow could be about it. */
+  async function chosenOf(
+    type: SupportedEventType,
+    example: string | undefined,
+    latest: readonly ListedEvent[],
+  ): Promise<string | undefined> {
+    const isListed = latest.some(({ webhookId }) => webhookId === example);
+    if (!example || isListed) return example || latest[0]?.webhookId;
+    const kept = await events.find(example);
+    return kept?.record.type === type ? example : latest[0]?.webhookId;
+  }
+
+  async function variablesOf(webhookId: string): Promise<EmailVariables | undefined> {
+    const kept = await events.find(webhookId);
+    if (!kept) return undefined;
+    const { contactId, customerId, properties } = kept.record;
+    if (contactId === undefined) return undefined;
+    const { contact } = await contactOf({ contactId, customerId });
+    return contact && { contact: contactValues(contact), event: properties };
+  }
+
+  function shown(
+    { email, trigger }: WorkflowDraft,
+    variables: EmailVariables | undefined,
+    settings: Wanted['settings'],
+  ) {
+    const rendered = (node: WorkflowDraft['email']): Preview['email'] => {
+      const compilation = compileEmail(node, trigger.event);
+      if (compilation.kind === 'refused') return { kind: 'nothing' };
+      if (!variables) return { kind: 'blocked', reason: noContact };
+      const { compiled } = compilation;
+      const { kind } = node;
+      const result = previewEmail({ kind, compiled, variables, settings, unsubscribeUrl });
+      return result.kind === 'blocked' ? result : { ...result, preheader: '' };
+    };
+    const result = rendered(email);
+    if (result.kind !== 'rendered' || email.preheader.trim() === '') return result;
+    // A preheader is hidden in the HTML; made into a subject, it can be read.
+    const preheader = rendered({ ...email, subject: email.preheader });
+    return preheader.kind === 'rendered' ? { ...result, preheader: preheader.subject } : preheader;
+  }
+}
+
+function withoutConditions({ trigger }: WorkflowDraft): Pick<WorkflowDraft, 'trigger'> {
+  return { trigger: { ...trigger, conditions: [] } };
+}
+
+export function eventOf(typed: Readonly<{ event: string }>): SupportedEventType | undefined {
+  return isSupportedEventType(typed.event) ? typed.event : undefined;
+}

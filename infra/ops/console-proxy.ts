@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import { isFromAnotherSite, refusalOfAnotherSite } from '#infra/local/from-elsewhere.ts';
+import { sendJoined } from '#infra/local/joined-pages.ts';
+import { bodyOf, type LoopbackServer, serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { type ConsoleGateway, consoleGateway, type GatewayOptions } from './console-gateway.ts';
+import { type DoorAnswer, doorPage, doorRedirect } from './console-page.ts';
+import { type ConsoleSession, consoleSession } from './console-session.ts';
+
+export type ConsoleProxy = LoopbackServer &
+  Readonly<{
+    /** Opens the console as often as one likes. */
+    url: string;
+    /** Opens it once. */
+    urlForOnce: string;
+  }>;
+
+type ProxyOptions = Omit<GatewayOptions, 'browserOrigin'> & Readonly<{ port: number }>;
+
+/** As much as Lambda takes. */
+const maxBodyBytes = 6 * 1_048_576;
+
+/**
+ * Serves the console on a port of this machine, to the browser that was opened with one of its
+ * addresses, and signs what that asks for with AWS credentials. Throws Advice if the port is taken.
+ */
+export async function startConsoleProxy({ port, ...options }: ProxyOptions): Promise<ConsoleProxy> {
+  const session = consoleSession(port);
+  const origin = `http://localhost:${port}`;
+  const gateway = consoleGateway({ ...options, browserOrigin: origin });
+  const server = await serveOnLoopback(
+    async (request, response) => {
+      const body = await bodyOf(request, maxBodyBytes);
+      const answer = await answerTo(request, body, { origin, session, gateway });
+      await sendJoined(response, answer, (next) =>
+        gateway.pass(request, new URL(next, origin), Buffer.alloc(0)),
+      );
+    },
+    port,
+    'the console',
+    // Asked below, where the return from Polar is let in.
+    'anyone',
+  );
+  const at = (token: string) => `${origin}/start?token=${token}`;
+  return { ...server, url: at(session.token), urlForOnce: at(session.tokenForOnce) };
+}
+
+type Door = Readonly<{ origin: string; session: ConsoleSession; gateway: ConsoleGateway }>;
+
+async function answerTo(
+  request: IncomingMessage,
+  body: Buffer<ArrayBuffer> | 'too-large',
+  { origin, session, gateway }: Door,
+): Promise<DoorAnswer> {
+  if (isFromAnotherSite(request)) return doorPage(403, 'Refused', refusalOfAnotherSite);
+  const url = URL.parse(String(request.url), origin);
+  if (url?.origin !== origin) return doorPage(400, 'Bad address', 'This address cannot be read.');
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (`http://${request.headers.host}` !== origin) {
+    if (isRead) return doorRedirect(url.href);
+    return doorPage(403, 'Refused', `This form has to be sent to ${origin}.`);
+  }
+  if (url.pathname === '/') return doorRedirect('/console');
+  if (url.pathname === '/start') return letIn(url, session);
+  if (!/^\/console(\/|$)/.test(url.pathname)) {
+    return doorPage(
+      404,
+      'Not found',
+      `There is nothing here. The console is at ${origin}/console.`,
+    );
+  }
+  if (!session.admits(request.headers.cookie)) return closed();
+  if (!isRead && request.method !== 'POST') {
+    return doorPage(405, 'Not allowed', 'The console is read with GET and changed with POST.');
+  }
+  if (body === 'too-large') {
+    return doorPage(413, 'Too much', 'More than 6 MB cannot be sent at once. Nothing was changed.');
+  }
+  return gateway.pass(request, url, body);
+}
+
+function letIn({ searchParams }: URL, session: ConsoleSession): DoorAnswer {
+  if (!session.opens(searchParams.get('token') ?? '')) return closed();
+  return doorRedirect('/console', { 'set-cookie': session.cookie });
+}
+
+function closed(): DoorAnswer {
+  return doorPage(
+    401,
+    'Closed',
+    'Only the browser of whoever started "npm run console" is let in: open the address that it printed. The address of an earlier start is no longer good; and if a browser that the command opened by itself brought you here, somebody else on this machine was faster: end the command with Ctrl-C.',
+  );
+}

@@ -1,0 +1,185 @@
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
+import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { eventRecordOf, payloadText } from './event-item.ts';
+import { listShards } from './index-keys.ts';
+import { type ListPage, newestFirst } from './newest-first.ts';
+
+export const eventOutcomes = eventRecordSchema.shape.outcome.options;
+
+const listedEventSchema = z.object({
+  webhookId: z.string(),
+  type: z.enum(supportedEventTypes),
+  occurredAt: z.string(),
+  receivedAt: z.string(),
+  outcome: z.enum(eventOutcomes),
+  reason: z.optional(z.string()),
+  contactId: z.optional(z.string()),
+  customerId: z.string(),
+  email: z.optional(z.string()),
+});
+/** What lists show of an event. */
+export type ListedEvent = z.infer<typeof listedEventSchema>;
+
+export type EventFilter = Readonly<{
+  type?: ListedEvent['type'] | undefined;
+  outcome?: ListedEvent['outcome'] | undefined;
+}>;
+
+const keySchema = z.object({
+  receivedAt: z.string().check(z.minLength(1), z.maxLength(64)),
+  webhookId: z.string().check(z.minLength(1), z.maxLength(2_048)),
+});
+type EventKey = z.infer<typeof keySchema>;
+
+/** How far the events of a day were listed. */
+export const eventPositionSchema = z.record(
+  z.string().check(z.regex(/^\d+$/)),
+  z.nullable(keySchema),
+);
+export type EventPosition = z.infer<typeof eventPositionSchema>;
+
+export type EventsOfDay = ListPage<ListedEvent, EventKey> & Readonly<{ day: string }>;
+
+export type KeptPayload =
+  | { kind: 'kept'; text: string }
+  /** It was too large to be kept. */
+  | { kind: 'omitted' }
+  /** Its customer is erased. */
+  | { kind: 'erased' }
+  | { kind: 'none' };
+
+export type KeptEvent = Readonly<{
+  record: EventRecord;
+  payload: KeptPayload;
+  /** When all of this goes. */
+  expiresAt: Date | undefined;
+}>;
+
+/** What was recorded of events, for people. Days are `YYYY-MM-DD`, in UTC, by when an event was received. */
+export type EventLog = Readonly<{
+  /** One page of a day, newest first, from an index that lags by moments. */
+  ofDay(
+    day: string,
+    filter: EventFilter,
+    limit: number,
+    after?: EventPosition,
+  ): Promise<EventsOfDay>;
+  /**
+   * The first page of the newest day, `last` or earlier, on which there are such events. Goes back for two weeks, or
+   * until enough was read, and then gives the day where it stopped.
+   */
+  newest(last: string, filter: EventFilter, limit: number): Promise<EventsOfDay>;
+  find(webhookId: string): Promise<KeptEvent | undefined>;
+  has(webhookId: string): Promise<boolean>;
+}>;
+
+/** A filter is applied to what was read, so a page of it takes more reading. */
+const readAtOnce = 250;
+const mostReads = 4;
+const mostDays = 14;
+
+const expirySchema = z.object({ expiresAt: z.number() });
+const payloadSchema = z.object({ payload: z.instanceof(Uint8Array) });
+const omittedSchema = z.object({ payloadOmitted: z.literal(true) });
+
+export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): EventLog {
+  async function read(
+    dayShard: string,
+    filter: EventFilter,
+    limit: number,
+    after: EventKey | undefined,
+  ) {
+    const { Items = [], LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: 'byDay',
+        KeyConditionExpression: 'dayShard = :dayShard',
+        ScanIndexForward: false,
+        ...conditionOf(filter, { ':dayShard': dayShard }),
+        Limit: isFiltered(filter) ? readAtOnce : limit,
+        ExclusiveStartKey: after && { ...after, dayShard },
+      }),
+    );
+    return {
+      items: z.array(listedEventSchema).parse(Items),
+      next: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey),
+    };
+  }
+
+  const ofDay: EventLog['ofDay'] = async (day, filter, limit, after) => {
+    const page = await newestFirst(
+      {
+        shards: Array.from({ length: listShards }, (_, shard) => String(shard)),
+        read: (shard, from) => read(`${day}#${shard}`, filter, limit, from),
+        keyOf: ({ receivedAt, webhookId }) => ({ receivedAt, webhookId }),
+        ageOf: ({ receivedAt }) => receivedAt,
+        limit,
+        mostReads,
+      },
+      after,
+    );
+    return { ...page, day };
+  };
+
+  return {
+    ofDay,
+
+    async newest(last, filter, limit) {
+      let page = await ofDay(last, filter, limit);
+      for (let days = 1; days < mostDays && !page.items.length && !page.isCutShort; days++) {
+        page = await ofDay(dayBefore(page.day), filter, limit);
+      }
+      return page;
+    },
+
+    async find(webhookId) {
+      const get = new GetCommand({ TableName: table, Key: { webhookId }, ConsistentRead: true });
+      const { Item } = await db.send(get);
+      if (!Item) return undefined;
+      const record = eventRecordOf(Item);
+      const expiry = expirySchema.safeParse(Item).data;
+      return {
+        record,
+        payload: keptPayload(record, Item),
+        expiresAt: expiry && new Date(expiry.expiresAt * 1_000),
+      };
+    },
+
+    async has(webhookId) {
+      const get = { TableName: table, Key: { webhookId }, ProjectionExpression: 'webhookId' };
+      return (await db.send(new GetCommand(get))).Item !== undefined;
+    },
+  };
+}
+
+export function dayBefore(day: string): string {
+  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+}
+
+function keptPayload({ erased }: EventRecord, item: unknown): KeptPayload {
+  const kept = payloadSchema.safeParse(item).data;
+  if (kept) return { kind: 'kept', text: payloadText(kept.payload) };
+  if (erased) return { kind: 'erased' };
+  return { kind: omittedSchema.safeParse(item).success ? 'omitted' : 'none' };
+}
+
+function isFiltered({ type, outcome }: EventFilter): boolean {
+  return type !== undefined || outcome !== undefined;
+}
+
+function conditionOf({ type, outcome }: EventFilter, values: Readonly<Record<string, string>>) {
+  const wanted = Object.entries({ type, outcome }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  if (wanted.length === 0) return { ExpressionAttributeValues: values };
+  return {
+    FilterExpression: wanted.map(([name]) => `#${name} = :${name}`).join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(wanted.map(([name]) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...values,
+      ...Object.fromEntries(wanted.map(([name, value]) => [`:${name}`, value])),
+    },
+  };
+}

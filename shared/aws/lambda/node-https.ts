@@ -1,0 +1,2 @@
+// Loads node:http, see node-http.ts.
+export default process.getBuiltinModule('node:https');
