@@ -37,7 +37,8 @@ export async function connectCommand(args: readonly string[], print: Print): Pro
   }
 }
 
-type PartsFor = (server: PolarServer, given?: Access) => ConnectionParts;
+/** What the use cases of the connection need, by the access that is kept or by one that is given. */
+export type PartsFor = (server: PolarServer, given?: Access) => ConnectionParts;
 
 async function act(
   options: ConnectOptions,
@@ -96,7 +97,7 @@ function say(tended: Tended, print: Print): void {
   for (const line of tended.done) print(line);
 }
 
-function partsOf(
+export function partsOf(
   { clientConfigs, settingsTable, unsubscribeUrl }: Deployment,
   { physicalId, secretsManager }: StackResources,
 ): PartsFor {

@@ -1,3 +1,4 @@
+import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { ReportedEmail } from '#shared/aws/dynamo-email-admin.ts';
 import type { FailureRow } from '#shared/aws/failure-row.ts';
 
@@ -25,6 +26,12 @@ export function failureText({ attempts, firstReason, lastReason, lastAt, isFinal
   const first = firstReason === lastReason ? '' : ` (at first: ${firstReason})`;
   const fate = isFinal ? 'dead' : 'retried for an hour and a half, then dead';
   return `failed ${attempts} × until ${lastAt}, ${fate}: ${lastReason}${first}`;
+}
+
+/** Which fields of a contact an event, or a replay, has changed. */
+export function didText({ changes }: Pick<EventRecord, 'changes'>): string {
+  const fields = changes.map(({ field }) => field).join(', ');
+  return changes.length > 0 ? `${changes.length} changes (${fields})` : 'no changes';
 }
 
 /** What came in at the same moment is told apart by eye: whole seconds are enough. */

@@ -1,33 +1,28 @@
-import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
-import type { ReportedEmail } from '#shared/aws/dynamo-email-admin.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { FailureRow } from '#shared/aws/failure-row.ts';
 import { columns } from './columns.ts';
+import { replaysLines } from './why-replay.ts';
 import type { WhyRows } from './why-rows.ts';
-import { emailFate, failureText, type WhyHow } from './why-text.ts';
+import { didText, failureText, type WhyHow } from './why-text.ts';
+import { consideredLines } from './why-workflow.ts';
 
-type Mailed = ConsideredWorkflow &
-  Readonly<{
-    email: ReportedEmail | undefined;
-    failures: readonly FailureRow[];
-  }>;
-
-/** The chain from one recorded webhook to the emails that it asked for, or why it asked for none. */
+/** The chain from one recorded webhook, and its replays, to the emails that they asked for, or why they asked for none. */
 export async function webhookLines(
   record: EventRecord,
   rows: WhyRows,
   how: WhyHow,
 ): Promise<string[]> {
-  const [failure, mailed] = await Promise.all([
-    rows.failures([record.webhookId]),
-    Promise.all((record.workflows ?? []).map((one) => withEmail(one, rows))),
+  const { webhookId, workflows = [] } = record;
+  const [failure, considered, replays] = await Promise.all([
+    rows.failures([webhookId]),
+    consideredLines(workflows, webhookId, rows, how),
+    replaysLines(record, rows, how),
   ]);
-  const own = failure.get(record.webhookId);
   return [
-    ...recordLines(record, own, how),
+    ...recordLines(record, failure.get(webhookId), how),
     '',
-    ...(mailed.length > 0
-      ? mailed.flatMap((one) => workflowLines(one, record.webhookId, how))
-      : await noWorkflowLines(record, rows)),
+    ...(considered.length > 0 ? considered : await noWorkflowLines(record, rows)),
+    ...replays,
   ];
 }
 
@@ -46,9 +41,7 @@ function recordLines(
   failure: FailureRow | undefined,
   { address }: WhyHow,
 ): string[] {
-  const { changes, email, contactId, reason } = record;
-  const fields = changes.map(({ field }) => field).join(', ');
-  const changed = changes.length > 0 ? `${changes.length} changes (${fields})` : 'no changes';
+  const { email, contactId, reason } = record;
   const erased = record.erased ? 'yes: addresses, changes and payload are gone' : undefined;
   const given: [string, string | undefined][] = [
     ['webhook', record.webhookId],
@@ -56,7 +49,7 @@ function recordLines(
     ['happened', record.occurredAt],
     ['received', record.receivedAt],
     ['outcome', `${record.outcome}${reason ? `: ${reason}` : ''}`],
-    ['did', record.outcome === 'skipped' ? undefined : changed],
+    ['did', record.outcome === 'skipped' ? undefined : didText(record)],
     ['address', email && address(email)],
     ['contact', contactId],
     ['customer', record.customerId],
@@ -65,37 +58,6 @@ function recordLines(
     ['failed', failure && failureText(failure)],
   ];
   return columns(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-}
-
-async function withEmail(one: ConsideredWorkflow, rows: WhyRows): Promise<Mailed> {
-  const { ledgerKey } = one;
-  if (ledgerKey === undefined) return { ...one, email: undefined, failures: [] };
-  const [email, failures] = await Promise.all([
-    rows.email(ledgerKey),
-    rows.failures([ledgerKey, `feedback ${ledgerKey}`]),
-  ]);
-  return { ...one, email, failures: [...failures.values()] };
-}
-
-function workflowLines(mailed: Mailed, webhookId: string, { options }: WhyHow): string[] {
-  const { workflowId, name, version, verdict, reason, ledgerKey, email } = mailed;
-  const head = `workflow ${workflowId} ("${name}", version ${version})`;
-  if (verdict === 'skip' || ledgerKey === undefined) {
-    return [`${head}: sends nothing. ${reason ?? ''}`.trimEnd()];
-  }
-  const lines = [
-    `${head}: asks for email ${ledgerKey}`,
-    `  ${email ? emailFate(email) : 'Not in the ledger yet: it is on its way, or dead.'}`,
-  ];
-  if (email && email.webhookId !== webhookId) {
-    lines.push(
-      `  The key is that of webhook ${email.webhookId}: the workflow mails once for both.`,
-    );
-  }
-  lines.push(...mailed.failures.map((failure) => `  ${failureText(failure)}`));
-  if (!email) lines.push(`  npm run deadletters -- show ${ledgerKey}${options}`);
-  else if (email.state !== 'sent') lines.push(`  npm run emails -- show ${ledgerKey}${options}`);
-  return lines;
 }
 
 /** Workflows that are no longer, or not yet, as they were then may explain what a person expects. */

@@ -208,6 +208,13 @@ export function polarApi(options: PolarAccessOptions) {
       });
     },
 
+    /** Throws `PolarMissing` where Polar has no such customer (any more). */
+    customer: async (id: string): Promise<PolarRow> => {
+      const path = `/v1/customers/${encodeURIComponent(id)}`;
+      const call = get({ path, doing: 'show the customer', scope: 'customers:read' });
+      return read(rowSchema, await send(call), call);
+    },
+
     customers: rows('customers', 'created_at'),
     subscriptions: rows('subscriptions', 'started_at'),
     orders: rows('orders', 'created_at'),

@@ -19,7 +19,7 @@ ${choice({ name: 'example', label: 'With the values of', value: example }, [
 ])}
 <button type="submit" name="act" value="preview" formaction="#preview">Preview</button>
 </div>
-${events.length === 0 ? html`<p class="soft small">No such event was received within a week, so the values are made up.</p>` : ''}
+${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
 ${emailView(email)}`;
 }
 

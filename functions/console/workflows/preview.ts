@@ -44,7 +44,8 @@ type Wanted = Readonly<{
 
 const mostEvents = 10;
 const enoughEvents = 3;
-const mostDays = 7;
+/** As long as an event is news by default, and today. */
+const mostDays = 4;
 const someone = 'ada@example.com';
 const noContact = 'No contact shows the customer of this event any more.';
 

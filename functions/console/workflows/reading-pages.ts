@@ -1,7 +1,10 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { workflowEmailsPositionSchema } from '#shared/aws/dynamo-workflow-emails.ts';
+import {
+  type EmailCounts,
+  workflowEmailsPositionSchema,
+} from '#shared/aws/dynamo-workflow-emails.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import type { ConsoleEnv } from '../console-env.ts';
@@ -18,6 +21,7 @@ const above = { href: '/console/workflows', title: 'Workflows' };
 const section = 'workflows';
 const workflowsAPage = 25;
 const emailsAPage = 25;
+const noEmails: EmailCounts = { byState: new Map(), isComplete: true };
 
 /** The workflows, the newest last, with counts of their emails. */
 export async function listPage(c: Context<ConsoleEnv>, { workflows, emails }: WorkflowParts) {
@@ -28,7 +32,8 @@ export async function listPage(c: Context<ConsoleEnv>, { workflows, emails }: Wo
   const listed = await Promise.all(
     shown.map(async (workflow) => ({
       workflow,
-      counts: await emails.counts(workflow.workflowId),
+      // A draft was never active, and so has sent nothing.
+      counts: workflow.status === 'draft' ? noEmails : await emails.counts(workflow.workflowId),
     })),
   );
   const next = all.length > number * workflowsAPage ? number + 1 : undefined;

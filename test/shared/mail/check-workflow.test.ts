@@ -58,7 +58,7 @@ describe('checking a workflow', () => {
     [draft({}, { replyto: 'a@b.example' }), ['email has no replyto.']],
     [draft({ status: 'active' }), ['A workflow has no status.']],
     [draft({ maxAgeHours: '72' }), ['maxAgeHours must be of type number.']],
-    [draft({ maxAgeHours: 0 }), ['maxAgeHours must be above 0 and at most 2160 (90 days).']],
+    [draft({ maxAgeHours: 0 }), ['The age in hours must be above 0 and at most 2160 (90 days).']],
     [draft({ name: ' ' }), ['The name is empty.']],
     [draft({ name: 'a\nb' }), ['The name must be on one line.']],
     [draft({}, { subject: ' ' }), ['Subject: it is empty.']],
@@ -85,6 +85,40 @@ describe('checking a workflow', () => {
   it('tells all problems at once', () => {
     const written = draft({ name: '', maxAgeHours: -1 }, { from: 'nobody', subject: '' });
     expect(problemsOf(written)).toHaveLength(4);
+  });
+});
+
+describe('a problem', () => {
+  const fieldsOf = (written: unknown) => {
+    const check = checkWorkflow(written, ready);
+    return check.kind === 'refused' ? check.places.map(({ field }) => field) : [];
+  };
+
+  it.each([
+    ['name', draft({ name: '' })],
+    ['name', draft({ name: undefined })],
+    ['event', draft(on('order.payed'))],
+    ['conditions.0', draft(on('order.paid', { property: 'nothing', operator: 'is-set' }))],
+    ['frequency', draft({ frequency: 'daily' })],
+    ['frequency', draft({ ...on('customer.created') })],
+    ['maxAgeHours', draft({ maxAgeHours: 0 })],
+    ['maxAgeHours', draft({ maxAgeHours: Number.NaN })],
+    ['kind', draft({}, { kind: 'spam' })],
+    ['from', draft({}, { from: 'nobody' })],
+    ['replyTo', draft({}, { replyTo: 'nobody' })],
+    ['subject', draft({}, { subject: '{{ x }}' })],
+    ['preheader', draft({}, { preheader: '{% if %}' })],
+    ['body', draft({}, { body: '' })],
+    ['body', draft({}, { body: '- a\n'.repeat(12_000) })],
+    [undefined, null],
+  ])('says that it is at the field %s (%#)', (field, written) => {
+    expect(fieldsOf(written)).toEqual([field]);
+  });
+
+  it('of one condition among others says which', () => {
+    const fine = { property: 'status', operator: 'is', value: 'paid' };
+    const wrong = { property: 'amount', operator: 'is', value: '19.99' };
+    expect(fieldsOf(draft(on('order.paid', fine, wrong)))).toEqual(['conditions.1']);
   });
 });
 
@@ -124,7 +158,11 @@ describe('a condition', () => {
       'The condition on amount needs a whole number of minor units: 1999 for $19.99.',
     ],
   ])('that cannot hold is refused: %j', (condition, event, problem) => {
-    expect(checked(condition, event)).toEqual({ kind: 'refused', problems: [problem] });
+    expect(checked(condition, event)).toEqual({
+      kind: 'refused',
+      problems: [problem],
+      places: [{ field: 'conditions.0', text: problem }],
+    });
   });
 
   it.each([
@@ -160,21 +198,21 @@ describe('a sender', () => {
   });
 
   it.each([
-    ['hello@example.com\r\nBcc: all@example.org', 'from must be on one line.'],
-    ['a@example.com, b@example.com', /^from must be one address/],
-    ['hello', /^from must be one address/],
-    ['hello@localhost', /^from must be one address/],
-    ['', /^from must be one address/],
-    ['åsa@example.com', /^from must be one address/],
+    ['hello@example.com\r\nBcc: all@example.org', 'From must be on one line.'],
+    ['a@example.com, b@example.com', /^From must be one address/],
+    ['hello', /^From must be one address/],
+    ['hello@localhost', /^From must be one address/],
+    ['', /^From must be one address/],
+    ['åsa@example.com', /^From must be one address/],
     [
       'A <a@example.com> <b@example.com>',
-      'from has a name with punctuation: put the name in double quotes.',
+      'From has a name with punctuation: put the name in double quotes.',
     ],
     [
       'Example, Inc. <a@example.com>',
-      'from has a name with punctuation: put the name in double quotes.',
+      'From has a name with punctuation: put the name in double quotes.',
     ],
-    [`${'x'.repeat(201)} <a@example.com>`, 'from has a name that is too long.'],
+    [`${'x'.repeat(201)} <a@example.com>`, 'From has a name that is too long.'],
   ])('%j is refused', (from, problem) => {
     const [only, ...others] = problemsOf(draft({}, { from }));
     expect(only).toMatch(problem);

@@ -1,1 +1,0 @@
-export { cursorOf as cursorPosition, cursorText } from '../cursor.ts';

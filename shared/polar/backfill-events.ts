@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { PolarRow } from './polar-api.ts';
+import { type PolarEvent, polarEvent } from './polar-event.ts';
+import { polarApiVersion } from './polar-request.ts';
+
+/** An event that Polar would have sent, made from what its API says now. `payload` is kept beside its record. */
+export type BackfillEvent = Readonly<{ webhookId: string; payload: string; event: PolarEvent }>;
+
+export type MadeEvent =
+  | Readonly<{ kind: 'event'; made: BackfillEvent }>
+  | Readonly<{ kind: 'unreadable'; reason: string }>;
+
+type BackfilledType =
+  | 'customer.created'
+  | 'customer.updated'
+  | 'customer.deleted'
+  | 'subscription.created'
+  | 'order.paid';
+
+const prefix = 'backfill-';
+
+/** Whether an event was made from what Polar's API says, and not sent by Polar. */
+export function isBackfilled(webhookId: string): boolean {
+  return webhookId.startsWith(prefix);
+}
+
+/**
+ * The event for a row of Polar's API. Its id follows from the type, the object in its version, and the settings that it
+ * is to be applied with: made again, it is a duplicate.
+ */
+export function backfillEvent(
+  type: Exclude<BackfilledType, 'customer.deleted'>,
+  row: PolarRow,
+  settingsVersion: number,
+): MadeEvent {
+  const happenedAt = type === 'customer.updated' ? row['modified_at'] : row['created_at'];
+  return made(type, happenedAt, row, ({ object }) => `${object.version} ${settingsVersion}`);
+}
+
+/** The deletion of a customer that Polar does not have any more. When it was, Polar does not tell. */
+export function backfillDeletion(customerId: string, now: Date): MadeEvent {
+  const at = now.toISOString();
+  const data = { id: customerId, created_at: at, deleted_at: at };
+  return made('customer.deleted', at, data, () => 'gone');
+}
+
+function made(
+  type: BackfilledType,
+  timestamp: unknown,
+  data: PolarRow,
+  versionOf: (event: PolarEvent) => string,
+): MadeEvent {
+  const source = 'backfill';
+  const payload = JSON.stringify({ type, timestamp, api_version: polarApiVersion, source, data });
+  const parsed = polarEvent(payload);
+  if (parsed.kind === 'unreadable') return parsed;
+  const { event } = parsed;
+  const text = `${type} ${event.object.id} ${versionOf(event)}`;
+  const hash = createHash('sha256').update(text).digest('base64url').slice(0, 32);
+  return { kind: 'event', made: { webhookId: `${prefix}${hash}`, payload, event } };
+}

@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
+import { replayMessage } from '#shared/aws/worker-message.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
+import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
+import { hasBrowser, startBrowser, violationsOn } from './chromium.ts';
+
+const hostileName = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
+const ada = person('ada@example.com', 'Ada Lovelace');
+const eve = person('eve@example.com', hostileName);
+
+let polar: FakePolar;
+let stack: LocalStack;
+let browser: Browser;
+let page: Page;
+const dialogs: string[] = [];
+const complaints: string[] = [];
+
+function person(email: string, name: string): Person {
+  return { customerId: randomUUID(), email, name, externalId: null, isNew: true };
+}
+
+/** Something happens at Polar, which sends a webhook. Gives the webhook id. */
+async function happens(type: SupportedEventType, of: Person): Promise<string> {
+  const [webhookId = ''] = await polar.emit(polarPayload(type, of, new Date()));
+  return webhookId;
+}
+
+const open = (path: string) => page.goto(`${stack.consoleUrl}${path}`);
+const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click();
+const follow = (name: string | RegExp) => page.getByRole('link', { name }).first().click();
+const shown = () => page.locator('main').innerText();
+
+/** Loads a page again and again until it shows this. */
+async function seen(path: string, text: string | RegExp): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await open(path);
+        return shown();
+      },
+      { timeout: 60_000, interval: 500 },
+    )
+    .toMatch(text);
+}
+
+const mailboxSchema = z.object({
+  emails: z.array(
+    z.object({ subject: z.string(), destination: z.object({ to: z.array(z.string()) }) }),
+  ),
+});
+
+async function mails(): Promise<string[]> {
+  const response = await fetch(`${stack.ses?.address}/store`);
+  const { emails } = mailboxSchema.parse(await response.json());
+  return emails.map(({ subject, destination }) => `${destination.to}: ${subject}`);
+}
+
+describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    polar = await startFakePolar({ consent: 'form' });
+    stack = await startLocalStack({
+      polar: { POLAR_API_URL: polar.url, POLAR_AUTHORIZE_URL: polar.authorizeUrl },
+    });
+    browser = await startBrowser();
+    page = await browser.newPage();
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    page.on('console', (line) => {
+      // That a page is not there yet is no complaint about a page.
+      const isOfInterest = !line.text().startsWith('Failed to load resource');
+      if (line.type() === 'error' && isOfInterest) complaints.push(line.text());
+    });
+  }, 180_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+    await polar?.stop();
+  });
+
+  afterEach(() => {
+    expect(dialogs).toEqual([]);
+    expect(complaints.splice(0)).toEqual([]);
+  });
+
+  it('one signs in to Polar, and it sends its webhooks here from then on', async () => {
+    await open('/polar');
+    await press('Sign in to Polar');
+    await press('Allow');
+    await page.getByText('Connected with Northlight').waitFor();
+
+    expect(polar.endpoints).toMatchObject([{ name: 'Polar Audience', url: stack.webhookUrl }]);
+    expect(polar.endpoints[0]?.events).toHaveLength(10);
+    await happens('customer.updated', ada);
+    await seen('/audience', /ada@example\.com/);
+  });
+
+  it('one makes a welcome from the template and switches an event off', async () => {
+    await open('/polar');
+    await page.getByLabel('Postal address').fill('Example Shop, 1 Example Street');
+    const orderPaid = page.getByRole('group', { name: /order\.paid/ });
+    await orderPaid.getByRole('checkbox').first().uncheck();
+    await press('Save');
+    await page.getByRole('status').waitFor();
+    expect(await orderPaid.getByRole('checkbox').first().isChecked()).toBe(false);
+
+    await open('/workflows/new');
+    await press(/^Begin with Welcome/);
+    await press('Save');
+    await press('Activate');
+    await page.getByText('active', { exact: true }).first().waitFor();
+  });
+
+  it('the next new customer gets the welcome', async () => {
+    await expect
+      .poll(
+        async () => {
+          const someone = person(`${randomUUID().slice(0, 8)}@example.com`, 'Bo');
+          await happens('customer.created', someone);
+          await setTimeout(2_000);
+          return mails();
+        },
+        { timeout: 90_000 },
+      )
+      .toContainEqual(expect.stringMatching(/@example\.com: Welcome, Bo/));
+  });
+
+  it('the event that was switched off is skipped, and says why', async () => {
+    await expect
+      .poll(
+        async () => {
+          const webhookId = await happens('order.paid', ada);
+          await seen(`/events/${webhookId}`, /Outcome/);
+          return shown();
+        },
+        { timeout: 90_000, interval: 2_000 },
+      )
+      .toMatch(/order\.paid is switched off in the settings/);
+  });
+
+  it('a hostile name is text wherever it shows', async () => {
+    const webhookId = await happens('customer.created', eve);
+    await seen('/audience', /onerror=alert/);
+    await follow('eve@example.com');
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('<img src=x');
+    await open(`/events/${webhookId}`);
+    expect(await shown()).toContain('onerror=alert(1)');
+    expect(await page.locator('img').count()).toBe(0);
+  });
+
+  it('one finds a contact by its address and erases it, and a later event keeps nothing', async () => {
+    await open('/audience');
+    await page.getByLabel(/Email, external id/).fill(' Eve@Example.com ');
+    await press('Find');
+    if (page.url().endsWith('/audience')) await follow('eve@example.com');
+    const contact = new URL(page.url()).pathname.replace('/console', '');
+    await follow(/^Erase/);
+    expect(await shown()).toContain('What stays');
+    await press('Erase for good');
+    await seen(contact, /no such|unknown|not known|erased/i);
+
+    const webhookId = await happens('customer.updated', eve);
+    await seen(`/events/${webhookId}`, /was erased, so nothing of this event is kept/);
+    expect(await shown()).not.toContain('eve@example.com');
+  });
+
+  it('one replays an event after a look at what it would do', async () => {
+    const webhookId = await happens('customer.updated', ada);
+    await seen(`/events/${webhookId}`, /Outcome/);
+    await follow(/^Replay/);
+    await press('Preview');
+    expect(await shown()).toMatch(/nothing|unchanged/i);
+    await press('Replay now');
+    await seen(`/events/${webhookId}`, /contact only, asked for by the local console/);
+  });
+
+  it('one sends a dead letter again once its cause is gone', async () => {
+    const sqs = new SQSClient(stack.clientConfigs.sqs);
+    const message = replayMessage({
+      replayId: randomUUID(),
+      webhookId: 'too-early',
+      triggers: false,
+      again: false,
+      by: 'somebody',
+      at: new Date().toISOString(),
+    });
+    const QueueUrl = stack.queues['EventsQueue'];
+    await sqs.send(new SendMessageCommand({ QueueUrl, ...message }));
+    sqs.destroy();
+    await seen('/dead-letters', /replay/);
+    await follow(/replay/);
+    expect(await shown()).toContain('too-early');
+    await press('Send again');
+    await page.getByRole('status').waitFor();
+    expect(await page.getByRole('status').innerText()).toContain('1 sent through again');
+  });
+
+  it('the console refuses what another web page asks for', async () => {
+    await page.goto(`${polar.url}/oauth2/authorize`);
+    await page.evaluate(
+      `document.body.innerHTML = '<form method="post" action="${stack.consoleUrl}/audience/add"><button>Go</button></form>'`,
+    );
+    const [answer] = await Promise.all([
+      page.waitForResponse(`${stack.consoleUrl}/audience/add`),
+      press('Go'),
+    ]);
+    expect(answer.status()).toBe(403);
+  });
+
+  describe.each(['light', 'dark'] as const)('the pages in %s', (colorScheme) => {
+    it('have nothing that axe-core finds fault with, and fit a phone', async () => {
+      await page.emulateMedia({ colorScheme });
+      const webhookId = await happens('customer.updated', ada);
+      await seen(`/events/${webhookId}`, /Outcome/);
+      await open('/audience');
+      const contact = await page
+        .getByRole('link', { name: 'ada@example.com' })
+        .first()
+        .getAttribute('href');
+      await open('/workflows');
+      const workflow = await page
+        .getByRole('link', { name: /Welcome/ })
+        .first()
+        .getAttribute('href');
+      const paths = [
+        '/audience',
+        '/audience/add',
+        `${contact?.replace('/console', '')}`,
+        `${contact?.replace('/console', '')}/erase`,
+        '/events',
+        `/events/${webhookId}`,
+        `/events/${webhookId}/replay`,
+        '/workflows',
+        '/workflows/new',
+        `${workflow?.replace('/console', '')}`,
+        `${workflow?.replace('/console', '')}/edit`,
+        '/polar',
+        '/polar/disconnect',
+        '/test',
+        '/dead-letters',
+        '/no-such-page',
+      ];
+      const faults: Record<string, string[]> = {};
+      for (const path of paths) {
+        await page.setViewportSize({ width: 390, height: 844 });
+        await open(path);
+        const isTooWide = await page.evaluate(
+          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+        );
+        const narrow = [...(isTooWide ? ['scrolls sideways'] : []), ...(await violationsOn(page))];
+        await page.setViewportSize({ width: 1280, height: 900 });
+        const all = [...narrow, ...(await violationsOn(page))];
+        if (all.length > 0) faults[path] = all;
+      }
+      expect(faults).toEqual({});
+    });
+  });
+});

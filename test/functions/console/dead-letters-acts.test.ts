@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { created, list, startConsoleWithLetters } from './dead-letters-in-console.ts';
+
+let at: Awaited<ReturnType<typeof startConsoleWithLetters>>;
+beforeAll(async () => {
+  at = await startConsoleWithLetters();
+});
+afterAll(() => at.stop());
+afterEach(() => at.empty());
+
+const dead = 'EVENTS_DEAD_LETTERS_URL';
+
+describe('sending again', () => {
+  test('moves the one that is meant, as it was, and no other', async () => {
+    const id = await at.bury('evt-1', created('one@example.com'));
+    await at.bury('evt-2', created('two@example.com'));
+    const fields = { which: 'one', queue: 'events', id };
+    const done = await at.submit(`${list}/resend`, fields);
+    expect(done.text).toContain('1 sent through again.');
+    const [message] = await at.emptied('EVENTS_QUEUE_URL');
+    expect(message?.Body).toBe(created('one@example.com'));
+    expect(message?.MessageAttributes?.['webhookId']?.StringValue).toBe('evt-1');
+    expect(await at.count(dead)).toBe(1);
+    const again = await at.submit(`${list}/resend`, fields);
+    expect(again.text).toContain('There was nothing to send again.');
+  });
+
+  test('moves those that died for one reason', async () => {
+    for (const id of ['evt-a', 'evt-b', 'evt-c']) await at.bury(id);
+    await at.failed('evt-a', 'Throttled.');
+    await at.failed('evt-c', 'Throttled.');
+    const done = await at.submit(`${list}/resend`, { which: 'reason', reason: 'Throttled.' });
+    expect(done.text).toContain('2 sent through again.');
+    const sent = await at.emptied('EVENTS_QUEUE_URL');
+    expect(
+      sent.map(({ MessageAttributes }) => MessageAttributes?.['webhookId']?.StringValue).sort(),
+    ).toEqual(['evt-a', 'evt-c']);
+    expect(await at.count(dead)).toBe(1);
+  });
+
+  test('of many stops after some, says what is left, and goes on where it stopped', async () => {
+    await at.buryMany(620);
+    const first = await at.submit(`${list}/resend`, { which: 'all' });
+    expect(first.text).toMatch(/5\d\d sent through again\. About (\d+) were not looked at yet\./);
+    expect(await at.count(dead)).toBeGreaterThan(50);
+    const since = /name="since" value="([^"]+)"/.exec(first.html)?.[1] ?? '';
+    await at.bury('evt-newer');
+    const second = await at.submit(`${list}/resend`, { which: 'all', since });
+    expect(second.text).toContain('1 left alone: they died since this run began.');
+    expect(await at.emptied('EVENTS_QUEUE_URL')).toHaveLength(620);
+    expect(await at.count(dead)).toBe(1);
+  });
+
+  test('does nothing without the token of the form, or without a choice', async () => {
+    await at.bury('evt-1');
+    expect((await at.postWithToken(`${list}/resend`, 'guessed', { which: 'all' })).status).toBe(
+      403,
+    );
+    const { text } = await at.submit(`${list}/resend`, { which: 'some' });
+    expect(text).toContain('Nothing was sent');
+    expect(await at.count(dead)).toBe(1);
+    expect(await at.count('EVENTS_QUEUE_URL')).toBe(0);
+  });
+});
+
+describe('discarding', () => {
+  test('asks first, offers the message for keeping, and takes it with its reason', async () => {
+    const id = await at.bury('evt-1', created('one@example.com'));
+    await at.bury('evt-2');
+    await at.failed('evt-1', 'It took too long.');
+    const question = await at.get(`${list}/discard?id=${id}`);
+    expect(question.text).toContain('Once discarded, the message is gone');
+    expect(question.html).toContain(`${list}/body?id=${id}`);
+    const kept = await at.get(`${list}/body?id=${id}`);
+    expect(kept.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="events\.evt-1\./,
+    );
+    expect(JSON.parse(kept.html)).toMatchObject({
+      messageId: id,
+      MessageBody: created('one@example.com'),
+      MessageAttributes: { webhookId: { StringValue: 'evt-1' } },
+    });
+    expect(await at.count(dead)).toBe(2);
+
+    const done = await at.submit(`${list}/discard`, { queue: 'events', id });
+    expect(done.text).toContain('The dead letter is discarded.');
+    expect(await at.item('Failures', { webhookId: 'evt-1' })).toBeUndefined();
+    const [left, ...more] = await at.emptied(dead);
+    expect(left?.MessageAttributes?.['webhookId']?.StringValue).toBe('evt-2');
+    expect(more).toEqual([]);
+  });
+
+  test('takes nothing without the token, and none that is not there', async () => {
+    const id = await at.bury('evt-1');
+    expect((await at.postWithToken(`${list}/discard`, '', { queue: 'events', id })).status).toBe(
+      403,
+    );
+    for (const fields of [{ id: randomUUID(), queue: 'events' }, { id, queue: 'other' }, {}]) {
+      const { text } = await at.submit(`${list}/discard`, fields);
+      expect(text).toContain('Nothing was discarded');
+    }
+    expect(await at.count(dead)).toBe(1);
+  });
+});

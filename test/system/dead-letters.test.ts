@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
+import { deliver } from '#infra/local/polar-delivery.ts';
+import { deadLetterVerbs } from '#infra/ops/dead-letter-verbs.ts';
+import { deadLetterQueues } from '#infra/ops/dead-letters-command.ts';
+import { maskedAddress } from '#infra/ops/masked-address.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+import { documentClient } from '#shared/aws/document-client.ts';
+import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
+import { requestReplay } from '#shared/aws/worker-message.ts';
+import { queueNames } from '#shared/dead-letters/dead-letter.ts';
+import { explainLetters } from '#shared/dead-letters/explain-dead-letters.ts';
+import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+
+let stack: LocalStack;
+let db: ReturnType<typeof documentClient>;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  stack = await startLocalStack({
+    prepare: async ({ tables, queues, clientConfigs }) => {
+      db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
+      sqs = new SQSClient(clientConfigs.sqs);
+      // Somebody has spoiled the settings by hand, so that every event fails until they are mended.
+      const Item = { name: 'settings', ...defaultSettings, newContacts: 'perhaps' };
+      await db.send(new PutCommand({ TableName: tables['Settings'], Item }));
+      // As the stack has it, but with one try where there are twelve over an hour and a half.
+      const deadLetterTargetArn =
+        'arn:aws:sqs:us-east-1:000000000000:PolarAudience-local-EventsDeadLetters';
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 });
+      const Attributes = { RedrivePolicy };
+      await sqs.send(
+        new SetQueueAttributesCommand({ QueueUrl: queues['EventsQueue'], Attributes }),
+      );
+    },
+  });
+});
+afterAll(async () => {
+  db?.destroy();
+  sqs?.destroy();
+  await stack?.stop();
+});
+
+/** What `npm run deadletters` does, and what it prints. */
+async function deadLetters(
+  act: (does: ReturnType<typeof deadLetterVerbs>) => Promise<void>,
+): Promise<string> {
+  const printed: string[] = [];
+  const table = (id: string) => stack.tables[id] ?? '';
+  const now = () => new Date();
+  await act(
+    deadLetterVerbs({
+      sqs,
+      queues: deadLetterQueues({ physicalId: (id) => stack.queues[id] ?? '' }, queueNames),
+      explain: explainLetters(db, { failures: table('Failures'), customers: table('Customers') }),
+      failures: dynamoFailures(db, table('Failures'), now),
+      confirmed: async () => false,
+      folder: tmpdir(),
+      now,
+      address: maskedAddress,
+      print: (line) => printed.push(line),
+      progress: () => undefined,
+      isStopped: () => false,
+      options: ' --local',
+      waitSeconds: 0,
+      shownAfterSeconds: 0,
+    }),
+  );
+  return printed.join('\n');
+}
+
+/** Waits until the list has this line. */
+async function listed(line: RegExp): Promise<string> {
+  for (;;) {
+    const list = await deadLetters((does) => does.list(50));
+    if (line.test(list)) return list;
+    await setTimeout(100);
+  }
+}
+
+async function item(table: string, Key: Record<string, string>) {
+  const get = new GetCommand({ TableName: stack.tables[table], Key, ConsistentRead: true });
+  return (await db.send(get)).Item;
+}
+
+async function until<T>(read: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await read();
+    if (found !== undefined) return found;
+    await setTimeout(50);
+  }
+}
+
+async function webhook(webhookId: string, payload: unknown) {
+  const body = Buffer.from(JSON.stringify(payload));
+  const { webhookUrl: url, webhookSecret: secret } = stack;
+  const answer = await deliver(
+    { url, secret, secretReading: 'decoded', webhookId, body },
+    new Date(),
+  );
+  expect(answer.status).toBe(202);
+}
+
+const send = (queue: string, MessageBody: string, attributes: Record<string, string> = {}) =>
+  sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.queues[queue],
+      MessageBody,
+      MessageAttributes: Object.fromEntries(
+        Object.entries(attributes).map(([name, StringValue]) => [
+          name,
+          { DataType: 'String', StringValue },
+        ]),
+      ),
+    }),
+  );
+
+function created(email: string) {
+  const customerId = randomUUID();
+  const person = { customerId, email, name: 'Ada Lovelace', externalId: null, isNew: true };
+  return polarPayload('customer.created', person, new Date());
+}
+
+describe('what fails until it is dead, because of its surroundings,', () => {
+  it('is explained, and is applied once when it is sent again after they are mended', async () => {
+    await webhook('hook-spoiled', created('ada@example.com'));
+    const list = await listed(/hook-spoiled/);
+    expect(list).toMatch(
+      /^events +hook-spoiled +customer\.created .* 1 +a\*\*\*@example\.com +The document "settings" in table Settings is not valid\. Look at: newContacts\.$/m,
+    );
+    const shown = await deadLetters((does) => does.show('hook-spoiled'));
+    expect(shown).toMatch(/^first reason +The document "settings" .* is not valid/m);
+    expect(shown).toMatch(/^last reason +The document "settings" .* is not valid/m);
+    expect(shown).toContain('Remove the cause, then resend it.');
+
+    const Item = { name: 'settings', ...defaultSettings };
+    await db.send(new PutCommand({ TableName: stack.tables['Settings'], Item }));
+    const resent = await deadLetters((does) => does.resend({ kind: 'reason', text: 'not valid' }));
+    expect(resent).toContain('1 resent.');
+    const record = await until(() => item('Events', { webhookId: 'hook-spoiled' }));
+    expect(record).toMatchObject({ outcome: 'applied' });
+    expect(await item('Contacts', { email: 'ada@example.com' })).toMatchObject({
+      firstName: 'Ada',
+    });
+    expect(await deadLetters((does) => does.list(50))).toBe('There are no dead letters.');
+  });
+
+  it('as a replay that came before its event, is applied once when the event is there', async () => {
+    const at = new Date().toISOString();
+    const replay = { replayId: 'r-1', webhookId: 'hook-late', triggers: false, again: false };
+    await requestReplay({ ...replay, by: 'an engineer', at }, (message) =>
+      sqs.send(new SendMessageCommand({ QueueUrl: stack.queues['EventsQueue'], ...message })),
+    );
+    const list = await listed(/hook-late/);
+    expect(list).toMatch(/^events +hook-late +replay .* There is no record of the event to replay/m);
+    await webhook('hook-late', created('late@example.com'));
+    await until(() => item('Events', { webhookId: 'hook-late' }));
+    for (const _ of ['once', 'and once more']) {
+      await deadLetters((does) => does.resend({ kind: 'all' }));
+    }
+    const replays = await until(
+      async () => (await item('Events', { webhookId: 'hook-late' }))?.['replays'],
+    );
+    expect(replays).toEqual([expect.objectContaining({ replayId: 'r-1', outcome: 'unchanged' })]);
+    expect(await deadLetters((does) => does.list(50))).toBe('There are no dead letters.');
+    await until(async () =>
+      (await item('Failures', { webhookId: 'hook-late' })) ? undefined : 'gone',
+    );
+  });
+});
+
+describe('what cannot be read', () => {
+  const receivedAt = '2026-11-23T12:00:00.000Z';
+  const attributes = (webhookId: string) => ({ webhookId, type: 'order.paid', receivedAt });
+  const mail = '{"ledgerKey":"key-1","to":"ann@example.com"}';
+  const bounce = JSON.stringify({
+    eventType: 'Bounce',
+    mail: { destination: ['ann@example.com'], tags: { ledgerKey: ['key-2'] } },
+  });
+
+  it.each([
+    [
+      'an event that is no JSON',
+      () => send('EventsQueue', 'no JSON: ann@example.com', attributes('hook-text')),
+      'hook-text',
+      /^events +hook-text +order\.paid .* 1 +\S.*payload/m,
+    ],
+    [
+      'an event that lacks its customer, and came signed over HTTP',
+      () => {
+        const data = { id: 'o-1', customer: { email: 'ann@example.com' } };
+        return webhook('hook-shape', { type: 'order.paid', timestamp: receivedAt, data });
+      },
+      'hook-shape',
+      /^events +hook-shape +order\.paid .* 1 +a\*\*\*@example\.com +The payload cannot be read: /m,
+    ],
+    [
+      'a message without anything',
+      () => send('EventsQueue', '{}'),
+      undefined,
+      /^events +[\da-f-]{36} +unknown .* 1 +\S/m,
+    ],
+    ['a mail', () => send('MailQueue', mail), undefined, /^mail +[\da-f-]{36} +mail .* 1 +\S/m],
+    [
+      'an event of SES',
+      () => send('FeedbackQueue', bounce),
+      'key-2',
+      /^feedback +key-2 +SES Bounce .* 1 +a\*\*\*@example\.com +\S/m,
+    ],
+  ])('%s, dies at once with its reason; sent again, it dies again and is not lost', async (_, arrive, known, line) => {
+    await arrive();
+    const list = await listed(line);
+    const id = known ?? /^\S+ +([\da-f-]{36}) /m.exec(list)?.[1] ?? '';
+    const shown = await deadLetters((does) => does.show(id));
+    expect(shown).toMatch(/^receives +1$/m);
+    expect(shown).toContain('No retry by itself can mend it');
+    expect(shown).not.toContain('ann@');
+    expect(shown).not.toContain('No reason is kept');
+
+    expect(await deadLetters((does) => does.resend({ kind: 'id', id }))).toContain('1 resent.');
+    const again = await listed(/^\S+ +\S+ +\S.* 2 +/m);
+    expect(again).toContain('1 in all');
+    const [letter = ''] = /^(events|mail|feedback) +\S+/m.exec(again) ?? [];
+    const [, left = ''] = letter.split(/ +/);
+    const queue = { events: 'Events', mail: 'Mail', feedback: 'Feedback' }[letter.split(' ')[0] ?? ''];
+    expect(left).toBe(id);
+    const { PurgeQueueCommand } = await import('@aws-sdk/client-sqs');
+    await sqs.send(new PurgeQueueCommand({ QueueUrl: stack.queues[`${queue}DeadLetters`] }));
+  });
+});
