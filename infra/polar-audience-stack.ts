@@ -6,9 +6,12 @@ import { Console } from '#infra/constructs/console.ts';
 import { Dashboard } from '#infra/constructs/dashboard.ts';
 import { IngestApi } from '#infra/constructs/ingest-api.ts';
 import type { Keeping } from '#infra/constructs/keeping.ts';
+import { LogQueries } from '#infra/constructs/log-queries.ts';
 import { Mail } from '#infra/constructs/mail.ts';
+import { Outcomes } from '#infra/constructs/outcomes.ts';
 import { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
 import { Secrets } from '#infra/constructs/secrets.ts';
+import { Watch } from '#infra/constructs/watch.ts';
 import { Worker } from '#infra/constructs/worker.ts';
 import type { StageOptions } from '#infra/stage-options.ts';
 
@@ -52,9 +55,15 @@ export class PolarAudienceStack extends Stack {
       secrets,
       retentionDays,
     });
-    const watched = { api, events, worker, mail };
-    const alarms = new Alarms(this, 'Alarms', watched, options.alarmEmail);
-    new Dashboard(this, 'Overview', { ...watched, tables, alarms });
+    const watch = new Watch(this, 'Watch', { api, tables, secrets });
+    const watched = { api, events, worker, mail, watch };
+    const alarms = new Alarms(this, 'Alarms', watched, options);
+    const outcomes = new Outcomes(this, 'Outcomes', worker.function.logGroup);
+    new Dashboard(this, 'Overview', { ...watched, outcomes, console, tables, alarms });
+    const { mailer, feedback } = mail;
+    const onTheWay = [api.ingest, worker.function, mailer.function, feedback.function];
+    const logs = [...onTheWay, console.function, watch.function].map(({ logGroup }) => logGroup);
+    new LogQueries(this, 'LogQueries', logs);
 
     this.outputs({
       WebhookUrl: api.webhookUrl,

@@ -13,6 +13,13 @@ const stageOptionsSchema = z
     alarmEmail: z
       .email('alarmEmail must be one email address, as in -c alarmEmail=ops@example.com.')
       .optional(),
+    runbook: z
+      .string()
+      .regex(
+        /^(README\.md|https:\/\/[^\s#]{1,300})$/,
+        'runbook must be the https address, without a #, at which people find this README, as in -c runbook=https://github.com/you/polar-audience/blob/main/README.md.',
+      )
+      .default('README.md'),
     retentionDays: wholeNumber(1, 3650, 'retentionDays', 90),
     maxConcurrency: wholeNumber(2, 1000, 'maxConcurrency', 5),
     mailFrom: z.string().transform(senderOrRefusal).optional(),

@@ -102,7 +102,7 @@ label { font-weight: 550 }
 .hint { font-size: .875rem }
 .problem { color: var(--bad); font-size: .875rem }
 .flash.problem { font-size: inherit }
-input:not([type=checkbox]):not([type=radio]), select, textarea { font: inherit; width: 100%; min-width: 0; padding: .5rem .65rem; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: .35rem }
+input:not([type=checkbox]):not([type=radio]), select, textarea { min-height: 2.6rem; font: inherit; width: 100%; min-width: 0; padding: .5rem .65rem; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: .35rem }
 textarea { line-height: 1.45; resize: vertical }
 textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem }
 .wrong input:not([type=checkbox]):not([type=radio]), .wrong select, .wrong textarea { border-color: var(--bad) }
@@ -174,9 +174,9 @@ iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round)
 @media (max-width: 40rem) {
   .bar { padding: 0 1rem }
   .brand { padding: .75rem 0 .25rem; width: 100% }
-  nav { width: 100%; overflow-x: auto }
-  nav ul { flex-wrap: nowrap; margin: 0 -.7rem }
-  nav a { padding: .6rem .7rem .7rem; white-space: nowrap }
+  nav { width: 100% }
+  nav ul { margin: 0 -.7rem .25rem }
+  nav a { padding: .4rem .7rem; margin: 0; white-space: nowrap }
   main { padding: 1.5rem 1rem 4rem }
   .card { padding: 1rem }
   .facts > div { grid-template-columns: 1fr }

@@ -2,6 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 
 export type AlarmDefinition = {
+  /** Also the heading of its part of the runbook. */
   id: string;
   metric: Metric;
   /** Fires above this. */
@@ -12,5 +13,6 @@ export type AlarmDefinition = {
   period?: Duration;
   /** What happens to people and data while nobody acts. */
   harm: string;
+  /** A command or a page to begin with; how to see that it is over stands in the runbook. */
   firstStep: string;
 };

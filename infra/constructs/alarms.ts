@@ -1,11 +1,5 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IAlarm,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -16,27 +10,40 @@ import type { IngestApi } from '#infra/constructs/ingest-api.ts';
 import type { Mail } from '#infra/constructs/mail.ts';
 import { mailAlarms } from '#infra/constructs/mail-alarms.ts';
 import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
+import type { Watch } from '#infra/constructs/watch.ts';
+import { watchAlarms } from '#infra/constructs/watch-alarms.ts';
 import type { Worker } from '#infra/constructs/worker.ts';
+import type { StageOptions } from '#infra/stage-options.ts';
 
-type Watched = { api: IngestApi; events: QueueWithDeadLetters; worker: Worker; mail: Mail };
+type Watched = {
+  api: IngestApi;
+  events: QueueWithDeadLetters;
+  worker: Worker;
+  mail: Mail;
+  watch: Watch;
+};
+
+type AlarmOptions = Pick<StageOptions, 'stage' | 'alarmEmail' | 'runbook'>;
 
 const usualPeriod = Duration.minutes(5);
 
 /** Tells whoever is on call what is stuck, whom it harms and what to do first. */
 export class Alarms extends Construct {
   readonly topic: Topic;
-  readonly all: readonly IAlarm[];
+  readonly all: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, watched: Watched, alarmEmail?: string) {
+  constructor(scope: Construct, id: string, watched: Watched, options: AlarmOptions) {
     super(scope, id);
-    this.topic = alarmTopic(this, alarmEmail);
+    this.topic = alarmTopic(this, options.alarmEmail);
     const definitions = [
-      ...queueAlarms(watched),
+      ...queueAlarms(watched, options.stage),
       ...webhookAlarms(watched),
       ...functionAlarms(watched),
-      ...mailAlarms(watched.mail),
+      ...watchAlarms(watched.watch, options.stage),
+      ...mailAlarms(watched.mail, options.stage),
     ];
-    this.all = definitions.map((definition) => alarm(this, definition, this.topic));
+    this.all = definitions.map((definition) => alarm(this, definition, options.runbook));
+    for (const one of this.all) one.addAlarmAction(new SnsAction(this.topic));
   }
 }
 
@@ -60,9 +67,9 @@ function alarmTopic(scope: Construct, alarmEmail: string | undefined): Topic {
   return topic;
 }
 
-function alarm(scope: Construct, definition: AlarmDefinition, topic: Topic): Alarm {
+function alarm(scope: Construct, definition: AlarmDefinition, runbook: string): Alarm {
   const { id, metric, above, periodsOfThree, period = usualPeriod, harm, firstStep } = definition;
-  const created = new Alarm(scope, id, {
+  return new Alarm(scope, id, {
     metric: metric.with({ period }),
     threshold: above,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -70,13 +77,11 @@ function alarm(scope: Construct, definition: AlarmDefinition, topic: Topic): Ala
     datapointsToAlarm: periodsOfThree ?? 1,
     // A quiet queue or API reports nothing, and that is fine.
     treatMissingData: TreatMissingData.NOT_BREACHING,
-    alarmDescription: `Harm: ${harm} First step: ${firstStep}`,
+    alarmDescription: `Harm: ${harm} First step: ${firstStep} Runbook: ${runbook}#${id.toLowerCase()}`,
   });
-  created.addAlarmAction(new SnsAction(topic));
-  return created;
 }
 
-function queueAlarms({ events }: Watched): AlarmDefinition[] {
+function queueAlarms({ events }: Watched, stage: string): AlarmDefinition[] {
   const maximum = { statistic: Stats.MAXIMUM };
   return [
     {
@@ -84,16 +89,14 @@ function queueAlarms({ events }: Watched): AlarmDefinition[] {
       metric: events.deadLetters.metricApproximateNumberOfMessagesVisible(maximum),
       above: 0,
       harm: 'accepted webhooks could not be applied, so contacts miss what happened to them. They are deleted 14 days after they arrived.',
-      firstStep:
-        'read the reason of each in the table Failures, remove its cause, then redrive EventsDeadLetters in the SQS console with EventsQueue as custom destination (SQS cannot tell where a copy made by the worker came from). It is safe to repeat.',
+      firstStep: `"npm run deadletters -- list --stage ${stage}" tells the reason of each. Remove its cause, then send them through again with "resend --all". It is safe to repeat.`,
     },
     {
       id: 'DeadLettersAgeing',
       metric: events.deadLetters.metricApproximateAgeOfOldestMessage(maximum),
       above: Duration.days(7).toSeconds(),
       harm: 'a dead letter has waited for a week; in less than another week SQS deletes it and the event is lost.',
-      firstStep:
-        'redrive EventsDeadLetters now, with EventsQueue as custom destination; if the cause remains, save the messages elsewhere.',
+      firstStep: `send them through again now: "npm run deadletters -- resend --all --stage ${stage}". If the cause remains, "discard" keeps the bodies in files.`,
     },
     {
       // The second run of an erasure waits in this queue for a quarter of an hour by design.
@@ -102,7 +105,7 @@ function queueAlarms({ events }: Watched): AlarmDefinition[] {
       above: Duration.minutes(20).toSeconds(),
       harm: 'accepted webhooks wait, so contacts are out of date. None is lost for 14 days.',
       firstStep:
-        "look at the worker's errors, throttles and log; if it is healthy but slow, deploy with a greater -c maxConcurrency.",
+        'look at the dashboard: has the worker errors or throttles? Then read its log. If it is healthy but slow, deploy with a greater -c maxConcurrency.',
     },
   ];
 }
@@ -116,7 +119,7 @@ function webhookAlarms({ api }: Watched): AlarmDefinition[] {
       metric: api.stage.metricServerError({ statistic: Stats.SUM }),
       harm: 'Polar is told to try again; it stops after ten tries within half an hour, and disables the endpoint after ten failed events in a row. Or people cannot unsubscribe, or the console fails.',
       firstStep:
-        'see in the access log which route it is. The webhook: read what was answered in the deliveries in Polar or in the log of ingest (503 with "no secret" means that WebhookSecret was never set). Otherwise the log of unsubscribe or console.',
+        'open the page Polar of the console: its deliveries tell what the webhook answered (503 with "not set up": connect Polar there). If they are well, the access log names the route that failed: read the log of unsubscribe or console.',
     },
     {
       ...afterRetries,
@@ -124,7 +127,7 @@ function webhookAlarms({ api }: Watched): AlarmDefinition[] {
       metric: api.answered('401'),
       harm: 'if these requests are from Polar, its events are being refused, and it disables the endpoint after ten failed events in a row.',
       firstStep:
-        "compare the endpoint's deliveries in Polar. If they failed, copy the endpoint's secret into WebhookSecret, enable the endpoint and redeliver. If none failed, a stranger is guessing: nothing is needed.",
+        'open the page Polar of the console. If deliveries failed with 401, repair the connection there, which takes over the secret, and redeliver. If none failed, a stranger is guessing: nothing is needed.',
     },
     {
       ...afterRetries,
@@ -132,7 +135,7 @@ function webhookAlarms({ api }: Watched): AlarmDefinition[] {
       metric: api.answered('429'),
       harm: 'more requests come than the API lets through. Polar tries an event ten times within half an hour, then gives it up.',
       firstStep:
-        'see in the dashboard what is answered. Many 202: raise the throttle of the stage. Many 400, 401 or 404: a flood of strangers; wait, then redeliver in Polar what failed.',
+        'see in the dashboard what is answered. Many 202: raise the throttle of the stage. Many 400, 401 or 404: a flood of strangers; wait, then redeliver on the page Polar of the console what failed.',
     },
   ];
 }

@@ -42,7 +42,7 @@ function allowLists(lambda: NodejsFunction, tables: AudienceTables): void {
   const { contacts, events, emails, workflows } = tables;
   const indexes = [
     { table: contacts, names: ['byCreation', 'byContactId', 'byExternalId', 'byGroup'] },
-    { table: events, names: ['byContact', 'byDay', 'byCustomer'] },
+    { table: events, names: ['byContact', 'byDay'] },
     { table: emails, names: ['byContact', 'byWorkflow'] },
   ];
   allow(

@@ -4,11 +4,17 @@ import type { AlarmDefinition } from '#infra/constructs/alarm-definition.ts';
 import type { Mail } from '#infra/constructs/mail.ts';
 
 /** What can go wrong with emails, from the queue to the recipient. */
-export function mailAlarms(mail: Mail): AlarmDefinition[] {
-  return [...queueAlarms(mail), unknownAlarm(mail), ...functionAlarms(mail), ...reputationAlarms()];
+export function mailAlarms(mail: Mail, stage: string): AlarmDefinition[] {
+  return [
+    ...queueAlarms(mail, stage),
+    unknownAlarm(mail, stage),
+    ...functionAlarms(mail),
+    ...reputationAlarms(stage),
+  ];
 }
 
-function queueAlarms({ outgoing, reports }: Mail): AlarmDefinition[] {
+function queueAlarms({ outgoing, reports }: Mail, stage: string): AlarmDefinition[] {
+  const reasons = `"npm run deadletters -- list --stage ${stage}" tells the reason of each`;
   const maximum = { statistic: Stats.MAXIMUM };
   return [
     {
@@ -16,16 +22,14 @@ function queueAlarms({ outgoing, reports }: Mail): AlarmDefinition[] {
       metric: outgoing.deadLetters.metricApproximateNumberOfMessagesVisible(maximum),
       above: 0,
       harm: 'emails were given up, so customers miss a receipt or a welcome. The dead letters are deleted 14 days after the emails were queued.',
-      firstStep:
-        'read the reason of each in the table Failures, remove its cause, then redrive MailDeadLetters in the SQS console with MailQueue as custom destination. It is safe to repeat: the ledger lets no email go twice.',
+      firstStep: `${reasons}. Remove its cause, then send them through again with "resend --all". It is safe to repeat: the ledger lets no email go twice.`,
     },
     {
       id: 'FeedbackDeadLetters',
       metric: reports.deadLetters.metricApproximateNumberOfMessagesVisible(maximum),
       above: 0,
       harm: 'bounces or complaints were not applied, so people who complained can be mailed again, for which AWS may stop all sending.',
-      firstStep:
-        'read the reason of each in the table Failures, remove its cause, then redrive FeedbackDeadLetters in the SQS console with FeedbackQueue as custom destination. It is safe to repeat.',
+      firstStep: `${reasons}. Remove its cause, then send them through again with "resend --all". It is safe to repeat.`,
     },
     {
       id: 'MailQueueAgeing',
@@ -38,7 +42,7 @@ function queueAlarms({ outgoing, reports }: Mail): AlarmDefinition[] {
   ];
 }
 
-function unknownAlarm({ mailer }: Mail): AlarmDefinition {
+function unknownAlarm({ mailer }: Mail, stage: string): AlarmDefinition {
   return {
     id: 'UnknownEmails',
     metric: mailer.unknownEmails,
@@ -46,8 +50,7 @@ function unknownAlarm({ mailer }: Mail): AlarmDefinition {
     // The mailer says it again every quarter of an hour: a longer period keeps the alarm on until then.
     period: Duration.minutes(20),
     harm: "SES's answer was lost and it has said nothing since, so a customer may wait for an email that is never sent again by itself.",
-    firstStep:
-      "take the ledger key from the mailer's log. If SES or the recipient has the email, mark it as sent; otherwise send it again. The commands are in the README.",
+    firstStep: `"npm run emails -- list --state unknown --stage ${stage}" names them. If the recipient or SES has the email, "mark-sent"; otherwise "send-again".`,
   };
 }
 
@@ -81,7 +84,7 @@ function functionAlarms({ mailer, feedback, unsubscribe }: Mail): AlarmDefinitio
 }
 
 /** Of the whole account in this region, as AWS judges it: it reviews an account above these rates. */
-function reputationAlarms(): AlarmDefinition[] {
+function reputationAlarms(stage: string): AlarmDefinition[] {
   const rate = (metricName: string) =>
     new Metric({ namespace: 'AWS/SES', metricName, statistic: Stats.AVERAGE });
   const period = Duration.hours(1);
@@ -92,8 +95,7 @@ function reputationAlarms(): AlarmDefinition[] {
       above: 0.05,
       period,
       harm: 'more than 5 per cent of the mails of this account bounce. From there on AWS reviews the account, and at 10 per cent it may stop all its sending.',
-      firstStep:
-        'look at the reputation metrics in the SES console and find out where the wrong addresses come from; pause the workflows that mail them.',
+      firstStep: `pause the workflows that mail wrong addresses ("npm run workflows -- list --stage ${stage}", then "pause"), and find out in the reputation metrics of the SES console where such addresses come from.`,
     },
     {
       id: 'ComplaintRate',
@@ -101,8 +103,7 @@ function reputationAlarms(): AlarmDefinition[] {
       above: 0.001,
       period,
       harm: 'more than one in a thousand mails of this account is marked as spam. From there on AWS reviews the account, and at five in a thousand it may stop all its sending.',
-      firstStep:
-        'pause the marketing workflows, then look in the table Suppressions at whom they reached against their will.',
+      firstStep: `pause the marketing workflows ("npm run workflows -- list --stage ${stage}", then "pause"), then look on the page Audience of the console at whom they reached against their will.`,
     },
   ];
 }

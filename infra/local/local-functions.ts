@@ -6,6 +6,7 @@ import { type Endpoints, functionEnvironment } from './function-environment.ts';
 import type { HttpRoute } from './http-api.ts';
 import type { Identities } from './identities.ts';
 import { type LambdaFunction, maxProcesses, startFunction } from './lambda-function.ts';
+import { schedulesOf, startSchedule } from './schedules.ts';
 import type { Resource, Template } from './template.ts';
 
 const codeSchema = z.object({
@@ -101,6 +102,21 @@ export function startEventSources(
     };
     const onProblem = (message: string) => onOutput(logicalId, message);
     toStop(startEventSource(source, { sqs, lambda, onProblem }).stop);
+  }
+}
+
+/** Starts every schedule of the stack; each registers how to stop it. */
+export function startSchedules(
+  identities: Identities,
+  lambdas: ReadonlyMap<string, LambdaFunction>,
+  onOutput: OnOutput,
+  toStop: (stop: () => Promise<void>) => void,
+): void {
+  for (const { functionArn, ...schedule } of schedulesOf(identities)) {
+    const lambda = functionNamed(lambdas, functionArn);
+    if (!lambda) throw new Error(`A schedule leads to no function, but to ${functionArn}.`);
+    const onProblem = (message: string) => onOutput('Schedule', message);
+    toStop(startSchedule(schedule, { lambda, onProblem }).stop);
   }
 }
 

@@ -10,7 +10,13 @@ import { startGuardedProxy } from './guarded-proxy.ts';
 import { type Exchange, startHttpApi } from './http-api.ts';
 import { localIdentities } from './identities.ts';
 import { localClientConfig } from './local-account.ts';
-import { httpRoutes, type OnOutput, startEventSources, startFunctions } from './local-functions.ts';
+import {
+  httpRoutes,
+  type OnOutput,
+  startEventSources,
+  startFunctions,
+  startSchedules,
+} from './local-functions.ts';
 import { createQueues } from './queues.ts';
 import { type SecretStore, secretStore, startSecretsManager } from './secrets-manager.ts';
 import { type LocalSes, sendsMail, startSes } from './ses.ts';
@@ -152,6 +158,7 @@ async function start(
   const lambdas = await startFunctions(template, identities, endpoints, onOutput, toStop);
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
   startEventSources(identities, lambdas, queueClient, onOutput, toStop);
+  startSchedules(identities, lambdas, onOutput, toStop);
   const api = await startHttpApi(httpRoutes(identities, lambdas), httpPort, onExchange);
   toStop(api.stop);
   const webhookUrl = String(identities.resolve(template.outputs.get('WebhookUrl')));

@@ -6,14 +6,15 @@ import { isFromElsewhere, refusalOfElsewhere } from './from-elsewhere.ts';
 export type LoopbackServer = Readonly<{ address: string; stop: () => Promise<void> }>;
 
 /**
- * Serves HTTP on a port of 127.0.0.1 (0: any free one), to programs on this machine only unless it is
- * for `anyone`. Throws Advice naming `what` if the port is taken.
+ * Serves HTTP on a port of 127.0.0.1, or of `host` (0: any free one), to programs on this machine only
+ * unless it is for `anyone`. Throws Advice naming `what` if the port is taken.
  */
 export async function serveOnLoopback(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   port: number,
   what: string,
   callers: 'this-machine' | 'anyone' = 'this-machine',
+  host: '127.0.0.1' | '::1' = '127.0.0.1',
 ): Promise<LoopbackServer> {
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     if (callers === 'this-machine' && isFromElsewhere(request.headers)) {
@@ -26,12 +27,13 @@ export async function serveOnLoopback(
     });
   });
   try {
-    server.listen(port, '127.0.0.1');
+    server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
     throw portAdvice(error, port, what);
   }
-  return { address: `http://127.0.0.1:${portOf(server)}`, stop: () => stop(server) };
+  const name = host === '::1' ? '[::1]' : host;
+  return { address: `http://${name}:${portOf(server)}`, stop: () => stop(server) };
 }
 
 /** A taken port as a sentence; any other failure as it is. */

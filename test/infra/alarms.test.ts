@@ -1,17 +1,44 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { lambdaOf } from '#test/infra/lambda-of.ts';
-import { onlyOf, stageTemplate } from '#test/infra/stage-stack.ts';
+import { stageTemplate } from '#test/infra/stage-stack.ts';
 
-const template = stageTemplate({ alarmEmail: 'ops@example.com' });
+const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/README.md';
+const template = stageTemplate({ stage: 'staging', alarmEmail: 'ops@example.com', runbook });
 const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(
   ([id, { Properties }]) => ({ id, ...Properties }),
 );
 
 describe('an alarm', () => {
   it.each(alarms)('$id says the harm and the first step, and tells someone', (alarm) => {
-    expect(alarm.AlarmDescription).toMatch(/^Harm: .{20,}\. First step: .{20,}\.$/);
-    expect(alarm.AlarmDescription.length).toBeLessThanOrEqual(1024);
+    const { AlarmDescription } = alarm;
+    expect(AlarmDescription).toMatch(
+      /^Harm: .{20,}\. First step: .{20,}\. Runbook: https:\S+\/README\.md#[a-z0-9]+$/,
+    );
+    expect(AlarmDescription.length).toBeLessThanOrEqual(1_024);
     expect(alarm.AlarmActions).toEqual([{ Ref: expect.stringContaining('Topic') }]);
+  });
+
+  it.each(alarms)('$id is in the runbook of the README, where its description leads', (alarm) => {
+    const [, anchor = ''] = /#([a-z0-9]+)$/.exec(alarm.AlarmDescription) ?? [];
+
+    expect(alarm.id.toLowerCase()).toContain(`alarms${anchor}`);
+    expect(runbookAnchors()).toContain(anchor);
+  });
+
+  it('is all that the runbook tells of', () => {
+    const anchors = alarms.map(({ AlarmDescription }) => AlarmDescription.split('#').at(-1));
+
+    expect(runbookAnchors().sort()).toEqual(anchors.sort());
+  });
+
+  it('names commands for its stage', () => {
+    const commands = alarms.flatMap(({ AlarmDescription }) =>
+      [...AlarmDescription.matchAll(/npm run [^"]+/g)].map(([command]) => command),
+    );
+
+    expect(commands.length).toBeGreaterThan(5);
+    expect(commands.filter((command) => !command.endsWith(' --stage staging'))).toEqual([]);
   });
 
   it.each(alarms)('$id takes silence for health', ({ TreatMissingData }) => {
@@ -23,12 +50,13 @@ describe('an alarm', () => {
       const [{ Name, Value }] = Dimensions ?? [{}];
       return [Namespace, MetricName, Name, Value?.['Fn::GetAtt']?.[0] ?? Value, Threshold];
     });
-    const [ingest, worker, mailer, feedback, unsubscribe] = [
+    const [ingest, worker, mailer, feedback, unsubscribe, watch] = [
       'ingest' as const,
       'worker' as const,
       'mailer' as const,
       'feedback' as const,
       'unsubscribe' as const,
+      'watch' as const,
     ].map((name) => ({ Ref: lambdaOf(template, name).id }));
     expect(watched).toEqual([
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'EventsDeadLetters', 0],
@@ -41,6 +69,13 @@ describe('an alarm', () => {
       ['AWS/Lambda', 'Errors', 'FunctionName', worker, 0],
       ['AWS/Lambda', 'Throttles', 'FunctionName', ingest, 0],
       ['AWS/Lambda', 'Throttles', 'FunctionName', worker, 0],
+      ['Stack', 'WatchFindings', 'Finding', 'disabled', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'changed', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'failing', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'given-up', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'not-received', 0],
+      ['Stack', 'WatchRuns', 'Result', 'not-asked', 0],
+      ['AWS/Lambda', 'Errors', 'FunctionName', watch, 0],
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'MailDeadLetters', 0],
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'FeedbackDeadLetters', 0],
       ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName', 'MailQueue', 3_600],
@@ -97,6 +132,22 @@ describe('an alarm', () => {
     expect(unknown?.Period).toBeGreaterThan(15 * 60);
   });
 
+  it.each(alarms.filter(({ MetricName }) => MetricName === 'WatchFindings'))(
+    '$id stays on from one look at Polar to the next',
+    ({ Period }) => {
+      expect(Period).toBeGreaterThan(15 * 60);
+    },
+  );
+
+  it('that Polar cannot be asked waits for an hour in which no look succeeds', () => {
+    const [notAsked] = alarms.filter(({ MetricName }) => MetricName === 'WatchRuns');
+    const { Period, EvaluationPeriods, DatapointsToAlarm } = notAsked ?? {};
+
+    expect(Period).toBeGreaterThan(15 * 60);
+    expect(Period * EvaluationPeriods).toBe(60 * 60);
+    expect(DatapointsToAlarm).toBe(EvaluationPeriods);
+  });
+
   it('comes by a topic to which alarms of this account, and nobody else, may publish', () => {
     const [policy] = Object.entries(template.findResources('AWS::SNS::TopicPolicy'))
       .filter(([id]) => id.includes('Alarms'))
@@ -126,21 +177,15 @@ describe('an alarm', () => {
   });
 });
 
-describe('the dashboard', () => {
-  it('follows the webhooks from left to right, then the emails', () => {
-    const body = JSON.stringify(onlyOf(template, 'AWS::CloudWatch::Dashboard').DashboardBody);
-    const titles = [...body.matchAll(/"title\\":\\"(\d [^\\]+)/g)].map(([, title]) => title);
-
-    expect(titles).toEqual([
-      '1 Webhooks in',
-      '2 Answered, by status',
-      '3 Queued',
-      '4 Applied',
-      '5 Dead letters',
-      '6 Emails queued',
-      '7 Emails by state',
-      '8 What SES says (whole account)',
-      '9 Dead letters of mail',
-    ]);
-  });
-});
+/** The anchors that GitHub makes of the headings below "When an alarm rings". */
+function runbookAnchors(): string[] {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, section = ''] = readme.split(/^## When an alarm rings$/m);
+  const [alarmsOnly = ''] = section.split(/^## /m);
+  return [...alarmsOnly.matchAll(/^### (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\p{Pc} -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -4,7 +4,15 @@ import { lambdaOf } from '#test/infra/lambda-of.ts';
 import { resourceOf, stageTemplate } from '#test/infra/stage-stack.ts';
 
 const template = stageTemplate({ retentionDays: 120, maxConcurrency: 7, mailsPerSecond: 14 });
-const names = ['ingest', 'worker', 'mailer', 'feedback', 'unsubscribe', 'console'] as const;
+const names = [
+  'ingest',
+  'worker',
+  'mailer',
+  'feedback',
+  'unsubscribe',
+  'console',
+  'watch',
+] as const;
 
 describe('each function', () => {
   it('is one that is tested here', () => {

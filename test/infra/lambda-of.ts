@@ -9,7 +9,8 @@ const telling = {
   mailer: { MAILS_PER_SECOND: anything },
   feedback: { FEEDBACK_QUEUE_URL: anything, POLAR_ACCESS_ID: Match.absent() },
   unsubscribe: { SUPPRESSION_KEY_ID: anything, FAILURES_TABLE: Match.absent() },
-  console: { POLAR_ACCESS_ID: anything },
+  console: { POLAR_ACCESS_ID: anything, CONTACTS_TABLE: anything },
+  watch: { POLAR_ACCESS_ID: anything, CONTACTS_TABLE: Match.absent() },
 };
 
 export type FunctionName = keyof typeof telling;

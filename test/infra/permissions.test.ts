@@ -130,7 +130,6 @@ describe('a function may', () => {
       'Contacts/index/byGroup': query,
       'Events/index/byContact': query,
       'Events/index/byDay': query,
-      'Events/index/byCustomer': query,
       'Emails/index/byContact': query,
       'Emails/index/byWorkflow': query,
       EventsQueue: sent,
@@ -151,6 +150,17 @@ describe('a function may', () => {
     });
   });
 
+  it('as watch, do exactly this', () => {
+    expect(permissionsOf(template, 'watch')).toEqual({
+      // The item that is updated is the lease under which the tokens of a sign-in are refreshed.
+      Settings: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      'Events/index/byDay': ['dynamodb:Query'],
+      WebhookSecret: ['secretsmanager:GetSecretValue'],
+      PolarAccess: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+      ...log,
+    });
+  });
+
   it('not send a mail while nobody is set up as its sender', () => {
     const policies = JSON.stringify(Template.fromStack(stageStack()).findResources(iamPolicy));
 
@@ -161,7 +171,7 @@ describe('a function may', () => {
     const roles = Object.values(template.findResources('AWS::IAM::Role'));
 
     expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual(
-      Array(6).fill(['AssumeRolePolicyDocument']),
+      Array(7).fill(['AssumeRolePolicyDocument']),
     );
   });
 });

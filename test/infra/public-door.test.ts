@@ -48,12 +48,13 @@ describe('the public door', () => {
     });
   });
 
-  it('lets API Gateway, and nobody else, call a function', () => {
+  it('lets API Gateway, the schedule of watch, and nobody else, call a function', () => {
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
 
-    expect(permissions.map(({ Properties }) => Properties.Principal)).toEqual(
-      Array(6).fill('apigateway.amazonaws.com'),
-    );
+    expect(permissions.map(({ Properties }) => Properties.Principal).sort()).toEqual([
+      ...Array(6).fill('apigateway.amazonaws.com'),
+      'events.amazonaws.com',
+    ]);
   });
 
   it('is throttled', () => {
@@ -82,7 +83,7 @@ describe('the public door', () => {
   it('keeps no log for longer than thirty days', () => {
     const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
 
-    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(7).fill(30));
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(8).fill(30));
   });
 });
 

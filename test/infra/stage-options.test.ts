@@ -13,6 +13,7 @@ describe('the options of a stage', () => {
       kind: 'options',
       options: {
         stage: 'prod',
+        runbook: 'README.md',
         retentionDays: 90,
         maxConcurrency: 5,
         mailsPerSecond: 1,
@@ -25,6 +26,7 @@ describe('the options of a stage', () => {
     const given = {
       stage: 'try-2',
       alarmEmail: 'a@example.com',
+      runbook: 'https://wiki.example.com/polar-audience/README.md',
       retentionDays: '365',
       maxConcurrency: '2',
       mailFrom: 'Shop <hello@shop.example>',
@@ -49,6 +51,10 @@ describe('the options of a stage', () => {
   it.each([
     ['stage', ['', 'Prod', '2nd', 'a_b', 'a'.repeat(21)]],
     ['alarmEmail', ['', 'nobody', 'a@example.com,b@example.com']],
+    [
+      'runbook',
+      ['', 'RUNBOOK.md', 'http://wiki.example.com', 'https://wiki.example.com/README.md#alarms'],
+    ],
     ['retentionDays', ['', '0', '1.5', '3651', 'soon']],
     ['maxConcurrency', ['1', '2.5', '1001', 'many']],
     ['mailFrom', ['', 'shop', 'Shop <shop.example>', 'hello@shop.example, b@shop.example']],

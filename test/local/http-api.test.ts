@@ -153,6 +153,19 @@ test.each([
   ]);
 });
 
+test('a parameter of the query may have any name', async () => {
+  const { address, events } = await served(
+    { statusCode: 200 },
+    { routeKey: 'ANY /console/{proxy+}' },
+  );
+  await fetch(`${address}/console/x?constructor=1&__proto__=2&__proto__=3`);
+  const [{ queryStringParameters }] = events as [{ queryStringParameters: object }];
+  expect(Object.entries(queryStringParameters)).toEqual([
+    ['constructor', '1'],
+    ['__proto__', '2,3'],
+  ]);
+});
+
 test('a path that cannot be decoded leads nowhere', async () => {
   const { address, events } = await served({}, { routeKey: 'ANY /console/{proxy+}' });
   expect((await fetch(`${address}/console/%E0%A4%A`)).status).toBe(404);

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import { documentClient } from '#shared/aws/document-client.ts';
+import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
+import { dynamoEventLog } from '#shared/aws/dynamo-event-log.ts';
+import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
+import { accessLease, polarAccess } from '#shared/aws/polar-access.ts';
+import { webhookSecretDocument } from '#shared/aws/webhook-secret-document.ts';
+import { jsonLog } from '#shared/log.ts';
+import { polarApi } from '#shared/polar/polar-api.ts';
+import { type PolarServer, polarAddresses } from '#shared/polar/polar-server.ts';
+import { watch } from './watch.ts';
+
+const env = z
+  .object({
+    SETTINGS_TABLE: z.string(),
+    EVENTS_TABLE: z.string(),
+    WEBHOOK_URL: z.string(),
+    WEBHOOK_SECRET_ID: z.string(),
+    POLAR_ACCESS_ID: z.string(),
+    POLAR_API_URL: z.optional(z.string()),
+    POLAR_AUTHORIZE_URL: z.optional(z.string()),
+  })
+  .parse(process.env);
+
+/** Of each call: four of them and a refresh of the tokens end before the function's own minute does. */
+const patienceMs = 8_000;
+const requestHandler = {
+  connectionTimeout: 1_000,
+  requestTimeout: 3_000,
+  throwOnRequestTimeout: true,
+};
+
+const db = documentClient(new DynamoDBClient({ requestHandler }));
+const secrets = new SecretsManagerClient({ requestHandler });
+const log = jsonLog();
+const now = () => new Date();
+const addresses = (server: PolarServer) => polarAddresses(server, env);
+const access = polarAccess({
+  secrets,
+  secretId: env.POLAR_ACCESS_ID,
+  lease: dynamoLease(db, { table: env.SETTINGS_TABLE, ...accessLease, now }),
+  addresses,
+  now,
+  newId: randomUUID,
+});
+
+export const handler = watch({
+  connections: dynamoConnection(db, env.SETTINGS_TABLE),
+  apiOf: (server) =>
+    polarApi({ baseUrl: addresses(server).apiUrl, token: access.token, patienceMs, log }),
+  webhookSecrets: webhookSecretDocument(secrets, env.WEBHOOK_SECRET_ID),
+  events: dynamoEventLog(db, env.EVENTS_TABLE),
+  webhookUrl: env.WEBHOOK_URL,
+  now,
+  log,
+});

@@ -1,0 +1,127 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
+import type { IngestApi } from '#infra/constructs/ingest-api.ts';
+import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
+import type { Secrets } from '#infra/constructs/secrets.ts';
+
+type WatchProps = { api: IngestApi; tables: AudienceTables; secrets: Secrets };
+
+/** What the log lines of watch say is wrong. */
+export type Finding = 'disabled' | 'changed' | 'failing' | 'given-up' | 'not-received';
+
+/** Looks at the connection from Polar's side, before Polar disables it. */
+export class Watch extends Construct {
+  /** Each look covers the time since the one before it: the function knows this rate, too. */
+  static readonly rate = Duration.minutes(15);
+  readonly function: NodejsFunction;
+
+  constructor(scope: Construct, id: string, props: WatchProps) {
+    super(scope, id);
+    this.function = lambdaFunction(this, 'Function', {
+      name: 'watch',
+      description: 'Looks every quarter of an hour whether Polar still sends its webhooks here',
+      timeout: Duration.seconds(60),
+      // It waits for Polar, and nobody waits for it.
+      memoryMb: 256,
+      environment: {
+        SETTINGS_TABLE: props.tables.settings.tableName,
+        EVENTS_TABLE: props.tables.events.tableName,
+        WEBHOOK_URL: props.api.webhookUrl,
+        WEBHOOK_SECRET_ID: props.secrets.webhookSecret.secretArn,
+        POLAR_ACCESS_ID: props.secrets.polarAccess.secretArn,
+      },
+    });
+    allowLooking(this.function, props);
+    onceAt(this, Watch.rate, this.function);
+    countRuns(this.function.logGroup);
+  }
+
+  /** How many looks ended so. */
+  ran(Result: 'asked' | 'not-asked'): Metric {
+    return counted(this, metricNames.runs, { Result });
+  }
+
+  /** How many looks found this. */
+  found(finding: Finding): Metric {
+    return counted(this, metricNames.findings, { Finding: finding });
+  }
+
+  /** How many of the events that are over failed last, one after the other; Polar disables the endpoint at ten. */
+  failedInARow(): Metric {
+    return counted(this, metricNames.failedInARow).with({ statistic: Stats.MAXIMUM });
+  }
+
+  /** How many events had a failed attempt and none that succeeded. */
+  failedEvents(): Metric {
+    return counted(this, metricNames.failedEvents);
+  }
+}
+
+const metricNames = {
+  runs: 'WatchRuns',
+  findings: 'WatchFindings',
+  failedInARow: 'FailedInARow',
+  failedEvents: 'FailedEvents',
+};
+
+/** It reads; only the tokens of a sign-in, which it may have to refresh, and the lease of doing so are written. */
+function allowLooking(watch: NodejsFunction, { tables, secrets }: WatchProps): void {
+  const { webhookSecret, polarAccess } = secrets;
+  allow(watch, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [tables.settings.tableArn]);
+  allow(watch, ['dynamodb:Query'], [`${tables.events.tableArn}/index/byDay`]);
+  const read = 'secretsmanager:GetSecretValue';
+  allow(watch, [read], [webhookSecret.secretArn]);
+  allow(watch, [read, 'secretsmanager:PutSecretValue'], [polarAccess.secretArn]);
+}
+
+/**
+ * Tries each look once and keeps none that failed: the next one follows in a quarter of an hour and looks at the same
+ * endpoint, and an alarm tells of errors.
+ */
+function onceAt(scope: Construct, rate: Duration, watch: NodejsFunction): void {
+  watch.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: rate });
+  new Rule(scope, 'Schedule', {
+    description: 'When to look at the connection to Polar',
+    schedule: Schedule.rate(rate),
+    targets: [new LambdaFunction(watch, { retryAttempts: 0, maxEventAge: rate })],
+  });
+}
+
+/** Metrics cost by the value of a dimension: three or four of these exist while all is well. */
+function countRuns(log: ILogGroup): void {
+  const { runs, findings, failedInARow, failedEvents } = metricNames;
+  const dimension = (name: string, field: string) => ({
+    filterPattern: FilterPattern.exists(field),
+    metricValue: '1',
+    dimensions: { [name]: field },
+  });
+  const value = (field: string) => ({
+    filterPattern: FilterPattern.numberValue(field, '>=', 0),
+    metricValue: field,
+  });
+  const filters = {
+    [runs]: dimension('Result', '$.result'),
+    [findings]: dimension('Finding', '$.finding'),
+    [failedInARow]: value('$.failedInARow'),
+    [failedEvents]: value('$.failedEvents'),
+  };
+  const metricNamespace = Stack.of(log).stackName;
+  for (const [metricName, filter] of Object.entries(filters)) {
+    log.addMetricFilter(metricName, { ...filter, metricNamespace, metricName });
+  }
+}
+
+function counted(
+  scope: Construct,
+  metricName: string,
+  dimensionsMap: Readonly<Record<string, string>> = {},
+): Metric {
+  const namespace = Stack.of(scope).stackName;
+  return new Metric({ namespace, metricName, dimensionsMap, statistic: Stats.SUM });
+}

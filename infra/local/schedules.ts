@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import type { Identities } from './identities.ts';
+import type { LambdaFunction } from './lambda-function.ts';
+import { localAccount, localRegion } from './local-account.ts';
+
+export type Schedule = Readonly<{ ruleArn: string; everyMs: number }>;
+
+type Parts = Readonly<{
+  lambda: LambdaFunction;
+  onProblem: (message: string) => void;
+}>;
+
+/** Invokes a function at a fixed rate, as EventBridge does, first when one interval is over. Stopping lets a call finish. */
+export function startSchedule(
+  { ruleArn, everyMs }: Schedule,
+  { lambda, onProblem }: Parts,
+): Readonly<{ stop: () => Promise<void> }> {
+  const calls = new Set<Promise<void>>();
+  const call = async () => {
+    try {
+      const result = await lambda.invoke(scheduledEvent(ruleArn, new Date()));
+      if (result.kind === 'error') onProblem(`A scheduled call failed: ${result.message}`);
+    } catch (error) {
+      onProblem(`A scheduled call failed: ${String(error)}`);
+    }
+  };
+  const timer = setInterval(() => {
+    const running = call().finally(() => calls.delete(running));
+    calls.add(running);
+  }, everyMs);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.all(calls);
+    },
+  };
+}
+
+const ruleSchema = z.object({
+  ScheduleExpression: z.string(),
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  Targets: z.array(z.object({ Arn: z.string() })).default([]),
+});
+
+/** The schedules of the stack, each with the ARN of a function. Throws on one that is not a rate. */
+export function schedulesOf(identities: Identities): (Schedule & { functionArn: string })[] {
+  return identities.ofType('AWS::Events::Rule').flatMap(({ logicalId, properties }) => {
+    const rule = ruleSchema.parse(properties);
+    if (rule.State === 'DISABLED') return [];
+    const ruleArn = String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }));
+    const everyMs = rateMs(rule.ScheduleExpression);
+    return rule.Targets.map(({ Arn: functionArn }) => ({ ruleArn, everyMs, functionArn }));
+  });
+}
+
+const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+function rateMs(expression: string): number {
+  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const [, ms] = Object.entries(unitMs).find(([name]) => name === unit) ?? [];
+  if (ms === undefined) throw new Error(`The local stack knows no schedule "${expression}".`);
+  return Number(count) * ms;
+}
+
+function scheduledEvent(ruleArn: string, at: Date) {
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Scheduled Event',
+    source: 'aws.events',
+    account: localAccount,
+    time: at.toISOString().replace(/\.\d+Z$/, 'Z'),
+    region: localRegion,
+    resources: [ruleArn],
+    detail: {},
+  };
+}

@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startDynamo } from '#test/support/emulators.ts';
+import { startWatch } from './watch-at-work.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let at: Awaited<ReturnType<typeof startWatch>>;
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  at = await startWatch(dynamo.client);
+  onTestFinished(() => at.stop());
+});
+
+const endpoint = () => {
+  const [one] = at.polar.endpoints;
+  if (!one) throw new Error('There is no endpoint.');
+  return one;
+};
+const well = (findings = 0) => [expect.objectContaining({ result: 'asked', findings })];
+
+describe('while Polar is not connected', () => {
+  it('watch says so and asks Polar nothing', async () => {
+    expect(await at.look()).toEqual({
+      found: [],
+      ran: [expect.objectContaining({ level: 'INFO', result: 'not-connected' })],
+    });
+    expect(at.polar.requests).toEqual([]);
+  });
+
+  it('nothing is found after a person disconnected either', async () => {
+    const { version } = await at.connect();
+    endpoint().enabled = false;
+    await at.connections.remove(version);
+    expect((await at.look()).found).toEqual([]);
+  });
+});
+
+describe('the endpoint', () => {
+  beforeEach(() => at.connect());
+
+  it('is well when Polar sends our events to us with our secret', async () => {
+    expect(await at.look()).toEqual({ found: [], ran: well() });
+  });
+
+  it.each([
+    ['disabled', 'disabled', () => Object.assign(endpoint(), { enabled: false })],
+    ['changed', 'url', () => Object.assign(endpoint(), { url: 'https://elsewhere.example/x' })],
+    ['changed', 'events', () => endpoint().events.splice(0, 1)],
+    ['changed', 'api-version', () => Object.assign(endpoint(), { api_version: '2027-01' })],
+    ['changed', 'format', () => Object.assign(endpoint(), { format: 'slack' })],
+    ['changed', 'secret', () => Object.assign(endpoint(), { secret: 'whsec_b3RoZXI=' })],
+    ['disabled', 'missing', () => at.polar.endpoints.splice(0, 1)],
+  ])(
+    'is found %s when Polar shows %s, look after look, until it is mended',
+    async (finding, detail, change) => {
+      const before = { ...endpoint(), events: [...endpoint().events] };
+      change();
+      const expected = { found: [[finding, detail]], ran: well(1) };
+      expect(await at.look()).toEqual(expected);
+      expect(await at.look()).toEqual(expected);
+      at.polar.endpoints.splice(0, 1, before);
+      expect((await at.look()).found).toEqual([]);
+    },
+  );
+
+  it('may send more than our events', async () => {
+    endpoint().events.push('checkout.created');
+    expect((await at.look()).found).toEqual([]);
+  });
+});
+
+describe('deliveries that fail', () => {
+  beforeEach(() => at.connect());
+
+  it('ring at three in a row, and no more once one gets through', async () => {
+    await at.fail();
+    await at.fail();
+    expect((await at.look()).found).toEqual([['given-up', '2']]);
+    await at.fail();
+    expect(await at.look()).toMatchObject({
+      found: [
+        ['failing', '3 in a row, 3 of the last ten'],
+        ['given-up', '3'],
+      ],
+      ran: [{ failedInARow: 3, failedOfTen: 3 }],
+    });
+    const id = await at.deliver();
+    await at.record(id);
+    expect(await at.look()).toMatchObject({
+      found: [['given-up', '3']],
+      ran: [{ failedInARow: 0, failedOfTen: 3 }],
+    });
+  });
+
+  it('ring at five of the last ten that are over, in whatever order', async () => {
+    for (let event = 0; event < 5; event += 1) {
+      await at.fail();
+      await at.deliver();
+    }
+    const found = [
+      ['failing', '0 in a row, 5 of the last ten'],
+      ['given-up', '5'],
+    ];
+    expect(await at.look()).toMatchObject({ found, ran: [{ failedOfTen: 5 }] });
+    await at.deliver();
+    await at.deliver();
+    expect(await at.look()).toMatchObject({ ran: [{ failedOfTen: 4 }] });
+  });
+
+  it('ring before Polar disables the endpoint', async () => {
+    const seen: string[][] = [];
+    for (let event = 0; event < 10; event += 1) {
+      await at.fail();
+      seen.push((await at.look()).found.map(([finding]) => finding));
+    }
+    const first = (finding: string) => seen.findIndex((found) => found.includes(finding));
+    expect(first('failing')).toBe(2);
+    expect(first('disabled')).toBe(9);
+  });
+
+  it('count once for each event, and not while Polar is still trying', async () => {
+    await at.fail({ attempts: 5, isStillTrying: true });
+    await at.fail({ attempts: 10 });
+    expect(await at.look()).toMatchObject({
+      found: [['given-up', '1']],
+      ran: [{ failedInARow: 1, failedEvents: 2 }],
+    });
+  });
+
+  it('are no failure when the event got through later', async () => {
+    const tried = await at.fail({ isStillTrying: true });
+    const givenUp = await at.fail({ attempts: 10 });
+    await at.polar.redeliver(tried);
+    await at.polar.redeliver(givenUp);
+    expect(await at.look()).toMatchObject({
+      found: [],
+      ran: [{ failedInARow: 0, failedOfTen: 0, failedEvents: 0 }],
+    });
+  });
+
+  it('are no failure when the event had been delivered before', async () => {
+    const id = await at.deliver();
+    at.receiver.goDown();
+    await at.polar.redeliver(id);
+    at.receiver.comeBack();
+    expect(await at.look()).toMatchObject({ found: [], ran: [{ failedEvents: 0 }] });
+  });
+
+  it('are counted by one look each', async () => {
+    await at.look();
+    at.pass(1);
+    await at.fail();
+    at.pass(14);
+    expect(await at.look()).toMatchObject({ ran: [{ failedEvents: 1 }] });
+    at.pass(15);
+    expect(await at.look()).toMatchObject({ ran: [{ failedEvents: 0 }] });
+  });
+
+  it('ring for a day when Polar gave one up', async () => {
+    await at.fail();
+    at.pass(23 * 60);
+    expect((await at.look()).found).toEqual([['given-up', '1']]);
+    at.pass(2 * 60);
+    expect((await at.look()).found).toEqual([]);
+  });
+});
+
+describe('what Polar delivered', () => {
+  beforeEach(() => at.connect());
+
+  it('is missed when nothing was recorded here twenty minutes later', async () => {
+    const id = await at.deliver();
+    at.pass(19);
+    expect((await at.look()).found).toEqual([]);
+    at.pass(2);
+    expect((await at.look()).found).toEqual([['not-received', id]]);
+  });
+
+  it('is not missed once it, or a later one, is recorded', async () => {
+    const id = await at.deliver();
+    await at.record(id);
+    at.pass(30);
+    expect((await at.look()).found).toEqual([]);
+    await at.deliver();
+    at.pass(1);
+    await at.record('a later one');
+    at.pass(30);
+    expect((await at.look()).found).toEqual([]);
+  });
+
+  it('is missed although something was recorded before it', async () => {
+    await at.record(await at.deliver());
+    at.pass(60);
+    const id = await at.deliver();
+    at.pass(30);
+    expect((await at.look()).found).toEqual([['not-received', id]]);
+  });
+
+  it('is found in the records of the day before', async () => {
+    await at.record(await at.deliver());
+    at.pass(23 * 60);
+    expect((await at.look()).found).toEqual([]);
+  });
+
+  it('is not missed when it is a redelivery of what was recorded long ago', async () => {
+    const id = await at.deliver();
+    await at.record(id);
+    at.pass(50 * 60);
+    await at.polar.redeliver(id);
+    at.pass(30);
+    expect((await at.look()).found).toEqual([]);
+  });
+
+  it('is not missed when it is of a type that we ignore', async () => {
+    endpoint().events.push('checkout.created');
+    await at.polar.emit({ type: 'checkout.created' });
+    at.pass(30);
+    expect((await at.look()).found).toEqual([]);
+  });
+
+  it('is not missed when it happened before Polar was connected to us', async () => {
+    await at.deliver();
+    at.pass(5);
+    await at.connect();
+    at.pass(30);
+    expect((await at.look()).found).toEqual([]);
+  });
+});
