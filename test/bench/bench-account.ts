@@ -1,0 +1,72 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { startDynamo } from '#infra/local/dynamo.ts';
+import { functionEnvironment } from '#infra/local/function-environment.ts';
+import { localIdentities } from '#infra/local/identities.ts';
+import { localClientConfig } from '#infra/local/local-account.ts';
+import { createQueues } from '#infra/local/queues.ts';
+import { secretStore, startSecretsManager } from '#infra/local/secrets-manager.ts';
+import { startSqs } from '#infra/local/sqs.ts';
+import { createTables } from '#infra/local/tables.ts';
+import { readTemplate } from '#infra/local/template.ts';
+import { fillSecrets, webhookSecret } from '#infra/local/webhook-secret.ts';
+import { type ShippedFunction, shippedFunctions } from './shipped-bundles.ts';
+
+/** A way to an emulator: itself, or something in between that watches. */
+export type Way = (endpoint: string) => Promise<string>;
+
+export type BenchAccount = Awaited<ReturnType<typeof startBenchAccount>>;
+
+/**
+ * The tables, queues and secrets of the stack on emulators, and for each function what it finds in its environment.
+ * No function runs and nothing takes messages off the queues. `way` leads the functions to the emulators.
+ */
+export async function startBenchAccount(assembly: string, way: Way = async (itself) => itself) {
+  const template = await readTemplate(assembly);
+  const [dynamo, sqs, secrets] = await Promise.all([startDynamo(), startSqs(), secretStore()]);
+  const secretsManager = await startSecretsManager(secrets, 0);
+  const endpoints = {
+    dynamodb: await way(dynamo.endpoint),
+    sqs: await way(sqs.endpoint),
+    secretsManager: await way(secretsManager.address),
+  };
+  const addresses = { sqs: endpoints.sqs, http: 'http://127.0.0.1:9' };
+  const identities = localIdentities(template, addresses);
+  const db = new DynamoDBClient(localClientConfig(dynamo.endpoint));
+  const queueClient = new SQSClient({
+    ...localClientConfig(sqs.endpoint),
+    useQueueUrlAsEndpoint: false,
+  });
+  await createTables(db, identities);
+  await createQueues(queueClient, identities);
+  await fillSecrets(secrets, identities);
+  const functions = await shippedFunctions({
+    ...template,
+    resources: new Map(
+      identities.ofType('AWS::Lambda::Function').map((resource) => [resource.logicalId, resource]),
+    ),
+  });
+  return {
+    functions,
+    functionNamed(name: string): ShippedFunction {
+      const found = functions.find((one) => one.name === name);
+      if (!found) throw new Error(`The stack has no function ${name}.`);
+      return found;
+    },
+    environmentOf: ({ resource }: ShippedFunction) =>
+      functionEnvironment(resource, identities, endpoints),
+    arnOf: ({ resource }: ShippedFunction) =>
+      String(identities.resolve({ 'Fn::GetAtt': [resource.logicalId, 'Arn'] })),
+    tableName: identities.nameOf,
+    queueUrl: (logicalId: string) => String(identities.resolve({ Ref: logicalId })),
+    db,
+    secret: await webhookSecret(secrets, identities.nameOf('WebhookSecret')),
+    stop: async () => {
+      db.destroy();
+      queueClient.destroy();
+      await secretsManager.stop();
+      await sqs.stop();
+      await dynamo.stop();
+    },
+  };
+}

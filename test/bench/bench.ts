@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { synthesise } from '#infra/local/synthesis.ts';
+import { benchCalls, callsTable } from './calls.ts';
+import { benchCold, coldTable } from './cold.ts';
+import { benchDrain, drainTable } from './drain.ts';
+import { benchWarm, warmTable } from './warm.ts';
+
+const parts = ['cold', 'warm', 'calls', 'drain'] as const;
+const usage = `npm run bench -- [${parts.join('] [')}] [--runs 15] [--full] [--assembly <cdk.out of the stage local>]
+
+Measures and judges nothing. Without parts, all of them. --full drains 100,000 events as well (ten to fifteen minutes).
+Writes bench.json.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '15' },
+    full: { type: 'boolean', default: false },
+    assembly: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const unknown = positionals.filter((part) => !parts.some((known) => known === part));
+if (values.help || unknown.length > 0) {
+  console.log(unknown.length > 0 ? `There is no part ${unknown.join(', ')}.\n\n${usage}` : usage);
+  process.exit(values.help ? 0 : 1);
+}
+const isWanted = (part: (typeof parts)[number]) =>
+  positionals.length === 0 || positionals.includes(part);
+
+const directory = await mkdtemp(join(tmpdir(), 'polar-audience-bench-'));
+const results: Record<string, unknown> = { node: process.version, at: new Date().toISOString() };
+try {
+  const assembly = values.assembly ?? join(directory, 'assembly');
+  if (values.assembly === undefined) {
+    console.log('Building the stack …');
+    await synthesise(assembly);
+  }
+  if (isWanted('cold')) {
+    const runs = Number(values.runs);
+    const rows = await benchCold({ assembly, directory, runs });
+    report('cold', `Cold start, medians of ${runs} interleaved starts`, rows, coldTable(rows));
+  }
+  if (isWanted('warm')) {
+    const rows = await benchWarm({ assembly, directory });
+    const table = warmTable([...rows.ingest, ...rows.worker]);
+    report('warm', 'Warm processor time per event', rows, table);
+  }
+  if (isWanted('calls')) {
+    const rows = await benchCalls({ assembly });
+    report('calls', 'Calls and units per webhook, counted on the wire', rows, callsTable(rows));
+  }
+  if (isWanted('drain')) {
+    const sizes = values.full ? [1_000, 10_000, 100_000] : [1_000, 10_000];
+    const rows = await benchDrain(assembly, sizes);
+    report('drain', 'A full queue through the local stack', rows, drainTable(rows));
+  }
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+await writeFile('bench.json', `${JSON.stringify(results, undefined, 2)}\n`);
+console.log('\nWritten to bench.json.');
+
+function report(part: string, title: string, result: unknown, table: string): void {
+  results[part] = result;
+  console.log(`\n${title}\n\n${table}`);
+}

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { synthesise } from '#infra/local/synthesis.ts';
+import { readTemplate } from '#infra/local/template.ts';
+import { codeBytes, type ShippedFunction, shippedFunctions } from './shipped-bundles.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'polar-audience-bundles-'));
+let functions: ShippedFunction[];
+
+beforeAll(async () => {
+  await synthesise(directory);
+  functions = await shippedFunctions(await readTemplate(directory));
+}, 180_000);
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+function bundleOf(name: string): string {
+  const found = functions.find((one) => one.name === name);
+  if (!found) throw new Error(`The stack has no function ${name}.`);
+  return found.bundle;
+}
+
+/** Loads a bundle in a fresh process, with node:http loaded as Lambda's runtime does. Gives Node's own modules in it. */
+function modulesOf(bundle: string): string[] {
+  const program = `
+    require('node:http').Agent;
+    import(${JSON.stringify(join(bundle, 'index.mjs'))}).then(() => {
+      process.stdout.write(process.moduleLoadList.join('\\n'));
+      process.exit();
+    });`;
+  // Every variable that a function may ask for has a value.
+  const names =
+    readFileSync(join(bundle, 'index.mjs'), 'utf8').match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? [];
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', program], {
+    encoding: 'utf8',
+    env: { ...Object.fromEntries(names.map((name) => [name, '1'])), AWS_REGION: 'us-east-1' },
+  });
+  if (status !== 0) throw new Error(`The bundle cannot be loaded: ${stderr.slice(-1_000)}`);
+  return stdout.split('\n');
+}
+
+describe('a bundle', () => {
+  it('of ingest, which Polar waits for, has at most 220 KB', async () => {
+    expect(await codeBytes(bundleOf('ingest'))).toBeLessThanOrEqual(220_000);
+  });
+
+  it.each(['ingest', 'worker', 'mailer', 'feedback', 'unsubscribe'])(
+    'of %s loads no undici, which would cost more than all the rest',
+    (name) => {
+      const modules = modulesOf(bundleOf(name));
+
+      expect(modules).toContain('NativeModule https');
+      expect(modules.filter((module) => module.includes('undici'))).toEqual([]);
+    },
+  );
+
+  it('brings credentials from the environment, and no other source of them', () => {
+    const code = readFileSync(join(bundleOf('worker'), 'index.mjs'), 'utf8');
+
+    expect(code).toContain('AWS_SECRET_ACCESS_KEY');
+    expect(code).not.toMatch(/sso_start_url|credential_process|AWS_WEB_IDENTITY_TOKEN_FILE/);
+  });
+
+  it('hashes with the runtime’s own SHA-256', () => {
+    const code = readFileSync(join(bundleOf('ingest'), 'index.mjs'), 'utf8');
+
+    expect(code).toContain('createSecretKey');
+    expect(code).not.toContain('fast-sha256');
+  });
+});

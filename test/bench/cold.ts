@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { startBenchAccount } from './bench-account.ts';
+import { bundleEmpty, bundlePeers, bundleProgram } from './bench-bundles.ts';
+import { type ColdStart, coldStart, type Subject } from './cold-start.ts';
+import { apiEvent, httpRequest, person, queueEvent, webhookOf } from './sample-events.ts';
+import { codeBytes } from './shipped-bundles.ts';
+import { median } from './statistics.ts';
+import { textTable } from './text-table.ts';
+
+type Part = Readonly<{ assembly: string; directory: string; runs: number }>;
+
+/** Cold starts of every shipped bundle beside an empty function and the peers, one after another in each round. */
+export async function benchCold({ assembly, directory, runs }: Part) {
+  const account = await startBenchAccount(assembly);
+  try {
+    const bootstrap = await bundleProgram('cold-bootstrap', directory);
+    const [empty, peers] = [await bundleEmpty(directory), await bundlePeers(directory)];
+    const ingest = account.environmentOf(account.functionNamed('ingest'));
+    const worker = account.environmentOf(account.functionNamed('worker'));
+    const secret = { POLAR_WEBHOOK_SECRET: account.secret };
+    const events = firstEvents(account.secret);
+    const subjects: Subject[] = [
+      { name: 'empty', bundle: empty, environment: ingest, event: () => ({}) },
+      ...account.functions.map((one) => ({
+        name: one.name,
+        bundle: one.bundle,
+        environment: account.environmentOf(one),
+        ...(one.name in events && { event: events[one.name as keyof typeof events] }),
+      })),
+      {
+        name: 'peer of ingest',
+        bundle: peers.ingest,
+        environment: { ...ingest, ...secret },
+        event: events.ingest,
+      },
+      {
+        name: 'peer of worker',
+        bundle: peers.worker,
+        environment: { ...worker, ...secret },
+        event: events.worker,
+      },
+    ];
+    const rounds = await interleaved(subjects, bootstrap, runs);
+    return await results(subjects, rounds);
+  } finally {
+    await account.stop();
+  }
+}
+
+function firstEvents(secret: string) {
+  let nth = 0;
+  const webhook = () => {
+    nth += 1;
+    const someone = { ...person(nth, 'cold'), isNew: true };
+    return webhookOf(polarPayload('customer.created', someone, new Date()));
+  };
+  return {
+    ingest: () => apiEvent(webhook(), secret),
+    worker: () => queueEvent([webhook()]),
+    unsubscribe: () => httpRequest('GET', `/unsubscribe/${randomUUID()}`),
+  };
+}
+
+async function interleaved(subjects: readonly Subject[], bootstrap: string, runs: number) {
+  const rounds: ColdStart[][] = [];
+  // The first round fills the disk's cache and does not count.
+  for (let round = 0; round <= runs; round++) {
+    const starts: ColdStart[] = [];
+    for (const subject of subjects) starts.push(await coldStart(subject, bootstrap));
+    if (round > 0) rounds.push(starts);
+  }
+  return rounds;
+}
+
+async function results(subjects: readonly Subject[], rounds: readonly ColdStart[][]) {
+  const of = (nth: number, key: 'readyMs' | 'importMs' | 'importCpuMs' | 'firstMs') =>
+    median(rounds.map((starts) => starts[nth]?.[key] ?? Number.NaN));
+  const nthNamed = (name: string) => subjects.findIndex((subject) => subject.name === name);
+  // A ratio is taken within each round, so that what else the machine does weighs on both sides.
+  const ratio = (nth: number, other: string, key: 'readyMs' | 'importMs' | 'importCpuMs') =>
+    median(
+      rounds.map((starts) => {
+        const beside = starts[nthNamed(other)];
+        return (starts[nth]?.[key] ?? Number.NaN) / (beside?.[key] ?? Number.NaN);
+      }),
+    );
+  return await Promise.all(
+    subjects.map(async (subject, nth) => ({
+      name: subject.name,
+      bytes: await bytesOf(subject.bundle),
+      importMs: of(nth, 'importMs'),
+      importCpuMs: of(nth, 'importCpuMs'),
+      readyMs: of(nth, 'readyMs'),
+      firstInvocationMs: of(nth, 'firstMs'),
+      readyToEmpty: ratio(nth, 'empty', 'readyMs'),
+      importToPeer: ratio(nth, `peer of ${subject.name}`, 'importMs'),
+      importCpuToPeer: ratio(nth, `peer of ${subject.name}`, 'importCpuMs'),
+      loadsUndici: rounds.some((starts) => starts[nth]?.loadsUndici),
+    })),
+  );
+}
+
+async function bytesOf(bundle: string): Promise<number> {
+  return codeBytes(bundle).catch(async () => (await stat(join(bundle, 'index.js'))).size);
+}
+
+export function coldTable(rows: Awaited<ReturnType<typeof benchCold>>): string {
+  return textTable(
+    [
+      'function',
+      'bytes',
+      'import ms',
+      'CPU',
+      'ready ms',
+      '÷ empty',
+      'import ÷ peer',
+      'CPU ÷ peer',
+      'first',
+      'undici',
+    ],
+    rows.map((row) => [
+      row.name,
+      row.bytes,
+      row.importMs,
+      row.importCpuMs,
+      row.readyMs,
+      row.readyToEmpty,
+      row.importToPeer,
+      row.importCpuToPeer,
+      row.firstInvocationMs,
+      row.loadsUndici ? 'loaded' : 'no',
+    ]),
+  );
+}
