@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/synthesise-once.ts'],
     // Most tests wait for emulators and child processes, so more run at once than there are cores.
     maxWorkers: 4,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

@@ -85,6 +85,7 @@ export class PolarAudienceStack extends Stack {
       SuppressionsTableName: tables.suppressions.tableName,
       WorkflowsTableName: tables.workflows.tableName,
       EmailsTableName: tables.emails.tableName,
+      RetentionDays: String(options.retentionDays),
       AlarmTopicArn: alarms.topic.topicArn,
       ...(options.mailFrom && { MailFrom: options.mailFrom.from }),
       ...mail.sender?.dnsRecords,

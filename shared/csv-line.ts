@@ -3,9 +3,10 @@ export const byteOrderMark = '\uFEFF';
 
 /**
  * Whatever a spreadsheet program might take for the beginning of a formula, also behind what it might drop or take for
- * the end of a cell: many split at semicolons instead of commas.
+ * the end of a cell: many split at semicolons instead of commas. It looks back from the sign, so that a cell full of tabs
+ * costs no more than any other.
  */
-const formula = /(^[\s\p{Cc}\p{Cf}]*|[;|\t\r\n][\s\p{Cc}\p{Cf}]*)(?=[=+\-@＝＋－＠])/gu;
+const formula = /(?=[=+\-@＝＋－＠])(?<=(?:^|[;|\t\r\n])[\s\p{Cc}\p{Cf}]*)/gu;
 
 /**
  * One line of a CSV file by RFC 4180, its end included, every cell in quotes. A cell that would be a formula gets an
@@ -16,6 +17,6 @@ export function csvLine(cells: readonly (string | undefined)[]): string {
 }
 
 function harmless(cell: string): string {
-  const text = cell.replaceAll(formula, "$1'");
+  const text = cell.replaceAll(formula, "'");
   return /^[\t\r\n]/.test(text) ? `'${text}` : text;
 }

@@ -7,6 +7,7 @@ import type { ConsoleEnv } from './console-env.ts';
 export const callbackPath = '/console/polar/callback';
 
 const cookieName = 'console-token';
+const tokenForm = /^[\w-]{24}$/;
 const fieldName = 'token';
 
 /**
@@ -23,7 +24,7 @@ export const sameOrigin: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
       403,
     );
   }
-  const known = getCookie(c, cookieName);
+  const known = knownToken(c);
   if (c.req.method === 'GET' || c.req.method === 'HEAD') {
     c.set('token', known ?? newToken(c));
     return next();
@@ -47,6 +48,12 @@ async function formOf(c: Context<ConsoleEnv>): Promise<FormData> {
   } catch {
     return new FormData();
   }
+}
+
+/** Another port of localhost can set the cookie, too: what is no token of ours must not shut every form. */
+function knownToken(c: Context<ConsoleEnv>): string | undefined {
+  const token = getCookie(c, cookieName) ?? '';
+  return tokenForm.test(token) ? token : undefined;
 }
 
 function newToken(c: Context<ConsoleEnv>): string {

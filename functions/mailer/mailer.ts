@@ -53,8 +53,13 @@ async function forgetFailure(
   }
 }
 
+/** The copy in the dead letters says under which id its reason is kept, where its body cannot. */
 function failedMessage(record: SQSRecord, message: MailMessage | undefined): FailedMessage {
-  return { record, webhookId: message?.ledgerKey ?? `message ${record.messageId}`, type: 'mail' };
+  if (message) return { record, webhookId: message.ledgerKey, type: 'mail' };
+  const failureId = `message ${record.messageId}`;
+  const webhookId = { dataType: 'String' as const, stringValue: failureId };
+  const copied = { ...record, messageAttributes: { ...record.messageAttributes, webhookId } };
+  return { record: copied, webhookId: failureId, type: 'mail' };
 }
 
 function report(message: MailMessage, { kind, reason }: Delivery, log: Log): void {

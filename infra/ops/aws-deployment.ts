@@ -17,6 +17,7 @@ const outputsSchema = z.object({
   MailFrom: z.string().optional(),
   ConsoleUrl: z.url().optional(),
   ConsolePolicyArn: z.string().optional(),
+  RetentionDays: z.coerce.number().int().positive().default(90),
 });
 
 /** The stack of a stage in AWS, with the credentials and, unless given, the region of the environment or profile. */
@@ -36,6 +37,7 @@ export async function awsDeployment(
       emailsTable: outputs.EmailsTableName,
       settingsTable: outputs.SettingsTableName,
       mailQueueUrl: outputs.MailQueueUrl,
+      retentionDays: outputs.RetentionDays,
       mailFrom: outputs.MailFrom,
       consoleUrl: outputs.ConsoleUrl,
       consolePolicyArn: outputs.ConsolePolicyArn,

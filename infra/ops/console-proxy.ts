@@ -27,21 +27,47 @@ export async function startConsoleProxy({ port, ...options }: ProxyOptions): Pro
   const session = consoleSession(port);
   const origin = `http://localhost:${port}`;
   const gateway = consoleGateway({ ...options, browserOrigin: origin });
-  const server = await serveOnLoopback(
-    async (request, response) => {
-      const body = await bodyOf(request, maxBodyBytes);
-      const answer = await answerTo(request, body, { origin, session, gateway });
-      await sendJoined(response, answer, (next) =>
-        gateway.pass(request, new URL(next, origin), Buffer.alloc(0)),
-      );
-    },
-    port,
-    'the console',
-    // Asked below, where the return from Polar is let in.
-    'anyone',
-  );
+  const servers = await serveAtLocalhost(port, async (request, response) => {
+    const body = await bodyOf(request, maxBodyBytes);
+    const answer = await answerTo(request, body, { origin, session, gateway });
+    await sendJoined(response, answer, (next) =>
+      gateway.pass(request, new URL(next, origin), Buffer.alloc(0)),
+    );
+  });
   const at = (token: string) => `${origin}/start?token=${token}`;
-  return { ...server, url: at(session.token), urlForOnce: at(session.tokenForOnce) };
+  return {
+    address: `http://127.0.0.1:${port}`,
+    url: at(session.token),
+    urlForOnce: at(session.tokenForOnce),
+    stop: async () => {
+      await Promise.all(servers.map(({ stop }) => stop()));
+    },
+  };
+}
+
+type Answering = Parameters<typeof serveOnLoopback>[0];
+
+/**
+ * On both addresses that a browser takes localhost for: whoever listened on the other one would be handed the token. A
+ * machine may do without IPv6.
+ */
+async function serveAtLocalhost(port: number, answer: Answering): Promise<LoopbackServer[]> {
+  const serveAt = (host: '127.0.0.1' | '::1') =>
+    // Who calls is asked in `answerTo`, where the return from Polar is let in.
+    serveOnLoopback(answer, port, 'the console', 'anyone', host);
+  const first = await serveAt('127.0.0.1');
+  try {
+    return [first, await serveAt('::1')];
+  } catch (error) {
+    if (isWithoutIpv6(error)) return [first];
+    await first.stop();
+    throw error;
+  }
+}
+
+function isWithoutIpv6(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
 
 type Door = Readonly<{ origin: string; session: ConsoleSession; gateway: ConsoleGateway }>;

@@ -12,6 +12,7 @@ import { confirmed } from './confirmation.ts';
 import { deadLetterVerbs, type ResendChoice } from './dead-letter-verbs.ts';
 import { findDeployment, type Target } from './deployment.ts';
 import { discardedFolder } from './discarded-letter.ts';
+import { interruption } from './interruption.ts';
 import { addressShown } from './masked-address.ts';
 import { progressLine } from './progress-line.ts';
 import { type StackResources, stackResources } from './stack-resources.ts';
@@ -126,7 +127,7 @@ export async function deadLettersCommand(
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
   const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
-  const stop = stopOnInterrupt(print);
+  const stop = interruption(print);
   const failuresTable = resources.physicalId('Failures');
   const now = () => new Date();
   const does = deadLetterVerbs({
@@ -164,27 +165,4 @@ export async function deadLettersCommand(
     clear();
     stop.forget();
   }
-}
-
-/** Ctrl-C ends a run tidily: no message stays hidden. A second one ends it at once, which loses nothing either. */
-function stopOnInterrupt(print: (line: string) => void) {
-  let stopped = false;
-  const onInterrupt = () => {
-    stopped = true;
-    process.exitCode = 130;
-    print('Ending … (Ctrl-C again ends it at once)');
-  };
-  process.once('SIGINT', onInterrupt);
-  return {
-    isStopped: () => stopped,
-    forget: () => void process.off('SIGINT', onInterrupt),
-    async isOff<T>(ask: () => Promise<T>): Promise<T> {
-      process.off('SIGINT', onInterrupt);
-      try {
-        return await ask();
-      } finally {
-        process.once('SIGINT', onInterrupt);
-      }
-    },
-  };
 }

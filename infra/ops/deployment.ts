@@ -16,6 +16,8 @@ export type Deployment = Readonly<{
   emailsTable: string;
   settingsTable: string;
   mailQueueUrl: string;
+  /** How many days event records are kept. */
+  retentionDays: number;
   /** Absent: no sender is set up. */
   mailFrom?: string | undefined;
   /** Absent: an older version is deployed, which has no console. */

@@ -19,6 +19,7 @@ export function localDeployment({
     settingsTable: `${stackName}-Settings`,
     mailQueueUrl: `${sqs}/${localAccount}/${stackName}-mail-000000000000`,
     mailFrom,
+    retentionDays: 90,
     consoleUrl: `http://localhost:${port}/console`,
     unsubscribeUrl: `${origin}/unsubscribe`,
     clientConfigs: {

@@ -10,7 +10,7 @@ export type ErasureByHand = Act & Readonly<{ contactIds: readonly string[] }>;
 /**
  * What becomes of a customer who claims the address of an erased contact. `forgotten`: nothing of it stays ·
  * `withdrawn`: its newest address is another one, so it keeps its facts and loses this address · `spared`: it came to
- * the address after the erasure was asked for, and is someone anew.
+ * the address after the erasure was asked for, and is someone anew or had a contact of its own elsewhere.
  */
 export type Fate = 'forgotten' | 'withdrawn' | 'spared';
 
@@ -60,9 +60,17 @@ function hasContact({ contact }: Customer, ids: readonly string[]): boolean {
     : false;
 }
 
-/** Whether Polar knew the customer, or its address, before the erasure was asked for. */
-function wasThere({ firstEvent }: Customer, version: string | undefined, at: string): boolean {
-  return [firstEvent?.occurredAt, version].some((time) => time !== undefined && !isAfter(time, at));
+/**
+ * Whether the customer had the address before the erasure was asked for, or may have had it: Polar knew the customer,
+ * and nobody here did.
+ */
+function wasThere(
+  { firstEvent, contact }: Customer,
+  version: string | undefined,
+  at: string,
+): boolean {
+  const isBefore = (time: string | undefined) => time !== undefined && !isAfter(time, at);
+  return isBefore(version) || (isBefore(firstEvent?.occurredAt) && !isBefore(contact?.createdAt));
 }
 
 /** Removes the contact of an address that no customer stands behind. Pure; safe to repeat. */

@@ -7,6 +7,7 @@ import {
   paginateScan,
 } from '@aws-sdk/lib-dynamodb';
 import { type Workflow, workflowSchema } from '#shared/audience/workflow.ts';
+import { indexKey } from './index-keys.ts';
 
 export type Workflows = Readonly<{
   all(): Promise<Workflow[]>;
@@ -29,6 +30,7 @@ export function dynamoWorkflows(db: DynamoDBDocumentClient, table: string): Work
     },
 
     async find(workflowId) {
+      if (indexKey(workflowId) === undefined) return undefined;
       const get = new GetCommand({ TableName: table, Key: { workflowId }, ConsistentRead: true });
       const { Item } = await db.send(get);
       return Item && workflowSchema.parse(Item);

@@ -1,4 +1,4 @@
-/** DynamoDB's limit for the partition key of an index, in bytes. */
+/** DynamoDB's limit for a partition key, of a table or an index, in bytes. */
 const longestKeyBytes = 2_048;
 
 /** How many partitions a list index is spread over, so that one day or one group is not one hot partition. */
@@ -11,7 +11,7 @@ export function shardOf(id: string): string {
   return String((hash >>> 0) % listShards);
 }
 
-/** A text as a key of an index, or `undefined` when DynamoDB could not index it. */
+/** A text as a partition key, or `undefined` when DynamoDB takes no such key. */
 export function indexKey(text: string | undefined): string | undefined {
   return text && Buffer.byteLength(text) <= longestKeyBytes ? text : undefined;
 }

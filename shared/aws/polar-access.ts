@@ -30,6 +30,15 @@ export type PolarAccess = ReturnType<typeof polarAccess>;
 
 /** The lease outlasts a refresh and the writes after it. */
 export const accessLease = { name: 'polar-access-refresh', leaseMs: 45_000 } as const;
+/** As long as a write may take. */
+const writeMs = 5_000;
+
+type Held = Readonly<{
+  /** What the holder before left. */
+  note: string | undefined;
+  /** When it is over, as `Date.getTime` has it. */
+  endsMs: number;
+}>;
 
 const renewBeforeMs = 60_000;
 const waitMs = 300;
@@ -43,7 +52,9 @@ export function polarAccess(parts: PolarAccessParts) {
   const { secrets, secretId, lease, addresses, now, newId, fetch, pause = setTimeout } = parts;
   const text = secretText(secrets, secretId);
   const read = async (): Promise<AccessDocument> => accessDocument(await text());
-  const write = async (document: AccessDocument): Promise<void> => {
+  /** A function can be frozen between its answers, longer than the lease: it must not write what it read before. */
+  const write = async (document: AccessDocument, { endsMs }: Held): Promise<void> => {
+    if (now().getTime() > endsMs - writeMs) throw new PolarUnavailable(tookTooLong);
     const SecretString = accessText(document);
     await secrets.send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));
   };
@@ -52,13 +63,14 @@ export function polarAccess(parts: PolarAccessParts) {
 
   /** `meanwhile` may end the waiting with a result of its own. */
   async function underLease<T>(
-    act: (note: string | undefined) => Promise<{ result: T; note?: string }>,
+    act: (held: Held) => Promise<{ result: T; note?: string }>,
     meanwhile: (isLast: boolean) => Promise<T | undefined> = async () => undefined,
   ): Promise<T> {
     const owner = newId();
     for (let waits = 0; waits <= mostWaits; waits += 1) {
+      const endsMs = now().getTime() + accessLease.leaseMs;
       const taken = await lease.take(owner);
-      if (taken) return whileHeld(owner, () => act(taken.note));
+      if (taken) return whileHeld(owner, () => act({ note: taken.note, endsMs }));
       await pause(waitMs);
       const result = await meanwhile(waits === mostWaits);
       if (result !== undefined) return result;
@@ -81,7 +93,7 @@ export function polarAccess(parts: PolarAccessParts) {
   }
 
   const change = (next: (document: AccessDocument) => AccessDocument): Promise<void> =>
-    underLease(async () => ({ result: await write(next(await read())) }));
+    underLease(async (held) => ({ result: await write(next(await read()), held) }));
 
   const isUsable = ({ accessToken, expiresAt }: OAuthAccess, refused: string | undefined) =>
     accessToken !== refused && Date.parse(expiresAt) - now().getTime() > renewBeforeMs;
@@ -94,8 +106,8 @@ export function polarAccess(parts: PolarAccessParts) {
     return isUsable(access, refused) || (isLast && isAlive) ? access.accessToken : undefined;
   };
 
-  async function renew(refused: string | undefined, note: string | undefined) {
-    const document = await readNewer(note);
+  async function renew(refused: string | undefined, held: Held) {
+    const document = await readNewer(held.note);
     const access = required(document);
     if (access.kind === 'token') return { result: access.token };
     if (isUsable(access, refused)) return { result: access.accessToken };
@@ -105,7 +117,7 @@ export function polarAccess(parts: PolarAccessParts) {
       unsaved = { ...(await refreshTokens(call, access, spent, now())), spent };
     }
     const { spent: _, ...tokens } = unsaved;
-    await store({ ...document, access: { ...access, ...tokens } });
+    await store({ ...document, access: { ...access, ...tokens } }, held);
     unsaved = undefined;
     return { result: tokens.accessToken, note: markOf(spent) };
   }
@@ -121,10 +133,10 @@ export function polarAccess(parts: PolarAccessParts) {
     }
   }
 
-  async function store(document: AccessDocument): Promise<void> {
+  async function store(document: AccessDocument, held: Held): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await write(document);
+        return await write(document, held);
       } catch (error) {
         if (tries >= 3) throw lostTokens(error);
         await pause(waitMs);
@@ -145,7 +157,7 @@ export function polarAccess(parts: PolarAccessParts) {
       if (access.kind === 'token') return access.token;
       if (isUsable(access, refused)) return access.accessToken;
       return underLease(
-        (note) => renew(refused, note),
+        (held) => renew(refused, held),
         (isLast) => usable(refused, isLast),
       );
     },
@@ -168,6 +180,9 @@ function required({ access }: AccessDocument): Access {
   if (access) return access;
   throw new PolarRefused('There is no access to Polar: it is not connected. Connect Polar first.');
 }
+
+const tookTooLong =
+  'Changing the access to Polar took too long, so it was left as it is. Try again in a minute.';
 
 function markOf(refreshToken: string): string {
   return createHash('sha256').update(refreshToken).digest('hex');

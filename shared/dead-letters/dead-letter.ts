@@ -63,7 +63,9 @@ const readers = {
     const mail = decodeMailMessage(message.body);
     const { webhookId, customerId, ledgerKey, workflowId } = mail ?? {};
     const type = workflowId === undefined ? 'mail' : `mail of ${workflowId}`;
-    return { webhookId, type, failureId: ledgerKey, email: undefined, customerId };
+    const noted = attribute(message, 'webhookId');
+    const failureId = ledgerKey ?? (noted?.startsWith('message ') ? noted : undefined);
+    return { webhookId, type, failureId, email: undefined, customerId };
   },
 
   // The copies that the function makes say under which id their reason is kept; SES's own message cannot.

@@ -1,21 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { synthesise } from '#infra/local/synthesis.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readTemplate } from '#infra/local/template.ts';
+import { localAssembly } from '#test/support/local-assembly.ts';
 import { codeBytes, type ShippedFunction, shippedFunctions } from './shipped-bundles.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'polar-audience-bundles-'));
 let functions: ShippedFunction[];
 
 beforeAll(async () => {
-  await synthesise(directory);
-  functions = await shippedFunctions(await readTemplate(directory));
+  functions = await shippedFunctions(await readTemplate(await localAssembly()));
 }, 180_000);
-afterAll(() => rm(directory, { recursive: true, force: true }));
 
 function bundleOf(name: string): string {
   const found = functions.find((one) => one.name === name);

@@ -10,6 +10,7 @@ import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-event.ts';
 import { type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
+import { localAssembly } from '#test/support/local-assembly.ts';
 import { hasBrowser, startBrowser, violationsOn } from './chromium.ts';
 
 const hostileName = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
@@ -67,6 +68,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     polar = await startFakePolar({ consent: 'form' });
     stack = await startLocalStack({
+      assembly: await localAssembly(),
       polar: { POLAR_API_URL: polar.url, POLAR_AUTHORIZE_URL: polar.authorizeUrl },
     });
     browser = await startBrowser();

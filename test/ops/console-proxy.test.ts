@@ -1,4 +1,9 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '#infra/local/free-port.ts';
+import { startConsoleProxy } from '#infra/ops/console-proxy.ts';
 import { openedConsole } from './console-at-work.ts';
 
 test('the address that is printed opens the console as often as one likes', async () => {
@@ -25,6 +30,40 @@ test('the address that a browser is started with, which others can see, opens it
     text: expect.stringContaining('open the address that it printed'),
   });
 });
+
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
+
+test.runIf(hasIpv6)('the console answers at both addresses of localhost', async () => {
+  const { port } = await openedConsole();
+  for (const host of ['127.0.0.1', '[::1]']) {
+    const answer = await fetch(`http://${host}:${port}/start?token=t`, { redirect: 'manual' });
+    expect(answer.headers.get('location')).toBe(`http://localhost:${port}/start?token=t`);
+  }
+});
+
+test.runIf(hasIpv6)(
+  'it does not start where somebody else waits at the other address of localhost for its token',
+  async () => {
+    const port = await freePort();
+    const other = createServer().listen(port, '::1');
+    await once(other, 'listening');
+    onTestFinished(() => void other.close());
+    const starting = startConsoleProxy({
+      port,
+      consoleUrl: 'https://api.example/console',
+      signing: {
+        region: 'eu-west-1',
+        credentials: async () => Promise.reject(new Error('unasked')),
+      },
+      policyArn: undefined,
+      whoAmI: async () => undefined,
+    });
+    await expect(starting).rejects.toThrow(`Port ${port}, which the console needs, is in use`);
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  },
+);
 
 test.each<[string, string, Record<string, string>]>([
   ['no cookie', '/console', {}],

@@ -166,9 +166,9 @@ it('says that another reader hides some', async () => {
   expect(dead.printed).toEqual(['1 resent.']);
 });
 
-const many = Number(process.env['DEAD_LETTERS'] ?? 2_000);
+const many = 300;
 
-it(`resends ${many} in one run, each once, while the memory stays as it is`, async () => {
+it('holds no more than some pages at once, however many it resends', async () => {
   const lane = async (start: number) => {
     for (let n = start; n < many; n += 8) await dead.bury(`evt-many-${n}`, `body ${n}`);
   };

@@ -7,6 +7,7 @@ import { applyRefusal } from '#shared/audience/apply-refusal.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
 import { eventRecordOf } from '#shared/aws/event-item.ts';
+import { requestReplay, type WorkerMessage } from '#shared/aws/worker-message.ts';
 import { approvedMail } from '#test/functions/mailer/approved-mail.ts';
 import { customerCreated, startDeadLetters, unreadable } from './dead-letters-at-work.ts';
 
@@ -121,6 +122,31 @@ describe('npm run why -- <webhook id>', () => {
     await dead.work({ settings: async () => off });
     expect(await why('hook-5')).toMatch(/^outcome +skipped: /m);
     expect(await why('hook-5')).toContain('No email: a skipped event triggers no workflow.');
+  });
+
+  it('tells what each replay did, and what became of its emails', async () => {
+    await dead.queueWebhook('hook-8', customerCreated('c-8'));
+    const off = structuredClone(defaultSettings);
+    off.events['customer.created'].enabled = false;
+    await dead.work({ settings: async () => off });
+    const at = '2026-11-23T12:00:00.000Z';
+    const replay = { webhookId: 'hook-8', by: 'an engineer', at, again: false };
+    const send = ({ MessageBody, MessageAttributes }: WorkerMessage) =>
+      dead.send(dead.events.sourceUrl, MessageBody, MessageAttributes);
+    await requestReplay({ ...replay, replayId: 'first', triggers: false }, send);
+    await dead.work();
+    await requestReplay({ ...replay, replayId: 'second', triggers: true }, send);
+    await dead.work();
+    const told = await why('hook-8');
+    expect(told).toMatch(/^outcome +skipped: /m);
+    expect(told).toMatch(
+      /^replay +first\nasked +2026-11-23\S+, by an engineer, contact only.*\noutcome +applied\ndid +\d changes \(email, .*\nsettings +version \d\n\nreplay +second$/m,
+    );
+    const ofSecond = told.slice(told.indexOf('second'));
+    expect(ofSecond).toMatch(/^outcome +unchanged/m);
+    expect(ofSecond).toMatch(/^workflow welcome \(.*\): asks for email /m);
+    expect(ofSecond).toContain('Not in the ledger yet');
+    expect(told).not.toContain('c-8@');
   });
 
   it('tells of one that failed and has no record', async () => {

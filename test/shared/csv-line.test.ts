@@ -19,6 +19,10 @@ test.each([
   expect(csvLine([cell])).toBe(`${line}\r\n`);
 });
 
+test('a cell of tabs alone costs what its length costs, so that nobody can make an export stand still', () => {
+  expect(csvLine(['\t'.repeat(1_000_000)])).toBe(`"'${'\t'.repeat(1_000_000)}"\r\n`);
+});
+
 test.each([
   ['Ann', '"Ann"'],
   ['Ann "the" Smith, jr.', '"Ann ""the"" Smith, jr."'],

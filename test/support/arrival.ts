@@ -37,11 +37,11 @@ export function replaysOf(events: readonly ReceivedEvent[], picks: readonly numb
   });
 }
 
-/** How a history reaches two workers: its order, repetitions, who takes what, and what goes wrong on the way. */
+/** How a history reaches two to four workers: its order, repetitions, who takes what, and what goes wrong on the way. */
 export const arrivalArbitrary = fc.record({
   order: fc.infiniteStream(fc.nat({ max: 1_000_000 })),
   repeats: fc.infiniteStream(fc.constantFrom(1, 1, 1, 2, 3)),
-  worker: fc.infiniteStream(fc.nat({ max: 1 })),
+  worker: fc.infiniteStream(fc.nat({ max: 11 })),
   delays: fc.infiniteStream(fc.nat({ max: 3 })),
   faults: fc.infiniteStream(
     fc.constantFrom('none', 'none', 'none', 'none', 'not sent', 'answer lost'),
@@ -76,10 +76,10 @@ export async function work(
   }
 }
 
-/** The tasks as they arrive: shuffled, some more than once, shared out between two workers with a store each. */
+/** The tasks as they arrive: shuffled, some more than once, shared out between workers with a store each. */
 export async function workInDisorder(
   tasks: readonly Task[],
-  stores: readonly [AudienceStore, AudienceStore],
+  stores: readonly AudienceStore[],
   surroundings: Surroundings,
   arrival: Arrival,
 ): Promise<void> {
@@ -93,7 +93,9 @@ export async function workInDisorder(
   await Promise.all(
     stores.map((store, index) =>
       work(
-        deliveries.filter(({ worker }) => worker === index).map(({ task }) => task),
+        deliveries
+          .filter(({ worker = 0 }) => worker % stores.length === index)
+          .map(({ task }) => task),
         unsteady(store, arrival),
         surroundings,
       ),

@@ -5,7 +5,12 @@ import { secretStore, startSecretsManager } from '#infra/local/secrets-manager.t
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
 import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
-import { accessLease, bearerOf, polarAccess } from '#shared/aws/polar-access.ts';
+import {
+  accessLease,
+  bearerOf,
+  type PolarAccessParts,
+  polarAccess,
+} from '#shared/aws/polar-access.ts';
 import { polarSignIn } from '#shared/aws/polar-sign-in.ts';
 import { webhookSecretDocument } from '#shared/aws/webhook-secret-document.ts';
 import { type Access, accessDocument } from '#shared/polar/access.ts';
@@ -45,8 +50,8 @@ export async function startPolarConnection(client: DynamoDBClient, options: Fake
   const connections = dynamoConnection(db, table);
   const webhookSecrets = webhookSecretDocument(secrets, 'WebhookSecret');
 
-  /** As one more process on the same stores. */
-  function process() {
+  /** As one more process on the same stores, which may have a network of its own. */
+  function process(own: Pick<PolarAccessParts, 'fetch'> = {}) {
     const parts = {
       secrets,
       secretId: 'PolarAccess',
@@ -54,6 +59,7 @@ export async function startPolarConnection(client: DynamoDBClient, options: Fake
       addresses: () => polar.addresses,
       now,
       newId: randomUUID,
+      ...own,
     };
     const access = polarAccess(parts);
     return { access, signIn: polarSignIn(access, parts) };

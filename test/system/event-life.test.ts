@@ -5,6 +5,7 @@ import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { deliver } from '#infra/local/polar-delivery.ts';
 import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { localAssembly } from '#test/support/local-assembly.ts';
 
 const lineSchema = z.object({ message: z.string(), webhookId: z.string() });
 const lines: { logicalId: string; message: string; webhookId: string }[] = [];
@@ -12,6 +13,7 @@ let stack: LocalStack;
 
 beforeAll(async () => {
   stack = await startLocalStack({
+    assembly: await localAssembly(),
     prepare: saveDemoWorkflows,
     onOutput: (logicalId, line) => {
       const entry = line.startsWith('{') ? lineSchema.safeParse(JSON.parse(line)).data : undefined;

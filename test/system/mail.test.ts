@@ -14,6 +14,7 @@ import { compileEmail } from '#shared/mail/compile-email.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { localAssembly } from '#test/support/local-assembly.ts';
 
 const mailboxSchema = z.object({
   emails: z.array(
@@ -35,6 +36,7 @@ let db: ReturnType<typeof documentClient>;
 
 beforeAll(async () => {
   stack = await startLocalStack({
+    assembly: await localAssembly(),
     prepare: async (resources) => {
       await saveDemoWorkflows(resources);
       const client = documentClient(new DynamoDBClient(resources.clientConfigs.dynamodb));

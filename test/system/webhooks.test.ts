@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { payloadText } from '#shared/aws/event-item.ts';
+import { localAssembly } from '#test/support/local-assembly.ts';
 
 const folder = new URL('../fixtures/polar/', import.meta.url);
 const names = readdirSync(folder);
@@ -28,7 +29,10 @@ let db: ReturnType<typeof documentClient>;
 let sqs: SQSClient;
 
 beforeAll(async () => {
-  stack = await startLocalStack({ onOutput: (_, line) => lines.push(line) });
+  stack = await startLocalStack({
+    assembly: await localAssembly(),
+    onOutput: (_, line) => lines.push(line),
+  });
   db = documentClient(new DynamoDBClient(stack.clientConfigs.dynamodb));
   sqs = new SQSClient(stack.clientConfigs.sqs);
   await stack.secrets.put(

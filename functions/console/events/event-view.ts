@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Change, ReplayEntry } from '#shared/audience/event-record.ts';
 import { answers } from '#shared/polar/answers.ts';
+import { isBackfilled } from '#shared/polar/backfill-events.ts';
 import { contactPath } from '../audience/contact-words.ts';
 import type { Html } from '../page.ts';
 import { prettyBody } from '../pretty-body.ts';
@@ -47,7 +48,9 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
     ['Customer in Polar', html`<code>${record.customerId}</code>`],
     ['Happened', time(record.occurredAt)],
     ['Received', time(record.receivedAt)],
-    ['Polar was answered', `${code}: ${message}`],
+    isBackfilled(record.webhookId)
+      ? ['Came by', 'a backfill: made from what Polar’s API said, without a webhook']
+      : ['Polar was answered', `${code}: ${message}`],
     ['Failed', failure && failureText(failure)],
     ['Webhook', html`<code>${record.webhookId}</code>`],
     ['Kept until', expiresAt && time(expiresAt.toISOString())],

@@ -6,6 +6,11 @@ import { act } from '../fields.ts';
 import type { Html } from '../page.ts';
 import { pathsOfTending } from './polar-paths.ts';
 
+/** Which connection a person saw. The versions of the next one begin anew, but its endpoint is another. */
+export function connectionShown({ endpointId, version }: Connection): string {
+  return `${endpointId} ${version}`;
+}
+
 /** What disconnecting ends and what it leaves, before it is done. */
 export function disconnectView(c: Context<ConsoleEnv>, connection: Connection): Html {
   return html`<div class="columns">
@@ -27,6 +32,6 @@ export function disconnectView(c: Context<ConsoleEnv>, connection: Connection): 
 </div>
 </div>
 <p>Connecting again with ${connection.organizationName} makes a new endpoint; what happened in between can be imported.</p>
-<div class="row">${act(c, `Disconnect from ${connection.organizationName}`, pathsOfTending.disconnect, { tone: 'danger', fields: { version: String(connection.version) } })}
+<div class="row">${act(c, `Disconnect from ${connection.organizationName}`, pathsOfTending.disconnect, { tone: 'danger', fields: { connection: connectionShown(connection) } })}
 <a href="/console/polar">Stay connected</a></div>`;
 }

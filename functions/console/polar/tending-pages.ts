@@ -10,7 +10,7 @@ import { textOf } from '../fields.ts';
 import { goOn } from '../flash.ts';
 import { page } from '../page.ts';
 import { link as urlOf } from '../shown.ts';
-import { disconnectView } from './disconnect-view.ts';
+import { connectionShown, disconnectView } from './disconnect-view.ts';
 import type { PolarLink } from './polar-link.ts';
 import { home } from './polar-paths.ts';
 import { redeliverPosition, redeliverSome, tend } from './tend.ts';
@@ -41,9 +41,9 @@ export function tendingPages(link: PolarLink) {
   });
 
   app.post('/disconnect', async (c) => {
-    const version = textOf(c.get('form'), 'version');
+    const shown = textOf(c.get('form'), 'connection');
     const flash = await tend(link, async (parts, connection) => {
-      if (String(connection.version) === version) return disconnectPolar(parts, connection);
+      if (connectionShown(connection) === shown) return disconnectPolar(parts, connection);
       const reason =
         'The connection was changed since that page was opened, so it was not ended. Look at it again.';
       return { kind: 'unfinished', reason, error: undefined };

@@ -33,7 +33,12 @@ export function restApi(state: PolarState, options: RestOptions) {
       return insufficientScope(needed[0] ?? '');
     }
     if (resource === 'webhooks') return webhooks(asked, token, rest);
-    if (asked.method !== 'GET' || rest.length > 0) return notFound;
+    const [id] = rest;
+    if (asked.method === 'GET' && resource === 'customers' && id !== undefined) {
+      const customer = state.customers.find((known) => known.id === id);
+      return customer ? { status: 200, body: customer } : notFound;
+    }
+    if (asked.method !== 'GET' || id !== undefined) return notFound;
     if (resource === 'organizations') return listPage(ofToken(token), asked.query);
     const sortedBy = Object.entries(rows).find(([name]) => name === resource)?.[1];
     if (!sortedBy || !isRows(resource)) return notFound;

@@ -154,6 +154,12 @@ describe('changing the secret', () => {
 });
 
 describe('disconnecting', () => {
+  /** Which connection the page shows now. */
+  const shownNow = async () => {
+    const { html } = await desk.get('/console/polar/disconnect');
+    return { connection: /name="connection" value="([^"]+)"/.exec(html)?.[1] ?? '' };
+  };
+
   it('shows what stops and what stays, and does nothing before it is confirmed', async () => {
     const shown = await desk.get('/console/polar/disconnect');
     expect(shown.text).toContain('What stops');
@@ -164,7 +170,8 @@ describe('disconnecting', () => {
 
   it('removes the endpoint and forgets the access; the webhook secret stays', async () => {
     const secret = desk.secret('WebhookSecret');
-    const shown = await desk.submit('/console/polar/disconnect', { version: '1' });
+    const fields = await shownNow();
+    const shown = await desk.submit('/console/polar/disconnect', fields);
     expect(shown.text).toContain('Disconnected from Northlight');
     expect(shown.text).toContain('Not connected yet.');
     expect(desk.polar.endpoints).toEqual([]);
@@ -172,21 +179,33 @@ describe('disconnecting', () => {
     expect(desk.secret('WebhookSecret')).toEqual(secret);
     expect(await desk.connection()).toBeUndefined();
 
-    const again = await desk.submit('/console/polar/disconnect', { version: '1' });
+    const again = await desk.submit('/console/polar/disconnect', fields);
     expect(again.text).toContain('Polar is not connected any more');
     expect((await desk.get('/console/polar/disconnect')).location).toBe(page);
   });
 
   it('is not done from a page that is out of date', async () => {
+    const fields = await shownNow();
     await desk.connectByToken();
-    const shown = await desk.submit('/console/polar/disconnect', { version: '1' });
+    const shown = await desk.submit('/console/polar/disconnect', fields);
+    expect(shown.text).toContain('it was not ended');
+    expect(desk.polar.endpoints).toHaveLength(1);
+  });
+
+  it('does not end another connection that was made after the page was opened', async () => {
+    const fields = await shownNow();
+    await desk.submit('/console/polar/disconnect', fields);
+    await desk.connectByToken();
+    expect(await desk.connection()).toMatchObject({ version: 1 });
+    const shown = await desk.submit('/console/polar/disconnect', fields);
     expect(shown.text).toContain('it was not ended');
     expect(desk.polar.endpoints).toHaveLength(1);
   });
 
   it('changes nothing while Polar is down', async () => {
+    const fields = await shownNow();
     desk.polar.goDown();
-    await desk.submit('/console/polar/disconnect', { version: '1' });
+    await desk.submit('/console/polar/disconnect', fields);
     expect(await desk.connection()).toMatchObject({ version: 1 });
     expect(desk.secret('PolarAccess')).toHaveProperty('token');
   });
@@ -195,7 +214,8 @@ describe('disconnecting', () => {
     'and %s want the token of the form',
     async (act) => {
       const asked = desk.polar.requests.length;
-      const answer = await desk.postWithToken(`/console/polar/${act}`, 'not it', { version: '1' });
+      const fields = await shownNow();
+      const answer = await desk.postWithToken(`/console/polar/${act}`, 'not it', fields);
       expect(answer.status).toBe(403);
       expect(desk.polar.requests).toHaveLength(asked);
     },

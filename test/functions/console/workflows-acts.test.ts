@@ -145,3 +145,9 @@ describe('a test to oneself', () => {
     expect(text).toContain('It was not sent. SES says: MessageRejected');
   });
 });
+
+test('a workflow that nothing can be the name of is not found', async () => {
+  const { status, text } = await at.get(`/console/workflows/${'w'.repeat(3_000)}`);
+  expect(status).toBe(404);
+  expect(text).toContain('workflow');
+});

@@ -141,6 +141,22 @@ describe('a contact that a person has erased', () => {
     expect(await work.item('Events', { webhookId })).toHaveProperty('payload');
   });
 
+  it('does not take along another contact that moves to its address after that', async () => {
+    const [id, other] = [randomUUID(), randomUUID()];
+    const [email, before] = [`${id}@example.com`, `${other}@example.com`];
+    await actions.tell('customer.created', id, { minutesBefore: 50, email });
+    await actions.tell('customer.created', other, { minutesBefore: 40, email: before });
+    const known = await work.item('Contacts', { email: before });
+    const erasure = await actions.erase(email);
+    await actions.tell('customer.updated', other, { minutesBefore: -1, email });
+    await erasure.wait();
+    await erasure.wait();
+    expect(await work.item('Contacts', { email })).toMatchObject({
+      customerId: other,
+      contactId: known?.['contactId'],
+    });
+  });
+
   it.each([false, true])(
     'is found at the address that it has meanwhile, also where the index is late (%s)',
     async (isIndexLate) => {

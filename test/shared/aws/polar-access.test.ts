@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
+import { bearerOf } from '#shared/aws/polar-access.ts';
 import type { OAuthAccess } from '#shared/polar/access.ts';
 import { polarApi } from '#shared/polar/polar-api.ts';
 import { PolarRefused, PolarUnavailable } from '#shared/polar/polar-api-error.ts';
@@ -140,6 +141,22 @@ describe('the access to Polar', () => {
     expect(await at.access.token(old.accessToken)).not.toBe(old.accessToken);
     await lease.giveBack('a process that died');
     expect(await lease.take('the next')).toHaveProperty('note');
+  });
+
+  it('of a process that slept through its lease does not overwrite what was connected meanwhile', async () => {
+    const old = await signedIn();
+    const chosen = at.token();
+    const sleeper = at.process({
+      fetch: async (...request) => {
+        const answer = await fetch(...request);
+        at.clock.ms += 60_000;
+        await at.access.save(chosen);
+        return answer;
+      },
+    });
+    expect(await failure(sleeper.access.token(old.accessToken))).toBeInstanceOf(PolarUnavailable);
+    expect(at.accessDocument().access).toEqual(chosen);
+    expect(await sleeper.access.token(old.accessToken)).toBe(bearerOf(chosen));
   });
 
   it('that is read in an old version is read again, for its refresh token is used up', async () => {

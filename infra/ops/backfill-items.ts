@@ -1,0 +1,101 @@
+import * as z from 'zod';
+import type { Customer } from '#shared/audience/customer.ts';
+import { customerDrift, type DriftKind, purchaseDrift } from '#shared/audience/drift.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import { backfillEvent, type MadeEvent } from '#shared/polar/backfill-events.ts';
+import { instant } from '#shared/polar/instant.ts';
+import type { PolarRow } from '#shared/polar/polar-api.ts';
+import type { Item, Judgement } from './backfill-page.ts';
+
+export type Wanted = Readonly<{
+  organizationId: string;
+  settings: Settings;
+  since: string | undefined;
+}>;
+
+const customerSchema = z.object({ organization_id: z.string(), modified_at: z.string().nullish() });
+const purchaseSchema = z.object({
+  created_at: z.string(),
+  customer: z.object({ organization_id: z.string() }),
+});
+const orderSchema = z.object({ paid: z.boolean().optional(), status: z.string().optional() });
+
+/** What to look at for a customer of Polar's; `undefined` where it is of another organisation or older than wanted. */
+export function customerItem(
+  row: PolarRow,
+  { organizationId, settings, since }: Wanted,
+): Item | undefined {
+  const known = customerSchema.safeParse(row).data;
+  if (known && known.organization_id !== organizationId) return undefined;
+  const created = backfillEvent('customer.created', row, settings.version);
+  if (!known || created.kind === 'unreadable') return unreadable(created);
+  const { customer } = created.made.event;
+  if (since !== undefined && customer.version < since) return undefined;
+  const said = { customer, isChanged: typeof known.modified_at === 'string' };
+  return {
+    customerId: customer.id,
+    address: customer.email,
+    judge(here) {
+      const drift = customerDrift(said, here, settings);
+      switch (drift.kind) {
+        case 'in-step':
+        case 'erased':
+        case 'without-address':
+          return { kind: drift.kind };
+        case 'unwanted':
+          return drift;
+        case 'deleted-here':
+          return { kind: 'refused', reason: deletedHere };
+        case 'missing':
+        case 'stale':
+          return mended(drift.kind, backfillEvent(drift.type, row, settings.version));
+      }
+    },
+  };
+}
+
+const deletedHere =
+  'It was deleted here, and deleted stays deleted, but Polar lists it still. If Polar has deleted it by now, this is gone with the next run.';
+
+/** The same for a subscription or an order; `undefined` for an order that is not paid, too. */
+export function purchaseItem(
+  type: 'subscription.created' | 'order.paid',
+  row: PolarRow,
+  { organizationId, settings, since }: Wanted,
+): Item | undefined {
+  const known = purchaseSchema.safeParse(row).data;
+  if (known && known.customer.organization_id !== organizationId) return undefined;
+  if (type === 'order.paid' && !isPaid(row)) return undefined;
+  const event = backfillEvent(type, row, settings.version);
+  if (!known || event.kind === 'unreadable') return unreadable(event);
+  const createdAt = instant(known.created_at);
+  if (since !== undefined && createdAt !== undefined && createdAt < since) return undefined;
+  const { customer } = event.made.event;
+  return {
+    customerId: customer.id,
+    address: customer.email,
+    judge(here: Customer | undefined) {
+      const drift = purchaseDrift(event.made.event, here, settings);
+      return drift === 'in-step' ? { kind: 'in-step' } : mended(drift, event);
+    },
+  };
+}
+
+function isPaid(row: PolarRow): boolean {
+  const { paid, status } = orderSchema.safeParse(row).data ?? {};
+  return paid ?? (status !== undefined && /^(paid|refunded|partially_refunded)$/.test(status));
+}
+
+function mended(drift: DriftKind, event: MadeEvent): Judgement {
+  if (event.kind === 'unreadable') return { kind: 'refused', reason: unreadableReason(event) };
+  return { kind: 'drift', drift, mend: event.made };
+}
+
+function unreadable(event: MadeEvent): Item {
+  return { customerId: '', judge: () => ({ kind: 'refused', reason: unreadableReason(event) }) };
+}
+
+function unreadableReason(event: MadeEvent): string {
+  const why = event.kind === 'unreadable' ? event.reason : 'Its organisation is not said.';
+  return `What Polar said of it cannot be read. ${why}`;
+}

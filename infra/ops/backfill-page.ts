@@ -1,0 +1,152 @@
+import { applyEvent } from '#shared/audience/apply-event.ts';
+import type { AudienceStore } from '#shared/audience/audience-store.ts';
+import type { Customer } from '#shared/audience/customer.ts';
+import type { DriftKind } from '#shared/audience/drift.ts';
+import { emailOf } from '#shared/audience/identity.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import { inGroups } from '#shared/aws/in-groups.ts';
+import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
+import { type BackfillCounts, countReason } from './backfill-counts.ts';
+
+/** What is to be looked at on one page: a customer, or an order or a subscription of it. */
+export type Item = Readonly<{
+  /** Empty: what Polar said cannot be read. */
+  customerId: string;
+  address?: string | undefined;
+  /** Whether the row here is as it should be, and if not, the event that mends it. Pure. */
+  judge: (row: Customer | undefined) => Judgement;
+}>;
+
+export type Judgement =
+  | Readonly<{ kind: 'in-step' }>
+  | Readonly<{ kind: 'erased' }>
+  | Readonly<{ kind: 'without-address' }>
+  | Readonly<{ kind: 'drift'; drift: DriftKind; mend: BackfillEvent }>
+  | Readonly<{ kind: 'unwanted' | 'refused'; reason: string }>;
+
+export type FoundDrift = Readonly<{
+  drift: DriftKind;
+  customerId: string;
+  address?: string | undefined;
+}>;
+
+export type PageParts = Readonly<{
+  store: AudienceStore;
+  settings: Settings;
+  now: () => Date;
+  newId: () => string;
+  pause: (lostRaces: number) => Promise<void>;
+  isDryRun: boolean;
+  found: (drift: FoundDrift) => void;
+  /** `drift customerId` of what was counted already, so that a customer with ten orders counts once. */
+  counted: Set<string>;
+}>;
+
+type Drifting = Item & Extract<Judgement, { kind: 'drift' }>;
+
+const atOnce = 8;
+
+/**
+ * Compares one page of what Polar says with the rows here, and applies what is missing as events that no workflow sees.
+ * A page in step costs reads only. What was repaired is read again before it counts as that. Safe to repeat. Gives how
+ * many were in step.
+ */
+export async function backfillPage(
+  parts: PageParts,
+  items: readonly Item[],
+  counts: BackfillCounts,
+): Promise<number> {
+  const rows = await customerRows(parts.store, items);
+  const drifting: Drifting[] = [];
+  let inStep = 0;
+  for (const item of items) {
+    const judgement = item.judge(rows.get(item.customerId));
+    if (judgement.kind === 'drift') drifting.push({ ...item, ...judgement });
+    else if (judgement.kind === 'in-step') inStep += 1;
+    else count(judgement, counts);
+  }
+  const fresh = drifting.filter((one) => isNew(parts, one));
+  for (const { drift, customerId, address } of fresh) {
+    counts.drift[drift] += 1;
+    parts.found({ drift, customerId, address });
+  }
+  if (parts.isDryRun || drifting.length === 0) return inStep;
+  const reasons = await applied(parts, drifting);
+  const after = await customerRows(parts.store, drifting);
+  for (const item of drifting) {
+    const judgement = item.judge(after.get(item.customerId));
+    const reason = reasons.get(item.mend.webhookId) ?? stillDiffers;
+    if (judgement.kind === 'drift') countReason(counts.refused, reason);
+    else if (fresh.includes(item)) counts.repaired += 1;
+  }
+  return inStep;
+}
+
+const stillDiffers =
+  'It still differs after the repair: run the backfill again, and look at the customer if it stays so.';
+
+/** How many of these customers have a contact that is unsubscribed. */
+export async function unsubscribedAmong(
+  store: AudienceStore,
+  items: readonly Item[],
+): Promise<number> {
+  const rows = await customerRows(store, items);
+  const emails = [...rows.values()].flatMap((row) => emailOf(row) ?? []);
+  const known = await store.load(
+    [...new Set(emails)].map((key) => ({ kind: 'contacts' as const, key })),
+  );
+  return [...known.contacts.values()].filter(
+    (stored) => stored?.row.customerId !== undefined && !stored.row.subscribed,
+  ).length;
+}
+
+async function customerRows(
+  store: AudienceStore,
+  items: readonly Pick<Item, 'customerId'>[],
+): Promise<Map<string, Customer>> {
+  const ids = [...new Set(items.map(({ customerId }) => customerId))].filter((id) => id !== '');
+  if (ids.length === 0) return new Map();
+  const { customers } = await store.load(ids.map((key) => ({ kind: 'customers' as const, key })));
+  return new Map([...customers].flatMap(([id, stored]) => (stored ? [[id, stored.row]] : [])));
+}
+
+function count(
+  judgement: Exclude<Judgement, { kind: 'drift' | 'in-step' }>,
+  counts: BackfillCounts,
+): void {
+  if (judgement.kind === 'erased') counts.erased += 1;
+  else if (judgement.kind === 'without-address') counts.withoutAddress += 1;
+  else countReason(counts[judgement.kind], judgement.reason);
+}
+
+function isNew({ counted }: PageParts, { drift, customerId }: Drifting): boolean {
+  const key = `${drift} ${customerId}`;
+  const known = counted.has(key);
+  counted.add(key);
+  return !known;
+}
+
+/** Applies the events, those of one customer one after another. Gives why one did nothing, by its id. */
+async function applied(
+  { store, settings, now, newId, pause }: PageParts,
+  drifting: readonly Drifting[],
+): Promise<Map<string, string>> {
+  const reasons = new Map<string, string>();
+  let failure: { error: unknown } | undefined;
+  const apply = async ({ mend }: Drifting): Promise<void> => {
+    if (failure) return;
+    try {
+      const { webhookId, payload, event } = mend;
+      const received = { ...event, webhookId, receivedAt: now().toISOString() };
+      const surroundings = { settings, now: now(), newId };
+      const means = { store, surroundings, workflows: [], pause };
+      const { record } = await applyEvent(received, payload, means);
+      if (record.reason !== undefined) reasons.set(webhookId, record.reason);
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await inGroups(drifting, ({ customerId }) => customerId, apply, atOnce);
+  if (failure) throw failure.error;
+  return reasons;
+}

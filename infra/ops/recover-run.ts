@@ -1,0 +1,149 @@
+import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import { repairConnection } from '#shared/polar/tend-connection.ts';
+import { type BackfillCounts, sumOf } from './backfill-counts.ts';
+import { type BackfillParts, backfill } from './backfill-run.ts';
+import { beginningOfGap } from './recover-gap.ts';
+import {
+  brokenOff,
+  type RedeliverParts,
+  type Redelivery,
+  redeliverLost,
+  undeliveredHere,
+} from './recover-redeliver.ts';
+
+export type RecoverParts = Omit<BackfillParts, 'api' | 'organizationId' | 'pause'> &
+  Readonly<{
+    polar: ConnectionParts;
+    connection: Connection;
+    hasRecord: RedeliverParts['hasRecord'];
+    pause: RedeliverParts['pause'];
+    /** Between lost races for a row. */
+    racePause: BackfillParts['pause'];
+    progress: (text: string) => void;
+    isStopped: () => boolean;
+  }>;
+
+/** What is shown as soon as it is known. */
+export type RecoverHooks = Readonly<{
+  health: (health: ConnectionHealth) => void;
+  repaired: (done: readonly string[]) => void;
+  redelivered: (redelivery: Redelivery) => void;
+  backfilled: (counts: BackfillCounts, since: string | undefined) => void;
+}>;
+
+/** What was looked at again at the end. All empty: the gap is closed. */
+export type Proof = Readonly<{
+  faults: readonly string[];
+  undelivered: number;
+  differing: number;
+  refused: number;
+}>;
+
+export type Recovered =
+  | Readonly<{ kind: 'proved'; proof: Proof }>
+  /** Why it went no further. */
+  | Readonly<{ kind: 'unfinished'; reason: string }>;
+
+/**
+ * Closes the gap that an outage left: sets the endpoint right, has Polar deliver again what never arrived, backfills
+ * what it never recorded, and then looks at all of it once more. Safe to repeat and to break off. Throws a
+ * `PolarApiError`.
+ */
+export async function recover(
+  parts: RecoverParts,
+  since: string | undefined,
+  hooks: RecoverHooks,
+): Promise<Recovered> {
+  const { polar, connection, isStopped } = parts;
+  const health = await connectionHealth(polar, connection);
+  hooks.health(health);
+  const inTheWay = health.faults.find(({ kind }) => kind === 'access' || kind === 'unreachable');
+  if (inTheWay) return { kind: 'unfinished', reason: inTheWay.sentence };
+  const lastSuccess = await newestSuccess(parts);
+
+  const mended = await mend(parts, health);
+  if (mended.kind === 'unfinished') return mended;
+  hooks.repaired(mended.done);
+
+  const redelivery = await redeliverLost(redeliverParts(parts, mended.connection));
+  hooks.redelivered(redelivery);
+  if (redelivery.stopped !== undefined) return { kind: 'unfinished', reason: redelivery.stopped };
+
+  const from =
+    since ??
+    beginningOfGap({
+      wasDisabled: health.endpoint?.enabled === false,
+      lastSuccess,
+      oldestFailure: redelivery.oldest,
+    });
+  const backfilled = await compare(parts, from, false);
+  hooks.backfilled(backfilled.counts, from);
+  if (backfilled.kind === 'stopped' || isStopped()) {
+    return { kind: 'unfinished', reason: brokenOff };
+  }
+  return { kind: 'proved', proof: await prove(parts, mended.connection, from) };
+}
+
+type Mended =
+  | Readonly<{ kind: 'done'; done: readonly string[]; connection: Connection }>
+  | Extract<Recovered, { kind: 'unfinished' }>;
+
+async function mend(
+  { polar, connection }: RecoverParts,
+  health: ConnectionHealth,
+): Promise<Mended> {
+  if (health.faults.every(({ kind }) => kind === 'failed')) {
+    return { kind: 'done', done: [], connection };
+  }
+  const tended = await repairConnection(polar, connection);
+  if (tended.kind === 'unfinished') return tended;
+  // Where Polar had lost the endpoint, there is another one now.
+  const after = await polar.connections.read();
+  return { kind: 'done', done: tended.done, connection: after ?? connection };
+}
+
+function redeliverParts(parts: RecoverParts, { endpointId }: Connection): RedeliverParts {
+  return { ...parts, api: parts.polar.api, endpointId };
+}
+
+async function newestSuccess({ polar, connection }: RecoverParts): Promise<string | undefined> {
+  const { endpointId } = connection;
+  const { items } = await polar.api.deliveries({ endpointId, succeeded: true, limit: 1 });
+  return items[0]?.created_at;
+}
+
+function compare(parts: RecoverParts, since: string | undefined, isDryRun: boolean) {
+  const { polar, connection, racePause, progress, isStopped } = parts;
+  const { organizationId } = connection;
+  return backfill(
+    { ...parts, api: polar.api, organizationId, pause: racePause },
+    { since, isDryRun },
+    { found: () => undefined, save: async () => undefined, progress, isStopped },
+  );
+}
+
+async function prove(
+  parts: RecoverParts,
+  connection: Connection,
+  since: string | undefined,
+): Promise<Proof> {
+  const { faults } = await connectionHealth(parts.polar, connection);
+  let undelivered = 0;
+  const seen = { here: 0 };
+  for await (const { isLost } of undeliveredHere(redeliverParts(parts, connection), seen)) {
+    // What they said came with the backfill.
+    if (!isLost) undelivered += 1;
+  }
+  const { counts } = await compare(parts, since, true);
+  return {
+    faults: faults.filter(({ kind }) => kind !== 'failed').map(({ sentence }) => sentence),
+    undelivered,
+    differing: sumOf(counts.drift),
+    refused: sumOf(counts.refused),
+  };
+}
+
+export function isClosed({ faults, undelivered, differing, refused }: Proof): boolean {
+  return faults.length + undelivered + differing + refused === 0;
+}

@@ -1,0 +1,12 @@
+import { writeSync } from 'node:fs';
+
+/** Loaded into a program that a test measures: at its end says how many bytes of its heap were in use at most. */
+const everyMs = 250;
+
+let most = 0;
+const measure = () => {
+  globalThis.gc?.();
+  most = Math.max(most, process.memoryUsage().heapUsed);
+};
+setInterval(measure, everyMs).unref();
+process.on('exit', () => writeSync(2, `heap ${most}\n`));

@@ -1,0 +1,223 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
+import { audienceSide } from '#infra/ops/backfill-parts.ts';
+import { partsOf } from '#infra/ops/connect-command.ts';
+import { isClosed, type RecoverHooks, recover } from '#infra/ops/recover-run.ts';
+import { proofLines } from '#infra/ops/recover-text.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { documentClient } from '#shared/aws/document-client.ts';
+import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
+import { compileEmail } from '#shared/mail/compile-email.ts';
+import { isBackfilled } from '#shared/polar/backfill-events.ts';
+import { connectPolar } from '#shared/polar/connect-polar.ts';
+import type { ConnectionParts } from '#shared/polar/connection.ts';
+import { customer, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
+import { localAssembly } from '#test/support/local-assembly.ts';
+
+type Door = Awaited<ReturnType<typeof startDoor>>;
+
+let stack: LocalStack;
+let polar: FakePolar;
+let door: Door;
+let db: ReturnType<typeof documentClient>;
+
+/** The address that Polar knows, before the stack: it can refuse, or lose the answer of the stack. */
+async function startDoor(target: string) {
+  let mood: 'open' | 'shut' | 'deaf' = 'open';
+  const server = createServer(async (request, response) => {
+    const body = await buffer(request);
+    if (mood === 'shut') return void response.writeHead(503).end();
+    const { host: _, connection: _c, 'content-length': _l, ...headers } = request.headers;
+    const sent = new Headers(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+    const answer = await fetch(`${target}${request.url}`, { method: 'POST', headers: sent, body });
+    response.writeHead(mood === 'deaf' ? 503 : answer.status).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    is: (next: typeof mood) => {
+      mood = next;
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Waits for every new customer, and for every change of one. */
+function activeWorkflow(event: 'customer.created' | 'customer.updated'): Workflow {
+  const email = { kind: 'transactional', subject: event, preheader: '', body: event } as const;
+  const result = compileEmail(email, event);
+  if (result.kind === 'refused') throw new Error(result.problems.join(' '));
+  const at = new Date().toISOString();
+  return {
+    ...{ workflowId: event.replace('.', '-'), version: 1, name: event, status: 'active' },
+    ...{ trigger: { event, conditions: [] }, frequency: 'every-time', maxAgeHours: 72 },
+    ...{ email, compiled: result.compiled, createdAt: at, updatedAt: at },
+  };
+}
+
+beforeAll(async () => {
+  const prepare = async ({ clientConfigs, tables }: Resources) => {
+    const client = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
+    const workflows = dynamoWorkflows(client, tables['Workflows'] ?? '');
+    await workflows.save(activeWorkflow('customer.created'));
+    await workflows.save(activeWorkflow('customer.updated'));
+    client.destroy();
+  };
+  [stack, polar] = await Promise.all([
+    startLocalStack({ assembly: await localAssembly(), prepare }),
+    startFakePolar(),
+  ]);
+  door = await startDoor(stack.url);
+  db = documentClient(new DynamoDBClient(stack.clientConfigs.dynamodb));
+  vi.stubEnv('POLAR_API_URL', polar.url);
+}, 120_000);
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  db?.destroy();
+  await Promise.all([stack?.stop(), polar?.stop(), door?.stop()]);
+});
+
+const all = async (table: string) =>
+  (await db.send(new ScanCommand({ TableName: stack.tables[table] }))).Items ?? [];
+const emails = async () =>
+  (await all('Contacts')).map((contact) => String(contact['email'])).sort();
+const address = (name: string) => `${name}@example.com`;
+
+/** Something happens to a new customer in Polar, which tells whoever it can tell. */
+async function happens(name: string, attempts = 1): Promise<void> {
+  const email = address(name);
+  const person = { customerId: uuidOf(email), email, name, externalId: null, isNew: true };
+  const data = customer(person, new Date());
+  polar.state.customers.push(data);
+  const timestamp = new Date().toISOString();
+  await polar.emit({ type: 'customer.created', timestamp, data } as { type: string }, { attempts });
+}
+
+async function waitFor(table: 'Events' | 'Emails', count: number): Promise<void> {
+  for (;;) {
+    if ((await all(table)).length >= count) return;
+    await setTimeout(50);
+  }
+}
+
+function deployment() {
+  const { clientConfigs, tables, queues } = stack;
+  const config = { clientConfigs: { ...clientConfigs, sesv2: clientConfigs.sqs } };
+  const table = (id: string) => tables[id] ?? '';
+  return {
+    found: {
+      ...config,
+      title: 'The local stack of a test',
+      options: ' --local',
+      workflowsTable: table('Workflows'),
+      emailsTable: table('Emails'),
+      settingsTable: table('Settings'),
+      mailQueueUrl: queues['MailQueue'] ?? '',
+      retentionDays: 90,
+      unsubscribeUrl: `${door.url}/unsubscribe`,
+    },
+    resources: {
+      physicalId: (id: string) => tables[id] ?? queues[id] ?? `${id}-local`,
+      secretsManager: clientConfigs.secretsManager,
+    },
+  };
+}
+
+/** As `npm run recover` does it; gives what it showed. */
+async function recoveryOf(parts: ConnectionParts, isStopped = () => false) {
+  const { found, resources } = deployment();
+  const side = await audienceSide(found, resources);
+  const connection = await parts.connections.read();
+  if (!connection) throw new Error('not connected');
+  const shown = { health: vi.fn(), repaired: vi.fn(), redelivered: vi.fn(), backfilled: vi.fn() };
+  const hooks: RecoverHooks = shown;
+  const result = await recover(
+    {
+      ...side,
+      ...{ polar: parts, connection, racePause: side.pause },
+      pause: (ms: number) => setTimeout(ms / 10),
+      progress: () => undefined,
+      isStopped,
+    },
+    undefined,
+    hooks,
+  );
+  return { result, shown };
+}
+
+async function recovered(parts: ConnectionParts) {
+  const { result, shown } = await recoveryOf(parts);
+  if (result.kind !== 'proved') throw new Error(result.reason);
+  return { proof: result.proof, shown };
+}
+
+it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is mailed about what was backfilled', {
+  timeout: 120_000,
+}, async () => {
+  const { found, resources } = deployment();
+  const token = { kind: 'token', server: 'production', token: polar.organizationToken() } as const;
+  const partsFor = partsOf(found, resources);
+  const connected = await connectPolar(partsFor('production', token), { access: token, by: 'ann' });
+  expect(connected.kind).toBe('connected');
+  const parts = partsFor('production');
+
+  await happens('before');
+  await waitFor('Events', 1);
+  door.is('deaf');
+  await happens('deaf', 3);
+  await waitFor('Events', 2);
+  door.is('shut');
+  for (let event = 0; event < 9; event += 1) await happens(`failed-${event}`);
+  expect(polar.endpoints[0]?.enabled).toBe(false);
+
+  for (let event = 0; event < 4; event += 1) await happens(`unheard-${event}`);
+  const modified_at = new Date().toISOString();
+  Object.assign(polar.state.customers[0] ?? {}, { name: 'Renamed', modified_at });
+  door.is('open');
+  expect(await emails()).toEqual([address('before'), address('deaf')].sort());
+
+  const brokenOff = await recoveryOf(parts, () => true);
+  expect(brokenOff.result).toMatchObject({
+    kind: 'unfinished',
+    reason: expect.stringMatching(/^It was broken off/),
+  });
+  expect(polar.endpoints[0]?.enabled).toBe(true);
+  const first = await recovered(parts);
+  expect(first.shown.redelivered.mock.lastCall?.[0]).toMatchObject({
+    asked: 9,
+    arrived: 9,
+    here: 1,
+  });
+  expect(first.shown.backfilled.mock.lastCall?.[0]).toMatchObject({
+    drift: { missing: 4, stale: 1, extra: 0 },
+    repaired: 5,
+  });
+  expect(first.shown.backfilled.mock.lastCall?.[1]).toBeUndefined();
+  expect(isClosed(first.proof)).toBe(true);
+  expect(proofLines(first.proof, '').at(-1)).toBe('The gap is closed.');
+  const everybody = polar.state.customers.map((row) => String(row['email'])).sort();
+  expect(await emails()).toEqual(everybody);
+
+  const records = await all('Events');
+  const again = await recovered(parts);
+  expect(again.shown.repaired).toHaveBeenCalledWith([]);
+  expect(again.shown.redelivered.mock.lastCall?.[0]).toMatchObject({ asked: 0, here: 1 });
+  expect(isClosed(again.proof)).toBe(true);
+  expect(await all('Events')).toHaveLength(records.length);
+
+  // One for each that came as a webhook, and none for what was backfilled.
+  await waitFor('Emails', 11);
+  const mails = await all('Emails');
+  expect(mails).toHaveLength(11);
+  expect(mails.filter((mail) => isBackfilled(String(mail['webhookId'])))).toEqual([]);
+});

@@ -1,0 +1,31 @@
+import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { payloadText } from '#shared/aws/event-item.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** All rows of all these tables. */
+export async function rowsOfTables(
+  db: DynamoDBDocumentClient,
+  tables: readonly string[],
+): Promise<Row[]> {
+  const rowsOf = async (TableName: string) => {
+    const all: Row[] = [];
+    for (let after: Row | undefined; ; ) {
+      const page = await db.send(new ScanCommand({ TableName, ExclusiveStartKey: after }));
+      all.push(...(page.Items ?? []));
+      if (!page.LastEvaluatedKey) return all;
+      after = page.LastEvaluatedKey;
+    }
+  };
+  return (await Promise.all(tables.map(rowsOf))).flat();
+}
+
+/** Rows as text in lower case, the payloads unpacked and their escapes read. */
+export function readable(rows: readonly Row[]): string {
+  const unpacked = rows.map((row) => {
+    const { payload } = row;
+    if (!(payload instanceof Uint8Array)) return row;
+    return { ...row, payload: JSON.parse(payloadText(payload)) };
+  });
+  return JSON.stringify(unpacked).toLowerCase();
+}
