@@ -107,6 +107,7 @@ describe('the outputs', () => {
       'FeedbackQueueUrl',
       'MailDeadLettersUrl',
       'MailQueueUrl',
+      'RetentionDays',
       'SettingsTableName',
       'SuppressionsTableName',
       'WebhookSecretName',

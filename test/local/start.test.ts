@@ -11,7 +11,7 @@ import { descendantsOf, isRunning } from './process-tree.ts';
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 // Below the ports that systems hand out by themselves.
 const port = 20_000 + (process.pid % 2_400) * 5;
-const patience = { timeout: 60_000, interval: 50 };
+const patience = { timeout: 120_000, interval: 50 };
 
 let directory: string;
 beforeAll(async () => {
@@ -57,7 +57,7 @@ async function ended(child: ChildProcess, processes: number[]) {
   await vi.waitFor(() => expect(processes.filter(isRunning)).toEqual([]), patience);
 }
 
-describe('npm start', { timeout: 120_000 }, () => {
+describe('npm start', { timeout: 240_000 }, () => {
   test('shows a purchase that becomes a contact and mail, takes webhooks, and ends with all it started', async () => {
     const { child, output, processes } = await started('Read the mail at');
     expect(output()).toContain(`http://127.0.0.1:${port}/webhooks/polar`);
