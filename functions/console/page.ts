@@ -7,7 +7,7 @@ import type { ConsoleEnv } from './console-env.ts';
 /** Text in which everything that is not markup of ours is escaped. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
-export const sections = [
+const sections = [
   ['audience', 'Audience'],
   ['events', 'Events'],
   ['workflows', 'Workflows'],

@@ -54,19 +54,17 @@ function allowLists(lambda: NodejsFunction, tables: AudienceTables): void {
 }
 
 function allowRecords(lambda: NodejsFunction, tables: AudienceTables): void {
-  const [contacts, events, failures, settings, workflows, emails] = [
-    tables.contacts.tableArn,
+  const [events, failures, settings, workflows, emails] = [
     tables.events.tableArn,
     tables.failures.tableArn,
     tables.settings.tableArn,
     tables.workflows.tableArn,
     tables.emails.tableArn,
   ];
-  allow(lambda, ['dynamodb:GetItem'], [contacts, events, failures, settings, workflows, emails]);
-  allow(lambda, ['dynamodb:BatchGetItem'], [events, failures, emails]);
+  allow(lambda, ['dynamodb:GetItem'], [events, settings, workflows, emails]);
   allow(lambda, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], [settings, workflows]);
-  allow(lambda, ['dynamodb:UpdateItem'], [settings, failures, emails]);
-  allow(lambda, ['dynamodb:DeleteItem'], [failures]);
+  allow(lambda, ['dynamodb:UpdateItem'], [settings, emails]);
+  allow(lambda, ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], [failures]);
 }
 
 /** It sends dead letters through again: into their queue first, then out of the dead letters. */
@@ -74,7 +72,7 @@ function allowQueues(lambda: NodejsFunction, { events, mail }: ConsoleReach): vo
   const queues = [events, mail.outgoing, mail.reports];
   allow(
     lambda,
-    ['sqs:SendMessage', 'sqs:GetQueueAttributes'],
+    ['sqs:SendMessage'],
     queues.map(({ queue }) => queue.queueArn),
   );
   allow(
@@ -107,7 +105,7 @@ function allowSuppressionList(lambda: NodejsFunction): void {
   const policy = new Policy(lambda, 'SuppressionList', {
     statements: [
       new PolicyStatement({
-        actions: ['ses:GetSuppressedDestination', 'ses:DeleteSuppressedDestination'],
+        actions: ['ses:DeleteSuppressedDestination'],
         resources: ['*'],
       }),
     ],
@@ -116,6 +114,6 @@ function allowSuppressionList(lambda: NodejsFunction): void {
   Validations.of(policy).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason:
-      "An entry of SES's suppression list is no resource that a policy could name: IAM knows these two calls with all resources only.",
+      "An entry of SES's suppression list is no resource that a policy could name: IAM knows this call with all resources only.",
   });
 }

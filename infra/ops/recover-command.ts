@@ -22,8 +22,8 @@ what never arrived, backfills what Polar never recorded while the endpoint was d
   --since <day>       when the gap began, if Polar's list of deliveries does not tell: 2026-11-01 or 2026-11-01T08:30Z
 ${commonHelp}
 
-Safe to run twice, and to end with Ctrl-C. The access that Polar is connected with needs webhooks:write,
-organizations:read, customers:read, orders:read and subscriptions:read. Exit code 1: something is left.`;
+Safe to run twice, and to end with Ctrl-C. The access that Polar is connected with needs webhooks:read,
+webhooks:write, organizations:read, customers:read, orders:read and subscriptions:read. Exit code 1: something is left.`;
 
 export type RecoverOptions = Readonly<{ target: Target; since: string | undefined }>;
 

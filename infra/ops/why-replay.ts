@@ -40,7 +40,7 @@ async function replayLines(
 }
 
 /** How an event was run again. */
-export function modeText({ triggers, again }: Pick<ReplayEntry, 'triggers' | 'again'>): string {
+function modeText({ triggers, again }: Pick<ReplayEntry, 'triggers' | 'again'>): string {
   if (!triggers) return 'contact only, without workflows';
   return again ? 'with workflows, emails that went before too' : 'with workflows';
 }

@@ -7,7 +7,7 @@ import { cleanName } from './person-name.ts';
 import { type Means, settle } from './settle.ts';
 import { outcomeIn, type Workspace, workspace } from './workspace.ts';
 
-export const byHandSource = 'Added by hand';
+const byHandSource = 'Added by hand';
 
 /** A contact as a person types it in. What is left empty is left to Polar's customer, should one come. */
 export type NewContact = Readonly<{

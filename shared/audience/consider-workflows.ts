@@ -1,3 +1,4 @@
+import { isBackfilled } from '../polar/is-backfilled.ts';
 import type { Customer } from './customer.ts';
 import type { ReceivedEvent } from './decide.ts';
 import type { ConsideredWorkflow } from './event-record.ts';
@@ -40,7 +41,7 @@ export function considerWorkflows(
 }
 
 function reasonAgainst(workflow: Workflow, situation: Situation): string | undefined {
-  const { event, customer, isTrigger, now } = situation;
+  const { event, customer, isTrigger, now, againAs } = situation;
   if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
   const condition = workflow.trigger.conditions.find((one) => !holds(one, event));
   if (condition) return `The condition does not hold: ${conditionText(condition)}.`;
@@ -61,6 +62,10 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
     return customer.email === undefined
       ? 'The customer has no known email address.'
       : 'No contact shows this customer.';
+  }
+  // Its object has the version of now, and a webhook that was mailed may have had an older one: another key.
+  if (isBackfilled(event.webhookId) && workflow.frequency === 'every-time' && !againAs) {
+    return 'A backfill made this event, so nobody can tell whether an email about it went before.';
   }
   return undefined;
 }

@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/
 import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { backfillPrefix } from '#shared/polar/is-backfilled.ts';
 import { eventRecordOf, payloadText } from './event-item.ts';
 import { listShards } from './index-keys.ts';
 import { type ListPage, newestFirst } from './newest-first.ts';
@@ -25,6 +26,8 @@ export type ListedEvent = z.infer<typeof listedEventSchema>;
 export type EventFilter = Readonly<{
   type?: ListedEvent['type'] | undefined;
   outcome?: ListedEvent['outcome'] | undefined;
+  /** Only what Polar sent, not what a backfill made. */
+  isSent?: true;
 }>;
 
 const keySchema = z.object({
@@ -165,20 +168,26 @@ function keptPayload({ erased }: EventRecord, item: unknown): KeptPayload {
   return { kind: omittedSchema.safeParse(item).success ? 'omitted' : 'none' };
 }
 
-function isFiltered({ type, outcome }: EventFilter): boolean {
-  return type !== undefined || outcome !== undefined;
+function isFiltered({ type, outcome, isSent }: EventFilter): boolean {
+  return type !== undefined || outcome !== undefined || isSent === true;
 }
 
-function conditionOf({ type, outcome }: EventFilter, values: Readonly<Record<string, string>>) {
+function conditionOf(filter: EventFilter, values: Readonly<Record<string, string>>) {
+  if (!isFiltered(filter)) return { ExpressionAttributeValues: values };
+  const { type, outcome, isSent } = filter;
   const wanted = Object.entries({ type, outcome }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
-  if (wanted.length === 0) return { ExpressionAttributeValues: values };
+  const conditions = wanted.map(([name]) => `#${name} = :${name}`);
+  if (isSent) conditions.push('NOT begins_with(webhookId, :made)');
   return {
-    FilterExpression: wanted.map(([name]) => `#${name} = :${name}`).join(' AND '),
-    ExpressionAttributeNames: Object.fromEntries(wanted.map(([name]) => [`#${name}`, name])),
+    FilterExpression: conditions.join(' AND '),
+    ...(wanted.length > 0 && {
+      ExpressionAttributeNames: Object.fromEntries(wanted.map(([name]) => [`#${name}`, name])),
+    }),
     ExpressionAttributeValues: {
       ...values,
+      ...(isSent && { ':made': backfillPrefix }),
       ...Object.fromEntries(wanted.map(([name, value]) => [`:${name}`, value])),
     },
   };

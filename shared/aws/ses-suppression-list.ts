@@ -1,5 +1,6 @@
 import { DeleteSuppressedDestinationCommand, type SESv2Client } from '@aws-sdk/client-sesv2';
 import * as z from 'zod/mini';
+import { withAsciiDomain } from './mail-address.ts';
 
 /** The list on which SES itself keeps addresses that bounced or complained, for the whole AWS account. */
 export type SesSuppressionList = Readonly<{
@@ -17,7 +18,9 @@ export function sesSuppressionList(ses: SESv2Client): SesSuppressionList {
   return {
     async remove(address) {
       try {
-        await ses.send(new DeleteSuppressedDestinationCommand({ EmailAddress: address }));
+        // SES lists it as it was sent to.
+        const EmailAddress = withAsciiDomain(address);
+        await ses.send(new DeleteSuppressedDestinationCommand({ EmailAddress }));
       } catch (error) {
         if (!notOnTheListSchema.safeParse(error).success) throw error;
       }

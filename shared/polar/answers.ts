@@ -45,7 +45,7 @@ export const answers = {
     code: 401,
     status: 'rejected',
     message:
-      'Not accepted: the signature does not match. Copy the secret of this webhook from Polar into the field current of the secret WebhookSecret in AWS Secrets Manager; it counts after a minute at most, and Polar tries again. If it is the right one, look for a proxy in between that changes the body.',
+      'Not accepted: the signature does not match. Repair the connection on the page Polar of the console, or with "npm run connect -- --repair": that takes over the secret of this webhook, which counts after a minute at most, and Polar tries again. If it is the right one, look for a proxy in between that changes the body.',
   },
   'outside-tolerance': {
     code: 401,
@@ -75,7 +75,7 @@ export const answers = {
     code: 503,
     status: 'unavailable',
     message:
-      'Not accepted yet: the secret of this webhook is not set up. Copy it from Polar into the field current of the secret WebhookSecret in AWS Secrets Manager, as the README shows; Polar tries again.',
+      'Not accepted yet: the secret of this webhook is not set up. Connect Polar on the page Polar of the console, or with "npm run connect"; Polar tries again.',
   },
   'secret-unreadable': {
     code: 503,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { backfillPrefix } from './is-backfilled.ts';
 import type { PolarRow } from './polar-api.ts';
 import { type PolarEvent, polarEvent } from './polar-event.ts';
 import { polarApiVersion } from './polar-request.ts';
@@ -16,13 +17,6 @@ type BackfilledType =
   | 'customer.deleted'
   | 'subscription.created'
   | 'order.paid';
-
-const prefix = 'backfill-';
-
-/** Whether an event was made from what Polar's API says, and not sent by Polar. */
-export function isBackfilled(webhookId: string): boolean {
-  return webhookId.startsWith(prefix);
-}
 
 /**
  * The event for a row of Polar's API. Its id follows from the type, the object in its version, and the settings that it
@@ -57,5 +51,5 @@ function made(
   const { event } = parsed;
   const text = `${type} ${event.object.id} ${versionOf(event)}`;
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, 32);
-  return { kind: 'event', made: { webhookId: `${prefix}${hash}`, payload, event } };
+  return { kind: 'event', made: { webhookId: `${backfillPrefix}${hash}`, payload, event } };
 }

@@ -28,10 +28,10 @@ export async function connectPolar(parts: ConnectionParts, wish: ConnectWish): P
   const { api, connections, webhookSecrets, webhookUrl, apiUrl } = parts;
   const problem = problemOfWebhookUrl(webhookUrl, apiUrl);
   if (problem) return { kind: 'refused', reason: problem };
-  const choice = chosen(await api.organizations(), wish.organization);
+  const before = await connections.read();
+  const choice = chosen(await api.organizations(), wish.organization, before);
   if (choice.kind !== 'organization') return choice;
   const { organization } = choice;
-  const before = await connections.read();
   if (before && before.organizationId !== organization.id)
     return refuseSecond(before, organization);
 
@@ -73,7 +73,11 @@ export async function connectPolar(parts: ConnectionParts, wish: ConnectWish): P
 
 type Choice = { kind: 'organization'; organization: PolarOrganization } | Connected;
 
-function chosen(organizations: readonly PolarOrganization[], wanted: string | undefined): Choice {
+function chosen(
+  organizations: readonly PolarOrganization[],
+  wanted: string | undefined,
+  before: Connection | undefined,
+): Choice {
   const [only] = organizations;
   if (!only) {
     return {
@@ -89,9 +93,10 @@ function chosen(organizations: readonly PolarOrganization[], wanted: string | un
   const organization = organizations.find(({ id, slug }) => id === wanted || slug === wanted);
   if (organization) return { kind: 'organization', organization };
   const known = organizations.map(({ slug }) => slug).join(', ');
+  const name = wanted === before?.organizationId ? before.organizationName : wanted;
   return {
     kind: 'refused',
-    reason: `This access does not cover the organisation “${wanted}”; it covers ${known}. Nothing was changed.`,
+    reason: `This access does not cover the organisation “${name}”; it covers ${known}. Nothing was changed.`,
   };
 }
 

@@ -3,7 +3,7 @@ import type { EndpointFields, PolarApi, PolarEndpoint } from './polar-api.ts';
 import { PolarUnavailable } from './polar-api-error.ts';
 import { polarApiVersion } from './polar-request.ts';
 
-export const endpointName = 'Polar Audience';
+const endpointName = 'Polar Audience';
 
 type Wanted = Readonly<{
   api: PolarApi;

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BackfillPlace } from '#infra/ops/backfill-state.ts';
 import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
-import { isBackfilled } from '#shared/polar/backfill-events.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { isBackfilled } from '#shared/polar/is-backfilled.ts';
 import { PolarMissing, PolarUnavailable } from '#shared/polar/polar-api-error.ts';
 import type { FakePolarOptions } from '#test/fakes/polar/fake-polar.ts';
 import { type BackfillAtWork, startBackfillAtWork } from './backfill-at-work.ts';

@@ -98,7 +98,7 @@ async function resendAll() {
 }
 
 const few = 400;
-const many = Number(process.env['DEAD_LETTERS'] ?? 2_000);
+const many = Number(process.env['DEAD_LETTERS'] ?? 10_000);
 
 it(`resends ${many} in one run, each once, in no more memory than ${few} take`, async () => {
   const heaps: number[] = [];

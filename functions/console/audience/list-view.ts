@@ -100,7 +100,7 @@ function nothing({ filter, isCutShort, isFirstPage }: ListView): Html {
     );
   }
   if (!isFirstPage)
-    return empty('That were all.', html`<p><a href="${listPath}">Back to the newest</a></p>`);
+    return empty('That was all.', html`<p><a href="${listPath}">Back to the newest</a></p>`);
   return empty(
     'Nobody is in the audience yet. Contacts come by themselves as soon as Polar sends its first event.',
     html`<p><a href="/console/polar">Connect Polar</a>, <a href="/console/test">send a test event</a> or <a href="${listPath}/add">add a contact by hand</a>.</p>`,

@@ -44,7 +44,7 @@ ${prettyBody(queue === 'events' ? eventBody(message) : message.body, link(`${pat
 }
 
 /** What it is, whom it is about, and why it died. */
-export function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
+function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
   const { failure, webhookId, since, queue } = letter;
   const first = firstReasonOf(letter);
   return facts([

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Change, ReplayEntry } from '#shared/audience/event-record.ts';
 import { answers } from '#shared/polar/answers.ts';
-import { isBackfilled } from '#shared/polar/backfill-events.ts';
+import { isBackfilled } from '#shared/polar/is-backfilled.ts';
 import { contactPath } from '../audience/contact-words.ts';
 import type { Html } from '../page.ts';
 import { prettyBody } from '../pretty-body.ts';

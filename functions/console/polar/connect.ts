@@ -19,7 +19,8 @@ export async function connect(
 ): Promise<Connecting> {
   try {
     const known = await link.connections.read();
-    const wanted = organization ?? known?.organizationSlug;
+    // Not its slug, which may be another one in Polar by now.
+    const wanted = organization ?? known?.organizationId;
     const parts = link.partsFor(access.server, { token: bearerOf(access) });
     const result = await inTime(() => connectPolar(parts, { access, by, organization: wanted }));
     if (result.kind === 'connected') return { kind: 'connected', done: result.done };

@@ -62,7 +62,7 @@ async function told<T>({ log }: PolarLink, ask: () => Promise<T>): Promise<Told<
 async function lastReceivedAt({ events, now }: PolarLink): Promise<string | undefined> {
   for (let days = 0; days < daysLookedBack; days += 1) {
     const day = new Date(now().getTime() - days * 86_400_000).toISOString().slice(0, 10);
-    const { items } = await events.ofDay(day, {}, 1);
+    const { items } = await events.ofDay(day, { isSent: true }, 1);
     if (items[0]) return items[0].receivedAt;
   }
   return undefined;

@@ -18,7 +18,7 @@ export function disconnectView(c: Context<ConsoleEnv>, connection: Connection): 
 <h2>What stops</h2>
 <ul>
 <li>The webhook endpoint in Polar is removed. What Polar has not delivered yet, it does not deliver any more.</li>
-<li>No event comes in, so contacts are not kept in step and workflows start no more.</li>
+<li>No event comes in, so contacts are no longer kept in step, and no workflow starts.</li>
 <li>The access to Polar is forgotten: health, redelivery and import need a new connection.</li>
 </ul>
 </div>

@@ -1,3 +1,4 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { hostile, northlight, startPolarDesk } from './polar-desk.ts';
@@ -252,8 +253,10 @@ describe('signing in to Polar', () => {
 });
 
 describe('a connection that there is', () => {
-  it('stays with its organisation when access is given anew', async () => {
+  it('stays with its organisation when access is given anew, whatever its slug is now', async () => {
     await desk.connectByToken();
+    const named = { ...(await desk.connection()), organizationSlug: 'its-slug-before' };
+    await desk.db.send(new PutCommand({ TableName: desk.tableOf('Settings'), Item: named }));
     desk.polar.setConsent({ covers: 'all' });
     await desk.signIn();
     expect(await desk.connection()).toMatchObject({

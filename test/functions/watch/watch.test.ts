@@ -191,6 +191,14 @@ describe('what Polar delivered', () => {
     expect((await at.look()).found).toEqual([]);
   });
 
+  it('is missed although a backfill left records since', async () => {
+    const id = await at.deliver();
+    at.pass(10);
+    await at.record('backfill-of-a-customer');
+    at.pass(20);
+    expect((await at.look()).found).toEqual([['not-received', id]]);
+  });
+
   it('is missed although something was recorded before it', async () => {
     await at.record(await at.deliver());
     at.pass(60);

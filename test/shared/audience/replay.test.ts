@@ -179,6 +179,21 @@ describe('the workflows of a replay', () => {
     },
   );
 
+  it.each([
+    ['every-time', {}, 'skip'],
+    ['every-time', { again: true }, 'send'],
+    ['once-per-contact', {}, 'send'],
+  ] as const)(
+    'that send %s are judged by what a backfilled event cannot tell: %j, %s',
+    async (frequency, asked, verdict) => {
+      const story = audienceStory(settingsWith({}));
+      await story.tell('customer.created', 'c1', { minute: 1, webhookId: 'backfill-1', ...ann });
+      const under = { surroundings: story.surroundings, workflows: [workflow({ frequency })] };
+      const replayed = await story.replay('backfill-1', { triggers: true, ...asked }, under);
+      expect(replayed).toMatchObject({ entry: { workflows: [{ verdict }] } });
+    },
+  );
+
   it('are not considered unless the person asks for it', async () => {
     const story = await storyOf(undefined, [workflow()]);
     expect(await story.replay(webhookId, { again: true })).not.toHaveProperty('entry.workflows');

@@ -20,6 +20,12 @@ test('an address is taken off the list of SES, and it is fine where it is not on
   expect([...ses.suppressed]).toEqual(['bob@example.com']);
 });
 
+test('an address whose domain is not ASCII is on the list as it was sent to', async () => {
+  ses.suppressed.add('ann@xn--mller-kva.example');
+  await listAt(ses.endpoint).remove('ann@müller.example');
+  expect([...ses.suppressed]).not.toContain('ann@xn--mller-kva.example');
+});
+
 test('the local mailbox has no such list, and that is fine, too', async () => {
   const mailbox = await startMailbox();
   try {

@@ -183,6 +183,10 @@ describe('connecting Polar', () => {
     const refused = await connect(other);
     expect(refused).toMatchObject({ kind: 'refused' });
     expect(JSON.stringify(refused)).toContain('disconnect that one before you connect Southwind');
+    expect(await connect(other, northlight.id)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('does not cover the organisation “Northlight”'),
+    });
     expect(at.polar.endpoints).toHaveLength(1);
   });
 });
