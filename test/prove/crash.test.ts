@@ -1,0 +1,26 @@
+import { expect, inject, it } from 'vitest';
+import { proveCrashes } from './crash.ts';
+
+it('a crash after any AWS call, and a lost reply, leave what an undisturbed run leaves', async () => {
+  const { worker, ingest } = await proveCrashes({
+    template: inject('stackTemplate'),
+    kinds: ['killed after the call', 'reply lost and the call repeated by the SDK'],
+    isKilledTwice: () => false,
+    isWanted: (part, { name }) =>
+      part !== 'mailer' && name === 'order.paid of a new customer, by default',
+  });
+  expect([...worker.failures, ...ingest.failures]).toEqual([]);
+  expect(worker.points).toBeGreaterThan(10);
+  expect(ingest.points).toBe(4);
+}, 120_000);
+
+it('no crash and no lost reply sends an email twice, or leaves one that nobody asks about', async () => {
+  const { mailer } = await proveCrashes({
+    template: inject('stackTemplate'),
+    kinds: ['reply lost'],
+    isKilledTwice: () => false,
+    isWanted: (part, { name }) => part === 'mailer' && name.startsWith('order.paid'),
+  });
+  expect(mailer.failures).toEqual([]);
+  expect(mailer.points).toBeGreaterThan(20);
+}, 120_000);

@@ -1,0 +1,113 @@
+import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { bodyOf, serveOnLoopback } from '#infra/local/loopback-server.ts';
+
+/** What goes wrong with one call of AWS. A function that is killed makes and hears nothing from then on. */
+export const faultKinds = [
+  'killed before the call',
+  'killed after the call',
+  'call refused',
+  'reply lost',
+  'reply lost and the call repeated by the SDK',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/** `at` counts the calls from 1, `next` is for the life after a kill. */
+export type Fault = Readonly<{ kind: FaultKind; at: number; next?: Fault }>;
+
+export type Endpoints = Readonly<{
+  dynamodb: string;
+  sqs: string;
+  secretsManager: string;
+  ses?: string;
+}>;
+
+export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>;
+
+/** Stands between one life of a function and the emulators, and lets at most one call go wrong. */
+export async function startFaultProxy(endpoints: Endpoints, fault?: Fault) {
+  const agent = new Agent({ keepAlive: true });
+  const operations: string[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  let isDead = false;
+  let onDeath = () => {};
+  const died = new Promise<'died'>((resolve) => {
+    onDeath = () => resolve('died');
+  });
+
+  const pass = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (isDead) return void incoming.socket.destroy();
+    operations.push(operationOf(incoming));
+    const kind = fault?.at === operations.length ? fault.kind : undefined;
+    if (kind === 'killed before the call') {
+      isDead = true;
+      onDeath();
+      return void incoming.socket.destroy();
+    }
+    const body = await bodyOf(incoming);
+    if (kind === 'call refused') {
+      response.writeHead(500, { 'content-type': 'application/x-amz-json-1.0' });
+      return void response.end('{"__type":"InternalServerError","message":"Refused."}');
+    }
+    const answered = forward(incoming, body);
+    underWay.add(answered);
+    const answer = await answered.finally(() => underWay.delete(answered));
+    if (kind === 'killed after the call') {
+      isDead = true;
+      onDeath();
+    }
+    if (kind !== undefined || isDead) return void incoming.socket.destroy();
+    response.writeHead(answer.status, answer.headers);
+    response.end(answer.body);
+  };
+
+  const forward = (incoming: IncomingMessage, body: Buffer | 'too-large') =>
+    new Promise<{ status: number; headers: IncomingMessage['headers']; body: Buffer }>(
+      (resolve, reject) => {
+        const { host: _, ...headers } = incoming.headers;
+        const url = `${endpointFor(incoming, endpoints)}${incoming.url}`;
+        const outgoing = request(url, { agent, method: incoming.method ?? 'POST', headers });
+        outgoing.on('error', reject);
+        outgoing.on('response', (answer) => {
+          const { 'transfer-encoding': __, ...rest } = answer.headers;
+          bodyOf(answer).then((content) => {
+            if (content === 'too-large') return reject(new Error(content));
+            resolve({
+              status: answer.statusCode ?? 502,
+              headers: { ...rest, 'content-length': String(content.length) },
+              body: content,
+            });
+          }, reject);
+        });
+        outgoing.end(body);
+      },
+    );
+
+  const server = await serveOnLoopback(pass, 0, 'the proof');
+  return {
+    address: server.address,
+    /** The calls that were made, in their order. */
+    operations,
+    died,
+    /** Ends it, once what was passed on is done. */
+    async stop() {
+      isDead = true;
+      await Promise.allSettled(underWay);
+      await server.stop();
+      agent.destroy();
+    },
+  };
+}
+
+function operationOf({ headers, method, url }: IncomingMessage): string {
+  const target = String(headers['x-amz-target'] ?? '');
+  return target === '' ? `${method} ${url}` : target.replace(/^.*\./, '');
+}
+
+function endpointFor({ headers }: IncomingMessage, endpoints: Endpoints): string {
+  const target = String(headers['x-amz-target'] ?? '');
+  if (target.startsWith('DynamoDB_')) return endpoints.dynamodb;
+  if (target.startsWith('AmazonSQS.')) return endpoints.sqs;
+  if (target.startsWith('secretsmanager.')) return endpoints.secretsManager;
+  if (endpoints.ses === undefined) throw new Error(`Nothing stands in for ${target}.`);
+  return endpoints.ses;
+}

@@ -1,0 +1,65 @@
+import { pathToFileURL } from 'node:url';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Account } from './account.ts';
+import { type Endpoints, type Fault, startFaultProxy } from './fault-proxy.ts';
+
+/** The functions that are put to the proof, and how the stack calls them. */
+const functions = {
+  ingest: /^WebhooksIngest/,
+  worker: /^WorkerFunction/,
+  mailer: /^MailMailer/,
+};
+export type FunctionName = keyof typeof functions;
+
+const folder = new URL('../../functions/', import.meta.url);
+let lives = 0;
+
+export type Life = Readonly<{
+  handler: unknown;
+  /** Resolves when the function is killed in the middle of a call. */
+  died: Promise<'died'>;
+  /** The AWS calls that it made so far. */
+  operations: readonly string[];
+  end: () => Promise<void>;
+}>;
+
+/** A function as it starts in a new environment: its own handler, clients and caches, and one way to AWS. */
+export async function startLife(
+  account: Account,
+  name: FunctionName,
+  { fault, ses, more = {} }: { fault?: Fault; ses?: string; more?: Record<string, string> } = {},
+): Promise<Life> {
+  const endpoints: Endpoints = { ...account.endpoints, ...(ses !== undefined && { ses }) };
+  const proxy = await startFaultProxy(endpoints, fault);
+  const isRepeated = fault === undefined || fault.kind.endsWith('the SDK');
+  Object.assign(process.env, account.environmentOf(functions[name], proxy.address), more, {
+    // What a function makes of a failed call shows best when the SDK does not hide the failure.
+    AWS_MAX_ATTEMPTS: isRepeated ? '3' : '1',
+  });
+  lives += 1;
+  const file = pathToFileURL(new URL(`${name}/handler.ts`, folder).pathname).href;
+  const { handler } = await import(/* @vite-ignore */ `${file}?life=${lives}`);
+  return { handler, died: proxy.died, operations: proxy.operations, end: proxy.stop };
+}
+
+type QueueHandler = (
+  batch: SQSEvent,
+  time: { getRemainingTimeInMillis: () => number },
+) => Promise<SQSBatchResponse>;
+
+const time = { getRemainingTimeInMillis: () => 60_000 };
+
+/** What becomes of one message in this life. */
+export async function handled(
+  { handler, died }: Life,
+  record: SQSRecord,
+): Promise<'done' | 'failed' | 'died'> {
+  const invoke = handler as QueueHandler;
+  const answered = invoke({ Records: [record] }, time).then(({ batchItemFailures }) =>
+    batchItemFailures.length > 0 ? ('failed' as const) : ('done' as const),
+  );
+  const fate = await Promise.race([died, answered]);
+  // Whoever was killed does nothing any more: it may notice, before another one lives in its environment.
+  if (fate === 'died') await answered.catch(() => undefined);
+  return fate;
+}

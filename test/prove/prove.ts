@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { synthesise } from '#infra/local/synthesis.ts';
+import { stageTemplate } from '#test/infra/stage-stack.ts';
+import { startAccount } from './account.ts';
+import { proveCrashes } from './crash.ts';
+import { audienceInDynamo, audienceInMemory, proveHistories } from './histories.ts';
+import { proveHostile } from './hostile.ts';
+import type { Proof } from './proof.ts';
+import { seededRandom } from './seeded-random.ts';
+import { soak } from './soak.ts';
+
+const parts = ['crash', 'histories', 'hostile', 'soak'] as const;
+const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short]
+
+crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
+histories  random histories with two to four workers that fail and race, against the result that the rules give
+hostile    mutated requests on ingest, and what it accepts in the worker's reader
+soak       M minutes of load on the local stack while functions are killed and DynamoDB halts
+
+Without parts, all of them. The same seed draws the same. Ends with 1 if anything does not hold.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    minutes: { type: 'string', default: '4' },
+    short: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const seed = Number(values.seed);
+const minutes = Number(values.minutes);
+const unknown = positionals.filter((part) => !parts.some((known) => known === part));
+if (values.help || unknown.length > 0 || !Number.isSafeInteger(seed) || !(minutes > 0)) {
+  console.log(unknown.length > 0 ? `There is no part ${unknown.join(', ')}.\n\n${usage}` : usage);
+  process.exit(values.help ? 0 : 1);
+}
+const share = values.short ? 0.05 : 1;
+const say = (line: string) => console.log(`  ${line}`);
+const every = (unit: string) => (done: number) => say(`${done} ${unit}`);
+
+const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
+  async crash() {
+    const short = (name: string) => / by default$/.test(name) && /^(order|customer)/.test(name);
+    const proofs = await proveCrashes({
+      template: stageTemplate({ stage: 'local' }).toJSON(),
+      isWanted: (_, { name }) => !values.short || short(name),
+      onProgress: say,
+    });
+    const all = Object.entries(proofs);
+    return all.map(([name, proof]) => report(`crash points in ${name}`, proof)).every(Boolean);
+  },
+  async histories() {
+    const inMemory = await proveHistories({
+      seed,
+      runs: 10_000 * share,
+      audience: audienceInMemory,
+      onProgress: every('histories in memory'),
+    });
+    const account = await startAccount(stageTemplate({ stage: 'local' }).toJSON());
+    const inDynamo = await proveHistories({
+      seed,
+      runs: 300 * share,
+      audience: () => audienceInDynamo(account),
+      onProgress: every('histories in DynamoDB'),
+    });
+    await account.stop();
+    return [
+      report('histories in memory', inMemory),
+      report('histories in DynamoDB', inDynamo),
+    ].every(Boolean);
+  },
+  async hostile() {
+    const proof = await proveHostile({
+      seed,
+      requests: 100_000 * share,
+      onProgress: every('requests'),
+    });
+    for (const [answer, count] of Object.entries(proof.counts)) say(`${count} answered ${answer}`);
+    return report('hostile requests', proof);
+  },
+  async soak() {
+    const directory = await mkdtemp(join(tmpdir(), 'polar-audience-prove-'));
+    try {
+      await synthesise(directory);
+      const proof = await soak({
+        assembly: directory,
+        minutes: values.short ? Math.min(minutes, 0.5) : minutes,
+        perSecond: 20,
+        random: seededRandom(seed),
+        onProgress: say,
+      });
+      const { accepted, attempts, records, deadLetters, kills, pauses } = proof;
+      say(
+        `${attempts} attempts, ${accepted} accepted; ${records} records, ${deadLetters} dead letters`,
+      );
+      say(`${kills} functions killed, DynamoDB halted ${pauses} times`);
+      for (const { name, earlyMb, ratio } of proof.memory) {
+        say(`${name}: ${earlyMb} MB, later ${ratio.toFixed(2)} times that`);
+      }
+      return report('webhooks under load', proof);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+};
+
+function report(what: string, { points, failures }: Proof): boolean {
+  console.log(
+    `${points} ${what}: ${failures.length === 0 ? 'all hold' : `${failures.length} fail`}`,
+  );
+  for (const failure of failures.slice(0, 3)) console.log(`\n${failure}\n`);
+  return failures.length === 0 && points > 0;
+}
+
+console.log(`Seed ${seed} (--seed ${seed} draws the same again)`);
+let holds = true;
+for (const part of parts.filter((one) => positionals.length === 0 || positionals.includes(one))) {
+  console.log(`\n${part}`);
+  holds = (await program[part]()) && holds;
+}
+process.exit(holds ? 0 : 1);
