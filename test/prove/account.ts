@@ -23,7 +23,7 @@ import { createTables } from '#infra/local/tables.ts';
 import { templateOf } from '#infra/local/template.ts';
 import { fillSecrets, webhookSecret } from '#infra/local/webhook-secret.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
-import { lambdaRecord } from './lambda-record.ts';
+import { lambdaRecord } from '#test/support/lambda-record.ts';
 
 export type Item = Record<string, unknown>;
 /** The items of every table, by logical id. */

@@ -10,9 +10,9 @@ import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { ingestAtWork, secret } from '#test/functions/ingest/ingest-at-work.ts';
 import { keyReadings } from '#test/functions/ingest/signed-request.ts';
 import { surroundingsWith } from '#test/support/arrival.ts';
+import { lambdaRecord } from '#test/support/lambda-record.ts';
 import { laterPayload, publishedPayload } from '#test/support/polar-schema-payload.ts';
 import { type Hostile, hostileRequest } from './hostile-request.ts';
-import { lambdaRecord } from './lambda-record.ts';
 import type { Proof } from './proof.ts';
 
 const atOnce = 10_000;

@@ -4,7 +4,6 @@ import {
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
-  type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
@@ -24,6 +23,7 @@ import { encodeEventMessage } from '#shared/aws/encode-event-message.ts';
 import { failedMessages } from '#shared/aws/failed-message.ts';
 import { jsonLog } from '#shared/log.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { lambdaRecord } from '#test/support/lambda-record.ts';
 import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
 
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
@@ -135,29 +135,5 @@ export async function startWorker() {
       await emulator.stop();
       await dynamo.stop();
     },
-  };
-}
-
-function lambdaRecord(message: Message): SQSRecord {
-  const { MessageId = '', ReceiptHandle = '', Body = '', Attributes, MessageAttributes } = message;
-  const attributes = Object.entries(MessageAttributes ?? {}).map(([name, { StringValue = '' }]) => [
-    name,
-    { dataType: 'String', stringValue: StringValue },
-  ]);
-  return {
-    messageId: MessageId,
-    receiptHandle: ReceiptHandle,
-    body: Body,
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:events',
-    awsRegion: 'us-east-1',
-    attributes: {
-      ApproximateReceiveCount: Attributes?.ApproximateReceiveCount ?? '1',
-      ApproximateFirstReceiveTimestamp: Attributes?.ApproximateFirstReceiveTimestamp ?? '0',
-      SenderId: 'local',
-      SentTimestamp: Attributes?.SentTimestamp ?? '0',
-    },
-    messageAttributes: Object.fromEntries(attributes),
   };
 }
