@@ -22,9 +22,17 @@ export function proofLines(proof: Proof, options: string): string[] {
   const rows = [
     ['endpoint', faults.length === 0 ? 'enabled, and as it should be' : 'not as it should be'],
     ['events', undelivered === 0 ? 'none that never arrived' : `${undelivered} never arrived`],
-    ['audience', differing + refused === 0 ? 'in step' : `${differing + refused} customers differ`],
+    ['audience', audienceText({ differing, refused })],
   ];
   return ['Looked at again:', ...columns(rows), '', ...faults, ...endingLines(proof, options)];
+}
+
+function audienceText({ differing, refused }: Pick<Proof, 'differing' | 'refused'>): string {
+  const left = [
+    differing > 0 && `${differing} ${differing === 1 ? 'customer differs' : 'customers differ'}`,
+    refused > 0 && `${refused} could not be compared or repaired, see above`,
+  ].filter(Boolean);
+  return left.length === 0 ? 'in step' : left.join(', ');
 }
 
 function endingLines(proof: Proof, options: string): string[] {
