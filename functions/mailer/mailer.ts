@@ -1,7 +1,8 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Failures } from '#shared/aws/dynamo-failures.ts';
 import type { FailedMessage } from '#shared/aws/failed-message.ts';
-import { decodeMailMessage, type MailMessage } from '#shared/aws/mail-message.ts';
+import type { MailMessage } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import { Unprocessable } from '#shared/aws/unprocessable.ts';
 import type { Log } from '#shared/log.ts';
 import { type Delivery, type DeliveryParts, deliver } from './deliver.ts';
@@ -23,7 +24,7 @@ export function mailer(parts: MailerParts) {
   return async (batch: SQSEvent, time: RemainingTime): Promise<SQSBatchResponse> => {
     const failures: string[] = [];
     for (const record of batch.Records) {
-      const message = decodeMailMessage(record.body);
+      const message = readMailMessage(record.body);
       try {
         if (!message) throw new Unprocessable('The body is no message of the mail queue.');
         if (time.getRemainingTimeInMillis() < leastRemainingMs) {

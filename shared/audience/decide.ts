@@ -11,7 +11,14 @@ import { cleanName } from './person-name.ts';
 import { isSameData } from './same-data.ts';
 import type { EventSettings, Settings } from './settings.ts';
 import type { Workflow } from './workflow.ts';
-import { type Known, type Load, type Steps, type Workspace, workspace } from './workspace.ts';
+import {
+  type Known,
+  type Load,
+  type RowKey,
+  type Steps,
+  type Workspace,
+  workspace,
+} from './workspace.ts';
 
 export type ReceivedEvent = PolarEvent & Readonly<{ webhookId: string; receivedAt: string }>;
 
@@ -35,7 +42,7 @@ export function decide(
     customerId: event.customer.id,
     addresses: [],
   };
-  if (w.missing().length > 0) return { kind: 'load', keys: w.missing() };
+  if (w.missing().length > 0) return { kind: 'load', keys: [...w.missing(), ...foreseen(event)] };
   const result = judge(w, customer, event, surroundings);
   if (w.missing().length > 0) return { kind: 'load', keys: w.missing() };
   const considered = consider(workflows, event, w, surroundings, againAs);
@@ -44,6 +51,15 @@ export function decide(
     ...(considered.length > 0 && { workflows: considered }),
   };
   return { kind: 'commit', record, steps: w.steps() };
+}
+
+/** Polar sends these two because a customer changed: what a change reads is read with the customer, in one call. */
+function foreseen(event: ReceivedEvent): RowKey[] {
+  const isChange = event.type === 'customer.created' || event.type === 'customer.updated';
+  const address = isChange ? mailableAddress(event) : undefined;
+  if (address === undefined) return [];
+  const key = normalisedEmail(address);
+  return (['addresses', 'contacts', 'suppressions'] as const).map((kind) => ({ kind, key }));
 }
 
 function consider(

@@ -1,6 +1,5 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import * as z from 'zod/mini';
-import { emailIdentitySchema } from '#shared/audience/email.ts';
+import type { EmailIdentity } from '#shared/audience/email.ts';
 import type {
   ConsideredWorkflow,
   EventRecord,
@@ -8,8 +7,7 @@ import type {
 } from '#shared/audience/event-record.ts';
 
 /** An email to send, or (`check`) one whose fate was unknown a while ago. Names no address. */
-const mailMessageSchema = z.extend(emailIdentitySchema, { check: z.optional(z.boolean()) });
-export type MailMessage = z.infer<typeof mailMessageSchema>;
+export type MailMessage = EmailIdentity & Readonly<{ check?: boolean | undefined }>;
 
 export function encodeMailMessage(message: MailMessage) {
   const text = (value: string): MessageAttributeValue => ({
@@ -20,15 +18,6 @@ export function encodeMailMessage(message: MailMessage) {
     MessageBody: JSON.stringify(message),
     MessageAttributes: { webhookId: text(message.webhookId), type: text('mail') },
   };
-}
-
-/** `undefined` where the text is no such message. */
-export function decodeMailMessage(body: string): MailMessage | undefined {
-  try {
-    return mailMessageSchema.parse(JSON.parse(body));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The emails that a record asks for: the same ones however often it is read. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { decodeEventMessage } from '#shared/aws/event-message.ts';
-import { decodeMailMessage } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
 export const queueNames = ['events', 'mail', 'feedback'] as const;
@@ -60,7 +60,7 @@ const readers = {
   },
 
   mail: (message: ReceivedMessage): Content => {
-    const mail = decodeMailMessage(message.body);
+    const mail = readMailMessage(message.body);
     const { webhookId, customerId, ledgerKey, workflowId } = mail ?? {};
     const type = workflowId === undefined ? 'mail' : `mail of ${workflowId}`;
     const noted = attribute(message, 'webhookId');

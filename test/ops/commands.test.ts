@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sqs, startSqs } from '#infra/local/sqs.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
-import { decodeMailMessage } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import { startSes } from '#test/fakes/ses.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
@@ -115,7 +115,7 @@ describe('the commands, against a stage in AWS', () => {
       MessageAttributeNames: ['All'],
     });
     const { Messages = [] } = await queue.send(receive);
-    expect(Messages.map(({ Body = '' }) => decodeMailMessage(Body))).toEqual([email]);
+    expect(Messages.map(({ Body = '' }) => readMailMessage(Body))).toEqual([email]);
   });
 
   it.each([

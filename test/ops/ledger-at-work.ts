@@ -6,11 +6,8 @@ import type { Email } from '#shared/audience/email.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoEmailAdmin } from '#shared/aws/dynamo-email-admin.ts';
 import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
-import {
-  decodeMailMessage,
-  encodeMailMessage,
-  type MailMessage,
-} from '#shared/aws/mail-message.ts';
+import { encodeMailMessage, type MailMessage } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import { approvedMail } from '#test/functions/mailer/approved-mail.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
@@ -69,7 +66,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
       emailVerbs({
         emails: admin,
         queue: async (message) => {
-          const read = decodeMailMessage(encodeMailMessage(message).MessageBody);
+          const read = readMailMessage(encodeMailMessage(message).MessageBody);
           if (read) queued.push(read);
         },
         deployment: { options: '' },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunParts } from '#infra/ops/replay-run.ts';
-import { decodeMailMessage } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import { approvedMail } from '#test/functions/mailer/approved-mail.ts';
 import { customerCreated, startDeadLetters } from './dead-letters-at-work.ts';
 import { lately, replaying } from './replaying.ts';
@@ -70,7 +70,7 @@ it('wherever a run is interrupted, gone on with under its id it replays each eve
         expect(entries?.map(({ replayId }) => replayId)).toEqual([`${run}-triggers`]);
       }
       const mails = await dead.visible(dead.mail.sourceUrl);
-      const asked = mails.map(({ Body = '' }) => decodeMailMessage(Body));
+      const asked = mails.map(({ Body = '' }) => readMailMessage(Body));
       expect(new Set(asked.map((mail) => mail?.webhookId))).toEqual(new Set(ids));
       expect(new Set(asked.map((mail) => mail?.ledgerKey)).size).toBe(count);
     }),

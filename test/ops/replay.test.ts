@@ -4,7 +4,7 @@ import type { EventRecord } from '#shared/audience/event-record.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
 import { eventItem } from '#shared/aws/event-item.ts';
-import { decodeMailMessage } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import { approvedMail } from '#test/functions/mailer/approved-mail.ts';
 import { customerCreated, startDeadLetters } from './dead-letters-at-work.ts';
 import { lately, replaying } from './replaying.ts';
@@ -34,7 +34,7 @@ const one = (webhookId: string) => ({ kind: 'one', webhookId }) as const;
 
 async function mails() {
   const messages = await dead.visible(dead.mail.sourceUrl);
-  return messages.map(({ Body = '' }) => decodeMailMessage(Body));
+  return messages.map(({ Body = '' }) => readMailMessage(Body));
 }
 
 describe('the events that are chosen', () => {

@@ -1,5 +1,6 @@
 import { eventRecordOf } from '#shared/aws/event-item.ts';
-import { decodeMailMessage, encodeMailMessage, mailsOf } from '#shared/aws/mail-message.ts';
+import { encodeMailMessage, mailsOf } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import { type SesMood, startSes } from '#test/fakes/ses.ts';
 import type { Tables } from './account.ts';
 import { begin, differenceOf, type Stage, situationBefore } from './crash-worker.ts';
@@ -97,7 +98,7 @@ async function mail({ account, clock, since }: Stage, ses: Ses, fault?: Fault) {
       clock.pass(longestDelaySeconds);
       continue;
     }
-    const message = decodeMailMessage(record.body);
+    const message = readMailMessage(record.body);
     if (message?.check) {
       checks.add(message.ledgerKey);
       await account.remove('MailQueue', record);

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { applyReplay } from '#shared/audience/apply-replay.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
-import { decodeMailMessage, mailsOf } from '#shared/aws/mail-message.ts';
+import { mailsOf } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import { saveSettings } from '#shared/aws/settings-history.ts';
 import { readWorkerRequest } from '#shared/aws/worker-message.ts';
 import { activeWorkflow, startConsoleWithEvents } from './events-at-work.ts';
@@ -162,7 +163,7 @@ describe('an email that waits for a person', () => {
     expect(done.text).toContain('The email is queued again');
     expect(await emails.find(ledgerKey)).toMatchObject({ state: 'waiting' });
     const [message] = await at.taken('MAIL_QUEUE_URL');
-    expect(decodeMailMessage(message?.Body ?? '')).toMatchObject({ ledgerKey, webhookId });
+    expect(readMailMessage(message?.Body ?? '')).toMatchObject({ ledgerKey, webhookId });
   });
 
   test('stays as it is without the token of the form, and without a known act', async () => {

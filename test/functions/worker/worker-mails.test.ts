@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  decodeMailMessage,
-  encodeMailMessage,
-  type MailMessage,
-} from '#shared/aws/mail-message.ts';
+import { encodeMailMessage, type MailMessage } from '#shared/aws/mail-message.ts';
+import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import { approvedMail } from '#test/functions/mailer/approved-mail.ts';
 import { startWorker } from './worker-at-work.ts';
 
@@ -81,11 +78,11 @@ describe('a message of the mail queue', () => {
 
   it('is read as it was written, and names no address', () => {
     const encoded = encodeMailMessage({ ...message, check: true });
-    expect(decodeMailMessage(encoded.MessageBody)).toEqual({ ...message, check: true });
+    expect(readMailMessage(encoded.MessageBody)).toEqual({ ...message, check: true });
     expect(encoded.MessageAttributes['webhookId']?.StringValue).toBe('evt');
   });
 
   it.each(['', 'null', '{}', '{"ledgerKey":1}'])('is not %j', (body) => {
-    expect(decodeMailMessage(body)).toBeUndefined();
+    expect(readMailMessage(body)).toBeUndefined();
   });
 });

@@ -1,0 +1,14 @@
+import * as z from 'zod/mini';
+import { emailIdentitySchema } from '#shared/audience/email.ts';
+import type { MailMessage } from './mail-message.ts';
+
+const mailMessageSchema = z.extend(emailIdentitySchema, { check: z.optional(z.boolean()) });
+
+/** `undefined` where the text is no message that asks for an email. */
+export function readMailMessage(body: string): MailMessage | undefined {
+  try {
+    return mailMessageSchema.parse(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
