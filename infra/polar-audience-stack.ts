@@ -88,6 +88,7 @@ export class PolarAudienceStack extends Stack {
       RetentionDays: String(options.retentionDays),
       AlarmTopicArn: alarms.topic.topicArn,
       ...(options.mailFrom && { MailFrom: options.mailFrom.from }),
+      ...(mail.sender && { MailIdentities: mail.sender.identities.join(',') }),
       ...mail.sender?.dnsRecords,
     });
     warnOfShortRetention(this, retentionDays);

@@ -32,6 +32,7 @@ const envSchema = z.object({
   POLAR_ACCESS_ID: z.string(),
   RETENTION_DAYS: z.pipe(z.string(), z.transform(Number)),
   MAIL_FROM: z.string(),
+  MAIL_IDENTITIES: z.optional(z.string()),
   CONFIGURATION_SET: z.string(),
   POLAR_API_URL: z.optional(z.string()),
   POLAR_AUTHORIZE_URL: z.optional(z.string()),
@@ -66,6 +67,8 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
     queues,
     mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,
+    /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */
+    mailIdentities: env.MAIL_IDENTITIES?.split(',').filter(Boolean),
     newTag: () => randomBytes(4).toString('hex'),
     log: jsonLog(),
   };

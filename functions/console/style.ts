@@ -55,9 +55,14 @@ pre { margin: 0 0 1rem; padding: 1rem; background: var(--sunk); border: 1px soli
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--round); padding: 1.25rem 1.5rem; margin: 0 0 1.25rem }
 .columns { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); align-items: start; margin: 0 0 1.25rem }
 .columns > .card { margin: 0 }
+.choices { align-items: stretch }
+.choices > .card { display: flex; flex-direction: column }
+.choices > .card > form { margin-top: auto }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 0 0 1.25rem }
 .row > p { margin: 0 }
-.spread { justify-content: space-between }
+.spread { justify-content: space-between; align-items: end }
+.row > .filters { margin: 0 }
+.row .button + .button { margin-left: .25rem }
 
 .flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
 .flash.done { color: var(--good); background: var(--good-soft) }
@@ -66,6 +71,7 @@ pre { margin: 0 0 1rem; padding: 1rem; background: var(--sunk); border: 1px soli
 .note a { color: inherit }
 .empty { text-align: center; padding: 3rem 1.5rem; border: 1px dashed var(--edge); border-radius: var(--round); color: var(--soft) }
 .empty p { margin-inline: auto }
+.empty > :last-child { margin-bottom: 0 }
 
 .badge { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; font-size: .8125rem; line-height: 1.45; border: 1px solid; white-space: nowrap; color: var(--soft); background: var(--sunk) }
 .badge.good { color: var(--good); background: var(--good-soft) }
@@ -77,7 +83,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9375rem; overflow-wr
 th, td { text-align: left; vertical-align: top; padding: .65rem 1rem; border-bottom: 1px solid var(--line) }
 tbody tr:last-child > * { border-bottom: 0 }
 th { font-weight: 600; font-size: .8125rem; color: var(--soft); white-space: nowrap }
-td { min-width: 6rem; max-width: 26rem; overflow-wrap: anywhere }
+td { min-width: 8rem; max-width: 26rem; overflow-wrap: anywhere }
 td time, .whole { white-space: nowrap }
 .long { display: block; min-width: 15rem }
 .empty + .pages { margin-top: 1.25rem }
@@ -120,8 +126,9 @@ button:hover, .button:hover { background: var(--sunk) }
 details { margin: 0 0 1rem }
 summary { cursor: pointer; font-weight: 550; padding: .25rem 0 }
 .pages { display: flex; gap: .75rem; flex-wrap: wrap; align-items: center; justify-content: space-between }
+.pages .row { margin: 0 }
 .pages p { margin: 0; color: var(--soft); font-size: .875rem }
-.filters select, .filters button { min-height: calc(2.5rem + 2px) }
+.filters :is(input, select, button) { height: 2.65rem }
 .who { min-width: 15rem }
 iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round); background: #fff; color-scheme: light }
 

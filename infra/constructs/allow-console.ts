@@ -39,7 +39,7 @@ function allowAudience(lambda: NodejsFunction, tables: AudienceTables): void {
 }
 
 function allowLists(lambda: NodejsFunction, tables: AudienceTables): void {
-  const { contacts, events, emails, workflows } = tables;
+  const { contacts, customers, events, emails, workflows } = tables;
   const indexes = [
     { table: contacts, names: ['byCreation', 'byContactId', 'byExternalId', 'byGroup'] },
     { table: events, names: ['byContact', 'byDay'] },
@@ -50,7 +50,8 @@ function allowLists(lambda: NodejsFunction, tables: AudienceTables): void {
     ['dynamodb:Query'],
     indexes.flatMap(({ table, names }) => names.map((name) => `${table.tableArn}/index/${name}`)),
   );
-  allow(lambda, ['dynamodb:Scan'], [workflows.tableArn]);
+  // A customer whom no contact shows is in no index.
+  allow(lambda, ['dynamodb:Scan'], [workflows.tableArn, customers.tableArn]);
 }
 
 function allowRecords(lambda: NodejsFunction, tables: AudienceTables): void {

@@ -60,6 +60,7 @@ function environment({ api, tables, events, mail, secrets, retentionDays }: Cons
     POLAR_ACCESS_ID: secrets.polarAccess.secretArn,
     RETENTION_DAYS: String(retentionDays),
     MAIL_FROM: from,
+    MAIL_IDENTITIES: mail.sender?.identities.join(',') ?? '',
     CONFIGURATION_SET: configurationSet.configurationSetName,
   };
 }

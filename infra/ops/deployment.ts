@@ -20,6 +20,8 @@ export type Deployment = Readonly<{
   retentionDays: number;
   /** Absent: no sender is set up. */
   mailFrom?: string | undefined;
+  /** In whose names SES lets mail be sent; absent: an older version is deployed, which does not say. */
+  mailIdentities?: readonly string[] | undefined;
   /** Absent: an older version is deployed, which has no console. */
   consoleUrl?: string | undefined;
   /** What has to be attached to those who are to use the console; absent on this machine. */

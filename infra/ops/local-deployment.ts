@@ -1,9 +1,9 @@
-import { localAccount, localClientConfig } from '#infra/local/local-account.ts';
+import { localAccount, localClientConfig, localMailFrom } from '#infra/local/local-account.ts';
 import type { RunningStack } from '#infra/local/running-stack.ts';
+import { mailbox } from '#shared/mail/sender-address.ts';
 import type { Deployment } from './deployment.ts';
 
 const stackName = 'PolarAudience-local';
-const mailFrom = 'Polar Audience <hello@example.com>';
 
 /** The stack that runs on this machine. Its services have the ports after that of its HTTP API, its resources fixed names. */
 export function localDeployment({
@@ -18,7 +18,8 @@ export function localDeployment({
     emailsTable: `${stackName}-Emails`,
     settingsTable: `${stackName}-Settings`,
     mailQueueUrl: `${sqs}/${localAccount}/${stackName}-mail-000000000000`,
-    mailFrom,
+    mailFrom: localMailFrom,
+    mailIdentities: [mailbox(localMailFrom).address],
     retentionDays: 90,
     consoleUrl: `http://localhost:${port}/console`,
     unsubscribeUrl: `${origin}/unsubscribe`,

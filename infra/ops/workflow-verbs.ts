@@ -4,6 +4,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import type { Workflows } from '#shared/aws/dynamo-workflows.ts';
 import type { OutgoingMail } from '#shared/aws/ses-sender.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
+import { sendersOf } from '#shared/mail/sender-domain.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import type { Deployment } from './deployment.ts';
 import { testMail } from './test-email.ts';
@@ -12,7 +13,7 @@ import { listLines, readyMadeLines, workflowLines } from './workflow-text.ts';
 export type WorkflowParts = Readonly<{
   workflows: Workflows;
   settings: () => Promise<Settings>;
-  deployment: Pick<Deployment, 'mailFrom' | 'unsubscribeUrl' | 'options'>;
+  deployment: Pick<Deployment, 'mailFrom' | 'mailIdentities' | 'unsubscribeUrl' | 'options'>;
   /** Sends a test. Gives SES's message id. */
   send: (mail: OutgoingMail) => Promise<string>;
   /** Asks the person. */
@@ -30,6 +31,7 @@ export function workflowVerbs(parts: WorkflowParts) {
     surroundings: async () => ({
       settings: await settings(),
       hasSender: deployment.mailFrom !== undefined,
+      senders: sendersOf(deployment.mailFrom, deployment.mailIdentities),
     }),
   });
   const npm = (command: string) => `  npm run ${command}${deployment.options}`;
@@ -115,10 +117,15 @@ export function workflowVerbs(parts: WorkflowParts) {
     },
 
     async remove(id: string, isSure: boolean) {
-      const { workflowId, name, status } = await named(id);
+      const seen = await named(id);
+      const { workflowId, name, status } = seen;
       const question = `Remove ${workflowId} ("${name}", ${status}) for good?`;
       if (!isSure && !(await parts.confirmed(question))) return print('Nothing was removed.');
-      await workflows.remove(workflowId);
+      if (!(await workflows.remove(seen))) {
+        throw new Advice(
+          `Someone else changed ${workflowId} meanwhile, so it was not removed. Look at it as it is now ("show"), and remove it again.`,
+        );
+      }
       print(`${workflowId} is removed. The ledger keeps the emails that it sent.`);
     },
 

@@ -53,6 +53,8 @@ export const contactSchema = z.extend(belongingsSchema, {
   userGroup: z.optional(z.string()),
   subscribed: z.boolean(),
   updatedAt: z.string(),
+  /** Who asked for the erasure that is under way, where there is no customer whose row says it. */
+  erasure: z.optional(actSchema),
 });
 export type Contact = z.infer<typeof contactSchema>;
 

@@ -33,7 +33,7 @@ export const customerSchema = z.object({
   deletedAt: z.optional(z.string()),
   deletion: z.optional(z.extend(momentSchema, { mode: deletionModeSchema })),
   erased: z.optional(z.boolean()),
-  /** Who asked for the erasure, where a person did. */
+  /** Who asked for the erasure, where a person did; it is under way until `erased`. */
   erasure: z.optional(actSchema),
   contact: z.optional(belongingsSchema),
 });

@@ -73,6 +73,21 @@ function wasThere(
   return isBefore(version) || (isBefore(firstEvent?.occurredAt) && !isBefore(contact?.createdAt));
 }
 
+/** Erases a customer of whom facts are kept, whether a contact shows them or not. Pure; safe to repeat. */
+export function eraseCustomer(
+  customerId: string,
+  { at, by }: Act,
+  known: Known,
+  surroundings: Surroundings,
+) {
+  const w = workspace(known);
+  const customer = w.customers.get(customerId);
+  if (customer && !customer.erased) {
+    forget(w, { ...customer, erasure: { at, by } }, surroundings);
+  }
+  return outcomeIn(w, {});
+}
+
 /** Removes the contact of an address that no customer stands behind. Pure; safe to repeat. */
 export function eraseContactByHand(
   email: string,

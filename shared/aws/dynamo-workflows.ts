@@ -14,8 +14,8 @@ export type Workflows = Readonly<{
   find(workflowId: string): Promise<Workflow | undefined>;
   /** Writes the next version of a workflow, the first one as a new row. `false`: someone else changed it meanwhile. */
   save(workflow: Workflow): Promise<boolean>;
-  /** Safe to repeat. */
-  remove(workflowId: string): Promise<void>;
+  /** `false`: it has another version by now, so it stays. One that is gone is removed: safe to repeat. */
+  remove(workflow: Pick<Workflow, 'workflowId' | 'version'>): Promise<boolean>;
 }>;
 
 /** The workflows in DynamoDB, few enough to be read all at once. */
@@ -44,17 +44,28 @@ export function dynamoWorkflows(db: DynamoDBDocumentClient, table: string): Work
               ConditionExpression: 'version = :before',
               ExpressionAttributeValues: { ':before': workflow.version - 1 },
             };
-      try {
-        await db.send(new PutCommand({ TableName: table, Item: workflow, ...condition }));
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
+      const put = new PutCommand({ TableName: table, Item: workflow, ...condition });
+      return isDone(db.send(put));
     },
 
-    async remove(workflowId) {
-      await db.send(new DeleteCommand({ TableName: table, Key: { workflowId } }));
+    async remove({ workflowId, version }) {
+      const remove = new DeleteCommand({
+        TableName: table,
+        Key: { workflowId },
+        ConditionExpression: 'attribute_not_exists(workflowId) OR version = :seen',
+        ExpressionAttributeValues: { ':seen': version },
+      });
+      return isDone(db.send(remove));
     },
   };
+}
+
+async function isDone(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
 }

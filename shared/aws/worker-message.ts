@@ -3,10 +3,15 @@ import * as z from 'zod/mini';
 import { type Replay, replaySchema } from '#shared/audience/replay.ts';
 import { recordPositionSchema } from './dynamo-event-records.ts';
 
-/** A person asks to erase a contact: its address as it was seen then, in case its id is found nowhere any more. */
+/**
+ * A person asks to erase a contact: its address as it was seen then, in case its id is found nowhere any more. Or, with
+ * `hiddenCustomerId`, a customer whom no contact shows: by the id of the contact that it had, else by its own, and with
+ * its address unless another customer's contact is there now.
+ */
 const contactErasureSchema = z.object({
   contactId: z.string().check(z.minLength(1)),
-  email: z.string().check(z.minLength(1)),
+  hiddenCustomerId: z.optional(z.string().check(z.minLength(1))),
+  email: z.optional(z.string().check(z.minLength(1))),
   by: z.string(),
   at: z.string(),
 });

@@ -11,6 +11,7 @@ import { checkConditions, checkFrequency } from './check-conditions.ts';
 import { compileEmail } from './compile-email.ts';
 import { type DraftProblem, draftProblem, sentencesOf } from './draft-problem.ts';
 import { senderProblem } from './sender-address.ts';
+import { foreignSender } from './sender-domain.ts';
 
 const { name, trigger, frequency, maxAgeHours } = workflowSchema.shape;
 
@@ -43,6 +44,8 @@ export type MailSurroundings = Readonly<{
   settings: Pick<Settings, 'events' | 'customerDeleted' | 'postalAddress'>;
   /** Whether the deployment has a sender of its own. */
   hasSender: boolean;
+  /** In whose names it may send, see `sendersOf`; absent: that is not checked. */
+  senders?: readonly string[] | undefined;
 }>;
 
 const longestName = 100;
@@ -61,6 +64,7 @@ export function checkWorkflow(written: unknown, surroundings: MailSurroundings):
   const compilation = compileEmail(draft.email, event);
   const problems = [
     ...ownProblems(draft),
+    ...senderProblems(draft, surroundings),
     ...checks.flatMap((check) => check.problems),
     ...(compilation.kind === 'refused' ? compilation.places : []),
   ];
@@ -108,6 +112,15 @@ function ownProblems({ name, trigger, maxAgeHours, email }: WorkflowDraft): Draf
     problem('kind', text);
   }
   return problems;
+}
+
+function senderProblems(
+  { email: { from } }: WorkflowDraft,
+  { senders }: MailSurroundings,
+): DraftProblem[] {
+  if (from === undefined || senders === undefined || senderProblem(from)) return [];
+  const wrong = foreignSender(from, senders);
+  return wrong ? [{ field: 'from', text: `From ${wrong}.` }] : [];
 }
 
 function surroundingWarnings(

@@ -5,9 +5,7 @@ const quotedName = /^"(?:[^"\\]|\\.)*"$/;
 /** What is wrong with a `Name <address>` or an address for a header, or `undefined`. It ends a sentence. */
 export function senderProblem(written: string): string | undefined {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(written)) return 'must be on one line';
-  const angled = /^(.*?)\s*<([^<>]*)>$/.exec(written.trim());
-  const name = angled?.[1]?.trim() ?? '';
-  const address = angled?.[2] ?? written.trim();
+  const { name, address } = mailbox(written);
   if (!isSenderAddress(address)) {
     return 'must be one address, such as hello@example.com or "Ada of Example" <hello@example.com>';
   }
@@ -16,6 +14,11 @@ export function senderProblem(written: string): string | undefined {
     return 'has a name with punctuation: put the name in double quotes';
   }
   return undefined;
+}
+
+export function mailbox(written: string): { name: string; address: string } {
+  const angled = /^(.*?)\s*<([^<>]*)>$/.exec(written.trim());
+  return { name: angled?.[1]?.trim() ?? '', address: angled?.[2] ?? written.trim() };
 }
 
 /** SES takes the domain in ASCII (`xn--…`) and no other characters in front of it. */

@@ -237,6 +237,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
       const paths = [
         '/audience',
         '/audience/add',
+        `/audience/customers/${eve.customerId}`,
         `${contact?.replace('/console', '')}`,
         `${contact?.replace('/console', '')}/erase`,
         '/events',

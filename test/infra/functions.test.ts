@@ -224,6 +224,7 @@ describe('the console', () => {
       POLAR_ACCESS_ID: { Ref: 'PolarAccess' },
       RETENTION_DAYS: '120',
       MAIL_FROM: '',
+      MAIL_IDENTITIES: '',
       CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
     });
   });

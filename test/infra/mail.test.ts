@@ -116,9 +116,10 @@ describe('a domain as sender', () => {
   });
 
   it('is told the DNS records to add', () => {
-    const { MailFrom, ...records } = outputsOf(domain);
+    const { MailFrom, MailIdentities, ...records } = outputsOf(domain);
 
     expect(MailFrom).toBe('no-reply@shop.example');
+    expect(MailIdentities).toBe('shop.example,no-reply@shop.example');
     expect(records).toEqual({
       DnsDkim1: 'MailIdentity.DkimDNSTokenName1 CNAME MailIdentity.DkimDNSTokenValue1',
       DnsDkim2: 'MailIdentity.DkimDNSTokenName2 CNAME MailIdentity.DkimDNSTokenValue2',
@@ -177,7 +178,10 @@ describe('a sender that SES knows already', () => {
 
     existing.resourceCountIs('AWS::SES::EmailIdentity', 0);
     expect(sendingAs(existing)).toEqual(['hello@shop.example', 'shop.example']);
-    expect(outputsOf(existing)).toEqual({ MailFrom: 'Shop <hello@shop.example>' });
+    expect(outputsOf(existing)).toEqual({
+      MailFrom: 'Shop <hello@shop.example>',
+      MailIdentities: 'shop.example,hello@shop.example',
+    });
   });
 });
 
@@ -216,7 +220,7 @@ function sendingAs(of: Template): string[] {
 /** What is said of the sender, as text. */
 function outputsOf(of: Template): Record<string, string> {
   const { Outputs } = of.toJSON();
-  const said = Object.keys(Outputs).filter((name) => /^MailFrom$|^Dns/.test(name));
+  const said = Object.keys(Outputs).filter((name) => /^Mail(From|Identities)$|^Dns/.test(name));
   return Object.fromEntries(said.map((name) => [name, textOf(Outputs[name].Value)]));
 }
 

@@ -105,7 +105,7 @@ describe('a function may', () => {
     const query = ['dynamodb:Query'];
 
     expect(permissionsOf(template, 'console')).toEqual({
-      Customers: written,
+      Customers: [...written, 'dynamodb:Scan'],
       Addresses: writtenAndDeleted,
       Contacts: writtenAndDeleted,
       Suppressions: written,

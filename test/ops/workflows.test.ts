@@ -183,6 +183,37 @@ describe('npm run workflows', () => {
     expect(await workflows.all()).toEqual([]);
   });
 
+  it('does not remove what someone else changed while the person was asked', async () => {
+    await does().add('receipt');
+    const seen = await only();
+    if (!seen) throw new Error('Nothing was saved.');
+    const confirmed = async () => workflows.save({ ...seen, version: 2, name: 'Changed' });
+    await expect(does({ confirmed }).remove('receipt', false)).rejects.toThrow(
+      /^Someone else changed receipt-t1 meanwhile, so it was not removed\./,
+    );
+    expect(await only()).toMatchObject({ name: 'Changed' });
+  });
+
+  it('activates nothing whose sender SES would refuse, and says which would do', async () => {
+    await does().add('receipt');
+    const saved = await only();
+    if (!saved) throw new Error('Nothing was saved.');
+    const from = 'Shop <hello@elsewhere.example>';
+    await workflows.save({ ...saved, version: 2, email: { ...saved.email, from } });
+    await expect(does().activate('receipt')).rejects.toThrow(
+      /^receipt-t1 cannot be activated\. From must be an address of example\.com or of a subdomain/,
+    );
+    expect(await only()).toMatchObject({ status: 'draft' });
+    const deployment = {
+      mailFrom: 'Example <hello@example.com>',
+      mailIdentities: ['elsewhere.example', 'hello@example.com'],
+      unsubscribeUrl: 'https://api.example.com/unsubscribe',
+      options: '',
+    };
+    await does({ deployment }).activate('receipt');
+    expect(await only()).toMatchObject({ status: 'active' });
+  });
+
   it('shows what a person wrote of a workflow', async () => {
     await does().add('cancellation-scheduled');
     await does().show('cancellation-scheduled');

@@ -1,30 +1,19 @@
 import { type Context, Hono } from 'hono';
-import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
-import type { Customer } from '#shared/audience/customer.ts';
 import { type ContactFilter, contactPositionSchema } from '#shared/aws/dynamo-contact-list.ts';
 import { sealWith } from '#shared/aws/sealed.ts';
 import type { ConsoleEnv } from '../console-env.ts';
 import type { ConsoleParts } from '../console-parts.ts';
 import { cursorOf, cursorText } from '../cursor.ts';
-import { textOf } from '../fields.ts';
-import { goOn } from '../flash.ts';
 import { page } from '../page.ts';
-import { empty, link } from '../shown.ts';
+import { link } from '../shown.ts';
 import { addPages } from './add-pages.ts';
 import { audienceStores } from './audience-stores.ts';
 import { contactPages } from './contact-pages.ts';
-import { contactPath } from './contact-words.ts';
-import {
-  contactTable,
-  groupsOf,
-  hiddenBecause,
-  type ListFilter,
-  listPath,
-  listView,
-  searchForm,
-} from './list-view.ts';
+import { customerPages } from './customer-pages.ts';
+import { groupsOf, type ListFilter, listPath, listView } from './list-view.ts';
+import { searchPages } from './search-pages.ts';
 
 const pageSize = 50;
 
@@ -75,22 +64,8 @@ export function audiencePages(parts: ConsoleParts) {
     }
   });
 
-  app.get('/search', (c) => c.redirect(listPath));
-  app.post('/search', async (c) => {
-    const text = textOf(c.get('form'), 'text').trim();
-    if (text === '') return goOn(c, listPath);
-    const { contacts, customer } = await stores.search(text);
-    const [only] = contacts;
-    if (only && contacts.length === 1) return goOn(c, contactPath(only.contactId));
-    return page(c, {
-      title: contacts.length > 0 ? `${contacts.length} contacts found` : 'Nobody found',
-      section: 'audience',
-      above: { href: listPath, title: 'Audience' },
-      body: html`${searchForm(c, text)}
-${contacts.length > 0 ? contactTable(contacts) : nobody(customer)}`,
-    });
-  });
-
+  app.route('/search', searchPages(stores));
+  app.route('/customers', customerPages(stores));
   app.route('/add', addPages(stores));
   app.route('/', contactPages(stores));
   return app;
@@ -106,12 +81,4 @@ function filterOf(c: Context<ConsoleEnv>): ListFilter {
 
 function wantedOf({ group, consent }: ListFilter): ContactFilter {
   return { group, isSubscribed: consent === undefined ? undefined : consent === 'subscribed' };
-}
-
-function nobody(customer: Customer | undefined) {
-  if (customer) return html`<p class="note">${hiddenBecause(customer)}</p>`;
-  return empty(
-    'No contact has exactly this address, external id or Polar customer id.',
-    html`<p><a href="${listPath}">Look through the list</a> or <a href="${listPath}/add">add a contact by hand</a>.</p>`,
-  );
 }

@@ -4,12 +4,14 @@ import {
   reasonsAgainstMarketing,
   type SubscriptionReason,
 } from '#shared/audience/subscription-reasons.ts';
+import type { KeptCustomer } from '#shared/aws/kept-customer.ts';
 import type { KnownContact } from '#shared/aws/known-contact.ts';
 import type { ConsoleEnv } from '../console-env.ts';
 import { act } from '../fields.ts';
 import type { Html } from '../page.ts';
 import { reasonView } from './contact-view.ts';
 import { contactPath } from './contact-words.ts';
+import { searchPath } from './list-view.ts';
 
 /** What an explicit subscribe clears, and what it does not. */
 export function subscribeView(c: Context<ConsoleEnv>, known: KnownContact): Html {
@@ -41,12 +43,41 @@ ${decide(c, known, 'Lift the bounce', 'lift-bounce', 'primary')}`;
 
 /** What goes for good and what stays. */
 export function eraseView(c: Context<ConsoleEnv>, known: KnownContact): Html {
-  const { contact } = known;
+  return html`${erasing(html`The contact ${known.contact.address}, with its name, external id, group and history.`)}
+${decide(c, known, 'Erase for good', 'erase', 'danger')}
+${known.contact.externalId ? others(c, known.contact.externalId) : ''}`;
+}
+
+/** Polar may know one person as several customers, one after another. */
+function others(c: Context<ConsoleEnv>, externalId: string): Html {
+  return html`<h2>Other customers</h2>
+<p>Customers with the same address go along. One with the same external id and another address does not, and may be in no list, such as one whom Polar deleted.</p>
+${act(c, 'Look for this external id among all customers', searchPath, { fields: { text: externalId, all: 'on' } })}`;
+}
+
+/** The same of a customer whom no contact shows. `path`: its page. */
+export function eraseCustomerView(
+  c: Context<ConsoleEnv>,
+  { customer, other }: KeptCustomer,
+  path: string,
+): Html {
+  const address = customer.email?.value;
+  const who = html`Customer <code>${customer.customerId}</code>${address ? html`, last known at ${address}` : ''}.`;
+  return html`${erasing(who)}
+${
+  other
+    ? html`<p>The contact at this address, <a href="${contactPath(other.contactId)}">that of another customer</a>, stays.</p>`
+    : ''
+}
+<div class="row">${act(c, 'Erase for good', `${path}/erase`, { tone: 'danger' })} <a class="button" href="${path}">Cancel</a></div>`;
+}
+
+function erasing(who: Html): Html {
   return html`<p class="note">This cannot be undone.</p>
 <div class="columns">
 <section class="card" aria-labelledby="goes"><h2 id="goes">What goes</h2>
 <ul>
-<li>The contact ${contact.address}, with its name, external id, group and history.</li>
+<li>${who}</li>
 <li>What Polar said of the customer: name, addresses and external id.</li>
 <li>Payloads, addresses and changes in the records of its events.</li>
 </ul>
@@ -60,8 +91,7 @@ export function eraseView(c: Context<ConsoleEnv>, known: KnownContact): Html {
 </ul>
 </section>
 </div>
-<p>It is done by a message in the queue, at once and again after a quarter of an hour for what is on its way just now.</p>
-${decide(c, known, 'Erase for good', 'erase', 'danger')}`;
+<p>It is done by a message in the queue, at once and again after a quarter of an hour for what is on its way just now.</p>`;
 }
 
 function decide(

@@ -1,14 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import type { ActOnContact, ActResult } from '#shared/audience/act-on-contact.ts';
-import type { Customer } from '#shared/audience/customer.ts';
 import { liftBounce } from '#shared/audience/lift-bounce.ts';
 import type { Means } from '#shared/audience/settle.ts';
 import { subscribeContact } from '#shared/audience/subscribe-contact.ts';
 import { unsubscribeContact } from '#shared/audience/unsubscribe-contact.ts';
 import { historyPositionSchema } from '#shared/aws/dynamo-contact-history.ts';
+import type { KeptCustomer } from '#shared/aws/kept-customer.ts';
 import type { KnownContact } from '#shared/aws/known-contact.ts';
-import { requestErasure } from '#shared/aws/worker-message.ts';
 import type { ConsoleEnv } from '../console-env.ts';
 import { cursorOf, cursorText } from '../cursor.ts';
 import { goOn } from '../flash.ts';
@@ -18,7 +17,9 @@ import type { AudienceStores } from './audience-stores.ts';
 import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
 import { contactView } from './contact-view.ts';
 import { contactPath, nameOf, shortened } from './contact-words.ts';
-import { hiddenBecause, listPath } from './list-view.ts';
+import { erasureIsUnderWay } from './erasure-words.ts';
+import { keptView } from './kept-view.ts';
+import { listPath } from './list-view.ts';
 import { timelineView } from './timeline-view.ts';
 
 const happeningsAtOnce = 25;
@@ -47,23 +48,27 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
   app.get('/:contactId', async (c) => {
     const contactId = c.req.param('contactId');
     const found = await stores.contacts.found(contactId);
-    if (found.kind === 'not shown') return notShown(c, contactId, found.customers);
+    if (found.kind === 'not shown') {
+      const customerIds = found.customers.map(({ customerId }) => customerId);
+      return notShown(c, contactId, await stores.kept(customerIds));
+    }
     const { contact } = found;
     if (contact.contactId !== contactId) return c.redirect(contactPath(contact.contactId));
     const ids = [contact.contactId, ...(contact.mergedIds ?? [])];
-    return contactPage(c, found, html`${contactView(c, found)}${await happenings(c, ids)}`);
+    const body = html`${contactView(c, found, stores.now())}${await happenings(c, ids)}`;
+    return contactPage(c, found, body);
   });
 
-  async function notShown(c: ContactContext, contactId: string, customers: readonly Customer[]) {
-    const [customer] = customers;
-    const isKnown = customer !== undefined;
+  async function notShown(c: ContactContext, contactId: string, kept: readonly KeptCustomer[]) {
+    const isKnown = kept.length > 0;
+    const isTold = c.get('flash') !== undefined;
     return page(c, {
       title: 'This contact is not shown any more',
       section: 'audience',
       above: { href: listPath, title: 'Audience' },
       status: isKnown ? 200 : 404,
       body: isKnown
-        ? html`<p class="note">${hiddenBecause(customer)}</p>${await happenings(c, [contactId])}`
+        ? html`${kept.map((one) => keptView(one, stores.now(), isTold))}${await happenings(c, [contactId])}`
         : html`<p>No contact has this id, or it was erased. <a href="${listPath}">Look for it in the audience</a>.</p>`,
     });
   }
@@ -107,13 +112,10 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
   app.get('/:contactId/erase', ask('Erase this contact', eraseView));
   app.post(
     '/:contactId/erase',
-    does(
-      'The erasure is under way: the contact goes in a moment, and what is on its way just now within a quarter of an hour.',
-      async (act, _, { contact }) => {
-        await requestErasure(act, stores.sendToWorker);
-        return { kind: 'done', contact };
-      },
-    ),
+    does(erasureIsUnderWay, async (act, _, { contact }) => {
+      await stores.erase(act, act);
+      return { kind: 'done', contact };
+    }),
   );
   app.get('/:contactId/subscribe', ask('Subscribe this contact', subscribeView));
   app.post('/:contactId/subscribe', does('The contact was subscribed.', subscribeContact));

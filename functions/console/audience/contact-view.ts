@@ -13,15 +13,20 @@ import type { Html } from '../page.ts';
 import { badge, facts, time } from '../shown.ts';
 import { type ConsentStep, consentHistory } from './consent-history.ts';
 import { consentBadge, contactPath } from './contact-words.ts';
+import { isRecent, underWayNote } from './erasure-words.ts';
 
 /** Who a contact is, whether it gets mail and why, and what can be done about it. */
-export function contactView(c: Context<ConsoleEnv>, known: KnownContact): Html {
+export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Date): Html {
   const path = contactPath(known.contact.contactId);
-  return html`<div class="columns">
+  const erasure = known.customer?.erasure ?? known.contact.erasure;
+  const isUnderWay = erasure !== undefined && isRecent(erasure, now);
+  // The sentence of what was just done says the same.
+  return html`${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
+<div class="columns">
 <section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(known)}</section>
 <section class="card" aria-labelledby="consent"><h2 id="consent">Consent</h2>
 ${consentState(known)}
-<div class="row">${consentActs(c, path, known)}</div>
+<div class="row">${consentActs(c, path, known)}${isUnderWay ? '' : html`<a class="button danger" href="${path}/erase">Erase …</a>`}</div>
 <h3>How it came to this</h3>
 ${steps(consentHistory(known))}
 </section>
@@ -88,7 +93,6 @@ function consentActs(c: Context<ConsoleEnv>, path: string, known: KnownContact):
     ...(suppression?.reasons.bounced
       ? [html`<a class="button" href="${path}/lift-bounce">Lift the bounce …</a>`]
       : []),
-    html`<a class="button danger" href="${path}/erase">Erase …</a>`,
   ];
 }
 

@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Contact } from '#shared/audience/contact.ts';
-import type { Customer } from '#shared/audience/customer.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { ConsoleEnv } from '../console-env.ts';
 import { choice, postForm } from '../fields.ts';
@@ -10,6 +9,7 @@ import { empty, link, table, time } from '../shown.ts';
 import { consentBadge, contactPath, nameOf, shortened } from './contact-words.ts';
 
 export const listPath = '/console/audience';
+export const searchPath = `${listPath}/search`;
 
 const longestInList = 60;
 
@@ -31,7 +31,11 @@ type ListView = Readonly<{
 /** The list with what finds, narrows and takes it along. */
 export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
   const { filter, groups, contacts } = view;
-  if (isEmpty(view)) return nothing(view);
+  // Whom no contact shows can be searched for all the same.
+  if (isEmpty(view))
+    return html`${nothing(view)}<h2>Look for somebody</h2>
+<p>Customers whom Polar deleted, and whom no contact shows, are found, too.</p>
+${searchForm(c)}`;
   return html`<div class="row spread">
 ${searchForm(c)}
 <p><a class="button" href="${listPath}/add">Add a contact</a> <a class="button" href="${link(`${listPath}/export.csv`, filter)}">Export as CSV</a></p>
@@ -44,7 +48,7 @@ ${paging(view)}`;
 /** The address goes in the body of a request, so that it stands in no URL. */
 export function searchForm(c: Context<ConsoleEnv>, typed = ''): Html {
   return postForm(c, {
-    action: `${listPath}/search`,
+    action: searchPath,
     class: 'filters',
     body: html`<div class="field search">
 <label for="text">Email, external id or Polar customer id</label>
@@ -120,14 +124,4 @@ ${next && html`<a class="button" href="${link(listPath, { ...filter, after: next
 export function groupsOf({ events }: Settings): string[] {
   const groups = Object.values(events).flatMap(({ userGroup }) => userGroup ?? []);
   return [...new Set(groups)].sort();
-}
-
-/** Why a customer has no contact of its own in the list. */
-export function hiddenBecause({ erased, deletion, email }: Customer): string {
-  if (erased) return 'The data of this customer was erased, so no contact shows it.';
-  if (deletion) return 'Polar deleted this customer, so no contact shows it.';
-  if (!email) {
-    return 'Polar has told no email address of this customer yet. Its contact appears with the address.';
-  }
-  return 'Another customer has the address of this one now, so the contact there shows the other one.';
 }

@@ -1,7 +1,9 @@
 import { html } from 'hono/html';
 import type { Happening } from '#shared/aws/dynamo-contact-history.ts';
+import { eventPath } from '../events/event-words.ts';
 import type { Html } from '../page.ts';
 import { badge, empty, time } from '../shown.ts';
+import { workflowPath } from '../workflows/workflow-list.ts';
 import { shortened } from './contact-words.ts';
 
 type EventHappening = Extract<Happening, { kind: 'event' }>;
@@ -43,7 +45,7 @@ function emailEntry(email: EmailHappening, names: ReadonlyMap<string, string>): 
   const { workflowId, webhookId, state, reason, createdAt, feedback } = email;
   const name = names.get(workflowId);
   const workflow = name
-    ? html`<a href="/console/workflows/${encodeURIComponent(workflowId)}">${shortened(name)}</a>`
+    ? html`<a href="${workflowPath({ workflowId })}">${shortened(name)}</a>`
     : html`a workflow that was removed`;
   return html`<p>Email of ${workflow} ${badge(state, stateTones[state])}</p>
 <p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)} · <a href="${eventPath(webhookId)}">why</a></p>`;
@@ -57,8 +59,4 @@ function fate(feedback: EmailHappening['feedback']): Html[] {
     ['rejected', feedback?.rejectedAt],
   ] as const;
   return known.flatMap(([word, at]) => (at ? [html` · ${word} ${time(at)}`] : []));
-}
-
-function eventPath(webhookId: string): string {
-  return `/console/events/${encodeURIComponent(webhookId)}`;
 }

@@ -12,6 +12,7 @@ import {
 } from '#shared/dead-letters/letter-reasons.ts';
 import type { ReceivedMessage } from '#shared/dead-letters/received-message.ts';
 import type { ConsoleEnv } from '../console-env.ts';
+import { eventPath } from '../events/event-words.ts';
 import { act } from '../fields.ts';
 import type { Html } from '../page.ts';
 import { prettyBody } from '../pretty-body.ts';
@@ -73,7 +74,7 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
 function eventLink(webhookId: string, hasRecord: boolean): Html {
   const name = html`<code>${webhookId}</code>`;
   return hasRecord
-    ? html`<a href="/console/events/${encodeURIComponent(webhookId)}">${name}</a>, which was recorded`
+    ? html`<a href="${eventPath(webhookId)}">${name}</a>, which was recorded`
     : html`${name}, of which nothing is recorded`;
 }
 

@@ -21,17 +21,17 @@ const shortDay = new Intl.DateTimeFormat('en-GB', {
 });
 const dayText = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
-/** The events of one day. `today` is the last day that can have any. */
-export function eventListView(list: EventsOfDay, query: ListQuery, today: string): Html {
+/** The events of one day. */
+export function eventListView(list: EventsOfDay, query: ListQuery): Html {
   return html`${search()}
 ${filters(query)}
 ${list.items.length > 0 ? ofDay(list) : nothing(list, query)}
-${days(list, query, today)}`;
+${days(list, query)}`;
 }
 
 function search(): Html {
   const field = { name: 'webhook', label: 'Webhook id', hint: 'As Polar shows it.' };
-  return html`<form class="filters" method="get" action="${eventsPath}/search" role="search">
+  return html`<form class="filters" method="get" action="${eventsPath}" role="search">
 ${textField(field, { type: 'search', required: true })}
 <button type="submit">Find</button>
 </form>`;
@@ -59,7 +59,7 @@ ${table(`Events of ${day}, the newest first`, ['Received', 'Type', 'Outcome', 'C
 
 function who({ email, contactId, customerId }: ListedEvent): Html {
   if (contactId === undefined) return html`<span class="soft">customer ${customerId}</span>`;
-  return html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>`;
+  return html`<span class="long"><a href="${contactPath(contactId)}">${email ?? 'contact'}</a></span>`;
 }
 
 /** What an empty page says depends on how it came to be empty. */
@@ -86,12 +86,9 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
 }
 
 /** The way to what is older, and back to the newest. */
-function days(
-  { day, next, isCutShort, items }: EventsOfDay,
-  query: ListQuery,
-  today: string,
-): Html {
+function days({ day, next, isCutShort, items }: EventsOfDay, query: ListQuery): Html {
   const filter = filterOf(query);
+  const isNewest = query.day === undefined && query.before === undefined;
   const goesOn = next && items.length > 0;
   const rest = link(eventsPath, { ...filter, day, ...(next && { after: cursorText(next) }) });
   return html`<div class="pages">
@@ -99,7 +96,7 @@ function days(
 ${goesOn && html`<a class="button" href="${rest}" rel="next">${isCutShort ? 'Search on' : 'Next'}</a>`}
 <a class="button" href="${link(eventsPath, { ...filter, before: day })}">Earlier than ${shortDay.format(new Date(day))}</a>
 </div>
-${day < today ? html`<a href="${link(eventsPath, filter)}">The newest</a>` : ''}
+${isNewest ? '' : html`<a href="${link(eventsPath, filter)}">Back to the newest</a>`}
 </div>`;
 }
 

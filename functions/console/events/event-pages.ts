@@ -6,6 +6,7 @@ import type { ConsoleParts } from '../console-parts.ts';
 import { textOf } from '../fields.ts';
 import { goOn } from '../flash.ts';
 import { page } from '../page.ts';
+import { idInPath } from '../path-id.ts';
 import { eventActs } from './event-acts.ts';
 import { eventListView, lastDay } from './event-list-view.ts';
 import { askSchema, listQuery } from './event-query.ts';
@@ -27,23 +28,20 @@ export function eventPages(parts: ConsoleParts) {
   const days = parts.env.RETENTION_DAYS;
 
   app.get('/', async (c) => {
+    const wanted = c.req.query('webhook')?.trim();
+    if (wanted) return c.redirect(eventPath(wanted));
     const query = listQuery(c.req.query());
     const today = parts.now().toISOString().slice(0, 10);
     const list =
       query.day === undefined
         ? await stories.log.newest(lastDay(query, today), query, pageSize)
         : await stories.log.ofDay(query.day, query, pageSize, query.after);
-    return page(c, { title: 'Events', section, body: eventListView(list, query, today) });
-  });
-
-  app.get('/search', (c) => {
-    const webhookId = c.req.query('webhook')?.trim();
-    return c.redirect(webhookId ? eventPath(webhookId) : eventsPath);
+    return page(c, { title: 'Events', section, body: eventListView(list, query) });
   });
 
   // Any text may be a webhook id, a slash in it included.
   app.get('/:webhookId{.+}', async (c) => {
-    const webhookId = c.req.param('webhookId');
+    const webhookId = idInPath(c.req.param('webhookId'));
     const story = await stories.find(webhookId);
     if (!story) return unrecorded(c, webhookId);
     const asked = askSchema.safeParse(c.req.query()).data;
@@ -63,7 +61,7 @@ export function eventPages(parts: ConsoleParts) {
   });
 
   app.post('/:webhookId{.+}', async (c) => {
-    const webhookId = c.req.param('webhookId');
+    const webhookId = idInPath(c.req.param('webhookId'));
     const form = c.get('form');
     const act = actSchema.safeParse(textOf(form, 'act')).data;
     const by = c.get('by');

@@ -3,12 +3,14 @@ import type { Change, EventRecord } from '#shared/audience/event-record.ts';
 import type { EventProperties } from '#shared/polar/event-properties.ts';
 import { formattedAmount } from '#shared/polar/formatted-amount.ts';
 import type { Html } from '../page.ts';
+import { pathId } from '../path-id.ts';
 import { badge, time } from '../shown.ts';
 
 export const eventsPath = '/console/events';
 
+/** Where the page of an event is. Any text may be a webhook id. */
 export function eventPath(webhookId: string): string {
-  return `${eventsPath}/${encodeURIComponent(webhookId)}`;
+  return `${eventsPath}/${pathId(webhookId)}`;
 }
 
 type Outcome = EventRecord['outcome'];

@@ -6,6 +6,7 @@ import { type SupportedEventType, supportedEventTypes } from '#shared/polar/even
 import type { ConsoleEnv } from '../console-env.ts';
 import { postForm, textField } from '../fields.ts';
 import type { Html } from '../page.ts';
+import { workflowPath } from '../workflows/workflow-list.ts';
 
 /** What was typed into the form, right or wrong. */
 export type TypedTest = Readonly<Record<'type' | 'email' | 'name' | 'externalId', string>>;
@@ -28,6 +29,7 @@ export function testForm(c: Context<ConsoleEnv>, form: TestForm): Html {
 <fieldset${problems.type ? html` aria-describedby="type-problem"` : ''}>
 <legend>Event</legend>
 ${problems.type && html`<p class="problem" id="type-problem">${problems.type}</p>`}
+<p class="hint">${form.active.length > 0 ? 'What an event may send stands below it; no active workflow waits for the others.' : 'No workflow is active, so none of them sends an email yet.'}</p>
 ${supportedEventTypes.map((type) => eventChoice(type, form))}
 </fieldset>
 </div>
@@ -44,21 +46,22 @@ ${textField({ name: 'externalId', label: 'External id', value: typed.externalId,
 
 function eventChoice(type: SupportedEventType, { typed, settings, active }: TestForm): Html {
   const isChosen = type === typed.type;
-  return html`<label class="check"><input type="radio" name="type" value="${type}"${isChosen ? html` checked` : ''}> <span>${type}<br><span class="hint">${whatWaits(type, settings, active)}</span></span></label>`;
+  const hint = whatWaits(type, settings, active);
+  return html`<label class="check"><input type="radio" name="type" value="${type}"${isChosen ? html` checked` : ''}> <span>${type}${hint && html`<br><span class="hint">${hint}</span>`}</span></label>`;
 }
 
 function whatWaits(
   type: SupportedEventType,
   { events }: Pick<Settings, 'events'>,
   active: readonly Workflow[],
-): Html | string {
+): Html | string | undefined {
   const { enabled, trigger } = events[type];
   if (!enabled) return 'Switched off in the settings: it is recorded, and changes nothing.';
   const waiting = active.filter((workflow) => workflow.trigger.event === type);
-  if (waiting.length === 0) return 'No active workflow waits for it.';
+  if (waiting.length === 0) return undefined;
   const names = waiting.map(
     ({ workflowId, name }, index) =>
-      html`${index > 0 ? ', ' : ''}<a href="/console/workflows/${encodeURIComponent(workflowId)}">${name}</a>`,
+      html`${index > 0 ? ', ' : ''}<a href="${workflowPath({ workflowId })}">${name}</a>`,
   );
   return trigger ? html`May send ${names}.` : html`The settings keep it from triggering ${names}.`;
 }

@@ -4,6 +4,7 @@ import { webhookSecretDocument } from '#shared/aws/webhook-secret-document.ts';
 import type { Delivered } from '#shared/polar/sample/signed-delivery.ts';
 import type { ConsoleEnv, Flash } from '../console-env.ts';
 import type { ConsoleParts } from '../console-parts.ts';
+import { eventPath } from '../events/event-words.ts';
 import { textOf } from '../fields.ts';
 import { goOn } from '../flash.ts';
 import { type Html, page } from '../page.ts';
@@ -82,7 +83,7 @@ const noSecretNote = html`<p class="note">No webhook secret is set yet, so nothi
 
 function sentNote(webhookId: string): Html {
   if (!webhookIdForm.test(webhookId)) return html``;
-  return html`<p>It becomes an event within seconds: <a href="/console/events/${webhookId}">see what it did</a> (webhook id <code>${webhookId}</code>). If there is nothing yet, load that page again.</p>`;
+  return html`<p>It becomes an event within seconds: <a href="${eventPath(webhookId)}">see what it did</a> (webhook id <code>${webhookId}</code>). If there is nothing yet, load that page again.</p>`;
 }
 
 /** What Polar would show of this delivery. */

@@ -23,6 +23,8 @@ type EditForm = Readonly<{
   /** About the trigger as it is chosen. */
   triggerNote: Html | undefined;
   mailFrom: string | undefined;
+  /** In whose names mail may go out; absent: that is not known. */
+  senders: readonly string[] | undefined;
 }>;
 
 /** Everything that a person writes of a workflow, beside what becomes of it. */
@@ -77,9 +79,10 @@ ${textField({
 </div>`;
 }
 
-function email({ typed, problems, mailFrom }: EditForm): Html {
+function email({ typed, problems, mailFrom, senders }: EditForm): Html {
   const event = eventOf(typed);
   const sender = mailFrom ?? 'none is set up';
+  const names = senders ? ` of ${senders.join(' or ')}` : '';
   return html`<div class="card">
 <h2>Email</h2>
 ${choice(
@@ -92,7 +95,7 @@ ${choice(
   },
   Object.entries(kindWords),
 )}
-${textField({ name: 'from', label: 'From', value: typed.from, problem: problems.at('from'), hint: `Name <address>. Empty: the sender of this deployment (${sender}).` })}
+${textField({ name: 'from', label: 'From', value: typed.from, problem: problems.at('from'), hint: `Name <address>${names}. Empty: the sender of this deployment (${sender}).` })}
 ${textField({ name: 'replyTo', label: 'Reply-to', value: typed.replyTo, problem: problems.at('replyTo'), hint: 'Empty: answers go to the sender.' })}
 ${textField({ name: 'subject', label: 'Subject', value: typed.subject, problem: problems.at('subject') })}
 ${textField({ name: 'preheader', label: 'Preheader', value: typed.preheader, problem: problems.at('preheader'), hint: 'Stands beside the subject in the list of emails.' })}

@@ -60,6 +60,7 @@ ${editForm(c, {
   saveLabel: isConflict ? 'Save mine over it' : 'Save',
   triggerNote: triggerNote(eventOf(typed), settings),
   mailFrom: parts.mailFrom,
+  senders: parts.senders,
 })}`,
   });
 }

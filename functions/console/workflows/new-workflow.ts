@@ -12,7 +12,7 @@ const path = '/console/workflows';
 /** What a new workflow can begin as. */
 export function newWorkflow(c: Context<ConsoleEnv>): Html {
   return html`<p>Each of these becomes a draft that you can change. Nothing is sent before you activate it.</p>
-<div class="columns">
+<div class="columns choices">
 ${readyMade.map(
   ({
     name,

@@ -1,10 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import {
-  type EmailCounts,
-  workflowEmailsPositionSchema,
-} from '#shared/aws/dynamo-workflow-emails.ts';
+import { workflowEmailsPositionSchema } from '#shared/aws/dynamo-workflow-emails.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import type { ConsoleEnv } from '../console-env.ts';
@@ -13,7 +10,7 @@ import { page } from '../page.ts';
 import { testAddress } from '../test-event/test-address.ts';
 import { workflowEmails } from './workflow-emails.ts';
 import { workflowList, workflowPath } from './workflow-list.ts';
-import { checkNotes, triggerNote } from './workflow-notes.ts';
+import { checkNotes, outdatedNote, triggerNote } from './workflow-notes.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
 import { workflowView } from './workflow-view.ts';
 
@@ -21,21 +18,13 @@ const above = { href: '/console/workflows', title: 'Workflows' };
 const section = 'workflows';
 const workflowsAPage = 25;
 const emailsAPage = 25;
-const noEmails: EmailCounts = { byState: new Map(), isComplete: true };
 
-/** The workflows, the newest last, with counts of their emails. */
-export async function listPage(c: Context<ConsoleEnv>, { workflows, emails }: WorkflowParts) {
+/** The workflows, the newest last. */
+export async function listPage(c: Context<ConsoleEnv>, { workflows }: WorkflowParts) {
   const all = (await workflows.all()).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   const given = c.req.query('page') ?? '';
   const number = /^[1-9]\d{0,3}$/.test(given) ? Number(given) : 1;
-  const shown = all.slice((number - 1) * workflowsAPage, number * workflowsAPage);
-  const listed = await Promise.all(
-    shown.map(async (workflow) => ({
-      workflow,
-      // A draft was never active, and so has sent nothing.
-      counts: workflow.status === 'draft' ? noEmails : await emails.counts(workflow.workflowId),
-    })),
-  );
+  const listed = all.slice((number - 1) * workflowsAPage, number * workflowsAPage);
   const next = all.length > number * workflowsAPage ? number + 1 : undefined;
   const body = workflowList({ listed, total: all.length, next });
   return page(c, { title: 'Workflows', section, body });
@@ -49,6 +38,7 @@ export async function workflowPage(
 ) {
   const after = cursorOf(workflowEmailsPositionSchema, c.req.query('after'));
   const { workflowId } = workflow;
+  const path = workflowPath(workflow);
   const [surroundings, counts, list] = await Promise.all([
     parts.surroundings(),
     parts.emails.counts(workflowId),
@@ -56,17 +46,19 @@ export async function workflowPage(
   ]);
   const { settings } = surroundings;
   const check = checkWorkflow(draftOf(workflow), surroundings);
+  const customerIds = list.items.map(({ customerId }) => customerId);
   return page(c, {
     title: workflow.name,
     section,
     above,
     body: workflowView(c, {
       workflow,
-      notes: html`${triggerNote(workflow.trigger.event, settings)}${checkNotes(check, settings)}`,
+      notes: html`${triggerNote(workflow.trigger.event, settings)}${checkNotes(check, settings)}${outdatedNote(check, path)}`,
       emails: workflowEmails({
-        path: workflowPath(workflow),
+        path,
         counts,
         emails: list.items,
+        addresses: await parts.addressesOf(customerIds),
         next: list.next && cursorText(list.next),
         isFirst: after === undefined,
       }),

@@ -39,6 +39,21 @@ export async function pause(
   );
 }
 
+/** Removes it as the person saw it: in this version. Where it is not, `flash` is to be shown on its page. */
+export async function remove(
+  { workflowId, name }: Workflow,
+  version: number,
+  { workflows }: WorkflowParts,
+): Promise<{ isRemoved: boolean; flash: Flash }> {
+  const isRemoved = Number.isInteger(version) && (await workflows.remove({ workflowId, version }));
+  const flash = isRemoved
+    ? done(`${name} is removed. The ledger keeps the emails that it sent.`)
+    : problem(
+        'Someone else changed the workflow meanwhile, so it was not removed. This is how it is now: remove it from here if it still has to go.',
+      );
+  return { isRemoved, flash };
+}
+
 /** Sends the email as it is saved, with made-up values. */
 export async function sendTest(workflow: Workflow, to: string, parts: WorkflowParts) {
   if (!isMailable(to)) return problem('That is no email address that a test could be sent to.');

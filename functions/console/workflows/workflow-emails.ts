@@ -1,6 +1,8 @@
 import { html } from 'hono/html';
 import type { Email } from '#shared/audience/email.ts';
 import type { EmailCounts } from '#shared/aws/dynamo-workflow-emails.ts';
+import { contactPath } from '../audience/contact-words.ts';
+import { eventPath } from '../events/event-words.ts';
 import type { Html } from '../page.ts';
 import { empty, link, table, time } from '../shown.ts';
 import { countBadges, stateBadge } from './workflow-words.ts';
@@ -9,20 +11,22 @@ type Emails = Readonly<{
   path: string;
   counts: EmailCounts;
   emails: readonly Email[];
+  /** By customer id; of those whose address is not to be seen, none. */
+  addresses: ReadonlyMap<string, string>;
   /** The cursor of the page after this one. */
   next: string | undefined;
   isFirst: boolean;
 }>;
 
 /** The emails that a workflow sent, or why it did not. */
-export function workflowEmails({ path, counts, emails, next, isFirst }: Emails): Html {
-  const rows = emails.map(({ createdAt, state, reason, contactId, webhookId }) => [
+export function workflowEmails({ path, counts, emails, addresses, next, isFirst }: Emails): Html {
+  const rows = emails.map(({ createdAt, state, reason, contactId, customerId, webhookId }) => [
     time(createdAt),
     stateBadge(state),
     reason && html`<span class="why">${reason}</span>`,
     contactId &&
-      html`<a href="/console/audience/${encodeURIComponent(contactId)}">${shortened(contactId)}</a>`,
-    html`<a href="/console/events/${encodeURIComponent(webhookId)}">${shortened(webhookId)}</a>`,
+      html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,
+    html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
   ]);
   if (rows.length === 0 && isFirst) {
     return html`<h2 id="emails">Emails</h2>

@@ -33,6 +33,12 @@ export function checkNotes(check: WorkflowCheck, settings: Surrounding): Html {
     .map((text) => html`<p class="note">${text}</p>`)}`;
 }
 
+/** Why a workflow that was saved once would not be accepted now: rules and deployments change. */
+export function outdatedNote(check: WorkflowCheck, path: string): Html {
+  if (check.kind === 'accepted') return html``;
+  return html`<p class="note">It would not be accepted any more as it is: ${check.problems.join(' ')} <a href="${path}/edit">Edit it</a>.</p>`;
+}
+
 /** What is wrong, with links to the fields it is wrong at. */
 export function problemSummary({ all }: Problems): Html {
   if (all.length === 0) return html``;

@@ -14,7 +14,7 @@ import { newWorkflow } from './new-workflow.ts';
 import { listPage, noSuchWorkflow, workflowPage } from './reading-pages.ts';
 import { removeView } from './remove-view.ts';
 import { typedOf } from './typed-workflow.ts';
-import { activate, pause, sendTest } from './workflow-acts.ts';
+import { activate, pause, remove, sendTest } from './workflow-acts.ts';
 import { workflowPath } from './workflow-list.ts';
 import { workflowParts } from './workflow-parts.ts';
 
@@ -106,12 +106,9 @@ export function workflowPages(consoleParts: ConsoleParts) {
 
   app.post(
     '/:workflowId/remove',
-    withWorkflow(async (c, { workflowId, name }) => {
-      await workflows.remove(workflowId);
-      return goOn(c, path, {
-        kind: 'done',
-        text: `${name} is removed. The ledger keeps the emails that it sent.`,
-      });
+    withWorkflow(async (c, workflow) => {
+      const { isRemoved, flash } = await remove(workflow, versionIn(c), parts);
+      return goOn(c, isRemoved ? path : workflowPath(workflow), flash);
     }),
   );
 

@@ -1,8 +1,10 @@
 import { dynamoContactLookup } from '#shared/aws/dynamo-contact-lookup.ts';
 import { dynamoEventLog } from '#shared/aws/dynamo-event-log.ts';
 import { dynamoWorkflowEmails } from '#shared/aws/dynamo-workflow-emails.ts';
+import { keptCustomers } from '#shared/aws/kept-customer.ts';
 import { sesClient, sesSender } from '#shared/aws/ses-sender.ts';
 import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
+import { sendersOf } from '#shared/mail/sender-domain.ts';
 import { workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import type { ConsoleParts } from '../console-parts.ts';
 import { previews } from './preview.ts';
@@ -14,19 +16,31 @@ export type WorkflowParts = ReturnType<typeof workflowParts>;
 /** What the pages about workflows work with. */
 export function workflowParts(parts: ConsoleParts) {
   const { db, env, store, settings, workflows, mailFrom, now, newTag } = parts;
+  const senders = sendersOf(mailFrom, parts.mailIdentities);
   const surroundings = async (): Promise<MailSurroundings> => ({
     settings: await settings(),
     hasSender: mailFrom !== undefined,
+    senders,
   });
   return {
     workflows,
     settings,
     mailFrom,
+    senders,
     now,
     surroundings,
     unsubscribeUrl: env.UNSUBSCRIBE_URL,
     drafts: workflowDrafts({ workflows, surroundings, now, newTag }),
     emails: dynamoWorkflowEmails(db, env.EMAILS_TABLE),
+    /** The addresses at which contacts show these customers. */
+    async addressesOf(customerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+      const kept = await keptCustomers(store, customerIds);
+      return new Map(
+        kept.flatMap(({ customer, contact }) =>
+          contact ? [[customer.customerId, contact.address] as const] : [],
+        ),
+      );
+    },
     preview: previews({
       events: dynamoEventLog(db, env.EVENTS_TABLE),
       contactOf: dynamoContactLookup(db, env.CONTACTS_TABLE, store),

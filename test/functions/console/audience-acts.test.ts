@@ -1,7 +1,10 @@
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { consoleApp } from '#functions/console/console.ts';
+import { consoleParts } from '#functions/console/console-parts.ts';
 import { contactSchema } from '#shared/audience/contact.ts';
 import { startConsole } from './console-at-work.ts';
+import { consoleVisitor } from './console-visitor.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;
 beforeAll(async () => {
@@ -131,6 +134,46 @@ describe('erasing', () => {
     });
     expect(await at.delayed('EVENTS_QUEUE_URL')).toBe(1);
     await at.sqs.send(new PurgeQueueCommand({ QueueUrl: at.urlOf('EVENTS_QUEUE_URL') }));
+  });
+
+  test.each(['of a customer', 'added by hand'])(
+    'a contact %s is seen to be under way for as long as it is there, and not asked for again at once',
+    async (kind) => {
+      if (kind === 'added by hand') {
+        email = `by-hand-${made}@example.com`;
+        await at.addByHand(email, `by-hand-${made}`);
+        path = `/console/audience/by-hand-${made}`;
+      }
+      expect((await at.get(path)).html).toContain(`href="${path}/erase"`);
+      await at.submit(`${path}/erase`);
+      for (const _ of ['reload', 'another one']) {
+        const { text, html } = await at.get(path);
+        expect(text).toMatch(/The erasure is under way: .* asked for .* by the local console\./);
+        expect(html).not.toContain(`href="${path}/erase"`);
+      }
+      expect((await shown(email)).subscribed).toBe(true);
+    },
+  );
+
+  test('that is still not done after a quarter of an hour may have died, which the page says', async () => {
+    await at.submit(`${path}/erase`);
+    const customer = await at.item('Customers', { customerId: id });
+    const long = new Date(Date.now() - 20 * 60_000).toISOString();
+    await at.put('Customers', { ...customer, erasure: { at: long, by: 'somebody' } });
+    const { text, html } = await at.get(path);
+    expect(text).toMatch(/An erasure was asked for .* by somebody, and it is still not done\./);
+    expect(html).toContain('href="/console/dead-letters"');
+    expect(html).toContain(`href="${path}/erase"`);
+  });
+
+  test('notes nothing where no message could be sent', async () => {
+    vi.stubEnv('EVENTS_QUEUE_URL', at.urlOf('EVENTS_QUEUE_URL').replace(/events$/, 'nowhere'));
+    const { status } = await consoleVisitor(consoleApp(consoleParts(process.env))).post(
+      `${path}/erase`,
+    );
+    vi.stubEnv('EVENTS_QUEUE_URL', at.urlOf('EVENTS_QUEUE_URL'));
+    expect(status).toBe(500);
+    expect((await at.get(path)).text).not.toContain('under way');
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventPath } from '#functions/console/events/event-words.ts';
 import { contactSchema } from '#shared/audience/contact.ts';
 import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
 import { startConsole } from './console-at-work.ts';
@@ -148,7 +149,7 @@ describe('what happened to a contact', () => {
   test('links to the event, whatever its id looks like', async () => {
     await blocked(`key-${made}`, '2026-11-01T00:10:00.000Z');
     const { html } = await at.get(path);
-    expect(html).toContain('href="/console/events/evt%2F1%3Fx"');
+    expect(html).toContain(`href="${eventPath('evt/1?x')}"`);
     expect(html).toContain('a workflow that was removed');
   });
 

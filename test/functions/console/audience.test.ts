@@ -68,6 +68,10 @@ test('an empty audience says what to do next', async () => {
   expect(html).toContain('href="/console/polar"');
 });
 
+test('also in an empty audience somebody can be looked for: a deleted customer is in no list', async () => {
+  expect((await at.get(list)).html).toContain(`action="${list}/search"`);
+});
+
 describe('the list', () => {
   let many: Contact[];
   beforeAll(async () => {
@@ -202,6 +206,14 @@ describe('the search', () => {
     await at.tell('customer.created', 'quiet', { minute: 1 });
     const { text } = await at.post(`${list}/search`, { text: 'quiet' });
     expect(text).toContain('Polar has told no email address of this customer yet.');
+  });
+
+  test('leads from an address to whoever had it before', async () => {
+    await at.tell('customer.updated', id, { minute: 2, email: `moved-${email}` });
+    const { text, html } = await at.post(`${list}/search`, { text: email });
+    expect(text).toContain('One customer found');
+    const contact = await at.contact(`moved-${email}`.toLowerCase());
+    expect(html).toContain(`href="${list}/${contact?.['contactId']}"`);
   });
 
   test.each(['nobody@example.com', '<b>x</b>', 'x'.repeat(5_000), '🦊'])(

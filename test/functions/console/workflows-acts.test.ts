@@ -37,11 +37,35 @@ describe('two people at one workflow', () => {
   test('what was typed for a removed one can still be read', async () => {
     const { path, saved } = await at.added('receipt');
     const fields = fieldsOf(await saved());
-    await at.post(`${path}/remove`);
+    await at.post(`${path}/remove`, { version: '1' });
     const { status, text } = await at.post(`${path}/edit`, { ...fields, body: 'Long thought of' });
     expect(status).toBe(404);
     expect(text).toContain('Long thought of');
     expect(await at.parts.workflows.all()).toEqual([]);
+  });
+});
+
+describe('removing', () => {
+  test('does nothing to a version that the person has not seen, and leads to what is there now', async () => {
+    const { path, saved } = await at.added('receipt');
+    await at.post(`${path}/edit`, { ...fieldsOf(await saved()), name: 'Of a colleague' });
+    for (const fields of [{ version: '1' }, {}]) {
+      const { text } = await at.submit(`${path}/remove`, fields);
+      expect(text).toContain('Someone else changed the workflow meanwhile, so it was not removed.');
+      expect(text).toContain('Of a colleague');
+    }
+    expect(await saved()).toMatchObject({ name: 'Of a colleague', version: 2 });
+  });
+
+  test('looks at the version in the same moment as it removes', async () => {
+    const { path, saved } = await at.added('receipt');
+    const seen = await saved();
+    await at.parts.workflows.save({ ...seen, version: 2, name: 'Of a colleague' });
+    expect(await at.parts.workflows.remove(seen)).toBe(false);
+    expect((await at.get(path)).text).toContain('Of a colleague');
+    const now = await saved();
+    expect(await at.parts.workflows.remove(now)).toBe(true);
+    expect(await at.parts.workflows.remove(now)).toBe(true);
   });
 });
 

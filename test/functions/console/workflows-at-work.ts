@@ -33,8 +33,8 @@ export async function startWorkflowDesk() {
     /** Settings that differ from the usual ones in this. */
     set,
     async clear() {
-      for (const { workflowId } of await at.parts.workflows.all()) {
-        await at.parts.workflows.remove(workflowId);
+      for (const workflow of await at.parts.workflows.all()) {
+        await at.parts.workflows.remove(workflow);
       }
       await set({ postalAddress: 'Example Shop, Street 1' });
     },

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { consoleParts } from '#functions/console/console-parts.ts';
+import { workflowParts } from '#functions/console/workflows/workflow-parts.ts';
+import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { fieldsOf, hostile, startWorkflowDesk, workflowsPath } from './workflows-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startWorkflowDesk>>;
@@ -9,6 +12,33 @@ afterAll(() => at.stop());
 beforeEach(() => at.clear());
 
 describe('saving', () => {
+  test('is refused at the sender whose emails SES would refuse', async () => {
+    const { path, saved } = await at.added('receipt');
+    const fields = { ...fieldsOf(await saved()), from: 'Shop <hello@elsewhere.example>' };
+    const { status, text, html } = await at.post(`${path}/edit`, fields);
+    expect(status).toBe(422);
+    expect(text).toContain('From must be an address of example.com or of a subdomain');
+    expect(html).toContain('value="Shop &lt;hello@elsewhere.example&gt;"');
+    expect(await saved()).toMatchObject({ version: 1 });
+    await at.post(`${path}/edit`, { ...fields, from: 'Shop <hello@mail.example.com>' });
+    expect(await saved()).toMatchObject({ version: 2 });
+  });
+
+  test('knows in whose names IAM lets this deployment send', async () => {
+    const { saved } = await at.added('receipt');
+    const draft = draftOf(await saved());
+    const MAIL_IDENTITIES = 'shop@example.com';
+    const { drafts } = workflowParts(consoleParts({ ...process.env, MAIL_IDENTITIES }));
+    const from = (address: string) => ({ ...draft, email: { ...draft.email, from: address } });
+    expect(await drafts.save(await saved(), from('other@example.com'))).toMatchObject({
+      kind: 'refused',
+      problems: [expect.stringMatching(/^From must be shop@example\.com: SES/)],
+    });
+    expect(await drafts.save(await saved(), from('Shop <shop@example.com>'))).toMatchObject({
+      kind: 'saved',
+    });
+  });
+
   test('keeps all that was typed as the next version', async () => {
     const { path, saved } = await at.added('receipt');
     const before = await saved();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { idInPath } from '#functions/console/path-id.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { hostile, startWorkflowDesk, workflowsPath } from './workflows-at-work.ts';
 
@@ -22,17 +23,40 @@ describe('the list', () => {
     }
   });
 
-  test('counts the emails of each by state', async () => {
+  test('takes as many calls of DynamoDB for many as for one', async () => {
+    let calls = 0;
+    at.parts.db.middlewareStack.add(
+      (next) => (args) => {
+        calls += 1;
+        return next(args);
+      },
+      { step: 'initialize', name: 'counting' },
+    );
+    const { path, saved } = await at.added('receipt');
+    await at.post(`${path}/activate`, { version: '1' });
+    const one = await saved();
+    const callsOfList = async () => {
+      calls = 0;
+      expect((await at.get(workflowsPath)).text).toContain('Receipt active order.paid');
+      return calls;
+    };
+    const ofOne = await callsOfList();
+    for (let nth = 0; nth < 24; nth++) {
+      await at.parts.workflows.save({ ...one, workflowId: `w-${nth}`, version: 1 });
+    }
+    expect(await callsOfList()).toBe(ofOne);
+    at.parts.db.middlewareStack.remove('counting');
+  });
+
+  test('leaves the emails of each, by state, to its own page', async () => {
     const { path, saved } = await at.added('receipt');
     await at.post(`${path}/activate`, { version: '1' });
     const { workflowId } = await saved();
     await at.emails(workflowId, 3, () => ({ state: 'sent' }));
     await at.emails(workflowId, 1, () => ({ state: 'blocked', reason: 'because' }));
     await at.emails(workflowId, 2, () => ({ state: 'unknown' }));
-    const { text } = await at.get(workflowsPath);
-    expect(text).toMatch(
-      /Receipt active order\.paid Once per order Transactional 3 sent 1 blocked 2 unknown/,
-    );
+    expect((await at.get(path)).text).toMatch(/3 sent 1 blocked 2 unknown/);
+    expect((await at.get(workflowsPath)).text).not.toContain('3 sent');
   });
 
   test('of many goes on to the next page, each workflow on one of them', async () => {
@@ -87,10 +111,11 @@ describe('removing', () => {
     const { workflowId } = await saved();
     await at.emails(workflowId, 1, () => ({ state: 'sent' }));
     const before = await at.items('Emails');
-    const { text } = await at.get(`${path}/remove`);
+    const { text, html } = await at.get(`${path}/remove`);
     expect(text).toContain('stays in the ledger');
+    expect(html).toContain('name="version" value="1"');
     expect(await saved()).toBeDefined();
-    const done = await at.submit(`${path}/remove`);
+    const done = await at.submit(`${path}/remove`, { version: '1' });
     expect(done.text).toContain('Receipt is removed.');
     expect(await at.parts.workflows.all()).toEqual([]);
     expect(await at.items('Emails')).toEqual(before);
@@ -113,16 +138,43 @@ test('the emails of a workflow are listed newest first, each on one page, with r
     expect(status).toBe(200);
     expect(html).not.toContain('<script>alert');
     expect(text).toContain(`Because of ${hostile}`);
-    seen.push(...(html.match(/\/console\/events\/webhook%2F\d+/g) ?? []));
+    seen.push(
+      ...[...html.matchAll(/\/console\/events\/([^"]+)"/g)].map(([, id = '']) => idInPath(id)),
+    );
     next = /href="([^"#]+after=[^"#]+)#emails">Older/.exec(html)?.[1]?.replaceAll('&amp;', '&');
     pages += 1;
   }
   expect(pages).toBe(3);
   expect(seen).toHaveLength(60);
   expect(new Set(seen).size).toBe(60);
-  const numbers = seen.map((link) => Number(link.split('%2F')[1]));
+  const numbers = seen.map((link) => Number(link.split('/')[1]));
   const seconds = numbers.map((number) => Math.floor(number / 3));
   expect(seconds).toEqual([...seconds].sort((a, b) => b - a));
+});
+
+test('a workflow that was saved before its sender was checked says that it is not right any more', async () => {
+  const { path, saved } = await at.added('receipt');
+  const before = await saved();
+  expect((await at.get(path)).text).not.toContain('would not be accepted');
+  const email = { ...before.email, from: 'hello@elsewhere.example' };
+  await at.parts.workflows.save({ ...before, email, version: 2 });
+  const { text } = await at.get(path);
+  expect(text).toMatch(/It would not be accepted any more as it is: From must be .* Edit it\./);
+});
+
+test('the emails of a workflow name the addresses of those whom a contact shows', async () => {
+  const { path, saved } = await at.added('receipt');
+  const { workflowId } = await saved();
+  await at.tell('customer.created', 'shown', { minute: 1, email: 'Ann@Example.com' });
+  await at.tell('customer.created', 'hidden', { minute: 1, email: 'gone@example.com' });
+  const mode = { customerDeleted: 'delete' } as const;
+  await at.tell('customer.deleted', 'hidden', { minute: 2, email: 'gone@example.com' }, mode);
+  const people = ['shown', 'hidden', 'unknown'];
+  await at.emails(workflowId, 3, (nth) => ({ customerId: people[nth] ?? '' }));
+  const { text } = await at.get(path);
+  expect(text).toContain('Ann@Example.com');
+  expect(text).not.toContain('gone@example.com');
+  expect(text.match(/contact-\d+/g)).toHaveLength(2);
 });
 
 test.each(['nonsense', Buffer.from('{"0":{"createdAt":1}}').toString('base64url')])(

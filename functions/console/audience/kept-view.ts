@@ -1,0 +1,58 @@
+import { html } from 'hono/html';
+import type { KeptCustomer } from '#shared/aws/kept-customer.ts';
+import type { Html } from '../page.ts';
+import { pathId } from '../path-id.ts';
+import { badge, facts, time } from '../shown.ts';
+import { contactPath, shortened } from './contact-words.ts';
+import { erasedText, isRecent, underWayNote } from './erasure-words.ts';
+import { listPath } from './list-view.ts';
+
+/** Where the page of a customer is whom no contact shows. */
+export function customerPath(customerId: string): string {
+  return `${listPath}/customers/${pathId(customerId)}`;
+}
+
+/** What a person may call a customer by. */
+export function titleOfCustomer({ customer }: KeptCustomer): string {
+  const { name, email, customerId, erased } = customer;
+  if (erased) return 'An erased customer';
+  return shortened(name?.value || email?.value || `Customer ${customerId}`);
+}
+
+/** What is kept of a customer, why no contact shows it, and the way to erase it. `isTold`: the page says already what goes on. */
+export function keptView(kept: KeptCustomer, now: Date, isTold = false): Html {
+  const { customer, contact } = kept;
+  const { customerId, email, name, externalId, addresses, deletion, erasure } = customer;
+  const isPending = erasure && !customer.erased;
+  return html`${isPending && !isTold ? underWayNote(erasure, now) : ''}
+<section class="card" aria-label="${titleOfCustomer(kept)}">
+<p>${contact ? shownElsewhere(contact.contactId, contact.address) : html`${hiddenBecause(kept)}${customer.erased ? erasedText(erasure, now) : ''}`}</p>
+${facts([
+  [
+    'Customer in Polar',
+    html`<code>${customerId}</code> ${deletion ? badge('deleted', 'warn') : ''} ${deletion && time(deletion.occurredAt)}`,
+  ],
+  ['Address', email?.value],
+  ['Addresses so far', addresses.length > 1 ? addresses.join(', ') : undefined],
+  ['Name', name?.value],
+  ['External id', externalId?.value],
+])}
+${contact || customer.erased || (isPending && isRecent(erasure, now)) ? '' : html`<div class="row"><a class="button danger" href="${customerPath(customerId)}/erase">Erase …</a></div>`}
+</section>`;
+}
+
+function shownElsewhere(contactId: string, address: string): Html {
+  return html`This customer is in the audience as <a href="${contactPath(contactId)}">${address}</a>.`;
+}
+
+/** Why a customer has no contact of its own in the list. */
+function hiddenBecause({ customer: { erased, deletion, email }, other }: KeptCustomer): Html {
+  if (erased) return html`The data of this customer was erased, so no contact shows it.`;
+  if (deletion?.mode === 'delete') {
+    return html`Polar deleted this customer, so no contact shows it, as the settings wanted it then. What Polar said of it before is kept.`;
+  }
+  if (!email) {
+    return html`Polar has told no email address of this customer yet. Its contact appears with the address; what else Polar said of it is kept.`;
+  }
+  return html`Another customer has the address of this one now${other ? html`: <a href="${contactPath(other.contactId)}">the contact there</a>` : ''}, so no contact shows this one. What Polar said of it is kept.`;
+}

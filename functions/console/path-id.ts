@@ -1,0 +1,16 @@
+/** Comes through a browser, a proxy and API Gateway as it is. */
+const plain = /^(?!\.{1,2}$)[\w.-]+$/;
+
+/**
+ * An id of somebody else's choice as one segment of a path. API Gateway decodes paths before it hands them over, and
+ * cuts them off at a question mark, so what is not plain is not percent-encoded: it goes as `~` and base64url.
+ */
+export function pathId(id: string): string {
+  return plain.test(id) ? id : `~${Buffer.from(id).toString('base64url')}`;
+}
+
+/** The id that `pathId` made a segment of. What it did not make, such as an id typed by hand, is the id itself. */
+export function idInPath(segment: string): string {
+  const id = Buffer.from(segment.slice(1), 'base64url').toString();
+  return id !== '' && pathId(id) === segment && segment.startsWith('~') ? id : segment;
+}
