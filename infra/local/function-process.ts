@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { heapLimits } from './heap-limits.ts';
 import { type InvocationResult, startRuntimeApi } from './runtime-api.ts';
 
 export type FunctionSpec = Readonly<{
@@ -99,7 +100,8 @@ const preload = new URL('./loopback-only.ts', import.meta.url).href;
 const bootstrap = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
 function spawnFunction(spec: FunctionSpec, runtimeApi: string): ChildProcess {
-  const child = spawn(process.execPath, ['--import', preload, bootstrap], {
+  const options = [...heapLimits(spec.environment), '--import', preload];
+  const child = spawn(process.execPath, [...options, bootstrap], {
     cwd: spec.bundle,
     env: {
       ...spec.environment,

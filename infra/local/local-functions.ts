@@ -14,6 +14,12 @@ const codeSchema = z.object({
   Timeout: z.number().default(3),
 });
 
+type FunctionSurroundings = Readonly<{
+  endpoints: Endpoints;
+  /** Variables beside those of the template and of Lambda. */
+  environment: Readonly<Record<string, string>>;
+}>;
+
 export type OnOutput = (logicalId: string, line: string) => void;
 
 /**
@@ -23,7 +29,7 @@ export type OnOutput = (logicalId: string, line: string) => void;
 export async function startFunctions(
   { bundles }: Template,
   identities: Identities,
-  endpoints: Endpoints,
+  { endpoints, environment }: FunctionSurroundings,
   onOutput: OnOutput,
   toStop: (stop: () => Promise<void>) => void,
 ): Promise<ReadonlyMap<string, LambdaFunction>> {
@@ -38,7 +44,7 @@ export async function startFunctions(
       arn,
       bundle,
       timeoutSeconds: Timeout,
-      environment: functionEnvironment(resource, identities, endpoints),
+      environment: { ...functionEnvironment(resource, identities, endpoints), ...environment },
       onOutput,
     });
     if (started.kind === 'broken') {

@@ -44,6 +44,10 @@ type Options = Readonly<{
   assembly?: string;
   /** Loopback servers that play Polar for the functions; any other URL is left out. */
   polar?: StandInForPolar;
+  /** Something of the caller's in front of an emulator: is given its address, gives its own. */
+  inFront?: (service: 'dynamodb' | 'sqs' | 'ses', address: string) => Promise<string>;
+  /** Further variables for the process of every function. */
+  environment?: Readonly<Record<string, string>>;
   /** What has to be there before the functions begin to work. */
   prepare?: (resources: Resources) => Promise<void>;
   onExchange?: (exchange: Exchange) => void;
@@ -104,6 +108,7 @@ async function start(
   { directory, ports = freePorts, onExchange = () => {}, onOutput = () => {}, ...given }: Options,
   toStop: (stop: () => Promise<void>) => void,
 ): Promise<Omit<LocalStack, 'stop'>> {
+  const { inFront = async (_, address) => address } = given;
   const kept = (name: string) => (directory === undefined ? undefined : join(directory, name));
   if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
   const httpPort = ports.http === 0 ? await freePort() : ports.http;
@@ -118,16 +123,18 @@ async function start(
   const messages = kept('sqs');
   const sqs = await startSqs({ port: ports.sqs, ...(messages && { directory: messages }) });
   toStop(sqs.stop);
+  const dynamoAddress = await inFront('dynamodb', dynamo.address);
+  const sqsAddress = await inFront('sqs', sqs.endpoint);
   const secrets = await secretStore(kept('secrets.json'));
   const secretsManager = await startSecretsManager(secrets, ports.secretsManager);
   toStop(secretsManager.stop);
 
   const template = await readTemplate(given.assembly ?? (await madeAssembly(toStop)));
   const url = `http://127.0.0.1:${httpPort}`;
-  const identities = localIdentities(template, { sqs: sqs.endpoint, http: url });
+  const identities = localIdentities(template, { sqs: sqsAddress, http: url });
   const clientConfigs = {
-    dynamodb: localClientConfig(dynamo.address),
-    sqs: localClientConfig(sqs.endpoint),
+    dynamodb: localClientConfig(dynamoAddress),
+    sqs: localClientConfig(sqsAddress),
     secretsManager: localClientConfig(secretsManager.address),
   };
   const db = new DynamoDBClient(clientConfigs.dynamodb);
@@ -149,13 +156,14 @@ async function start(
   await given.prepare?.(resources);
 
   const endpoints = {
-    dynamodb: dynamo.address,
-    sqs: sqs.endpoint,
+    dynamodb: dynamoAddress,
+    sqs: sqsAddress,
     secretsManager: secretsManager.address,
-    ses: ses?.address,
+    ses: ses && (await inFront('ses', ses.address)),
     polar: standInForPolar({ ...given.polar }),
   };
-  const lambdas = await startFunctions(template, identities, endpoints, onOutput, toStop);
+  const surroundings = { endpoints, environment: given.environment ?? {} };
+  const lambdas = await startFunctions(template, identities, surroundings, onOutput, toStop);
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
   startEventSources(identities, lambdas, queueClient, onOutput, toStop);
   startSchedules(identities, lambdas, onOutput, toStop);

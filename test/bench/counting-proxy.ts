@@ -1,8 +1,8 @@
-import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
 import { itemSize } from './item-size.ts';
 
 /** One call as it was on the wire. Units are DynamoDB's request units. */
@@ -24,25 +24,14 @@ const answerSchema = z.object({
 export function startCountingProxy(target: string, onCall: (call: Call) => void) {
   const agent = new Agent({ keepAlive: true });
   const pass = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const operation = String(incoming.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
+    const operation = operationOf(incoming);
     const isDynamo = String(incoming.headers['x-amz-target']).startsWith('DynamoDB_');
-    const sent = await text(incoming);
+    const sent = String(await contentOf(incoming));
     const body = isDynamo ? askedForCapacity(sent) : sent;
-    const { host: _, 'content-length': __, ...headers } = incoming.headers;
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const url = `${target}${incoming.url}`;
-      const outgoing = request(url, { agent, method: String(incoming.method), headers }, resolve);
-      outgoing.on('error', reject).end(body);
-    });
-    const answered = await text(answer);
-    const units = isDynamo ? unitsOf(operation, body, answered, answer.statusCode) : noUnits;
+    const answer = await passedOn(incoming, body, target, agent);
+    const units = isDynamo ? unitsOf(operation, body, String(answer.body), answer.status) : noUnits;
     onCall({ operation, ...units });
-    const { 'transfer-encoding': ___, ...answerHeaders } = answer.headers;
-    response.writeHead(answer.statusCode ?? 502, {
-      ...answerHeaders,
-      'content-length': Buffer.byteLength(answered),
-    });
-    response.end(answered);
+    reply(response, answer);
   };
   return serveOnLoopback(pass, 0, 'the bench');
 }

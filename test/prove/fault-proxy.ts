@@ -1,5 +1,6 @@
-import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { bodyOf, serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
 
 /** What goes wrong with one call of AWS. A function that is killed makes and hears nothing from then on. */
 export const faultKinds = [
@@ -43,12 +44,12 @@ export async function startFaultProxy(endpoints: Endpoints, fault?: Fault) {
       onDeath();
       return void incoming.socket.destroy();
     }
-    const body = await bodyOf(incoming);
+    const body = await contentOf(incoming);
     if (kind === 'call refused') {
       response.writeHead(500, { 'content-type': 'application/x-amz-json-1.0' });
       return void response.end('{"__type":"InternalServerError","message":"Refused."}');
     }
-    const answered = forward(incoming, body);
+    const answered = passedOn(incoming, body, endpointFor(incoming, endpoints), agent);
     underWay.add(answered);
     const answer = await answered.finally(() => underWay.delete(answered));
     if (kind === 'killed after the call') {
@@ -56,31 +57,8 @@ export async function startFaultProxy(endpoints: Endpoints, fault?: Fault) {
       onDeath();
     }
     if (kind !== undefined || isDead) return void incoming.socket.destroy();
-    response.writeHead(answer.status, answer.headers);
-    response.end(answer.body);
+    reply(response, answer);
   };
-
-  const forward = (incoming: IncomingMessage, body: Buffer | 'too-large') =>
-    new Promise<{ status: number; headers: IncomingMessage['headers']; body: Buffer }>(
-      (resolve, reject) => {
-        const { host: _, ...headers } = incoming.headers;
-        const url = `${endpointFor(incoming, endpoints)}${incoming.url}`;
-        const outgoing = request(url, { agent, method: incoming.method ?? 'POST', headers });
-        outgoing.on('error', reject);
-        outgoing.on('response', (answer) => {
-          const { 'transfer-encoding': __, ...rest } = answer.headers;
-          bodyOf(answer).then((content) => {
-            if (content === 'too-large') return reject(new Error(content));
-            resolve({
-              status: answer.statusCode ?? 502,
-              headers: { ...rest, 'content-length': String(content.length) },
-              body: content,
-            });
-          }, reject);
-        });
-        outgoing.end(body);
-      },
-    );
 
   const server = await serveOnLoopback(pass, 0, 'the proof');
   return {
@@ -96,11 +74,6 @@ export async function startFaultProxy(endpoints: Endpoints, fault?: Fault) {
       agent.destroy();
     },
   };
-}
-
-function operationOf({ headers, method, url }: IncomingMessage): string {
-  const target = String(headers['x-amz-target'] ?? '');
-  return target === '' ? `${method} ${url}` : target.replace(/^.*\./, '');
 }
 
 function endpointFor({ headers }: IncomingMessage, endpoints: Endpoints): string {

@@ -10,7 +10,7 @@ import { audienceInDynamo, audienceInMemory, proveHistories } from './histories.
 import { proveHostile } from './hostile.ts';
 import type { Proof } from './proof.ts';
 import { seededRandom } from './seeded-random.ts';
-import { soak } from './soak.ts';
+import { type SoakProof, soak } from './soak.ts';
 
 const parts = ['crash', 'histories', 'hostile', 'soak'] as const;
 const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short]
@@ -18,7 +18,7 @@ const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
 histories  random histories with two to four workers that fail and race, against the result that the rules give
 hostile    mutated requests on ingest, and what it accepts in the worker's reader
-soak       M minutes of load on the local stack while functions are killed and DynamoDB halts
+soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 
 Without parts, all of them. The same seed draws the same. Ends with 1 if anything does not hold.`;
 
@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    minutes: { type: 'string', default: '4' },
+    minutes: { type: 'string', default: '6' },
     short: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -89,24 +89,33 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
       const proof = await soak({
         assembly: directory,
         minutes: values.short ? Math.min(minutes, 0.5) : minutes,
-        perSecond: 20,
+        perSecond: 30,
         random: seededRandom(seed),
         onProgress: say,
       });
-      const { accepted, attempts, records, deadLetters, kills, pauses } = proof;
-      say(
-        `${attempts} attempts, ${accepted} accepted; ${records} records, ${deadLetters} dead letters`,
-      );
-      say(`${kills} functions killed, DynamoDB halted ${pauses} times`);
-      for (const { name, earlyMb, ratio } of proof.memory) {
-        say(`${name}: ${earlyMb} MB, later ${ratio.toFixed(2)} times that`);
-      }
+      for (const line of soakLines(proof)) say(line);
       return report('webhooks under load', proof);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
   },
 };
+
+function soakLines({ troubles, memory, ...proof }: SoakProof): string[] {
+  const counted = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ');
+  return [
+    `${proof.attempts} attempts, ${proof.accepted} accepted; ${proof.records} records, ${proof.deadLetters} dead letters`,
+    `${troubles.kills} functions killed; spells: ${counted(troubles.spells)}; calls harmed: ${counted(troubles.harmed)}`,
+    `emails: ${counted(proof.emails)}`,
+    ...memory.map(
+      ({ name, pid, ...of }) =>
+        `${name} (process ${pid}): ${of.usedMb.toFixed(1)} MB in use, later ${of.usedRatio.toFixed(2)} times that; ${of.residentMb} MB resident, later ${of.residentRatio.toFixed(2)} times that`,
+    ),
+  ];
+}
 
 function report(what: string, { points, failures }: Proof): boolean {
   console.log(

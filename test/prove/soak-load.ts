@@ -8,7 +8,10 @@ import { deliverSigned, secretReadingOf } from '#shared/polar/sample/signed-deli
 
 const customers = 300;
 const mostAttempts = 10;
-const betweenAttemptsMs = 1_000;
+const firstPauseMs = 500;
+const longestPauseMs = 8_000;
+/** More would be a storm of repetitions that keeps itself going, on a machine that is busy with other things too. */
+const mostUnderWay = 200;
 
 /** Posts signed webhooks of all types about some hundred customers, each until it is accepted, as Polar does. */
 export function startLoad(
@@ -33,7 +36,7 @@ export function startLoad(
         accepted.add(webhookId);
         return;
       }
-      await setTimeout(betweenAttemptsMs);
+      await setTimeout(Math.min(longestPauseMs, firstPauseMs * 2 ** attempt));
     }
   }
 
@@ -42,6 +45,7 @@ export function startLoad(
       const one = deliver(someEvent(random)).finally(() => underWay.delete(one));
       underWay.add(one);
       await setTimeout(1_000 / perSecond);
+      while (underWay.size >= mostUnderWay) await Promise.race(underWay);
     }
   })();
   return {

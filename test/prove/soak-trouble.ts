@@ -1,91 +1,54 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { functionProcesses } from './own-processes.ts';
+import { type Mood, moods, type Service, type TroubleProxy } from './trouble-proxy.ts';
 
-export type ProcessNow = Readonly<{ pid: number; name: string; residentMb: number }>;
+/** How often each thing went wrong. */
+export type Troubles = Readonly<{
+  kills: number;
+  spells: Readonly<Record<Mood, number>>;
+  /** Calls that were held back, refused or left without their reply. */
+  harmed: Readonly<Record<Service, number>>;
+}>;
 
-const leastPauseMs = 1_000;
-const longestPauseMs = 4_000;
+const shortestMs = 500;
+const longestMs = 3_500;
 
-/** Kills function processes of this program at random, and halts its DynamoDB now and then. */
-export function startTrouble(random: () => number) {
+/** Kills function processes at random, and makes the services before which proxies stand pause, throttle and lose replies. */
+export function startTrouble(proxies: readonly TroubleProxy[], random: () => number) {
   let kills = 0;
-  let pauses = 0;
+  const spells = { paused: 0, throttled: 0, deaf: 0 };
   let isOver = false;
+  const someMs = () => shortestMs + random() * (longestMs - shortestMs);
+
+  const killOne = async () => {
+    const one = drawn(await functionProcesses(), random);
+    if (one && process.kill(one.pid, 'SIGKILL')) kills += 1;
+  };
+  const troubleOne = async () => {
+    const [proxy, mood] = [drawn(proxies, random), drawn(moods, random)];
+    if (!proxy || !mood) return;
+    spells[mood] += 1;
+    await proxy.trouble(mood, someMs());
+  };
   const running = (async () => {
     while (!isOver) {
-      await setTimeout(leastPauseMs + random() * longestPauseMs);
+      await setTimeout(someMs());
       if (isOver) return;
-      if (random() < 0.25) {
-        pauses += await halted(random);
-        continue;
-      }
-      const all = await functionProcesses();
-      const one = all[Math.floor(random() * all.length)];
-      if (one && tryKill(one.pid, 'SIGKILL')) kills += 1;
+      // A process may have ended by itself between the look and the shot.
+      await (random() < 0.5 ? killOne().catch(() => {}) : troubleOne());
     }
   })();
   return {
-    async stop() {
+    async stop(): Promise<Troubles> {
       isOver = true;
       await running;
-      return { kills, pauses };
+      const harmed = { dynamodb: 0, sqs: 0, ses: 0 };
+      for (const proxy of proxies) harmed[proxy.service] = proxy.harmed();
+      return { kills, spells, harmed };
     },
   };
 }
 
-async function halted(random: () => number): Promise<number> {
-  const emulator = (await ownProcesses()).find(({ args }) => /^\S*dynoxide serve/.test(args));
-  if (!emulator || !tryKill(emulator.pid, 'SIGSTOP')) return 0;
-  try {
-    await setTimeout(leastPauseMs + random() * longestPauseMs);
-  } finally {
-    tryKill(emulator.pid, 'SIGCONT');
-  }
-  return 1;
-}
-
-function tryKill(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
-  }
-}
-
-/** The processes in which the stack's functions run at this moment. */
-export async function functionProcesses(): Promise<ProcessNow[]> {
-  const all = (await ownProcesses()).filter(({ args }) => /\/bootstrap\.ts$/.test(args));
-  return Promise.all(
-    all.map(async ({ pid, residentKb }) => ({
-      pid,
-      name: `${await functionIn(pid)} (process ${pid})`,
-      residentMb: Math.round(residentKb / 1_024),
-    })),
-  );
-}
-
-/** The name of its function, where the system tells it. */
-async function functionIn(pid: number): Promise<string> {
-  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-  return /AWS_LAMBDA_FUNCTION_NAME=([^\0]*)/.exec(environment)?.[1] ?? 'a function';
-}
-
-/** Those that this program started, and those that they started. */
-async function ownProcesses() {
-  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,ppid=,rss=,args=']);
-  const all = stdout.split('\n').flatMap((line) => {
-    const [, pid, parent, residentKb, args = ''] =
-      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return pid === undefined
-      ? []
-      : [{ pid: Number(pid), parent: Number(parent), residentKb: Number(residentKb), args }];
-  });
-  const own = new Set([process.pid]);
-  for (let size = 0; size < own.size; ) {
-    size = own.size;
-    for (const { pid, parent } of all) if (own.has(parent)) own.add(pid);
-  }
-  return all.filter(({ pid }) => pid !== process.pid && own.has(pid));
+function drawn<T>(all: readonly T[], random: () => number): T | undefined {
+  return all[Math.floor(random() * all.length)];
 }

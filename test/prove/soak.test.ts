@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { localAssembly } from '#test/support/local-assembly.ts';
+import { seededRandom } from './seeded-random.ts';
+import { soak } from './soak.ts';
+
+it('every webhook accepted under load and trouble is a record or a dead letter, and no email is sent twice', async () => {
+  const seed = Math.floor(Math.random() * 1_000_000);
+  const { failures, accepted, emails, troubles } = await soak({
+    assembly: await localAssembly(),
+    minutes: 0.4,
+    perSecond: 10,
+    random: seededRandom(seed),
+  });
+  expect(failures, `seed ${seed}`).toEqual([]);
+  expect(accepted).toBeGreaterThan(50);
+  expect(emails['sent']).toBeGreaterThan(5);
+  expect(troubles.kills + Object.values(troubles.harmed).reduce((a, b) => a + b)).toBeGreaterThan(
+    0,
+  );
+}, 240_000);
