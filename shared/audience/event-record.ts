@@ -3,11 +3,8 @@ import { eventPropertiesSchema } from '../polar/event-properties.ts';
 import { supportedEventTypes } from '../polar/event-types.ts';
 import type { Contact } from './contact.ts';
 
-const changeSchema = z.object({
-  field: z.string(),
-  from: z.union([z.string(), z.boolean(), z.null()]),
-  to: z.union([z.string(), z.boolean(), z.null()]),
-});
+const valueSchema = z.union([z.string(), z.boolean(), z.null()]);
+const changeSchema = z.object({ field: z.string(), from: valueSchema, to: valueSchema });
 export type Change = z.infer<typeof changeSchema>;
 
 /** A workflow that waited for an event: whether it sends, else why not. `ledgerKey` is the key of its email. */
@@ -21,45 +18,40 @@ const consideredWorkflowSchema = z.object({
 });
 export type ConsideredWorkflow = z.infer<typeof consideredWorkflowSchema>;
 
-const outcomeSchema = z.enum(['applied', 'unchanged', 'skipped']);
-
-/** What became of an event when a person had it run again, with the settings of that moment. */
-export const replayEntrySchema = z.object({
-  replayId: z.string(),
-  at: z.string(),
-  by: z.string(),
-  triggers: z.boolean(),
-  again: z.boolean(),
-  outcome: outcomeSchema,
-  reason: z.optional(z.string()),
-  changes: z.array(changeSchema),
-  settingsVersion: z.number(),
-  workflows: z.optional(z.array(consideredWorkflowSchema)),
-  contactId: z.optional(z.string()),
-  erases: z.optional(z.boolean()),
-});
-export type ReplayEntry = z.infer<typeof replayEntrySchema>;
-
-/** What one event did, and why: one record for each webhook id. The payload is kept beside it. */
-export const eventRecordSchema = z.object({
-  webhookId: z.string(),
-  type: z.enum(supportedEventTypes),
-  occurredAt: z.string(),
-  receivedAt: z.string(),
-  outcome: outcomeSchema,
+/** What every decision on an event says of itself. */
+const decidedSchema = z.object({
+  outcome: z.enum(['applied', 'unchanged', 'skipped']),
   reason: z.optional(z.string()),
   changes: z.array(changeSchema),
   settingsVersion: z.number(),
   /** Absent when no active workflow waited for it. */
   workflows: z.optional(z.array(consideredWorkflowSchema)),
   contactId: z.optional(z.string()),
+  /** It asked for the erasure of the records of its customer. */
+  erases: z.optional(z.boolean()),
+});
+
+/** What became of an event when a person had it run again, with the settings of that moment. */
+export const replayEntrySchema = z.extend(decidedSchema, {
+  replayId: z.string(),
+  at: z.string(),
+  by: z.string(),
+  triggers: z.boolean(),
+  again: z.boolean(),
+});
+export type ReplayEntry = z.infer<typeof replayEntrySchema>;
+
+/** What one event did, and why: one record for each webhook id. The payload is kept beside it. */
+export const eventRecordSchema = z.extend(decidedSchema, {
+  webhookId: z.string(),
+  type: z.enum(supportedEventTypes),
+  occurredAt: z.string(),
+  receivedAt: z.string(),
   email: z.optional(z.string()),
   customerId: z.string(),
   properties: eventPropertiesSchema,
   /** The record of an erased customer: without payload, addresses and changes. */
   erased: z.optional(z.boolean()),
-  /** This event asked for the erasure of its customer's records. */
-  erases: z.optional(z.boolean()),
   /** The newest replays, the oldest of them first, and how many there were in all. */
   replays: z.optional(z.array(replayEntrySchema)),
   replayCount: z.optional(z.number()),
