@@ -21,9 +21,11 @@ export function misdirection(
 
 /** Reads headers by their lower-case names, however they are spelled in the request. */
 export function headerReader(request: WebhookRequest): (name: string) => string | undefined {
-  const entries = Object.entries(request.headers);
-  const values = new Map(entries.map(([name, value]) => [name.toLowerCase(), value]));
-  return (name) => values.get(name);
+  const names = Object.keys(request.headers);
+  return (name) => {
+    const own = names.findLast((one) => one.length === name.length && one.toLowerCase() === name);
+    return own === undefined ? undefined : request.headers[own];
+  };
 }
 
 /** The raw body as text, or `undefined` when it is not UTF-8: nothing may be signed as one text and read as another. */

@@ -1,6 +1,7 @@
 import type { MailVerdict } from '#shared/audience/judge-mail.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { OutgoingMail } from '#shared/aws/ses-sender.ts';
+import { contactValues } from '#shared/mail/contact-values.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 
 type Approved = Extract<MailVerdict, { kind: 'send' }>;
@@ -32,20 +33,9 @@ export function composer(
       unsubscribeUrl === undefined
         ? undefined
         : { unsubscribeUrl, postalAddress: settings.postalAddress ?? '' };
-    const { firstName, lastName, externalId, userGroup } = contact;
     const rendered = renderEmail(
       workflow.compiled,
-      {
-        contact: {
-          firstName,
-          lastName,
-          name: [firstName, lastName].filter(Boolean).join(' ') || undefined,
-          email: contact.address,
-          externalId,
-          userGroup,
-        },
-        event: record.properties,
-      },
+      { contact: contactValues(contact), event: record.properties },
       footer,
     );
     if (rendered.kind === 'blocked') return rendered;

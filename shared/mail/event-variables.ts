@@ -81,9 +81,9 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
 
 /** Every `contact.…` of templates. */
 export const contactVariables = {
-  firstName: 'The first name; missing where the customer gave no name.',
+  firstName: 'The first name; missing where the customer gave no name, or one that holds a link.',
   lastName: 'The last name; missing where the name is one word.',
-  name: 'First and last name; missing where the customer gave none.',
+  name: 'First and last name; missing where the customer gave none, or one that holds a link.',
   email: 'The address as the customer typed it; always there.',
   externalId: 'Your own id of the customer, if there is one.',
   userGroup: 'The user group, if there is one.',

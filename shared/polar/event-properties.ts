@@ -29,10 +29,13 @@ export const eventPropertiesSchema = z.object({
 });
 export type EventProperties = z.infer<typeof eventPropertiesSchema>;
 
+/** All of them together, and the largest payload beside them, must fit into one item of DynamoDB. */
+const longestText = 1_000;
+
 const text = z.catch(
   z.optional(
     z.pipe(
-      z.string().check(z.minLength(1), z.maxLength(2_000)),
+      z.string().check(z.minLength(1), z.maxLength(longestText)),
       z.transform((value) => value.toWellFormed()),
     ),
   ),

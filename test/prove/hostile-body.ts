@@ -10,6 +10,18 @@ const oddValue = fc.oneof(
   fc.constantFrom('null', 'true', '-0', '1e308', '1e999', '[]', '{}', '""', '"\\u0000"'),
   fc.constantFrom('"\\ud800"', '"__proto__"', '{"__proto__":{"email":"x@example.com"}}', '[[[]]]'),
   fc.constantFrom('"0000-00-00T00:00:00Z"', '"2026-13-45T99:99:99Z"', '"+275760-09-13T00:00:00Z"'),
+  fc.constantFrom(
+    '"0000-01-01T00:00:00Z"',
+    '"9999-12-31T23:59:59-23:59"',
+    '"10000-01-01T00:00:00Z"',
+  ),
+  fc.constantFrom(
+    '"-271821-04-20T00:00:00Z"',
+    '"2026-02-29T00:00:00Z"',
+    '"2026-01-01T00:00:00+99:99"',
+  ),
+  fc.constantFrom('9007199254740993', '-9007199254740993', '1E+2', '0.1e1', '1e-400', '-1e308'),
+  fc.nat({ max: 400 }).map((digits) => `1${'0'.repeat(digits)}`),
   fc.nat({ max: 5_000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),
   fc.nat({ max: 40_000 }).map((length) => JSON.stringify('x'.repeat(length))),
   fc.string({ unit: 'binary', maxLength: 40 }).map((text) => JSON.stringify(text)),
@@ -29,6 +41,43 @@ const changedField = fc.tuple(fc.nat({ max: 400 }), oddValue).map(
       const rest = payload.slice(field.index + field[0].length);
       return Buffer.from(payload.slice(0, field.index) + name + value + rest);
     },
+);
+
+const keyOfObjects = fc.constantFrom(
+  ...['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', 'toJSON', 'then'],
+);
+
+/** An object, at whatever level, gets a key that every object has already. */
+const addedKey = fc
+  .tuple(
+    fc.nat({ max: 60 }),
+    keyOfObjects,
+    fc.oneof(oddValue, fc.constantFrom('{"customer":{"id":"x"}}', '{"email":"eve@example.com"}')),
+    fc.boolean(),
+  )
+  .map(
+    ([nth, key, value, isFirst]): BodyChange =>
+      (payload) => {
+        const places = [...payload.matchAll(isFirst ? /\{(?=")/g : /(?<=[}\]"\de])\}/g)];
+        const at = places[nth % Math.max(1, places.length)]?.index;
+        if (at === undefined) return Buffer.from(payload);
+        const own = `${JSON.stringify(key)}:${value}`;
+        const [end, added] = isFirst ? [at + 1, `${own},`] : [at, `,${own}`];
+        return Buffer.from(payload.slice(0, end) + added + payload.slice(end));
+      },
+  );
+
+/** The same text in bytes that are not UTF-8, or are it in a way that is not allowed. */
+const reencoded = fc.constantFrom<BodyChange>(
+  (payload) => Buffer.from(payload, 'utf16le'),
+  (payload) => Buffer.from(`\u{FEFF}${payload}`, 'utf16le'),
+  (payload) => Buffer.from(`\u{FEFF}${payload}`, 'utf16le').swap16(),
+  (payload) => Buffer.from(payload, 'latin1'),
+  (payload) => Buffer.from(`\u{FEFF}\u{FEFF}${payload}`),
+  // A slash in two bytes, a surrogate in three, and the beginning of a character.
+  (payload) => Buffer.concat([Buffer.from(payload), Buffer.from([0xc0, 0xaf])]),
+  (payload) => Buffer.concat([Buffer.from(payload), Buffer.from([0xed, 0xa0, 0x80])]),
+  (payload) => Buffer.concat([Buffer.from(payload), Buffer.from([0xf0, 0x9f])]),
 );
 
 const changedBytes = fc
@@ -109,6 +158,8 @@ const large = fc
 
 export const hostileBody: fc.Arbitrary<BodyChange> = fc.oneof(
   { arbitrary: changedField, weight: 120 },
+  { arbitrary: addedKey, weight: 40 },
+  { arbitrary: reencoded, weight: 15 },
   { arbitrary: changedBytes, weight: 40 },
   { arbitrary: cut, weight: 20 },
   { arbitrary: wrapped, weight: 30 },

@@ -4,10 +4,11 @@ import type { WebhookRequest } from '#functions/ingest/webhook-request.ts';
 import { secret } from '#test/functions/ingest/ingest-at-work.ts';
 import { requestWith, signedHeadersFor } from '#test/functions/ingest/signed-request.ts';
 import { hostileBody } from './hostile-body.ts';
+import { changedTexts } from './hostile-text.ts';
 
 export type Hostile = Readonly<{
   request: WebhookRequest;
-  /** A payload of Polar's schema, signed and not touched: it must be accepted and read. */
+  /** A payload of Polar's schema, signed, and touched in no way that the schema forbids: it must be accepted and read. */
   isGenuine: boolean;
 }>;
 
@@ -38,6 +39,12 @@ const junkSignature = fc.oneof(
   fc.base64String({ maxLength: 60 }).map((text) => `v1a,${text}`),
   fc.constantFrom('v1,', ',', 'v1', 'v2,AAAA', 'v1,AAAA,BBBB', 'v1,%%%%'),
 );
+
+/** Letter by letter. */
+const otherCase = (name: string) =>
+  fc
+    .array(fc.boolean(), { minLength: name.length, maxLength: name.length })
+    .map((upper) => [...name].map((one, n) => (upper[n] ? one.toUpperCase() : one)).join(''));
 
 /** Each changes headers that fitted the body. */
 const headerChange: fc.Arbitrary<HeaderChange> = fc.oneof(
@@ -74,6 +81,31 @@ const headerChange: fc.Arbitrary<HeaderChange> = fc.oneof(
           return { ...headers, 'webhook-signature': [...before, ...own, ...after].join(' ') };
         },
     ),
+  fc
+    .array(fc.tuple(headerName.chain(otherCase), fc.oneof(oddText, fc.constant(null))), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    .map(
+      (copies): HeaderChange =>
+        (headers) =>
+          Object.fromEntries([
+            ...Object.entries(headers),
+            ...copies.map(([name, value]) => [name, value ?? headers[name.toLowerCase()]] as const),
+          ]),
+    ),
+  fc.nat({ max: 2_000 }).map(
+    (count): HeaderChange =>
+      (headers) => ({
+        ...headers,
+        ...Object.fromEntries(Array.from({ length: count }, (_, n) => [`webhook-id-${n}`, ''])),
+      }),
+  ),
+  fc.constantFrom<HeaderChange>(
+    () => ({}),
+    (headers) => Object.fromEntries(Object.keys(headers).map((name) => [name, ''])),
+    (headers) => Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, `${v},${v}`])),
+  ),
   fc.array(fc.tuple(oddText, oddText), { maxLength: 5 }).map(
     (more): HeaderChange =>
       (headers) => ({ ...Object.fromEntries(more), ...headers }),
@@ -98,6 +130,10 @@ const oddEncodings: readonly Encoding[] = [
   (raw) => ({ body: raw.toString(), isBase64Encoded: true }),
   (raw) => ({ body: raw.toString('latin1'), isBase64Encoded: false }),
   (raw) => ({ body: raw.toString('hex'), isBase64Encoded: true }),
+  (raw) => ({ body: raw.toString('utf16le'), isBase64Encoded: false }),
+  (raw) => ({ body: raw.toString('base64').replace(/.{9}/, '$&=!\0'), isBase64Encoded: true }),
+  (raw) => ({ body: raw.toString('base64').slice(0, -1), isBase64Encoded: true }),
+  (raw) => ({ body: `${raw}\ud800`, isBase64Encoded: false }),
 ];
 
 function mostly<T, U>(usual: T, usually: number, odd: fc.Arbitrary<U>, seldom: number) {
@@ -112,6 +148,7 @@ export function hostileRequest(pool: readonly string[]): fc.Arbitrary<Hostile> {
   return fc
     .record({
       payload: fc.nat({ max: pool.length - 1 }).map((index) => pool[index] ?? ''),
+      texts: mostly(null, 1, changedTexts, 1),
       body: mostly(null, 2, hostileBody, 3),
       isSignedLater: mostly(true, 4, fc.constant(false), 1),
       reading: fc.constantFrom('the decoded remainder', 'the whole text'),
@@ -131,7 +168,8 @@ export function hostileRequest(pool: readonly string[]): fc.Arbitrary<Hostile> {
       path: mostly('/webhooks/polar', 40, fc.constantFrom('/webhooks/polar/', '//', ''), 1),
       method: mostly('POST', 40, fc.constantFrom('GET', 'post', ''), 1),
     })
-    .map(({ payload, body, reading, headers, encoding, path, method, ...drawn }) => {
+    .map(({ body, reading, headers, encoding, path, method, ...drawn }) => {
+      const payload = drawn.texts?.(drawn.payload) ?? drawn.payload;
       const original = Buffer.from(payload);
       const raw = body ? body(payload) : original;
       const signed = drawn.isSignedLater ? raw : original;

@@ -17,7 +17,7 @@ const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] 
 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
 histories  random histories with two to four workers that fail and race, against the result that the rules give
-hostile    mutated requests on ingest, and what it accepts in the worker's reader
+hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 
 Without parts, all of them. The same seed draws the same. Ends with 1 if anything does not hold.`;

@@ -120,6 +120,66 @@ describe('a webhook of Polar', () => {
   });
 
   it.each([
+    [1_000, 'x'.repeat(1_000)],
+    [1_001, undefined],
+  ])(
+    'has a text of %i characters as a property only where all of them fit beside the payload',
+    (length, expected) => {
+      const body = changed('order.paid.plain.json', (_, data) => {
+        data['invoice_number'] = 'x'.repeat(length);
+      });
+      expect(read(body).properties.invoiceNumber).toBe(expected);
+    },
+  );
+
+  it.each(['metadata', 'items', 'anything'])('is read however deep its %s are', (name) => {
+    const deep = `${'[{"a":'.repeat(100_000)}1${'}]'.repeat(100_000)}`;
+    const body = changed('order.paid.plain.json', (_, data) => {
+      data[name] = 'deep';
+    }).replace('"deep"', deep);
+    expect(read(body)).toEqual(read(fixture('order.paid.plain.json')));
+  });
+
+  it('takes nothing from the prototype that a payload gives itself', () => {
+    const body = fixture('order.paid.plain.json');
+    const polluted = JSON.stringify(JSON.parse(body)).replaceAll(
+      '{',
+      '{"__proto__":{"email":"eve@example.com","deleted_at":"2026-01-01T00:00:00Z","product_id":"eve"},',
+    );
+    expect(read(polluted.replaceAll(',}', '}'))).toEqual(read(body));
+  });
+
+  it.each([
+    ['0000-01-01T00:00:00Z', '0000-01-01T00:00:00.000000Z'],
+    ['9999-12-31T23:59:59.9999999Z', '9999-12-31T23:59:59.999999Z'],
+    ['9999-12-31T23:59:59-00:01', undefined],
+    ['0000-01-01T00:00:00+00:01', undefined],
+    ['10000-01-01T00:00:00Z', undefined],
+    ['+275760-09-13T00:00:00Z', undefined],
+    ['-000001-01-01T00:00:00Z', undefined],
+  ])('at %s is of %s', (timestamp, expected) => {
+    const parsed = polarEvent(
+      changed('order.paid.plain.json', (envelope) => {
+        envelope['timestamp'] = timestamp;
+      }),
+    );
+    expect(parsed.kind === 'event' ? parsed.event.occurredAt : undefined).toBe(expected);
+  });
+
+  it.each([
+    ['9007199254740991', 9_007_199_254_740_991],
+    ['9007199254740992', undefined],
+    ['1e999', undefined],
+    ['1.5', undefined],
+    ['1E+2', 100],
+  ])('with the amount %s has %s', (written, amount) => {
+    const body = changed('order.paid.plain.json', (_, data) => {
+      data['total_amount'] = 'written';
+    });
+    expect(read(body.replace('"written"', written)).properties.amount).toBe(amount);
+  });
+
+  it.each([
     ['no JSON', 'not json at all: ann@example.com', 'The body is not JSON.'],
     ['no data', '{"type":"order.paid","timestamp":"2026-01-01T00:00:00Z"}', /data/],
     [

@@ -92,6 +92,20 @@ describe('a signature', () => {
     }
   });
 
+  it('counts behind any number of entries that can be none', () => {
+    const list = `${'v1,AAAA v1,, '.repeat(1_000)}${genuine.signature}`;
+    expect(verifySignature(keys, { ...genuine, signature: list }, body)).toBe('valid');
+  });
+
+  it.each([
+    [9, 'valid'],
+    [10, 'mismatch'],
+  ])('behind %i others that can be one is %s: no list is compared for ever', (others, verdict) => {
+    const other = signature(Buffer.from('x'), 'msg_1', nowSeconds, body);
+    const list = `${`${other} `.repeat(others)}${genuine.signature}`;
+    expect(verifySignature(keys, { ...genuine, signature: list }, body)).toBe(verdict);
+  });
+
   it('may be over an empty body', () => {
     const headers = asSigned(signedHeadersFor('', { secret }));
     expect(verifySignature(keys, headers, '')).toBe('valid');
