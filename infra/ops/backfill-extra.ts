@@ -5,13 +5,14 @@ import type { PolarApi } from '#shared/polar/polar-api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/polar-api-error.ts';
 import { type BackfillCounts, countReason } from './backfill-counts.ts';
 import { backfillPage, type Item, type PageParts } from './backfill-page.ts';
+import { type ListedIds, listedIds } from './listed-ids.ts';
 
 type ExtraParts = Readonly<{
   api: Pick<PolarApi, 'customers' | 'customer'>;
   organizationId: string;
   livingIds: () => AsyncIterable<readonly string[]>;
   /** The ids of all customers that Polar lists; absent: they are to be listed first. */
-  listed: Set<string> | undefined;
+  listed: ListedIds | undefined;
   isStopped: () => boolean;
   progress: (text: string) => void;
 }>;
@@ -27,7 +28,7 @@ export async function findExtra(
   page: PageParts,
   counts: BackfillCounts,
 ): Promise<'done' | 'stopped'> {
-  const listed = parts.listed ?? (await listedIds(parts));
+  const listed = parts.listed ?? (await allListed(parts));
   let looked = 0;
   let findsListed: boolean | undefined;
   for await (const ids of parts.livingIds()) {
@@ -57,19 +58,19 @@ const findsNone =
   'Polar listed customers, or none at all, but does not find the first of them when asked for it alone. So nobody was taken for deleted. Try again later.';
 const notAsked = 'Polar does not list it, and cannot say whether it has it. It was left as it is.';
 
-async function listedIds({ api, isStopped, progress }: ExtraParts): Promise<Set<string>> {
-  const ids = new Set<string>();
+async function allListed({ api, isStopped, progress }: ExtraParts): Promise<ListedIds> {
+  const ids = listedIds();
   for await (const { items, totalCount } of api.customers()) {
     for (const { id } of items) ids.add(id);
-    progress(`${ids.size} of ${totalCount} customers listed again`);
+    progress(`${ids.size()} of ${totalCount} customers listed again`);
     if (isStopped()) break;
   }
   return ids;
 }
 
 /** A wrong address, or a failure of Polar's, must not look as if all customers were deleted. */
-async function canFind(parts: ExtraParts, listed: ReadonlySet<string>): Promise<boolean> {
-  for (const id of [...listed].slice(-3)) {
+async function canFind(parts: ExtraParts, listed: ListedIds): Promise<boolean> {
+  for (const id of listed.last()) {
     if ((await stateInPolar(parts, id)) === 'there') return true;
   }
   return false;

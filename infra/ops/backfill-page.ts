@@ -7,6 +7,7 @@ import type { Settings } from '#shared/audience/settings.ts';
 import { inGroups } from '#shared/aws/in-groups.ts';
 import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
 import { type BackfillCounts, countReason } from './backfill-counts.ts';
+import { type IdSet, idSet } from './id-set.ts';
 
 /** What is to be looked at on one page: a customer, or an order or a subscription of it. */
 export type Item = Readonly<{
@@ -38,8 +39,8 @@ export type PageParts = Readonly<{
   pause: (lostRaces: number) => Promise<void>;
   isDryRun: boolean;
   found: (drift: FoundDrift) => void;
-  /** `drift customerId` of what was counted already, so that a customer with ten orders counts once. */
-  counted: Set<string>;
+  /** The customers that were counted already, by how they differ: one with ten orders counts once. */
+  counted: Map<DriftKind, IdSet>;
 }>;
 
 type Drifting = Item & Extract<Judgement, { kind: 'drift' }>;
@@ -120,10 +121,9 @@ function count(
 }
 
 function isNew({ counted }: PageParts, { drift, customerId }: Drifting): boolean {
-  const key = `${drift} ${customerId}`;
-  const known = counted.has(key);
-  counted.add(key);
-  return !known;
+  const ids = counted.get(drift) ?? idSet();
+  counted.set(drift, ids);
+  return ids.add(customerId);
 }
 
 /** Applies the events, those of one customer one after another. Gives why one did nothing, by its id. */

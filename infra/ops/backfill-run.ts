@@ -6,6 +6,7 @@ import { findExtra } from './backfill-extra.ts';
 import { customerItem, purchaseItem, type Wanted } from './backfill-items.ts';
 import { backfillPage, type Item, type PageParts, unsubscribedAmong } from './backfill-page.ts';
 import { type BackfillPlace, backfillPhases } from './backfill-state.ts';
+import { type ListedIds, listedIds } from './listed-ids.ts';
 
 export type BackfillParts = Omit<PageParts, 'counted' | 'isDryRun' | 'found'> &
   Readonly<{
@@ -36,7 +37,8 @@ export type Backfilled = Readonly<{ kind: 'done' | 'stopped'; counts: BackfillCo
 
 /**
  * Compares what Polar lists with what is known here, and repairs what differs; a dry run only reads. Holds one page at a
- * time, and the ids of the customers. May be broken off at any point and run again. Throws a `PolarApiError`.
+ * time, and the ids of the customers, of which a million fit into a hundred megabytes. May be broken off at any point
+ * and run again. Throws a `PolarApiError`.
  */
 export async function backfill(
   parts: BackfillParts,
@@ -45,9 +47,9 @@ export async function backfill(
 ): Promise<Backfilled> {
   const { api, organizationId, settings } = parts;
   const counts = from?.counts ?? noCounts();
-  const page: PageParts = { ...parts, isDryRun, found: hooks.found, counted: new Set() };
+  const page: PageParts = { ...parts, isDryRun, found: hooks.found, counted: new Map() };
   const wanted: Wanted = { organizationId, settings, since };
-  let listed: Set<string> | undefined = new Set();
+  let listed: ListedIds | undefined = listedIds();
 
   const lists = {
     customers: {

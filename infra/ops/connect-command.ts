@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Advice } from '#infra/local/advice.ts';
+import { connectionLease, connectionTurn } from '#shared/aws/connection-turn.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
 import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
@@ -14,7 +15,12 @@ import { connectionHealth } from '#shared/polar/connection-health.ts';
 import { polarApi } from '#shared/polar/polar-api.ts';
 import { isPolarApiError } from '#shared/polar/polar-api-error.ts';
 import { type PolarServer, polarAddresses } from '#shared/polar/polar-server.ts';
-import { disconnectPolar, repairConnection, type Tended } from '#shared/polar/tend-connection.ts';
+import {
+  disconnectPolar,
+  forgetLeftAccess,
+  repairConnection,
+  type Tended,
+} from '#shared/polar/tend-connection.ts';
 import { confirmed } from './confirmation.ts';
 import { type ConnectOptions, connectHelp, connectOptions, tokenGiven } from './connect-options.ts';
 import { healthLines } from './connect-text.ts';
@@ -48,14 +54,26 @@ async function act(
 ): Promise<void> {
   if (options.verb === 'connect') return connect(options, partsFor, print);
   const connection = await partsFor('production').connections.read();
-  if (!connection) {
-    throw new Advice('Polar is not connected. Connect it: npm run connect -- --token -');
-  }
+  if (!connection) return notConnected(options, partsFor('production'), print);
   const parts = partsFor(connection.server);
   if (options.verb === 'disconnect') return disconnect(parts, connection, options.yes, print);
   if (options.verb === 'repair') return say(await repairConnection(parts, connection), print);
   const health = await connectionHealth(parts, connection);
   for (const line of healthLines(connection, health, sameDeployment)) print(line);
+}
+
+async function notConnected(
+  { verb }: ConnectOptions,
+  parts: ConnectionParts,
+  print: Print,
+): Promise<void> {
+  if (!(await parts.access.isKept())) {
+    throw new Advice('Polar is not connected. Connect it: npm run connect -- --token -');
+  }
+  if (verb === 'disconnect') return say(await forgetLeftAccess(parts), print);
+  throw new Advice(
+    'Polar is not connected, but an access to it is kept: connecting was broken off midway. Connect again, which makes nothing twice, or forget it: npm run connect -- --disconnect',
+  );
 }
 
 async function connect(
@@ -105,10 +123,13 @@ export function partsOf(
   const secrets = new SecretsManagerClient(secretsManager);
   const now = () => new Date();
   const addresses = (server: PolarServer) => polarAddresses(server, process.env);
+  const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
+    dynamoLease(db, { table: settingsTable, ...lease, now });
+  const inTurn = connectionTurn({ lease: leaseOf(connectionLease), newId: randomUUID });
   const access = polarAccess({
     secrets,
     secretId: physicalId('PolarAccess'),
-    lease: dynamoLease(db, { table: settingsTable, ...accessLease, now }),
+    lease: leaseOf(accessLease),
     addresses,
     now,
     newId: randomUUID,
@@ -121,6 +142,7 @@ export function partsOf(
     connections: dynamoConnection(db, settingsTable),
     webhookSecrets: webhookSecretDocument(secrets, physicalId('WebhookSecret')),
     access,
+    inTurn,
     webhookUrl: new URL('/webhooks/polar', unsubscribeUrl).href,
     apiUrl: addresses(server).apiUrl,
     now,

@@ -1,40 +1,23 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Advice } from '#infra/local/advice.ts';
+import { documentClient } from '#shared/aws/document-client.ts';
+import { oneLine } from '#shared/mail/one-line.ts';
 import { isPolarApiError } from '#shared/polar/polar-api-error.ts';
-import { sinceTime } from './backfill-options.ts';
+import { acceptedEvents } from './accepted-events.ts';
 import { audienceSide, polarSide } from './backfill-parts.ts';
 import { backfillLines } from './backfill-text.ts';
-import { commonHelp, commonOptions, readArguments } from './command-line.ts';
+import { confirmed } from './confirmation.ts';
 import { healthLines } from './connect-text.ts';
-import { findDeployment, type Target } from './deployment.ts';
+import { findDeployment } from './deployment.ts';
 import { interruption } from './interruption.ts';
+import { person } from './person.ts';
 import { progressLine } from './progress-line.ts';
-import { isClosed, recover } from './recover-run.ts';
-import { proofLines, redeliveryLines } from './recover-text.ts';
+import { type RecoverAcceptance, recoverAcceptance } from './recover-acceptance.ts';
+import { recoverHelp, recoverOptions } from './recover-options.ts';
+import { isClosed, type Proof, recover } from './recover-run.ts';
+import { proofLines, redeliveryLines, undeliveredLines } from './recover-text.ts';
 import { stackResources } from './stack-resources.ts';
-
-export const recoverHelp = `After an outage in which Polar could not deliver: enables the endpoint and sets it right, has Polar deliver again
-what never arrived, backfills what Polar never recorded while the endpoint was disabled, and shows that all is closed.
-
-  npm run recover
-
-  --since <day>       when the gap began, if Polar's list of deliveries does not tell: 2026-11-01 or 2026-11-01T08:30Z
-${commonHelp}
-
-Safe to run twice, and to end with Ctrl-C. The access that Polar is connected with needs webhooks:read,
-webhooks:write, organizations:read, customers:read, orders:read and subscriptions:read. Exit code 1: something is left.`;
-
-export type RecoverOptions = Readonly<{ target: Target; since: string | undefined }>;
-
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function recoverOptions(args: readonly string[]): RecoverOptions | undefined {
-  const options = { ...commonOptions, since: { type: 'string' } as const };
-  const { values } = readArguments('recover', () => parseArgs({ args: [...args], options }));
-  if (values.help) return undefined;
-  const { since } = values;
-  return { target: values, since: since === undefined ? undefined : sinceTime(since) };
-}
 
 /** `npm run recover`. Sets the exit code to 1 where the gap is not closed. */
 export async function recoverCommand(
@@ -48,17 +31,26 @@ export async function recoverCommand(
     clear();
     for (const line of lines) write(line);
   };
+  const now = () => new Date();
   const deployment = await findDeployment(given.target, (line) => print([line]));
   const resources = await stackResources(given.target, deployment);
   const { options } = deployment;
   const stop = interruption((line) => print([line]));
+  const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
+  const acceptance = recoverAcceptance({
+    accepted: acceptedEvents(db, deployment.settingsTable),
+    named: given.accept,
+    by: person(),
+    now,
+  });
   try {
     const { parts: polar, connection } = await polarSide(deployment, resources);
     if (!connection) throw new Advice('Polar is not connected.');
     const side = await audienceSide(deployment, resources);
-    const parts = { ...side, polar, connection, racePause: side.pause, pause: setTimeout };
+    const { isAccepted } = acceptance;
+    const parts = { ...side, polar, connection, isAccepted, racePause: side.pause };
     const recovered = await recover(
-      { ...parts, progress, isStopped: stop.isStopped },
+      { ...parts, pause: setTimeout, progress, isStopped: stop.isStopped },
       given.since,
       {
         health: (health) => print([...healthLines(connection, health, options), '']),
@@ -74,9 +66,17 @@ export async function recoverCommand(
           ]),
       },
     );
+    print(acceptance.unmet().map(unmetText));
     if (recovered.kind === 'unfinished') throw new Advice(recovered.reason);
-    print(proofLines(recovered.proof, options));
-    if (!isClosed(recovered.proof)) process.exitCode = 1;
+    const ask = (question: string) => stop.isOff(() => confirmed(question));
+    const proof = given.acceptListed
+      ? await withoutRefused(recovered.proof, acceptance, {
+          print,
+          agreed: given.yes ? async () => true : ask,
+        })
+      : recovered.proof;
+    print(proofLines(proof, options));
+    if (!isClosed(proof)) process.exitCode = 1;
   } catch (error) {
     throw isPolarApiError(error)
       ? new Advice(`${error.message} ${again}`, { cause: error })
@@ -88,3 +88,30 @@ export async function recoverCommand(
 }
 
 const again = 'Nothing of what was done is lost: run it again.';
+
+function unmetText(id: string): string {
+  return `${oneLine(id)} is not among the events that never arrived, so nothing was accepted for it.`;
+}
+
+type Asking = Readonly<{
+  print: (lines: readonly string[]) => void;
+  agreed: (question: string) => Promise<boolean>;
+}>;
+
+/** Records that the events that Polar refuses need not arrive, once a person who has seen them agrees. */
+export async function withoutRefused(
+  proof: Proof,
+  { accept }: Pick<RecoverAcceptance, 'accept'>,
+  { print, agreed }: Asking,
+): Promise<Proof> {
+  const refused = proof.undelivered.filter(({ refusal }) => refusal !== undefined);
+  if (refused.length === 0) return proof;
+  print(undeliveredLines(refused));
+  const events = refused.length === 1 ? 'this event' : `these ${refused.length} events`;
+  if (!(await agreed(`Close the gap without ${events}? No workflow sees what never arrives.`))) {
+    return proof;
+  }
+  for (const event of refused) await accept(event, event.refusal ?? '');
+  print([`Accepted, and recorded with your name: ${refused.length}.`, '']);
+  return { ...proof, undelivered: proof.undelivered.filter((event) => !refused.includes(event)) };
+}

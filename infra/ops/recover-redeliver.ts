@@ -7,6 +7,8 @@ export type RedeliverParts = Readonly<{
   api: Pick<PolarApi, 'deliveries' | 'redeliver'>;
   endpointId: string;
   hasRecord: (webhookId: string) => Promise<boolean>;
+  /** Whether a person accepted that it never arrives. */
+  isAccepted: (event: UndeliveredEvent) => Promise<boolean>;
   now: () => Date;
   pause: (ms: number) => Promise<unknown>;
   progress: (text: string) => void;
@@ -22,6 +24,10 @@ export type Redelivery = {
   here: number;
   /** Polar keeps no payload of them any more. */
   lost: number;
+  /** A person accepted that they never arrive. */
+  accepted: number;
+  /** Polar refused to deliver them, and why, by id. */
+  refused: Map<string, string>;
   /** They were asked for, and have no record here yet. */
   awaited: UndeliveredEvent[];
   /** When the oldest event of which no attempt succeeded was made. */
@@ -42,7 +48,8 @@ export const brokenOff = 'It was broken off. Run it again: nothing is done twice
  * arrived the others, so that another fault does not let Polar disable the endpoint again. Safe to repeat.
  */
 export async function redeliverLost(parts: RedeliverParts): Promise<Redelivery> {
-  const done: Redelivery = { asked: 0, arrived: 0, here: 0, lost: 0, awaited: [] };
+  const counts = { asked: 0, arrived: 0, here: 0, lost: 0, accepted: 0 };
+  const done: Redelivery = { ...counts, refused: new Map(), awaited: [] };
   let batch: UndeliveredEvent[] = [];
   const finish = async (): Promise<boolean> => {
     const waiting = batch;
@@ -67,21 +74,23 @@ export async function redeliverLost(parts: RedeliverParts): Promise<Redelivery> 
   return done;
 }
 
-/** The events of ours that never succeeded and have no record here; notes those that have one. */
+/** The events of ours that never succeeded, have no record here and are not accepted so; notes the others. */
 export async function* undeliveredHere(
   {
     api,
     endpointId,
     hasRecord,
+    isAccepted,
     now,
-  }: Pick<RedeliverParts, 'api' | 'endpointId' | 'hasRecord' | 'now'>,
-  seen: Pick<Redelivery, 'here' | 'oldest'>,
+  }: Pick<RedeliverParts, 'api' | 'endpointId' | 'hasRecord' | 'isAccepted' | 'now'>,
+  seen: Pick<Redelivery, 'here' | 'accepted' | 'oldest'>,
 ): AsyncGenerator<UndeliveredEvent, void, undefined> {
   const since = new Date(now().getTime() - daysKept * 86_400_000).toISOString();
   for await (const event of undeliveredEvents(api, { endpointId, since })) {
     if (!isSupportedEventType(event.type)) continue;
     if (seen.oldest === undefined || event.createdAt < seen.oldest) seen.oldest = event.createdAt;
     if (await hasRecord(event.id)) seen.here += 1;
+    else if (await isAccepted(event)) seen.accepted += 1;
     else yield event;
   }
 }
@@ -91,18 +100,20 @@ async function askedFor(
   { id, isLost }: UndeliveredEvent,
   done: Redelivery,
 ): Promise<boolean> {
+  if (isLost) {
+    done.lost += 1;
+    return false;
+  }
+  if (done.asked > 0) await pause(paceMs);
   try {
-    if (!isLost) {
-      if (done.asked > 0) await pause(paceMs);
-      await api.redeliver(id);
-      done.asked += 1;
-      return true;
-    }
+    await api.redeliver(id);
   } catch (error) {
     if (!(error instanceof PolarMissing || error instanceof PolarInvalid)) throw error;
+    done.refused.set(id, error.message);
+    return false;
   }
-  done.lost += 1;
-  return false;
+  done.asked += 1;
+  return true;
 }
 
 /** Waits until these events have a record here, for two minutes at most. Gives those that have none. */
@@ -125,5 +136,5 @@ async function arrivals(
 }
 
 function whyNone(event: UndeliveredEvent | undefined): string {
-  return `None of the events that were asked for last has arrived within two minutes, for example ${event?.id}. Look at what Polar was answered, at the dead letters, and at the alarms; then run this again.`;
+  return `None of the events that were asked for last has arrived within two minutes, for example ${event?.id}. Look at what Polar was answered, at the dead letters, and at the alarms; then run this again. If this one can never arrive, go on without it: --accept ${event?.id}`;
 }

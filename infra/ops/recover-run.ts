@@ -2,6 +2,7 @@ import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
 import { repairConnection } from '#shared/polar/tend-connection.ts';
 import { type BackfillCounts, sumOf } from './backfill-counts.ts';
+import type { FoundDrift } from './backfill-page.ts';
 import { type BackfillParts, backfill } from './backfill-run.ts';
 import { beginningOfGap } from './recover-gap.ts';
 import {
@@ -11,12 +12,14 @@ import {
   redeliverLost,
   undeliveredHere,
 } from './recover-redeliver.ts';
+import { type Undelivered, withFacts } from './recover-undelivered.ts';
 
 export type RecoverParts = Omit<BackfillParts, 'api' | 'organizationId' | 'pause'> &
   Readonly<{
     polar: ConnectionParts;
     connection: Connection;
     hasRecord: RedeliverParts['hasRecord'];
+    isAccepted: RedeliverParts['isAccepted'];
     pause: RedeliverParts['pause'];
     /** Between lost races for a row. */
     racePause: BackfillParts['pause'];
@@ -35,7 +38,7 @@ export type RecoverHooks = Readonly<{
 /** What was looked at again at the end. All empty: the gap is closed. */
 export type Proof = Readonly<{
   faults: readonly string[];
-  undelivered: number;
+  undelivered: readonly Undelivered[];
   differing: number;
   refused: number;
 }>;
@@ -82,7 +85,8 @@ export async function recover(
   if (backfilled.kind === 'stopped' || isStopped()) {
     return { kind: 'unfinished', reason: brokenOff };
   }
-  return { kind: 'proved', proof: await prove(parts, mended.connection, from) };
+  const proof = await prove(parts, mended.connection, { since: from, redelivery });
+  return { kind: 'proved', proof };
 }
 
 type Mended =
@@ -100,8 +104,13 @@ async function mend(
   if (tended.kind === 'unfinished') return tended;
   // Where Polar had lost the endpoint, there is another one now.
   const after = await polar.connections.read();
-  return { kind: 'done', done: tended.done, connection: after ?? connection };
+  const isAnother = after !== undefined && after.endpointId !== connection.endpointId;
+  const done = isAnother ? [...tended.done, otherEndpoint] : tended.done;
+  return { kind: 'done', done, connection: after ?? connection };
 }
+
+const otherEndpoint =
+  'The endpoint is another one than before. What failed at the one before, Polar does not deliver any more: the backfill brings what it said, and no workflow sees it.';
 
 function redeliverParts(parts: RecoverParts, { endpointId }: Connection): RedeliverParts {
   return { ...parts, api: parts.polar.api, endpointId };
@@ -113,37 +122,48 @@ async function newestSuccess({ polar, connection }: RecoverParts): Promise<strin
   return items[0]?.created_at;
 }
 
-function compare(parts: RecoverParts, since: string | undefined, isDryRun: boolean) {
+function compare(
+  parts: RecoverParts,
+  since: string | undefined,
+  isDryRun: boolean,
+  found: (drift: FoundDrift) => void = () => undefined,
+) {
   const { polar, connection, racePause, progress, isStopped } = parts;
   const { organizationId } = connection;
   return backfill(
     { ...parts, api: polar.api, organizationId, pause: racePause },
     { since, isDryRun },
-    { found: () => undefined, save: async () => undefined, progress, isStopped },
+    { found, save: async () => undefined, progress, isStopped },
   );
 }
 
 async function prove(
   parts: RecoverParts,
   connection: Connection,
-  since: string | undefined,
+  { since, redelivery }: Readonly<{ since: string | undefined; redelivery: Redelivery }>,
 ): Promise<Proof> {
   const { faults } = await connectionHealth(parts.polar, connection);
-  let undelivered = 0;
-  const seen = { here: 0 };
-  for await (const { isLost } of undeliveredHere(redeliverParts(parts, connection), seen)) {
-    // What they said came with the backfill.
-    if (!isLost) undelivered += 1;
+  const left: Omit<Undelivered, 'facts'>[] = [];
+  const seen = { here: 0, accepted: 0 };
+  for await (const event of undeliveredHere(redeliverParts(parts, connection), seen)) {
+    // What Polar keeps no payload of came with the backfill.
+    if (!event.isLost) left.push({ ...event, refusal: redelivery.refused.get(event.id) });
   }
-  const { counts } = await compare(parts, since, true);
+  const about = new Set(left.map(({ customerId }) => customerId));
+  const differing = new Set<string>();
+  const { counts } = await compare(parts, since, true, ({ customerId }) => {
+    if (about.has(customerId)) differing.add(customerId);
+  });
+  const refused = sumOf(counts.refused);
+  const compared = { store: parts.store, since, differing, isPartial: refused > 0 };
   return {
     faults: faults.filter(({ kind }) => kind !== 'failed').map(({ sentence }) => sentence),
-    undelivered,
+    undelivered: await withFacts(left, compared),
     differing: sumOf(counts.drift),
-    refused: sumOf(counts.refused),
+    refused,
   };
 }
 
 export function isClosed({ faults, undelivered, differing, refused }: Proof): boolean {
-  return faults.length + undelivered + differing + refused === 0;
+  return faults.length + undelivered.length + differing + refused === 0;
 }

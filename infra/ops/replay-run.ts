@@ -4,7 +4,14 @@ import { inGroups } from '#shared/aws/in-groups.ts';
 import { requestReplay, type SendToWorker } from '#shared/aws/worker-message.ts';
 import type { EventChoice, RecordedEvent, RecordedEvents } from './replay-events.ts';
 import type { ReplayMode } from './replay-options.ts';
-import { commandText, counted, modeQuestion, outcomeLines, outcomeText } from './replay-text.ts';
+import {
+  commandText,
+  counted,
+  modeQuestion,
+  outcomeLines,
+  outcomeText,
+  quoted,
+} from './replay-text.ts';
 
 export type RunParts = Readonly<{
   events: RecordedEvents;
@@ -59,9 +66,15 @@ export async function runReplays(given: Run, parts: RunParts): Promise<void> {
     throw error;
   }
   if (isStopped()) return print('It ended before all were queued. Go on with the command above.');
-  await outcomes(choice, replayId, count, parts);
-  const next = choice.kind === 'one' ? `why -- ${choice.webhookId}` : 'emails -- list';
-  print(`\nNext:\n  npm run ${next}${options}`);
+  const { emails } = await outcomes(choice, replayId, count, parts);
+  const next = nextCommand(given, emails);
+  if (next) print(`\nNext:\n  npm run ${next}${options}`);
+}
+
+/** Where to see what it came to; nothing where all of it has been said. */
+function nextCommand({ choice }: Run, emails: number): string | undefined {
+  if (choice.kind === 'one') return `why -- ${quoted(choice.webhookId)}`;
+  return emails > 0 ? 'emails -- list' : undefined;
 }
 
 /** The same events in another mode are another replay, also under the same run. */
@@ -129,13 +142,13 @@ async function notReplayed(
   return all.filter(({ webhookId }) => !replayed.has(webhookId));
 }
 
-/** Waits for as long as there is news, and prints how many had which outcome. */
+/** Waits for as long as there is news, and prints how many had which outcome. Gives how many emails were asked for. */
 async function outcomes(
   choice: EventChoice,
   replayId: string,
   count: number,
   { events, print, progress, isStopped, now, sleep, patienceMs, options }: RunParts,
-): Promise<void> {
+): Promise<{ emails: number }> {
   const tally = new Map<string, number>();
   let [recorded, missing, emails, isPatient] = [0, 0, 0, true];
   let newsAt = now().getTime();
@@ -163,8 +176,10 @@ async function outcomes(
   print(`${counted(recorded, 'replay')} recorded:`);
   outcomeLines(tally).forEach(print);
   if (emails > 0) print(`${counted(emails, 'email')} asked for.`);
-  if (isStopped()) return print('The others go on by themselves.');
-  if (missing === 0) return;
-  print(`${missing} not recorded yet: they are in the queue or being retried, or died. Look at:`);
-  print(`  npm run deadletters -- list --queue events${options}`);
+  if (isStopped()) print('The others go on by themselves.');
+  else if (missing > 0) {
+    print(`${missing} not recorded yet: they are in the queue or being retried, or died. Look at:`);
+    print(`  npm run deadletters -- list --queue events${options}`);
+  }
+  return { emails };
 }

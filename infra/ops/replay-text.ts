@@ -88,6 +88,7 @@ export function commandText(
   return `npm run replay -- ${[...words, ...flags].join(' ')}${more}`;
 }
 
-function quoted(text: string): string {
+/** A word as a shell takes it. */
+export function quoted(text: string): string {
   return /^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,12 +5,12 @@ import {
   GetCommand,
   PutCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { type Connections, connectionSchema } from '#shared/polar/connection.ts';
+import { type Connection, type Connections, connectionSchema } from '#shared/polar/connection.ts';
 
 const name = 'connection';
-const names = { ExpressionAttributeNames: { '#version': 'version' } };
+const names = { '#version': 'version' };
 
-/** The item `connection` of table Settings. Every write names the version that it replaces. */
+/** The item `connection` of table Settings. Every write names the connection that it replaces. */
 export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Connections {
   const key = { TableName: table, Key: { name } };
   return {
@@ -19,35 +19,42 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
       return Item && connectionSchema.parse(Item);
     },
 
-    save: (next) =>
+    save: (next, before) =>
       unlessChanged(() =>
         db.send(
           new PutCommand({
             TableName: table,
             Item: { name, ...next },
-            ...names,
-            ...(next.version === 1
-              ? { ConditionExpression: 'attribute_not_exists(#version)' }
-              : {
-                  ConditionExpression: '#version = :before',
-                  ExpressionAttributeValues: { ':before': next.version - 1 },
-                }),
+            ExpressionAttributeNames: names,
+            ...(before
+              ? {
+                  ConditionExpression: isStill,
+                  ExpressionAttributeValues: valuesOf(before),
+                }
+              : { ConditionExpression: 'attribute_not_exists(#version)' }),
           }),
         ),
       ),
 
-    remove: (version) =>
+    remove: (known) =>
       unlessChanged(() =>
         db.send(
           new DeleteCommand({
             ...key,
-            ...names,
-            ConditionExpression: 'attribute_not_exists(#version) OR #version = :version',
-            ExpressionAttributeValues: { ':version': version },
+            ConditionExpression: `attribute_not_exists(#version) OR (${isStill})`,
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: valuesOf(known),
           }),
         ),
       ),
   };
+}
+
+// A version alone is not enough: one that is made anew after disconnecting begins with the first again.
+const isStill = '#version = :version AND connectedAt = :connectedAt';
+
+function valuesOf({ version, connectedAt }: Connection) {
+  return { ':version': version, ':connectedAt': connectedAt };
 }
 
 async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {

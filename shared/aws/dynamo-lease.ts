@@ -4,6 +4,8 @@ import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamod
 export type Lease = Readonly<{
   /** What the holder before left as its note. `undefined`: somebody else holds it. */
   take: (owner: string) => Promise<{ note?: string } | undefined>;
+  /** Has it for its whole time again, also after that was over. `false`: somebody else has had it since. */
+  renew: (owner: string) => Promise<boolean>;
   /** Gives it back, with a note for the next. Fine where it has run out meanwhile. */
   giveBack: (owner: string, note?: string) => Promise<void>;
 }>;
@@ -33,6 +35,18 @@ export function dynamoLease(
       if (!taken) return undefined;
       const note = taken.Attributes?.['note'];
       return typeof note === 'string' ? { note } : {};
+    },
+
+    async renew(owner) {
+      const until = new Date(now().getTime() + leaseMs).toISOString();
+      const update = new UpdateCommand({
+        ...key,
+        UpdateExpression: 'SET #until = :until',
+        ConditionExpression: '#owner = :owner',
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: { ':owner': owner, ':until': until },
+      });
+      return (await unlessHeld(() => db.send(update))) !== undefined;
     },
 
     async giveBack(owner, note) {

@@ -162,6 +162,8 @@ export function polarAccess(parts: PolarAccessParts) {
       );
     },
 
+    isKept: async (): Promise<boolean> => (await read()).access !== undefined,
+
     /** Keeps this access as the one in use; what a person was in the middle of is over. */
     save: (access: Access): Promise<void> =>
       change(({ registration }) => ({ access, registration })),
@@ -178,7 +180,9 @@ export function bearerOf(access: Access): string {
 
 function required({ access }: AccessDocument): Access {
   if (access) return access;
-  throw new PolarRefused('There is no access to Polar: it is not connected. Connect Polar first.');
+  throw new PolarRefused(
+    'No access to Polar is kept here: it was never connected, or connecting or disconnecting was broken off. Connect Polar, or disconnect once more.',
+  );
 }
 
 const tookTooLong =

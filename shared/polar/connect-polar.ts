@@ -1,5 +1,6 @@
 import type { Access } from './access.ts';
 import type { Connection, ConnectionParts } from './connection.ts';
+import { connectionAct } from './connection-act.ts';
 import type { PolarOrganization } from './polar-api.ts';
 import { polarApiVersion } from './polar-request.ts';
 import { problemOfWebhookUrl } from './public-url.ts';
@@ -25,9 +26,13 @@ export type Connected =
  * repeat, also after it stopped midway; nothing is changed here before Polar has agreed. Throws a `PolarApiError`.
  */
 export async function connectPolar(parts: ConnectionParts, wish: ConnectWish): Promise<Connected> {
-  const { api, connections, webhookSecrets, webhookUrl, apiUrl } = parts;
-  const problem = problemOfWebhookUrl(webhookUrl, apiUrl);
+  const problem = problemOfWebhookUrl(parts.webhookUrl, parts.apiUrl);
   if (problem) return { kind: 'refused', reason: problem };
+  return connectionAct(parts, (own) => connectInTurn(own, wish));
+}
+
+async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise<Connected> {
+  const { api, connections, webhookSecrets, webhookUrl } = parts;
   const before = await connections.read();
   const choice = chosen(await api.organizations(), wish.organization, before);
   if (choice.kind !== 'organization') return choice;
@@ -57,7 +62,7 @@ export async function connectPolar(parts: ConnectionParts, wish: ConnectWish): P
     by: wish.by,
     method: wish.access.kind,
   };
-  if (!(await connections.save(connection))) {
+  if (!(await connections.save(connection, before))) {
     return {
       kind: 'refused',
       reason:

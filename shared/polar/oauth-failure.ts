@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import { plainText } from './plain-text.ts';
 import {
   isPolarApiError,
   type PolarApiError,
@@ -39,6 +40,7 @@ export function oauthFailure(
   );
 }
 
+/** Its texts come with the browser: anybody could have written them. */
 function refusedByPerson({ error, error_description }: oauth.AuthorizationResponseError) {
   if (error === 'access_denied') {
     return new SignInFailed(
@@ -46,13 +48,13 @@ function refusedByPerson({ error, error_description }: oauth.AuthorizationRespon
     );
   }
   return new SignInFailed(
-    `Polar ended the sign-in (${plain(error)}${error_description ? `: ${plain(error_description)}` : ''}). Nothing was changed. Sign in again.`,
+    `Polar ended the sign-in (${plainText(error)}${error_description ? `: ${plainText(error_description)}` : ''}). Nothing was changed. Sign in again.`,
   );
 }
 
 function refusedRefresh(error: string) {
   return new PolarRefused(
-    `Polar no longer accepts the sign-in (${plain(error)}): it was taken back, or its refresh token was used up elsewhere. Connect Polar again; webhooks go on coming in meanwhile.`,
+    `Polar no longer accepts the sign-in (${plainText(error)}): it was taken back, or its refresh token was used up elsewhere. Connect Polar again; webhooks go on coming in meanwhile.`,
   );
 }
 
@@ -64,7 +66,7 @@ function refusedCall({ error, error_description }: oauth.ResponseBodyError, doin
   }
   if (error === 'invalid_client') return unknownClient();
   return new SignInFailed(
-    `Polar did not ${doing} (${plain(error)}${error_description ? `: ${plain(error_description)}` : ''}). Nothing was changed. Sign in again.`,
+    `Polar did not ${doing} (${plainText(error)}${error_description ? `: ${plainText(error_description)}` : ''}). Nothing was changed. Sign in again.`,
   );
 }
 
@@ -72,9 +74,4 @@ function unknownClient() {
   return new SignInFailed(
     'Polar does not know the OAuth client, or its secret is wrong. Nothing was changed. Check both in the settings of Polar, or leave them out so that Polar Audience registers itself.',
   );
-}
-
-/** Error texts come with the browser: anybody could have written them. */
-function plain(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { plainText } from './plain-text.ts';
 import {
   type PolarApiError,
   PolarInvalid,
@@ -56,12 +57,8 @@ function wordsOf(body: string): string {
   const text =
     typeof detail === 'string'
       ? detail
-      : (detail?.map(problemText).join('; ') ?? error_description);
-  return (text ?? '')
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .replace(/\.$/, '')
-    .slice(0, 300);
+      : (detail?.slice(0, 5).map(problemText).join('; ') ?? error_description);
+  return plainText(text ?? '', 300).replace(/\.$/, '');
 }
 
 function problemText({ loc = [], msg }: z.infer<typeof problem>): string {

@@ -18,7 +18,17 @@ export class PolarMissing extends Error {
   override readonly name = 'PolarMissing';
 }
 
-export type PolarApiError = PolarRefused | PolarUnavailable | PolarInvalid | PolarMissing;
+/** Somebody else is changing the connection, or has come in between: look at it, and do it again. */
+export class OutOfTurn extends Error {
+  override readonly name = 'OutOfTurn';
+}
+
+export type PolarApiError =
+  | PolarRefused
+  | PolarUnavailable
+  | PolarInvalid
+  | PolarMissing
+  | OutOfTurn;
 
 /** Whether the message is a sentence for people about a call to Polar, free of tokens. */
 export function isPolarApiError(error: unknown): error is PolarApiError {
@@ -26,6 +36,7 @@ export function isPolarApiError(error: unknown): error is PolarApiError {
     error instanceof PolarRefused ||
     error instanceof PolarUnavailable ||
     error instanceof PolarInvalid ||
-    error instanceof PolarMissing
+    error instanceof PolarMissing ||
+    error instanceof OutOfTurn
   );
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { PolarUnavailable } from './polar-api-error.ts';
+import { plainText } from './plain-text.ts';
 import {
   type Listed,
   type PolarPage,
@@ -8,8 +8,15 @@ import {
   polarPages,
 } from './polar-pages.ts';
 import { type PolarAccessOptions, type PolarCall, polarRequest } from './polar-request.ts';
+import { readAnswer, unreadableAnswer } from './read-answer.ts';
 
-const organizationSchema = z.object({ id: z.string(), name: z.string(), slug: z.string() });
+/** Is shown to people, in sentences and on terminals. */
+const shownText = z.pipe(
+  z.string(),
+  z.transform((text) => plainText(text)),
+);
+
+const organizationSchema = z.object({ id: z.string(), name: shownText, slug: shownText });
 export type PolarOrganization = z.infer<typeof organizationSchema>;
 
 const endpointSchema = z.object({
@@ -18,7 +25,7 @@ const endpointSchema = z.object({
   name: z.nullish(z.string()),
   format: z.string(),
   api_version: z.nullish(z.string()),
-  secret: z.string(),
+  secret: z.string().check(z.minLength(1)),
   organization_id: z.string(),
   events: z.array(z.string()),
   enabled: z.boolean(),
@@ -38,9 +45,11 @@ const deliverySchema = z.object({
     /** `null` while Polar is still trying. */
     succeeded: z.nullish(z.boolean()),
     is_archived: z.catch(z.optional(z.boolean()), undefined),
+    /** Personal data: not to be kept or shown. */
+    payload: z.catch(z.nullish(z.string()), undefined),
   }),
 });
-/** One attempt to deliver one event. Its payload is not read. */
+/** One attempt to deliver one event. */
 export type PolarDelivery = z.infer<typeof deliverySchema>;
 
 const rowSchema = z.looseObject({ id: z.string() });
@@ -69,6 +78,8 @@ export type DeliveriesWanted = Readonly<{
 export type PolarApi = ReturnType<typeof polarApi>;
 
 const webhooks = 'webhooks:write';
+/** Of a list that is read as a whole. */
+const mostPages = 50;
 
 /**
  * Polar's REST API, as far as it is needed. Unknown keys are tolerated. Every verb throws a `PolarApiError` whose
@@ -77,7 +88,7 @@ const webhooks = 'webhooks:write';
 export function polarApi(options: PolarAccessOptions) {
   const send = polarRequest(options);
 
-  const endpointOf = async (call: PolarCall) => read(endpointSchema, await send(call), call);
+  const endpointOf = async (call: PolarCall) => readAnswer(endpointSchema, await send(call), call);
   const get = (call: Pick<PolarCall, 'path' | 'query' | 'doing' | 'scope'>) =>
     ({ method: 'GET', repeatable: true, ...call }) as const;
 
@@ -86,18 +97,23 @@ export function polarApi(options: PolarAccessOptions) {
       items: z.array(schema),
       pagination: z.object({ total_count: z.number(), max_page: z.number() }),
     });
-    const { items, pagination } = read(page, await send(call), call);
-    return { items, totalCount: pagination.total_count, maxPage: pagination.max_page };
+    const { items, pagination } = readAnswer(page, await send(call), call);
+    const listed = { items, totalCount: pagination.total_count, maxPage: pagination.max_page };
+    // Without this, a count that is wrong would be followed for ever.
+    const isEmpty = items.length === 0 && Number(call.query?.['page'] ?? 1) < listed.maxPage;
+    if (isEmpty) throw unreadableAnswer(call, 'a page without items that is not the last');
+    return listed;
   }
 
   async function all<T>(schema: z.ZodMiniType<T>, call: PolarCall): Promise<T[]> {
     const found: T[] = [];
-    for (let page = 1; ; page += 1) {
+    for (let page = 1; page <= mostPages; page += 1) {
       const query = { ...call.query, page, limit: pageSize };
       const { items, maxPage } = await list(schema, { ...call, query });
       found.push(...items);
       if (page >= maxPage) return found;
     }
+    throw unreadableAnswer(call, `more than ${mostPages} pages`);
   }
 
   const rows =
@@ -212,7 +228,7 @@ export function polarApi(options: PolarAccessOptions) {
     customer: async (id: string): Promise<PolarRow> => {
       const path = `/v1/customers/${encodeURIComponent(id)}`;
       const call = get({ path, doing: 'show the customer', scope: 'customers:read' });
-      return read(rowSchema, await send(call), call);
+      return readAnswer(rowSchema, await send(call), call);
     },
 
     customers: rows('customers', 'created_at'),
@@ -225,13 +241,4 @@ type Rows = AsyncGenerator<PolarPage<PolarRow>, void, undefined>;
 
 function endpointPath(id: string): string {
   return `/v1/webhooks/endpoints/${encodeURIComponent(id)}`;
-}
-
-function read<T>(schema: z.ZodMiniType<T>, content: unknown, { doing }: PolarCall): T {
-  const parsed = schema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.slice(0, 3).map(({ path }) => path.join('.') || 'the whole');
-  throw new PolarUnavailable(
-    `Polar's answer when asked to ${doing} is not as its version 2026-10 says. Look at: ${fields.join(', ')}. Polar Audience may have to be updated.`,
-  );
 }

@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import { boundedFetch } from './bounded-fetch.ts';
 import { isLoopbackUrl } from './loopback-url.ts';
 import { oauthFailure, SignInFailed } from './oauth-failure.ts';
 import type { PolarAddresses } from './polar-server.ts';
@@ -25,6 +26,7 @@ export const polarScopes = [
 ] as const;
 
 const timeoutMs = 10_000;
+const mostBytes = 1_024 * 1_024;
 
 /** Registers a public client that may return to `redirectUri`: no login, no secret. Throws `SignInFailed` or `PolarUnavailable`. */
 export async function registerClient({
@@ -157,6 +159,8 @@ export async function refreshTokens(
 
 /** An hour where Polar does not say. */
 const usualLifetimeSeconds = 3_600;
+/** A day at most, whatever Polar says: to refresh early costs nothing. */
+const longestLifetimeSeconds = 86_400;
 
 function tokensOf(answer: oauth.TokenEndpointResponse, now: Date): OAuthTokens {
   const { access_token, refresh_token, expires_in = usualLifetimeSeconds } = answer;
@@ -165,10 +169,11 @@ function tokensOf(answer: oauth.TokenEndpointResponse, now: Date): OAuthTokens {
       'Polar gave no refresh token, so the access would end within hours. Sign in again, or use an organisation access token.',
     );
   }
+  const lifetimeMs = Math.min(expires_in, longestLifetimeSeconds) * 1_000;
   return {
     accessToken: access_token,
     refreshToken: refresh_token,
-    expiresAt: new Date(now.getTime() + expires_in * 1_000).toISOString(),
+    expiresAt: new Date(now.getTime() + lifetimeMs).toISOString(),
   };
 }
 
@@ -185,10 +190,10 @@ function proofOf({ clientSecret }: OAuthClient): oauth.ClientAuth {
   return clientSecret ? oauth.ClientSecretPost(clientSecret) : oauth.None();
 }
 
-function requestOptions({ addresses: { apiUrl }, fetch }: Call) {
+function requestOptions({ addresses: { apiUrl }, fetch = globalThis.fetch }: Call) {
   return {
     signal: () => AbortSignal.timeout(timeoutMs),
     [oauth.allowInsecureRequests]: isLoopbackUrl(apiUrl),
-    ...(fetch && { [oauth.customFetch]: fetch }),
+    [oauth.customFetch]: boundedFetch(fetch, mostBytes),
   };
 }

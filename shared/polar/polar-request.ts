@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Log } from '../log.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { failureOf, type Purpose } from './polar-answer.ts';
 import { PolarUnavailable } from './polar-api-error.ts';
 
@@ -31,6 +32,8 @@ export type PolarCall = Purpose &
 export type PolarRequest = (call: PolarCall) => Promise<unknown>;
 
 const timeoutMs = 10_000;
+/** A page of a hundred deliveries with their payloads has room in it. */
+const mostBytes = 32 * 1_024 * 1_024;
 const maxTries = 5;
 const longestWaitMs = 60_000;
 
@@ -64,8 +67,11 @@ export function polarRequest(options: PolarAccessOptions): PolarRequest {
       const delayMs = Math.max(waitMs, 500 * 2 ** (tries - 1) * (0.5 + Math.random() / 2));
       if (spentMs + delayMs > patienceMs) throw tooLong(call, delayMs, failure);
       log?.warn('Polar is asked again', { path: call.path, tries, delayMs: Math.round(delayMs) });
+      const pausedMs = performance.now();
       await pause(delayMs);
-      spentMs += delayMs;
+      // A process may be halted while it waits: what is late must not be sent any more.
+      spentMs += Math.max(delayMs, performance.now() - pausedMs);
+      if (spentMs >= patienceMs) throw tooLong(call, 0, failure);
     }
   };
 }
@@ -75,13 +81,14 @@ type Answer =
   | { ok: false; status: number; body: string; retryAfter: string | null };
 
 function attempts({ baseUrl, fetch = globalThis.fetch }: PolarAccessOptions) {
+  const bounded = boundedFetch(fetch, mostBytes);
   return async (
     call: PolarCall,
     token: string,
     leftMs: number,
   ): Promise<{ answer?: Answer; error?: PolarUnavailable }> => {
     try {
-      const response = await fetch(urlOf(baseUrl, call), {
+      const response = await bounded(urlOf(baseUrl, call), {
         method: call.method,
         headers: {
           accept: 'application/json',
@@ -129,18 +136,21 @@ function askedWaitMs(retryAfter: string | null, now: Date): number {
 function unreachable({ doing }: Purpose, error: unknown): PolarUnavailable {
   const isLate = error instanceof Error && error.name === 'TimeoutError';
   const isGarbled = error instanceof SyntaxError;
+  const isEndless = error instanceof RangeError;
   const why = isLate
     ? 'it did not answer in time'
     : isGarbled
       ? 'its answer was not JSON'
-      : 'it could not be reached';
+      : isEndless
+        ? 'its answer was too long'
+        : 'it could not be reached';
   return new PolarUnavailable(
     `Polar did not ${doing}: ${why}. Try again in a few minutes; https://status.polar.sh shows whether it has an outage.`,
   );
 }
 
 function tooLong({ doing }: Purpose, delayMs: number, failure: PolarUnavailable): PolarUnavailable {
-  const seconds = Math.ceil(delayMs / 1_000);
+  const seconds = Math.max(1, Math.ceil(delayMs / 1_000));
   return new PolarUnavailable(
     `Polar did not ${doing} in the time there was. It may be ready in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}: try again then. (${failure.message})`,
   );

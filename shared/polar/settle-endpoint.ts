@@ -1,19 +1,21 @@
 import { supportedEventTypes } from './event-types.ts';
+import { plainText } from './plain-text.ts';
 import type { EndpointFields, PolarApi, PolarEndpoint } from './polar-api.ts';
 import { PolarUnavailable } from './polar-api-error.ts';
 import { polarApiVersion } from './polar-request.ts';
 
 const endpointName = 'Polar Audience';
 
-type Wanted = Readonly<{
+type Place = Readonly<{
   api: PolarApi;
   webhookUrl: string;
   organizationId: string;
   /** Only a person's access may name the organisation; an organisation access token must not. */
   mayName: boolean;
-  /** The endpoint of the connection so far. */
-  knownId?: string | undefined;
 }>;
+
+/** `knownId`: the endpoint of the connection so far. */
+type Wanted = Place & Readonly<{ knownId?: string | undefined }>;
 
 export type Settled = Readonly<{ endpoint: PolarEndpoint; done: readonly string[] }>;
 
@@ -41,16 +43,21 @@ export async function settleEndpoint(wanted: Wanted): Promise<Settled> {
 }
 
 async function findEndpoint(wanted: Wanted): Promise<PolarEndpoint | undefined> {
-  const { api, webhookUrl, organizationId, mayName, knownId } = wanted;
-  const listed = await api.endpoints(mayName ? organizationId : undefined);
-  const all = listed.filter((endpoint) => endpoint.organization_id === organizationId);
-  const here = all.filter(({ url }) => isSameUrl(url, webhookUrl));
+  const { knownId } = wanted;
+  const { all, here } = await endpointsOf(wanted);
   return (
     here.find(({ id }) => id === knownId) ??
     here.find(({ enabled }) => enabled) ??
     here[0] ??
     all.find(({ id }) => id === knownId)
   );
+}
+
+/** All endpoints of the organisation, and those of them that send to our URL. */
+export async function endpointsOf({ api, webhookUrl, organizationId, mayName }: Place) {
+  const listed = await api.endpoints(mayName ? organizationId : undefined);
+  const all = listed.filter((endpoint) => endpoint.organization_id === organizationId);
+  return { all, here: all.filter(({ url }) => isSameUrl(url, webhookUrl)) };
 }
 
 async function adjusted({ api, webhookUrl }: Wanted, found: PolarEndpoint): Promise<Settled> {
@@ -85,7 +92,7 @@ export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Diff
     },
     !isSameUrl(endpoint.url, webhookUrl) && {
       kind: 'url',
-      sentence: `The endpoint in Polar sends to another address (${endpoint.url}) than ours (${webhookUrl}). Repair it.`,
+      sentence: `The endpoint in Polar sends to another address (${plainText(endpoint.url)}) than ours (${webhookUrl}). Repair it.`,
       change: { url: fields.url },
       mended: `Set its URL to ${webhookUrl}.`,
     },
@@ -97,13 +104,13 @@ export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Diff
     },
     endpoint.api_version !== polarApiVersion && {
       kind: 'api-version',
-      sentence: `The endpoint in Polar sends version ${endpoint.api_version ?? 'unknown'} of its payloads, and this program is written for ${polarApiVersion}. Repair it.`,
+      sentence: `The endpoint in Polar sends version ${plainText(endpoint.api_version ?? 'unknown')} of its payloads, and this program is written for ${polarApiVersion}. Repair it.`,
       change: { api_version: fields.api_version },
       mended: `Pinned the API version ${polarApiVersion}.`,
     },
     endpoint.format !== 'raw' && {
       kind: 'format',
-      sentence: `The endpoint in Polar sends the format “${endpoint.format}”, which is for chats. Repair it.`,
+      sentence: `The endpoint in Polar sends the format “${plainText(endpoint.format)}”, which is for chats. Repair it.`,
       change: { format: fields.format },
       mended: 'Set its format to raw.',
     },

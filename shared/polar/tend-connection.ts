@@ -1,6 +1,7 @@
 import type { Connection, ConnectionParts } from './connection.ts';
+import { actOn, connectionAct } from './connection-act.ts';
 import { PolarMissing, PolarRefused, PolarUnavailable } from './polar-api-error.ts';
-import { settleEndpoint } from './settle-endpoint.ts';
+import { endpointsOf, settleEndpoint } from './settle-endpoint.ts';
 import { takeOverSecret } from './take-over-secret.ts';
 
 /** What was done, in sentences; `unfinished`: it broke off, with what that means and what to do. */
@@ -23,10 +24,11 @@ export async function enableEndpoint(
 }
 
 /** Makes the endpoint in Polar ours again: URL, events, version, enabled, secret; a new one where it is gone. Safe to repeat. */
-export async function repairConnection(
-  parts: ConnectionParts,
-  connection: Connection,
-): Promise<Tended> {
+export function repairConnection(parts: ConnectionParts, connection: Connection): Promise<Tended> {
+  return actOn(parts, connection, (own) => repairInTurn(own, connection));
+}
+
+async function repairInTurn(parts: ConnectionParts, connection: Connection): Promise<Tended> {
   const { api, connections, webhookSecrets, webhookUrl } = parts;
   const { endpoint, done } = await settleEndpoint({
     api,
@@ -37,8 +39,8 @@ export async function repairConnection(
   });
   const isNew = await takeOverSecret(webhookSecrets, endpoint.secret);
   const isSame = endpoint.id === connection.endpointId && connection.url === webhookUrl;
-  const next = { ...connection, endpointId: endpoint.id, url: webhookUrl };
-  if (!isSame && !(await connections.save({ ...next, version: connection.version + 1 }))) {
+  const own = { endpointId: endpoint.id, url: webhookUrl, version: connection.version + 1 };
+  if (!isSame && !(await connections.save({ ...connection, ...own }, connection))) {
     const reason = 'Somebody else changed the connection at the same moment. Look at it again.';
     return { kind: 'unfinished', reason, error: undefined };
   }
@@ -49,7 +51,11 @@ export async function repairConnection(
  * Lets Polar make a new secret and takes it over at once; the old one counts beside it, so what Polar signed before is
  * not lost. What comes signed with the new one before ours is written is refused, and Polar sends it again.
  */
-export async function rotateSecret(
+export function rotateSecret(parts: ConnectionParts, connection: Connection): Promise<Tended> {
+  return actOn(parts, connection, (own) => rotateInTurn(own, connection));
+}
+
+async function rotateInTurn(
   { api, webhookSecrets }: ConnectionParts,
   { endpointId }: Connection,
 ): Promise<Tended> {
@@ -64,8 +70,9 @@ export async function rotateSecret(
       error,
     };
   }
-  // Somebody else may have rotated at the same moment: Polar's word is the last.
-  await takeOverSecret(webhookSecrets, (await api.endpoint(endpointId)).secret);
+  // Somebody may have reset it in Polar at the same moment: Polar's word is the last, where it has one.
+  const last = await api.endpoint(endpointId).catch(() => undefined);
+  if (last) await takeOverSecret(webhookSecrets, last.secret);
   return {
     kind: 'done',
     done: [
@@ -85,16 +92,20 @@ async function newSecret(api: ConnectionParts['api'], endpointId: string): Promi
 }
 
 /**
- * Removes the endpoint in Polar and forgets the access and the connection. The webhook secret stays, so that what Polar
- * has sent already still counts. Nothing is changed while Polar cannot be reached. Safe to repeat.
+ * Removes the endpoint in Polar, with any other that sends to our URL, and forgets the access and then the connection.
+ * The webhook secret stays, so that what Polar has sent already still counts. Nothing is changed while Polar cannot be
+ * reached. Safe to repeat.
  */
-export async function disconnectPolar(
-  { api, connections, access }: ConnectionParts,
-  { endpointId, version, organizationName }: Connection,
-): Promise<Tended> {
-  const done = await removeEndpoint(api, endpointId);
+export function disconnectPolar(parts: ConnectionParts, connection: Connection): Promise<Tended> {
+  return actOn(parts, connection, (own) => disconnectInTurn(own, connection));
+}
+
+async function disconnectInTurn(parts: ConnectionParts, connection: Connection): Promise<Tended> {
+  const { connections, access } = parts;
+  const { organizationName } = connection;
+  const done = (await access.isKept()) ? await removeEndpoints(parts, connection) : wasBrokenOff;
   await access.forget();
-  if (!(await connections.remove(version))) {
+  if (!(await connections.remove(connection))) {
     const reason = 'Somebody else connected Polar at the same moment. Look at the connection.';
     return { kind: 'unfinished', reason, error: undefined };
   }
@@ -107,13 +118,52 @@ export async function disconnectPolar(
   };
 }
 
-async function removeEndpoint(api: ConnectionParts['api'], endpointId: string): Promise<string> {
+const wasBrokenOff =
+  'There was no access to Polar any more, as after disconnecting that was broken off. Should Polar still list the webhook endpoint under Settings → Webhooks, remove it there.';
+
+/** Forgets the access that connecting left when it was broken off before there was a connection. */
+export function forgetLeftAccess(parts: ConnectionParts): Promise<Tended> {
+  return connectionAct(parts, async ({ connections, access, webhookUrl }) => {
+    if (await connections.read()) {
+      const reason = 'Somebody else connected Polar at the same moment. Look at the connection.';
+      return { kind: 'unfinished', reason, error: undefined };
+    }
+    await access.forget();
+    return {
+      kind: 'done',
+      done: [
+        `Forgot the access that was left by connecting that was broken off. Should Polar list a webhook endpoint for ${webhookUrl} under Settings → Webhooks, remove it there.`,
+      ],
+    };
+  });
+}
+
+async function removeEndpoints(
+  { api, webhookUrl }: ConnectionParts,
+  { organizationId, method, endpointId }: Connection,
+): Promise<string> {
   try {
-    await api.removeEndpoint(endpointId);
-    return 'Removed the webhook endpoint in Polar. What Polar had not delivered yet, it does not deliver any more.';
+    const place = { api, webhookUrl, organizationId, mayName: method === 'oauth' };
+    // A repair that was broken off may have made one that the connection does not know yet.
+    const { here } = await endpointsOf(place);
+    const ids = new Set([...here.map(({ id }) => id), endpointId]);
+    let removed = 0;
+    for (const id of ids) removed += (await removeEndpoint(api, id)) ? 1 : 0;
+    if (removed === 0) return 'The webhook endpoint in Polar was gone already.';
+    const what = removed === 1 ? 'the webhook endpoint' : `${removed} webhook endpoints`;
+    return `Removed ${what} in Polar. What Polar had not delivered yet, it does not deliver any more.`;
   } catch (error) {
-    if (error instanceof PolarMissing) return 'The webhook endpoint in Polar was gone already.';
     if (!(error instanceof PolarRefused)) throw error;
     return 'Polar does not accept our access any more, so the webhook endpoint is still there: remove it in Polar, under Settings → Webhooks.';
+  }
+}
+
+async function removeEndpoint(api: ConnectionParts['api'], id: string): Promise<boolean> {
+  try {
+    await api.removeEndpoint(id);
+    return true;
+  } catch (error) {
+    if (error instanceof PolarMissing) return false;
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { instant } from './instant.ts';
 import type { PolarApi, PolarDelivery } from './polar-api.ts';
+import { polarEvent } from './polar-event.ts';
 
 export type UndeliveredEvent = Readonly<{
   id: string;
@@ -8,6 +9,8 @@ export type UndeliveredEvent = Readonly<{
   createdAt: string;
   /** Polar does not keep its payload any more, so that it cannot be delivered again. */
   isLost: boolean;
+  /** Whom it is about, where Polar still shows its payload. */
+  customerId?: string | undefined;
 }>;
 
 /** `since` is ISO 8601. */
@@ -52,6 +55,12 @@ async function wasDelivered(
 }
 
 function undelivered({ webhook_event: event }: PolarDelivery): UndeliveredEvent {
-  const { id, type, created_at, is_archived: isLost = false } = event;
-  return { id, type, createdAt: instant(created_at) ?? created_at, isLost };
+  const { id, type, created_at, is_archived: isLost = false, payload } = event;
+  const customerId = customerIdIn(payload ?? '');
+  return { id, type, createdAt: instant(created_at) ?? created_at, isLost, customerId };
+}
+
+function customerIdIn(payload: string): string | undefined {
+  const parsed = polarEvent(payload);
+  return parsed.kind === 'unreadable' ? undefined : parsed.event.customer.id;
 }

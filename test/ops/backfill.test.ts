@@ -107,9 +107,11 @@ describe('what counts as drift', () => {
   it('is only what changed in the window that was asked for', async () => {
     const at = await started({ customers: 3 });
     await at.run();
-    at.change(0, { name: 'Long Ago' }, new Date('2026-11-23T23:00:00Z'));
-    at.change(1, { name: 'Lately Renamed' }, new Date('2026-11-25T00:00:00Z'));
-    const { counts } = await at.run({ since: '2026-11-24T00:00:00.000000Z' });
+    const hoursOn = (hours: number) => new Date(Date.now() + hours * 3_600_000);
+    at.change(0, { name: 'Long Ago' }, hoursOn(0));
+    at.change(1, { name: 'Lately Renamed' }, hoursOn(2));
+    const since = hoursOn(1).toISOString().replace('Z', '000Z');
+    const { counts } = await at.run({ since });
     expect(counts).toMatchObject({ customers: 1, repaired: 1 });
     expect(at.contact(email(1))).toMatchObject({ firstName: 'Lately' });
   });

@@ -136,6 +136,27 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
     });
   });
 
+  it('explains what connecting or disconnecting that died left, and ends it', async () => {
+    const access = at.token();
+    await at.access.save(access);
+    const left = await run(['--status']);
+    expect(left).toMatchObject({ code: 1 });
+    expect(left.error).toContain('an access to it is kept: connecting was broken off midway');
+    const forgotten = await run(['--disconnect']);
+    expect(forgotten.out).toContain('Forgot the access that was left');
+    expect(at.accessDocument()).toEqual({});
+
+    await connected();
+    at.polar.endpoints.splice(0);
+    await at.access.forget();
+    const halfway = await run(['--status']);
+    expect(halfway.out).toContain('No access to Polar is kept here');
+    expect(halfway.out).toContain('disconnect once more');
+    const ended = await run(['--disconnect', '--yes']);
+    expect(ended.out).toContain('as after disconnecting that was broken off');
+    expect(await at.connections.read()).toBeUndefined();
+  });
+
   it('says in one sentence what Polar refuses, and changes nothing', async () => {
     at.polar.setRole('member');
     const token = at.polar.organizationToken();

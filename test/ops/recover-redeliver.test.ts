@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Advice } from '#infra/local/advice.ts';
-import { recoverOptions } from '#infra/ops/recover-command.ts';
+import { recoverOptions } from '#infra/ops/recover-options.ts';
 import { type RedeliverParts, redeliverLost } from '#infra/ops/recover-redeliver.ts';
 import { redeliveryLines } from '#infra/ops/recover-text.ts';
 import { connectPolar } from '#shared/polar/connect-polar.ts';
@@ -12,6 +12,7 @@ let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;
 let parts: RedeliverParts;
 let recorded: Set<string>;
+let accepted: Set<string>;
 let waitedMs: number;
 const person = {
   customerId: 'c-1',
@@ -33,11 +34,13 @@ beforeEach(async () => {
   const connected = await connectPolar(at.parts(access), { access, by: 'ann' });
   if (connected.kind !== 'connected') throw new Error('not connected');
   recorded = new Set();
+  accepted = new Set();
   waitedMs = 0;
   parts = {
     api: at.parts().api,
     endpointId: connected.connection.endpointId,
     hasRecord: async (id) => recorded.has(id) || at.receiver.taken.includes(id),
+    isAccepted: async ({ id }) => accepted.has(id),
     now: () => new Date(Date.now() + waitedMs),
     pause: async (ms) => {
       waitedMs += ms;
@@ -93,6 +96,34 @@ describe('delivering again what never arrived', () => {
     expect(asked()).toEqual([]);
   });
 
+  it('keeps why Polar refuses an event, and goes on with the others', async () => {
+    const [first, gone, last] = [await fail(), await fail(), await fail()];
+    const { events } = at.polar.state;
+    events.splice(
+      events.findIndex(({ id }) => id === gone),
+      1,
+    );
+    const done = await redeliverLost(parts);
+    expect(done).toMatchObject({ asked: 2, arrived: 2, lost: 0, awaited: [] });
+    expect([...done.refused.keys()]).toEqual([gone]);
+    expect(done.refused.get(gone)).toMatch(
+      /^Polar did not deliver an event again: it is not there/,
+    );
+    expect(redeliveryLines(done).join()).toMatch(/refused +1 /);
+    expect(at.receiver.taken.sort()).toEqual([first, last].sort());
+  });
+
+  it('goes on without one that can never arrive once somebody accepted that', async () => {
+    const [stuck, other] = [await fail(), await fail()].reverse();
+    const event = at.polar.state.events.find(({ id }) => id === stuck);
+    Object.assign(event ?? {}, { endpointId: 'gone' });
+    const first = await redeliverLost(parts);
+    expect(first.stopped).toContain(`--accept ${stuck}`);
+    accepted.add(stuck ?? '');
+    expect(await redeliverLost(parts)).toMatchObject({ asked: 1, arrived: 1, accepted: 1 });
+    expect(at.receiver.taken).toEqual([other]);
+  });
+
   it('asks for many, although Polar refuses calls for their number', async () => {
     const ids: string[] = [];
     for (let event = 0; event < 60; event += 1) ids.push(await fail());
@@ -111,7 +142,17 @@ describe('the command line of npm run recover', () => {
     expect(recoverOptions(['--since', '2026-11-01', '--local'])).toEqual({
       target: expect.objectContaining({ local: true }),
       since: '2026-11-01T00:00:00.000000Z',
+      accept: [],
+      acceptListed: false,
+      yes: false,
     });
+    const accepting = ['--accept', 'evt-1', '--accept', 'listed', '--accept', 'evt-2', '--yes'];
+    expect(recoverOptions(accepting)).toMatchObject({
+      accept: ['evt-1', 'evt-2'],
+      acceptListed: true,
+      yes: true,
+    });
+    expect(() => recoverOptions(['--accept', ''])).toThrow(/^--accept takes the id/);
     expect(recoverOptions(['--help'])).toBeUndefined();
     expect(() => recoverOptions(['--since', 'yesterday'])).toThrow(Advice);
     expect(() => recoverOptions(['--dry-run'])).toThrow(/^Unknown option '--dry-run'/);

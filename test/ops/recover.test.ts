@@ -1,25 +1,24 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
+import { acceptedEvents } from '#infra/ops/accepted-events.ts';
 import { audienceSide } from '#infra/ops/backfill-parts.ts';
 import { partsOf } from '#infra/ops/connect-command.ts';
+import { recoverAcceptance } from '#infra/ops/recover-acceptance.ts';
+import { withoutRefused } from '#infra/ops/recover-command.ts';
 import { isClosed, type RecoverHooks, recover } from '#infra/ops/recover-run.ts';
 import { proofLines } from '#infra/ops/recover-text.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
-import { compileEmail } from '#shared/mail/compile-email.ts';
 import { connectPolar } from '#shared/polar/connect-polar.ts';
 import type { ConnectionParts } from '#shared/polar/connection.ts';
 import { isBackfilled } from '#shared/polar/is-backfilled.ts';
 import { customer, uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import { type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
+import { activeWorkflow, startDoor } from './recovering.ts';
 
 type Door = Awaited<ReturnType<typeof startDoor>>;
 
@@ -27,43 +26,6 @@ let stack: LocalStack;
 let polar: FakePolar;
 let door: Door;
 let db: ReturnType<typeof documentClient>;
-
-/** The address that Polar knows, before the stack: it can refuse, or lose the answer of the stack. */
-async function startDoor(target: string) {
-  let mood: 'open' | 'shut' | 'deaf' = 'open';
-  const server = createServer(async (request, response) => {
-    const body = await buffer(request);
-    if (mood === 'shut') return void response.writeHead(503).end();
-    const { host: _, connection: _c, 'content-length': _l, ...headers } = request.headers;
-    const sent = new Headers(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-    const answer = await fetch(`${target}${request.url}`, { method: 'POST', headers: sent, body });
-    response.writeHead(mood === 'deaf' ? 503 : answer.status).end(await answer.text());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    is: (next: typeof mood) => {
-      mood = next;
-    },
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-/** Waits for every new customer, and for every change of one. */
-function activeWorkflow(event: 'customer.created' | 'customer.updated'): Workflow {
-  const email = { kind: 'transactional', subject: event, preheader: '', body: event } as const;
-  const result = compileEmail(email, event);
-  if (result.kind === 'refused') throw new Error(result.problems.join(' '));
-  const at = new Date().toISOString();
-  return {
-    ...{ workflowId: event.replace('.', '-'), version: 1, name: event, status: 'active' },
-    ...{ trigger: { event, conditions: [] }, frequency: 'every-time', maxAgeHours: 72 },
-    ...{ email, compiled: result.compiled, createdAt: at, updatedAt: at },
-  };
-}
 
 beforeAll(async () => {
   const prepare = async ({ clientConfigs, tables }: Resources) => {
@@ -94,13 +56,15 @@ const emails = async () =>
 const address = (name: string) => `${name}@example.com`;
 
 /** Something happens to a new customer in Polar, which tells whoever it can tell. */
-async function happens(name: string, attempts = 1): Promise<void> {
+async function happens(name: string, attempts = 1): Promise<string> {
   const email = address(name);
   const person = { customerId: uuidOf(email), email, name, externalId: null, isNew: true };
   const data = customer(person, new Date());
   polar.state.customers.push(data);
   const timestamp = new Date().toISOString();
-  await polar.emit({ type: 'customer.created', timestamp, data } as { type: string }, { attempts });
+  const payload = { type: 'customer.created', timestamp, data } as { type: string };
+  const [id = ''] = await polar.emit(payload, { attempts });
+  return id;
 }
 
 async function waitFor(table: 'Events' | 'Emails', count: number): Promise<void> {
@@ -133,8 +97,18 @@ function deployment() {
   };
 }
 
+function acceptance(named: readonly string[] = []) {
+  const accepted = acceptedEvents(db, stack.tables['Settings'] ?? '');
+  return recoverAcceptance({ accepted, named, by: 'ann', now: () => new Date() });
+}
+
+type Asked = Readonly<{ isStopped: () => boolean; named: readonly string[] }>;
+
 /** As `npm run recover` does it; gives what it showed. */
-async function recoveryOf(parts: ConnectionParts, isStopped = () => false) {
+async function recoveryOf(
+  parts: ConnectionParts,
+  { isStopped = () => false, named = [] }: Partial<Asked> = {},
+) {
   const { found, resources } = deployment();
   const side = await audienceSide(found, resources);
   const connection = await parts.connections.read();
@@ -145,6 +119,7 @@ async function recoveryOf(parts: ConnectionParts, isStopped = () => false) {
     {
       ...side,
       ...{ polar: parts, connection, racePause: side.pause },
+      isAccepted: acceptance(named).isAccepted,
       pause: (ms: number) => setTimeout(ms / 10),
       progress: () => undefined,
       isStopped,
@@ -155,8 +130,8 @@ async function recoveryOf(parts: ConnectionParts, isStopped = () => false) {
   return { result, shown };
 }
 
-async function recovered(parts: ConnectionParts) {
-  const { result, shown } = await recoveryOf(parts);
+async function recovered(parts: ConnectionParts, named: readonly string[] = []) {
+  const { result, shown } = await recoveryOf(parts, { named });
   if (result.kind !== 'proved') throw new Error(result.reason);
   return { proof: result.proof, shown };
 }
@@ -186,7 +161,7 @@ it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is 
   door.is('open');
   expect(await emails()).toEqual([address('before'), address('deaf')].sort());
 
-  const brokenOff = await recoveryOf(parts, () => true);
+  const brokenOff = await recoveryOf(parts, { isStopped: () => true });
   expect(brokenOff.result).toMatchObject({
     kind: 'unfinished',
     reason: expect.stringMatching(/^It was broken off/),
@@ -220,4 +195,60 @@ it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is 
   const mails = await all('Emails');
   expect(mails).toHaveLength(11);
   expect(mails.filter((mail) => isBackfilled(String(mail['webhookId'])))).toEqual([]);
+});
+
+it('events that Polar refuses to deliver again keep the gap open until a person accepts them, whom it records', {
+  timeout: 120_000,
+}, async () => {
+  const { found, resources } = deployment();
+  const parts = partsOf(found, resources)('production');
+  door.is('shut');
+  const gone = [await happens('gone-1'), await happens('gone-2'), await happens('gone-3')];
+  const { events } = polar.state;
+  polar.state.events.splice(0, events.length, ...events.filter(({ id }) => !gone.includes(id)));
+  door.is('open');
+  polar.state.customers.splice(-1);
+  const open = await recovered(parts);
+  const { undelivered } = open.proof;
+  expect(undelivered.map(({ id, facts }) => [id, facts]).sort()).toEqual(
+    gone.map((id, index) => [id, index === 2 ? 'stranger' : 'here']).sort(),
+  );
+  const lines = proofLines(open.proof, ' --local').join('\n');
+  expect(lines).toContain('Polar did not deliver an event again: it is not there (any more).');
+  for (const id of gone) expect(lines).toContain(id);
+  expect(lines).toContain('what it said of its customer is here anyway');
+  expect(lines).toContain('npm run recover -- --accept listed --local');
+  expect(lines).not.toContain('@example.com');
+
+  const again = await recovered(parts);
+  expect(isClosed(again.proof)).toBe(false);
+  const named = await recovered(parts, gone.slice(0, 1));
+  expect(named.proof.undelivered).toHaveLength(2);
+  const asked = vi.fn(async () => false);
+  const asking = { print: () => undefined, agreed: asked };
+  expect(await withoutRefused(named.proof, acceptance(), asking)).toBe(named.proof);
+  expect(asked).toHaveBeenCalledWith(expect.stringContaining('without these 2 events'));
+  const agreeing = { ...asking, agreed: async () => true };
+  expect(isClosed(await withoutRefused(named.proof, acceptance(), agreeing))).toBe(true);
+
+  const closed = await recovered(parts);
+  expect(isClosed(closed.proof)).toBe(true);
+  expect(closed.shown.redelivered.mock.lastCall?.[0]).toMatchObject({ accepted: 3, asked: 0 });
+  const settings = await all('Settings');
+  expect(settings.find(({ name }) => name === `accepted-event#${gone[1]}`)).toMatchObject({
+    ...{ eventId: gone[1], type: 'customer.created', by: 'ann' },
+    reason: expect.stringContaining('Polar did not deliver'),
+    at: expect.stringMatching(/^\d{4}-/),
+  });
+});
+
+it('an endpoint that is gone is made anew, and what failed at it is said to come by the backfill', {
+  timeout: 120_000,
+}, async () => {
+  const { found, resources } = deployment();
+  polar.endpoints.splice(0);
+  const { proof, shown } = await recovered(partsOf(found, resources)('production'));
+  expect(isClosed(proof)).toBe(true);
+  const [done] = shown.repaired.mock.lastCall ?? [];
+  expect(done).toContainEqual(expect.stringMatching(/^The endpoint is another one than before\./));
 });

@@ -95,6 +95,14 @@ describe('npm run replay', () => {
     ]);
     expect(await replays.recordOf('applied-r-3')).not.toHaveProperty('replays');
     expect(await mails()).toEqual([]);
+    expect(replays.output()).not.toMatch(/Next:|emails -- list/);
+  });
+
+  it('of many points to the emails where some were asked for', async () => {
+    for (const id of ['n-1', 'n-2']) await dead.queueWebhook(`next-${id}`, customerCreated(id));
+    await dead.work(switchedOff);
+    await replays.run({ choice: lately({ outcome: 'skipped' }), triggers: true });
+    expect(replays.output()).toMatch(/Next:\n {2}npm run emails -- list --local$/);
   });
 
   it('of one webhook does not ask; with triggers an email may go, and once more only with again', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { secretStore, startSecretsManager } from '#infra/local/secrets-manager.ts';
+import { connectionLease, connectionTurn } from '#shared/aws/connection-turn.ts';
 import { documentClient } from '#shared/aws/document-client.ts';
 import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
 import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
@@ -48,6 +49,8 @@ export async function startPolarConnection(client: DynamoDBClient, options: Fake
   const clock = { ms: Date.now() };
   const now = () => new Date(clock.ms);
   const connections = dynamoConnection(db, table);
+  const lease = dynamoLease(db, { table, ...connectionLease, now });
+  const inTurn = connectionTurn({ lease, newId: randomUUID });
   const webhookSecrets = webhookSecretDocument(secrets, 'WebhookSecret');
 
   /** As one more process on the same stores, which may have a network of its own. */
@@ -77,6 +80,7 @@ export async function startPolarConnection(client: DynamoDBClient, options: Fake
     connections,
     webhookSecrets,
     access,
+    inTurn,
     webhookUrl: receiver.url,
     apiUrl: polar.url,
     now: () => new Date(),

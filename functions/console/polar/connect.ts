@@ -1,7 +1,7 @@
 import { bearerOf } from '#shared/aws/polar-access.ts';
 import type { Access } from '#shared/polar/access.ts';
 import { connectPolar } from '#shared/polar/connect-polar.ts';
-import { isPolarApiError, PolarUnavailable } from '#shared/polar/polar-api-error.ts';
+import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/polar-api-error.ts';
 import { inTime } from './in-time.ts';
 import type { PolarLink } from './polar-link.ts';
 
@@ -32,7 +32,8 @@ export async function connect(
     return { kind: 'failed', reason: result.reason };
   } catch (error) {
     if (!isPolarApiError(error)) throw error;
-    if (!(error instanceof PolarUnavailable)) await dropCandidate(link);
+    const mayWorkLater = error instanceof PolarUnavailable || error instanceof OutOfTurn;
+    if (!mayWorkLater) await dropCandidate(link);
     return { kind: 'failed', reason: error.message };
   }
 }

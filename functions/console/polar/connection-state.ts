@@ -19,7 +19,8 @@ export type ConnectionState =
       lastReceived: string | undefined;
     }
   | { kind: 'signed-in'; organizations: Told<readonly PolarOrganization[]> }
-  | { kind: 'none' };
+  /** `isBrokenOff`: an access is kept, from connecting or disconnecting that ended midway. */
+  | { kind: 'none'; isBrokenOff: boolean };
 
 /** The rest of the page does not wait longer than this for Polar. */
 const patienceMs = 3_500;
@@ -41,8 +42,8 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
 }
 
 async function stateOfSignIn(link: PolarLink): Promise<ConnectionState> {
-  const { candidate } = await link.access.read();
-  if (!candidate) return { kind: 'none' };
+  const { candidate, access } = await link.access.read();
+  if (!candidate) return { kind: 'none', isBrokenOff: access !== undefined };
   const { api } = link.partsFor(candidate.server, { token: bearerOf(candidate), isHasty: true });
   return { kind: 'signed-in', organizations: await told(link, () => api.organizations()) };
 }

@@ -35,6 +35,7 @@ ${connected(c, state, shown)}`;
   }
   return html`<h2 id="connection">Connect Polar</h2>
 <p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for the ten events below, and takes over its secret. An endpoint that has this address already is used again: <span class="code">${shown.webhookUrl}</span></p>
+${state.isBrokenOff ? html`<p class="note">Connecting was broken off midway, and the access that was given is still kept here. Connect again: nothing is made twice. Or forget it: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
 ${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems })}`;
 }
 

@@ -6,9 +6,9 @@ import { act } from '../fields.ts';
 import type { Html } from '../page.ts';
 import { pathsOfTending } from './polar-paths.ts';
 
-/** Which connection a person saw. The versions of the next one begin anew, but its endpoint is another. */
-export function connectionShown({ endpointId, version }: Connection): string {
-  return `${endpointId} ${version}`;
+/** Which connection a person saw. The versions of the next one begin anew, but it was connected at another time. */
+export function connectionShown({ connectedAt, version }: Connection): string {
+  return `${connectedAt} ${version}`;
 }
 
 /** What disconnecting ends and what it leaves, before it is done. */

@@ -1,3 +1,4 @@
+import { connectionLease, connectionTurn } from '#shared/aws/connection-turn.ts';
 import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
 import { dynamoEventLog } from '#shared/aws/dynamo-event-log.ts';
 import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
@@ -25,12 +26,14 @@ export type PolarLink = ReturnType<typeof polarLink>;
 export function polarLink(parts: ConsoleParts) {
   const { db, env, secrets, now, newId, log } = parts;
   const addresses = (server: PolarServer) => polarAddresses(server, env);
-  const lease = dynamoLease(db, { table: env.SETTINGS_TABLE, ...accessLease, now });
+  const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
+    dynamoLease(db, { table: env.SETTINGS_TABLE, ...lease, now });
   const access = polarAccess({
-    ...{ secrets, secretId: env.POLAR_ACCESS_ID, lease },
+    ...{ secrets, secretId: env.POLAR_ACCESS_ID, lease: leaseOf(accessLease) },
     ...{ addresses, now, newId },
   });
   const connections = dynamoConnection(db, env.SETTINGS_TABLE);
+  const inTurn = connectionTurn({ lease: leaseOf(connectionLease), newId });
   const webhookSecrets = webhookSecretDocument(secrets, env.WEBHOOK_SECRET_ID);
   const webhookUrl = env.WEBHOOK_URL;
 
@@ -54,7 +57,7 @@ export function polarLink(parts: ConsoleParts) {
         patienceMs: isHasty ? patienceMs.page : patienceMs.act,
         log,
       });
-      return { api, connections, webhookSecrets, access, webhookUrl, apiUrl, now };
+      return { api, connections, webhookSecrets, access, inTurn, webhookUrl, apiUrl, now };
     },
   };
 }

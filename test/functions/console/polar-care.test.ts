@@ -202,6 +202,18 @@ describe('disconnecting', () => {
     expect(desk.polar.endpoints).toHaveLength(1);
   });
 
+  it('does not end one that was made anew with the same endpoint, either', async () => {
+    const fields = await shownNow();
+    const { endpointId } = (await desk.connection()) ?? {};
+    desk.polar.state.tokens.clear();
+    expect((await desk.submit('/console/polar/disconnect', fields)).text).toContain('still there');
+    await desk.connectByToken();
+    expect(await desk.connection()).toMatchObject({ version: 1, endpointId });
+    const shown = await desk.submit('/console/polar/disconnect', fields);
+    expect(shown.text).toContain('it was not ended');
+    expect(await desk.connection()).toMatchObject({ version: 1, endpointId });
+  });
+
   it('changes nothing while Polar is down', async () => {
     const fields = await shownNow();
     desk.polar.goDown();

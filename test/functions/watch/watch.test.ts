@@ -31,9 +31,9 @@ describe('while Polar is not connected', () => {
   });
 
   it('nothing is found after a person disconnected either', async () => {
-    const { version } = await at.connect();
+    const connection = await at.connect();
     endpoint().enabled = false;
-    await at.connections.remove(version);
+    await at.connections.remove(connection);
     expect((await at.look()).found).toEqual([]);
   });
 });

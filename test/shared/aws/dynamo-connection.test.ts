@@ -32,26 +32,39 @@ const first: Connection = {
 
 it('a connection is read as it was saved, and not there before', async () => {
   expect(await connections.read()).toBeUndefined();
-  expect(await connections.save(first)).toBe(true);
+  expect(await connections.save(first, undefined)).toBe(true);
   expect(await connections.read()).toEqual(first);
 });
 
 it('of two who save the same version one wins, and the other is told', async () => {
   const other = { ...first, by: 'bob' };
-  const saved = await Promise.all([connections.save(first), connections.save(other)]);
+  const saved = await Promise.all([
+    connections.save(first, undefined),
+    connections.save(other, undefined),
+  ]);
   expect(saved.sort()).toEqual([false, true]);
   const second = { ...first, version: 2, endpointId: 'e-2' };
-  expect(await connections.save(second)).toBe(true);
-  expect(await connections.save({ ...second, endpointId: 'e-3' })).toBe(false);
-  expect(await connections.save({ ...second, version: 4 })).toBe(false);
+  expect(await connections.save(second, first)).toBe(true);
+  expect(await connections.save({ ...second, endpointId: 'e-3' }, first)).toBe(false);
   expect(await connections.read()).toEqual(second);
 });
 
-it('only the version that was seen is removed, and removing twice is fine', async () => {
-  await connections.save(first);
-  await connections.save({ ...first, version: 2 });
-  expect(await connections.remove(1)).toBe(false);
-  expect(await connections.remove(2)).toBe(true);
-  expect(await connections.remove(2)).toBe(true);
+it('only the connection that was seen is removed, and removing twice is fine', async () => {
+  const second = { ...first, version: 2 };
+  await connections.save(first, undefined);
+  await connections.save(second, first);
+  expect(await connections.remove(first)).toBe(false);
+  expect(await connections.remove(second)).toBe(true);
+  expect(await connections.remove(second)).toBe(true);
   expect(await connections.read()).toBeUndefined();
+});
+
+it('one that was made anew is not taken for the one before, although both have version 1', async () => {
+  await connections.save(first, undefined);
+  await connections.remove(first);
+  const anew = { ...first, connectedAt: '2026-11-23T13:00:00.000Z' };
+  await connections.save(anew, undefined);
+  expect(await connections.save({ ...first, version: 2 }, first)).toBe(false);
+  expect(await connections.remove(first)).toBe(false);
+  expect(await connections.read()).toEqual(anew);
 });

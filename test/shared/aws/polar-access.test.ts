@@ -48,7 +48,9 @@ describe('the access to Polar', () => {
     expect(await failure(at.access.token())).toBeInstanceOf(PolarRefused);
     await at.access.save(at.token());
     await at.access.forget();
-    expect(String(await failure(at.access.token()))).toContain('Connect Polar first.');
+    expect(String(await failure(at.access.token()))).toContain(
+      'Connect Polar, or disconnect once more.',
+    );
     await at.values.put('PolarAccess', 'not JSON');
     expect(await failure(at.access.token())).toBeInstanceOf(PolarRefused);
   });
