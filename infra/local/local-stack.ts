@@ -45,7 +45,7 @@ type Options = Readonly<{
   /** Loopback servers that play Polar for the functions; any other URL is left out. */
   polar?: StandInForPolar;
   /** Something of the caller's in front of an emulator: is given its address, gives its own. */
-  inFront?: (service: 'dynamodb' | 'sqs' | 'ses', address: string) => Promise<string>;
+  inFront?: (service: Service, address: string) => Promise<string>;
   /** Further variables for the process of every function. */
   environment?: Readonly<Record<string, string>>;
   /** What has to be there before the functions begin to work. */
@@ -54,6 +54,9 @@ type Options = Readonly<{
   /** A line that a function wrote, or a problem with an event source, by logical id. */
   onOutput?: OnOutput;
 }>;
+
+/** The emulators that stand in for AWS's services. */
+export type Service = 'dynamodb' | 'sqs' | 'ses';
 
 type ClientConfig = ReturnType<typeof localClientConfig>;
 

@@ -53,7 +53,7 @@ export function decide(
   return { kind: 'commit', record, steps: w.steps() };
 }
 
-/** Polar sends these two because a customer changed: what a change reads is read with the customer, in one call. */
+/** Polar sends these two because a customer changed: what a change reads is read with the customer, in one call. Where nothing changes after all, three small reads too many. */
 function foreseen(event: ReceivedEvent): RowKey[] {
   const isChange = event.type === 'customer.created' || event.type === 'customer.updated';
   const address = isChange ? mailableAddress(event) : undefined;

@@ -4,7 +4,7 @@ import type { MailMessage } from './mail-message.ts';
 
 const mailMessageSchema = z.extend(emailIdentitySchema, { check: z.optional(z.boolean()) });
 
-/** `undefined` where the text is no message that asks for an email. */
+/** Apart from what writes messages, so that the worker, which reads none, builds no schemas for it. `undefined` where the text is no message that asks for an email. */
 export function readMailMessage(body: string): MailMessage | undefined {
   try {
     return mailMessageSchema.parse(JSON.parse(body));

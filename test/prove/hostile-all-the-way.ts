@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
 import * as z from 'zod';
@@ -6,12 +5,14 @@ import { itemSize } from '#test/bench/item-size.ts';
 import { signedRequest } from '#test/functions/ingest/signed-request.ts';
 import { laterPayload, publishedPayload } from '#test/support/polar-schema-payload.ts';
 import { type Account, type Item, startAccount } from './account.ts';
-import { largestPayload } from './hostile-largest.ts';
+import { largestPayloads } from './hostile-largest.ts';
 import { changedTexts } from './hostile-text.ts';
+import { uuidFrom } from './hostile-uuid.ts';
 import { handled, startLife } from './life.ts';
 import type { Proof } from './proof.ts';
 import { quiet } from './quiet.ts';
 import { workflows } from './scenarios.ts';
+import { seededRandom } from './seeded-random.ts';
 
 /** DynamoDB's limits. The emulator does not hold them all. */
 const mostItemBytes = 400 * 1_024;
@@ -48,8 +49,9 @@ export async function proveAllTheWay({ template, seed, webhooks }: Options): Pro
         .map(([{ payload }, change]) => change(JSON.stringify(payload))),
       { numRuns: webhooks - 2, seed },
     );
+    const random = seededRandom(seed);
     const bodies = new Map(
-      [largestPayload(1), largestPayload(2), ...drawn].map((body) => [randomUUID(), body]),
+      [...largestPayloads(random), ...drawn].map((body) => [uuidFrom(random), body]),
     );
     const failures = [...(await accepted(bodies, account)), ...(await handledAll(bodies, account))];
     const tables = await account.tables();

@@ -17,7 +17,7 @@ import type { Proof } from './proof.ts';
 
 const atOnce = 10_000;
 const toleranceSeconds = 300;
-/** A minute may begin, or the clock step, between signing and answering. */
+/** Ingest counts in whole seconds, and has looked at the clock before `isSigned` does. */
 const slackSeconds = 5;
 
 export type AnswersProof = Proof & Readonly<{ counts: Readonly<Record<string, number>> }>;

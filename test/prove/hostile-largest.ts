@@ -1,32 +1,38 @@
-import { randomInt, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { uuidFrom } from './hostile-uuid.ts';
 
 const mostKept = 300 * 1_024;
-const customerId = randomUUID();
+const [firstHan, lastHan] = [0x4e00, 0x9f9f];
 
 /** Text of three bytes a character that does not become shorter by compression. */
-function han(length: number): string {
-  return Array.from({ length }, () => String.fromCharCode(randomInt(0x4e00, 0x9fa0))).join('');
+function han(length: number, random: () => number): string {
+  const drawn = () => firstHan + Math.floor(random() * (lastHan + 1 - firstHan));
+  return Array.from({ length }, () => String.fromCharCode(drawn())).join('');
 }
 
 /**
- * An order with as much of everything as is taken over, and a payload as large as one that is kept beside it. A second
+ * Orders with as much of everything as is taken over, and payloads as large as one that is kept beside it. The second
  * one is of the same customer, so that its record tells of each change from and to the longest value.
  */
-export function largestPayload(minute: number): string {
+export function largestPayloads(random: () => number): readonly [string, string] {
+  const customerId = uuidFrom(random);
+  return [largestPayload(1, customerId, random), largestPayload(2, customerId, random)];
+}
+
+function largestPayload(minute: number, customerId: string, random: () => number): string {
   const at = `2026-11-01T00:0${minute}:00Z`;
-  const text = () => han(1_000);
+  const text = (length = 1_000) => han(length, random);
   const data = {
-    id: randomUUID(),
+    id: uuidFrom(random),
     created_at: at,
     modified_at: at,
     customer: {
       id: customerId,
       created_at: '2026-10-01T00:00:00Z',
       modified_at: at,
-      email: `${han(64)}@${han(180)}.example`,
-      name: `${han(128)} ${han(127)}`,
-      external_id: han(4_096),
+      email: `${text(64)}@${text(180)}.example`,
+      name: `${text(128)} ${text(127)}`,
+      external_id: text(4_096),
     },
     status: text(),
     billing_reason: text(),
@@ -45,7 +51,7 @@ export function largestPayload(minute: number): string {
   };
   const body = (rest: string) =>
     JSON.stringify({ type: 'order.paid', timestamp: at, data: { ...data, metadata: { rest } } });
-  let rest = han(150_000);
+  let rest = text(150_000);
   for (;;) {
     const over = gzipSync(body(rest)).byteLength - mostKept;
     if (over <= 0) return body(rest);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { WebhookRequest } from '#functions/ingest/webhook-request.ts';
 import { secret } from '#test/functions/ingest/ingest-at-work.ts';
@@ -153,6 +152,7 @@ export function hostileRequest(pool: readonly string[]): fc.Arbitrary<Hostile> {
       isSignedLater: mostly(true, 4, fc.constant(false), 1),
       reading: fc.constantFrom('the decoded remainder', 'the whole text'),
       id: mostly(null, 9, oddId, 1),
+      usualId: fc.uuid(),
       timestamp: mostly(null, 9, oddTimestamp, 1),
       headers: mostly<HeaderChange[], HeaderChange[]>(
         [],
@@ -176,7 +176,7 @@ export function hostileRequest(pool: readonly string[]): fc.Arbitrary<Hostile> {
       const own: Headers = signedHeadersFor(signed, {
         secret,
         reading,
-        id: drawn.id ?? randomUUID(),
+        id: drawn.id ?? drawn.usualId,
         ...(drawn.timestamp !== null && { timestamp: drawn.timestamp }),
       });
       const changed = headers.reduce((so, change) => change(so), own);

@@ -23,12 +23,13 @@ export async function workOf(act: () => Promise<unknown>): Promise<Work> {
   const restore = [
     watched(crypto, 'createHmac', (_, hmac) => {
       work.hmacs += 1;
+      if (!hmac) return;
       watched(hmac, 'update', ([data]) => {
         work.hashedBytes += bytesOf(data);
       });
     }),
     watched(TextEncoder.prototype, 'encode', (_, bytes) => {
-      work.encodedBytes += bytes.length;
+      work.encodedBytes += bytes?.length ?? 0;
     }),
     watched(JSON, 'parse', ([text]) => {
       work.parsedCharacters += text.length;
@@ -52,10 +53,12 @@ function bytesOf(data: unknown): number {
 }
 
 type Functions<T> = {
-  [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (args: A, result: R) => void : never;
+  [K in keyof T]: T[K] extends (...args: infer A) => infer R
+    ? (args: A, result: R | undefined) => void
+    : never;
 };
 
-/** Has `seen` told of each call of a function of `owner`. Gives what undoes that. */
+/** Has `seen` told of each call of a function of `owner`, without a result where it throws. Gives what undoes that. */
 function watched<T extends object, K extends keyof T>(
   owner: T,
   name: K,
@@ -65,9 +68,13 @@ function watched<T extends object, K extends keyof T>(
   const original = owner[name] as (...args: unknown[]) => unknown;
   const tell = seen as (args: unknown[], result: unknown) => void;
   const value = function (this: unknown, ...args: unknown[]) {
-    const result = original.apply(this, args);
-    tell(args, result);
-    return result;
+    let result: unknown;
+    try {
+      result = original.apply(this, args);
+      return result;
+    } finally {
+      tell(args, result);
+    }
   };
   Object.defineProperty(owner, name, { value, configurable: true, writable: true });
   return () => {

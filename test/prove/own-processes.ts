@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-export type FunctionNow = Readonly<{ pid: number; name: string; residentMb: number }>;
+type FunctionNow = Readonly<{ pid: number; name: string; residentMb: number }>;
 
 /** The processes in which the functions of this program's local stack run at this moment. */
 export async function functionProcesses(): Promise<FunctionNow[]> {
@@ -14,6 +14,15 @@ export async function functionProcesses(): Promise<FunctionNow[]> {
       residentMb: Math.round(residentKb / 1_024),
     })),
   );
+}
+
+/** Whether it was there to hear it: a process may end between the look and the signal. */
+export function signalled(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 /** The name of its function, where the system tells it. */

@@ -79,7 +79,14 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
       requests: 100_000 * share,
       onProgress: every('requests'),
     });
+    const { forged, signed } = proof.worst;
     for (const [answer, count] of Object.entries(proof.counts)) say(`${count} answered ${answer}`);
+    say(
+      `the worst of ${forged.points} forged requests takes ${forged.ratio.toFixed(1)} times the processor time of a genuine one of its size`,
+    );
+    say(
+      `the worst of ${signed.points} signed bodies takes ${signed.ratio.toFixed(1)} times the processor time of hashing, reading and packing it`,
+    );
     return report('hostile requests', proof);
   },
   async soak() {

@@ -51,26 +51,31 @@ const emailSchema = z.object({ ledgerKey: z.string(), state: z.string() });
 
 export type Ledger = Awaited<ReturnType<typeof ledger>>;
 
-/** Nothing is under way any more: each email has an end, or SES alone knows it. */
-export function isSettled({ asked, states }: Ledger): boolean {
+/** Those that have no end yet: nobody knows them, or they are under way. What SES alone knows (`unknown`) has one. */
+export function unsettled({ asked, states }: Ledger): string[] {
   const underWay = ['reserved', 'waiting', undefined];
-  return [...asked].every((key) => !underWay.includes(states.get(key)));
+  return [...asked].filter((key) => underWay.includes(states.get(key)));
 }
 
 /** What does not hold, in words. */
 export function mailFailures(
-  { asked, states }: Ledger,
+  ledger: Ledger,
   taken: ReadonlyMap<string, number>,
   dead: ReadonlySet<string>,
 ): string[] {
+  const { asked, states } = ledger;
   const twice = [...taken].filter(([, count]) => count > 1);
-  const lost = [...asked].filter((key) => !states.has(key) && !dead.has(key));
+  const stuck = unsettled(ledger).filter((key) => !dead.has(key));
+  const failed = [...asked].filter((key) => states.get(key) === 'failed');
+  const invented = [...states].filter(([key, state]) => state === 'sent' && !taken.has(key));
   const denied = [...taken.keys()].filter(
     (key) => !['sent', 'unknown'].includes(states.get(key) ?? ''),
   );
   return [
     ...twice.map(([key, count]) => `SES took the email ${key} ${count} times.`),
-    ...lost.map((key) => `The email ${key} was asked for and is in no ledger and no dead letter.`),
+    ...stuck.map((key) => `The email ${key} was asked for and is ${states.get(key) ?? 'lost'}.`),
+    ...failed.map((key) => `The email ${key} failed, though SES refuses none for good.`),
+    ...invented.map(([key]) => `The ledger says that ${key} was sent, and SES did not take it.`),
     ...denied.map((key) => `SES took the email ${key}, and the ledger says ${states.get(key)}.`),
   ];
 }

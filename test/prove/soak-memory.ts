@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
-import { functionProcesses } from './own-processes.ts';
+import { functionProcesses, signalled } from './own-processes.ts';
 
 /** Of one process that lived through the whole time. */
 export type MemoryOverTime = Readonly<{
@@ -34,10 +34,14 @@ export function startMemoryWatch() {
   /** The least of some looks: what an event that is under way uses does not count. */
   async function sample(): Promise<MemorySamples> {
     reported.clear();
+    // One that has just begun does not listen yet, and the signal would end it.
+    let listening = await pids();
     for (let look = 0; look < looks; look++) {
-      for (const { pid } of await functionProcesses()) process.kill(pid, 'SIGUSR2');
       await setTimeout(betweenLooksMs);
+      for (const pid of listening) signalled(pid, 'SIGUSR2');
+      listening = await pids();
     }
+    await setTimeout(betweenLooksMs);
     const now = await functionProcesses();
     return new Map(
       now.map(({ pid, name, residentMb }) => {
@@ -56,6 +60,10 @@ export function startMemoryWatch() {
     },
     sample,
   };
+}
+
+async function pids(): Promise<number[]> {
+  return (await functionProcesses()).map(({ pid }) => pid);
 }
 
 export function memoryBetween(early: MemorySamples, late: MemorySamples): MemoryOverTime[] {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { functionProcesses } from './own-processes.ts';
-import { type Mood, moods, type Service, type TroubleProxy } from './trouble-proxy.ts';
+import type { Service } from '#infra/local/local-stack.ts';
+import { functionProcesses, signalled } from './own-processes.ts';
+import { type Mood, moods, type TroubleProxy } from './trouble-proxy.ts';
 
 /** How often each thing went wrong. */
 export type Troubles = Readonly<{
@@ -22,20 +23,19 @@ export function startTrouble(proxies: readonly TroubleProxy[], random: () => num
 
   const killOne = async () => {
     const one = drawn(await functionProcesses(), random);
-    if (one && process.kill(one.pid, 'SIGKILL')) kills += 1;
+    if (one && signalled(one.pid, 'SIGKILL')) kills += 1;
   };
   const troubleOne = async () => {
     const [proxy, mood] = [drawn(proxies, random), drawn(moods, random)];
     if (!proxy || !mood) return;
     spells[mood] += 1;
-    await proxy.trouble(mood, someMs());
+    await proxy.trouble(mood, setTimeout(someMs()));
   };
   const running = (async () => {
     while (!isOver) {
       await setTimeout(someMs());
       if (isOver) return;
-      // A process may have ended by itself between the look and the shot.
-      await (random() < 0.5 ? killOne().catch(() => {}) : troubleOne());
+      await (random() < 0.5 ? killOne() : troubleOne());
     }
   })();
   return {

@@ -13,7 +13,7 @@ import { type LocalStack, type Resources, startLocalStack } from '#infra/local/l
 import { readMailMessage } from '#shared/aws/read-mail-message.ts';
 import type { Proof } from './proof.ts';
 import { startLoad } from './soak-load.ts';
-import { isSettled, ledger, mailFailures, takenBySes } from './soak-mail.ts';
+import { ledger, mailFailures, takenBySes, unsettled } from './soak-mail.ts';
 import {
   heapReporting,
   type MemoryOverTime,
@@ -30,6 +30,8 @@ type Options = Readonly<{
   minutes: number;
   perSecond: number;
   random: () => number;
+  /** How long it waits for the end of what was begun. */
+  drainMinutes?: number;
   onProgress?: (line: string) => void;
 }>;
 
@@ -48,11 +50,12 @@ export type SoakProof = Proof &
 
 /** Shorter than in AWS, so that what a killed function held comes back while the proof waits. */
 const visibilitySeconds = 20;
-const longestDrainMs = 15 * 60_000;
 /** What a process uses may move a little with what it has in its hands; a leak goes on. */
 const flatRatio = 1.1;
 /** In less time a process that has just begun says nothing about the next hour. */
 const leastMinutesForMemory = 2;
+/** Each is part of the name of its function. */
+const functionsOnTheWay = ['WebhooksIngest', 'Worker', 'Mailer', 'Feedback'];
 const none: MemorySamples = new Map();
 
 /**
@@ -60,7 +63,14 @@ const none: MemorySamples = new Map();
  * and SES pause, throttle and lose replies. Then it counts webhooks, emails and memory.
  */
 export async function soak(options: Options): Promise<SoakProof> {
-  const { assembly, minutes, perSecond, random, onProgress = () => {} } = options;
+  const {
+    assembly,
+    minutes,
+    perSecond,
+    random,
+    drainMinutes = 15,
+    onProgress = () => {},
+  } = options;
   const proxies: TroubleProxy[] = [];
   const taken = takenBySes();
   const memory = startMemoryWatch();
@@ -86,13 +96,14 @@ export async function soak(options: Options): Promise<SoakProof> {
     await setTimeout(halfMs);
     const troubles = await trouble.stop();
     onProgress(`${load.accepted.size} webhooks accepted, ${troubles.kills} functions killed`);
+    const isLong = minutes >= leastMinutesForMemory;
     await setTimeout(halfMs / 5);
-    const early = minutes < leastMinutesForMemory ? none : await memory.sample();
+    const early = isLong ? await memory.sample() : none;
     await setTimeout((halfMs * 4) / 5);
-    const late = minutes < leastMinutesForMemory ? none : await memory.sample();
+    const late = isLong ? await memory.sample() : none;
     await load.stop();
     onProgress(`${load.accepted.size} webhooks accepted, waiting for the queues`);
-    const emails = await drained(sqs, stack);
+    const emails = await drained(sqs, stack, Date.now() + drainMinutes * 60_000);
 
     const records = await recorded(stack);
     const dead = await deadLetters(sqs, stack, 'EventsDeadLetters', webhookIdOf);
@@ -113,7 +124,7 @@ export async function soak(options: Options): Promise<SoakProof> {
         ...lost.map((id) => `The webhook ${id} was accepted and is no record and no dead letter.`),
         ...refused.map((id) => `The webhook ${id} was not accepted in any attempt.`),
         ...mailFailures(emails, taken.counts, deadMail),
-        ...overTime.filter(({ usedRatio }) => usedRatio > flatRatio).map(grown),
+        ...(isLong ? memoryFailures(overTime) : []),
       ],
     };
   } finally {
@@ -121,6 +132,17 @@ export async function soak(options: Options): Promise<SoakProof> {
     await stack.stop();
     for (const proxy of proxies) await proxy.stop();
   }
+}
+
+/** What does not hold, in words: for each function on the way one process at least has to show it. */
+function memoryFailures(overTime: readonly MemoryOverTime[]): string[] {
+  const unseen = functionsOnTheWay.filter(
+    (part) => !overTime.some(({ name }) => name.includes(part)),
+  );
+  return [
+    ...unseen.map((part) => `No process of ${part} lived long enough to compare its memory.`),
+    ...overTime.filter(({ usedRatio }) => usedRatio > flatRatio).map(grown),
+  ];
 }
 
 function grown({ name, usedMb, usedRatio }: MemoryOverTime): string {
@@ -143,15 +165,17 @@ async function shortenVisibility({ queues, clientConfigs }: Resources): Promise<
 }
 
 /** Until nothing waits or is in the hands of a function, and no email is under way. Gives the ledger. */
-async function drained(sqs: SQSClient, stack: LocalStack) {
-  const until = Date.now() + longestDrainMs;
+async function drained(sqs: SQSClient, stack: LocalStack, until: number) {
   for (;;) {
     const left = await Promise.all(
       ['EventsQueue', 'MailQueue', 'FeedbackQueue'].map((name) => waiting(sqs, stack, name)),
     );
-    const isEmpty = left.every((count) => count === 0);
-    const emails = isEmpty || Date.now() > until ? await ledger(stack) : undefined;
-    if (emails && (isSettled(emails) || Date.now() > until)) return emails;
+    const isLate = Date.now() > until;
+    if (isLate || left.every((count) => count === 0)) {
+      const emails = await ledger(stack);
+      const dead = await waiting(sqs, stack, 'MailDeadLetters');
+      if (isLate || unsettled(emails).length <= dead) return emails;
+    }
     await setTimeout(500);
   }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { Service } from '#infra/local/local-stack.ts';
 import type { Answer } from '#test/support/passed-on.ts';
-import type { Service } from './trouble-proxy.ts';
 
 /** What a service says that is asked too much, as AWS documents it. */
 export function refusal(service: Service, operation: string, body: Buffer): Answer {
@@ -48,14 +48,14 @@ const keysSchema = z.object({ Keys: z.array(z.unknown()) }).catchall(z.unknown()
 const batchSchema = z.object({ RequestItems: z.record(z.string(), keysSchema) });
 
 /** Whether DynamoDB may answer a call for a part of what it asks. */
-export function isShared(operation: string, body: Buffer): boolean {
+export function mayBePartial(operation: string, body: Buffer): boolean {
   if (operation !== 'BatchGetItem') return false;
   const { RequestItems } = batchSchema.parse(JSON.parse(String(body)));
   return Object.values(RequestItems).flatMap(({ Keys }) => Keys).length > 1;
 }
 
 /** The first key of a BatchGetItem, and how its answer says that the others were left unread. */
-export function sharedOut(body: Buffer): [Buffer, (answer: Answer) => Answer] {
+export function firstKeyOnly(body: Buffer): [Buffer, (answer: Answer) => Answer] {
   const { RequestItems } = batchSchema.parse(JSON.parse(String(body)));
   const [[table, { Keys, ...how }] = ['', { Keys: [] }], ...others] = Object.entries(RequestItems);
   const [first, ...rest] = Keys;

@@ -2,14 +2,17 @@ import {
   BatchGetItemCommand,
   CreateTableCommand,
   DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import { GetAccountCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { Service } from '#infra/local/local-stack.ts';
 import { startSqs } from '#infra/local/sqs.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
-import { type Service, startTroubleProxy, type TroubleProxy } from './trouble-proxy.ts';
+import { type Mood, startTroubleProxy, type TroubleProxy } from './trouble-proxy.ts';
 
 const TableName = 'Things';
 const keys = ['a', 'b', 'c'].map((id) => ({ id: { S: id } }));
@@ -50,19 +53,24 @@ afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
 });
 
-const aWhileMs = 400;
-
-async function during<T>(proxy: TroubleProxy, draw: number, act: () => Promise<T>) {
-  draws = draw;
-  const over = proxy.trouble('throttled', aWhileMs);
+/** Makes trouble for as long as the act takes. Gives what came of it, or its error. */
+async function during<T>(proxy: TroubleProxy, mood: Mood, act: () => Promise<T>) {
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const ended = proxy.trouble(mood, over);
   const outcome = await act().catch((error: unknown) => error);
-  await over;
+  end();
+  await ended;
   return outcome;
+}
+
+function throttled<T>(proxy: TroubleProxy, draw: number, act: () => Promise<T>) {
+  draws = draw;
+  return during(proxy, 'throttled', act);
 }
 
 it('a throttled DynamoDB refuses a call by the name that AWS gives it', async () => {
   const put = () => dynamo.client.send(new PutItemCommand({ TableName, Item: { id: { S: 'd' } } }));
-  expect(await during(dynamo.proxy, 0.6, put)).toMatchObject({
+  expect(await throttled(dynamo.proxy, 0.6, put)).toMatchObject({
     name: 'ThrottlingException',
     $metadata: { httpStatusCode: 400 },
   });
@@ -72,7 +80,7 @@ it('a throttled DynamoDB refuses a call by the name that AWS gives it', async ()
 it('a throttled DynamoDB cancels a transaction with the reason of each of its items', async () => {
   const TransactItems = keys.map((Item) => ({ Put: { TableName, Item } }));
   const write = () => dynamo.client.send(new TransactWriteItemsCommand({ TransactItems }));
-  expect(await during(dynamo.proxy, 0.6, write)).toMatchObject({
+  expect(await throttled(dynamo.proxy, 0.6, write)).toMatchObject({
     name: 'TransactionCanceledException',
     CancellationReasons: [{ Code: 'ThrottlingError' }, { Code: 'None' }, { Code: 'None' }],
   });
@@ -81,7 +89,7 @@ it('a throttled DynamoDB cancels a transaction with the reason of each of its it
 it('a throttled DynamoDB reads a part of a batch and names the keys that it left', async () => {
   const RequestItems = { [TableName]: { Keys: keys, ConsistentRead: true } };
   const read = () => dynamo.client.send(new BatchGetItemCommand({ RequestItems }));
-  expect(await during(dynamo.proxy, 0.4, read)).toMatchObject({
+  expect(await throttled(dynamo.proxy, 0.4, read)).toMatchObject({
     Responses: { [TableName]: [keys[0]] },
     UnprocessedKeys: { [TableName]: { Keys: keys.slice(1), ConsistentRead: true } },
   });
@@ -89,15 +97,43 @@ it('a throttled DynamoDB reads a part of a batch and names the keys that it left
 
 it('a throttled SQS refuses a call by the name that AWS gives it', async () => {
   const list = () => sqs.client.send(new ListQueuesCommand({}));
-  expect(await during(sqs.proxy, 0.6, list)).toMatchObject({ name: 'RequestThrottled' });
+  expect(await throttled(sqs.proxy, 0.6, list)).toMatchObject({ name: 'RequestThrottled' });
   expect(await list()).toMatchObject({ $metadata: { httpStatusCode: 200 } });
 });
 
-it('a call that was held back goes on when the pause is over', async () => {
+it('a call is held back until the pause is over, and then goes on', async () => {
   const before = dynamo.proxy.harmed();
-  const over = dynamo.proxy.trouble('paused', aWhileMs);
-  const Item = { id: { S: 'held' } };
-  await dynamo.client.send(new PutItemCommand({ TableName, Item }));
-  await over;
-  expect(dynamo.proxy.harmed()).toBe(before + 1);
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const ended = dynamo.proxy.trouble('paused', over);
+  let isDone = false;
+  const put = dynamo.client
+    .send(new PutItemCommand({ TableName, Item: { id: { S: 'held' } } }))
+    .then(() => {
+      isDone = true;
+    });
+  await vi.waitFor(() => expect(dynamo.proxy.harmed()).toBe(before + 1));
+  expect(isDone).toBe(false);
+  end();
+  await Promise.all([put, ended]);
+  expect(isDone).toBe(true);
+});
+
+it('a reply that is lost is that of a call which was made', async () => {
+  draws = 0.2;
+  const Item = { id: { S: 'unheard' } };
+  const put = () => dynamo.client.send(new PutItemCommand({ TableName, Item }));
+  expect(await during(dynamo.proxy, 'deaf', put)).toBeInstanceOf(Error);
+  const { Item: found } = await dynamo.client.send(new GetItemCommand({ TableName, Key: Item }));
+  expect(found).toEqual(Item);
+});
+
+it('a throttled SES refuses a call by the name that AWS gives it', async () => {
+  const proxy = await inFront('ses', 'http://127.0.0.1:9');
+  const client = new SESv2Client({ ...clientConfig(proxy.address), maxAttempts: 1 });
+  const ask = () => client.send(new GetAccountCommand({}));
+  expect(await throttled(proxy, 0.6, ask)).toMatchObject({
+    name: 'TooManyRequestsException',
+    $metadata: { httpStatusCode: 429 },
+  });
+  client.destroy();
 });

@@ -1,11 +1,8 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
+import type { Service } from '#infra/local/local-stack.ts';
 import { serveOnLoopback } from '#infra/local/loopback-server.ts';
 import { type Answer, contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
-import { isShared, refusal, sharedOut } from './throttling.ts';
-
-export const services = ['dynamodb', 'sqs', 'ses'] as const;
-export type Service = (typeof services)[number];
+import { firstKeyOnly, mayBePartial, refusal } from './throttling.ts';
 
 /** `paused`: calls arrive, and nothing happens before it is over · `throttled`: most calls are refused · `deaf`: some replies are lost. */
 export const moods = ['paused', 'throttled', 'deaf'] as const;
@@ -41,9 +38,9 @@ export async function startTroubleProxy(
     const isThrottled = mood === 'throttled' && random() < share.throttled;
     if (isThrottled) harmed += 1;
     // DynamoDB reads what it can of a batch and says what it left.
-    const isPart = isThrottled && isShared(operation, body) && random() < 0.5;
+    const isPart = isThrottled && mayBePartial(operation, body) && random() < 0.5;
     if (isThrottled && !isPart) return reply(response, refusal(service, operation, body));
-    const [sent, finish] = isPart ? sharedOut(body) : [body, (answer: Answer) => answer];
+    const [sent, finish] = isPart ? firstKeyOnly(body) : [body, (answer: Answer) => answer];
     const answer = finish(await passedOn(incoming, sent, target, agent));
     onAnswer({ operation, body, answer });
     if (mood === 'deaf' && random() < share.deaf) {
@@ -59,10 +56,9 @@ export async function startTroubleProxy(
     address: server.address,
     /** How many calls were held back, refused or left without their reply. */
     harmed: () => harmed,
-    /** Makes trouble for a while. Calls that were held back go on afterwards, also those whose caller has given up. */
-    async trouble(kind: Mood, ms: number): Promise<void> {
+    /** Makes trouble until `over`. Calls that were held back go on then, also those whose caller has given up. */
+    async trouble(kind: Mood, over: Promise<void>): Promise<void> {
       mood = kind;
-      const over = setTimeout(ms);
       if (kind === 'paused') pause = over;
       await over;
       mood = undefined;

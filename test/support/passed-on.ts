@@ -14,7 +14,7 @@ export async function contentOf(incoming: IncomingMessage): Promise<Buffer> {
   return body;
 }
 
-/** Makes a call, whose body may have become another one, of the server at `target` and reads the whole answer. */
+/** Passes a call on to the server at `target`, with this body, and reads the whole answer. */
 export function passedOn(
   { headers: given, method = 'POST', url }: IncomingMessage,
   body: Buffer | string,
