@@ -11,6 +11,7 @@ export function pathId(id: string): string {
 
 /** The id that `pathId` made a segment of. What it did not make, such as an id typed by hand, is the id itself. */
 export function idInPath(segment: string): string {
+  if (!segment.startsWith('~')) return segment;
   const id = Buffer.from(segment.slice(1), 'base64url').toString();
-  return id !== '' && pathId(id) === segment && segment.startsWith('~') ? id : segment;
+  return id !== '' && pathId(id) === segment ? id : segment;
 }

@@ -2,6 +2,7 @@ import type { MailVerdict } from '#shared/audience/judge-mail.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { OutgoingMail } from '#shared/aws/ses-sender.ts';
 import { contactValues } from '#shared/mail/contact-values.ts';
+import { isNameLeftOut } from '#shared/mail/is-name-left-out.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 
 type Approved = Extract<MailVerdict, { kind: 'send' }>;
@@ -35,7 +36,11 @@ export function composer(
         : { unsubscribeUrl, postalAddress: settings.postalAddress ?? '' };
     const rendered = renderEmail(
       workflow.compiled,
-      { contact: contactValues(contact), event: record.properties },
+      {
+        contact: contactValues(contact),
+        event: record.properties,
+        isNameLeftOut: isNameLeftOut(contact),
+      },
       footer,
     );
     if (rendered.kind === 'blocked') return rendered;

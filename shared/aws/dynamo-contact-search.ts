@@ -84,13 +84,18 @@ export function dynamoContactSearch(
     return { ...nobody, customers: await keptCustomers(store, [text, ...Object.keys(claims)]) };
   }
 
+  async function amongAll(externalId: string, after?: string): Promise<SearchResult> {
+    const { customerIds, next } = await byExternalId(externalId, after);
+    return { contacts: [], customers: await keptCustomers(store, customerIds), next };
+  }
+
   return async (typed, { isAll = false, after } = {}) => {
+    // As it is known to Polar, where it was not typed: with its spaces, and of any length.
+    if (isAll || after !== undefined) return amongAll(typed, after);
     const text = typed.trim();
     const email = normalisedEmail(text);
     if (indexKey(text) === undefined || indexKey(email) === undefined) return nobody;
-    const found = isAll || after !== undefined ? nobody : await exactly(text, email);
-    if (found.contacts.length > 0 || found.customers.length > 0) return found;
-    const { customerIds, next } = await byExternalId(text, after);
-    return { contacts: [], customers: await keptCustomers(store, customerIds), next };
+    const found = await exactly(text, email);
+    return found.contacts.length > 0 || found.customers.length > 0 ? found : amongAll(text);
   };
 }

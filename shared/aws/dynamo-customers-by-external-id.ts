@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { indexKey } from './index-keys.ts';
 
 export type CustomersFound = Readonly<{
   customerIds: readonly string[];
@@ -7,7 +8,10 @@ export type CustomersFound = Readonly<{
   next: string | undefined;
 }>;
 
-/** Looks through customers, a bounded number at a time, for those of whom Polar told this external id. */
+/**
+ * Looks through customers, a bounded number at a time, for those of whom Polar told this external id. An `after` that
+ * no customer can have means from the beginning.
+ */
 export type CustomersByExternalId = (externalId: string, after?: string) => Promise<CustomersFound>;
 
 const rowsSchema = z.array(z.object({ customerId: z.string() }));
@@ -17,14 +21,14 @@ const keySchema = z.object({ customerId: z.string() });
 const mostPages = 8;
 
 /** No index has what no contact shows. It would be written with every event, for a search that is seldom made. */
-export function customersByExternalId(
+export function dynamoCustomersByExternalId(
   db: DynamoDBDocumentClient,
   table: string,
   { pageSize }: Readonly<{ pageSize?: number }> = {},
 ): CustomersByExternalId {
   return async (externalId, after) => {
     const customerIds: string[] = [];
-    let next = after;
+    let next = indexKey(after);
     for (let pages = 0; pages < mostPages; pages++) {
       const { Items = [], LastEvaluatedKey } = await db.send(
         new ScanCommand({

@@ -79,11 +79,13 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   },
 };
 
+const notMailed = 'holds a link or is longer than 100 characters';
+
 /** Every `contact.…` of templates. */
 export const contactVariables = {
-  firstName: 'The first name; missing where the customer gave no name, or one that holds a link.',
-  lastName: 'The last name; missing where the name is one word.',
-  name: 'First and last name; missing where the customer gave none, or one that holds a link.',
+  firstName: `The first name; missing where the customer gave no name, or one that ${notMailed}.`,
+  lastName: `The last name; missing where the name is one word, or one that ${notMailed}.`,
+  name: `First and last name; missing where the customer gave none, or one that ${notMailed}.`,
   email: 'The address as the customer typed it; always there.',
   externalId: 'Your own id of the customer, if there is one.',
   userGroup: 'The user group, if there is one.',

@@ -2,21 +2,36 @@ import tlds from 'tlds' with { type: 'json' };
 
 const topLevelLabels: ReadonlySet<string> = new Set(tlds);
 
-/** Schemes, `www.`, mailboxes, numeric addresses, and telephone numbers (seven digits and more). */
+/** Schemes, shares, `www.`, mailboxes, numeric addresses, and telephone numbers (seven digits and more). */
 const surely =
-  /:\/\/|\b(?:https?|mailto|tel|sms|ftp|data|javascript):|\bwww\d*\.|\S@\S|(?<!\d)\d{1,3}(?:\.\d{1,3}){3}(?!\d)|(?:\d[\s()./+-]*){7}/iu;
+  /:\/\/|\\\\\S|\b(?:https?|mailto|tel|callto|sips?|sms|s?ftp|ssh|file|ldap|news|data|javascript|webcal|skype|facetime|whatsapp|xmpp):|\bwww\d*\.|\S@\S|(?<!\d)\d{1,3}(?:\.\d{1,3}){3}(?!\d)|(?:\p{Nd}[^\p{L}\p{N}]*){7}/iu;
 
-/** Written without a space at the end of names; nobody can have these hosts. */
+/**
+ * Degrees, written without a space at the end of names. A program may make links of them, too: these six are tolerated,
+ * so that who has such a degree is called by their name.
+ */
 const degree = /^[bmd]\.(?:sc|com)\.?$/;
 
-/** Whether a mail program would make a link of something in this text, or of its look-alikes. */
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * Whether a mail program would make a link of something in this text, or of its look-alikes. Programs do not agree on
+ * what invisible characters and compatible forms end or join, so it is read in each way. The text should be short:
+ * normalising is quadratic in combining marks.
+ */
 export function holdsLink(text: string): boolean {
-  const plain = text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
-  if (surely.test(plain)) return true;
-  return plain
-    .toLowerCase()
-    .split(/[^\p{L}\p{M}\p{N}_.。-]+/u)
-    .some(holdsHost);
+  const plain = text.normalize('NFKC');
+  const readings = [
+    text,
+    text.replace(invisible, ' '),
+    plain.replace(invisible, ' '),
+    plain.replace(invisible, ''),
+  ];
+  return readings.some((one) => surely.test(one) || words(one).some(holdsHost));
+}
+
+function words(text: string): string[] {
+  return text.toLowerCase().split(/[^\p{L}\p{M}\p{N}_.。-]+/u);
 }
 
 /** `J.R.R.` is none: what stands behind a dot must be a top-level label, as it is in `evil.com`. */
@@ -26,6 +41,10 @@ function holdsHost(word: string): boolean {
   return labels.some((label, n) => n > 0 && labels[n - 1] !== '' && isTopLevel(label));
 }
 
+/** Programs end a host where a hyphen, a mark or another script follows. */
+const beginning = /^[a-z]+(?![\p{Script=Latin}\d])/u;
+
 function isTopLevel(label: string): boolean {
-  return topLevelLabels.has(label) || label.startsWith('xn--');
+  const [begun = ''] = beginning.exec(label) ?? [];
+  return topLevelLabels.has(label) || topLevelLabels.has(begun) || label.startsWith('xn--');
 }

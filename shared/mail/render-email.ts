@@ -15,6 +15,8 @@ import { oneLine } from './one-line.ts';
 export type EmailVariables = Readonly<{
   contact: { readonly [name in ContactVariable]?: string | undefined };
   event: EventProperties;
+  /** Whether the contact has a name that `contact` leaves out. */
+  isNameLeftOut?: boolean;
 }>;
 
 /** What marketing mail ends with; absent in transactional mail. */
@@ -26,6 +28,7 @@ export type RenderedEmail =
 
 const longestSubject = 200;
 const longestPart = 500_000;
+const names: readonly string[] = ['contact.firstName', 'contact.lastName', 'contact.name'];
 
 /**
  * Puts values into a compiled email. Values are text: they never become HTML, Liquid or a header. What cannot be
@@ -52,7 +55,7 @@ export function renderEmail(
     }
     return { kind: 'rendered', subject, html: run(htmlEngine, templates.html, scope), text };
   } catch (error) {
-    return { kind: 'blocked', reason: reasonOf(error) };
+    return { kind: 'blocked', reason: reasonOf(error, variables) };
   }
 }
 
@@ -125,14 +128,21 @@ function tidied(text: string): string {
     .trim()}\n`;
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, variables: EmailVariables): string {
   const message = error instanceof Error ? error.message : '';
   const missing = /^undefined variable: ([^,]+)/.exec(message)?.[1];
-  if (missing !== undefined) return `The variable ${missing} has no value and no default.`;
+  if (missing !== undefined) return missingReason(missing, variables);
   for (const reason of [tooLong, nothingToPrint]) if (message.startsWith(reason)) return reason;
   if (/limit exceeded|Invalid (?:string|array) length/.test(message)) {
     return 'The template takes too long, or too much memory, to render.';
   }
   if (!LiquidError.is(error)) throw error;
   return `The template cannot be rendered: ${oneLine(error.originalError?.message ?? message).slice(0, 200)}`;
+}
+
+function missingReason(name: string, { isNameLeftOut }: EmailVariables): string {
+  const reason = `The variable ${name} has no value and no default`;
+  return isNameLeftOut && names.includes(name)
+    ? `${reason}: the name of this contact is left out of mails, because it holds what mail programs make a link of, or is longer than 100 characters.`
+    : `${reason}.`;
 }

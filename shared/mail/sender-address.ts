@@ -17,7 +17,7 @@ export function senderProblem(written: string): string | undefined {
 }
 
 export function mailbox(written: string): { name: string; address: string } {
-  const angled = /^(.*?)\s*<([^<>]*)>$/.exec(written.trim());
+  const angled = /^(.*)<([^<>]*)>$/.exec(written.trim());
   return { name: angled?.[1]?.trim() ?? '', address: angled?.[2] ?? written.trim() };
 }
 

@@ -6,7 +6,7 @@ import { dynamoContactHistory } from '#shared/aws/dynamo-contact-history.ts';
 import { dynamoContactList } from '#shared/aws/dynamo-contact-list.ts';
 import { dynamoContactLookup } from '#shared/aws/dynamo-contact-lookup.ts';
 import { dynamoContactSearch } from '#shared/aws/dynamo-contact-search.ts';
-import { customersByExternalId } from '#shared/aws/dynamo-customers-by-external-id.ts';
+import { dynamoCustomersByExternalId } from '#shared/aws/dynamo-customers-by-external-id.ts';
 import { keptCustomers } from '#shared/aws/kept-customer.ts';
 import { knownContacts } from '#shared/aws/known-contact.ts';
 import { sesSuppressionList } from '#shared/aws/ses-suppression-list.ts';
@@ -25,7 +25,7 @@ export function audienceStores(parts: ConsoleParts) {
       db,
       env.CONTACTS_TABLE,
       store,
-      customersByExternalId(db, env.CUSTOMERS_TABLE),
+      dynamoCustomersByExternalId(db, env.CUSTOMERS_TABLE),
     ),
     kept: (customerIds: readonly string[]) => keptCustomers(store, customerIds),
     history,

@@ -43,7 +43,7 @@ ${decide(c, known, 'Lift the bounce', 'lift-bounce', 'primary')}`;
 
 /** What goes for good and what stays. */
 export function eraseView(c: Context<ConsoleEnv>, known: KnownContact): Html {
-  return html`${erasing(html`The contact ${known.contact.address}, with its name, external id, group and history.`)}
+  return html`${erasing(html`The contact ${known.contact.address}, with its name, external id, group and history.`, true)}
 ${decide(c, known, 'Erase for good', 'erase', 'danger')}
 ${known.contact.externalId ? others(c, known.contact.externalId) : ''}`;
 }
@@ -51,7 +51,7 @@ ${known.contact.externalId ? others(c, known.contact.externalId) : ''}`;
 /** Polar may know one person as several customers, one after another. */
 function others(c: Context<ConsoleEnv>, externalId: string): Html {
   return html`<h2>Other customers</h2>
-<p>Customers with the same address go along. One with the same external id and another address does not, and may be in no list, such as one whom Polar deleted.</p>
+<p>A customer with the same external id and another address does not go along, and may be in no list, such as one whom Polar deleted.</p>
 ${act(c, 'Look for this external id among all customers', searchPath, { fields: { text: externalId, all: 'on' } })}`;
 }
 
@@ -63,16 +63,17 @@ export function eraseCustomerView(
 ): Html {
   const address = customer.email?.value;
   const who = html`Customer <code>${customer.customerId}</code>${address ? html`, last known at ${address}` : ''}.`;
-  return html`${erasing(who)}
+  return html`${erasing(who, address !== undefined && !other)}
 ${
   other
-    ? html`<p>The contact at this address, <a href="${contactPath(other.contactId)}">that of another customer</a>, stays.</p>`
+    ? html`<p>The contact at this address, <a href="${contactPath(other.contactId)}">${other.customerId === undefined ? 'which was added by hand' : 'that of another customer'}</a>, stays${other.customerId === undefined ? ' until it is erased, too' : ''}.</p>`
     : ''
 }
 <div class="row">${act(c, 'Erase for good', `${path}/erase`, { tone: 'danger' })} <a class="button" href="${path}">Cancel</a></div>`;
 }
 
-function erasing(who: Html): Html {
+/** `isWholeAddress`: others who have the address go, too. */
+function erasing(who: Html, isWholeAddress: boolean): Html {
   return html`<p class="note">This cannot be undone.</p>
 <div class="columns">
 <section class="card" aria-labelledby="goes"><h2 id="goes">What goes</h2>
@@ -80,6 +81,7 @@ function erasing(who: Html): Html {
 <li>${who}</li>
 <li>What Polar said of the customer: name, addresses and external id.</li>
 <li>Payloads, addresses and changes in the records of its events.</li>
+${isWholeAddress ? html`<li>Customers with the same address go along.</li>` : ''}
 </ul>
 </section>
 <section class="card" aria-labelledby="stays"><h2 id="stays">What stays</h2>

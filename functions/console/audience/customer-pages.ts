@@ -80,6 +80,6 @@ function unknown(c: CustomerContext) {
     section,
     above,
     status: 404,
-    body: html`<p>Nothing is kept of a customer with this id. <a href="${listPath}">Look in the audience</a>.</p>`,
+    body: html`<p>No facts are kept of a customer with this id. Records of events that were skipped may name it until they expire. <a href="${listPath}">Look in the audience</a>.</p>`,
   });
 }

@@ -54,5 +54,8 @@ function hiddenBecause({ customer: { erased, deletion, email }, other }: KeptCus
   if (!email) {
     return html`Polar has told no email address of this customer yet. Its contact appears with the address; what else Polar said of it is kept.`;
   }
+  if (other && other.customerId === undefined) {
+    return html`At its address is <a href="${contactPath(other.contactId)}">a contact that was added by hand</a>, so no contact shows this one. What Polar said of it is kept.`;
+  }
   return html`Another customer has the address of this one now${other ? html`: <a href="${contactPath(other.contactId)}">the contact there</a>` : ''}, so no contact shows this one. What Polar said of it is kept.`;
 }

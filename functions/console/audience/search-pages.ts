@@ -18,8 +18,8 @@ export function searchPages(stores: AudienceStores) {
   app.get('/', (c) => c.redirect(listPath));
 
   app.post('/', async (c) => {
-    const text = textOf(c.get('form'), 'text').trim();
-    if (text === '') return goOn(c, listPath);
+    const text = textOf(c.get('form'), 'text');
+    if (text.trim() === '') return goOn(c, listPath);
     const after = textOf(c.get('form'), 'after') || undefined;
     const isAll = textOf(c.get('form'), 'all') === 'on';
     const found = await stores.search(text, { isAll, after });
@@ -56,7 +56,7 @@ ${customers.map((one) => keptView(one, now))}`;
   }
   if (next !== undefined) return html``;
   return empty(
-    'No contact has exactly this address, external id or Polar customer id, and nothing is kept of a customer who has or had it.',
+    'No contact has exactly this address, external id or Polar customer id, and no facts are kept of a customer who has or had it. Records of events that were skipped may hold it until they expire.',
     html`<p><a href="${listPath}">Look through the list</a> or <a href="${listPath}/add">add a contact by hand</a>.</p>`,
   );
 }

@@ -8,6 +8,7 @@ import {
 } from '#shared/mail/check-workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { contactValues } from '#shared/mail/contact-values.ts';
+import { isNameLeftOut } from '#shared/mail/is-name-left-out.ts';
 import { previewEmail } from '#shared/mail/preview-email.ts';
 import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
 import { sampleVariables } from '#shared/mail/sample-variables.ts';
@@ -96,7 +97,13 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
     const { contactId, customerId, properties } = kept.record;
     if (contactId === undefined) return undefined;
     const { contact } = await contactOf({ contactId, customerId });
-    return contact && { contact: contactValues(contact), event: properties };
+    return (
+      contact && {
+        contact: contactValues(contact),
+        event: properties,
+        isNameLeftOut: isNameLeftOut(contact),
+      }
+    );
   }
 
   function shown(

@@ -1,6 +1,6 @@
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { customersByExternalId } from '#shared/aws/dynamo-customers-by-external-id.ts';
+import { dynamoCustomersByExternalId } from '#shared/aws/dynamo-customers-by-external-id.ts';
 import { readWorkerRequest } from '#shared/aws/worker-message.ts';
 import { startConsole } from './console-at-work.ts';
 
@@ -11,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => at.stop());
 
 const list = '/console/audience';
+const othersGo = 'Customers with the same address go along.';
 const hidden = { customerDeleted: 'delete' } as const;
 
 let made = 0;
@@ -71,6 +72,7 @@ describe.each([
     const { text } = await at.get(`${path}/erase`);
     expect(text).toContain('This cannot be undone.');
     expect(text).toContain(email);
+    expect(text).toContain(othersGo);
     expect(await at.taken('EVENTS_QUEUE_URL')).toEqual([]);
 
     const done = await at.submit(`${path}/erase`);
@@ -110,7 +112,8 @@ test('before a contact is erased, a hidden customer with its external id can be 
   const contact = await at.contact(`new-${email}`);
   const contactPath = `${list}/${contact?.['contactId']}`;
   expect((await at.post(`${list}/search`, { text: externalId })).location).toBe(contactPath);
-  const { html } = await at.get(`${contactPath}/erase`);
+  const { html, text } = await at.get(`${contactPath}/erase`);
+  expect(text).toContain(othersGo);
   expect(html).toContain(`name="text" value="${externalId}"`);
   const all = await at.post(`${list}/search`, { text: externalId, all: 'on' });
   expect(all.text).toContain('2 customers found');
@@ -121,6 +124,7 @@ test('before a contact is erased, a hidden customer with its external id can be 
 test('a customer without an address is erased by its id', async () => {
   await at.tell('customer.created', id, { minute: 1, name: 'A Team', externalId });
   expect((await at.post(`${list}/search`, { text: externalId })).text).toContain('A Team');
+  expect((await at.get(`${path}/erase`)).text).not.toContain(othersGo);
   await at.submit(`${path}/erase`);
   const asked = await erasureAskedFor();
   expect(asked).toMatchObject({ contactId: id, hiddenCustomerId: id });
@@ -136,7 +140,9 @@ test('where somebody else has its address now, only it goes, and the page says s
   const { text, html } = await at.post(`${list}/search`, { text: id });
   expect(text).toContain('Another customer has the address of this one now');
   expect(html).toContain(`href="${list}/${there?.['contactId']}"`);
-  expect((await at.get(`${path}/erase`)).text).toContain('that of another customer, stays');
+  const question = await at.get(`${path}/erase`);
+  expect(question.text).toContain('that of another customer, stays');
+  expect(question.text).not.toContain(othersGo);
   await at.submit(`${path}/erase`);
   const asked = await erasureAskedFor();
   expect(asked).toMatchObject({ hiddenCustomerId: id });
@@ -173,9 +179,17 @@ describe('a customer', () => {
     expect((await at.get(`${path}/nothing`)).status).toBe(404);
     const { status, text } = await at.get(path);
     expect(status).toBe(404);
-    expect(text).toContain('Nothing is kept of a customer with this id.');
+    expect(text).toContain('No facts are kept of a customer with this id.');
     expect((await at.get(`${list}/customers/${'x'.repeat(3_000)}`)).status).toBe(404);
   });
+});
+
+test('looking on after what no customer can have begins from the beginning', async () => {
+  await bornAndDeleted();
+  const after = 'x'.repeat(3_000);
+  const { status, text } = await at.post(`${list}/search`, { text: externalId, after });
+  expect(status).toBe(200);
+  expect(text).toContain(id);
 });
 
 test('an external id is looked for a part at a time among all customers', async () => {
@@ -186,7 +200,7 @@ test('an external id is looked for a part at a time among all customers', async 
       externalId: nth % 10 === 0 ? wanted : `other-${nth}`,
     });
   }
-  const search = customersByExternalId(at.db, at.tableOf('Customers'), { pageSize: 1 });
+  const search = dynamoCustomersByExternalId(at.db, at.tableOf('Customers'), { pageSize: 1 });
   const found: string[] = [];
   let searches = 0;
   for (let next: string | undefined = ''; next !== undefined; searches++) {

@@ -127,6 +127,9 @@ describe('the preview', () => {
     expect(missing.text).toContain(
       'With these values the email would be blocked: The variable event.invoiceNumber has no value and no default.',
     );
+    await event('lure', 0.45, {}, 'Win at evil.example.com');
+    const lure = await shown({ example: 'lure', body: 'Hi {{ contact.firstName }}' });
+    expect(lure.text).toContain('the name of this contact is left out of mails, because it holds');
     await event('without', 0.4, { contactId: 'nobody', customerId: 'nobody' });
     const nobody = await shown({ example: 'without' });
     expect(nobody.text).toContain('No contact shows the customer of this event any more.');

@@ -36,3 +36,13 @@ it('a welcome calls people by the name that they gave', async () => {
   const composed = await composedFor(welcome, 'Ada');
   expect(composed).toMatchObject({ mail: { text: expect.stringContaining('Ada') } });
 });
+
+it('an email that needs a name says why there is none, where the name is a link', async () => {
+  const [welcome] = readyMade.filter(({ name }) => name === 'welcome');
+  if (!welcome) throw new Error('There is no welcome.');
+  const email = { ...welcome.email, body: 'Hi {{ contact.firstName }}' };
+  expect(await composedFor({ ...welcome, email }, 'evil.com')).toEqual({
+    kind: 'blocked',
+    reason: expect.stringContaining('the name of this contact is left out of mails'),
+  });
+});

@@ -182,20 +182,7 @@ describe('a contact that a person has erased', () => {
       await actions.tell('customer.created', id, { minutesBefore: 50, email });
       const { send, wait } = actions.queueWithTime();
       await requestErasure(await actions.requestFor(email), send);
-      let left = calls;
-      const step = <T>(act: () => Promise<T>): Promise<T> => {
-        left -= 1;
-        return left < 0 ? Promise.reject(new Error('The worker crashed.')) : act();
-      };
-      const { store } = work.parts;
-      const failed = await work.drain({
-        store: {
-          ...store,
-          load: (keys) => step(() => store.load(keys)),
-          commit: (commit) => step(() => store.commit(commit)),
-        },
-        send: (message, delay) => step(() => send(message, delay)),
-      });
+      const failed = await work.drain(actions.interruptedAfter(calls, send));
       await wait();
       await wait();
       expect((await actions.everything()).includes(email)).toBe(false);

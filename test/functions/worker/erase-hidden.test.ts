@@ -130,20 +130,7 @@ describe('a customer whom no contact shows', () => {
       await bornAndDeleted();
       const { send, wait } = actions.queueWithTime();
       await requestErasure(requestFor(), send);
-      let left = calls;
-      const step = <T>(act: () => Promise<T>): Promise<T> => {
-        left -= 1;
-        return left < 0 ? Promise.reject(new Error('The worker crashed.')) : act();
-      };
-      const { store } = work.parts;
-      const failed = await work.drain({
-        store: {
-          ...store,
-          load: (keys) => step(() => store.load(keys)),
-          commit: (commit) => step(() => store.commit(commit)),
-        },
-        send: (message, delay) => step(() => send(message, delay)),
-      });
+      const failed = await work.drain(actions.interruptedAfter(calls, send));
       await wait();
       await wait();
       expect(await actions.everything()).not.toContain(email);

@@ -72,6 +72,27 @@ export function erasing(work: Work) {
     };
   }
 
+  /** A worker that crashes once it has called its store and its queue this often. */
+  function interruptedAfter(
+    calls: number,
+    send: WorkerParts['send'],
+  ): Pick<WorkerParts, 'store' | 'send'> {
+    let left = calls;
+    const step = <T>(act: () => Promise<T>): Promise<T> => {
+      left -= 1;
+      return left < 0 ? Promise.reject(new Error('The worker crashed.')) : act();
+    };
+    const { store } = work.parts;
+    return {
+      store: {
+        ...store,
+        load: (keys) => step(() => store.load(keys)),
+        commit: (commit) => step(() => store.commit(commit)),
+      },
+      send: (message, delay) => step(() => send(message, delay)),
+    };
+  }
+
   /** What the console asks for when a person erases the contact at this address. */
   async function requestFor(email: string) {
     const contact = await work.item('Contacts', { email });
@@ -114,5 +135,15 @@ export function erasing(work: Work) {
     pause: work.parts.pause,
   });
 
-  return { tell, queueWithTime, requestFor, erase, everything, rowsOf, suppressed, means };
+  return {
+    tell,
+    queueWithTime,
+    interruptedAfter,
+    requestFor,
+    erase,
+    everything,
+    rowsOf,
+    suppressed,
+    means,
+  };
 }

@@ -47,10 +47,11 @@ export function rendered(
 
 export function tried(
   body: string,
-  { contact = anna, event = {} }: Partial<EmailVariables> = {},
+  variables: Partial<EmailVariables> = {},
   others: Partial<EmailNode> = {},
 ): RenderedEmail {
-  return renderEmail(compiledOf(node(body, others)).compiled, { contact, event }, undefined);
+  const values = { contact: anna, event: {}, ...variables };
+  return renderEmail(compiledOf(node(body, others)).compiled, values, undefined);
 }
 
 /** What the reader sees between the beginning of the body and its end, as HTML. */

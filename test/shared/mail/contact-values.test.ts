@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { contactSchema } from '#shared/audience/contact.ts';
 import { splitName } from '#shared/audience/person-name.ts';
 import { contactValues } from '#shared/mail/contact-values.ts';
+import { isNameLeftOut } from '#shared/mail/is-name-left-out.ts';
 
 function contactNamed(name: string) {
   const at = '2026-11-23T11:59:00.000Z';
@@ -75,6 +76,23 @@ describe('what templates know of a contact', () => {
       'tel:123',
       'javascript:x',
     ],
+    ...['evil.com\u200BAnn', 'evil.com\u2060Ann', 'evil.com\u00ADAnn', 'evil.com①', 'evil.com™'],
+    ...[
+      'evil.com-',
+      'evil.com-Ann',
+      'evil.com_Ann',
+      'evil.com您好',
+      'evil.comПриз',
+      'evil.com\u0338',
+    ],
+    ...[
+      '555\u2011123\u20114567',
+      '555–123–4567',
+      '555·123·4567',
+      '٥٥٥١٢٣٤',
+      'skype:ann',
+      '\\\\evil\\x',
+    ],
     ...['ev\u200Bil.com', 'evil\u00AD.com', 'evil.\u2060com', 'evil.c\u202Eom', 'evil\uFE0F.com'],
     ...['ｅｖｉｌ．ｃｏｍ', 'evil。com', 'evil｡com', 'evil\u2024com', 'evil．com', '𝐞𝐯𝐢𝐥.𝐜𝐨𝐦'],
     ...['пример.рф', '例子.中国', 'evil.xn--p1ai', 'müller.de', 'my-shop_1.shop', 't.me', 'x.com'],
@@ -83,4 +101,13 @@ describe('what templates know of a contact', () => {
   ])('leaves %s out, so that a default takes its place', (name) => {
     expect(contactValues(contactNamed(name))).toEqual(rest);
   });
+});
+
+it.each([
+  ['', false],
+  ['Ada Lovelace', false],
+  ['evil.com', true],
+  ['a'.repeat(101), true],
+])('that the name “%s” is left out is %s', (name, isLeftOut) => {
+  expect(isNameLeftOut(contactNamed(name))).toBe(isLeftOut);
 });

@@ -20,6 +20,22 @@ describe('a missing value', () => {
     });
   });
 
+  it.each(['contact.firstName', 'contact.lastName', 'contact.name'])(
+    'in {{ %s }} blocks with what is wrong with the name, where mails leave it out',
+    (name) => {
+      expect(tried(`{{ ${name} }}`, { contact: {}, isNameLeftOut: true })).toEqual({
+        kind: 'blocked',
+        reason: `The variable ${name} has no value and no default: the name of this contact is left out of mails, because it holds what mail programs make a link of, or is longer than 100 characters.`,
+      });
+    },
+  );
+
+  it('that is no name says nothing of a name that mails leave out', () => {
+    expect(tried('{{ contact.userGroup }}', { isNameLeftOut: true })).toMatchObject({
+      reason: 'The variable contact.userGroup has no value and no default.',
+    });
+  });
+
   it('that is assigned first blocks the email too', () => {
     expect(tried('{% assign x = event.orderId %}{{ x }}')).toEqual({
       kind: 'blocked',
