@@ -13,7 +13,7 @@ import { connectPolar } from '#shared/polar/connect-polar.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
-import { startStackInAws } from './stack-in-aws.ts';
+import { startBackfillStack } from './backfill-stack.ts';
 
 describe('the command line of npm run backfill', () => {
   it('needs nothing, and takes a window, a token and what to show', () => {
@@ -55,7 +55,7 @@ describe('the command line of npm run backfill', () => {
 describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;
   let at: PolarConnection;
-  let aws: Awaited<ReturnType<typeof startStackInAws>>;
+  let aws: Awaited<ReturnType<typeof startBackfillStack>>;
   let tableOf: Awaited<ReturnType<typeof createStackTables>>;
   let home: string;
   beforeAll(async () => {
@@ -66,22 +66,7 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     at = await startPolarConnection(dynamo.client, { customers: 150, orders: 1 });
     tableOf = await createStackTables(dynamo.client);
     home = await mkdtemp(join(tmpdir(), 'backfill-'));
-    await at.values.put('SuppressionKey', 'a key of this test');
-    const tables = ['Customers', 'Addresses', 'Contacts', 'Suppressions', 'Events'];
-    const secrets = ['WebhookSecret', 'PolarAccess', 'SuppressionKey'];
-    aws = await startStackInAws({
-      outputs: {
-        WorkflowsTableName: tableOf('Workflows'),
-        EmailsTableName: tableOf('Emails'),
-        SettingsTableName: at.table,
-        MailQueueUrl: 'http://127.0.0.1:1/000000000000/mail',
-        WebhookUrl: at.receiver.url,
-      },
-      resources: Object.fromEntries([
-        ...tables.map((id) => [id, tableOf(id)]),
-        ...secrets.map((id) => [id, id]),
-      ]),
-    });
+    aws = await startBackfillStack(at, tableOf);
     onTestFinished(async () => {
       await Promise.all([at.stop(), aws.stop(), rm(home, { recursive: true })]);
     });

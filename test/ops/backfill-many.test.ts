@@ -7,31 +7,16 @@ import { madeUpRows } from '#test/fakes/polar/made-up-rows.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
-import { startStackInAws } from './stack-in-aws.ts';
+import { startBackfillStack } from './backfill-stack.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;
-let aws: Awaited<ReturnType<typeof startStackInAws>>;
+let aws: Awaited<ReturnType<typeof startBackfillStack>>;
 beforeAll(async () => {
   dynamo = await startDynamo();
   at = await startPolarConnection(dynamo.client);
   const tableOf = await createStackTables(dynamo.client);
-  await at.values.put('SuppressionKey', 'a key of this test');
-  const tables = ['Customers', 'Addresses', 'Contacts', 'Suppressions', 'Events'];
-  const secrets = ['WebhookSecret', 'PolarAccess', 'SuppressionKey'];
-  aws = await startStackInAws({
-    outputs: {
-      WorkflowsTableName: tableOf('Workflows'),
-      EmailsTableName: tableOf('Emails'),
-      SettingsTableName: at.table,
-      MailQueueUrl: 'http://127.0.0.1:1/000000000000/mail',
-      WebhookUrl: at.receiver.url,
-    },
-    resources: Object.fromEntries([
-      ...tables.map((id) => [id, tableOf(id)]),
-      ...secrets.map((id) => [id, id]),
-    ]),
-  });
+  aws = await startBackfillStack(at, tableOf);
   const access = at.token();
   await connectPolar(at.parts(access), { access, by: 'ann' });
 });
