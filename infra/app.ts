@@ -1,8 +1,8 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { PolarAudienceStack } from '#infra/polar-audience-stack.ts';
-import { readStageOptions } from '#infra/stage-options.ts';
+import { readStageOptions } from '#infra/constructs/stage-options.ts';
 import cdkJson from '../cdk.json' with { type: 'json' };
+import { PolarAudienceStack } from './polar-audience-stack.ts';
 
 // The flags are given here too, so that the template is the same without the CDK's command line.
 const app = new App({ context: cdkJson.context });

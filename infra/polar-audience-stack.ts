@@ -1,19 +1,36 @@
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { type ILogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
 import { Alarms } from '#infra/constructs/alarms.ts';
-import { AudienceTables } from '#infra/constructs/audience-tables.ts';
 import { Console } from '#infra/constructs/console.ts';
 import { Dashboard } from '#infra/constructs/dashboard.ts';
 import { IngestApi } from '#infra/constructs/ingest-api.ts';
-import type { Keeping } from '#infra/constructs/keeping.ts';
-import { LogQueries } from '#infra/constructs/log-queries.ts';
 import { Mail } from '#infra/constructs/mail.ts';
 import { Outcomes } from '#infra/constructs/outcomes.ts';
-import { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
+import { QueueWithDeadLetters } from '#infra/constructs/queue.ts';
 import { Secrets } from '#infra/constructs/secrets.ts';
+import type { StageOptions } from '#infra/constructs/stage-options.ts';
+import type { Keeping } from '#infra/constructs/stateful.ts';
+import { AudienceTables } from '#infra/constructs/tables.ts';
 import { Watch } from '#infra/constructs/watch.ts';
 import { Worker } from '#infra/constructs/worker.ts';
-import type { StageOptions } from '#infra/stage-options.ts';
+
+/** Saved queries of Logs Insights, which finds them by the name of the stack. */
+export class LogQueries extends Construct {
+  constructor(scope: Construct, id: string, logs: readonly ILogGroup[]) {
+    super(scope, id);
+    new QueryDefinition(this, 'EventLife', {
+      queryDefinitionName: `${Stack.of(this).stackName}/one event's life`,
+      logGroups: [...logs],
+      queryString: new QueryString({
+        fields: ['@timestamp', 'level', 'message', 'type', 'outcome', 'state', 'kind', 'reason'],
+        filterStatements: ['webhookId = "paste the webhook id here"'],
+        sort: '@timestamp asc',
+        limit: 1_000,
+      }),
+    });
+  }
+}
 
 /** The whole system of one stage. Its outputs are what people and tools find it by. */
 export class PolarAudienceStack extends Stack {

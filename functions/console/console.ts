@@ -1,20 +1,16 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
 import { secureHeaders } from 'hono/secure-headers';
-import { reasonOf } from '#shared/aws/reason.ts';
-import { assetPages } from './assets.ts';
+import { reasonOf } from '#shared/failure.ts';
 import { audiencePages } from './audience/audience-pages.ts';
-import type { ConsoleEnv } from './console-env.ts';
-import type { ConsoleParts } from './console-parts.ts';
-import { contentSecurityPolicy } from './content-security-policy.ts';
 import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
 import { eventPages } from './events/event-pages.ts';
-import { flashed } from './flash.ts';
-import { page } from './page.ts';
+import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
+import { assetPages, type ConsoleEnv, page } from './kit/page.ts';
+import { flashed } from './kit/remembered.ts';
+import type { ConsoleParts } from './parts.ts';
 import { polarPages } from './polar/polar-pages.ts';
-import { sameOrigin } from './same-origin.ts';
 import { testPages } from './test-event/test-pages.ts';
-import { visitor } from './visitor.ts';
 import { workflowPages } from './workflows/workflow-pages.ts';
 
 /** The pages of the console. Its door is IAM on the route, or loopback; see `sameOrigin` for what else keeps it shut. */

@@ -1,10 +1,10 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { AudienceRefusals, No, Recipient } from '#shared/aws/audience-refusals.ts';
-import type { Failures } from '#shared/aws/dynamo-failures.ts';
-import type { FailedMessage } from '#shared/aws/failed-message.ts';
-import { inGroups } from '#shared/aws/in-groups.ts';
-import { Unprocessable } from '#shared/aws/unprocessable.ts';
+import type { AudienceRefusals, No, Recipient } from '#shared/audience/refusals.ts';
+import { Unprocessable } from '#shared/failure.ts';
+import { inGroups } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
+import type { FailedMessage } from '#shared/queue/each-record.ts';
+import type { Failures } from '#shared/queue/failures.ts';
 import type { FeedbackLedger } from './feedback-ledger.ts';
 import { type SesEvent, type SesMessage, sesMessage } from './ses-event.ts';
 

@@ -1,9 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
-import { audienceFromEnv } from '#shared/aws/audience-from-env.ts';
-import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
-import { failedMessages } from '#shared/aws/failed-message.ts';
 import { jsonLog } from '#shared/log.ts';
+import { failedMessages } from '#shared/queue/each-record.ts';
+import { dynamoFailures } from '#shared/queue/failures.ts';
+import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { feedback } from './feedback.ts';
 import { feedbackLedger } from './feedback-ledger.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isMailable, normalisedEmail } from '#shared/audience/email-address.ts';
+import { isMailable, normalisedEmail } from '#shared/audience/address.ts';
 
 /** What SES says of one email. Times are ISO 8601 in UTC. */
 export type SesEvent = Readonly<{

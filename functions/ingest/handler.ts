@@ -1,11 +1,17 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { secretText } from '#shared/aws/secret.ts';
 import { jsonLog } from '#shared/log.ts';
-import { environment } from './environment.ts';
+import { secretText } from '#shared/store/secret.ts';
 import { ingest } from './ingest.ts';
 import { verifier } from './verifier.ts';
+
+/** The value of an environment variable. Throws an error that names it when it is missing. */
+export function environment(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`The environment variable ${name} is missing.`);
+  return value;
+}
 
 const queueUrl = environment('EVENTS_QUEUE_URL');
 const secretId = environment('WEBHOOK_SECRET_ID');

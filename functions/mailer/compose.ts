@@ -1,9 +1,7 @@
 import type { MailVerdict } from '#shared/audience/judge-mail.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { OutgoingMail } from '#shared/aws/ses-sender.ts';
-import { contactValues } from '#shared/mail/contact-values.ts';
-import { isNameLeftOut } from '#shared/mail/is-name-left-out.ts';
-import { renderEmail } from '#shared/mail/render-email.ts';
+import { contactValues, isNameLeftOut, renderEmail } from '#shared/mail/render-email.ts';
+import type { OutgoingMail } from '#shared/mail/ses.ts';
 
 type Approved = Extract<MailVerdict, { kind: 'send' }>;
 

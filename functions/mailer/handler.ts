@@ -3,18 +3,17 @@ import { setTimeout } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSHandler } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { audienceFromEnv } from '#shared/aws/audience-from-env.ts';
-import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
-import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
-import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
-import { failedMessages } from '#shared/aws/failed-message.ts';
-import { encodeMailMessage } from '#shared/aws/mail-message.ts';
-import { sesClient, sesSender } from '#shared/aws/ses-sender.ts';
-import { unsubscribeTokens } from '#shared/aws/unsubscribe-token.ts';
 import { jsonLog } from '#shared/log.ts';
+import { paced, sesClient, sesSender } from '#shared/mail/ses.ts';
+import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
+import { failedMessages } from '#shared/queue/each-record.ts';
+import { dynamoFailures } from '#shared/queue/failures.ts';
+import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
+import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { composer } from './compose.ts';
 import { mailer } from './mailer.ts';
-import { paced } from './paced.ts';
 import { mailSituation } from './situation.ts';
 
 const env = z

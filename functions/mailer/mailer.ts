@@ -1,11 +1,196 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Failures } from '#shared/aws/dynamo-failures.ts';
-import type { FailedMessage } from '#shared/aws/failed-message.ts';
-import type { MailMessage } from '#shared/aws/mail-message.ts';
-import { readMailMessage } from '#shared/aws/read-mail-message.ts';
-import { Unprocessable } from '#shared/aws/unprocessable.ts';
+import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
+import type { Email, MailMessage } from '#shared/audience/email.ts';
+import { judgeMail } from '#shared/audience/judge-mail.ts';
+import type { Contact } from '#shared/audience/person.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { Unprocessable } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
-import { type Delivery, type DeliveryParts, deliver } from './deliver.ts';
+import type { SendMail } from '#shared/mail/ses.ts';
+import type { FailedMessage } from '#shared/queue/each-record.ts';
+import type { Failures } from '#shared/queue/failures.ts';
+import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import type { Emails } from '#shared/store/mail/ledger.ts';
+import type { Compose } from './compose.ts';
+import type { Known } from './situation.ts';
+
+export type DeliveryParts = Readonly<{
+  emails: Emails;
+  /** Everything that decides on this email, read consistently now. */
+  known: (message: MailMessage) => Promise<Known>;
+  compose: Compose;
+  send: SendMail;
+  /** Puts a message into the mail queue, to come after so many seconds. */
+  queue: (message: MailMessage, delaySeconds: number) => Promise<unknown>;
+  addressHash: (email: string) => Promise<string>;
+  hasSender: boolean;
+  newToken: () => string;
+  now: () => Date;
+}>;
+
+export type Delivery = {
+  kind: 'sent' | 'waiting' | 'unknown' | 'blocked' | 'failed' | 'settled' | 'still-unknown';
+  reason?: string;
+};
+
+/** Longer than the mailer may run: whoever holds an older lease is gone. */
+const leaseMs = 120_000;
+
+/** How long SES may refuse an email for now before it counts as failed. */
+const longestWaitMs = 48 * 3_600_000;
+
+const checkDelaySeconds = 900;
+const longestDelaySeconds = 900;
+
+/**
+ * Sends one email at most once. The ledger is written before SES is called and after it has answered; where the
+ * answer is lost the email is `unknown` and never sent again by itself. Throws when the ledger or the queue cannot be
+ * reached, or when another mailer is at this email: the message must come again.
+ */
+export async function deliver(message: MailMessage, parts: DeliveryParts): Promise<Delivery> {
+  const email = await parts.emails.find(message.ledgerKey);
+  if (message.check) return checkAgain(message, email, parts);
+  if (email && isOver(email, message)) return { kind: 'settled' };
+  if (email?.state === 'reserved') return outlived(message, email, parts);
+  return attempt(message, email, parts);
+}
+
+/**
+ * What was blocked or failed for another event, or before a replay, is tried for this one; the same event or replay is
+ * not judged twice.
+ */
+function isOver(email: Email, message: MailMessage): boolean {
+  if (email.state === 'sent' || email.state === 'unknown') return true;
+  return (
+    (email.state === 'blocked' || email.state === 'failed') &&
+    email.webhookId === message.webhookId &&
+    email.replayId === message.replayId
+  );
+}
+
+/** A reservation that was never ended: its mailer is still at it, or died without telling whether SES took the email. */
+async function outlived(
+  message: MailMessage,
+  email: Email,
+  parts: DeliveryParts,
+): Promise<Delivery> {
+  if (email.token === undefined || (email.leaseUntil ?? '') > parts.now().toISOString()) {
+    throw new Error('Another mailer is sending this email.');
+  }
+  const reason = 'The mailer was interrupted, and SES has not said whether it took the email.';
+  return loseSight(message, email.token, reason, parts);
+}
+
+async function attempt(
+  message: MailMessage,
+  email: Email | undefined,
+  parts: DeliveryParts,
+): Promise<Delivery> {
+  const known = await parts.known(message);
+  const { workflow, contact } = known;
+  const wasSentBefore =
+    !message.again &&
+    (await wasSentUnderOtherId(message.ledgerKey, workflow, contact, parts.emails));
+  const verdict = judgeMail({
+    ...known,
+    wasSentBefore,
+    hasSender: parts.hasSender,
+    now: parts.now(),
+  });
+  if (verdict.kind === 'block') return block(message, verdict.reason, parts);
+  const composed = await parts.compose(verdict, known.settings, message.ledgerKey);
+  if (composed.kind === 'blocked') return block(message, composed.reason, parts);
+
+  const token = parts.newToken();
+  const leaseUntil = new Date(parts.now().getTime() + leaseMs).toISOString();
+  const addressHash = await parts.addressHash(verdict.contact.email);
+  const identity = { ...message, contactId: verdict.contact.contactId };
+  if (!(await parts.emails.reserve(identity, { token, leaseUntil, addressHash }))) {
+    throw new Error('Another mailer took this email at the same moment.');
+  }
+  const result = await parts.send(composed.mail);
+  switch (result.kind) {
+    case 'sent':
+      await parts.emails.sent(message.ledgerKey, token, result.sesMessageId);
+      return { kind: 'sent' };
+    case 'refused':
+      return (await parts.emails.fail(message.ledgerKey, token, result.reason))
+        ? { kind: 'failed', reason: result.reason }
+        : { kind: 'settled' };
+    case 'not-now':
+      return wait(message, email, token, result.reason, parts);
+    case 'unknown':
+      return loseSight(message, token, result.reason, parts);
+  }
+}
+
+async function block(
+  message: MailMessage,
+  reason: string,
+  parts: DeliveryParts,
+): Promise<Delivery> {
+  const isBlocked = await parts.emails.block(message, reason);
+  return isBlocked ? { kind: 'blocked', reason } : { kind: 'settled' };
+}
+
+/** Counted in the ledger and not in receives, so that a quota that is used up for a day makes no dead letters. */
+async function wait(
+  message: MailMessage,
+  email: Email | undefined,
+  token: string,
+  reason: string,
+  { emails, queue, now }: DeliveryParts,
+): Promise<Delivery> {
+  const since = (email?.state === 'waiting' && email.waitingSince) || now().toISOString();
+  const waitedMs = now().getTime() - Date.parse(since);
+  if (waitedMs > longestWaitMs) {
+    await emails.fail(message.ledgerKey, token, `SES refused it for two days: ${reason}`);
+    return { kind: 'failed', reason };
+  }
+  const attempts = email?.state === 'waiting' ? (email.attempts ?? 0) : 0;
+  await emails.wait(message.ledgerKey, token, reason, since);
+  await queue(message, Math.min(longestDelaySeconds, 15 * 2 ** Math.min(attempts, 10)));
+  return { kind: 'waiting', reason };
+}
+
+async function loseSight(
+  message: MailMessage,
+  token: string,
+  reason: string,
+  { emails, queue }: DeliveryParts,
+): Promise<Delivery> {
+  // The check comes first: a crash in between must not leave an unknown that nobody asks about.
+  await queue({ ...message, check: true }, checkDelaySeconds);
+  const isUnknown = await emails.loseSight(message.ledgerKey, token, reason);
+  return isUnknown ? { kind: 'unknown', reason } : { kind: 'settled' };
+}
+
+/** Keeps asking until SES's own events, or a person, have settled it. */
+async function checkAgain(
+  message: MailMessage,
+  email: Email | undefined,
+  { queue }: DeliveryParts,
+): Promise<Delivery> {
+  if (email?.state !== 'unknown') return { kind: 'settled' };
+  await queue(message, checkDelaySeconds);
+  return { kind: 'still-unknown' };
+}
+
+async function wasSentUnderOtherId(
+  ledgerKey: string,
+  workflow: Workflow | undefined,
+  contact: Contact | undefined,
+  emails: Emails,
+): Promise<boolean> {
+  if (workflow?.frequency !== 'once-per-contact') return false;
+  for (const id of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
+    const key = contactLedgerKey(workflow.workflowId, id);
+    if (key === ledgerKey) continue;
+    const email = await emails.find(key);
+    if (email && ['sent', 'unknown', 'reserved'].includes(email.state)) return true;
+  }
+  return false;
+}
 
 export type MailerParts = DeliveryParts &
   Readonly<{

@@ -1,12 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { AudienceStore } from '#shared/audience/audience-store.ts';
-import type { Contact } from '#shared/audience/contact.ts';
+import type { MailMessage } from '#shared/audience/email.ts';
 import { emailOf } from '#shared/audience/identity.ts';
 import type { MailSituation } from '#shared/audience/judge-mail.ts';
+import type { Contact } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { Workflows } from '#shared/aws/dynamo-workflows.ts';
-import { eventRecordOf } from '#shared/aws/event-item.ts';
-import type { MailMessage } from '#shared/aws/mail-message.ts';
+import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import type { Workflows } from '#shared/audience/workflow.ts';
+import { eventRecordOf } from '#shared/store/events/event-item.ts';
 
 export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'now'>;
 

@@ -1,7 +1,7 @@
-import { audienceFromEnv } from '#shared/aws/audience-from-env.ts';
-import { unsubscribeTokens } from '#shared/aws/unsubscribe-token.ts';
-import { cached } from '#shared/cached.ts';
+import { cached } from '#shared/in-time.ts';
 import { jsonLog } from '#shared/log.ts';
+import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
+import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
 // Somebody waits for the answer.

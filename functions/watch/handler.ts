@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
-import { documentClient } from '#shared/aws/document-client.ts';
-import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
-import { dynamoEventLog } from '#shared/aws/dynamo-event-log.ts';
-import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
-import { accessLease, polarAccess } from '#shared/aws/polar-access.ts';
-import { webhookSecretDocument } from '#shared/aws/webhook-secret-document.ts';
 import { jsonLog } from '#shared/log.ts';
-import { polarApi } from '#shared/polar/polar-api.ts';
-import { type PolarServer, polarAddresses } from '#shared/polar/polar-server.ts';
+import { type PolarServer, polarAddresses } from '#shared/polar/access.ts';
+import { polarApi } from '#shared/polar/api.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { dynamoLease } from '#shared/store/lease.ts';
+import { accessLease, polarAccess } from '#shared/store/polar/access.ts';
+import { dynamoConnection, webhookSecretDocument } from '#shared/store/polar/connection.ts';
 import { watch } from './watch.ts';
 
 const env = z

@@ -1,14 +1,14 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSHandler } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { audienceFromEnv } from '#shared/aws/audience-from-env.ts';
-import { dynamoEventRecords } from '#shared/aws/dynamo-event-records.ts';
-import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
-import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
-import { failedMessages } from '#shared/aws/failed-message.ts';
-import { encodeMailMessage } from '#shared/aws/mail-message.ts';
-import { cached } from '#shared/cached.ts';
+import { cached } from '#shared/in-time.ts';
 import { jsonLog } from '#shared/log.ts';
+import { failedMessages } from '#shared/queue/each-record.ts';
+import { dynamoFailures } from '#shared/queue/failures.ts';
+import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
+import { dynamoEventRecords } from '#shared/store/events/event-records.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { worker } from './worker.ts';
 
 const env = z

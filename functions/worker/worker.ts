@@ -1,30 +1,83 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { applyEvent } from '#shared/audience/apply-event.ts';
-import type { AudienceStore } from '#shared/audience/audience-store.ts';
-import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { Surroundings } from '#shared/audience/identity.ts';
-import type { Replay } from '#shared/audience/replay.ts';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { applyEvent } from '#shared/audience/decide.ts';
+import type { MailMessage } from '#shared/audience/email.ts';
+import type { EventRecord, ReceivedEvent, ReplayEntry } from '#shared/audience/event-record.ts';
+import { applyReplay, type Replay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';
+import type {
+  AudienceStore,
+  ContactLookup,
+  Means,
+  Surroundings,
+} from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { ContactLookup } from '#shared/aws/dynamo-contact-lookup.ts';
-import type { EventRecords } from '#shared/aws/dynamo-event-records.ts';
-import type { Failures } from '#shared/aws/dynamo-failures.ts';
-import type { FailedMessage } from '#shared/aws/failed-message.ts';
-import { inGroups } from '#shared/aws/in-groups.ts';
-import { type MailMessage, mailsOf, mailsOfReplay } from '#shared/aws/mail-message.ts';
-import { Unprocessable } from '#shared/aws/unprocessable.ts';
+import { Unprocessable } from '#shared/failure.ts';
+import { inGroups, within } from '#shared/in-time.ts';
+import type { Log } from '#shared/log.ts';
+import { polarEvent } from '#shared/polar/event.ts';
+import type { FailedMessage } from '#shared/queue/each-record.ts';
 import {
+  decodeEventMessage,
   type Erasure,
   erasureDelaysSeconds,
   erasureMessage,
+  readWorkerRequest,
   type SendToWorker,
-} from '#shared/aws/worker-message.ts';
-import type { Log } from '#shared/log.ts';
-import { within } from '#shared/within.ts';
-import { eraseContact } from './erase-contact.ts';
-import { eraseRecords, eraseRecordsOfContact } from './erase-records.ts';
-import { type Content, type Message, readMessage } from './message.ts';
-import { replayEvent } from './replay-event.ts';
+  type WorkerRequest,
+} from '#shared/queue/events-queue.ts';
+import type { Failures } from '#shared/queue/failures.ts';
+import { mailsOf, mailsOfReplay } from '#shared/queue/mail-queue.ts';
+import type { EventRecords } from '#shared/store/events/event-records.ts';
+import { eraseContact, eraseRecords, eraseRecordsOfContact } from './erase.ts';
+
+export type Content =
+  | { kind: 'event'; event: ReceivedEvent; body: string }
+  | WorkerRequest
+  | { kind: 'unreadable'; reason: string };
+
+export type Message = Readonly<{
+  record: SQSRecord;
+  /** Of the webhook that a message stands for; the message id where that cannot be read. */
+  webhookId: string;
+  type: string | undefined;
+  content: Content;
+}>;
+
+export function readMessage(record: SQSRecord): Message {
+  const attribute = (name: string) => record.messageAttributes[name]?.stringValue;
+  return {
+    record,
+    webhookId: attribute('webhookId') || `message ${record.messageId}`,
+    type: attribute('type'),
+    content: readWorkerRequest(attribute('kind'), record.body) ?? readEvent(record),
+  };
+}
+
+function readEvent(record: SQSRecord): Content {
+  try {
+    const { webhookId, receivedAt, body } = decodeEventMessage(record);
+    const parsed = polarEvent(body);
+    if (parsed.kind === 'unreadable') return parsed;
+    return { kind: 'event', event: { ...parsed.event, webhookId, receivedAt }, body };
+  } catch (error) {
+    return { kind: 'unreadable', reason: error instanceof Error ? error.message : 'Unreadable' };
+  }
+}
+
+/** Runs a recorded event again. Throws `Unprocessable` when there is no record of it. Safe to repeat. */
+export async function replayEvent(
+  replay: Replay,
+  means: Means & { workflows: readonly Workflow[] },
+): Promise<{ record: EventRecord; entry: ReplayEntry; isDuplicate: boolean }> {
+  const replayed = await applyReplay(replay, means);
+  if (replayed.kind === 'no-record') {
+    throw new Unprocessable(
+      'There is no record of the event to replay: it never came here, or its record has expired.',
+    );
+  }
+  const { record, entry, kind } = replayed;
+  return { record, entry, isDuplicate: kind === 'duplicate' };
+}
 
 export type WorkerParts = Readonly<{
   store: AudienceStore;

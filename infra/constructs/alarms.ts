@@ -5,15 +5,15 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import type { AlarmDefinition } from '#infra/constructs/alarm-definition.ts';
-import type { IngestApi } from '#infra/constructs/ingest-api.ts';
-import type { Mail } from '#infra/constructs/mail.ts';
-import { mailAlarms } from '#infra/constructs/mail-alarms.ts';
-import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
-import type { Watch } from '#infra/constructs/watch.ts';
-import { watchAlarms } from '#infra/constructs/watch-alarms.ts';
-import type { Worker } from '#infra/constructs/worker.ts';
-import type { StageOptions } from '#infra/stage-options.ts';
+import type { AlarmDefinition } from './alarm-definition.ts';
+import type { IngestApi } from './ingest-api.ts';
+import type { Mail } from './mail.ts';
+import { mailAlarms } from './mail-alarms.ts';
+import type { QueueWithDeadLetters } from './queue.ts';
+import type { StageOptions } from './stage-options.ts';
+import type { Watch } from './watch.ts';
+import { watchAlarms } from './watch-alarms.ts';
+import type { Worker } from './worker.ts';
 
 type Watched = {
   api: IngestApi;

@@ -1,12 +1,180 @@
-import { Duration } from 'aws-cdk-lib';
-import type { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import {
+  type HttpApi,
+  HttpMethod,
+  type HttpStage,
+  PayloadFormatVersion,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { ManagedPolicy, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
-import { allowConsole, type ConsoleReach } from '#infra/constructs/allow-console.ts';
-import { consoleDoor } from '#infra/constructs/console-door.ts';
-import type { IngestApi } from '#infra/constructs/ingest-api.ts';
-import { lambdaFunction } from '#infra/constructs/lambda-function.ts';
-import { Unsubscribe } from '#infra/constructs/unsubscribe.ts';
+import type { IngestApi } from './ingest-api.ts';
+import { allow, lambdaFunction } from './lambda-function.ts';
+import type { Mail } from './mail.ts';
+import type { QueueWithDeadLetters } from './queue.ts';
+import type { Secrets } from './secrets.ts';
+import { allowSending } from './sender-identity.ts';
+import { pinLogicalId } from './stateful.ts';
+import type { AudienceTables } from './tables.ts';
+import { Unsubscribe } from './unsubscribe.ts';
+
+/** What people see and change in the console. */
+export type ConsoleReach = Readonly<{
+  tables: AudienceTables;
+  events: QueueWithDeadLetters;
+  mail: Mail;
+  secrets: Secrets;
+}>;
+
+/** Allows the console exactly the calls that it makes. */
+export function allowConsole(lambda: NodejsFunction, reach: ConsoleReach): void {
+  allowAudience(lambda, reach.tables);
+  allowLists(lambda, reach.tables);
+  allowRecords(lambda, reach.tables);
+  allowQueues(lambda, reach);
+  allowSecrets(lambda, reach.secrets);
+  allowSending(lambda, reach.mail.sending);
+  if (reach.mail.sender) allowSuppressionList(lambda);
+}
+
+/** A transaction needs the permission of each of its items' actions, and none of its own. */
+function allowAudience(lambda: NodejsFunction, tables: AudienceTables): void {
+  const { customers, addresses, contacts, suppressions } = tables;
+  allow(
+    lambda,
+    ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
+    [customers, addresses, contacts, suppressions].map((table) => table.tableArn),
+  );
+  allow(lambda, ['dynamodb:DeleteItem'], [addresses.tableArn, contacts.tableArn]);
+}
+
+function allowLists(lambda: NodejsFunction, tables: AudienceTables): void {
+  const { contacts, customers, events, emails, workflows } = tables;
+  const indexes = [
+    { table: contacts, names: ['byCreation', 'byContactId', 'byExternalId', 'byGroup'] },
+    { table: events, names: ['byContact', 'byDay'] },
+    { table: emails, names: ['byContact', 'byWorkflow'] },
+  ];
+  allow(
+    lambda,
+    ['dynamodb:Query'],
+    indexes.flatMap(({ table, names }) => names.map((name) => `${table.tableArn}/index/${name}`)),
+  );
+  // A customer whom no contact shows is in no index.
+  allow(lambda, ['dynamodb:Scan'], [workflows.tableArn, customers.tableArn]);
+}
+
+function allowRecords(lambda: NodejsFunction, tables: AudienceTables): void {
+  const [events, failures, settings, workflows, emails] = [
+    tables.events.tableArn,
+    tables.failures.tableArn,
+    tables.settings.tableArn,
+    tables.workflows.tableArn,
+    tables.emails.tableArn,
+  ];
+  allow(lambda, ['dynamodb:GetItem'], [events, settings, workflows, emails]);
+  allow(lambda, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], [settings, workflows]);
+  allow(lambda, ['dynamodb:UpdateItem'], [settings, emails]);
+  allow(lambda, ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], [failures]);
+}
+
+/** It sends dead letters through again: into their queue first, then out of the dead letters. */
+function allowQueues(lambda: NodejsFunction, { events, mail }: ConsoleReach): void {
+  const queues = [events, mail.outgoing, mail.reports];
+  allow(
+    lambda,
+    ['sqs:SendMessage'],
+    queues.map(({ queue }) => queue.queueArn),
+  );
+  allow(
+    lambda,
+    [
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:ChangeMessageVisibility',
+      'sqs:GetQueueAttributes',
+    ],
+    queues.map(({ deadLetters }) => deadLetters.queueArn),
+  );
+}
+
+function allowSecrets(
+  lambda: NodejsFunction,
+  { webhookSecret, suppressionKey, polarAccess }: Secrets,
+): void {
+  const read = 'secretsmanager:GetSecretValue';
+  allow(lambda, [read], [suppressionKey.secretArn]);
+  allow(
+    lambda,
+    [read, 'secretsmanager:PutSecretValue'],
+    [webhookSecret.secretArn, polarAccess.secretArn],
+  );
+}
+
+/** SES keeps a list of its own of addresses that bounced: who lifts a bounce here lifts it there, too. */
+function allowSuppressionList(lambda: NodejsFunction): void {
+  const policy = new Policy(lambda, 'SuppressionList', {
+    statements: [
+      new PolicyStatement({
+        actions: ['ses:DeleteSuppressedDestination'],
+        resources: ['*'],
+      }),
+    ],
+  });
+  lambda.role?.attachInlinePolicy(policy);
+  Validations.of(policy).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason:
+      "An entry of SES's suppression list is no resource that a policy could name: IAM knows this call with all resources only.",
+  });
+}
+
+const path = '/console';
+
+type ConsoleDoor = Readonly<{
+  url: string;
+  /** Lets the people in to whom it is attached. */
+  policy: ManagedPolicy;
+}>;
+
+/** Puts the console behind the HTTP API, where only requests signed by somebody with the policy get in. */
+export function consoleDoor(
+  scope: Construct,
+  { api, stage }: IngestApi,
+  lambda: NodejsFunction,
+): ConsoleDoor {
+  const integration = new HttpLambdaIntegration('ConsoleIntegration', lambda, {
+    payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+  });
+  const authorizer = new HttpIamAuthorizer();
+  for (const route of [path, `${path}/{proxy+}`]) {
+    api.addRoutes({ path: route, methods: [HttpMethod.ANY], integration, authorizer });
+  }
+  return { url: `${api.apiEndpoint}${path}`, policy: entrancePolicy(scope, api, stage) };
+}
+
+function entrancePolicy(scope: Construct, api: HttpApi, stage: HttpStage): ManagedPolicy {
+  const reached = [path, `${path}/*`].map((below) => `${stage.stageName}/*${below}`);
+  const arn = (resourceName: string) =>
+    Stack.of(scope).formatArn({ service: 'execute-api', resource: api.apiId, resourceName });
+  const policy = new ManagedPolicy(scope, 'Entrance', {
+    description: 'Lets people in to the console of Polar Audience',
+    statements: [
+      new PolicyStatement({ actions: ['execute-api:Invoke'], resources: reached.map(arn) }),
+    ],
+  });
+  // People attach it to their own roles: another id would be another policy, which nobody has.
+  pinLogicalId(policy, 'ConsolePolicy');
+  const reason =
+    'It is the key to one console, whole: every method and every page below /console of this one stage of this one API, and no other route.';
+  const apiArn = 'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>';
+  Validations.of(policy).acknowledge(
+    ...reached.map((name) => ({ id: `AwsSolutions-IAM5[Resource::${apiArn}/${name}]`, reason })),
+  );
+  return policy;
+}
 
 type ConsoleProps = ConsoleReach & Readonly<{ api: IngestApi; retentionDays: number }>;
 

@@ -1,12 +1,31 @@
-import { type GraphWidget, type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  GraphWidget,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
-import { graph, sum } from '#infra/constructs/graph.ts';
-import type { IngestApi } from '#infra/constructs/ingest-api.ts';
+import type { IngestApi } from './ingest-api.ts';
+import type { AudienceTables } from './tables.ts';
+
+export const sum = { statistic: Stats.SUM };
+export const maximum = { statistic: Stats.MAXIMUM };
+
+/** A graph of the dashboard, which is 24 wide. */
+export function graph(title: string, width: number, left: IMetric[]): GraphWidget {
+  return new GraphWidget({
+    title,
+    width,
+    height: 6,
+    left,
+    leftYAxis: { min: 0, showUnits: false },
+  });
+}
 
 type Billed = Readonly<{
   api: IngestApi;

@@ -2,11 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { allowRefusals, refusalEnvironment } from '#infra/constructs/allow-refusals.ts';
-import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
-import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
-import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
-import { workOnQueue } from '#infra/constructs/work-on-queue.ts';
+import { allow, lambdaFunction } from './lambda-function.ts';
+import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
+import { type AudienceTables, allowRefusals, refusalEnvironment } from './tables.ts';
 
 type FeedbackProps = {
   reports: QueueWithDeadLetters;

@@ -14,8 +14,8 @@ import { FilterPattern, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
-import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
+import { allow, lambdaFunction } from './lambda-function.ts';
+import { pinLogicalId } from './stateful.ts';
 
 const webhookPath = '/webhooks/polar';
 

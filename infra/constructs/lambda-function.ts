@@ -11,7 +11,7 @@ import {
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { bundleAliases } from '#infra/constructs/bundle-aliases.ts';
+import { bundleAliases } from '#shared/bundle/bundling.ts';
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { AlarmDefinition } from '#infra/constructs/alarm-definition.ts';
-import type { Mail } from '#infra/constructs/mail.ts';
+import type { AlarmDefinition } from './alarm-definition.ts';
+import type { Mail } from './mail.ts';
 
 /** What can go wrong with emails, from the queue to the recipient. */
 export function mailAlarms(mail: Mail, stage: string): AlarmDefinition[] {

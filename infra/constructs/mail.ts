@@ -1,16 +1,48 @@
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { ConfigurationSet, EmailSendingEvent, EventDestination } from 'aws-cdk-lib/aws-ses';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Sending } from '#infra/constructs/allow-sending.ts';
-import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
-import { Feedback } from '#infra/constructs/feedback.ts';
-import type { Keeping } from '#infra/constructs/keeping.ts';
-import { Mailer } from '#infra/constructs/mailer.ts';
-import { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
-import { SenderIdentity } from '#infra/constructs/sender-identity.ts';
-import { SesReports } from '#infra/constructs/ses-reports.ts';
-import { Unsubscribe } from '#infra/constructs/unsubscribe.ts';
-import type { StageOptions } from '#infra/stage-options.ts';
+import { Feedback } from './feedback.ts';
+import { Mailer } from './mailer.ts';
+import { QueueWithDeadLetters } from './queue.ts';
+import { SenderIdentity, type Sending } from './sender-identity.ts';
+import type { StageOptions } from './stage-options.ts';
+import { type Keeping, pinLogicalId } from './stateful.ts';
+import type { AudienceTables } from './tables.ts';
+import { Unsubscribe } from './unsubscribe.ts';
+
+/** Brings what SES says of each mail (sent, delivered, bounced, complained of) into a queue. */
+export class SesReports extends Construct {
+  /** A mail has to name it, or nothing is heard of it. */
+  readonly configurationSet: ConfigurationSet;
+
+  constructor(scope: Construct, id: string, queue: Queue) {
+    super(scope, id);
+    this.configurationSet = new ConfigurationSet(this, 'ConfigurationSet');
+    pinLogicalId(this.configurationSet, 'MailConfigurationSet');
+    // Encrypted in transit only: the key that SNS offers for free does not let SES publish, and
+    // what comes goes on at once to the queue, which is encrypted.
+    const topic = new Topic(this, 'Topic', {
+      displayName: 'What SES says of mails',
+      enforceSSL: true,
+    });
+    topic.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true }));
+    this.configurationSet.addEventDestination('Events', {
+      destination: EventDestination.snsTopic(topic),
+      events: [
+        EmailSendingEvent.SEND,
+        EmailSendingEvent.DELIVERY,
+        EmailSendingEvent.BOUNCE,
+        EmailSendingEvent.COMPLAINT,
+        EmailSendingEvent.REJECT,
+        EmailSendingEvent.RENDERING_FAILURE,
+      ],
+    });
+  }
+}
 
 type MailOptions = Pick<
   StageOptions,

@@ -4,11 +4,10 @@ import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { allowSending, type Sending } from '#infra/constructs/allow-sending.ts';
-import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
-import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
-import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
-import { workOnQueue } from '#infra/constructs/work-on-queue.ts';
+import { allow, lambdaFunction } from './lambda-function.ts';
+import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
+import { allowSending, type Sending } from './sender-identity.ts';
+import type { AudienceTables } from './tables.ts';
 
 type MailerProps = {
   mail: QueueWithDeadLetters;

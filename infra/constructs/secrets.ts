@@ -1,8 +1,7 @@
 import { SecretValue, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { type Keeping, removalPolicy } from '#infra/constructs/keeping.ts';
-import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
+import { type Keeping, pinLogicalId, removalPolicy } from './stateful.ts';
 
 /**
  * The three secrets. CloudFormation writes a value only when its property in the template changes:

@@ -1,9 +1,40 @@
-import { Annotations, Aws, RemovalPolicy } from 'aws-cdk-lib';
-import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
+import { Annotations, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type ConfigurationSet, EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
-import type { Keeping } from '#infra/constructs/keeping.ts';
-import { pinLogicalId } from '#infra/constructs/pin-logical-id.ts';
-import type { MailSender } from '#infra/mail-sender.ts';
+import { allow } from './lambda-function.ts';
+import type { MailSender } from './stage-options.ts';
+import { type Keeping, pinLogicalId } from './stateful.ts';
+
+/** How mail of this stack is sent. */
+export type Sending = Readonly<{
+  configurationSet: ConfigurationSet;
+  /** Empty: every email is blocked, for want of a sender. */
+  from: string;
+  /** In whose names SES lets it be sent; none without a sender. */
+  identities: readonly string[];
+}>;
+
+/**
+ * SES asks for the permission on everything of this account that a mail names: the configuration set,
+ * the sender and, if the recipient is an identity too, as all are in SES's sandbox, the recipient.
+ */
+export function allowSending(
+  lambda: NodejsFunction,
+  { identities, configurationSet }: Sending,
+): void {
+  if (identities.length === 0) return;
+  const arn = (resource: string, resourceName: string) =>
+    Stack.of(lambda).formatArn({ service: 'ses', resource, resourceName });
+  allow(
+    lambda,
+    ['ses:SendEmail'],
+    [
+      arn('configuration-set', configurationSet.configurationSetName),
+      ...identities.map((identity) => arn('identity', identity)),
+    ],
+  );
+}
 
 type SenderIdentityProps = {
   sender: MailSender;

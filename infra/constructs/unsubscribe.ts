@@ -4,9 +4,8 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { allowRefusals, refusalEnvironment } from '#infra/constructs/allow-refusals.ts';
-import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
-import { lambdaFunction } from '#infra/constructs/lambda-function.ts';
+import { lambdaFunction } from './lambda-function.ts';
+import { type AudienceTables, allowRefusals, refusalEnvironment } from './tables.ts';
 
 const path = '/unsubscribe';
 

@@ -5,10 +5,10 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
-import type { IngestApi } from '#infra/constructs/ingest-api.ts';
-import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
-import type { Secrets } from '#infra/constructs/secrets.ts';
+import type { IngestApi } from './ingest-api.ts';
+import { allow, lambdaFunction } from './lambda-function.ts';
+import type { Secrets } from './secrets.ts';
+import type { AudienceTables } from './tables.ts';
 
 type WatchProps = { api: IngestApi; tables: AudienceTables; secrets: Secrets };
 

@@ -3,10 +3,9 @@ import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { AudienceTables } from '#infra/constructs/audience-tables.ts';
-import { allow, lambdaFunction } from '#infra/constructs/lambda-function.ts';
-import type { QueueWithDeadLetters } from '#infra/constructs/queue-with-dead-letters.ts';
-import { workOnQueue } from '#infra/constructs/work-on-queue.ts';
+import { allow, lambdaFunction } from './lambda-function.ts';
+import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
+import type { AudienceTables } from './tables.ts';
 
 type WorkerProps = {
   events: QueueWithDeadLetters;

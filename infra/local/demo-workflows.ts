@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { readSettings } from '#infra/ops/settings-document.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
-import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
-import { saveSettings } from '#shared/aws/settings-history.ts';
+import { Advice } from '#infra/terminal/advice.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { type Saving, type WorkflowDrafts, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
-import { Advice } from './advice.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoSettings } from '#shared/store/settings.ts';
+import { saveSettings } from '#shared/store/settings-history.ts';
 import type { Resources } from './local-stack.ts';
 
 const shown = ['welcome', 'receipt'];
@@ -22,7 +22,7 @@ export async function saveDemoWorkflows({
 }: Pick<Resources, 'tables' | 'clientConfigs'>): Promise<void> {
   const client = new DynamoDBClient(clientConfigs.dynamodb);
   const db = documentClient(client);
-  const settings = await readSettings(db, Settings);
+  const settings = await dynamoSettings(db, Settings)();
   if (!settings.postalAddress) {
     const next = { ...settings, postalAddress, version: settings.version + 1 };
     await saveSettings(db, Settings, next, { at: new Date(), by: 'the demo' });
@@ -30,7 +30,7 @@ export async function saveDemoWorkflows({
   const workflows = dynamoWorkflows(db, Workflows);
   const drafts = workflowDrafts({
     workflows,
-    surroundings: async () => ({ settings: await readSettings(db, Settings), hasSender: true }),
+    surroundings: async () => ({ settings: await dynamoSettings(db, Settings)(), hasSender: true }),
     now: () => new Date(),
     newTag: () => randomBytes(2).toString('hex'),
   });

@@ -1,13 +1,66 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
-import { purchasePayloads, shuffled } from '#shared/polar/sample/sample-event.ts';
-import { Advice } from './advice.ts';
-import { demoEmails, emailLines, isOver } from './demo-emails.ts';
-import type { LocalItems } from './local-items.ts';
-import type { LocalStack } from './local-stack.ts';
-import { deliver } from './polar-delivery.ts';
+import type { LocalSes } from '#infra/local/emulators/ses.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { purchasePayloads, shuffled, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import type { LocalStack, Resources } from './local-stack.ts';
+import { deliver } from './running-stack.ts';
+
+const rowSchema = z.object({
+  workflowId: z.string(),
+  state: z.string(),
+  reason: z.string().optional(),
+  feedback: z.object({ deliveredAt: z.string().optional() }).default({}),
+});
+
+export type DemoEmail = Readonly<{
+  workflowId: string;
+  /** As in table Emails; `queued` before it is there. */
+  state: string;
+  reason: string | undefined;
+  delivered: boolean;
+  subject: string | undefined;
+  to: string | undefined;
+}>;
+
+/** What became of the emails with these ledger keys, until now. */
+export function demoEmails(
+  ledgerKeys: readonly string[],
+  items: LocalItems,
+  ses: Pick<LocalSes, 'mailOf'> | undefined,
+): Promise<DemoEmail[]> {
+  return Promise.all(
+    ledgerKeys.map(async (ledgerKey) => {
+      const item = await items.get('Emails', { ledgerKey });
+      const row = rowSchema.parse(item ?? { workflowId: ledgerKey, state: 'queued' });
+      const mail = ses?.mailOf(ledgerKey);
+      return {
+        workflowId: row.workflowId,
+        state: row.state,
+        reason: row.reason,
+        delivered: row.feedback.deliveredAt !== undefined,
+        subject: mail?.subject,
+        to: mail?.to.join(', '),
+      };
+    }),
+  );
+}
+
+/** Nothing more is to come: it was delivered, or it was not sent and will not be. */
+export function isOver({ state, delivered }: DemoEmail): boolean {
+  return delivered || state === 'blocked' || state === 'failed';
+}
+
+export function emailLines(emails: readonly DemoEmail[]): string[] {
+  const rows = emails.map(({ workflowId, subject, to, state, reason, delivered }) => {
+    const fate = [state, delivered && 'delivered', reason].filter(Boolean).join(', ');
+    return `  ${(subject ?? workflowId).padEnd(36)} ${(to ?? '').padEnd(28)} ${fate}`.trimEnd();
+  });
+  return [`and ${emails.length} emails (table Emails):`, '', ...rows, ''];
+}
 
 const patienceMs = 30_000;
 const pollMs = 100;
@@ -146,4 +199,25 @@ function recordLines(records: readonly EventRecord[]): string[] {
     return `  ${occurredAt.padEnd(28)} ${type.padEnd(22)} ${outcome.padEnd(10)} ${what}`.trimEnd();
   });
   return ['', `and ${records.length} event records (table Events):`, '', ...rows, ''];
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+export type LocalItems = Readonly<{
+  /** One item of a table of the stack, by the table's logical id. */
+  get: (table: string, key: Record<string, string>) => Promise<Item | undefined>;
+}>;
+
+/** Reads what the local tables hold, to show it. */
+export function localItems({
+  tables,
+  clientConfigs,
+}: Pick<Resources, 'tables' | 'clientConfigs'>): LocalItems {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientConfigs.dynamodb));
+  return {
+    get: async (table, key) => {
+      const { Item } = await client.send(new GetCommand({ TableName: tables[table], Key: key }));
+      return Item;
+    },
+  };
 }

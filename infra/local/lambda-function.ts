@@ -1,5 +1,133 @@
-import { type FunctionProcess, type FunctionSpec, functionProcess } from './function-process.ts';
-import type { InvocationResult } from './runtime-api.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { heapLimits } from './local-account.ts';
+import { type InvocationResult, startRuntimeApi } from './runtime-api.ts';
+
+export type FunctionSpec = Readonly<{
+  logicalId: string;
+  arn: string;
+  /** The directory of the bundle. */
+  bundle: string;
+  timeoutSeconds: number;
+  /** All that the process finds in its environment: nothing is inherited. */
+  environment: Readonly<Record<string, string>>;
+  onOutput: (logicalId: string, line: string) => void;
+}>;
+
+export type FunctionProcess = Readonly<{
+  /** Loads the code. Gives what is wrong with it, if it cannot be loaded. */
+  start: () => Promise<string | undefined>;
+  /** One invocation; the next one only when this has ended. Starts the process if there is none. */
+  invoke: (event: unknown) => Promise<InvocationResult>;
+  stop: () => Promise<void>;
+}>;
+
+const initTimeoutMs = 10_000;
+const graceMs = 2_000;
+
+/**
+ * One execution environment: a Node process behind its own Runtime API. A process that crashes, or
+ * exceeds the function's timeout and is killed, fails its invocation; the next one gets a new process.
+ */
+export async function functionProcess(spec: FunctionSpec): Promise<FunctionProcess> {
+  let child: ChildProcess | undefined;
+  let loaded = (_problem?: string): void => {};
+
+  const api = await startRuntimeApi({
+    onIdle: () => loaded(),
+    onInitError: (message) => loaded(message),
+  });
+  const launch = () => {
+    const launched = spawnFunction(spec, api.address);
+    child = launched;
+    launched.on('exit', (code, signal) => {
+      if (child !== launched) return;
+      child = undefined;
+      const message = `Runtime exited with ${signal ?? `status ${code}`}.`;
+      loaded(message);
+      api.fail('Runtime.ExitError', message);
+    });
+  };
+  const kill = (message: string) => {
+    const killed = child;
+    child = undefined;
+    killed?.kill('SIGKILL');
+    api.fail('Sandbox.Timedout', message);
+  };
+
+  return {
+    start: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => loaded('Its code took too long to load.'), initTimeoutMs);
+        loaded = (problem) => {
+          clearTimeout(timer);
+          loaded = () => {};
+          resolve(problem);
+        };
+        launch();
+      }),
+    invoke: async (event) => {
+      if (!child) launch();
+      const { arn: functionArn, timeoutSeconds } = spec;
+      let timer = setTimeout(() => kill('The code took too long to load.'), initTimeoutMs);
+      const onTaken = () => {
+        clearTimeout(timer);
+        const late = `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+        timer = setTimeout(() => kill(late), timeoutSeconds * 1_000);
+      };
+      const result = await api.invoke({
+        event,
+        functionArn,
+        timeoutMs: timeoutSeconds * 1_000,
+        onTaken,
+      });
+      clearTimeout(timer);
+      return result;
+    },
+    stop: async () => {
+      const stopping = child;
+      child = undefined;
+      if (stopping) await end(stopping);
+      api.fail('Sandbox.Stopped', 'The local stack was stopped.');
+      await api.stop();
+    },
+  };
+}
+
+const preload = new URL('./loopback-only.ts', import.meta.url).href;
+const bootstrap = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
+
+function spawnFunction(spec: FunctionSpec, runtimeApi: string): ChildProcess {
+  const options = [...heapLimits(spec.environment), '--import', preload];
+  const child = spawn(process.execPath, [...options, bootstrap], {
+    cwd: spec.bundle,
+    env: {
+      ...spec.environment,
+      AWS_LAMBDA_RUNTIME_API: runtimeApi,
+      LAMBDA_TASK_ROOT: spec.bundle,
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // Ctrl-C is for the parent alone, which then ends its children in order.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => spec.onOutput(spec.logicalId, line));
+  }
+  return child;
+}
+
+/** Closing its standard input tells a function process to end; one that does not is killed. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  child.stdin?.end();
+  await exited;
+  clearTimeout(timer);
+}
 
 export type LambdaFunction = Readonly<{
   invoke: (event: unknown) => Promise<InvocationResult>;

@@ -4,28 +4,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { startDynamo } from './dynamo.ts';
-import { freePort, requireFreePort } from './free-port.ts';
-import { startGuardedProxy } from './guarded-proxy.ts';
+import { createTables, startDynamo } from '#infra/local/emulators/dynamo.ts';
+import {
+  fillSecrets,
+  type SecretStore,
+  secretStore,
+  startSecretsManager,
+  webhookSecret,
+} from '#infra/local/emulators/secrets-manager.ts';
+import { type LocalSes, sendsMail, startSes } from '#infra/local/emulators/ses.ts';
+import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
 import { type Exchange, startHttpApi } from './http-api.ts';
-import { localIdentities } from './identities.ts';
 import { localClientConfig } from './local-account.ts';
 import {
   httpRoutes,
   type OnOutput,
+  type StandInForPolar,
+  standInForPolar,
   startEventSources,
   startFunctions,
   startSchedules,
 } from './local-functions.ts';
-import { createQueues } from './queues.ts';
-import { type SecretStore, secretStore, startSecretsManager } from './secrets-manager.ts';
-import { type LocalSes, sendsMail, startSes } from './ses.ts';
-import { startSqs } from './sqs.ts';
-import { type StandInForPolar, standInForPolar } from './stand-in-for-polar.ts';
+import { freePort, requireFreePort, startGuardedProxy } from './loopback-server.ts';
 import { synthesise } from './synthesis.ts';
-import { createTables } from './tables.ts';
-import { readTemplate } from './template.ts';
-import { fillSecrets, webhookSecret } from './webhook-secret.ts';
+import { localIdentities, readTemplate } from './template.ts';
 
 export type Ports = Readonly<{
   http: number;

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from './local-account.ts';
 
 /*
  * Loaded before a function's code: its process can open connections to this machine only, whatever

@@ -1,7 +1,61 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Advice } from './advice.ts';
-import { isFromElsewhere, refusalOfElsewhere } from './from-elsewhere.ts';
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { Advice } from '#infra/terminal/advice.ts';
+import { isLoopback } from './local-account.ts';
+
+/**
+ * Whether a request to this machine may come from a web page of somebody else: from a page of another
+ * origin, or by a name that its owner lets lead here (DNS rebinding). Programs name no origin.
+ */
+export function isFromElsewhere({
+  host = '',
+  origin,
+}: Pick<IncomingHttpHeaders, 'host' | 'origin'>): boolean {
+  const isHere = isLoopback(host.replace(/:\d+$/, ''));
+  return !isHere || (origin !== undefined && origin !== `http://${host}`);
+}
+
+export const refusalOfElsewhere =
+  'Refused: this is for programs on this machine, not for web pages. Call it by 127.0.0.1 or localhost.';
+
+/** Where Polar sends people back to after they have signed in there. */
+const returnPath = '/console/polar/callback';
+
+/**
+ * Whether anything but our own pages and the person at this machine may be behind a request to those
+ * pages: a page of another site, or another machine that came through a tunnel. Only the return from
+ * Polar may come from another site. Its answer has to be a page: what it redirected to would still
+ * count as coming from there.
+ */
+export function isFromAnotherSite({ method, url, headers }: PageRequest): boolean {
+  const names = Object.keys(headers);
+  const isForwarded = names.some((name) => /^(forwarded$|via$|x-forwarded-)/.test(name));
+  if (isForwarded || isFromElsewhere(headers)) return true;
+  const site = headers['sec-fetch-site'] ?? 'none';
+  if (site === 'none' || site === 'same-origin') return false;
+  const isReturn = method === 'GET' && url?.split('?')[0] === returnPath;
+  return !isReturn || !isNavigation(headers);
+}
+
+type PageRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
+
+function isNavigation(headers: IncomingHttpHeaders): boolean {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination = 'document' } = headers;
+  return mode === 'navigate' && destination === 'document';
+}
+
+export const refusalOfAnotherSite =
+  'Refused: another site led here, and the console takes requests from its own pages only. Type or paste its address into the address bar.';
 
 export type LoopbackServer = Readonly<{ address: string; stop: () => Promise<void> }>;
 
@@ -73,4 +127,58 @@ async function stop(server: Server): Promise<void> {
   server.close();
   server.closeAllConnections();
   await once(server, 'close');
+}
+
+/** A TCP port of this machine that is free at the moment; another program may still take it first. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  const server = createTcpServer().listen(0, host);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no TCP port was given');
+  return address.port;
+}
+
+/** Throws Advice if another program has the port, before anything is started that would need it. */
+export async function requireFreePort(port: number, what: string): Promise<void> {
+  const server = createTcpServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  } catch (error) {
+    throw portAdvice(error, port, what);
+  }
+  server.close();
+  await once(server, 'close');
+}
+
+/** A door to a server that would let in whoever finds it: only programs on this machine come through. */
+export function startGuardedProxy(
+  target: string,
+  port: number,
+  what: string,
+): Promise<LoopbackServer> {
+  return serveOnLoopback(forwarder(target), port, what);
+}
+
+/** Passes a request on to a server as it is, and the answer back. Where nobody answers, that is a 502. */
+export function forwarder(target: string) {
+  const agent = new Agent({ keepAlive: true });
+  return async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { host: _, ...headers } = incoming.headers;
+    const method = incoming.method ?? 'GET';
+    const outgoing = request(`${target}${incoming.url}`, { agent, headers, method });
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.on('response', resolve).on('error', reject);
+    });
+    try {
+      const [answer] = await Promise.all([answered, pipeline(incoming, outgoing)]);
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      await pipeline(answer, response);
+    } catch (error) {
+      if (response.headersSent) throw error;
+      response.writeHead(502).end(`Nothing answers at ${target}: ${String(error)}`);
+    }
+  };
 }

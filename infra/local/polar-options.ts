@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { Advice } from '#infra/terminal/advice.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
-import { Advice } from './advice.ts';
 
 export const polarHelp = `Acts as Polar: makes up an event, signs it and posts it to the local stack.
 
@@ -37,7 +37,7 @@ export type PolarOptions = Readonly<{
 
 /** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
 export function polarOptions(args: readonly string[]): PolarOptions | undefined {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parsedOptions(args);
   if (values.help) return undefined;
   return {
     what: whatToSend(positionals, values.file),
@@ -53,7 +53,7 @@ export function polarOptions(args: readonly string[]): PolarOptions | undefined 
   };
 }
 
-function parsed(args: readonly string[]) {
+function parsedOptions(args: readonly string[]) {
   const text = { type: 'string' } as const;
   try {
     return parseArgs({

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { type Person, sampleCustomerId } from '#shared/polar/sample/sample-customer.ts';
-import { polarPayload, purchasePayloads, shuffled } from '#shared/polar/sample/sample-event.ts';
+import { Advice, runCommand } from '#infra/terminal/advice.ts';
+import {
+  type Person,
+  polarPayload,
+  purchasePayloads,
+  sampleCustomerId,
+  shuffled,
+} from '#shared/polar/sample/sample-events.ts';
 import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
-import { Advice } from './advice.ts';
-import { runCommand } from './command.ts';
-import { deliver } from './polar-delivery.ts';
 import { type PolarOptions, polarHelp, polarOptions } from './polar-options.ts';
-import { localDirectory, runningStack } from './running-stack.ts';
+import { deliver, localDirectory, runningStack } from './running-stack.ts';
 
 // Above the call that uses them: what stands below it does not exist yet.
 const typeSchema = z.object({ type: z.string() });

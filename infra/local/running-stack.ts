@@ -2,7 +2,25 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { Advice } from './advice.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import {
+  type Delivery,
+  type DeliveryAnswer,
+  deliverSigned,
+} from '#shared/polar/sample/signed-delivery.ts';
+
+/** Posts a webhook, signed and labelled as Polar does. Throws Advice if nobody answers at the URL. */
+export async function deliver(delivery: Delivery, now: Date): Promise<DeliveryAnswer> {
+  const { url } = delivery;
+  const delivered = await deliverSigned(delivery, now);
+  if (delivered.kind === 'answered') return delivered;
+  throw new Advice(
+    delivered.kind === 'late'
+      ? `${url} did not answer within ten seconds, after which Polar would give up, too.`
+      : `Nothing answers at ${url}. Start the local stack with "npm start" in another terminal, or give another address with --url.`,
+    { cause: delivered.cause },
+  );
+}
 
 const { POLAR_AUDIENCE_LOCAL } = process.env;
 

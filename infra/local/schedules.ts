@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { Identities } from './identities.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import { localAccount, localRegion } from './local-account.ts';
+import type { Identities } from './template.ts';
 
 export type Schedule = Readonly<{ ruleArn: string; everyMs: number }>;
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Advice } from './advice.ts';
+import { Advice } from '#infra/terminal/advice.ts';
 import type { Ports } from './local-stack.ts';
 
 const usualPort = 4700;

@@ -2,11 +2,11 @@ import './loopback-only.ts';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from './command.ts';
+import { runCommand } from '#infra/terminal/advice.ts';
 import { consoleLines } from './console-lines.ts';
-import { demo } from './demo.ts';
+import { demo, type LocalItems, localItems } from './demo.ts';
 import { saveDemoWorkflows } from './demo-workflows.ts';
-import { type LocalItems, localItems } from './local-items.ts';
+import { standInForPolar } from './local-functions.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import {
   announce,
@@ -14,7 +14,6 @@ import {
   forget,
   requireNoneRunning,
 } from './running-stack.ts';
-import { standInForPolar } from './stand-in-for-polar.ts';
 import { type StartOptions, startHelp, startOptions } from './start-options.ts';
 
 /** `npm start`: runs the stack on this machine until Ctrl-C. */

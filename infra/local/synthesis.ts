@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { Advice } from './advice.ts';
+import { Advice } from '#infra/terminal/advice.ts';
 import { localMailFrom } from './local-account.ts';
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));

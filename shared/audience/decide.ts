@@ -1,26 +1,31 @@
-import type { PolarEvent } from '../polar/polar-event.ts';
+import { isMailable, normalisedEmail } from './address.ts';
 import { considerWorkflows } from './consider-workflows.ts';
-import type { Contact } from './contact.ts';
-import { type Customer, compareMoments, newerFact } from './customer.ts';
-import { isMailable, normalisedEmail } from './email-address.ts';
-import { forget } from './erase.ts';
-import type { ConsideredWorkflow, EventRecord } from './event-record.ts';
-import { claimAddress, emailOf, type Surroundings, showAddress } from './identity.ts';
-import { nothingNew, outcomeOf, type Result, skipped } from './outcome.ts';
-import { cleanName } from './person-name.ts';
-import { isSameData } from './same-data.ts';
-import type { EventSettings, Settings } from './settings.ts';
-import type { Workflow } from './workflow.ts';
+import { forget } from './erasure.ts';
 import {
+  type ConsideredWorkflow,
+  type EventRecord,
+  nothingNew,
+  outcomeOf,
+  type ReceivedEvent,
+  type Result,
+  skipped,
+} from './event-record.ts';
+import { claimAddress, emailOf, showAddress } from './identity.ts';
+import { type Contact, type Customer, cleanName, compareMoments, newerFact } from './person.ts';
+import type { EventSettings, Settings } from './settings.ts';
+import {
+  type AudienceStore,
+  isSameData,
   type Known,
   type Load,
   type RowKey,
   type Steps,
+  type Surroundings,
+  settle,
   type Workspace,
   workspace,
-} from './workspace.ts';
-
-export type ReceivedEvent = PolarEvent & Readonly<{ webhookId: string; receivedAt: string }>;
+} from './unit-of-work.ts';
+import type { Workflow } from './workflow.ts';
 
 /** Either rows that must be read first, or what to write: `steps` and the record in one atomic write. */
 export type Decision = Load | { kind: 'commit'; record: EventRecord; steps: Steps | undefined };
@@ -243,4 +248,39 @@ function recordOf(
     return { ...base, changes: [], properties, erased: true, ...(erases && { erases }) };
   }
   return { ...base, changes, properties: event.properties, ...(email && { email }) };
+}
+
+export type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };
+
+/**
+ * Applies one event to the audience, once for each webhook id: a repeated one changes nothing and returns the record
+ * of the first. `payload` is the body, which is kept beside the record unless its customer is erased.
+ */
+export async function applyEvent(
+  event: ReceivedEvent,
+  payload: string,
+  {
+    store,
+    surroundings,
+    workflows,
+    pause,
+  }: {
+    store: AudienceStore;
+    surroundings: Surroundings;
+    /** Those that are active. */
+    workflows: readonly Workflow[];
+    pause: (lostRaces: number) => Promise<void>;
+  },
+): Promise<Applied> {
+  const { decision, result } = await settle(
+    store,
+    (known) => {
+      const decision = decide(event, known, surroundings, workflows);
+      if (decision.kind === 'load' || decision.record.erased) return decision;
+      return { ...decision, payload };
+    },
+    pause,
+  );
+  if (result.kind === 'duplicate') return { kind: 'duplicate', record: result.record };
+  return { kind: 'decided', record: decision.record };
 }

@@ -1,7 +1,6 @@
-import type { PolarCustomer, PolarEvent } from '../polar/polar-event.ts';
-import { type Customer, newerFact } from './customer.ts';
-import { isMailable, normalisedEmail } from './email-address.ts';
-import { cleanName } from './person-name.ts';
+import type { PolarCustomer, PolarEvent } from '#shared/polar/event.ts';
+import { isMailable, normalisedEmail } from './address.ts';
+import { type Customer, cleanName, newerFact } from './person.ts';
 import type { Settings } from './settings.ts';
 
 /** The parts of the facts that a webhook must have failed to bring. */

@@ -33,3 +33,6 @@ export const emailSchema = z.extend(emailIdentitySchema, {
   updatedAt: z.string(),
 });
 export type Email = z.infer<typeof emailSchema>;
+
+/** An email to send, or (`check`) one whose fate was unknown a while ago. Names no address. */
+export type MailMessage = EmailIdentity & Readonly<{ check?: boolean | undefined }>;

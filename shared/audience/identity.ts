@@ -1,23 +1,17 @@
-import { isAfter, laterAct } from './act.ts';
-import { type Claim, isLeftUnsubscribed, ownerOf, withClaim } from './address.ts';
+import { type Claim, isLeftUnsubscribed, normalisedEmail, ownerOf, withClaim } from './address.ts';
 import {
   type Belongings,
   belongingsOf,
   type Contact,
+  type Customer,
   contactByHand,
   contactOf,
   mergedBelongings,
+  refusing,
   webhookSource,
-} from './contact.ts';
-import { type Customer, refusing } from './customer.ts';
-import { normalisedEmail } from './email-address.ts';
-import { isSameData } from './same-data.ts';
-import type { Settings } from './settings.ts';
-import { personRefusals } from './suppression.ts';
-import type { Workspace } from './workspace.ts';
-
-/** What a decision needs beside rows: the time, and ids for contacts that it makes. */
-export type Surroundings = Readonly<{ now: Date; newId: () => string; settings: Settings }>;
+} from './person.ts';
+import { isAfter, laterAct, personRefusals } from './suppression.ts';
+import { isSameData, type Surroundings, type Workspace } from './unit-of-work.ts';
 
 export function emailOf(customer: Customer | undefined): string | undefined {
   return customer?.email && normalisedEmail(customer.email.value);

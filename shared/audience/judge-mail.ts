@@ -1,6 +1,5 @@
-import type { Contact } from './contact.ts';
-import type { Customer } from './customer.ts';
 import type { EventRecord } from './event-record.ts';
+import type { Contact, Customer } from './person.ts';
 import type { Settings } from './settings.ts';
 import type { Suppression } from './suppression.ts';
 import type { Workflow } from './workflow.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type SupportedEventType, supportedEventTypes } from '../polar/event-types.ts';
+import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 
 const userGroupSchema = z.string().check(z.trim(), z.minLength(1), z.maxLength(100));
 

@@ -1,6 +1,5 @@
 import { type Address, isLeftUnsubscribed } from './address.ts';
-import type { Contact } from './contact.ts';
-import type { Customer } from './customer.ts';
+import type { Contact, Customer } from './person.ts';
 import type { Suppression } from './suppression.ts';
 
 /** All that is known at one address. */

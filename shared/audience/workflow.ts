@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { eventPropertiesSchema } from '../polar/event-properties.ts';
-import { supportedEventTypes } from '../polar/event-types.ts';
+import { eventPropertiesSchema } from '#shared/polar/event-properties.ts';
+import { supportedEventTypes } from '#shared/polar/event-types.ts';
 
 const propertyNameSchema = z.keyof(eventPropertiesSchema);
 export const eventPropertyNames = propertyNameSchema.options;
@@ -58,3 +58,12 @@ export const workflowSchema = z.object({
   updatedAt: z.string(),
 });
 export type Workflow = z.infer<typeof workflowSchema>;
+
+export type Workflows = Readonly<{
+  all(): Promise<Workflow[]>;
+  find(workflowId: string): Promise<Workflow | undefined>;
+  /** Writes the next version of a workflow, the first one as a new row. `false`: someone else changed it meanwhile. */
+  save(workflow: Workflow): Promise<boolean>;
+  /** `false`: it has another version by now, so it stays. One that is gone is removed: safe to repeat. */
+  remove(workflow: Pick<Workflow, 'workflowId' | 'version'>): Promise<boolean>;
+}>;

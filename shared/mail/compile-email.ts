@@ -1,17 +1,154 @@
-import type { CompiledEmail, EmailNode } from '../audience/workflow.ts';
-import type { SupportedEventType } from '../polar/event-types.ts';
-import { checkTree } from './check-tree.ts';
-import { checkVariables, type Finding } from './check-variables.ts';
+import type { CompiledEmail, EmailNode } from '#shared/audience/workflow.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { nearestName } from '#shared/text.ts';
 import { type DraftProblem, sentencesOf } from './draft-problem.ts';
-import { htmlBody, literal } from './html-body.ts';
-import { htmlDocument } from './html-document.ts';
-import { htmlEngine, textEngine } from './liquid-engine.ts';
-import { liftedTags } from './liquid-in-tree.ts';
-import { liquidOf, plainLiteral } from './liquid-out.ts';
-import { type LiquidPiece, liquidSource } from './liquid-source.ts';
-import { markdownTree } from './markdown-tree.ts';
-import { slotsOf } from './slots.ts';
+import {
+  contactVariables,
+  type EventVariable,
+  eventMayHave,
+  eventVariables,
+} from './event-variables.ts';
+import { htmlBody, htmlDocument, literal } from './html-body.ts';
+import { authorEngine, htmlEngine, textEngine } from './liquid-engine.ts';
+import {
+  type LiquidPiece,
+  liquidOf,
+  liquidSource,
+  plainLiteral,
+  type Slots,
+  slotsOf,
+  tagOutOfPlace,
+} from './liquid-source.ts';
+import { liftedTags, type MarkdownNode, markdownTree, tagsIn } from './markdown-tree.ts';
 import { textBody } from './text-body.ts';
+
+/**
+ * What is wrong with the Liquid and the links of a body. Every block of Liquid must end in the element it began in, so
+ * that the HTML is whole whichever way its conditions turn out.
+ */
+export function checkTree(nodes: readonly MarkdownNode[], slots: Slots): Finding[] {
+  return [
+    ...unbalanced(nodes, slots),
+    ...nodes.flatMap((node) => [
+      ...(isCode(node) ? unbalanced([{ ...node, type: 'text' }], slots) : []),
+      ...ofTarget(node, slots),
+      ...ofRawHtml(node),
+      ...checkTree(node.children, slots),
+    ]),
+  ];
+}
+
+const isCode = ({ type }: MarkdownNode) => type === 'code_inline' || type === 'fence';
+
+function unbalanced(nodes: readonly MarkdownNode[], slots: Slots): Finding[] {
+  const tag = tagOutOfPlace(tagsIn(nodes, slots));
+  return tag ? [apart(tag.source, tag.line)] : [];
+}
+
+function apart(source: string, line: number): Finding {
+  const text = `${source} must begin and end in the same paragraph, list item, table cell or emphasis.`;
+  return { kind: 'problem', line, text };
+}
+
+const allowedTarget = /^(?:https?:\/\/[^/?#]|mailto:(?!\/))/i;
+
+function ofTarget({ type, attributes, line, content }: MarkdownNode, slots: Slots): Finding[] {
+  const target = attributes['href'] ?? attributes['src'];
+  if (target === undefined) return [];
+  const problem = (text: string): Finding[] => [{ kind: 'problem', line, text }];
+  const attached = [target, attributes['title'] ?? '', type === 'image' ? content : ''];
+  if (attached.flatMap(slots.tagsOf).length > 0) {
+    return problem('A tag cannot stand inside a link or an image; put the whole link inside it.');
+  }
+  const [first] = slots.split(target);
+  if (first === undefined) return problem('A link has no target.');
+  if (typeof first !== 'string') return [];
+  if (/^https?:\/\/[^/?#]*$/i.test(first) && slots.split(target).length > 1) {
+    return problem('A variable cannot be part of the host name in a link.');
+  }
+  if (!allowedTarget.test(first)) {
+    return problem(`A link or image leads to ${first}; only http, https and mailto can be used.`);
+  }
+  return [];
+}
+
+function ofRawHtml({ type, content, line }: MarkdownNode): Finding[] {
+  const tag =
+    type === 'text' ? /<\/?[a-z][a-z0-9]*(?:\s[^<>]*)?\/?>/i.exec(content)?.[0] : undefined;
+  if (tag === undefined) return [];
+  return [{ kind: 'warning', line, text: `HTML is not used in emails: ${tag} is shown as text.` }];
+}
+
+export type Finding = Readonly<{ kind: 'problem' | 'warning'; line: number; text: string }>;
+
+const known = [
+  ...Object.keys(contactVariables).map((name) => `contact.${name}`),
+  ...Object.keys(eventVariables).map((name) => `event.${name}`),
+];
+const reserved = ['contact', 'event', 'footer'];
+
+/** Variables that no email has are problems; those that this event never has, or a contact may not have, are warnings. */
+export function checkVariables(
+  source: string,
+  pieces: readonly LiquidPiece[],
+  type: SupportedEventType,
+): Finding[] {
+  const { globals, locals } = authorEngine.analyzeSync(authorEngine.parse(source), {
+    partials: false,
+  });
+  const uses = Object.values(globals)
+    .flat()
+    .map(({ segments, location }) => ({ segments, line: location.row }));
+  const taken = Object.entries(locals).filter(([name]) => reserved.includes(name));
+  return [
+    ...uses.flatMap(({ segments, line }) => ofUse(segments, line, type)),
+    ...taken.map(([name, [first]]) => ({
+      kind: 'problem' as const,
+      line: first?.location.row ?? 1,
+      text: `The name ${name} is taken; assign to another one.`,
+    })),
+    ...perhapsMissing(pieces),
+  ];
+}
+
+function ofUse(segments: readonly unknown[], line: number, type: SupportedEventType): Finding[] {
+  const path = segments.map((segment) => (typeof segment === 'string' ? segment : '[…]'));
+  const [root = '', name = '', ...rest] = path;
+  const full = path.join('.');
+  const problem = (text: string): Finding[] => [{ kind: 'problem', line, text }];
+  if ((root === 'contact' || root === 'event') && name === '') {
+    return problem(`${root} alone is no value; write for example ${exampleOf(root)}.`);
+  }
+  if (!known.includes(`${root}.${name}`) || rest.some((one) => one !== 'size')) {
+    const nearest = nearestName(full, known) ?? nearestName(name || root, known.map(lastPart));
+    const hint = known.find((one) => one === nearest || lastPart(one) === nearest);
+    return problem(`There is no variable ${full}${hint ? `; did you mean ${hint}?` : '.'}`);
+  }
+  if (root === 'event' && isEventVariable(name) && !eventMayHave(type, name)) {
+    return [{ kind: 'warning', line, text: `${type} never has a value for ${full}.` }];
+  }
+  return [];
+}
+
+const lastPart = (name: string) => name.slice(name.indexOf('.') + 1);
+const exampleOf = (root: string) =>
+  root === 'contact' ? 'contact.firstName' : 'event.productName';
+
+function isEventVariable(name: string): name is EventVariable {
+  return Object.hasOwn(eventVariables, name);
+}
+
+/** People forget that customers without a name exist, and would learn it from blocked emails. */
+function perhapsMissing(pieces: readonly LiquidPiece[]): Finding[] {
+  const tags = pieces.flatMap((piece) => (piece.kind === 'tag' ? [piece.source] : [])).join('\n');
+  return pieces.flatMap((piece) => {
+    if (piece.kind !== 'output' || /\|\s*default\b/.test(piece.value)) return [];
+    const name = /^\s*(contact\.(?!email\b)\w+)/.exec(piece.value)?.[1];
+    if (name === undefined || !known.includes(name) || tags.includes(name)) return [];
+    const text = `Emails to contacts without ${name} will be blocked; give it a default: {{ ${name} | default: "…" }}.`;
+    return [{ kind: 'warning', line: piece.line, text }];
+  });
+}
 
 export type Compilation =
   | { kind: 'compiled'; compiled: CompiledEmail; warnings: string[] }

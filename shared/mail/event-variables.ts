@@ -1,9 +1,9 @@
-import type { eventPropertyNames } from '../audience/workflow.ts';
+import type { eventPropertyNames } from '#shared/audience/workflow.ts';
 import {
   purchaseEventTypes,
   type SupportedEventType,
   supportedEventTypes,
-} from '../polar/event-types.ts';
+} from '#shared/polar/event-types.ts';
 
 export type EventVariable = (typeof eventPropertyNames)[number];
 

@@ -1,6 +1,35 @@
 import { LiquidError, Tokenizer, TokenKind } from 'liquidjs';
+import { nearestName } from '#shared/text.ts';
 import { authorEngine, availableFilters, availableTags } from './liquid-engine.ts';
-import { nearestName } from './nearest-name.ts';
+
+/** A slot as Liquid again. */
+export function liquidOf(slot: Slot): string {
+  return slot.kind === 'tag' ? slot.source : `${slot.left}${slot.value}${slot.right}`;
+}
+
+/** Literal text that must not become Liquid: `{\{ x }}` in Markdown is meant to show two braces. */
+export function plainLiteral(text: string): string {
+  return text.replaceAll('{', '{{ "{" }}');
+}
+
+/**
+ * A link target: a value that is its beginning must be a whole, harmless address, one further in is percent-encoded.
+ * `url_encode` as the last filter has done so already.
+ */
+export function targetLiquid(
+  parts: readonly (string | Slot)[],
+  literal: (text: string) => string,
+): string {
+  return parts
+    .map((part, index) => {
+      if (typeof part === 'string') return literal(part);
+      if (part.kind === 'tag') return part.source;
+      if (index > 0 && /\|\s*url_encode\s*$/.test(part.value)) return liquidOf(part);
+      const filter = index === 0 ? 'whole_url' : 'url_part';
+      return `${part.left}${part.value.trimEnd()} | ${filter} ${part.right}`;
+    })
+    .join('');
+}
 
 /** What a template is made of. `role` says whether a tag begins, divides or ends a block, or stands alone. */
 export type LiquidPiece =
@@ -138,4 +167,68 @@ function strayFilter(name: string): string {
     ? `did you mean ${nearest}?`
     : `these are: ${availableFilters.join(', ')}.`;
   return `The filter ${name} is not available in emails; ${advice}`;
+}
+
+export type Slot = Exclude<LiquidPiece, { kind: 'text' }>;
+
+/** A template in which every piece of Liquid is one plain word, so that Markdown leaves it as it is. */
+export type Slots = Readonly<{
+  text: string;
+  /** The line in the template of each line of `text` (they differ after Liquid that runs over lines). */
+  lines: readonly number[];
+  /** Literal text and slots of a part of what became of `text`, in turn. */
+  split: (part: string) => readonly (string | Slot)[];
+  tagsOf: (part: string) => TagPiece[];
+  wordOf: (slot: Slot) => string;
+}>;
+
+export function slotsOf(pieces: readonly LiquidPiece[]): Slots {
+  const literal = pieces.flatMap((piece) => (piece.kind === 'text' ? [piece.text] : [])).join('\n');
+  const word = unusedWord(literal);
+  const slots: Slot[] = [];
+  const lines = [1];
+  let text = '';
+  for (const piece of pieces) {
+    if (piece.kind === 'text') {
+      text += piece.text;
+      const breaks = piece.text.split('\n').length - 1;
+      for (let index = 1; index <= breaks; index += 1) lines.push(piece.line + index);
+    } else {
+      text += `${word}${slots.length}q`;
+      slots.push(piece);
+    }
+  }
+  const marker = new RegExp(`${word}(\\d+)q`);
+  const split = (part: string) =>
+    part
+      .split(marker)
+      .map((one, index) => (index % 2 === 0 ? one : (slots[Number(one)] ?? '')))
+      .filter((one) => one !== '');
+  return {
+    text,
+    lines,
+    split,
+    tagsOf: (part) =>
+      split(part).flatMap((one) => (typeof one !== 'string' && one.kind === 'tag' ? [one] : [])),
+    wordOf: (slot) => `${word}${slots.indexOf(slot)}q`,
+  };
+}
+
+/** Lower-case letters and digits only: a host name or a percent-encoding would change anything else. */
+function unusedWord(text: string): string {
+  const lower = text.toLowerCase();
+  let word = 'liquid';
+  for (let count = 0; lower.includes(word); count += 1) word = `liquid${count}x`;
+  return word;
+}
+
+/** The first tag that divides or ends what did not begin among these, or else one that begins what does not end. */
+export function tagOutOfPlace(tags: readonly TagPiece[]): TagPiece | undefined {
+  const open: TagPiece[] = [];
+  for (const tag of tags) {
+    if (tag.role === 'begin') open.push(tag);
+    if ((tag.role === 'middle' || tag.role === 'end') && open.length === 0) return tag;
+    if (tag.role === 'end') open.pop();
+  }
+  return open[0];
 }

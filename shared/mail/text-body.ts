@@ -1,7 +1,5 @@
-import { textIn } from './liquid-in-tree.ts';
-import { liquidOf, plainLiteral, targetLiquid } from './liquid-out.ts';
-import type { MarkdownNode } from './markdown-tree.ts';
-import type { Slots } from './slots.ts';
+import { liquidOf, plainLiteral, type Slots, targetLiquid } from './liquid-source.ts';
+import { type MarkdownNode, textIn } from './markdown-tree.ts';
 
 /** A Markdown tree as plain text for people, in which Liquid stands again where it was written. */
 export function textBody(nodes: readonly MarkdownNode[], slots: Slots): string {

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Workflow } from '../audience/workflow.ts';
-import type { Workflows } from '../aws/dynamo-workflows.ts';
+import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
 import {
   checkWorkflow,
   type MailSurroundings,

@@ -1,5 +1,55 @@
 import * as z from 'zod/mini';
-import { polarServers } from './polar-server.ts';
+
+const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Whether a URL is http and can only mean this machine. */
+export function isLoopbackUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'http:' && loopbackHost.test(url.hostname);
+}
+
+export const polarServers = ['production', 'sandbox'] as const;
+
+/** Two installations of Polar with separate accounts and tokens; nothing of one counts at the other. */
+export type PolarServer = (typeof polarServers)[number];
+
+export type PolarAddresses = Readonly<{ apiUrl: string; authorizeUrl: string }>;
+
+const addresses = {
+  production: { apiUrl: 'https://api.polar.sh', authorizeUrl: 'https://polar.sh/oauth2/authorize' },
+  sandbox: {
+    apiUrl: 'https://sandbox-api.polar.sh',
+    authorizeUrl: 'https://sandbox.polar.sh/oauth2/authorize',
+  },
+} as const;
+
+type Overrides = Readonly<{
+  POLAR_API_URL?: string | undefined;
+  POLAR_AUTHORIZE_URL?: string | undefined;
+}>;
+
+/**
+ * Where a server of Polar is. Environment variables may name another one for local tests. Throws where that is
+ * neither https nor on this machine: a token would travel in clear.
+ */
+export function polarAddresses(server: PolarServer, overrides: Overrides = {}): PolarAddresses {
+  const usual = addresses[server];
+  return {
+    apiUrl: overriding('POLAR_API_URL', overrides.POLAR_API_URL) ?? usual.apiUrl,
+    authorizeUrl:
+      overriding('POLAR_AUTHORIZE_URL', overrides.POLAR_AUTHORIZE_URL) ?? usual.authorizeUrl,
+  };
+}
+
+function overriding(name: string, given: string | undefined): string | undefined {
+  if (!given) return undefined;
+  if (URL.parse(given)?.protocol === 'https:' || isLoopbackUrl(given)) {
+    return given.replace(/\/$/, '');
+  }
+  throw new Error(
+    `${name} must be an https URL, or an http URL of this machine such as http://127.0.0.1:4000.`,
+  );
+}
 
 const clientSchema = z.object({ clientId: z.string(), clientSecret: z.optional(z.string()) });
 const server = z.enum(polarServers);
@@ -67,4 +117,19 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** What is wrong with a URL that Polar at `apiUrl` is to send webhooks to; undefined: nothing. */
+export function problemOfWebhookUrl(webhookUrl: string, apiUrl: string): string | undefined {
+  if (isLoopbackUrl(apiUrl)) return undefined;
+  const url = URL.parse(webhookUrl);
+  if (url?.protocol === 'https:' && isPublicHost(url.hostname)) return undefined;
+  return `Polar sends webhooks to public https addresses only, and this one is ${webhookUrl}. Nothing was changed. Connect a deployment in AWS, or be Polar yourself here: npm run polar -- purchase --email you@example.com`;
+}
+
+const privateIpv4 = /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./;
+
+function isPublicHost(host: string): boolean {
+  if (host.startsWith('[') || privateIpv4.test(host)) return false;
+  return host.includes('.') && !/\.(localhost|local|internal|test)$/.test(host);
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { backfillPrefix } from './is-backfilled.ts';
-import type { PolarRow } from './polar-api.ts';
-import { type PolarEvent, polarEvent } from './polar-event.ts';
-import { polarApiVersion } from './polar-request.ts';
+import type { PolarRow } from './api.ts';
+import { type PolarEvent, polarEvent } from './event.ts';
+import { backfillPrefix } from './event-types.ts';
+import { polarApiVersion } from './request.ts';
 
 /** An event that Polar would have sent, made from what its API says now. `payload` is kept beside its record. */
 export type BackfillEvent = Readonly<{ webhookId: string; payload: string; event: PolarEvent }>;

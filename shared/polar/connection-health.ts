@@ -1,8 +1,7 @@
-import type { Connection, ConnectionParts } from './connection.ts';
-import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from './polar-api.ts';
-import { isPolarApiError, PolarMissing, PolarRefused } from './polar-api-error.ts';
-import { isSameSecret } from './same-secret.ts';
-import { differencesOf } from './settle-endpoint.ts';
+import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from './api.ts';
+import { isPolarApiError, PolarMissing, PolarRefused } from './api-error.ts';
+import { type Connection, type ConnectionParts, isSameSecret } from './connection.ts';
+import { differencesOf } from './endpoint.ts';
 
 export type Repair = 'enable' | 'repair' | 'redeliver' | 'connect' | 'wait';
 

@@ -24,3 +24,10 @@ export type SupportedEventType = (typeof supportedEventTypes)[number];
 export function isSupportedEventType(type: string): type is SupportedEventType {
   return supportedEventTypes.some((supported) => supported === type);
 }
+
+export const backfillPrefix = 'backfill-';
+
+/** Whether an event was made from what Polar's API says, and not sent by Polar. */
+export function isBackfilled(webhookId: string): boolean {
+  return webhookId.startsWith(backfillPrefix);
+}

@@ -1,15 +1,16 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { startDynamo } from '#infra/local/dynamo.ts';
-import { functionEnvironment } from '#infra/local/function-environment.ts';
-import { localIdentities } from '#infra/local/identities.ts';
+import { createTables, startDynamo } from '#infra/local/emulators/dynamo.ts';
+import {
+  fillSecrets,
+  secretStore,
+  startSecretsManager,
+  webhookSecret,
+} from '#infra/local/emulators/secrets-manager.ts';
+import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { createQueues } from '#infra/local/queues.ts';
-import { secretStore, startSecretsManager } from '#infra/local/secrets-manager.ts';
-import { startSqs } from '#infra/local/sqs.ts';
-import { createTables } from '#infra/local/tables.ts';
-import { readTemplate } from '#infra/local/template.ts';
-import { fillSecrets, webhookSecret } from '#infra/local/webhook-secret.ts';
+import { functionEnvironment } from '#infra/local/local-functions.ts';
+import { localIdentities, readTemplate } from '#infra/local/template.ts';
 import { type ShippedFunction, shippedFunctions } from './shipped-bundles.ts';
 
 /** A way to an emulator: itself, or something in between that watches. */

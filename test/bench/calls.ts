@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type FunctionProcess, functionProcess } from '#infra/local/function-process.ts';
-import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-event.ts';
+import { type FunctionProcess, functionProcess } from '#infra/local/lambda-function.ts';
+import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
 import { type BenchAccount, startBenchAccount } from './bench-account.ts';
 import { type Call, startCountingProxy } from './counting-proxy.ts';
 import { assumed, prices } from './prices.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startBenchAccount } from './bench-account.ts';
 import { bundleEmpty, bundlePeers, bundleProgram } from './bench-bundles.ts';
 import { type ColdStart, coldStart, type Subject } from './cold-start.ts';

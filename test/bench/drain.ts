@@ -7,8 +7,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
-import { encodeEventMessage } from '#shared/aws/encode-event-message.ts';
-import { purchasePayloads } from '#shared/polar/sample/sample-event.ts';
+import { purchasePayloads } from '#shared/polar/sample/sample-events.ts';
+import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { person, webhookOf } from './sample-events.ts';
 import { textTable } from './text-table.ts';
 

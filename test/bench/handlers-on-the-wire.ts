@@ -1,10 +1,10 @@
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { vi } from 'vitest';
-import { startSqs } from '#infra/local/sqs.ts';
+import { startSqs } from '#infra/local/emulators/sqs.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
-import { newSecret } from '#test/functions/ingest/signed-request.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { newSecret } from '#test/support/signed-request.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 import { startCountingProxy } from './counting-proxy.ts';
 import { apiEvent, queueEvent, type Webhook } from './sample-events.ts';

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { encodeEventMessage } from '#shared/aws/encode-event-message.ts';
-import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
-import type { Payload } from '#shared/polar/sample/sample-event.ts';
-import { signedHeadersFor } from '#test/functions/ingest/signed-request.ts';
+import { type Payload, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
+import { signedHeadersFor } from '#test/support/signed-request.ts';
 
 export type Webhook = Readonly<{ webhookId: string; type: string; body: string }>;
 

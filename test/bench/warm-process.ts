@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import * as z from 'zod';
-import { heapLimits } from '#infra/local/heap-limits.ts';
+import { heapLimits } from '#infra/local/local-account.ts';
 
 const answerSchema = z.object({
   cpuMs: z.array(z.number()),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { purchasePayloads } from '#shared/polar/sample/sample-event.ts';
+import { purchasePayloads } from '#shared/polar/sample/sample-events.ts';
 import { type BenchAccount, startBenchAccount } from './bench-account.ts';
 import { bundlePeers, bundleProgram } from './bench-bundles.ts';
 import { apiEvent, person, queueEvent, type Webhook, webhookOf } from './sample-events.ts';

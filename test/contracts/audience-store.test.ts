@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AudienceStore, Commit } from '#shared/audience/audience-store.ts';
-import type { Contact } from '#shared/audience/contact.ts';
-import type { Customer } from '#shared/audience/customer.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { Kind, Known, Steps } from '#shared/audience/workspace.ts';
-import { addressHash } from '#shared/aws/address-hash.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
-import { dynamoAudienceStore } from '#shared/aws/dynamo-audience-store.ts';
+import type { Contact, Customer } from '#shared/audience/person.ts';
+import type { AudienceStore, Commit, Kind, Known, Steps } from '#shared/audience/unit-of-work.ts';
+import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';

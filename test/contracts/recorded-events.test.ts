@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AudienceStore, ReplayWrite } from '#shared/audience/audience-store.ts';
 import type { EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
-import type { Steps } from '#shared/audience/workspace.ts';
-import { addressHash } from '#shared/aws/address-hash.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
-import { dynamoAudienceStore } from '#shared/aws/dynamo-audience-store.ts';
+import type { AudienceStore, ReplayWrite, Steps } from '#shared/audience/unit-of-work.ts';
+import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';

@@ -1,11 +1,15 @@
+import type { EventRecord } from '#shared/audience/event-record.ts';
 import type {
   AudienceStore,
   Commit,
   CommitResult,
+  Kind,
+  Known,
   ReplayWrite,
-} from '#shared/audience/audience-store.ts';
-import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { Kind, Known, Rows, Step, Stored } from '#shared/audience/workspace.ts';
+  Rows,
+  Step,
+  Stored,
+} from '#shared/audience/unit-of-work.ts';
 
 /** The audience store in memory. `rows` and `records` are there for tests to look at. */
 export function memoryAudienceStore() {

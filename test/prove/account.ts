@@ -12,17 +12,18 @@ import {
 import { BatchWriteCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
-import { startDynamo } from '#infra/local/dynamo.ts';
-import { functionEnvironment } from '#infra/local/function-environment.ts';
-import { localIdentities } from '#infra/local/identities.ts';
+import { createTables, startDynamo } from '#infra/local/emulators/dynamo.ts';
+import {
+  fillSecrets,
+  secretStore,
+  startSecretsManager,
+  webhookSecret,
+} from '#infra/local/emulators/secrets-manager.ts';
+import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { createQueues } from '#infra/local/queues.ts';
-import { secretStore, startSecretsManager } from '#infra/local/secrets-manager.ts';
-import { startSqs } from '#infra/local/sqs.ts';
-import { createTables } from '#infra/local/tables.ts';
-import { templateOf } from '#infra/local/template.ts';
-import { fillSecrets, webhookSecret } from '#infra/local/webhook-secret.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
+import { functionEnvironment } from '#infra/local/local-functions.ts';
+import { localIdentities, templateOf } from '#infra/local/template.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
 import { lambdaRecord } from '#test/support/lambda-record.ts';
 
 export type Item = Record<string, unknown>;

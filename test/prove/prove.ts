@@ -3,14 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { synthesise } from '#infra/local/synthesis.ts';
-import { stageTemplate } from '#test/infra/stage-stack.ts';
+import { proveCrashes } from '#test/prove/crash/crash.ts';
+import {
+  audienceInDynamo,
+  audienceInMemory,
+  proveHistories,
+} from '#test/prove/histories/histories.ts';
+import { proveHostile } from '#test/prove/hostile/hostile.ts';
+import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
+import { stageTemplate } from '#test/support/stage-stack.ts';
 import { startAccount } from './account.ts';
-import { proveCrashes } from './crash.ts';
-import { audienceInDynamo, audienceInMemory, proveHistories } from './histories.ts';
-import { proveHostile } from './hostile.ts';
 import type { Proof } from './proof.ts';
 import { seededRandom } from './seeded-random.ts';
-import { type SoakProof, soak } from './soak.ts';
 
 const parts = ['crash', 'histories', 'hostile', 'soak'] as const;
 const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short]

@@ -1,12 +1,15 @@
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { encodeEventMessage } from '#shared/aws/encode-event-message.ts';
-import type { EventMessage } from '#shared/aws/event-message.ts';
-import { erasureMessage, replayMessage, type WorkerMessage } from '#shared/aws/worker-message.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
-import type { Person } from '#shared/polar/sample/sample-customer.ts';
-import { polarPayload } from '#shared/polar/sample/sample-event.ts';
-import { approvedMail } from '#test/functions/mailer/approved-mail.ts';
+import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
+import {
+  type EventMessage,
+  erasureMessage,
+  replayMessage,
+  type WorkerMessage,
+} from '#shared/queue/events-queue.ts';
+import { approvedMail } from '#test/support/approved-mail.ts';
 
 /** One message for the worker, and what was there when it came. */
 export type Scenario = Readonly<{

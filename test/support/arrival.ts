@@ -1,15 +1,11 @@
 import fc from 'fast-check';
-import { applyEvent } from '#shared/audience/apply-event.ts';
-import { applyRefusal } from '#shared/audience/apply-refusal.ts';
-import { applyReplay } from '#shared/audience/apply-replay.ts';
-import type { AudienceStore } from '#shared/audience/audience-store.ts';
-import type { Contact } from '#shared/audience/contact.ts';
-import type { Customer } from '#shared/audience/customer.ts';
-import type { ReceivedEvent } from '#shared/audience/decide.ts';
-import type { Surroundings } from '#shared/audience/identity.ts';
-import type { Refusal } from '#shared/audience/refuse.ts';
-import type { Replay } from '#shared/audience/replay.ts';
+import { applyEvent } from '#shared/audience/decide.ts';
+import type { ReceivedEvent } from '#shared/audience/event-record.ts';
+import type { Contact, Customer } from '#shared/audience/person.ts';
+import { applyRefusal, type Refusal } from '#shared/audience/refusals.ts';
+import { applyReplay, type Replay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';
+import type { AudienceStore, Surroundings } from '#shared/audience/unit-of-work.ts';
 import { webhookBody } from './polar-history.ts';
 
 export type Task = { event: ReceivedEvent } | { refusal: Refusal } | { replay: Replay };

@@ -1,14 +1,14 @@
 import { GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { vi } from 'vitest';
-import { applyEvent } from '#shared/audience/apply-event.ts';
-import type { Contact } from '#shared/audience/contact.ts';
-import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/decide.ts';
+import type { ReceivedEvent } from '#shared/audience/event-record.ts';
+import type { Contact } from '#shared/audience/person.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
-import { audienceFromEnv } from '#shared/aws/audience-from-env.ts';
-import type { PolarCustomer } from '#shared/polar/polar-event.ts';
+import type { PolarCustomer } from '#shared/polar/event.ts';
+import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from './emulators.ts';
+import { createStackTables } from './stack-tables.ts';
 
 export const suppressionKey = 'a key of this test';
 

@@ -1,17 +1,19 @@
-import { addContact, type NewContact } from '#shared/audience/add-contact.ts';
-import { applyEvent } from '#shared/audience/apply-event.ts';
-import { applyRefusal } from '#shared/audience/apply-refusal.ts';
-import { applyReplay } from '#shared/audience/apply-replay.ts';
-import type { Contact } from '#shared/audience/contact.ts';
-import type { ReceivedEvent } from '#shared/audience/decide.ts';
-import { liftBounce } from '#shared/audience/lift-bounce.ts';
-import type { Replay } from '#shared/audience/replay.ts';
+import {
+  addContact,
+  liftBounce,
+  type NewContact,
+  subscribeContact,
+  unsubscribeContact,
+} from '#shared/audience/acts-by-hand.ts';
+import { applyEvent } from '#shared/audience/decide.ts';
+import type { ReceivedEvent } from '#shared/audience/event-record.ts';
+import type { Contact } from '#shared/audience/person.ts';
+import { applyRefusal } from '#shared/audience/refusals.ts';
+import { applyReplay, type Replay } from '#shared/audience/replay.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
-import { subscribeContact } from '#shared/audience/subscribe-contact.ts';
 import type { SuppressionReason } from '#shared/audience/suppression.ts';
-import { unsubscribeContact } from '#shared/audience/unsubscribe-contact.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { PolarCustomer } from '#shared/polar/polar-event.ts';
+import type { PolarCustomer } from '#shared/polar/event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { webhookBody } from './polar-history.ts';
 

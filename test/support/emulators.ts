@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { startDynamo as startEmulator } from '#infra/local/dynamo.ts';
+import { startDynamo as startEmulator } from '#infra/local/emulators/dynamo.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
 
 /** What an SDK client needs to talk to an emulator, and never to AWS. */

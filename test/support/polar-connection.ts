@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { secretStore, startSecretsManager } from '#infra/local/secrets-manager.ts';
-import { connectionLease, connectionTurn } from '#shared/aws/connection-turn.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
-import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
-import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
+import { secretStore, startSecretsManager } from '#infra/local/emulators/secrets-manager.ts';
+import { type Access, accessDocument } from '#shared/polar/access.ts';
+import { polarApi } from '#shared/polar/api.ts';
+import type { ConnectionParts } from '#shared/polar/connection.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoLease } from '#shared/store/lease.ts';
 import {
   accessLease,
   bearerOf,
   type PolarAccessParts,
   polarAccess,
-} from '#shared/aws/polar-access.ts';
-import { polarSignIn } from '#shared/aws/polar-sign-in.ts';
-import { webhookSecretDocument } from '#shared/aws/webhook-secret-document.ts';
-import { type Access, accessDocument } from '#shared/polar/access.ts';
-import type { ConnectionParts } from '#shared/polar/connection.ts';
-import { polarApi } from '#shared/polar/polar-api.ts';
+  polarSignIn,
+} from '#shared/store/polar/access.ts';
+import {
+  connectionLease,
+  connectionTurn,
+  dynamoConnection,
+  webhookSecretDocument,
+} from '#shared/store/polar/connection.ts';
 import { type FakePolarOptions, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
 import { clientConfig } from './emulators.ts';
 import { createPlainTable } from './plain-table.ts';

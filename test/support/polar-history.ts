@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Contact } from '#shared/audience/contact.ts';
-import type { ReceivedEvent } from '#shared/audience/decide.ts';
+import type { ReceivedEvent } from '#shared/audience/event-record.ts';
+import type { Contact } from '#shared/audience/person.ts';
 import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 

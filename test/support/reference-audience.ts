@@ -1,6 +1,6 @@
-import type { Contact } from '#shared/audience/contact.ts';
-import type { ReceivedEvent } from '#shared/audience/decide.ts';
-import type { Refusal } from '#shared/audience/refuse.ts';
+import type { ReceivedEvent } from '#shared/audience/event-record.ts';
+import type { Contact } from '#shared/audience/person.ts';
+import type { Refusal } from '#shared/audience/refusals.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 
 type Fact = { value: string; version: string };

@@ -1,9 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
-import { localIdentities } from '#infra/local/identities.ts';
-import { createTables } from '#infra/local/tables.ts';
-import { templateOf } from '#infra/local/template.ts';
-import type { AudienceTables } from '#shared/aws/dynamo-audience-store.ts';
+import { createTables } from '#infra/local/emulators/dynamo.ts';
+import { localIdentities, templateOf } from '#infra/local/template.ts';
+import type { AudienceTables } from '#shared/store/audience/audience-store.ts';
 
 let made = 0;
 

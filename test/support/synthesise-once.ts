@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { stageTemplate } from '#test/infra/stage-stack.ts';
+import { stageTemplate } from './stage-stack.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { signingKeys } from '#functions/ingest/signing-keys.ts';
+import { signingKeys } from '#functions/ingest/verifier.ts';
 import { signedHeaders, verifySignature } from '#shared/polar/webhook-signature.ts';
 
 /** An address that takes webhooks whose signature fits the secret document of the moment, and notes their ids. */

@@ -10,18 +10,18 @@ import {
 } from '@aws-sdk/client-sqs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deadLetterVerbs } from '#infra/commands/dead-letters/dead-letter-verbs.ts';
+import { deadLetterQueues } from '#infra/commands/dead-letters/dead-letters.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
-import { deliver } from '#infra/local/polar-delivery.ts';
-import { deadLetterVerbs } from '#infra/ops/dead-letter-verbs.ts';
-import { deadLetterQueues } from '#infra/ops/dead-letters-command.ts';
-import { maskedAddress } from '#infra/ops/masked-address.ts';
+import { deliver } from '#infra/local/running-stack.ts';
+import { maskedAddress } from '#infra/terminal/lines.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
-import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
-import { requestReplay } from '#shared/aws/worker-message.ts';
-import { queueNames } from '#shared/dead-letters/dead-letter.ts';
-import { explainLetters } from '#shared/dead-letters/explain-dead-letters.ts';
-import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
+import { explainLetters } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { requestReplay } from '#shared/queue/events-queue.ts';
+import { dynamoFailures } from '#shared/queue/failures.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 
 let stack: LocalStack;

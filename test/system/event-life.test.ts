@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
-import { deliver } from '#infra/local/polar-delivery.ts';
-import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { deliver } from '#infra/local/running-stack.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 
 const lineSchema = z.object({ message: z.string(), webhookId: z.string() });

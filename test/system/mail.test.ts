@@ -6,14 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
-import { deliver } from '#infra/local/polar-delivery.ts';
+import { deliver } from '#infra/local/running-stack.ts';
 import type { EmailNode, Workflow } from '#shared/audience/workflow.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
-import { dynamoWorkflows } from '#shared/aws/dynamo-workflows.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import type { Person } from '#shared/polar/sample/sample-customer.ts';
-import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 
 const mailboxSchema = z.object({

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { payloadText } from '#shared/aws/event-item.ts';
+import { payloadText } from '#shared/store/events/event-item.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -6,8 +6,8 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
-import { payloadText } from '#shared/aws/event-item.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { payloadText } from '#shared/store/events/event-item.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 
 const folder = new URL('../fixtures/polar/', import.meta.url);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { unsubscribeTokens } from '#shared/aws/unsubscribe-token.ts';
+import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
 import { changeSettings } from './history-of-settings.ts';
 import type { Life } from './life.ts';
 

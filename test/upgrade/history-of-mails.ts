@@ -1,10 +1,10 @@
-import { dynamoEmails } from '#shared/aws/dynamo-emails.ts';
+import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import {
   bounce,
   complaint,
   delivery,
   sesNotification,
-} from '#test/functions/feedback/ses-notification.ts';
+} from '#test/stack/functions/feedback/ses-notification.ts';
 import { actOn } from './history-of-customers.ts';
 import type { Life } from './life.ts';
 

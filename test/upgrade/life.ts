@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
-import { polarPayload } from '#shared/polar/sample/sample-event.ts';
+import { type Person, polarPayload, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import type { SesMood } from '#test/fakes/ses.ts';
 import type { StackInProcess } from './stack-in-process.ts';
 

@@ -1,8 +1,8 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordedOf } from '#shared/aws/event-item.ts';
-import { encodeMailMessage, mailsOf, mailsOfReplay } from '#shared/aws/mail-message.ts';
-import { bounce, delivery } from '#test/functions/feedback/ses-notification.ts';
+import { encodeMailMessage, mailsOf, mailsOfReplay } from '#shared/queue/mail-queue.ts';
+import { recordedOf } from '#shared/store/events/event-item.ts';
+import { bounce, delivery } from '#test/stack/functions/feedback/ses-notification.ts';
 import { startUpgraded, type Upgraded } from './upgraded-stack.ts';
 import { keptVersions } from './version-folder.ts';
 

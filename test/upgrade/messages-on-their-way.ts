@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SQSRecord } from 'aws-lambda';
-import { bounce, complaint, delivery } from '#test/functions/feedback/ses-notification.ts';
+import { bounce, complaint, delivery } from '#test/stack/functions/feedback/ses-notification.ts';
 import { actOn } from './history-of-customers.ts';
 import { asSent } from './history-of-mails.ts';
 import type { Life } from './life.ts';

@@ -1,11 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportContacts } from '#infra/ops/audience-command.ts';
-import { emailVerbs } from '#infra/ops/email-verbs.ts';
-import { whyLines } from '#infra/ops/why-command.ts';
-import { whyRows } from '#infra/ops/why-rows.ts';
-import { dynamoContactList } from '#shared/aws/dynamo-contact-list.ts';
+import { exportContacts } from '#infra/commands/audience.ts';
+import { emailVerbs } from '#infra/commands/emails.ts';
+import { whyRows } from '#infra/commands/why/rows.ts';
+import { whyLines } from '#infra/commands/why/why.ts';
+import { dynamoContactList } from '#shared/store/audience/contact-search.ts';
 import { startUpgraded, textIn, type Upgraded } from './upgraded-stack.ts';
 import { keptVersion, keptVersions } from './version-folder.ts';
 

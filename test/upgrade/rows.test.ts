@@ -1,10 +1,10 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workflowSchema } from '#shared/audience/workflow.ts';
-import { recordedOf } from '#shared/aws/event-item.ts';
-import { failureRowOf } from '#shared/aws/failure-row.ts';
-import { settingsOfVersion } from '#shared/aws/settings-history.ts';
-import { polarEvent } from '#shared/polar/polar-event.ts';
+import { polarEvent } from '#shared/polar/event.ts';
+import { failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { recordedOf } from '#shared/store/events/event-item.ts';
+import { settingsOfVersion } from '#shared/store/settings-history.ts';
 import { startUpgraded, textIn, type Upgraded } from './upgraded-stack.ts';
 import { keptVersions } from './version-folder.ts';
 

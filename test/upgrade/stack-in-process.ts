@@ -8,18 +8,21 @@ import {
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { consoleApp } from '#functions/console/console.ts';
-import { consoleParts } from '#functions/console/console-parts.ts';
-import { localIdentities } from '#infra/local/identities.ts';
-import { initialSecret, secretStore, startSecretsManager } from '#infra/local/secrets-manager.ts';
-import { startSqs } from '#infra/local/sqs.ts';
-import { createTables } from '#infra/local/tables.ts';
-import { templateOf } from '#infra/local/template.ts';
-import { documentClient } from '#shared/aws/document-client.ts';
+import { consoleParts } from '#functions/console/parts.ts';
+import { createTables } from '#infra/local/emulators/dynamo.ts';
+import {
+  initialSecret,
+  secretStore,
+  startSecretsManager,
+} from '#infra/local/emulators/secrets-manager.ts';
+import { startSqs } from '#infra/local/emulators/sqs.ts';
+import { localIdentities, templateOf } from '#infra/local/template.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
 import { startSes } from '#test/fakes/ses.ts';
-import { consoleVisitor } from '#test/functions/console/console-visitor.ts';
-import { signedRequest } from '#test/functions/ingest/signed-request.ts';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { lambdaRecord } from '#test/support/lambda-record.ts';
+import { signedRequest } from '#test/support/signed-request.ts';
 import { startQuickQueue } from './quick-queue.ts';
 
 /** The queues that a function is fed from, by the logical ids that an upgrade must not change. */

@@ -1,6 +1,6 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { inject, vi } from 'vitest';
-import { shiftedClock } from '#test/prove/shifted-clock.ts';
+import { shiftedClock } from '#test/prove/crash/shifted-clock.ts';
 import { lifeIn } from './life.ts';
 import { startStackInProcess } from './stack-in-process.ts';
 import { type KeptMessage, keptVersion, type Row } from './version-folder.ts';

@@ -2,7 +2,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { recordedOf } from '#shared/aws/event-item.ts';
+import { recordedOf } from '#shared/store/events/event-item.ts';
 import type { Life } from './life.ts';
 import { startUpgraded, type Upgraded } from './upgraded-stack.ts';
 import { keptVersions } from './version-folder.ts';

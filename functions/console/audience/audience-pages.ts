@@ -1,19 +1,134 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
 import * as z from 'zod/mini';
+import { addContact } from '#shared/audience/acts-by-hand.ts';
 import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
-import { type ContactFilter, contactPositionSchema } from '#shared/aws/dynamo-contact-list.ts';
-import { sealWith } from '#shared/aws/sealed.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import type { ConsoleParts } from '../console-parts.ts';
-import { cursorOf, cursorText } from '../cursor.ts';
-import { page } from '../page.ts';
-import { link } from '../shown.ts';
-import { addPages } from './add-pages.ts';
-import { audienceStores } from './audience-stores.ts';
+import {
+  type ContactFilter,
+  contactPositionSchema,
+} from '#shared/store/audience/contact-search.ts';
+import { postForm, textField, textOf } from '../kit/fields.ts';
+import { cursorOf, cursorText } from '../kit/in-url.ts';
+import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { goOn } from '../kit/remembered.ts';
+import { link } from '../kit/shown.ts';
+import { contactPath } from '../kit/words.ts';
+import type { ConsoleParts } from '../parts.ts';
+import { type AudienceStores, audienceStores } from './audience-stores.ts';
 import { contactPages } from './contact-pages.ts';
-import { customerPages } from './customer-pages.ts';
+import { customerPages, searchPages } from './customer-pages.ts';
 import { groupsOf, type ListFilter, listPath, listView } from './list-view.ts';
-import { searchPages } from './search-pages.ts';
+
+/** The form for a contact that a person adds. */
+export function addForm(
+  c: Context<ConsoleEnv>,
+  typed: Readonly<Record<string, string>>,
+  groups: readonly string[],
+  problems: Readonly<Record<string, string | undefined>> = {},
+): Html {
+  const field = (name: string, label: string, hint?: string) => ({
+    name,
+    label,
+    value: typed[name],
+    ...(hint && { hint }),
+    problem: problems[name],
+  });
+  const known = groups.length > 0 ? ` The settings have ${groups.join(', ')}.` : '';
+  return postForm(c, {
+    body: html`${textField(field('email', 'Email address'), { type: 'email', required: true })}
+${textField(field('firstName', 'First name'))}
+${textField(field('lastName', 'Last name'))}
+${textField(field('externalId', 'External id', 'The id of this person in your own system.'))}
+${textField(field('userGroup', 'Group', `Stays until Polar sends a newer event whose group is always set.${known}`))}
+<p class="hint">What is left empty is taken from Polar as soon as a customer with this address comes. The contact is subscribed, unless the address is suppressed.</p>
+<p><button type="submit" class="primary">Add the contact</button> <a class="button" href="${listPath}">Cancel</a></p>`,
+  });
+}
+
+const fieldNames = ['email', 'firstName', 'lastName', 'externalId', 'userGroup'] as const;
+
+const longest = { firstName: 256, lastName: 256, externalId: 4_096, userGroup: 100 };
+
+/** Adding a contact by hand. */
+export function addPages({ settings, means }: AudienceStores) {
+  const app = new Hono<ConsoleEnv>();
+  const shell = {
+    title: 'Add a contact',
+    section: 'audience',
+    above: { href: listPath, title: 'Audience' },
+  } as const;
+
+  app.get('/', async (c) =>
+    page(c, { ...shell, body: addForm(c, {}, groupsOf(await settings())) }),
+  );
+
+  app.post('/', async (c) => {
+    const typed = Object.fromEntries(
+      fieldNames.map((name) => [name, textOf(c.get('form'), name).trim()] as const),
+    );
+    const refuse = async (problems: Readonly<Record<string, string>>) => {
+      const body = addForm(c, typed, groupsOf(await settings()), problems);
+      return page(c, { ...shell, status: 422, body });
+    };
+    const tooLong = problemsIn(typed);
+    if (Object.keys(tooLong).length > 0) return refuse(tooLong);
+
+    const ready = await means();
+    const act = { at: ready.surroundings.now.toISOString(), by: c.get('by') };
+    const result = await addContact({ ...typed, email: typed['email'] ?? '' }, act, ready);
+    if (result.kind === 'refused') return refuse({ email: result.reason });
+    const { contact, note } = result;
+    const text = ['The contact was added.', note].filter(Boolean).join(' ');
+    return goOn(c, contactPath(contact.contactId), { kind: 'done', text });
+  });
+  return app;
+}
+
+function problemsIn(typed: Readonly<Record<string, string>>): Record<string, string> {
+  const tooLong = Object.entries(longest).filter(
+    ([name, most]) => (typed[name]?.length ?? 0) > most,
+  );
+  return Object.fromEntries(
+    tooLong.map(([name, most]) => [name, `This is too long: ${most} characters are the most.`]),
+  );
+}
+
+const algorithm = 'aes-256-gcm';
+const nonceBytes = 12;
+const tagBytes = 16;
+
+export type Seal = ReturnType<typeof sealWith>;
+
+/** Makes text unreadable to whoever has not the secret, such as a position in a list that goes through a URL. */
+export function sealWith(secret: string) {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'polar-audience sealed positions', 32));
+  return {
+    /** Letters, digits, `-` and `_` only. */
+    seal(text: string): string {
+      const nonce = randomBytes(nonceBytes);
+      const cipher = createCipheriv(algorithm, key, nonce);
+      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
+    },
+
+    /** `undefined`: it was not sealed here, or was changed since. */
+    open(sealed: string): string | undefined {
+      const bytes = Buffer.from(sealed, 'base64url');
+      if (bytes.length < nonceBytes + tagBytes) return undefined;
+      const nonce = bytes.subarray(0, nonceBytes);
+      const tag = bytes.subarray(nonceBytes, nonceBytes + tagBytes);
+      const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+      decipher.setAuthTag(tag);
+      try {
+        const text = decipher.update(bytes.subarray(nonceBytes + tagBytes));
+        return Buffer.concat([text, decipher.final()]).toString();
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
 
 const pageSize = 50;
 

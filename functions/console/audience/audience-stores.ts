@@ -1,17 +1,48 @@
-import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { DeleteSuppressedDestinationCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { noteErasure, type ToErase } from '#shared/audience/note-erasure.ts';
-import { type Means, settle } from '#shared/audience/settle.ts';
-import { dynamoContactHistory } from '#shared/aws/dynamo-contact-history.ts';
-import { dynamoContactList } from '#shared/aws/dynamo-contact-list.ts';
-import { dynamoContactLookup } from '#shared/aws/dynamo-contact-lookup.ts';
-import { dynamoContactSearch } from '#shared/aws/dynamo-contact-search.ts';
-import { dynamoCustomersByExternalId } from '#shared/aws/dynamo-customers-by-external-id.ts';
-import { keptCustomers } from '#shared/aws/kept-customer.ts';
-import { knownContacts } from '#shared/aws/known-contact.ts';
-import { sesSuppressionList } from '#shared/aws/ses-suppression-list.ts';
-import { type ContactErasure, requestErasure } from '#shared/aws/worker-message.ts';
-import type { ConsoleParts } from '../console-parts.ts';
+import * as z from 'zod/mini';
+import { noteErasure, type ToErase } from '#shared/audience/erasure.ts';
+import { type Means, settle } from '#shared/audience/unit-of-work.ts';
+import { withAsciiDomain } from '#shared/mail/ses.ts';
+import { type ContactErasure, requestErasure } from '#shared/queue/events-queue.ts';
+import { dynamoContactHistory } from '#shared/store/audience/contact-history.ts';
+import {
+  dynamoContactLookup,
+  keptCustomers,
+  knownContacts,
+} from '#shared/store/audience/contact-lookup.ts';
+import {
+  dynamoContactList,
+  dynamoContactSearch,
+  dynamoCustomersByExternalId,
+} from '#shared/store/audience/contact-search.ts';
+import type { ConsoleParts } from '../parts.ts';
+
+/** The list on which SES itself keeps addresses that bounced or complained, for the whole AWS account. */
+export type SesSuppressionList = Readonly<{
+  /** Takes an address off the list; also where it is not on it. Safe to repeat. */
+  remove(address: string): Promise<void>;
+}>;
+
+/**
+ * The status of NotFoundException, not its name: a local mailbox, which has no such list, also answers so, but with a
+ * body that the SDK cannot read.
+ */
+const notOnTheListSchema = z.object({ $metadata: z.object({ httpStatusCode: z.literal(404) }) });
+
+export function sesSuppressionList(ses: SESv2Client): SesSuppressionList {
+  return {
+    async remove(address) {
+      try {
+        // SES lists it as it was sent to.
+        const EmailAddress = withAsciiDomain(address);
+        await ses.send(new DeleteSuppressedDestinationCommand({ EmailAddress }));
+      } catch (error) {
+        if (!notOnTheListSchema.safeParse(error).success) throw error;
+      }
+    },
+  };
+}
 
 export type AudienceStores = ReturnType<typeof audienceStores>;
 

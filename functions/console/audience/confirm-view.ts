@@ -4,13 +4,11 @@ import {
   reasonsAgainstMarketing,
   type SubscriptionReason,
 } from '#shared/audience/subscription-reasons.ts';
-import type { KeptCustomer } from '#shared/aws/kept-customer.ts';
-import type { KnownContact } from '#shared/aws/known-contact.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { act } from '../fields.ts';
-import type { Html } from '../page.ts';
+import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';
+import { act } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { contactPath } from '../kit/words.ts';
 import { reasonView } from './contact-view.ts';
-import { contactPath } from './contact-words.ts';
 import { searchPath } from './list-view.ts';
 
 /** What an explicit subscribe clears, and what it does not. */

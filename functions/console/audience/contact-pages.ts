@@ -1,26 +1,25 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import type { ActOnContact, ActResult } from '#shared/audience/act-on-contact.ts';
-import { liftBounce } from '#shared/audience/lift-bounce.ts';
-import type { Means } from '#shared/audience/settle.ts';
-import { subscribeContact } from '#shared/audience/subscribe-contact.ts';
-import { unsubscribeContact } from '#shared/audience/unsubscribe-contact.ts';
-import { historyPositionSchema } from '#shared/aws/dynamo-contact-history.ts';
-import type { KeptCustomer } from '#shared/aws/kept-customer.ts';
-import type { KnownContact } from '#shared/aws/known-contact.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { cursorOf, cursorText } from '../cursor.ts';
-import { goOn } from '../flash.ts';
-import { type Html, page } from '../page.ts';
-import { link } from '../shown.ts';
+import {
+  type ActOnContact,
+  type ActResult,
+  liftBounce,
+  subscribeContact,
+  unsubscribeContact,
+} from '#shared/audience/acts-by-hand.ts';
+import type { Means } from '#shared/audience/unit-of-work.ts';
+import { historyPositionSchema } from '#shared/store/audience/contact-history.ts';
+import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';
+import { cursorOf, cursorText } from '../kit/in-url.ts';
+import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { goOn } from '../kit/remembered.ts';
+import { link } from '../kit/shown.ts';
+import { contactPath, nameOf, shortened } from '../kit/words.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
-import { contactView } from './contact-view.ts';
-import { contactPath, nameOf, shortened } from './contact-words.ts';
-import { erasureIsUnderWay } from './erasure-words.ts';
-import { keptView } from './kept-view.ts';
+import { contactView, timelineView } from './contact-view.ts';
+import { erasureIsUnderWay, keptView } from './kept-view.ts';
 import { listPath } from './list-view.ts';
-import { timelineView } from './timeline-view.ts';
 
 const happeningsAtOnce = 25;
 

@@ -1,19 +1,77 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { Customer } from '#shared/audience/customer.ts';
+import type { Customer, DecisionByHand } from '#shared/audience/person.ts';
 import {
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
   type SubscriptionReason,
 } from '#shared/audience/subscription-reasons.ts';
-import type { KnownContact } from '#shared/aws/known-contact.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { act } from '../fields.ts';
-import type { Html } from '../page.ts';
-import { badge, facts, time } from '../shown.ts';
-import { type ConsentStep, consentHistory } from './consent-history.ts';
-import { consentBadge, contactPath } from './contact-words.ts';
-import { isRecent, underWayNote } from './erasure-words.ts';
+import { isAfter, type SuppressionReason } from '#shared/audience/suppression.ts';
+import type { Happening } from '#shared/store/audience/contact-history.ts';
+import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
+import { act } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { badge, empty, facts, time } from '../kit/shown.ts';
+import { consentBadge, contactPath, eventPath, shortened, workflowPath } from '../kit/words.ts';
+import { isRecent, underWayNote } from './kept-view.ts';
+
+/** One thing that mattered to whether a contact gets mail. */
+export type ConsentStep = Readonly<{ at: string; what: string; by?: string }>;
+
+const refusalWords: Record<SuppressionReason, string> = {
+  unsubscribed: 'Unsubscribed',
+  complained: 'Complained about an email',
+  bounced: 'Mail to the address bounced',
+};
+
+const decisionWords: Record<DecisionByHand['act'], string> = {
+  added: 'Added by hand',
+  subscribed: 'Subscribed by hand',
+  unsubscribed: refusalWords.unsubscribed,
+  'bounce-lifted': 'Bounce lifted by hand',
+};
+
+/** What is kept of how a contact came to its consent, newest first, each step once. */
+export function consentHistory({ contact, customer, suppression }: KnownContact): ConsentStep[] {
+  const { consent } = contact;
+  const decisions = consent.history ?? [];
+  const steps = [
+    ...decisions.map(({ act, at, by }) => ({ at, by, what: decisionWords[act] })),
+    ...decisions.flatMap(({ cleared = [] }) =>
+      cleared.map(({ reason, at, by }) => ({ at, by, what: refusalWords[reason] })),
+    ),
+    ...refusalSteps(customer?.no),
+    ...refusalSteps(suppression?.reasons),
+    ...(consent.subscribed ? [{ ...consent.subscribed, what: decisionWords.subscribed }] : []),
+    ...creation(decisions, contact),
+    ...(customer?.deletion
+      ? [{ at: customer.deletion.occurredAt, what: 'The customer was deleted in Polar' }]
+      : []),
+  ];
+  const once = new Map(steps.map((step) => [`${step.at} ${step.what}`, step] as const));
+  return [...once.values()].sort((a, b) => (isAfter(a.at, b.at) ? -1 : 1));
+}
+
+function refusalSteps(
+  refusals: Partial<Record<SuppressionReason, { at: string; by: string } | undefined>> = {},
+): ConsentStep[] {
+  const reasons = ['unsubscribed', 'complained', 'bounced'] as const;
+  return reasons.flatMap((reason) => {
+    const refusal = refusals[reason];
+    return refusal ? [{ ...refusal, what: refusalWords[reason] }] : [];
+  });
+}
+
+function creation(
+  decisions: readonly DecisionByHand[],
+  { createdAt, consent, source }: KnownContact['contact'],
+): ConsentStep[] {
+  if (decisions.some(({ act, at }) => act === 'added' && at === createdAt)) return [];
+  const how = consent.startsUnsubscribed
+    ? 'Came into the audience unsubscribed, as the settings wanted it for new contacts'
+    : 'Came into the audience';
+  return [{ at: createdAt, what: `${how} (${source})` }];
+}
 
 /** Who a contact is, whether it gets mail and why, and what can be done about it. */
 export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Date): Html {
@@ -101,4 +159,59 @@ function steps(history: readonly ConsentStep[]): Html {
     ({ at, what, by }) =>
       html`<li><p>${what}</p><p class="soft small">${time(at)}${by && html` · by ${by}`}</p></li>`,
   )}</ol>`;
+}
+
+type EventHappening = Extract<Happening, { kind: 'event' }>;
+type EmailHappening = Extract<Happening, { kind: 'email' }>;
+
+const longestReason = 400;
+
+const outcomeTones = { applied: 'good', unchanged: 'calm', skipped: 'warn' } as const;
+const stateTones = {
+  reserved: 'calm',
+  waiting: 'calm',
+  sent: 'good',
+  blocked: 'warn',
+  failed: 'bad',
+  unknown: 'bad',
+} as const;
+
+/** Events and emails as they happened, newest first. `names` are those of the workflows that there still are. */
+export function timelineView(
+  happenings: readonly Happening[],
+  names: ReadonlyMap<string, string>,
+): Html {
+  if (happenings.length === 0) {
+    return empty(
+      'No event or email of this contact is known: they are forgotten after a while, or there were none.',
+    );
+  }
+  return html`<ol class="timeline">${happenings.map(
+    (one) => html`<li>${one.kind === 'event' ? eventEntry(one) : emailEntry(one, names)}</li>`,
+  )}</ol>`;
+}
+
+function eventEntry({ webhookId, type, occurredAt, outcome, reason }: EventHappening): Html {
+  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${badge(outcome, outcomeTones[outcome])}</p>
+<p class="soft small">${time(occurredAt)}${reason && html` · ${shortened(reason, longestReason)}`}</p>`;
+}
+
+function emailEntry(email: EmailHappening, names: ReadonlyMap<string, string>): Html {
+  const { workflowId, webhookId, state, reason, createdAt, feedback } = email;
+  const name = names.get(workflowId);
+  const workflow = name
+    ? html`<a href="${workflowPath({ workflowId })}">${shortened(name)}</a>`
+    : html`a workflow that was removed`;
+  return html`<p>Email of ${workflow} ${badge(state, stateTones[state])}</p>
+<p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)} · <a href="${eventPath(webhookId)}">why</a></p>`;
+}
+
+function fate(feedback: EmailHappening['feedback']): Html[] {
+  const known = [
+    ['delivered', feedback?.deliveredAt],
+    ['bounced', feedback?.bouncedAt],
+    ['complained about', feedback?.complainedAt],
+    ['rejected', feedback?.rejectedAt],
+  ] as const;
+  return known.flatMap(([word, at]) => (at ? [html` · ${word} ${time(at)}`] : []));
 }

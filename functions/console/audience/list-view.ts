@@ -1,12 +1,11 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { Contact } from '#shared/audience/contact.ts';
+import type { Contact } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { choice, postForm } from '../fields.ts';
-import type { Html } from '../page.ts';
-import { empty, link, table, time } from '../shown.ts';
-import { consentBadge, contactPath, nameOf, shortened } from './contact-words.ts';
+import { choice, postForm } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { empty, link, table, time } from '../kit/shown.ts';
+import { consentBadge, contactPath, nameOf, shortened } from '../kit/words.ts';
 
 export const listPath = '/console/audience';
 export const searchPath = `${listPath}/search`;

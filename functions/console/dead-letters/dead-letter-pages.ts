@@ -1,19 +1,22 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import { dynamoEventLog } from '#shared/aws/dynamo-event-log.ts';
-import { queueNames } from '#shared/dead-letters/dead-letter.ts';
-import { keptLetter } from '#shared/dead-letters/kept-letter.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import type { ConsoleParts } from '../console-parts.ts';
-import { textOf } from '../fields.ts';
-import { goOn } from '../flash.ts';
-import { page } from '../page.ts';
-import { empty, link } from '../shown.ts';
-import { letterListView, path } from './letter-list-view.ts';
-import { type LetterWithMessage, letterReading, type Reading } from './letter-reading.ts';
-import { type ResendChoice, resendingText, resendSome } from './letter-resending.ts';
-import { discardView, letterView } from './letter-view.ts';
+import { keptLetter, queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
+import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { textOf } from '../kit/fields.ts';
+import { type ConsoleEnv, page } from '../kit/page.ts';
+import { goOn } from '../kit/remembered.ts';
+import { empty, link } from '../kit/shown.ts';
+import type { ConsoleParts } from '../parts.ts';
+import {
+  type LetterWithMessage,
+  letterReading,
+  type Reading,
+  type ResendChoice,
+  resendingText,
+  resendSome,
+} from './letter-reading.ts';
+import { discardView, letterListView, letterView, path } from './letter-views.ts';
 
 const section = 'dead-letters';
 const above = { href: path, title: 'Dead letters' };

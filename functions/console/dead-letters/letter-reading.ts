@@ -1,13 +1,26 @@
 import { setTimeout } from 'node:timers/promises';
-import { dynamoFailures } from '#shared/aws/dynamo-failures.ts';
-import { type DeadLetter, isMeant } from '#shared/dead-letters/dead-letter.ts';
-import type { DeadLetterQueue } from '#shared/dead-letters/dead-letter-queues.ts';
-import { discardDeadLetters } from '#shared/dead-letters/discard-dead-letters.ts';
-import { type ExplainedLetter, explainLetters } from '#shared/dead-letters/explain-dead-letters.ts';
-import { findDeadLetters } from '#shared/dead-letters/find-dead-letters.ts';
-import { queueStatus } from '#shared/dead-letters/queue-status.ts';
-import type { ReceivedMessage } from '#shared/dead-letters/received-message.ts';
-import type { ConsoleParts } from '../console-parts.ts';
+import { reasonOf } from '#shared/failure.ts';
+import {
+  type DeadLetter,
+  isMeant,
+  type ReceivedMessage,
+} from '#shared/queue/dead-letters/dead-letter.ts';
+import {
+  type DeadLetterQueue,
+  type ExplainedLetter,
+  explainLetters,
+  lastReasonOf,
+} from '#shared/queue/dead-letters/letter-reasons.ts';
+import {
+  discardDeadLetters,
+  noneYet,
+  type Resent,
+  resendDeadLetters,
+  type Wanted,
+} from '#shared/queue/dead-letters/move-letters.ts';
+import { findDeadLetters, queueStatus } from '#shared/queue/dead-letters/walk-queue.ts';
+import { dynamoFailures } from '#shared/queue/failures.ts';
+import type { ConsoleParts } from '../parts.ts';
 
 export type LetterWithMessage = readonly [ExplainedLetter, ReceivedMessage];
 
@@ -160,4 +173,88 @@ export function letterReading(parts: ConsoleParts) {
       return discarded > 0;
     },
   };
+}
+
+export type ResendChoice =
+  | { kind: 'all' }
+  | { kind: 'reason'; reason: string }
+  | { kind: 'one'; messageId: string };
+
+export type Resending = Readonly<{
+  counts: Resent['counts'];
+  /** About how many it has not come to. */
+  left: number;
+  /** When the run began; what dies again since then is left alone by whoever goes on with it. */
+  since: Date | undefined;
+  /** Why it ended before its time, if an error ended it. */
+  failure: string | undefined;
+}>;
+
+const mostResent = 500;
+const mostResendingMs = 15_000;
+
+/** Sends dead letters through again, as many as one request has time for. Safe to repeat. */
+export async function resendSome(
+  { means, begin, ended }: LetterReading,
+  queues: readonly DeadLetterQueue[],
+  choice: ResendChoice,
+  given: Date | undefined,
+): Promise<Resending> {
+  const most = choice.kind === 'one' ? 1 : mostResent;
+  const end = means.now().getTime() + mostResendingMs;
+  const counts = noneYet();
+  const done = () => counts.moved + counts.copied + counts.refused;
+  const isStopped = () => done() >= most || means.now().getTime() > end;
+  const starts = await Promise.all(
+    queues.map(async (queue) => ({ queue, start: await begin(queue) })),
+  );
+  let since = given;
+  let failure: string | undefined;
+  try {
+    for (const { queue, start } of starts) {
+      if (isStopped()) break;
+      const { count: _, ...waiting } = start;
+      const run = { ...means, ...waiting, isStopped, since };
+      since = (await resendDeadLetters(queue, wanted(choice), run, counts)).startedAt;
+    }
+  } catch (error) {
+    failure = reasonOf(error);
+  }
+  if (counts.moved < done() + counts.left + counts.newer) ended();
+  const all = starts.reduce((sum, { start }) => sum + start.count, 0);
+  const seen = done() + counts.left + counts.newer;
+  return { counts, left: Math.max(0, all - seen), since, failure };
+}
+
+function wanted(choice: ResendChoice): Wanted {
+  switch (choice.kind) {
+    case 'all':
+      return choice;
+    case 'one':
+      return { kind: 'chosen', isChosen: (letter) => isMeant(letter, choice.messageId) };
+    case 'reason':
+      return {
+        kind: 'explained',
+        isChosen: (letter) => lastReasonOf(letter) === choice.reason,
+      };
+  }
+}
+
+/** What became of them, in sentences. */
+export function resendingText({ counts, left, failure }: Resending, choice: ResendChoice): string {
+  const { moved, copied, refused, newer } = counts;
+  const sentences: [number, string][] = [
+    [moved, `${moved} sent through again.`],
+    [
+      copied,
+      `${copied} sent through again, but still among the dead letters too: send them again (each is applied once all the same).`,
+    ],
+    [refused, `${refused} refused by SQS, and left as they are.`],
+    [newer, `${newer} left alone: they died since this run began. Look at them first.`],
+  ];
+  const told = sentences.flatMap(([count, sentence]) => (count > 0 ? [sentence] : []));
+  if (told.length === 0) told.push('There was nothing to send again.');
+  if (failure) told.push(`Then an error ended it: ${failure} Nothing is lost.`);
+  if (left > 0 && choice.kind !== 'one') told.push(`About ${left} were not looked at yet.`);
+  return told.join(' ');
 }

@@ -1,20 +1,148 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import type { ConsoleEnv } from '../console-env.ts';
-import type { ConsoleParts } from '../console-parts.ts';
-import { textOf } from '../fields.ts';
-import { goOn } from '../flash.ts';
-import { page } from '../page.ts';
-import { idInPath } from '../path-id.ts';
-import { eventActs } from './event-acts.ts';
-import { eventListView, lastDay } from './event-list-view.ts';
-import { askSchema, listQuery } from './event-query.ts';
+import { type Replay, rehearseReplay } from '#shared/audience/replay.ts';
+import { requestReplay } from '#shared/queue/events-queue.ts';
+import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
+import {
+  canBeMarkedSent,
+  canBeSentAgain,
+  type ReportedEmail,
+  settleEmail,
+} from '#shared/store/mail/emails.ts';
+import { emailFacts } from '../kit/email-view.ts';
+import { act, textOf } from '../kit/fields.ts';
+import { idInPath } from '../kit/in-url.ts';
+import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { goOn } from '../kit/remembered.ts';
+import { eventPath, eventsPath } from '../kit/words.ts';
+import type { ConsoleParts } from '../parts.ts';
+import { askSchema, eventListView, lastDay, listQuery } from './event-list.ts';
 import { type EventStory, eventStories } from './event-story.ts';
 import { eventView, unrecordedView } from './event-view.ts';
-import { eventPath, eventsPath } from './event-words.ts';
 import { replayView } from './replay-view.ts';
-import { type Settling, settleView, settlingTitles } from './settle-view.ts';
+
+const replayIdSchema = z.uuid();
+
+/** What people do on the page of an event. Each act gives the sentence to show. */
+export function eventActs(parts: ConsoleParts) {
+  const { sqs, env, emails, workflows, settings, store, now, newId } = parts;
+  const settle = settleEmail(emails, (message) =>
+    sqs.send(
+      new SendMessageCommand({ QueueUrl: env.MAIL_QUEUE_URL, ...encodeMailMessage(message) }),
+    ),
+  );
+
+  function replayOf(
+    webhookId: string,
+    by: string,
+    { triggers, again }: Readonly<{ triggers: boolean; again: boolean }>,
+    replayId: string = newId(),
+  ): Replay {
+    const at = now().toISOString();
+    return { replayId, webhookId, triggers, again: again && triggers, by, at };
+  }
+
+  return {
+    replayOf,
+
+    async rehearse(replay: Replay) {
+      const surroundings = { settings: await settings(), now: now(), newId };
+      return rehearseReplay(replay, {
+        store,
+        surroundings,
+        workflows: await workflows.all(),
+        emailUnder: emails.find,
+        hasSender: parts.mailFrom !== undefined,
+      });
+    },
+
+    /** A form that is sent twice has one id, and so counts once. */
+    async replay(webhookId: string, form: FormData, by: string): Promise<Flash> {
+      const replayId = replayIdSchema.safeParse(textOf(form, 'replayId')).data;
+      const how = {
+        triggers: textOf(form, 'triggers') === 'on',
+        again: textOf(form, 'again') === 'on',
+      };
+      const replay = replayOf(webhookId, by, how, replayId);
+      await requestReplay(replay, (message, DelaySeconds) =>
+        sqs.send(
+          new SendMessageCommand({ QueueUrl: env.EVENTS_QUEUE_URL, DelaySeconds, ...message }),
+        ),
+      );
+      const { triggers, again } = replay;
+      parts.log.info('replay asked for', {
+        webhookId,
+        replayId: replay.replayId,
+        triggers,
+        again,
+      });
+      const text =
+        'The replay is queued. Load this page again in a moment: what it did is listed below.';
+      return { kind: 'done', text };
+    },
+
+    async settle(settling: Settling, ledgerKey: string, by: string): Promise<Flash> {
+      const settled =
+        settling === 'mark-sent'
+          ? await settle.markSent(ledgerKey, by)
+          : await settle.sendAgain(ledgerKey, by);
+      if (settled.kind === 'refused') return { kind: 'problem', text: settled.reason };
+      if (settled.kind === 'not-queued') {
+        return { kind: 'problem', text: `${settled.reason} Do the same again.` };
+      }
+      parts.log.info('email settled', { ledgerKey, settling });
+      const text =
+        settling === 'mark-sent'
+          ? 'The email counts as sent now. It will not be sent again.'
+          : 'The email is queued again, and goes out unless something still speaks against it.';
+      return { kind: 'done', text };
+    },
+  };
+}
+
+export type Settling = 'mark-sent' | 'send-again';
+
+export const settlingTitles = {
+  'mark-sent': 'Does this email count as sent?',
+  'send-again': 'Send this email again?',
+} as const satisfies Record<Settling, string>;
+
+const words = {
+  'mark-sent': {
+    what: 'It counts as sent then, and is never sent again. Do this if the customer has it, or if SES’s own console shows it.',
+    button: 'It was sent',
+    states: canBeMarkedSent,
+  },
+  'send-again': {
+    what: 'It goes back to the mailer, which sends it unless something still speaks against it. If SES did take it the first time, the customer gets it twice.',
+    button: 'Send it again',
+    states: canBeSentAgain,
+  },
+} as const;
+
+/** Asks before an email is settled by a person. */
+export function settleView(
+  c: Context<ConsoleEnv>,
+  settling: Settling,
+  email: ReportedEmail,
+  webhookId: string,
+): Html {
+  const { what, button, states } = words[settling];
+  const path = eventPath(webhookId);
+  if (!states.includes(email.state)) {
+    return html`<p class="note">The email is ${email.state} now, so there is nothing to settle.</p>
+${emailFacts(email)}
+<p><a href="${path}">Back to the event</a></p>`;
+  }
+  return html`<p>${what}</p>
+${emailFacts(email)}
+<div class="row">
+${act(c, button, path, { tone: 'primary', fields: { act: settling, email: email.ledgerKey } })}
+<a class="button" href="${path}">Leave it</a>
+</div>`;
+}
 
 const section = 'events';
 const pageSize = 50;

@@ -1,11 +1,11 @@
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { ReportedEmail } from '#shared/aws/dynamo-email-admin.ts';
-import { dynamoEventLog, type KeptEvent } from '#shared/aws/dynamo-event-log.ts';
-import { type FailureRow, failureRowOf } from '#shared/aws/failure-row.ts';
-import { rowsOf } from '#shared/aws/rows-of.ts';
-import { type SavedSettings, settingsOfVersion } from '#shared/aws/settings-history.ts';
-import type { ConsoleParts } from '../console-parts.ts';
+import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { rowsOf } from '#shared/store/dynamo.ts';
+import { dynamoEventLog, type KeptEvent } from '#shared/store/events/event-log.ts';
+import type { ReportedEmail } from '#shared/store/mail/emails.ts';
+import { type SavedSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
+import type { ConsoleParts } from '../parts.ts';
 
 /** What it takes to answer what an event did, and why. */
 export type EventStory = KeptEvent &

@@ -1,23 +1,127 @@
 import { html } from 'hono/html';
-import type { Change, ReplayEntry } from '#shared/audience/event-record.ts';
+import type {
+  Change,
+  ConsideredWorkflow,
+  EventRecord,
+  ReplayEntry,
+} from '#shared/audience/event-record.ts';
+import type { EventSettings } from '#shared/audience/settings.ts';
 import { answers } from '#shared/polar/answers.ts';
-import { isBackfilled } from '#shared/polar/is-backfilled.ts';
-import { contactPath } from '../audience/contact-words.ts';
-import type { Html } from '../page.ts';
-import { prettyBody } from '../pretty-body.ts';
-import { empty, facts, link, table, time } from '../shown.ts';
-import { failureText } from './email-view.ts';
-import type { EventStory, Unrecorded } from './event-story.ts';
+import { isBackfilled, type SupportedEventType } from '#shared/polar/event-types.ts';
+import type { SavedSettings } from '#shared/store/settings-history.ts';
+import { emailView, failureText } from '../kit/email-view.ts';
+import type { Html } from '../kit/page.ts';
+import { badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
 import {
   changeRow,
+  contactPath,
   eventPath,
   eventsPath,
   outcomeBadge,
   outcomeWords,
   propertyRows,
-} from './event-words.ts';
-import { settingsView } from './settings-view.ts';
-import { noWorkflowsView, workflowsView } from './workflows-view.ts';
+  statusBadge,
+} from '../kit/words.ts';
+import type { EventStory, Unrecorded } from './event-story.ts';
+
+/** What the settings of the version by which an event was decided said about events of its type. */
+export function settingsView(
+  version: number,
+  settings: SavedSettings | undefined,
+  type: SupportedEventType,
+): Html {
+  if (!settings) {
+    return html`<p>It was decided by version ${version} of the <a href="/console/polar">settings</a>. What that version said was not kept.</p>`;
+  }
+  return html`<p>It was decided by version ${version} of the <a href="/console/polar">settings</a>${savedText(settings)}. About ${type} they said:</p>
+${facts([...eventRows(settings.events[type]), ...generalRows(settings, type)])}`;
+}
+
+function savedText({ version, savedAt, savedBy }: SavedSettings): Html {
+  if (version === 0) return html`, which a deployment starts with`;
+  return html`${savedBy && html`, saved by ${savedBy}`}${savedAt && html`${savedBy ? '' : ', saved'} on ${time(savedAt)}`}`;
+}
+
+function eventRows(one: EventSettings): [string, string][] {
+  return [
+    ['Event', one.enabled ? 'on' : 'off'],
+    ['Triggers workflows', yesOrNo(one.trigger)],
+    ['Syncs the full name', yesOrNo(one.fullName)],
+    ['Syncs the external id', yesOrNo(one.externalId)],
+    ['User group', groupText(one)],
+  ];
+}
+
+function groupText({ userGroup, userGroupMode }: EventSettings): string {
+  if (userGroup === null) return 'none';
+  return userGroupMode === 'always' ? `${userGroup}, always` : `${userGroup}, for new contacts`;
+}
+
+function generalRows(settings: SavedSettings, type: SupportedEventType): [string, string][] {
+  return type === 'customer.deleted'
+    ? [['A deleted customer’s contact', deletionWords[settings.customerDeleted]]]
+    : [['New contacts are', settings.newContacts]];
+}
+
+const deletionWords = {
+  unsubscribe: 'is unsubscribed',
+  delete: 'is deleted',
+  keep: 'is kept as it is',
+} as const satisfies Record<SavedSettings['customerDeleted'], string>;
+
+function yesOrNo(value: boolean): string {
+  return value ? 'yes' : 'no';
+}
+
+type Decision = Readonly<{
+  workflows?: readonly ConsideredWorkflow[] | undefined;
+  outcome: EventRecord['outcome'];
+}>;
+
+/** Each workflow that was considered: the email that it asked for, or why it asked for none. */
+export function workflowsView({ workflows = [] }: Decision, story: EventStory): Html {
+  return html`${workflows.map((one) => workflowView(one, story))}`;
+}
+
+/** Why no workflow was considered. What waits for such events now may explain what a person expects. */
+export function noWorkflowsView({ outcome }: Decision, { record, waiting }: EventStory): Html {
+  return html`<p>${
+    outcome === 'skipped'
+      ? 'No email: no workflow was considered for this event, which changed no contact.'
+      : `No email: no active workflow waited for ${record.type} when this was decided.`
+  }</p>
+${
+  waiting.length > 0
+    ? html`<p>At present these wait for it:</p>
+<ul>${waiting.map((one) => html`<li><a href="${workflowPath(one.workflowId)}">${one.name}</a> ${statusBadge(one)}</li>`)}</ul>`
+    : html`<p><a href="/console/workflows">Make a workflow</a> that sends an email for it.</p>`
+}`;
+}
+
+function workflowPath(workflowId: string): string {
+  return `/console/workflows/${encodeURIComponent(workflowId)}`;
+}
+
+function workflowView(one: ConsideredWorkflow, story: EventStory): Html {
+  const { workflowId, name, version, verdict, reason, ledgerKey } = one;
+  const isSending = verdict === 'send' && ledgerKey !== undefined;
+  return html`<div class="card">
+<h3><a href="${workflowPath(workflowId)}">${name}</a> <span class="soft">version ${version}</span> ${isSending ? badge('asks for an email', 'good') : badge('sends nothing')}</h3>
+${isSending ? mailed(ledgerKey, story) : html`<p>${reason ?? 'No reason was kept.'}</p>`}
+</div>`;
+}
+
+function mailed(ledgerKey: string, { emails, mailFailures, record }: EventStory): Html {
+  const email = emails.get(ledgerKey);
+  const failures = [ledgerKey, `feedback ${ledgerKey}`].flatMap((id) => mailFailures.get(id) ?? []);
+  const letter = link('/console/dead-letters/letter', { id: ledgerKey });
+  return html`${
+    email
+      ? emailView({ email, webhookId: record.webhookId })
+      : html`<p>It is not in the ledger yet: it is on its way to the mailer, or <a href="${letter}">among the dead letters</a>.</p>`
+  }
+${failures.map((failure) => html`<p class="note">${failureText(failure)} <a href="${letter}">Look among the dead letters</a>.</p>`)}`;
+}
 
 /** What an event did, and why. */
 export function eventView(story: EventStory): Html {

@@ -1,14 +1,12 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
-import type { Rehearsal, RehearsedMail } from '#shared/audience/rehearse-replay.ts';
-import type { Replay } from '#shared/audience/replay.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { act, checkbox } from '../fields.ts';
-import type { Html } from '../page.ts';
-import { badge, table } from '../shown.ts';
+import type { Rehearsal, RehearsedMail, Replay } from '#shared/audience/replay.ts';
+import { act, checkbox } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { badge, table } from '../kit/shown.ts';
+import { eventPath, outcomeBadge, outcomeWords } from '../kit/words.ts';
 import { changesView, replayKind } from './event-view.ts';
-import { eventPath, outcomeBadge, outcomeWords } from './event-words.ts';
 
 type Rehearsed = Extract<Rehearsal, { kind: 'rehearsed' }>;
 

@@ -1,21 +1,155 @@
 import { type Context, Hono } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
-import type { Access } from '#shared/polar/access.ts';
-import { SignInFailed } from '#shared/polar/oauth-failure.ts';
-import { isPolarApiError } from '#shared/polar/polar-api-error.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { goOn, leaveFlash } from '../flash.ts';
-import { page } from '../page.ts';
-import { callbackPath } from '../same-origin.ts';
-import { connect, dropCandidate } from './connect.ts';
-import { comeBackAdvice, mayComeBack } from './connect-forms.ts';
-import { readSignIn, readToken } from './connect-post.ts';
-import { inTime } from './in-time.ts';
-import { passingPage } from './passing-page.ts';
-import type { PolarLink } from './polar-link.ts';
-import { home } from './polar-paths.ts';
-import type { Problems } from './save-settings.ts';
-import { rememberSignIn, takeSignIn } from './sign-in-state.ts';
+import { type Access, type PolarServer, polarServers } from '#shared/polar/access.ts';
+import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
+import { connectPolar } from '#shared/polar/connect.ts';
+import { type OAuthClient, SignInFailed } from '#shared/polar/oauth.ts';
+import { bearerOf } from '#shared/store/polar/access.ts';
+import { textOf } from '../kit/fields.ts';
+import { callbackPath } from '../kit/guard.ts';
+import { assetUrls, type ConsoleEnv, page } from '../kit/page.ts';
+import { goOn, leaveFlash } from '../kit/remembered.ts';
+import { home } from '../kit/words.ts';
+import type { Problems } from '../settings/save-settings.ts';
+import { comeBackAdvice, mayComeBack } from './connection-view.ts';
+import { inTime, type PolarLink } from './polar-link.ts';
+
+type Invalid = Readonly<{ kind: 'invalid'; problems: Problems }>;
+type SignIn = Readonly<{ kind: 'valid'; server: PolarServer; client?: OAuthClient }>;
+
+const longest = 2_000;
+const chooseServer = 'Choose production or sandbox.';
+
+/** A way in by a token. The token itself is not in what is invalid. */
+export function readToken(form: FormData): Invalid | { kind: 'valid'; access: Access } {
+  const server = serverOf(form, 'tokenServer');
+  const token = textOf(form, 'accessToken').trim();
+  const problem = problemWithToken(token);
+  if (!server || problem) {
+    const problems = {
+      ...(!server && { tokenServer: chooseServer }),
+      ...(problem && { accessToken: problem }),
+    };
+    return { kind: 'invalid', problems };
+  }
+  return { kind: 'valid', access: { kind: 'token', server, token } };
+}
+
+export function readSignIn(form: FormData): Invalid | SignIn {
+  const server = serverOf(form, 'signInServer');
+  const clientId = textOf(form, 'clientId').trim();
+  const clientSecret = textOf(form, 'clientSecret').trim();
+  const problems = {
+    ...(!server && { signInServer: chooseServer }),
+    ...(clientId !== '' && !isOneWord(clientId) && { clientId: 'A client id is one word.' }),
+    ...(clientId === '' &&
+      clientSecret !== '' && { clientId: 'A client secret needs its client id.' }),
+    ...(clientSecret !== '' &&
+      !isOneWord(clientSecret) && { clientSecret: 'A client secret is one word.' }),
+  };
+  if (!server || Object.keys(problems).length > 0) return { kind: 'invalid', problems };
+  if (clientId === '') return { kind: 'valid', server };
+  const client = { clientId, ...(clientSecret !== '' && { clientSecret }) };
+  return { kind: 'valid', server, client };
+}
+
+function problemWithToken(token: string): string | undefined {
+  if (token === '') return 'Paste the token. Polar shows it once, when it is made.';
+  if (token.startsWith('polar_oat_') && isOneWord(token)) return undefined;
+  return 'This is no organisation access token: one begins with polar_oat_ and has no spaces.';
+}
+
+function isOneWord(text: string): boolean {
+  return text.length <= longest && /^[\x21-\x7e]+$/.test(text);
+}
+
+function serverOf(form: FormData, name: string): PolarServer | undefined {
+  return polarServers.find((server) => server === textOf(form, name));
+}
+
+export type Connecting =
+  | { kind: 'connected'; done: readonly string[] }
+  /** The access is kept as the candidate until a person has chosen. */
+  | { kind: 'choose' }
+  | { kind: 'failed'; reason: string };
+
+/** Connects with this access. Nothing is kept of one that Polar, or we, refuse. */
+export async function connect(
+  link: PolarLink,
+  access: Access,
+  { organization, by }: Readonly<{ organization?: string | undefined; by: string }>,
+): Promise<Connecting> {
+  try {
+    const known = await link.connections.read();
+    // Not its slug, which may be another one in Polar by now.
+    const wanted = organization ?? known?.organizationId;
+    const parts = link.partsFor(access.server, { token: bearerOf(access) });
+    const result = await inTime(() => connectPolar(parts, { access, by, organization: wanted }));
+    if (result.kind === 'connected') return { kind: 'connected', done: result.done };
+    if (result.kind === 'choose') {
+      await link.access.change((document) => ({ ...document, candidate: access }));
+      return { kind: 'choose' };
+    }
+    await dropCandidate(link);
+    return { kind: 'failed', reason: result.reason };
+  } catch (error) {
+    if (!isPolarApiError(error)) throw error;
+    const mayWorkLater = error instanceof PolarUnavailable || error instanceof OutOfTurn;
+    if (!mayWorkLater) await dropCandidate(link);
+    return { kind: 'failed', reason: error.message };
+  }
+}
+
+export async function dropCandidate({ access }: PolarLink): Promise<void> {
+  const { candidate } = await access.read();
+  if (candidate) await access.change(({ candidate: _, ...document }) => document);
+}
+
+type Passing = Readonly<{ title: string; to: string; link: string }>;
+
+/**
+ * A page that goes on by itself. No redirect: one that follows a form may not leave the site, and one that follows
+ * another site still counts as coming from there.
+ */
+export function passingPage(c: Context<ConsoleEnv>, { title, to, link }: Passing) {
+  return c.html(html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="refresh" content="0; url=${to}">
+<title>${title} · Polar Audience</title>
+<link rel="icon" href="${assetUrls.icon}" type="image/svg+xml">
+<link rel="stylesheet" href="${assetUrls.style}">
+</head>
+<body>
+<main id="main">
+<h1>${title}</h1>
+<p><a href="${to}">${link}</a></p>
+</main>
+</body>
+</html>`);
+}
+
+const name = 'polar-sign-in';
+const path = '/console/polar';
+
+/**
+ * Ties a sign-in to the browser that began it. The state is worth nothing alone: code verifier and client secret never
+ * leave the server. `Lax`, because the browser comes back from Polar.
+ */
+export function rememberSignIn(c: Context<ConsoleEnv>, state: string): void {
+  setCookie(c, name, state, { path, httpOnly: true, sameSite: 'Lax', maxAge: 600 });
+}
+
+/** The state that this browser went away with, once. */
+export function takeSignIn(c: Context<ConsoleEnv>): string | undefined {
+  const state = getCookie(c, name);
+  deleteCookie(c, name, { path });
+  return state;
+}
 
 type Home = (c: Context<ConsoleEnv>, problems: Problems) => Promise<Response>;
 

@@ -1,11 +1,10 @@
-import { bearerOf } from '#shared/aws/polar-access.ts';
-import { reasonOf } from '#shared/aws/reason.ts';
+import { reasonOf } from '#shared/failure.ts';
+import type { PolarOrganization } from '#shared/polar/api.ts';
+import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
-import type { PolarOrganization } from '#shared/polar/polar-api.ts';
-import { isPolarApiError } from '#shared/polar/polar-api-error.ts';
-import { inTime } from './in-time.ts';
-import type { PolarLink } from './polar-link.ts';
+import { bearerOf } from '#shared/store/polar/access.ts';
+import { inTime, type PolarLink } from './polar-link.ts';
 
 /** What Polar tells, or a sentence why it is not known. */
 export type Told<T> = { kind: 'told'; value: T } | { kind: 'not-told'; reason: string };

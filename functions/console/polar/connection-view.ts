@@ -1,16 +1,177 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { isLoopbackUrl, type PolarServer } from '#shared/polar/access.ts';
+import type { PolarOrganization } from '#shared/polar/api.ts';
 import type { Connection } from '#shared/polar/connection.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { act } from '../fields.ts';
-import type { Html } from '../page.ts';
-import { badge, facts, time } from '../shown.ts';
-import { connectForms } from './connect-forms.ts';
-import { type ConnectionState, daysLookedBack } from './connection-state.ts';
-import { deliveriesTable, endpointBadge, faultList } from './health-view.ts';
-import { organizationChoice } from './organization-choice.ts';
-import { pathsOfTending } from './polar-paths.ts';
-import type { Problems } from './save-settings.ts';
+import type { ConnectionHealth, DeliveryShown, Fault } from '#shared/polar/connection-health.ts';
+import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { badge, facts, table, time } from '../kit/shown.ts';
+import { home, pathsOfConnecting, pathsOfTending } from '../kit/words.ts';
+import type { Problems } from '../settings/save-settings.ts';
+import { type ConnectionState, daysLookedBack, type Told } from './connection-state.ts';
+
+const servers = [
+  ['production', 'Production'],
+  ['sandbox', 'Sandbox'],
+] as const;
+
+/** Whether Polar can send the browser back to here. */
+export function mayComeBack(c: Context<ConsoleEnv>): boolean {
+  return isLoopbackUrl(c.get('origin'));
+}
+
+export const comeBackAdvice =
+  'Signing in needs an address on your own machine to come back to: open the console with npm run console.';
+
+/** The two ways to give access to Polar. */
+export function connectForms(
+  c: Context<ConsoleEnv>,
+  { problems = {}, server = 'production' }: Readonly<{ problems?: Problems; server?: PolarServer }>,
+): Html {
+  const form = { problems, typed: typedInto(c, server) };
+  return html`<div class="columns">
+<section class="card" aria-labelledby="by-sign-in">
+<h3 id="by-sign-in">Sign in to Polar</h3>
+<p class="soft">You sign in at Polar, choose the organisation, and come back. You must be its owner or an admin.</p>
+${mayComeBack(c) ? signInForm(c, form) : html`<p class="note">${comeBackAdvice}</p>`}
+</section>
+<section class="card" aria-labelledby="by-token">
+<h3 id="by-token">Use an organisation access token</h3>
+<p class="soft">Make one in Polar under Settings → General → Developers, with the scopes <span class="code">organizations:read</span>, <span class="code">webhooks:read</span> and <span class="code">webhooks:write</span>; to import what is there already also <span class="code">customers:read</span>, <span class="code">orders:read</span> and <span class="code">subscriptions:read</span>.</p>
+${tokenForm(c, form)}
+</section>
+</div>`;
+}
+
+type Form = Readonly<{ problems: Problems; typed: (name: string) => string }>;
+
+/** What was typed before something was wrong, secrets left out. */
+function typedInto(c: Context<ConsoleEnv>, server: PolarServer): Form['typed'] {
+  if (c.req.method === 'POST') return (name) => textOf(c.get('form'), name);
+  return (name) => (name === 'clientId' ? '' : server);
+}
+
+function signInForm(c: Context<ConsoleEnv>, { problems, typed }: Form): Html {
+  const [clientId, clientSecret] = [problems['clientId'], problems['clientSecret']];
+  return postForm(c, {
+    action: pathsOfConnecting.signIn,
+    body: html`${choice({ name: 'signInServer', label: 'Server', value: typed('signInServer'), problem: problems['signInServer'] }, servers)}
+<details${clientId || clientSecret ? html` open` : ''}>
+<summary>Use an OAuth client of your own</summary>
+<p class="hint">Not needed: Polar Audience registers itself as a client. One of your own must allow the redirect address <span class="code">${c.get('origin')}/console/polar/callback</span>.</p>
+${textField({ name: 'clientId', label: 'Client id', value: typed('clientId'), problem: clientId })}
+${textField({ name: 'clientSecret', label: 'Client secret', problem: clientSecret, hint: 'Kept in Secrets Manager and never shown again.' }, { type: 'password', autocomplete: 'off' })}
+</details>
+<p><button type="submit" class="primary">Sign in to Polar</button></p>`,
+  });
+}
+
+function tokenForm(c: Context<ConsoleEnv>, { problems, typed }: Form): Html {
+  return postForm(c, {
+    action: pathsOfConnecting.token,
+    body: html`${choice({ name: 'tokenServer', label: 'Server', value: typed('tokenServer'), problem: problems['tokenServer'] }, servers)}
+${textField({ name: 'accessToken', label: 'Access token', problem: problems['accessToken'], hint: 'Begins with polar_oat_. Kept in Secrets Manager and never shown again.' }, { type: 'password', autocomplete: 'off' })}
+<p><button type="submit">Connect with this token</button></p>`,
+  });
+}
+
+export function endpointBadge(health: ConnectionHealth | undefined): Html {
+  if (!health?.endpoint) return badge('state not known', 'warn');
+  return health.endpoint.enabled
+    ? badge('enabled in Polar', 'good')
+    : badge('disabled in Polar', 'bad');
+}
+
+/** What is wrong, each with what mends it. */
+export function faultList(
+  c: Context<ConsoleEnv>,
+  { faults }: ConnectionHealth,
+  redeliverFrom: string | undefined,
+): Html {
+  if (faults.length === 0) {
+    return html`<p>${badge('all well', 'good')} Polar sends to us, with our events and our secret, and nothing failed of late.</p>`;
+  }
+  const repairs = new Set<Fault['repair']>();
+  const first = ({ repair }: Fault) => !repairs.has(repair) && repairs.add(repair);
+  return html`<h3>What is wrong</h3>
+<ul class="faults">${faults.map(
+    (fault) =>
+      html`<li><p>${fault.sentence}</p>${first(fault) ? remedy(c, fault, redeliverFrom) : ''}</li>`,
+  )}</ul>`;
+}
+
+function remedy(
+  c: Context<ConsoleEnv>,
+  { repair }: Fault,
+  redeliverFrom: string | undefined,
+): Html | string {
+  switch (repair) {
+    case 'enable':
+      return act(c, 'Enable the endpoint', pathsOfTending.enable, { tone: 'primary' });
+    case 'repair':
+      return act(c, 'Repair the connection', pathsOfTending.repair, { tone: 'primary' });
+    case 'redeliver':
+      return redeliver(c, redeliverFrom);
+    case 'connect':
+    case 'wait':
+      return '';
+  }
+}
+
+function redeliver(c: Context<ConsoleEnv>, from: string | undefined): Html {
+  const label = from ? 'Go on redelivering' : 'Redeliver the failed ones';
+  const fields = from ? { from } : {};
+  return act(c, label, pathsOfTending.redeliver, { tone: 'primary', fields });
+}
+
+export function deliveriesTable({ deliveries, endpoint }: ConnectionHealth): Html {
+  if (deliveries.length === 0) {
+    if (!endpoint) return html``;
+    return html`<h3>Last deliveries</h3>
+<p class="soft">Polar has delivered nothing to this endpoint yet. The next purchase or change of a customer shows up here.</p>`;
+  }
+  return html`<h3>Last deliveries</h3>
+${table('The last deliveries, as Polar tells', ['When', 'Event', 'Result'], deliveries.map(deliveryRow))}`;
+}
+
+function deliveryRow({ at, eventId, type, succeeded, httpCode }: DeliveryShown) {
+  const answer = httpCode === undefined ? 'not reached' : `answered ${httpCode}`;
+  return [
+    time(at),
+    html`<a href="/console/events/${encodeURIComponent(eventId)}">${type}</a>`,
+    html`${succeeded ? badge('delivered', 'good') : badge('failed', 'bad')} <span class="soft">${answer}</span>`,
+  ];
+}
+
+/** Signed in, and not connected yet. */
+export function organizationChoice(
+  c: Context<ConsoleEnv>,
+  organizations: Told<readonly PolarOrganization[]>,
+): Html {
+  const cancel = act(c, 'Do not connect', pathsOfConnecting.cancel);
+  if (organizations.kind === 'not-told') {
+    return html`<div class="card">
+<p>You are signed in to Polar, and not connected yet.</p>
+<p class="note">${organizations.reason}</p>
+<div class="row"><a class="button" href="${home}">Try again</a> ${cancel}</div>
+</div>`;
+  }
+  return html`<div class="card">
+<p>You are signed in to Polar, and not connected yet. One audience belongs to one organisation: which one?</p>
+${postForm(c, {
+  action: pathsOfConnecting.organization,
+  body: html`<fieldset class="field"><legend class="unseen">Organisation</legend>
+${organizations.value.map(
+  ({ id, name, slug }) =>
+    html`<label class="check"><input type="radio" name="organization" value="${id}" required> <span>${name} <span class="hint">${slug}</span></span></label>`,
+)}
+</fieldset>
+<p><button type="submit" class="primary">Connect</button></p>`,
+})}
+${cancel}
+</div>`;
+}
 
 export type ConnectionShown = Readonly<{
   state: ConnectionState;

@@ -1,15 +1,44 @@
-import { connectionLease, connectionTurn } from '#shared/aws/connection-turn.ts';
-import { dynamoConnection } from '#shared/aws/dynamo-connection.ts';
-import { dynamoEventLog } from '#shared/aws/dynamo-event-log.ts';
-import { dynamoLease } from '#shared/aws/dynamo-lease.ts';
-import { accessLease, polarAccess } from '#shared/aws/polar-access.ts';
-import { polarSignIn } from '#shared/aws/polar-sign-in.ts';
-import { webhookSecretDocument } from '#shared/aws/webhook-secret-document.ts';
+import { within } from '#shared/in-time.ts';
+import { type PolarServer, polarAddresses, problemOfWebhookUrl } from '#shared/polar/access.ts';
+import { polarApi } from '#shared/polar/api.ts';
+import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import type { ConnectionParts } from '#shared/polar/connection.ts';
-import { polarApi } from '#shared/polar/polar-api.ts';
-import { type PolarServer, polarAddresses } from '#shared/polar/polar-server.ts';
-import { problemOfWebhookUrl } from '#shared/polar/public-url.ts';
-import type { ConsoleParts } from '../console-parts.ts';
+import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { dynamoLease } from '#shared/store/lease.ts';
+import { accessLease, polarAccess, polarSignIn } from '#shared/store/polar/access.ts';
+import {
+  connectionLease,
+  connectionTurn,
+  dynamoConnection,
+  webhookSecretDocument,
+} from '#shared/store/polar/connection.ts';
+import type { ConsoleParts } from '../parts.ts';
+
+/** As long as a page may take that API Gateway still hands on, with some seconds for the rest. */
+const longestActMs = 24_000;
+
+const actIsLate =
+  'Polar is slower than this page can wait, so it is not known whether that was done. Look at the connection in a minute and, if need be, do it again: that is safe.';
+
+/** What `action` gives, or a `PolarUnavailable` that says `sentence` once that takes too long. */
+export async function inTime<T>(
+  action: () => Promise<T>,
+  { patienceMs = longestActMs, sentence = actIsLate } = {},
+): Promise<T> {
+  let isLate = true;
+  const watched = async () => {
+    try {
+      return await action();
+    } finally {
+      isLate = false;
+    }
+  };
+  try {
+    return await within(patienceMs, watched);
+  } catch (error) {
+    throw isLate ? new PolarUnavailable(sentence) : error;
+  }
+}
 
 /** How long Polar may ask for patience while a person waits for an act, and for a page that can do without. */
 const patienceMs = { act: 3_000, page: 1_200 } as const;

@@ -1,18 +1,16 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { draftOf } from '#shared/audience/settings-draft.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import type { ConsoleParts } from '../console-parts.ts';
-import { page } from '../page.ts';
+import { type ConsoleEnv, page } from '../kit/page.ts';
+import type { ConsoleParts } from '../parts.ts';
+import type { Problems } from '../settings/save-settings.ts';
+import { settingsForm } from '../settings/settings-form.ts';
+import { settingsPages } from '../settings/settings-pages.ts';
 import { connectingPages } from './connecting-pages.ts';
 import { connectionState } from './connection-state.ts';
 import { connectionView } from './connection-view.ts';
 import { polarLink } from './polar-link.ts';
-import type { Problems } from './save-settings.ts';
-import { settingsForm } from './settings-form.ts';
-import { settingsPages } from './settings-pages.ts';
-import { redeliverPosition } from './tend.ts';
-import { tendingPages } from './tending-pages.ts';
+import { redeliverPosition, tendingPages } from './tending-pages.ts';
 
 /** The connection with Polar, and the settings. */
 export function polarPages(parts: ConsoleParts) {

@@ -1,19 +1,126 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { reasonOf } from '#shared/failure.ts';
+import { isPolarApiError } from '#shared/polar/api-error.ts';
 import {
   disconnectPolar,
   enableEndpoint,
   repairConnection,
   rotateSecret,
-} from '#shared/polar/tend-connection.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { textOf } from '../fields.ts';
-import { goOn } from '../flash.ts';
-import { page } from '../page.ts';
-import { link as urlOf } from '../shown.ts';
-import { connectionShown, disconnectView } from './disconnect-view.ts';
-import type { PolarLink } from './polar-link.ts';
-import { home } from './polar-paths.ts';
-import { redeliverPosition, redeliverSome, tend } from './tend.ts';
+  type Tended,
+} from '#shared/polar/connect.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import { type Redelivered, redeliverFailed } from '#shared/polar/redelivery.ts';
+import { act, textOf } from '../kit/fields.ts';
+import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { goOn } from '../kit/remembered.ts';
+import { link as urlOf } from '../kit/shown.ts';
+import { home, pathsOfTending } from '../kit/words.ts';
+import { inTime, type PolarLink } from './polar-link.ts';
+
+/** Which connection a person saw. The versions of the next one begin anew, but it was connected at another time. */
+export function connectionShown({ connectedAt, version }: Connection): string {
+  return `${connectedAt} ${version}`;
+}
+
+/** What disconnecting ends and what it leaves, before it is done. */
+export function disconnectView(c: Context<ConsoleEnv>, connection: Connection): Html {
+  return html`<div class="columns">
+<div class="card">
+<h2>What stops</h2>
+<ul>
+<li>The webhook endpoint in Polar is removed. What Polar has not delivered yet, it does not deliver any more.</li>
+<li>No event comes in, so contacts are no longer kept in step, and no workflow starts.</li>
+<li>The access to Polar is forgotten: health, redelivery and import need a new connection.</li>
+</ul>
+</div>
+<div class="card">
+<h2>What stays</h2>
+<ul>
+<li>All contacts, with their consent, and all suppressions.</li>
+<li>Events, emails, workflows and these settings. Emails that are queued already are still sent.</li>
+<li>The webhook secret, so that what Polar has sent already still counts.</li>
+</ul>
+</div>
+</div>
+<p>Connecting again with ${connection.organizationName} makes a new endpoint; what happened in between can be imported.</p>
+<div class="row">${act(c, `Disconnect from ${connection.organizationName}`, pathsOfTending.disconnect, { tone: 'danger', fields: { connection: connectionShown(connection) } })}
+<a href="/console/polar">Stay connected</a></div>`;
+}
+
+type Act = (parts: ConnectionParts, connection: Connection) => Promise<Tended>;
+
+/** Does something about the connection, and says what was done or why not. */
+export async function tend(link: PolarLink, act: Act): Promise<Flash> {
+  return withConnection(link, async (parts, connection) => {
+    const tended = await act(parts, connection);
+    if (tended.kind === 'done') return { kind: 'done', text: tended.done.join('\n') };
+    if (tended.error !== undefined) {
+      link.log.error('polar connection', { reason: reasonOf(tended.error) });
+    }
+    return { kind: 'problem', text: tended.reason };
+  });
+}
+
+/** About two calls to Polar for each event: as many as fit into one answer. */
+const eventsAtOnce = 15;
+/** As far back as the health of the connection looks. */
+const daysBack = 30;
+
+const positionFormat = /^[0-9T:.+Z-]{20,40}_[0-9T:.+Z-]{20,40}$/;
+
+/** Where to go on with redelivering, or `undefined` where the text is no such place. */
+export function redeliverPosition(text: string | undefined): string | undefined {
+  return text !== undefined && positionFormat.test(text) ? text : undefined;
+}
+
+/** Redelivers some of the failed events. `next`: where to go on. */
+export async function redeliverSome(
+  link: PolarLink,
+  from: string | undefined,
+): Promise<Flash & { next?: string | undefined }> {
+  const since = new Date(link.now().getTime() - daysBack * 86_400_000).toISOString();
+  return withConnection(link, async (parts, connection) => {
+    const result = await redeliverFailed(parts, connection, { since, limit: eventsAtOnce, from });
+    if (result.kind === 'refused') return { kind: 'problem', text: result.reason };
+    return { kind: 'done', text: redeliveredText(result), next: result.next };
+  });
+}
+
+async function withConnection<T extends Flash>(
+  link: PolarLink,
+  act: (parts: ConnectionParts, connection: Connection) => Promise<T>,
+): Promise<T | Flash> {
+  const connection = await link.connections.read();
+  if (!connection) {
+    const text = 'Polar is not connected any more, so nothing was done. Connect it first.';
+    return { kind: 'problem', text };
+  }
+  try {
+    return await inTime(() => act(link.partsFor(connection.server), connection));
+  } catch (error) {
+    if (isPolarApiError(error)) return { kind: 'problem', text: error.message };
+    throw error;
+  }
+}
+
+function redeliveredText(result: Extract<Redelivered, { kind: 'redelivered' }>): string {
+  const { events, settled, lost, attemptsLeft, next } = result;
+  return [
+    events === 0
+      ? 'Nothing had to be redelivered.'
+      : `Asked Polar to deliver ${counted(events, 'event')} again. That takes it some moments; each is applied once.`,
+    settled > 0 && `${counted(settled, 'event')} had been delivered in the end.`,
+    lost > 0 && `Of ${counted(lost, 'event')} Polar does not keep the payload any more.`,
+    next !== undefined && `${counted(attemptsLeft, 'failed attempt')} not looked at yet: go on.`,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
 
 /** What keeps a connection well, and what ends it. */
 export function tendingPages(link: PolarLink) {

@@ -1,17 +1,140 @@
+import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { webhookSecretDocument } from '#shared/aws/webhook-secret-document.ts';
-import type { Delivered } from '#shared/polar/sample/signed-delivery.ts';
-import type { ConsoleEnv, Flash } from '../console-env.ts';
-import type { ConsoleParts } from '../console-parts.ts';
-import { eventPath } from '../events/event-words.ts';
-import { textOf } from '../fields.ts';
-import { goOn } from '../flash.ts';
-import { type Html, page } from '../page.ts';
-import { link } from '../shown.ts';
-import { sendTestEvent } from './send-test-event.ts';
-import { keepTestAddress, testAddress } from './test-address.ts';
-import { type TestProblems, type TypedTest, testForm } from './test-form.ts';
+import { isMailable } from '#shared/audience/address.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import {
+  isSupportedEventType,
+  type SupportedEventType,
+  supportedEventTypes,
+} from '#shared/polar/event-types.ts';
+import { polarPayload, sampleCustomerId } from '#shared/polar/sample/sample-events.ts';
+import {
+  type Delivered,
+  deliverSigned,
+  secretReadingOf,
+} from '#shared/polar/sample/signed-delivery.ts';
+import { webhookSecretDocument } from '#shared/store/polar/connection.ts';
+import { postForm, textField, textOf } from '../kit/fields.ts';
+import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { goOn, keepTestAddress, testAddress } from '../kit/remembered.ts';
+import { link } from '../kit/shown.ts';
+import { eventPath, workflowPath } from '../kit/words.ts';
+import type { ConsoleParts } from '../parts.ts';
+
+export type SentTest =
+  | { kind: 'wrong'; problems: TestProblems }
+  | { kind: 'no-secret' }
+  | { kind: 'delivered'; webhookId: string; delivered: Delivered };
+
+type Parts = Readonly<{
+  webhookUrl: string;
+  /** What webhooks are signed with now; empty: none is set. */
+  secret: () => Promise<string>;
+  now: () => Date;
+}>;
+
+const longestText = 200;
+
+/** Makes up one event and posts it, signed, to the URL that Polar posts to. */
+export async function sendTestEvent(
+  typed: TypedTest,
+  { webhookUrl: url, secret: currentSecret, now }: Parts,
+): Promise<SentTest> {
+  const { type } = typed;
+  const [email, name, externalId] = [
+    typed.email.trim(),
+    typed.name.trim(),
+    typed.externalId.trim(),
+  ];
+  const problems = problemsIn({ type, email, name, externalId });
+  if (Object.keys(problems).length > 0 || !isSupportedEventType(type)) {
+    return { kind: 'wrong', problems };
+  }
+  const secret = await currentSecret();
+  if (secret === '') return { kind: 'no-secret' };
+  const person = {
+    customerId: sampleCustomerId(email),
+    email,
+    name,
+    externalId: externalId === '' ? null : externalId,
+    isNew: type === 'customer.created',
+  };
+  const webhookId = randomUUID();
+  const body = Buffer.from(JSON.stringify(polarPayload(type, person, now())));
+  const secretReading = secretReadingOf(secret);
+  const delivered = await deliverSigned({ url, secret, secretReading, webhookId, body }, now());
+  return { kind: 'delivered', webhookId, delivered };
+}
+
+function problemsIn({ type, email, name, externalId }: TypedTest): TestProblems {
+  const tooLong = `It must not be longer than ${longestText} characters.`;
+  return {
+    ...(!isSupportedEventType(type) && { type: 'Choose one of these events.' }),
+    ...(!isMailable(email) && { email: 'Enter an email address, such as you@example.com.' }),
+    ...(name.length > longestText && { name: tooLong }),
+    ...(externalId.length > longestText && { externalId: tooLong }),
+  };
+}
+
+/** What was typed into the form, right or wrong. */
+export type TypedTest = Readonly<Record<'type' | 'email' | 'name' | 'externalId', string>>;
+export type TestProblems = Readonly<Partial<Record<keyof TypedTest, string>>>;
+
+type TestForm = Readonly<{
+  typed: TypedTest;
+  problems: TestProblems;
+  settings: Pick<Settings, 'events'>;
+  /** Those that wait for events at this moment. */
+  active: readonly Workflow[];
+}>;
+
+/** Chooses one of the ten events and whom it is about. */
+export function testForm(c: Context<ConsoleEnv>, form: TestForm): Html {
+  const { typed, problems } = form;
+  return postForm(c, {
+    body: html`<div class="columns">
+<div class="card">
+<fieldset${problems.type ? html` aria-describedby="type-problem"` : ''}>
+<legend>Event</legend>
+${problems.type && html`<p class="problem" id="type-problem">${problems.type}</p>`}
+<p class="hint">${form.active.length > 0 ? 'What an event may send stands below it; no active workflow waits for the others.' : 'No workflow is active, so none of them sends an email yet.'}</p>
+${supportedEventTypes.map((type) => eventChoice(type, form))}
+</fieldset>
+</div>
+<div class="card">
+<h2>Customer</h2>
+${textField({ name: 'email', label: 'Address', value: typed.email, problem: problems.email, hint: 'Use your own: what active workflows send is real mail. One address is always the same test customer, so you can create it, let it buy, and delete it.' }, { type: 'email', required: true, autocomplete: 'email' })}
+${textField({ name: 'name', label: 'Name', value: typed.name, problem: problems.name })}
+${textField({ name: 'externalId', label: 'External id', value: typed.externalId, problem: problems.externalId, hint: 'Your own id of the customer, if you want one.' })}
+<p><button type="submit" class="primary">Send it as Polar would</button></p>
+</div>
+</div>`,
+  });
+}
+
+function eventChoice(type: SupportedEventType, { typed, settings, active }: TestForm): Html {
+  const isChosen = type === typed.type;
+  const hint = whatWaits(type, settings, active);
+  return html`<label class="check"><input type="radio" name="type" value="${type}"${isChosen ? html` checked` : ''}> <span>${type}${hint && html`<br><span class="hint">${hint}</span>`}</span></label>`;
+}
+
+function whatWaits(
+  type: SupportedEventType,
+  { events }: Pick<Settings, 'events'>,
+  active: readonly Workflow[],
+): Html | string | undefined {
+  const { enabled, trigger } = events[type];
+  if (!enabled) return 'Switched off in the settings: it is recorded, and changes nothing.';
+  const waiting = active.filter((workflow) => workflow.trigger.event === type);
+  if (waiting.length === 0) return undefined;
+  const names = waiting.map(
+    ({ workflowId, name }, index) =>
+      html`${index > 0 ? ', ' : ''}<a href="${workflowPath({ workflowId })}">${name}</a>`,
+  );
+  return trigger ? html`May send ${names}.` : html`The settings keep it from triggering ${names}.`;
+}
 
 const path = '/console/test';
 const webhookIdForm = /^[0-9a-f-]{36}$/;

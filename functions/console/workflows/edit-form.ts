@@ -1,16 +1,95 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { choice, postForm, textArea, textField } from '../fields.ts';
-import type { Html } from '../page.ts';
-import { conditionFields } from './condition-fields.ts';
-import { eventOf, type Preview } from './preview.ts';
-import { previewView } from './preview-view.ts';
+import { eventPropertyNames } from '#shared/audience/workflow.ts';
+import { contactVariables, eventMayHave, eventVariables } from '#shared/mail/event-variables.ts';
+import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import { choice, postForm, textArea, textField } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { table } from '../kit/shown.ts';
+import { frequencyWords, kindWords, operatorWords } from '../kit/words.ts';
+import { eventOf, type Preview, previewView } from './preview.ts';
 import type { Problems } from './problems.ts';
-import type { TypedWorkflow } from './typed-workflow.ts';
-import { variablesList } from './variables-list.ts';
-import { frequencyWords, kindWords } from './workflow-words.ts';
+import type { TypedCondition, TypedWorkflow } from './typed-workflow.ts';
+
+const nothing: TypedCondition = { property: '', operator: 'is', value: '' };
+
+type Conditions = Readonly<{
+  conditions: readonly TypedCondition[];
+  emptyRows: number;
+  event: SupportedEventType | undefined;
+  problems: Problems;
+}>;
+
+/** A row for each condition, and empty ones. All of them must hold. */
+export function conditionFields({ conditions, emptyRows, event, problems }: Conditions): Html {
+  const rows = [...conditions, ...Array.from({ length: emptyRows }, () => nothing)];
+  return html`<fieldset class="conditions">
+<legend>Only if</legend>
+<p class="hint">${rows.length === 0 ? 'Every such event counts. A condition narrows that down.' : 'All of these must hold. Empty rows are left out.'}</p>
+${rows.map((row, index) => conditionRow(row, index, event, problems.at(`conditions.${index}`)))}
+<p><button type="submit" name="act" value="add-condition">Add a condition</button></p>
+</fieldset>`;
+}
+
+function conditionRow(
+  { property, operator, value }: TypedCondition,
+  index: number,
+  event: SupportedEventType | undefined,
+  problem: string | undefined,
+): Html {
+  const described = problem
+    ? html` aria-invalid="true" aria-describedby="condition-${index}-problem"`
+    : '';
+  return html`<div class="condition${problem ? ' wrong' : ''}">
+<select id="property-${index}" name="property-${index}" aria-label="Property of condition ${index + 1}"${described}>
+<option value="">Choose a property</option>
+${propertyGroups(event, property)}
+</select>
+<select name="operator-${index}" aria-label="Comparison of condition ${index + 1}"${described}>
+${Object.entries(operatorWords).map(([name, words]) => option(name, words, operator))}
+</select>
+<input name="value-${index}" value="${value}" aria-label="Value of condition ${index + 1}" autocomplete="off"${described}>
+<button type="submit" name="act" value="remove-condition-${index}" aria-label="Remove condition ${index + 1}">Remove</button>
+${problem && html`<span class="problem" id="condition-${index}-problem">${problem}</span>`}
+</div>`;
+}
+
+function propertyGroups(event: SupportedEventType | undefined, chosen: string): Html {
+  const has = (name: (typeof eventPropertyNames)[number]) => !event || eventMayHave(event, name);
+  const others = eventPropertyNames.filter((name) => !has(name));
+  return html`<optgroup label="What this event has">
+${eventPropertyNames.filter(has).map((name) => option(name, name, chosen))}
+</optgroup>
+${
+  others.length > 0
+    ? html`<optgroup label="What only other events have">
+${others.map((name) => option(name, name, chosen))}
+</optgroup>`
+    : ''
+}`;
+}
+
+function option(value: string, words: string, chosen: string): Html {
+  return html`<option value="${value}"${value === chosen ? html` selected` : ''}>${words}</option>`;
+}
+
+/** What can be written between braces in the email of an event. */
+export function variablesList(event: SupportedEventType): Html {
+  const names = eventPropertyNames.filter((name) => eventMayHave(event, name));
+  const rows = [
+    ...Object.entries(contactVariables).map(([name, text]) => row(`contact.${name}`, text)),
+    ...names.map((name) => row(`event.${name}`, eventVariables[name].description)),
+  ];
+  return html`<details>
+<summary>Variables of ${event}</summary>
+<p class="small">Subject, preheader and body are <em>Liquid</em>, the body is <em>Markdown</em> as well. A variable without a value keeps the email from being sent, unless it has a default: <code>{{ contact.firstName | default: "there" }}</code>. Times are written with <code>{{ event.periodEnd | date: "%B %-d, %Y" }}</code>, parts that depend on something with <code>{% if event.trialEnd %} … {% endif %}</code>.</p>
+${table(`Variables of ${event}`, ['Variable', 'What it is'], rows)}
+</details>`;
+}
+
+function row(name: string, text: string): [Html, string] {
+  return [html`<code>{{ ${name} }}</code>`, text];
+}
 
 type EditForm = Readonly<{
   typed: TypedWorkflow;

@@ -1,18 +1,60 @@
-import type { ContactLookup } from '#shared/aws/dynamo-contact-lookup.ts';
-import type { EventLog, ListedEvent } from '#shared/aws/dynamo-event-log.ts';
-import { dayBefore } from '#shared/aws/dynamo-event-log.ts';
+import { createHash } from 'node:crypto';
+import { html } from 'hono/html';
+import type { ContactLookup } from '#shared/audience/unit-of-work.ts';
 import {
   type MailSurroundings,
   type WorkflowDraft,
   workflowDraftSchema,
 } from '#shared/mail/check-workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
-import { contactValues } from '#shared/mail/contact-values.ts';
-import { isNameLeftOut } from '#shared/mail/is-name-left-out.ts';
-import { previewEmail } from '#shared/mail/preview-email.ts';
-import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
-import { sampleVariables } from '#shared/mail/sample-variables.ts';
+import {
+  contactValues,
+  type EmailVariables,
+  isNameLeftOut,
+  type RenderedEmail,
+} from '#shared/mail/render-email.ts';
+import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
 import { isSupportedEventType, type SupportedEventType } from '#shared/polar/event-types.ts';
+import { dayBefore, type EventLog, type ListedEvent } from '#shared/store/events/event-log.ts';
+import { choice } from '../kit/fields.ts';
+import type { MoreSources } from '../kit/guard.ts';
+import type { Html } from '../kit/page.ts';
+
+const mostStyles = 80;
+const mostImageHosts = 20;
+
+/**
+ * An email in a frame where nothing runs and nothing is sent: the sandbox allows nothing. A frame without an address
+ * of its own is under the policy of its page, so the page has to answer with `emailSources`.
+ */
+export function emailFrame(email: string): Html {
+  return html`<iframe class="mail" title="The email as it would look" sandbox="" srcdoc="${email}"></iframe>`;
+}
+
+/**
+ * What an email that we rendered needs to look like itself: the hashes of exactly its own styles, and the hosts of its
+ * images. Values in it are escaped, so a quote always ends an attribute.
+ */
+export function emailSources(email: string): MoreSources {
+  const attributes = allOf(email, / style="([^"]*)"/g);
+  const elements = allOf(email, /<style>([^<]*)<\/style>/g);
+  const hosts = allOf(email, /<img [^>]*?src="(https:\/\/[a-z0-9.-]+(?::\d{1,5})?)[/?"#]/gi);
+  return {
+    styles: [
+      "'unsafe-hashes'",
+      ...[...elements, ...attributes].slice(0, mostStyles).map(hashSource),
+    ],
+    images: hosts.slice(0, mostImageHosts),
+  };
+}
+
+function allOf(text: string, pattern: RegExp): string[] {
+  return [...new Set([...text.matchAll(pattern)].map(([, part = '']) => part))];
+}
+
+function hashSource(style: string): string {
+  return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+}
 
 /** What stands for values that are made up, where the id of an event could stand. */
 export const madeUp = 'made-up';
@@ -134,4 +176,43 @@ function withoutConditions({ trigger }: WorkflowDraft): Pick<WorkflowDraft, 'tri
 
 export function eventOf(typed: Readonly<{ event: string }>): SupportedEventType | undefined {
   return isSupportedEventType(typed.event) ? typed.event : undefined;
+}
+
+/** The email as it would look, with what it is shown with. Part of the form: its button saves nothing. */
+export function previewView({ events, example, email }: Preview): Html {
+  const listed = events.some(({ webhookId }) => webhookId === example);
+  return html`<h2 id="preview">Preview</h2>
+<div class="filters">
+${choice({ name: 'example', label: 'With the values of', value: example }, [
+  ...events.map((event) => [event.webhookId, nameOf(event)] as const),
+  ...(listed || example === madeUp
+    ? []
+    : [[example, `The event ${example.slice(0, 40)}`] as const]),
+  [madeUp, 'A made-up event'],
+])}
+<button type="submit" name="act" value="preview" formaction="#preview">Preview</button>
+</div>
+${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
+${emailView(email)}`;
+}
+
+function nameOf({ receivedAt, email }: ListedEvent): string {
+  const minute = receivedAt.slice(0, 16).replace('T', ' ');
+  return `${minute} UTC, ${email ?? 'no address'}`;
+}
+
+function emailView(email: Preview['email']): Html {
+  switch (email.kind) {
+    case 'nothing':
+      return html`<p class="note">There is nothing to show before the problems are put right.</p>`;
+    case 'blocked':
+      return html`<p class="note">With these values the email would be blocked: ${email.reason}</p>`;
+    case 'rendered':
+      return html`<dl class="facts">
+<div><dt>Subject</dt><dd><strong>${email.subject}</strong></dd></div>
+${email.preheader && html`<div><dt>Preheader</dt><dd>${email.preheader}</dd></div>`}
+</dl>
+${emailFrame(email.html)}
+<details><summary>As plain text</summary><pre tabindex="0">${email.text}</pre></details>`;
+  }
 }

@@ -1,5 +1,12 @@
-import type { WorkflowCheck } from '#shared/mail/check-workflow.ts';
+import { html } from 'hono/html';
+import {
+  type MailSurroundings,
+  triggerWarning,
+  type WorkflowCheck,
+} from '#shared/mail/check-workflow.ts';
 import type { DraftField, DraftProblem } from '#shared/mail/draft-problem.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import type { Html } from '../kit/page.ts';
 import { isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
 /** What is wrong with a form, by field. */
@@ -46,4 +53,44 @@ function inForm(problem: DraftProblem, { conditions }: TypedWorkflow): DraftProb
 /** The id of the element that a field is filled in with. */
 export function idOf(field: DraftField): string {
   return field.replace('conditions.', 'property-');
+}
+
+type Surrounding = MailSurroundings['settings'];
+
+/** What is switched off around an event so that its workflows send nothing, with the way to switch it on. */
+export function triggerNote(
+  event: SupportedEventType | undefined,
+  settings: Surrounding,
+): Html | undefined {
+  const warning = event && triggerWarning(event, settings);
+  if (warning === undefined) return undefined;
+  return html`<p class="note">${warning} <a href="/console/polar#settings">Change it in the settings</a>.</p>`;
+}
+
+/** What is odd beside that, and what keeps a workflow from being activated. Neither keeps it from being saved. */
+export function checkNotes(check: WorkflowCheck, settings: Surrounding): Html {
+  if (check.kind === 'refused') return html``;
+  const { draft, warnings, obstacles } = check;
+  const shownElsewhere = triggerWarning(draft.trigger.event, settings);
+  return html`${obstacles.map(
+    (text) =>
+      html`<p class="note">Before it can be active: ${text} <a href="/console/polar#settings">To the settings</a>.</p>`,
+  )}${warnings
+    .filter((text) => text !== shownElsewhere)
+    .map((text) => html`<p class="note">${text}</p>`)}`;
+}
+
+/** Why a workflow that was saved once would not be accepted now: rules and deployments change. */
+export function outdatedNote(check: WorkflowCheck, path: string): Html {
+  if (check.kind === 'accepted') return html``;
+  return html`<p class="note">It would not be accepted any more as it is: ${check.problems.join(' ')} <a href="${path}/edit">Edit it</a>.</p>`;
+}
+
+/** What is wrong, with links to the fields it is wrong at. */
+export function problemSummary({ all }: Problems): Html {
+  if (all.length === 0) return html``;
+  return html`<div class="flash problem problems" role="alert">
+<p>Nothing was saved. ${all.length === 1 ? 'One thing is' : `${all.length} things are`} not right:</p>
+<ul>${all.map(({ field, text }) => html`<li>${field ? html`<a href="#${idOf(field)}">${text}</a>` : text}</li>`)}</ul>
+</div>`;
 }

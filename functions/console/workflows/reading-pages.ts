@@ -1,18 +1,154 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import type { Email } from '#shared/audience/email.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { workflowEmailsPositionSchema } from '#shared/aws/dynamo-workflow-emails.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import { cursorOf, cursorText } from '../cursor.ts';
-import { page } from '../page.ts';
-import { testAddress } from '../test-event/test-address.ts';
-import { workflowEmails } from './workflow-emails.ts';
-import { workflowList, workflowPath } from './workflow-list.ts';
-import { checkNotes, outdatedNote, triggerNote } from './workflow-notes.ts';
+import {
+  type EmailCounts,
+  workflowEmailsPositionSchema,
+} from '#shared/store/mail/workflow-emails.ts';
+import { act, postForm, textField } from '../kit/fields.ts';
+import { cursorOf, cursorText } from '../kit/in-url.ts';
+import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { testAddress } from '../kit/remembered.ts';
+import { empty, facts, link, table, time } from '../kit/shown.ts';
+import {
+  conditionText,
+  contactPath,
+  countBadges,
+  eventPath,
+  frequencyWords,
+  kindWords,
+  stateBadge,
+  statusBadge,
+  workflowPath,
+} from '../kit/words.ts';
+import { checkNotes, outdatedNote, triggerNote } from './problems.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
-import { workflowView } from './workflow-view.ts';
+
+type Emails = Readonly<{
+  path: string;
+  counts: EmailCounts;
+  emails: readonly Email[];
+  /** By customer id; of those whose address is not to be seen, none. */
+  addresses: ReadonlyMap<string, string>;
+  /** The cursor of the page after this one. */
+  next: string | undefined;
+  isFirst: boolean;
+}>;
+
+/** The emails that a workflow sent, or why it did not. */
+export function workflowEmails({ path, counts, emails, addresses, next, isFirst }: Emails): Html {
+  const rows = emails.map(({ createdAt, state, reason, contactId, customerId, webhookId }) => [
+    time(createdAt),
+    stateBadge(state),
+    reason && html`<span class="why">${reason}</span>`,
+    contactId &&
+      html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,
+    html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
+  ]);
+  if (rows.length === 0 && isFirst) {
+    return html`<h2 id="emails">Emails</h2>
+${empty('No event asked for an email of this workflow yet.', html`<p><a href="/console/test">Send yourself a test event</a></p>`)}`;
+  }
+  return html`<h2 id="emails">Emails</h2>
+<p>${countBadges(counts)}${counts.isComplete ? '' : html` <span class="soft small">Counted are the newest thousand.</span>`}</p>
+${table('Emails of this workflow, newest first', ['Since', 'State', 'Why', 'Contact', 'Event'], rows)}
+<p class="pages">${isFirst ? '' : html`<a class="button" href="${path}#emails">Newest</a>`}${next && html`<a class="button" href="${link(path, { after: next })}#emails">Older</a>`}</p>`;
+}
+
+function shortened(id: string): string {
+  return id.length > 13 ? `${id.slice(0, 12)}…` : id;
+}
+
+type List = Readonly<{
+  listed: readonly Workflow[];
+  total: number;
+  next?: number | undefined;
+}>;
+
+/** The workflows. What became of their emails is on the page of each: to count them takes several queries. */
+export function workflowList({ listed, total, next }: List): Html {
+  if (total === 0) {
+    return empty(
+      'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
+      html`<p><a class="button primary" href="/console/workflows/new">Begin with a ready-made one</a></p>`,
+    );
+  }
+  const more = next === undefined ? '' : link('/console/workflows', { page: String(next) });
+  return html`<p class="row"><a class="button primary" href="/console/workflows/new">New workflow</a></p>
+${table(
+  'Workflows',
+  ['Name', 'Status', 'Event', 'Sends', 'Kind', 'Changed'],
+  listed.map((workflow) => [
+    html`<a href="${workflowPath(workflow)}">${workflow.name}</a>`,
+    statusBadge(workflow),
+    workflow.trigger.event,
+    frequencyWords[workflow.frequency],
+    kindWords[workflow.email.kind],
+    time(workflow.updatedAt),
+  ]),
+)}
+${more && html`<p class="pages"><a class="button" href="${more}">Next</a></p>`}`;
+}
+
+type Shown = Readonly<{
+  workflow: Workflow;
+  notes: Html;
+  emails: Html;
+  /** Where tests were sent to before. */
+  testAddress: string;
+  mailFrom: string | undefined;
+}>;
+
+/** A workflow as it is, what can be done with it, and its emails. */
+export function workflowView(c: Context<ConsoleEnv>, shown: Shown): Html {
+  const { workflow, notes, emails, testAddress } = shown;
+  const path = workflowPath(workflow);
+  return html`${notes}
+<div class="row">
+<a class="button" href="${path}/edit">Edit</a>
+${activation(c, workflow, path)}
+<a class="button danger" href="${path}/remove">Remove</a>
+</div>
+<div class="columns">
+<div class="card">${factsOf(shown)}</div>
+<section class="card" aria-labelledby="test">
+<h2 id="test">Send a test to yourself</h2>
+<p class="small soft">The email as it is saved, with made-up values. It is not counted below.</p>
+${postForm(c, {
+  action: `${path}/test`,
+  body: html`${textField({ name: 'to', label: 'Your address', value: testAddress }, { type: 'email', required: true, autocomplete: 'email' })}
+<p><button type="submit">Send a test</button></p>`,
+})}
+</section>
+</div>
+${emails}`;
+}
+
+function activation(c: Context<ConsoleEnv>, { status, version }: Workflow, path: string): Html {
+  const fields = { version: String(version) };
+  if (status === 'active') return act(c, 'Pause', `${path}/pause`, { fields });
+  return act(c, 'Activate', `${path}/activate`, { tone: 'primary', fields });
+}
+
+function factsOf({ workflow, mailFrom }: Shown): Html {
+  const { trigger, frequency, maxAgeHours, email, version, status, updatedAt } = workflow;
+  const live = status === 'active' ? 'This version is live.' : 'Nothing is live.';
+  const conditions = trigger.conditions.map((one) => html`${conditionText(one)}<br>`);
+  return facts([
+    ['Status', statusBadge(workflow)],
+    ['When', html`Event received → Polar → <strong>${trigger.event}</strong>`],
+    ['Only if', conditions.length > 0 ? html`${conditions}` : undefined],
+    ['Sends', `${frequencyWords[frequency]}, for events up to ${maxAgeHours} hours old`],
+    ['Kind', kindWords[email.kind]],
+    ['From', email.from ?? mailFrom ?? 'No sender is set up'],
+    ['Reply-to', email.replyTo],
+    ['Subject', html`<code>${email.subject}</code>`],
+    ['Version', html`${version}, saved ${time(updatedAt)}. ${live}`],
+  ]);
+}
 
 const above = { href: '/console/workflows', title: 'Workflows' };
 const section = 'workflows';

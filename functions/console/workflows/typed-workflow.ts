@@ -1,5 +1,5 @@
 import type { WorkflowDraft } from '#shared/mail/check-workflow.ts';
-import { textOf } from '../fields.ts';
+import { textOf } from '../kit/fields.ts';
 
 export type TypedCondition = Readonly<{ property: string; operator: string; value: string }>;
 

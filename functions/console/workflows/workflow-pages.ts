@@ -1,22 +1,148 @@
 import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { isMailable } from '#shared/audience/address.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
-import { draftOf } from '#shared/mail/workflow-drafts.ts';
-import type { ConsoleEnv } from '../console-env.ts';
-import type { ConsoleParts } from '../console-parts.ts';
-import { textOf } from '../fields.ts';
-import { goOn } from '../flash.ts';
-import { page } from '../page.ts';
-import { keepTestAddress } from '../test-event/test-address.ts';
-import { editPage } from './edit-page.ts';
-import { editPost } from './edit-post.ts';
-import { newWorkflow } from './new-workflow.ts';
+import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
+import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
+import { act, textOf } from '../kit/fields.ts';
+import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { goOn, keepTestAddress } from '../kit/remembered.ts';
+import { badge } from '../kit/shown.ts';
+import { frequencyWords, kindWords, workflowPath } from '../kit/words.ts';
+import type { ConsoleParts } from '../parts.ts';
+import { editPage, editPost } from './edit-pages.ts';
 import { listPage, noSuchWorkflow, workflowPage } from './reading-pages.ts';
-import { removeView } from './remove-view.ts';
 import { typedOf } from './typed-workflow.ts';
-import { activate, pause, remove, sendTest } from './workflow-acts.ts';
-import { workflowPath } from './workflow-list.ts';
-import { workflowParts } from './workflow-parts.ts';
+import { type WorkflowParts, workflowParts } from './workflow-parts.ts';
+
+const newPath = '/console/workflows';
+
+/** What a new workflow can begin as. */
+export function newWorkflow(c: Context<ConsoleEnv>): Html {
+  return html`<p>Each of these becomes a draft that you can change. Nothing is sent before you activate it.</p>
+<div class="columns choices">
+${readyMade.map(
+  ({
+    name,
+    title,
+    description,
+    event,
+    frequency,
+    email,
+  }) => html`<section class="card" aria-labelledby="template-${name}">
+<h2 id="template-${name}">${title}</h2>
+<p>${description}</p>
+<p class="small soft">${event} · ${frequencyWords[frequency]} ${badge(kindWords[email.kind])}</p>
+${act(c, `Begin with ${title}`, newPath, { fields: { template: name } })}
+</section>`,
+)}
+<section class="card" aria-labelledby="template-empty">
+<h2 id="template-empty">Empty</h2>
+<p>An email of your own, for the event of your choice.</p>
+${act(c, 'Begin with an empty one', newPath, { fields: { template: '' } })}
+</section>
+</div>`;
+}
+
+/** Asks before a workflow goes. */
+export function removeView(c: Context<ConsoleEnv>, workflow: Workflow): Html {
+  const path = workflowPath(workflow);
+  const fields = { version: String(workflow.version) };
+  return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}The workflow goes for good, with its text. Emails of it that are queued at this moment will be blocked.</p>
+<p>What it has sent stays in the ledger, and on the pages of contacts and events. To stop it for a while, pause it instead.</p>
+<div class="row">
+${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields })}
+<a class="button" href="${path}">Keep it</a>
+</div>`;
+}
+
+const overtaken = problem(
+  'Someone else changed the workflow meanwhile, so nothing was done. Look at it, and try again.',
+);
+
+/** Lets a workflow send, as the person saw it: in this version. */
+export async function activate(
+  workflow: Workflow,
+  version: number,
+  { drafts }: WorkflowParts,
+): Promise<Flash> {
+  if (workflow.status === 'active') return done('It is active already.');
+  if (workflow.version !== version) return overtaken;
+  const saving = await drafts.activate(workflow);
+  return flashOf(
+    saving,
+    'It is active: events that come in from now on send it. It may take half a minute until the first one does.',
+    'It cannot be activated.',
+  );
+}
+
+export async function pause(
+  workflow: Workflow,
+  version: number,
+  { drafts }: WorkflowParts,
+): Promise<Flash> {
+  if (workflow.status !== 'active') return done('It sends nothing as it is.');
+  if (workflow.version !== version) return overtaken;
+  return flashOf(
+    await drafts.pause(workflow),
+    'It is paused. Emails of it that are still queued will be blocked.',
+    'It cannot be paused.',
+  );
+}
+
+/** Removes it as the person saw it: in this version. Where it is not, `flash` is to be shown on its page. */
+export async function remove(
+  { workflowId, name }: Workflow,
+  version: number,
+  { workflows }: WorkflowParts,
+): Promise<{ isRemoved: boolean; flash: Flash }> {
+  const isRemoved = Number.isInteger(version) && (await workflows.remove({ workflowId, version }));
+  const flash = isRemoved
+    ? done(`${name} is removed. The ledger keeps the emails that it sent.`)
+    : problem(
+        'Someone else changed the workflow meanwhile, so it was not removed. This is how it is now: remove it from here if it still has to go.',
+      );
+  return { isRemoved, flash };
+}
+
+/** Sends the email as it is saved, with made-up values. */
+export async function sendTest(workflow: Workflow, to: string, parts: WorkflowParts) {
+  if (!isMailable(to)) return problem('That is no email address that a test could be sent to.');
+  const { mailFrom, unsubscribeUrl, now, send } = parts;
+  const settings = await parts.settings();
+  const made = testEmail({ workflow, to, settings, mailFrom, unsubscribeUrl, now: now() });
+  switch (made.kind) {
+    case 'no-sender':
+      return problem('No sender is set up. Deploy with -c mailFrom=example.com (see the README).');
+    case 'blocked':
+      return problem(`With made-up values it cannot be rendered: ${made.reason}`);
+    case 'made': {
+      const sending = await sendTestEmail(made.mail, send);
+      if (sending.kind === 'not-sent') return problem(sending.sentence);
+      return done(`Sent to ${to}: ${made.mail.subject}`);
+    }
+  }
+}
+
+function flashOf(saving: Saving, success: string, failure: string): Flash {
+  switch (saving.kind) {
+    case 'conflict':
+      return overtaken;
+    case 'refused':
+      return problem([failure, ...saving.problems].join(' '));
+    case 'saved':
+      return done([success, ...saving.warnings.map((warning) => `Note: ${warning}`)].join('\n'));
+  }
+}
+
+function done(text: string): Flash {
+  return { kind: 'done', text };
+}
+
+function problem(text: string): Flash {
+  return { kind: 'problem', text };
+}
 
 const path = '/console/workflows';
 const above = { href: path, title: 'Workflows' };

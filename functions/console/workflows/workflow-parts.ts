@@ -1,12 +1,11 @@
-import { dynamoContactLookup } from '#shared/aws/dynamo-contact-lookup.ts';
-import { dynamoEventLog } from '#shared/aws/dynamo-event-log.ts';
-import { dynamoWorkflowEmails } from '#shared/aws/dynamo-workflow-emails.ts';
-import { keptCustomers } from '#shared/aws/kept-customer.ts';
-import { sesClient, sesSender } from '#shared/aws/ses-sender.ts';
 import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
-import { sendersOf } from '#shared/mail/sender-domain.ts';
+import { sendersOf } from '#shared/mail/sender.ts';
+import { sesClient, sesSender } from '#shared/mail/ses.ts';
 import { workflowDrafts } from '#shared/mail/workflow-drafts.ts';
-import type { ConsoleParts } from '../console-parts.ts';
+import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
+import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { dynamoWorkflowEmails } from '#shared/store/mail/workflow-emails.ts';
+import type { ConsoleParts } from '../parts.ts';
 import { previews } from './preview.ts';
 
 const sesTimeoutMs = 10_000;

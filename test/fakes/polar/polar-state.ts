@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { organizationId } from '#shared/polar/sample/sample-customer.ts';
+import { organizationId } from '#shared/polar/sample/sample-events.ts';
 
 export type Organization = Readonly<{ id: string; name: string; slug: string }>;
 export type Row = Readonly<{ id: string; created_at: string; [key: string]: unknown }>;

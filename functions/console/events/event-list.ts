@@ -1,0 +1,149 @@
+import { html } from 'hono/html';
+import * as z from 'zod/mini';
+import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import {
+  dayBefore,
+  type EventPosition,
+  type EventsOfDay,
+  eventOutcomes,
+  eventPositionSchema,
+  type ListedEvent,
+} from '#shared/store/events/event-log.ts';
+import { choice, textField } from '../kit/fields.ts';
+import { cursorOf, cursorText } from '../kit/in-url.ts';
+import type { Html } from '../kit/page.ts';
+import { empty, link, table, time } from '../kit/shown.ts';
+import { contactPath, eventPath, eventsPath, outcomeBadge } from '../kit/words.ts';
+
+const shortDay = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'long',
+  timeZone: 'UTC',
+});
+const dayText = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
+
+/** The events of one day. */
+export function eventListView(list: EventsOfDay, query: ListQuery): Html {
+  return html`${search()}
+${filters(query)}
+${list.items.length > 0 ? ofDay(list) : nothing(list, query)}
+${days(list, query)}`;
+}
+
+function search(): Html {
+  const field = { name: 'webhook', label: 'Webhook id', hint: 'As Polar shows it.' };
+  return html`<form class="filters" method="get" action="${eventsPath}" role="search">
+${textField(field, { type: 'search', required: true })}
+<button type="submit">Find</button>
+</form>`;
+}
+
+function filters({ type, outcome, day }: ListQuery): Html {
+  return html`<form class="filters" method="get" action="${eventsPath}">
+${textField({ name: 'day', label: 'Day (UTC)', value: day ?? '' }, { type: 'date' })}
+${choice({ name: 'type', label: 'Type', value: type ?? '' }, [['', 'All'], ...supportedEventTypes.map((one) => [one, one] as const)])}
+${choice({ name: 'outcome', label: 'Outcome', value: outcome ?? '' }, [['', 'All'], ...eventOutcomes.map((one) => [one, one] as const)])}
+<button type="submit">Show</button>
+</form>`;
+}
+
+function ofDay({ items, day }: EventsOfDay): Html {
+  const rows = items.map((event) => [
+    time(event.receivedAt),
+    html`<a class="whole" href="${eventPath(event.webhookId)}">${event.type}</a>`,
+    html`${outcomeBadge(event.outcome)}${event.reason ? html`<span class="long small">${event.reason}</span>` : ''}`,
+    who(event),
+  ]);
+  return html`<h2>${dayText.format(new Date(day))}</h2>
+${table(`Events of ${day}, the newest first`, ['Received', 'Type', 'Outcome', 'Contact'], rows)}`;
+}
+
+function who({ email, contactId, customerId }: ListedEvent): Html {
+  if (contactId === undefined) return html`<span class="soft">customer ${customerId}</span>`;
+  return html`<span class="long"><a href="${contactPath(contactId)}">${email ?? 'contact'}</a></span>`;
+}
+
+/** What an empty page says depends on how it came to be empty. */
+function nothing(list: EventsOfDay, query: ListQuery): Html {
+  const { day, next, isCutShort } = list;
+  const isFiltered = query.type !== undefined || query.outcome !== undefined;
+  const such = isFiltered ? 'such event' : 'event';
+  if (isCutShort && next) {
+    return empty(
+      `There is no ${such} among those of ${dayText.format(new Date(day))} that were read so far.`,
+      html`<p><a href="${link(eventsPath, { ...filterOf(query), day, after: cursorText(next) })}" rel="next">Search on</a></p>`,
+    );
+  }
+  if (query.day !== undefined) {
+    const rest = query.after ? ' more' : '';
+    return empty(`There is no${rest} ${such} on ${dayText.format(new Date(day))}.`);
+  }
+  return empty(
+    `There is no ${such} from ${dayText.format(new Date(day))} until ${query.before ? dayText.format(new Date(query.before)) : 'now'}.`,
+    isFiltered
+      ? html`<p><a href="${eventsPath}">Show all events</a></p>`
+      : html`<p>Is <a href="/console/polar">Polar connected</a>? If so, <a href="/console/test">send yourself an event</a>.</p>`,
+  );
+}
+
+/** The way to what is older, and back to the newest. */
+function days({ day, next, isCutShort, items }: EventsOfDay, query: ListQuery): Html {
+  const filter = filterOf(query);
+  const isNewest = query.day === undefined && query.before === undefined;
+  const goesOn = next && items.length > 0;
+  const rest = link(eventsPath, { ...filter, day, ...(next && { after: cursorText(next) }) });
+  return html`<div class="pages">
+<div class="row">
+${goesOn && html`<a class="button" href="${rest}" rel="next">${isCutShort ? 'Search on' : 'Next'}</a>`}
+<a class="button" href="${link(eventsPath, { ...filter, before: day })}">Earlier than ${shortDay.format(new Date(day))}</a>
+</div>
+${isNewest ? '' : html`<a href="${link(eventsPath, filter)}">Back to the newest</a>`}
+</div>`;
+}
+
+function filterOf({ type, outcome }: ListQuery) {
+  return { type, outcome };
+}
+
+/** The day from which to look back. */
+export function lastDay({ before }: ListQuery, today: string): string {
+  return before === undefined ? today : dayBefore(before);
+}
+
+const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
+
+/** Before this there was no Polar. */
+const day = z.iso.date().check(z.refine((given) => given >= '2020-01-01'));
+
+const listQuerySchema = z.object({
+  type: optional(z.enum(supportedEventTypes)),
+  outcome: optional(z.enum(eventOutcomes)),
+  /** This day and no other. */
+  day: optional(day),
+  /** The newest day before this one that has such events. */
+  before: optional(day),
+  after: optional(z.string()),
+});
+
+export type ListQuery = Readonly<
+  Omit<z.infer<typeof listQuerySchema>, 'after'> & { after: EventPosition | undefined }
+>;
+
+/** What a list is asked for. What cannot be understood is as if it had not been said. */
+export function listQuery(given: Readonly<Record<string, string>>): ListQuery {
+  const { after, ...query } = listQuerySchema.parse(given);
+  return { ...query, after: cursorOf(eventPositionSchema, after) };
+}
+
+const ledgerKey = z.string().check(z.minLength(1), z.maxLength(100));
+
+/** What a person may ask on the page of an event; anything else is the page itself. */
+export const askSchema = z.discriminatedUnion('ask', [
+  z.object({ ask: z.enum(['mark-sent', 'send-again']), email: ledgerKey }),
+  z.object({
+    ask: z.literal('replay'),
+    triggers: z.optional(z.string()),
+    again: z.optional(z.string()),
+  }),
+  z.object({ ask: z.literal('payload') }),
+]);

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { type Context, Hono } from 'hono';
+import type { LambdaEvent } from 'hono/aws-lambda';
+import { html } from 'hono/html';
+import type { HtmlEscapedString } from 'hono/utils/html';
+import { style } from './style.ts';
+
+/** What the pages do beside being read: times in the reader's zone. Everything works without it. */
+export const script = `
+const zone = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+for (const time of document.querySelectorAll('time[datetime]')) {
+  const date = new Date(time.dateTime);
+  time.title = exact.format(date) + ' (' + time.title + ')';
+  time.textContent = zone.format(date);
+}
+`;
+
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b57a4"/><path d="M7 11l9 6 9-6M7 10h18v12H7z" fill="none" stroke="#fff" stroke-width="2" stroke-linejoin="round"/></svg>`;
+
+const path = '/console/assets';
+
+const assets = {
+  style: asset('style', 'css', 'text/css; charset=utf-8', style),
+  script: asset('script', 'js', 'text/javascript; charset=utf-8', script),
+  icon: asset('icon', 'svg', 'image/svg+xml', icon),
+} as const;
+
+/** Where the pages find them. A changed asset has another address, so a browser may keep what it has. */
+export const assetUrls = {
+  style: `${path}/${assets.style.name}`,
+  script: `${path}/${assets.script.name}`,
+  icon: `${path}/${assets.icon.name}`,
+} as const;
+
+export function assetPages() {
+  const app = new Hono();
+  for (const { name, type, content } of Object.values(assets)) {
+    app.get(`/${name}`, (c) =>
+      c.body(content, 200, {
+        'content-type': type,
+        'cache-control': 'private, max-age=31536000, immutable',
+      }),
+    );
+  }
+  return app;
+}
+
+function asset(name: string, extension: string, type: string, content: string) {
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
+  return { name: `${name}-${hash}.${extension}`, type, content };
+}
+
+/** What a page finds in the context of its request. */
+export type ConsoleEnv = {
+  Bindings: { event?: LambdaEvent };
+  Variables: {
+    /** Who asks: what records and histories call this person. */
+    by: string;
+    /** The console's origin as the browser sees it, such as http://localhost:4747. */
+    origin: string;
+    /** What every form has to bring along, see `formToken`. */
+    token: string;
+    /** The fields of a POST. */
+    form: FormData;
+    flash: Flash | undefined;
+  };
+};
+
+/** One sentence about what was just done, shown once on the next page. */
+export type Flash = Readonly<{ kind: 'done' | 'problem'; text: string }>;
+
+/** Text in which everything that is not markup of ours is escaped. */
+export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+const sections = [
+  ['audience', 'Audience'],
+  ['events', 'Events'],
+  ['workflows', 'Workflows'],
+  ['polar', 'Polar'],
+  ['test', 'Test'],
+  ['dead-letters', 'Dead letters'],
+] as const;
+export type Section = (typeof sections)[number][0];
+
+type Page = Readonly<{
+  title: string;
+  section?: Section;
+  body: Html;
+  /** Where the page is found in the console: the page above it. */
+  above?: Readonly<{ href: string; title: string }>;
+  status?: 200 | 400 | 403 | 404 | 405 | 409 | 422 | 500 | 503;
+}>;
+
+/** A whole page: head, navigation, the sentence of what was just done, and the body under its title. */
+export function page(c: Context<ConsoleEnv>, { title, section, body, above, status = 200 }: Page) {
+  const flash = c.get('flash');
+  return c.html(
+    html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Polar Audience</title>
+<link rel="icon" href="${assetUrls.icon}" type="image/svg+xml">
+<link rel="stylesheet" href="${assetUrls.style}">
+<script src="${assetUrls.script}" defer></script>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header class="top">
+<div class="bar">
+<a class="brand" href="/console">Polar Audience</a>
+<nav aria-label="Sections">
+<ul>${sections.map(([name, label]) => navigation(name, label, section))}</ul>
+</nav>
+</div>
+</header>
+<main id="main" tabindex="-1">
+${above && html`<p class="above"><a href="${above.href}">${above.title}</a></p>`}
+<h1>${title}</h1>
+${flash && html`<p class="flash ${flash.kind}" role="status">${flash.text}</p>`}
+${body}
+</main>
+</body>
+</html>`,
+    status,
+  );
+}
+
+function navigation(name: Section, label: string, present: Section | undefined): Html {
+  const isHere = name === present;
+  return html`<li><a href="/console/${name}"${isHere ? html` aria-current="page"` : ''}>${label}</a></li>`;
+}

@@ -1,0 +1,88 @@
+import { html } from 'hono/html';
+import type { Html } from './page.ts';
+
+const mostShown = 40_000;
+
+/** A body, JSON with line breaks and indents. Of a long one only the beginning; `whole` is where the rest is. */
+export function prettyBody(body: string, whole: string): Html {
+  const text = pretty(body);
+  const rest = text.length - mostShown;
+  return html`<pre tabindex="0" role="region" aria-label="The body">${text.slice(0, mostShown)}</pre>
+${rest > 0 ? html`<p class="soft">There are ${rest.toLocaleString('en')} more characters. <a href="${whole}">Download it whole</a>.</p>` : ''}`;
+}
+
+function pretty(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), undefined, 2);
+  } catch {
+    return body;
+  }
+}
+
+const dateAndTime = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'UTC',
+});
+
+/**
+ * A time: in UTC as it comes, in the reader's zone once the script has run, with the exact one on hover. `instant` is
+ * ISO 8601, of Polar or ours; anything else is shown as it is.
+ */
+export function time(instant: string): Html {
+  const date = new Date(instant);
+  if (Number.isNaN(date.getTime())) return html`${instant}`;
+  return html`<time datetime="${date.toISOString()}" title="${instant}">${dateAndTime.format(date)} UTC</time>`;
+}
+
+type Tone = 'good' | 'bad' | 'warn' | 'calm';
+
+/** A state in one or two words. The word says it; the tone only helps. */
+export function badge(word: string, tone: Tone = 'calm'): Html {
+  return html`<span class="badge ${tone}">${word}</span>`;
+}
+
+/** A list of names and values; those without a value are left out. */
+export function facts(
+  rows: readonly (readonly [name: string, value: Html | string | undefined])[],
+): Html {
+  const known = rows.filter(([, value]) => value !== undefined && value !== '');
+  return html`<dl class="facts">${known.map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+  )}</dl>`;
+}
+
+/** A table that scrolls by itself where the page is narrow. `caption` is for those who do not see it. */
+export function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (readonly (Html | string | undefined)[])[],
+): Html {
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+<table>
+<caption class="unseen">${caption}</caption>
+<thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell ?? ''}</td>`)}</tr>`)}</tbody>
+</table>
+</div>`;
+}
+
+/** What stands where nothing is yet, and what to do next. */
+export function empty(text: Html | string, next?: Html): Html {
+  return html`<div class="empty"><p>${text}</p>${next}</div>`;
+}
+
+/** The address of the same page with other parameters; those without a value are left out. */
+export function link(
+  path: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
+  const given = Object.entries(parameters).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
+  );
+  const query = new URLSearchParams(given).toString();
+  return query === '' ? path : `${path}?${query}`;
+}

@@ -1,0 +1,186 @@
+import { html } from 'hono/html';
+import type { Email } from '#shared/audience/email.ts';
+import type { Change, EventRecord } from '#shared/audience/event-record.ts';
+import type { Contact } from '#shared/audience/person.ts';
+import type { Condition, EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
+import { type EventProperties, formattedAmount } from '#shared/polar/event-properties.ts';
+import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
+import { pathId } from './in-url.ts';
+import type { Html } from './page.ts';
+import { badge, time } from './shown.ts';
+
+/** Where the page of a contact is. */
+export function contactPath(contactId: string): string {
+  return `/console/audience/${encodeURIComponent(contactId)}`;
+}
+
+/** First and last name; empty where there is none. */
+export function nameOf({ firstName, lastName }: Contact): string {
+  return [firstName, lastName].filter(Boolean).join(' ');
+}
+
+export function consentBadge({ subscribed }: Pick<Contact, 'subscribed'>) {
+  return subscribed ? badge('subscribed', 'good') : badge('not subscribed', 'warn');
+}
+
+/** A text that somebody else chose, short enough for a list. */
+export function shortened(text: string | undefined, longest = 80): string {
+  if (text === undefined) return '';
+  const letters = [...text];
+  return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : text;
+}
+
+export const eventsPath = '/console/events';
+
+/** Where the page of an event is. Any text may be a webhook id. */
+export function eventPath(webhookId: string): string {
+  return `${eventsPath}/${pathId(webhookId)}`;
+}
+
+type Outcome = EventRecord['outcome'];
+
+const outcomeTones = { applied: 'good', unchanged: 'calm', skipped: 'warn' } as const;
+
+export const outcomeWords: Readonly<Record<Outcome, string>> = {
+  applied: 'The event changed a contact.',
+  unchanged: 'The event told nothing that the contact did not show already.',
+  skipped: 'The event changed no contact.',
+};
+
+export function outcomeBadge(outcome: Outcome): Html {
+  return badge(outcome, outcomeTones[outcome]);
+}
+
+const fieldWords: Readonly<Record<string, string>> = {
+  email: 'Address',
+  firstName: 'First name',
+  lastName: 'Last name',
+  externalId: 'External id',
+  userGroup: 'User group',
+  customerId: 'Customer in Polar',
+  subscribed: 'Subscribed',
+};
+
+/** The name of a row, which is not broken where the page is narrow. */
+export function whole(name: Html | string): Html {
+  return html`<span class="whole">${name}</span>`;
+}
+
+export function changeRow({ field, from, to }: Change): (Html | string)[] {
+  return [whole(fieldWords[field] ?? field), changedValue(from), changedValue(to)];
+}
+
+function changedValue(value: Change['from']): Html | string {
+  if (value === null) return html`<span class="soft">nothing</span>`;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return value === '' ? html`<span class="soft">empty</span>` : value;
+}
+
+const times: readonly (keyof EventProperties)[] = ['periodEnd', 'trialEnd', 'endsAt', 'endedAt'];
+
+/** The properties that an event has, by the names that workflows know them by. */
+export function propertyRows(properties: EventProperties): (Html | string)[][] {
+  const { amount, currency } = properties;
+  return Object.entries(properties).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const isTime = times.some((one) => one === name);
+    return [[whole(html`<code>${name}</code>`), isTime ? time(String(value)) : text(name, value)]];
+  });
+
+  function text(name: string, value: string | number | boolean): Html | string {
+    if (name === 'amount' && amount !== undefined && currency !== undefined) {
+      return html`${formattedAmount(amount, currency)} <span class="soft">(${amount} in minor units)</span>`;
+    }
+    if (typeof value === 'boolean') return value ? 'yes' : 'no';
+    return String(value);
+  }
+}
+
+export const home = '/console/polar';
+
+export const pathsOfConnecting = {
+  signIn: `${home}/sign-in`,
+  cancel: `${home}/sign-in/cancel`,
+  token: `${home}/token`,
+  organization: `${home}/organization`,
+} as const;
+
+export const pathsOfTending = {
+  enable: `${home}/enable`,
+  repair: `${home}/repair`,
+  redeliver: `${home}/redeliver`,
+  rotate: `${home}/rotate`,
+  disconnect: `${home}/disconnect`,
+} as const;
+
+export const settingsPath = `${home}/settings`;
+
+export const frequencyWords = {
+  'every-time': 'Every time',
+  'once-per-contact': 'Once per contact',
+  'once-per-subscription': 'Once per subscription',
+  'once-per-order': 'Once per order',
+} as const satisfies Record<Frequency, string>;
+
+export const kindWords = {
+  marketing: 'Marketing',
+  transactional: 'Transactional',
+} as const satisfies Record<EmailNode['kind'], string>;
+
+export const operatorWords = {
+  is: 'is',
+  'is-not': 'is not',
+  'is-set': 'is there',
+  'is-not-set': 'is not there',
+} as const satisfies Record<Condition['operator'], string>;
+
+export function conditionText({ property, operator, value }: Condition): string {
+  return [property, operatorWords[operator], value].filter(Boolean).join(' ');
+}
+
+const statusTones = { draft: 'calm', active: 'good', paused: 'warn' } as const;
+
+export function statusBadge({ status }: Pick<Workflow, 'status'>): Html {
+  return badge(status, statusTones[status]);
+}
+
+const stateTones = {
+  sent: 'good',
+  blocked: 'calm',
+  failed: 'bad',
+  unknown: 'warn',
+  reserved: 'calm',
+  waiting: 'calm',
+} as const satisfies Record<Email['state'], string>;
+
+const stateWords = {
+  sent: 'sent',
+  blocked: 'blocked',
+  failed: 'failed',
+  unknown: 'unknown',
+  reserved: 'being sent',
+  waiting: 'waiting',
+} as const satisfies Record<Email['state'], string>;
+
+const statesInOrder = ['sent', 'blocked', 'failed', 'unknown', 'waiting', 'reserved'] as const;
+
+export function stateBadge(state: Email['state']): Html {
+  return badge(stateWords[state], stateTones[state]);
+}
+
+const number = new Intl.NumberFormat('en-US');
+
+/** How many emails are in each state. A plus stands where only the newest were counted. */
+export function countBadges({ byState, isComplete }: EmailCounts): Html {
+  const more = isComplete ? '' : '+';
+  const shown = statesInOrder.flatMap((state) => {
+    const count = byState.get(state);
+    const words = `${number.format(count ?? 0)}${more} ${stateWords[state]}`;
+    return count === undefined ? [] : [badge(words, stateTones[state]), ' '];
+  });
+  return shown.length === 0 ? html`<span class="soft">none yet</span>` : html`${shown}`;
+}
+
+export function workflowPath({ workflowId }: Pick<Workflow, 'workflowId'>): string {
+  return `/console/workflows/${encodeURIComponent(workflowId)}`;
+}

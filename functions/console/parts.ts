@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
+import { jsonLog } from '#shared/log.ts';
+import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoSettings } from '#shared/store/settings.ts';
+import { audienceFromEnv } from '#shared/store/wire-audience.ts';
+
+const envSchema = z.object({
+  CONTACTS_TABLE: z.string(),
+  CUSTOMERS_TABLE: z.string(),
+  ADDRESSES_TABLE: z.string(),
+  EVENTS_TABLE: z.string(),
+  FAILURES_TABLE: z.string(),
+  SETTINGS_TABLE: z.string(),
+  SUPPRESSIONS_TABLE: z.string(),
+  WORKFLOWS_TABLE: z.string(),
+  EMAILS_TABLE: z.string(),
+  EVENTS_QUEUE_URL: z.string(),
+  EVENTS_DEAD_LETTERS_URL: z.string(),
+  MAIL_QUEUE_URL: z.string(),
+  MAIL_DEAD_LETTERS_URL: z.string(),
+  FEEDBACK_QUEUE_URL: z.string(),
+  FEEDBACK_DEAD_LETTERS_URL: z.string(),
+  WEBHOOK_URL: z.string(),
+  UNSUBSCRIBE_URL: z.string(),
+  WEBHOOK_SECRET_ID: z.string(),
+  SUPPRESSION_KEY_ID: z.string(),
+  POLAR_ACCESS_ID: z.string(),
+  RETENTION_DAYS: z.pipe(z.string(), z.transform(Number)),
+  MAIL_FROM: z.string(),
+  MAIL_IDENTITIES: z.optional(z.string()),
+  CONFIGURATION_SET: z.string(),
+  POLAR_API_URL: z.optional(z.string()),
+  POLAR_AUTHORIZE_URL: z.optional(z.string()),
+});
+
+/** Somebody waits for the page, and API Gateway for half a minute at most. */
+const requestTimeoutMs = 5_000;
+
+export type ConsoleParts = ReturnType<typeof consoleParts>;
+
+/** What the pages work with, from the environment of the function. */
+export function consoleParts(variables: NodeJS.ProcessEnv) {
+  const env = envSchema.parse(variables);
+  const audience = audienceFromEnv(variables, {
+    retentionDays: env.RETENTION_DAYS,
+    requestTimeoutMs,
+  });
+  const { db, requestHandler, now } = audience;
+  const queues: readonly DeadLetterQueue[] = [
+    { name: 'events', url: env.EVENTS_DEAD_LETTERS_URL, sourceUrl: env.EVENTS_QUEUE_URL },
+    { name: 'mail', url: env.MAIL_DEAD_LETTERS_URL, sourceUrl: env.MAIL_QUEUE_URL },
+    { name: 'feedback', url: env.FEEDBACK_DEAD_LETTERS_URL, sourceUrl: env.FEEDBACK_QUEUE_URL },
+  ];
+  return {
+    env,
+    ...audience,
+    // What a person has just saved must show on the next page, whichever instance makes it.
+    settings: dynamoSettings(db, env.SETTINGS_TABLE),
+    sqs: new SQSClient({ requestHandler }),
+    secrets: new SecretsManagerClient({ requestHandler }),
+    workflows: dynamoWorkflows(db, env.WORKFLOWS_TABLE),
+    emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
+    queues,
+    mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,
+    /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */
+    mailIdentities: env.MAIL_IDENTITIES?.split(',').filter(Boolean),
+    newTag: () => randomBytes(4).toString('hex'),
+    log: jsonLog(),
+  };
+}

@@ -1,0 +1,178 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import {
+  type EventSetting,
+  eventPath,
+  type GeneralSetting,
+  type SettingPlace,
+  type SettingsDraft,
+  settingPlaces,
+} from '#shared/audience/settings-draft.ts';
+import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import { checkbox, choice, postForm, textArea, textField } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { settingsPath } from '../kit/words.ts';
+import type { Problems } from './save-settings.ts';
+
+/** When Polar sends it, for those who do not know its events by heart. */
+export const eventWords: Readonly<Record<SupportedEventType, string>> = {
+  'customer.created': 'A customer is new, perhaps before the payment.',
+  'customer.updated': 'Something about a customer changed.',
+  'customer.deleted': 'A customer was deleted.',
+  'order.paid': 'An order was paid, each renewal too.',
+  'subscription.created': 'A subscription is new.',
+  'subscription.active': 'A subscription begins, or recovers.',
+  'subscription.canceled': 'A cancellation was asked for, or took effect.',
+  'subscription.uncanceled': 'A cancellation was taken back.',
+  'subscription.past_due': 'A payment failed; Polar tries again.',
+  'subscription.revoked': 'Access has ended.',
+};
+
+export const fieldWords: Readonly<Record<EventSetting, string>> = {
+  enabled: 'On',
+  trigger: 'Workflows',
+  fullName: 'Full name',
+  externalId: 'External id',
+  userGroup: 'User group',
+  userGroupMode: 'Group is for',
+};
+
+const generalWords: Readonly<Record<GeneralSetting, string>> = {
+  newContacts: 'New contacts',
+  customerDeleted: 'When a customer is deleted',
+  postalAddress: 'Postal address',
+};
+
+/** The name of a setting that is understood without the form around it. */
+export function nameOf(place: SettingPlace): string {
+  if (place.type === undefined) return generalWords[place.field];
+  return `${place.type}: ${fieldWords[place.field].toLowerCase()}`;
+}
+
+export const groupModes = [
+  ['new-contacts', 'new contacts'],
+  ['always', 'all, always'],
+] as const;
+
+export const newContactModes = [
+  ['subscribed', 'Subscribed'],
+  ['unsubscribed', 'Unsubscribed, until they subscribe'],
+] as const;
+
+const deletionModes = [
+  ['unsubscribe', 'Unsubscribe'],
+  ['delete', 'Delete'],
+  ['keep', 'Keep'],
+] as const;
+
+/** What each mode of a deletion does, for the choice between them. */
+export const deletionWords: Readonly<Record<string, string>> = {
+  unsubscribe:
+    'The contact stays, unsubscribed. If Polar anonymised the customer, contact, payloads and addresses are erased.',
+  delete:
+    'The contact goes. If Polar anonymised the customer, payloads and addresses are erased, too. Workflows of customer.deleted send nothing, for nobody is left to send to.',
+  keep: 'The contact stays as it is, and may go on getting emails. Nothing is erased, even if Polar anonymised the customer.',
+};
+
+export const deletionChoices = deletionModes.map(
+  ([mode, label]) => [mode, label, deletionWords[mode] ?? ''] as const,
+);
+
+/** A value of a draft as a person reads it. */
+export function valueWords({ kind, field }: SettingPlace, value: string): string {
+  if (value === '') return 'none';
+  if (kind === 'switch' || kind === 'text') return value;
+  const choices: readonly (readonly [string, string])[] =
+    field === 'newContacts'
+      ? newContactModes
+      : field === 'customerDeleted'
+        ? deletionModes
+        : groupModes;
+  return choices.find(([one]) => one === value)?.[1] ?? value;
+}
+
+/** What one event does: a row of its own on a wide screen, a card on a narrow one. */
+export function eventRow(type: SupportedEventType, draft: SettingsDraft, problems: Problems): Html {
+  const at = (field: keyof typeof fieldWords) => eventPath(type, field);
+  const onOff = (field: keyof typeof fieldWords) =>
+    checkbox(at(field), fieldWords[field], draft[at(field)] === 'on');
+  const rest =
+    type === 'customer.deleted'
+      ? html`${unused(type, draft)}<p class="hint unused">A deletion brings no name, no id and no group. What it does is chosen below.</p>`
+      : html`${onOff('fullName')}${onOff('externalId')}
+${textField({ name: at('userGroup'), label: fieldWords.userGroup, value: draft[at('userGroup')], problem: problems[at('userGroup')] })}
+${choice({ name: at('userGroupMode'), label: fieldWords.userGroupMode, value: draft[at('userGroupMode')], problem: problems[at('userGroupMode')] }, groupModes)}`;
+  return html`<fieldset class="event">
+<legend><span class="code">${type}</span> <span class="hint">${eventWords[type]}</span></legend>
+${onOff('enabled')}${onOff('trigger')}${rest}
+</fieldset>`;
+}
+
+/** What is not shown keeps its value. */
+function unused(type: SupportedEventType, draft: SettingsDraft): Html {
+  const kept = settingPlaces.filter(
+    ({ type: itsType, field, path, kind }) =>
+      itsType === type &&
+      field !== 'enabled' &&
+      field !== 'trigger' &&
+      (kind !== 'switch' || draft[path] === 'on'),
+  );
+  return html`${kept.map(
+    ({ path }) => html`<input type="hidden" name="${path}" value="${draft[path] ?? ''}">`,
+  )}`;
+}
+
+type SettingsForm = Readonly<{ draft: SettingsDraft; version: number; problems?: Problems }>;
+
+/** All settings, in one form. It carries the version that it was made from. */
+export function settingsForm(
+  c: Context<ConsoleEnv>,
+  { draft, version, problems = {} }: SettingsForm,
+): Html {
+  const events = html`<div class="events">
+<div class="heads" aria-hidden="true"><span>Event</span>${Object.values(fieldWords).map((word) => html`<span>${word}</span>`)}</div>
+${supportedEventTypes.map((type) => eventRow(type, draft, problems))}
+</div>`;
+  return html`${summary(problems)}
+<h2 id="settings">What each event does</h2>
+<p class="soft">An event that is on updates the contact of its customer, or adds one. Each switch says what else is taken from it: whether it starts workflows, and whether name and external id are taken over. An event that is off is recorded, and changes nothing.</p>
+${postForm(c, {
+  action: settingsPath,
+  class: 'settings',
+  body: html`<input type="hidden" name="version" value="${version}">
+${events}
+<p class="soft small">A user group for <em>new contacts</em> is given by the first event of a customer; one for <em>all, always</em> also moves contacts that are there already, by their newest event. No text: no group.</p>
+<div class="columns">
+<div class="card">${deletion(draft, problems)}</div>
+<div class="card">
+${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts that webhooks add get marketing emails. Those who unsubscribed or complained stay unsubscribed in any case.' }, newContactModes)}
+${textArea({ name: 'postalAddress', label: 'Postal address', value: draft['postalAddress'], problem: problems['postalAddress'], hint: 'Stands at the foot of marketing emails, as the law of many countries wants it; without one they are not sent.' })}
+</div>
+</div>
+<p><button type="submit" class="primary">Save</button></p>`,
+})}`;
+}
+
+function deletion(draft: SettingsDraft, problems: Problems): Html {
+  const problem = problems['customerDeleted'];
+  return html`<fieldset id="customerDeleted"${problem ? html` aria-describedby="customerDeleted-problem"` : ''}>
+<legend>When a customer is deleted in Polar</legend>
+${problem && html`<p class="problem" id="customerDeleted-problem">${problem}</p>`}
+${deletionChoices.map(
+  ([mode, label, what]) =>
+    html`<label class="check"><input type="radio" name="customerDeleted" value="${mode}"${mode === draft['customerDeleted'] ? html` checked` : ''}> <span><strong>${label}</strong><br><span class="hint">${what}</span></span></label>`,
+)}
+<p class="hint">This counts for deletions from now on. While customer.deleted is switched off above, a deletion does nothing at all here: nobody is unsubscribed, and nothing is erased, even if Polar anonymised the customer.</p>
+<p class="hint">Workflows of customer.deleted send with Unsubscribe and Keep only, only transactional emails, and none to an anonymised address.</p>
+</fieldset>`;
+}
+
+/** What is wrong, with links to where it is wrong. */
+function summary(problems: Problems): Html {
+  const wrong = settingPlaces.filter(({ path }) => problems[path] !== undefined);
+  if (wrong.length === 0) return html``;
+  return html`<div class="flash problem problems" role="alert">
+<p>Nothing was saved yet. ${wrong.length === 1 ? 'One thing is' : `${wrong.length} things are`} not right:</p>
+<ul>${wrong.map((place) => html`<li><a href="#${place.path}">${nameOf(place)}</a>: ${problems[place.path]}</li>`)}</ul>
+</div>`;
+}

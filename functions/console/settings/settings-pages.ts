@@ -1,0 +1,118 @@
+import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { type SettingPlace, settingPlaces } from '#shared/audience/settings-draft.ts';
+import { postForm } from '../kit/fields.ts';
+import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { goOn } from '../kit/remembered.ts';
+import { table, time } from '../kit/shown.ts';
+import { home, settingsPath } from '../kit/words.ts';
+import type { ConsoleParts } from '../parts.ts';
+import {
+  clashesField,
+  type Overtaken,
+  readSettingsPost,
+  saveSettingsPost,
+} from './save-settings.ts';
+import { nameOf, settingsForm, valueWords } from './settings-form.ts';
+
+/** Both people's changes, and the way to have both. Where they clash, a value has to be chosen first. */
+export function overtakenForm(c: Context<ConsoleEnv>, overtaken: Overtaken): Html {
+  const { clashes, theirs, mine, merged, version } = overtaken;
+  const isClash = (place: SettingPlace) => clashes.includes(place);
+  const kept = settingPlaces.filter(
+    (place) => !isClash(place) && (place.kind !== 'switch' || merged[place.path] === 'on'),
+  );
+  const mineAlone = mine.filter((one) => !isClash(one));
+  return html`<p class="note">${who(overtaken)} Nothing of yours is saved yet.</p>
+${changes(
+  'What was saved meanwhile',
+  theirs.filter((one) => !isClash(one)),
+  overtaken,
+  'present',
+)}
+${changes('What you changed', mineAlone, overtaken, 'draft')}
+${postForm(c, {
+  action: settingsPath,
+  body: html`<input type="hidden" name="version" value="${version}">
+<input type="hidden" name="${clashesField}" value="${clashes.map(({ path }) => path).join(' ')}">
+${kept.map(({ path }) => html`<input type="hidden" name="${path}" value="${merged[path] ?? ''}">`)}
+${clashes.length > 0 ? html`<h2>What you both changed</h2><div class="card">${clashes.map((one) => clash(one, overtaken))}</div>` : ''}
+<p class="row"><button type="submit" class="primary">${clashes.length > 0 ? 'Save what I chose' : 'Save my changes on top of these'}</button>
+<a href="/console/polar">Leave my changes and look at the settings</a></p>`,
+})}`;
+}
+
+function who({ savedBy, savedAt }: Overtaken): Html {
+  const when = savedAt ? html` on ${time(savedAt)}` : '';
+  return html`The settings were saved by ${savedBy ?? 'somebody else'}${when}, after you opened them.`;
+}
+
+function changes(
+  title: string,
+  places: readonly SettingPlace[],
+  { before, present, draft }: Overtaken,
+  after: 'present' | 'draft',
+): Html {
+  if (places.length === 0) return html``;
+  const values = after === 'present' ? present : draft;
+  const rows = places.map((place) => [
+    nameOf(place),
+    lines(before ? valueWords(place, before[place.path] ?? '') : 'not known any more'),
+    lines(valueWords(place, values[place.path] ?? '')),
+  ]);
+  return html`<h2>${title}</h2>${table(title, ['Setting', 'Before', 'After'], rows)}`;
+}
+
+function clash(place: SettingPlace, { present, draft }: Overtaken): Html {
+  const option = (label: string, value: string) =>
+    html`<label class="check"><input type="radio" name="${place.path}" value="${value}" required> <span>${label}: <strong class="lines">${valueWords(place, value)}</strong></span></label>`;
+  return html`<fieldset class="field"><legend>${nameOf(place)}</legend>
+${option('As it is now', present[place.path] ?? '')}
+${option('As you had it', draft[place.path] ?? '')}
+</fieldset>`;
+}
+
+function lines(text: string): Html {
+  return html`<span class="lines">${text}</span>`;
+}
+
+const above = { href: home, title: 'Polar' };
+
+/** Saving the settings: all, or nothing and why. */
+export function settingsPages(parts: ConsoleParts) {
+  const app = new Hono<ConsoleEnv>();
+
+  app.post('/settings', async (c) => {
+    const post = readSettingsPost(c.get('form'));
+    if (!post) {
+      const text = 'The form did not arrive as a whole, so nothing was saved. Fill it in again.';
+      return goOn(c, home, { kind: 'problem', text });
+    }
+    const saving = await saveSettingsPost(parts, post, c.get('by'));
+    switch (saving.kind) {
+      case 'saved':
+        return goOn(c, home, { kind: 'done', text: savedText(saving.changed) });
+      case 'nothing-changed':
+        return goOn(c, home, { kind: 'done', text: 'Nothing was changed.' });
+      case 'invalid': {
+        const body = settingsForm(c, { ...post, problems: saving.problems });
+        return page(c, { title: 'Settings', section: 'polar', above, body, status: 422 });
+      }
+      case 'overtaken': {
+        const body = overtakenForm(c, saving.overtaken);
+        const title = 'Someone else changed the settings';
+        return page(c, { title, section: 'polar', above, body, status: 409 });
+      }
+    }
+  });
+
+  // A reload of the page that says what is wrong asks for it so.
+  app.get('/settings', (c) => c.redirect(home));
+
+  return app;
+}
+
+function savedText(changed: number): string {
+  const what = changed === 1 ? 'One setting was changed' : `${changed} settings were changed`;
+  return `${what} and saved. Within half a minute everything goes by it.`;
+}

@@ -1,0 +1,174 @@
+import {
+  continueErasure,
+  type ErasureByHand,
+  eraseClaimant,
+  eraseContactByHand,
+  eraseCustomer,
+  holdsAddress,
+} from '#shared/audience/erasure.ts';
+import {
+  type AudienceStore,
+  type ContactLookup,
+  type Known,
+  type Means,
+  settle,
+} from '#shared/audience/unit-of-work.ts';
+import { inGroups } from '#shared/in-time.ts';
+import {
+  type ContactErasure,
+  type ContactSweep,
+  type CustomerSweep,
+  type Erasure,
+  erasureDelaysSeconds,
+} from '#shared/queue/events-queue.ts';
+import type { EventRecords } from '#shared/store/events/event-records.ts';
+
+type Erasing = Means &
+  Readonly<{
+    contactOf: ContactLookup;
+    /** Asks for an erasure that follows from this one. */
+    ask: (erasure: Erasure, delaySeconds: number) => Promise<unknown>;
+  }>;
+
+const [later, atOnce] = erasureDelaysSeconds;
+
+/**
+ * Erases a contact wherever it is now, or a customer whom none shows, and what everyone who claims its address keeps of
+ * that address. What event records hold goes in messages of their own, now and again later. Safe to repeat at any point:
+ * the later messages are sent before the rows that name their customers go.
+ */
+export async function eraseContact(request: ContactErasure, means: Erasing): Promise<void> {
+  const { contactId, hiddenCustomerId, email, at, by } = request;
+  const { contact } = await means.contactOf({ contactId });
+  const contactIds = distinct([contactId, contact?.contactId, ...(contact?.mergedIds ?? [])]);
+  const erasure: ErasureByHand = { at, by, contactIds };
+  for (const id of contactIds) await means.ask({ recordsOfContact: id }, later);
+  if (hiddenCustomerId !== undefined) await eraseHidden(hiddenCustomerId, erasure, means);
+  for (const address of distinct([email, contact?.email])) {
+    await eraseAddress(address, erasure, means);
+  }
+  for (const id of contactIds) await means.ask({ recordsOfContact: id }, atOnce);
+}
+
+async function eraseHidden(customerId: string, erasure: ErasureByHand, means: Erasing) {
+  const { store, surroundings, pause, ask } = means;
+  await ask({ customerId }, later);
+  await settle(store, (rows) => eraseCustomer(customerId, erasure, rows, surroundings), pause);
+  await ask({ customerId }, atOnce);
+}
+
+async function eraseAddress(email: string, erasure: ErasureByHand, means: Erasing) {
+  const { store, surroundings, pause, ask } = means;
+  const known = await store.load([{ kind: 'addresses', key: email }]);
+  const claims = known.addresses.get(email)?.row.claims ?? {};
+  for (const customerId of Object.keys(claims)) {
+    await ask({ customerId, email }, later);
+    const { decision } = await settle(
+      store,
+      (rows) => eraseClaimant(customerId, email, erasure, rows, surroundings),
+      pause,
+    );
+    if (decision.fate !== 'spared') await ask({ customerId, email }, atOnce);
+  }
+  await settle(store, (rows) => eraseContactByHand(email, erasure, rows, surroundings), pause);
+}
+
+function distinct(texts: readonly (string | undefined)[]): string[] {
+  return [...new Set(texts)].filter((text) => text !== undefined);
+}
+
+const pagesAtOnce = 10;
+const recordsSideBySide = 10;
+
+type Sweeping = Means & Readonly<{ records: EventRecords }>;
+
+/**
+ * Erases what addresses and event records still hold of an erased customer, or of an address that a customer had, a
+ * bounded number at a time. Returns the erasure that is left to do, if any. Safe to repeat.
+ */
+export async function eraseRecords(
+  sweep: CustomerSweep,
+  { store, records, surroundings, pause }: Sweeping,
+): Promise<CustomerSweep | undefined> {
+  const { customerId, email } = sweep;
+  for (;;) {
+    const continued = (known: Known) => continueErasure(customerId, known, surroundings);
+    const { decision } = await settle(store, continued, pause);
+    if (decision.steps === undefined) break;
+  }
+  const meant = email === undefined ? 'all' : await meantRecords(customerId, email, store);
+  if (meant === 'none') return undefined;
+  const erase = async (webhookId: string) => {
+    if (meant === 'all' || (await holds(webhookId, meant.email, store))) {
+      await records.erase(webhookId);
+    }
+  };
+  const next = await sweepPages(
+    (after) => records.idsOfCustomer(customerId, after),
+    erase,
+    sweep.after,
+  );
+  return next && { ...sweep, after: next };
+}
+
+/** The same for the records of a contact that is erased. */
+export async function eraseRecordsOfContact(
+  sweep: ContactSweep,
+  { records }: Pick<Sweeping, 'records'>,
+): Promise<ContactSweep | undefined> {
+  const next = await sweepPages(
+    (after) => records.idsOfContact(sweep.recordsOfContact, after),
+    records.erase,
+    sweep.after,
+  );
+  return next && { ...sweep, after: next };
+}
+
+/** Of a customer who has the address again, or came to it anew, none; of one who left it those that hold it. */
+async function meantRecords(
+  customerId: string,
+  email: string,
+  store: AudienceStore,
+): Promise<'all' | 'none' | { email: string }> {
+  const known = await store.load([{ kind: 'customers', key: customerId }]);
+  const customer = known.customers.get(customerId)?.row;
+  if (customer?.erased) return 'all';
+  return customer?.addresses.includes(email) ? 'none' : { email };
+}
+
+async function holds(webhookId: string, email: string, store: AudienceStore): Promise<boolean> {
+  const recorded = await store.recorded(webhookId);
+  return recorded !== undefined && holdsAddress(email, recorded.record, recorded.payload);
+}
+
+type Page = Awaited<ReturnType<EventRecords['idsOfContact']>>;
+
+/** Returns where to go on, if there is more than one message should do. */
+async function sweepPages(
+  pageAfter: (position: Page['next']) => Promise<Page>,
+  erase: (webhookId: string) => Promise<void>,
+  after: Page['next'],
+): Promise<Page['next']> {
+  let position = after;
+  for (let page = 0; page < pagesAtOnce; page++) {
+    const { webhookIds, next } = await pageAfter(position);
+    await eraseAll(webhookIds, erase);
+    if (next === undefined) return undefined;
+    position = next;
+  }
+  return position;
+}
+
+async function eraseAll(
+  webhookIds: readonly string[],
+  erase: (webhookId: string) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  await inGroups(
+    webhookIds,
+    (webhookId) => webhookId,
+    (webhookId) => erase(webhookId).catch((error: unknown) => void failures.push(error)),
+    recordsSideBySide,
+  );
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,146 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  findDeployment,
+  stackResources,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import {
+  commonHelp,
+  commonOptions,
+  readArguments,
+  readVerb,
+} from '#infra/terminal/command-line.ts';
+import { progressLine } from '#infra/terminal/lines.ts';
+import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
+import {
+  type ContactFilter,
+  type ContactList,
+  type ContactPosition,
+  dynamoContactList,
+} from '#shared/store/audience/contact-search.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+
+export const audienceHelp = `Writes the contacts as CSV, newest first.
+
+  npm run audience -- export --output audience.csv
+  npm run --silent audience -- export > audience.csv
+      --group <group>                       only those of one group
+      --consent subscribed|unsubscribed     only those who get marketing mail, or who do not
+      --output <file>                       where to, once it is whole; else the standard output
+
+${commonHelp}`;
+
+const pageSize = 1_000;
+
+type AudienceOptions = Readonly<{
+  target: Target;
+  filter: ContactFilter;
+  file: string | undefined;
+}>;
+
+/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
+export function audienceOptions(args: readonly string[]): AudienceOptions | undefined {
+  const text = { type: 'string' } as const;
+  const options = { ...commonOptions, group: text, consent: text, output: text };
+  const { values, positionals } = readArguments('audience', () =>
+    parseArgs({ args: [...args], allowPositionals: true, options }),
+  );
+  if (values.help || args.length === 0) return undefined;
+  readVerb('audience', { export: [] }, positionals);
+  const { group, consent, output } = values;
+  return {
+    target: values,
+    filter: { group: group?.trim(), isSubscribed: consentNamed(consent) },
+    file: output,
+  };
+}
+
+function consentNamed(given: string | undefined): boolean | undefined {
+  if (given === undefined) return undefined;
+  if (given === 'subscribed' || given === 'unsubscribed') return given === 'subscribed';
+  throw new Advice(`--consent is subscribed or unsubscribed, not "${given}".`);
+}
+
+/** `npm run audience`. Says everything but the contacts on `messages`. */
+export async function audienceCommand(
+  args: readonly string[],
+  output: NodeJS.WriteStream,
+  messages: NodeJS.WriteStream,
+): Promise<void> {
+  const print = (line: string) => void messages.write(`${line}\n`);
+  const given = audienceOptions(args);
+  if (!given) return print(audienceHelp);
+  if (given.file === undefined && !output.isTTY) refuseBanner(process.env);
+  const deployment = await findDeployment(given.target, print);
+  const resources = await stackResources(given.target, deployment);
+  const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
+  const list = dynamoContactList(db, resources.physicalId('Contacts'));
+  const { progress, clear } = progressLine(messages);
+  const write = (to: Writable) =>
+    exportContacts(list, given.filter, to, (contacts) => progress(`${contacts} contacts`));
+  try {
+    const { file } = given;
+    const contacts = file === undefined ? await write(output) : await intoFile(file, write);
+    clear();
+    print(`${contacts} ${contacts === 1 ? 'contact was' : 'contacts were'} written.`);
+  } catch (error) {
+    clear();
+    print('Not all contacts were written: export them again.');
+    throw error;
+  }
+}
+
+/** Throws Advice where npm has written lines of its own into the file before this program began. */
+export function refuseBanner(variables: NodeJS.ProcessEnv): void {
+  const { npm_lifecycle_event: script, npm_config_loglevel: level } = variables;
+  if (script === undefined || level === 'silent') return;
+  throw new Advice(
+    'npm puts lines of its own before the contacts. Name the file with --output instead of ">", or run "npm run --silent audience -- export > audience.csv".',
+  );
+}
+
+/** Gives the file its name when it is whole. Only its owner can read it. */
+export async function intoFile<T>(file: string, write: (to: Writable) => Promise<T>): Promise<T> {
+  const part = `${file}.part`;
+  const to = createWriteStream(part, { mode: 0o600 });
+  try {
+    const written = await write(to);
+    to.end();
+    await finished(to);
+    await rename(part, file);
+    return written;
+  } catch (error) {
+    to.destroy();
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+/** Writes page after page, as fast as they are taken; memory does not grow with the audience. Gives the number. */
+export async function exportContacts(
+  list: ContactList,
+  filter: ContactFilter,
+  output: Writable,
+  progress: (contacts: number) => void,
+): Promise<number> {
+  let contacts = 0;
+  async function* text() {
+    yield contactCsvHead;
+    for (let after: ContactPosition | undefined; ; ) {
+      const { items, next } = await list.page(filter, pageSize, after);
+      if (items.length > 0) yield contactCsvLines(items);
+      contacts += items.length;
+      progress(contacts);
+      if (!next) return;
+      after = next;
+    }
+  }
+  await pipeline(text(), output, { end: false });
+  return contacts;
+}

@@ -1,0 +1,189 @@
+import { parseArgs } from 'node:util';
+import {
+  findDeployment,
+  stackResources,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { audienceSide, type PolarToken, polarSide } from '#infra/commands/deployment/parts.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
+import { addressShown, progressLine } from '#infra/terminal/lines.ts';
+import { interruption, tokenGiven } from '#infra/terminal/person.ts';
+import { isPolarApiError } from '#shared/polar/api-error.ts';
+import { instant } from '#shared/polar/instant.ts';
+import {
+  type BackfillParts,
+  type BackfillState,
+  type BackfillStates,
+  backfill,
+  backfillStates,
+  stateFolder,
+} from './run.ts';
+import { backfillLines, driftLine, isLeft } from './text.ts';
+
+const accessHelp = `  --token -           asks for an organisation access token, or takes it from a pipe; also POLAR_TOKEN. Without it the
+                      access that Polar was connected with is used. It needs the scopes organizations:read,
+                      customers:read, orders:read and subscriptions:read
+  --sandbox           that token is one of Polar's sandbox`;
+
+export const backfillHelp = `Compares what Polar lists with the audience here, and repairs what webhooks failed to bring. Sends no mail, and
+touches nobody's consent.
+
+  npm run backfill -- --dry-run     shows what differs, and changes nothing
+  npm run backfill                  repairs it; after Ctrl-C it goes on where it was
+
+  --since <day>       compares only what Polar changed or made since: 2026-11-01, or a time such as 2026-11-01T08:30Z
+  --restart           begins anew
+  --reveal            shows addresses whole
+${accessHelp}
+
+${commonHelp}
+
+Customers, subscriptions and paid orders are compared by the settings of now. What is missing is applied as the event
+that Polar would have sent, with an id that begins with "backfill-"; no workflow sees it. Exit code 1: something is left.`;
+
+export type BackfillOptions = Readonly<{
+  target: Target;
+  /** As `instant` writes it. */
+  since: string | undefined;
+  isDryRun: boolean;
+  restart: boolean;
+  reveal: boolean;
+  /** Absent: the access of the connection. */
+  given: PolarToken | undefined;
+}>;
+
+/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
+export function backfillOptions(
+  args: readonly string[],
+  tokenInEnvironment: string | undefined,
+): BackfillOptions | undefined {
+  const flag = { type: 'boolean' } as const;
+  const word = { type: 'string' } as const;
+  const own = { since: word, token: word, sandbox: flag, restart: flag, reveal: flag };
+  const { values } = readArguments('backfill', () =>
+    parseArgs({ args: [...args], options: { ...commonOptions, ...own, 'dry-run': flag } }),
+  );
+  if (values.help) return undefined;
+  const { since, token = tokenInEnvironment, sandbox, restart = false, reveal = false } = values;
+  if (sandbox && !token)
+    throw new Advice('--sandbox goes with --token: the connection knows its server.');
+  const isDryRun = values['dry-run'] ?? false;
+  if (restart && isDryRun) throw new Advice('A dry run begins anew anyway: leave --restart.');
+  return {
+    target: values,
+    since: since === undefined ? undefined : sinceTime(since),
+    isDryRun,
+    restart,
+    reveal,
+    given: token ? { token, server: sandbox ? 'sandbox' : 'production' } : undefined,
+  };
+}
+
+/** A day or a time in UTC, as `instant` writes it. */
+export function sinceTime(text: string): string {
+  const whole = text
+    .replace(/^\d{4}-\d\d-\d\d$/, '$&T00:00:00Z')
+    .replace(/T(\d\d:\d\d)(?=Z|$|[+-])/, 'T$1:00');
+  const time = instant(whole);
+  if (time !== undefined) return time;
+  throw new Advice(
+    `--since is a day such as 2026-11-01, or a time such as 2026-11-01T08:30Z, not "${text}".`,
+  );
+}
+
+/** `npm run backfill`. Sets the exit code to 1 where something is left. */
+export async function backfillCommand(
+  args: readonly string[],
+  write: (line: string) => void,
+): Promise<void> {
+  const options = backfillOptions(args, process.env['POLAR_TOKEN']);
+  if (!options) return write(backfillHelp);
+  const { progress, clear } = progressLine(process.stderr);
+  const print = (line: string) => {
+    clear();
+    write(line);
+  };
+  const deployment = await findDeployment(options.target, print);
+  const resources = await stackResources(options.target, deployment);
+  const given = options.given && {
+    ...options.given,
+    token: await tokenGiven(options.given.token, process.stdin),
+  };
+  const stop = interruption(print);
+  try {
+    const { parts, organizationId } = await polarSide(deployment, resources, given);
+    const side = await audienceSide(deployment, resources);
+    await run({ ...side, api: parts.api, organizationId }, options, {
+      states: backfillStates(stateFolder, resources.physicalId('Customers')),
+      print,
+      progress,
+      isStopped: stop.isStopped,
+      sameDeployment: deployment.options,
+    });
+  } catch (error) {
+    throw isPolarApiError(error)
+      ? new Advice(`${error.message} ${goesOn}`, { cause: error })
+      : error;
+  } finally {
+    clear();
+    stop.forget();
+  }
+}
+
+const goesOn =
+  'What was repaired so far stays; run the command again, and it goes on where it was.';
+
+export type BackfillShown = Readonly<{
+  states: BackfillStates;
+  print: (line: string) => void;
+  progress: (text: string) => void;
+  isStopped: () => boolean;
+  sameDeployment: string;
+}>;
+
+/** Runs a backfill from where an earlier one was broken off, and shows what it came to. */
+async function run(
+  parts: BackfillParts,
+  { since, isDryRun, restart, reveal }: BackfillOptions,
+  { states, print, progress, isStopped, sameDeployment }: BackfillShown,
+): Promise<void> {
+  const { organizationId } = parts;
+  const shown = addressShown(reveal);
+  const from = isDryRun || restart ? undefined : await earlier(states, { organizationId, since });
+  if (from) {
+    print(`Goes on where the run of ${from.savedAt} was broken off. --restart begins anew.\n`);
+  }
+  const { kind, counts } = await backfill(
+    parts,
+    { since, isDryRun, from },
+    {
+      found: (drift) => {
+        if (isDryRun) print(driftLine(drift, shown));
+      },
+      progress,
+      isStopped,
+      async save(place) {
+        if (isDryRun) return;
+        const savedAt = parts.now().toISOString();
+        await states.save({ ...place, organizationId, since: since ?? null, savedAt });
+      },
+    },
+  );
+  for (const line of backfillLines(counts, { isDryRun, options: sameDeployment })) print(line);
+  if (kind === 'stopped') {
+    const rest = isDryRun ? '' : ' The same command goes on where it was.';
+    return print(`\nIt was broken off, so this is not all.${rest}`);
+  }
+  if (!isDryRun) await states.forget();
+  if (isLeft(counts, isDryRun)) process.exitCode = 1;
+}
+
+async function earlier(
+  states: BackfillStates,
+  { organizationId, since }: Readonly<{ organizationId: string; since: string | undefined }>,
+): Promise<BackfillState | undefined> {
+  const state = await states.read();
+  const isSame = state?.organizationId === organizationId && state.since === (since ?? null);
+  return isSame ? state : undefined;
+}

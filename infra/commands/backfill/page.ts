@@ -1,0 +1,297 @@
+import * as z from 'zod';
+import { applyEvent } from '#shared/audience/decide.ts';
+import type { DriftKind } from '#shared/audience/drift.ts';
+import { emailOf } from '#shared/audience/identity.ts';
+import type { Customer } from '#shared/audience/person.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import { inGroups } from '#shared/in-time.ts';
+import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
+
+const countSchema = z.number().int();
+const reasons = z.record(z.string(), countSchema);
+
+/** What a backfill has come to so far. Numbers and sentences only, no personal data. */
+export const backfillCountsSchema = z.object({
+  customers: countSchema,
+  purchases: countSchema,
+  inStep: countSchema,
+  erased: countSchema,
+  withoutAddress: countSchema,
+  /** For information: consent is never compared. */
+  unsubscribed: countSchema,
+  drift: z.object({
+    missing: countSchema,
+    stale: countSchema,
+    'wrong-group': countSchema,
+    extra: countSchema,
+  } satisfies Record<DriftKind, unknown>),
+  repaired: countSchema,
+  /** What could not be repaired, by reason. */
+  refused: reasons,
+  /** What the settings keep from being repaired, by reason. */
+  unwanted: reasons,
+});
+export type BackfillCounts = z.infer<typeof backfillCountsSchema>;
+
+export function noCounts(): BackfillCounts {
+  return {
+    ...{ customers: 0, purchases: 0, inStep: 0, erased: 0, withoutAddress: 0, unsubscribed: 0 },
+    drift: { missing: 0, stale: 0, 'wrong-group': 0, extra: 0 },
+    repaired: 0,
+    refused: {},
+    unwanted: {},
+  };
+}
+
+export function countReason(counts: Record<string, number>, reason: string): void {
+  counts[reason] = (counts[reason] ?? 0) + 1;
+}
+
+export function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, one) => sum + one, 0);
+}
+
+export type IdSet = Readonly<{
+  has: (id: string) => boolean;
+  /** `false`: it was in it already. */
+  add: (id: string) => boolean;
+  size: () => number;
+}>;
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const words = 4;
+const firstPlaces = 1_024;
+
+/** A set of ids. A UUID takes 21 to 43 bytes in it, so that millions fit; any other id what a string takes. Exact. */
+export function idSet(): IdSet {
+  const others = new Set<string>();
+  let table = new Uint32Array(firstPlaces * words);
+  let count = 0;
+
+  function add(id: string): boolean {
+    const parts = partsOf(id);
+    if (!parts) {
+      const before = others.size;
+      return others.add(id).size > before;
+    }
+    if ((count + 1) * words * 4 > table.length * 3) table = grown(table);
+    const place = placeOf(table, parts, 0);
+    if (!isFree(table, place)) return false;
+    table.set(parts, place);
+    count += 1;
+    return true;
+  }
+
+  return {
+    has: (id) => {
+      const parts = partsOf(id);
+      return parts ? !isFree(table, placeOf(table, parts, 0)) : others.has(id);
+    },
+    add,
+    size: () => count + others.size,
+  };
+}
+
+/** A UUID as four numbers; `undefined` for what is none, and for the one of zeros alone, which marks a free place. */
+function partsOf(id: string): Uint32Array | undefined {
+  if (!uuid.test(id)) return undefined;
+  const digits = id.replaceAll('-', '');
+  const parts = Uint32Array.from({ length: words }, (_, word) =>
+    Number.parseInt(digits.slice(word * 8, word * 8 + 8), 16),
+  );
+  return isFree(parts, 0) ? undefined : parts;
+}
+
+function isFree(table: Uint32Array, place: number): boolean {
+  return !(table[place] || table[place + 1] || table[place + 2] || table[place + 3]);
+}
+
+/** Where the UUID that stands at `from` in `source` is in the table, or is to be. */
+function placeOf(table: Uint32Array, source: Uint32Array, from: number): number {
+  const last = table.length / words - 1;
+  const isThere = (place: number) => {
+    for (let word = 0; word < words; word += 1) {
+      if (table[place + word] !== source[from + word]) return false;
+    }
+    return true;
+  };
+  const hash = Math.imul((source[from] ?? 0) ^ (source[from + 3] ?? 0), 0x9e3779b1) >>> 0;
+  let place = (hash & last) * words;
+  while (!isFree(table, place) && !isThere(place)) place = (place + words) % table.length;
+  return place;
+}
+
+function grown(table: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(table.length * 2);
+  for (let from = 0; from < table.length; from += words) {
+    if (isFree(table, from)) continue;
+    larger.set(table.subarray(from, from + words), placeOf(larger, table, from));
+  }
+  return larger;
+}
+
+/** What is to be looked at on one page: a customer, or an order or a subscription of it. */
+export type Item = Readonly<{
+  /** Empty: what Polar said cannot be read. */
+  customerId: string;
+  address?: string | undefined;
+  /** Whether the row here is as it should be, and if not, the event that mends it. Pure. */
+  judge: (row: Customer | undefined) => Judgement;
+}>;
+
+export type Judgement =
+  | Readonly<{ kind: 'in-step' }>
+  | Readonly<{ kind: 'erased' }>
+  | Readonly<{ kind: 'without-address' }>
+  | Readonly<{ kind: 'drift'; drift: DriftKind; mend: BackfillEvent }>
+  | Readonly<{ kind: 'unwanted' | 'refused'; reason: string }>;
+
+export type FoundDrift = Readonly<{
+  drift: DriftKind;
+  customerId: string;
+  address?: string | undefined;
+}>;
+
+export type PageParts = Readonly<{
+  store: AudienceStore;
+  settings: Settings;
+  now: () => Date;
+  newId: () => string;
+  pause: (lostRaces: number) => Promise<void>;
+  isDryRun: boolean;
+  found: (drift: FoundDrift) => void;
+  /** The customers that were counted already, by how they differ: one with ten orders counts once. */
+  counted: Map<DriftKind, IdSet>;
+}>;
+
+type Drifting = Item & Extract<Judgement, { kind: 'drift' }>;
+
+const atOnce = 8;
+
+/**
+ * Compares one page of what Polar says with the rows here, and applies what is missing as events that no workflow sees.
+ * A page in step costs reads only. What was repaired is read again before it counts as that. Safe to repeat. Gives how
+ * many were in step.
+ */
+export async function backfillPage(
+  parts: PageParts,
+  items: readonly Item[],
+  counts: BackfillCounts,
+): Promise<number> {
+  const rows = await customerRows(parts.store, items);
+  const drifting: Drifting[] = [];
+  let inStep = 0;
+  for (const item of items) {
+    const judgement = item.judge(rows.get(item.customerId));
+    if (judgement.kind === 'drift') drifting.push({ ...item, ...judgement });
+    else if (judgement.kind === 'in-step') inStep += 1;
+    else count(judgement, counts);
+  }
+  const fresh = drifting.filter((one) => isNew(parts, one));
+  for (const { drift, customerId, address } of fresh) {
+    counts.drift[drift] += 1;
+    parts.found({ drift, customerId, address });
+  }
+  if (parts.isDryRun || drifting.length === 0) return inStep;
+  const reasons = await applied(parts, drifting);
+  const after = await customerRows(parts.store, drifting);
+  for (const item of drifting) {
+    const judgement = item.judge(after.get(item.customerId));
+    const reason = reasons.get(item.mend.webhookId) ?? stillDiffers;
+    if (judgement.kind === 'drift') countReason(counts.refused, reason);
+    else if (fresh.includes(item)) counts.repaired += 1;
+  }
+  return inStep;
+}
+
+const stillDiffers =
+  'It still differs after the repair: run the backfill again, and look at the customer if it stays so.';
+
+/** How many of these customers have a contact that is unsubscribed. */
+export async function unsubscribedAmong(
+  store: AudienceStore,
+  items: readonly Item[],
+): Promise<number> {
+  const rows = await customerRows(store, items);
+  const emails = [...rows.values()].flatMap((row) => emailOf(row) ?? []);
+  const known = await store.load(
+    [...new Set(emails)].map((key) => ({ kind: 'contacts' as const, key })),
+  );
+  return [...known.contacts.values()].filter(
+    (stored) => stored?.row.customerId !== undefined && !stored.row.subscribed,
+  ).length;
+}
+
+async function customerRows(
+  store: AudienceStore,
+  items: readonly Pick<Item, 'customerId'>[],
+): Promise<Map<string, Customer>> {
+  const ids = [...new Set(items.map(({ customerId }) => customerId))].filter((id) => id !== '');
+  if (ids.length === 0) return new Map();
+  const { customers } = await store.load(ids.map((key) => ({ kind: 'customers' as const, key })));
+  return new Map([...customers].flatMap(([id, stored]) => (stored ? [[id, stored.row]] : [])));
+}
+
+function count(
+  judgement: Exclude<Judgement, { kind: 'drift' | 'in-step' }>,
+  counts: BackfillCounts,
+): void {
+  if (judgement.kind === 'erased') counts.erased += 1;
+  else if (judgement.kind === 'without-address') counts.withoutAddress += 1;
+  else countReason(counts[judgement.kind], judgement.reason);
+}
+
+function isNew({ counted }: PageParts, { drift, customerId }: Drifting): boolean {
+  const ids = counted.get(drift) ?? idSet();
+  counted.set(drift, ids);
+  return ids.add(customerId);
+}
+
+/** Applies the events, those of one customer one after another. Gives why one did nothing, by its id. */
+async function applied(
+  { store, settings, now, newId, pause }: PageParts,
+  drifting: readonly Drifting[],
+): Promise<Map<string, string>> {
+  const reasons = new Map<string, string>();
+  let failure: { error: unknown } | undefined;
+  const apply = async ({ mend }: Drifting): Promise<void> => {
+    if (failure) return;
+    try {
+      const { webhookId, payload, event } = mend;
+      const received = { ...event, webhookId, receivedAt: now().toISOString() };
+      const surroundings = { settings, now: now(), newId };
+      const means = { store, surroundings, workflows: [], pause };
+      const { record } = await applyEvent(received, payload, means);
+      if (record.reason !== undefined) reasons.set(webhookId, record.reason);
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await inGroups(drifting, ({ customerId }) => customerId, apply, atOnce);
+  if (failure) throw failure.error;
+  return reasons;
+}
+
+/** The ids of all customers that Polar listed. */
+export type ListedIds = Pick<IdSet, 'has' | 'size'> &
+  Readonly<{
+    add: (id: string) => void;
+    /** Some of those that were listed last. */
+    last: () => readonly string[];
+  }>;
+
+const kept = 3;
+
+export function listedIds(): ListedIds {
+  const ids = idSet();
+  let last: readonly string[] = [];
+  return {
+    has: ids.has,
+    size: ids.size,
+    add(id) {
+      if (ids.add(id)) last = [...last.slice(1 - kept), id];
+    },
+    last: () => last,
+  };
+}

@@ -1,0 +1,80 @@
+import { columns } from '#infra/terminal/lines.ts';
+import type { DriftKind } from '#shared/audience/drift.ts';
+import { type BackfillCounts, type FoundDrift, sumOf } from './page.ts';
+
+const words: Record<DriftKind, string> = {
+  missing: 'missing',
+  stale: 'stale',
+  'wrong-group': 'wrong group',
+  extra: 'extra',
+};
+
+/** One customer that differs, for a terminal. */
+export function driftLine(
+  { drift, customerId, address }: FoundDrift,
+  shown: (address: string) => string,
+): string {
+  const cells = [words[drift].padEnd(11), customerId, address === undefined ? '' : shown(address)];
+  const [line = ''] = columns([cells]);
+  return line;
+}
+
+/** Whether a run left something that differs and that the settings want. */
+export function isLeft({ drift, repaired, refused }: BackfillCounts, isDryRun: boolean): boolean {
+  return sumOf(refused) > 0 || (isDryRun && sumOf(drift) > repaired);
+}
+
+/** What a backfill came to, for a terminal. `options` stand behind each command that is proposed. */
+export function backfillLines(
+  counts: BackfillCounts,
+  { isDryRun, options }: Readonly<{ isDryRun: boolean; options: string }>,
+): string[] {
+  const { customers, purchases, inStep, erased, withoutAddress, unsubscribed, drift } = counts;
+  const rows: [string, number, string][] = [
+    ['looked at', customers, 'customers that Polar lists'],
+    ['', purchases, 'subscriptions and paid orders'],
+    ['in step', inStep, ''],
+    ['missing', drift.missing, 'Polar has them, and they were not here'],
+    ['stale', drift.stale, 'their address, name or external id was another one'],
+    ['wrong group', drift['wrong-group'], 'an order or a subscription gives another group'],
+    ['extra', drift.extra, 'they were here, and Polar has deleted them'],
+    ['erased', erased, 'erased here, and they stay so'],
+    ['no address', withoutAddress, 'so there can be no contact'],
+    ['unsubscribed', unsubscribed, 'for information: consent is never compared nor changed'],
+    ...(isDryRun ? [] : [['repaired', counts.repaired, ''] satisfies [string, number, string]]),
+    ['refused', sumOf(counts.refused), ''],
+  ];
+  return [
+    ...columns(rows.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning])),
+    ...reasonLines('Could not be repaired:', counts.refused),
+    ...reasonLines('Left as they are, by the settings:', counts.unwanted),
+    '',
+    ending(counts, isDryRun, options),
+  ];
+}
+
+function reasonLines(title: string, reasons: Readonly<Record<string, number>>): string[] {
+  const rows = Object.entries(reasons).sort(([, one], [, other]) => other - one);
+  if (rows.length === 0) return [];
+  return [
+    '',
+    title,
+    ...columns(rows.map(([reason, count]) => [String(count).padStart(7), reason])),
+  ];
+}
+
+function ending(counts: BackfillCounts, isDryRun: boolean, options: string): string {
+  if (isDryRun && isLeft(counts, true)) {
+    return `Nothing was changed. To repair it: npm run backfill${behind(options)}`;
+  }
+  if (isLeft(counts, isDryRun)) {
+    return `Something is left. Look at one with: npm run why -- <email>${options}, then run the backfill again.`;
+  }
+  return sumOf(counts.drift) === 0
+    ? 'The audience is in step with Polar.'
+    : 'The audience is in step with Polar now. Each repair is an event of its customer, with an id that begins with "backfill-".';
+}
+
+function behind(options: string): string {
+  return options === '' ? '' : ` --${options}`;
+}

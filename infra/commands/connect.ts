@@ -1,0 +1,165 @@
+import { parseArgs } from 'node:util';
+import {
+  type Deployment,
+  findDeployment,
+  stackResources,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
+import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
+import type { PolarServer } from '#shared/polar/access.ts';
+import { isPolarApiError } from '#shared/polar/api-error.ts';
+import {
+  connectPolar,
+  disconnectPolar,
+  forgetLeftAccess,
+  repairConnection,
+  type Tended,
+} from '#shared/polar/connect.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import { connectionHealth } from '#shared/polar/connection-health.ts';
+import { healthLines } from './words.ts';
+
+export const connectHelp = `Connects this deployment with an organisation of Polar: makes the webhook endpoint there and takes over its secret.
+
+  npm run connect -- --token -            asks for the organisation access token, or takes it from a pipe
+  POLAR_TOKEN=polar_oat_… npm run connect
+  npm run connect -- --token polar_oat_…  beware: other users of this machine can see arguments, and shells keep them
+  npm run connect -- --status             how the connection is, seen from Polar's side
+  npm run connect -- --repair             sets right what --status finds wrong with the endpoint
+  npm run connect -- --disconnect         removes the endpoint in Polar; asks first, unless --yes
+
+  --sandbox              the token is one of Polar's sandbox
+  --organization <slug>  refuses to connect with another one
+
+The token is made in Polar in the settings of your organisation, with the scopes organizations:read, webhooks:read and
+webhooks:write; for npm run backfill also customers:read, orders:read and subscriptions:read. Safe to run twice.
+
+${commonHelp}`;
+
+export type ConnectOptions = Readonly<{ target: Target }> &
+  (
+    | { verb: 'connect'; token: string; server: PolarServer; organization: string | undefined }
+    | { verb: 'status' | 'repair' }
+    | { verb: 'disconnect'; yes: boolean }
+  );
+
+/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
+export function connectOptions(
+  args: readonly string[],
+  tokenInEnvironment: string | undefined,
+): ConnectOptions | undefined {
+  const flag = { type: 'boolean' } as const;
+  const word = { type: 'string' } as const;
+  const own = { token: word, organization: word, sandbox: flag, yes: flag };
+  const verbs = { status: flag, repair: flag, disconnect: flag };
+  const { values } = readArguments('connect', () =>
+    parseArgs({ args: [...args], options: { ...commonOptions, ...own, ...verbs } }),
+  );
+  if (values.help || (args.length === 0 && !tokenInEnvironment)) return undefined;
+  const { organization, sandbox, yes = false, token, ...target } = values;
+  const [verb, another] = (['status', 'repair', 'disconnect'] as const).filter(
+    (name) => values[name],
+  );
+  if (another || (verb && (token ?? organization ?? sandbox) !== undefined)) {
+    throw new Advice(
+      'Say one of --token, --status, --repair and --disconnect, and no more of them.',
+    );
+  }
+  if (verb === 'disconnect') return { target, verb, yes };
+  if (verb) return { target, verb };
+  const given = token ?? tokenInEnvironment;
+  if (!given) {
+    throw new Advice(
+      'Say the organisation access token of Polar: --token - asks for it. "npm run connect -- --help" shows more.',
+    );
+  }
+  const server = sandbox ? 'sandbox' : 'production';
+  return { target, verb: 'connect', token: given, server, organization };
+}
+
+type Print = (line: string) => void;
+
+/** `npm run connect`. */
+export async function connectCommand(args: readonly string[], print: Print): Promise<void> {
+  const options = connectOptions(args, process.env['POLAR_TOKEN']);
+  if (!options) return print(connectHelp);
+  const deployment = await findDeployment(options.target, print);
+  const resources = await stackResources(options.target, deployment);
+  try {
+    await act(options, partsOf(deployment, resources), deployment, print);
+  } catch (error) {
+    throw isPolarApiError(error) ? new Advice(error.message, { cause: error }) : error;
+  }
+}
+
+async function act(
+  options: ConnectOptions,
+  partsFor: PartsFor,
+  { options: sameDeployment }: Deployment,
+  print: Print,
+): Promise<void> {
+  if (options.verb === 'connect') return connect(options, partsFor, print);
+  const connection = await partsFor('production').connections.read();
+  if (!connection) return notConnected(options, partsFor('production'), print);
+  const parts = partsFor(connection.server);
+  if (options.verb === 'disconnect') return disconnect(parts, connection, options.yes, print);
+  if (options.verb === 'repair') return say(await repairConnection(parts, connection), print);
+  const health = await connectionHealth(parts, connection);
+  for (const line of healthLines(connection, health, sameDeployment)) print(line);
+}
+
+async function notConnected(
+  { verb }: ConnectOptions,
+  parts: ConnectionParts,
+  print: Print,
+): Promise<void> {
+  if (!(await parts.access.isKept())) {
+    throw new Advice('Polar is not connected. Connect it: npm run connect -- --token -');
+  }
+  if (verb === 'disconnect') return say(await forgetLeftAccess(parts), print);
+  throw new Advice(
+    'Polar is not connected, but an access to it is kept: connecting was broken off midway. Connect again, which makes nothing twice, or forget it: npm run connect -- --disconnect',
+  );
+}
+
+async function connect(
+  options: Extract<ConnectOptions, { verb: 'connect' }>,
+  partsFor: PartsFor,
+  print: Print,
+): Promise<void> {
+  const { server, organization } = options;
+  const token = await tokenGiven(options.token, process.stdin);
+  const access = { kind: 'token', server, token } as const;
+  const wish = { access, organization, by: person() };
+  const connected = await connectPolar(partsFor(server, access), wish);
+  switch (connected.kind) {
+    case 'connected':
+      for (const line of connected.done) print(line);
+      return;
+    case 'choose': {
+      const slugs = connected.organizations.map(({ slug }) => slug).join(', ');
+      throw new Advice(`The token covers ${slugs}: say which one with --organization <slug>.`);
+    }
+    case 'refused':
+      throw new Advice(connected.reason);
+  }
+}
+
+async function disconnect(
+  parts: ConnectionParts,
+  connection: Connection,
+  yes: boolean,
+  print: Print,
+): Promise<void> {
+  const question = `Disconnect from ${connection.organizationName}? Polar will send nothing any more.`;
+  if (!yes && !(await confirmed(question))) return print('Nothing was changed.');
+  say(await disconnectPolar(parts, connection), print);
+}
+
+function say(tended: Tended, print: Print): void {
+  if (tended.kind === 'unfinished') throw new Advice(tended.reason, { cause: tended.error });
+  for (const line of tended.done) print(line);
+}

@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import {
+  type Deployment,
+  findDeployment,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
+import { startConsoleProxy } from './proxy.ts';
+import { type Signing, signedFetch } from './signed-fetch.ts';
+
+const { AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL } = process.env;
+
+const timeoutMs = 5_000;
+
+/** The ARN of whom AWS takes the bearer of these credentials for; undefined if AWS does not say. */
+export async function callerIdentity(
+  { region, credentials }: Omit<Signing, 'service'>,
+  endpoint = AWS_ENDPOINT_URL_STS ?? AWS_ENDPOINT_URL ?? usualEndpoint(region),
+): Promise<string | undefined> {
+  const request = {
+    method: 'POST',
+    baseUrl: endpoint,
+    path: '/',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: Buffer.from('Action=GetCallerIdentity&Version=2011-06-15'),
+  };
+  try {
+    const answer = await signedFetch({ service: 'sts', region, credentials }, request, timeoutMs);
+    return /<Arn>([^<]+)<\/Arn>/.exec(await answer.text())?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+function usualEndpoint(region: string): string {
+  return `https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+}
+
+/** Shows a page in the person's browser, if this machine has one; otherwise does nothing. */
+export function openBrowser(url: string, platform: string = process.platform): void {
+  const [command, ...args] = browserCommand(url, platform);
+  const child = spawn(command, args, { stdio: 'ignore', detached: true, windowsHide: true });
+  child.on('error', () => {});
+  child.unref();
+}
+
+/** No shell reads the URL. */
+export function browserCommand(url: string, platform: string): [string, ...string[]] {
+  if (platform === 'darwin') return ['open', url];
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', url];
+  return ['xdg-open', url];
+}
+
+const usualPort = 4747;
+
+export const consoleHelp = `Opens the console in your browser.
+
+  npm run console
+      --port <port>     serve it on another port than ${usualPort}
+      --no-open         print its address only. On a machine with other users, use this: they can
+                        see with which address a browser is started
+
+A stack in AWS lets in requests that are signed with AWS credentials, and a browser cannot sign. So
+this serves the console on this machine, signs with your credentials (the default chain: AWS_PROFILE,
+"aws sso login", …) and passes on what you do, until Ctrl-C. You need the policy that the stack has
+in its output ConsolePolicyArn. Signing in to Polar works with any port, too, if Polar knows the
+address http://localhost:<port>/console/polar/callback.
+
+${commonHelp}`;
+
+type ConsoleOptions = Readonly<{ target: Target; port: number; opens: boolean }>;
+
+/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
+export function consoleOptions(args: readonly string[]): ConsoleOptions | undefined {
+  const options = {
+    ...commonOptions,
+    port: { type: 'string', default: String(usualPort) },
+    'no-open': { type: 'boolean', default: false },
+  } as const;
+  const {
+    help,
+    port,
+    'no-open': isClosed,
+    ...target
+  } = readArguments('console', () => parseArgs({ args: [...args], options })).values;
+  return help ? undefined : { target, port: portFrom(port), opens: !isClosed };
+}
+
+function portFrom(given: string): number {
+  const port = Number(given);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new Advice(`--port must be a whole number from 1 to 65535, not "${given}".`);
+}
+
+/** `npm run console`: ends at once where a local stack serves the console itself, else with Ctrl-C. */
+export async function consoleCommand(
+  args: readonly string[],
+  print: (line: string) => void,
+): Promise<void> {
+  const options = consoleOptions(args);
+  if (!options) return print(consoleHelp);
+  const deployment = await findDeployment(options.target, print);
+  const { consoleUrl, clientConfigs } = deployment;
+  if (consoleUrl === undefined) {
+    throw new Advice(
+      'This stack has no console: an older version is deployed. Run "npx cdk deploy" first.',
+    );
+  }
+  if ('endpoint' in clientConfigs.dynamodb) {
+    print(`The console is at ${consoleUrl}`);
+    if (options.opens) openBrowser(consoleUrl);
+    return;
+  }
+  await serve(options, { ...deployment, consoleUrl }, clientConfigs.dynamodb.region, print);
+}
+
+async function serve(
+  { port, opens }: ConsoleOptions,
+  { consoleUrl, consolePolicyArn }: Deployment & { consoleUrl: string },
+  region: string,
+  print: (line: string) => void,
+): Promise<void> {
+  const credentials = defaultProvider();
+  // Before anything is opened, so that missing credentials are told here and not on a page.
+  await credentials();
+  const signing = { region, credentials };
+  const whoAmI = () => callerIdentity(signing);
+  const proxy = await startConsoleProxy({
+    port,
+    consoleUrl,
+    signing,
+    policyArn: consolePolicyArn,
+    whoAmI,
+  });
+  const interrupted = Promise.race(
+    ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)),
+  );
+  print(`You are ${(await whoAmI()) ?? 'somebody whom AWS does not name'}.`);
+  print(`The console is at ${proxy.url}`);
+  print('The address lets in whoever knows it. Ctrl-C ends it.');
+  if (opens) openBrowser(proxy.urlForOnce);
+  await interrupted;
+  await proxy.stop();
+}

@@ -1,0 +1,250 @@
+import {
+  CloudFormationClient,
+  CloudFormationServiceException,
+  DescribeStacksCommand,
+  paginateListStackResources,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { localAccount, localClientConfig, localMailFrom } from '#infra/local/local-account.ts';
+import { localDirectory, type RunningStack, runningStack } from '#infra/local/running-stack.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import { mailbox } from '#shared/mail/sender.ts';
+import { dynamoSettings } from '#shared/store/settings.ts';
+
+const outputsSchema = z.object({
+  WorkflowsTableName: z.string(),
+  EmailsTableName: z.string(),
+  SettingsTableName: z.string(),
+  MailQueueUrl: z.string(),
+  WebhookUrl: z.url(),
+  MailFrom: z.string().optional(),
+  MailIdentities: z.string().optional(),
+  ConsoleUrl: z.url().optional(),
+  ConsolePolicyArn: z.string().optional(),
+  RetentionDays: z.coerce.number().int().positive().default(90),
+});
+
+/** The stack of a stage in AWS, with the credentials and, unless given, the region of the environment or profile. */
+export async function awsDeployment(
+  stage: string,
+  region?: string,
+): Promise<Omit<Deployment, 'options'>> {
+  const client = new CloudFormationClient(region === undefined ? {} : { region });
+  const name = `PolarAudience-${stage}`;
+  try {
+    const found = await client.config.region();
+    const outputs = outputsOf(name, await describe(client, name, found));
+    const config = { region: found };
+    return {
+      title: `Stage ${stage}: stack ${name} in ${found}`,
+      workflowsTable: outputs.WorkflowsTableName,
+      emailsTable: outputs.EmailsTableName,
+      settingsTable: outputs.SettingsTableName,
+      mailQueueUrl: outputs.MailQueueUrl,
+      retentionDays: outputs.RetentionDays,
+      mailFrom: outputs.MailFrom,
+      mailIdentities: outputs.MailIdentities?.split(','),
+      consoleUrl: outputs.ConsoleUrl,
+      consolePolicyArn: outputs.ConsolePolicyArn,
+      unsubscribeUrl: new URL('/unsubscribe', outputs.WebhookUrl).href,
+      clientConfigs: { dynamodb: config, sqs: config, sesv2: config },
+    };
+  } finally {
+    client.destroy();
+  }
+}
+
+async function describe(client: CloudFormationClient, name: string, region: string) {
+  const missing = () =>
+    new Advice(
+      `There is no stack ${name} in ${region}. Deploy it, or say which one you mean with --stage and --region.`,
+    );
+  try {
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const stack = Stacks?.[0];
+    if (!stack) throw missing();
+    return stack;
+  } catch (error) {
+    // CloudFormation has no error of its own for this.
+    const isMissing =
+      error instanceof CloudFormationServiceException &&
+      error.name === 'ValidationError' &&
+      error.message.includes('does not exist');
+    throw isMissing ? missing() : error;
+  }
+}
+
+function outputsOf(name: string, { Outputs = [] }: Stack) {
+  const values = Object.fromEntries(
+    Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
+  );
+  const outputs = outputsSchema.safeParse(values);
+  if (outputs.success) return outputs.data;
+  const [missing] = outputs.error.issues.map(({ path }) => path.join('.'));
+  throw new Advice(
+    `The stack ${name} has no output ${missing}: it is not deployed yet, or by an older version. Run "npx cdk deploy" first.`,
+  );
+}
+
+const stackName = 'PolarAudience-local';
+
+/** The stack that runs on this machine. Its services have the ports after that of its HTTP API, its resources fixed names. */
+export function localDeployment({
+  webhookUrl,
+}: Pick<RunningStack, 'webhookUrl'>): Omit<Deployment, 'options'> {
+  const { port, origin } = new URL(webhookUrl);
+  const at = (offset: number) => `http://127.0.0.1:${Number(port) + offset}`;
+  const sqs = at(2);
+  return {
+    title: `The local stack at ${origin}`,
+    workflowsTable: `${stackName}-Workflows`,
+    emailsTable: `${stackName}-Emails`,
+    settingsTable: `${stackName}-Settings`,
+    mailQueueUrl: `${sqs}/${localAccount}/${stackName}-mail-000000000000`,
+    mailFrom: localMailFrom,
+    mailIdentities: [mailbox(localMailFrom).address],
+    retentionDays: 90,
+    consoleUrl: `http://localhost:${port}/console`,
+    unsubscribeUrl: `${origin}/unsubscribe`,
+    clientConfigs: {
+      dynamodb: localClientConfig(at(1)),
+      sqs: localClientConfig(sqs),
+      sesv2: localClientConfig(at(4)),
+    },
+  };
+}
+
+type ClientConfig = { region: string } | ReturnType<typeof localClientConfig>;
+
+/** A stack that is there, in AWS or on this machine, and what a command needs to work with it. */
+export type Deployment = Readonly<{
+  /** Which one it is, for people. */
+  title: string;
+  /** What has to stand behind the next command to mean the same one. */
+  options: string;
+  workflowsTable: string;
+  emailsTable: string;
+  settingsTable: string;
+  mailQueueUrl: string;
+  /** How many days event records are kept. */
+  retentionDays: number;
+  /** Absent: no sender is set up. */
+  mailFrom?: string | undefined;
+  /** In whose names SES lets mail be sent; absent: an older version is deployed, which does not say. */
+  mailIdentities?: readonly string[] | undefined;
+  /** Absent: an older version is deployed, which has no console. */
+  consoleUrl?: string | undefined;
+  /** What has to be attached to those who are to use the console; absent on this machine. */
+  consolePolicyArn?: string | undefined;
+  /** Where a token follows after a slash. */
+  unsubscribeUrl: string;
+  clientConfigs: Readonly<Record<'dynamodb' | 'sqs' | 'sesv2', ClientConfig>>;
+}>;
+
+export type Target = Readonly<{
+  local?: boolean | undefined;
+  stage?: string | undefined;
+  region?: string | undefined;
+}>;
+
+const usualStage = 'prod';
+
+/**
+ * The deployment that the options name; without options the local one while it runs, else the stage prod in AWS.
+ * Says which it is before anything is done to it. Throws Advice where there is none.
+ */
+export async function findDeployment(
+  target: Target,
+  print: (line: string) => void,
+  running: () => Promise<RunningStack | undefined> = () => runningStack(localDirectory),
+): Promise<Deployment> {
+  const deployment = await chosen(target, await running());
+  print(`${deployment.title}\n`);
+  return deployment;
+}
+
+async function chosen(
+  { local, stage, region }: Target,
+  running: RunningStack | undefined,
+): Promise<Deployment> {
+  const namesAws = stage !== undefined || region !== undefined;
+  if (local && namesAws) throw new Advice('--local is this machine: leave --stage and --region.');
+  if (local && !running) {
+    throw new Advice('The local stack is not running. Start it with "npm start" elsewhere.');
+  }
+  if (running && !namesAws) {
+    const found = localDeployment(running);
+    if (local) return { ...found, options: ' --local' };
+    return { ...found, title: `${found.title} (in AWS: --stage ${usualStage})`, options: '' };
+  }
+  const options = [stage && ` --stage ${stage}`, region && ` --region ${region}`];
+  return {
+    ...(await awsDeployment(stage ?? usualStage, region)),
+    options: options.filter(Boolean).join(''),
+  };
+}
+
+/** The settings, seeded where there are none. Throws Advice where the document is not valid. */
+export async function readSettings(db: DynamoDBDocumentClient, table: string): Promise<Settings> {
+  try {
+    return await dynamoSettings(db, table)();
+  } catch (error) {
+    const isInvalid = error instanceof Error && error.message.startsWith('The document');
+    throw isInvalid ? new Advice(error.message, { cause: error }) : error;
+  }
+}
+
+/** The tables, queues and secrets of a stack by their pinned logical ids. Throws Advice about one that it has not. */
+export type StackResources = Readonly<{
+  /** The name of a table, the URL of a queue, the id of a secret. */
+  physicalId: (logicalId: string) => string;
+  secretsManager: { region: string } | ReturnType<typeof localClientConfig>;
+}>;
+
+/** The resources of the deployment that was found for this target. */
+export async function stackResources(
+  { stage = 'prod' }: Target,
+  { clientConfigs, unsubscribeUrl }: Pick<Deployment, 'clientConfigs' | 'unsubscribeUrl'>,
+): Promise<StackResources> {
+  const { sqs, dynamodb } = clientConfigs;
+  if ('endpoint' in sqs) return localResources(sqs.endpoint, unsubscribeUrl);
+  const client = new CloudFormationClient(dynamodb);
+  try {
+    return { physicalId: await physicalIds(client, stage), secretsManager: dynamodb };
+  } finally {
+    client.destroy();
+  }
+}
+
+async function physicalIds(client: CloudFormationClient, stage: string) {
+  const StackName = `PolarAudience-${stage}`;
+  const ids = new Map<string, string>();
+  for await (const page of paginateListStackResources({ client }, { StackName })) {
+    for (const { LogicalResourceId, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
+      if (LogicalResourceId && PhysicalResourceId) ids.set(LogicalResourceId, PhysicalResourceId);
+    }
+  }
+  return (logicalId: string) => {
+    const id = ids.get(logicalId);
+    if (id !== undefined) return id;
+    throw new Advice(
+      `The stack ${StackName} has no ${logicalId}: it is not deployed yet, or by an older version. Run "npx cdk deploy" first.`,
+    );
+  };
+}
+
+/** They have fixed names on this machine; Secrets Manager has the third port after that of the HTTP API. */
+function localResources(sqs: string, unsubscribeUrl: string): StackResources {
+  const stack = 'PolarAudience-local';
+  const port = Number(new URL(unsubscribeUrl).port) + 3;
+  const physicalId = (id: string) => {
+    const [, source] = /^(.*)Queue$/.exec(id) ?? [];
+    if (source) return `${sqs}/${localAccount}/${stack}-${source.toLowerCase()}-000000000000`;
+    if (id.endsWith('DeadLetters')) return `${sqs}/${localAccount}/${stack}-${id}`;
+    return /(Key|Secret|Access)$/.test(id) ? `${id}-local` : `${stack}-${id}`;
+  };
+  return { physicalId, secretsManager: localClientConfig(`http://127.0.0.1:${port}`) };
+}

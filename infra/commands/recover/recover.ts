@@ -1,0 +1,248 @@
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { sinceTime } from '#infra/commands/backfill/backfill.ts';
+import { backfillLines } from '#infra/commands/backfill/text.ts';
+import {
+  findDeployment,
+  stackResources,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
+import { healthLines } from '#infra/commands/words.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
+import { progressLine } from '#infra/terminal/lines.ts';
+import { confirmed, interruption, person } from '#infra/terminal/person.ts';
+import { isPolarApiError } from '#shared/polar/api-error.ts';
+import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { oneLine } from '#shared/text.ts';
+import { isClosed, type Proof, recover } from './run.ts';
+import { proofLines, redeliveryLines, undeliveredLines } from './text.ts';
+
+export type Acceptance = Readonly<{
+  eventId: string;
+  type: string;
+  /** When Polar made the event. */
+  createdAt: string;
+  /** Why it does not arrive, as far as that was known. */
+  reason: string;
+  /** Who accepted it, and when. */
+  by: string;
+  at: string;
+}>;
+
+export type AcceptedEvents = Readonly<{
+  has: (eventId: string) => Promise<boolean>;
+  /** The first acceptance of an event stays. */
+  add: (acceptance: Acceptance) => Promise<void>;
+}>;
+
+/** The events of which a person accepted that they never arrive: items `accepted-event#<id>` of table Settings. */
+export function acceptedEvents(db: DynamoDBDocumentClient, table: string): AcceptedEvents {
+  const nameOf = (eventId: string) => `accepted-event#${eventId}`;
+  return {
+    async has(eventId) {
+      const Key = { name: nameOf(eventId) };
+      const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
+      return (await db.send(get)).Item !== undefined;
+    },
+
+    async add(acceptance) {
+      try {
+        await db.send(
+          new PutCommand({
+            TableName: table,
+            Item: { name: nameOf(acceptance.eventId), ...acceptance },
+            ConditionExpression: 'attribute_not_exists(#name)',
+            ExpressionAttributeNames: { '#name': 'name' },
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+  };
+}
+
+type AcceptanceParts = Readonly<{
+  accepted: AcceptedEvents;
+  /** Ids of events that a person named. */
+  named: readonly string[];
+  by: string;
+  now: () => Date;
+}>;
+
+export type RecoverAcceptance = ReturnType<typeof recoverAcceptance>;
+
+/** Which events a person accepted as never arriving: in this run by their ids, in an earlier one, or all that were listed. */
+export function recoverAcceptance({ accepted, named, by, now }: AcceptanceParts) {
+  const unmet = new Set(named);
+  const accept = ({ id, type, createdAt }: UndeliveredEvent, reason: string) =>
+    accepted.add({ eventId: id, type, createdAt, reason, by, at: now().toISOString() });
+
+  return {
+    /** Whether it need not arrive. Records one that was named. */
+    async isAccepted(event: UndeliveredEvent): Promise<boolean> {
+      if (await accepted.has(event.id)) {
+        unmet.delete(event.id);
+        return true;
+      }
+      if (!unmet.delete(event.id)) return false;
+      await accept(event, 'Named with --accept.');
+      return true;
+    },
+
+    accept,
+
+    /** Those named ones that turned out not to be among the events that never arrived. */
+    unmet: (): readonly string[] => [...unmet],
+  };
+}
+
+export const recoverHelp = `After an outage in which Polar could not deliver: enables the endpoint and sets it right, has Polar deliver again
+what never arrived, backfills what Polar never recorded while the endpoint was disabled, and shows that all is closed.
+
+  npm run recover
+
+  --since <day>       when the gap began, if Polar's list of deliveries does not tell: 2026-11-01 or 2026-11-01T08:30Z
+  --accept <id>       closes the gap without this event, which never arrived; may be given several times
+  --accept listed     shows the events that Polar refuses to deliver again, and asks whether to close the gap without
+                      them; --yes does not ask. Who accepted what is recorded, and no workflow sees such an event
+${commonHelp}
+
+Safe to run twice, and to end with Ctrl-C. The access that Polar is connected with needs webhooks:read,
+webhooks:write, organizations:read, customers:read, orders:read and subscriptions:read. Exit code 1: something is left.`;
+
+export type RecoverOptions = Readonly<{
+  target: Target;
+  since: string | undefined;
+  /** Ids of events that need not arrive. */
+  accept: readonly string[];
+  /** All that Polar refuses need not arrive. */
+  acceptListed: boolean;
+  yes: boolean;
+}>;
+
+const listed = 'listed';
+
+/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
+export function recoverOptions(args: readonly string[]): RecoverOptions | undefined {
+  const word = { type: 'string' } as const;
+  const own = {
+    since: word,
+    accept: { ...word, multiple: true },
+    yes: { type: 'boolean' },
+  } as const;
+  const options = { ...commonOptions, ...own };
+  const { values } = readArguments('recover', () => parseArgs({ args: [...args], options }));
+  if (values.help) return undefined;
+  const { since, accept = [], yes = false, ...target } = values;
+  if (accept.some((id) => id.trim() === '')) throw new Advice('--accept takes the id of an event.');
+  return {
+    target,
+    since: since === undefined ? undefined : sinceTime(since),
+    accept: accept.filter((id) => id !== listed),
+    acceptListed: accept.includes(listed),
+    yes,
+  };
+}
+
+/** `npm run recover`. Sets the exit code to 1 where the gap is not closed. */
+export async function recoverCommand(
+  args: readonly string[],
+  write: (line: string) => void,
+): Promise<void> {
+  const given = recoverOptions(args);
+  if (!given) return write(recoverHelp);
+  const { progress, clear } = progressLine(process.stderr);
+  const print = (lines: readonly string[]) => {
+    clear();
+    for (const line of lines) write(line);
+  };
+  const now = () => new Date();
+  const deployment = await findDeployment(given.target, (line) => print([line]));
+  const resources = await stackResources(given.target, deployment);
+  const { options } = deployment;
+  const stop = interruption((line) => print([line]));
+  const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
+  const acceptance = recoverAcceptance({
+    accepted: acceptedEvents(db, deployment.settingsTable),
+    named: given.accept,
+    by: person(),
+    now,
+  });
+  try {
+    const { parts: polar, connection } = await polarSide(deployment, resources);
+    if (!connection) throw new Advice('Polar is not connected.');
+    const side = await audienceSide(deployment, resources);
+    const { isAccepted } = acceptance;
+    const parts = { ...side, polar, connection, isAccepted, racePause: side.pause };
+    const recovered = await recover(
+      { ...parts, pause: setTimeout, progress, isStopped: stop.isStopped },
+      given.since,
+      {
+        health: (health) => print([...healthLines(connection, health, options), '']),
+        repaired: (done) => print(done.length > 0 ? [...done, ''] : []),
+        redelivered: (redelivery) => print([...redeliveryLines(redelivery), '']),
+        backfilled: (counts, since) =>
+          print([
+            since === undefined
+              ? 'Compared all that Polar lists:'
+              : `Compared what Polar changed or made since ${since}:`,
+            ...backfillLines(counts, { isDryRun: false, options }),
+            '',
+          ]),
+      },
+    );
+    print(acceptance.unmet().map(unmetText));
+    if (recovered.kind === 'unfinished') throw new Advice(recovered.reason);
+    const ask = (question: string) => stop.isOff(() => confirmed(question));
+    const proof = given.acceptListed
+      ? await withoutRefused(recovered.proof, acceptance, {
+          print,
+          agreed: given.yes ? async () => true : ask,
+        })
+      : recovered.proof;
+    print(proofLines(proof, options));
+    if (!isClosed(proof)) process.exitCode = 1;
+  } catch (error) {
+    throw isPolarApiError(error)
+      ? new Advice(`${error.message} ${again}`, { cause: error })
+      : error;
+  } finally {
+    clear();
+    stop.forget();
+  }
+}
+
+const again = 'Nothing of what was done is lost: run it again.';
+
+function unmetText(id: string): string {
+  return `${oneLine(id)} is not among the events that never arrived, so nothing was accepted for it.`;
+}
+
+type Asking = Readonly<{
+  print: (lines: readonly string[]) => void;
+  agreed: (question: string) => Promise<boolean>;
+}>;
+
+/** Records that the events that Polar refuses need not arrive, once a person who has seen them agrees. */
+export async function withoutRefused(
+  proof: Proof,
+  { accept }: Pick<RecoverAcceptance, 'accept'>,
+  { print, agreed }: Asking,
+): Promise<Proof> {
+  const refused = proof.undelivered.filter(({ refusal }) => refusal !== undefined);
+  if (refused.length === 0) return proof;
+  print(undeliveredLines(refused));
+  const events = refused.length === 1 ? 'this event' : `these ${refused.length} events`;
+  if (!(await agreed(`Close the gap without ${events}? No workflow sees what never arrives.`))) {
+    return proof;
+  }
+  for (const event of refused) await accept(event, event.refusal ?? '');
+  print([`Accepted, and recorded with your name: ${refused.length}.`, '']);
+  return { ...proof, undelivered: proof.undelivered.filter((event) => !refused.includes(event)) };
+}

@@ -1,0 +1,193 @@
+import { type BackfillCounts, type FoundDrift, sumOf } from '#infra/commands/backfill/page.ts';
+import { type BackfillParts, backfill } from '#infra/commands/backfill/run.ts';
+import { repairConnection } from '#shared/polar/connect.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import { instant } from '#shared/polar/instant.ts';
+import {
+  brokenOff,
+  type RedeliverParts,
+  type Redelivery,
+  redeliverLost,
+  type Undelivered,
+  undeliveredHere,
+  withFacts,
+} from './redeliver.ts';
+
+type Clues = Readonly<{
+  /** The endpoint was found disabled. */
+  wasDisabled: boolean;
+  /** ISO 8601, as Polar tells them. */
+  lastSuccess: string | undefined;
+  oldestFailure: string | undefined;
+}>;
+
+const marginMs = 3_600_000;
+
+/**
+ * When the gap began, an hour early for safety, as `instant` writes it. `undefined`: nothing tells, so that everything is
+ * to be compared. That is so whenever the endpoint is enabled: somebody enabled it by hand, or a recovery was broken off.
+ */
+export function beginningOfGap({
+  wasDisabled,
+  lastSuccess,
+  oldestFailure = lastSuccess,
+}: Clues): string | undefined {
+  if (!wasDisabled || lastSuccess === undefined || oldestFailure === undefined) return undefined;
+  const earliest = Math.min(Date.parse(lastSuccess), Date.parse(oldestFailure));
+  return instant(new Date(earliest - marginMs).toISOString());
+}
+
+export type RecoverParts = Omit<BackfillParts, 'api' | 'organizationId' | 'pause'> &
+  Readonly<{
+    polar: ConnectionParts;
+    connection: Connection;
+    hasRecord: RedeliverParts['hasRecord'];
+    isAccepted: RedeliverParts['isAccepted'];
+    pause: RedeliverParts['pause'];
+    /** Between lost races for a row. */
+    racePause: BackfillParts['pause'];
+    progress: (text: string) => void;
+    isStopped: () => boolean;
+  }>;
+
+/** What is shown as soon as it is known. */
+export type RecoverHooks = Readonly<{
+  health: (health: ConnectionHealth) => void;
+  repaired: (done: readonly string[]) => void;
+  redelivered: (redelivery: Redelivery) => void;
+  backfilled: (counts: BackfillCounts, since: string | undefined) => void;
+}>;
+
+/** What was looked at again at the end. All empty: the gap is closed. */
+export type Proof = Readonly<{
+  faults: readonly string[];
+  undelivered: readonly Undelivered[];
+  differing: number;
+  refused: number;
+}>;
+
+export type Recovered =
+  | Readonly<{ kind: 'proved'; proof: Proof }>
+  /** Why it went no further. */
+  | Readonly<{ kind: 'unfinished'; reason: string }>;
+
+/**
+ * Closes the gap that an outage left: sets the endpoint right, has Polar deliver again what never arrived, backfills
+ * what it never recorded, and then looks at all of it once more. Safe to repeat and to break off. Throws a
+ * `PolarApiError`.
+ */
+export async function recover(
+  parts: RecoverParts,
+  since: string | undefined,
+  hooks: RecoverHooks,
+): Promise<Recovered> {
+  const { polar, connection, isStopped } = parts;
+  const health = await connectionHealth(polar, connection);
+  hooks.health(health);
+  const inTheWay = health.faults.find(({ kind }) => kind === 'access' || kind === 'unreachable');
+  if (inTheWay) return { kind: 'unfinished', reason: inTheWay.sentence };
+  const lastSuccess = await newestSuccess(parts);
+
+  const mended = await mend(parts, health);
+  if (mended.kind === 'unfinished') return mended;
+  hooks.repaired(mended.done);
+
+  const redelivery = await redeliverLost(redeliverParts(parts, mended.connection));
+  hooks.redelivered(redelivery);
+  if (redelivery.stopped !== undefined) return { kind: 'unfinished', reason: redelivery.stopped };
+
+  const from =
+    since ??
+    beginningOfGap({
+      wasDisabled: health.endpoint?.enabled === false,
+      lastSuccess,
+      oldestFailure: redelivery.oldest,
+    });
+  const backfilled = await compare(parts, from, false);
+  hooks.backfilled(backfilled.counts, from);
+  if (backfilled.kind === 'stopped' || isStopped()) {
+    return { kind: 'unfinished', reason: brokenOff };
+  }
+  const proof = await prove(parts, mended.connection, { since: from, redelivery });
+  return { kind: 'proved', proof };
+}
+
+type Mended =
+  | Readonly<{ kind: 'done'; done: readonly string[]; connection: Connection }>
+  | Extract<Recovered, { kind: 'unfinished' }>;
+
+async function mend(
+  { polar, connection }: RecoverParts,
+  health: ConnectionHealth,
+): Promise<Mended> {
+  if (health.faults.every(({ kind }) => kind === 'failed')) {
+    return { kind: 'done', done: [], connection };
+  }
+  const tended = await repairConnection(polar, connection);
+  if (tended.kind === 'unfinished') return tended;
+  // Where Polar had lost the endpoint, there is another one now.
+  const after = await polar.connections.read();
+  const isAnother = after !== undefined && after.endpointId !== connection.endpointId;
+  const done = isAnother ? [...tended.done, otherEndpoint] : tended.done;
+  return { kind: 'done', done, connection: after ?? connection };
+}
+
+const otherEndpoint =
+  'The endpoint is another one than before. What failed at the one before, Polar does not deliver any more: the backfill brings what it said, and no workflow sees it.';
+
+function redeliverParts(parts: RecoverParts, { endpointId }: Connection): RedeliverParts {
+  return { ...parts, api: parts.polar.api, endpointId };
+}
+
+async function newestSuccess({ polar, connection }: RecoverParts): Promise<string | undefined> {
+  const { endpointId } = connection;
+  const { items } = await polar.api.deliveries({ endpointId, succeeded: true, limit: 1 });
+  return items[0]?.created_at;
+}
+
+function compare(
+  parts: RecoverParts,
+  since: string | undefined,
+  isDryRun: boolean,
+  found: (drift: FoundDrift) => void = () => undefined,
+) {
+  const { polar, connection, racePause, progress, isStopped } = parts;
+  const { organizationId } = connection;
+  return backfill(
+    { ...parts, api: polar.api, organizationId, pause: racePause },
+    { since, isDryRun },
+    { found, save: async () => undefined, progress, isStopped },
+  );
+}
+
+async function prove(
+  parts: RecoverParts,
+  connection: Connection,
+  { since, redelivery }: Readonly<{ since: string | undefined; redelivery: Redelivery }>,
+): Promise<Proof> {
+  const { faults } = await connectionHealth(parts.polar, connection);
+  const left: Omit<Undelivered, 'facts'>[] = [];
+  const seen = { here: 0, accepted: 0 };
+  for await (const event of undeliveredHere(redeliverParts(parts, connection), seen)) {
+    // What Polar keeps no payload of came with the backfill.
+    if (!event.isLost) left.push({ ...event, refusal: redelivery.refused.get(event.id) });
+  }
+  const about = new Set(left.map(({ customerId }) => customerId));
+  const differing = new Set<string>();
+  const { counts } = await compare(parts, since, true, ({ customerId }) => {
+    if (about.has(customerId)) differing.add(customerId);
+  });
+  const refused = sumOf(counts.refused);
+  const compared = { store: parts.store, since, differing, isPartial: refused > 0 };
+  return {
+    faults: faults.filter(({ kind }) => kind !== 'failed').map(({ sentence }) => sentence),
+    undelivered: await withFacts(left, compared),
+    differing: sumOf(counts.drift),
+    refused,
+  };
+}
+
+export function isClosed({ faults, undelivered, differing, refused }: Proof): boolean {
+  return faults.length + undelivered.length + differing + refused === 0;
+}

@@ -1,0 +1,188 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  type Deployment,
+  findDeployment,
+  readSettings,
+  type StackResources,
+  stackResources,
+} from '#infra/commands/deployment/deployment.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { addressShown, progressLine } from '#infra/terminal/lines.ts';
+import { confirmed, interruption, person } from '#infra/terminal/person.ts';
+import { type Rehearsal, type Replay, rehearseReplay } from '#shared/audience/replay.ts';
+import type { SendToWorker } from '#shared/queue/events-queue.ts';
+import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { secretText } from '#shared/store/secret.ts';
+import { type ReplayMode, replayHelp, replayOptions } from './options.ts';
+import {
+  type EventChoice,
+  type RecordedEvent,
+  type RecordedEvents,
+  recordedEvents,
+} from './recorded-events.ts';
+import { noneText, runReplays } from './run.ts';
+import { commandText, counted, outcomeLines, rehearsalLines } from './text.ts';
+
+export type RehearsalParts = Readonly<{
+  events: RecordedEvents;
+  rehearse: (replay: Replay) => Promise<Rehearsal>;
+  address: (address: string) => string;
+  by: string;
+  now: () => Date;
+  print: (line: string) => void;
+  progress: (text: string) => void;
+  isStopped: () => boolean;
+  options: string;
+}>;
+
+const sideBySide = 8;
+
+/** Keys that are remembered, so that an email for which several events ask counts once. */
+const mostKeys = 100_000;
+
+/** Prints what a replay of each chosen event would do if it were the only one, and changes nothing. */
+export async function rehearseReplays(
+  { choice, triggers, again }: ReplayMode & Readonly<{ choice: EventChoice }>,
+  { events, rehearse, address, by, now, print, progress, isStopped, options }: RehearsalParts,
+): Promise<void> {
+  const outcomes = new Map<string, number>();
+  const going = new Set<string>();
+  let [looked, emails] = [0, 0];
+
+  async function show({ webhookId }: RecordedEvent): Promise<() => void> {
+    const at = now().toISOString();
+    const replay = { replayId: 'rehearsal', webhookId, triggers, again, by, at };
+    const rehearsal = await rehearse(replay);
+    // Its record expired after it was listed.
+    if (rehearsal.kind === 'no-record') return () => undefined;
+    const { record, entry, mails } = rehearsal;
+    return () => {
+      looked += 1;
+      outcomes.set(entry.outcome, (outcomes.get(entry.outcome) ?? 0) + 1);
+      for (const { ledgerKey, goes } of mails) {
+        if (!goes || going.has(ledgerKey)) continue;
+        emails += 1;
+        if (going.size < mostKeys) going.add(ledgerKey);
+      }
+      rehearsalLines(record, entry, mails, address).forEach(print);
+    };
+  }
+
+  for await (const batch of events.chosen(choice)) {
+    for (let start = 0; start < batch.length && !isStopped(); start += sideBySide) {
+      const shown = await Promise.all(batch.slice(start, start + sideBySide).map(show));
+      for (const one of shown) one();
+      progress(`${looked} events looked at`);
+    }
+    if (isStopped()) break;
+  }
+  if (isStopped()) print('\nInterrupted.');
+  else if (looked === 0) throw new Advice(noneText(choice));
+  print(`\n${counted(looked, 'event')} looked at, each by itself. Nothing was changed.`);
+  outcomeLines(outcomes).forEach(print);
+  if (triggers) print(`${counted(emails, 'email')} would go.`);
+  print(`\nNext:\n  ${commandText(choice, { triggers, again }, options)}`);
+}
+
+const patienceMs = 60_000;
+
+/** `npm run replay`. */
+export async function replayCommand(
+  args: readonly string[],
+  write: (line: string) => void,
+): Promise<void> {
+  const now = () => new Date();
+  const given = replayOptions(args, now());
+  if (!given) return write(replayHelp);
+  const { progress, clear } = progressLine(process.stderr);
+  const print = (line: string) => {
+    clear();
+    write(line);
+  };
+  const deployment = await findDeployment(given.target, print);
+  const resources = await stackResources(given.target, deployment);
+  const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
+  const stop = interruption(print);
+  const parts = {
+    events: recordedEvents(db, resources.physicalId('Events')),
+    by: person(),
+    now,
+    print,
+    progress,
+    isStopped: stop.isStopped,
+    options: deployment.options,
+  };
+  try {
+    if (given.dryRun) {
+      const rehearse = await rehearsalOf(db, deployment, resources);
+      const address = addressShown(given.reveal);
+      return await rehearseReplays(given, { ...parts, rehearse, address });
+    }
+    await runReplays(given, {
+      ...parts,
+      send: sendTo(
+        new SQSClient(deployment.clientConfigs.sqs),
+        resources.physicalId('EventsQueue'),
+      ),
+      confirmed: (question) => stop.isOff(() => confirmed(question)),
+      newRun: () => `${now().toISOString().slice(0, 10)}-${randomBytes(3).toString('hex')}`,
+      sleep: (ms) => setTimeout(ms),
+      patienceMs,
+    });
+  } finally {
+    clear();
+    stop.forget();
+  }
+}
+
+function sendTo(sqs: SQSClient, QueueUrl: string): SendToWorker {
+  return (message, DelaySeconds) =>
+    sqs.send(new SendMessageCommand({ QueueUrl, DelaySeconds, ...message }));
+}
+
+/** Reads the settings and workflows once, so that all events are looked at by the same. */
+async function rehearsalOf(
+  db: DynamoDBDocumentClient,
+  { settingsTable, workflowsTable, emailsTable, mailFrom }: Deployment,
+  { physicalId, secretsManager }: StackResources,
+) {
+  const now = () => new Date();
+  const readKey = secretText(
+    new SecretsManagerClient(secretsManager),
+    physicalId('SuppressionKey'),
+  );
+  const [settings, workflows, key] = await Promise.all([
+    readSettings(db, settingsTable),
+    dynamoWorkflows(db, workflowsTable).all(),
+    readKey(),
+  ]);
+  const tables = {
+    contacts: physicalId('Contacts'),
+    customers: physicalId('Customers'),
+    addresses: physicalId('Addresses'),
+    suppressions: physicalId('Suppressions'),
+    events: physicalId('Events'),
+  };
+  const hash = addressHash(key);
+  const store = dynamoAudienceStore(db, tables, {
+    addressHash: async () => hash,
+    retentionDays: Number.NaN,
+  });
+  const emails = dynamoEmailAdmin(db, emailsTable, now);
+  return (replay: Replay) =>
+    rehearseReplay(replay, {
+      store,
+      surroundings: { settings, now: now(), newId: randomUUID },
+      workflows,
+      emailUnder: emails.find,
+      hasSender: mailFrom !== undefined,
+    });
+}

@@ -1,0 +1,93 @@
+import { reasonRows, seconds } from '#infra/commands/words.ts';
+import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
+import type { RehearsedMail } from '#shared/audience/replay.ts';
+import { oneLine } from '#shared/text.ts';
+import type { ReplayMode } from './options.ts';
+import type { EventChoice } from './recorded-events.ts';
+
+type Address = (address: string) => string;
+
+const mostOutcomes = 20;
+
+/** What a replay of one event would do, field by field and email by email. */
+export function rehearsalLines(
+  { webhookId, type, occurredAt, customerId, email }: EventRecord,
+  entry: ReplayEntry,
+  mails: readonly RehearsedMail[],
+  address: Address,
+): string[] {
+  const who = email === undefined ? `customer ${customerId}` : address(email);
+  const considered = entry.workflows ?? [];
+  return [
+    oneLine(`${type} ${webhookId}, ${seconds(occurredAt)}, ${who}`),
+    `  ${oneLine(outcomeText(entry))}`,
+    ...entry.changes.map((change) => `    ${changeText(change, address)}`),
+    ...(entry.erases ? ['    It would erase again what is known of the customer.'] : []),
+    ...considered.map((one) => `  ${oneLine(workflowText(one, mails))}`),
+    ...(entry.triggers && entry.outcome !== 'skipped' && considered.length === 0
+      ? [`  No email: no active workflow waits for ${type}.`]
+      : []),
+  ];
+}
+
+/** The outcome of a replay with its reason, by which replays are counted. */
+export function outcomeText({ outcome, reason }: Pick<ReplayEntry, 'outcome' | 'reason'>): string {
+  return reason === undefined ? outcome : `${outcome}: ${reason}`;
+}
+
+function changeText({ field, from, to }: Change, address: Address): string {
+  const shown = (value: Change['from']) => {
+    if (typeof value !== 'string') return value === null ? 'nothing' : String(value);
+    return `"${oneLine(field === 'email' ? address(value) : value)}"`;
+  };
+  return `${field}: ${shown(from)} → ${shown(to)}`;
+}
+
+function workflowText(
+  { workflowId, name, ledgerKey, reason }: NonNullable<ReplayEntry['workflows']>[number],
+  mails: readonly RehearsedMail[],
+): string {
+  const head = `workflow ${workflowId} ("${name}"):`;
+  const mail = mails.find((one) => one.workflowId === workflowId && one.ledgerKey === ledgerKey);
+  if (mail?.goes) return `${head} its email would go.`;
+  return `${head} no email. ${mail?.reason ?? reason ?? ''}`.trimEnd();
+}
+
+export function outcomeLines(outcomes: ReadonlyMap<string, number>): string[] {
+  return reasonRows(outcomes, mostOutcomes).map((line) => `  ${line}`);
+}
+
+export function modeQuestion(count: number, { triggers, again }: ReplayMode): string {
+  const emails = again
+    ? 'Emails go out, also those that customers have got before.'
+    : 'Emails that never went may go out.';
+  return `Replay ${counted(count, 'event')} by the settings of now? ${triggers ? emails : 'No email goes out.'}`;
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** The command that means the same events, whenever it is given. */
+export function commandText(
+  choice: EventChoice,
+  { triggers, again }: ReplayMode,
+  more: string,
+): string {
+  const words =
+    choice.kind === 'one'
+      ? ['--webhook', quoted(choice.webhookId)]
+      : Object.entries({
+          since: choice.since,
+          until: choice.until,
+          type: choice.type,
+          outcome: choice.outcome,
+        }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  const flags = [triggers && '--triggers', again && '--again'].filter(Boolean);
+  return `npm run replay -- ${[...words, ...flags].join(' ')}${more}`;
+}
+
+/** A word as a shell takes it. */
+export function quoted(text: string): string {
+  return /^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,189 @@
+import { parseArgs } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  findDeployment,
+  readSettings,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import {
+  commonHelp,
+  commonOptions,
+  readArguments,
+  readVerb,
+} from '#infra/terminal/command-line.ts';
+import { columns } from '#infra/terminal/lines.ts';
+import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
+import {
+  type EventSetting,
+  eventKinds,
+  type GeneralSetting,
+  generalKinds,
+  longestPostalAddress,
+  type SettingKind,
+} from '#shared/audience/settings-draft.ts';
+import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { saveSettings } from '#shared/store/settings-history.ts';
+
+export const eventFields = Object.keys(eventKinds).filter((name) => isKeyOf(eventKinds, name));
+export const generalNames = Object.keys(generalKinds).filter((name) => isKeyOf(generalKinds, name));
+
+type Value = string | boolean | null;
+
+/**
+ * The settings with one value changed; the same object where it is that already. A path is `postalAddress` or
+ * `events.<type>.<field>`. Throws Advice about a path or a value that there is not.
+ */
+export function withSetting(settings: Settings, path: string, given: string): Settings {
+  const { kind, type, field } = place(path);
+  const value = readValue(path, kind, given);
+  const before = type === undefined ? settings[field] : settings.events[type][field];
+  if ((before ?? null) === value) return settings;
+  const changed =
+    type === undefined
+      ? { ...settings, [field]: value }
+      : {
+          ...settings,
+          events: { ...settings.events, [type]: { ...settings.events[type], [field]: value } },
+        };
+  const checked = settingsSchema.safeParse({ ...changed, version: settings.version + 1 });
+  if (!checked.success) throw new Advice(`${path} cannot be ${JSON.stringify(value)}: ${lengths}`);
+  return checked.data;
+}
+
+const lengths = 'a user group has 1 to 100 characters.';
+
+type Place =
+  | { kind: SettingKind; type: undefined; field: GeneralSetting }
+  | { kind: SettingKind; type: SupportedEventType; field: EventSetting };
+
+/** The type of an event has a dot in it, so a path cannot simply be split. */
+function place(path: string): Place {
+  if (isKeyOf(generalKinds, path)) {
+    return { kind: generalKinds[path], type: undefined, field: path };
+  }
+  if (!path.startsWith('events.')) {
+    throw new Advice(
+      `There is no setting ${path}: it is one of ${generalNames.join(', ')} or events.<type>.<field>, as in events.order.paid.userGroup.`,
+    );
+  }
+  const type = supportedEventTypes.find((one) => `${path}.`.startsWith(`events.${one}.`));
+  if (type === undefined) {
+    throw new Advice(`${path} names no event: it is one of ${supportedEventTypes.join(', ')}.`);
+  }
+  const field = path.slice(`events.${type}.`.length);
+  if (!isKeyOf(eventKinds, field)) {
+    throw new Advice(`${path} needs a field of ${type}: it is one of ${eventFields.join(', ')}.`);
+  }
+  return { kind: eventKinds[field], type, field };
+}
+
+function readValue(path: string, kind: SettingKind, given: string): Value {
+  const word = given.trim();
+  if (kind === 'switch') {
+    if (word === 'on' || word === 'true') return true;
+    if (word === 'off' || word === 'false') return false;
+    throw new Advice(`${path} is on or off, not "${given}".`);
+  }
+  if (kind === 'text') return word === 'none' ? null : textOf(path, word);
+  if (kind.includes(word)) return word;
+  throw new Advice(`${path} is ${kind.join(' or ')}, not "${given}".`);
+}
+
+/** A shell makes it hard to type a line break, so `\n` stands for one. */
+function textOf(path: string, word: string): string {
+  if (word === '') throw new Advice(`${path} cannot be empty: say none to have none.`);
+  if (path !== 'postalAddress') return word;
+  if (word.length > longestPostalAddress) {
+    throw new Advice(`postalAddress cannot be longer than ${longestPostalAddress} characters.`);
+  }
+  return word.replaceAll('\\n', '\n');
+}
+
+function isKeyOf<T extends object>(record: T, name: string): name is Extract<keyof T, string> {
+  return Object.hasOwn(record, name);
+}
+
+export const settingsHelp = `Shows and changes the settings.
+
+  npm run settings -- show
+  npm run settings -- set <path> <value>
+
+  set postalAddress "Example Shop, Street 1, City"   for the footer of marketing emails; \\n breaks a line
+  set newContacts subscribed                         or unsubscribed
+  set customerDeleted unsubscribe                    or delete, keep: what a deletion in Polar does here
+  set events.order.paid.enabled off                  or on; the same for trigger, fullName, externalId
+  set events.order.paid.userGroup buyers             or none
+  set events.order.paid.userGroupMode always         or new-contacts
+
+${commonHelp}`;
+
+const verbs = { show: [], set: ['path', 'value'] };
+
+type Print = (line: string) => void;
+type SettingsCommand = Readonly<{ target: Target; verb: keyof typeof verbs; words: string[] }>;
+
+/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
+export function settingsOptions(args: readonly string[]): SettingsCommand | undefined {
+  const { values, positionals } = readArguments('settings', () =>
+    parseArgs({ args: [...args], allowPositionals: true, options: commonOptions }),
+  );
+  if (values.help || args.length === 0) return undefined;
+  return { target: values, ...readVerb('settings', verbs, positionals) };
+}
+
+/** `npm run settings`. */
+export async function settingsCommand(args: readonly string[], print: Print): Promise<void> {
+  const options = settingsOptions(args);
+  if (!options) return print(settingsHelp);
+  const { verb, words, target } = options;
+  const { clientConfigs, settingsTable } = await findDeployment(target, print);
+  const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
+  if (verb === 'show') return showSettings(db, settingsTable, print);
+  const [path = '', value = ''] = words;
+  return setSetting(db, settingsTable, { path, value }, print);
+}
+
+export async function showSettings(
+  db: DynamoDBDocumentClient,
+  table: string,
+  print: Print,
+): Promise<void> {
+  const settings = await readSettings(db, table);
+  const general = generalNames.map((name) => [name, shown(settings[name])]);
+  for (const line of columns([...general, ['version', String(settings.version)]])) print(line);
+  print('');
+  const events = supportedEventTypes.map((type) => [
+    type,
+    ...eventFields.map((field) => shown(settings.events[type][field])),
+  ]);
+  for (const line of columns([['EVENT', ...eventFields], ...events])) print(line);
+  if (!settings.postalAddress) {
+    print('\nMarketing emails need a postal address:');
+    print('  npm run settings -- set postalAddress "Example Shop, Street 1, City"');
+  }
+}
+
+/** Changes one setting. Throws Advice where it cannot be changed so, or someone else changed one meanwhile. */
+export async function setSetting(
+  db: DynamoDBDocumentClient,
+  table: string,
+  { path, value }: { path: string; value: string },
+  print: Print,
+): Promise<void> {
+  const settings = await readSettings(db, table);
+  const changed = withSetting(settings, path, value);
+  if (changed === settings) return print(`${path} is that already: nothing was changed.`);
+  if (!(await saveSettings(db, table, changed, { at: new Date(), by: 'the command line' }))) {
+    throw new Advice('Someone else changed the settings at the same moment. Try again.');
+  }
+  print(`${path} is set; the settings are at version ${changed.version} now.`);
+  print('Within half a minute everything goes by it.');
+}
+
+function shown(value: string | boolean | null | undefined): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return value ?? 'none';
+}

@@ -1,0 +1,163 @@
+import { columns } from '#infra/terminal/lines.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
+import type { Connection } from '#shared/polar/connection.ts';
+import type { ConnectionHealth, Repair } from '#shared/polar/connection-health.ts';
+import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { ReportedEmail } from '#shared/store/mail/emails.ts';
+
+const remedies: Record<Repair, string | undefined> = {
+  enable: 'npm run connect -- --repair',
+  repair: 'npm run connect -- --repair',
+  redeliver: 'npm run recover',
+  connect: 'npm run connect -- --token -',
+  wait: undefined,
+};
+
+/** The connection and how it is, for a terminal. `options` stand behind each command that is proposed. */
+export function healthLines(
+  connection: Connection,
+  { endpoint, deliveries, faults }: ConnectionHealth,
+  options: string,
+): string[] {
+  const { organizationName, organizationSlug, server, connectedAt, by, method } = connection;
+  const way = method === 'oauth' ? 'by signing in' : 'with an access token';
+  const facts = [
+    ['organisation', `${organizationName} (${organizationSlug}), ${server}`],
+    ['connected', `${connectedAt} by ${by}, ${way}`],
+    ['webhooks go to', endpoint?.url ?? connection.url],
+    ['endpoint', endpoint ? (endpoint.enabled ? 'enabled' : 'disabled') : 'unknown'],
+  ];
+  const attempts = deliveries.map(({ at, type, succeeded, httpCode, eventId }) => [
+    at,
+    type,
+    succeeded ? 'delivered' : `failed (${httpCode ?? 'not reached'})`,
+    eventId,
+  ]);
+  return [
+    ...columns(facts),
+    ...(attempts.length > 0 ? ['', 'The last deliveries:', ...columns(attempts)] : []),
+    '',
+    ...(faults.length === 0 ? ['Nothing is wrong.'] : faults.flatMap(faultLines(options))),
+  ];
+}
+
+function faultLines(options: string) {
+  return ({ sentence, repair }: ConnectionHealth['faults'][number]): string[] => {
+    const remedy = remedies[repair];
+    return remedy === undefined ? [sentence] : [sentence, `  ${withOptions(remedy, options)}`];
+  };
+}
+
+function withOptions(command: string, options: string): string {
+  if (options === '') return command;
+  return command.includes(' -- ') ? `${command}${options}` : `${command} --${options}`;
+}
+
+type State = ReportedEmail['state'];
+
+/** What each state means for the person who looks. */
+const meanings: Readonly<Record<State, string>> = {
+  reserved: 'A mailer is about to send it; if that dies, the email becomes unknown.',
+  waiting: 'It will be tried again by itself.',
+  sent: 'SES took it.',
+  blocked: 'It was not sent. Another event of the same kind may still send it.',
+  failed: 'It was not sent. Another event of the same kind may still send it.',
+  unknown:
+    'SES may have sent it: its answer was lost. It is not sent again by itself. If SES reports it, that settles it; else ask the customer, or look into the SES console, and settle it here.',
+};
+
+export function emailListLines(emails: readonly ReportedEmail[]): string[] {
+  const rows = emails.map(({ createdAt, state, workflowId, ledgerKey, ...email }) => [
+    `${createdAt.slice(0, 19)}Z`,
+    state,
+    workflowId,
+    ledgerKey,
+    email.reason ?? newsOf(email),
+  ]);
+  return columns([['CREATED', 'STATE', 'WORKFLOW', 'LEDGER KEY', 'WHAT IS KNOWN'], ...rows]);
+}
+
+function newsOf({ feedback }: Pick<ReportedEmail, 'feedback'>): string {
+  if (feedback?.complainedAt) return 'complained of';
+  if (feedback?.bouncedAt) return 'bounced';
+  return feedback?.deliveredAt ? 'delivered' : '';
+}
+
+/** All that the ledger holds of one email; it holds no address. */
+export function emailLines(email: ReportedEmail): string[] {
+  const { feedback = {}, ...row } = email;
+  const rows: [string, string | number | undefined][] = [
+    ['ledger key', row.ledgerKey],
+    ['state', row.state],
+    ['reason', row.reason],
+    ['workflow', `${row.workflowId}, version ${row.workflowVersion}`],
+    ['event', row.webhookId],
+    ['customer', row.customerId],
+    ['contact', row.contactId],
+    ['SES message', row.sesMessageId],
+    ['attempts', row.attempts],
+    ['created', row.createdAt],
+    ['updated', row.updatedAt],
+    ['reserved until', row.leaseUntil],
+    ['sent', feedback.sentAt],
+    ['delivered', feedback.deliveredAt],
+    ['bounced', feedback.bouncedAt],
+    ['complained of', feedback.complainedAt],
+    ['rejected', feedback.rejectedAt],
+  ];
+  const known = rows.flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return [...columns(known), '', meanings[row.state]];
+}
+
+export type WhyHow = Readonly<{
+  address: (address: string) => string;
+  /** What has to stand behind the next command to mean the same deployment. */
+  options: string;
+}>;
+
+/** What became of an email: its state, why, and what SES has said of it since. */
+export function emailFate(email: ReportedEmail): string {
+  const { feedback = {}, state, reason, updatedAt } = email;
+  const sentAt = feedback.sentAt ?? updatedAt;
+  const fate = state === 'sent' ? `sent ${sentAt}` : `${state} since ${updatedAt}`;
+  const news = [
+    feedback.deliveredAt && `delivered ${feedback.deliveredAt}`,
+    feedback.bouncedAt && `BOUNCED ${feedback.bouncedAt}`,
+    feedback.complainedAt && `COMPLAINED OF ${feedback.complainedAt}`,
+    feedback.rejectedAt && `REJECTED ${feedback.rejectedAt}`,
+  ].filter((one) => one !== undefined);
+  return [`${fate}${reason ? `: ${reason}` : ''}`, ...news].join(', ');
+}
+
+export function failureText({ attempts, firstReason, lastReason, lastAt, isFinal }: FailureRow) {
+  const first = firstReason === lastReason ? '' : ` (at first: ${firstReason})`;
+  const fate = isFinal ? 'dead' : 'retried for an hour and a half, then dead';
+  return `failed ${attempts} × until ${lastAt}, ${fate}: ${lastReason}${first}`;
+}
+
+/** Which fields of a contact an event, or a replay, has changed. */
+export function didText({ changes }: Pick<EventRecord, 'changes'>): string {
+  const fields = changes.map(({ field }) => field).join(', ');
+  return changes.length > 0 ? `${changes.length} changes (${fields})` : 'no changes';
+}
+
+/** What came in at the same moment is told apart by eye: whole seconds are enough. */
+export function seconds(time: string): string {
+  return `${time.slice(0, 19)}Z`;
+}
+
+export const longestReason = 120;
+
+/** How many there are of each reason, the most frequent first. */
+export function reasonRows(counts: ReadonlyMap<string, number>, most: number): string[] {
+  const all = [...counts].sort(([, a], [, b]) => b - a);
+  const rows = all.slice(0, most).map(([reason, count]) => [`${count} ×`, shortened(reason)]);
+  const more = all.length - most;
+  return [...columns(rows), ...(more > 0 ? [`… and ${more} other reasons`] : [])];
+}
+
+export function shortened(reason: string): string {
+  return reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason;
+}

@@ -1,0 +1,254 @@
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import type { Deployment } from '#infra/commands/deployment/deployment.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { columns } from '#infra/terminal/lines.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { Condition, Frequency, Workflow, Workflows } from '#shared/audience/workflow.ts';
+import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
+import { sendersOf } from '#shared/mail/sender.ts';
+import { type OutgoingMail, sesSender } from '#shared/mail/ses.ts';
+import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
+import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
+
+type Test = Readonly<{
+  workflow: Workflow;
+  to: string;
+  settings: Settings;
+  deployment: Pick<Deployment, 'mailFrom' | 'unsubscribeUrl'>;
+  now: Date;
+}>;
+
+/** The email of a workflow with made-up values. Throws Advice where it cannot be made. */
+export function testMail({ deployment, ...test }: Test): OutgoingMail {
+  const { mailFrom, unsubscribeUrl } = deployment;
+  const made = testEmail({ ...test, mailFrom, unsubscribeUrl });
+  switch (made.kind) {
+    case 'made':
+      return made.mail;
+    case 'no-sender':
+      throw new Advice(
+        'No sender is set up. Deploy with -c mailFrom=example.com (see the README).',
+      );
+    case 'blocked':
+      throw new Advice(`With made-up values it cannot be rendered: ${made.reason}`);
+  }
+}
+
+/**
+ * Sends it once, past the ledger and without the configuration set, so that nobody waits for news of it. Gives SES's
+ * message id. Throws Advice where SES does not take it.
+ */
+export async function sendTest(
+  mail: OutgoingMail,
+  config: Deployment['clientConfigs']['sesv2'],
+): Promise<string> {
+  const client = new SESv2Client({ ...config, maxAttempts: 1 });
+  try {
+    const sending = await sendTestEmail(mail, sesSender(client, undefined));
+    if (sending.kind === 'sent') return sending.sesMessageId;
+    throw new Advice(sending.sentence);
+  } finally {
+    client.destroy();
+  }
+}
+
+export function listLines(workflows: readonly Workflow[]): string[] {
+  const rows = workflows.map(({ workflowId, status, trigger, email, frequency, name }) => [
+    workflowId,
+    status,
+    trigger.event,
+    email.kind,
+    words(frequency),
+    name,
+  ]);
+  return columns([['ID', 'STATUS', 'EVENT', 'KIND', 'SENDS', 'NAME'], ...rows]);
+}
+
+export function readyMadeLines(readyMade: readonly ReadyMade[]): string[] {
+  const rows = readyMade.map(({ name, event, email, frequency }) => [
+    name,
+    event,
+    email.kind,
+    words(frequency),
+  ]);
+  return columns([['TEMPLATE', 'EVENT', 'KIND', 'SENDS'], ...rows]);
+}
+
+/** Everything that a person wrote of a workflow. */
+export function workflowLines(workflow: Workflow): string[] {
+  const { workflowId, name, status, version, trigger, frequency, maxAgeHours, email } = workflow;
+  const [first = 'none', ...more] = trigger.conditions.map(conditionText);
+  return [
+    ...columns([
+      ['id', workflowId],
+      ['name', name],
+      ['status', status],
+      ['event', trigger.event],
+      ['conditions', first],
+      ...more.map((condition) => ['', `and ${condition}`]),
+      ['sends', `${words(frequency)}, for events up to ${maxAgeHours} hours old`],
+      ['kind', email.kind],
+      ['from', email.from ?? "the deployment's sender"],
+      ['reply to', email.replyTo ?? 'the same'],
+      ['version', `${version}, saved ${workflow.updatedAt}`],
+      ['subject', email.subject],
+      ['preheader', email.preheader],
+    ]),
+    '',
+    ...email.body.split('\n').map((line) => `  ${line}`.trimEnd()),
+  ];
+}
+
+const words = (frequency: Frequency) => frequency.replaceAll('-', ' ');
+
+function conditionText({ property, operator, value }: Condition): string {
+  return [property, operator.replaceAll('-', ' '), value].filter(Boolean).join(' ');
+}
+
+export type WorkflowParts = Readonly<{
+  workflows: Workflows;
+  settings: () => Promise<Settings>;
+  deployment: Pick<Deployment, 'mailFrom' | 'mailIdentities' | 'unsubscribeUrl' | 'options'>;
+  /** Sends a test. Gives SES's message id. */
+  send: (mail: OutgoingMail) => Promise<string>;
+  /** Asks the person. */
+  confirmed: (question: string) => Promise<boolean>;
+  print: (line: string) => void;
+  now: () => Date;
+  newTag: () => string;
+}>;
+
+/** What `npm run workflows` does, one function for each verb. All throw Advice about what cannot be done. */
+export function workflowVerbs(parts: WorkflowParts) {
+  const { workflows, settings, deployment, print, now } = parts;
+  const drafts = workflowDrafts({
+    ...parts,
+    surroundings: async () => ({
+      settings: await settings(),
+      hasSender: deployment.mailFrom !== undefined,
+      senders: sendersOf(deployment.mailFrom, deployment.mailIdentities),
+    }),
+  });
+  const npm = (command: string) => `  npm run ${command}${deployment.options}`;
+  const setAddress = npm('settings -- set postalAddress "Example Shop, Street 1, City"');
+
+  /** By its id, or by the beginning of it before the hyphen where only one begins so. */
+  async function named(id: string): Promise<Workflow> {
+    const exact = await workflows.find(id);
+    if (exact) return exact;
+    const all = inOrder(await workflows.all());
+    const [match, another] = all.filter((one) => beginsWith(one, id));
+    if (match && another) {
+      const ids = all.filter((one) => beginsWith(one, id)).map(({ workflowId }) => workflowId);
+      throw new Advice(`Say which one: ${ids.join(', ')}.`);
+    }
+    // Read again by itself: a scan may show an older version.
+    const workflow = match && (await workflows.find(match.workflowId));
+    if (workflow) return workflow;
+    const ids = all.map(({ workflowId }) => workflowId);
+    const which = ids.length > 0 ? `it is one of ${ids.join(', ')}` : 'there is none at all yet';
+    throw new Advice(`There is no workflow ${id}: ${which}.`);
+  }
+
+  function report(saving: Saving, what: string, hint = ''): Extract<Saving, { kind: 'saved' }> {
+    if (saving.kind === 'conflict') {
+      throw new Advice('Someone else changed it at the same moment. Look at it, and try again.');
+    }
+    if (saving.kind === 'refused') throw new Advice(`${what}. ${saving.problems.join(' ')}${hint}`);
+    for (const warning of saving.warnings) print(`Note: ${warning}`);
+    return saving;
+  }
+
+  const addressHint = async ({ email }: Pick<Workflow, 'email'>) =>
+    email.kind === 'marketing' && !(await settings()).postalAddress ? `\n${setAddress}` : '';
+
+  return {
+    async list() {
+      const all = inOrder(await workflows.all());
+      if (all.length > 0) return print([...listLines(all), ...nextOf(all)].join('\n'));
+      print('There are no workflows yet. These are ready-made:\n');
+      print(readyMadeLines(readyMade).join('\n'));
+      print(`\nNext:\n${npm('workflows -- add welcome')}`);
+    },
+
+    async add(name: string) {
+      const template = readyMade.find((one) => one.name === name);
+      if (!template) {
+        const table = readyMadeLines(readyMade).map((line) => `  ${line}`);
+        const problem = name === '' ? 'Say which template.' : `There is no template ${name}.`;
+        throw new Advice(`${problem} These are ready-made:\n\n${table.join('\n')}`);
+      }
+      const { workflow, obstacles } = report(await drafts.add(template), 'It cannot be saved');
+      const { workflowId } = workflow;
+      print(`Saved as a draft: ${workflowId}. ${template.description}`);
+      if (obstacles.length > 0) {
+        const hint = await addressHint(workflow);
+        print(`\nBefore it can be activated: ${obstacles.join(' ')}${hint}`);
+      }
+      print(`\nNext:\n${npm(`workflows -- test ${workflowId} --to you@example.com`)}`);
+      print(npm(`workflows -- activate ${workflowId}`));
+    },
+
+    async show(id: string) {
+      print(workflowLines(await named(id)).join('\n'));
+    },
+
+    async activate(id: string) {
+      const workflow = await named(id);
+      const { workflowId, status } = workflow;
+      if (status === 'active') return print(`${workflowId} is active already.`);
+      const saving = await drafts.activate(workflow);
+      report(saving, `${workflowId} cannot be activated`, await addressHint(workflow));
+      print(`${workflowId} is active: events that come in from now on send it.`);
+      print('It may take half a minute until the first one does.');
+    },
+
+    async pause(id: string) {
+      const workflow = await named(id);
+      const { workflowId, status } = workflow;
+      if (status !== 'active') return print(`${workflowId} is ${status}: it sends nothing.`);
+      report(await drafts.pause(workflow), `${workflowId} cannot be paused`);
+      print(`${workflowId} is paused. Emails of it that are still queued will be blocked.`);
+    },
+
+    async remove(id: string, isSure: boolean) {
+      const seen = await named(id);
+      const { workflowId, name, status } = seen;
+      const question = `Remove ${workflowId} ("${name}", ${status}) for good?`;
+      if (!isSure && !(await parts.confirmed(question))) return print('Nothing was removed.');
+      if (!(await workflows.remove(seen))) {
+        throw new Advice(
+          `Someone else changed ${workflowId} meanwhile, so it was not removed. Look at it as it is now ("show"), and remove it again.`,
+        );
+      }
+      print(`${workflowId} is removed. The ledger keeps the emails that it sent.`);
+    },
+
+    async test(id: string, to: string) {
+      const workflow = await named(id);
+      const mail = testMail({
+        workflow,
+        to,
+        settings: await settings(),
+        deployment,
+        now: now(),
+      });
+      const messageId = await parts.send(mail);
+      print(`Sent to ${to}: ${mail.subject}`);
+      print(`From ${mail.from}, SES message ${messageId}`);
+    },
+  };
+
+  function nextOf(all: readonly Workflow[]): string[] {
+    const draft = all.find(({ status }) => status === 'draft');
+    return draft ? ['', 'Next:', npm(`workflows -- activate ${draft.workflowId}`)] : [];
+  }
+}
+
+function inOrder(all: readonly Workflow[]): Workflow[] {
+  return [...all].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+}
+
+function beginsWith({ workflowId }: Workflow, id: string): boolean {
+  return workflowId.slice(0, workflowId.lastIndexOf('-')) === id;
+}

@@ -1,0 +1,129 @@
+import * as z from 'zod';
+
+/** Who the mail is from, as `-c mailFrom=…` says it. */
+export type MailSender = Readonly<{
+  /** What stands in the From header: an address, or a name with an address. */
+  from: string;
+  address: string;
+  domain: string;
+  /** What was given: a whole domain, or one address of it. */
+  given: 'domain' | 'address';
+}>;
+
+const name = z
+  .string()
+  .trim()
+  .max(100)
+  .regex(/^[^<>"\\\p{Cc}]+$/u);
+const address = z.email().max(254);
+const domain = z
+  .string()
+  .max(240)
+  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/i);
+
+/** Reads `Name <address>`, an address, or a domain (then mail is from `no-reply@` it). `undefined`: it is none of these. */
+export function mailSender(text: string): MailSender | undefined {
+  const [, before, inside] = /^([^<]*)<([^>]*)>$/.exec(text.trim()) ?? [];
+  if (before === undefined || inside === undefined) return nameless(text.trim());
+  const sender = nameless(inside.trim());
+  const named = name.safeParse(before.trim().replace(/^"(.*)"$/, '$1'));
+  if (sender?.given !== 'address' || !named.success) return undefined;
+  return { ...sender, from: `${displayName(named.data)} <${sender.address}>` };
+}
+
+function nameless(text: string): MailSender | undefined {
+  if (address.safeParse(text).success) {
+    const domainOfAddress = text.slice(text.lastIndexOf('@') + 1).toLowerCase();
+    return { from: text, address: text, domain: domainOfAddress, given: 'address' };
+  }
+  if (!domain.safeParse(text).success) return undefined;
+  const from = `no-reply@${text.toLowerCase()}`;
+  return { from, address: from, domain: text.toLowerCase(), given: 'domain' };
+}
+
+/** A name with a comma or a dot in it would be read as something else without the quotes. */
+function displayName(text: string): string {
+  return /[()[\]:;@,.]/.test(text) ? `"${text}"` : text;
+}
+
+const stageOptionsSchema = z
+  .object({
+    stage: z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9-]{0,19}$/,
+        'stage must begin with a lower-case letter and have at most 20 lower-case letters, digits and hyphens, as in -c stage=staging.',
+      )
+      .default('prod'),
+    alarmEmail: z
+      .email('alarmEmail must be one email address, as in -c alarmEmail=ops@example.com.')
+      .optional(),
+    runbook: z
+      .string()
+      .regex(
+        /^(README\.md|https:\/\/[^\s#]{1,300})$/,
+        'runbook must be the https address, without a #, at which people find this README, as in -c runbook=https://github.com/you/polar-audience/blob/main/README.md.',
+      )
+      .default('README.md'),
+    retentionDays: wholeNumber(1, 3650, 'retentionDays', 90),
+    maxConcurrency: wholeNumber(2, 1000, 'maxConcurrency', 5),
+    mailFrom: z.string().transform(senderOrRefusal).optional(),
+    mailIdentity: z
+      .enum(
+        ['domain', 'existing'],
+        'mailIdentity must be domain (set up the whole domain of mailFrom in SES) or existing (SES knows it already), as in -c mailIdentity=existing.',
+      )
+      .optional(),
+    mailsPerSecond: wholeNumber(1, 500, 'mailsPerSecond', 1),
+    sandboxRecipients: z
+      .string()
+      .transform((text) => text.split(',').map((address) => address.trim()))
+      .pipe(
+        z
+          .array(z.email())
+          .max(10)
+          .catch(() => []),
+      )
+      .refine(
+        (addresses) => addresses.length > 0,
+        'sandboxRecipients must be at most ten email addresses with commas between them, as in -c sandboxRecipients=you@example.com.',
+      )
+      .default([]),
+  })
+  .refine(({ mailFrom, mailIdentity }) => mailFrom || !mailIdentity, {
+    error:
+      'mailIdentity says how SES knows the sender, so it needs one: -c mailFrom=example.com -c mailIdentity=existing.',
+  });
+
+/** What differs between deployments; comes from the CDK context (`-c name=value`). */
+export type StageOptions = z.infer<typeof stageOptionsSchema>;
+
+type ReadOptions = { kind: 'options'; options: StageOptions } | { kind: 'refused'; reason: string };
+
+/** Reads the options of this deployment, or says in one sentence for each value why it cannot be used. */
+export function readStageOptions(contextValue: (name: string) => unknown): ReadOptions {
+  const names = Object.keys(stageOptionsSchema.shape);
+  const given = Object.fromEntries(names.map((name) => [name, contextValue(name)]));
+  const result = stageOptionsSchema.safeParse(given);
+  if (result.success) return { kind: 'options', options: result.data };
+  return { kind: 'refused', reason: result.error.issues.map(({ message }) => message).join('\n') };
+}
+
+function senderOrRefusal(text: string, context: z.RefinementCtx): MailSender {
+  const sender = mailSender(text);
+  if (sender) return sender;
+  context.addIssue(
+    'mailFrom must be a domain, an address, or a name with an address, as in -c mailFrom=example.com or -c mailFrom="Example Shop <hello@example.com>".',
+  );
+  return z.NEVER;
+}
+
+function wholeNumber(least: number, most: number, name: string, usual: number) {
+  const sentence = `${name} must be a whole number from ${least} to ${most}, as in -c ${name}=${usual}.`;
+  return z.coerce
+    .number(sentence)
+    .int(sentence)
+    .min(least, sentence)
+    .max(most, sentence)
+    .default(usual);
+}

@@ -1,0 +1,161 @@
+import {
+  type Attribute,
+  AttributeType,
+  BillingMode,
+  type GlobalSecondaryIndexProps,
+  ProjectionType,
+  Table,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { allow } from './lambda-function.ts';
+import { type Keeping, pinLogicalId, removalPolicy } from './stateful.ts';
+
+/**
+ * Lets a function write down a person's or a mailbox's "no", and find the contact that it is about.
+ * A transaction needs the permission of each of its items' actions, and none of its own.
+ */
+export function allowRefusals(
+  lambda: NodejsFunction,
+  tables: AudienceTables,
+  suppressionKey: Secret,
+): void {
+  const { contacts, customers, addresses, settings, suppressions } = tables;
+  allow(
+    lambda,
+    ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
+    [customers, addresses, contacts, suppressions].map((table) => table.tableArn),
+  );
+  allow(lambda, ['dynamodb:DeleteItem'], [contacts.tableArn]);
+  allow(lambda, ['dynamodb:Query'], [`${contacts.tableArn}/index/byContactId`]);
+  allow(lambda, ['dynamodb:GetItem', 'dynamodb:PutItem'], [settings.tableArn]);
+  allow(lambda, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
+}
+
+/** Where such a function finds all that. */
+export function refusalEnvironment(tables: AudienceTables, suppressionKey: Secret) {
+  return {
+    CONTACTS_TABLE: tables.contacts.tableName,
+    CUSTOMERS_TABLE: tables.customers.tableName,
+    ADDRESSES_TABLE: tables.addresses.tableName,
+    SUPPRESSIONS_TABLE: tables.suppressions.tableName,
+    EVENTS_TABLE: tables.events.tableName,
+    SETTINGS_TABLE: tables.settings.tableName,
+    SUPPRESSION_KEY_ID: suppressionKey.secretArn,
+  };
+}
+
+type TableDefinition = {
+  key: string;
+  expires?: true;
+  indexes?: readonly GlobalSecondaryIndexProps[];
+};
+
+const text = (name: string): Attribute => ({ name, type: AttributeType.STRING });
+
+/** Everything that holds data. All indexes exist from the first deployment: later only one can be added per update. */
+export class AudienceTables extends Construct {
+  readonly contacts: Table;
+  readonly customers: Table;
+  readonly addresses: Table;
+  readonly events: Table;
+  readonly failures: Table;
+  readonly settings: Table;
+  readonly suppressions: Table;
+  readonly workflows: Table;
+  readonly emails: Table;
+
+  constructor(scope: Construct, id: string, keeping: Keeping) {
+    super(scope, id);
+    const table = (name: string, definition: TableDefinition) =>
+      pinnedTable(this, name, definition, keeping);
+    this.contacts = table('Contacts', {
+      key: 'email',
+      indexes: [
+        listIndex('byCreation', 'creationShard', 'createdAt'),
+        lookupIndex('byContactId', 'contactId'),
+        lookupIndex('byExternalId', 'externalIdKey'),
+        listIndex('byGroup', 'groupShard', 'createdAt'),
+      ],
+    });
+    this.customers = table('Customers', { key: 'customerId' });
+    this.addresses = table('Addresses', { key: 'email' });
+    this.events = table('Events', {
+      key: 'webhookId',
+      expires: true,
+      indexes: [
+        eventIndex('byContact', 'contactId', 'occurredAt'),
+        eventIndex('byDay', 'dayShard', 'receivedAt'),
+        { ...lookupIndex('byCustomer', 'customerId'), sortKey: text('receivedAt') },
+      ],
+    });
+    this.failures = table('Failures', { key: 'webhookId', expires: true });
+    this.settings = table('Settings', { key: 'name' });
+    this.suppressions = table('Suppressions', { key: 'addressHash' });
+    this.workflows = table('Workflows', { key: 'workflowId' });
+    // Never expires: a key that is forgotten is an email that can be sent again.
+    this.emails = table('Emails', {
+      key: 'ledgerKey',
+      indexes: [
+        listIndex('byContact', 'contactId', 'createdAt'),
+        listIndex('byWorkflow', 'workflowShard', 'createdAt'),
+      ],
+    });
+  }
+}
+
+function pinnedTable(
+  scope: Construct,
+  name: string,
+  { key, expires, indexes = [] }: TableDefinition,
+  keeping: Keeping,
+): Table {
+  const table = new Table(scope, name, {
+    partitionKey: text(key),
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    // Encrypted with DynamoDB's own key, its default: a KMS key would add a fee to requests and
+    // keep nobody out who could not read the table anyway.
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: keeping === 'retained',
+    removalPolicy: removalPolicy(keeping),
+    ...(expires && { timeToLiveAttribute: 'expiresAt' }),
+  });
+  for (const index of indexes) table.addGlobalSecondaryIndex(index);
+  pinLogicalId(table, name);
+  return table;
+}
+
+function listIndex(name: string, shard: string, sort: string): GlobalSecondaryIndexProps {
+  return {
+    indexName: name,
+    partitionKey: text(shard),
+    sortKey: text(sort),
+    projectionType: ProjectionType.ALL,
+  };
+}
+
+function lookupIndex(name: string, key: string): GlobalSecondaryIndexProps {
+  return { indexName: name, partitionKey: text(key), projectionType: ProjectionType.KEYS_ONLY };
+}
+
+/** A list of events without their payloads, which would double what is stored and written. */
+function eventIndex(name: string, key: string, sort: string): GlobalSecondaryIndexProps {
+  const shown = [
+    'type',
+    'outcome',
+    'reason',
+    'occurredAt',
+    'receivedAt',
+    'contactId',
+    'customerId',
+    'email',
+  ];
+  return {
+    indexName: name,
+    partitionKey: text(key),
+    sortKey: text(sort),
+    projectionType: ProjectionType.INCLUDE,
+    nonKeyAttributes: shown.filter((attribute) => attribute !== key && attribute !== sort),
+  };
+}

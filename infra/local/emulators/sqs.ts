@@ -1,0 +1,117 @@
+import {
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  QueueDoesNotExist,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { buildApp } from 'fauxqs';
+import { localRegion } from '#infra/local/local-account.ts';
+import { isFromElsewhere, portAdvice, refusalOfElsewhere } from '#infra/local/loopback-server.ts';
+import type { Identities } from '#infra/local/template.ts';
+import { PersistenceManager } from '../../../node_modules/fauxqs/dist/persistence.js';
+import { S3Store } from '../../../node_modules/fauxqs/dist/s3/s3Store.js';
+import { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js';
+import { SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+
+/** The properties of a queue in CloudFormation that are attributes of the same name in SQS. */
+const attributeNames = [
+  'ContentBasedDeduplication',
+  'DelaySeconds',
+  'FifoQueue',
+  'MaximumMessageSize',
+  'MessageRetentionPeriod',
+  'ReceiveMessageWaitTimeSeconds',
+  'RedriveAllowPolicy',
+  'RedrivePolicy',
+  'SqsManagedSseEnabled',
+  'VisibilityTimeout',
+];
+
+/** Creates the stack's queues, or brings existing ones up to date. Gives their URLs by logical id. */
+export async function createQueues(
+  client: SQSClient,
+  identities: Identities,
+): Promise<Readonly<Record<string, string>>> {
+  const queues = identities.ofType('AWS::SQS::Queue');
+  const urls = await Promise.all(
+    queues.map(async ({ logicalId, properties }) => {
+      const url = String(identities.resolve({ Ref: logicalId }));
+      await createOrUpdate(client, identities.nameOf(logicalId), url, attributesOf(properties));
+      return [logicalId, url] as const;
+    }),
+  );
+  return Object.fromEntries(urls);
+}
+
+async function createOrUpdate(
+  client: SQSClient,
+  name: string,
+  url: string,
+  attributes: Record<string, string>,
+): Promise<void> {
+  try {
+    await client.send(new GetQueueUrlCommand({ QueueName: name }));
+    await client.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
+  } catch (error) {
+    if (!(error instanceof QueueDoesNotExist)) throw error;
+    await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+  }
+}
+
+function attributesOf(properties: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    attributeNames.flatMap((name) => {
+      const value = properties[name];
+      if (value === undefined) return [];
+      return [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
+    }),
+  );
+}
+
+// The package starts its persistent server on all interfaces only, so its parts are put together here.
+
+export type Sqs = Readonly<{ endpoint: string; stop: () => Promise<void> }>;
+
+type Options = Readonly<{
+  /** 0 or absent: any free port. */
+  port?: number;
+  /** Where messages survive a restart; absent: kept in memory only. */
+  directory?: string;
+}>;
+
+/** The emulator has SNS and S3 as well, which take forms that any web page can send. */
+const sqsProtocol = /^application\/x-amz-json-1\.0(;|$)/;
+
+/** SQS on loopback, inside this process. Throws Advice if the port is taken. */
+export async function startSqs({ port = 0, directory }: Options = {}): Promise<Sqs> {
+  const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+  // Queue URLs on the host of the request: its own names would not be this machine to everyone.
+  stores.sqsStore.host = '';
+  const app = buildApp({ logger: false, defaultRegion: localRegion, stores });
+  app.addHook('onRequest', async ({ headers, method, url }, reply) => {
+    const isSqs =
+      method === 'POST' && url === '/' && sqsProtocol.test(headers['content-type'] ?? '');
+    if (!isSqs || isFromElsewhere(headers)) return reply.code(403).send(refusalOfElsewhere);
+  });
+  if (directory !== undefined) {
+    const persistence = keepMessages(stores.sqsStore, stores.snsStore, directory);
+    app.addHook('onClose', () => persistence.close());
+  }
+  try {
+    const endpoint = await app.listen({ host: '127.0.0.1', port });
+    return { endpoint, stop: async () => app.close() };
+  } catch (error) {
+    await app.close();
+    throw portAdvice(error, port, 'the local SQS');
+  }
+}
+
+function keepMessages(sqs: SqsStore, sns: SnsStore, directory: string): PersistenceManager {
+  const persistence = new PersistenceManager(directory);
+  // Loading comes first: a store that persists while it is loaded would delete what it reads.
+  persistence.loadSqsAndSns(sqs, sns);
+  sqs.persistence = persistence;
+  for (const queue of sqs.allQueues()) queue.persistence = persistence;
+  return persistence;
+}

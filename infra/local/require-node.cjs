@@ -1,8 +1,0 @@
-// Plain JavaScript, so that a Node that does not know TypeScript can say so.
-const [major] = process.versions.node.split('.');
-if (Number(major) < 24) {
-  console.error(
-    `This needs Node 24 or later, and this is ${process.versions.node}. "npm ci" brings it along on Linux and Windows; elsewhere install it from https://nodejs.org.`,
-  );
-  process.exit(1);
-}

@@ -1,0 +1,61 @@
+import * as z from 'zod';
+
+/** A failure that its message fully explains to the person at the keyboard: shown alone, without a stack. */
+export class Advice extends Error {
+  override readonly name = 'Advice';
+}
+
+/** Runs a command of the engineer's. What it throws as Advice is shown as its sentence alone; exit code 1. */
+export async function runCommand(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(error instanceof Advice ? error.message : error);
+  }
+}
+
+/** Runs a command of the engineer's against AWS or the local stack. What they refuse becomes Advice. */
+export async function withAdvice(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const sentence = sentenceOf(error);
+    throw sentence === undefined ? error : new Advice(sentence, { cause: error });
+  }
+}
+
+const errorSchema = z.object({
+  name: z.string(),
+  message: z.string(),
+  code: z.string().optional(),
+  $metadata: z.object({}).optional(),
+});
+
+/** `undefined`: nothing is known of this error, so it is shown with all that it says. */
+function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof Advice) return undefined;
+  if (error instanceof z.core.$ZodError) return unreadableRow(error);
+  const { name, message, code, $metadata } = errorSchema.safeParse(error).data ?? {};
+  if (name === undefined || message === undefined) return undefined;
+  const [firstLine] = message.split('\n');
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
+    return `No AWS credentials can be used (${firstLine}). Log in, for example with "aws sso login", and set AWS_PROFILE if it is not the default profile.`;
+  }
+  if (message.includes('Region is missing')) {
+    return 'Say in which region the stack is: --region eu-west-1, or set AWS_REGION.';
+  }
+  if (/^(ExpiredToken|UnrecognizedClient|InvalidClientTokenId)/.test(name)) {
+    return `AWS does not accept the credentials (${firstLine}). Log in again.`;
+  }
+  if (code !== undefined && /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)/.test(code)) {
+    return `It cannot be reached (${code}${firstLine ? `: ${firstLine}` : ''}). Does the network work, or is the local stack ending?`;
+  }
+  if ($metadata) return `AWS refused it: ${name}: ${firstLine}`;
+  return undefined;
+}
+
+function unreadableRow(error: z.core.$ZodError): string {
+  const fields = error.issues.map(({ path }) => path.join('.')).join(', ');
+  return `A row in a table is not as this version writes it. Look at: ${fields}.`;
+}

@@ -1,0 +1,57 @@
+import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import { Advice } from './advice.ts';
+
+/** Asks the person at the keyboard; anything but yes is no. Throws Advice where nobody can answer. */
+export async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new Advice(`${question} Nobody can answer here: add --yes.`);
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+  } finally {
+    lines.close();
+  }
+}
+
+/** Ctrl-C ends a run tidily: what it is at is finished. A second one ends it at once. */
+export function interruption(print: (line: string) => void) {
+  let stopped = false;
+  const onInterrupt = () => {
+    stopped = true;
+    process.exitCode = 130;
+    print('Ending … (Ctrl-C again ends it at once)');
+  };
+  process.once('SIGINT', onInterrupt);
+  return {
+    isStopped: () => stopped,
+    forget: () => void process.off('SIGINT', onInterrupt),
+    /** While a person is asked, Ctrl-C ends the program. */
+    async isOff<T>(ask: () => Promise<T>): Promise<T> {
+      process.off('SIGINT', onInterrupt);
+      try {
+        return await ask();
+      } finally {
+        process.once('SIGINT', onInterrupt);
+      }
+    },
+  };
+}
+
+/** Who runs the command, as far as this machine knows. */
+export function person(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'an engineer';
+  }
+}
+
+/** The token itself; `-` stands for what comes on standard input. Throws Advice about what is none. */
+export async function tokenGiven(given: string, input: NodeJS.ReadableStream): Promise<string> {
+  const token = (given === '-' ? await text(input) : given).trim();
+  if (/^polar_oat_[\w-]+$/.test(token)) return token;
+  throw new Advice(
+    'That is no organisation access token of Polar: those begin with polar_oat_. Make one in Polar, in the settings of your organisation.',
+  );
+}

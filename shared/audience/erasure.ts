@@ -1,0 +1,202 @@
+import { type ActOnContact, actedOn } from './acts-by-hand.ts';
+import { dropClaim, emailOf, showAddress } from './identity.ts';
+import type { Customer } from './person.ts';
+import { type Act, isAfter, suppressedBy } from './suppression.ts';
+import {
+  type Known,
+  type Load,
+  outcomeIn,
+  type Steps,
+  type Surroundings,
+  type Workspace,
+  workspace,
+} from './unit-of-work.ts';
+
+/** A store may limit one atomic write to 100 rows, and each address brings a contact and a suppression along. */
+const addressesAtOnce = 20;
+
+/**
+ * Leaves of a customer only its id and its deletion, and takes its claims from its addresses, the present one first.
+ * Addresses that are too many for one write stay listed in the row, for `continueErasure`.
+ */
+export function forget(w: Workspace, customer: Customer, surroundings: Surroundings): void {
+  const present = emailOf(customer);
+  // Whoever has this address next is taken for the same person: the "no" outlives the customer.
+  if (customer.no && present !== undefined) {
+    w.suppressions.put(present, suppressedBy(w.suppressions.get(present), customer.no));
+  }
+  const former = customer.addresses.filter((email) => email !== present);
+  const addresses = present === undefined ? former : [present, ...former];
+  w.customers.put(customer.customerId, {
+    customerId: customer.customerId,
+    addresses: addresses.slice(addressesAtOnce),
+    ...(customer.deletedAt && { deletedAt: customer.deletedAt }),
+    ...(customer.deletion && { deletion: customer.deletion }),
+    ...(customer.erasure && { erasure: customer.erasure }),
+    erased: true,
+  });
+  for (const email of addresses.slice(0, addressesAtOnce)) {
+    dropClaim(w, customer.customerId, email);
+    showAddress(w, email, surroundings);
+  }
+}
+
+/** The next addresses of an erased customer. No `steps` when none are left. */
+export function continueErasure(
+  customerId: string,
+  known: Known,
+  surroundings: Surroundings,
+): Load | { kind: 'commit'; steps: Steps | undefined } {
+  const w = workspace(known);
+  const customer = w.customers.get(customerId);
+  if (customer?.erased && customer.addresses.length > 0) forget(w, customer, surroundings);
+  const keys = w.missing();
+  return keys.length > 0 ? { kind: 'load', keys } : { kind: 'commit', steps: w.steps() };
+}
+
+/** A person asks to erase a contact. `contactIds`: every id that it has or had. */
+export type ErasureByHand = Act & Readonly<{ contactIds: readonly string[] }>;
+
+/**
+ * What becomes of a customer who claims the address of an erased contact. `forgotten`: nothing of it stays ·
+ * `withdrawn`: its newest address is another one, so it keeps its facts and loses this address · `spared`: it came to
+ * the address after the erasure was asked for, and is someone anew or had a contact of its own elsewhere.
+ */
+export type Fate = 'forgotten' | 'withdrawn' | 'spared';
+
+/** Erases what one of its claimants keeps of an address. Pure; safe to repeat. */
+export function eraseClaimant(
+  customerId: string,
+  email: string,
+  erasure: ErasureByHand,
+  known: Known,
+  surroundings: Surroundings,
+) {
+  const w = workspace(known);
+  return outcomeIn(w, { fate: eraseIn(w, customerId, email, erasure, surroundings) });
+}
+
+function eraseIn(
+  w: Workspace,
+  customerId: string,
+  email: string,
+  erasure: ErasureByHand,
+  surroundings: Surroundings,
+): Fate {
+  const customer = w.customers.get(customerId);
+  const claim = w.addresses.get(email)?.claims[customerId];
+  if (!customer || customer.erased) {
+    dropClaim(w, customerId, email);
+    showAddress(w, email, surroundings);
+    return 'forgotten';
+  }
+  const isOwn = hasContact(customer, erasure.contactIds);
+  if (!isOwn && !wasThere(customer, claim?.version, erasure.at)) return 'spared';
+  if (isOwn || emailOf(customer) === email) {
+    const { at, by } = erasure;
+    forget(w, { ...customer, erasure: { at, by } }, surroundings);
+    return 'forgotten';
+  }
+  const addresses = customer.addresses.filter((address) => address !== email);
+  w.customers.put(customerId, { ...customer, addresses });
+  dropClaim(w, customerId, email);
+  showAddress(w, email, surroundings);
+  return 'withdrawn';
+}
+
+function hasContact({ contact }: Customer, ids: readonly string[]): boolean {
+  return contact
+    ? [contact.contactId, ...(contact.mergedIds ?? [])].some((id) => ids.includes(id))
+    : false;
+}
+
+/**
+ * Whether the customer had the address before the erasure was asked for, or may have had it: Polar knew the customer,
+ * and nobody here did.
+ */
+function wasThere(
+  { firstEvent, contact }: Customer,
+  version: string | undefined,
+  at: string,
+): boolean {
+  const isBefore = (time: string | undefined) => time !== undefined && !isAfter(time, at);
+  return isBefore(version) || (isBefore(firstEvent?.occurredAt) && !isBefore(contact?.createdAt));
+}
+
+/** Erases a customer of whom facts are kept, whether a contact shows them or not. Pure; safe to repeat. */
+export function eraseCustomer(
+  customerId: string,
+  { at, by }: Act,
+  known: Known,
+  surroundings: Surroundings,
+) {
+  const w = workspace(known);
+  const customer = w.customers.get(customerId);
+  if (customer && !customer.erased) {
+    forget(w, { ...customer, erasure: { at, by } }, surroundings);
+  }
+  return outcomeIn(w, {});
+}
+
+/** Removes the contact of an address that no customer stands behind. Pure; safe to repeat. */
+export function eraseContactByHand(
+  email: string,
+  erasure: ErasureByHand,
+  known: Known,
+  surroundings: Surroundings,
+) {
+  const w = workspace(known);
+  const shown = w.contacts.get(email);
+  if (shown && shown.customerId === undefined && !isAfter(shown.createdAt, erasure.at)) {
+    w.contacts.remove(email);
+    showAddress(w, email, surroundings);
+  }
+  return outcomeIn(w, {});
+}
+
+/**
+ * Whether a normalised address stands anywhere in a value, in any case, inside a longer text, or as a part of a URL.
+ * `body`, the text of a webhook, is read as JSON, where an address may be written with escapes.
+ */
+export function holdsAddress(email: string, value: unknown, body?: string): boolean {
+  const spellings = [email, encodeURIComponent(email).toLowerCase()];
+  const inText = (text: string) => {
+    const lower = text.toLowerCase();
+    return spellings.some((spelling) => lower.includes(spelling));
+  };
+  const inValue = (one: unknown): boolean => {
+    if (typeof one === 'string') return inText(one);
+    if (typeof one !== 'object' || one === null) return false;
+    return Object.entries(one).some(([name, field]) => inText(name) || inValue(field));
+  };
+  return inValue(value) || (body !== undefined && (inText(body) || inValue(json(body))));
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The contact that a person sees, or a customer whom no contact shows. */
+export type ToErase = ActOnContact | (Act & Readonly<{ customerId: string }>);
+
+/** Writes down that an erasure was asked for, so that people see it until it is done. Pure; safe to repeat. */
+export function noteErasure(request: ToErase, known: Known) {
+  const w = workspace(known);
+  const { at, by } = request;
+  if ('customerId' in request) noteOnCustomer(w, request.customerId, { at, by });
+  else {
+    const found = actedOn(w, request);
+    if (found?.owner) noteOnCustomer(w, found.owner.customerId, { at, by });
+    else if (found) w.contacts.put(found.shown.email, { ...found.shown, erasure: { at, by } });
+  }
+  return outcomeIn(w, {});
+}
+
+function noteOnCustomer(w: Workspace, customerId: string, erasure: Act): void {
+  const customer = w.customers.get(customerId);
+  if (customer && !customer.erased) w.customers.put(customerId, { ...customer, erasure });
+}

@@ -1,0 +1,247 @@
+import * as z from 'zod/mini';
+import { normalisedEmail } from './address.ts';
+import { deletionModeSchema } from './settings.ts';
+import {
+  type Act,
+  actSchema,
+  isAfter,
+  laterAct,
+  liftedRefusalSchema,
+  type PersonRefusals,
+  personRefusalsSchema,
+  refusalsOf,
+  refusalsSince,
+} from './suppression.ts';
+
+const longestName = 256;
+
+/** A name as Polar sends it, made safe for one line: white space and control characters are collapsed. */
+export function cleanName(name: string): string {
+  return [...name.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()]
+    .slice(0, longestName)
+    .join('')
+    .trim();
+}
+
+/** One word is the first name; otherwise the first word is, and the rest is the last name. */
+export function splitName(name: string): { firstName?: string; lastName?: string } {
+  const [firstName, ...rest] = cleanName(name).split(' ');
+  if (!firstName) return {};
+  return rest.length === 0 ? { firstName } : { firstName, lastName: rest.join(' ') };
+}
+
+export const webhookSource = 'Polar webhook';
+
+const byHandSchema = z.object({
+  firstName: z.optional(z.nullable(z.string())),
+  lastName: z.optional(z.nullable(z.string())),
+  externalId: z.optional(z.nullable(z.string())),
+  userGroup: z.optional(z.object({ value: z.nullable(z.string()), at: z.string() })),
+});
+
+/** What a person decided about a contact by hand, and which "no" that undid. */
+const decisionByHandSchema = z.extend(actSchema, {
+  act: z.enum(['added', 'subscribed', 'unsubscribed', 'bounce-lifted']),
+  cleared: z.optional(z.array(liftedRefusalSchema)),
+});
+export type DecisionByHand = z.infer<typeof decisionByHandSchema>;
+
+const consentSchema = z.object({
+  /** Created while the setting `newContacts` was `unsubscribed`. */
+  startsUnsubscribed: z.optional(z.boolean()),
+  subscribed: z.optional(actSchema),
+  /** The newest decisions by hand, the oldest of them first. */
+  history: z.optional(z.array(decisionByHandSchema)),
+});
+type Consent = z.infer<typeof consentSchema>;
+
+/** What a contact keeps through every change of address and owner. */
+export const belongingsSchema = z.object({
+  contactId: z.string(),
+  createdAt: z.string(),
+  source: z.string(),
+  consent: consentSchema,
+  byHand: z.optional(byHandSchema),
+  mergedIds: z.optional(z.array(z.string())),
+});
+export type Belongings = z.infer<typeof belongingsSchema>;
+
+/** What people and mails see of one address. Computed, but for contacts that were added by hand and have no customer. */
+export const contactSchema = z.extend(belongingsSchema, {
+  email: z.string(),
+  /** The address as it was typed, for sending. */
+  address: z.string(),
+  firstName: z.optional(z.string()),
+  lastName: z.optional(z.string()),
+  externalId: z.optional(z.string()),
+  customerId: z.optional(z.string()),
+  userGroup: z.optional(z.string()),
+  subscribed: z.boolean(),
+  updatedAt: z.string(),
+  /** Who asked for the erasure that is under way, where there is no customer whose row says it. */
+  erasure: z.optional(actSchema),
+});
+export type Contact = z.infer<typeof contactSchema>;
+
+export function belongingsOf(contact: Contact): Belongings {
+  return belongingsSchema.parse(contact);
+}
+
+/** One contact out of two: the first keeps its id, its consent and what was set by hand; the older creation stays. */
+export function mergedBelongings(kept: Belongings, other: Belongings | undefined): Belongings {
+  if (!other || other.contactId === kept.contactId) return kept;
+  const mergedIds = [...(kept.mergedIds ?? []), ...(other.mergedIds ?? []), other.contactId];
+  const byHand = { ...other.byHand, ...kept.byHand };
+  return {
+    ...kept,
+    createdAt: kept.createdAt < other.createdAt ? kept.createdAt : other.createdAt,
+    consent: mergedConsent(kept.consent, other.consent),
+    mergedIds: [...new Set(mergedIds)].sort(),
+    ...(Object.keys(byHand).length > 0 && { byHand }),
+  };
+}
+
+function mergedConsent(kept: Consent, other: Consent): Consent {
+  const { subscribed } = other;
+  const consent = {
+    ...kept,
+    ...(subscribed && { subscribed: laterAct(kept.subscribed, subscribed) }),
+  };
+  return (other.history ?? []).reduce(withDecision, consent);
+}
+
+const mostDecisions = 30;
+
+/** The consent with one more decision in its history. Safe to repeat. */
+export function withDecision(consent: Consent, decision: DecisionByHand): Consent {
+  const known = consent.history ?? [];
+  const { act, at, by } = decision;
+  if (known.some((one) => one.act === act && one.at === at && one.by === by)) return consent;
+  const history = [...known, decision].sort(byTime);
+  return { ...consent, history: history.slice(-mostDecisions) };
+}
+
+function byTime(a: Act, b: Act): number {
+  if (isAfter(a.at, b.at)) return 1;
+  return isAfter(b.at, a.at) ? -1 : 0;
+}
+
+/** The contact of the customer who owns an address, or `undefined` where a deletion leaves none. */
+export function contactOf(
+  customer: Customer,
+  belongings: Belongings,
+  isSuppressed: boolean,
+  now: string,
+): Contact | undefined {
+  const address = customer.email?.value;
+  if (address === undefined || customer.deletion?.mode === 'delete') return undefined;
+  const { byHand } = belongings;
+  const name = splitName(customer.name?.value ?? '');
+  const fields = {
+    firstName: chosen(byHand?.firstName, name.firstName),
+    lastName: chosen(byHand?.lastName, name.lastName),
+    externalId: chosen(byHand?.externalId, customer.externalId?.value),
+    userGroup: userGroupOf(customer, belongings),
+  };
+  return contactSchema.parse({
+    ...belongings,
+    email: normalisedEmail(address),
+    address,
+    customerId: customer.customerId,
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+    subscribed: isSubscribed(customer, belongings, isSuppressed),
+    updatedAt: now,
+  });
+}
+
+/** A contact without a customer, after its suppression changed. */
+export function contactByHand(contact: Contact, isSuppressed: boolean, now: string): Contact {
+  return { ...contact, subscribed: isSubscribed(undefined, contact, isSuppressed), updatedAt: now };
+}
+
+function isSubscribed(
+  customer: Customer | undefined,
+  { consent }: Belongings,
+  isSuppressed: boolean,
+): boolean {
+  if (Object.keys(customer?.no ?? {}).length > 0) return false;
+  if (isSuppressed) return false;
+  if (customer?.deletion?.mode === 'unsubscribe') return false;
+  return !consent.startsUnsubscribed || consent.subscribed !== undefined;
+}
+
+/**
+ * A group set by hand stays until a newer `always` event. A group for new contacts is for those that webhooks made, or
+ * that one which webhooks made has become part of.
+ */
+function userGroupOf(customer: Customer, belongings: Belongings): string | undefined {
+  const { alwaysGroup, firstEvent } = customer;
+  const { byHand, source, mergedIds = [] } = belongings;
+  if (byHand?.userGroup && !(alwaysGroup && isAfter(alwaysGroup.occurredAt, byHand.userGroup.at))) {
+    return byHand.userGroup.value ?? undefined;
+  }
+  if (alwaysGroup) return alwaysGroup.group;
+  const isByWebhooks = source === webhookSource || mergedIds.length > 0;
+  return isByWebhooks ? (firstEvent?.group ?? undefined) : undefined;
+}
+
+function chosen(byHand: string | null | undefined, fact: string | undefined): string | undefined {
+  return byHand === undefined ? fact : (byHand ?? undefined);
+}
+
+const factSchema = z.object({ value: z.string(), version: z.string() });
+export type Fact = z.infer<typeof factSchema>;
+
+const momentSchema = z.object({ occurredAt: z.string(), webhookId: z.string() });
+type Moment = z.infer<typeof momentSchema>;
+
+/** What Polar said of one customer, and what belongs to its contact whether that is shown or not. */
+export const customerSchema = z.object({
+  customerId: z.string(),
+  email: z.optional(factSchema),
+  name: z.optional(factSchema),
+  externalId: z.optional(factSchema),
+  /** The earliest event and the group that it gives to a new contact. */
+  firstEvent: z.optional(z.extend(momentSchema, { group: z.nullable(z.string()) })),
+  /** The latest event whose group mode is `always`. */
+  alwaysGroup: z.optional(z.extend(momentSchema, { group: z.string() })),
+  /** Every address this customer ever had, sorted. */
+  addresses: z.array(z.string()),
+  no: z.optional(personRefusalsSchema),
+  /** When this person was last subscribed explicitly: an older "no" does not count any more. */
+  lifted: z.optional(actSchema),
+  deletedAt: z.optional(z.string()),
+  deletion: z.optional(z.extend(momentSchema, { mode: deletionModeSchema })),
+  erased: z.optional(z.boolean()),
+  /** Who asked for the erasure, where a person did; it is under way until `erased`. */
+  erasure: z.optional(actSchema),
+  contact: z.optional(belongingsSchema),
+});
+export type Customer = z.infer<typeof customerSchema>;
+
+/** The customer with more of a person's "no", but for what is older than an explicit subscribe. */
+export function refusing(customer: Customer, more: PersonRefusals): Customer {
+  const no = refusalsOf(customer.no ?? {}, refusalsSince(customer.lifted, more));
+  return Object.keys(no).length > 0 ? { ...customer, no } : customer;
+}
+
+/** The newest value wins; an absent one never does. On equal versions the value that is greater by `order` does. */
+export function newerFact(
+  known: Fact | undefined,
+  value: string | undefined,
+  version: string,
+  order: (value: string) => string = (same) => same,
+): Fact | undefined {
+  if (!value) return known;
+  if (!known || version > known.version) return { value, version };
+  if (version < known.version) return known;
+  const rank = (of: string) => `${order(of)}\n${of}`;
+  return rank(value) > rank(known.value) ? { value, version } : known;
+}
+
+/** Negative when `a` is earlier. On equal timestamps the greater webhook id counts as later. */
+export function compareMoments(a: Moment, b: Moment): number {
+  if (a.occurredAt !== b.occurredAt) return a.occurredAt < b.occurredAt ? -1 : 1;
+  if (a.webhookId === b.webhookId) return 0;
+  return a.webhookId < b.webhookId ? -1 : 1;
+}

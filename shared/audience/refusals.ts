@@ -1,0 +1,161 @@
+import { normalisedEmail } from './address.ts';
+import { claimAddress, showAddress } from './identity.ts';
+import { refusing } from './person.ts';
+import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
+import {
+  type AudienceStore,
+  type ContactLookup,
+  type Known,
+  type Load,
+  type Means,
+  type Steps,
+  type Surroundings,
+  settle,
+  type Workspace,
+  workspace,
+} from './unit-of-work.ts';
+
+type RefusalDecision = Load | { kind: 'commit'; steps: Steps | undefined; claimants: string[] };
+
+/** A person's or a mailbox's "no" to mail, at a normalised address. */
+export type Refusal = Readonly<{
+  email: string;
+  reason: SuppressionReason;
+  at: string;
+  by: string;
+}>;
+
+/**
+ * Suppresses an address. `claimants` are the customers who must take on a person's "no" next (`takeOnRefusal`, one
+ * write each, safe to repeat): whoever claims the address after this takes it on by itself.
+ */
+export function refuse(
+  refusal: Refusal,
+  known: Known,
+  surroundings: Surroundings,
+): RefusalDecision {
+  const w = workspace(known);
+  const claimants = suppress(w, refusal, surroundings);
+  const keys = w.missing();
+  return keys.length > 0 ? { kind: 'load', keys } : { kind: 'commit', steps: w.steps(), claimants };
+}
+
+/** The part of `refuse` that changes rows; returns the claimants. */
+export function suppress(
+  w: Workspace,
+  { email, reason, at, by }: Refusal,
+  surroundings: Surroundings,
+): string[] {
+  w.suppressions.put(email, suppressedBy(w.suppressions.get(email), { [reason]: { at, by } }));
+  const claims = w.addresses.get(email)?.claims ?? {};
+  showAddress(w, email, surroundings);
+  return reason === 'bounced' ? [] : Object.keys(claims);
+}
+
+/** Puts the "no" that lies on an address on one of the customers who have, or ever had, it. */
+export function takeOnRefusal(
+  customerId: string,
+  email: string,
+  known: Known,
+  surroundings: Surroundings,
+): RefusalDecision {
+  const w = workspace(known);
+  const customer = w.customers.get(customerId);
+  const no = personRefusals(w.suppressions.get(email));
+  const claimant = customer && refusing(customer, no);
+  if (claimant?.no && !claimant.erased) {
+    w.customers.put(customerId, claimant);
+    if (claimant.email) {
+      const present = normalisedEmail(claimant.email.value);
+      claimAddress(w, claimant, present, claimant.email.version);
+      showAddress(w, present, surroundings);
+    }
+  }
+  const keys = w.missing();
+  return keys.length > 0
+    ? { kind: 'load', keys }
+    : { kind: 'commit', steps: w.steps(), claimants: [] };
+}
+
+/**
+ * Records a person's or a mailbox's "no": on the address first, then on every customer who has, or ever had, it.
+ * Safe to repeat; when it fails midway the address is suppressed already, and a repetition finishes the rest.
+ */
+export async function applyRefusal(refusal: Refusal, means: Means): Promise<void> {
+  const { store, surroundings, pause } = means;
+  const { decision } = await settle(store, (known) => refuse(refusal, known, surroundings), pause);
+  await refuseForClaimants(decision.claimants, refusal.email, means);
+}
+
+/** Puts the "no" that lies on an address on the customers who have, or had, it, one write each. Safe to repeat. */
+export async function refuseForClaimants(
+  claimants: readonly string[],
+  email: string,
+  { store, surroundings, pause }: Means,
+): Promise<void> {
+  for (const customerId of claimants) {
+    await settle(store, (known) => takeOnRefusal(customerId, email, known, surroundings), pause);
+  }
+}
+
+/** Whom an email went to, without the address itself. `customerId`: the customer of the contact at that time. */
+export type Recipient = Readonly<{
+  contactId: string;
+  customerId?: string | undefined;
+  addressHash: string;
+}>;
+
+/** A "no" without the address that it is about. */
+export type No = Omit<Refusal, 'email'>;
+
+/** Both are safe to repeat; a repetition finishes what a failure left undone. */
+export type AudienceRefusals = Readonly<{
+  /** Suppresses a normalised address, and puts a person's "no" on every customer who has or had it. */
+  ofAddress(email: string, no: No): Promise<void>;
+  /**
+   * Suppresses the address that an email went to, whether or not anybody is still known by it, and where it is known
+   * does what `ofAddress` does. A person's "no" also reaches the address that the contact has now.
+   */
+  ofRecipient(recipient: Recipient, no: No): Promise<void>;
+}>;
+
+export function audienceRefusals(parts: {
+  store: AudienceStore;
+  /** The same store, but with suppressions by the hash of the address. */
+  storeByHash: AudienceStore;
+  contactOf: ContactLookup;
+  addressHash: () => Promise<(email: string) => string>;
+  surroundings: () => Promise<Surroundings>;
+  pause: (lostRaces: number) => Promise<void>;
+}): AudienceRefusals {
+  const { store, storeByHash, pause } = parts;
+
+  async function ofAddress(email: string, no: No): Promise<void> {
+    const surroundings = await parts.surroundings();
+    await applyRefusal({ email, ...no }, { store, surroundings, pause });
+  }
+
+  return {
+    ofAddress,
+
+    async ofRecipient(recipient, no) {
+      // First what needs nothing but the hash: whatever fails after this, the address is suppressed.
+      await settle(storeByHash, (known) => suppressByHash(recipient.addressHash, no, known), pause);
+      const { contact, addresses } = await parts.contactOf(recipient);
+      const hash = await parts.addressHash();
+      const refusing = new Set(addresses.filter((email) => hash(email) === recipient.addressHash));
+      if (contact && no.reason !== 'bounced') refusing.add(contact.email);
+      for (const email of refusing) await ofAddress(email, no);
+    },
+  };
+}
+
+function suppressByHash(addressHash: string, { reason, at, by }: No, known: Known) {
+  const w = workspace(known);
+  const standing = w.suppressions.get(addressHash);
+  w.suppressions.put(addressHash, suppressedBy(standing, { [reason]: { at, by } }));
+  const keys = w.missing();
+  return keys.length > 0
+    ? ({ kind: 'load', keys } as const)
+    : ({ kind: 'commit', steps: w.steps() } as const);
+}

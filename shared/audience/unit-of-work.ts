@@ -1,0 +1,240 @@
+import type { Address } from './address.ts';
+import type { EventRecord, ReplayEntry } from './event-record.ts';
+import type { Contact, Customer } from './person.ts';
+import type { Settings } from './settings.ts';
+import type { Suppression } from './suppression.ts';
+
+/** What one decision writes, all or nothing. `payload` is the body of the webhook, kept beside its record. */
+export type Commit = Readonly<{
+  steps: Steps | undefined;
+  record?: EventRecord;
+  payload?: string;
+  replay?: ReplayWrite;
+}>;
+
+/**
+ * Puts the replays of an event into its record. Holds only while the record is there, has been replayed no more than
+ * `replayCount - 1` times and is erased, or not, as it was when it was read. `contactId` and `email` are for a record
+ * that has none yet.
+ */
+export type ReplayWrite = Readonly<{
+  webhookId: string;
+  replays: readonly ReplayEntry[];
+  replayCount: number;
+  wasErased: boolean;
+  contactId?: string;
+  email?: string;
+}>;
+
+/** The record of an event and the body of its webhook, as far as that was kept. */
+export type Recorded = Readonly<{ record: EventRecord; payload: string | undefined }>;
+
+export type CommitResult =
+  | { kind: 'committed' }
+  /** Another commit changed a row, or the record, that this one had read: load and decide again. */
+  | { kind: 'conflict' }
+  /** There is a record with this webhook id; nothing was written. */
+  | { kind: 'duplicate'; record: EventRecord };
+
+export type AudienceStore = Readonly<{
+  /** The rows as they are now, read consistently; each asked key is in the answer. */
+  load(keys: readonly RowKey[]): Promise<Known>;
+  /** Read consistently; `undefined` when there is no such record, or not any more. */
+  recorded(webhookId: string): Promise<Recorded | undefined>;
+  /** Writes atomically, or not at all. Throws when it is not known whether it was written: repeat it. */
+  commit(commit: Commit): Promise<CommitResult>;
+}>;
+
+/** Whether two values hold the same data; absent and `undefined` fields are the same. */
+export function isSameData(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const [left, right] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  return [...new Set([...left.keys(), ...right.keys()])].every((key) =>
+    isSameData(left.get(key), right.get(key)),
+  );
+}
+
+/** The rows that decisions are made of, by the key of their table; suppressions and contacts by normalised email. */
+export type Rows = {
+  customers: Customer;
+  addresses: Address;
+  contacts: Contact;
+  suppressions: Suppression;
+};
+export type Kind = keyof Rows;
+
+export type RowKey = Readonly<{ kind: Kind; key: string }>;
+
+/** A row as it was read, with the revision that a write must still find; `null` means that there was none. */
+export type Stored<T> = Readonly<{ row: T; revision: string }> | null;
+
+export type Known = { readonly [K in Kind]: ReadonlyMap<string, Stored<Rows[K]>> };
+
+export const nothingKnown: Known = {
+  customers: new Map(),
+  addresses: new Map(),
+  contacts: new Map(),
+  suppressions: new Map(),
+};
+
+/** One step of an atomic write. `revision` is what must still stand there; `null` means that nothing may. */
+export type Step<T> = Readonly<{ key: string; revision: string | null }> &
+  (Readonly<{ act: 'put'; row: T }> | Readonly<{ act: 'delete' | 'check' }>);
+
+export type Steps = { readonly [K in Kind]: readonly Step<Rows[K]>[] };
+
+type Table<T> = {
+  get(key: string): T | undefined;
+  put(key: string, row: T): void;
+  remove(key: string): void;
+};
+
+/**
+ * A working copy of the rows that one decision reads and changes. Every row that was looked at is either written
+ * or checked, so a decision holds only if nothing that it saw has changed since.
+ */
+export type Workspace = { readonly [K in Kind]: Table<Rows[K]> } & {
+  /** Rows that were looked at but never read from the store: the decision is worth nothing before they are. */
+  missing(): RowKey[];
+  /** `undefined` when no row changes. */
+  steps(): Steps | undefined;
+};
+
+export function workspace(known: Known): Workspace {
+  const customers = table(known.customers);
+  const addresses = table(known.addresses);
+  const contacts = table(known.contacts);
+  const suppressions = table(known.suppressions);
+  const tables = { customers, addresses, contacts, suppressions };
+  const kinds = ['customers', 'addresses', 'contacts', 'suppressions'] as const;
+  return {
+    ...tables,
+    missing: () => kinds.flatMap((kind) => tables[kind].missing().map((key) => ({ kind, key }))),
+    steps: () =>
+      kinds.some((kind) => tables[kind].hasChanged())
+        ? {
+            customers: customers.steps(),
+            addresses: addresses.steps(),
+            contacts: contacts.steps(),
+            suppressions: suppressions.steps(),
+          }
+        : undefined,
+  };
+}
+
+export type Load = { kind: 'load'; keys: RowKey[] };
+
+/** What a workspace came to: rows that must be read first, or what to write and what to say of it. */
+export function outcomeIn<T extends object>(
+  w: Workspace,
+  said: T,
+): Load | ({ kind: 'commit'; steps: Steps | undefined } & T) {
+  const keys = w.missing();
+  if (keys.length > 0) return { kind: 'load', keys };
+  return { kind: 'commit', steps: w.steps(), ...said };
+}
+
+function table<T>(read: ReadonlyMap<string, Stored<T>>) {
+  const seen = new Set<string>();
+  const changed = new Map<string, T | null>();
+  const before = (key: string) => read.get(key)?.row ?? null;
+  const set = (key: string, row: T | null) => {
+    seen.add(key);
+    if (isSameData(row, before(key))) changed.delete(key);
+    else changed.set(key, row);
+  };
+
+  return {
+    get(key: string): T | undefined {
+      seen.add(key);
+      return (changed.has(key) ? changed.get(key) : before(key)) ?? undefined;
+    },
+    put: set,
+    remove: (key: string) => set(key, null),
+    missing: () => [...seen].filter((key) => !read.has(key)),
+    hasChanged: () => changed.size > 0,
+    steps: () =>
+      [...seen].map((key): Step<T> => {
+        const revision = read.get(key)?.revision ?? null;
+        const row = changed.get(key);
+        if (row === undefined) return { act: 'check', key, revision };
+        return row === null ? { act: 'delete', key, revision } : { act: 'put', key, revision, row };
+      }),
+  };
+}
+
+/** What it takes to change the audience. `pause` waits a while between lost races. */
+export type Means = Readonly<{
+  store: AudienceStore;
+  surroundings: Surroundings;
+  pause: (lostRaces: number) => Promise<void>;
+}>;
+
+type Decide<D> = (known: Known) => Load | D;
+
+const longestRace = 20;
+
+/**
+ * Load, decide, commit; again from the start when another worker changed what the decision had seen. Throws after
+ * twenty lost races, with nothing written.
+ */
+export function settle<D extends Commit & { kind: 'commit' }>(
+  store: AudienceStore,
+  decide: Decide<D>,
+  pause: Means['pause'],
+) {
+  return settleAnew(store, async () => decide, pause);
+}
+
+/** The same, for a decision that needs more than rows: `begin` reads it, each time anew. */
+export async function settleAnew<D extends Commit & { kind: 'commit' }>(
+  store: AudienceStore,
+  begin: () => Promise<Decide<D>>,
+  pause: Means['pause'],
+): Promise<{ decision: D; result: Exclude<CommitResult, { kind: 'conflict' }> }> {
+  for (let lostRaces = 0; lostRaces < longestRace; lostRaces++) {
+    if (lostRaces > 0) await pause(lostRaces);
+    const decision = await decided(store, await begin());
+    const isEmpty = !decision.steps && !decision.record && !decision.replay;
+    const result = isEmpty ? { kind: 'committed' as const } : await store.commit(decision);
+    if (result.kind !== 'conflict') return { decision, result };
+  }
+  throw new Error(`Other workers changed the same customer ${longestRace} times in a row.`);
+}
+
+/** Loads what a decision asks for until it is one. Writes nothing. */
+export async function decided<D extends { kind: 'commit' }>(
+  store: Pick<AudienceStore, 'load'>,
+  decide: Decide<D>,
+): Promise<D> {
+  let known = nothingKnown;
+  for (;;) {
+    const decision = decide(known);
+    if (decision.kind === 'commit') return decision;
+    known = together(known, await store.load(decision.keys));
+  }
+}
+
+function together(known: Known, more: Known): Known {
+  return {
+    customers: new Map([...known.customers, ...more.customers]),
+    addresses: new Map([...known.addresses, ...more.addresses]),
+    contacts: new Map([...known.contacts, ...more.contacts]),
+    suppressions: new Map([...known.suppressions, ...more.suppressions]),
+  };
+}
+
+/** What a decision needs beside rows: the time, and ids for contacts that it makes. */
+export type Surroundings = Readonly<{ now: Date; newId: () => string; settings: Settings }>;
+
+export type FoundContact = Readonly<{
+  /** The contact that has this id, or had it before it became one with another; `undefined` when none is shown. */
+  contact: Contact | undefined;
+  /** Every address that the contact or its customers have or had, as far as that is still known. */
+  addresses: readonly string[];
+}>;
+
+export type ContactLookup = (
+  who: Readonly<{ contactId: string; customerId?: string | undefined }>,
+) => Promise<FoundContact>;

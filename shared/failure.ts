@@ -1,0 +1,19 @@
+/**
+ * A failure that no retry can mend. The message is kept as the reason of a dead letter: it names fields and errors
+ * and never holds personal data.
+ */
+export class Unprocessable extends Error {
+  override readonly name = 'Unprocessable';
+}
+
+/** Name and message of an error, without anything that looks like an address. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? describe(error) : 'An unknown error';
+  return text.replace(/(?:"[^"]*"|[^\s"<>(),;:]+)@[^\s"'<>(),;:]+/g, '[address]').slice(0, 500);
+}
+
+function describe(error: Error): string {
+  return error instanceof Unprocessable || error.name === 'Error'
+    ? error.message
+    : `${error.name}: ${error.message}`;
+}

@@ -1,0 +1,57 @@
+import { setTimeout } from 'node:timers/promises';
+
+/**
+ * Runs `work` on every item: items of one group one after another, groups side by side, at most `width` at a time.
+ * `work` must not throw.
+ */
+export async function inGroups<T>(
+  items: readonly T[],
+  groupOf: (item: T) => string,
+  work: (item: T) => Promise<void>,
+  width: number,
+): Promise<void> {
+  const waiting = [...Map.groupBy(items, groupOf).values()].values();
+  const lane = async () => {
+    for (const group of waiting) {
+      for (const item of group) await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}
+
+/** The same reading for `maxAgeMs`; callers at the same time share one. A reading that fails is not kept. */
+export function cached<T>(
+  read: () => Promise<T>,
+  maxAgeMs: number,
+  nowMs: () => number,
+): () => Promise<T> {
+  let kept: { value: Promise<T>; at: number } | undefined;
+  return () => {
+    if (kept && nowMs() - kept.at < maxAgeMs) return kept.value;
+    const reading = { value: read(), at: nowMs() };
+    kept = reading;
+    reading.value.catch(() => {
+      if (kept === reading) kept = undefined;
+    });
+    return reading.value;
+  };
+}
+
+/**
+ * The result of `action`, or an error when it takes longer than `patienceMs`, so that a Lambda function can still say
+ * what went wrong. What has begun is not stopped: the action must be safe to repeat.
+ */
+export async function within<T>(patienceMs: number, action: () => Promise<T>): Promise<T> {
+  if (patienceMs <= 0) throw new Error('There was no time left to begin.');
+  const done = new AbortController();
+  const late = setTimeout(patienceMs, undefined, { signal: done.signal }).then(() => {
+    throw new Error(`It took longer than the ${patienceMs} ms that were left.`);
+  });
+  // The timer that is given up when the action is done.
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([action(), late]);
+  } finally {
+    done.abort();
+  }
+}

@@ -1,0 +1,284 @@
+import * as z from 'zod/mini';
+import { plainText } from '#shared/text.ts';
+import {
+  type PolarAccessOptions,
+  type PolarCall,
+  polarRequest,
+  readAnswer,
+  unreadableAnswer,
+} from './request.ts';
+
+/** Where reading a list goes on. The count tells how far its pages have shifted since. */
+export type PolarPosition = Readonly<{ page: number; totalCount?: number }>;
+
+export type PolarPage<T> = Readonly<{
+  items: readonly T[];
+  position: PolarPosition;
+  totalCount: number;
+  /** There was none after it when it was read. */
+  isLast: boolean;
+}>;
+
+export type Listed<T> = Readonly<{ items: readonly T[]; totalCount: number; maxPage: number }>;
+
+/** Polar gives no more at once. */
+export const pageSize = 100;
+
+/**
+ * The pages of a list that is sorted from old to new. To resume, begin at the position of the last page that was dealt
+ * with. What comes in meanwhile is appended; where the list became shorter, the pages that shifted are read again. So
+ * an item may come twice. One may be left out only where as many came in as went between two pages.
+ */
+export async function* polarPages<T>(
+  read: (page: number) => Promise<Listed<T>>,
+  from: PolarPosition = { page: 1 },
+): AsyncGenerator<PolarPage<T>, void, undefined> {
+  let page = Math.max(1, from.page);
+  let knownCount = from.totalCount ?? 0;
+  for (;;) {
+    const { items, totalCount, maxPage } = await read(page);
+    const gone = knownCount - totalCount;
+    knownCount = totalCount;
+    if (gone > 0 && page > 1) {
+      page = Math.max(1, page - Math.ceil(gone / pageSize));
+      continue;
+    }
+    const isLast = page >= maxPage;
+    yield { items, position: { page, totalCount }, totalCount, isLast };
+    if (isLast) return;
+    page += 1;
+  }
+}
+
+/** Is shown to people, in sentences and on terminals. */
+const shownText = z.pipe(
+  z.string(),
+  z.transform((text) => plainText(text)),
+);
+
+const organizationSchema = z.object({ id: z.string(), name: shownText, slug: shownText });
+export type PolarOrganization = z.infer<typeof organizationSchema>;
+
+const endpointSchema = z.object({
+  id: z.string(),
+  url: z.string(),
+  name: z.nullish(z.string()),
+  format: z.string(),
+  api_version: z.nullish(z.string()),
+  secret: z.string().check(z.minLength(1)),
+  organization_id: z.string(),
+  events: z.array(z.string()),
+  enabled: z.boolean(),
+});
+/** A webhook endpoint in Polar, with its secret in clear. */
+export type PolarEndpoint = z.infer<typeof endpointSchema>;
+
+const deliverySchema = z.object({
+  id: z.string(),
+  created_at: z.string(),
+  succeeded: z.boolean(),
+  http_code: z.nullish(z.number()),
+  webhook_event: z.object({
+    id: z.string(),
+    created_at: z.string(),
+    type: z.string(),
+    /** `null` while Polar is still trying. */
+    succeeded: z.nullish(z.boolean()),
+    is_archived: z.catch(z.optional(z.boolean()), undefined),
+    /** Personal data: not to be kept or shown. */
+    payload: z.catch(z.nullish(z.string()), undefined),
+  }),
+});
+/** One attempt to deliver one event. */
+export type PolarDelivery = z.infer<typeof deliverySchema>;
+
+const rowSchema = z.looseObject({ id: z.string() });
+/** A customer, subscription or order as Polar gives it, for `polar-event.ts` to read. */
+export type PolarRow = z.infer<typeof rowSchema>;
+
+export type EndpointFields = Readonly<{
+  url: string;
+  name: string;
+  format: 'raw';
+  api_version: string;
+  events: readonly string[];
+}>;
+
+export type DeliveriesWanted = Readonly<{
+  endpointId: string;
+  /** Only those of this event. */
+  eventId?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  succeeded?: boolean | undefined;
+  page?: number | undefined;
+  limit?: number | undefined;
+}>;
+
+export type PolarApi = ReturnType<typeof polarApi>;
+
+const webhooks = 'webhooks:write';
+/** Of a list that is read as a whole. */
+const mostPages = 50;
+
+/**
+ * Polar's REST API, as far as it is needed. Unknown keys are tolerated. Every verb throws a `PolarApiError` whose
+ * message is a sentence for people.
+ */
+export function polarApi(options: PolarAccessOptions) {
+  const send = polarRequest(options);
+
+  const endpointOf = async (call: PolarCall) => readAnswer(endpointSchema, await send(call), call);
+  const get = (call: Pick<PolarCall, 'path' | 'query' | 'doing' | 'scope'>) =>
+    ({ method: 'GET', repeatable: true, ...call }) as const;
+
+  async function list<T>(schema: z.ZodMiniType<T>, call: PolarCall): Promise<Listed<T>> {
+    const page = z.object({
+      items: z.array(schema),
+      pagination: z.object({ total_count: z.number(), max_page: z.number() }),
+    });
+    const { items, pagination } = readAnswer(page, await send(call), call);
+    const listed = { items, totalCount: pagination.total_count, maxPage: pagination.max_page };
+    // Without this, a count that is wrong would be followed for ever.
+    const isEmpty = items.length === 0 && Number(call.query?.['page'] ?? 1) < listed.maxPage;
+    if (isEmpty) throw unreadableAnswer(call, 'a page without items that is not the last');
+    return listed;
+  }
+
+  async function all<T>(schema: z.ZodMiniType<T>, call: PolarCall): Promise<T[]> {
+    const found: T[] = [];
+    for (let page = 1; page <= mostPages; page += 1) {
+      const query = { ...call.query, page, limit: pageSize };
+      const { items, maxPage } = await list(schema, { ...call, query });
+      found.push(...items);
+      if (page >= maxPage) return found;
+    }
+    throw unreadableAnswer(call, `more than ${mostPages} pages`);
+  }
+
+  const rows =
+    (what: string, sorting: string) =>
+    (from?: PolarPosition): Rows =>
+      polarPages((page) => {
+        const path = `/v1/${what}/`;
+        const query = { page, limit: pageSize, sorting };
+        return list(
+          rowSchema,
+          get({ path, query, doing: `list the ${what}`, scope: `${what}:read` }),
+        );
+      }, from);
+
+  return {
+    organizations: () =>
+      all(
+        organizationSchema,
+        get({
+          path: '/v1/organizations/',
+          doing: 'list the organisations',
+          scope: 'organizations:read',
+        }),
+      ),
+
+    /** Newest first. */
+    endpoints: (organizationId?: string) =>
+      all(
+        endpointSchema,
+        get({
+          path: '/v1/webhooks/endpoints',
+          query: { organization_id: organizationId },
+          doing: 'list the webhook endpoints',
+          scope: webhooks,
+        }),
+      ),
+
+    endpoint: (id: string) =>
+      endpointOf(
+        get({ path: endpointPath(id), doing: 'show the webhook endpoint', scope: webhooks }),
+      ),
+
+    /** Never tried again by itself: Polar would make a second endpoint. `organizationId`: with OAuth only. */
+    createEndpoint: (fields: EndpointFields, organizationId?: string) =>
+      endpointOf({
+        method: 'POST',
+        path: '/v1/webhooks/endpoints',
+        body: { ...fields, ...(organizationId && { organization_id: organizationId }) },
+        doing: 'create the webhook endpoint',
+        scope: webhooks,
+        repeatable: false,
+      }),
+
+    updateEndpoint: (id: string, changes: Partial<EndpointFields & { enabled: boolean }>) =>
+      endpointOf({
+        method: 'PATCH',
+        path: endpointPath(id),
+        body: changes,
+        doing: 'change the webhook endpoint',
+        scope: webhooks,
+        repeatable: true,
+      }),
+
+    removeEndpoint: async (id: string): Promise<void> => {
+      const doing = 'remove the webhook endpoint';
+      const call = { method: 'DELETE', path: endpointPath(id), doing, scope: webhooks } as const;
+      await send({ ...call, repeatable: true });
+    },
+
+    /** From then on Polar signs with the new secret alone. Never tried again by itself: read the endpoint instead. */
+    resetSecret: (id: string) =>
+      endpointOf({
+        method: 'PATCH',
+        path: `${endpointPath(id)}/secret`,
+        doing: 'reset the secret of the webhook endpoint',
+        scope: webhooks,
+        repeatable: false,
+      }),
+
+    /** Newest first. */
+    deliveries: ({ endpointId, eventId, since, until, ...wanted }: DeliveriesWanted) =>
+      list(
+        deliverySchema,
+        get({
+          path: '/v1/webhooks/deliveries',
+          query: {
+            endpoint_id: endpointId,
+            query: eventId,
+            start_timestamp: since,
+            end_timestamp: until,
+            succeeded: wanted.succeeded,
+            page: wanted.page ?? 1,
+            limit: wanted.limit ?? pageSize,
+          },
+          doing: 'list the webhook deliveries',
+          scope: webhooks,
+        }),
+      ),
+
+    /** Asks Polar to deliver an event once more, which it does soon after. */
+    redeliver: async (eventId: string): Promise<void> => {
+      await send({
+        method: 'POST',
+        path: `/v1/webhooks/events/${encodeURIComponent(eventId)}/redeliver`,
+        doing: 'deliver an event again',
+        scope: webhooks,
+        repeatable: true,
+      });
+    },
+
+    /** Throws `PolarMissing` where Polar has no such customer (any more). */
+    customer: async (id: string): Promise<PolarRow> => {
+      const path = `/v1/customers/${encodeURIComponent(id)}`;
+      const call = get({ path, doing: 'show the customer', scope: 'customers:read' });
+      return readAnswer(rowSchema, await send(call), call);
+    },
+
+    customers: rows('customers', 'created_at'),
+    subscriptions: rows('subscriptions', 'started_at'),
+    orders: rows('orders', 'created_at'),
+  };
+}
+
+type Rows = AsyncGenerator<PolarPage<PolarRow>, void, undefined>;
+
+function endpointPath(id: string): string {
+  return `/v1/webhooks/endpoints/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,128 @@
+import { plainText } from '#shared/text.ts';
+import type { EndpointFields, PolarApi, PolarEndpoint } from './api.ts';
+import { PolarUnavailable } from './api-error.ts';
+import { supportedEventTypes } from './event-types.ts';
+import { polarApiVersion } from './request.ts';
+
+const endpointName = 'Polar Audience';
+
+type Place = Readonly<{
+  api: PolarApi;
+  webhookUrl: string;
+  organizationId: string;
+  /** Only a person's access may name the organisation; an organisation access token must not. */
+  mayName: boolean;
+}>;
+
+/** `knownId`: the endpoint of the connection so far. */
+type Wanted = Place & Readonly<{ knownId?: string | undefined }>;
+
+export type Settled = Readonly<{ endpoint: PolarEndpoint; done: readonly string[] }>;
+
+/**
+ * The one endpoint in Polar for this URL, enabled and with our events and version: one that is there is used again,
+ * else one is made. Safe to repeat, also after a crash or a lost answer. Says what was done.
+ */
+export async function settleEndpoint(wanted: Wanted): Promise<Settled> {
+  const found = await findEndpoint(wanted);
+  if (found) return adjusted(wanted, found);
+  const { api, webhookUrl, organizationId, mayName } = wanted;
+  try {
+    const fields = fieldsFor(webhookUrl);
+    const endpoint = await api.createEndpoint(fields, mayName ? organizationId : undefined);
+    return {
+      endpoint,
+      done: [`Created the webhook endpoint “${endpointName}” in Polar, for ${webhookUrl}.`],
+    };
+  } catch (error) {
+    // The answer may have been lost on its way, and Polar would make a second one.
+    const made = error instanceof PolarUnavailable ? await findEndpoint(wanted) : undefined;
+    if (made) return adjusted(wanted, made);
+    throw error;
+  }
+}
+
+async function findEndpoint(wanted: Wanted): Promise<PolarEndpoint | undefined> {
+  const { knownId } = wanted;
+  const { all, here } = await endpointsOf(wanted);
+  return (
+    here.find(({ id }) => id === knownId) ??
+    here.find(({ enabled }) => enabled) ??
+    here[0] ??
+    all.find(({ id }) => id === knownId)
+  );
+}
+
+/** All endpoints of the organisation, and those of them that send to our URL. */
+export async function endpointsOf({ api, webhookUrl, organizationId, mayName }: Place) {
+  const listed = await api.endpoints(mayName ? organizationId : undefined);
+  const all = listed.filter((endpoint) => endpoint.organization_id === organizationId);
+  return { all, here: all.filter(({ url }) => isSameUrl(url, webhookUrl)) };
+}
+
+async function adjusted({ api, webhookUrl }: Wanted, found: PolarEndpoint): Promise<Settled> {
+  const reused = 'The webhook endpoint in Polar is there already: it is used again.';
+  const differences = differencesOf(found, webhookUrl);
+  if (differences.length === 0) return { endpoint: found, done: [reused] };
+  const changes = Object.assign({}, ...differences.map(({ change }) => change));
+  const endpoint = await api.updateEndpoint(found.id, changes);
+  return { endpoint, done: [reused, ...differences.map(({ mended }) => mended)] };
+}
+
+export type Difference = Readonly<{
+  kind: 'disabled' | 'url' | 'events' | 'api-version' | 'format';
+  /** What it means, for people. */
+  sentence: string;
+  change: Partial<EndpointFields & { enabled: boolean }>;
+  /** What was done, once it was changed. */
+  mended: string;
+}>;
+
+/** How an endpoint differs from what it should be. More events than ours are none: they are answered and ignored. */
+export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Difference[] {
+  const { name: _, ...fields } = fieldsFor(webhookUrl);
+  const missing = supportedEventTypes.filter((type) => !endpoint.events.includes(type));
+  const all: (Difference | false)[] = [
+    !endpoint.enabled && {
+      kind: 'disabled',
+      sentence:
+        'The endpoint is disabled in Polar: nothing is sent, and what happens meanwhile is not recorded there. Polar does that after ten failures in a row, or somebody did. Enable it, then redeliver what failed.',
+      change: { enabled: true },
+      mended: 'Enabled it: Polar sends events again.',
+    },
+    !isSameUrl(endpoint.url, webhookUrl) && {
+      kind: 'url',
+      sentence: `The endpoint in Polar sends to another address (${plainText(endpoint.url)}) than ours (${webhookUrl}). Repair it.`,
+      change: { url: fields.url },
+      mended: `Set its URL to ${webhookUrl}.`,
+    },
+    missing.length > 0 && {
+      kind: 'events',
+      sentence: `The endpoint in Polar does not send ${missing.join(', ')}. Repair it.`,
+      change: { events: fields.events },
+      mended: `Added the events ${missing.join(', ')}.`,
+    },
+    endpoint.api_version !== polarApiVersion && {
+      kind: 'api-version',
+      sentence: `The endpoint in Polar sends version ${plainText(endpoint.api_version ?? 'unknown')} of its payloads, and this program is written for ${polarApiVersion}. Repair it.`,
+      change: { api_version: fields.api_version },
+      mended: `Pinned the API version ${polarApiVersion}.`,
+    },
+    endpoint.format !== 'raw' && {
+      kind: 'format',
+      sentence: `The endpoint in Polar sends the format “${plainText(endpoint.format)}”, which is for chats. Repair it.`,
+      change: { format: fields.format },
+      mended: 'Set its format to raw.',
+    },
+  ];
+  return all.filter((difference) => difference !== false);
+}
+
+function fieldsFor(url: string): EndpointFields {
+  const events = [...supportedEventTypes];
+  return { url, name: endpointName, format: 'raw', api_version: polarApiVersion, events };
+}
+
+function isSameUrl(one: string, other: string): boolean {
+  return (URL.parse(one)?.href ?? one) === (URL.parse(other)?.href ?? other);
+}

@@ -1,0 +1,201 @@
+import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
+import { decodeEventMessage } from '#shared/queue/events-queue.ts';
+import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+
+export const queueNames = ['events', 'mail', 'feedback'] as const;
+export type QueueName = (typeof queueNames)[number];
+
+export type DeadLetter = Readonly<{
+  queue: QueueName;
+  /** What the commands take. */
+  id: string;
+  /** The key of its reasons in table Failures. */
+  failureId: string;
+  messageId: string;
+  /** Of the event that it goes back to, where that shows. */
+  webhookId: string | undefined;
+  type: string;
+  /** Of the webhook where it says so, else of the message. */
+  since: Date;
+  sentAt: Date;
+  receives: number;
+  /** Whom it is about, as far as it says so itself. */
+  email: string | undefined;
+  customerId: string | undefined;
+}>;
+
+type Content = Pick<DeadLetter, 'webhookId' | 'type' | 'email' | 'customerId'> & {
+  failureId: string | undefined;
+};
+
+/** Reads a dead letter, which may well be unreadable: then it has the id of its message. Never throws. */
+export function deadLetterOf(queue: QueueName, message: ReceivedMessage): DeadLetter {
+  const content = readers[queue](message);
+  const { messageId, sentAt, receives } = message;
+  const failureId = content.failureId ?? `message ${messageId}`;
+  const receivedAt = Date.parse(attribute(message, 'receivedAt') ?? '');
+  return {
+    ...content,
+    queue,
+    id: failureId.replace(/^(feedback|message) /, ''),
+    failureId,
+    messageId,
+    since: Number.isNaN(receivedAt) ? sentAt : new Date(receivedAt),
+    sentAt,
+    receives,
+  };
+}
+
+/** Whether a person who says `id` means this one. Several may have the same, such as an event and its erasure. */
+export function isMeant(letter: DeadLetter, id: string): boolean {
+  return [letter.id, letter.failureId, letter.webhookId, letter.messageId].includes(id);
+}
+
+const readers = {
+  events: (message: ReceivedMessage): Content => {
+    const webhookId = attribute(message, 'webhookId') || undefined;
+    const type = attribute(message, 'type') ?? 'unknown';
+    return { webhookId, type, failureId: webhookId, ...personOf(eventBody(message)) };
+  },
+
+  mail: (message: ReceivedMessage): Content => {
+    const mail = readMailMessage(message.body);
+    const { webhookId, customerId, ledgerKey, workflowId } = mail ?? {};
+    const type = workflowId === undefined ? 'mail' : `mail of ${workflowId}`;
+    const noted = attribute(message, 'webhookId');
+    const failureId = ledgerKey ?? (noted?.startsWith('message ') ? noted : undefined);
+    return { webhookId, type, failureId, email: undefined, customerId };
+  },
+
+  // The copies that the function makes say under which id their reason is kept; SES's own message cannot.
+  feedback: (message: ReceivedMessage): Content => {
+    const { eventType, mail } = sesSchema.safeParse(jsonOf(message.body)).data ?? {};
+    const ledgerKey = mail?.tags?.ledgerKey?.[0];
+    const failureId =
+      attribute(message, 'webhookId') ?? (ledgerKey ? `feedback ${ledgerKey}` : undefined);
+    return {
+      webhookId: undefined,
+      type: eventType ? `SES ${eventType}` : 'SES',
+      failureId,
+      email: mail?.destination?.[0],
+      customerId: undefined,
+    };
+  },
+};
+
+const unlessWrong = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
+const text = unlessWrong(z.string().check(z.minLength(1)));
+const personSchema = unlessWrong(z.object({ id: text, email: text }));
+
+const eventSchema = z.object({
+  type: text,
+  /** Of an erasure. */
+  customerId: text,
+  data: unlessWrong(z.object({ id: text, email: text, customer: personSchema })),
+});
+
+const texts = unlessWrong(z.array(z.string()));
+const sesSchema = z.object({
+  eventType: text,
+  mail: unlessWrong(
+    z.object({ destination: texts, tags: unlessWrong(z.object({ ledgerKey: texts })) }),
+  ),
+});
+
+function personOf(body: string): Pick<DeadLetter, 'email' | 'customerId'> {
+  const { type, customerId, data } = eventSchema.safeParse(jsonOf(body)).data ?? {};
+  const person = data?.customer ?? (type?.startsWith('customer.') ? data : undefined);
+  return { email: person?.email, customerId: person?.id ?? customerId };
+}
+
+/** The text of an event as Polar sent it, whatever it travels as; of any other message its body. */
+export function eventBody({ body, attributes }: ReceivedMessage): string {
+  const messageAttributes = Object.fromEntries(
+    Object.entries(attributes).map(([name, { StringValue = '' }]) => [
+      name,
+      { dataType: 'String' as const, stringValue: StringValue },
+    ]),
+  );
+  try {
+    return decodeEventMessage({ body, messageAttributes }).body;
+  } catch {
+    return body;
+  }
+}
+
+function attribute({ attributes }: ReceivedMessage, name: string): string | undefined {
+  return attributes[name]?.StringValue;
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A message that SQS has handed out and hides from others until its visibility timeout is over. */
+export type ReceivedMessage = Readonly<{
+  messageId: string;
+  receiptHandle: string;
+  body: string;
+  attributes: Readonly<Record<string, MessageAttributeValue>>;
+  /** When it was first sent; being moved to the dead letters by SQS does not change it. */
+  sentAt: Date;
+  /** By how many reads, this one and those of other queues included. */
+  receives: number;
+}>;
+
+export function receivedMessage(message: Message): ReceivedMessage {
+  const { MessageId = '', ReceiptHandle = '', Body = '', Attributes, MessageAttributes } = message;
+  return {
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    attributes: MessageAttributes ?? {},
+    sentAt: new Date(Number(Attributes?.SentTimestamp ?? 0)),
+    receives: Number(Attributes?.ApproximateReceiveCount ?? 1),
+  };
+}
+
+/** The part of a SendMessage call that makes another message with the same content. */
+export function copyOf({ body, attributes }: ReceivedMessage) {
+  const copied = Object.entries(attributes).map(
+    ([name, { DataType, StringValue, BinaryValue }]): [string, MessageAttributeValue] => [
+      name,
+      {
+        DataType,
+        ...(StringValue !== undefined && { StringValue }),
+        ...(BinaryValue !== undefined && { BinaryValue }),
+      },
+    ],
+  );
+  return { MessageBody: body, MessageAttributes: Object.fromEntries(copied) };
+}
+
+/** A dead letter for keeping: with it the same message can be sent again. */
+export function keptLetter(
+  { queue, id, messageId, sentAt }: DeadLetter,
+  message: ReceivedMessage,
+): Readonly<{ fileName: string; text: string }> {
+  const { MessageBody, MessageAttributes } = copyOf(message);
+  const attributes = Object.entries(MessageAttributes).map(([name, { BinaryValue, ...rest }]) => [
+    name,
+    BinaryValue ? { ...rest, BinaryValue: Buffer.from(BinaryValue).toString('base64') } : rest,
+  ]);
+  const content = {
+    queue,
+    id,
+    messageId,
+    sentAt: sentAt.toISOString(),
+    MessageBody,
+    MessageAttributes: Object.fromEntries(attributes),
+  };
+  const name = [queue, id, messageId].map((part) => part.replace(/[^\w-]+/g, '_').slice(0, 80));
+  return {
+    fileName: `${name.join('.')}.json`,
+    text: `${JSON.stringify(content, undefined, 2)}\n`,
+  };
+}

@@ -1,0 +1,255 @@
+import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBServiceException,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  type BatchGetCommandInput,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { addressSchema } from '#shared/audience/address.ts';
+import { type Contact, contactSchema, customerSchema } from '#shared/audience/person.ts';
+import { suppressionSchema } from '#shared/audience/suppression.ts';
+import type {
+  AudienceStore,
+  CommitResult,
+  Kind,
+  Known,
+  RowKey,
+  Step,
+  Steps,
+  Stored,
+} from '#shared/audience/unit-of-work.ts';
+import { Unprocessable } from '#shared/failure.ts';
+import { indexKey, shardOf } from '#shared/store/dynamo.ts';
+import {
+  eventItem,
+  eventRecordOf,
+  recordedOf,
+  replayUpdate,
+} from '#shared/store/events/event-item.ts';
+
+/** HMAC-SHA-256 of a normalised address, in hex: an address cannot be guessed from it without the key. */
+export function addressHash(key: string): (email: string) => string {
+  const secret = createSecretKey(Buffer.from(key));
+  return (email) => createHmac('sha256', secret).update(email).digest('hex');
+}
+
+type Refused = Exclude<CommitResult, { kind: 'committed' }>;
+
+/**
+ * What a failed commit means: there is such a record already, or another worker won. Throws `Unprocessable` for
+ * what DynamoDB will never accept, and the error itself for everything else (throttling, timeouts).
+ * `hasRecord`: the first item of the write is the event record.
+ */
+export function refusedWrite(error: unknown, hasRecord: boolean): Refused {
+  if (error instanceof ConditionalCheckFailedException) return duplicateOf(error.Item);
+  if (error instanceof TransactionCanceledException) {
+    const reasons = error.CancellationReasons ?? [];
+    const codes = reasons.map(({ Code }) => Code);
+    if (hasRecord && codes[0] === 'ConditionalCheckFailed') return duplicateOf(reasons[0]?.Item);
+    if (codes.includes('ConditionalCheckFailed') || codes.includes('TransactionConflict')) {
+      return { kind: 'conflict' };
+    }
+    const invalid = reasons.find(({ Code }) => Code === 'ValidationError');
+    if (invalid) throw new Unprocessable(`DynamoDB refused the write: ${invalid.Message}`);
+  }
+  if (error instanceof DynamoDBServiceException) {
+    if (error.name === 'TransactionConflictException') return { kind: 'conflict' };
+    if (error.name === 'ValidationException') {
+      throw new Unprocessable(`DynamoDB refused the write: ${error.message}`, { cause: error });
+    }
+  }
+  throw error;
+}
+
+function duplicateOf(item: ConditionalCheckFailedException['Item']): Refused {
+  if (!item) throw new Error('DynamoDB did not return the event record that stands there already.');
+  return { kind: 'duplicate', record: eventRecordOf(unmarshall(item)) };
+}
+
+export type AudienceTables = Readonly<Record<Kind | 'events', string>>;
+
+type AddressHash = ReturnType<typeof addressHash>;
+
+type TableKey = RowKey & Readonly<{ tableKey: string }>;
+
+type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+const keyNames = {
+  customers: 'customerId',
+  addresses: 'email',
+  contacts: 'email',
+  suppressions: 'addressHash',
+} as const;
+
+const kinds = ['customers', 'addresses', 'contacts', 'suppressions'] as const;
+
+const revisionSchema = z.object({ revision: z.string() });
+
+/** DynamoDB's own limit for one BatchGetItem. */
+const keysAtOnce = 100;
+
+/** For keys that DynamoDB leaves unread in a successful answer: the SDK does not ask again for them. */
+const mostTries = 5;
+
+/** The audience in DynamoDB. A decision that changes no row is one plain put; one that does is one transaction. */
+export function dynamoAudienceStore(
+  db: DynamoDBDocumentClient,
+  tables: AudienceTables,
+  options: { addressHash: () => Promise<AddressHash>; retentionDays: number },
+): AudienceStore {
+  async function items(keys: readonly TableKey[]): Promise<Map<string, unknown>> {
+    const found = new Map<string, unknown>();
+    let request = requestFor(keys);
+    for (let tries = 0; Object.keys(request).length > 0; tries++) {
+      if (tries >= mostTries) throw new Error('DynamoDB is throttled and left keys unread.');
+      if (tries > 0) await setTimeout(tries * 50);
+      const output = await db.send(new BatchGetCommand({ RequestItems: request }));
+      for (const kind of kinds) {
+        for (const item of output.Responses?.[tables[kind]] ?? []) {
+          found.set(`${kind} ${item[keyNames[kind]]}`, item);
+        }
+      }
+      request = output.UnprocessedKeys ?? {};
+    }
+    return found;
+  }
+
+  function requestFor(
+    keys: readonly TableKey[],
+  ): NonNullable<BatchGetCommandInput['RequestItems']> {
+    const used = kinds.filter((kind) => keys.some((key) => key.kind === kind));
+    return Object.fromEntries(
+      used.map((kind) => {
+        const own = keys.filter((key) => key.kind === kind);
+        const Keys = own.map(({ tableKey }) => ({ [keyNames[kind]]: tableKey }));
+        return [tables[kind], { Keys, ConsistentRead: true }];
+      }),
+    );
+  }
+
+  function transactItems(steps: Steps, hash: AddressHash): TransactItem[] {
+    return [
+      ...steps.customers.map((step) => transactItem('customers', step, hash)),
+      ...steps.addresses.map((step) => transactItem('addresses', step, hash)),
+      ...steps.contacts.map((step) => transactItem('contacts', step, hash, contactIndexes)),
+      ...steps.suppressions.map((step) => transactItem('suppressions', step, hash)),
+    ];
+  }
+
+  function transactItem<T extends object>(
+    kind: Kind,
+    step: Step<T>,
+    hash: AddressHash,
+    indexesOf: (row: T) => object = () => ({}),
+  ): TransactItem {
+    const TableName = tables[kind];
+    const Key = { [keyNames[kind]]: tableKey(kind, step.key, hash) };
+    const condition = stillAsRead(kind, step.revision);
+    if (step.act === 'put') {
+      const Item = { ...step.row, ...indexesOf(step.row), ...Key, revision: randomUUID() };
+      return { Put: { TableName, Item, ...condition } };
+    }
+    const write = { TableName, Key, ...condition };
+    return step.act === 'delete' ? { Delete: write } : { ConditionCheck: write };
+  }
+
+  return {
+    async load(keys) {
+      const hash = await options.addressHash();
+      const wanted = keys.map(({ kind, key }) => ({
+        kind,
+        key,
+        tableKey: tableKey(kind, key, hash),
+      }));
+      const found = new Map<string, unknown>();
+      for (let start = 0; start < wanted.length; start += keysAtOnce) {
+        const some = await items(wanted.slice(start, start + keysAtOnce));
+        for (const [key, item] of some) found.set(key, item);
+      }
+      const read = <T>(kind: Kind, schema: { parse: (item: unknown) => T }) =>
+        new Map<string, Stored<T>>(
+          wanted
+            .filter((one) => one.kind === kind)
+            .map((one) => [one.key, storedRow(found.get(`${kind} ${one.tableKey}`), schema)]),
+        );
+      const known: Known = {
+        customers: read('customers', customerSchema),
+        addresses: read('addresses', addressSchema),
+        contacts: read('contacts', contactSchema),
+        suppressions: read('suppressions', suppressionSchema),
+      };
+      return known;
+    },
+
+    async recorded(webhookId) {
+      const { Item } = await db.send(
+        new GetCommand({ TableName: tables.events, Key: { webhookId }, ConsistentRead: true }),
+      );
+      return Item && recordedOf(Item);
+    },
+
+    async commit({ steps, record, payload, replay }): Promise<CommitResult> {
+      const put = record && {
+        TableName: tables.events,
+        Item: eventItem(record, payload, options.retentionDays),
+        ConditionExpression: 'attribute_not_exists(webhookId)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+      };
+      try {
+        if (steps || replay) {
+          const TransactItems = [
+            ...(put ? [{ Put: put }] : []),
+            ...(replay ? [{ Update: replayUpdate(tables.events, replay) }] : []),
+            ...(steps ? transactItems(steps, await options.addressHash()) : []),
+          ];
+          await db.send(new TransactWriteCommand({ TransactItems }));
+        } else if (put) {
+          await db.send(new PutCommand(put));
+        }
+        return { kind: 'committed' };
+      } catch (error) {
+        return refusedWrite(error, put !== undefined);
+      }
+    },
+  };
+}
+
+function tableKey(kind: Kind, key: string, hash: AddressHash): string {
+  return kind === 'suppressions' ? hash(key) : key;
+}
+
+function storedRow<T>(item: unknown, schema: { parse: (item: unknown) => T }): Stored<T> {
+  if (item === undefined) return null;
+  return { row: schema.parse(item), revision: revisionSchema.parse(item).revision };
+}
+
+function stillAsRead(kind: Kind, revision: string | null) {
+  if (revision === null) {
+    return { ConditionExpression: `attribute_not_exists(${keyNames[kind]})` };
+  }
+  return {
+    ConditionExpression: 'revision = :asRead',
+    ExpressionAttributeValues: { ':asRead': revision },
+  };
+}
+
+/** What DynamoDB cannot index (an over-long external id or group) is left out of the index. */
+function contactIndexes(contact: Contact) {
+  const shard = shardOf(contact.contactId);
+  return {
+    creationShard: shard,
+    externalIdKey: indexKey(contact.externalId),
+    groupShard: contact.userGroup && indexKey(`${shard}#${contact.userGroup}`),
+  };
+}

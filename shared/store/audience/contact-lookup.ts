@@ -1,0 +1,158 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { type Address, ownerOf } from '#shared/audience/address.ts';
+import { emailOf } from '#shared/audience/identity.ts';
+import type { Contact, Customer } from '#shared/audience/person.ts';
+import type { Suppression } from '#shared/audience/suppression.ts';
+import type { AudienceStore, ContactLookup } from '#shared/audience/unit-of-work.ts';
+import { indexKey } from '#shared/store/dynamo.ts';
+import type { ContactHistory } from './contact-history.ts';
+
+const indexedSchema = z.array(z.object({ email: z.string() }));
+
+/**
+ * Finds a contact by its id, wherever it has moved to. The index only says where to look, because it may lag behind;
+ * `customerId`, the customer of the contact when the id was noted, helps where the index knows nothing.
+ */
+export function dynamoContactLookup(
+  db: DynamoDBDocumentClient,
+  contactsTable: string,
+  store: AudienceStore,
+): ContactLookup {
+  async function indexedEmails(contactId: string): Promise<string[]> {
+    const { Items = [] } = await db.send(
+      new QueryCommand({
+        TableName: contactsTable,
+        IndexName: 'byContactId',
+        KeyConditionExpression: 'contactId = :contactId',
+        ExpressionAttributeValues: { ':contactId': contactId },
+      }),
+    );
+    return indexedSchema.parse(Items).map(({ email }) => email);
+  }
+
+  async function customer(customerId: string | undefined): Promise<Customer | undefined> {
+    if (customerId === undefined) return undefined;
+    const known = await store.load([{ kind: 'customers', key: customerId }]);
+    return known.customers.get(customerId)?.row;
+  }
+
+  async function contactsAt(emails: readonly string[]): Promise<Contact[]> {
+    const keys = emails.map((key) => ({ kind: 'contacts', key }) as const);
+    const known = await store.load(keys);
+    return [...known.contacts.values()].flatMap((stored) => (stored ? [stored.row] : []));
+  }
+
+  return async ({ contactId, customerId }) => {
+    const [indexed, noted] = await Promise.all([indexedEmails(contactId), customer(customerId)]);
+    const contacts = await contactsAt(distinct([...indexed, emailOf(noted)]));
+    const contact = contacts.find((one) => hasId(one, contactId));
+    const owner = contact?.customerId === customerId ? noted : await customer(contact?.customerId);
+    const former = [...(noted?.addresses ?? []), ...(owner?.addresses ?? [])];
+    return { contact, addresses: distinct([contact?.email, ...former]) };
+  };
+}
+
+function hasId(contact: Contact, id: string): boolean {
+  return contact.contactId === id || contact.mergedIds?.includes(id) === true;
+}
+
+function distinct(texts: readonly (string | undefined)[]): string[] {
+  return [...new Set(texts)].filter((text) => text !== undefined);
+}
+
+/** A customer of whom something is kept, and who is to be seen at its present address. */
+export type KeptCustomer = Readonly<{
+  customer: Customer;
+  /** The contact that shows it; absent: it is hidden. */
+  contact: Contact | undefined;
+  /** The contact that shows another customer, or nobody's facts, at its address. */
+  other: Contact | undefined;
+}>;
+
+/** Reads customers consistently, in this order; those that are not known are left out. */
+export async function keptCustomers(
+  store: Pick<AudienceStore, 'load'>,
+  customerIds: readonly string[],
+): Promise<KeptCustomer[]> {
+  const ids = [...new Set(customerIds)].filter((id) => indexKey(id) !== undefined);
+  const keys = ids.map((key) => ({ kind: 'customers', key }) as const);
+  const { customers } = await store.load(keys);
+  const known = [...customers.values()].flatMap((stored) => (stored ? [stored.row] : []));
+  const emails = new Set(known.flatMap((customer) => emailOf(customer) ?? []));
+  const { contacts } = await store.load(
+    [...emails].map((key) => ({ kind: 'contacts', key }) as const),
+  );
+  return known.map((customer) => {
+    const there = contacts.get(emailOf(customer) ?? '')?.row;
+    const isOwn = there?.customerId === customer.customerId;
+    return {
+      customer,
+      contact: isOwn ? there : undefined,
+      other: isOwn ? undefined : there,
+    };
+  });
+}
+
+/** A contact with the rows that it is computed from. */
+export type KnownContact = Readonly<{
+  contact: Contact;
+  /** Whose facts the contact shows. */
+  customer: Customer | undefined;
+  address: Address | undefined;
+  suppression: Suppression | undefined;
+}>;
+
+export type FoundById =
+  | ({ kind: 'shown' } & KnownContact)
+  /** No contact has this id now. `customers`: those who are known to have had it. */
+  | { kind: 'not shown'; customers: readonly Customer[] };
+
+type Parts = Readonly<{
+  store: AudienceStore;
+  contactOf: ContactLookup;
+  history: Pick<ContactHistory, 'customerIds'>;
+}>;
+
+/**
+ * Finds what is known of a contact by an id that it has, or had before it became one with another. Where the index of
+ * contacts knows nothing of an id, the customers of its events and emails lead on.
+ */
+export function knownContacts({ store, contactOf, history }: Parts) {
+  async function found(contactId: string): Promise<FoundById> {
+    const direct = await contactOf({ contactId });
+    if (direct.contact) return { kind: 'shown', ...(await around(direct.contact)) };
+    const customerIds = await history.customerIds(contactId);
+    for (const customerId of customerIds) {
+      const { contact } = await contactOf({ contactId, customerId });
+      if (contact) return { kind: 'shown', ...(await around(contact)) };
+    }
+    const keys = customerIds.map((key) => ({ kind: 'customers', key }) as const);
+    const { customers } = await store.load(keys);
+    return {
+      kind: 'not shown',
+      customers: [...customers.values()].flatMap((stored) => (stored ? [stored.row] : [])),
+    };
+  }
+
+  async function around(contact: Contact): Promise<KnownContact> {
+    const { email: key } = contact;
+    const known = await store.load([
+      { kind: 'addresses', key },
+      { kind: 'suppressions', key },
+    ]);
+    const address = known.addresses.get(key)?.row;
+    const owner = contact.customerId ?? ownerOf(address);
+    const { customers } = await store.load(
+      owner === undefined ? [] : [{ kind: 'customers', key: owner }],
+    );
+    return {
+      contact,
+      address,
+      customer: customers.get(owner ?? '')?.row,
+      suppression: known.suppressions.get(key)?.row,
+    };
+  }
+
+  return { found };
+}

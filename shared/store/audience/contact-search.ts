@@ -1,0 +1,248 @@
+import { type DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { normalisedEmail } from '#shared/audience/address.ts';
+import { emailOf } from '#shared/audience/identity.ts';
+import { type Contact, contactSchema } from '#shared/audience/person.ts';
+import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import { indexKey, type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
+import { type KeptCustomer, keptCustomers } from './contact-lookup.ts';
+
+export type ContactFilter = Readonly<{
+  group?: string | undefined;
+  isSubscribed?: boolean | undefined;
+}>;
+
+const keySchema = z.object({ createdAt: z.string(), email: z.string() });
+type ContactKey = z.infer<typeof keySchema>;
+
+/** How far contacts were listed. It holds addresses: seal it before it goes into a URL. */
+export const contactPositionSchema = z.record(z.string(), z.nullable(keySchema));
+export type ContactPosition = z.infer<typeof contactPositionSchema>;
+export type ContactPage = ListPage<Contact, ContactKey>;
+
+/** The contacts that are shown, newest first, from indexes that lag by moments; memory does not grow with their number. */
+export type ContactList = Readonly<{
+  page(filter: ContactFilter, limit: number, after?: ContactPosition): Promise<ContactPage>;
+}>;
+
+/** A filter by consent is applied to what was read, so that a page of it takes more reading. */
+const readAtOnce = 250;
+const mostReads = 3;
+
+const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
+
+export function dynamoContactList(db: DynamoDBDocumentClient, table: string): ContactList {
+  async function read(
+    shard: string,
+    { group, isSubscribed }: ContactFilter,
+    limit: number,
+    after: ContactKey | undefined,
+  ) {
+    const key = group === undefined ? shard : indexKey(`${shard}#${group}`);
+    if (key === undefined) return { items: [], next: undefined };
+    const keyName = group === undefined ? 'creationShard' : 'groupShard';
+    const { Items = [], LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: group === undefined ? 'byCreation' : 'byGroup',
+        KeyConditionExpression: `${keyName} = :key`,
+        ScanIndexForward: false,
+        ...(isSubscribed !== undefined && { FilterExpression: 'subscribed = :subscribed' }),
+        ExpressionAttributeValues: {
+          ':key': key,
+          ...(isSubscribed !== undefined && { ':subscribed': isSubscribed }),
+        },
+        Limit: limit,
+        ExclusiveStartKey: after && { ...after, [keyName]: key },
+      }),
+    );
+    return {
+      items: Items.map((item) => contactSchema.parse(item)),
+      next: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey),
+    };
+  }
+
+  return {
+    page(filter, limit, after) {
+      const hasRead = new Set<string>();
+      const share = Math.ceil((2 * limit) / shards.length);
+      return newestFirst(
+        {
+          shards,
+          read(shard, from) {
+            const isFirst = !hasRead.has(shard);
+            hasRead.add(shard);
+            return read(shard, filter, isFirst ? share : readAtOnce, from);
+          },
+          keyOf: ({ createdAt, email }) => ({ createdAt, email }),
+          ageOf: ({ createdAt }) => createdAt,
+          limit,
+          mostReads,
+        },
+        after,
+      );
+    },
+  };
+}
+
+export type SearchResult = Readonly<{
+  /** Those that have exactly this address, external id or customer id, each once. */
+  contacts: readonly Contact[];
+  /**
+   * Where there are none: whoever has, or had, this address, id or external id by what Polar said, whether a contact
+   * shows it or not.
+   */
+  customers: readonly KeptCustomer[];
+  /** After which customer to look on for the external id; `undefined`: there is no need, or nobody is left. */
+  next: string | undefined;
+}>;
+
+/**
+ * `isAll`: all customers of whom Polar told this external id, also those whom contacts show. `after`: the `next` of an
+ * earlier search for the same.
+ */
+export type ContactSearch = (
+  text: string,
+  how?: Readonly<{ isAll?: boolean; after?: string | undefined }>,
+) => Promise<SearchResult>;
+
+/** More contacts than this with one external id are not all shown. */
+const mostFound = 50;
+
+const indexedSchema = z.array(z.object({ email: z.string() }));
+
+const nobody: SearchResult = { contacts: [], customers: [], next: undefined };
+
+/**
+ * Finds contacts by the one thing that a person knows of them, and where there is none the customers that nothing
+ * shows. External ids of contacts come from an index that lags by moments; those of other customers are looked for in
+ * the whole table, which takes a while where it is large.
+ */
+export function dynamoContactSearch(
+  db: DynamoDBDocumentClient,
+  contactsTable: string,
+  store: AudienceStore,
+  byExternalId: CustomersByExternalId,
+): ContactSearch {
+  async function emailsOfExternalId(externalId: string): Promise<string[]> {
+    const key = indexKey(externalId);
+    if (key === undefined) return [];
+    const { Items = [] } = await db.send(
+      new QueryCommand({
+        TableName: contactsTable,
+        IndexName: 'byExternalId',
+        KeyConditionExpression: 'externalIdKey = :key',
+        ExpressionAttributeValues: { ':key': key },
+        Limit: mostFound,
+      }),
+    );
+    return indexedSchema.parse(Items).map(({ email }) => email);
+  }
+
+  async function exactly(text: string, email: string): Promise<SearchResult> {
+    const [indexed, known] = await Promise.all([
+      emailsOfExternalId(text),
+      store.load([
+        { kind: 'customers', key: text },
+        { kind: 'addresses', key: email },
+      ]),
+    ]);
+    const own = emailOf(known.customers.get(text)?.row);
+    const emails = new Set([email, ...indexed, ...(own === undefined ? [] : [own])]);
+    const rows = await store.load([...emails].map((key) => ({ kind: 'contacts', key }) as const));
+    const contacts = [...rows.contacts.values()].flatMap((stored) => (stored ? [stored.row] : []));
+    // The index lags: what it still names may have another external id by now.
+    const exact = contacts.filter(
+      (contact) =>
+        contact.email === email || contact.externalId === text || contact.customerId === text,
+    );
+    if (exact.length > 0) return { ...nobody, contacts: exact };
+    const claims = known.addresses.get(email)?.row.claims ?? {};
+    return { ...nobody, customers: await keptCustomers(store, [text, ...Object.keys(claims)]) };
+  }
+
+  async function amongAll(externalId: string, after?: string): Promise<SearchResult> {
+    const { customerIds, next } = await byExternalId(externalId, after);
+    return { contacts: [], customers: await keptCustomers(store, customerIds), next };
+  }
+
+  return async (typed, { isAll = false, after } = {}) => {
+    // As it is known to Polar, where it was not typed: with its spaces, and of any length.
+    if (isAll || after !== undefined) return amongAll(typed, after);
+    const text = typed.trim();
+    const email = normalisedEmail(text);
+    if (indexKey(text) === undefined || indexKey(email) === undefined) return nobody;
+    const found = await exactly(text, email);
+    return found.contacts.length > 0 || found.customers.length > 0 ? found : amongAll(text);
+  };
+}
+
+const idRowsSchema = z.array(z.object({ customerId: z.string() }));
+const startSchema = z.record(z.string(), z.string());
+
+/** The ids of all customers that are neither deleted nor erased, page by page, in no order. Reads the whole table. */
+export async function* livingCustomerIds(
+  db: DynamoDBDocumentClient,
+  table: string,
+): AsyncGenerator<readonly string[], void, undefined> {
+  let ExclusiveStartKey: z.infer<typeof startSchema> | undefined;
+  do {
+    const page = await db.send(
+      new ScanCommand({
+        TableName: table,
+        ProjectionExpression: 'customerId',
+        FilterExpression: 'attribute_not_exists(deletion) AND attribute_not_exists(erased)',
+        ExclusiveStartKey,
+      }),
+    );
+    yield idRowsSchema.parse(page.Items ?? []).map(({ customerId }) => customerId);
+    ExclusiveStartKey = page.LastEvaluatedKey && startSchema.parse(page.LastEvaluatedKey);
+  } while (ExclusiveStartKey);
+}
+
+export type CustomersFound = Readonly<{
+  customerIds: readonly string[];
+  /** After which customer the rest begins; `undefined`: all were looked at. */
+  next: string | undefined;
+}>;
+
+/**
+ * Looks through customers, a bounded number at a time, for those of whom Polar told this external id. An `after` that
+ * no customer can have means from the beginning.
+ */
+export type CustomersByExternalId = (externalId: string, after?: string) => Promise<CustomersFound>;
+
+const externalIdRowsSchema = z.array(z.object({ customerId: z.string() }));
+const externalIdKeySchema = z.object({ customerId: z.string() });
+
+/** Each reads a megabyte, which is some thousand customers. */
+const mostPages = 8;
+
+/** No index has what no contact shows. It would be written with every event, for a search that is seldom made. */
+export function dynamoCustomersByExternalId(
+  db: DynamoDBDocumentClient,
+  table: string,
+  { pageSize }: Readonly<{ pageSize?: number }> = {},
+): CustomersByExternalId {
+  return async (externalId, after) => {
+    const customerIds: string[] = [];
+    let next = indexKey(after);
+    for (let pages = 0; pages < mostPages; pages++) {
+      const { Items = [], LastEvaluatedKey } = await db.send(
+        new ScanCommand({
+          TableName: table,
+          ProjectionExpression: 'customerId',
+          FilterExpression: 'externalId.#value = :externalId',
+          ExpressionAttributeNames: { '#value': 'value' },
+          ExpressionAttributeValues: { ':externalId': externalId },
+          ExclusiveStartKey: next === undefined ? undefined : { customerId: next },
+          Limit: pageSize,
+        }),
+      );
+      customerIds.push(...externalIdRowsSchema.parse(Items).map(({ customerId }) => customerId));
+      next = LastEvaluatedKey && externalIdKeySchema.parse(LastEvaluatedKey).customerId;
+      if (next === undefined) break;
+    }
+    return { customerIds, next };
+  };
+}

@@ -1,0 +1,214 @@
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
+import { backfillPrefix, supportedEventTypes } from '#shared/polar/event-types.ts';
+import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
+import { eventRecordOf, payloadText } from './event-item.ts';
+
+export const eventOutcomes = eventRecordSchema.shape.outcome.options;
+
+const listedEventSchema = z.object({
+  webhookId: z.string(),
+  type: z.enum(supportedEventTypes),
+  occurredAt: z.string(),
+  receivedAt: z.string(),
+  outcome: z.enum(eventOutcomes),
+  reason: z.optional(z.string()),
+  contactId: z.optional(z.string()),
+  customerId: z.string(),
+  email: z.optional(z.string()),
+});
+/** What lists show of an event. */
+export type ListedEvent = z.infer<typeof listedEventSchema>;
+
+export type EventFilter = Readonly<{
+  type?: ListedEvent['type'] | undefined;
+  outcome?: ListedEvent['outcome'] | undefined;
+  /** Only what Polar sent, not what a backfill made. */
+  isSent?: true;
+}>;
+
+const keySchema = z.object({
+  receivedAt: z.string().check(z.minLength(1), z.maxLength(64)),
+  webhookId: z.string().check(z.minLength(1), z.maxLength(2_048)),
+});
+type EventKey = z.infer<typeof keySchema>;
+
+/** How far the events of a day were listed. */
+export const eventPositionSchema = z.record(
+  z.string().check(z.regex(/^\d+$/)),
+  z.nullable(keySchema),
+);
+export type EventPosition = z.infer<typeof eventPositionSchema>;
+
+export type EventsOfDay = ListPage<ListedEvent, EventKey> & Readonly<{ day: string }>;
+
+export type KeptPayload =
+  | { kind: 'kept'; text: string }
+  /** It was too large to be kept. */
+  | { kind: 'omitted' }
+  /** Its customer is erased. */
+  | { kind: 'erased' }
+  | { kind: 'none' };
+
+export type KeptEvent = Readonly<{
+  record: EventRecord;
+  payload: KeptPayload;
+  /** When all of this goes. */
+  expiresAt: Date | undefined;
+}>;
+
+/** What was recorded of events, for people. Days are `YYYY-MM-DD`, in UTC, by when an event was received. */
+export type EventLog = Readonly<{
+  /** One page of a day, newest first, from an index that lags by moments. */
+  ofDay(
+    day: string,
+    filter: EventFilter,
+    limit: number,
+    after?: EventPosition,
+  ): Promise<EventsOfDay>;
+  /**
+   * The first page of the newest day, `last` or earlier, on which there are such events. Goes back for two weeks, or
+   * until enough was read, and then gives the day where it stopped.
+   */
+  newest(last: string, filter: EventFilter, limit: number): Promise<EventsOfDay>;
+  find(webhookId: string): Promise<KeptEvent | undefined>;
+  has(webhookId: string): Promise<boolean>;
+}>;
+
+/** A filter is applied to what was read, so a page of it takes more reading. */
+const readAtOnce = 250;
+const mostReads = 4;
+/**
+ * How many days before the last one are read at a time. Two weeks without an event, as in a new deployment, are four
+ * rounds of small queries; only a scan of the table could tell in one that there is none at all.
+ */
+const daysAtOnce = [1, 4, 8];
+
+const expirySchema = z.object({ expiresAt: z.number() });
+const payloadSchema = z.object({ payload: z.instanceof(Uint8Array) });
+const omittedSchema = z.object({ payloadOmitted: z.literal(true) });
+
+export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): EventLog {
+  async function read(
+    dayShard: string,
+    filter: EventFilter,
+    limit: number,
+    after: EventKey | undefined,
+  ) {
+    const { Items = [], LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: 'byDay',
+        KeyConditionExpression: 'dayShard = :dayShard',
+        ScanIndexForward: false,
+        ...conditionOf(filter, { ':dayShard': dayShard }),
+        Limit: isFiltered(filter) ? readAtOnce : limit,
+        ExclusiveStartKey: after && { ...after, dayShard },
+      }),
+    );
+    return {
+      items: z.array(listedEventSchema).parse(Items),
+      next: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey),
+    };
+  }
+
+  const ofDay: EventLog['ofDay'] = async (day, filter, limit, after) => {
+    const page = await newestFirst(
+      {
+        shards: Array.from({ length: listShards }, (_, shard) => String(shard)),
+        read: (shard, from) => read(`${day}#${shard}`, filter, limit, from),
+        keyOf: ({ receivedAt, webhookId }) => ({ receivedAt, webhookId }),
+        ageOf: ({ receivedAt }) => receivedAt,
+        limit,
+        mostReads,
+      },
+      after,
+    );
+    return { ...page, day };
+  };
+
+  return {
+    ofDay,
+
+    async newest(last, filter, limit) {
+      let page = await ofDay(last, filter, limit);
+      const isFound = ({ items, isCutShort }: EventsOfDay) => items.length > 0 || isCutShort;
+      // With a filter a day may take much reading, so that one is read after another.
+      const steps = isFiltered(filter)
+        ? daysAtOnce.flatMap((days) => Array.from({ length: days }, () => 1))
+        : daysAtOnce;
+      for (const days of steps) {
+        if (isFound(page)) return page;
+        const pages = await Promise.all(
+          daysBefore(page.day, days).map((day) => ofDay(day, filter, limit)),
+        );
+        page = pages.find(isFound) ?? pages.at(-1) ?? page;
+      }
+      return page;
+    },
+
+    async find(webhookId) {
+      const get = new GetCommand({ TableName: table, Key: { webhookId }, ConsistentRead: true });
+      const { Item } = await db.send(get);
+      if (!Item) return undefined;
+      const record = eventRecordOf(Item);
+      const expiry = expirySchema.safeParse(Item).data;
+      return {
+        record,
+        payload: keptPayload(record, Item),
+        expiresAt: expiry && new Date(expiry.expiresAt * 1_000),
+      };
+    },
+
+    async has(webhookId) {
+      const get = { TableName: table, Key: { webhookId }, ProjectionExpression: 'webhookId' };
+      return (await db.send(new GetCommand(get))).Item !== undefined;
+    },
+  };
+}
+
+export function dayBefore(day: string): string {
+  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+}
+
+/** So many days before this one, the newest first. */
+function daysBefore(day: string, count: number): string[] {
+  const days: string[] = [];
+  for (let before = dayBefore(day); days.length < count; before = dayBefore(before)) {
+    days.push(before);
+  }
+  return days;
+}
+
+function keptPayload({ erased }: EventRecord, item: unknown): KeptPayload {
+  const kept = payloadSchema.safeParse(item).data;
+  if (kept) return { kind: 'kept', text: payloadText(kept.payload) };
+  if (erased) return { kind: 'erased' };
+  return { kind: omittedSchema.safeParse(item).success ? 'omitted' : 'none' };
+}
+
+function isFiltered({ type, outcome, isSent }: EventFilter): boolean {
+  return type !== undefined || outcome !== undefined || isSent === true;
+}
+
+function conditionOf(filter: EventFilter, values: Readonly<Record<string, string>>) {
+  if (!isFiltered(filter)) return { ExpressionAttributeValues: values };
+  const { type, outcome, isSent } = filter;
+  const wanted = Object.entries({ type, outcome }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const conditions = wanted.map(([name]) => `#${name} = :${name}`);
+  if (isSent) conditions.push('NOT begins_with(webhookId, :made)');
+  return {
+    FilterExpression: conditions.join(' AND '),
+    ...(wanted.length > 0 && {
+      ExpressionAttributeNames: Object.fromEntries(wanted.map(([name]) => [`#${name}`, name])),
+    }),
+    ExpressionAttributeValues: {
+      ...values,
+      ...(isSent && { ':made': backfillPrefix }),
+      ...Object.fromEntries(wanted.map(([name, value]) => [`:${name}`, value])),
+    },
+  };
+}

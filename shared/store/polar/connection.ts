@@ -1,0 +1,152 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { PutSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { OutOfTurn } from '#shared/polar/api-error.ts';
+import {
+  type Connection,
+  type Connections,
+  connectionSchema,
+  type InTurn,
+  type WebhookSecrets,
+} from '#shared/polar/connection.ts';
+import type { Lease } from '#shared/store/lease.ts';
+import { secretText } from '#shared/store/secret.ts';
+
+/** After a crash the next may begin once this is over. */
+export const connectionLease = { name: 'polar-connection-act', leaseMs: 60_000 } as const;
+
+type TurnParts = Readonly<{
+  lease: Lease;
+  newId: () => string;
+  /** How often an act that takes long says that it still lives. */
+  everyMs?: number;
+}>;
+
+/** Acts on the connection with Polar, of all processes, one at a time. Nobody waits: the second is refused at once. */
+export function connectionTurn({ lease, newId, everyMs = 15_000 }: TurnParts): InTurn {
+  return async (act) => {
+    const owner = newId();
+    if (!(await lease.take(owner))) throw new OutOfTurn(isTaken);
+    const beat = setInterval(() => void lease.renew(owner).catch(() => undefined), everyMs);
+    beat.unref();
+    try {
+      return await act(async () => {
+        if (!(await lease.renew(owner))) throw new OutOfTurn(isLost);
+      });
+    } finally {
+      clearInterval(beat);
+      // Where this fails, the lease runs out by itself.
+      await lease.giveBack(owner).catch(() => undefined);
+    }
+  };
+}
+
+const isTaken =
+  'The connection with Polar is just being changed, in the console or by npm run connect or recover. Nothing was changed here. Look at the connection when that is done, and try again if need be; should it have broken off, that works after a minute at most.';
+
+const isLost =
+  'This took so long that somebody else has changed the connection with Polar meanwhile, so it was left where it was. Look at the connection and, if need be, do it again.';
+
+const name = 'connection';
+const names = { '#version': 'version' };
+
+/** The item `connection` of table Settings. Every write names the connection that it replaces. */
+export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Connections {
+  const key = { TableName: table, Key: { name } };
+  return {
+    async read() {
+      const { Item } = await db.send(new GetCommand({ ...key, ConsistentRead: true }));
+      return Item && connectionSchema.parse(Item);
+    },
+
+    save: (next, before) =>
+      unlessChanged(() =>
+        db.send(
+          new PutCommand({
+            TableName: table,
+            Item: { name, ...next },
+            ExpressionAttributeNames: names,
+            ...(before
+              ? {
+                  ConditionExpression: isStill,
+                  ExpressionAttributeValues: valuesOf(before),
+                }
+              : { ConditionExpression: 'attribute_not_exists(#version)' }),
+          }),
+        ),
+      ),
+
+    remove: (known) =>
+      unlessChanged(() =>
+        db.send(
+          new DeleteCommand({
+            ...key,
+            ConditionExpression: `attribute_not_exists(#version) OR (${isStill})`,
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: valuesOf(known),
+          }),
+        ),
+      ),
+  };
+}
+
+// A version alone is not enough: one that is made anew after disconnecting begins with the first again.
+const isStill = '#version = :version AND connectedAt = :connectedAt';
+
+function valuesOf({ version, connectedAt }: Connection) {
+  return { ':version': version, ':connectedAt': connectedAt };
+}
+
+async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+const text = z.catch(
+  z.pipe(
+    z.string(),
+    z.transform((value) => value.trim()),
+  ),
+  '',
+);
+const documentSchema = z.object({ current: text, previous: text });
+
+/**
+ * The secret document of the webhook, `{"current": "…", "previous": "…"}`, which ingest reads. A previous secret counts
+ * until it is taken out. A document that cannot be read counts as empty.
+ */
+export function webhookSecretDocument(
+  client: SecretsManagerClient,
+  secretId: string,
+): WebhookSecrets {
+  const read = secretText(client, secretId);
+  return {
+    read: async () => documentSchema.safeParse(parsed(await read())).data ?? empty,
+    async write(secrets) {
+      const SecretString = JSON.stringify(secrets);
+      await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));
+    },
+  };
+}
+
+const empty = { current: '', previous: '' };
+
+// The error of JSON.parse quotes the text, and this text is a secret.
+function parsed(document: string): unknown {
+  try {
+    return JSON.parse(document);
+  } catch {
+    return undefined;
+  }
+}

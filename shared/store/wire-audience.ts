@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import { audienceRefusals } from '#shared/audience/refusals.ts';
+import { cached } from '#shared/in-time.ts';
+import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
+import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
+import { documentClient } from './dynamo.ts';
+import { secretText } from './secret.ts';
+import { dynamoSettings } from './settings.ts';
+
+const envSchema = z.object({
+  CONTACTS_TABLE: z.string(),
+  CUSTOMERS_TABLE: z.string(),
+  ADDRESSES_TABLE: z.string(),
+  SUPPRESSIONS_TABLE: z.string(),
+  EVENTS_TABLE: z.string(),
+  SETTINGS_TABLE: z.string(),
+  SUPPRESSION_KEY_ID: z.string(),
+});
+
+const settingsMaxAgeMs = 30_000;
+
+/**
+ * The audience of this deployment, wired from the environment of a function. `retentionDays` is needed by a function
+ * that writes event records: without it such a write fails.
+ */
+export function audienceFromEnv(
+  variables: NodeJS.ProcessEnv,
+  { retentionDays = Number.NaN, requestTimeoutMs = 5_000 } = {},
+) {
+  const env = envSchema.parse(variables);
+  const requestHandler = {
+    connectionTimeout: 1_000,
+    requestTimeout: requestTimeoutMs,
+    throwOnRequestTimeout: true,
+  };
+  const tables = {
+    contacts: env.CONTACTS_TABLE,
+    customers: env.CUSTOMERS_TABLE,
+    addresses: env.ADDRESSES_TABLE,
+    suppressions: env.SUPPRESSIONS_TABLE,
+    events: env.EVENTS_TABLE,
+  };
+  const db = documentClient(new DynamoDBClient({ requestHandler }));
+  const secrets = new SecretsManagerClient({ requestHandler });
+  const once = <T>(read: () => Promise<T>) => cached(read, Number.POSITIVE_INFINITY, Date.now);
+  const suppressionKey = once(secretText(secrets, env.SUPPRESSION_KEY_ID));
+  const hash = once(async () => addressHash(await suppressionKey()));
+  const settingsNow = dynamoSettings(db, env.SETTINGS_TABLE);
+  const settings = cached(settingsNow, settingsMaxAgeMs, Date.now);
+  const now = () => new Date();
+  const pause = (lostRaces: number) =>
+    setTimeout(Math.random() * Math.min(1_000, 20 * 2 ** lostRaces));
+  const store = dynamoAudienceStore(db, tables, { addressHash: hash, retentionDays });
+  const contactOf = dynamoContactLookup(db, tables.contacts, store);
+
+  return {
+    db,
+    requestHandler,
+    store,
+    settings,
+    /** Past the cache, which may be half a minute old. */
+    settingsNow,
+    contactOf,
+    suppressionKey,
+    addressHash: hash,
+    now,
+    newId: randomUUID,
+    pause,
+    refusals: audienceRefusals({
+      store,
+      storeByHash: dynamoAudienceStore(db, tables, {
+        addressHash: async () => (itself) => itself,
+        retentionDays,
+      }),
+      contactOf,
+      addressHash: hash,
+      surroundings: async () => ({ settings: await settings(), now: now(), newId: randomUUID }),
+      pause,
+    }),
+  };
+}

@@ -1,0 +1,74 @@
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text that is safe between tags and in a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}
+
+/** The known name that a mistyped one most likely stands for, or `undefined` where none is near. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const [nearest] = known
+    .map((one) => ({ one, distance: editDistance(simplified(name), simplified(one)) }))
+    .sort((a, b) => a.distance - b.distance);
+  const isNear = nearest && nearest.distance <= Math.max(2, Math.floor(name.length / 3));
+  return isNear ? nearest.one : undefined;
+}
+
+function simplified(name: string): string {
+  return name
+    .slice(0, 40)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '');
+}
+
+function editDistance(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [row, character] of [...from].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (previous[column] ?? 0) + (character === other ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous.at(-1) ?? 0;
+}
+
+const breaksAndControls = /[\s\p{Cc}\p{Zl}\p{Zp}]+/gu;
+/** Characters that turn the direction of what follows: a name could make the rest of a mail read backwards. */
+const directionOverrides = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A value as it may stand in a mail: on one line, without control characters, so that it never starts a new header. */
+export function oneLine(value: unknown): string {
+  return textOf(value)
+    .toWellFormed()
+    .replace(directionOverrides, '')
+    .replace(breaksAndControls, ' ')
+    .trim();
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join('');
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
+const secrets = /\b(polar_[a-z]{2,5}_|whsec_)[\w+/=-]+/g;
+
+/** What somebody else wrote, to stand in a sentence of ours: on one line, not too long, without tokens and secrets. */
+export function plainText(text: string, longest = 200): string {
+  return text
+    .slice(0, longest * 4)
+    .toWellFormed()
+    .replace(directionOverrides, '')
+    .replace(breaksAndControls, ' ')
+    .replace(secrets, '$1…')
+    .trim()
+    .slice(0, longest);
+}

@@ -1,0 +1,42 @@
+import type { Fault } from '#test/prove/fault-proxy.ts';
+import type { Proof } from '#test/prove/proof.ts';
+import type { Stage } from './worker.ts';
+
+export type Disturbed = Readonly<{
+  problem: string | undefined;
+  /** How many calls the life after the first kill made. */
+  laterCalls: number;
+}>;
+
+/** Each call of an undisturbed run gone wrong in each way; with `pairs`, also killed again while that is made good. */
+export async function eachFault(
+  what: string,
+  operations: readonly string[],
+  { kinds, pairs }: Pick<Stage, 'kinds' | 'pairs'>,
+  disturbed: (fault: Fault) => Promise<Disturbed>,
+): Promise<Proof> {
+  const failures: string[] = [];
+  let points = 0;
+  const calls = [...operations];
+  const tried = async (fault: Fault, later = '') => {
+    const { problem, laterCalls } = await disturbed(fault);
+    // The last successor needed fewer calls than that: nothing went wrong a second time.
+    points += laterCalls < (fault.next?.at ?? 0) ? 0 : 1;
+    if (problem !== undefined) {
+      const call = `call ${fault.at} (${calls[fault.at - 1]})`;
+      failures.push(`${what}: ${fault.kind}, ${call}${later}\n${problem}`);
+    }
+    return laterCalls;
+  };
+  const kind = 'killed after the call';
+  for (let at = 1; at <= calls.length; at++) {
+    for (const one of kinds) await tried({ kind: one, at });
+    if (!pairs) continue;
+    let isReached = true;
+    for (let next = 1; isReached; next++) {
+      const later = `, and its successor killed after its call ${next}`;
+      isReached = (await tried({ kind, at, next: { kind, at: next } }, later)) >= next;
+    }
+  }
+  return { points, failures };
+}

@@ -1,0 +1,26 @@
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { bundleAliases } from '#shared/bundle/bundling.ts';
+import type * as atWork from '#test/support/ingest-at-work.ts';
+
+const entry = new URL('../../support/ingest-at-work.ts', import.meta.url).pathname;
+
+/** Ingest with the modules that a deployment ships: the sources hash in JavaScript, the bundles natively. */
+export async function bundledIngest(directory: string): Promise<typeof atWork> {
+  const outfile = `${directory}/ingest.mjs`;
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    alias: Object.fromEntries(
+      bundleAliases.map((alias) => {
+        const [from = '', to = ''] = alias.split('=');
+        return [from, to];
+      }),
+    ),
+  });
+  return import(/* @vite-ignore */ pathToFileURL(outfile).href);
+}

@@ -1,0 +1,99 @@
+import { createHmac } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import type { WebhookRequest } from '#functions/ingest/ingest.ts';
+import { maxMessageBytes } from '#shared/queue/encode-event-message.ts';
+import type { Proof } from '#test/prove/proof.ts';
+import { contents, forgeries, ingestUnderLoad, keyCount } from './cost.ts';
+
+const yardsticks = {
+  /** The library makes an error with its stack for each key, and the genuine one is spared its call of the queue. */
+  forged: { mostTimes: 4 * keyCount, name: 'a genuine one of its size' },
+  /** Besides there are a look for what the queue does not take, base64, and the measuring of the message. */
+  signed: { mostTimes: 4, name: 'hashing, reading and packing it' },
+} as const;
+type Kind = keyof typeof yardsticks;
+/** Below this size what is done once for a request outweighs what is done for its bytes. */
+const leastJudgedBytes = 100_000;
+
+const rounds = 3;
+const leastRoundMs = 40;
+const judgedSizes = [1_000, 100_000, 6_200_000];
+
+/** The greatest of so many ratios to the yardstick. */
+type Worst = { points: number; ratio: number };
+
+export type TimeProof = Proof & Readonly<{ worst: Readonly<Record<Kind, Worst>> }>;
+
+/**
+ * The processor time of hostile requests, never in seconds: each beside what a genuine request of the same size takes,
+ * or beside what nobody can do without, in turn.
+ */
+export async function proveTime(): Promise<TimeProof> {
+  const { answered, genuine } = await ingestUnderLoad();
+  const failures: string[] = [];
+  const worst = { forged: { points: 0, ratio: 0 }, signed: { points: 0, ratio: 0 } };
+
+  function judge(kind: Kind, ratio: number, what: string): void {
+    const own = worst[kind];
+    const { mostTimes, name } = yardsticks[kind];
+    own.points += 1;
+    own.ratio = Math.max(own.ratio, ratio);
+    if (ratio <= mostTimes) return;
+    const times = `${ratio.toFixed(1)} times as long as ${name}`;
+    failures.push(`${what} takes ${times}; at most ${mostTimes} times are allowed.`);
+  }
+
+  for (const bytes of judgedSizes) {
+    for (const [name, forgery] of Object.entries(forgeries)) {
+      const request = forgery(bytes);
+      const usual = genuine(`{"type":"order.paid","data":"${'x'.repeat(sizeOf(request))}"}`);
+      const ratio = await ratioOf(
+        () => answered(request),
+        () => answered(usual),
+      );
+      judge('forged', ratio, `A forged request ${name} of ${bytes} bytes`);
+    }
+    if (bytes < leastJudgedBytes) continue;
+    for (const [name, content] of Object.entries(contents)) {
+      const body = content(bytes);
+      const request = genuine(body);
+      const ratio = await ratioOf(
+        () => answered(request),
+        async () => floor(body),
+      );
+      judge('signed', ratio, `A signed body of ${name} of ${bytes} bytes`);
+    }
+  }
+  return { points: worst.forged.points + worst.signed.points, failures, worst };
+}
+
+/** Of everything that its sender chose. */
+function sizeOf({ headers, body = '' }: WebhookRequest): number {
+  return JSON.stringify(headers).length + body.length;
+}
+
+/** What nobody can do without: a hash, a reading, and a compression where the queue takes the body in no other way. */
+function floor(body: string): void {
+  createHmac('sha256', 'any key').update(new TextEncoder().encode(body)).digest();
+  JSON.parse(body);
+  if (Buffer.byteLength(body) > maxMessageBytes) gzipSync(body, { level: 9 });
+}
+
+/** The median of several rounds in which both run. */
+async function ratioOf(one: () => Promise<unknown>, other: () => Promise<unknown>) {
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    ratios.push((await processorTime(one)) / (await processorTime(other)));
+  }
+  return ratios.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
+}
+
+/** Of one call, the mean of as many as fill a round: the clock of processor time ticks in milliseconds. */
+async function processorTime(act: () => Promise<unknown>): Promise<number> {
+  const from = process.cpuUsage();
+  for (let calls = 1; ; calls += 1) {
+    await act();
+    const { user, system } = process.cpuUsage(from);
+    if (user + system >= leastRoundMs * 1_000) return (user + system) / calls;
+  }
+}

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
+import { startHandlersOnTheWire } from '#test/bench/handlers-on-the-wire.ts';
+import { person, webhookOf } from '#test/bench/sample-events.ts';
+import { newSecret } from '#test/support/signed-request.ts';
+
+const start = new Date('2026-11-14T12:00:00.000Z');
+const later = new Date('2026-11-15T12:00:00.000Z');
+const changedAtOnce = ['BatchGetItem', 'TransactWriteItems'];
+let handlers: Awaited<ReturnType<typeof startHandlersOnTheWire>>;
+let people = 0;
+
+beforeAll(async () => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  handlers = await startHandlersOnTheWire();
+  // The first event reads secrets, settings and workflows, which are kept.
+  await handlers.receive(created(someone()));
+  await handlers.apply(created(someone()));
+});
+afterAll(async () => {
+  await handlers.stop();
+  vi.restoreAllMocks();
+});
+
+function someone() {
+  people += 1;
+  return { ...person(people, 'calls'), isNew: true };
+}
+
+function created(who: ReturnType<typeof someone>) {
+  return webhookOf(polarPayload('customer.created', who, start));
+}
+
+describe('one webhook costs ingest', () => {
+  it('one call of SQS where it is accepted', async () => {
+    expect(await handlers.receive(created(someone()))).toEqual({
+      statusCode: 202,
+      calls: ['SendMessage'],
+    });
+  });
+
+  it('nothing where its type is ignored', async () => {
+    const body = '{"type":"checkout.created"}';
+    expect(await handlers.receive({ ...created(someone()), body })).toEqual({
+      statusCode: 200,
+      calls: [],
+    });
+  });
+
+  it('nothing where it is forged, but for a look at the secret once a minute', async () => {
+    const forge = () => handlers.receive(created(someone()), newSecret());
+    expect(await forge()).toEqual({ statusCode: 401, calls: ['GetSecretValue'] });
+    for (let nth = 0; nth < 5; nth++) {
+      expect(await forge()).toEqual({ statusCode: 401, calls: [] });
+    }
+  });
+});
+
+describe('one event costs the worker', () => {
+  it('one read and one transaction where customer.created makes a contact', async () => {
+    expect(await handlers.apply(created(someone()))).toEqual(changedAtOnce);
+  });
+
+  it.each([
+    ['changes a contact', { name: 'Ann Other' }],
+    ['brings nothing but a newer version, which is kept', {}],
+  ])('one read and one transaction where customer.updated %s', async (_, change) => {
+    const who = someone();
+    await handlers.apply(created(who));
+    const updated = polarPayload('customer.updated', { ...who, ...change, isNew: false }, later);
+    expect(await handlers.apply(webhookOf(updated))).toEqual(changedAtOnce);
+  });
+
+  it('two reads and one transaction where another event is the first of its customer', async () => {
+    const calls = await handlers.apply(webhookOf(polarPayload('order.paid', someone(), start)));
+    expect(calls).toEqual(['BatchGetItem', 'BatchGetItem', 'TransactWriteItems']);
+  });
+
+  it('two reads and one transaction at most where a customer moves to the address of another', async () => {
+    const [who, other] = [someone(), someone()];
+    await handlers.apply(created(who));
+    await handlers.apply(created(other));
+    const moved = { ...who, email: other.email, isNew: false };
+    const calls = await handlers.apply(webhookOf(polarPayload('customer.updated', moved, later)));
+    expect(calls.slice(-1)).toEqual(['TransactWriteItems']);
+    expect(calls.slice(0, -1).every((call) => call === 'BatchGetItem')).toBe(true);
+    expect(calls.length).toBeLessThanOrEqual(3);
+  });
+
+  it('one read and one write where it says nothing new, such as the rest of a purchase and a renewal', async () => {
+    const who = someone();
+    const [first, ...rest] = purchasePayloads(who, start).map(webhookOf);
+    if (first) await handlers.apply(first);
+    const renewal = { ...polarPayload('order.paid', who, start), timestamp: later.toISOString() };
+    for (const webhook of [...rest, webhookOf(renewal)]) {
+      expect(await handlers.apply(webhook)).toEqual(['BatchGetItem', 'PutItem']);
+    }
+  });
+
+  it('no more than that where it is a duplicate, of whatever it was', async () => {
+    const who = someone();
+    const webhooks = purchasePayloads(who, start).map(webhookOf);
+    for (const webhook of webhooks) await handlers.apply(webhook);
+    for (const webhook of webhooks) {
+      expect((await handlers.apply(webhook)).length).toBeLessThanOrEqual(2);
+    }
+  });
+});

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventPath } from '#functions/console/kit/words.ts';
+import { contactSchema } from '#shared/audience/person.ts';
+import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
+
+let at: Awaited<ReturnType<typeof startConsole>>;
+beforeAll(async () => {
+  at = await startConsole();
+});
+afterAll(() => at.stop());
+
+let made = 0;
+let id: string;
+let email: string;
+let path: string;
+beforeEach(async () => {
+  made += 1;
+  id = `customer-${made}`;
+  email = `ann${made}@example.com`;
+  await at.tell('customer.created', id, { minute: 1, email, name: 'Ann Smith' });
+  path = `/console/audience/${(await shown(email)).contactId}`;
+});
+
+async function shown(address: string) {
+  return contactSchema.parse(await at.contact(address));
+}
+
+const no = (reason: 'unsubscribed' | 'complained' | 'bounced') => ({
+  reason,
+  at: '2026-11-20T10:00:00.000Z',
+  by: 'SES',
+});
+
+/** An email in the ledger that was blocked. */
+async function blocked(ledgerKey: string, createdAt: string, reason = 'Not subscribed.') {
+  const { contactId } = await shown(email);
+  const emails = dynamoEmails(at.db, at.tableOf('Emails'), () => new Date(createdAt));
+  await emails.block(
+    {
+      ledgerKey,
+      workflowId: 'welcome',
+      workflowVersion: 1,
+      webhookId: 'evt/1?x',
+      customerId: id,
+      contactId,
+    },
+    reason,
+  );
+}
+
+describe('the page of a contact', () => {
+  test('shows who it is, that it gets mail, and what happened', async () => {
+    const { text, status } = await at.get(path);
+    expect(status).toBe(200);
+    for (const part of [
+      'Ann Smith',
+      email,
+      id,
+      'subscribed',
+      'Came into the audience',
+      'applied',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  test('says every reason against mail, with its time and author', async () => {
+    await at.refusals.ofAddress(email, no('complained'));
+    await at.refusals.ofAddress(email, no('bounced'));
+    const { text } = await at.get(path);
+    expect(text).toContain('not subscribed');
+    expect(text).toMatch(/The customer complained on 20 Nov 2026, 10:00 UTC, by SES/);
+    expect(text).toMatch(/The address is suppressed: bounced on 20 Nov 2026, 10:00 UTC/);
+    expect(text).toContain('Gets nothing, because mail to the address bounced');
+    expect(text).toContain('Complained about an email');
+  });
+
+  test('says that the settings wanted new contacts unsubscribed', async () => {
+    const late = `late${made}@example.com`;
+    await at.tell(
+      'customer.created',
+      `${id}-late`,
+      { minute: 1, email: late },
+      { newContacts: 'unsubscribed' },
+    );
+    const { text } = await at.get(`/console/audience/${(await shown(late)).contactId}`);
+    expect(text).toContain('The setting newContacts was "unsubscribed"');
+    expect(text).toContain('Came into the audience unsubscribed');
+  });
+
+  test('stays at the same place when the address changes', async () => {
+    await at.tell('customer.updated', id, { minute: 2, email: `new-${email}` });
+    const { text } = await at.get(path);
+    expect(text).toContain(`new-${email}`);
+  });
+
+  test('is found by an id that it had before it became one with another contact', async () => {
+    await at.addByHand(`hand-${email}`, `by-hand-${made}`);
+    await at.tell('customer.updated', id, { minute: 2, email: `hand-${email}` });
+    expect((await shown(`hand-${email}`)).contactId).toBe(`by-hand-${made}`);
+    const { location } = await at.get(path);
+    expect(location).toBe(`/console/audience/by-hand-${made}`);
+    const { text } = await at.get(location ?? '');
+    expect(text).toContain('customer.created');
+  });
+
+  test('says why a contact is no longer shown, with what happened to it', async () => {
+    await at.tell('customer.deleted', id, { minute: 2, email }, { customerDeleted: 'delete' });
+    const { text, status } = await at.get(path);
+    expect(status).toBe(200);
+    expect(text).toContain('Polar deleted this customer');
+    expect(text).toContain('customer.created');
+  });
+
+  test.each(['nobody', '%00', '..%2f..', 'x'.repeat(3_000)])(
+    '%.20s is no contact',
+    async (some) => {
+      const { status, text } = await at.get(`/console/audience/${some}`);
+      expect(status).toBe(404);
+      expect(text).toContain('Look for it in the audience');
+    },
+  );
+});
+
+describe('what happened to a contact', () => {
+  test('is listed newest first, events and emails together, each once, page by page', async () => {
+    for (let nth = 0; nth < 30; nth++) {
+      await at.tell('customer.updated', id, { minute: 10 + nth, email });
+      await blocked(`key-${made}-${nth}`, `2026-11-01T00:${nth + 10}:00.000Z`, `Reason ${nth}.`);
+    }
+    const seen: string[] = [];
+    const times: string[] = [];
+    for (let next: string | undefined = path; next; ) {
+      const { html } = await at.get(next.replace(/#.*/, ''));
+      const [, list = ''] = html.split('id="happened"');
+      seen.push(...[...list.matchAll(/Reason \d+\.|customer\.\w+/g)].map(([text]) => text));
+      times.push(...[...list.matchAll(/datetime="([^"]+)"/g)].map(([, time = '']) => time));
+      next = /href="([^"]+)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
+    }
+    expect(seen.filter((text) => text.startsWith('Reason')).toSorted()).toEqual(
+      Array.from({ length: 30 }, (_, nth) => `Reason ${nth}.`).toSorted(),
+    );
+    expect(seen.filter((text) => text === 'customer.updated')).toHaveLength(30);
+    expect(seen.at(-1)).toBe('customer.created');
+    expect(times).toEqual(times.toSorted().reverse());
+  });
+
+  test('links to the event, whatever its id looks like', async () => {
+    await blocked(`key-${made}`, '2026-11-01T00:10:00.000Z');
+    const { html } = await at.get(path);
+    expect(html).toContain(`href="${eventPath('evt/1?x')}"`);
+    expect(html).toContain('a workflow that was removed');
+  });
+
+  test.each(['after=nonsense', 'after=W10', 'after=eyJldmVudCB4Ijp7fX0'])(
+    'takes ?%s calmly',
+    async (query) => {
+      expect((await at.get(`${path}?${query}`)).status).toBe(200);
+    },
+  );
+});

@@ -1,0 +1,235 @@
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { signatureKeys, verifySignature } from '#shared/polar/webhook-signature.ts';
+import { eventItem } from '#shared/store/events/event-item.ts';
+import { startPolarDesk } from './polar-desk.ts';
+
+let desk: Awaited<ReturnType<typeof startPolarDesk>>;
+
+beforeAll(async () => {
+  desk = await startPolarDesk();
+});
+afterAll(() => desk.stop());
+beforeEach(async () => {
+  await desk.startOver();
+  await desk.connectByToken();
+});
+
+const page = '/console/polar';
+const paid = { type: 'order.paid', data: {} };
+
+describe('the health of the connection', () => {
+  it('shows the last deliveries, each with a way to its event', async () => {
+    const [id] = await desk.polar.emit(paid);
+    const shown = await desk.get(page);
+    expect(shown.text).toContain('all well');
+    expect(shown.html).toContain(`href="/console/events/${id}"`);
+    expect(shown.text).toContain('delivered answered 200');
+  });
+
+  it('shows when we last received something, or how to try it', async () => {
+    expect((await desk.get(page)).text).toContain('send yourself an event on the Test page');
+    const receivedAt = new Date(Date.now() - 2 * 86_400_000).toISOString();
+    const record = {
+      webhookId: 'evt-of-long-ago',
+      type: 'order.paid' as const,
+      occurredAt: receivedAt,
+      receivedAt,
+      outcome: 'applied' as const,
+      changes: [],
+      settingsVersion: 0,
+      customerId: 'c1',
+      properties: { customerId: 'c1' },
+    };
+    await desk.put('Events', eventItem(record, '{}', 90));
+    expect((await desk.get(page)).html).toContain(`received <time datetime="${receivedAt}"`);
+  });
+
+  it('offers to enable an endpoint that Polar disabled', async () => {
+    desk.answerWith(500);
+    for (let count = 0; count < 10; count += 1) await desk.polar.emit(paid);
+    desk.answerWith(200);
+    const sick = await desk.get(page);
+    expect(sick.text).toContain('disabled in Polar');
+    expect(sick.text).toContain('Polar gave up 10 events');
+
+    const shown = await desk.submit('/console/polar/enable');
+    expect(shown.text).toContain('Enabled the endpoint');
+    expect(shown.text).toContain('enabled in Polar');
+    expect(desk.polar.endpoints).toMatchObject([{ enabled: true }]);
+  });
+
+  it('offers to repair what somebody changed in Polar', async () => {
+    const [endpoint] = desk.polar.endpoints;
+    Object.assign(endpoint ?? {}, { events: ['order.paid'], secret: 'whsec_c29tZWJvZHkgZWxzZQ==' });
+    const sick = await desk.get(page);
+    expect(sick.text).toContain('does not send customer.created');
+    expect(sick.text).toContain('signs with another secret than ours');
+    await desk.submit('/console/polar/repair');
+    expect(desk.secret('WebhookSecret')).toMatchObject({ current: endpoint?.secret });
+    expect((await desk.get(page)).text).toContain('all well');
+  });
+
+  it('opens the way to a new access where Polar refuses the one there is', async () => {
+    desk.polar.revokeAll();
+    desk.polar.state.tokens.clear();
+    const shown = await desk.get(page);
+    expect(shown.status).toBe(200);
+    expect(shown.text).toContain('Polar does not accept the access');
+    expect(shown.html).toMatch(/<details open>\s*<summary>Give access to Polar anew/);
+  });
+
+  it.each([
+    ['down', () => desk.polar.goDown()],
+    ['slower than anybody waits', () => desk.polar.setDelay(8_000)],
+  ])('is left out while Polar is %s, and the settings still work', async (_what, trouble) => {
+    trouble();
+    const shown = await desk.get(page);
+    expect(shown.status).toBe(200);
+    expect(shown.text).toContain('state not known');
+    expect(shown.text).toMatch(/Polar did not show|Polar is slow/);
+    expect(shown.html).toContain('name="events.order.paid.enabled"');
+  });
+});
+
+describe('redelivering', () => {
+  it('asks for each event that never arrived, a part at a time, until none is left', async () => {
+    const arrived = await desk.polar.emit(paid);
+    desk.answerWith(500);
+    const failed: string[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      failed.push(...(await desk.polar.emit(paid)));
+      for (const endpoint of desk.polar.endpoints) endpoint.enabled = true;
+    }
+    desk.answerWith(200);
+    desk.received.splice(0);
+
+    const first = await desk.submit('/console/polar/redeliver');
+    expect(first.text).toContain('Asked Polar to deliver 15 events again.');
+    expect(first.text).toContain('go on.');
+    await desk.polar.redelivered();
+    const [, from = ''] = /name="from" value="([^"]+)"/.exec(first.html) ?? [];
+    expect(first.text).toContain('Go on redelivering');
+    const second = await desk.submit('/console/polar/redeliver', { from });
+    expect(second.text).toContain('Asked Polar to deliver 5 events again.');
+    await desk.polar.redelivered();
+    expect([...desk.received].sort()).toEqual(failed.sort());
+    expect(desk.received).not.toContain(arrived[0]);
+    expect((await desk.get(page)).text).toContain('all well');
+  });
+
+  it('is refused while the events would fail again', async () => {
+    for (const endpoint of desk.polar.endpoints) endpoint.enabled = false;
+    const shown = await desk.submit('/console/polar/redeliver', { from: '"><script>' });
+    expect(shown.text).toContain('Nothing was redelivered.');
+    expect(shown.html).not.toContain('"><script>');
+  });
+});
+
+describe('changing the secret', () => {
+  it('loses no event: what Polar signed before and what it signs now both count', async () => {
+    const before = desk.polar.endpoints[0]?.secret ?? '';
+    const shown = await desk.submit('/console/polar/rotate');
+    expect(shown.text).toContain('Polar signs with a new secret');
+    const now = desk.polar.endpoints[0]?.secret ?? '';
+    expect(now).not.toBe(before);
+    const { current, previous } = desk.secret('WebhookSecret');
+    const keys = signatureKeys([String(current), String(previous)]);
+    for (const secret of [before, now]) {
+      const at = new Date();
+      const signature = new Webhook(secret).sign('evt', at, 'body');
+      const timestamp = String(Math.floor(at.getTime() / 1_000));
+      expect(verifySignature(keys, { id: 'evt', timestamp, signature }, 'body')).toBe('valid');
+    }
+    for (const secret of [before, now]) expect(shown.html).not.toContain(secret);
+  });
+
+  it('changes nothing here while Polar is down', async () => {
+    const before = desk.secret('WebhookSecret');
+    desk.polar.goDown();
+    const shown = await desk.submit('/console/polar/rotate');
+    expect(shown.text).toContain('Polar did not');
+    expect(desk.secret('WebhookSecret')).toEqual(before);
+  });
+});
+
+describe('disconnecting', () => {
+  /** Which connection the page shows now. */
+  const shownNow = async () => {
+    const { html } = await desk.get('/console/polar/disconnect');
+    return { connection: /name="connection" value="([^"]+)"/.exec(html)?.[1] ?? '' };
+  };
+
+  it('shows what stops and what stays, and does nothing before it is confirmed', async () => {
+    const shown = await desk.get('/console/polar/disconnect');
+    expect(shown.text).toContain('What stops');
+    expect(shown.text).toContain('What stays');
+    expect(desk.polar.endpoints).toHaveLength(1);
+    expect(await desk.connection()).toMatchObject({ organizationSlug: 'northlight' });
+  });
+
+  it('removes the endpoint and forgets the access; the webhook secret stays', async () => {
+    const secret = desk.secret('WebhookSecret');
+    const fields = await shownNow();
+    const shown = await desk.submit('/console/polar/disconnect', fields);
+    expect(shown.text).toContain('Disconnected from Northlight');
+    expect(shown.text).toContain('Not connected yet.');
+    expect(desk.polar.endpoints).toEqual([]);
+    expect(desk.secret('PolarAccess')).toEqual({});
+    expect(desk.secret('WebhookSecret')).toEqual(secret);
+    expect(await desk.connection()).toBeUndefined();
+
+    const again = await desk.submit('/console/polar/disconnect', fields);
+    expect(again.text).toContain('Polar is not connected any more');
+    expect((await desk.get('/console/polar/disconnect')).location).toBe(page);
+  });
+
+  it('is not done from a page that is out of date', async () => {
+    const fields = await shownNow();
+    await desk.connectByToken();
+    const shown = await desk.submit('/console/polar/disconnect', fields);
+    expect(shown.text).toContain('it was not ended');
+    expect(desk.polar.endpoints).toHaveLength(1);
+  });
+
+  it('does not end another connection that was made after the page was opened', async () => {
+    const fields = await shownNow();
+    await desk.submit('/console/polar/disconnect', fields);
+    await desk.connectByToken();
+    expect(await desk.connection()).toMatchObject({ version: 1 });
+    const shown = await desk.submit('/console/polar/disconnect', fields);
+    expect(shown.text).toContain('it was not ended');
+    expect(desk.polar.endpoints).toHaveLength(1);
+  });
+
+  it('does not end one that was made anew with the same endpoint, either', async () => {
+    const fields = await shownNow();
+    const { endpointId } = (await desk.connection()) ?? {};
+    desk.polar.state.tokens.clear();
+    expect((await desk.submit('/console/polar/disconnect', fields)).text).toContain('still there');
+    await desk.connectByToken();
+    expect(await desk.connection()).toMatchObject({ version: 1, endpointId });
+    const shown = await desk.submit('/console/polar/disconnect', fields);
+    expect(shown.text).toContain('it was not ended');
+    expect(await desk.connection()).toMatchObject({ version: 1, endpointId });
+  });
+
+  it('changes nothing while Polar is down', async () => {
+    const fields = await shownNow();
+    desk.polar.goDown();
+    await desk.submit('/console/polar/disconnect', fields);
+    expect(await desk.connection()).toMatchObject({ version: 1 });
+    expect(desk.secret('PolarAccess')).toHaveProperty('token');
+  });
+
+  it.each(['enable', 'repair', 'rotate', 'redeliver', 'disconnect'])(
+    'and %s want the token of the form',
+    async (act) => {
+      const asked = desk.polar.requests.length;
+      const fields = await shownNow();
+      const answer = await desk.postWithToken(`/console/polar/${act}`, 'not it', fields);
+      expect(answer.status).toBe(403);
+      expect(desk.polar.requests).toHaveLength(asked);
+    },
+  );
+});

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { type DefaultTreeAdapterTypes, parse } from 'parse5';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EventRecord } from '#shared/audience/event-record.ts';
+import { eventItem } from '#shared/store/events/event-item.ts';
+import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
+
+let at: Awaited<ReturnType<typeof startConsole>>;
+let path: string;
+beforeAll(async () => {
+  at = await startConsole();
+  const { location } = await at.post('/console/workflows', { template: 'receipt' });
+  path = location ?? '';
+});
+afterAll(() => at.stop());
+
+const hour = 3_600_000;
+
+const typed = {
+  act: 'preview',
+  version: '1',
+  name: 'Receipt',
+  event: 'order.paid',
+  frequency: 'once-per-order',
+  maxAgeHours: '72',
+  kind: 'transactional',
+  subject: 'For {{ contact.firstName | default: "you" }}',
+  preheader: '',
+  body: 'You bought **{{ event.productName }}**.',
+};
+
+const shown = async (change: Record<string, string> = {}) => {
+  const answer = await at.post(path, { ...typed, ...change });
+  const [frame] = elements(parse(answer.html), 'iframe');
+  return { ...answer, frame, email: attribute(frame, 'srcdoc') ?? '' };
+};
+
+/** An event of a customer who is in the audience, received so many hours ago. */
+async function event(
+  webhookId: string,
+  hoursAgo: number,
+  change: Partial<EventRecord> = {},
+  name = 'Grace Hopper',
+) {
+  const id = `customer of ${webhookId}`;
+  const email = `${createHash('sha256').update(webhookId).digest('hex').slice(0, 8)}@example.com`;
+  await at.tell('customer.created', id, { minute: 1, email, name });
+  const contact = await at.contact(email);
+  const time = new Date(Date.now() - hoursAgo * hour).toISOString();
+  const record: EventRecord = {
+    webhookId,
+    type: 'order.paid',
+    occurredAt: time,
+    receivedAt: time,
+    outcome: 'applied',
+    changes: [],
+    settingsVersion: 0,
+    contactId: String(contact?.['contactId']),
+    email,
+    customerId: id,
+    properties: { customerId: id, productName: `Product of ${webhookId}` },
+    ...change,
+  };
+  await at.put('Events', eventItem(record, '{}', 90));
+  return email;
+}
+
+function elements(
+  node: DefaultTreeAdapterTypes.Node,
+  name?: string,
+): DefaultTreeAdapterTypes.Element[] {
+  const inner = 'childNodes' in node ? node.childNodes.flatMap((one) => elements(one, name)) : [];
+  const isWanted = 'tagName' in node && (name === undefined || node.tagName === name);
+  return isWanted ? [node, ...inner] : inner;
+}
+
+function attribute(element: DefaultTreeAdapterTypes.Element | undefined, name: string) {
+  return element?.attrs.find((one) => one.name === name)?.value;
+}
+
+function sourcesOf(headers: Headers, directive: string): string[] {
+  const policy = headers.get('content-security-policy') ?? '';
+  const found = policy.split('; ').filter((one) => one.startsWith(`${directive} `));
+  expect(found).toHaveLength(1);
+  return found[0]?.split(' ').slice(1) ?? [];
+}
+
+describe('the preview', () => {
+  test('shows what is typed with made-up values, and saves nothing', async () => {
+    const { status, text, email } = await shown({ preheader: 'Hello {{ contact.lastName }}' });
+    expect(status).toBe(200);
+    expect(text).toContain('No such event was received in the last days');
+    expect(text).toContain('Subject For Ada');
+    expect(text).toContain('Preheader Hello Lovelace');
+    expect(email).toContain('<strong>Example Pro</strong>');
+    expect(text).toContain('You bought Example Pro.');
+    const [saved] = await at.parts.workflows.all();
+    expect(saved).toMatchObject({
+      version: 1,
+      email: { subject: expect.not.stringMatching(/^For/) },
+    });
+  });
+
+  test('is shown with the latest event, with another of them, or with made-up values', async () => {
+    await event('older', 3);
+    await event('newer', 2, {}, '');
+    await event('other', 1, { type: 'subscription.active' });
+    const latest = await at.get(path);
+    const [select] = elements(parse(latest.html), 'select').filter(
+      (one) => attribute(one, 'name') === 'example',
+    );
+    const values = select && elements(select, 'option').map((one) => attribute(one, 'value'));
+    expect(values).toEqual(['newer', 'older', 'made-up']);
+    expect((await shown()).email).toContain('Product of newer');
+    expect((await shown()).text).toContain('Subject For you');
+    const chosen = await shown({ example: 'older' });
+    expect(chosen.email).toContain('Product of older');
+    expect(chosen.text).toContain('Subject For Grace');
+    expect((await shown({ example: 'made-up' })).email).toContain('Example Pro');
+    expect((await shown({ example: 'other' })).email).toContain('Product of newer');
+    expect((await shown({ example: 'there is none such' })).email).toContain('Product of newer');
+  });
+
+  test('says why an email would be blocked', async () => {
+    await event('bare', 0.5);
+    const missing = await shown({ example: 'bare', body: 'See {{ event.invoiceNumber }}' });
+    expect(missing.text).toContain(
+      'With these values the email would be blocked: The variable event.invoiceNumber has no value and no default.',
+    );
+    await event('lure', 0.45, {}, 'Win at evil.example.com');
+    const lure = await shown({ example: 'lure', body: 'Hi {{ contact.firstName }}' });
+    expect(lure.text).toContain('the name of this contact is left out of mails, because it holds');
+    await event('without', 0.4, { contactId: 'nobody', customerId: 'nobody' });
+    const nobody = await shown({ example: 'without' });
+    expect(nobody.text).toContain('No contact shows the customer of this event any more.');
+  });
+
+  test('waits for the problems to be put right', async () => {
+    const { text, frame } = await shown({ body: '{{ contact.oops }}' });
+    expect(text).toContain('There is nothing to show before the problems are put right.');
+    expect(text).toContain('Body, line 1: There is no variable contact.oops; did you mean');
+    expect(text).not.toContain('Nothing was saved.');
+    expect(frame).toBeUndefined();
+  });
+
+  test('is there though something beside the email is wrong', async () => {
+    const { email } = await shown({
+      name: '',
+      'property-0': 'amount',
+      'operator-0': 'is',
+      'value-0': 'much',
+      example: 'made-up',
+    });
+    expect(email).toContain('Example Pro');
+  });
+
+  test('of marketing has the footer', async () => {
+    const { email } = await shown({ kind: 'marketing', example: 'made-up' });
+    expect(email).toContain('(Here stands your postal address.)');
+    expect(email).toContain('https://hooks.example.com/unsubscribe/test');
+  });
+
+  test('names of customers stay text in it', async () => {
+    await event('hostile', 0.1, {}, '<script>alert(1)</script> "><img src=x onerror=y>');
+    const { html, text, email } = await shown({
+      example: 'hostile',
+      body: 'Hi {{ contact.name | default: "" }}',
+    });
+    expect(html).not.toContain('<script>alert');
+    expect(text).toContain('For <script>alert(1)</script>');
+    const names = elements(parse(email)).map(({ tagName }) => tagName);
+    expect(names).not.toContain('script');
+    expect(names).not.toContain('img');
+  });
+});
+
+describe('the frame of the preview', () => {
+  test('allows nothing but exactly the styles of this email', async () => {
+    const { headers, frame, email } = await shown({
+      body: '# Hi\n\n| a | b |\n|--|--:|\n| 1 | 2 |',
+    });
+    expect(attribute(frame, 'sandbox')).toBe('');
+    expect(attribute(frame, 'title')).toBeTruthy();
+    const all = elements(parse(email));
+    const styles = [
+      ...all.map((one) => attribute(one, 'style')).filter((style) => style !== undefined),
+      ...all
+        .filter(({ tagName }) => tagName === 'style')
+        .flatMap(({ childNodes }) =>
+          childNodes.map((one) => ('value' in one ? String(one.value) : '')),
+        ),
+    ];
+    expect(styles.length).toBeGreaterThan(10);
+    const hashes = styles.map(
+      (style) => `'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+    );
+    expect(new Set(sourcesOf(headers, 'style-src'))).toEqual(
+      new Set(["'self'", "'unsafe-hashes'", ...hashes]),
+    );
+    expect(sourcesOf(headers, 'script-src')).toEqual(["'self'"]);
+    expect(sourcesOf(headers, 'frame-ancestors')).toEqual(["'none'"]);
+    expect(headers.get('x-frame-options')).toBe('DENY');
+  });
+
+  test('shows images of the hosts that this email names, and of no others', async () => {
+    const body =
+      '![a](https://img.example.com/a.png) ![b](http://plain.example.com/b.png) ![c](https://x.example;script-src%20*/c.png)';
+    const { headers, frame } = await shown({ body });
+    expect(frame).toBeDefined();
+    expect(sourcesOf(headers, 'img-src')).toEqual(["'self'", 'https://img.example.com']);
+    expect(sourcesOf(headers, 'script-src')).toEqual(["'self'"]);
+  });
+
+  test('changes the policy of no other page', async () => {
+    const { headers } = await at.get('/console/workflows');
+    expect(sourcesOf(headers, 'style-src')).toEqual(["'self'"]);
+    expect(sourcesOf(headers, 'img-src')).toEqual(["'self'"]);
+    expect(sourcesOf(headers, 'frame-ancestors')).toEqual(["'none'"]);
+  });
+});

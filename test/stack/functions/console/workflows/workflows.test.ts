@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { idInPath } from '#functions/console/kit/in-url.ts';
+import { readyMade } from '#shared/mail/ready-made.ts';
+import { hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
+
+let at: Awaited<ReturnType<typeof startWorkflowDesk>>;
+beforeAll(async () => {
+  at = await startWorkflowDesk();
+});
+afterAll(() => at.stop());
+beforeEach(() => at.clear());
+
+describe('the list', () => {
+  test('offers the ready-made ones where there are none', async () => {
+    const { text, html } = await at.get(workflowsPath);
+    expect(text).toContain('There is none yet.');
+    expect(html).toContain('href="/console/workflows/new"');
+    const choice = await at.get(`${workflowsPath}/new`);
+    expect(choice.text.indexOf('Welcome')).toBeLessThan(choice.text.indexOf('Receipt'));
+    for (const { title, description } of readyMade) {
+      expect(choice.text).toContain(title);
+      expect(choice.text).toContain(description);
+    }
+  });
+
+  test('takes as many calls of DynamoDB for many as for one', async () => {
+    let calls = 0;
+    at.parts.db.middlewareStack.add(
+      (next) => (args) => {
+        calls += 1;
+        return next(args);
+      },
+      { step: 'initialize', name: 'counting' },
+    );
+    const { path, saved } = await at.added('receipt');
+    await at.post(`${path}/activate`, { version: '1' });
+    const one = await saved();
+    const callsOfList = async () => {
+      calls = 0;
+      expect((await at.get(workflowsPath)).text).toContain('Receipt active order.paid');
+      return calls;
+    };
+    const ofOne = await callsOfList();
+    for (let nth = 0; nth < 24; nth++) {
+      await at.parts.workflows.save({ ...one, workflowId: `w-${nth}`, version: 1 });
+    }
+    expect(await callsOfList()).toBe(ofOne);
+    at.parts.db.middlewareStack.remove('counting');
+  });
+
+  test('leaves the emails of each, by state, to its own page', async () => {
+    const { path, saved } = await at.added('receipt');
+    await at.post(`${path}/activate`, { version: '1' });
+    const { workflowId } = await saved();
+    await at.emails(workflowId, 3, () => ({ state: 'sent' }));
+    await at.emails(workflowId, 1, () => ({ state: 'blocked', reason: 'because' }));
+    await at.emails(workflowId, 2, () => ({ state: 'unknown' }));
+    expect((await at.get(path)).text).toMatch(/3 sent 1 blocked 2 unknown/);
+    expect((await at.get(workflowsPath)).text).not.toContain('3 sent');
+  });
+
+  test('of many goes on to the next page, each workflow on one of them', async () => {
+    const [first] = await Promise.all([at.added('receipt')]);
+    const one = await first.saved();
+    for (let index = 0; index < 30; index++) {
+      await at.parts.workflows.save({
+        ...one,
+        workflowId: `w-${index}`,
+        version: 1,
+        name: `N${index}.`,
+      });
+    }
+    const pages = [await at.get(workflowsPath), await at.get(`${workflowsPath}?page=2`)];
+    const all = pages.flatMap(
+      ({ html }) => html.match(/href="\/console\/workflows\/w-\d+"/g) ?? [],
+    );
+    expect(new Set(all).size).toBe(30);
+    expect(all).toHaveLength(30);
+    expect(pages[1]?.text).not.toContain('Next');
+    expect((await at.get(`${workflowsPath}?page=nonsense`)).status).toBe(200);
+  });
+});
+
+describe('adding one', () => {
+  test.each(readyMade)('$name leads to its form', async ({ name, title }) => {
+    const { path, saved } = await at.added(name);
+    expect(await saved()).toMatchObject({ name: title, status: 'draft', version: 1 });
+    const { status, text, html } = await at.get(`${path}/edit`);
+    expect(status).toBe(200);
+    expect(text).toContain(`Edit ${title}`);
+    expect(html.length).toBeLessThan(100_000);
+  });
+
+  test('can begin with an empty one', async () => {
+    const { path, saved } = await at.added('');
+    expect(await saved()).toMatchObject({ name: 'New workflow', status: 'draft' });
+    expect((await at.get(`${path}/edit`)).text).not.toContain('not right');
+  });
+
+  test('needs the token of a form', async () => {
+    expect((await at.postWithToken(workflowsPath, 'wrong', { template: 'receipt' })).status).toBe(
+      403,
+    );
+    expect(await at.parts.workflows.all()).toEqual([]);
+  });
+});
+
+describe('removing', () => {
+  test('is asked about first, and leaves the ledger', async () => {
+    const { path, saved } = await at.added('receipt');
+    const { workflowId } = await saved();
+    await at.emails(workflowId, 1, () => ({ state: 'sent' }));
+    const before = await at.items('Emails');
+    const { text, html } = await at.get(`${path}/remove`);
+    expect(text).toContain('stays in the ledger');
+    expect(html).toContain('name="version" value="1"');
+    expect(await saved()).toBeDefined();
+    const done = await at.submit(`${path}/remove`, { version: '1' });
+    expect(done.text).toContain('Receipt is removed.');
+    expect(await at.parts.workflows.all()).toEqual([]);
+    expect(await at.items('Emails')).toEqual(before);
+    expect((await at.get(path)).status).toBe(404);
+    expect((await at.post(`${path}/activate`, { version: '1' })).status).toBe(404);
+  });
+});
+
+test('the emails of a workflow are listed newest first, each on one page, with reasons and links', async () => {
+  const { path, saved } = await at.added('receipt');
+  const { workflowId } = await saved();
+  await at.emails(workflowId, 60, (nth) =>
+    nth % 2 === 0 ? { state: 'blocked', reason: `Because of ${hostile}` } : {},
+  );
+  const seen: string[] = [];
+  let next: string | undefined = path;
+  let pages = 0;
+  while (next !== undefined && pages < 10) {
+    const { html, text, status } = await at.get(next);
+    expect(status).toBe(200);
+    expect(html).not.toContain('<script>alert');
+    expect(text).toContain(`Because of ${hostile}`);
+    seen.push(
+      ...[...html.matchAll(/\/console\/events\/([^"]+)"/g)].map(([, id = '']) => idInPath(id)),
+    );
+    next = /href="([^"#]+after=[^"#]+)#emails">Older/.exec(html)?.[1]?.replaceAll('&amp;', '&');
+    pages += 1;
+  }
+  expect(pages).toBe(3);
+  expect(seen).toHaveLength(60);
+  expect(new Set(seen).size).toBe(60);
+  const numbers = seen.map((link) => Number(link.split('/')[1]));
+  const seconds = numbers.map((number) => Math.floor(number / 3));
+  expect(seconds).toEqual([...seconds].sort((a, b) => b - a));
+});
+
+test('a workflow that was saved before its sender was checked says that it is not right any more', async () => {
+  const { path, saved } = await at.added('receipt');
+  const before = await saved();
+  expect((await at.get(path)).text).not.toContain('would not be accepted');
+  const email = { ...before.email, from: 'hello@elsewhere.example' };
+  await at.parts.workflows.save({ ...before, email, version: 2 });
+  const { text } = await at.get(path);
+  expect(text).toMatch(/It would not be accepted any more as it is: From must be .* Edit it\./);
+});
+
+test('the emails of a workflow name the addresses of those whom a contact shows', async () => {
+  const { path, saved } = await at.added('receipt');
+  const { workflowId } = await saved();
+  await at.tell('customer.created', 'shown', { minute: 1, email: 'Ann@Example.com' });
+  await at.tell('customer.created', 'hidden', { minute: 1, email: 'gone@example.com' });
+  const mode = { customerDeleted: 'delete' } as const;
+  await at.tell('customer.deleted', 'hidden', { minute: 2, email: 'gone@example.com' }, mode);
+  const people = ['shown', 'hidden', 'unknown'];
+  await at.emails(workflowId, 3, (nth) => ({ customerId: people[nth] ?? '' }));
+  const { text } = await at.get(path);
+  expect(text).toContain('Ann@Example.com');
+  expect(text).not.toContain('gone@example.com');
+  expect(text.match(/contact-\d+/g)).toHaveLength(2);
+});
+
+test.each(['nonsense', Buffer.from('{"0":{"createdAt":1}}').toString('base64url')])(
+  'a cursor that is none of ours shows the beginning: %s',
+  async (after) => {
+    const { path } = await at.added('receipt');
+    expect((await at.get(`${path}?after=${after}`)).status).toBe(200);
+  },
+);

@@ -1,0 +1,154 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  audienceOptions,
+  exportContacts,
+  intoFile,
+  refuseBanner,
+} from '#infra/commands/audience.ts';
+import type { Contact } from '#shared/audience/person.ts';
+import { type ContactList, dynamoContactList } from '#shared/store/audience/contact-search.ts';
+import { startAudience } from '#test/support/audience-at-work.ts';
+
+let audience: Awaited<ReturnType<typeof startAudience>>;
+let list: ContactList;
+beforeAll(async () => {
+  audience = await startAudience();
+  list = dynamoContactList(audience.db, audience.tableOf('Contacts'));
+  const rows = Array.from({ length: 2_500 }, (_, nth): Contact => {
+    const email = `c${nth}@example.com`;
+    return {
+      email,
+      address: email,
+      contactId: `contact-${nth}`,
+      createdAt: new Date(Date.UTC(2026, 9, 1) + nth * 1_000).toISOString(),
+      updatedAt: '2026-10-01T00:00:00.000Z',
+      source: 'Polar webhook',
+      consent: {},
+      subscribed: nth % 5 > 0,
+      userGroup: nth % 2 === 0 ? 'Even' : 'Odd',
+    };
+  });
+  for (let start = 0; start < rows.length; start += 90) {
+    const contacts = rows
+      .slice(start, start + 90)
+      .map((row) => ({ act: 'put' as const, key: row.email, revision: null, row }));
+    await audience.store.commit({
+      steps: { customers: [], addresses: [], contacts, suppressions: [] },
+    });
+  }
+});
+afterAll(() => audience.stop());
+
+const noProgress = () => {};
+
+describe('npm run audience -- export', () => {
+  it.each([
+    [['export'], 2_500],
+    [['export', '--group', 'Even'], 1_250],
+    [['export', '--consent', 'unsubscribed'], 500],
+    [['export', '--group', ' Odd ', '--consent', 'subscribed'], 1_000],
+    [['export', '--group', 'Nobody'], 0],
+  ])('%j writes each contact once', async (args, number) => {
+    const output = new PassThrough();
+    const { filter = {} } = audienceOptions(args) ?? {};
+    const [written, file] = await Promise.all([
+      exportContacts(list, filter, output, noProgress).then((count) => {
+        output.end();
+        return count;
+      }),
+      text(output),
+    ]);
+    const [head, ...lines] = file.split('\r\n').slice(0, -1);
+    expect(head).toContain('"email"');
+    expect(written).toBe(number);
+    expect(new Set(lines).size).toBe(number);
+  });
+
+  it('reads no page before the one before it was taken', async () => {
+    let pages = 0;
+    const counted: ContactList = {
+      page: (...given) => {
+        pages += 1;
+        return list.page(...given);
+      },
+    };
+    const stuck = new Writable({ highWaterMark: 1, write: () => {} });
+    const written = exportContacts(counted, {}, stuck, noProgress);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(pages).toBeLessThanOrEqual(1);
+    stuck.destroy();
+    await expect(written).rejects.toThrow();
+  });
+
+  it('fails when the tables cannot be read to the end', async () => {
+    let pages = 0;
+    const failing: ContactList = {
+      page: (...given) => {
+        pages += 1;
+        if (pages === 2) throw new Error('DynamoDB is down.');
+        return list.page(...given);
+      },
+    };
+    const output = new PassThrough().resume();
+    await expect(exportContacts(failing, {}, output, noProgress)).rejects.toThrow('is down');
+  });
+});
+
+describe('a file', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'audience-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('has its name once it is whole, for its owner only', async () => {
+    const file = join(folder, 'whole.csv');
+    await intoFile(file, (to) => exportContacts(list, {}, to, noProgress));
+    expect((await readFile(file, 'utf8')).split('\r\n')).toHaveLength(2_502);
+    expect((await stat(file)).mode & 0o077).toBe(0);
+  });
+
+  it('is not there at all when it could not be finished', async () => {
+    const failed = intoFile(join(folder, 'half.csv'), async (to) => {
+      to.write('half');
+      throw new Error('DynamoDB is down.');
+    });
+    await expect(failed).rejects.toThrow('is down');
+    expect((await readdir(folder)).filter((name) => name.startsWith('half'))).toEqual([]);
+  });
+
+  it('cannot be where it may not be written', async () => {
+    const file = join(folder, 'missing', 'x.csv');
+    await expect(intoFile(file, (to) => exportContacts(list, {}, to, noProgress))).rejects.toThrow(
+      'ENOENT',
+    );
+  });
+});
+
+describe('the command line', () => {
+  it.each([
+    [['import'], 'There is no "import"'],
+    [['export', '--consent', 'maybe'], '--consent is subscribed or unsubscribed'],
+    [['export', 'now'], 'one word too many'],
+    [['export', '--grup', 'x'], 'Unknown option'],
+  ])('%j is answered with a sentence', (args, sentence) => {
+    expect(() => audienceOptions(args)).toThrow(sentence);
+  });
+
+  it('does not let npm write its own lines into the file', () => {
+    expect(() => refuseBanner({ npm_lifecycle_event: 'audience' })).toThrow('--output');
+    const silent = { npm_lifecycle_event: 'audience', npm_config_loglevel: 'silent' };
+    expect(() => refuseBanner(silent)).not.toThrow();
+    expect(() => refuseBanner({})).not.toThrow();
+  });
+
+  it('shows its help when nothing is asked', () => {
+    expect(audienceOptions([])).toBeUndefined();
+    expect(audienceOptions(['export', '--help'])).toBeUndefined();
+  });
+});

@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { backfillOptions, sinceTime } from '#infra/commands/backfill/backfill.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { connectPolar } from '#shared/polar/connect.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+import { startBackfillStack } from './backfill-stack.ts';
+
+describe('the command line of npm run backfill', () => {
+  it('needs nothing, and takes a window, a token and what to show', () => {
+    expect(backfillOptions([], undefined)).toMatchObject({ isDryRun: false, restart: false });
+    expect(backfillOptions(['--help'], undefined)).toBeUndefined();
+    expect(
+      backfillOptions(['--dry-run', '--since', '2026-11-01', '--reveal'], 'polar_oat_x'),
+    ).toMatchObject({
+      isDryRun: true,
+      since: '2026-11-01T00:00:00.000000Z',
+      reveal: true,
+      given: { token: 'polar_oat_x', server: 'production' },
+    });
+    expect(backfillOptions(['--token', '-', '--sandbox'], undefined)).toMatchObject({
+      given: { token: '-', server: 'sandbox' },
+    });
+  });
+
+  it.each([
+    ['2026-11-01', '2026-11-01T00:00:00.000000Z'],
+    ['2026-11-01T08:30Z', '2026-11-01T08:30:00.000000Z'],
+    ['2026-11-01T08:30:15+02:00', '2026-11-01T06:30:15.000000Z'],
+  ])('reads %s as %s', (given, time) => {
+    expect(sinceTime(given)).toBe(time);
+  });
+
+  it.each([
+    [['--since', 'yesterday'], /^--since is a day such as 2026-11-01/],
+    [['--sandbox'], /^--sandbox goes with --token/],
+    [['--dry-run', '--restart'], /^A dry run begins anew anyway/],
+    [['--dryrun'], /^Unknown option '--dryrun'/],
+  ])('%j gets a sentence', (args, sentence) => {
+    expect(() => backfillOptions(args, undefined)).toThrow(Advice);
+    expect(() => backfillOptions(args, undefined)).toThrow(sentence);
+  });
+});
+
+// Each runs the command several times, which takes its time on a busy machine.
+describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => {
+  let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+  let at: PolarConnection;
+  let aws: Awaited<ReturnType<typeof startBackfillStack>>;
+  let tableOf: Awaited<ReturnType<typeof createStackTables>>;
+  let home: string;
+  beforeAll(async () => {
+    dynamo = await startDynamo();
+  });
+  afterAll(() => dynamo.stop());
+  beforeEach(async () => {
+    at = await startPolarConnection(dynamo.client, { customers: 150, orders: 1 });
+    tableOf = await createStackTables(dynamo.client);
+    home = await mkdtemp(join(tmpdir(), 'backfill-'));
+    aws = await startBackfillStack(at, tableOf);
+    onTestFinished(async () => {
+      await Promise.all([at.stop(), aws.stop(), rm(home, { recursive: true })]);
+    });
+  });
+
+  function start(args: readonly string[], env: Record<string, string> = {}) {
+    return spawn(process.execPath, ['infra/cli.ts', 'backfill', ...args, '--stage', 'staging'], {
+      cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
+      env: {
+        HOME: home,
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+        AWS_REGION: 'us-east-1',
+        AWS_ENDPOINT_URL: aws.endpoint,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
+        POLAR_API_URL: at.polar.url,
+        ...env,
+      },
+    });
+  }
+
+  async function ended(child: ReturnType<typeof start>) {
+    const [out, error, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>((resolve) => child.on('close', resolve)),
+    ]);
+    return { out, error, code };
+  }
+  const run = (args: readonly string[], env?: Record<string, string>) => ended(start(args, env));
+
+  async function connected(): Promise<void> {
+    const access = at.token();
+    await connectPolar(at.parts(access), { access, by: 'ann' });
+  }
+  const count = async (table: string) =>
+    (await at.db.send(new ScanCommand({ TableName: tableOf(table), Select: 'COUNT' }))).Count;
+  const stateFiles = () => readdir(join(home, '.polar-audience')).catch(() => []);
+
+  it('shows what differs with addresses masked, repairs it, and finds it in step', async () => {
+    await connected();
+    const dry = await run(['--dry-run']);
+    expect(dry).toMatchObject({ code: 1 });
+    expect(dry.out).toMatch(/^missing +[\w-]{36} +c\*\*\*@example\.com$/m);
+    expect(dry.out).toMatch(/^missing +150 /m);
+    expect(dry.out).not.toContain('customer-1@');
+    expect(dry.out).toContain('To repair it: npm run backfill -- --stage staging');
+    expect(await count('Events')).toBe(0);
+    const real = await run([]);
+    expect(real).toMatchObject({ code: 0 });
+    expect(real.out).toMatch(/^repaired +150$/m);
+    expect(await count('Contacts')).toBe(150);
+    const again = await run(['--since', '2026-01-01']);
+    expect(again.out).toMatch(/^in step +150$/m);
+    expect(again.out).toContain('The audience is in step with Polar.');
+    expect(await stateFiles()).toEqual([]);
+  });
+
+  it('goes on where Ctrl-C ended it', async () => {
+    await connected();
+    at.polar.setDelay(2_000);
+    const child = start([]);
+    const ending = ended(child);
+    while (!(await stateFiles()).some((name) => name.endsWith('.json'))) await setTimeout(20);
+    child.kill('SIGINT');
+    const first = await ending;
+    expect(first.code).toBe(130);
+    expect(first.out).toContain('The same command goes on where it was.');
+    const before = (await count('Contacts')) ?? 0;
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(150);
+    at.polar.setDelay(0);
+    const second = await run([]);
+    expect(second).toMatchObject({ code: 0 });
+    expect(second.out).toMatch(/^Goes on where the run of .* was broken off/m);
+    expect(second.out).toMatch(/^repaired +150$/m);
+    expect(await count('Contacts')).toBe(150);
+    expect(await stateFiles()).toEqual([]);
+  });
+
+  it('compares nothing without access, or with one of another organisation', async () => {
+    expect(await run([])).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/^Polar is not connected/),
+    });
+    await connected();
+    const other = {
+      id: '00000000-0000-4000-8000-000000000000',
+      name: 'Southwind',
+      slug: 'southwind',
+    };
+    Object.assign(at.polar.state, { organizations: [...at.polar.organizations, other] });
+    const token = at.polar.organizationToken(undefined, other);
+    const refused = await run([], { POLAR_TOKEN: token });
+    expect(refused.code).toBe(1);
+    expect(refused.error).toMatch(
+      /^This deployment is connected with Northlight, and the access covers Southwind/,
+    );
+    expect(await count('Events')).toBe(0);
+    const scopes = at.polar.organizationToken(['organizations:read']);
+    const without = await run(['--dry-run'], { POLAR_TOKEN: scopes });
+    expect(without.error).toContain('customers:read');
+    expect(without.error).not.toContain(scopes);
+  });
+});

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Sqs, startSqs } from '#infra/local/emulators/sqs.ts';
+import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { startSes } from '#test/fakes/ses.ts';
+import { startCloudFormation } from '#test/support/cloud-formation.ts';
+import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let ses: Awaited<ReturnType<typeof startSes>>;
+let cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>;
+let sqs: Sqs;
+let queue: SQSClient;
+let queueUrl: string;
+let emailsTable: string;
+
+beforeAll(async () => {
+  [dynamo, ses, sqs] = await Promise.all([startDynamo(), startSes(), startSqs()]);
+  queue = new SQSClient(clientConfig(sqs.endpoint));
+  await queue.send(new CreateQueueCommand({ QueueName: 'mail' }));
+  queueUrl = `${sqs.endpoint}/000000000000/mail`;
+  const tableOf = await createStackTables(dynamo.client);
+  emailsTable = tableOf('Emails');
+  const outputs = {
+    WorkflowsTableName: tableOf('Workflows'),
+    EmailsTableName: emailsTable,
+    SettingsTableName: tableOf('Settings'),
+    MailQueueUrl: queueUrl,
+    WebhookUrl: 'https://api.example.com/webhooks/polar',
+    MailFrom: 'Example <hello@example.com>',
+  };
+  cloudFormation = await startCloudFormation({
+    'PolarAudience-staging': outputs,
+    'PolarAudience-old': { WebhookUrl: outputs.WebhookUrl },
+  });
+});
+afterAll(async () => {
+  queue.destroy();
+  await Promise.all([dynamo.stop(), ses.stop(), sqs.stop(), cloudFormation.stop()]);
+});
+
+/** Runs a command as its npm script does, with every AWS service on this machine. */
+async function run(command: string, args: readonly string[], changed: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, ['infra/cli.ts', command, ...args], {
+    cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL: cloudFormation.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+      AWS_ENDPOINT_URL_SESV2: ses.endpoint,
+      ...changed,
+    },
+  });
+  const [out, error, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.on('close', resolve)),
+  ]);
+  return { out, error, code };
+}
+
+const staging = ['--stage', 'staging'];
+
+describe('the commands, against a stage in AWS', () => {
+  it('bring a marketing workflow from nothing to active', async () => {
+    const first = await run('workflows', ['list', ...staging]);
+    expect(first).toMatchObject({ code: 0, error: '' });
+    expect(first.out).toContain('Stage staging: stack PolarAudience-staging in eu-west-1');
+
+    const added = await run('workflows', ['add', 'welcome', ...staging]);
+    expect(added.out).toMatch(/^Saved as a draft: welcome-[a-z2-9]{4}\./m);
+    const refused = await run('workflows', ['activate', 'welcome', ...staging]);
+    expect(refused.code).toBe(1);
+    expect(refused.error).toMatch(/^welcome-.{4} cannot be activated\. .*postal address/);
+
+    await run('settings', ['set', 'postalAddress', 'Example Shop, Street 1', ...staging]);
+    expect(await run('workflows', ['activate', 'welcome', ...staging])).toMatchObject({ code: 0 });
+    const test = ['test', 'welcome', '--to', 'you@example.com', ...staging];
+    expect(await run('workflows', test)).toMatchObject({ code: 0 });
+    expect(ses.sent).toMatchObject([{ to: 'you@example.com', subject: '[Test] Welcome, Ada!' }]);
+    const listed = await run('workflows', ['list', ...staging]);
+    expect(listed.out).toMatch(
+      /^welcome-.{4} +active +customer\.created +marketing +once per contact +Welcome$/m,
+    );
+  });
+
+  it('put an unknown email back into the mail queue', async () => {
+    const email = {
+      ledgerKey: `-${'k'.repeat(42)}`,
+      workflowId: 'welcome',
+      workflowVersion: 1,
+      webhookId: 'evt-1',
+      customerId: 'c1',
+    };
+    const ledger = dynamoEmails(documentClient(dynamo.client), emailsTable, () => new Date());
+    await ledger.reserve(email, { token: 't1', leaseUntil: '', addressHash: '0a1b' });
+    await ledger.loseSight(email.ledgerKey, 't1', 'The answer was lost.');
+    const listed = await run('emails', ['list', '--state', 'unknown', ...staging]);
+    expect(listed.out).toMatch(new RegExp(`${email.ledgerKey} +The answer was lost\\.$`, 'm'));
+    const again = await run('emails', ['send-again', email.ledgerKey, ...staging]);
+    expect(again).toMatchObject({ code: 0, error: '' });
+    const receive = new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MessageAttributeNames: ['All'],
+    });
+    const { Messages = [] } = await queue.send(receive);
+    expect(Messages.map(({ Body = '' }) => readMailMessage(Body))).toEqual([email]);
+  });
+
+  it.each([
+    [
+      'a stack that there is not',
+      ['list', '--stage', 'nowhere'],
+      {},
+      /^There is no stack PolarAud/,
+    ],
+    [
+      'an older stack',
+      ['list', '--stage', 'old'],
+      {},
+      /^The stack PolarAudience-old has no output W/,
+    ],
+    ['a missing region', ['list'], { AWS_REGION: undefined }, /^Say in which region the stack is/],
+    ['no local stack', ['list', '--local'], {}, /^The local stack is not running\./],
+    ['removing without a person', ['remove', 'welcome', ...staging], {}, /Nobody can answer here/],
+    [
+      'a service that cannot be reached',
+      ['list', ...staging],
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' },
+      /^It cannot be reached \(ECONNREFUSED/,
+    ],
+    [
+      'credentials that are none',
+      ['list', ...staging],
+      {
+        AWS_ACCESS_KEY_ID: undefined,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_CONFIG_FILE: '/dev/null',
+        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      },
+      /^No AWS credentials can be used/,
+    ],
+  ])('say in one sentence what is wrong with %s', async (_, args, changed, sentence) => {
+    const { code, error } = await run('workflows', args, changed);
+    expect(error).toMatch(sentence);
+    expect(error.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});

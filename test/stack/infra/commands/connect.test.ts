@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { connectOptions } from '#infra/commands/connect.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { tokenGiven } from '#infra/terminal/person.ts';
+import { connectPolar } from '#shared/polar/connect.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { startStackInAws } from '#test/support/stack-in-aws.ts';
+
+describe('the command line of npm run connect', () => {
+  it('asks for help alone, and understands a token and where it belongs', () => {
+    expect(connectOptions([], undefined)).toBeUndefined();
+    expect(connectOptions(['--status', '--help'], undefined)).toBeUndefined();
+    expect(connectOptions([], 'polar_oat_x')).toMatchObject({ verb: 'connect' });
+    expect(
+      connectOptions(['--token', '-', '--sandbox', '--organization', 'northlight'], undefined),
+    ).toMatchObject({ token: '-', server: 'sandbox', organization: 'northlight' });
+    expect(connectOptions(['--disconnect', '--yes', '--local'], 'polar_oat_x')).toMatchObject({
+      verb: 'disconnect',
+      yes: true,
+      target: { local: true },
+    });
+  });
+
+  it.each([
+    [['--status', '--disconnect'], /^Say one of --token, --status/],
+    [['--status', '--token', 'x'], /^Say one of --token, --status/],
+    [['--stage', 'staging'], /^Say the organisation access token of Polar/],
+    [['--tokens', 'x'], /^Unknown option '--tokens'/],
+    [['polar_oat_x'], /^Unexpected argument 'polar_oat_x'/],
+  ])('%j gets a sentence', (args, sentence) => {
+    expect(() => connectOptions(args, undefined)).toThrow(Advice);
+    expect(() => connectOptions(args, undefined)).toThrow(sentence);
+  });
+
+  it('takes the token from standard input, and says what is none without repeating it', async () => {
+    expect(await tokenGiven('-', Readable.from(['polar_oat_abc\n']))).toBe('polar_oat_abc');
+    const wrong = tokenGiven('polar_pat_mine', Readable.from([]));
+    await expect(wrong).rejects.toThrow(/begin with polar_oat_/);
+    await expect(wrong).rejects.not.toThrow(/mine/);
+  });
+});
+
+// Each runs the command several times, which takes its time on a busy machine.
+describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
+  let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+  let at: PolarConnection;
+  let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
+  beforeAll(async () => {
+    dynamo = await startDynamo();
+  });
+  afterAll(() => dynamo.stop());
+  beforeEach(async () => {
+    at = await startPolarConnection(dynamo.client);
+    cloudFormation = await startStackInAws({
+      outputs: {
+        WorkflowsTableName: 'Workflows',
+        EmailsTableName: 'Emails',
+        SettingsTableName: at.table,
+        MailQueueUrl: 'http://127.0.0.1:1/000000000000/mail',
+        WebhookUrl: at.receiver.url,
+      },
+      resources: { WebhookSecret: 'WebhookSecret', PolarAccess: 'PolarAccess' },
+    });
+    onTestFinished(async () => {
+      await Promise.all([at.stop(), cloudFormation.stop()]);
+    });
+  });
+
+  async function run(args: readonly string[], { input = '', ...env }: Record<string, string> = {}) {
+    const child = spawn(
+      process.execPath,
+      ['infra/cli.ts', 'connect', ...args, '--stage', 'staging'],
+      {
+        cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
+        env: {
+          AWS_ACCESS_KEY_ID: 'local',
+          AWS_SECRET_ACCESS_KEY: 'local',
+          AWS_REGION: 'us-east-1',
+          AWS_ENDPOINT_URL: cloudFormation.endpoint,
+          AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+          AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
+          POLAR_API_URL: at.polar.url,
+          ...env,
+        },
+      },
+    );
+    child.stdin.end(input);
+    const [out, error, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>((resolve) => child.on('close', resolve)),
+    ]);
+    return { out, error, code };
+  }
+
+  async function connected(): Promise<void> {
+    const access = at.token();
+    await connectPolar(at.parts(access), { access, by: 'ann' });
+  }
+
+  it('connects with a token from a pipe, or from the environment, and never shows it', async () => {
+    const token = at.polar.organizationToken();
+    const first = await run(['--token', '-'], { input: `${token}\n` });
+    expect(first).toMatchObject({ code: 0, error: '' });
+    expect(first.out).toContain('Created the webhook endpoint');
+    expect(first.out).toContain('Connected with Northlight.');
+    expect(first.out).not.toContain(token);
+    expect(at.webhookSecret().current).toBe(at.polar.endpoints[0]?.secret);
+    const again = await run([], { POLAR_TOKEN: token });
+    expect(again.out).toContain('it is used again');
+    expect(at.polar.endpoints).toHaveLength(1);
+  });
+
+  it('shows what is wrong with the command that mends it, and mends it', async () => {
+    await connected();
+    Object.assign(at.polar.endpoints[0] ?? {}, { enabled: false });
+    const sick = await run(['--status']);
+    expect(sick.out).toMatch(/organisation +Northlight \(northlight\), production/);
+    expect(sick.out).toContain('npm run connect -- --repair --stage staging');
+    expect((await run(['--repair'])).out).toContain('Enabled it: Polar sends events again.');
+    expect((await run(['--status'])).out).toContain('Nothing is wrong.');
+  });
+
+  it('disconnects when somebody says yes', async () => {
+    await connected();
+    expect(await run(['--disconnect'])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('Nobody can answer here: add --yes.'),
+    });
+    expect(at.polar.endpoints).toHaveLength(1);
+    expect((await run(['--disconnect', '--yes'])).out).toContain('Disconnected from Northlight');
+    expect(at.polar.endpoints).toEqual([]);
+    expect(await run(['--status'])).toMatchObject({
+      code: 1,
+      error: 'Polar is not connected. Connect it: npm run connect -- --token -\n',
+    });
+  });
+
+  it('explains what connecting or disconnecting that died left, and ends it', async () => {
+    const access = at.token();
+    await at.access.save(access);
+    const left = await run(['--status']);
+    expect(left).toMatchObject({ code: 1 });
+    expect(left.error).toContain('an access to it is kept: connecting was broken off midway');
+    const forgotten = await run(['--disconnect']);
+    expect(forgotten.out).toContain('Forgot the access that was left');
+    expect(at.accessDocument()).toEqual({});
+
+    await connected();
+    at.polar.endpoints.splice(0);
+    await at.access.forget();
+    const halfway = await run(['--status']);
+    expect(halfway.out).toContain('No access to Polar is kept here');
+    expect(halfway.out).toContain('disconnect once more');
+    const ended = await run(['--disconnect', '--yes']);
+    expect(ended.out).toContain('as after disconnecting that was broken off');
+    expect(await at.connections.read()).toBeUndefined();
+  });
+
+  it('says in one sentence what Polar refuses, and changes nothing', async () => {
+    at.polar.setRole('member');
+    const token = at.polar.organizationToken();
+    const refused = await run(['--token', token]);
+    expect(refused).toMatchObject({ code: 1, error: expect.stringMatching(/^Polar does not let/) });
+    expect(refused.error).not.toContain(token);
+    expect(refused.error.trim().split('\n')).toHaveLength(1);
+    expect(await run(['--token', token, '--organization', 'southwind'])).toMatchObject({
+      error: expect.stringContaining('does not cover the organisation “southwind”'),
+    });
+    expect(at.accessDocument()).toEqual({});
+    expect(await at.connections.read()).toBeUndefined();
+  });
+});

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { browserCommand, consoleOptions } from '#infra/commands/console-door/console.ts';
+import { freePort } from '#infra/local/loopback-server.ts';
+import { announce } from '#infra/local/running-stack.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { startApiGateway } from '#test/fakes/api-gateway.ts';
+import { startCloudFormation } from '#test/support/cloud-formation.ts';
+import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
+import { startTokenService } from './token-service.ts';
+
+const outputs = {
+  WorkflowsTableName: 'Workflows',
+  EmailsTableName: 'Emails',
+  SettingsTableName: 'Settings',
+  MailQueueUrl: 'http://127.0.0.1:9/0/mail',
+  WebhookUrl: 'https://api.example.com/webhooks/polar',
+  ConsolePolicyArn: 'arn:aws:iam::123456789012:policy/ConsolePolicy',
+};
+const ada = { accessKeyId: 'AKIAADA', secretAccessKey: 'secret-of-Ada' };
+const region = 'eu-west-1';
+const arn = 'arn:aws:sts::123456789012:assumed-role/Engineer/ada';
+
+/** The command as its npm script runs it, with every AWS service on this machine. */
+async function commandFor(consoleUrl: string | undefined) {
+  const cloudFormation = await startCloudFormation({
+    'PolarAudience-staging': { ...outputs, ...(consoleUrl && { ConsoleUrl: consoleUrl }) },
+  });
+  const tokenService = await startTokenService(arn);
+  onTestFinished(() => Promise.all([cloudFormation.stop(), tokenService.stop()]).then(() => {}));
+  return (args: readonly string[], changed: NodeJS.ProcessEnv = {}) => {
+    const child = spawn(process.execPath, ['infra/cli.ts', 'console', ...args], {
+      cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
+        AWS_ACCESS_KEY_ID: ada.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: ada.secretAccessKey,
+        AWS_REGION: region,
+        AWS_ENDPOINT_URL: cloudFormation.endpoint,
+        AWS_ENDPOINT_URL_STS: tokenService.endpoint,
+        ...changed,
+      },
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return child;
+  };
+}
+
+test('npm run console serves the console of a stage in AWS until Ctrl-C', async () => {
+  const gateway = await startApiGateway({
+    region,
+    people: [ada],
+    answer: () => ({ status: 200, body: 'Hello' }),
+  });
+  onTestFinished(gateway.stop);
+  const command = await commandFor(`${gateway.url}/console`);
+  const port = await freePort();
+  const child = command(['--stage', 'staging', '--no-open', '--port', String(port)]);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await vi.waitFor(() => expect(output).toContain('Ctrl-C ends it.'), 20_000);
+  expect(output).toContain('Stage staging: stack PolarAudience-staging in eu-west-1');
+  expect(output).toContain(`You are ${arn}.`);
+  const [url = ''] = /http:\/\/localhost:\d+\/start\?token=\S+/.exec(output) ?? [];
+  const start = await fetch(url, { redirect: 'manual' });
+  const [cookie = ''] = start.headers.getSetCookie().map((one) => one.split(';')[0]);
+  const page = await fetch(`http://localhost:${port}/console`, { headers: { cookie } });
+  expect(await page.text()).toBe('Hello');
+  expect(gateway.invoked).toMatchObject([
+    { method: 'GET', url: '/console', headers: { 'x-console-origin': `http://localhost:${port}` } },
+  ]);
+  child.kill('SIGINT');
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+  await expect(fetch(`http://localhost:${port}/console`)).rejects.toThrow();
+});
+
+test('npm run console names the console of a local stack, which needs no signature', async () => {
+  const command = await commandFor(undefined);
+  const directory = await temporaryFolder();
+  await announce(directory, {
+    processId: process.pid,
+    webhookUrl: 'http://127.0.0.1:5000/webhooks/polar',
+    consoleUrl: 'http://localhost:5000/console',
+    webhookSecret: 'whsec_',
+  });
+  const child = command(['--no-open', '--local'], { POLAR_AUDIENCE_LOCAL: directory });
+  const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  expect(output).toContain('The console is at http://localhost:5000/console\n');
+  expect(child.exitCode).toBe(0);
+});
+
+test.each<[string, NodeJS.ProcessEnv, RegExp]>([
+  ['an older stack', {}, /^This stack has no console: an older version is deployed\./],
+  [
+    'credentials that are none',
+    {
+      AWS_ACCESS_KEY_ID: undefined,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    },
+    /^No AWS credentials can be used/,
+  ],
+])('npm run console says in one sentence what is wrong with %s', async (_, changed, sentence) => {
+  const child = (await commandFor(undefined))(['--stage', 'staging', '--no-open'], changed);
+  const [problem] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(problem).toMatch(sentence);
+  expect(problem.trim().split('\n')).toHaveLength(1);
+  expect(child.exitCode).toBe(1);
+});
+
+test('npm run console needs no options, and has a port that can be told to Polar', () => {
+  expect(consoleOptions([])).toMatchObject({ port: 4747, opens: true });
+  expect(consoleOptions(['--port', '5000', '--no-open', '--stage', 'staging'])).toMatchObject({
+    port: 5000,
+    opens: false,
+    target: { stage: 'staging' },
+  });
+  expect(consoleOptions(['--help'])).toBeUndefined();
+  expect(() => consoleOptions(['--port', 'many'])).toThrow(Advice);
+  expect(() => consoleOptions(['--opne'])).toThrow(/^Unknown option '--opne'\. "npm run console/);
+});
+
+test.each([
+  ['linux', 'xdg-open'],
+  ['darwin', 'open'],
+  ['win32', 'rundll32'],
+])('on %s the browser is opened with %s, and no shell reads the address', (platform, command) => {
+  const url = 'http://localhost:4747/start?token=a&b=$(c)';
+  const [program, ...args] = browserCommand(url, platform);
+  expect(program).toBe(command);
+  expect(args.at(-1)).toBe(url);
+});

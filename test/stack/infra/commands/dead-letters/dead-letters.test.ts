@@ -1,0 +1,247 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSqs } from '#infra/local/emulators/sqs.ts';
+import { deadLetterOf } from '#shared/queue/dead-letters/dead-letter.ts';
+import {
+  customerCreated,
+  startDeadLetters,
+  unreadable,
+} from '#test/support/dead-letters-at-work.ts';
+import { clientConfig } from '#test/support/emulators.ts';
+
+let dead: Awaited<ReturnType<typeof startDeadLetters>>;
+beforeAll(async () => {
+  dead = await startDeadLetters();
+});
+afterAll(() => dead.stop());
+beforeEach(() => dead.empty());
+
+const away = { settings: () => Promise.reject(new Error('The table is away.')) };
+const slow = { settings: () => Promise.reject(new Error('It took too long.')) };
+const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+const record = (webhookId: string) => dead.audience.item('Events', { webhookId });
+
+describe('npm run deadletters', () => {
+  it('shows what cannot be read with its reason, and whom it is about', async () => {
+    await dead.queueWebhook('evt-bad', unreadable('ann@example.com'));
+    await dead.work();
+    await dead.does().list(50);
+    expect(dead.output()).toMatch(
+      /^events +evt-bad +customer\.created +\d+ s +1 +a\*\*\*@example\.com +The payload cannot be read: /m,
+    );
+    expect(dead.output()).toMatch(/^1 × +The payload cannot be read/m);
+    expect(dead.output()).not.toContain('ann@');
+    await dead.does({ address: (address) => address }).show('evt-bad');
+    expect(dead.output()).toMatch(/^contact +ann@example\.com$/m);
+    expect(dead.output()).toMatch(/^first reason +The payload cannot be read/m);
+    expect(dead.output()).toContain('No retry by itself can mend it');
+  });
+
+  it('shows the first and the last reason of what failed until SQS gave up, and resends it', async () => {
+    await dead.queueWebhook('evt-slow', customerCreated('c-slow'));
+    const failed = await dead.workOnce(away);
+    await dead.reveal(
+      dead.events.sourceUrl,
+      (failed ?? []).map(({ ReceiptHandle }) => ReceiptHandle),
+    );
+    await dead.dieByRedrive(slow);
+    await dead.does().list(50);
+    expect(dead.output()).toMatch(
+      /^events +evt-slow .* 3 +c\*\*\*@example\.com +It took too long\. \(at first: The table is away\.\)$/m,
+    );
+    await dead.does().resend({ kind: 'id', id: 'evt-slow' });
+    expect(dead.output()).toContain('1 resent.');
+    await dead.work();
+    expect(await record('evt-slow')).toMatchObject({ outcome: 'applied' });
+    expect(await dead.visible(dead.events.url)).toEqual([]);
+  });
+
+  it('says of what died with its function that no reason is kept', async () => {
+    await dead.queueWebhook('evt-crash', customerCreated('c-crash'));
+    await dead.dieByRedrive('crash');
+    await dead.does().list(50);
+    expect(dead.output()).toMatch(/evt-crash .* No reason is kept: its function crashed/);
+    await dead.does().resend({ kind: 'reason', text: 'crashed' });
+    await dead.work();
+    expect(await record('evt-crash')).toMatchObject({ outcome: 'applied' });
+  });
+
+  it('shows a message without attributes under the id of its message', async () => {
+    await dead.send(dead.events.sourceUrl, 'not even JSON');
+    await dead.dieByRedrive('crash');
+    const [message] = await dead.visible(dead.events.url);
+    await dead.does().show(message?.MessageId ?? '');
+    expect(dead.output()).toContain(`npm run deadletters -- discard ${message?.MessageId}`);
+    expect(dead.output()).toMatch(/^type +unknown$/m);
+  });
+
+  it('shows the address of the customer whom a mail would go to', async () => {
+    await dead.audience.tell('customer.created', 'c-mail', { minute: 1, email: 'eve@example.com' });
+    const mail = { ledgerKey: 'key-1', workflowId: 'welcome', workflowVersion: 1 };
+    const body = JSON.stringify({ ...mail, webhookId: 'evt-mail', customerId: 'c-mail' });
+    await dead.send(dead.mail.url, body, { webhookId: text('evt-mail'), type: text('mail') });
+    await dead.audience.put('Failures', {
+      webhookId: 'key-1',
+      firstReason: 'The table is away.',
+      firstAt: '2026-11-23T12:00:00.000Z',
+      lastReason: 'The table is away.',
+      lastAt: '2026-11-23T12:00:00.000Z',
+      attempts: 12,
+      isFinal: false,
+    });
+    await dead.does().list(50);
+    expect(dead.output()).toMatch(
+      /^mail +key-1 +mail of welcome .* 12 +e\*\*\*@example\.com +The table is away\.$/m,
+    );
+    await dead.does().resend({ kind: 'id', id: 'evt-mail' });
+    const [sent] = await dead.visible(dead.mail.sourceUrl);
+    expect(sent).toMatchObject({ Body: body, MessageAttributes: { type: text('mail') } });
+  });
+
+  it('hides nothing from others once it has read', async () => {
+    for (let n = 0; n < 25; n++) await dead.bury(`evt-${n}`, customerCreated(`c-${n}`));
+    await dead.does().list(10);
+    expect(dead.output()).toContain('… and 15 more');
+    expect(dead.output()).toContain('25 in all:');
+    expect(dead.output()).toMatch(/^25 × +No reason is kept/m);
+    expect(await dead.visible(dead.events.url)).toHaveLength(25);
+    await expect(dead.does().show('evt-none')).rejects.toThrow(/^There is no dead letter evt-none/);
+    expect(await dead.visible(dead.events.url)).toHaveLength(25);
+  });
+
+  it('says so when there is nothing', async () => {
+    await dead.does().list(10);
+    await dead.does().resend({ kind: 'all' });
+    expect(dead.printed).toEqual(['There are no dead letters.', 'There was nothing to resend.']);
+  });
+
+  it('resends only what died for a reason', async () => {
+    await dead.queueWebhook('evt-away', customerCreated('c-away'));
+    await dead.dieByRedrive(away);
+    await dead.queueWebhook('evt-bad', unreadable('ann@example.com'));
+    await dead.work();
+    await dead.does().resend({ kind: 'reason', text: 'TABLE is away' });
+    expect(dead.printed).toEqual(['1 resent.', '1 left: they died for another reason.']);
+    const left = await dead.visible(dead.events.url);
+    expect(left.map(({ MessageAttributes }) => MessageAttributes?.['webhookId'])).toMatchObject([
+      text('evt-bad'),
+    ]);
+  });
+
+  it('resends a message with its attributes, binary ones too, and its body to the byte', async () => {
+    const attributes = {
+      kind: text('erasure'),
+      webhookId: text('evt-bytes'),
+      bytes: { DataType: 'Binary.seal', BinaryValue: new Uint8Array([0, 255, 10]) },
+      count: { DataType: 'Number', StringValue: '42' },
+    };
+    const body = ` {"customerId":"c"}\t\r\n${'ü'.repeat(500_000)}`;
+    await dead.send(dead.events.url, body, attributes);
+    await dead.does().resend({ kind: 'all' });
+    const [message] = await dead.visible(dead.events.sourceUrl);
+    expect(message?.Body).toBe(body);
+    const [bytes] = [message?.MessageAttributes?.['bytes']];
+    expect(message?.MessageAttributes).toMatchObject({
+      kind: text('erasure'),
+      webhookId: text('evt-bytes'),
+      count: { DataType: 'Number', StringValue: '42' },
+    });
+    expect(bytes?.DataType).toBe('Binary.seal');
+    expect([...(bytes?.BinaryValue ?? [])]).toEqual([0, 255, 10]);
+  });
+});
+
+it('the dead letters of a local stack, which are kept on disk, are there after they were read', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kept-messages-'));
+  const emulator = await startSqs({ directory });
+  const sqs = new SQSClient(clientConfig(emulator.endpoint));
+  await sqs.send(new CreateQueueCommand({ QueueName: 'kept' }));
+  const url = `${emulator.endpoint}/000000000000/kept`;
+  const MessageAttributes = { webhookId: text('evt-kept') };
+  await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: '{}', MessageAttributes }));
+  const queues = [{ name: 'events', url, sourceUrl: dead.events.sourceUrl }] as const;
+  const does = dead.does({ sqs, queues, shownAfterSeconds: 1, waitSeconds: 2 });
+  await does.list(10);
+  await does.show('evt-kept');
+  expect(dead.output()).toMatch(/^id +evt-kept$/m);
+  sqs.destroy();
+  await emulator.stop();
+  await rm(directory, { recursive: true });
+});
+
+describe('npm run deadletters -- discard', () => {
+  it('asks, keeps the body in a file that only its owner reads, and removes it', async () => {
+    await dead.bury('evt/../1', unreadable('ann@example.com'));
+    const asked: string[] = [];
+    const confirmed = (answer: boolean) => async (question: string) => {
+      asked.push(question);
+      expect(await dead.visible(dead.events.url)).toHaveLength(1);
+      return answer;
+    };
+    await dead.does({ confirmed: confirmed(false) }).discard('evt/../1', false);
+    expect(await dead.visible(dead.events.url)).toHaveLength(1);
+    await expect(readdir(dead.folder)).rejects.toThrow('ENOENT');
+
+    await dead.does({ confirmed: confirmed(true) }).discard('evt/../1', false);
+    expect(asked).toHaveLength(2);
+    expect(await dead.visible(dead.events.url)).toEqual([]);
+    const [name = ''] = await readdir(dead.folder);
+    const file = join(dead.folder, name);
+    expect(dead.output()).toContain(`Kept in ${file}`);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+      queue: 'events',
+      MessageBody: unreadable('ann@example.com'),
+      MessageAttributes: { webhookId: text('evt/../1') },
+    });
+  });
+
+  it('discards all with one id, and nothing else', async () => {
+    for (const id of ['evt-1', 'evt-2', 'evt-1']) await dead.bury(id, customerCreated(id));
+    await dead.does().discard('evt-1', true);
+    expect(dead.output()).toContain('2 discarded.');
+    const left = await dead.visible(dead.events.url);
+    expect(left.map(({ MessageAttributes }) => MessageAttributes?.['webhookId'])).toMatchObject([
+      text('evt-2'),
+    ]);
+  });
+});
+
+describe('a dead letter', () => {
+  const message = (body: string, attributes: Record<string, ReturnType<typeof text>> = {}) => ({
+    messageId: 'm-1',
+    receiptHandle: '',
+    body,
+    attributes,
+    sentAt: new Date(0),
+    receives: 1,
+  });
+  const bounce = JSON.stringify({
+    eventType: 'Bounce',
+    mail: { destination: ['ann@example.com'], tags: { ledgerKey: ['key-1'] } },
+  });
+
+  it.each([
+    ['feedback', bounce, {}, { id: 'key-1', failureId: 'feedback key-1', type: 'SES Bounce' }],
+    ['feedback', bounce, {}, { email: 'ann@example.com' }],
+    [
+      'feedback',
+      '[]',
+      { webhookId: text('message m-0') },
+      { id: 'm-0', failureId: 'message m-0', type: 'SES' },
+    ],
+    ['mail', '{', {}, { id: 'm-1', failureId: 'message m-1', type: 'mail' }],
+    ['events', 'null', {}, { id: 'm-1', failureId: 'message m-1', email: undefined }],
+    ['events', '{"data":{"customer":{"id":"c-1"}}}', {}, { customerId: 'c-1' }],
+    ['events', '{"customerId":"c-1"}', { kind: text('erasure') }, { customerId: 'c-1' }],
+    ['events', '{"type":"order.paid","data":{"id":"o-1"}}', {}, { customerId: undefined }],
+  ] as const)(
+    'of the queue %s with the body %s is read as far as it goes',
+    (queue, body, attributes, expected) => {
+      expect(deadLetterOf(queue, message(body, attributes))).toMatchObject(expected);
+    },
+  );
+});

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import { findDeployment, localDeployment } from '#infra/commands/deployment/deployment.ts';
+import { localIdentities, templateOf } from '#infra/local/template.ts';
+import { stageTemplate } from '#test/support/stage-stack.ts';
+
+const running = {
+  processId: 1,
+  webhookUrl: 'http://127.0.0.1:5000/webhooks/polar',
+  consoleUrl: 'http://localhost:5000/console',
+  webhookSecret: 'whsec_',
+};
+
+it('the local stack is found where npm start runs it', () => {
+  const template = templateOf('PolarAudience-local', stageTemplate({ stage: 'local' }).toJSON());
+  const sqs = 'http://127.0.0.1:5002';
+  const stack = localIdentities(template, { sqs, http: 'http://127.0.0.1:5000' });
+  expect(localDeployment(running)).toMatchObject({
+    workflowsTable: stack.nameOf('Workflows'),
+    emailsTable: stack.nameOf('Emails'),
+    settingsTable: stack.nameOf('Settings'),
+    mailQueueUrl: stack.resolve({ Ref: 'MailQueue' }),
+    unsubscribeUrl: 'http://127.0.0.1:5000/unsubscribe',
+    consoleUrl: running.consoleUrl,
+    clientConfigs: {
+      dynamodb: { endpoint: 'http://127.0.0.1:5001' },
+      sqs: { endpoint: sqs },
+      sesv2: { endpoint: 'http://127.0.0.1:5004' },
+    },
+  });
+});
+
+it('a running local stack is meant unless a stage is named, and is named first', async () => {
+  const printed: string[] = [];
+  const find = (target: Parameters<typeof findDeployment>[0]) =>
+    findDeployment(
+      target,
+      (line) => printed.push(line),
+      async () => running,
+    );
+  expect(await find({})).toMatchObject({ options: '' });
+  expect(await find({ local: true })).toMatchObject({ options: ' --local' });
+  expect(printed).toEqual([
+    'The local stack at http://127.0.0.1:5000 (in AWS: --stage prod)\n',
+    'The local stack at http://127.0.0.1:5000\n',
+  ]);
+});
+
+it.each([
+  [{ local: true }, /^The local stack is not running\./],
+  [{ local: true, stage: 'prod' }, /^--local is this machine/],
+  [{ local: true, region: 'eu-west-1' }, /^--local is this machine/],
+])('%j without a local stack gets a sentence', async (target, sentence) => {
+  const find = findDeployment(
+    target,
+    () => {},
+    async () => undefined,
+  );
+  await expect(find).rejects.toThrow(sentence);
+});

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DeliveryParts, deliver } from '#functions/mailer/mailer.ts';
+import { type EmailParts, emailVerbs } from '#infra/commands/emails.ts';
+import type { Email, MailMessage } from '#shared/audience/email.ts';
+import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
+import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
+import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { approvedMail } from '#test/support/approved-mail.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+
+export const at = '2026-11-23T12:00:00.000Z';
+export const now = () => new Date(at);
+
+/** An empty ledger, the commands on it, and a mailer whose SES takes everything. */
+export async function ledgerAtWork(client: DynamoDBClient) {
+  const table = (await createStackTables(client))('Emails');
+  const db = documentClient(client);
+  const ledger = dynamoEmails(db, table, now);
+  const admin = dynamoEmailAdmin(db, table, now);
+  const printed: string[] = [];
+  const queued: MailMessage[] = [];
+  const sent: string[] = [];
+
+  const parts: DeliveryParts = {
+    emails: ledger,
+    known: async () => approvedMail(),
+    compose: async (_, __, ledgerKey) => ({
+      kind: 'composed',
+      mail: {
+        from: 'shop@example.com',
+        to: 'ann@example.com',
+        replyTo: undefined,
+        subject: 'Hello',
+        html: '<p>Hello</p>',
+        text: 'Hello',
+        headers: {},
+        ledgerKey,
+      },
+    }),
+    send: async ({ ledgerKey }) => {
+      sent.push(ledgerKey);
+      return { kind: 'sent', sesMessageId: `ses-again-${sent.length}` };
+    },
+    queue: async (message) => queued.push(message),
+    addressHash: async () => '0a1b',
+    hasSender: true,
+    newToken: randomUUID,
+    now,
+  };
+
+  return {
+    db,
+    table,
+    ledger,
+    admin,
+    queued,
+    /** The ledger keys of what SES took. */
+    sent,
+    output: () => printed.join('\n'),
+    lastLine: () => printed.at(-1),
+
+    does: (changed: Partial<EmailParts> = {}) =>
+      emailVerbs({
+        emails: admin,
+        queue: async (message) => {
+          const read = readMailMessage(encodeMailMessage(message).MessageBody);
+          if (read) queued.push(read);
+        },
+        deployment: { options: '' },
+        person: 'grace',
+        print: (line) => void printed.push(line),
+        ...changed,
+      }),
+
+    /** Brings an email into a state by what the mailer writes on the way there. */
+    emailIn: async (state: Email['state'], workflowId = 'welcome', createdAt = at) => {
+      const ledgerKey = randomUUID();
+      const email = {
+        ledgerKey,
+        workflowId,
+        workflowVersion: 1,
+        webhookId: 'evt-1',
+        customerId: 'c1',
+        contactId: 'contact-1',
+      };
+      const emails = dynamoEmails(db, table, () => new Date(createdAt));
+      if (state === 'blocked') await emails.block(email, 'The contact is not subscribed.');
+      else await emails.reserve(email, { token: 't1', leaseUntil: at, addressHash: '0a1b' });
+      if (state === 'sent') await emails.sent(ledgerKey, 't1', 'ses-1');
+      if (state === 'waiting') await emails.wait(ledgerKey, 't1', 'Throttled.', createdAt);
+      if (state === 'failed') await emails.fail(ledgerKey, 't1', 'MessageRejected');
+      if (state === 'unknown') await emails.loseSight(ledgerKey, 't1', 'The answer was lost.');
+      return email;
+    },
+
+    /** The mailer works off what is queued now. */
+    deliverQueued: async () => {
+      for (const message of queued.splice(0)) await deliver(message, parts);
+    },
+  };
+}

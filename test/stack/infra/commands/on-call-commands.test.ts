@@ -1,0 +1,215 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { deadLettersOptions } from '#infra/commands/dead-letters/dead-letters.ts';
+import { localDeployment, stackResources } from '#infra/commands/deployment/deployment.ts';
+import { whyOptions } from '#infra/commands/why/why.ts';
+import { localIdentities, templateOf } from '#infra/local/template.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { maskedAddress } from '#infra/terminal/lines.ts';
+import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { queueStatus } from '#shared/queue/dead-letters/walk-queue.ts';
+import {
+  customerCreated,
+  startDeadLetters,
+  unreadable,
+} from '#test/support/dead-letters-at-work.ts';
+import { clientConfig } from '#test/support/emulators.ts';
+import { startStackInAws } from '#test/support/stack-in-aws.ts';
+import { stageTemplate } from '#test/support/stage-stack.ts';
+
+const ledgerKey = `-${'k'.repeat(42)}`;
+
+describe('a command line', () => {
+  test.each([
+    [['list'], { verb: 'list', limit: 50, queues: ['events', 'mail', 'feedback'] }],
+    [['list', '--queue', 'mail', '--limit', '7'], { queues: ['mail'], limit: 7 }],
+    [['show', ledgerKey, '--reveal'], { verb: 'show', id: ledgerKey, reveal: true }],
+    [['resend', '--all'], { verb: 'resend', choice: { kind: 'all' } }],
+    [['resend', 'evt-1', '--local'], { choice: { kind: 'id', id: 'evt-1' } }],
+    [['resend', '--reason', 'away'], { choice: { kind: 'reason', text: 'away' } }],
+    [['discard', 'evt-1', '--yes'], { verb: 'discard', id: 'evt-1', yes: true }],
+  ])('npm run deadletters -- %j is understood', (args, expected) => {
+    expect(deadLettersOptions(args)).toMatchObject(expected);
+  });
+
+  test.each([
+    [['resend'], /^Say the id as well/],
+    [['resend', 'evt-1', '--all'], /^Say one of an id, --reason and --all\./],
+    [['resend', '--all', '--reason', 'x'], /^Say one of an id, --reason and --all\./],
+    [['resend', '--reason', ''], /^Say a part of the reason/],
+    [['list', '--queue', 'orders'], /^--queue is one of events, mail, feedback/],
+    [['list', '--limit', '0'], /^--limit must be/],
+    [['purge'], /^There is no "purge"/],
+  ])('npm run deadletters -- %j gets a sentence', (args, sentence) => {
+    expect(() => deadLettersOptions(args)).toThrow(Advice);
+    expect(() => deadLettersOptions(args)).toThrow(sentence);
+  });
+
+  it('of npm run why takes one thing to ask about', () => {
+    expect(whyOptions([ledgerKey, '--stage', 'staging'])).toMatchObject({
+      about: ledgerKey,
+      target: { stage: 'staging' },
+      reveal: false,
+    });
+    expect(whyOptions([])).toBeUndefined();
+    expect(deadLettersOptions(['list', '--help'])).toBeUndefined();
+    expect(() => whyOptions(['--local'])).toThrow(/^Say what about/);
+    expect(() => whyOptions(['a', 'b'])).toThrow(/^"b" is one word too many/);
+  });
+});
+
+test.each([
+  ['ann@example.com', 'a***@example.com'],
+  ['"a@b"@example.com', '"***@example.com'],
+  ['@example.com', '***'],
+  ['nobody', '***'],
+])('%s is masked as %s', (address, masked) => {
+  expect(maskedAddress(address)).toBe(masked);
+});
+
+test.each([
+  [-5, '0 s'],
+  [119_000, '119 s'],
+  [120_000, '2 min'],
+  [47 * 3_600_000, '47 h'],
+  [48 * 3_600_000, '2 d'],
+])('%i ms are %s', (ms, age) => {
+  expect(ageText(ms)).toBe(age);
+});
+
+it('the resources of the local stack have the ids that npm start gives them', async () => {
+  const template = templateOf('PolarAudience-local', stageTemplate({ stage: 'local' }).toJSON());
+  const [http, sqs] = ['http://127.0.0.1:5000', 'http://127.0.0.1:5002'];
+  const stack = localIdentities(template, { sqs, http });
+  const running = localDeployment({ webhookUrl: `${http}/webhooks/polar` });
+  const { physicalId, secretsManager } = await stackResources({}, running);
+  const pinned = [...stack.ofType('AWS::DynamoDB::Table'), ...stack.ofType('AWS::SQS::Queue')].map(
+    ({ logicalId }) => logicalId,
+  );
+  expect(pinned.length).toBeGreaterThan(10);
+  expect(pinned.map(physicalId)).toEqual(pinned.map((id) => stack.resolve({ Ref: id })));
+  expect(physicalId('SuppressionKey')).toBe(stack.nameOf('SuppressionKey'));
+  expect(secretsManager).toMatchObject({ endpoint: 'http://127.0.0.1:5003' });
+});
+
+test.each([
+  ['is far from that of this machine', 'Mon, 23 Nov 2026 11:00:00 GMT', '2026-11-23T11:00:00.000Z'],
+  ['agrees, as far as it shows', 'Mon, 23 Nov 2026 12:00:00 GMT', '2026-11-23T12:00:00.700Z'],
+])(
+  'what came in since a run began is told by the clock of SQS where that %s',
+  async (_, date, at) => {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', date });
+      response.end(JSON.stringify({ Attributes: { ApproximateNumberOfMessages: '3' } }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const sqs = new SQSClient(clientConfig(`http://127.0.0.1:${port}`));
+    const now = () => new Date('2026-11-23T12:00:00.700Z');
+    const status = await queueStatus(sqs, `http://127.0.0.1:${port}/000000000000/dead`, now);
+    expect(status).toEqual({ visible: 3, hidden: 0, at: new Date(at) });
+    sqs.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  },
+);
+
+describe('the commands, against a stage in AWS', () => {
+  let dead: Awaited<ReturnType<typeof startDeadLetters>>;
+  let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
+  beforeAll(async () => {
+    dead = await startDeadLetters();
+    const { tableOf } = dead.audience;
+    const tables = [
+      'Contacts',
+      'Customers',
+      'Addresses',
+      'Suppressions',
+      'Events',
+      'Emails',
+      'Failures',
+      'Workflows',
+      'Settings',
+    ].map((id) => [id, tableOf(id)] as const);
+    cloudFormation = await startStackInAws({
+      outputs: {
+        WorkflowsTableName: tableOf('Workflows'),
+        EmailsTableName: tableOf('Emails'),
+        SettingsTableName: tableOf('Settings'),
+        MailQueueUrl: dead.mail.sourceUrl,
+        WebhookUrl: 'https://api.example.com/webhooks/polar',
+      },
+      resources: {
+        ...Object.fromEntries(tables),
+        EventsQueue: dead.events.sourceUrl,
+        EventsDeadLetters: dead.events.url,
+        MailQueue: dead.mail.sourceUrl,
+        MailDeadLetters: dead.mail.url,
+        FeedbackQueue: dead.mail.sourceUrl,
+        FeedbackDeadLetters: dead.mail.url,
+        SuppressionKey: 'SuppressionKey',
+      },
+    });
+  });
+  afterAll(() => Promise.all([dead.stop(), cloudFormation.stop()]));
+
+  async function run(command: string, args: readonly string[]) {
+    const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SECRETS_MANAGER } = process.env;
+    const child = spawn(
+      process.execPath,
+      ['infra/cli.ts', command, ...args, '--stage', 'staging'],
+      {
+        cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          HOME: dead.folder,
+          AWS_ACCESS_KEY_ID: 'local',
+          AWS_SECRET_ACCESS_KEY: 'local',
+          AWS_REGION: 'us-east-1',
+          AWS_ENDPOINT_URL: cloudFormation.endpoint,
+          AWS_ENDPOINT_URL_SQS: dead.endpoint,
+          AWS_ENDPOINT_URL_DYNAMODB,
+          AWS_ENDPOINT_URL_SECRETS_MANAGER,
+        },
+      },
+    );
+    const [out, error, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>((resolve) => child.on('close', resolve)),
+    ]);
+    return { out, error, code };
+  }
+
+  it('bring a dead letter from its reason to a record, and another one into a file', async () => {
+    await dead.queueWebhook('evt-slow', customerCreated('c-slow'));
+    await dead.dieByRedrive({ settings: () => Promise.reject(new Error('The table is away.')) });
+    await dead.queueWebhook('evt-bad', unreadable('ann@example.com'));
+    await dead.work();
+    const listed = await run('dead-letters', ['list', '--queue', 'events']);
+    expect(listed).toMatchObject({ code: 0, error: '' });
+    expect(listed.out).toMatch(/^events +evt-slow .*The table is away\.$/m);
+    expect(listed.out).toContain('deadletters -- resend --all --stage staging');
+    expect((await run('why', ['evt-slow'])).out).toMatch(/^evt-slow has no record: failed 3 ×/m);
+    const resent = await run('dead-letters', ['resend', '--reason', 'away', '--queue', 'events']);
+    expect(resent.out).toContain('1 resent.\n1 left: they died for another reason.');
+    await dead.work();
+    const why = await run('why', ['c-slow@example.com', '--reveal']);
+    expect(why).toMatchObject({ code: 0, error: '' });
+    expect(why.out).toMatch(/^address +c-slow@example\.com$/m);
+    expect(why.out).toMatch(/^marketing +yes: subscribed$/m);
+
+    const discard = ['discard', 'evt-bad', '--queue', 'events'];
+    const unsure = await run('dead-letters', discard);
+    expect(unsure).toMatchObject({ code: 1 });
+    expect(unsure.error).toMatch(/Nobody can answer here: add --yes\.$/m);
+    const sure = await run('dead-letters', [...discard, '--yes']);
+    expect(sure.out).toContain('1 discarded.');
+    expect(sure.out).toContain(`Kept in ${dead.folder}/.polar-audience/discarded/events.evt-bad.`);
+    expect((await run('dead-letters', ['list'])).out).toContain('There are no dead letters.');
+  }, 60_000);
+});

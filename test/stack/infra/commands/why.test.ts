@@ -1,0 +1,229 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type WhyRows, whyRows } from '#infra/commands/why/rows.ts';
+import { whyLines } from '#infra/commands/why/why.ts';
+import { maskedAddress } from '#infra/terminal/lines.ts';
+import { applyRefusal } from '#shared/audience/refusals.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+import { requestReplay, type WorkerMessage } from '#shared/queue/events-queue.ts';
+import { eventRecordOf } from '#shared/store/events/event-item.ts';
+import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { approvedMail } from '#test/support/approved-mail.ts';
+import {
+  customerCreated,
+  startDeadLetters,
+  unreadable,
+} from '#test/support/dead-letters-at-work.ts';
+
+let dead: Awaited<ReturnType<typeof startDeadLetters>>;
+let rows: WhyRows;
+let rowsWithoutKey: WhyRows;
+beforeAll(async () => {
+  dead = await startDeadLetters();
+  const { db, tableOf, hash } = dead.audience;
+  const tables = {
+    contacts: tableOf('Contacts'),
+    customers: tableOf('Customers'),
+    addresses: tableOf('Addresses'),
+    suppressions: tableOf('Suppressions'),
+    events: tableOf('Events'),
+    emails: tableOf('Emails'),
+    failures: tableOf('Failures'),
+    workflows: tableOf('Workflows'),
+  };
+  rows = whyRows(db, tables, async () => hash);
+  rowsWithoutKey = whyRows(db, tables, async () => undefined);
+  const { workflow } = approvedMail();
+  if (workflow) dead.workflows.push({ ...workflow, maxAgeHours: 10_000 });
+});
+afterAll(() => dead.stop());
+
+async function why(about: string, from = rows): Promise<string> {
+  const lines = await whyLines(about, from, { address: maskedAddress, options: ' --local' });
+  return lines.join('\n');
+}
+
+async function refuse(email: string, reason: 'bounced' | 'complained' | 'unsubscribed') {
+  const refusal = { email, reason, at: '2026-11-20T10:00:00.000Z', by: 'SES' };
+  const { store, newId, now, pause } = dead.audience;
+  const surroundings = { settings: defaultSettings, now: now(), newId };
+  await applyRefusal(refusal, { store, surroundings, pause });
+}
+
+const ledger = () => {
+  const { db, tableOf } = dead.audience;
+  return dynamoEmails(db, tableOf('Emails'), () => new Date('2026-11-23T12:00:00Z'));
+};
+
+const nothing = { ledgerKey: undefined, workflowId: '', version: 0 };
+
+/** The email that a worked event asked for. */
+async function emailOf(webhookId: string) {
+  const { db, tableOf } = dead.audience;
+  const get = new GetCommand({ TableName: tableOf('Events'), Key: { webhookId } });
+  const { Item } = await db.send(get);
+  const { workflows, customerId, contactId } = eventRecordOf(Item);
+  const [{ ledgerKey = '', workflowId, version } = nothing] = workflows ?? [];
+  return { ledgerKey, workflowId, workflowVersion: version, webhookId, customerId, contactId };
+}
+
+describe('npm run why -- <webhook id>', () => {
+  it('tells of the record, the workflows and the email, step by step', async () => {
+    await dead.queueWebhook('hook-1', customerCreated('c-1'));
+    await dead.work();
+    const email = await emailOf('hook-1');
+    expect(await why('hook-1')).toContain('Not in the ledger yet: it is on its way, or dead.');
+    expect(await why('hook-1')).toContain(`deadletters -- show ${email.ledgerKey} --local`);
+
+    await ledger().block(email, 'The contact is not subscribed.');
+    const blocked = await why('hook-1');
+    expect(blocked).toMatch(/^outcome +applied$/m);
+    expect(blocked).toMatch(/^did +\d changes \(email, firstName, .*subscribed\)$/m);
+    expect(blocked).toMatch(/^address +c\*\*\*@example\.com$/m);
+    expect(blocked).toMatch(/^workflow welcome \(.*\): asks for email /m);
+    expect(blocked).toMatch(/^ {2}blocked since 2026-11-23.*: The contact is not subscribed\.$/m);
+
+    await ledger().reserve(email, { token: 't', leaseUntil: '', addressHash: '' });
+    await ledger().sent(email.ledgerKey, 't', 'ses-1');
+    const sent = await why(email.ledgerKey);
+    expect(sent).toMatch(/^SES message +ses-1$/m);
+    expect(sent).toMatch(/^ {2}sent 2026-11-23T12:00:00\.000Z$/m);
+    expect(sent).toMatch(/^webhook +hook-1$/m);
+    expect(sent).not.toContain('c-1@');
+  });
+
+  it('says whose key it is when another event of the contact came first', async () => {
+    await dead.queueWebhook('hook-2a', customerCreated('c-2'));
+    await dead.work();
+    const first = await emailOf('hook-2a');
+    await ledger().reserve(
+      { ...first, webhookId: 'hook-2b' },
+      {
+        token: 't',
+        leaseUntil: '',
+        addressHash: '',
+      },
+    );
+    expect(await why('hook-2a')).toContain('The key is that of webhook hook-2b');
+  });
+
+  it('says why no workflow sends anything', async () => {
+    const [workflow] = dead.workflows;
+    if (!workflow) throw new Error('There is no workflow');
+    await dead.audience.put('Workflows', { ...workflow, status: 'draft' });
+    await dead.queueWebhook('hook-3', customerCreated('c-3'));
+    await dead.work({ workflows: async () => [{ ...workflow, maxAgeHours: 1 }] });
+    expect(await why('hook-3')).toMatch(/sends nothing\. The event is older than 1 hours/);
+    await dead.queueWebhook('hook-4', customerCreated('c-4'));
+    await dead.work({ workflows: async () => [] });
+    expect(await why('hook-4')).toContain(
+      'No email: no active workflow waited for customer.created when it was decided.',
+    );
+    expect(await why('hook-4')).toMatch(/^ {2}welcome waits for it now: draft/m);
+    await dead.queueWebhook('hook-5', customerCreated('c-5'));
+    const off = structuredClone(defaultSettings);
+    off.events['customer.created'].enabled = false;
+    await dead.work({ settings: async () => off });
+    expect(await why('hook-5')).toMatch(/^outcome +skipped: /m);
+    expect(await why('hook-5')).toContain('No email: a skipped event triggers no workflow.');
+  });
+
+  it('tells what each replay did, and what became of its emails', async () => {
+    await dead.queueWebhook('hook-8', customerCreated('c-8'));
+    const off = structuredClone(defaultSettings);
+    off.events['customer.created'].enabled = false;
+    await dead.work({ settings: async () => off });
+    const at = '2026-11-23T12:00:00.000Z';
+    const replay = { webhookId: 'hook-8', by: 'an engineer', at, again: false };
+    const send = ({ MessageBody, MessageAttributes }: WorkerMessage) =>
+      dead.send(dead.events.sourceUrl, MessageBody, MessageAttributes);
+    await requestReplay({ ...replay, replayId: 'first', triggers: false }, send);
+    await dead.work();
+    await requestReplay({ ...replay, replayId: 'second', triggers: true }, send);
+    await dead.work();
+    const told = await why('hook-8');
+    expect(told).toMatch(/^outcome +skipped: /m);
+    expect(told).toMatch(
+      /^replay +first\nasked +2026-11-23\S+, by an engineer, contact only.*\noutcome +applied\ndid +\d changes \(email, .*\nsettings +version \d\n\nreplay +second$/m,
+    );
+    const ofSecond = told.slice(told.indexOf('second'));
+    expect(ofSecond).toMatch(/^outcome +unchanged/m);
+    expect(ofSecond).toMatch(/^workflow welcome \(.*\): asks for email /m);
+    expect(ofSecond).toContain('Not in the ledger yet');
+    expect(told).not.toContain('c-8@');
+  });
+
+  it('tells of one that failed and has no record', async () => {
+    await dead.queueWebhook('hook-6', unreadable('ann@example.com'));
+    await dead.work();
+    const told = await why('hook-6');
+    expect(told).toMatch(/^hook-6 has no record: failed 1 × until .*, dead: The payload cannot/);
+    expect(told).toContain('npm run deadletters -- show hook-6 --local');
+    await expect(why('hook-never')).rejects.toThrow(/^Nothing is known by hook-never\./);
+  });
+});
+
+describe('npm run why -- <address>', () => {
+  const person = (id: string) => ({ minute: 1, email: `${id}@example.com` });
+
+  it('tells of a contact that gets mail, with its last events and emails', async () => {
+    await dead.queueWebhook('hook-7', customerCreated('c-7'));
+    await dead.work();
+    const email = await emailOf('hook-7');
+    await ledger().block(email, 'The workflow is paused.');
+    const told = await why(' C-7@Example.com');
+    expect(told).toMatch(/^address +c\*\*\*@example\.com$/m);
+    expect(told).toMatch(/^marketing +yes: subscribed$/m);
+    expect(told).toMatch(/^transactional +yes$/m);
+    expect(told).toMatch(/^ {2}2026-11-01T00:00:00Z +customer\.created +hook-7 +applied$/m);
+    expect(told).toMatch(/blocked since .*: The workflow is paused\.$/m);
+    expect(told).toContain('npm run why -- hook-7 --local');
+    expect(told.toLowerCase()).not.toContain('c-7@');
+  });
+
+  it.each([
+    ['bounced', /^transactional +no, because mail to the address bounced$/m, []],
+    [
+      'complained',
+      /^transactional +no, because of a complaint$/m,
+      [/^ {2}The customer complained/m],
+    ],
+    ['unsubscribed', /^transactional +yes$/m, [/^ {2}The customer unsubscribed on 2026-11-20/m]],
+  ] as const)('says why who %s is not subscribed', async (reason, transactional, more) => {
+    const id = `why-${reason}`;
+    await dead.audience.tell('customer.created', id, person(id));
+    await refuse(`${id}@example.com`, reason);
+    const told = await why(`${id}@example.com`);
+    expect(told).toMatch(/^marketing +no: not subscribed$/m);
+    expect(told).toMatch(transactional);
+    expect(told).toMatch(
+      new RegExp(`^  The address is suppressed: ${reason} on 2026-11-20.*, by SES\\.$`, 'm'),
+    );
+    for (const line of more) expect(told).toMatch(line);
+    const blind = await why(`${id}@example.com`, rowsWithoutKey);
+    expect(blind).toContain('Whether the address is suppressed cannot be read');
+    expect(blind).not.toContain('The address is suppressed:');
+  });
+
+  it('tells of the deletion in Polar, and of a setting', async () => {
+    await dead.audience.tell('customer.created', 'gone', person('gone'));
+    await dead.audience.tell('customer.deleted', 'gone', { ...person('gone'), minute: 2 });
+    expect(await why('gone@example.com')).toMatch(/^ {2}Polar deleted the customer on 2026-11-01/m);
+    const settings = { newContacts: 'unsubscribed' } as const;
+    await dead.audience.tell('customer.created', 'new', person('new'), settings);
+    expect(await why('new@example.com')).toContain('The setting newContacts was "unsubscribed"');
+  });
+
+  it('says who left an address without a contact', async () => {
+    await dead.audience.tell('customer.created', 'moved', person('before'));
+    await dead.audience.tell('customer.updated', 'moved', { ...person('after'), minute: 2 });
+    const told = await why('before@example.com');
+    expect(told).toContain('No contact has b***@example.com.');
+    expect(told).toContain('Customer moved had it, and has another address now.');
+    await dead.audience.tell('customer.created', 'cut', person('cut'));
+    const mode = { customerDeleted: 'delete' } as const;
+    await dead.audience.tell('customer.deleted', 'cut', { ...person('cut'), minute: 2 }, mode);
+    expect(await why('cut@example.com')).toContain('was deleted in Polar (setting then: delete)');
+    expect(await why('nobody@example.com')).toContain('No customer has or had it');
+  });
+});

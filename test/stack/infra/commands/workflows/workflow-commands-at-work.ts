@@ -1,0 +1,50 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { expect } from 'vitest';
+import { type WorkflowParts, workflowVerbs } from '#infra/commands/workflows/workflow-verbs.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+import type { OutgoingMail } from '#shared/mail/ses.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+
+/** An empty table of workflows and the commands on it, with a sender and a postal address. */
+export async function workflowsAtWork(client: DynamoDBClient) {
+  const tableOf = await createStackTables(client);
+  const workflows = dynamoWorkflows(documentClient(client), tableOf('Workflows'));
+  const settings = { ...defaultSettings, postalAddress: 'Example Shop, Street 1' };
+  const printed: string[] = [];
+  const mails: OutgoingMail[] = [];
+  const parts: Omit<WorkflowParts, 'newTag'> = {
+    workflows,
+    settings: async () => settings,
+    deployment: {
+      mailFrom: 'Example <hello@example.com>',
+      unsubscribeUrl: 'https://api.example.com/unsubscribe',
+      options: ' --stage test',
+    },
+    send: async (mail) => {
+      mails.push(mail);
+      return 'ses-1';
+    },
+    confirmed: async () => false,
+    print: (line) => void printed.push(line),
+    now: () => new Date('2026-11-23T12:00:00.000Z'),
+  };
+
+  return {
+    workflows,
+    printed,
+    mails,
+    output: () => printed.join('\n'),
+    /** The commands; the tags that they give are t1, t2 and so on. */
+    does(changed: Partial<WorkflowParts> = {}) {
+      let tags = 0;
+      return workflowVerbs({ ...parts, newTag: () => `t${++tags}`, ...changed });
+    },
+    async only() {
+      const [workflow, ...others] = await workflows.all();
+      expect(others).toEqual([]);
+      return workflow;
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sendTest } from '#infra/commands/workflows/workflow-verbs.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+import { readyMade } from '#shared/mail/ready-made.ts';
+import type { OutgoingMail } from '#shared/mail/ses.ts';
+import { startSes } from '#test/fakes/ses.ts';
+import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { workflowsAtWork } from './workflow-commands-at-work.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let at: Awaited<ReturnType<typeof workflowsAtWork>>;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  at = await workflowsAtWork(dynamo.client);
+});
+
+describe('npm run workflows', () => {
+  it('shows the ready-made ones where there are none', async () => {
+    await at.does().list();
+    for (const { name } of readyMade) expect(at.output()).toContain(`\n${name} `);
+    expect(at.output()).toContain('npm run workflows -- add welcome --stage test');
+  });
+
+  it('adds a ready-made one as a draft and says what comes next', async () => {
+    await at.does().add('receipt');
+    expect(await at.only()).toMatchObject({
+      workflowId: 'receipt-t1',
+      version: 1,
+      status: 'draft',
+      trigger: { event: 'order.paid' },
+      maxAgeHours: 72,
+    });
+    expect(at.output()).toContain('npm run workflows -- activate receipt-t1 --stage test');
+  });
+
+  it('gives each of them an id of its own', async () => {
+    await at.does().add('receipt');
+    await at.does().add('receipt');
+    const ids = (await at.workflows.all()).map(({ workflowId }) => workflowId);
+    expect(ids.sort()).toEqual(['receipt-t1', 'receipt-t2']);
+  });
+
+  it('lists the templates when it does not know one', async () => {
+    await expect(at.does().add('newsletter')).rejects.toThrow(
+      /^There is no template newsletter\.[\s\S]*\n {2}payment-failed +subscription\.past_due/,
+    );
+    expect(await at.workflows.all()).toEqual([]);
+  });
+
+  it('activates and pauses, with a version for each change', async () => {
+    await at.does().add('receipt');
+    await at.does().activate('receipt');
+    expect(await at.only()).toMatchObject({ status: 'active', version: 2 });
+    await at.does().activate('receipt-t1');
+    expect(at.printed.at(-1)).toBe('receipt-t1 is active already.');
+    await at.does().pause('receipt');
+    expect(await at.only()).toMatchObject({ status: 'paused', version: 3 });
+    await at.does().pause('receipt');
+    expect(await at.only()).toMatchObject({ status: 'paused', version: 3 });
+    await at.does().list();
+    expect(at.output()).toMatch(
+      /^receipt-t1 +paused +order\.paid +transactional +once per order +Receipt$/m,
+    );
+  });
+
+  it('does not activate marketing without a postal address, and says how to set one', async () => {
+    const none = { settings: async () => defaultSettings };
+    await at.does(none).add('welcome');
+    expect(at.output()).toContain('Before it can be activated');
+    await expect(at.does(none).activate('welcome')).rejects.toThrow(
+      /^welcome-t1 cannot be activated\. .*postal address.*\n {2}npm run settings -- set postalAddress/,
+    );
+    expect(await at.only()).toMatchObject({ status: 'draft' });
+    await at.does().activate('welcome');
+    expect(await at.only()).toMatchObject({ status: 'active' });
+  });
+
+  it('compiles again what it activates, and refuses what no longer compiles', async () => {
+    await at.does().add('receipt');
+    const saved = await at.only();
+    if (!saved) throw new Error('Nothing was saved.');
+    const compiled = { ...saved.compiled, subject: 'compiled by an older version' };
+    await at.workflows.save({ ...saved, version: 2, compiled });
+    await at.does().activate('receipt');
+    expect(await at.only()).toMatchObject({ compiled: saved.compiled });
+    const email = { ...saved.email, subject: '{{ event.total }}' };
+    await at.workflows.save({ ...saved, version: 4, email });
+    await expect(at.does().activate('receipt')).rejects.toThrow(
+      /There is no variable event\.total/,
+    );
+  });
+
+  it('does not overwrite what someone else changed meanwhile', async () => {
+    await at.does().add('receipt');
+    const before = await at.only();
+    if (!before) throw new Error('Nothing was saved.');
+    await at.workflows.save({ ...before, version: 2, name: 'Changed by someone else' });
+    const reads = { ...at.workflows, find: async () => before };
+    await expect(at.does({ workflows: reads }).activate('receipt')).rejects.toThrow(
+      /^Someone else changed it at the same moment/,
+    );
+    expect(await at.only()).toMatchObject({ name: 'Changed by someone else', status: 'draft' });
+  });
+
+  it('asks which one where a short id means several, and names all where it means none', async () => {
+    const verbs = at.does();
+    await expect(verbs.show('receipt')).rejects.toThrow(/there is none at all yet/);
+    await verbs.add('receipt');
+    await verbs.add('receipt');
+    await expect(verbs.pause('receipt')).rejects.toThrow('Say which one: receipt-t1, receipt-t2.');
+    await expect(verbs.show('rec')).rejects.toThrow(/it is one of receipt-t1, receipt-t2\.$/);
+  });
+
+  it('shows what a person wrote of a workflow', async () => {
+    await at.does().add('cancellation-scheduled');
+    await at.does().show('cancellation-scheduled');
+    expect(at.output()).toMatch(
+      /^conditions +cancelAtPeriodEnd is true\n +and endedAt is not set$/m,
+    );
+    expect(at.output()).toMatch(/^subject +Your cancellation is confirmed$/m);
+  });
+});
+
+describe('npm run workflows -- test', () => {
+  it.each(readyMade)('renders $name with made-up values', async ({ name, email }) => {
+    await at.does().add(name);
+    await at.does().test(name, 'you@example.com');
+    const [mail] = at.mails;
+    expect(mail).toMatchObject({ to: 'you@example.com', from: 'Example <hello@example.com>' });
+    expect(mail?.subject).toMatch(/^\[Test\] \S/);
+    expect(mail?.html).toContain('Ada');
+    const isMarketing = email.kind === 'marketing';
+    expect(mail?.text.includes('Example Shop, Street 1')).toBe(isMarketing);
+    expect(mail?.headers['List-Unsubscribe']).toBe(
+      isMarketing ? '<https://api.example.com/unsubscribe/test>' : undefined,
+    );
+  });
+
+  it('says what SES says', async () => {
+    const ses = await startSes();
+    try {
+      const sesv2 = clientConfig(ses.endpoint);
+      const send = (mail: OutgoingMail) => sendTest(mail, sesv2);
+      await at.does({ send }).add('receipt');
+      await at.does({ send }).test('receipt', 'you@example.com');
+      expect(ses.sent).toMatchObject([{ to: 'you@example.com', ledgerKey: 'test' }]);
+      expect(at.printed.at(-1)).toContain('SES message ses-1');
+      for (const [mood, sentence] of [
+        ['reject', /^It was not sent\. SES says: MessageRejected/],
+        ['throttle', /^It was not sent\. SES says: TooManyRequestsException/],
+        ['lost', /^It may have been sent, look into the mailbox/],
+      ] as const) {
+        ses.behave([mood][Symbol.iterator]());
+        await expect(at.does({ send }).test('receipt', 'you@example.com')).rejects.toThrow(
+          sentence,
+        );
+      }
+      expect(ses.calls()).toBe(4);
+    } finally {
+      await ses.stop();
+    }
+  });
+});

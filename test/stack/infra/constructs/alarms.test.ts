@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { stageTemplate } from '#test/support/stage-stack.ts';
+import { lambdaOf } from './lambda-of.ts';
+
+const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/README.md';
+const template = stageTemplate({ stage: 'staging', alarmEmail: 'ops@example.com', runbook });
+const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(
+  ([id, { Properties }]) => ({ id, ...Properties }),
+);
+
+describe('an alarm', () => {
+  it.each(alarms)('$id says the harm and the first step, and tells someone', (alarm) => {
+    const { AlarmDescription } = alarm;
+    expect(AlarmDescription).toMatch(
+      /^Harm: .{20,}\. First step: .{20,}\. Runbook: https:\S+\/README\.md#[a-z0-9]+$/,
+    );
+    expect(AlarmDescription.length).toBeLessThanOrEqual(1_024);
+    expect(alarm.AlarmActions).toEqual([{ Ref: expect.stringContaining('Topic') }]);
+  });
+
+  it.each(alarms)('$id is in the runbook of the README, where its description leads', (alarm) => {
+    const [, anchor = ''] = /#([a-z0-9]+)$/.exec(alarm.AlarmDescription) ?? [];
+
+    expect(alarm.id.toLowerCase()).toContain(`alarms${anchor}`);
+    expect(runbookAnchors()).toContain(anchor);
+  });
+
+  it('is all that the runbook tells of', () => {
+    const anchors = alarms.map(({ AlarmDescription }) => AlarmDescription.split('#').at(-1));
+
+    expect(runbookAnchors().sort()).toEqual(anchors.sort());
+  });
+
+  it('names commands for its stage', () => {
+    const commands = alarms.flatMap(({ AlarmDescription }) =>
+      [...AlarmDescription.matchAll(/npm run [^"]+/g)].map(([command]) => command),
+    );
+
+    expect(commands.length).toBeGreaterThan(5);
+    expect(commands.filter((command) => !command.endsWith(' --stage staging'))).toEqual([]);
+  });
+
+  it.each(alarms)('$id takes silence for health', ({ TreatMissingData }) => {
+    expect(TreatMissingData).toBe('notBreaching');
+  });
+
+  it('exists for everything that can be stuck', () => {
+    const watched = alarms.map(({ Namespace, MetricName, Dimensions, Threshold }) => {
+      const [{ Name, Value }] = Dimensions ?? [{}];
+      return [Namespace, MetricName, Name, Value?.['Fn::GetAtt']?.[0] ?? Value, Threshold];
+    });
+    const [ingest, worker, mailer, feedback, unsubscribe, watch] = [
+      'ingest' as const,
+      'worker' as const,
+      'mailer' as const,
+      'feedback' as const,
+      'unsubscribe' as const,
+      'watch' as const,
+    ].map((name) => ({ Ref: lambdaOf(template, name).id }));
+    expect(watched).toEqual([
+      ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'EventsDeadLetters', 0],
+      ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName', 'EventsDeadLetters', 604_800],
+      ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName', 'EventsQueue', 1_200],
+      ['AWS/ApiGateway', '5xx', 'ApiId', { Ref: expect.stringContaining('Api') }, 0],
+      ['Stack', 'Answers', 'Status', '401', 0],
+      ['Stack', 'Answers', 'Status', '429', 0],
+      ['AWS/Lambda', 'Errors', 'FunctionName', ingest, 0],
+      ['AWS/Lambda', 'Errors', 'FunctionName', worker, 0],
+      ['AWS/Lambda', 'Throttles', 'FunctionName', ingest, 0],
+      ['AWS/Lambda', 'Throttles', 'FunctionName', worker, 0],
+      ['Stack', 'WatchFindings', 'Finding', 'disabled', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'changed', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'failing', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'given-up', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'not-received', 0],
+      ['Stack', 'WatchRuns', 'Result', 'not-asked', 0],
+      ['AWS/Lambda', 'Errors', 'FunctionName', watch, 0],
+      ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'MailDeadLetters', 0],
+      ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'FeedbackDeadLetters', 0],
+      ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName', 'MailQueue', 3_600],
+      ['Stack', 'UnknownEmails', undefined, undefined, 0],
+      ['AWS/Lambda', 'Errors', 'FunctionName', mailer, 0],
+      ['AWS/Lambda', 'Errors', 'FunctionName', feedback, 0],
+      ['AWS/Lambda', 'Errors', 'FunctionName', unsubscribe, 0],
+      ['AWS/SES', 'Reputation.BounceRate', undefined, undefined, 0.05],
+      ['AWS/SES', 'Reputation.ComplaintRate', undefined, undefined, 0.001],
+    ]);
+  });
+
+  it.each(alarms)('$id fires above its threshold', ({ ComparisonOperator }) => {
+    expect(ComparisonOperator).toBe('GreaterThanThreshold');
+  });
+
+  it('counts answers by their status in the access log', () => {
+    template.hasResourceProperties('AWS::Logs::MetricFilter', {
+      FilterPattern: '{ $.status = "*" }',
+      MetricTransformations: [
+        {
+          MetricNamespace: 'Stack',
+          MetricName: 'Answers',
+          MetricValue: '1',
+          Dimensions: [{ Key: 'Status', Value: '$.status' }],
+        },
+      ],
+    });
+  });
+
+  it('counts the emails by state, and those that stay unknown, in the log of the mailer', () => {
+    const log = lambdaOf(template, 'mailer').properties.LoggingConfig.LogGroup;
+    const filters = template.findResources('AWS::Logs::MetricFilter', {
+      Properties: { LogGroupName: log },
+    });
+
+    expect(Object.values(filters).map(({ Properties }) => Properties)).toMatchObject([
+      {
+        FilterPattern: '{ ($.ledgerKey = "*") && ($.state = "*") }',
+        MetricTransformations: [
+          { MetricName: 'Emails', Dimensions: [{ Key: 'State', Value: '$.state' }] },
+        ],
+      },
+      {
+        FilterPattern: '{ $.message = "email is unknown for fifteen minutes" }',
+        MetricTransformations: [{ MetricName: 'UnknownEmails', MetricValue: '1' }],
+      },
+    ]);
+  });
+
+  it('stays on while an email is unknown, of which the mailer reminds every quarter of an hour', () => {
+    const [unknown] = alarms.filter(({ MetricName }) => MetricName === 'UnknownEmails');
+
+    expect(unknown?.Period).toBeGreaterThan(15 * 60);
+  });
+
+  it.each(alarms.filter(({ MetricName }) => MetricName === 'WatchFindings'))(
+    '$id stays on from one look at Polar to the next',
+    ({ Period }) => {
+      expect(Period).toBeGreaterThan(15 * 60);
+    },
+  );
+
+  it('that Polar cannot be asked waits for an hour in which no look succeeds', () => {
+    const [notAsked] = alarms.filter(({ MetricName }) => MetricName === 'WatchRuns');
+    const { Period, EvaluationPeriods, DatapointsToAlarm } = notAsked ?? {};
+
+    expect(Period).toBeGreaterThan(15 * 60);
+    expect(Period * EvaluationPeriods).toBe(60 * 60);
+    expect(DatapointsToAlarm).toBe(EvaluationPeriods);
+  });
+
+  it('comes by a topic to which alarms of this account, and nobody else, may publish', () => {
+    const [policy] = Object.entries(template.findResources('AWS::SNS::TopicPolicy'))
+      .filter(([id]) => id.includes('Alarms'))
+      .map(([, { Properties }]) => Properties.PolicyDocument);
+
+    expect(policy.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Allow')).toEqual(
+      [
+        {
+          Sid: 'AllowAlarms',
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Resource: { Ref: expect.stringContaining('AlarmsTopic') },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+      ],
+    );
+  });
+
+  it('is sent by email if an address is given', () => {
+    template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    });
+    const byEmail = { Properties: { Protocol: 'email' } };
+    expect(stageTemplate().findResources('AWS::SNS::Subscription', byEmail)).toEqual({});
+  });
+});
+
+/** The anchors that GitHub makes of the headings below "When an alarm rings". */
+function runbookAnchors(): string[] {
+  const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
+  const [, section = ''] = readme.split(/^## When an alarm rings$/m);
+  const [alarmsOnly = ''] = section.split(/^## /m);
+  return [...alarmsOnly.matchAll(/^### (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\p{Pc} -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -1,0 +1,231 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { lambdaOf } from './lambda-of.ts';
+
+const template = stageTemplate({ retentionDays: 120, maxConcurrency: 7, mailsPerSecond: 14 });
+const names = [
+  'ingest',
+  'worker',
+  'mailer',
+  'feedback',
+  'unsubscribe',
+  'console',
+  'watch',
+] as const;
+
+describe('each function', () => {
+  it('is one that is tested here', () => {
+    template.resourceCountIs('AWS::Lambda::Function', names.length);
+  });
+
+  it.each(names)('%s runs on Node 24 and arm64', (name) => {
+    expect(lambdaOf(template, name).properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+    });
+  });
+
+  it.each(names)('%s writes JSON to a log group that forgets after thirty days', (name) => {
+    const { LogFormat, LogGroup } = lambdaOf(template, name).properties.LoggingConfig;
+    const group = resourceOf(template, LogGroup.Ref);
+
+    expect(LogFormat).toBe('JSON');
+    expect(group.Properties.RetentionInDays).toBe(30);
+  });
+
+  it.each(names)('%s reserves no concurrency, which a new account could not give', (name) => {
+    const { properties } = lambdaOf(template, name);
+
+    expect(properties.Handler).toBe('index.handler');
+    expect(properties.ReservedConcurrentExecutions).toBeUndefined();
+  });
+
+  it('does not read its source map at each start', () => {
+    const options = names.map(
+      (name) => lambdaOf(template, name).properties.Environment.Variables.NODE_OPTIONS,
+    );
+
+    expect(options).toEqual(names.map(() => undefined));
+  });
+});
+
+describe('ingest', () => {
+  it('ends before Polar gives up after ten seconds', () => {
+    expect(lambdaOf(template, 'ingest').properties.Timeout).toBeLessThan(10);
+  });
+
+  it('is told the queue and the secret, and nothing else', () => {
+    const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'ingest').properties.Environment
+      .Variables;
+
+    expect(variables).toEqual({
+      EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
+      WEBHOOK_SECRET_ID: { Ref: 'WebhookSecret' },
+    });
+  });
+});
+
+describe('a function that works on a queue', () => {
+  it.each([
+    ['worker', 'EventsQueue', 10, 7],
+    // SES counts mails by the second: two at a time is the least that AWS allows.
+    ['mailer', 'MailQueue', 5, 2],
+    ['feedback', 'FeedbackQueue', 10, 2],
+  ] as const)(
+    '%s reports which messages of %s failed, takes %i and runs %i times at once',
+    (name, queue, BatchSize, MaximumConcurrency) => {
+      template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+        FunctionName: { Ref: lambdaOf(template, name).id },
+        EventSourceArn: { 'Fn::GetAtt': [queue, 'Arn'] },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency },
+        BatchSize,
+        MaximumBatchingWindowInSeconds: Match.absent(),
+      });
+    },
+  );
+
+  it('is one of these', () => {
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 3);
+  });
+
+  it.each([
+    ['worker', 'EventsQueue'],
+    ['mailer', 'MailQueue'],
+    ['feedback', 'FeedbackQueue'],
+  ] as const)('%s has a sixth of the time for which %s hides a message', (name, queue) => {
+    const { VisibilityTimeout } = resourceOf(template, queue).Properties;
+
+    expect(VisibilityTimeout).toBe(6 * lambdaOf(template, name).properties.Timeout);
+  });
+});
+
+describe('the worker', () => {
+  const { properties } = lambdaOf(template, 'worker');
+
+  it('is told the tables, the queues, the key and the retention', () => {
+    const { NODE_OPTIONS, ...variables } = properties.Environment.Variables;
+
+    expect(variables).toEqual({
+      CONTACTS_TABLE: { Ref: 'Contacts' },
+      CUSTOMERS_TABLE: { Ref: 'Customers' },
+      ADDRESSES_TABLE: { Ref: 'Addresses' },
+      EVENTS_TABLE: { Ref: 'Events' },
+      FAILURES_TABLE: { Ref: 'Failures' },
+      SETTINGS_TABLE: { Ref: 'Settings' },
+      SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
+      WORKFLOWS_TABLE: { Ref: 'Workflows' },
+      EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
+      EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },
+      MAIL_QUEUE_URL: { Ref: 'MailQueue' },
+      SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
+      RETENTION_DAYS: '120',
+    });
+  });
+});
+
+describe('the mailer', () => {
+  it('is told the tables, its queues, the key, and how and at what rate to send', () => {
+    const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'mailer').properties.Environment
+      .Variables;
+
+    expect(variables).toEqual({
+      CONTACTS_TABLE: { Ref: 'Contacts' },
+      CUSTOMERS_TABLE: { Ref: 'Customers' },
+      SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
+      ADDRESSES_TABLE: { Ref: 'Addresses' },
+      EVENTS_TABLE: { Ref: 'Events' },
+      WORKFLOWS_TABLE: { Ref: 'Workflows' },
+      EMAILS_TABLE: { Ref: 'Emails' },
+      SETTINGS_TABLE: { Ref: 'Settings' },
+      FAILURES_TABLE: { Ref: 'Failures' },
+      MAIL_QUEUE_URL: { Ref: 'MailQueue' },
+      MAIL_DEAD_LETTERS_URL: { Ref: 'MailDeadLetters' },
+      SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
+      CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
+      MAIL_FROM: '',
+      UNSUBSCRIBE_URL: {
+        'Fn::Join': [
+          '',
+          [{ 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] }, '/unsubscribe'],
+        ],
+      },
+      MAILS_PER_SECOND: '14',
+    });
+  });
+});
+
+const refusing = {
+  CONTACTS_TABLE: { Ref: 'Contacts' },
+  CUSTOMERS_TABLE: { Ref: 'Customers' },
+  ADDRESSES_TABLE: { Ref: 'Addresses' },
+  SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
+  EVENTS_TABLE: { Ref: 'Events' },
+  SETTINGS_TABLE: { Ref: 'Settings' },
+  SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
+};
+
+describe('feedback', () => {
+  it('is told the tables of a refusal, the ledger, its queues and the key', () => {
+    const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'feedback').properties.Environment
+      .Variables;
+
+    expect(variables).toEqual({
+      ...refusing,
+      EMAILS_TABLE: { Ref: 'Emails' },
+      FAILURES_TABLE: { Ref: 'Failures' },
+      FEEDBACK_QUEUE_URL: { Ref: 'FeedbackQueue' },
+      FEEDBACK_DEAD_LETTERS_URL: { Ref: 'FeedbackDeadLetters' },
+    });
+  });
+});
+
+describe('unsubscribe', () => {
+  it('ends before a mail program gives up after ten seconds', () => {
+    expect(lambdaOf(template, 'unsubscribe').properties.Timeout).toBeLessThan(10);
+  });
+
+  it('is told the tables of a refusal and the key, and nothing else', () => {
+    const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'unsubscribe').properties.Environment
+      .Variables;
+
+    expect(variables).toEqual(refusing);
+  });
+});
+
+describe('the console', () => {
+  const { properties } = lambdaOf(template, 'console');
+
+  it('ends before API Gateway gives up after thirty seconds', () => {
+    expect(properties.Timeout).toBeLessThan(30);
+  });
+
+  it('is told everything that it shows and changes', () => {
+    const { NODE_OPTIONS, ...variables } = properties.Environment.Variables;
+    const urlOf = (path: string) => ({
+      'Fn::Join': ['', [{ 'Fn::GetAtt': ['WebhookApi', 'ApiEndpoint'] }, path]],
+    });
+
+    expect(variables).toEqual({
+      ...refusing,
+      FAILURES_TABLE: { Ref: 'Failures' },
+      WORKFLOWS_TABLE: { Ref: 'Workflows' },
+      EMAILS_TABLE: { Ref: 'Emails' },
+      EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
+      EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },
+      MAIL_QUEUE_URL: { Ref: 'MailQueue' },
+      MAIL_DEAD_LETTERS_URL: { Ref: 'MailDeadLetters' },
+      FEEDBACK_QUEUE_URL: { Ref: 'FeedbackQueue' },
+      FEEDBACK_DEAD_LETTERS_URL: { Ref: 'FeedbackDeadLetters' },
+      WEBHOOK_URL: urlOf('/webhooks/polar'),
+      UNSUBSCRIBE_URL: urlOf('/unsubscribe'),
+      WEBHOOK_SECRET_ID: { Ref: 'WebhookSecret' },
+      POLAR_ACCESS_ID: { Ref: 'PolarAccess' },
+      RETENTION_DAYS: '120',
+      MAIL_FROM: '',
+      MAIL_IDENTITIES: '',
+      CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
+    });
+  });
+});

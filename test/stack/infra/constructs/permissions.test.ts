@@ -1,0 +1,213 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { mailSender } from '#infra/constructs/stage-options.ts';
+import { stageStack } from '#test/support/stage-stack.ts';
+import { nameOf, permissionsOf, type Statement } from './permissions-of.ts';
+
+const shop = mailSender('Shop <hello@shop.example>');
+const stack = stageStack({
+  ...(shop && { mailFrom: shop }),
+  mailIdentity: 'domain',
+  sandboxRecipients: ['you@example.com'],
+});
+const template = Template.fromStack(stack);
+
+const iamPolicy = 'AWS::IAM::Policy';
+const workOn = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ReceiveMessage',
+];
+const log = { 'its own log group': ['logs:CreateLogStream', 'logs:PutLogEvents'] };
+const written = ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem'];
+const writtenAndDeleted = [...written, 'dynamodb:DeleteItem'].sort();
+
+describe('a function may', () => {
+  it('as ingest, do exactly this', () => {
+    expect(permissionsOf(template, 'ingest')).toEqual({
+      EventsQueue: ['sqs:SendMessage'],
+      WebhookSecret: ['secretsmanager:GetSecretValue'],
+      ...log,
+    });
+  });
+
+  it('as worker, do exactly this', () => {
+    expect(permissionsOf(template, 'worker')).toEqual({
+      Customers: written,
+      Addresses: writtenAndDeleted,
+      Contacts: writtenAndDeleted,
+      Suppressions: written,
+      Settings: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      'Contacts/index/byContactId': ['dynamodb:Query'],
+      Events: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      'Events/index/byContact': ['dynamodb:Query'],
+      'Events/index/byCustomer': ['dynamodb:Query'],
+      Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+      Workflows: ['dynamodb:Scan'],
+      EventsQueue: [...workOn, 'sqs:SendMessage'],
+      EventsDeadLetters: ['sqs:SendMessage'],
+      MailQueue: ['sqs:SendMessage'],
+      SuppressionKey: ['secretsmanager:GetSecretValue'],
+      ...log,
+    });
+  });
+
+  it('as mailer, do exactly this', () => {
+    expect(permissionsOf(template, 'mailer')).toEqual({
+      Customers: ['dynamodb:BatchGetItem'],
+      Contacts: ['dynamodb:BatchGetItem'],
+      Suppressions: ['dynamodb:BatchGetItem'],
+      Events: ['dynamodb:GetItem'],
+      Workflows: ['dynamodb:GetItem'],
+      Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Settings: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+      MailQueue: [...workOn, 'sqs:SendMessage'],
+      MailDeadLetters: ['sqs:SendMessage'],
+      SuppressionKey: ['secretsmanager:GetSecretValue'],
+      'ses:configuration-set/MailConfigurationSet': ['ses:SendEmail'],
+      'ses:identity/shop.example': ['ses:SendEmail'],
+      'ses:identity/hello@shop.example': ['ses:SendEmail'],
+      'ses:identity/you@example.com': ['ses:SendEmail'],
+      ...log,
+    });
+  });
+
+  const refuses = {
+    Customers: written,
+    Addresses: written,
+    Contacts: writtenAndDeleted,
+    Suppressions: written,
+    'Contacts/index/byContactId': ['dynamodb:Query'],
+    Settings: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    SuppressionKey: ['secretsmanager:GetSecretValue'],
+    ...log,
+  };
+
+  it('as feedback, do exactly this', () => {
+    expect(permissionsOf(template, 'feedback')).toEqual({
+      ...refuses,
+      Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+      FeedbackQueue: workOn,
+      FeedbackDeadLetters: ['sqs:SendMessage'],
+    });
+  });
+
+  it('as unsubscribe, do exactly this', () => {
+    expect(permissionsOf(template, 'unsubscribe')).toEqual(refuses);
+  });
+
+  it('as console, do exactly this', () => {
+    const sent = ['sqs:SendMessage'];
+    const secret = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];
+    const query = ['dynamodb:Query'];
+
+    expect(permissionsOf(template, 'console')).toEqual({
+      Customers: [...written, 'dynamodb:Scan'],
+      Addresses: writtenAndDeleted,
+      Contacts: writtenAndDeleted,
+      Suppressions: written,
+      Events: ['dynamodb:GetItem'],
+      Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
+      Settings: [
+        'dynamodb:DeleteItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
+      Workflows: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan'],
+      'Contacts/index/byCreation': query,
+      'Contacts/index/byContactId': query,
+      'Contacts/index/byExternalId': query,
+      'Contacts/index/byGroup': query,
+      'Events/index/byContact': query,
+      'Events/index/byDay': query,
+      'Emails/index/byContact': query,
+      'Emails/index/byWorkflow': query,
+      EventsQueue: sent,
+      MailQueue: sent,
+      FeedbackQueue: sent,
+      EventsDeadLetters: workOn,
+      MailDeadLetters: workOn,
+      FeedbackDeadLetters: workOn,
+      SuppressionKey: ['secretsmanager:GetSecretValue'],
+      WebhookSecret: secret,
+      PolarAccess: secret,
+      'ses:configuration-set/MailConfigurationSet': ['ses:SendEmail'],
+      'ses:identity/shop.example': ['ses:SendEmail'],
+      'ses:identity/hello@shop.example': ['ses:SendEmail'],
+      'ses:identity/you@example.com': ['ses:SendEmail'],
+      '*': ['ses:DeleteSuppressedDestination'],
+      ...log,
+    });
+  });
+
+  it('as watch, do exactly this', () => {
+    expect(permissionsOf(template, 'watch')).toEqual({
+      // The item that is updated is the lease under which the tokens of a sign-in are refreshed.
+      Settings: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      'Events/index/byDay': ['dynamodb:Query'],
+      WebhookSecret: ['secretsmanager:GetSecretValue'],
+      PolarAccess: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+      ...log,
+    });
+  });
+
+  it('not send a mail while nobody is set up as its sender', () => {
+    const policies = JSON.stringify(Template.fromStack(stageStack()).findResources(iamPolicy));
+
+    expect(policies).not.toContain('ses:');
+  });
+
+  it('get permissions from no policy but its own', () => {
+    const roles = Object.values(template.findResources('AWS::IAM::Role'));
+
+    expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual(
+      Array(7).fill(['AssumeRolePolicyDocument']),
+    );
+  });
+});
+
+describe('a policy', () => {
+  it("allows nothing by a wildcard but SES's suppression list, which has no name, and the console as a whole", () => {
+    const allowed = allStatements().filter(({ Effect }) => Effect === 'Allow');
+    const loose = allowed.filter((statement) => JSON.stringify(statement).includes('*'));
+
+    expect(allowed.length).toBeGreaterThan(10);
+    expect(loose.map(({ Action, Resource }) => [Action, [Resource].flat().map(nameOf)])).toEqual([
+      ['ses:DeleteSuppressedDestination', ['*']],
+      ['execute-api:Invoke', consoleArns],
+    ]);
+  });
+});
+
+const consoleArns = ['/console', '/console/*'].map(
+  (path) =>
+    `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:WebhookApi/$default/*${path}`,
+);
+
+describe('the policy of those who use the console', () => {
+  const [id, policy] = Object.entries(template.findResources('AWS::IAM::ManagedPolicy'))[0] ?? [];
+
+  it('lets them call the console, by any method, and nothing else', () => {
+    const [statement, ...others] = policy?.['Properties'].PolicyDocument.Statement ?? [];
+
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({ Effect: 'Allow', Action: 'execute-api:Invoke' });
+    expect(statement.Resource.map(nameOf)).toEqual(consoleArns);
+  });
+
+  it('stays theirs when its construct moves', () => {
+    expect(id).toBe('ConsolePolicy');
+    expect(policy?.['Properties']).not.toHaveProperty('ManagedPolicyName');
+  });
+});
+
+function allStatements(): Statement[] {
+  return [iamPolicy, 'AWS::IAM::ManagedPolicy', 'AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy']
+    .flatMap((type) => Object.values(template.findResources(type)))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+}

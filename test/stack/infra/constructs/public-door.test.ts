@@ -1,0 +1,136 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { onlyOf, resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { lambdaOf } from './lambda-of.ts';
+
+const template = stageTemplate();
+
+describe('the public door', () => {
+  const open = [
+    'GET /unsubscribe/{token}',
+    'HEAD /unsubscribe/{token}',
+    'POST /unsubscribe/{token}',
+    'POST /webhooks/polar',
+  ];
+
+  it('has a route for webhooks and one for people who want no more mail, and no other is open', () => {
+    const isOpen = (AuthorizationType: string) => ({ Properties: { AuthorizationType } });
+
+    expect(routesOf(isOpen('NONE'))).toEqual(open);
+    expect(routesOf(isOpen('AWS_IAM'))).toEqual(['ANY /console', 'ANY /console/{proxy+}']);
+    template.resourceCountIs('AWS::ApiGatewayV2::Route', open.length + 2);
+  });
+
+  it('has no other entrance', () => {
+    template.resourceCountIs('AWS::ApiGatewayV2::Api', 1);
+    template.resourceCountIs('AWS::ApiGateway::RestApi', 0);
+    template.resourceCountIs('AWS::Lambda::Url', 0);
+    template.resourcePropertiesCountIs('AWS::ApiGatewayV2::Api', { CorsConfiguration: {} }, 0);
+  });
+
+  it.each([
+    ['POST /webhooks/polar', 'ingest'],
+    ['GET /unsubscribe/{token}', 'unsubscribe'],
+    ['HEAD /unsubscribe/{token}', 'unsubscribe'],
+    ['POST /unsubscribe/{token}', 'unsubscribe'],
+    ['ANY /console', 'console'],
+    ['ANY /console/{proxy+}', 'console'],
+  ] as const)('leads by %s to %s, in the format that carries the raw body', (RouteKey, name) => {
+    const routes = template.findResources('AWS::ApiGatewayV2::Route', { Properties: { RouteKey } });
+    const [integration] = Object.values(routes).map(
+      ({ Properties }) => Properties.Target['Fn::Join'][1][1].Ref,
+    );
+
+    expect(resourceOf(template, integration).Properties).toMatchObject({
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: { 'Fn::GetAtt': [lambdaOf(template, name).id, 'Arn'] },
+      PayloadFormatVersion: '2.0',
+    });
+  });
+
+  it('lets API Gateway, the schedule of watch, and nobody else, call a function', () => {
+    const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
+
+    expect(permissions.map(({ Properties }) => Properties.Principal).sort()).toEqual([
+      ...Array(6).fill('apigateway.amazonaws.com'),
+      'events.amazonaws.com',
+    ]);
+  });
+
+  it('is throttled', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+    });
+  });
+
+  it('logs routes and answers, but neither paths nor who called', () => {
+    const format = JSON.parse(
+      onlyOf(template, 'AWS::ApiGatewayV2::Stage').AccessLogSettings.Format,
+    );
+
+    expect(Object.values(format).sort()).toEqual([
+      '$context.integrationErrorMessage',
+      '$context.integrationStatus',
+      '$context.requestId',
+      '$context.requestTime',
+      '$context.responseLatency',
+      '$context.routeKey',
+      '$context.status',
+    ]);
+  });
+
+  it('keeps no log for longer than thirty days', () => {
+    const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
+
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(8).fill(30));
+  });
+});
+
+describe('the outputs', () => {
+  it('are found under these names', () => {
+    const { Outputs } = template.toJSON();
+
+    expect(Object.keys(Outputs).sort()).toEqual([
+      'AddressesTableName',
+      'AlarmTopicArn',
+      'ConsolePolicyArn',
+      'ConsoleUrl',
+      'ContactsTableName',
+      'CustomersTableName',
+      'EmailsTableName',
+      'EventsDeadLettersUrl',
+      'EventsQueueUrl',
+      'EventsTableName',
+      'FailuresTableName',
+      'FeedbackDeadLettersUrl',
+      'FeedbackQueueUrl',
+      'MailDeadLettersUrl',
+      'MailQueueUrl',
+      'RetentionDays',
+      'SettingsTableName',
+      'SuppressionsTableName',
+      'WebhookSecretName',
+      'WebhookUrl',
+      'WorkflowsTableName',
+    ]);
+  });
+
+  it('give the URL that Polar is to post to', () => {
+    template.hasOutput('WebhookUrl', {
+      Value: { 'Fn::Join': ['', [{ 'Fn::GetAtt': Match.anyValue() }, '/webhooks/polar']] },
+    });
+  });
+
+  it('give the URL of the console and the policy that lets people in', () => {
+    template.hasOutput('ConsoleUrl', {
+      Value: { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['WebhookApi', 'ApiEndpoint'] }, '/console']] },
+    });
+    template.hasOutput('ConsolePolicyArn', { Value: { Ref: 'ConsolePolicy' } });
+  });
+});
+
+function routesOf(filter: object): string[] {
+  const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route', filter));
+  return routes.map(({ Properties }) => Properties.RouteKey).sort();
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { mailSender, readStageOptions } from '#infra/constructs/stage-options.ts';
+import { stageStack } from '#test/support/stage-stack.ts';
+
+function read(given: Record<string, unknown>) {
+  return readStageOptions((name) => given[name]);
+}
+
+describe('the options of a stage', () => {
+  it('have usual values, so that a deployment needs none', () => {
+    expect(read({})).toEqual({
+      kind: 'options',
+      options: {
+        stage: 'prod',
+        runbook: 'README.md',
+        retentionDays: 90,
+        maxConcurrency: 5,
+        mailsPerSecond: 1,
+        sandboxRecipients: [],
+      },
+    });
+  });
+
+  it('are taken from the command line, where all values are text', () => {
+    const given = {
+      stage: 'try-2',
+      alarmEmail: 'a@example.com',
+      runbook: 'https://wiki.example.com/polar-audience/README.md',
+      retentionDays: '365',
+      maxConcurrency: '2',
+      mailFrom: 'Shop <hello@shop.example>',
+      mailIdentity: 'domain',
+      mailsPerSecond: '14',
+      sandboxRecipients: 'a@example.com, b@example.com',
+    };
+
+    expect(read(given)).toEqual({
+      kind: 'options',
+      options: {
+        ...given,
+        retentionDays: 365,
+        maxConcurrency: 2,
+        mailFrom: mailSender('Shop <hello@shop.example>'),
+        mailsPerSecond: 14,
+        sandboxRecipients: ['a@example.com', 'b@example.com'],
+      },
+    });
+  });
+
+  it.each([
+    ['stage', ['', 'Prod', '2nd', 'a_b', 'a'.repeat(21)]],
+    ['alarmEmail', ['', 'nobody', 'a@example.com,b@example.com']],
+    [
+      'runbook',
+      ['', 'RUNBOOK.md', 'http://wiki.example.com', 'https://wiki.example.com/README.md#alarms'],
+    ],
+    ['retentionDays', ['', '0', '1.5', '3651', 'soon']],
+    ['maxConcurrency', ['1', '2.5', '1001', 'many']],
+    ['mailFrom', ['', 'shop', 'Shop <shop.example>', 'hello@shop.example, b@shop.example']],
+    ['mailIdentity', ['', 'new', 'address']],
+    ['mailsPerSecond', ['', '0', '0.5', '501', 'fast']],
+    ['sandboxRecipients', ['', 'you', 'a@example.com b@example.com', 'a@example.com,']],
+  ])('refuse a wrong %s with a sentence that shows a right one', (name, values) => {
+    const answers = values.map((value) => read({ [name]: value }));
+
+    const refusal = {
+      kind: 'refused',
+      reason: expect.stringMatching(new RegExp(`^${name} must be.* as in -c ${name}=.*\\.$`)),
+    };
+    expect(answers).toEqual(values.map(() => refusal));
+  });
+
+  it('that are wrong are all named at once', () => {
+    const answer = read({ stage: 'X', retentionDays: 0 });
+
+    expect(answer).toMatchObject({
+      reason: expect.stringMatching(/^stage must.*\nretentionDays must/),
+    });
+  });
+
+  it.each(['domain', 'existing'])('name a mailIdentity %s only with a sender', (mailIdentity) => {
+    expect(read({ mailIdentity })).toEqual({
+      kind: 'refused',
+      reason: expect.stringMatching(/^mailIdentity .* -c mailFrom=/),
+    });
+  });
+});
+
+describe('a retention shorter than the time in which Polar can deliver again', () => {
+  it('is allowed with a warning', () => {
+    expect(warningsAt(89)).toEqual([
+      expect.stringContaining('Polar can deliver an event again for 90 days'),
+    ]);
+    expect(warningsAt(90)).toEqual([]);
+  });
+});
+
+function warningsAt(retentionDays: number): unknown[] {
+  const { metadata } = stageStack({ retentionDays }).node;
+  return metadata.filter(({ type }) => type === 'aws:cdk:warning').map(({ data }) => data);
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { onlyOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { lambdaOf } from './lambda-of.ts';
+
+const template = stageTemplate();
+const watch = lambdaOf(template, 'watch');
+
+describe('watch', () => {
+  it('looks every quarter of an hour', () => {
+    expect(onlyOf(template, 'AWS::Events::Rule')).toMatchObject({
+      ScheduleExpression: 'rate(15 minutes)',
+      State: 'ENABLED',
+      Targets: [{ Arn: { 'Fn::GetAtt': [watch.id, 'Arn'] } }],
+    });
+  });
+
+  it('tries each look once: the next one looks at the same', () => {
+    const [target] = onlyOf(template, 'AWS::Events::Rule').Targets;
+
+    expect(target.RetryPolicy).toEqual({
+      MaximumEventAgeInSeconds: 900,
+      MaximumRetryAttempts: 0,
+    });
+    expect(onlyOf(template, 'AWS::Lambda::EventInvokeConfig')).toEqual({
+      FunctionName: { Ref: watch.id },
+      MaximumEventAgeInSeconds: 900,
+      MaximumRetryAttempts: 0,
+      Qualifier: '$LATEST',
+    });
+  });
+
+  it('ends long before the next look', () => {
+    expect(watch.properties.Timeout).toBe(60);
+  });
+
+  it('is told the settings, the events, the secrets and its URL, and nothing else', () => {
+    const { NODE_OPTIONS, ...variables } = watch.properties.Environment.Variables;
+
+    expect(variables).toEqual({
+      SETTINGS_TABLE: { Ref: 'Settings' },
+      EVENTS_TABLE: { Ref: 'Events' },
+      WEBHOOK_URL: {
+        'Fn::Join': ['', [{ 'Fn::GetAtt': ['WebhookApi', 'ApiEndpoint'] }, '/webhooks/polar']],
+      },
+      WEBHOOK_SECRET_ID: { Ref: 'WebhookSecret' },
+      POLAR_ACCESS_ID: { Ref: 'PolarAccess' },
+    });
+  });
+
+  it('is counted in its log: how it ended, what it found, and how many events failed', () => {
+    const log = watch.properties.LoggingConfig.LogGroup;
+    const filters = template.findResources('AWS::Logs::MetricFilter', {
+      Properties: { LogGroupName: log },
+    });
+    const shown = Object.values(filters).map(({ Properties }) => {
+      const [{ MetricName, MetricValue, Dimensions }] = Properties.MetricTransformations;
+      return [Properties.FilterPattern, MetricName, MetricValue, Dimensions];
+    });
+
+    expect(shown).toEqual([
+      ['{ $.result = "*" }', 'WatchRuns', '1', [{ Key: 'Result', Value: '$.result' }]],
+      ['{ $.finding = "*" }', 'WatchFindings', '1', [{ Key: 'Finding', Value: '$.finding' }]],
+      ['{ $.failedInARow >= 0 }', 'FailedInARow', '$.failedInARow', undefined],
+      ['{ $.failedEvents >= 0 }', 'FailedEvents', '$.failedEvents', undefined],
+    ]);
+  });
+});
+
+describe('the saved query', () => {
+  const query = onlyOf(template, 'AWS::Logs::QueryDefinition');
+
+  it("shows one event's life in the logs of every function that it passes", () => {
+    const passed = ['ingest', 'worker', 'mailer', 'feedback', 'console', 'watch'] as const;
+    const logs = passed.map((name) => lambdaOf(template, name).properties.LoggingConfig.LogGroup);
+
+    expect(query.Name).toBe("Stack/one event's life");
+    expect(query.LogGroupNames).toEqual(logs);
+  });
+
+  it('asks for one webhook id, from the oldest line to the newest', () => {
+    expect(query.QueryString.split('\n| ')).toEqual([
+      'fields @timestamp, level, message, type, outcome, state, kind, reason',
+      'filter webhookId = "paste the webhook id here"',
+      'sort @timestamp asc',
+      'limit 1000',
+    ]);
+  });
+});

@@ -1,0 +1,155 @@
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { type Sqs, startSqs } from '#infra/local/emulators/sqs.ts';
+import { startEventSource } from '#infra/local/event-source.ts';
+import { localClientConfig } from '#infra/local/local-account.ts';
+import type { InvocationResult } from '#infra/local/runtime-api.ts';
+
+let server: Sqs;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  server = await startSqs();
+  sqs = new SQSClient(localClientConfig(server.endpoint));
+});
+
+afterAll(async () => {
+  sqs.destroy();
+  await server.stop();
+});
+
+type Handler = (event: SQSEvent) => InvocationResult;
+
+/** A queue with a function behind it; failed messages come back soon, and are dead after three times. */
+async function fed(handler: Handler, messages: string[], visibilitySeconds = 1) {
+  const name = `queue-${crypto.randomUUID()}`;
+  await sqs.send(new CreateQueueCommand({ QueueName: `${name}-dead` }));
+  const queueArn = `arn:aws:sqs:us-east-1:000000000000:${name}`;
+  const RedrivePolicy = JSON.stringify({
+    deadLetterTargetArn: `${queueArn}-dead`,
+    maxReceiveCount: 3,
+  });
+  const Attributes = { VisibilityTimeout: String(visibilitySeconds), RedrivePolicy };
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }));
+  for (const MessageBody of messages) {
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl,
+        MessageBody,
+        MessageAttributes: {
+          webhookId: { DataType: 'String', StringValue: `id of ${MessageBody}` },
+        },
+      }),
+    );
+  }
+  const batches: SQSEvent[] = [];
+  const problems: string[] = [];
+  const source = startEventSource(
+    { queueUrl: QueueUrl, queueArn, batchSize: 10, concurrency: 1, reportsItemFailures: true },
+    {
+      sqs,
+      lambda: {
+        invoke: async (event) => {
+          const batch: SQSEvent = Object(event);
+          batches.push(batch);
+          return handler(batch);
+        },
+        stop: async () => {},
+      },
+      onProblem: (problem) => problems.push(problem),
+    },
+  );
+  onTestFinished(source.stop);
+  const isEmpty = async () => {
+    const AttributeNames = [
+      'ApproximateNumberOfMessages',
+      'ApproximateNumberOfMessagesNotVisible',
+    ] as const;
+    const { Attributes: counts = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+    );
+    expect(AttributeNames.map((attribute) => counts[attribute])).toEqual(['0', '0']);
+  };
+  const drained = () => vi.waitFor(isEmpty, { timeout: 10_000, interval: 50 });
+  const dead = async () => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: `${QueueUrl}-dead`, MaxNumberOfMessages: 10 }),
+    );
+    return Messages.map(({ Body }) => Body);
+  };
+  return { batches, problems, drained, dead };
+}
+
+const bodies = (batches: SQSEvent[]) =>
+  batches.map(({ Records }) => Records.map(({ body }) => body).sort());
+const success = { kind: 'answer', payload: { batchItemFailures: [] } } as const;
+
+test('a batch arrives as Lambda gives it, and is deleted when it succeeded', async () => {
+  const { batches, drained } = await fed(() => success, ['one']);
+  await drained();
+  expect(batches[0]?.Records).toEqual([
+    {
+      messageId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      receiptHandle: expect.any(String),
+      body: 'one',
+      attributes: expect.objectContaining({
+        ApproximateReceiveCount: '1',
+        SentTimestamp: expect.stringMatching(/^\d{13}$/),
+      }),
+      messageAttributes: {
+        webhookId: {
+          stringValue: 'id of one',
+          stringListValues: [],
+          binaryListValues: [],
+          dataType: 'String',
+        },
+      },
+      md5OfBody: expect.any(String),
+      md5OfMessageAttributes: expect.any(String),
+      eventSource: 'aws:sqs',
+      eventSourceARN: expect.stringMatching(/^arn:aws:sqs:us-east-1:000000000000:queue-/),
+      awsRegion: 'us-east-1',
+    },
+  ]);
+});
+
+test('only the messages that the function reports as failed come back', async () => {
+  const failOnce: Handler = ({ Records }) => ({
+    kind: 'answer',
+    payload: {
+      batchItemFailures: Records.filter(
+        ({ body, attributes }) => body === 'bad' && attributes.ApproximateReceiveCount === '1',
+      ).map(({ messageId }) => ({ itemIdentifier: messageId })),
+    },
+  });
+  const { batches, drained } = await fed(failOnce, ['good', 'bad', 'fine']);
+  await drained();
+  expect(bodies(batches)).toEqual([['bad', 'fine', 'good'], ['bad']]);
+});
+
+test.each<[string, InvocationResult]>([
+  ['that crashes', { kind: 'error', type: 'Runtime.ExitError', message: 'Runtime exited.' }],
+  ['whose report names no message', report([{ itemIdentifier: 'unknown' }])],
+  ['whose report has an empty name', report([{ itemIdentifier: '' }])],
+  ['whose report is malformed', report('all of them')],
+])(
+  'the whole batch of a function %s comes back, and ends in the dead letters',
+  async (_, result) => {
+    const { batches, problems, drained, dead } = await fed(() => result, ['a', 'b'], 0);
+    await drained();
+    expect(bodies(batches).flat().sort()).toEqual(['a', 'a', 'a', 'b', 'b', 'b']);
+    expect((await dead()).sort()).toEqual(['a', 'b']);
+    expect(problems).toHaveLength(batches.length);
+  },
+);
+
+function report(batchItemFailures: unknown): InvocationResult {
+  return { kind: 'answer', payload: { batchItemFailures } };
+}

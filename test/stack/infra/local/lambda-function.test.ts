@@ -1,0 +1,86 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type FunctionSpec, startFunction } from '#infra/local/lambda-function.ts';
+import { functionInAFolder } from '#test/support/function-in-a-folder.ts';
+
+async function started(spec: FunctionSpec) {
+  const result = await startFunction(spec);
+  if (result.kind === 'broken') throw new Error(result.problem);
+  onTestFinished(result.lambda.stop);
+  return result.lambda;
+}
+
+const misbehaving = `
+  export const handler = async (event) => {
+    if (event.do === 'hang') for (;;);
+    if (event.do === 'wait') await new Promise(() => setInterval(() => {}, 1_000));
+    if (event.do === 'crash') process.exit(3);
+    if (event.do === 'throw') throw new TypeError('no good');
+    return { pid: process.pid };
+  };`;
+
+describe('a function on this machine', () => {
+  test('gets the event and a context as in Lambda', async () => {
+    const spec = await functionInAFolder(
+      `export const handler = async (event, context) => {
+         console.log('hello from ' + context.functionName);
+         return { event, arn: context.invokedFunctionArn, left: context.getRemainingTimeInMillis(), id: context.awsRequestId };
+       };`,
+    );
+    const lambda = await started(spec);
+    expect(await lambda.invoke({ some: 'event' })).toEqual({
+      kind: 'answer',
+      payload: {
+        event: { some: 'event' },
+        arn: spec.arn,
+        left: expect.toSatisfy((left: number) => left > 0 && left <= 10_000),
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      },
+    });
+    await vi.waitFor(() => expect(spec.output).toEqual(['hello from Stack-Tested']));
+  });
+
+  test('that throws fails its invocation and keeps its process', async () => {
+    const lambda = await started(await functionInAFolder(misbehaving));
+    const before = await lambda.invoke({});
+    expect(await lambda.invoke({ do: 'throw' })).toEqual({
+      kind: 'error',
+      type: 'TypeError',
+      message: 'no good',
+    });
+    expect(await lambda.invoke({})).toEqual(before);
+  });
+
+  test.each([
+    ['is stuck in a loop', 'hang', 'Task timed out after 1.00 seconds'],
+    ['waits for ever', 'wait', 'Task timed out after 1.00 seconds'],
+    ['ends its process', 'crash', 'Runtime exited with status 3.'],
+  ])(
+    'that %s fails its invocation, and the next one gets a new process',
+    async (_, act, message) => {
+      const lambda = await started(await functionInAFolder(misbehaving, { timeoutSeconds: 1 }));
+      const before = await lambda.invoke({});
+      expect(await lambda.invoke({ do: act })).toMatchObject({ kind: 'error', message });
+      const after = await lambda.invoke({});
+      expect(after.kind).toBe('answer');
+      expect(after).not.toEqual(before);
+    },
+  );
+
+  test('runs two invocations side by side and lets more wait', async () => {
+    const code = 'export const handler = async () => process.pid;';
+    const lambda = await started(await functionInAFolder(code));
+    const results = await Promise.all(Array.from({ length: 8 }, () => lambda.invoke({})));
+    expect(results.every(({ kind }) => kind === 'answer')).toBe(true);
+    expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(2);
+  });
+
+  test.each([
+    ['does not parse', 'export const handler = {', /Unexpected/],
+    ['fails while it loads', 'throw new Error("EVENTS_QUEUE_URL is not set");', /EVENTS_QUEUE_URL/],
+    ['imports what was not bundled', 'import "left-out"; export const handler = 1;', /left-out/],
+    ['exports no handler', 'export const main = () => 1;', /exports no function "handler"/],
+  ])('whose bundle %s is reported at the start', async (_, code, problem) => {
+    const result = await startFunction(await functionInAFolder(code));
+    expect(result).toEqual({ kind: 'broken', problem: expect.stringMatching(problem) });
+  });
+});

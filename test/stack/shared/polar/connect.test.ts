@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Access } from '#shared/polar/access.ts';
+import { PolarRefused, PolarUnavailable } from '#shared/polar/api-error.ts';
+import { connectPolar } from '#shared/polar/connect.ts';
+import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { northlight } from '#test/fakes/polar/polar-state.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let at: PolarConnection;
+const southwind = {
+  id: 'b0a1c2d3-0000-4000-8000-000000000002',
+  name: 'Southwind',
+  slug: 'southwind',
+};
+const person = {
+  customerId: 'c-1',
+  email: 'ann@example.com',
+  name: 'Ann',
+  externalId: null,
+  isNew: true,
+};
+const created = polarPayload('customer.created', person, new Date());
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  at = await startPolarConnection(dynamo.client, { organizations: [northlight, southwind] });
+  onTestFinished(() => at.stop());
+});
+
+const connect = (access: Access, organization?: string) =>
+  connectPolar(at.parts(access), { access, organization, by: 'ann' });
+const nothingChanged = async () => {
+  expect(at.polar.endpoints).toEqual([]);
+  expect(at.webhookSecret()).toEqual({ current: '', previous: '' });
+  expect(at.accessDocument().access).toBeUndefined();
+  expect(await at.connections.read()).toBeUndefined();
+};
+const failure = (doing: Promise<unknown>) =>
+  doing.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('connecting Polar', () => {
+  it('with a token makes the endpoint, takes over its secret and says so', async () => {
+    const access = at.token();
+    expect(await connect(access)).toMatchObject({
+      kind: 'connected',
+      done: [
+        `Created the webhook endpoint “Polar Audience” in Polar, for ${at.receiver.url}.`,
+        expect.stringContaining('Took over its secret.'),
+        'Connected with Northlight.',
+      ],
+    });
+    const [endpoint] = at.polar.endpoints;
+    expect(endpoint).toMatchObject({
+      name: 'Polar Audience',
+      url: at.receiver.url,
+      format: 'raw',
+      api_version: '2026-10',
+      events: [...supportedEventTypes],
+    });
+    expect(at.webhookSecret()).toEqual({ current: endpoint?.secret, previous: '' });
+    expect(at.accessDocument().access).toEqual(access);
+    expect(await at.connections.read()).toMatchObject({
+      version: 1,
+      organizationSlug: 'northlight',
+      endpointId: endpoint?.id,
+      method: 'token',
+      by: 'ann',
+    });
+    expect(JSON.stringify(await at.connections.read())).not.toMatch(/whsec_|polar_oat_/);
+    const ids = await at.polar.emit(created);
+    expect(ids).toHaveLength(1);
+    expect(at.receiver.taken).toEqual(ids);
+  });
+
+  it('by signing in names the organisation, keeps the tokens and ends the sign-in', async () => {
+    const access = await at.signedIn();
+    expect(at.accessDocument()).toMatchObject({ access: undefined, candidate: access });
+    expect(await connect(access)).toMatchObject({ kind: 'connected' });
+    expect(at.accessDocument()).toEqual({
+      access,
+      registration: expect.objectContaining({ server: 'production' }),
+    });
+    expect(await at.connections.read()).toMatchObject({ method: 'oauth' });
+  });
+
+  it('twice makes one endpoint and changes no secret', async () => {
+    const access = at.token();
+    await connect(access);
+    const secret = at.webhookSecret();
+    expect(await connect(access)).toMatchObject({
+      kind: 'connected',
+      done: [
+        'The webhook endpoint in Polar is there already: it is used again.',
+        'Its secret is ours already.',
+        'Connected with Northlight.',
+      ],
+    });
+    expect(at.polar.endpoints).toHaveLength(1);
+    expect(at.webhookSecret()).toEqual(secret);
+    expect(await at.connections.read()).toMatchObject({ version: 2 });
+  });
+
+  it('uses an endpoint that somebody made for this URL, and sets right what differs', async () => {
+    const access = at.token();
+    await at.parts(access).api.createEndpoint({
+      url: at.receiver.url,
+      name: 'By hand',
+      format: 'raw',
+      api_version: '2026-04',
+      events: ['order.paid', 'checkout.created'],
+    });
+    const [endpoint] = at.polar.endpoints;
+    if (endpoint) endpoint.enabled = false;
+    await at.values.put('WebhookSecret', '{"current":"polar_whs_before"}');
+    const connected = await connect(access);
+    expect(connected).toMatchObject({ kind: 'connected' });
+    expect(JSON.stringify(connected)).toMatch(
+      /Enabled it.*Added the events customer\.created.*Pinned/,
+    );
+    expect(at.polar.endpoints).toHaveLength(1);
+    expect(endpoint).toMatchObject({
+      name: 'By hand',
+      enabled: true,
+      api_version: '2026-10',
+      events: [...supportedEventTypes],
+    });
+    expect(at.webhookSecret()).toEqual({ current: endpoint?.secret, previous: 'polar_whs_before' });
+  });
+
+  it('makes one endpoint although the answer to its creation is lost', async () => {
+    at.polar.loseAnswer('POST', /endpoints/);
+    expect(await connect(at.token())).toMatchObject({ kind: 'connected' });
+    expect(at.polar.endpoints).toHaveLength(1);
+    expect(at.webhookSecret().current).toBe(at.polar.endpoints[0]?.secret);
+  });
+
+  it.each([
+    ['webhook secret', [true]],
+    ['access', [false, true]],
+  ])('can be done again after the %s could not be written', async (_, puts) => {
+    const access = at.token();
+    at.failPuts(...puts);
+    await expect(connect(access)).rejects.toHaveProperty('$metadata');
+    expect(await at.connections.read()).toBeUndefined();
+    expect(await connect(access)).toMatchObject({ kind: 'connected' });
+    expect(at.polar.endpoints).toHaveLength(1);
+    expect(at.webhookSecret()).toEqual({ current: at.polar.endpoints[0]?.secret, previous: '' });
+  });
+
+  it('of several organisations lets a person choose, and refuses what is not covered', async () => {
+    at.polar.setConsent({ covers: 'all' });
+    const access = await at.signedIn();
+    expect(await connect(access)).toEqual({
+      kind: 'choose',
+      organizations: [northlight, southwind],
+    });
+    await nothingChanged();
+    expect(await connect(access, 'westwind')).toEqual({
+      kind: 'refused',
+      reason:
+        'This access does not cover the organisation “westwind”; it covers northlight, southwind. Nothing was changed.',
+    });
+    expect(await connect(access, southwind.id)).toMatchObject({ kind: 'connected' });
+    expect(at.polar.endpoints).toMatchObject([{ organization_id: southwind.id }]);
+  });
+
+  it('with a second organisation is refused until the first is disconnected', async () => {
+    await connect(at.token());
+    const other: Access = {
+      kind: 'token',
+      server: 'production',
+      token: at.polar.organizationToken(undefined, southwind),
+    };
+    const refused = await connect(other);
+    expect(refused).toMatchObject({ kind: 'refused' });
+    expect(JSON.stringify(refused)).toContain('disconnect that one before you connect Southwind');
+    expect(await connect(other, northlight.id)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('does not cover the organisation “Northlight”'),
+    });
+    expect(at.polar.endpoints).toHaveLength(1);
+  });
+});
+
+describe('connecting that Polar refuses', () => {
+  it.each([
+    ['a role that is not enough', () => void at.polar.setRole('member'), undefined, PolarRefused],
+    [
+      'a token without the scope to write webhooks',
+      () => undefined,
+      ['organizations:read', 'webhooks:read'],
+      PolarRefused,
+    ],
+    [
+      'a token without the scope to read organisations',
+      () => undefined,
+      ['webhooks:write'],
+      PolarRefused,
+    ],
+    ['an outage', () => at.polar.goDown(), undefined, PolarUnavailable],
+  ])('for %s changes nothing anywhere', async (_, arrange, scopes, kind) => {
+    const access = at.token(scopes);
+    arrange();
+    expect(await failure(connect(access))).toBeInstanceOf(kind);
+    await nothingChanged();
+  });
+
+  it('keeps the connection and the access that work', async () => {
+    const access = at.token();
+    await connect(access);
+    const before = [at.accessDocument(), await at.connections.read(), at.webhookSecret()];
+    expect(await failure(connect(at.token(['organizations:read'])))).toBeInstanceOf(PolarRefused);
+    expect([at.accessDocument(), await at.connections.read(), at.webhookSecret()]).toEqual(before);
+  });
+});
+
+it('an address that Polar cannot reach is refused before Polar is asked anything', async () => {
+  const access = at.token();
+  const parts = { ...at.parts(access), apiUrl: 'https://api.polar.sh' };
+  expect(await connectPolar(parts, { access, by: 'ann' })).toMatchObject({ kind: 'refused' });
+  expect(at.polar.requests).toEqual([]);
+  await nothingChanged();
+});

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Connection, Connections } from '#shared/polar/connection.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoConnection } from '#shared/store/polar/connection.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { createPlainTable } from '#test/support/plain-table.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let connections: Connections;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  const table = await createPlainTable(dynamo.client, 'name');
+  connections = dynamoConnection(documentClient(dynamo.client), table);
+});
+
+const first: Connection = {
+  version: 1,
+  server: 'sandbox',
+  organizationId: 'o-1',
+  organizationName: 'Northlight',
+  organizationSlug: 'northlight',
+  endpointId: 'e-1',
+  url: 'https://example.com/webhooks/polar',
+  apiVersion: '2026-10',
+  connectedAt: '2026-11-23T12:00:00.000Z',
+  by: 'ann',
+  method: 'token',
+};
+
+it('a connection is read as it was saved, and not there before', async () => {
+  expect(await connections.read()).toBeUndefined();
+  expect(await connections.save(first, undefined)).toBe(true);
+  expect(await connections.read()).toEqual(first);
+});
+
+it('of two who save the same version one wins, and the other is told', async () => {
+  const other = { ...first, by: 'bob' };
+  const saved = await Promise.all([
+    connections.save(first, undefined),
+    connections.save(other, undefined),
+  ]);
+  expect(saved.sort()).toEqual([false, true]);
+  const second = { ...first, version: 2, endpointId: 'e-2' };
+  expect(await connections.save(second, first)).toBe(true);
+  expect(await connections.save({ ...second, endpointId: 'e-3' }, first)).toBe(false);
+  expect(await connections.read()).toEqual(second);
+});
+
+it('only the connection that was seen is removed, and removing twice is fine', async () => {
+  const second = { ...first, version: 2 };
+  await connections.save(first, undefined);
+  await connections.save(second, first);
+  expect(await connections.remove(first)).toBe(false);
+  expect(await connections.remove(second)).toBe(true);
+  expect(await connections.remove(second)).toBe(true);
+  expect(await connections.read()).toBeUndefined();
+});
+
+it('one that was made anew is not taken for the one before, although both have version 1', async () => {
+  await connections.save(first, undefined);
+  await connections.remove(first);
+  const anew = { ...first, connectedAt: '2026-11-23T13:00:00.000Z' };
+  await connections.save(anew, undefined);
+  expect(await connections.save({ ...first, version: 2 }, first)).toBe(false);
+  expect(await connections.remove(first)).toBe(false);
+  expect(await connections.read()).toEqual(anew);
+});

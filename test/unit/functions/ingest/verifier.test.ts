@@ -1,0 +1,139 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { verifier } from '#functions/ingest/verifier.ts';
+import { secretText } from '#shared/store/secret.ts';
+import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
+import { newSecret, signedHeadersFor } from '#test/support/signed-request.ts';
+
+const body = '{"type":"order.paid"}';
+let service: Awaited<ReturnType<typeof startSecretsManager>>;
+let client: SecretsManagerClient;
+let nowMs: number;
+
+beforeAll(async () => {
+  service = await startSecretsManager();
+  client = new SecretsManagerClient({
+    endpoint: service.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
+});
+afterAll(() => service.stop());
+beforeEach(() => {
+  service.comeBack();
+  nowMs = 1_000_000;
+});
+
+function verifyWith(document: string) {
+  service.set('WebhookSecret', document);
+  const verify = verifier(secretText(client, 'WebhookSecret'), () => nowMs);
+  return (secret: string, timestamp = Math.floor(Date.now() / 1000)) => {
+    const headers = signedHeadersFor(body, { secret, timestamp });
+    return verify(
+      {
+        id: headers['webhook-id'],
+        timestamp: headers['webhook-timestamp'],
+        signature: headers['webhook-signature'],
+      },
+      body,
+    );
+  };
+}
+
+const document = (current: string, previous?: string) => JSON.stringify({ current, previous });
+
+describe('a secret document', () => {
+  const secret = newSecret();
+
+  it.each([
+    ['the current secret', document(secret), 'valid'],
+    ['the current secret with white space around it', document(` ${secret}\n`), 'valid'],
+    ['the current secret and an empty previous one', document(secret, ''), 'valid'],
+    ['the previous secret', document(newSecret(), secret), 'valid'],
+    ['the previous secret only', `{"previous":"${secret}"}`, 'valid'],
+    ['other secrets', document(newSecret(), newSecret()), 'mismatch'],
+    ['a secret that is not base64', document('whsec_***'), 'mismatch'],
+    ['more than it should', `{"current":"${secret}","note":1}`, 'valid'],
+    ['an empty current secret', document('', ''), 'no-secret'],
+    ['null', '{"current":null}', 'no-secret'],
+    ['a number', '{"current":12}', 'no-secret'],
+    ['no secret', '{}', 'no-secret'],
+    ['no object', '[]', 'no-secret'],
+    ['no JSON', secret, 'no-secret'],
+  ])('that holds %s answers %s: %s', async (_, text, verdict) => {
+    expect(await verifyWith(text)(secret)).toBe(verdict);
+  });
+});
+
+describe('a rotated secret', () => {
+  it('is known at the first signature that fits no key', async () => {
+    const [old, fresh] = [newSecret(), newSecret()];
+    const verify = verifyWith(document(old));
+    expect(await verify(old)).toBe('valid');
+    service.set('WebhookSecret', document(fresh, old));
+    expect(await verify(old)).toBe('valid');
+    expect(await verify(fresh)).toBe('valid');
+  });
+
+  it('is known within a minute of forged traffic, which costs one reading', async () => {
+    const [old, fresh] = [newSecret(), newSecret()];
+    const verify = verifyWith(document(old));
+    expect(await verify(old)).toBe('valid');
+    const before = service.requests();
+    const forged = () => Promise.all(Array.from({ length: 30 }, () => verify(newSecret())));
+    expect(new Set(await forged())).toEqual(new Set(['mismatch']));
+    service.set('WebhookSecret', document(fresh));
+    nowMs += 59_000;
+    expect(new Set(await forged())).toEqual(new Set(['mismatch']));
+    expect(service.requests() - before).toBe(1);
+    nowMs += 1_000;
+    expect(await verify(fresh)).toBe('valid');
+    expect(service.requests() - before).toBe(2);
+  });
+});
+
+describe('a request of another time', () => {
+  it('costs no reading of the secret', async () => {
+    const secret = newSecret();
+    const verify = verifyWith(document(secret));
+    expect(await verify(secret)).toBe('valid');
+    const before = service.requests();
+    expect(await verify(newSecret(), 1_500_000_000)).toBe('outside-tolerance');
+    expect(service.requests()).toBe(before);
+  });
+});
+
+describe('a secret that was not set', () => {
+  it('is looked for every five seconds', async () => {
+    const secret = newSecret();
+    const verify = verifyWith(document(''));
+    expect(await verify(secret)).toBe('no-secret');
+    service.set('WebhookSecret', document(secret));
+    nowMs += 5_000;
+    expect(await verify(secret)).toBe('valid');
+  });
+});
+
+describe('while Secrets Manager is down', () => {
+  it('what fits a known key is valid, and what does not is nobody’s fault', async () => {
+    const [secret, fresh] = [newSecret(), newSecret()];
+    const verify = verifyWith(document(secret));
+    expect(await verify(secret)).toBe('valid');
+    service.goDown();
+    const before = service.requests();
+    await expect(verify(fresh)).rejects.toThrow();
+    await expect(verify(fresh)).rejects.toThrow();
+    expect(await verify(secret)).toBe('valid');
+    expect(service.requests() - before).toBe(1);
+  });
+
+  it('a first reading fails, and the next one may succeed', async () => {
+    const secret = newSecret();
+    const verify = verifyWith(document(secret));
+    service.goDown();
+    await expect(verify(secret)).rejects.toThrow();
+    service.comeBack();
+    expect(await verify(secret)).toBe('valid');
+  });
+});

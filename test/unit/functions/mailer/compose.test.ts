@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { composer } from '#functions/mailer/compose.ts';
+import { compileEmail } from '#shared/mail/compile-email.ts';
+import { readyMade } from '#shared/mail/ready-made.ts';
+import { sampleVariables } from '#shared/mail/test-email.ts';
+import { approvedMail } from '#test/support/approved-mail.ts';
+
+const compose = composer('hello@example.com', async () => 'https://audience.example/unsubscribe/1');
+
+/** The ready-made email of an event, to a contact of this name. */
+function composedFor({ event, conditions, email }: (typeof readyMade)[number], firstName: string) {
+  const { settings, contact, record, workflow } = approvedMail();
+  if (!contact || !record || !workflow) throw new Error('The mail is not approved.');
+  const compilation = compileEmail(email, event);
+  if (compilation.kind === 'refused') throw new Error('The email is refused.');
+  const trigger = { event, conditions: [...conditions] };
+  const { event: properties } = sampleVariables({ trigger }, contact.address, new Date());
+  const approved = {
+    kind: 'send' as const,
+    contact: { ...contact, firstName, lastName: 'Lovelace' },
+    record: { ...record, type: event, properties },
+    workflow: { ...workflow, trigger, email, compiled: compilation.compiled },
+  };
+  return compose(approved, settings, 'key');
+}
+
+it.each(readyMade)('the email $name goes out without a name that is a link', async (ready) => {
+  const composed = await composedFor(ready, 'evil.com');
+  expect(composed.kind).toBe('composed');
+  expect(JSON.stringify(composed)).not.toMatch(/evil|Lovelace/);
+});
+
+it('a welcome calls people by the name that they gave', async () => {
+  const [welcome] = readyMade.filter(({ name }) => name === 'welcome');
+  if (!welcome) throw new Error('There is no welcome.');
+  const composed = await composedFor(welcome, 'Ada');
+  expect(composed).toMatchObject({ mail: { text: expect.stringContaining('Ada') } });
+});
+
+it('an email that needs a name says why there is none, where the name is a link', async () => {
+  const [welcome] = readyMade.filter(({ name }) => name === 'welcome');
+  if (!welcome) throw new Error('There is no welcome.');
+  const email = { ...welcome.email, body: 'Hi {{ contact.firstName }}' };
+  expect(await composedFor({ ...welcome, email }, 'evil.com')).toEqual({
+    kind: 'blocked',
+    reason: expect.stringContaining('the name of this contact is left out of mails'),
+  });
+});

@@ -1,0 +1,282 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { BackfillPlace } from '#infra/commands/backfill/run.ts';
+import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
+import { PolarMissing, PolarUnavailable } from '#shared/polar/api-error.ts';
+import { isBackfilled, type SupportedEventType } from '#shared/polar/event-types.ts';
+import type { FakePolarOptions } from '#test/fakes/polar/fake-polar.ts';
+import { type BackfillAtWork, startBackfillAtWork } from './backfill-at-work.ts';
+
+async function started(options: FakePolarOptions): Promise<BackfillAtWork> {
+  const at = await startBackfillAtWork(options);
+  onTestFinished(() => at.polar.stop());
+  return at;
+}
+
+function changing(
+  changes: Partial<Record<SupportedEventType, Partial<EventSettings>>>,
+): Partial<Settings> {
+  const changed = Object.entries(defaultSettings.events).map(([type, settings]) => [
+    type,
+    { ...settings, ...Object.entries(changes).find(([name]) => name === type)?.[1] },
+  ]);
+  return { version: 1, events: Object.fromEntries(changed) };
+}
+
+const email = (index: number) => `customer-${index}@example.com`;
+
+describe('backfilling an audience that nothing was heard of', () => {
+  it('brings 2,500 customers although Polar refuses many calls, and asks for each page once', async () => {
+    const at = await started({ customers: 2_500, subscriptions: 130, orders: 130 });
+    at.polar.setRateLimit({ every: 4, retryAfter: '1' });
+    const { kind, counts } = await at.run();
+    expect(kind).toBe('done');
+    expect(counts).toMatchObject({
+      customers: 2_500,
+      purchases: 260,
+      inStep: 0,
+      drift: { missing: 2_500, stale: 0, 'wrong-group': 0, extra: 0 },
+      repaired: 2_500,
+      refused: {},
+    });
+    expect(at.audience.rows.contacts.size).toBe(2_500);
+    expect(at.pauses.length).toBeGreaterThan(5);
+    expect(at.polar.requests.length - at.pauses.length).toBe(25 + 2 + 2);
+  });
+
+  it('finds it in step the next time: reads only, a few for a page, and no record more', async () => {
+    const at = await started({ customers: 230, subscriptions: 30, orders: 30 });
+    await at.run();
+    const records = at.audience.records.size;
+    Object.assign(at.audience.calls, { load: 0, commit: 0 });
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ inStep: 230, repaired: 0 });
+    expect(at.audience.calls).toEqual({ load: 3 * 3 + 2, commit: 0 });
+    expect(at.audience.records.size).toBe(records);
+  });
+
+  it('keeps each event with what the API said, marked as made, and no workflow sees it', async () => {
+    const at = await started({ customers: 1, orders: 1 });
+    await at.run({
+      settings: changing({ 'order.paid': { userGroup: 'buyers', userGroupMode: 'always' } }),
+    });
+    const records = [...at.audience.records.values()];
+    expect(records.map(({ record }) => record.type)).toEqual(['customer.created', 'order.paid']);
+    for (const { record, payload } of records) {
+      expect(isBackfilled(record.webhookId)).toBe(true);
+      expect(record).not.toHaveProperty('workflows');
+      expect(JSON.parse(payload ?? '')).toMatchObject({ source: 'backfill', type: record.type });
+    }
+    expect(at.contact(email(0))).toMatchObject({ userGroup: 'buyers', subscribed: true });
+  });
+
+  it('shows in a dry run what differs, and changes nothing', async () => {
+    const at = await started({ customers: 3, subscriptions: 3, orders: 3 });
+    const { counts } = await at.run({ isDryRun: true });
+    expect(counts).toMatchObject({ drift: { missing: 3 }, repaired: 0 });
+    expect(at.found).toEqual(
+      at.polar.state.customers.map(({ id }, index) => ({
+        drift: 'missing',
+        customerId: id,
+        address: email(index),
+      })),
+    );
+    expect(at.audience.calls.commit).toBe(0);
+  });
+});
+
+describe('what counts as drift', () => {
+  it('is a newer name, address or external id, and an older or equal one is none', async () => {
+    const at = await started({ customers: 5 });
+    await at.run();
+    const later = new Date(Date.now() + 60_000);
+    at.change(0, { name: 'Renamed Person' }, later);
+    at.change(1, { email: 'Moved@Example.com' }, later);
+    at.change(2, { external_id: 'late' }, later);
+    at.change(3, { metadata: { plan: 'x' } }, later);
+    at.change(4, { name: 'An older name' }, new Date(0));
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ inStep: 2, drift: { missing: 0, stale: 3 }, repaired: 3 });
+    expect(at.contact(email(0))).toMatchObject({ firstName: 'Renamed', lastName: 'Person' });
+    expect(at.contact('moved@example.com')).toMatchObject({ address: 'Moved@Example.com' });
+    expect(at.contact(email(1))).toBeUndefined();
+    expect(at.contact(email(2))).toMatchObject({ externalId: 'late' });
+    expect((await at.run()).counts).toMatchObject({ inStep: 5, repaired: 0 });
+  });
+
+  it('is only what changed in the window that was asked for', async () => {
+    const at = await started({ customers: 3 });
+    await at.run();
+    const hoursOn = (hours: number) => new Date(Date.now() + hours * 3_600_000);
+    at.change(0, { name: 'Long Ago' }, hoursOn(0));
+    at.change(1, { name: 'Lately Renamed' }, hoursOn(2));
+    const since = hoursOn(1).toISOString().replace('Z', '000Z');
+    const { counts } = await at.run({ since });
+    expect(counts).toMatchObject({ customers: 1, repaired: 1 });
+    expect(at.contact(email(1))).toMatchObject({ firstName: 'Lately' });
+  });
+
+  it('is a group that a newer order gives, in whatever order the lists come', async () => {
+    const at = await started({ customers: 1 });
+    const [row] = at.polar.state.customers;
+    const purchase = (id: string, created_at: string) => ({
+      id,
+      created_at,
+      started_at: created_at,
+      customer: row,
+    });
+    at.polar.state.subscriptions.push(
+      purchase('s-1', '2026-11-01T00:00:01Z'),
+      purchase('s-3', '2026-11-01T00:00:03Z'),
+    );
+    at.polar.state.orders.push(
+      { ...purchase('o-2', '2026-11-01T00:00:02Z'), status: 'paid' },
+      { ...purchase('o-4', '2026-11-01T00:00:04Z'), status: 'pending', paid: false },
+    );
+    const settings = changing({
+      'order.paid': { userGroup: 'buyers', userGroupMode: 'always' },
+      'subscription.created': { userGroup: 'subscribers', userGroupMode: 'always' },
+    });
+    const { counts } = await at.run({ settings });
+    expect(counts).toMatchObject({
+      drift: { missing: 1, 'wrong-group': 1 },
+      repaired: 2,
+      refused: {},
+    });
+    expect(at.contact(email(0))).toMatchObject({ userGroup: 'subscribers' });
+    expect((await at.run({ settings })).counts).toMatchObject({ inStep: 1, repaired: 0 });
+  });
+
+  it('is not what the settings switch off, which is said', async () => {
+    const at = await started({ customers: 2, orders: 1 });
+    const settings = changing({ 'customer.created': { enabled: false } });
+    const { counts } = await at.run({ settings });
+    expect(counts).toMatchObject({
+      drift: { missing: 1 },
+      repaired: 1,
+      refused: {},
+      unwanted: { 'Switched off in the settings: customer.created.': 2 },
+    });
+    expect([...at.audience.rows.contacts.keys()]).toEqual([email(0)]);
+  });
+
+  it('can be repaired after another setting kept it from being repaired', async () => {
+    const at = await started({ customers: 1 });
+    await at.run({ settings: changing({ 'customer.created': { fullName: false } }) });
+    expect(at.contact(email(0))).not.toHaveProperty('firstName');
+    const { counts } = await at.run({ settings: { version: 2 } });
+    expect(counts).toMatchObject({ drift: { stale: 1 }, repaired: 1 });
+    expect(at.contact(email(0))).toMatchObject({ firstName: 'Customer' });
+  });
+
+  it('is neither somebody without an address, nor of another organisation, nor what cannot be read', async () => {
+    const at = await started({ customers: 4 });
+    const elsewhere = '00000000-0000-4000-8000-000000000000';
+    at.change(0, { email: null, type: 'team' });
+    at.change(1, { organization_id: elsewhere });
+    at.change(2, { created_at: 'yesterday' });
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ customers: 3, withoutAddress: 1, repaired: 1 });
+    expect(Object.entries(counts.refused)).toEqual([
+      [expect.stringMatching(/^What Polar said of it cannot be read\./), 1],
+    ]);
+  });
+});
+
+describe('what a backfill leaves alone', () => {
+  it('keeps an erased customer erased', async () => {
+    const at = await started({ customers: 1 });
+    const [row] = at.polar.state.customers;
+    const gone = { ...row, deleted_at: new Date().toISOString(), email: 'x@anonymized.polar.sh' };
+    await at.hear('customer.created', row ?? {});
+    await at.hear('customer.deleted', gone);
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ erased: 1, repaired: 0, refused: {} });
+    expect(at.audience.rows.contacts.size).toBe(0);
+    expect(JSON.stringify([...at.audience.rows.customers])).not.toContain(email(0));
+  });
+
+  it('keeps who left unsubscribed, also when the address is mended', async () => {
+    const at = await started({ customers: 1 });
+    await at.run();
+    const [stored] = at.audience.rows.customers.values();
+    const act = { at: new Date().toISOString(), by: 'the person' };
+    if (stored) Object.assign(stored.row, { no: { unsubscribed: act } });
+    at.change(0, { email: 'next@example.com' }, new Date(Date.now() + 60_000));
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ repaired: 1, unsubscribed: 1 });
+    expect(at.contact('next@example.com')).toMatchObject({ subscribed: false });
+  });
+});
+
+describe('customers here that Polar does not list', () => {
+  it('are deleted when Polar says that it has them no more', async () => {
+    const at = await started({ customers: 3 });
+    await at.run();
+    const [gone] = at.polar.state.customers.splice(1, 1);
+    expect((await at.run({ isDryRun: true })).counts).toMatchObject({ drift: { extra: 1 } });
+    expect(at.contact(email(1))).toMatchObject({ subscribed: true });
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ drift: { extra: 1 }, repaired: 1, refused: {} });
+    expect(at.contact(email(1))).toMatchObject({ subscribed: false });
+    expect(at.customer(gone?.id ?? '')?.deletion).toMatchObject({ mode: 'unsubscribe' });
+    expect((await at.run()).counts).toMatchObject({ drift: { extra: 0 }, repaired: 0 });
+  });
+
+  it('are left alone where Polar still has them, or the settings want no deletion', async () => {
+    const at = await started({ customers: 2 });
+    await at.run();
+    const late = async (place: BackfillPlace) => {
+      if (place.phase !== 'extra') return;
+      at.add('late@example.com');
+      await at.hear('customer.created', at.polar.state.customers.at(-1) ?? {});
+    };
+    expect((await at.run({ save: late })).counts).toMatchObject({ drift: { extra: 0 } });
+    at.polar.state.customers.splice(0, 1);
+    const settings = changing({ 'customer.deleted': { enabled: false } });
+    expect((await at.run({ settings })).counts).toMatchObject({
+      drift: { extra: 0 },
+      unwanted: { 'Switched off in the settings: customer.deleted.': 1 },
+    });
+    expect(at.contact(email(0))).toMatchObject({ subscribed: true });
+  });
+
+  it.each([
+    [
+      'finds nobody, not even whom it listed',
+      (at: BackfillAtWork) => at.polar.state.customers.splice(0, 1),
+    ],
+    ['lists nobody', (at: BackfillAtWork) => at.polar.state.customers.splice(0)],
+  ])('are left alone while Polar %s', async (_, lose) => {
+    const at = await started({ customers: 2 });
+    await at.run();
+    lose(at);
+    const { api } = at.partsOf(at.audience);
+    const customer = () => Promise.reject(new PolarMissing('It is not there.'));
+    const { counts } = await at.run({ parts: { api: { ...api, customer } } });
+    expect(counts.drift.extra).toBe(0);
+    expect(Object.keys(counts.refused)).toEqual([
+      expect.stringContaining('nobody was taken for deleted'),
+    ]);
+    expect(at.contact(email(0))).toMatchObject({ subscribed: true });
+  });
+});
+
+describe('an outage of Polar in the middle', () => {
+  it('ends the run with a sentence, and the next one goes on at the page where it was', async () => {
+    const at = await started({ customers: 450 });
+    let place: BackfillPlace | undefined;
+    const save = async (next: BackfillPlace) => {
+      place = structuredClone(next);
+      if (next.page === 4) at.polar.goDown();
+    };
+    await expect(at.run({ save })).rejects.toThrow(PolarUnavailable);
+    expect(place).toMatchObject({ phase: 'customers', page: 4, counts: { repaired: 300 } });
+    at.polar.comeBack();
+    at.polar.requests.length = 0;
+    const { counts } = await at.run({ from: place });
+    expect(counts).toMatchObject({ customers: 450, repaired: 450, drift: { missing: 450 } });
+    expect(at.audience.rows.contacts.size).toBe(450);
+    // The rest of the customers, subscriptions, orders, and all customers again for who is extra.
+    expect(at.polar.requests).toHaveLength(2 + 1 + 1 + 5);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it, test } from 'vitest';
+import { replayOptions } from '#infra/commands/replay/options.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+
+describe('a command line of npm run replay', () => {
+  const now = new Date('2026-11-23T12:00:00.000Z');
+  const until = now.toISOString();
+
+  test.each([
+    [
+      ['--webhook', 'msg_1'],
+      { choice: { kind: 'one', webhookId: 'msg_1' }, triggers: false, dryRun: false },
+    ],
+    [['--since', '24h'], { choice: { kind: 'many', since: '2026-11-22T12:00:00.000Z', until } }],
+    [
+      ['--since', '7d', '--until', '90m', '--type', 'order.paid', '--outcome', 'skipped'],
+      {
+        choice: {
+          since: '2026-11-16T12:00:00.000Z',
+          until: '2026-11-23T10:30:00.000Z',
+          type: 'order.paid',
+          outcome: 'skipped',
+        },
+      },
+    ],
+    [['--since', '2026-11-20'], { choice: { since: '2026-11-20T00:00:00.000Z' } }],
+    [['--since', '2026-11-20T08:00'], { choice: { since: '2026-11-20T08:00:00.000Z' } }],
+    [['--since', '2026-11-20T08:00+02:00'], { choice: { since: '2026-11-20T06:00:00.000Z' } }],
+    [
+      ['--since', '1h', '--triggers', '--again', '--run', 'run-1', '--yes', '--stage', 'test'],
+      { triggers: true, again: true, run: 'run-1', yes: true, target: { stage: 'test' } },
+    ],
+  ])('%j is understood', (args, expected) => {
+    expect(replayOptions(args, now)).toMatchObject(expected);
+  });
+
+  test.each([
+    [['--triggers'], /^Say which events/],
+    [['--webhook', 'a', '--since', '1h'], /^Say which events/],
+    [['--webhook', 'a', '--type', 'order.paid'], /^--webhook is one event/],
+    [['--webhook', ''], /^Say the webhook id/],
+    [['--since', 'yesterday'], /^--since is a time such as/],
+    [['--since', '2019-01-01'], /^--since is a time such as/],
+    [['--since', '1h', '--until', '2h'], /^--since must be a time in the past/],
+    [['--since', '1h', '--type', 'order'], /^--type is one of customer\.created/],
+    [['--since', '1h', '--outcome', 'lost'], /^--outcome is one of applied/],
+    [['--since', '1h', '--again'], /^--again is about emails/],
+    [['--since', '1h', '--run', 'a b'], /^--run takes the id/],
+    [['msg_1'], /^Unexpected argument/],
+  ])('%j gets a sentence', (args, sentence) => {
+    expect(() => replayOptions(args, now)).toThrow(Advice);
+    expect(() => replayOptions(args, now)).toThrow(sentence);
+  });
+
+  it('without anything, or with --help, wants the help', () => {
+    expect(replayOptions([], now)).toBeUndefined();
+    expect(replayOptions(['--webhook', 'a', '--help'], now)).toBeUndefined();
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { judgeMail, type MailSituation } from '#shared/audience/judge-mail.ts';
+import { approvedMail } from '#test/support/approved-mail.ts';
+
+const act = { at: '2026-11-01T00:00:00.000Z', by: 'someone' };
+const known = approvedMail();
+
+function situation(patch: Partial<MailSituation> = {}): MailSituation {
+  return {
+    ...known,
+    hasSender: true,
+    wasSentBefore: false,
+    now: new Date('2026-11-23T12:00:00.000Z'),
+    ...patch,
+  };
+}
+
+function withKind(kind: 'marketing' | 'transactional') {
+  return known.workflow && { ...known.workflow, email: { ...known.workflow.email, kind } };
+}
+const transactional = withKind('transactional');
+const unsubscribed = known.contact && { ...known.contact, subscribed: false };
+const deletion = { occurredAt: 'x', webhookId: 'y', mode: 'unsubscribe' as const };
+const deleted = known.customer && { ...known.customer, deletion };
+const goodbye = known.record && { ...known.record, type: 'customer.deleted' as const };
+
+describe('an email', () => {
+  it.each<[string, Partial<MailSituation>]>([
+    ['marketing to a subscribed contact', {}],
+    [
+      'transactional mail to a contact that is not subscribed',
+      { workflow: transactional, contact: unsubscribed },
+    ],
+    [
+      'transactional mail to a person who unsubscribed',
+      {
+        workflow: transactional,
+        contact: unsubscribed,
+        suppression: { reasons: { unsubscribed: act } },
+        customer: known.customer && { ...known.customer, no: { unsubscribed: act } },
+      },
+    ],
+    [
+      'transactional mail without a postal address',
+      { workflow: transactional, settings: { ...known.settings, postalAddress: null } },
+    ],
+    [
+      'the goodbye to a deleted customer',
+      { workflow: transactional, customer: deleted, record: goodbye },
+    ],
+  ])('%s is sent', (_, patch) => {
+    expect(judgeMail(situation(patch)).kind).toBe('send');
+  });
+
+  it.each<[string, Partial<MailSituation>, string]>([
+    ['of a removed workflow', { workflow: undefined }, 'removed'],
+    [
+      'of a paused workflow',
+      { workflow: known.workflow && { ...known.workflow, status: 'paused' } },
+      'paused',
+    ],
+    ['without a sender', { hasSender: false }, 'no sender is set up'],
+    ['of an event whose record is gone', { record: undefined }, 'expired'],
+    [
+      'of an erased customer',
+      { customer: known.customer && { ...known.customer, erased: true } },
+      'erased',
+    ],
+    ['to a deleted customer', { workflow: transactional, customer: deleted }, 'deleted'],
+    ['to nobody', { contact: undefined }, 'No contact'],
+    [
+      'of marketing to a contact that is not subscribed',
+      { contact: unsubscribed },
+      'not subscribed',
+    ],
+    [
+      'of marketing without a postal address',
+      { settings: { ...known.settings, postalAddress: null } },
+      'postal address',
+    ],
+    [
+      'of any kind to an address that bounced',
+      { workflow: transactional, suppression: { reasons: { bounced: act } } },
+      'bounced',
+    ],
+    [
+      'of any kind to an address that complained',
+      { workflow: transactional, suppression: { reasons: { complained: act } } },
+      'complained',
+    ],
+    [
+      'of any kind to a person who complained at another address',
+      {
+        workflow: transactional,
+        customer: known.customer && { ...known.customer, no: { complained: act } },
+      },
+      'complained',
+    ],
+    [
+      'of an event that is no news any more',
+      { now: new Date('2026-12-01T00:00:00.000Z') },
+      'too old',
+    ],
+    [
+      'of marketing to an address that unsubscribed a moment ago',
+      { suppression: { reasons: { unsubscribed: act } } },
+      'not subscribed',
+    ],
+    [
+      'of marketing to a person who unsubscribed a moment ago',
+      { customer: known.customer && { ...known.customer, no: { unsubscribed: act } } },
+      'not subscribed',
+    ],
+    ['that was sent before', { wasSentBefore: true }, 'before'],
+  ])('%s is blocked', (_, patch, reason) => {
+    expect(judgeMail(situation(patch))).toEqual({
+      kind: 'block',
+      reason: expect.stringContaining(reason),
+    });
+  });
+});

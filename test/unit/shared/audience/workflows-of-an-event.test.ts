@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { approvedMail } from '#test/support/approved-mail.ts';
+import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
+
+const ann = { email: 'ann@example.com', name: 'Ann' };
+
+/** An active workflow that looks at events of any age. */
+function workflow(patch: Partial<Workflow>): Workflow {
+  const { workflow: approved } = approvedMail();
+  if (!approved) throw new Error('approvedMail has no workflow');
+  return { ...approved, maxAgeHours: 10_000, frequency: 'every-time', ...patch };
+}
+
+const welcome = workflow({ workflowId: 'welcome', frequency: 'once-per-contact' });
+const receipt = workflow({
+  workflowId: 'receipt',
+  trigger: { event: 'order.paid', conditions: [] },
+});
+
+describe('the workflows of an event', () => {
+  it('are those that are active and wait for its type', async () => {
+    const paused = workflow({ workflowId: 'paused', status: 'paused' });
+    const story = audienceStory(undefined, [welcome, receipt, paused]);
+    const record = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    expect(record.workflows).toEqual([
+      {
+        workflowId: 'welcome',
+        version: 1,
+        name: 'Welcome',
+        verdict: 'send',
+        ledgerKey: expect.stringMatching(/^[\w-]{43}$/),
+      },
+    ]);
+    const other = await story.tell('customer.updated', 'c1', { minute: 2, ...ann });
+    expect(other.workflows).toBeUndefined();
+  });
+
+  it('are decided once: a repeated delivery gives the keys of the first', async () => {
+    const story = audienceStory(undefined, [welcome]);
+    const first = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    const again = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    expect(again.workflows).toEqual(first.workflows);
+  });
+
+  it.each([
+    [
+      'a condition that does not hold',
+      {
+        trigger: {
+          event: 'customer.created' as const,
+          conditions: [{ property: 'externalId' as const, operator: 'is' as const, value: '7' }],
+        },
+      },
+      'The condition does not hold: externalId is 7.',
+    ],
+    [
+      'an event that is too old',
+      { maxAgeHours: 72 },
+      'The event is older than 72 hours, so it is no news any more.',
+    ],
+    [
+      'nothing to count by',
+      { frequency: 'once-per-order' as const },
+      'The workflow sends once per order, and the event has none.',
+    ],
+  ])('do not send with %s', async (_, patch, reason) => {
+    const story = audienceStory(undefined, [workflow(patch)]);
+    const record = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    expect(record.workflows).toEqual([expect.objectContaining({ verdict: 'skip', reason })]);
+  });
+
+  it('do not send when the settings keep the event from them', async () => {
+    const settings = settingsWith({}, { 'customer.created': { trigger: false } });
+    const story = audienceStory(settings, [welcome]);
+    const record = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    expect(record.workflows?.[0]?.reason).toContain('The settings keep');
+  });
+
+  it('do not send to a customer without an address, or whose address another one has', async () => {
+    const story = audienceStory(undefined, [welcome]);
+    const nobody = await story.tell('customer.created', 'c1', { minute: 1, name: 'Ann' });
+    expect(nobody.workflows?.[0]).toMatchObject({
+      verdict: 'skip',
+      reason: expect.stringContaining('no known'),
+    });
+    await story.tell('customer.created', 'c2', { minute: 5, ...ann });
+    const late = await story.tell('customer.created', 'c3', { minute: 4, ...ann });
+    expect(late.workflows?.[0]).toMatchObject({
+      verdict: 'skip',
+      reason: expect.stringContaining('No contact'),
+    });
+  });
+
+  it('do not send for an older event that comes after the deletion', async () => {
+    const story = audienceStory(undefined, [welcome]);
+    await story.tell('customer.deleted', 'c1', { minute: 5, ...ann, deletedAt: 'x' });
+    const record = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    expect(record.workflows?.[0]).toMatchObject({
+      verdict: 'skip',
+      reason: 'The customer is deleted.',
+    });
+  });
+
+  it.each([
+    ['unsubscribe', 'transactional', false, 'send'],
+    ['keep', 'transactional', false, 'send'],
+    ['keep', 'marketing', false, 'skip'],
+    ['delete', 'transactional', false, 'skip'],
+    ['unsubscribe', 'transactional', true, 'skip'],
+  ] as const)(
+    'of customer.deleted in mode %s, %s, anonymised %s: %s',
+    async (customerDeleted, kind, anonymised, verdict) => {
+      const { email } = welcome;
+      const goodbye = workflow({
+        trigger: { event: 'customer.deleted', conditions: [] },
+        email: { ...email, kind },
+      });
+      const story = audienceStory(settingsWith({ customerDeleted }), [goodbye]);
+      await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+      const record = await story.tell('customer.deleted', 'c1', {
+        minute: 5,
+        deletedAt: 'x',
+        anonymised,
+      });
+      expect(record.workflows?.[0]?.verdict).toBe(verdict);
+    },
+  );
+
+  it('have one key for two webhooks about one version of one object, and another for the next version', async () => {
+    const every = workflow({ trigger: { event: 'customer.updated', conditions: [] } });
+    const story = audienceStory(undefined, [every]);
+    const keyOf = async (webhookId: string, minute: number) => {
+      const record = await story.tell('customer.updated', 'c1', { minute, webhookId, ...ann });
+      return record.workflows?.[0]?.ledgerKey;
+    };
+    const [one, two, three] = [await keyOf('a', 1), await keyOf('b', 1), await keyOf('c', 2)];
+    expect(one).toBe(two);
+    expect(three).not.toBe(one);
+  });
+
+  it('have one key for each contact where they send once per contact', async () => {
+    const story = audienceStory(undefined, [welcome]);
+    const first = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    const second = await story.tell('customer.created', 'c1', { minute: 2, ...ann });
+    const other = await story.tell('customer.created', 'c2', {
+      minute: 3,
+      email: 'bob@example.com',
+    });
+    expect(second.workflows?.[0]?.ledgerKey).toBe(first.workflows?.[0]?.ledgerKey);
+    expect(other.workflows?.[0]?.ledgerKey).not.toBe(first.workflows?.[0]?.ledgerKey);
+  });
+});

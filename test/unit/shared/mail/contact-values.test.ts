@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { contactSchema, splitName } from '#shared/audience/person.ts';
+import { contactValues, isNameLeftOut } from '#shared/mail/render-email.ts';
+
+function contactNamed(name: string) {
+  const at = '2026-11-23T11:59:00.000Z';
+  return contactSchema.parse({
+    contactId: 'contact-1',
+    email: 'ann@example.com',
+    address: 'Ann@example.com',
+    externalId: 'user.42',
+    userGroup: 'buyers.of',
+    source: 'Polar webhook',
+    consent: {},
+    subscribed: true,
+    createdAt: at,
+    updatedAt: at,
+    ...splitName(name),
+  });
+}
+
+const rest = { email: 'Ann@example.com', externalId: 'user.42', userGroup: 'buyers.of' };
+
+describe('what templates know of a contact', () => {
+  it.each([
+    ...['Ada', 'Ada Lovelace', 'J.R.R. Tolkien', 'J.R.R.Tolkien', 'A.B. Yehoshua', 'St. John'],
+    ...[
+      "Dr. Jean-Luc O'Neil",
+      'Conan O’Brien Jr.',
+      'Müller-Lüdenscheidt',
+      'St.John',
+      'Jean.Martin',
+    ],
+    ...['Anna Schmidt, M.Sc.', 'Ravi Kumar B.Com', 'Ph.D. Erika Mustermann', 'Wm. H. Gates III'],
+    ...['María José Carreño Quiñones', 'Nguyễn Thị Minh Khai', 'Þórður', 'Łukasz', 'Ma. Theresa'],
+    ...['А.С. Пушкин', 'А.С.Пушкин', 'Лев Толстой', 'א.ב. יהושע', 'محمد بن عبد الله', 'علی‌رضا'],
+    ...[
+      '山田 太郎',
+      '列夫·托尔斯泰',
+      'マリア・ガルシア',
+      '김민준',
+      'எம்.ஜி.ராமச்சந்திரன்',
+      'नरेन्द्र मोदी',
+    ],
+    ...[
+      '👩‍👩‍👧‍👦 Family',
+      'Agent 007',
+      'Smith & Sons Inc.',
+      'AC/DC',
+      'Ann (Annie) Lee',
+      'Louis XIV.',
+    ],
+    'a'.repeat(100),
+  ])('has the name %s', (name) => {
+    expect(contactValues(contactNamed(name))).toEqual({ ...splitName(name), name, ...rest });
+  });
+
+  it.each([
+    ...['Win a prize http://evil.example', 'evil.com', 'Ann evil.com', 'https://evil.example Ann'],
+    ...[
+      'Visit EVIL.COM now',
+      'evil.com/prize',
+      'evil.com.',
+      '(evil.com)',
+      'Ann,evil.com!',
+      'a.b.evil.co.uk',
+    ],
+    ...[
+      'www.evil',
+      'WWW2.evil',
+      'ann@evil',
+      'ann@evil.example',
+      'mailto:ann',
+      'tel:123',
+      'javascript:x',
+    ],
+    ...['evil.com\u200BAnn', 'evil.com\u2060Ann', 'evil.com\u00ADAnn', 'evil.com①', 'evil.com™'],
+    ...[
+      'evil.com-',
+      'evil.com-Ann',
+      'evil.com_Ann',
+      'evil.com您好',
+      'evil.comПриз',
+      'evil.com\u0338',
+    ],
+    ...[
+      '555\u2011123\u20114567',
+      '555–123–4567',
+      '555·123·4567',
+      '٥٥٥١٢٣٤',
+      'skype:ann',
+      '\\\\evil\\x',
+    ],
+    ...['ev\u200Bil.com', 'evil\u00AD.com', 'evil.\u2060com', 'evil.c\u202Eom', 'evil\uFE0F.com'],
+    ...['ｅｖｉｌ．ｃｏｍ', 'evil。com', 'evil｡com', 'evil\u2024com', 'evil．com', '𝐞𝐯𝐢𝐥.𝐜𝐨𝐦'],
+    ...['пример.рф', '例子.中国', 'evil.xn--p1ai', 'müller.de', 'my-shop_1.shop', 't.me', 'x.com'],
+    ...['192.0.2.1', 'Call +1 (800) 555-0199', '18005550199', '0800/555 01 99'],
+    'a'.repeat(101),
+  ])('leaves %s out, so that a default takes its place', (name) => {
+    expect(contactValues(contactNamed(name))).toEqual(rest);
+  });
+});
+
+it.each([
+  ['', false],
+  ['Ada Lovelace', false],
+  ['evil.com', true],
+  ['a'.repeat(101), true],
+])('that the name “%s” is left out is %s', (name, isLeftOut) => {
+  expect(isNameLeftOut(contactNamed(name))).toBe(isLeftOut);
+});
