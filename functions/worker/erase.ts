@@ -9,9 +9,9 @@ import {
 import {
   type AudienceStore,
   type ContactLookup,
-  type Known,
   type Means,
   settle,
+  type Workspace,
 } from '#shared/audience/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
 import {
@@ -53,7 +53,7 @@ export async function eraseContact(request: ContactErasure, means: Erasing): Pro
 async function eraseHidden(customerId: string, erasure: ErasureByHand, means: Erasing) {
   const { store, surroundings, pause, ask } = means;
   await ask({ customerId }, later);
-  await settle(store, (rows) => eraseCustomer(customerId, erasure, rows, surroundings), pause);
+  await settle(store, (w) => eraseCustomer(w, customerId, erasure, surroundings), pause);
   await ask({ customerId }, atOnce);
 }
 
@@ -63,14 +63,14 @@ async function eraseAddress(email: string, erasure: ErasureByHand, means: Erasin
   const claims = known.addresses.get(email)?.row.claims ?? {};
   for (const customerId of Object.keys(claims)) {
     await ask({ customerId, email }, later);
-    const { decision } = await settle(
+    const fate = await settle(
       store,
-      (rows) => eraseClaimant(customerId, email, erasure, rows, surroundings),
+      (w) => eraseClaimant(w, customerId, email, erasure, surroundings),
       pause,
     );
-    if (decision.fate !== 'spared') await ask({ customerId, email }, atOnce);
+    if (fate !== 'spared') await ask({ customerId, email }, atOnce);
   }
-  await settle(store, (rows) => eraseContactByHand(email, erasure, rows, surroundings), pause);
+  await settle(store, (w) => eraseContactByHand(w, email, erasure, surroundings), pause);
 }
 
 function distinct(texts: readonly (string | undefined)[]): string[] {
@@ -91,11 +91,8 @@ export async function eraseRecords(
   { store, records, surroundings, pause }: Sweeping,
 ): Promise<CustomerSweep | undefined> {
   const { customerId, email } = sweep;
-  for (;;) {
-    const continued = (known: Known) => continueErasure(customerId, known, surroundings);
-    const { decision } = await settle(store, continued, pause);
-    if (decision.steps === undefined) break;
-  }
+  const continued = (w: Workspace) => continueErasure(w, customerId, surroundings);
+  while (await settle(store, continued, pause));
   const meant = email === undefined ? 'all' : await meantRecords(customerId, email, store);
   if (meant === 'none') return undefined;
   const erase = async (webhookId: string) => {

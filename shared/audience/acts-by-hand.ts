@@ -19,14 +19,7 @@ import {
   refusalsSince,
   type Suppression,
 } from './suppression.ts';
-import {
-  type Means,
-  outcomeIn,
-  type Surroundings,
-  settle,
-  type Workspace,
-  workspace,
-} from './unit-of-work.ts';
+import { type Means, type Surroundings, settle, type Workspace } from './unit-of-work.ts';
 
 /** A person in the console acts on the contact that they see at a normalised address. */
 export type ActOnContact = Act & Readonly<{ contactId: string; email: string }>;
@@ -99,9 +92,7 @@ export async function addContact(
 ): Promise<ActResult> {
   const reason = reasonAgainst(fields);
   if (reason !== undefined) return { kind: 'refused', reason };
-  const decide = (w: Workspace) => outcomeIn(w, { said: add(w, fields, act, surroundings) });
-  const { decision } = await settle(store, (known) => decide(workspace(known)), pause);
-  return decision.said;
+  return settle(store, (w) => add(w, fields, act, surroundings), pause);
 }
 
 function reasonAgainst({ email, externalId = '', userGroup = '' }: NewContact): string | undefined {
@@ -167,9 +158,7 @@ export async function liftBounce(
   act: ActOnContact,
   { store, surroundings, pause }: Means,
 ): Promise<ActResult> {
-  const decide = (w: Workspace) => outcomeIn(w, { said: lift(w, act, surroundings) });
-  const { decision } = await settle(store, (known) => decide(workspace(known)), pause);
-  return decision.said;
+  return settle(store, (w) => lift(w, act, surroundings), pause);
 }
 
 function lift(w: Workspace, act: ActOnContact, surroundings: Surroundings): ActResult {
@@ -198,9 +187,7 @@ export async function subscribeContact(
   act: ActOnContact,
   { store, surroundings, pause }: Means,
 ): Promise<ActResult> {
-  const decide = (w: Workspace) => outcomeIn(w, { said: subscribe(w, act, surroundings) });
-  const { decision } = await settle(store, (known) => decide(workspace(known)), pause);
-  return decision.said;
+  return settle(store, (w) => subscribe(w, act, surroundings), pause);
 }
 
 function subscribe(w: Workspace, act: ActOnContact, surroundings: Surroundings): ActResult {
@@ -265,10 +252,9 @@ function noteOn(contact: Contact, { reasons }: Suppression): { note?: string } {
  */
 export async function unsubscribeContact(act: ActOnContact, means: Means): Promise<ActResult> {
   const { store, surroundings, pause } = means;
-  const decide = (w: Workspace) => outcomeIn(w, unsubscribe(w, act, surroundings));
-  const { decision } = await settle(store, (known) => decide(workspace(known)), pause);
-  await refuseForClaimants(decision.claimants, act.email, means);
-  return decision.said;
+  const { said, claimants } = await settle(store, (w) => unsubscribe(w, act, surroundings), pause);
+  await refuseForClaimants(claimants, act.email, means);
+  return said;
 }
 
 function unsubscribe(

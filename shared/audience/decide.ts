@@ -16,55 +16,53 @@ import type { EventSettings, Settings } from './settings.ts';
 import {
   type AudienceStore,
   isSameData,
-  type Known,
-  type Load,
   type RowKey,
-  type Steps,
   type Surroundings,
-  settle,
+  settleRecord,
   type Workspace,
-  workspace,
 } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
 
-/** Either rows that must be read first, or what to write: `steps` and the record in one atomic write. */
-export type Decision = Load | { kind: 'commit'; record: EventRecord; steps: Steps | undefined };
-
 /**
- * What one Polar event does to the audience. Pure: the same inputs always give the same decision. An event that is
- * decided again, as in a replay, changes only what the settings of now say otherwise. `againAs` gives its emails keys
- * of their own, so that they are sent although they were sent before.
+ * What one Polar event does to the audience: changes rows of the workspace, and returns the record to keep. Pure: the
+ * same inputs always give the same decision. An event that is decided again, as in a replay, changes only what the
+ * settings of now say otherwise. `againAs` gives its emails keys of their own, so that they are sent although they were
+ * sent before.
  */
 export function decide(
+  w: Workspace,
   event: ReceivedEvent,
-  known: Known,
   surroundings: Surroundings,
   workflows: readonly Workflow[],
   againAs?: string,
-): Decision {
-  const w = workspace(known);
+): EventRecord {
   const customer = w.customers.get(event.customer.id) ?? {
     customerId: event.customer.id,
     addresses: [],
   };
-  if (w.missing().length > 0) return { kind: 'load', keys: [...w.missing(), ...foreseen(event)] };
   const result = judge(w, customer, event, surroundings);
-  if (w.missing().length > 0) return { kind: 'load', keys: w.missing() };
   const considered = consider(workflows, event, w, surroundings, againAs);
-  const record = {
+  return {
     ...recordOf(event, w, customer, result, surroundings),
     ...(considered.length > 0 && { workflows: considered }),
   };
-  return { kind: 'commit', record, steps: w.steps() };
 }
 
-/** Polar sends these two because a customer changed: what a change reads is read with the customer, in one call. Where nothing changes after all, three small reads too many. */
-function foreseen(event: ReceivedEvent): RowKey[] {
+/**
+ * What to read before `decide`: the customer alone, since most events change nothing. Polar sends two types because a
+ * customer changed: what a change reads is read with the customer, in one call. Where nothing changes after all, three
+ * small reads too many.
+ */
+export function readFirst(event: ReceivedEvent): RowKey[] {
+  const customer = { kind: 'customers', key: event.customer.id } as const;
   const isChange = event.type === 'customer.created' || event.type === 'customer.updated';
   const address = isChange ? mailableAddress(event) : undefined;
-  if (address === undefined) return [];
+  if (address === undefined) return [customer];
   const key = normalisedEmail(address);
-  return (['addresses', 'contacts', 'suppressions'] as const).map((kind) => ({ kind, key }));
+  return [
+    customer,
+    ...(['addresses', 'contacts', 'suppressions'] as const).map((kind) => ({ kind, key })),
+  ];
 }
 
 function consider(
@@ -272,15 +270,12 @@ export async function applyEvent(
     pause: (lostRaces: number) => Promise<void>;
   },
 ): Promise<Applied> {
-  const { decision, result } = await settle(
-    store,
-    (known) => {
-      const decision = decide(event, known, surroundings, workflows);
-      if (decision.kind === 'load' || decision.record.erased) return decision;
-      return { ...decision, payload };
-    },
-    pause,
-  );
+  const decideOnce = (w: Workspace) => {
+    const record = decide(w, event, surroundings, workflows);
+    return { said: record, record, ...(!record.erased && { payload }) };
+  };
+  const begin = async () => ({ first: readFirst(event), decide: decideOnce });
+  const { said, result } = await settleRecord(store, begin, pause);
   if (result.kind === 'duplicate') return { kind: 'duplicate', record: result.record };
-  return { kind: 'decided', record: decision.record };
+  return { kind: 'decided', record: said };
 }

@@ -2,15 +2,7 @@ import { type ActOnContact, actedOn } from './acts-by-hand.ts';
 import { dropClaim, emailOf, showAddress } from './identity.ts';
 import type { Customer } from './person.ts';
 import { type Act, isAfter, suppressedBy } from './suppression.ts';
-import {
-  type Known,
-  type Load,
-  outcomeIn,
-  type Steps,
-  type Surroundings,
-  type Workspace,
-  workspace,
-} from './unit-of-work.ts';
+import type { Surroundings, Workspace } from './unit-of-work.ts';
 
 /** A store may limit one atomic write to 100 rows, and each address brings a contact and a suppression along. */
 const addressesAtOnce = 20;
@@ -41,17 +33,16 @@ export function forget(w: Workspace, customer: Customer, surroundings: Surroundi
   }
 }
 
-/** The next addresses of an erased customer. No `steps` when none are left. */
+/** Erases the next addresses of an erased customer; `false` when none were left. */
 export function continueErasure(
+  w: Workspace,
   customerId: string,
-  known: Known,
   surroundings: Surroundings,
-): Load | { kind: 'commit'; steps: Steps | undefined } {
-  const w = workspace(known);
+): boolean {
   const customer = w.customers.get(customerId);
-  if (customer?.erased && customer.addresses.length > 0) forget(w, customer, surroundings);
-  const keys = w.missing();
-  return keys.length > 0 ? { kind: 'load', keys } : { kind: 'commit', steps: w.steps() };
+  if (!customer?.erased || customer.addresses.length === 0) return false;
+  forget(w, customer, surroundings);
+  return true;
 }
 
 /** A person asks to erase a contact. `contactIds`: every id that it has or had. */
@@ -66,17 +57,6 @@ export type Fate = 'forgotten' | 'withdrawn' | 'spared';
 
 /** Erases what one of its claimants keeps of an address. Pure; safe to repeat. */
 export function eraseClaimant(
-  customerId: string,
-  email: string,
-  erasure: ErasureByHand,
-  known: Known,
-  surroundings: Surroundings,
-) {
-  const w = workspace(known);
-  return outcomeIn(w, { fate: eraseIn(w, customerId, email, erasure, surroundings) });
-}
-
-function eraseIn(
   w: Workspace,
   customerId: string,
   email: string,
@@ -125,33 +105,29 @@ function wasThere(
 
 /** Erases a customer of whom facts are kept, whether a contact shows them or not. Pure; safe to repeat. */
 export function eraseCustomer(
+  w: Workspace,
   customerId: string,
   { at, by }: Act,
-  known: Known,
   surroundings: Surroundings,
-) {
-  const w = workspace(known);
+): void {
   const customer = w.customers.get(customerId);
   if (customer && !customer.erased) {
     forget(w, { ...customer, erasure: { at, by } }, surroundings);
   }
-  return outcomeIn(w, {});
 }
 
 /** Removes the contact of an address that no customer stands behind. Pure; safe to repeat. */
 export function eraseContactByHand(
+  w: Workspace,
   email: string,
   erasure: ErasureByHand,
-  known: Known,
   surroundings: Surroundings,
-) {
-  const w = workspace(known);
+): void {
   const shown = w.contacts.get(email);
   if (shown && shown.customerId === undefined && !isAfter(shown.createdAt, erasure.at)) {
     w.contacts.remove(email);
     showAddress(w, email, surroundings);
   }
-  return outcomeIn(w, {});
 }
 
 /**
@@ -184,8 +160,7 @@ function json(text: string): unknown {
 export type ToErase = ActOnContact | (Act & Readonly<{ customerId: string }>);
 
 /** Writes down that an erasure was asked for, so that people see it until it is done. Pure; safe to repeat. */
-export function noteErasure(request: ToErase, known: Known) {
-  const w = workspace(known);
+export function noteErasure(w: Workspace, request: ToErase): void {
   const { at, by } = request;
   if ('customerId' in request) noteOnCustomer(w, request.customerId, { at, by });
   else {
@@ -193,7 +168,6 @@ export function noteErasure(request: ToErase, known: Known) {
     if (found?.owner) noteOnCustomer(w, found.owner.customerId, { at, by });
     else if (found) w.contacts.put(found.shown.email, { ...found.shown, erasure: { at, by } });
   }
-  return outcomeIn(w, {});
 }
 
 function noteOnCustomer(w: Workspace, customerId: string, erasure: Act): void {

@@ -5,17 +5,11 @@ import { personRefusals, type SuppressionReason, suppressedBy } from './suppress
 import {
   type AudienceStore,
   type ContactLookup,
-  type Known,
-  type Load,
   type Means,
-  type Steps,
   type Surroundings,
   settle,
   type Workspace,
-  workspace,
 } from './unit-of-work.ts';
-
-type RefusalDecision = Load | { kind: 'commit'; steps: Steps | undefined; claimants: string[] };
 
 /** A person's or a mailbox's "no" to mail, at a normalised address. */
 export type Refusal = Readonly<{
@@ -26,21 +20,9 @@ export type Refusal = Readonly<{
 }>;
 
 /**
- * Suppresses an address. `claimants` are the customers who must take on a person's "no" next (`takeOnRefusal`, one
- * write each, safe to repeat): whoever claims the address after this takes it on by itself.
+ * Suppresses an address. Returns the customers who must take on a person's "no" next (`takeOnRefusal`, one write each,
+ * safe to repeat): whoever claims the address after this takes it on by itself.
  */
-export function refuse(
-  refusal: Refusal,
-  known: Known,
-  surroundings: Surroundings,
-): RefusalDecision {
-  const w = workspace(known);
-  const claimants = suppress(w, refusal, surroundings);
-  const keys = w.missing();
-  return keys.length > 0 ? { kind: 'load', keys } : { kind: 'commit', steps: w.steps(), claimants };
-}
-
-/** The part of `refuse` that changes rows; returns the claimants. */
 export function suppress(
   w: Workspace,
   { email, reason, at, by }: Refusal,
@@ -53,13 +35,12 @@ export function suppress(
 }
 
 /** Puts the "no" that lies on an address on one of the customers who have, or ever had, it. */
-export function takeOnRefusal(
+function takeOnRefusal(
+  w: Workspace,
   customerId: string,
   email: string,
-  known: Known,
   surroundings: Surroundings,
-): RefusalDecision {
-  const w = workspace(known);
+): void {
   const customer = w.customers.get(customerId);
   const no = personRefusals(w.suppressions.get(email));
   const claimant = customer && refusing(customer, no);
@@ -71,10 +52,6 @@ export function takeOnRefusal(
       showAddress(w, present, surroundings);
     }
   }
-  const keys = w.missing();
-  return keys.length > 0
-    ? { kind: 'load', keys }
-    : { kind: 'commit', steps: w.steps(), claimants: [] };
 }
 
 /**
@@ -83,8 +60,8 @@ export function takeOnRefusal(
  */
 export async function applyRefusal(refusal: Refusal, means: Means): Promise<void> {
   const { store, surroundings, pause } = means;
-  const { decision } = await settle(store, (known) => refuse(refusal, known, surroundings), pause);
-  await refuseForClaimants(decision.claimants, refusal.email, means);
+  const claimants = await settle(store, (w) => suppress(w, refusal, surroundings), pause);
+  await refuseForClaimants(claimants, refusal.email, means);
 }
 
 /** Puts the "no" that lies on an address on the customers who have, or had, it, one write each. Safe to repeat. */
@@ -94,7 +71,7 @@ export async function refuseForClaimants(
   { store, surroundings, pause }: Means,
 ): Promise<void> {
   for (const customerId of claimants) {
-    await settle(store, (known) => takeOnRefusal(customerId, email, known, surroundings), pause);
+    await settle(store, (w) => takeOnRefusal(w, customerId, email, surroundings), pause);
   }
 }
 
@@ -140,7 +117,7 @@ export function audienceRefusals(parts: {
 
     async ofRecipient(recipient, no) {
       // First what needs nothing but the hash: whatever fails after this, the address is suppressed.
-      await settle(storeByHash, (known) => suppressByHash(recipient.addressHash, no, known), pause);
+      await settle(storeByHash, (w) => suppressByHash(w, recipient.addressHash, no), pause);
       const { contact, addresses } = await parts.contactOf(recipient);
       const hash = await parts.addressHash();
       const refusing = new Set(addresses.filter((email) => hash(email) === recipient.addressHash));
@@ -150,12 +127,7 @@ export function audienceRefusals(parts: {
   };
 }
 
-function suppressByHash(addressHash: string, { reason, at, by }: No, known: Known) {
-  const w = workspace(known);
-  const standing = w.suppressions.get(addressHash);
-  w.suppressions.put(addressHash, suppressedBy(standing, { [reason]: { at, by } }));
-  const keys = w.missing();
-  return keys.length > 0
-    ? ({ kind: 'load', keys } as const)
-    : ({ kind: 'commit', steps: w.steps() } as const);
+function suppressByHash(w: Workspace, addressHash: string, { reason, at, by }: No): void {
+  const suppression = w.suppressions.get(addressHash);
+  w.suppressions.put(addressHash, suppressedBy(suppression, { [reason]: { at, by } }));
 }

@@ -1,16 +1,16 @@
 import * as z from 'zod/mini';
 import { polarEvent } from '#shared/polar/event.ts';
-import { decide } from './decide.ts';
+import { decide, readFirst } from './decide.ts';
 import type { Email } from './email.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
 import { emailOf } from './identity.ts';
 import { judgeMail } from './judge-mail.ts';
 import {
   type AudienceStore,
+  type Deciding,
   decided,
   type Kind,
   type Known,
-  type Load,
   type Means,
   type Recorded,
   type ReplayWrite,
@@ -18,7 +18,8 @@ import {
   type Step,
   type Steps,
   type Surroundings,
-  settleAnew,
+  settleRecord,
+  type Verdict,
 } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -40,46 +41,36 @@ export type Replayed =
   | Readonly<{ kind: 'replayed' | 'duplicate'; record: EventRecord; entry: ReplayEntry }>
   | Readonly<{ kind: 'no-record' }>;
 
-type ReplayDecision =
-  | Load
-  | {
-      kind: 'commit';
-      steps: Steps | undefined;
-      replay?: ReplayWrite;
-      replayed: Replayed;
-    };
-
 type Result = Pick<
   ReplayEntry,
   'outcome' | 'reason' | 'changes' | 'workflows' | 'contactId' | 'erases'
 >;
 
 /** What a replay does, and the entry that says so in the record of the event. Pure. One `replayId` counts once. */
-export function decideReplay(
+function decideReplay(
   replay: Replay,
   recorded: Recorded | undefined,
-  known: Known,
   surroundings: Surroundings,
   workflows: readonly Workflow[],
-): ReplayDecision {
-  if (!recorded) return { kind: 'commit', steps: undefined, replayed: { kind: 'no-record' } };
+): Deciding<Verdict<Replayed>> {
+  if (!recorded) return { decide: () => ({ said: { kind: 'no-record' } }) };
   const { record } = recorded;
-  const earlier = record.replays?.find(({ replayId }) => replayId === replay.replayId);
-  if (earlier) {
-    const replayed = { kind: 'duplicate', record, entry: earlier } as const;
-    return { kind: 'commit', steps: undefined, replayed };
-  }
+  const entry = record.replays?.find(({ replayId }) => replayId === replay.replayId);
+  if (entry) return { decide: () => ({ said: { kind: 'duplicate', record, entry } }) };
   const event = eventOf(recorded);
   if (typeof event === 'string') {
     const result: Result = { outcome: 'skipped', reason: event, changes: [] };
-    return appended(replay, record, result, surroundings, { steps: undefined });
+    return { decide: () => appended(replay, record, result, surroundings) };
   }
   const considered = replay.triggers ? workflows : [];
   const againAs = replay.again ? replay.replayId : undefined;
-  const decision = decide(event, known, surroundings, considered, againAs);
-  if (decision.kind === 'load') return decision;
-  const { steps, record: decided } = decision;
-  return appended(replay, record, decided, surroundings, { steps, email: decided.email });
+  return {
+    first: readFirst(event),
+    decide: (w) => {
+      const decided = decide(w, event, surroundings, considered, againAs);
+      return appended(replay, record, decided, surroundings, decided.email);
+    },
+  };
 }
 
 /** The event as it came, or why it cannot be run again. */
@@ -98,8 +89,8 @@ function appended(
   record: EventRecord,
   { outcome, reason, changes, workflows, contactId, erases }: Result,
   { settings }: Surroundings,
-  { steps, email }: { steps: Steps | undefined; email?: string | undefined },
-): ReplayDecision {
+  email?: string,
+): Verdict<Replayed> {
   const entry: ReplayEntry = {
     ...{ replayId, at, by, triggers, again, outcome, changes },
     settingsVersion: settings.version,
@@ -108,7 +99,7 @@ function appended(
     ...(contactId !== undefined && { contactId }),
     ...(erases && { erases }),
   };
-  const replay: ReplayWrite = {
+  const write: ReplayWrite = {
     webhookId,
     replays: kept([...(record.replays ?? []), entry]),
     replayCount: (record.replayCount ?? 0) + 1,
@@ -116,7 +107,7 @@ function appended(
     ...(record.contactId === undefined && contactId !== undefined && { contactId }),
     ...(record.email === undefined && email !== undefined && { email }),
   };
-  return { kind: 'commit', steps, replay, replayed: { kind: 'replayed', record, entry } };
+  return { said: { kind: 'replayed', record, entry }, replay: write };
 }
 
 const mostReplays = 20;
@@ -140,10 +131,9 @@ export async function applyReplay(
 ): Promise<Replayed> {
   const begin = async () => {
     const recorded = await store.recorded(replay.webhookId);
-    return (known: Known) => decideReplay(replay, recorded, known, surroundings, workflows);
+    return decideReplay(replay, recorded, surroundings, workflows);
   };
-  const { decision } = await settleAnew(store, begin, pause);
-  return decision.replayed;
+  return (await settleRecord(store, begin, pause)).said;
 }
 
 /** An email that a replay asks for: whether it would go, as far as can be told now, else why not. */
@@ -187,9 +177,8 @@ export async function rehearseReplay(
   },
 ): Promise<Rehearsal> {
   const recorded = await store.recorded(replay.webhookId);
-  const { steps, replayed } = await decided(store, (known) =>
-    decideReplay(replay, recorded, known, surroundings, workflows),
-  );
+  const deciding = decideReplay(replay, recorded, surroundings, workflows);
+  const { steps, said: replayed } = await decided(store, deciding);
   if (replayed.kind === 'no-record') return replayed;
   const { record, entry } = replayed;
   const after = await audienceAfter(steps, record.customerId, store);

@@ -71,7 +71,7 @@ export type Stored<T> = Readonly<{ row: T; revision: string }> | null;
 
 export type Known = { readonly [K in Kind]: ReadonlyMap<string, Stored<Rows[K]>> };
 
-export const nothingKnown: Known = {
+const nothingKnown: Known = {
   customers: new Map(),
   addresses: new Map(),
   contacts: new Map(),
@@ -101,7 +101,7 @@ export type Workspace = { readonly [K in Kind]: Table<Rows[K]> } & {
   steps(): Steps | undefined;
 };
 
-export function workspace(known: Known): Workspace {
+function workspace(known: Known): Workspace {
   const customers = table(known.customers);
   const addresses = table(known.addresses);
   const contacts = table(known.contacts);
@@ -121,18 +121,6 @@ export function workspace(known: Known): Workspace {
           }
         : undefined,
   };
-}
-
-export type Load = { kind: 'load'; keys: RowKey[] };
-
-/** What a workspace came to: rows that must be read first, or what to write and what to say of it. */
-export function outcomeIn<T extends object>(
-  w: Workspace,
-  said: T,
-): Load | ({ kind: 'commit'; steps: Steps | undefined } & T) {
-  const keys = w.missing();
-  if (keys.length > 0) return { kind: 'load', keys };
-  return { kind: 'commit', steps: w.steps(), ...said };
 }
 
 function table<T>(read: ReadonlyMap<string, Stored<T>>) {
@@ -171,48 +159,58 @@ export type Means = Readonly<{
   pause: (lostRaces: number) => Promise<void>;
 }>;
 
-type Decide<D> = (known: Known) => Load | D;
+/** What a decision has to say, and what is written beside the rows that it changed in its workspace. */
+export type Verdict<T> = Readonly<{ said: T }> & Omit<Commit, 'steps'>;
+
+/**
+ * A decision on rows: pure, and made again whenever a row that it looked at was not read yet, or has changed since.
+ * `first`: rows to read before it is made at all, which saves calls where they are known.
+ */
+export type Deciding<T> = Readonly<{ first?: readonly RowKey[]; decide: (w: Workspace) => T }>;
 
 const longestRace = 20;
 
 /**
- * Load, decide, commit; again from the start when another worker changed what the decision had seen. Throws after
- * twenty lost races, with nothing written.
+ * Load, decide, commit; again from the start when another worker changed what the decision had seen. Returns what the
+ * decision said. Throws after twenty lost races, with nothing written.
  */
-export function settle<D extends Commit & { kind: 'commit' }>(
+export async function settle<T>(
   store: AudienceStore,
-  decide: Decide<D>,
+  decide: (w: Workspace) => T,
   pause: Means['pause'],
-) {
-  return settleAnew(store, async () => decide, pause);
+): Promise<T> {
+  const begin = async () => ({ decide: (w: Workspace) => ({ said: decide(w) }) });
+  return (await settleRecord(store, begin, pause)).said;
 }
 
-/** The same, for a decision that needs more than rows: `begin` reads it, each time anew. */
-export async function settleAnew<D extends Commit & { kind: 'commit' }>(
+/** The same for a decision that also writes a record. `begin` reads what it needs beside rows, again after each race. */
+export async function settleRecord<T>(
   store: AudienceStore,
-  begin: () => Promise<Decide<D>>,
+  begin: () => Promise<Deciding<Verdict<T>>>,
   pause: Means['pause'],
-): Promise<{ decision: D; result: Exclude<CommitResult, { kind: 'conflict' }> }> {
+): Promise<{ said: T; result: Exclude<CommitResult, { kind: 'conflict' }> }> {
   for (let lostRaces = 0; lostRaces < longestRace; lostRaces++) {
     if (lostRaces > 0) await pause(lostRaces);
-    const decision = await decided(store, await begin());
-    const isEmpty = !decision.steps && !decision.record && !decision.replay;
-    const result = isEmpty ? { kind: 'committed' as const } : await store.commit(decision);
-    if (result.kind !== 'conflict') return { decision, result };
+    const { said, ...commit } = await decided(store, await begin());
+    const isEmpty = !commit.steps && !commit.record && !commit.replay;
+    const result = isEmpty ? { kind: 'committed' as const } : await store.commit(commit);
+    if (result.kind !== 'conflict') return { said, result };
   }
   throw new Error(`Other workers changed the same customer ${longestRace} times in a row.`);
 }
 
-/** Loads what a decision asks for until it is one. Writes nothing. */
-export async function decided<D extends { kind: 'commit' }>(
+/** What a decision comes to when it has every row that it looks at. Writes nothing. */
+export async function decided<T extends object>(
   store: Pick<AudienceStore, 'load'>,
-  decide: Decide<D>,
-): Promise<D> {
-  let known = nothingKnown;
+  { first = [], decide }: Deciding<T>,
+): Promise<T & { steps: Steps | undefined }> {
+  let known = first.length > 0 ? await store.load(first) : nothingKnown;
   for (;;) {
-    const decision = decide(known);
-    if (decision.kind === 'commit') return decision;
-    known = together(known, await store.load(decision.keys));
+    const w = workspace(known);
+    const decision = decide(w);
+    const missing = w.missing();
+    if (missing.length === 0) return { ...decision, steps: w.steps() };
+    known = together(known, await store.load(missing));
   }
 }
 

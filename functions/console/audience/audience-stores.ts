@@ -74,7 +74,7 @@ export function audienceStores(parts: ConsoleParts) {
           new SendMessageCommand({ QueueUrl: env.EVENTS_QUEUE_URL, DelaySeconds, ...message }),
         ),
       );
-      await settle(store, (known) => noteErasure(request, known), pause);
+      await settle(store, (w) => noteErasure(w, request), pause);
     },
     workflowNames: async () =>
       new Map((await workflows.all()).map(({ workflowId, name }) => [workflowId, name])),

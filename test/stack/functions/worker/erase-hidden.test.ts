@@ -143,8 +143,8 @@ describe('a customer whom no contact shows', () => {
 });
 
 describe('the note that an erasure was asked for', () => {
-  const note = (request: Parameters<typeof noteErasure>[0]) =>
-    settle(work.parts.store, (known) => noteErasure(request, known), work.parts.pause);
+  const note = (request: Parameters<typeof noteErasure>[1]) =>
+    settle(work.parts.store, (w) => noteErasure(w, request), work.parts.pause);
 
   it('stands until it is done, and changes nothing else', async () => {
     await actions.tell('customer.created', id, { minutesBefore: 50, email });
