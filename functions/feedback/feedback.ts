@@ -1,22 +1,17 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { AudienceRefusals, No, Recipient } from '#shared/audience/refusals.ts';
 import { Unprocessable } from '#shared/failure.ts';
-import { inGroups } from '#shared/in-time.ts';
-import type { Log } from '#shared/log.ts';
-import type { FailedMessage } from '#shared/queue/each-record.ts';
-import type { Failures } from '#shared/queue/failures.ts';
+import {
+  type BatchParts,
+  eachRecord,
+  type Handling,
+  type RemainingTime,
+} from '#shared/queue/each-record.ts';
 import type { FeedbackLedger } from './feedback-ledger.ts';
 import { type SesEvent, type SesMessage, sesMessage } from './ses-event.ts';
 
-export type FeedbackParts = Readonly<{
-  ledger: FeedbackLedger;
-  refusals: AudienceRefusals;
-  failures: Failures;
-  failed: (message: FailedMessage, error: unknown) => Promise<'retry' | 'dead'>;
-  log: Log;
-}>;
-
-type RemainingTime = Readonly<{ getRemainingTimeInMillis: () => number }>;
+export type FeedbackParts = BatchParts &
+  Readonly<{ ledger: FeedbackLedger; refusals: AudienceRefusals }>;
 
 type Message = Readonly<{ record: SQSRecord; failureId: string; content: SesMessage }>;
 
@@ -33,26 +28,19 @@ const authors = { bounced: 'SES', complained: 'the recipient, through SES' } as 
  * Events may come in any order, repeatedly, and before the mailer has noted what SES answered.
  */
 export function feedback(parts: FeedbackParts) {
-  return async (batch: SQSEvent, time: RemainingTime): Promise<SQSBatchResponse> => {
-    const failures: string[] = [];
-    await inGroups(
-      batch.Records.map(readMessage),
-      ({ failureId }) => failureId,
-      async (message) => {
-        try {
-          if (time.getRemainingTimeInMillis() < leastRemainingMs) {
-            throw new Error('The function ran out of time before it came to this event.');
-          }
-          await handle(message, parts);
-        } catch (error) {
-          const fate = await parts.failed(failedMessage(message), error);
-          if (fate === 'retry') failures.push(message.record.messageId);
-        }
-      },
-      emailsSideBySide,
-    );
-    return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+  const handling: Handling<Message> = {
+    read: readMessage,
+    groupOf: ({ failureId }) => failureId,
+    groupsSideBySide: emailsSideBySide,
+    leastRemainingMs,
+    handle: (message) => handle(message, parts),
+    failureOf: ({ failureId, content }) => ({
+      failureId,
+      type: content.kind === 'event' ? `ses.${content.event.kind}` : 'ses',
+      isTold: false,
+    }),
   };
+  return (batch: SQSEvent, time: RemainingTime) => eachRecord(batch, time, handling, parts);
 }
 
 function readMessage(record: SQSRecord): Message {
@@ -63,16 +51,6 @@ function readMessage(record: SQSRecord): Message {
   return { record, failureId, content };
 }
 
-/** The copy in the dead letters says under which id its reason is kept; SES's own message could not. */
-function failedMessage({ record, failureId, content }: Message): FailedMessage {
-  const webhookId = { dataType: 'String' as const, stringValue: failureId };
-  return {
-    record: { ...record, messageAttributes: { ...record.messageAttributes, webhookId } },
-    webhookId: failureId,
-    type: content.kind === 'event' ? `ses.${content.event.kind}` : 'ses',
-  };
-}
-
 async function handle(message: Message, parts: FeedbackParts): Promise<void> {
   const { content, record } = message;
   if (content.kind === 'unreadable') throw new Unprocessable(content.reason);
@@ -80,7 +58,6 @@ async function handle(message: Message, parts: FeedbackParts): Promise<void> {
   else {
     parts.log.info('feedback ignored', { messageId: record.messageId, reason: content.reason });
   }
-  await forgetFailure(message, parts);
 }
 
 async function apply(event: SesEvent, { ledger, refusals, log }: FeedbackParts): Promise<void> {
@@ -107,13 +84,4 @@ async function apply(event: SesEvent, { ledger, refusals, log }: FeedbackParts):
 function recipientOf({ contactId, customerId, addressHash }: Partial<Recipient>) {
   if (contactId === undefined || addressHash === undefined) return undefined;
   return { contactId, customerId, addressHash };
-}
-
-async function forgetFailure({ record, failureId }: Message, { failures, log }: FeedbackParts) {
-  if (Number(record.attributes.ApproximateReceiveCount) <= 1) return;
-  try {
-    await failures.clear(failureId);
-  } catch {
-    log.warn('could not clear the reason of a failure that is over', { webhookId: failureId });
-  }
 }

@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
 import type { Email, MailMessage } from '#shared/audience/email.ts';
 import { judgeMail } from '#shared/audience/judge-mail.ts';
@@ -7,8 +7,12 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import type { SendMail } from '#shared/mail/ses.ts';
-import type { FailedMessage } from '#shared/queue/each-record.ts';
-import type { Failures } from '#shared/queue/failures.ts';
+import {
+  type BatchParts,
+  eachRecord,
+  type Handling,
+  type RemainingTime,
+} from '#shared/queue/each-record.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import type { Emails } from '#shared/store/mail/ledger.ts';
 import type { Compose } from './compose.ts';
@@ -192,60 +196,31 @@ async function wasSentUnderOtherId(
   return false;
 }
 
-export type MailerParts = DeliveryParts &
-  Readonly<{
-    failures: Pick<Failures, 'clear'>;
-    failed: (message: FailedMessage, error: unknown) => Promise<'retry' | 'dead'>;
-    log: Log;
-  }>;
-
-type RemainingTime = Readonly<{ getRemainingTimeInMillis: () => number }>;
+export type MailerParts = DeliveryParts & BatchParts;
 
 /** What is left must suffice for one call of SES and to report the messages that were not begun. */
 const leastRemainingMs = 20_000;
 
+type Message = Readonly<{ record: SQSRecord; mail: MailMessage | undefined }>;
+
 /** Sends a batch of emails one after another, so that the rate of a mailer is known. */
 export function mailer(parts: MailerParts) {
-  return async (batch: SQSEvent, time: RemainingTime): Promise<SQSBatchResponse> => {
-    const failures: string[] = [];
-    for (const record of batch.Records) {
-      const message = readMailMessage(record.body);
-      try {
-        if (!message) throw new Unprocessable('The body is no message of the mail queue.');
-        if (time.getRemainingTimeInMillis() < leastRemainingMs) {
-          throw new Error('The mailer ran out of time before it came to this email.');
-        }
-        report(message, await deliver(message, parts), parts.log);
-        await forgetFailure(record, message, parts);
-      } catch (error) {
-        const fate = await parts.failed(failedMessage(record, message), error);
-        if (fate === 'retry') failures.push(record.messageId);
-      }
-    }
-    return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+  const handling: Handling<Message> = {
+    read: (record) => ({ record, mail: readMailMessage(record.body) }),
+    groupOf: () => 'one after another',
+    groupsSideBySide: 1,
+    leastRemainingMs,
+    handle: async ({ mail }) => {
+      if (!mail) throw new Unprocessable('The body is no message of the mail queue.');
+      report(mail, await deliver(mail, parts), parts.log);
+    },
+    failureOf: ({ record, mail }) => ({
+      failureId: mail?.ledgerKey ?? `message ${record.messageId}`,
+      type: 'mail',
+      isTold: mail !== undefined,
+    }),
   };
-}
-
-async function forgetFailure(
-  record: SQSRecord,
-  { ledgerKey }: MailMessage,
-  { failures, log }: MailerParts,
-): Promise<void> {
-  if (Number(record.attributes.ApproximateReceiveCount) <= 1) return;
-  try {
-    await failures.clear(ledgerKey);
-  } catch {
-    log.warn('could not clear the reason of a failure that is over', { ledgerKey });
-  }
-}
-
-/** The copy in the dead letters says under which id its reason is kept, where its body cannot. */
-function failedMessage(record: SQSRecord, message: MailMessage | undefined): FailedMessage {
-  if (message) return { record, webhookId: message.ledgerKey, type: 'mail' };
-  const failureId = `message ${record.messageId}`;
-  const webhookId = { dataType: 'String' as const, stringValue: failureId };
-  const copied = { ...record, messageAttributes: { ...record.messageAttributes, webhookId } };
-  return { record: copied, webhookId: failureId, type: 'mail' };
+  return (batch: SQSEvent, time: RemainingTime) => eachRecord(batch, time, handling, parts);
 }
 
 function report(message: MailMessage, { kind, reason }: Delivery, log: Log): void {

@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { applyEvent } from '#shared/audience/decide.ts';
 import type { MailMessage } from '#shared/audience/email.ts';
 import type { EventRecord, ReceivedEvent, ReplayEntry } from '#shared/audience/event-record.ts';
@@ -12,10 +12,15 @@ import type {
 } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
-import { inGroups, within } from '#shared/in-time.ts';
+import { within } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import type { FailedMessage } from '#shared/queue/each-record.ts';
+import {
+  type BatchParts,
+  eachRecord,
+  type Handling,
+  type RemainingTime,
+} from '#shared/queue/each-record.ts';
 import {
   decodeEventMessage,
   type Erasure,
@@ -25,7 +30,6 @@ import {
   type SendToWorker,
   type WorkerRequest,
 } from '#shared/queue/events-queue.ts';
-import type { Failures } from '#shared/queue/failures.ts';
 import { mailsOf, mailsOfReplay } from '#shared/queue/mail-queue.ts';
 import type { EventRecords } from '#shared/store/events/event-records.ts';
 import { eraseContact, eraseRecords, eraseRecordsOfContact } from './erase.ts';
@@ -39,15 +43,19 @@ export type Message = Readonly<{
   record: SQSRecord;
   /** Of the webhook that a message stands for; the message id where that cannot be read. */
   webhookId: string;
+  /** Whether the message names its webhook. */
+  isNamed: boolean;
   type: string | undefined;
   content: Content;
 }>;
 
 export function readMessage(record: SQSRecord): Message {
   const attribute = (name: string) => record.messageAttributes[name]?.stringValue;
+  const webhookId = attribute('webhookId');
   return {
     record,
-    webhookId: attribute('webhookId') || `message ${record.messageId}`,
+    webhookId: webhookId || `message ${record.messageId}`,
+    isNamed: Boolean(webhookId),
     type: attribute('type'),
     content: readWorkerRequest(attribute('kind'), record.body) ?? readEvent(record),
   };
@@ -79,26 +87,22 @@ export async function replayEvent(
   return { record, entry, isDuplicate: kind === 'duplicate' };
 }
 
-export type WorkerParts = Readonly<{
-  store: AudienceStore;
-  records: EventRecords;
-  settings: () => Promise<Settings>;
-  workflows: () => Promise<Workflow[]>;
-  /** The same as they are at this moment, for a person who has just changed them. */
-  settingsNow: () => Promise<Settings>;
-  workflowsNow: () => Promise<Workflow[]>;
-  contactOf: ContactLookup;
-  failures: Failures;
-  failed: (message: FailedMessage, error: unknown) => Promise<'retry' | 'dead'>;
-  send: SendToWorker;
-  sendMail: (message: MailMessage) => Promise<unknown>;
-  now: () => Date;
-  newId: () => string;
-  pause: (lostRaces: number) => Promise<void>;
-  log: Log;
-}>;
-
-type RemainingTime = Readonly<{ getRemainingTimeInMillis: () => number }>;
+export type WorkerParts = BatchParts &
+  Readonly<{
+    store: AudienceStore;
+    records: EventRecords;
+    settings: () => Promise<Settings>;
+    workflows: () => Promise<Workflow[]>;
+    /** The same as they are at this moment, for a person who has just changed them. */
+    settingsNow: () => Promise<Settings>;
+    workflowsNow: () => Promise<Workflow[]>;
+    contactOf: ContactLookup;
+    send: SendToWorker;
+    sendMail: (message: MailMessage) => Promise<unknown>;
+    now: () => Date;
+    newId: () => string;
+    pause: (lostRaces: number) => Promise<void>;
+  }>;
 
 const customersSideBySide = 10;
 
@@ -108,29 +112,18 @@ const leastRemainingMs = 10_000;
 /** A younger message, received once, cannot have failed before. */
 const freshMs = 60_000;
 
-/**
- * Applies a batch of queued events. Messages of one customer are handled one after another, others side by side; one
- * that fails disturbs no other. A message that is not in the answer is done, or in the dead letters with its reason.
- */
+/** Applies a batch of queued events: those of one customer one after another, others side by side. */
 export function worker(parts: WorkerParts) {
-  return async (batch: SQSEvent, time: RemainingTime): Promise<SQSBatchResponse> => {
-    const failures: string[] = [];
-    await inGroups(
-      batch.Records.map(readMessage),
-      customerOf,
-      async (message) => {
-        try {
-          const patienceMs = time.getRemainingTimeInMillis() - leastRemainingMs;
-          await within(patienceMs, () => handle(message, parts));
-        } catch (error) {
-          const fate = await parts.failed(message, error);
-          if (fate === 'retry') failures.push(message.record.messageId);
-        }
-      },
-      customersSideBySide,
-    );
-    return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+  const handling: Handling<Message> = {
+    read: readMessage,
+    groupOf: customerOf,
+    groupsSideBySide: customersSideBySide,
+    leastRemainingMs,
+    handle: (message, leftMs) => within(leftMs, () => handle(message, parts)),
+    failureOf: ({ webhookId, type, isNamed }) => ({ failureId: webhookId, type, isTold: isNamed }),
+    mayHaveFailed: (message) => mayHaveFailed(message, parts.now()),
   };
+  return (batch: SQSEvent, time: RemainingTime) => eachRecord(batch, time, handling, parts);
 }
 
 function customerOf({ content, record }: Message): string {
@@ -145,14 +138,13 @@ async function handle(message: Message, parts: WorkerParts): Promise<void> {
       throw new Unprocessable(message.content.reason);
     case 'event':
       await apply(message, message.content, parts);
-      break;
+      return;
     case 'erasure':
       await erase(message, message.content.erasure, parts);
-      break;
+      return;
     case 'replay':
       await replay(message, message.content.replay, parts);
   }
-  await forgetFailure(message, parts);
 }
 
 async function apply(
@@ -228,18 +220,7 @@ function report({ record }: Message, decided: EventRecord, isDuplicate: boolean,
 }
 
 /** A message that was sent again from the dead letters is a new one to SQS; only its age shows. */
-function mayHaveFailed({ record, content }: Message, now: Date): boolean {
-  if (Number(record.attributes.ApproximateReceiveCount) > 1 || content.kind !== 'event')
-    return true;
+function mayHaveFailed({ content }: Message, now: Date): boolean {
+  if (content.kind !== 'event') return true;
   return now.getTime() - Date.parse(content.event.receivedAt) > freshMs;
-}
-
-async function forgetFailure(message: Message, { failures, log, now }: WorkerParts) {
-  if (!mayHaveFailed(message, now())) return;
-  const { webhookId } = message;
-  try {
-    await failures.clear(webhookId);
-  } catch {
-    log.warn('could not clear the reason of a failure that is over', { webhookId });
-  }
 }

@@ -4,16 +4,86 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { SQSRecord } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { reasonOf, Unprocessable } from '#shared/failure.ts';
+import { inGroups } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
 import type { Failures } from './failures.ts';
 
-export type FailedMessage = Readonly<{
-  record: SQSRecord;
-  webhookId: string;
-  type: string | undefined;
+/** What a function does with the messages of its queue. */
+export type Handling<M> = Readonly<{
+  read: (record: SQSRecord) => M;
+  /** Messages of one group are handled one after another, in their order. */
+  groupOf: (message: M) => string;
+  groupsSideBySide: number;
+  /** What must be left of the function's time to begin a message: it must suffice to report all that were not begun. */
+  leastRemainingMs: number;
+  /** Throws when the message must come again, and `Unprocessable` when it never can. */
+  handle: (message: M, leftMs: number) => Promise<void>;
+  failureOf: (message: M) => FailureName;
+  /** Whether the reason of an earlier failure may be kept; by default where SQS handed the message out before. */
+  mayHaveFailed?: (message: M) => boolean;
 }>;
+
+/** Under which id the reason of a failure is kept. */
+export type FailureName = Readonly<{
+  failureId: string;
+  type: string | undefined;
+  /** Whether the message tells the id itself; else its copy in the dead letters carries it as `webhookId`. */
+  isTold: boolean;
+}>;
+
+export type FailedMessage = FailureName & Readonly<{ record: SQSRecord }>;
+
+export type BatchParts = Readonly<{
+  failures: Pick<Failures, 'clear'>;
+  failed: (message: FailedMessage, error: unknown) => Promise<'retry' | 'dead'>;
+  log: Log;
+}>;
+
+export type RemainingTime = Readonly<{ getRemainingTimeInMillis: () => number }>;
+
+/**
+ * Handles a batch. One message that fails disturbs no other: it comes again, or is in the dead letters with its reason.
+ * What is not in the answer is done, and the reason of an earlier failure is forgotten.
+ */
+export async function eachRecord<M>(
+  batch: SQSEvent,
+  time: RemainingTime,
+  handling: Handling<M>,
+  parts: BatchParts,
+): Promise<SQSBatchResponse> {
+  const batchItemFailures: { itemIdentifier: string }[] = [];
+  const messages = batch.Records.map((record) => ({ record, message: handling.read(record) }));
+  const tryOne = async ({ record, message }: { record: SQSRecord; message: M }) => {
+    try {
+      const leftMs = time.getRemainingTimeInMillis() - handling.leastRemainingMs;
+      if (leftMs <= 0) throw new Error('There was no time left to begin.');
+      await handling.handle(message, leftMs);
+      const mayHaveFailed =
+        Number(record.attributes.ApproximateReceiveCount) > 1 || handling.mayHaveFailed?.(message);
+      if (mayHaveFailed) await forgetFailure(handling.failureOf(message), parts);
+    } catch (error) {
+      const fate = await parts.failed({ record, ...handling.failureOf(message) }, error);
+      if (fate === 'retry') batchItemFailures.push({ itemIdentifier: record.messageId });
+    }
+  };
+  await inGroups(
+    messages,
+    ({ message }) => handling.groupOf(message),
+    tryOne,
+    handling.groupsSideBySide,
+  );
+  return { batchItemFailures };
+}
+
+async function forgetFailure({ failureId }: FailureName, { failures, log }: BatchParts) {
+  try {
+    await failures.clear(failureId);
+  } catch {
+    log.warn('could not clear the reason of a failure that is over', { webhookId: failureId });
+  }
+}
 
 const firstDelaySeconds = 15;
 const longestDelaySeconds = 900;
@@ -39,40 +109,39 @@ export function failedMessages({
   deadLettersUrl: string;
   failures: Failures;
   log: Log;
-}): (message: FailedMessage, error: unknown) => Promise<'retry' | 'dead'> {
-  const attempt = async (what: string, webhookId: string, action: () => Promise<unknown>) => {
+}): BatchParts['failed'] {
+  const attempt = async (what: string, failureId: string, action: () => Promise<unknown>) => {
     try {
       await action();
       return true;
     } catch (error) {
-      log.error(`could not ${what}`, { webhookId, reason: reasonOf(error) });
+      log.error(`could not ${what}`, { webhookId: failureId, reason: reasonOf(error) });
       return false;
     }
   };
 
-  return async ({ record, webhookId, type }, error) => {
+  return async (message, error) => {
+    const { record, failureId, type } = message;
     const isFinal = error instanceof Unprocessable;
     const reason = reasonOf(error);
     const receives = Number(record.attributes.ApproximateReceiveCount);
     log[isFinal ? 'error' : 'warn'](isFinal ? 'message is dead' : 'message will be retried', {
-      webhookId,
+      webhookId: failureId,
       type,
       reason,
       receives,
     });
-    await attempt('keep the reason of a failure', webhookId, () =>
-      failures.record({ webhookId, type, reason, isFinal }),
+    await attempt('keep the reason of a failure', failureId, () =>
+      failures.record({ failureId, type, reason, isFinal }),
     );
     // The copy is in the dead letters before Lambda deletes the original: a crash in between leaves two, never none.
     const isDead =
       isFinal &&
-      (await attempt('send a message to the dead letters', webhookId, () =>
-        sqs.send(
-          new SendMessageCommand({ QueueUrl: deadLettersUrl, ...copyOf(record, webhookId) }),
-        ),
+      (await attempt('send a message to the dead letters', failureId, () =>
+        sqs.send(new SendMessageCommand({ QueueUrl: deadLettersUrl, ...copyOf(message) })),
       ));
     if (isDead) return 'dead';
-    await attempt('delay a message', webhookId, () =>
+    await attempt('delay a message', failureId, () =>
       sqs.send(
         new ChangeMessageVisibilityCommand({
           QueueUrl: queueUrl,
@@ -85,8 +154,8 @@ export function failedMessages({
   };
 }
 
-/** Under the id of its reason, where the message itself has none that can be read. */
-function copyOf(record: SQSRecord, webhookId: string) {
+/** The message as it came, with the id of its reason where nothing else of it tells that. */
+function copyOf({ record, failureId, isTold }: FailedMessage) {
   const attributes = Object.entries(record.messageAttributes).map(
     ([name, { dataType, stringValue, binaryValue }]): [string, MessageAttributeValue] => [
       name,
@@ -100,8 +169,8 @@ function copyOf(record: SQSRecord, webhookId: string) {
   return {
     MessageBody: record.body,
     MessageAttributes: {
-      webhookId: { DataType: 'String', StringValue: webhookId },
       ...Object.fromEntries(attributes),
+      ...(!isTold && { webhookId: { DataType: 'String', StringValue: failureId } }),
     },
   };
 }

@@ -1,7 +1,10 @@
 import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 
+/** Of a webhook, an email of the ledger, or a message that tells neither. Attribute `webhookId` of the table. */
+type FailureId = string;
+
 export type Failure = Readonly<{
-  webhookId: string;
+  failureId: FailureId;
   type: string | undefined;
   reason: string;
   isFinal: boolean;
@@ -11,7 +14,7 @@ export type Failures = Readonly<{
   /** Keeps the first and the last reason. Reasons name fields and errors, never personal data. */
   record(failure: Failure): Promise<void>;
   /** The message got through after all. */
-  clear(webhookId: string): Promise<void>;
+  clear(failureId: FailureId): Promise<void>;
 }>;
 
 const keptDays = 30;
@@ -23,7 +26,7 @@ export function dynamoFailures(
   now: () => Date,
 ): Failures {
   return {
-    async record({ webhookId, type, reason, isFinal }) {
+    async record({ failureId, type, reason, isFinal }) {
       const at = now();
       const set = [
         '#type = :type',
@@ -37,7 +40,7 @@ export function dynamoFailures(
       await db.send(
         new UpdateCommand({
           TableName: table,
-          Key: { webhookId },
+          Key: keyOf(failureId),
           UpdateExpression: `SET ${set.join(', ')} ADD attempts :one`,
           ExpressionAttributeNames: { '#type': 'type' },
           ExpressionAttributeValues: {
@@ -52,8 +55,10 @@ export function dynamoFailures(
       );
     },
 
-    async clear(webhookId) {
-      await db.send(new DeleteCommand({ TableName: table, Key: { webhookId } }));
+    async clear(failureId) {
+      await db.send(new DeleteCommand({ TableName: table, Key: keyOf(failureId) }));
     },
   };
 }
+
+const keyOf = (failureId: FailureId) => ({ webhookId: failureId });

@@ -25,7 +25,7 @@ async function emptyTable() {
 }
 
 const failed = (reason: string, isFinal = false) => ({
-  webhookId: 'evt-1',
+  failureId: 'evt-1',
   type: 'order.paid',
   reason,
   isFinal,
@@ -71,7 +71,7 @@ describe('the failure of a message', () => {
   it('that is cleared is gone and begins anew; that of another message stays', async () => {
     const { failures, failure } = await emptyTable();
     await failures.record(failed('The table is away.'));
-    await failures.record({ ...failed('It took too long.'), webhookId: 'evt-2' });
+    await failures.record({ ...failed('It took too long.'), failureId: 'evt-2' });
     await failures.clear('evt-1');
     await failures.clear('evt-1');
     expect(await failure()).toBeUndefined();
