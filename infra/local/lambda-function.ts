@@ -96,15 +96,21 @@ export async function functionProcess(spec: FunctionSpec): Promise<FunctionProce
   };
 }
 
-const preload = new URL('./loopback-only.ts', import.meta.url).href;
+const preloadOf = (name: string) => ['--import', new URL(`./${name}.ts`, import.meta.url).href];
 const bootstrap = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
 function spawnFunction(spec: FunctionSpec, runtimeApi: string): ChildProcess {
-  const options = [...heapLimits(spec.environment), '--import', preload];
+  const { CLOCK_DAYS_AHEAD } = process.env;
+  const options = [
+    ...heapLimits(spec.environment),
+    ...preloadOf('loopback-only'),
+    ...(CLOCK_DAYS_AHEAD ? preloadOf('clock-ahead') : []),
+  ];
   const child = spawn(process.execPath, [...options, bootstrap], {
     cwd: spec.bundle,
     env: {
       ...spec.environment,
+      ...(CLOCK_DAYS_AHEAD && { CLOCK_DAYS_AHEAD }),
       AWS_LAMBDA_RUNTIME_API: runtimeApi,
       LAMBDA_TASK_ROOT: spec.bundle,
     },

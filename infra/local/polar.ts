@@ -1,3 +1,4 @@
+import './clock-ahead.ts';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';

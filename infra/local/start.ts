@@ -1,4 +1,5 @@
 import './loopback-only.ts';
+import './clock-ahead.ts';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

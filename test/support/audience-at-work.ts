@@ -19,8 +19,8 @@ const minuteOf = (minute: number) =>
 
 let told = 0;
 
-/** The audience on emulated DynamoDB, wired from the environment as in a function. */
-export async function startAudience() {
+/** The audience on emulated DynamoDB, wired from the environment as in a function; `now` absent: by the clock. */
+export async function startAudience({ now = () => new Date() } = {}) {
   const [dynamo, secrets] = await Promise.all([startDynamo(), startSecretsManager()]);
   const tableOf = await createStackTables(dynamo.client);
   secrets.set('SuppressionKey', suppressionKey);
@@ -49,6 +49,7 @@ export async function startAudience() {
 
   return {
     ...audience,
+    now,
     secrets,
     tableOf,
     hash,
@@ -80,7 +81,7 @@ export async function startAudience() {
       };
       const surroundings = {
         settings: { ...defaultSettings, ...settings },
-        now: new Date(),
+        now: now(),
         newId: audience.newId,
       };
       await applyEvent(event, '{}', {

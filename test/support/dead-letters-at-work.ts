@@ -34,9 +34,16 @@ const time = { getRemainingTimeInMillis: () => 60_000 };
 type Attributes = Record<string, MessageAttributeValue>;
 
 /** The worker with dead letters as SQS and the worker itself make them, and the commands that see to them. */
-export async function startDeadLetters(mostReceives = 3) {
-  const [audience, emulator] = await Promise.all([startAudience(), startSqs()]);
-  const { db, tableOf, now } = audience;
+export async function startDeadLetters({
+  mostReceives = 3,
+  now = () => new Date(),
+}: {
+  mostReceives?: number;
+  /** Absent: by the clock, as SQS dates its messages. */
+  now?: () => Date;
+} = {}) {
+  const [audience, emulator] = await Promise.all([startAudience({ now }), startSqs()]);
+  const { db, tableOf } = audience;
   const sqs = new SQSClient(clientConfig(emulator.endpoint));
   const folder = join(await mkdtemp(join(tmpdir(), 'dead-letters-')), 'discarded');
   const printed: string[] = [];
@@ -169,7 +176,7 @@ export async function startDeadLetters(mostReceives = 3) {
   }
 
   async function sendWebhook(QueueUrl: string, webhookId: string, body: string, ageMs = 0) {
-    const receivedAt = new Date(Date.now() - ageMs).toISOString();
+    const receivedAt = new Date(now().getTime() - ageMs).toISOString();
     const webhook = { webhookId, type: 'customer.created', receivedAt, body };
     const message = encodeEventMessage(webhook);
     if (message === 'too-large') throw new Error('too large');
@@ -234,6 +241,9 @@ export async function startDeadLetters(mostReceives = 3) {
     },
   };
 }
+
+/** Later on the day that `customerCreated` tells of. */
+export const noonOfCreation = '2026-11-01T12:00:00.000Z';
 
 /** A customer.created of this customer, in Polar's shape as far as it is read. */
 export function customerCreated(id: string, email = `${id}@example.com`): string {

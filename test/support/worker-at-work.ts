@@ -28,7 +28,7 @@ import { audienceTables, createStackTables } from '#test/support/stack-tables.ts
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
 
 /** The worker on emulated DynamoDB and SQS, with a queue that it is fed from as Lambda would. */
-export async function startWorker() {
+export async function startWorker({ now = () => new Date() } = {}) {
   const [dynamo, emulator] = await Promise.all([startDynamo(), startSqs()]);
   const tableOf = await createStackTables(dynamo.client);
   const db = documentClient(dynamo.client);
@@ -43,7 +43,6 @@ export async function startWorker() {
   const deadLettersUrl = await createQueue('dead');
   const lines: string[] = [];
   const log = jsonLog((line) => lines.push(line));
-  const now = () => new Date();
   const failures = dynamoFailures(db, tableOf('Failures'), now);
   const store = dynamoAudienceStore(db, audienceTables(tableOf), {
     addressHash: async () => addressHash('a key of this test'),
@@ -89,7 +88,7 @@ export async function startWorker() {
     queueUrl,
     deadLettersUrl,
     async queue(webhookId: string, type: string, body: string) {
-      const receivedAt = new Date().toISOString();
+      const receivedAt = now().toISOString();
       const message = encodeEventMessage({ webhookId, type, receivedAt, body });
       if (message === 'too-large') throw new Error('too large');
       await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }));

@@ -7,18 +7,18 @@ import { requestReplay } from '#shared/queue/events-queue.ts';
 import { mailsOfReplay } from '#shared/queue/mail-queue.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
+import { clockSetTo } from '#test/support/clock-set-to.ts';
 import { webhookBody } from '#test/support/polar-history.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
 
 let work: Awaited<ReturnType<typeof startWorker>>;
 beforeAll(async () => {
-  work = await startWorker();
+  work = await startWorker({ now: clockSetTo('2026-11-01T12:00:00.000Z') });
 });
 afterAll(() => work.stop());
 
-const workflow = approvedMail().workflow;
-if (!workflow) throw new Error('approvedMail has no workflow');
-const welcome = { ...workflow, maxAgeHours: 100_000 };
+const welcome = approvedMail().workflow;
+if (!welcome) throw new Error('approvedMail has no workflow');
 
 const off = structuredClone(defaultSettings);
 off.events['customer.created'].enabled = false;
@@ -44,7 +44,7 @@ async function replay(webhookId: string, patch: Partial<Replay> = {}): Promise<R
     triggers: true,
     again: false,
     by: 'an engineer',
-    at: new Date().toISOString(),
+    at: work.parts.now().toISOString(),
     ...patch,
   };
   await requestReplay(asked, work.parts.send);

@@ -4,20 +4,22 @@ import type { MailMessage } from '#shared/audience/email.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
+import { clockSetTo } from '#test/support/clock-set-to.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
 
 const fixture = new URL('../../../fixtures/polar/customer.created.plain.json', import.meta.url);
 
 let work: Awaited<ReturnType<typeof startWorker>>;
+// Hours after the event of the fixture.
 beforeAll(async () => {
-  work = await startWorker();
+  work = await startWorker({ now: clockSetTo('2026-10-04T12:00:00.000Z') });
 });
 afterAll(() => work.stop());
 
 function welcome() {
   const { workflow } = approvedMail();
   if (!workflow) throw new Error('approvedMail has no workflow');
-  return { ...workflow, maxAgeHours: 10_000 };
+  return workflow;
 }
 
 function created(id: string): string {

@@ -7,6 +7,7 @@ import { connectOptions } from '#infra/commands/connect.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { tokenGiven } from '#infra/terminal/person.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
+import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
@@ -78,6 +79,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
       {
         cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
         env: {
+          ...clockOfTests,
           AWS_ACCESS_KEY_ID: 'local',
           AWS_SECRET_ACCESS_KEY: 'local',
           AWS_REGION: 'us-east-1',

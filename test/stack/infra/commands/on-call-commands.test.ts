@@ -13,6 +13,7 @@ import { Advice } from '#infra/terminal/advice.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { queueStatus } from '#shared/queue/dead-letters/walk-queue.ts';
+import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import {
   customerCreated,
   startDeadLetters,
@@ -166,6 +167,7 @@ describe('the commands, against a stage in AWS', () => {
         cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
+          ...clockOfTests,
           HOME: dead.folder,
           AWS_ACCESS_KEY_ID: 'local',
           AWS_SECRET_ACCESS_KEY: 'local',

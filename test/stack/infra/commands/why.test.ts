@@ -9,8 +9,10 @@ import { requestReplay, type WorkerMessage } from '#shared/queue/events-queue.ts
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
+import { clockSetTo } from '#test/support/clock-set-to.ts';
 import {
   customerCreated,
+  noonOfCreation,
   startDeadLetters,
   unreadable,
 } from '#test/support/dead-letters-at-work.ts';
@@ -19,7 +21,7 @@ let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let rows: WhyRows;
 let rowsWithoutKey: WhyRows;
 beforeAll(async () => {
-  dead = await startDeadLetters();
+  dead = await startDeadLetters({ now: clockSetTo(noonOfCreation) });
   const { db, tableOf, hash } = dead.audience;
   const tables = {
     contacts: tableOf('Contacts'),
@@ -34,7 +36,7 @@ beforeAll(async () => {
   rows = whyRows(db, tables, async () => hash);
   rowsWithoutKey = whyRows(db, tables, async () => undefined);
   const { workflow } = approvedMail();
-  if (workflow) dead.workflows.push({ ...workflow, maxAgeHours: 10_000 });
+  if (workflow) dead.workflows.push(workflow);
 });
 afterAll(() => dead.stop());
 

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { backfillOptions, sinceTime } from '#infra/commands/backfill/backfill.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
+import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
@@ -76,6 +77,7 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     return spawn(process.execPath, ['infra/cli.ts', 'backfill', ...args, '--stage', 'staging'], {
       cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
       env: {
+        ...clockOfTests,
         HOME: home,
         AWS_ACCESS_KEY_ID: 'local',
         AWS_SECRET_ACCESS_KEY: 'local',

@@ -8,6 +8,7 @@ import { freePort } from '#infra/local/loopback-server.ts';
 import { announce } from '#infra/local/running-stack.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { startApiGateway } from '#test/fakes/api-gateway.ts';
+import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startCloudFormation } from '#test/support/cloud-formation.ts';
 import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
 import { startTokenService } from './token-service.ts';
@@ -36,6 +37,7 @@ async function commandFor(consoleUrl: string | undefined) {
       cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
+        ...clockOfTests,
         POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
         AWS_ACCESS_KEY_ID: ada.accessKeyId,
         AWS_SECRET_ACCESS_KEY: ada.secretAccessKey,

@@ -17,7 +17,7 @@ import { clientConfig } from '#test/support/emulators.ts';
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 beforeAll(async () => {
   // The looks of these tests into the queue count as receives, too.
-  dead = await startDeadLetters(1_000);
+  dead = await startDeadLetters({ mostReceives: 1_000 });
 });
 afterAll(() => dead.stop());
 beforeEach(() => dead.empty());

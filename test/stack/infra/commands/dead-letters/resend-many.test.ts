@@ -7,13 +7,14 @@ import {
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startDeadLetters } from '#test/support/dead-letters-at-work.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
 beforeAll(async () => {
-  dead = await startDeadLetters(1_000);
+  dead = await startDeadLetters({ mostReceives: 1_000 });
   const { tableOf } = dead.audience;
   cloudFormation = await startStackInAws({
     outputs: {
@@ -84,6 +85,7 @@ async function resendAll() {
     cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
+      ...clockOfTests,
       HOME: dead.folder,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',

@@ -3,16 +3,21 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunParts } from '#infra/commands/replay/run.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
-import { customerCreated, startDeadLetters } from '#test/support/dead-letters-at-work.ts';
-import { lately, replaying } from './replaying.ts';
+import { clockSetTo } from '#test/support/clock-set-to.ts';
+import {
+  customerCreated,
+  noonOfCreation,
+  startDeadLetters,
+} from '#test/support/dead-letters-at-work.ts';
+import { replaying } from './replaying.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let replays: ReturnType<typeof replaying>;
 beforeAll(async () => {
-  dead = await startDeadLetters();
+  dead = await startDeadLetters({ now: clockSetTo(noonOfCreation) });
   replays = replaying(dead);
   const { workflow } = approvedMail();
-  if (workflow) dead.workflows.push({ ...workflow, maxAgeHours: 10_000 });
+  if (workflow) dead.workflows.push(workflow);
 });
 afterAll(() => dead.stop());
 
@@ -48,12 +53,12 @@ it('wherever a run is interrupted, gone on with under its id it replays each eve
     fc.asyncProperty(interruptions, fc.integer({ min: 1, max: 20 }), async (all, count) => {
       await dead.empty();
       story += 1;
-      const since = new Date().toISOString();
+      const since = dead.audience.now().toISOString();
       const ids = Array.from({ length: count }, (_, n) => `evt-${story}-${n}`);
       for (const id of ids) await dead.queueWebhook(id, customerCreated(`c-${id}`));
       await dead.work();
       await dead.empty();
-      const given = { choice: lately({ since }), triggers: true, yes: true };
+      const given = { choice: replays.lately({ since }), triggers: true, yes: true };
       const run = `run-${story}`;
       for (const [n, { at, how, isWorked }] of all.entries()) {
         const changed = { ...endingAt(at, how), newRun: () => run };
@@ -80,10 +85,10 @@ it('wherever a run is interrupted, gone on with under its id it replays each eve
 
 it('a run that is gone on with says how much was done before', async () => {
   await dead.empty();
-  const since = new Date().toISOString();
+  const since = dead.audience.now().toISOString();
   for (let n = 0; n < 12; n++) await dead.queueWebhook(`again-${n}`, customerCreated(`a-${n}`));
   await dead.work();
-  const given = { choice: lately({ since }), yes: true };
+  const given = { choice: replays.lately({ since }), yes: true };
   const ended = endingAt(5, 'before');
   await expect(replays.run(given, ended)).rejects.toThrow(Interrupted);
   expect(replays.output()).toContain('Nothing is lost');

@@ -6,18 +6,23 @@ import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
-import { customerCreated, startDeadLetters } from '#test/support/dead-letters-at-work.ts';
-import { lately, replaying } from './replaying.ts';
+import { clockSetTo } from '#test/support/clock-set-to.ts';
+import {
+  customerCreated,
+  noonOfCreation,
+  startDeadLetters,
+} from '#test/support/dead-letters-at-work.ts';
+import { replaying } from './replaying.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let replays: ReturnType<typeof replaying>;
 beforeAll(async () => {
-  dead = await startDeadLetters();
+  dead = await startDeadLetters({ now: clockSetTo(noonOfCreation) });
   replays = replaying(dead);
   const settings = { ...defaultSettings, postalAddress: 'Example Street 1' };
   await dead.audience.put('Settings', { name: 'settings', ...settings });
   const { workflow } = approvedMail();
-  if (workflow) dead.workflows.push({ ...workflow, maxAgeHours: 10_000 });
+  if (workflow) dead.workflows.push(workflow);
 });
 afterAll(() => dead.stop());
 beforeEach(async () => {
@@ -58,7 +63,9 @@ describe('the events that are chosen', () => {
     const found = async (more: object) => {
       const sizes: number[] = [];
       const ids: string[] = [];
-      for await (const some of replays.parts.events.chosen(lately({ since, until, ...more }))) {
+      for await (const some of replays.parts.events.chosen(
+        replays.lately({ since, until, ...more }),
+      )) {
         sizes.push(some.length);
         ids.push(...some.map(({ webhookId }) => webhookId));
       }
@@ -82,7 +89,7 @@ describe('npm run replay', () => {
     await dead.queueWebhook('applied-r-3', customerCreated('r-3'));
     await dead.work();
     await dead.empty();
-    await replays.run({ choice: lately({ outcome: 'skipped' }) });
+    await replays.run({ choice: replays.lately({ outcome: 'skipped' }) });
     expect(replays.asked).toEqual(['Replay 2 events by the settings of now? No email goes out.']);
     expect(replays.output()).toContain('2 replays recorded:\n  2 ×  applied');
     expect(replays.output()).toMatch(
@@ -101,7 +108,7 @@ describe('npm run replay', () => {
   it('of many points to the emails where some were asked for', async () => {
     for (const id of ['n-1', 'n-2']) await dead.queueWebhook(`next-${id}`, customerCreated(id));
     await dead.work(switchedOff);
-    await replays.run({ choice: lately({ outcome: 'skipped' }), triggers: true });
+    await replays.run({ choice: replays.lately({ outcome: 'skipped' }), triggers: true });
     expect(replays.output()).toMatch(/Next:\n {2}npm run emails -- list --local$/);
   });
 
@@ -135,15 +142,15 @@ describe('npm run replay', () => {
   it('does nothing when the person says no, and says so when nothing is meant', async () => {
     await dead.queueWebhook('hook-3', customerCreated('c-3'));
     await dead.work();
-    await replays.run({ choice: lately() }, { confirmed: async () => false });
+    await replays.run({ choice: replays.lately() }, { confirmed: async () => false });
     expect(replays.printed.at(-1)).toBe('Nothing was replayed.');
     expect(await dead.visible(dead.events.sourceUrl)).toEqual([]);
     await expect(replays.run({ choice: one('hook-never') })).rejects.toThrow(
       /^There is no record of webhook hook-never/,
     );
-    await expect(replays.run({ choice: lately({ type: 'subscription.revoked' }) })).rejects.toThrow(
-      /^No such event was received/,
-    );
+    await expect(
+      replays.run({ choice: replays.lately({ type: 'subscription.revoked' }) }),
+    ).rejects.toThrow(/^No such event was received/);
   });
 
   it('stops waiting when the worker records nothing, and says where to look', async () => {
@@ -189,7 +196,7 @@ describe('npm run replay -- --dry-run', () => {
     const ledger = dynamoEmails(
       dead.audience.db,
       dead.audience.tableOf('Emails'),
-      () => new Date(),
+      dead.audience.now,
     );
     await ledger.reserve(mail, { token: 't', leaseUntil: '', addressHash: '' });
     await ledger.sent(mail.ledgerKey, 't', 'ses-1');
@@ -205,11 +212,11 @@ describe('npm run replay -- --dry-run', () => {
   it('goes over many, counts them, and ends when it is asked to', async () => {
     for (let n = 0; n < 30; n++) await dead.queueWebhook(`many-${n}`, customerCreated(`m-${n}`));
     await dead.work();
-    await replays.rehearse({ choice: lately() });
+    await replays.rehearse({ choice: replays.lately() });
     expect(replays.output()).toMatch(/^\d\d events looked at, each by itself\./m);
     replays.printed.length = 0;
     let looks = 0;
-    await replays.rehearse({ choice: lately() }, () => looks++ > 0);
+    await replays.rehearse({ choice: replays.lately() }, () => looks++ > 0);
     expect(replays.output()).toContain('Interrupted.');
     expect(replays.output()).toContain('8 events looked at');
     await expect(replays.rehearse({ choice: one('hook-never') })).rejects.toThrow(Advice);

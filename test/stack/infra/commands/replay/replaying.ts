@@ -11,12 +11,6 @@ import type { startDeadLetters } from '#test/support/dead-letters-at-work.ts';
 type Dead = Awaited<ReturnType<typeof startDeadLetters>>;
 type Given = Partial<Parameters<typeof runReplays>[0]>;
 
-/** Everything that was received since yesterday. */
-export function lately(more: Partial<Extract<EventChoice, { kind: 'many' }>> = {}): EventChoice {
-  const since = new Date(Date.now() - 86_400_000).toISOString();
-  return { kind: 'many', since, until: new Date().toISOString(), ...more };
-}
-
 /** `npm run replay` on tables and queues with a worker, which works whenever the command waits for it. */
 export function replaying(dead: Dead) {
   const { db, tableOf, now, newId, store, settings } = dead.audience;
@@ -42,6 +36,11 @@ export function replaying(dead: Dead) {
   const usual = { triggers: false, again: false };
 
   return {
+    /** Everything that was received since yesterday. */
+    lately: (more: Partial<Extract<EventChoice, { kind: 'many' }>> = {}): EventChoice => {
+      const since = new Date(now().getTime() - 86_400_000).toISOString();
+      return { kind: 'many', since, until: now().toISOString(), ...more };
+    },
     parts,
     printed,
     asked,
