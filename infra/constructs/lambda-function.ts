@@ -11,7 +11,10 @@ import {
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { bundleAliases } from '#shared/bundle/bundling.ts';
+import { bundling } from '#shared/bundle/bundling.ts';
+
+const aliases = Object.entries(bundling.alias).map(([name, path]) => `${name}=${path}`);
+const outputFormats = { esm: OutputFormat.ESM };
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -52,16 +55,15 @@ export function lambdaFunction(
     applicationLogLevelV2: ApplicationLogLevel.INFO,
     systemLogLevelV2: SystemLogLevel.WARN,
     bundling: {
-      format: OutputFormat.ESM,
-      target: 'node24',
-      mainFields: ['module', 'main'],
-      minify: true,
-      // For whoever sets NODE_OPTIONS=--enable-source-maps to look into a crash: to read it at each start costs 10 ms.
-      sourceMap: true,
-      sourcesContent: false,
+      format: outputFormats[bundling.format],
+      target: bundling.target,
+      mainFields: [...bundling.mainFields],
+      minify: bundling.minify,
+      sourceMap: bundling.sourcemap,
+      sourcesContent: bundling.sourcesContent,
       // The version in the lock file, not whatever the runtime brings along today.
       bundleAwsSDK: true,
-      esbuildArgs: { '--alias': bundleAliases },
+      esbuildArgs: { '--alias': aliases },
       forceDockerBundling: false,
       logLevel: LogLevel.WARNING,
     },

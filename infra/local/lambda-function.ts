@@ -140,6 +140,14 @@ export type LambdaFunction = Readonly<{
   stop: () => Promise<void>;
 }>;
 
+export type BundledFunction = LambdaFunction &
+  Readonly<{
+    /** The directory of the bundle. */
+    bundle: string;
+    /** The next invocation starts from the bundle as it is then; one that has begun ends with the code it began with. */
+    renew: () => void;
+  }>;
+
 /** Lambda starts a process for each concurrent invocation; two show every race and suit a laptop. */
 export const maxProcesses = 2;
 
@@ -149,42 +157,63 @@ export const maxProcesses = 2;
  */
 export async function startFunction(
   spec: FunctionSpec,
-): Promise<{ kind: 'started'; lambda: LambdaFunction } | { kind: 'broken'; problem: string }> {
+): Promise<{ kind: 'started'; lambda: BundledFunction } | { kind: 'broken'; problem: string }> {
   const first = await functionProcess(spec);
   const problem = await first.start();
   if (problem !== undefined) {
     await first.stop();
     return { kind: 'broken', problem };
   }
-  const all: (FunctionProcess | Promise<FunctionProcess>)[] = [first];
-  const idle = [first];
-  const waiting: ((process: FunctionProcess) => void)[] = [];
+  return { kind: 'started', lambda: lambdaFunction(spec, first) };
+}
 
-  const take = async (): Promise<FunctionProcess> => {
+type Slot = Readonly<{ process: Promise<FunctionProcess> }>;
+
+function lambdaFunction(spec: FunctionSpec, first: FunctionProcess): BundledFunction {
+  const slots = new Set<Slot>([{ process: Promise.resolve(first) }]);
+  const idle = [...slots];
+  const waiting: ((slot: Slot) => void)[] = [];
+  /** No longer for invocations, but not ended yet. */
+  const retired = new Set<Slot>();
+
+  const take = async (): Promise<Slot> => {
     const free = idle.pop();
     if (free) return free;
-    if (all.length >= maxProcesses) return new Promise((resolve) => waiting.push(resolve));
-    const added = functionProcess(spec);
-    all.push(added);
+    if (slots.size >= maxProcesses) return new Promise((resolve) => waiting.push(resolve));
+    const added = { process: functionProcess(spec) };
+    slots.add(added);
     return added;
   };
-  const giveBack = (process: FunctionProcess) => {
-    const next = waiting.shift();
-    if (next) next(process);
-    else idle.push(process);
+  const end = async (slot: Slot) => {
+    const process = await slot.process;
+    await process.stop();
+    retired.delete(slot);
   };
-  const lambda: LambdaFunction = {
+  const giveBack = (slot: Slot) => {
+    if (retired.has(slot)) return void end(slot);
+    const next = waiting.shift();
+    if (next) next(slot);
+    else idle.push(slot);
+  };
+  return {
+    bundle: spec.bundle,
     invoke: async (event) => {
-      const process = await take();
+      const slot = await take();
       try {
+        const process = await slot.process;
         return await process.invoke(event);
       } finally {
-        giveBack(process);
+        giveBack(slot);
       }
     },
+    renew: () => {
+      for (const slot of slots) retired.add(slot);
+      slots.clear();
+      for (const slot of idle.splice(0)) void end(slot);
+      for (const next of waiting.splice(0)) void take().then(next);
+    },
     stop: async () => {
-      await Promise.all(all.map(async (process) => (await process).stop()));
+      await Promise.all([...slots, ...retired].map(end));
     },
   };
-  return { kind: 'started', lambda };
 }

@@ -4,7 +4,12 @@ import * as z from 'zod';
 import { Advice } from '#infra/terminal/advice.ts';
 import { startEventSource } from './event-source.ts';
 import type { HttpRoute } from './http-api.ts';
-import { type LambdaFunction, maxProcesses, startFunction } from './lambda-function.ts';
+import {
+  type BundledFunction,
+  type LambdaFunction,
+  maxProcesses,
+  startFunction,
+} from './lambda-function.ts';
 import { isLoopback, localRegion } from './local-account.ts';
 import { schedulesOf, startSchedule } from './schedules.ts';
 import type { Identities, Resource, Template } from './template.ts';
@@ -91,7 +96,7 @@ export async function startFunctions(
   { endpoints, environment }: FunctionSurroundings,
   onOutput: OnOutput,
   toStop: (stop: () => Promise<void>) => void,
-): Promise<ReadonlyMap<string, LambdaFunction>> {
+): Promise<ReadonlyMap<string, BundledFunction>> {
   const start = async (resource: Resource) => {
     const { logicalId, properties } = resource;
     const { Code, Timeout } = codeSchema.parse(properties);

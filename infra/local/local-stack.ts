@@ -15,6 +15,7 @@ import {
 import { type LocalSes, sendsMail, startSes } from '#infra/local/emulators/ses.ts';
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
 import { type Exchange, startHttpApi } from './http-api.ts';
+import type { BundledFunction } from './lambda-function.ts';
 import { localClientConfig } from './local-account.ts';
 import {
   httpRoutes,
@@ -82,6 +83,7 @@ export type LocalStack = Resources &
     /** What the local webhooks are signed with. */
     webhookSecret: string;
     secrets: SecretStore;
+    functions: readonly BundledFunction[];
     /** Absent: the stack sends no mail. */
     ses: LocalSes | undefined;
     /** Lets what has begun finish, then ends every process and server. Safe to repeat. */
@@ -176,7 +178,16 @@ async function start(
   toStop(api.stop);
   const webhookUrl = String(identities.resolve(template.outputs.get('WebhookUrl')));
   const consoleUrl = `http://localhost:${httpPort}/console`;
-  return { ...resources, url, webhookUrl, consoleUrl, webhookSecret: signedWith, secrets, ses };
+  return {
+    ...resources,
+    url,
+    webhookUrl,
+    consoleUrl,
+    webhookSecret: signedWith,
+    secrets,
+    functions: [...lambdas.values()],
+    ses,
+  };
 }
 
 /** Outside the project, so that a bundle finds no module that it would not have in AWS either. */

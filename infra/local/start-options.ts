@@ -12,6 +12,7 @@ export const startHelp = `Runs Polar Audience on this machine: no Docker, no AWS
   npm start -- --port 5000  serve webhooks on port 5000, DynamoDB on 5001, SQS on 5002,
                             Secrets Manager on 5003 and mail on 5004, instead of ${usualPort} to
                             ${usualPort + 4}
+  npm start -- --watch      rebuild a function when its source changes; the next call runs it
   npm start -- --exit       end by itself once it is up and has shown the demo
   npm start -- --help       show this`;
 
@@ -19,6 +20,7 @@ export type StartOptions = Readonly<{
   ports: Ports;
   fresh: boolean;
   demo: boolean;
+  watch: boolean;
   exit: boolean;
 }>;
 
@@ -30,6 +32,7 @@ export function startOptions(args: readonly string[]): StartOptions | undefined 
     ports: portsFrom(values.port),
     fresh: values.fresh ?? false,
     demo: values.demo ?? false,
+    watch: values.watch ?? false,
     exit: values.exit ?? false,
   };
 }
@@ -38,7 +41,7 @@ function parsed(args: readonly string[]) {
   const flag = { type: 'boolean' } as const;
   try {
     const port = { type: 'string', default: String(usualPort) } as const;
-    const options = { port, fresh: flag, demo: flag, exit: flag, help: flag };
+    const options = { port, fresh: flag, demo: flag, watch: flag, exit: flag, help: flag };
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     throw new Advice(

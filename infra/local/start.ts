@@ -28,16 +28,19 @@ await runCommand(async () => {
   const { stack, items } = await start(options);
   interrupted.endsAtOnce = false;
   const { webhookUrl, consoleUrl, webhookSecret } = stack;
+  let stopWatching = async () => {};
   try {
     const processId = process.pid;
     await announce(directory, { processId, webhookUrl, consoleUrl, webhookSecret });
     console.log(welcome(stack));
+    if (options.watch) stopWatching = await watchSources(stack);
     if (options.demo) await demo(stack, items, console.log);
     if (options.exit) return;
     if (options.demo && stack.ses) console.log(`Read the mail at ${stack.ses.address}\n`);
     await interrupted.promise;
   } finally {
     interrupted.endsAtOnce = true;
+    await stopWatching();
     await stack.stop();
     await forget(directory);
   }
@@ -77,6 +80,19 @@ async function start({
   });
   items = localItems(stack);
   return { stack, items };
+}
+
+/** Loads esbuild, which no other start needs. */
+async function watchSources({ functions }: LocalStack): Promise<() => Promise<void>> {
+  const { watchFunctions } = await import('./watch-functions.ts');
+  const { watchTemplate } = await import('./watch-template.ts');
+  const stopTemplate = watchTemplate(console.log);
+  const stopFunctions = await watchFunctions(functions, console.log);
+  console.log('Watching the sources: a function that changes is rebuilt.\n');
+  return async () => {
+    stopTemplate();
+    await stopFunctions();
+  };
 }
 
 function textOf(item: Readonly<Record<string, unknown>> | undefined, name: string) {

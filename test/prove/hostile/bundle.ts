@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { bundleAliases } from '#shared/bundle/bundling.ts';
+import { bundling } from '#shared/bundle/bundling.ts';
 import type * as atWork from '#test/support/ingest-at-work.ts';
 
 const entry = new URL('../../support/ingest-at-work.ts', import.meta.url).pathname;
@@ -13,14 +13,9 @@ export async function bundledIngest(directory: string): Promise<typeof atWork> {
     outfile,
     bundle: true,
     platform: 'node',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    alias: Object.fromEntries(
-      bundleAliases.map((alias) => {
-        const [from = '', to = ''] = alias.split('=');
-        return [from, to];
-      }),
-    ),
+    format: bundling.format,
+    mainFields: [...bundling.mainFields],
+    alias: bundling.alias,
   });
   return import(/* @vite-ignore */ pathToFileURL(outfile).href);
 }
