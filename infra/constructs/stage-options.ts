@@ -61,10 +61,10 @@ const stageOptionsSchema = z
     runbook: z
       .string()
       .regex(
-        /^(README\.md|https:\/\/[^\s#]{1,300})$/,
-        'runbook must be the https address, without a #, at which people find this README, as in -c runbook=https://github.com/you/polar-audience/blob/main/README.md.',
+        /^(infra\/RUNBOOK\.md|https:\/\/[^\s#]{1,300})$/,
+        'runbook must be the https address, without a #, at which people find infra/RUNBOOK.md, as in -c runbook=https://github.com/you/polar-audience/blob/main/infra/RUNBOOK.md.',
       )
-      .default('README.md'),
+      .default('infra/RUNBOOK.md'),
     retentionDays: wholeNumber(1, 3650, 'retentionDays', 90),
     maxConcurrency: wholeNumber(2, 1000, 'maxConcurrency', 5),
     mailFrom: z.string().transform(senderOrRefusal).optional(),

@@ -16,7 +16,7 @@ export function stageStack(options: Partial<StageOptions> = {}): PolarAudienceSt
   });
   return new PolarAudienceStack(app, 'Stack', {
     stage: 'prod',
-    runbook: 'README.md',
+    runbook: 'infra/RUNBOOK.md',
     retentionDays: 90,
     maxConcurrency: 5,
     mailsPerSecond: 1,

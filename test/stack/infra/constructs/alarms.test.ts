@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stageTemplate } from '#test/support/stage-stack.ts';
 import { lambdaOf } from './lambda-of.ts';
 
-const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/README.md';
+const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/infra/RUNBOOK.md';
 const template = stageTemplate({ stage: 'staging', alarmEmail: 'ops@example.com', runbook });
 const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(
   ([id, { Properties }]) => ({ id, ...Properties }),
@@ -13,13 +13,13 @@ describe('an alarm', () => {
   it.each(alarms)('$id says the harm and the first step, and tells someone', (alarm) => {
     const { AlarmDescription } = alarm;
     expect(AlarmDescription).toMatch(
-      /^Harm: .{20,}\. First step: .{20,}\. Runbook: https:\S+\/README\.md#[a-z0-9]+$/,
+      /^Harm: .{20,}\. First step: .{20,}\. Runbook: https:\S+\/infra\/RUNBOOK\.md#[a-z0-9]+$/,
     );
     expect(AlarmDescription.length).toBeLessThanOrEqual(1_024);
     expect(alarm.AlarmActions).toEqual([{ Ref: expect.stringContaining('Topic') }]);
   });
 
-  it.each(alarms)('$id is in the runbook of the README, where its description leads', (alarm) => {
+  it.each(alarms)('$id is in infra/RUNBOOK.md, where its description leads', (alarm) => {
     const [, anchor = ''] = /#([a-z0-9]+)$/.exec(alarm.AlarmDescription) ?? [];
 
     expect(alarm.id.toLowerCase()).toContain(`alarms${anchor}`);
@@ -177,10 +177,10 @@ describe('an alarm', () => {
   });
 });
 
-/** The anchors that GitHub makes of the headings below "When an alarm rings". */
+/** The anchors that GitHub makes of the headings below "Alarms". */
 function runbookAnchors(): string[] {
-  const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
-  const [, section = ''] = readme.split(/^## When an alarm rings$/m);
+  const file = new URL('../../../../infra/RUNBOOK.md', import.meta.url);
+  const [, section = ''] = readFileSync(file, 'utf8').split(/^## Alarms$/m);
   const [alarmsOnly = ''] = section.split(/^## /m);
   return [...alarmsOnly.matchAll(/^### (.+)$/gm)].map(([, heading = '']) =>
     heading

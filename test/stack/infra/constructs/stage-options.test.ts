@@ -12,7 +12,7 @@ describe('the options of a stage', () => {
       kind: 'options',
       options: {
         stage: 'prod',
-        runbook: 'README.md',
+        runbook: 'infra/RUNBOOK.md',
         retentionDays: 90,
         maxConcurrency: 5,
         mailsPerSecond: 1,
@@ -25,7 +25,7 @@ describe('the options of a stage', () => {
     const given = {
       stage: 'try-2',
       alarmEmail: 'a@example.com',
-      runbook: 'https://wiki.example.com/polar-audience/README.md',
+      runbook: 'https://wiki.example.com/polar-audience/infra/RUNBOOK.md',
       retentionDays: '365',
       maxConcurrency: '2',
       mailFrom: 'Shop <hello@shop.example>',
@@ -52,7 +52,7 @@ describe('the options of a stage', () => {
     ['alarmEmail', ['', 'nobody', 'a@example.com,b@example.com']],
     [
       'runbook',
-      ['', 'RUNBOOK.md', 'http://wiki.example.com', 'https://wiki.example.com/README.md#alarms'],
+      ['', 'README.md', 'http://wiki.example.com', 'https://wiki.example.com/RUNBOOK.md#alarms'],
     ],
     ['retentionDays', ['', '0', '1.5', '3651', 'soon']],
     ['maxConcurrency', ['1', '2.5', '1001', 'many']],
