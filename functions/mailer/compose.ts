@@ -1,6 +1,7 @@
 import type { MailVerdict } from '#shared/audience/judge-mail.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import { contactValues, isNameLeftOut, renderEmail } from '#shared/mail/render-email.ts';
+import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
+import { renderEmail } from '#shared/mail/render-email.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 
 type Approved = Extract<MailVerdict, { kind: 'send' }>;

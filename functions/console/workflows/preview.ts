@@ -7,12 +7,8 @@ import {
   workflowDraftSchema,
 } from '#shared/mail/check-workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
-import {
-  contactValues,
-  type EmailVariables,
-  isNameLeftOut,
-  type RenderedEmail,
-} from '#shared/mail/render-email.ts';
+import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
+import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
 import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
 import { isSupportedEventType, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { dayBefore, type EventLog, type ListedEvent } from '#shared/store/events/event-log.ts';

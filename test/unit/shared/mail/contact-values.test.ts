@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contactSchema, splitName } from '#shared/audience/person.ts';
-import { contactValues, isNameLeftOut } from '#shared/mail/render-email.ts';
+import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 
 function contactNamed(name: string) {
   const at = '2026-11-23T11:59:00.000Z';

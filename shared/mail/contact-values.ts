@@ -1,0 +1,79 @@
+import tlds from 'tlds' with { type: 'json' };
+import type { Contact } from '#shared/audience/person.ts';
+import type { EmailVariables } from './render-email.ts';
+
+const topLevelLabels: ReadonlySet<string> = new Set(tlds);
+
+/** Schemes, shares, `www.`, mailboxes, numeric addresses, and telephone numbers (seven digits and more). */
+const surely =
+  /:\/\/|\\\\\S|\b(?:https?|mailto|tel|callto|sips?|sms|s?ftp|ssh|file|ldap|news|data|javascript|webcal|skype|facetime|whatsapp|xmpp):|\bwww\d*\.|\S@\S|(?<!\d)\d{1,3}(?:\.\d{1,3}){3}(?!\d)|(?:\p{Nd}[^\p{L}\p{N}]*){7}/iu;
+
+/**
+ * Degrees, written without a space at the end of names. A program may make links of them, too: these six are tolerated,
+ * so that who has such a degree is called by their name.
+ */
+const degree = /^[bmd]\.(?:sc|com)\.?$/;
+
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * Whether a mail program would make a link of something in this text, or of its look-alikes. Programs do not agree on
+ * what invisible characters and compatible forms end or join, so it is read in each way. The text should be short:
+ * normalising is quadratic in combining marks.
+ */
+export function holdsLink(text: string): boolean {
+  const plain = text.normalize('NFKC');
+  const readings = [
+    text,
+    text.replace(invisible, ' '),
+    plain.replace(invisible, ' '),
+    plain.replace(invisible, ''),
+  ];
+  return readings.some((one) => surely.test(one) || words(one).some(holdsHost));
+}
+
+function words(text: string): string[] {
+  return text.toLowerCase().split(/[^\p{L}\p{M}\p{N}_.。-]+/u);
+}
+
+/** `J.R.R.` is none: what stands behind a dot must be a top-level label, as it is in `evil.com`. */
+function holdsHost(word: string): boolean {
+  if (degree.test(word)) return false;
+  const labels = word.split(/[.。]/);
+  return labels.some((label, n) => n > 0 && labels[n - 1] !== '' && isTopLevel(label));
+}
+
+/** Programs end a host where a hyphen, a mark or another script follows. */
+const beginning = /^[a-z]+(?![\p{Script=Latin}\d])/u;
+
+function isTopLevel(label: string): boolean {
+  const [begun = ''] = beginning.exec(label) ?? [];
+  return topLevelLabels.has(label) || topLevelLabels.has(begun) || label.startsWith('xn--');
+}
+
+/** In characters. A longer one is a message rather than a name. */
+const longestName = 100;
+
+/**
+ * Whether the contact has a name that no mail carries. Anyone can sign up with any name and the address of a stranger,
+ * so a name with a link in it, or too long for a name, is left out: nobody mails it through a merchant's welcome.
+ */
+export function isNameLeftOut({ firstName, lastName }: Contact): boolean {
+  const name = [firstName, lastName].filter(Boolean).join(' ');
+  return [...name].length > longestName || holdsLink(name);
+}
+
+type Values = EmailVariables['contact'];
+
+/** What templates know of a contact: no name that is left out of mails. */
+export function contactValues(contact: Contact): Values {
+  const { address, externalId, userGroup } = contact;
+  return { ...namesOf(contact), email: address, externalId, userGroup };
+}
+
+function namesOf(contact: Contact): Values {
+  const { firstName, lastName } = contact;
+  const name = [firstName, lastName].filter(Boolean).join(' ');
+  if (name === '' || isNameLeftOut(contact)) return {};
+  return { firstName, lastName, name };
+}
