@@ -15,19 +15,54 @@ import {
 
 const longestName = 256;
 
-/** A name as Polar sends it, made safe for one line: white space and control characters are collapsed. */
+/**
+ * A name as Polar sends it, made safe for one line: white space and control characters are collapsed. Empty where
+ * nothing of it can be seen.
+ */
 export function cleanName(name: string): string {
-  return [...name.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()]
+  const line = [...name.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()]
     .slice(0, longestName)
     .join('')
     .trim();
+  return isVisible(line) ? line : '';
 }
 
-/** One word is the first name; otherwise the first word is, and the rest is the last name. */
+/** U+2800 is a letter of braille without dots: it prints as a space. */
+function isVisible(text: string): boolean {
+  return /[^\p{Default_Ignorable_Code_Point}\p{C}\p{Z}\u2800]/u.test(text);
+}
+
+/** Without their dots; those that are also names count only when they are written with one. */
+const titles =
+  /^(?:(?:dr|prof|professor|mr|mrs|ms|mx|miss|rev|herr|frau|mme|mlle|phd|ph\.d|dipl\.?-ing)\.?|(?:sr|sra|srta|ing|mag|dott|hon)\.)$/i;
+
+/** What follows a comma without being a first name. */
+const suffixes =
+  /^(?:[jsd]r|[ivx]+|esq|m\.?d|m\.?b\.?a|ph\.?d|[bm]\.?\p{L}{1,4}|inc|ltd|llc|gmbh|cpa|rn)\.?$/iu;
+
+/**
+ * One word is the first name; otherwise the first word is, and the rest is the last name. "Doe, Jane" is Jane Doe, and
+ * a title is no name: "Dr. Jane Doe" is Jane, "Dr. Doe" has a last name only.
+ */
 export function splitName(name: string): { firstName?: string; lastName?: string } {
-  const [firstName, ...rest] = cleanName(name).split(' ');
-  if (!firstName) return {};
-  return rest.length === 0 ? { firstName } : { firstName, lastName: rest.join(' ') };
+  const words = inOrder(cleanName(name).split(' ').filter(isVisible));
+  const start = words.findIndex((word) => !titles.test(word));
+  const [firstName, ...rest] = start > 0 ? words.slice(start) : words;
+  if (firstName === undefined) return {};
+  if (rest.length > 0) return { firstName, lastName: rest.join(' ') };
+  return start > 0 ? { lastName: firstName } : { firstName };
+}
+
+/** Last name, comma, first names: the other way round. */
+function inOrder(words: readonly string[]): readonly string[] {
+  const [last, first, ...others] = words
+    .join(' ')
+    .split(',')
+    .map((part) => part.trim());
+  if (!last || !first || others.length > 0 || suffixes.test(first)) {
+    return words.map((word, n) => (n === 0 ? word.replace(/,+$/, '') : word)).filter(Boolean);
+  }
+  return [...first.split(' '), ...last.split(' ')];
 }
 
 export const webhookSource = 'Polar webhook';

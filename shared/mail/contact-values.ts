@@ -1,5 +1,5 @@
 import tlds from 'tlds' with { type: 'json' };
-import type { Contact } from '#shared/audience/person.ts';
+import { type Contact, cleanName, splitName } from '#shared/audience/person.ts';
 import type { EmailVariables } from './render-email.ts';
 
 const topLevelLabels: ReadonlySet<string> = new Set(tlds);
@@ -52,15 +52,63 @@ function isTopLevel(label: string): boolean {
 }
 
 /** In characters. A longer one is a message rather than a name. */
-const longestName = 100;
+const longestName = 40;
+
+const marksOfSentences = /[<>{}[\]=|\\^~#%$€£¥*!?:;]/u;
 
 /**
- * Whether the contact has a name that no mail carries. Anyone can sign up with any name and the address of a stranger,
- * so a name with a link in it, or too long for a name, is left out: nobody mails it through a merchant's welcome.
+ * Anyone can sign up with any name and the address of a stranger, so a merchant's welcome must not carry a message: a
+ * name is short, has a letter, few words, and nothing that a mail program makes a link of.
  */
-export function isNameLeftOut({ firstName, lastName }: Contact): boolean {
-  const name = [firstName, lastName].filter(Boolean).join(' ');
-  return [...name].length > longestName || holdsLink(name);
+function readsAsName(name: string): boolean {
+  const words = name.split(' ');
+  const small = words.filter((word) => /^\p{Ll}/u.test(word)).length;
+  return (
+    [...name].length <= longestName &&
+    /\p{L}/u.test(name) &&
+    !marksOfSentences.test(name) &&
+    words.length - small <= 5 &&
+    small <= 3 &&
+    !holdsLink(name) &&
+    !holdsLink(withDigitsForLookAlikes(name))
+  );
+}
+
+/** "8OO-555-OI99" is read as a telephone number. */
+function withDigitsForLookAlikes(name: string): string {
+  if ((name.match(/\p{Nd}/gu) ?? []).length < 3) return name;
+  return name.replaceAll(/[oO]/g, '0').replaceAll(/[iIl]/g, '1');
+}
+
+type Names = { firstName?: string | undefined; lastName?: string | undefined };
+
+/** An initial that is written without a space would be read as a host: "J.Kim" is Kim. */
+function withoutGluedInitials(name: string | undefined): string | undefined {
+  return name
+    ?.split(' ')
+    .map((word) =>
+      holdsHost(word.toLowerCase()) ? word.replace(/^\p{Lu}\.(?=\p{Lu}\p{Ll})/u, '') : word,
+    )
+    .join(' ');
+}
+
+/** What a person typed is taken as it is; what came from Polar is split again, since an older version split it worse. */
+function namesIn({ firstName, lastName, customerId, byHand }: Contact): Names {
+  const isTyped = byHand?.firstName !== undefined || byHand?.lastName !== undefined;
+  const names =
+    isTyped || customerId === undefined || firstName === undefined
+      ? { firstName, lastName }
+      : splitName([firstName, lastName].filter(Boolean).join(' '));
+  return {
+    firstName: withoutGluedInitials(names.firstName),
+    lastName: withoutGluedInitials(names.lastName),
+  };
+}
+
+/** Whether the contact has a name that no mail carries, because it does not read as one. */
+export function isNameLeftOut(contact: Contact): boolean {
+  const name = joined(namesIn(contact));
+  return name !== '' && !readsAsName(name);
 }
 
 type Values = EmailVariables['contact'];
@@ -72,8 +120,11 @@ export function contactValues(contact: Contact): Values {
 }
 
 function namesOf(contact: Contact): Values {
-  const { firstName, lastName } = contact;
-  const name = [firstName, lastName].filter(Boolean).join(' ');
-  if (name === '' || isNameLeftOut(contact)) return {};
-  return { firstName, lastName, name };
+  const names = namesIn(contact);
+  const name = joined(names);
+  return name === '' || !readsAsName(name) ? {} : { ...names, name };
+}
+
+function joined({ firstName, lastName }: Names): string {
+  return cleanName([firstName, lastName].filter(Boolean).join(' '));
 }

@@ -79,7 +79,8 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   },
 };
 
-const notMailed = 'holds a link or is longer than 100 characters';
+const notMailed =
+  'does not read as a name (a link, a telephone number, a message, more than 40 characters)';
 
 /** Every `contact.…` of templates. */
 export const contactVariables = {

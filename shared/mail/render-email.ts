@@ -143,6 +143,6 @@ function reasonOf(error: unknown, variables: EmailVariables): string {
 function missingReason(name: string, { isNameLeftOut }: EmailVariables): string {
   const reason = `The variable ${name} has no value and no default`;
   return isNameLeftOut && names.includes(name)
-    ? `${reason}: the name of this contact is left out of mails, because it holds what mail programs make a link of, or is longer than 100 characters.`
+    ? `${reason}: the name of this contact is left out of mails, because it does not read as a name (a link, a telephone number, a message, more than 40 characters).`
     : `${reason}.`;
 }

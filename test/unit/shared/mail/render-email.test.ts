@@ -25,7 +25,7 @@ describe('a missing value', () => {
     (name) => {
       expect(tried(`{{ ${name} }}`, { contact: {}, isNameLeftOut: true })).toEqual({
         kind: 'blocked',
-        reason: `The variable ${name} has no value and no default: the name of this contact is left out of mails, because it holds what mail programs make a link of, or is longer than 100 characters.`,
+        reason: `The variable ${name} has no value and no default: the name of this contact is left out of mails, because it does not read as a name (a link, a telephone number, a message, more than 40 characters).`,
       });
     },
   );

@@ -129,7 +129,9 @@ describe('the preview', () => {
     );
     await event('lure', 0.45, {}, 'Win at evil.example.com');
     const lure = await shown({ example: 'lure', body: 'Hi {{ contact.firstName }}' });
-    expect(lure.text).toContain('the name of this contact is left out of mails, because it holds');
+    expect(lure.text).toContain(
+      'the name of this contact is left out of mails, because it does not',
+    );
     await event('without', 0.4, { contactId: 'nobody', customerId: 'nobody' });
     const nobody = await shown({ example: 'without' });
     expect(nobody.text).toContain('No contact shows the customer of this event any more.');
@@ -160,14 +162,18 @@ describe('the preview', () => {
     expect(email).toContain('https://hooks.example.com/unsubscribe/test');
   });
 
-  test('names of customers stay text in it', async () => {
-    await event('hostile', 0.1, {}, '<script>alert(1)</script> "><img src=x onerror=y>');
+  const hostile = '<script>alert(1)</script> "><img src=x onerror=y>';
+
+  test('what others named stays text in it, and a name that is none is left out', async () => {
+    const properties = { productId: 'product-1', productName: hostile };
+    await event('hostile', 0.1, { properties }, hostile);
     const { html, text, email } = await shown({
       example: 'hostile',
-      body: 'Hi {{ contact.name | default: "" }}',
+      subject: 'For {{ contact.firstName | default: "you" }}: {{ event.productName }}',
+      body: 'Hi {{ contact.name | default: "there" }}, this is {{ event.productName }}',
     });
     expect(html).not.toContain('<script>alert');
-    expect(text).toContain('For <script>alert(1)</script>');
+    expect(text).toContain('For you: <script>alert(1)</script>');
     const names = elements(parse(email)).map(({ tagName }) => tagName);
     expect(names).not.toContain('script');
     expect(names).not.toContain('img');
