@@ -22,17 +22,18 @@ const clientOptions = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_200, throwOnRequestTimeout: true },
 };
+const log = jsonLog();
 const sqs = new SQSClient(clientOptions);
 const secrets = new SecretsManagerClient(clientOptions);
 
 export const handler: (
   event: APIGatewayProxyEventV2,
 ) => Promise<APIGatewayProxyStructuredResultV2> = ingest({
-  verify: verifier(secretText(secrets, secretId, deadlineMs), Date.now),
+  verify: verifier(secretText(secrets, secretId, deadlineMs), Date.now, log),
   send: (message) =>
     sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }), {
       abortSignal: AbortSignal.timeout(deadlineMs),
     }),
   now: () => new Date(),
-  log: jsonLog(),
+  log,
 });

@@ -1,3 +1,5 @@
+import type { Log } from '#shared/log.ts';
+import { isShortSecret, isWebhookSecret, shortSecret } from '#shared/polar/webhook-secret.ts';
 import {
   type SignatureKeys,
   type SignatureVerdict,
@@ -7,14 +9,13 @@ import {
 } from '#shared/polar/webhook-signature.ts';
 import { type CachedSecret, cachedSecret } from '#shared/store/secret.ts';
 
-/** The keys of a secret document `{"current": "…", "previous": "…"}`; `undefined` while no secret is set in it. */
-export function signingKeys(document: string): SignatureKeys | undefined {
-  const keys = signatureKeys(secrets(parsed(document)));
-  return keys.length > 0 ? keys : undefined;
+/** The secrets of a document `{"current": "…", "previous": "…"}`, without what can be none. */
+export function signingSecrets(document: string): string[] {
+  return texts(parsed(document)).filter(isWebhookSecret);
 }
 
 /** None of a document in which one of them is neither text nor absent: half a secret would be guesswork. */
-function secrets(content: unknown): string[] {
+function texts(content: unknown): string[] {
   if (typeof content !== 'object' || content === null) return [];
   const { current, previous }: { current?: unknown; previous?: unknown } = content;
   const both = [current, previous].map(secretText);
@@ -50,9 +51,18 @@ const rereadUnsetAfterMs = 5_000;
  * Verifies against the secret document that `readDocument` gives, and reads it again when a
  * signature fits no key, and every five minutes. Throws when the document cannot be read.
  */
-export function verifier(readDocument: () => Promise<string>, nowMs: () => number): Verify {
+export function verifier(
+  readDocument: () => Promise<string>,
+  nowMs: () => number,
+  log: Pick<Log, 'warn'>,
+): Verify {
+  const warnOnce = warningOfShort(log);
   const keys: CachedSecret<SignatureKeys | undefined> = cachedSecret(
-    async () => signingKeys(await readDocument()),
+    async () => {
+      const secrets = signingSecrets(await readDocument());
+      if (secrets.some(isShortSecret)) warnOnce();
+      return secrets.length > 0 ? signatureKeys(secrets) : undefined;
+    },
     {
       nowMs,
       rereadAfterMs: (known) => (known ? rereadAfterMs : rereadUnsetAfterMs),
@@ -65,6 +75,17 @@ export function verifier(readDocument: () => Promise<string>, nowMs: () => numbe
     if (verdict === 'valid' || verdict === 'outside-tolerance') return verdict;
     const refreshed = await keys.refreshed();
     return refreshed === kept ? verdict : verdictOf(refreshed, headers, body);
+  };
+}
+
+function warningOfShort(log: Pick<Log, 'warn'>): () => void {
+  let isWarned = false;
+  return () => {
+    if (isWarned) return;
+    isWarned = true;
+    log.warn('webhook secret is short', {
+      reason: `The webhook secret goes on, but ${shortSecret}.`,
+    });
   };
 }
 

@@ -23,12 +23,18 @@ export class OutOfTurn extends Error {
   override readonly name = 'OutOfTurn';
 }
 
+/** The secret of the endpoint in Polar is none that may be stored: a person must reset it there. */
+export class WeakSecret extends Error {
+  override readonly name = 'WeakSecret';
+}
+
 export type PolarApiError =
   | PolarRefused
   | PolarUnavailable
   | PolarInvalid
   | PolarMissing
-  | OutOfTurn;
+  | OutOfTurn
+  | WeakSecret;
 
 /** Whether the message is a sentence for people about a call to Polar, free of tokens. */
 export function isPolarApiError(error: unknown): error is PolarApiError {
@@ -37,6 +43,7 @@ export function isPolarApiError(error: unknown): error is PolarApiError {
     error instanceof PolarUnavailable ||
     error instanceof PolarInvalid ||
     error instanceof PolarMissing ||
-    error instanceof OutOfTurn
+    error instanceof OutOfTurn ||
+    error instanceof WeakSecret
   );
 }

@@ -6,6 +6,7 @@ import {
   type Connection,
   type ConnectionParts,
   connectionAct,
+  mustBeStrong,
   takeOverSecret,
 } from './connection.ts';
 import { endpointsOf, settleEndpoint } from './endpoint.ts';
@@ -44,12 +45,14 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
   if (before && before.organizationId !== organization.id)
     return refuseSecond(before, organization);
 
+  const ours = await webhookSecrets.read();
   const { endpoint, done } = await settleEndpoint({
     api,
     webhookUrl,
     organizationId: organization.id,
     mayName: wish.access.kind === 'oauth',
     knownId: before?.endpointId,
+    mayTakeOver: (secret) => mustBeStrong(secret, ours),
   });
   const isNewSecret = await takeOverSecret(webhookSecrets, endpoint.secret);
   await parts.access.save(wish.access);
@@ -152,12 +155,14 @@ export function repairConnection(parts: ConnectionParts, connection: Connection)
 
 async function repairInTurn(parts: ConnectionParts, connection: Connection): Promise<Tended> {
   const { api, connections, webhookSecrets, webhookUrl } = parts;
+  const ours = await webhookSecrets.read();
   const { endpoint, done } = await settleEndpoint({
     api,
     webhookUrl,
     organizationId: connection.organizationId,
     mayName: connection.method === 'oauth',
     knownId: connection.endpointId,
+    mayTakeOver: (secret) => mustBeStrong(secret, ours),
   });
   const isNew = await takeOverSecret(webhookSecrets, endpoint.secret);
   const isSame = endpoint.id === connection.endpointId && connection.url === webhookUrl;

@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
 import { type Access, polarServers } from './access.ts';
 import type { PolarApi } from './api.ts';
-import { OutOfTurn } from './api-error.ts';
+import { OutOfTurn, WeakSecret } from './api-error.ts';
+import { isShortSecret, isWebhookSecret, shortSecret } from './webhook-secret.ts';
 
 export const connectionSchema = z.object({
   version: z.int(),
@@ -34,7 +35,7 @@ export function isSameConnection(one: Connection, other: Connection | undefined)
   return other?.version === one.version && other.connectedAt === one.connectedAt;
 }
 
-/** The secrets that count at the webhook; an empty one is none. */
+/** The secrets that count at the webhook; an empty one is none, and what can be none is read as empty. */
 export type SigningSecrets = Readonly<{ current: string; previous: string }>;
 
 export type WebhookSecrets = Readonly<{
@@ -129,12 +130,23 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
+/** Throws `WeakSecret` where what Polar signs with may not become ours. One that is in force here already goes on. */
+export function mustBeStrong(secret: string, { current }: SigningSecrets): void {
+  if (isWebhookSecret(secret) && isSameSecret(current, secret)) return;
+  if (isWebhookSecret(secret) && !isShortSecret(secret)) return;
+  throw new WeakSecret(
+    `The secret of the webhook endpoint in Polar was not taken over: ${shortSecret}. Reset it in Polar, under Settings → Webhooks, so that Polar makes a new one, and do this again. Nothing was changed.`,
+  );
+}
+
 /**
  * Makes the secret that Polar signs with ours; the one that was current stays valid beside it, for what Polar signed
- * before, until a person takes it out. Safe to repeat. `false`: it was ours already.
+ * before, until a person takes it out. Safe to repeat. `false`: it was ours already. Throws `WeakSecret`.
  */
 export async function takeOverSecret(secrets: WebhookSecrets, secret: string): Promise<boolean> {
-  const { current, previous } = await secrets.read();
+  const ours = await secrets.read();
+  mustBeStrong(secret, ours);
+  const { current, previous } = ours;
   if (isSameSecret(current, secret)) return false;
   await secrets.write({ current: secret, previous: current === '' ? previous : current });
   return true;

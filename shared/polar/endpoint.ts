@@ -14,14 +14,20 @@ type Place = Readonly<{
   mayName: boolean;
 }>;
 
-/** `knownId`: the endpoint of the connection so far. */
-type Wanted = Place & Readonly<{ knownId?: string | undefined }>;
+type Wanted = Place &
+  Readonly<{
+    /** The endpoint of the connection so far. */
+    knownId?: string | undefined;
+    /** Throws where this secret may not become ours. */
+    mayTakeOver: (secret: string) => void;
+  }>;
 
 export type Settled = Readonly<{ endpoint: PolarEndpoint; done: readonly string[] }>;
 
 /**
  * The one endpoint in Polar for this URL, enabled and with our events and version: one that is there is used again,
- * else one is made. Safe to repeat, also after a crash or a lost answer. Says what was done.
+ * else one is made. Safe to repeat, also after a crash or a lost answer. Says what was done. Changes nothing where the
+ * secret of the one that is there may not become ours.
  */
 export async function settleEndpoint(wanted: Wanted): Promise<Settled> {
   const found = await findEndpoint(wanted);
@@ -60,7 +66,11 @@ export async function endpointsOf({ api, webhookUrl, organizationId, mayName }: 
   return { all, here: all.filter(({ url }) => isSameUrl(url, webhookUrl)) };
 }
 
-async function adjusted({ api, webhookUrl }: Wanted, found: PolarEndpoint): Promise<Settled> {
+async function adjusted(
+  { api, webhookUrl, mayTakeOver }: Wanted,
+  found: PolarEndpoint,
+): Promise<Settled> {
+  mayTakeOver(found.secret);
   const reused = 'The webhook endpoint in Polar is there already: it is used again.';
   const differences = differencesOf(found, webhookUrl);
   if (differences.length === 0) return { endpoint: found, done: [reused] };

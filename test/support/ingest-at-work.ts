@@ -21,11 +21,12 @@ export function ingestAtWork(services: Services = {}) {
     readDocument = async () => JSON.stringify({ current: secret }),
     send = async (message) => sent.push(message),
   } = services;
+  const log = jsonLog((line) => lines.push(line));
   const ask = ingest({
-    verify: verifier(readDocument, Date.now),
+    verify: verifier(readDocument, Date.now, log),
     send,
     now: () => now,
-    log: jsonLog((line) => lines.push(line)),
+    log,
   });
   return { ask, sent, lines, logged: () => lines.map((line): unknown => JSON.parse(line)) };
 }

@@ -222,6 +222,7 @@ ${facts([
   ['Last webhook', lastWebhook(lastReceived)],
 ])}
 ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The settings below work meanwhile.</p>` : faultList(c, health.value, redeliverFrom)}
+${told?.notes.map((note) => html`<p class="note">${note}</p>`) ?? ''}
 </div>
 ${told ? deliveriesTable(told) : ''}
 <h3>Care</h3>

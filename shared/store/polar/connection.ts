@@ -15,6 +15,7 @@ import {
   type InTurn,
   type WebhookSecrets,
 } from '#shared/polar/connection.ts';
+import { isWebhookSecret } from '#shared/polar/webhook-secret.ts';
 import type { Lease } from '#shared/store/lease.ts';
 import { secretText } from '#shared/store/secret.ts';
 
@@ -113,14 +114,14 @@ async function unlessChanged(write: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-const text = z.catch(
+const secret = z.catch(
   z.pipe(
     z.string(),
-    z.transform((value) => value.trim()),
+    z.transform((value) => (isWebhookSecret(value.trim()) ? value.trim() : '')),
   ),
   '',
 );
-const documentSchema = z.object({ current: text, previous: text });
+const documentSchema = z.object({ current: secret, previous: secret });
 
 /**
  * The secret document of the webhook, `{"current": "…", "previous": "…"}`, which ingest reads. A previous secret counts

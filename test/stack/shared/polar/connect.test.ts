@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Access } from '#shared/polar/access.ts';
-import { PolarRefused, PolarUnavailable } from '#shared/polar/api-error.ts';
+import { PolarRefused, PolarUnavailable, WeakSecret } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
+import { connectionHealth } from '#shared/polar/connection-health.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { northlight } from '#test/fakes/polar/polar-state.ts';
@@ -120,7 +121,7 @@ describe('connecting Polar', () => {
     });
     const [endpoint] = at.polar.endpoints;
     if (endpoint) endpoint.enabled = false;
-    await at.values.put('WebhookSecret', '{"current":"polar_whs_before"}');
+    await at.values.put('WebhookSecret', '{"current":"polar_whs_of-before-and-long-enough"}');
     const connected = await connect(access);
     expect(connected).toMatchObject({ kind: 'connected' });
     expect(JSON.stringify(connected)).toMatch(
@@ -133,7 +134,48 @@ describe('connecting Polar', () => {
       api_version: '2026-10',
       events: [...supportedEventTypes],
     });
-    expect(at.webhookSecret()).toEqual({ current: endpoint?.secret, previous: 'polar_whs_before' });
+    expect(at.webhookSecret()).toEqual({
+      current: endpoint?.secret,
+      previous: 'polar_whs_of-before-and-long-enough',
+    });
+  });
+
+  it.each(['chosen by hand', 'whsec_', 'polar_whs_or_whsec_…'])(
+    'refuses the secret “%s”, and changes nothing in Polar either',
+    async (secret) => {
+      const access = at.token();
+      await at.parts(access).api.createEndpoint({
+        url: at.receiver.url,
+        name: 'By hand',
+        format: 'raw',
+        api_version: '2026-04',
+        events: ['order.paid'],
+      });
+      const [endpoint] = at.polar.endpoints;
+      Object.assign(endpoint ?? {}, { secret, enabled: false });
+      const before = structuredClone(endpoint);
+      const error = await failure(connect(access));
+      expect(error).toBeInstanceOf(WeakSecret);
+      expect(String(error)).toContain('fewer than 24 bytes of key');
+      expect(String(error)).not.toContain(secret);
+      expect(endpoint).toEqual(before);
+      expect(at.webhookSecret()).toEqual({ current: '', previous: '' });
+      expect(await at.connections.read()).toBeUndefined();
+    },
+  );
+
+  it('goes on with a short secret that is in force here already, and says so', async () => {
+    const access = at.token();
+    await connect(access);
+    const secret = 'chosen by hand';
+    Object.assign(at.polar.endpoints[0] ?? {}, { secret });
+    await at.values.put('WebhookSecret', JSON.stringify({ current: secret }));
+    expect(await connect(access)).toMatchObject({ kind: 'connected' });
+    const connection = await at.connections.read();
+    expect(connection && (await connectionHealth(at.parts(), connection))).toMatchObject({
+      faults: [],
+      notes: [expect.stringContaining('fewer than 24 bytes of key')],
+    });
   });
 
   it('makes one endpoint although the answer to its creation is lost', async () => {

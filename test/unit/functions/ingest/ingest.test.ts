@@ -46,6 +46,19 @@ describe('an accepted event', () => {
   });
 });
 
+describe('a secret document that holds no secret', () => {
+  it.each(['polar_whs_or_whsec_…', 'whsec_', 'x'])('%s lets nobody in', async (current) => {
+    const { ask, sent } = ingestAtWork({ readDocument: async () => JSON.stringify({ current }) });
+    const reading = 'the whole text';
+    const { statusCode, body: answer } = await ask(
+      signedRequest(body, { secret: current, reading }),
+    );
+    expect(statusCode).toBe(503);
+    expect(answer).toContain('the secret of this webhook is not set up');
+    expect(sent).toEqual([]);
+  });
+});
+
 describe('the log', () => {
   it('says in one line which event was answered how', async () => {
     const { ask, logged } = ingestAtWork();

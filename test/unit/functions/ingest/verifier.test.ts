@@ -1,6 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { verifier } from '#functions/ingest/verifier.ts';
+import { jsonLog } from '#shared/log.ts';
 import { secretText } from '#shared/store/secret.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
 import { newSecret, signedHeadersFor } from '#test/support/signed-request.ts';
@@ -9,6 +10,7 @@ const body = '{"type":"order.paid"}';
 let service: Awaited<ReturnType<typeof startSecretsManager>>;
 let client: SecretsManagerClient;
 let nowMs: number;
+let lines: string[];
 
 beforeAll(async () => {
   service = await startSecretsManager();
@@ -23,11 +25,13 @@ afterAll(() => service.stop());
 beforeEach(() => {
   service.comeBack();
   nowMs = 1_000_000;
+  lines = [];
 });
 
 function verifyWith(document: string) {
   service.set('WebhookSecret', document);
-  const verify = verifier(secretText(client, 'WebhookSecret'), () => nowMs);
+  const log = jsonLog((line) => lines.push(line));
+  const verify = verifier(secretText(client, 'WebhookSecret'), () => nowMs, log);
   return (secret: string, timestamp = Math.floor(Date.now() / 1000)) => {
     const headers = signedHeadersFor(body, { secret, timestamp });
     return verify(
@@ -53,7 +57,7 @@ describe('a secret document', () => {
     ['the previous secret', document(newSecret(), secret), 'valid'],
     ['the previous secret only', `{"previous":"${secret}"}`, 'valid'],
     ['other secrets', document(newSecret(), newSecret()), 'mismatch'],
-    ['a secret that is not base64', document('whsec_***'), 'mismatch'],
+    ['a secret that is not base64', document('whsec_***not base64***'), 'mismatch'],
     ['more than it should', `{"current":"${secret}","note":1}`, 'valid'],
     ['an empty current secret', document('', ''), 'no-secret'],
     ['null', '{"current":null}', 'no-secret'],
@@ -63,6 +67,27 @@ describe('a secret document', () => {
     ['no JSON', secret, 'no-secret'],
   ])('that holds %s answers %s: %s', async (_, text, verdict) => {
     expect(await verifyWith(text)(secret)).toBe(verdict);
+  });
+});
+
+describe('a secret that is short', () => {
+  const short = `whsec_${Buffer.alloc(16, 7).toString('base64')}`;
+
+  it('goes on, and the log says so once, without it', async () => {
+    const verify = verifyWith(document(short));
+    expect(await verify(short)).toBe('valid');
+    nowMs += 600_000;
+    expect(await verify(short)).toBe('valid');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'WARN', message: 'webhook secret is short' },
+    ]);
+    expect(lines.join()).not.toContain(short.slice(6, 14));
+  });
+
+  it('is not spoken of where there is none', async () => {
+    const secret = newSecret();
+    expect(await verifyWith(document(secret))(secret)).toBe('valid');
+    expect(lines).toEqual([]);
   });
 });
 

@@ -61,12 +61,27 @@ describe('the health of the connection', () => {
 
   it('offers to repair what somebody changed in Polar', async () => {
     const [endpoint] = desk.polar.endpoints;
-    Object.assign(endpoint ?? {}, { events: ['order.paid'], secret: 'whsec_c29tZWJvZHkgZWxzZQ==' });
+    Object.assign(endpoint ?? {}, {
+      events: ['order.paid'],
+      secret: 'whsec_c29tZWJvZHkgZWxzZSBoYXMgcmVzZXQgdGhpcyBvbmU=',
+    });
     const sick = await desk.get(page);
     expect(sick.text).toContain('does not send customer.created');
     expect(sick.text).toContain('signs with another secret than ours');
     await desk.submit('/console/polar/repair');
     expect(desk.secret('WebhookSecret')).toMatchObject({ current: endpoint?.secret });
+    expect((await desk.get(page)).text).toContain('all well');
+  });
+
+  it('refuses a secret that is too short, shows it nowhere, and says how to mend that', async () => {
+    const before = desk.secret('WebhookSecret');
+    Object.assign(desk.polar.endpoints[0] ?? {}, { secret: 'whsec_c29tZWJvZHkgZWxzZQ==' });
+    const shown = await desk.submit('/console/polar/repair');
+    expect(shown.text).toContain('fewer than 24 bytes of key');
+    expect(shown.text).toContain('Reset it in Polar, under Settings → Webhooks');
+    expect(shown.html).not.toContain('c29tZWJv');
+    expect(desk.secret('WebhookSecret')).toEqual(before);
+    await desk.submit('/console/polar/rotate');
     expect((await desk.get(page)).text).toContain('all well');
   });
 
