@@ -53,12 +53,19 @@ export function headerReader(request: WebhookRequest): (name: string) => string 
   };
 }
 
-/** The raw body as text, or `undefined` when it is not UTF-8: nothing may be signed as one text and read as another. */
-export function bodyText({ body = '', isBase64Encoded }: WebhookRequest): string | undefined {
+/**
+ * The raw body: text, or bytes that are none, because nothing may be signed as one text and read as another. `undefined`
+ * for a broken text, of which nobody knows what bytes it was.
+ */
+export function rawBody({ body = '', isBase64Encoded }: WebhookRequest) {
   if (!isBase64Encoded) return body.isWellFormed() ? body : undefined;
+  const bytes = Buffer.from(body, 'base64');
+  return utf8Text(bytes) ?? bytes;
+}
+
+function utf8Text(bytes: Buffer): string | undefined {
   try {
-    const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    return strict.decode(Buffer.from(body, 'base64'));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }
@@ -95,7 +102,7 @@ async function outcomeOf(request: WebhookRequest, deps: Ingest): Promise<Outcome
   if (misdirected) return { answer: misdirected };
   const headers = signedHeaders(headerReader(request));
   if (typeof headers === 'string') return { answer: headers };
-  const body = bodyText(request);
+  const body = rawBody(request);
   if (body === undefined) return { answer: 'mismatch' };
   const unproven = await deps
     .verify(headers, body)
@@ -106,7 +113,8 @@ async function outcomeOf(request: WebhookRequest, deps: Ingest): Promise<Outcome
   return unproven ?? { webhookId: headers.id, ...(await genuine(headers.id, body, deps)) };
 }
 
-async function genuine(webhookId: string, body: string, deps: Ingest): Promise<Outcome> {
+async function genuine(webhookId: string, body: string | Buffer, deps: Ingest): Promise<Outcome> {
+  if (typeof body !== 'string') return { answer: 'not-utf8' };
   const type = eventType(body);
   if (type === undefined) return { answer: 'no-type' };
   if (!isSupportedEventType(type)) return { answer: 'ignored', ...printable(type) };

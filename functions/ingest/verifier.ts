@@ -38,7 +38,7 @@ function parsed(text: string): unknown {
 
 export type Verify = (
   headers: SignedHeaders,
-  body: string,
+  body: string | Buffer,
 ) => Promise<SignatureVerdict | 'no-secret'>;
 
 const rereadAfterMs = 60_000;
@@ -89,6 +89,6 @@ function warningOfShort(log: Pick<Log, 'warn'>): () => void {
   };
 }
 
-function verdictOf(keys: SignatureKeys | undefined, headers: SignedHeaders, body: string) {
+function verdictOf(keys: SignatureKeys | undefined, headers: SignedHeaders, body: string | Buffer) {
   return keys ? verifySignature(keys, headers, body) : 'no-secret';
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
@@ -25,7 +26,7 @@ export function httpEvent(
   const [, ...query] = url.split('?');
   const rawQueryString = query.join('?');
   const parameters = queryParameters(rawQueryString);
-  const isText = isTextBody(headers);
+  const isText = isTextBody(headers) && isUtf8(body);
   return {
     version: '2.0',
     routeKey,
@@ -76,7 +77,7 @@ function queryParameters(query: string): Record<string, string> {
   return Object.fromEntries(parameters);
 }
 
-/** API Gateway hands over as text what says that it is text, and everything else in base64. */
+/** API Gateway hands over as text what says that it is text and is UTF-8, and everything else in base64. */
 function isTextBody(headers: Record<string, string>): boolean {
   if (headers['content-encoding'] !== undefined) return false;
   const type = headers['content-type'] ?? '';

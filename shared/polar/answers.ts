@@ -17,6 +17,12 @@ export const answers = {
     message:
       'Ignored. The request is genuine, but no event type can be read in its body. Set the format of the webhook in Polar to Raw.',
   },
+  'not-utf8': {
+    code: 200,
+    status: 'ignored',
+    message:
+      'Ignored. The request is genuine, but its body is not UTF-8, so that no event can be read in it. Set the format of the webhook in Polar to Raw.',
+  },
   'missing-header': {
     code: 400,
     status: 'rejected',

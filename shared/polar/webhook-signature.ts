@@ -1,3 +1,4 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 
 export type SignedHeaders = Readonly<{ id: string; timestamp: string; signature: string }>;
@@ -10,7 +11,7 @@ export type HeaderFault =
 
 export type SignatureVerdict = 'valid' | 'outside-tolerance' | 'mismatch';
 
-export type SignatureKeys = readonly Webhook[];
+export type SignatureKeys = readonly SignatureKey[];
 
 // The id becomes a DynamoDB key (at most 2048 bytes) and an SQS attribute.
 const usableId = /^(?=.*\S)[\x20-\x7e]{1,2048}$/;
@@ -39,17 +40,34 @@ export function signatureKeys(secrets: readonly string[]): SignatureKeys {
   return secrets.filter((secret) => secret !== '').flatMap(bothReadings);
 }
 
-// Which of the two Polar means cannot be told from the secret: 43 letters and digits decode as well.
-function bothReadings(secret: string): Webhook[] {
-  // The library turns a raw *string* into char codes, which is not UTF-8.
-  const wholeText = new Webhook(new TextEncoder().encode(secret), { format: 'raw' });
-  return [...decodedRemainder(secret), wholeText];
+/** Hashes bytes as they came: the library would make text of them first, which changes all that are not UTF-8. */
+class SignatureKey extends Webhook {
+  readonly #key: KeyObject;
+
+  constructor(secret: string | Uint8Array, key: Uint8Array) {
+    super(secret, typeof secret === 'string' ? {} : { format: 'raw' });
+    this.#key = createSecretKey(key);
+  }
+
+  override sign(id: string, timestamp: Date, payload: string | Buffer): string {
+    if (typeof payload === 'string') return super.sign(id, timestamp, payload);
+    const seconds = Math.floor(timestamp.getTime() / 1_000);
+    const signed = createHmac('sha256', this.#key).update(`${id}.${seconds}.`).update(payload);
+    return `v1,${signed.digest('base64')}`;
+  }
 }
 
-function decodedRemainder(secret: string): Webhook[] {
+// Which of the two Polar means cannot be told from the secret: 43 letters and digits decode as well.
+function bothReadings(secret: string): SignatureKey[] {
+  // The library turns a raw *string* into char codes, which is not UTF-8.
+  const wholeText = new TextEncoder().encode(secret);
+  return [...decodedRemainder(secret), new SignatureKey(wholeText, wholeText)];
+}
+
+function decodedRemainder(secret: string): SignatureKey[] {
   if (!secret.startsWith('whsec_')) return [];
   try {
-    return [new Webhook(secret)];
+    return [new SignatureKey(secret, Buffer.from(secret.slice('whsec_'.length), 'base64'))];
   } catch {
     return [];
   }
@@ -57,12 +75,12 @@ function decodedRemainder(secret: string): Webhook[] {
 
 /**
  * Whether one of the keys signed this body, five minutes around the system's clock at most. Of a list of signatures
- * the first ten that can be one count. `body` is the text of the raw bytes, decoded strictly.
+ * the first ten that can be one count. `body` is the text of the raw bytes, decoded strictly, or the bytes themselves.
  */
 export function verifySignature(
   keys: SignatureKeys,
   headers: SignedHeaders,
-  body: string,
+  body: string | Buffer,
 ): SignatureVerdict {
   const possible = headers.signature.match(possibleSignature) ?? [];
   const signature = possible.slice(0, mostSignatures).join(' ');
@@ -73,7 +91,11 @@ export function verifySignature(
   return 'mismatch';
 }
 
-function verdictOfKey(key: Webhook, headers: SignedHeaders, body: string): SignatureVerdict {
+function verdictOfKey(
+  key: SignatureKey,
+  headers: SignedHeaders,
+  body: string | Buffer,
+): SignatureVerdict {
   const named = {
     'webhook-id': headers.id,
     'webhook-timestamp': headers.timestamp,

@@ -44,6 +44,10 @@ describe('the answer', () => {
     ['no-type', 'a body that is not JSON', () => signed('type=order.paid')],
     ['no-type', 'a body with a byte order mark', () => signed(`\u{feff}${body}`)],
     ['no-type', 'a byte order mark in base64', () => signed(Buffer.from(`\u{feff}${body}`))],
+    ['no-type', 'a body in UTF-16', () => signed(Buffer.from(body, 'utf16le'))],
+    ['not-utf8', 'UTF-16 with its mark', () => signed(Buffer.from(`\u{feff}${body}`, 'utf16le'))],
+    ['not-utf8', 'a body in Latin 1', () => signed(Buffer.from('{"type":"ü"}', 'latin1'))],
+    ['not-utf8', 'bytes that are no text', () => signed(Buffer.from([0x7b, 0xff, 0x7d]))],
     ['no-type', 'a list', () => signed('[{"type":"order.paid"}]')],
     ['no-type', 'null', () => signed('null')],
     ['no-type', 'a type that is no text', () => signed('{"type":["order.paid"]}')],
@@ -70,7 +74,24 @@ describe('the answer', () => {
     ],
     ['mismatch', 'another secret', () => signedRequest(body, { secret: newSecret() })],
     ['mismatch', 'another body', () => ({ ...signed(body), body: body.replace('ada', 'eve') })],
-    ['mismatch', 'a body that is not UTF-8', () => signed(Buffer.from([0x7b, 0xff, 0x7d]))],
+    [
+      'mismatch',
+      'a body that is not UTF-8 and was signed with another secret',
+      () => signedRequest(Buffer.from([0x7b, 0xff, 0x7d]), { secret: newSecret() }),
+    ],
+    [
+      'mismatch',
+      'other bytes that are read as the same text',
+      () => ({
+        ...signed(Buffer.from([0x7b, 0xff, 0x7d])),
+        body: Buffer.from([0x7b, 0xfe, 0x7d]).toString('base64'),
+      }),
+    ],
+    [
+      'outside-tolerance',
+      'an old request that is not UTF-8',
+      () => signedRequest(Buffer.from([0xff]), { secret, timestamp: 1_500_000_000 }),
+    ],
     ['mismatch', 'a text that came broken', () => ({ ...signed('\u{fffd}'), body: '\u{d800}' })],
     [
       'outside-tolerance',

@@ -68,6 +68,12 @@ test.each([
   expect(events).toEqual([expect.objectContaining({ body, isBase64Encoded })]);
 });
 
+test('a body that is not UTF-8 is handed over in base64, whatever it says it is', async () => {
+  const { post, events } = await served({ statusCode: 200 });
+  await post(Buffer.from([0x7b, 0xff, 0x7d]), { 'content-type': 'application/json' });
+  expect(events).toMatchObject([{ body: 'e/99', isBase64Encoded: true }]);
+});
+
 test.each<[string, unknown, [number, string, string]]>([
   [
     'a structured answer',

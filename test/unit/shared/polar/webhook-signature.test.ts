@@ -106,6 +106,18 @@ describe('a signature', () => {
     expect(verifySignature(keys, { ...genuine, signature: list }, body)).toBe(verdict);
   });
 
+  it.each(Object.keys(keyReadings) as KeyReading[])(
+    'may be over bytes that are not UTF-8, with the secret read as %s',
+    (reading) => {
+      const [bytes, sameText] = [Buffer.from([0x7b, 0xff, 0x00]), Buffer.from([0x7b, 0xfe, 0x00])];
+      const headers = asSigned(signedHeadersFor(bytes, { secret, reading }));
+      expect(verifySignature(keys, headers, bytes)).toBe('valid');
+      expect(verifySignature(keys, headers, sameText)).toBe('mismatch');
+      expect(verifySignature(keys, headers, bytes.toString())).toBe('mismatch');
+      expect(verifySignature(signatureKeys([newSecret()]), headers, bytes)).toBe('mismatch');
+    },
+  );
+
   it('may be over an empty body', () => {
     const headers = asSigned(signedHeadersFor('', { secret }));
     expect(verifySignature(keys, headers, '')).toBe('valid');
