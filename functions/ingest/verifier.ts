@@ -1,5 +1,11 @@
 import type { Log } from '#shared/log.ts';
-import { isShortSecret, isWebhookSecret, shortSecret } from '#shared/polar/webhook-secret.ts';
+import {
+  isShortSecret,
+  isWebhookSecret,
+  previousEndMs,
+  type SigningSecrets,
+  shortSecret,
+} from '#shared/polar/webhook-secret.ts';
 import {
   type SignatureKeys,
   type SignatureVerdict,
@@ -9,22 +15,42 @@ import {
 } from '#shared/polar/webhook-signature.ts';
 import { type CachedSecret, cachedSecret } from '#shared/store/secret.ts';
 
-/** The secrets of a document `{"current": "…", "previous": "…"}`, without what can be none. */
-export function signingSecrets(document: string): string[] {
-  return texts(parsed(document)).filter(isWebhookSecret);
+type Secrets = Readonly<{ current: string; previous: string; previousEndMs: number }>;
+
+/**
+ * The secrets of a document `{"current": "…", "previous": "…", "previousUntil": "…"}`; empty: what can be none. None of a
+ * document in which one of them is neither text nor absent: half a secret would be guesswork.
+ */
+export function signingSecrets(document: string): Secrets {
+  const content: Partial<Record<keyof SigningSecrets, unknown>> = object(parsed(document));
+  const [current, previous] = [content.current, content.previous].map(secretText);
+  const isWhole = current !== undefined && previous !== undefined;
+  return {
+    ...(isWhole ? { current, previous } : { current: '', previous: '' }),
+    previousEndMs: previousEndMs(content.previousUntil),
+  };
 }
 
-/** None of a document in which one of them is neither text nor absent: half a secret would be guesswork. */
-function texts(content: unknown): string[] {
-  if (typeof content !== 'object' || content === null) return [];
-  const { current, previous }: { current?: unknown; previous?: unknown } = content;
-  const both = [current, previous].map(secretText);
-  return both.every((text) => text !== undefined) ? both : [];
+function object(content: unknown): object {
+  return typeof content === 'object' && content !== null ? content : {};
 }
 
 function secretText(value: unknown): string | undefined {
   if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value.trim() : undefined;
+  if (typeof value !== 'string') return undefined;
+  return isWebhookSecret(value.trim()) ? value.trim() : '';
+}
+
+/** The keys that count at a time; `undefined` while there is none. */
+export type KeysAt = (nowMs: number) => SignatureKeys | undefined;
+
+export function signingKeys({ current, previous, previousEndMs }: Secrets): KeysAt {
+  const alone = signatureKeys([current]);
+  const both = [...alone, ...signatureKeys([previous])];
+  return (nowMs) => {
+    const keys = nowMs < previousEndMs ? both : alone;
+    return keys.length > 0 ? keys : undefined;
+  };
 }
 
 // The error of JSON.parse quotes the text, and this text is a secret.
@@ -57,25 +83,29 @@ export function verifier(
   log: Pick<Log, 'warn'>,
 ): Verify {
   const warnOnce = warningOfShort(log);
-  const keys: CachedSecret<SignatureKeys | undefined> = cachedSecret(
+  const keys: CachedSecret<KeysAt> = cachedSecret(
     async () => {
       const secrets = signingSecrets(await readDocument());
-      if (secrets.some(isShortSecret)) warnOnce();
-      return secrets.length > 0 ? signatureKeys(secrets) : undefined;
+      if (isShort(secrets)) warnOnce();
+      return signingKeys(secrets);
     },
     {
       nowMs,
-      rereadAfterMs: (known) => (known ? rereadAfterMs : rereadUnsetAfterMs),
+      rereadAfterMs: (known) => (known(nowMs()) ? rereadAfterMs : rereadUnsetAfterMs),
       staleAfterMs,
     },
   );
   return async (headers, body) => {
     const kept = await keys.value();
-    const verdict = verdictOf(kept, headers, body);
+    const verdict = verdictOf(kept(nowMs()), headers, body);
     if (verdict === 'valid' || verdict === 'outside-tolerance') return verdict;
     const refreshed = await keys.refreshed();
-    return refreshed === kept ? verdict : verdictOf(refreshed, headers, body);
+    return refreshed === kept ? verdict : verdictOf(refreshed(nowMs()), headers, body);
   };
+}
+
+function isShort({ current, previous }: Secrets): boolean {
+  return [current, previous].some((secret) => secret !== '' && isShortSecret(secret));
 }
 
 function warningOfShort(log: Pick<Log, 'warn'>): () => void {

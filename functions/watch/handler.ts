@@ -9,7 +9,12 @@ import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoLease } from '#shared/store/lease.ts';
 import { accessLease, polarAccess } from '#shared/store/polar/access.ts';
-import { dynamoConnection, webhookSecretDocument } from '#shared/store/polar/connection.ts';
+import {
+  connectionLease,
+  connectionTurn,
+  dynamoConnection,
+  webhookSecretDocument,
+} from '#shared/store/polar/connection.ts';
 import { watch } from './watch.ts';
 
 const env = z
@@ -37,10 +42,12 @@ const secrets = new SecretsManagerClient({ requestHandler });
 const log = jsonLog();
 const now = () => new Date();
 const addresses = (server: PolarServer) => polarAddresses(server, env);
+const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
+  dynamoLease(db, { table: env.SETTINGS_TABLE, ...lease, now });
 const access = polarAccess({
   secrets,
   secretId: env.POLAR_ACCESS_ID,
-  lease: dynamoLease(db, { table: env.SETTINGS_TABLE, ...accessLease, now }),
+  lease: leaseOf(accessLease),
   addresses,
   now,
   newId: randomUUID,
@@ -50,6 +57,7 @@ export const handler = watch({
   connections: dynamoConnection(db, env.SETTINGS_TABLE),
   apiOf: (server) =>
     polarApi({ baseUrl: addresses(server).apiUrl, token: access.token, patienceMs, log }),
+  inTurn: connectionTurn({ lease: leaseOf(connectionLease), newId: randomUUID }),
   webhookSecrets: webhookSecretDocument(secrets, env.WEBHOOK_SECRET_ID),
   events: dynamoEventLog(db, env.EVENTS_TABLE),
   webhookUrl: env.WEBHOOK_URL,

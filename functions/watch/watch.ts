@@ -1,15 +1,17 @@
 import type { Log } from '#shared/log.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import type { PolarApi, PolarDelivery } from '#shared/polar/api.ts';
-import { isPolarApiError, PolarMissing } from '#shared/polar/api-error.ts';
+import { isPolarApiError, OutOfTurn, PolarMissing } from '#shared/polar/api-error.ts';
 import {
   type Connection,
   type Connections,
+  type InTurn,
   isSameSecret,
   type WebhookSecrets,
 } from '#shared/polar/connection.ts';
 import { differencesOf } from '#shared/polar/endpoint.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
+import { isPreviousEndless, previousUntilFrom } from '#shared/polar/webhook-secret.ts';
 import { dayBefore, type EventLog } from '#shared/store/events/event-log.ts';
 
 /** What the newest deliveries of an endpoint tell. */
@@ -141,7 +143,8 @@ type Api = Pick<PolarApi, 'endpoint' | 'deliveries'>;
 export type WatchParts = Readonly<{
   connections: Pick<Connections, 'read'>;
   apiOf: (server: PolarServer) => Api;
-  webhookSecrets: Pick<WebhookSecrets, 'read'>;
+  webhookSecrets: WebhookSecrets;
+  inTurn: InTurn;
   events: Pick<EventLog, 'ofDay'>;
   webhookUrl: string;
   now: () => Date;
@@ -165,25 +168,50 @@ const skewMs = 60_000;
 
 /**
  * Looks at the connection from Polar's side and logs a line for each thing that is wrong, then one that it ran: metrics
- * are counted from these lines. Changes nothing. Throws only where our own stores fail.
+ * are counted from these lines. Changes nothing but to set an end to a previous webhook secret that has none. Throws only
+ * where our own stores fail.
  */
 export function watch(parts: WatchParts) {
-  return async ({ time }: Due): Promise<void> => {
-    const { connections, apiOf, log } = parts;
-    const connection = await connections.read();
-    if (!connection) {
-      log.info('watch ran', { result: 'not-connected' });
-      return;
-    }
-    try {
-      const api = apiOf(connection.server);
-      const dueMs = time === undefined ? parts.now().getTime() : Date.parse(time);
-      await look(connection, api, dueMs, parts);
-    } catch (error) {
-      if (!isPolarApiError(error)) throw error;
-      log.error('watch ran', { result: 'not-asked', cause: error.name, reason: error.message });
-    }
+  return async (due: Due): Promise<void> => {
+    await lookOnce(due, parts);
+    await endPreviousSecret(parts);
   };
+}
+
+async function lookOnce({ time }: Due, parts: WatchParts): Promise<void> {
+  const { connections, apiOf, log } = parts;
+  const connection = await connections.read();
+  if (!connection) {
+    log.info('watch ran', { result: 'not-connected' });
+    return;
+  }
+  try {
+    const api = apiOf(connection.server);
+    const dueMs = time === undefined ? parts.now().getTime() : Date.parse(time);
+    await look(connection, api, dueMs, parts);
+  } catch (error) {
+    if (!isPolarApiError(error)) throw error;
+    log.error('watch ran', { result: 'not-asked', cause: error.name, reason: error.message });
+  }
+}
+
+/** One that a person wrote by hand, or a version before this one, may say nothing of its end. */
+async function endPreviousSecret({ webhookSecrets, inTurn, now, log }: WatchParts): Promise<void> {
+  if (!isPreviousEndless(await webhookSecrets.read())) return;
+  try {
+    await inTurn(async (check) => {
+      // Whoever had the turn before may have written another document.
+      const secrets = await webhookSecrets.read();
+      if (!isPreviousEndless(secrets)) return;
+      const previousUntil = previousUntilFrom(now());
+      await check();
+      await webhookSecrets.write({ ...secrets, previousUntil });
+      log.info('previous webhook secret ends', { previousUntil });
+    });
+  } catch (error) {
+    // The next look follows in a quarter of an hour.
+    if (!(error instanceof OutOfTurn)) throw error;
+  }
 }
 
 async function look(connection: Connection, api: Api, dueMs: number, parts: WatchParts) {

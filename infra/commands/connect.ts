@@ -14,12 +14,14 @@ import { isPolarApiError } from '#shared/polar/api-error.ts';
 import {
   connectPolar,
   disconnectPolar,
+  dropPreviousSecret,
   forgetLeftAccess,
   repairConnection,
   type Tended,
 } from '#shared/polar/connect.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
 import { connectionHealth } from '#shared/polar/connection-health.ts';
+import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { healthLines } from './words.ts';
 
 export const connectHelp = `Connects this deployment with an organisation of Polar: makes the webhook endpoint there and takes over its secret.
@@ -29,6 +31,7 @@ export const connectHelp = `Connects this deployment with an organisation of Pol
   npm run connect -- --token polar_oat_…  beware: other users of this machine can see arguments, and shells keep them
   npm run connect -- --status             how the connection is, seen from Polar's side
   npm run connect -- --repair             sets right what --status finds wrong with the endpoint
+  npm run connect -- --drop-previous      ends at once the webhook secret that was in force before, as after a leak
   npm run connect -- --disconnect         removes the endpoint in Polar; asks first, unless --yes
 
   --sandbox              the token is one of Polar's sandbox
@@ -42,7 +45,7 @@ ${commonHelp}`;
 export type ConnectOptions = Readonly<{ target: Target }> &
   (
     | { verb: 'connect'; token: string; server: PolarServer; organization: string | undefined }
-    | { verb: 'status' | 'repair' }
+    | { verb: 'status' | 'repair' | 'drop-previous' }
     | { verb: 'disconnect'; yes: boolean }
   );
 
@@ -54,18 +57,18 @@ export function connectOptions(
   const flag = { type: 'boolean' } as const;
   const word = { type: 'string' } as const;
   const own = { token: word, organization: word, sandbox: flag, yes: flag };
-  const verbs = { status: flag, repair: flag, disconnect: flag };
+  const verbs = { status: flag, repair: flag, 'drop-previous': flag, disconnect: flag };
   const { values } = readArguments('connect', () =>
     parseArgs({ args: [...args], options: { ...commonOptions, ...own, ...verbs } }),
   );
   if (values.help || (args.length === 0 && !tokenInEnvironment)) return undefined;
   const { organization, sandbox, yes = false, token, ...target } = values;
-  const [verb, another] = (['status', 'repair', 'disconnect'] as const).filter(
+  const [verb, another] = (['status', 'repair', 'drop-previous', 'disconnect'] as const).filter(
     (name) => values[name],
   );
   if (another || (verb && (token ?? organization ?? sandbox) !== undefined)) {
     throw new Advice(
-      'Say one of --token, --status, --repair and --disconnect, and no more of them.',
+      'Say one of --token, --status, --repair, --drop-previous and --disconnect, and no more of them.',
     );
   }
   if (verb === 'disconnect') return { target, verb, yes };
@@ -102,6 +105,10 @@ async function act(
   print: Print,
 ): Promise<void> {
   if (options.verb === 'connect') return connect(options, partsFor, print);
+  if (options.verb === 'drop-previous') {
+    return say(await dropPreviousSecret(partsFor('production')), print);
+  }
+  if (options.verb === 'status') await tellOfSecrets(partsFor('production'), sameDeployment, print);
   const connection = await partsFor('production').connections.read();
   if (!connection) return notConnected(options, partsFor('production'), print);
   const parts = partsFor(connection.server);
@@ -109,6 +116,18 @@ async function act(
   if (options.verb === 'repair') return say(await repairConnection(parts, connection), print);
   const health = await connectionHealth(parts, connection);
   for (const line of healthLines(connection, health, sameDeployment)) print(line);
+}
+
+async function tellOfSecrets(
+  { webhookSecrets, now }: ConnectionParts,
+  sameDeployment: string,
+  print: Print,
+): Promise<void> {
+  const secrets = await webhookSecrets.read();
+  for (const note of secretNotes(secrets, now())) print(note);
+  if (isPreviousAccepted(secrets, now())) {
+    print(`  npm run connect -- --drop-previous${sameDeployment}`);
+  }
 }
 
 async function notConnected(

@@ -16,7 +16,7 @@ const remedies: Record<Repair, string | undefined> = {
 /** The connection and how it is, for a terminal. `options` stand behind each command that is proposed. */
 export function healthLines(
   connection: Connection,
-  { endpoint, deliveries, faults, notes }: ConnectionHealth,
+  { endpoint, deliveries, faults }: ConnectionHealth,
   options: string,
 ): string[] {
   const { organizationName, organizationSlug, server, connectedAt, by, method } = connection;
@@ -37,7 +37,6 @@ export function healthLines(
     ...columns(facts),
     ...(attempts.length > 0 ? ['', 'The last deliveries:', ...columns(attempts)] : []),
     '',
-    ...notes,
     ...(faults.length === 0 ? ['Nothing is wrong.'] : faults.flatMap(faultLines(options))),
   ];
 }

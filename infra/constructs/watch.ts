@@ -70,14 +70,17 @@ const metricNames = {
   failedEvents: 'FailedEvents',
 };
 
-/** It reads; only the tokens of a sign-in, which it may have to refresh, and the lease of doing so are written. */
+/**
+ * It reads. Written are only the tokens of a sign-in, which it may have to refresh; the webhook secret, where a person
+ * left out when the previous one ends; and the leases under which either is done.
+ */
 function allowLooking(watch: NodejsFunction, { tables, secrets }: WatchProps): void {
   const { webhookSecret, polarAccess } = secrets;
   allow(watch, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [tables.settings.tableArn]);
   allow(watch, ['dynamodb:Query'], [`${tables.events.tableArn}/index/byDay`]);
-  const read = 'secretsmanager:GetSecretValue';
-  allow(watch, [read], [webhookSecret.secretArn]);
-  allow(watch, [read, 'secretsmanager:PutSecretValue'], [polarAccess.secretArn]);
+  const readAndWrite = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];
+  allow(watch, readAndWrite, [webhookSecret.secretArn]);
+  allow(watch, readAndWrite, [polarAccess.secretArn]);
 }
 
 /**

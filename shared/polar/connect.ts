@@ -54,7 +54,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     knownId: before?.endpointId,
     mayTakeOver: (secret) => mustBeStrong(secret, ours),
   });
-  const isNewSecret = await takeOverSecret(webhookSecrets, endpoint.secret);
+  const isNewSecret = await takeOverSecret(webhookSecrets, endpoint.secret, parts.now());
   await parts.access.save(wish.access);
   const connection: Connection = {
     version: (before?.version ?? 0) + 1,
@@ -121,7 +121,7 @@ function refuseSecond(before: Connection, { name }: PolarOrganization): Connecte
 
 function secretSentence(isNew: boolean): string {
   return isNew
-    ? 'Took over its secret. The one before, if there was one, counts beside it until you take it out.'
+    ? 'Took over its secret. The one before, if there was one, counts beside it for one more hour.'
     : 'Its secret is ours already.';
 }
 
@@ -164,7 +164,7 @@ async function repairInTurn(parts: ConnectionParts, connection: Connection): Pro
     knownId: connection.endpointId,
     mayTakeOver: (secret) => mustBeStrong(secret, ours),
   });
-  const isNew = await takeOverSecret(webhookSecrets, endpoint.secret);
+  const isNew = await takeOverSecret(webhookSecrets, endpoint.secret, parts.now());
   const isSame = endpoint.id === connection.endpointId && connection.url === webhookUrl;
   const own = { endpointId: endpoint.id, url: webhookUrl, version: connection.version + 1 };
   if (!isSame && !(await connections.save({ ...connection, ...own }, connection))) {
@@ -175,20 +175,20 @@ async function repairInTurn(parts: ConnectionParts, connection: Connection): Pro
 }
 
 /**
- * Lets Polar make a new secret and takes it over at once; the old one counts beside it, so what Polar signed before is
- * not lost. What comes signed with the new one before ours is written is refused, and Polar sends it again.
+ * Lets Polar make a new secret and takes it over at once; the old one counts beside it for an hour, so what Polar signed
+ * before is not lost. What comes signed with the new one before ours is written is refused, and Polar sends it again.
  */
 export function rotateSecret(parts: ConnectionParts, connection: Connection): Promise<Tended> {
   return actOn(parts, connection, (own) => rotateInTurn(own, connection));
 }
 
 async function rotateInTurn(
-  { api, webhookSecrets }: ConnectionParts,
+  { api, webhookSecrets, now }: ConnectionParts,
   { endpointId }: Connection,
 ): Promise<Tended> {
   const secret = await newSecret(api, endpointId);
   try {
-    await takeOverSecret(webhookSecrets, secret);
+    await takeOverSecret(webhookSecrets, secret, now());
   } catch (error) {
     return {
       kind: 'unfinished',
@@ -199,11 +199,11 @@ async function rotateInTurn(
   }
   // Somebody may have reset it in Polar at the same moment: Polar's word is the last, where it has one.
   const last = await api.endpoint(endpointId).catch(() => undefined);
-  if (last) await takeOverSecret(webhookSecrets, last.secret);
+  if (last) await takeOverSecret(webhookSecrets, last.secret, now());
   return {
     kind: 'done',
     done: [
-      'Polar signs with a new secret, and it counts here. The old one counts beside it until you take it out of the secret WebhookSecret: do that now if it leaked.',
+      'Polar signs with a new secret, and it counts here. The old one counts beside it for one more hour: drop it now if it leaked.',
     ],
   };
 }
@@ -216,6 +216,22 @@ async function newSecret(api: ConnectionParts['api'], endpointId: string): Promi
     if (!(error instanceof PolarUnavailable)) throw error;
     return (await api.endpoint(endpointId)).secret;
   }
+}
+
+/** Ends the previous secret at once, as after a leak. Needs no connection. Safe to repeat. */
+export function dropPreviousSecret(parts: ConnectionParts): Promise<Tended> {
+  return connectionAct(parts, async ({ webhookSecrets }) => {
+    const { current, previous } = await webhookSecrets.read();
+    if (previous === '') return { kind: 'done', done: ['There is no previous secret to drop.'] };
+    if (current === '') {
+      const reason =
+        'The previous secret is the only one that is set, so it was kept: without it every webhook would be refused. Connect Polar first.';
+      return { kind: 'unfinished', reason, error: undefined };
+    }
+    await webhookSecrets.write({ current, previous: '' });
+    const done = 'Dropped the previous secret: within five minutes it counts nowhere any more.';
+    return { kind: 'done', done: [done] };
+  });
 }
 
 /**

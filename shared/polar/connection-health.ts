@@ -1,13 +1,7 @@
 import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from './api.ts';
 import { isPolarApiError, PolarMissing, PolarRefused } from './api-error.ts';
-import {
-  type Connection,
-  type ConnectionParts,
-  isSameSecret,
-  type SigningSecrets,
-} from './connection.ts';
+import { type Connection, type ConnectionParts, isSameSecret } from './connection.ts';
 import { differencesOf } from './endpoint.ts';
-import { isShortSecret, shortSecret } from './webhook-secret.ts';
 
 export type Repair = 'enable' | 'repair' | 'redeliver' | 'connect' | 'wait';
 
@@ -43,8 +37,6 @@ export type ConnectionHealth = Readonly<{
   /** Events of which an attempt failed and none is known to have succeeded. `isMore`: there may be more than counted. */
   failed: Readonly<{ givenUp: number; stillTried: number; isMore: boolean }>;
   faults: readonly Fault[];
-  /** What hinders nothing, and a person should know. */
-  notes: readonly string[];
 }>;
 
 const daysLookedAt = 30;
@@ -62,7 +54,6 @@ export async function connectionHealth(
 ): Promise<ConnectionHealth> {
   const { api, webhookSecrets, webhookUrl } = parts;
   const ours = await webhookSecrets.read();
-  const notes = secretNotes(ours);
   try {
     const { secret, ...endpoint } = await api.endpoint(endpointId);
     const differences = differencesOf({ ...endpoint, secret }, webhookUrl).map(
@@ -84,20 +75,11 @@ export async function connectionHealth(
         ...(isSameSecret(ours.current, secret) ? [] : [otherSecret]),
         ...failedFault(failed),
       ],
-      notes,
     };
   } catch (error) {
     if (!isPolarApiError(error)) throw error;
-    return { deliveries: [], failed: noneFailed, faults: [faultOf(error)], notes };
+    return { deliveries: [], failed: noneFailed, faults: [faultOf(error)] };
   }
-}
-
-/** What a person should know of our secrets, none of them shown. */
-export function secretNotes({ current }: SigningSecrets): string[] {
-  if (current === '' || !isShortSecret(current)) return [];
-  return [
-    `The webhook secret goes on, but ${shortSecret}. Change it on the page Polar of the console: Polar makes a new one.`,
-  ];
 }
 
 const otherSecret: Fault = {

@@ -3,7 +3,13 @@ import * as z from 'zod/mini';
 import { type Access, polarServers } from './access.ts';
 import type { PolarApi } from './api.ts';
 import { OutOfTurn, WeakSecret } from './api-error.ts';
-import { isShortSecret, isWebhookSecret, shortSecret } from './webhook-secret.ts';
+import {
+  isShortSecret,
+  isWebhookSecret,
+  previousUntilFrom,
+  type SigningSecrets,
+  shortSecret,
+} from './webhook-secret.ts';
 
 export const connectionSchema = z.object({
   version: z.int(),
@@ -34,9 +40,6 @@ export type Connections = Readonly<{
 export function isSameConnection(one: Connection, other: Connection | undefined): boolean {
   return other?.version === one.version && other.connectedAt === one.connectedAt;
 }
-
-/** The secrets that count at the webhook; an empty one is none, and what can be none is read as empty. */
-export type SigningSecrets = Readonly<{ current: string; previous: string }>;
 
 export type WebhookSecrets = Readonly<{
   read: () => Promise<SigningSecrets>;
@@ -140,14 +143,19 @@ export function mustBeStrong(secret: string, { current }: SigningSecrets): void 
 }
 
 /**
- * Makes the secret that Polar signs with ours; the one that was current stays valid beside it, for what Polar signed
- * before, until a person takes it out. Safe to repeat. `false`: it was ours already. Throws `WeakSecret`.
+ * Makes the secret that Polar signs with ours; the one that was current stays valid beside it for an hour, for what
+ * Polar signed before. Safe to repeat. `false`: it was ours already. Throws `WeakSecret`.
  */
-export async function takeOverSecret(secrets: WebhookSecrets, secret: string): Promise<boolean> {
+export async function takeOverSecret(
+  secrets: WebhookSecrets,
+  secret: string,
+  now: Date,
+): Promise<boolean> {
   const ours = await secrets.read();
   mustBeStrong(secret, ours);
-  const { current, previous } = ours;
+  const { current } = ours;
   if (isSameSecret(current, secret)) return false;
-  await secrets.write({ current: secret, previous: current === '' ? previous : current });
+  const previous = { previous: current, previousUntil: previousUntilFrom(now) };
+  await secrets.write({ ...ours, ...(current !== '' && previous), current: secret });
   return true;
 }

@@ -21,6 +21,54 @@ export function isShortSecret(secret: string): boolean {
 
 export const shortSecret = `it has fewer than ${leastKeyBytes} bytes of key, so that it could be guessed`;
 
+/** The secrets that count at the webhook; an empty one is none, and what can be none is read as empty. */
+export type SigningSecrets = Readonly<{
+  current: string;
+  previous: string;
+  /** ISO 8601; absent: a person left it out, and `watch` adds it. */
+  previousUntil?: string | undefined;
+}>;
+
+/** Polar signs with the new one at once, also what it delivers again: this is for what was on its way. */
+const previousLivesMs = 3_600_000;
+
+/** When a previous secret ends that became one now, ISO 8601. */
+export function previousUntilFrom(now: Date): string {
+  return new Date(now.getTime() + previousLivesMs).toISOString();
+}
+
+/** A time that cannot be read is none: the secret counts until there is one. */
+export function previousEndMs(previousUntil: unknown): number {
+  const endMs = typeof previousUntil === 'string' ? Date.parse(previousUntil) : Number.NaN;
+  return Number.isNaN(endMs) ? Number.POSITIVE_INFINITY : endMs;
+}
+
+export function isPreviousAccepted(
+  { previous, previousUntil }: Omit<SigningSecrets, 'current'>,
+  now: Date,
+): boolean {
+  return previous !== '' && now.getTime() < previousEndMs(previousUntil);
+}
+
+/** Whether somebody has to say when the previous secret ends. One that is the only secret goes on. */
+export function isPreviousEndless({ current, previous, previousUntil }: SigningSecrets): boolean {
+  return current !== '' && previous !== '' && previousUntil === undefined;
+}
+
+/** What a person should know of our secrets, none of them shown. */
+export function secretNotes(secrets: SigningSecrets, now: Date): string[] {
+  const { current, previousUntil } = secrets;
+  const isShort = current !== '' && isShortSecret(current);
+  const end =
+    previousUntil ?? 'an hour after watch has noticed it, which looks every quarter of one';
+  return [
+    isShort &&
+      `The webhook secret goes on, but ${shortSecret}. Change it on the page Polar of the console: Polar makes a new one.`,
+    isPreviousAccepted(secrets, now) &&
+      `A previous webhook secret still counts beside the current one, until ${end}. If it leaked, drop it now.`,
+  ].filter((note) => note !== false);
+}
+
 /** Of the shorter of the two keys that it may be read as. */
 function keyBytes(secret: string): number {
   const text = secret.replace(prefix, '');

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { signingSecrets } from '#functions/ingest/verifier.ts';
-import { signatureKeys, signedHeaders, verifySignature } from '#shared/polar/webhook-signature.ts';
+import { signingKeys, signingSecrets } from '#functions/ingest/verifier.ts';
+import { signedHeaders, verifySignature } from '#shared/polar/webhook-signature.ts';
 
 /** An address that takes webhooks whose signature fits the secret document of the moment, and notes their ids. */
 export async function startWebhookReceiver(readDocument: () => string) {
@@ -11,7 +11,7 @@ export async function startWebhookReceiver(readDocument: () => string) {
   const server = createServer(async (request, response) => {
     const body = await text(request);
     const headers = signedHeaders((name) => request.headers[name]?.toString());
-    const keys = signatureKeys(signingSecrets(readDocument()));
+    const keys = signingKeys(signingSecrets(readDocument()))(Date.now()) ?? [];
     const isOurs =
       typeof headers === 'object' && verifySignature(keys, headers, body) === 'valid' && !isDown;
     if (isOurs) taken.push(headers.id);

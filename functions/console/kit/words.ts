@@ -110,6 +110,7 @@ export const pathsOfTending = {
   repair: `${home}/repair`,
   redeliver: `${home}/redeliver`,
   rotate: `${home}/rotate`,
+  dropPrevious: `${home}/drop-previous`,
   disconnect: `${home}/disconnect`,
 } as const;
 

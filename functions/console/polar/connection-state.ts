@@ -3,6 +3,7 @@ import type { PolarOrganization } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { bearerOf } from '#shared/store/polar/access.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
@@ -38,6 +39,20 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
     lastReceivedAt(link),
   ]);
   return { kind: 'connected', connection, health, lastReceived };
+}
+
+/** What a person should know of our webhook secrets, and whether there is a previous one to drop. */
+export type SecretsShown = Readonly<{ notes: readonly string[]; mayDrop: boolean }>;
+
+export async function secretsShown({ webhookSecrets, now, log }: PolarLink): Promise<SecretsShown> {
+  try {
+    const secrets = await webhookSecrets.read();
+    const mayDrop = secrets.current !== '' && isPreviousAccepted(secrets, now());
+    return { notes: secretNotes(secrets, now()), mayDrop };
+  } catch (error) {
+    log.error('polar page', { reason: reasonOf(error) });
+    return { notes: [], mayDrop: false };
+  }
 }
 
 async function stateOfSignIn(link: PolarLink): Promise<ConnectionState> {

@@ -9,7 +9,12 @@ import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, table, time } from '../kit/shown.ts';
 import { home, pathsOfConnecting, pathsOfTending } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
-import { type ConnectionState, daysLookedBack, type Told } from './connection-state.ts';
+import {
+  type ConnectionState,
+  daysLookedBack,
+  type SecretsShown,
+  type Told,
+} from './connection-state.ts';
 
 const servers = [
   ['production', 'Production'],
@@ -175,6 +180,7 @@ ${cancel}
 
 export type ConnectionShown = Readonly<{
   state: ConnectionState;
+  secrets: SecretsShown;
   webhookUrl: string;
   /** Why Polar cannot send webhooks here at all. */
   obstacle: string | undefined;
@@ -197,7 +203,13 @@ ${connected(c, state, shown)}`;
   return html`<h2 id="connection">Connect Polar</h2>
 <p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for the ten events below, and takes over its secret. An endpoint that has this address already is used again: <span class="code">${shown.webhookUrl}</span></p>
 ${state.isBrokenOff ? html`<p class="note">Connecting was broken off midway, and the access that was given is still kept here. Connect again: nothing is made twice. Or forget it: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
+${secretsNote(c, shown.secrets)}
 ${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems })}`;
+}
+
+function secretsNote(c: Context<ConsoleEnv>, { notes, mayDrop }: SecretsShown): Html {
+  return html`${notes.map((note) => html`<p class="note">${note}</p>`)}
+${mayDrop ? act(c, 'Drop the previous secret', pathsOfTending.dropPrevious) : ''}`;
 }
 
 type Connected = Extract<ConnectionState, { kind: 'connected' }>;
@@ -205,7 +217,7 @@ type Connected = Extract<ConnectionState, { kind: 'connected' }>;
 function connected(
   c: Context<ConsoleEnv>,
   { connection, health, lastReceived }: Connected,
-  { problems = {}, redeliverFrom }: ConnectionShown,
+  { problems = {}, redeliverFrom, secrets }: ConnectionShown,
 ): Html {
   const told = health.kind === 'told' ? health.value : undefined;
   const needsAccess = told?.faults.some(({ repair }) => repair === 'connect') ?? false;
@@ -222,13 +234,13 @@ ${facts([
   ['Last webhook', lastWebhook(lastReceived)],
 ])}
 ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The settings below work meanwhile.</p>` : faultList(c, health.value, redeliverFrom)}
-${told?.notes.map((note) => html`<p class="note">${note}</p>`) ?? ''}
+${secretsNote(c, secrets)}
 </div>
 ${told ? deliveriesTable(told) : ''}
 <h3>Care</h3>
 <div class="columns">
 <div class="card">
-<p><strong>Change the secret.</strong> <span class="soft">Polar makes a new secret and signs with it from then on; it is taken over here at once, and the old one still counts. A webhook that falls between the two is refused, and Polar sends it again: no event is lost.</span></p>
+<p><strong>Change the secret.</strong> <span class="soft">Polar makes a new secret and signs with it from then on; it is taken over here at once, and the old one still counts for an hour. A webhook that falls between the two is refused, and Polar sends it again: no event is lost.</span></p>
 ${act(c, 'Change the secret', pathsOfTending.rotate)}
 </div>
 <div class="card">

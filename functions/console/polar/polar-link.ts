@@ -69,6 +69,7 @@ export function polarLink(parts: ConsoleParts) {
   return {
     access,
     connections,
+    webhookSecrets,
     webhookUrl,
     signIn: polarSignIn(access, { addresses, now }),
     events: dynamoEventLog(db, env.EVENTS_TABLE),

@@ -7,7 +7,7 @@ import type { Problems } from '../settings/save-settings.ts';
 import { settingsForm } from '../settings/settings-form.ts';
 import { settingsPages } from '../settings/settings-pages.ts';
 import { connectingPages } from './connecting-pages.ts';
-import { connectionState } from './connection-state.ts';
+import { connectionState, secretsShown } from './connection-state.ts';
 import { connectionView } from './connection-view.ts';
 import { polarLink } from './polar-link.ts';
 import { redeliverPosition, tendingPages } from './tending-pages.ts';
@@ -18,9 +18,14 @@ export function polarPages(parts: ConsoleParts) {
   const link = polarLink(parts);
 
   async function home(c: Context<ConsoleEnv>, problems?: Problems): Promise<Response> {
-    const [settings, state] = await Promise.all([parts.settings(), connectionState(link)]);
+    const [settings, state, secrets] = await Promise.all([
+      parts.settings(),
+      connectionState(link),
+      secretsShown(link),
+    ]);
     const connection = connectionView(c, {
       state,
+      secrets,
       webhookUrl: link.webhookUrl,
       obstacle: link.obstacle('production'),
       redeliverFrom: redeliverPosition(c.req.query('from')),

@@ -4,6 +4,7 @@ import { reasonOf } from '#shared/failure.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import {
   disconnectPolar,
+  dropPreviousSecret,
   enableEndpoint,
   repairConnection,
   rotateSecret,
@@ -52,14 +53,27 @@ type Act = (parts: ConnectionParts, connection: Connection) => Promise<Tended>;
 
 /** Does something about the connection, and says what was done or why not. */
 export async function tend(link: PolarLink, act: Act): Promise<Flash> {
-  return withConnection(link, async (parts, connection) => {
-    const tended = await act(parts, connection);
-    if (tended.kind === 'done') return { kind: 'done', text: tended.done.join('\n') };
-    if (tended.error !== undefined) {
-      link.log.error('polar connection', { reason: reasonOf(tended.error) });
-    }
-    return { kind: 'problem', text: tended.reason };
-  });
+  return withConnection(link, async (parts, connection) =>
+    flashOf(link, await act(parts, connection)),
+  );
+}
+
+function flashOf({ log }: PolarLink, tended: Tended): Flash {
+  if (tended.kind === 'done') return { kind: 'done', text: tended.done.join('\n') };
+  if (tended.error !== undefined) {
+    log.error('polar connection', { reason: reasonOf(tended.error) });
+  }
+  return { kind: 'problem', text: tended.reason };
+}
+
+/** Where Polar was connected by hand, there is a secret and no connection. */
+async function dropPrevious(link: PolarLink): Promise<Flash> {
+  try {
+    return flashOf(link, await dropPreviousSecret(link.partsFor('production')));
+  } catch (error) {
+    if (isPolarApiError(error)) return { kind: 'problem', text: error.message };
+    throw error;
+  }
 }
 
 /** About two calls to Polar for each event: as many as fit into one answer. */
@@ -129,6 +143,7 @@ export function tendingPages(link: PolarLink) {
   app.post('/enable', async (c) => goOn(c, home, await tend(link, enableEndpoint)));
   app.post('/repair', async (c) => goOn(c, home, await tend(link, repairConnection)));
   app.post('/rotate', async (c) => goOn(c, home, await tend(link, rotateSecret)));
+  app.post('/drop-previous', async (c) => goOn(c, home, await dropPrevious(link)));
 
   app.post('/redeliver', async (c) => {
     const from = redeliverPosition(textOf(c.get('form'), 'from'));

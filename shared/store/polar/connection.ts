@@ -15,7 +15,7 @@ import {
   type InTurn,
   type WebhookSecrets,
 } from '#shared/polar/connection.ts';
-import { isWebhookSecret } from '#shared/polar/webhook-secret.ts';
+import { isWebhookSecret, previousEndMs } from '#shared/polar/webhook-secret.ts';
 import type { Lease } from '#shared/store/lease.ts';
 import { secretText } from '#shared/store/secret.ts';
 
@@ -121,11 +121,16 @@ const secret = z.catch(
   ),
   '',
 );
-const documentSchema = z.object({ current: secret, previous: secret });
+const time = z.string().check(z.refine((value) => Number.isFinite(previousEndMs(value))));
+const documentSchema = z.object({
+  current: secret,
+  previous: secret,
+  previousUntil: z.catch(z.optional(time), undefined),
+});
 
 /**
- * The secret document of the webhook, `{"current": "…", "previous": "…"}`, which ingest reads. A previous secret counts
- * until it is taken out. A document that cannot be read counts as empty.
+ * The secret document of the webhook, `{"current": "…", "previous": "…", "previousUntil": "…"}`, which ingest reads. A
+ * document that cannot be read counts as empty.
  */
 export function webhookSecretDocument(
   client: SecretsManagerClient,

@@ -32,6 +32,7 @@ export async function startWatch(client: DynamoDBClient) {
     connections: at.connections,
     apiOf: () => at.parts().api,
     webhookSecrets: at.parts().webhookSecrets,
+    inTurn: at.parts().inTurn,
     events: dynamoEventLog(db, tableOf('Events')),
     webhookUrl: at.receiver.url,
     now,

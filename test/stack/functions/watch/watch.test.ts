@@ -72,6 +72,51 @@ describe('the endpoint', () => {
   });
 });
 
+describe('a previous webhook secret', () => {
+  const [current, previous] = [
+    'polar_whs_the-one-that-counts-now',
+    'polar_whs_the-one-before-it-1',
+  ];
+  const put = (document: object) => at.values.put('WebhookSecret', JSON.stringify(document));
+  const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+
+  it('gets an end an hour ahead where a person left it out, connected or not', async () => {
+    await put({ current, previous });
+    await at.look();
+    const ending = { current, previous, previousUntil: inAnHour() };
+    expect(at.webhookSecret()).toEqual(ending);
+    at.pass(15);
+    await at.look();
+    expect(at.webhookSecret()).toEqual(ending);
+    expect(at.lines.join()).not.toContain('polar_whs_');
+  });
+
+  it('gets another end where nobody can read the one it has', async () => {
+    await put({ current, previous, previousUntil: 'tomorrow' });
+    await at.look();
+    expect(at.webhookSecret()).toMatchObject({ previousUntil: inAnHour() });
+  });
+
+  it.each([
+    ['it is the only one', { current: '', previous }],
+    ['there is none', { current, previous: '' }],
+    ['it has an end', { current, previous, previousUntil: '2026-01-01T00:00:00Z' }],
+    ['the current one is still to be filled in', { current: 'polar_whs_or_whsec_…', previous }],
+  ])('is left as it is where %s', async (_, document) => {
+    await put(document);
+    await at.look();
+    expect(at.webhookSecret()).toEqual(document);
+  });
+
+  it('waits for the next look while somebody changes the connection', async () => {
+    await put({ current, previous });
+    await at.parts().inTurn(() => at.look());
+    expect(at.webhookSecret()).toEqual({ current, previous });
+    await at.look();
+    expect(at.webhookSecret()).toMatchObject({ previousUntil: inAnHour() });
+  });
+});
+
 describe('deliveries that fail', () => {
   beforeEach(() => at.connect());
 

@@ -30,6 +30,7 @@ describe('the command line of npm run connect', () => {
   it.each([
     [['--status', '--disconnect'], /^Say one of --token, --status/],
     [['--status', '--token', 'x'], /^Say one of --token, --status/],
+    [['--drop-previous', '--repair'], /^Say one of --token, --status/],
     [['--stage', 'staging'], /^Say the organisation access token of Polar/],
     [['--tokens', 'x'], /^Unknown option '--tokens'/],
     [['polar_oat_x'], /^Unexpected argument 'polar_oat_x'/],
@@ -126,6 +127,25 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
     expect(sick.out).toContain('npm run connect -- --repair --stage staging');
     expect((await run(['--repair'])).out).toContain('Enabled it: Polar sends events again.');
     expect((await run(['--status'])).out).toContain('Nothing is wrong.');
+  });
+
+  it('says until when a previous secret counts, connected or not, and drops it', async () => {
+    const document = {
+      current: 'polar_whs_the-one-that-counts-now',
+      previous: 'polar_whs_the-one-before-it-1',
+      previousUntil: new Date(Date.now() + 60_000).toISOString(),
+    };
+    await at.values.put('WebhookSecret', JSON.stringify(document));
+    const status = await run(['--status']);
+    expect(status).toMatchObject({ code: 1, error: expect.stringMatching(/^Polar is not conn/) });
+    expect(status.out).toContain(`until ${document.previousUntil}.`);
+    expect(status.out).toContain('  npm run connect -- --drop-previous --stage staging');
+    expect(status.out).not.toContain('polar_whs_');
+    expect(await run(['--drop-previous'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Dropped the previous secret'),
+    });
+    expect(at.webhookSecret()).toEqual({ current: document.current, previous: '' });
   });
 
   it('disconnects when somebody says yes', async () => {

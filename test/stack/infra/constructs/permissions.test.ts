@@ -147,10 +147,11 @@ describe('a function may', () => {
 
   it('as watch, do exactly this', () => {
     expect(permissionsOf(template, 'watch')).toEqual({
-      // The item that is updated is the lease under which the tokens of a sign-in are refreshed.
+      // The items that are updated are the leases under which the secrets are written.
       Settings: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
       'Events/index/byDay': ['dynamodb:Query'],
-      WebhookSecret: ['secretsmanager:GetSecretValue'],
+      // Written where a person left out when the previous one ends.
+      WebhookSecret: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
       PolarAccess: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
       ...log,
     });

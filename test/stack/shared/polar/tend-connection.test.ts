@@ -3,6 +3,7 @@ import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import {
   connectPolar,
   disconnectPolar,
+  dropPreviousSecret,
   enableEndpoint,
   repairConnection,
   rotateSecret,
@@ -123,6 +124,8 @@ describe('the endpoint that Polar disabled after ten failures', () => {
   });
 });
 
+const previousUntil = expect.stringMatching(/^\d{4}-.*Z$/);
+
 describe('repairing', () => {
   it('sets right all that differs, and takes over the secret', async () => {
     const old = endpoint.secret;
@@ -130,7 +133,7 @@ describe('repairing', () => {
     Object.assign(endpoint, { enabled: false, url: 'https://example.com/', events: [], secret });
     expect(await repairConnection(at.parts(), connection)).toMatchObject({ kind: 'done' });
     expect(endpoint).toMatchObject({ url: at.receiver.url, events: [...supportedEventTypes] });
-    expect(at.webhookSecret()).toEqual({ current: secret, previous: old });
+    expect(at.webhookSecret()).toEqual({ current: secret, previous: old, previousUntil });
     expect(await faults()).toEqual([]);
     expect(await at.polar.emit(paid)).toEqual(at.receiver.taken);
   });
@@ -159,7 +162,7 @@ describe('rotating the secret', () => {
     at.receiver.comeBack();
     expect(await rotateSecret(at.parts(), connection)).toMatchObject({ kind: 'done' });
     expect(endpoint.secret).not.toBe(old);
-    expect(at.webhookSecret()).toEqual({ current: endpoint.secret, previous: old });
+    expect(at.webhookSecret()).toEqual({ current: endpoint.secret, previous: old, previousUntil });
     const [fresh] = await at.polar.emit(paid);
     const rotated = endpoint.secret;
     endpoint.secret = old;
@@ -170,11 +173,18 @@ describe('rotating the secret', () => {
     expect(await faults()).toEqual([]);
   });
 
+  it('lets the old one count for an hour', async () => {
+    await rotateSecret(at.parts(), connection);
+    const leftMs = Date.parse(at.webhookSecret().previousUntil) - Date.now();
+    expect(leftMs).toBeGreaterThan(3_590_000);
+    expect(leftMs).toBeLessThanOrEqual(3_600_000);
+  });
+
   it('takes over what Polar has although the answer was lost', async () => {
     at.polar.loseAnswer('PATCH', /secret$/);
     const old = endpoint.secret;
     expect(await rotateSecret(at.parts(), connection)).toMatchObject({ kind: 'done' });
-    expect(at.webhookSecret()).toEqual({ current: endpoint.secret, previous: old });
+    expect(at.webhookSecret()).toEqual({ current: endpoint.secret, previous: old, previousUntil });
   });
 
   it('that could not be stored here says so, and the next repair takes it over', async () => {
@@ -187,7 +197,7 @@ describe('rotating the secret', () => {
     expect(at.webhookSecret().current).toBe(old);
     expect(await faults()).toEqual([['secret', 'repair']]);
     await repairConnection(at.parts(), connection);
-    expect(at.webhookSecret()).toEqual({ current: endpoint.secret, previous: old });
+    expect(at.webhookSecret()).toEqual({ current: endpoint.secret, previous: old, previousUntil });
     expect(await faults()).toEqual([]);
   });
 
@@ -205,6 +215,28 @@ describe('rotating the secret', () => {
     await rotateSecret({ ...parts, webhookSecrets: overtaken }, connection);
     expect(at.webhookSecret().current).toBe(endpoint.secret);
     expect(rounds).toBe(2);
+  });
+});
+
+describe('dropping the previous secret', () => {
+  it('ends it at once, and says so once more when it is done again', async () => {
+    const old = endpoint.secret;
+    await rotateSecret(at.parts(), connection);
+    expect(await dropPreviousSecret(at.parts())).toMatchObject({ kind: 'done' });
+    expect(at.webhookSecret()).toEqual({ current: endpoint.secret, previous: '' });
+    endpoint.secret = old;
+    await at.polar.emit(paid);
+    expect(at.receiver.taken).toEqual([]);
+    expect(await dropPreviousSecret(at.parts())).toMatchObject({
+      done: ['There is no previous secret to drop.'],
+    });
+  });
+
+  it('keeps one that is the only secret', async () => {
+    const document = { previous: endpoint.secret };
+    await at.values.put('WebhookSecret', JSON.stringify(document));
+    expect(await dropPreviousSecret(at.parts())).toMatchObject({ kind: 'unfinished' });
+    expect(at.webhookSecret()).toEqual(document);
   });
 });
 

@@ -70,6 +70,57 @@ describe('a secret document', () => {
   });
 });
 
+describe('a previous secret', () => {
+  const hourMs = 3_600_000;
+  const at = (ms: number) => new Date(ms).toISOString();
+  const ending = (previousUntil: unknown) => {
+    const [current, previous] = [newSecret(), newSecret()];
+    return { current, previous, text: JSON.stringify({ current, previous, previousUntil }) };
+  };
+
+  it('counts until its time, without a reading, and the current one goes on', async () => {
+    const { current, previous, text } = ending(at(nowMs + hourMs));
+    const verify = verifyWith(text);
+    expect(await verify(previous)).toBe('valid');
+    nowMs += hourMs - 1;
+    expect(await verify(previous)).toBe('valid');
+    nowMs += 1;
+    expect(await verify(previous)).toBe('mismatch');
+    expect(await verify(current)).toBe('valid');
+  });
+
+  it.each([
+    ['no time', undefined],
+    ['null', null],
+    ['an empty one', ''],
+    ['one that nobody can read', 'tomorrow'],
+    ['a number', 12],
+  ])('that says %s for its end counts until somebody adds one', async (_, until) => {
+    const { previous, text } = ending(until);
+    const verify = verifyWith(text);
+    nowMs += 100 * hourMs;
+    expect(await verify(previous)).toBe('valid');
+  });
+
+  it('whose time is over is none, also where there is no other', async () => {
+    const previous = newSecret();
+    const previousUntil = at(nowMs - 1);
+    expect(await verifyWith(JSON.stringify({ previous, previousUntil }))(previous)).toBe(
+      'no-secret',
+    );
+  });
+
+  it('that was dropped counts for five minutes at most', async () => {
+    const { current, previous, text } = ending(at(nowMs + hourMs));
+    const verify = verifyWith(text);
+    expect(await verify(previous)).toBe('valid');
+    service.set('WebhookSecret', document(current));
+    nowMs += 300_000;
+    await verify(current);
+    expect(await verify(previous)).toBe('mismatch');
+  });
+});
+
 describe('a secret that is short', () => {
   const short = `whsec_${Buffer.alloc(16, 7).toString('base64')}`;
 

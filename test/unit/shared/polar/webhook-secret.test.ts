@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isShortSecret, isWebhookSecret } from '#shared/polar/webhook-secret.ts';
+import { isShortSecret, isWebhookSecret, secretNotes } from '#shared/polar/webhook-secret.ts';
 
 const encoded = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
 
@@ -37,5 +37,36 @@ describe('a webhook secret', () => {
     ['with an ellipsis', 'whsec_a1B2c3D4e5F6g7H8i9J0…'],
   ])('%s is none', (_, text) => {
     expect(isWebhookSecret(text)).toBe(false);
+  });
+});
+
+describe('what a person is told of the secrets', () => {
+  const now = new Date('2026-11-29T10:00:00Z');
+  const [current, previous] = [encoded(32), encoded(24)];
+  const told = (secrets: Parameters<typeof secretNotes>[0]) => secretNotes(secrets, now);
+
+  it('is nothing while all is well', () => {
+    expect(told({ current: '', previous: '' })).toEqual([]);
+    expect(told({ current, previous: '' })).toEqual([]);
+    expect(told({ current, previous, previousUntil: '2026-11-29T09:59:59Z' })).toEqual([]);
+  });
+
+  it('is until when a previous one counts', () => {
+    const until = '2026-11-29T10:00:01Z';
+    expect(told({ current, previous, previousUntil: until })).toEqual([
+      expect.stringContaining(`still counts beside the current one, until ${until}.`),
+    ]);
+    expect(told({ current, previous })).toEqual([
+      expect.stringContaining('until an hour after watch has noticed it'),
+    ]);
+  });
+
+  it('is that the current one is short, and never a secret', () => {
+    const short = encoded(9);
+    const notes = told({ current: short, previous });
+    expect(notes).toHaveLength(2);
+    for (const text of [short.slice(6), previous.slice(6)]) {
+      expect(notes.join()).not.toContain(text);
+    }
   });
 });

@@ -159,6 +159,17 @@ describe('changing the secret', () => {
     for (const secret of [before, now]) expect(shown.html).not.toContain(secret);
   });
 
+  it('shows until when the old one counts, and drops it at once', async () => {
+    const shown = await desk.submit('/console/polar/rotate');
+    const { current, previousUntil } = desk.secret('WebhookSecret');
+    expect(shown.text).toContain(`still counts beside the current one, until ${previousUntil}`);
+    const dropped = await desk.submit('/console/polar/drop-previous');
+    expect(dropped.text).toContain('Dropped the previous secret');
+    expect(dropped.text).not.toContain('still counts beside');
+    expect(dropped.html).not.toContain('/console/polar/drop-previous');
+    expect(desk.secret('WebhookSecret')).toEqual({ current, previous: '' });
+  });
+
   it('changes nothing here while Polar is down', async () => {
     const before = desk.secret('WebhookSecret');
     desk.polar.goDown();
