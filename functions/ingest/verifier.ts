@@ -4,6 +4,7 @@ import {
   isWebhookSecret,
   previousEndMs,
   type SigningSecrets,
+  secretRereadMs,
   shortSecret,
 } from '#shared/polar/webhook-secret.ts';
 import {
@@ -67,7 +68,6 @@ export type Verify = (
   body: string | Buffer,
 ) => Promise<SignatureVerdict | 'no-secret'>;
 
-const rereadAfterMs = 60_000;
 // A secret that was taken out of the document, after a leak say, counts no longer than this.
 const staleAfterMs = 300_000;
 // Somebody is setting the deployment up and waits for it.
@@ -91,7 +91,7 @@ export function verifier(
     },
     {
       nowMs,
-      rereadAfterMs: (known) => (known(nowMs()) ? rereadAfterMs : rereadUnsetAfterMs),
+      rereadAfterMs: (known) => (known(nowMs()) ? secretRereadMs : rereadUnsetAfterMs),
       staleAfterMs,
     },
   );

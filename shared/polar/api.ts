@@ -78,6 +78,8 @@ const deliverySchema = z.object({
   created_at: z.string(),
   succeeded: z.boolean(),
   http_code: z.nullish(z.number()),
+  /** The beginning of our answer. */
+  response: z.catch(z.nullish(z.string()), undefined),
   webhook_event: z.object({
     id: z.string(),
     created_at: z.string(),

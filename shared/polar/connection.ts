@@ -43,6 +43,8 @@ export function isSameConnection(one: Connection, other: Connection | undefined)
 
 export type WebhookSecrets = Readonly<{
   read: () => Promise<SigningSecrets>;
+  /** When they were written last; `undefined`: that is not known. */
+  changedAt: () => Promise<Date | undefined>;
   write: (secrets: SigningSecrets) => Promise<void>;
 }>;
 

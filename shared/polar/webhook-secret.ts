@@ -37,6 +37,9 @@ export function previousUntilFrom(now: Date): string {
   return new Date(now.getTime() + previousLivesMs).toISOString();
 }
 
+/** Ingest reads the secret again at most so often, when a signature does not match. */
+export const secretRereadMs = 60_000;
+
 /** A time that cannot be read is none: the secret counts until there is one. */
 export function previousEndMs(previousUntil: unknown): number {
   const endMs = typeof previousUntil === 'string' ? Date.parse(previousUntil) : Number.NaN;

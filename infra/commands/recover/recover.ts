@@ -186,6 +186,12 @@ export async function recoverCommand(
       {
         health: (health) => print([...healthLines(connection, health, options), '']),
         repaired: (done) => print(done.length > 0 ? [...done, ''] : []),
+        waiting: (seconds) => {
+          clear();
+          process.stderr.write(
+            `The webhook secret was changed just now: waiting ${seconds} seconds, until it counts everywhere.\n`,
+          );
+        },
         redelivered: (redelivery) => print([...redeliveryLines(redelivery), '']),
         backfilled: (counts, since) =>
           print([

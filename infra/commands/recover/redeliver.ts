@@ -1,8 +1,10 @@
+import * as z from 'zod';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
-import type { PolarApi } from '#shared/polar/api.ts';
+import type { PolarApi, PolarDelivery } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { type UndeliveredEvent, undeliveredEvents } from '#shared/polar/redelivery.ts';
+import { oneLine } from '#shared/text.ts';
 
 export type RedeliverParts = Readonly<{
   api: Pick<PolarApi, 'deliveries' | 'redeliver'>;
@@ -59,7 +61,7 @@ export async function redeliverLost(parts: RedeliverParts): Promise<Redelivery> 
     done.awaited.push(...missing);
     if (parts.isStopped()) done.stopped = brokenOff;
     else if (missing.length > 0 && missing.length === waiting.length) {
-      done.stopped = whyNone(missing[0]);
+      done.stopped = await whyNone(parts, missing[0]);
     }
     return done.stopped === undefined;
   };
@@ -136,8 +138,47 @@ async function arrivals(
   }
 }
 
-function whyNone(event: UndeliveredEvent | undefined): string {
-  return `None of the events that were asked for last has arrived within two minutes, for example ${event?.id}. Look at what Polar was answered, at the dead letters, and at the alarms; then run this again. If this one can never arrive, go on without it: --accept ${event?.id}`;
+async function whyNone(
+  parts: RedeliverParts,
+  event: UndeliveredEvent | undefined,
+): Promise<string> {
+  if (!event) return brokenOff;
+  const { id } = event;
+  const { items } = await parts.api.deliveries({
+    endpointId: parts.endpointId,
+    eventId: id,
+    limit: 1,
+  });
+  const none = `None of the events that were asked for last has arrived within two minutes, for example ${id}.`;
+  return `${none} ${adviceOn(items[0], id)}`;
+}
+
+function adviceOn(delivery: PolarDelivery | undefined, id: string): string {
+  const { http_code: code, response } = delivery ?? {};
+  if (typeof code !== 'number') {
+    return `Polar could not reach us, or has not tried yet. See that the webhook URL answers, then run this again: nothing is lost.`;
+  }
+  const answered = `Polar was last answered ${code}${response ? `: ${answerText(response)}` : '.'}`;
+  if (code >= 200 && code < 300) {
+    return `${answered} So it is here: look at the dead letters and the alarms, then run this again.`;
+  }
+  // The secret can be mended, and then the same event is taken: to go on without it would lose it.
+  if (code === 401) return `${answered} Mend that, then run this again: nothing is lost.`;
+  return `${answered} Mend that, then run this again. If this one can never arrive, go on without it: --accept ${id}`;
+}
+
+const answerSchema = z.object({ message: z.string() });
+const longestAnswer = 600;
+
+/** What our answer says to people, or its beginning where it was somebody else's. */
+function answerText(response: string): string {
+  let text = response;
+  try {
+    text = answerSchema.parse(JSON.parse(response)).message;
+  } catch {
+    // It is shown as it is.
+  }
+  return oneLine(text.slice(0, longestAnswer));
 }
 
 /** An event that never arrived, when all was looked at again. */

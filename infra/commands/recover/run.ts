@@ -1,9 +1,10 @@
 import { type BackfillCounts, type FoundDrift, sumOf } from '#infra/commands/backfill/page.ts';
 import { type BackfillParts, backfill } from '#infra/commands/backfill/run.ts';
 import { repairConnection } from '#shared/polar/connect.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import type { Connection, ConnectionParts, WebhookSecrets } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
 import { instant } from '#shared/polar/instant.ts';
+import { secretRereadMs } from '#shared/polar/webhook-secret.ts';
 import {
   brokenOff,
   type RedeliverParts,
@@ -55,6 +56,7 @@ export type RecoverParts = Omit<BackfillParts, 'api' | 'organizationId' | 'pause
 export type RecoverHooks = Readonly<{
   health: (health: ConnectionHealth) => void;
   repaired: (done: readonly string[]) => void;
+  waiting: (seconds: number) => void;
   redelivered: (redelivery: Redelivery) => void;
   backfilled: (counts: BackfillCounts, since: string | undefined) => void;
 }>;
@@ -92,6 +94,7 @@ export async function recover(
   const mended = await mend(parts, health);
   if (mended.kind === 'unfinished') return mended;
   hooks.repaired(mended.done);
+  await untilSecretCounts(parts, hooks);
 
   const redelivery = await redeliverLost(redeliverParts(parts, mended.connection));
   hooks.redelivered(redelivery);
@@ -131,6 +134,26 @@ async function mend(
   const isAnother = after !== undefined && after.endpointId !== connection.endpointId;
   const done = isAnother ? [...tended.done, otherEndpoint] : tended.done;
   return { kind: 'done', done, connection: after ?? connection };
+}
+
+const skewMs = 5_000;
+const stepMs = 500;
+
+type SecretWait = Pick<RecoverParts, 'now' | 'pause' | 'isStopped'> &
+  Readonly<{ polar: Readonly<{ webhookSecrets: Pick<WebhookSecrets, 'changedAt'> }> }>;
+
+/** What is redelivered before ingest has read a changed secret is refused, and looks as if it could never arrive. */
+export async function untilSecretCounts(
+  { polar, now, pause, isStopped }: SecretWait,
+  { waiting }: Pick<RecoverHooks, 'waiting'>,
+): Promise<void> {
+  const changedAt = await polar.webhookSecrets.changedAt();
+  if (changedAt === undefined) return;
+  const countsMs = changedAt.getTime() + secretRereadMs + skewMs;
+  let leftMs = Math.min(countsMs - now().getTime(), secretRereadMs + skewMs);
+  if (leftMs <= 0) return;
+  waiting(Math.ceil(leftMs / 1_000));
+  for (; leftMs > 0 && !isStopped(); leftMs -= stepMs) await pause(stepMs);
 }
 
 const otherEndpoint =

@@ -66,11 +66,12 @@ const requestSchema = z.object({ SecretId: z.string(), SecretString: z.string().
  * no stand-in.
  */
 export function startSecretsManager(store: SecretStore, port: number): Promise<LoopbackServer> {
+  const writtenAtMs = new Map<string, number>();
   return serveOnLoopback(
     async (request, response) => {
       const body = await bodyOf(request);
       const action = String(request.headers['x-amz-target'] ?? '').replace('secretsmanager.', '');
-      const { status, answer } = await act(action, body.toString(), store);
+      const { status, answer } = await act(action, body.toString(), store, writtenAtMs);
       send(response, status, answer);
     },
     port,
@@ -80,7 +81,12 @@ export function startSecretsManager(store: SecretStore, port: number): Promise<L
 
 type Answer = { status: number; answer: Record<string, unknown> };
 
-async function act(action: string, body: string, store: SecretStore): Promise<Answer> {
+async function act(
+  action: string,
+  body: string,
+  store: SecretStore,
+  writtenAtMs: Map<string, number>,
+): Promise<Answer> {
   if (action !== 'GetSecretValue' && action !== 'PutSecretValue') {
     return refusal('UnknownOperationException', 'This call has no stand-in on this machine.');
   }
@@ -97,12 +103,15 @@ async function act(action: string, body: string, store: SecretStore): Promise<An
     VersionStages: ['AWSCURRENT'],
   };
   if (action === 'GetSecretValue') {
-    return { status: 200, answer: { ...identity, SecretString: found } };
+    const atMs = writtenAtMs.get(name);
+    const created = atMs !== undefined && { CreatedDate: atMs / 1_000 };
+    return { status: 200, answer: { ...identity, ...created, SecretString: found } };
   }
   if (SecretString === undefined) {
     return refusal('InvalidParameterException', 'You must provide SecretString.');
   }
   await store.put(name, SecretString);
+  writtenAtMs.set(name, Date.now());
   return { status: 200, answer: identity };
 }
 

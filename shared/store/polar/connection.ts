@@ -1,5 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -139,6 +143,10 @@ export function webhookSecretDocument(
   const read = secretText(client, secretId);
   return {
     read: async () => documentSchema.safeParse(parsed(await read())).data ?? empty,
+    async changedAt() {
+      const { CreatedDate } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+      return CreatedDate;
+    },
     async write(secrets) {
       const SecretString = JSON.stringify(secrets);
       await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));

@@ -113,6 +113,15 @@ describe('delivering again what never arrived', () => {
     expect(at.receiver.taken.sort()).toEqual([first, last].sort());
   });
 
+  it('says what Polar was answered, and does not offer to lose what a wrong secret refuses', async () => {
+    const id = await fail();
+    await at.values.put('WebhookSecret', '{"current":"polar_whs_of-somebody-else-altogether"}');
+    const { stopped } = await redeliverLost(parts);
+    expect(stopped).toContain(`for example ${id}. Polar was last answered 401`);
+    expect(stopped).toContain('nothing is lost');
+    expect(stopped).not.toContain('--accept');
+  });
+
   it('goes on without one that can never arrive once somebody accepted that', async () => {
     const [stuck, other] = [await fail(), await fail()].reverse();
     const event = at.polar.state.events.find(({ id }) => id === stuck);

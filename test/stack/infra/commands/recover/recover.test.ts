@@ -114,7 +114,13 @@ async function recoveryOf(
   const side = await audienceSide(found, resources);
   const connection = await parts.connections.read();
   if (!connection) throw new Error('not connected');
-  const shown = { health: vi.fn(), repaired: vi.fn(), redelivered: vi.fn(), backfilled: vi.fn() };
+  const shown = {
+    health: vi.fn(),
+    repaired: vi.fn(),
+    waiting: vi.fn(),
+    redelivered: vi.fn(),
+    backfilled: vi.fn(),
+  };
   const hooks: RecoverHooks = shown;
   const result = await recover(
     {
