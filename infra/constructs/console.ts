@@ -17,7 +17,7 @@ import type { QueueWithDeadLetters } from './queue.ts';
 import type { Secrets } from './secrets.ts';
 import { allowSending } from './sender-identity.ts';
 import { pinLogicalId } from './stateful.ts';
-import type { AudienceTables } from './tables.ts';
+import { type AudienceTables, type TableUses, transactedRow } from './tables.ts';
 import { Unsubscribe } from './unsubscribe.ts';
 
 /** What people see and change in the console. */
@@ -30,55 +30,28 @@ export type ConsoleReach = Readonly<{
 
 /** Allows the console exactly the calls that it makes. */
 export function allowConsole(lambda: NodejsFunction, reach: ConsoleReach): void {
-  allowAudience(lambda, reach.tables);
-  allowLists(lambda, reach.tables);
-  allowRecords(lambda, reach.tables);
+  reach.tables.give(lambda, tableUses);
   allowQueues(lambda, reach);
   allowSecrets(lambda, reach.secrets);
   allowSending(lambda, reach.mail.sending);
   if (reach.mail.sender) allowSuppressionList(lambda);
 }
 
-/** A transaction needs the permission of each of its items' actions, and none of its own. */
-function allowAudience(lambda: NodejsFunction, tables: AudienceTables): void {
-  const { customers, addresses, contacts, suppressions } = tables;
-  allow(
-    lambda,
-    ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
-    [customers, addresses, contacts, suppressions].map((table) => table.tableArn),
-  );
-  allow(lambda, ['dynamodb:DeleteItem'], [addresses.tableArn, contacts.tableArn]);
-}
-
-function allowLists(lambda: NodejsFunction, tables: AudienceTables): void {
-  const { contacts, customers, events, emails, workflows } = tables;
-  const indexes = [
-    { table: contacts, names: ['byCreation', 'byContactId', 'byExternalId', 'byGroup'] },
-    { table: events, names: ['byContact', 'byDay'] },
-    { table: emails, names: ['byContact', 'byWorkflow'] },
-  ];
-  allow(
-    lambda,
-    ['dynamodb:Query'],
-    indexes.flatMap(({ table, names }) => names.map((name) => `${table.tableArn}/index/${name}`)),
-  );
+const tableUses: TableUses = {
+  contacts: {
+    calls: [...transactedRow, 'DeleteItem'],
+    queries: ['byCreation', 'byContactId', 'byExternalId', 'byGroup'],
+  },
   // A customer whom no contact shows is in no index.
-  allow(lambda, ['dynamodb:Scan'], [workflows.tableArn, customers.tableArn]);
-}
-
-function allowRecords(lambda: NodejsFunction, tables: AudienceTables): void {
-  const [events, failures, settings, workflows, emails] = [
-    tables.events.tableArn,
-    tables.failures.tableArn,
-    tables.settings.tableArn,
-    tables.workflows.tableArn,
-    tables.emails.tableArn,
-  ];
-  allow(lambda, ['dynamodb:GetItem'], [events, settings, workflows, emails]);
-  allow(lambda, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], [settings, workflows]);
-  allow(lambda, ['dynamodb:UpdateItem'], [settings, emails]);
-  allow(lambda, ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], [failures]);
-}
+  customers: { calls: [...transactedRow, 'Scan'] },
+  addresses: { calls: [...transactedRow, 'DeleteItem'] },
+  suppressions: { calls: transactedRow },
+  events: { calls: ['GetItem'], queries: ['byContact', 'byDay'] },
+  failures: { calls: ['BatchGetItem', 'DeleteItem'] },
+  settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem'] },
+  workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
+  emails: { calls: ['GetItem', 'UpdateItem'], queries: ['byContact', 'byWorkflow'] },
+};
 
 /** It sends dead letters through again: into their queue first, then out of the dead letters. */
 function allowQueues(lambda: NodejsFunction, { events, mail }: ConsoleReach): void {
@@ -203,18 +176,9 @@ export class Console extends Construct {
   }
 }
 
-function environment({ api, tables, events, mail, secrets, retentionDays }: ConsoleProps) {
+function environment({ api, events, mail, secrets, retentionDays }: ConsoleProps) {
   const { configurationSet, from } = mail.sending;
   return {
-    CONTACTS_TABLE: tables.contacts.tableName,
-    CUSTOMERS_TABLE: tables.customers.tableName,
-    ADDRESSES_TABLE: tables.addresses.tableName,
-    EVENTS_TABLE: tables.events.tableName,
-    FAILURES_TABLE: tables.failures.tableName,
-    SETTINGS_TABLE: tables.settings.tableName,
-    SUPPRESSIONS_TABLE: tables.suppressions.tableName,
-    WORKFLOWS_TABLE: tables.workflows.tableName,
-    EMAILS_TABLE: tables.emails.tableName,
     EVENTS_QUEUE_URL: events.queue.queueUrl,
     EVENTS_DEAD_LETTERS_URL: events.deadLetters.queueUrl,
     MAIL_QUEUE_URL: mail.outgoing.queue.queueUrl,

@@ -4,7 +4,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { allow, lambdaFunction } from './lambda-function.ts';
 import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
-import { type AudienceTables, allowRefusals, refusalEnvironment } from './tables.ts';
+import { type AudienceTables, refusalUses } from './tables.ts';
 
 type FeedbackProps = {
   reports: QueueWithDeadLetters;
@@ -25,20 +25,17 @@ export class Feedback extends Construct {
       timeout: Feedback.timeout,
       memoryMb: 512,
       environment: {
-        ...refusalEnvironment(tables, suppressionKey),
-        EMAILS_TABLE: tables.emails.tableName,
-        FAILURES_TABLE: tables.failures.tableName,
+        SUPPRESSION_KEY_ID: suppressionKey.secretArn,
         FEEDBACK_QUEUE_URL: reports.queue.queueUrl,
         FEEDBACK_DEAD_LETTERS_URL: reports.deadLetters.queueUrl,
       },
     });
-    allowRefusals(this.function, tables, suppressionKey);
-    allow(this.function, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [tables.emails.tableArn]);
-    allow(
-      this.function,
-      ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
-      [tables.failures.tableArn],
-    );
+    tables.give(this.function, {
+      ...refusalUses,
+      emails: { calls: ['GetItem', 'UpdateItem'] },
+      failures: { calls: ['UpdateItem', 'DeleteItem'] },
+    });
+    allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
     workOnQueue(this, 'Reports', this.function, {
       queue: reports,
       batchSize: 10,

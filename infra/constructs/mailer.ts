@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { allow, lambdaFunction } from './lambda-function.ts';
 import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
 import { allowSending, type Sending } from './sender-identity.ts';
-import type { AudienceTables } from './tables.ts';
+import type { AudienceTables, TableUses } from './tables.ts';
 
 type MailerProps = {
   mail: QueueWithDeadLetters;
@@ -36,7 +36,7 @@ export class Mailer extends Construct {
       memoryMb: 512,
       environment: environment(props),
     });
-    allowTables(this.function, props.tables);
+    props.tables.give(this.function, tableUses);
     allowSending(this.function, props.sending);
     allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
     // An email that SES will not take yet goes back into the queue as a new message with a delay.
@@ -58,17 +58,8 @@ export class Mailer extends Construct {
 }
 
 function environment(props: MailerProps) {
-  const { tables, mail, sending } = props;
+  const { mail, sending } = props;
   return {
-    CONTACTS_TABLE: tables.contacts.tableName,
-    CUSTOMERS_TABLE: tables.customers.tableName,
-    SUPPRESSIONS_TABLE: tables.suppressions.tableName,
-    ADDRESSES_TABLE: tables.addresses.tableName,
-    EVENTS_TABLE: tables.events.tableName,
-    WORKFLOWS_TABLE: tables.workflows.tableName,
-    EMAILS_TABLE: tables.emails.tableName,
-    SETTINGS_TABLE: tables.settings.tableName,
-    FAILURES_TABLE: tables.failures.tableName,
     MAIL_QUEUE_URL: mail.queue.queueUrl,
     MAIL_DEAD_LETTERS_URL: mail.deadLetters.queueUrl,
     SUPPRESSION_KEY_ID: props.suppressionKey.secretArn,
@@ -79,15 +70,18 @@ function environment(props: MailerProps) {
   };
 }
 
-function allowTables(mailer: NodejsFunction, tables: AudienceTables): void {
-  const { contacts, customers, suppressions, events, workflows, settings, emails } = tables;
-  const people = [customers.tableArn, contacts.tableArn, suppressions.tableArn];
-  allow(mailer, ['dynamodb:BatchGetItem'], people);
-  allow(mailer, ['dynamodb:GetItem'], [events.tableArn, workflows.tableArn]);
-  allow(mailer, ['dynamodb:GetItem', 'dynamodb:PutItem'], [settings.tableArn]);
-  allow(mailer, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [emails.tableArn]);
-  allow(mailer, ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], [tables.failures.tableArn]);
-}
+const tableUses: TableUses = {
+  contacts: { calls: ['BatchGetItem'] },
+  customers: { calls: ['BatchGetItem'] },
+  suppressions: { calls: ['BatchGetItem'] },
+  // Nothing of it is read: the store that it shares with others asks for the name.
+  addresses: {},
+  events: { calls: ['GetItem'] },
+  workflows: { calls: ['GetItem'] },
+  settings: { calls: ['GetItem', 'PutItem'] },
+  emails: { calls: ['GetItem', 'UpdateItem'] },
+  failures: { calls: ['UpdateItem', 'DeleteItem'] },
+};
 
 /** The mailer logs a line with the field `state` whenever it brings an email into one. */
 function countStates(log: ILogGroup): void {

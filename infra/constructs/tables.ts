@@ -7,44 +7,49 @@ import {
   Table,
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { allow } from './lambda-function.ts';
 import { type Keeping, pinLogicalId, removalPolicy } from './stateful.ts';
 
-/**
- * Lets a function write down a person's or a mailbox's "no", and find the contact that it is about.
- * A transaction needs the permission of each of its items' actions, and none of its own.
- */
-export function allowRefusals(
-  lambda: NodejsFunction,
-  tables: AudienceTables,
-  suppressionKey: Secret,
-): void {
-  const { contacts, customers, addresses, settings, suppressions } = tables;
-  allow(
-    lambda,
-    ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem'],
-    [customers, addresses, contacts, suppressions].map((table) => table.tableArn),
-  );
-  allow(lambda, ['dynamodb:DeleteItem'], [contacts.tableArn]);
-  allow(lambda, ['dynamodb:Query'], [`${contacts.tableArn}/index/byContactId`]);
-  allow(lambda, ['dynamodb:GetItem', 'dynamodb:PutItem'], [settings.tableArn]);
-  allow(lambda, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
-}
+const tableNames = [
+  'contacts',
+  'customers',
+  'addresses',
+  'events',
+  'failures',
+  'settings',
+  'suppressions',
+  'workflows',
+  'emails',
+] as const;
+type TableName = (typeof tableNames)[number];
 
-/** Where such a function finds all that. */
-export function refusalEnvironment(tables: AudienceTables, suppressionKey: Secret) {
-  return {
-    CONTACTS_TABLE: tables.contacts.tableName,
-    CUSTOMERS_TABLE: tables.customers.tableName,
-    ADDRESSES_TABLE: tables.addresses.tableName,
-    SUPPRESSIONS_TABLE: tables.suppressions.tableName,
-    EVENTS_TABLE: tables.events.tableName,
-    SETTINGS_TABLE: tables.settings.tableName,
-    SUPPRESSION_KEY_ID: suppressionKey.secretArn,
-  };
-}
+type TableCall =
+  | 'BatchGetItem'
+  | 'ConditionCheckItem'
+  | 'DeleteItem'
+  | 'GetItem'
+  | 'PutItem'
+  | 'Scan'
+  | 'UpdateItem';
+
+type TableUse = Readonly<{ calls?: readonly TableCall[]; queries?: readonly string[] }>;
+
+/** What a function does with its tables; `queries` are the indexes that it reads. */
+export type TableUses = Readonly<Partial<Record<TableName, TableUse>>>;
+
+/** A row of a transaction. That needs the permission of each of its items' actions, and none of its own. */
+export const transactedRow = ['BatchGetItem', 'ConditionCheckItem', 'PutItem'] as const;
+
+/** What it takes to write down a person's or a mailbox's "no", and to find the contact that it is about. */
+export const refusalUses = {
+  contacts: { calls: [...transactedRow, 'DeleteItem'], queries: ['byContactId'] },
+  customers: { calls: transactedRow },
+  addresses: { calls: transactedRow },
+  suppressions: { calls: transactedRow },
+  settings: { calls: ['GetItem', 'PutItem'] },
+  events: {},
+} as const satisfies TableUses;
 
 type TableDefinition = {
   key: string;
@@ -103,6 +108,25 @@ export class AudienceTables extends Construct {
       ],
     });
   }
+
+  /** Gives a function its tables: their names in its environment (`CONTACTS_TABLE`), and exactly these calls. */
+  give(lambda: NodejsFunction, uses: TableUses): void {
+    for (const [name, { calls = [], queries = [] }] of entriesOf(uses)) {
+      const table = this[name];
+      lambda.addEnvironment(`${name.toUpperCase()}_TABLE`, table.tableName);
+      const actions = calls.map((call) => `dynamodb:${call}`);
+      if (actions.length > 0) allow(lambda, actions, [table.tableArn]);
+      const indexes = queries.map((index) => `${table.tableArn}/index/${index}`);
+      if (indexes.length > 0) allow(lambda, ['dynamodb:Query'], indexes);
+    }
+  }
+}
+
+function entriesOf(uses: TableUses): [TableName, TableUse][] {
+  return tableNames.flatMap((name): [TableName, TableUse][] => {
+    const use = uses[name];
+    return use ? [[name, use]] : [];
+  });
 }
 
 function pinnedTable(

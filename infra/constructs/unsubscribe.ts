@@ -4,8 +4,8 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { lambdaFunction } from './lambda-function.ts';
-import { type AudienceTables, allowRefusals, refusalEnvironment } from './tables.ts';
+import { allow, lambdaFunction } from './lambda-function.ts';
+import { type AudienceTables, refusalUses } from './tables.ts';
 
 const path = '/unsubscribe';
 
@@ -28,9 +28,10 @@ export class Unsubscribe extends Construct {
       // Mail programs wait about as long for the answer to their one click.
       timeout: Duration.seconds(9),
       memoryMb: 512,
-      environment: refusalEnvironment(tables, suppressionKey),
+      environment: { SUPPRESSION_KEY_ID: suppressionKey.secretArn },
     });
-    allowRefusals(this.function, tables, suppressionKey);
+    tables.give(this.function, refusalUses);
+    allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
     addRoutes(api, this.function);
   }
 }

@@ -30,8 +30,6 @@ export class Watch extends Construct {
       // It waits for Polar, and nobody waits for it.
       memoryMb: 256,
       environment: {
-        SETTINGS_TABLE: props.tables.settings.tableName,
-        EVENTS_TABLE: props.tables.events.tableName,
         WEBHOOK_URL: props.api.webhookUrl,
         WEBHOOK_SECRET_ID: props.secrets.webhookSecret.secretArn,
         POLAR_ACCESS_ID: props.secrets.polarAccess.secretArn,
@@ -76,8 +74,10 @@ const metricNames = {
  */
 function allowLooking(watch: NodejsFunction, { tables, secrets }: WatchProps): void {
   const { webhookSecret, polarAccess } = secrets;
-  allow(watch, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [tables.settings.tableArn]);
-  allow(watch, ['dynamodb:Query'], [`${tables.events.tableArn}/index/byDay`]);
+  tables.give(watch, {
+    settings: { calls: ['GetItem', 'UpdateItem'] },
+    events: { queries: ['byDay'] },
+  });
   const readAndWrite = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];
   allow(watch, readAndWrite, [webhookSecret.secretArn]);
   allow(watch, readAndWrite, [polarAccess.secretArn]);

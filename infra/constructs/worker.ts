@@ -5,7 +5,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { allow, lambdaFunction } from './lambda-function.ts';
 import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
-import type { AudienceTables } from './tables.ts';
+import { type AudienceTables, type TableUses, transactedRow } from './tables.ts';
 
 type WorkerProps = {
   events: QueueWithDeadLetters;
@@ -31,7 +31,7 @@ export class Worker extends Construct {
       memoryMb: 512,
       environment: environment(props),
     });
-    allowTables(this.function, props.tables);
+    props.tables.give(this.function, tableUses);
     // The second run of an erasure goes into its own queue, with a delay.
     const { events, mail } = props;
     allow(this.function, ['sqs:SendMessage'], [events.queue.queueArn, mail.queueArn]);
@@ -44,16 +44,8 @@ export class Worker extends Construct {
   }
 }
 
-function environment({ events, mail, tables, suppressionKey, retentionDays }: WorkerProps) {
+function environment({ events, mail, suppressionKey, retentionDays }: WorkerProps) {
   return {
-    CONTACTS_TABLE: tables.contacts.tableName,
-    CUSTOMERS_TABLE: tables.customers.tableName,
-    ADDRESSES_TABLE: tables.addresses.tableName,
-    EVENTS_TABLE: tables.events.tableName,
-    FAILURES_TABLE: tables.failures.tableName,
-    SETTINGS_TABLE: tables.settings.tableName,
-    SUPPRESSIONS_TABLE: tables.suppressions.tableName,
-    WORKFLOWS_TABLE: tables.workflows.tableName,
     EVENTS_QUEUE_URL: events.queue.queueUrl,
     EVENTS_DEAD_LETTERS_URL: events.deadLetters.queueUrl,
     MAIL_QUEUE_URL: mail.queueUrl,
@@ -62,20 +54,13 @@ function environment({ events, mail, tables, suppressionKey, retentionDays }: Wo
   };
 }
 
-/** A transaction needs the permission of each of its items' actions, and none of its own. */
-function allowTables(worker: NodejsFunction, tables: AudienceTables): void {
-  const { contacts, customers, addresses, events, failures, settings, suppressions, workflows } =
-    tables;
-  const read = [customers, addresses, contacts, suppressions].map((table) => table.tableArn);
-  const written = [customers, addresses, contacts, suppressions].map((table) => table.tableArn);
-  allow(worker, ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem'], read);
-  allow(worker, ['dynamodb:PutItem'], written);
-  allow(worker, ['dynamodb:DeleteItem'], [addresses.tableArn, contacts.tableArn]);
-  allow(worker, ['dynamodb:GetItem', 'dynamodb:PutItem'], [settings.tableArn]);
-  const recorded = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
-  allow(worker, recorded, [events.tableArn]);
-  const indexes = [`${events.tableArn}/index/byCustomer`, `${events.tableArn}/index/byContact`];
-  allow(worker, ['dynamodb:Query'], [...indexes, `${contacts.tableArn}/index/byContactId`]);
-  allow(worker, ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], [failures.tableArn]);
-  allow(worker, ['dynamodb:Scan'], [workflows.tableArn]);
-}
+const tableUses: TableUses = {
+  contacts: { calls: [...transactedRow, 'DeleteItem'], queries: ['byContactId'] },
+  customers: { calls: transactedRow },
+  addresses: { calls: [...transactedRow, 'DeleteItem'] },
+  suppressions: { calls: transactedRow },
+  settings: { calls: ['GetItem', 'PutItem'] },
+  events: { calls: ['GetItem', 'PutItem', 'UpdateItem'], queries: ['byCustomer', 'byContact'] },
+  failures: { calls: ['UpdateItem', 'DeleteItem'] },
+  workflows: { calls: ['Scan'] },
+};
