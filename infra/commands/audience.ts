@@ -75,7 +75,7 @@ export async function audienceCommand(
 ): Promise<void> {
   const print = (line: string) => void messages.write(`${line}\n`);
   const given = audienceOptions(args);
-  if (!given) return print(audienceHelp);
+  if (!given) return void output.write(`${audienceHelp}\n`);
   if (given.file === undefined && !output.isTTY) refuseBanner(process.env);
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);

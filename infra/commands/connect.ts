@@ -6,7 +6,7 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
-import { Advice } from '#infra/terminal/advice.ts';
+import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
@@ -116,6 +116,7 @@ async function act(
   if (options.verb === 'repair') return say(await repairConnection(parts, connection), print);
   const health = await connectionHealth(parts, connection);
   for (const line of healthLines(connection, health, sameDeployment)) print(line);
+  if (health.faults.length > 0) process.exitCode = foundSomethingToDo;
 }
 
 async function tellOfSecrets(

@@ -5,6 +5,17 @@ export class Advice extends Error {
   override readonly name = 'Advice';
 }
 
+/** What a command found out leaves something to do: neither done nor failed. */
+export const foundSomethingToDo = 2;
+
+/** `… | head` closes the pipe when it has enough: the command ends, without an error and without a stack. */
+export function endQuietlyWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
 /** Runs a command of the engineer's. What it throws as Advice is shown as its sentence alone; exit code 1. */
 export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {

@@ -5,7 +5,7 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, type PolarToken, polarSide } from '#infra/commands/deployment/parts.ts';
-import { Advice } from '#infra/terminal/advice.ts';
+import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { interruption, tokenGiven } from '#infra/terminal/person.ts';
@@ -40,7 +40,7 @@ ${accessHelp}
 ${commonHelp}
 
 Customers, subscriptions and paid orders are compared by the settings of now. What is missing is applied as the event
-that Polar would have sent, with an id that begins with "backfill-"; no workflow sees it. Exit code 1: something is left.`;
+that Polar would have sent, with an id that begins with "backfill-"; no workflow sees it. Exit code 2: a dry run found something to repair; 1: something is left.`;
 
 export type BackfillOptions = Readonly<{
   target: Target;
@@ -92,7 +92,7 @@ export function sinceTime(text: string): string {
   );
 }
 
-/** `npm run backfill`. Sets the exit code to 1 where something is left. */
+/** `npm run backfill`. Sets the exit code where something is left: 2 after a dry run, else 1. */
 export async function backfillCommand(
   args: readonly string[],
   write: (line: string) => void,
@@ -176,7 +176,7 @@ async function run(
     return print(`\nIt was broken off, so this is not all.${rest}`);
   }
   if (!isDryRun) await states.forget();
-  if (isLeft(counts, isDryRun)) process.exitCode = 1;
+  if (isLeft(counts, isDryRun)) process.exitCode = isDryRun ? foundSomethingToDo : 1;
 }
 
 async function earlier(

@@ -11,7 +11,7 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
 import { healthLines } from '#infra/commands/words.ts';
-import { Advice } from '#infra/terminal/advice.ts';
+import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
@@ -114,7 +114,7 @@ what never arrived, backfills what Polar never recorded while the endpoint was d
 ${commonHelp}
 
 Safe to run twice, and to end with Ctrl-C. The access that Polar is connected with needs webhooks:read,
-webhooks:write, organizations:read, customers:read, orders:read and subscriptions:read. Exit code 1: something is left.`;
+webhooks:write, organizations:read, customers:read, orders:read and subscriptions:read. Exit code 2: something is left to do.`;
 
 export type RecoverOptions = Readonly<{
   target: Target;
@@ -150,7 +150,7 @@ export function recoverOptions(args: readonly string[]): RecoverOptions | undefi
   };
 }
 
-/** `npm run recover`. Sets the exit code to 1 where the gap is not closed. */
+/** `npm run recover`. Sets the exit code to 2 where the gap is not closed. */
 export async function recoverCommand(
   args: readonly string[],
   write: (line: string) => void,
@@ -213,7 +213,7 @@ export async function recoverCommand(
         })
       : recovered.proof;
     print(proofLines(proof, options));
-    if (!isClosed(proof)) process.exitCode = 1;
+    if (!isClosed(proof)) process.exitCode = foundSomethingToDo;
   } catch (error) {
     throw isPolarApiError(error)
       ? new Advice(`${error.message} ${again}`, { cause: error })

@@ -123,10 +123,12 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
     await connected();
     Object.assign(at.polar.endpoints[0] ?? {}, { enabled: false });
     const sick = await run(['--status']);
+    expect(sick.code).toBe(2);
     expect(sick.out).toMatch(/organisation +Northlight \(northlight\), production/);
     expect(sick.out).toContain('npm run connect -- --repair --stage staging');
     expect((await run(['--repair'])).out).toContain('Enabled it: Polar sends events again.');
-    expect((await run(['--status'])).out).toContain('Nothing is wrong.');
+    const well = await run(['--status']);
+    expect(well).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is wrong.') });
   });
 
   it('says until when a previous secret counts, connected or not, and drops it', async () => {

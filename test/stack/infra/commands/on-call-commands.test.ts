@@ -192,12 +192,12 @@ describe('the commands, against a stage in AWS', () => {
     await dead.dieByRedrive({ settings: () => Promise.reject(new Error('The table is away.')) });
     await dead.queueWebhook('evt-bad', unreadable('ann@example.com'));
     await dead.work();
-    const listed = await run('dead-letters', ['list', '--queue', 'events']);
+    const listed = await run('deadletters', ['list', '--queue', 'events']);
     expect(listed).toMatchObject({ code: 0, error: '' });
     expect(listed.out).toMatch(/^events +evt-slow .*The table is away\.$/m);
     expect(listed.out).toContain('deadletters -- resend --all --stage staging');
     expect((await run('why', ['evt-slow'])).out).toMatch(/^evt-slow has no record: failed 3 ×/m);
-    const resent = await run('dead-letters', ['resend', '--reason', 'away', '--queue', 'events']);
+    const resent = await run('deadletters', ['resend', '--reason', 'away', '--queue', 'events']);
     expect(resent.out).toContain('1 resent.\n1 left: they died for another reason.');
     await dead.work();
     const why = await run('why', ['c-slow@example.com', '--reveal']);
@@ -206,12 +206,12 @@ describe('the commands, against a stage in AWS', () => {
     expect(why.out).toMatch(/^marketing +yes: subscribed$/m);
 
     const discard = ['discard', 'evt-bad', '--queue', 'events'];
-    const unsure = await run('dead-letters', discard);
+    const unsure = await run('deadletters', discard);
     expect(unsure).toMatchObject({ code: 1 });
     expect(unsure.error).toMatch(/Nobody can answer here: add --yes\.$/m);
-    const sure = await run('dead-letters', [...discard, '--yes']);
+    const sure = await run('deadletters', [...discard, '--yes']);
     expect(sure.out).toContain('1 discarded.');
     expect(sure.out).toContain(`Kept in ${dead.folder}/.polar-audience/discarded/events.evt-bad.`);
-    expect((await run('dead-letters', ['list'])).out).toContain('There are no dead letters.');
+    expect((await run('deadletters', ['list'])).out).toContain('There are no dead letters.');
   }, 60_000);
 });

@@ -112,7 +112,7 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
   it('shows what differs with addresses masked, repairs it, and finds it in step', async () => {
     await connected();
     const dry = await run(['--dry-run']);
-    expect(dry).toMatchObject({ code: 1 });
+    expect(dry).toMatchObject({ code: 2 });
     expect(dry.out).toMatch(/^missing +[\w-]{36} +c\*\*\*@example\.com$/m);
     expect(dry.out).toMatch(/^missing +150 /m);
     expect(dry.out).not.toContain('customer-1@');

@@ -80,7 +80,7 @@ async function taken(QueueUrl: string): Promise<string[]> {
 async function resendAll() {
   const { AWS_ENDPOINT_URL_DYNAMODB } = process.env;
   const measured = ['--expose-gc', '--import', './test/support/heap-gauge.ts'];
-  const command = ['infra/cli.ts', 'dead-letters', 'resend', '--all', '--queue', 'events'];
+  const command = ['infra/cli.ts', 'deadletters', 'resend', '--all', '--queue', 'events'];
   const child = spawn(process.execPath, [...measured, ...command, '--stage', 'staging'], {
     cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
