@@ -100,7 +100,7 @@ export type Backfilled = Readonly<{ kind: 'done' | 'stopped'; counts: BackfillCo
 
 /**
  * Compares what Polar lists with what is known here, and repairs what differs; a dry run only reads. Holds one page at a
- * time, and the ids of the customers, of which a million fit into a hundred megabytes. May be broken off at any point
+ * time, and the ids of the customers: some 300 bytes each, and at most the 16.7 million that a Set holds. May be broken off at any point
  * and run again. Throws a `PolarApiError`.
  */
 export async function backfill(
