@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { eventVariables } from '#shared/mail/event-variables.ts';
+import { readyMade } from '#shared/mail/ready-made.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -19,6 +21,12 @@ describe.each(documents)('$path', ({ path, text }) => {
     expect(pathsIn(text).filter((named) => !existsSync(join(root, named)))).toEqual([]);
   });
 
+  it('finds each name in the file that it says', () => {
+    const absent = namesIn(text).filter(([name, file]) => !holdsWord(file, name));
+
+    expect(absent).toEqual([]);
+  });
+
   it('names only npm scripts that exist', () => {
     const known = new Set([...Object.keys(packageJson.scripts), '<command>']);
 
@@ -34,7 +42,27 @@ describe.each(documents)('$path', ({ path, text }) => {
   });
 });
 
+describe('ARCHITECTURE.md', () => {
+  it('describes each event property as the editor does', () => {
+    const described = Object.entries(eventVariables).map(([name, { description }]) => [
+      name,
+      description,
+    ]);
+    const rows = tableIn('ARCHITECTURE.md', 'Event properties');
+
+    expect(rows.map(([name, , meaning]) => [name, meaning])).toEqual(described);
+  });
+});
+
 describe('README.md', () => {
+  it('lists each ready-made workflow with its event and kind', () => {
+    const rows = tableIn('README.md', 'Mail when a subscription is created');
+
+    expect(rows.map(([name, event, , kind]) => [name, event, kind])).toEqual(
+      readyMade.map(({ name, event, email }) => [name, event, email.kind]),
+    );
+  });
+
   it('has at most 200 lines', () => {
     const [readme] = documents;
 
@@ -52,7 +80,8 @@ describe('what reads documents', () => {
   it('finds the paths, scripts and links in them', () => {
     const text = [
       '## A *title*, twice',
-      'See `shared/audience/decide.ts`, `infra/` and `npm run why -- <id>`.',
+      'See `shared/audience/decide.ts`, `infra/` and `npm run why -- <id>`, or `watch` in `a/b.ts`.',
+      'Run `npx vitest run test/x.test.ts`, not `upgrade/x.ts`; `<name>.ts` and `…/x.ts` are no paths.',
       '[x](test/README.md#proofs) `npm run -s emails -- list`',
       '```sh',
       'npm run replay',
@@ -60,7 +89,14 @@ describe('what reads documents', () => {
       '```',
     ].join('\n');
 
-    expect(pathsIn(text)).toEqual(['shared/audience/decide.ts', 'infra/']);
+    expect(pathsIn(text)).toEqual([
+      'shared/audience/decide.ts',
+      'infra/',
+      'a/b.ts',
+      'test/x.test.ts',
+      'upgrade/x.ts',
+    ]);
+    expect(namesIn(text)).toEqual([['watch', 'a/b.ts']]);
     expect(scriptsIn(text)).toEqual(['why', 'emails', 'replay']);
     expect(linksIn(text)).toEqual(['test/README.md#proofs']);
     expect(anchorsIn(`${text}\n${text}`)).toEqual(['a-title-twice', 'a-title-twice-1']);
@@ -74,13 +110,44 @@ describe('what reads documents', () => {
   });
 });
 
-/** Backticked texts that begin with one of our folders, or name one of our files at the top. */
+/**
+ * Backticked words, also those of commands, that begin with one of our folders, name one of our files at the top, or are
+ * a source file in some folder: a path that begins at its own document leads nowhere from here.
+ */
 function pathsIn(text: string): string[] {
-  const quoted = [...withoutBlocks(text).matchAll(/`([^`\s<>*…]+)`/g)].map(([, one = '']) => one);
-  return quoted.filter((one) =>
-    /^((infra|functions|shared|test|\.github)\/|(package|cdk|biome|tsconfig)\.json$|[A-Z]+\.md$|vitest\.config\.ts$)/.test(
-      one,
-    ),
+  const quoted = [...withoutBlocks(text).matchAll(/`([^`]+)`/g)].map(([, one = '']) => one);
+  return quoted
+    .flatMap((one) => one.split(/\s+/))
+    .filter((one) => !/[<>*…:]/.test(one))
+    .filter((one) =>
+      /^((infra|functions|shared|test|\.github)\/|(package|cdk|biome|tsconfig)\.json$|[A-Z]+\.md$|vitest\.config\.ts$|[\w./-]+\/[\w.-]+\.(ts|cjs)$)/.test(
+        one,
+      ),
+    );
+}
+
+/** `name` in `file`. */
+function namesIn(text: string): [name: string, file: string][] {
+  const named = withoutBlocks(text).matchAll(/`(\w+)` in `([\w./-]+\.ts)`/g);
+  return [...named].map(([, name = '', file = '']) => [name, file]);
+}
+
+function holdsWord(file: string, word: string): boolean {
+  const path = join(root, file);
+  return existsSync(path) && new RegExp(`\\b${word}\\b`).test(readFileSync(path, 'utf8'));
+}
+
+/** The cells, without backticks, of the first table below a heading. */
+function tableIn(path: string, heading: string): string[][] {
+  const text = documents.find((one) => one.path === path)?.text ?? '';
+  const [, section = ''] = text.split(new RegExp(`^#+ ${heading}$`, 'm'));
+  const [table = ''] = /^\|(?:.+\n)+/m.exec(section) ?? [];
+  const [, , ...rows] = table.trimEnd().split('\n');
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
   );
 }
 
