@@ -36,9 +36,13 @@ function isVisible(text: string): boolean {
 const titles =
   /^(?:(?:dr|prof|professor|mr|mrs|ms|mx|miss|rev|herr|frau|mme|mlle|phd|ph\.d|dipl\.?-ing)\.?|(?:sr|sra|srta|ing|mag|dott|hon)\.)$/i;
 
-/** What follows a comma without being a first name. */
+export function isTitle(word: string): boolean {
+  return titles.test(word);
+}
+
+/** What follows a comma without being a first name. Short first names, as Mary, Ben and Xi, are none of these. */
 const suffixes =
-  /^(?:[jsd]r|[ivx]+|esq|m\.?d|m\.?b\.?a|ph\.?d|[bm]\.?\p{L}{1,4}|inc|ltd|llc|gmbh|cpa|rn)\.?$/iu;
+  /^(?:[js]r\.?|ii|iii|iv|vii|viii|esq(?:uire|\.)?|m\.?d\.?|d\.?d\.?s\.?|m\.?b\.?a\.?|ph\.?d\.?|[bm]\.\p{L}{1,4}\.?|[bm]sc|[bm]eng|inc\.?|ltd\.?|llc|gmbh|cpa|rn|c[efot]o)$/iu;
 
 /**
  * One word is the first name; otherwise the first word is, and the rest is the last name. "Doe, Jane" is Jane Doe, and
@@ -46,11 +50,16 @@ const suffixes =
  */
 export function splitName(name: string): { firstName?: string; lastName?: string } {
   const words = inOrder(cleanName(name).split(' ').filter(isVisible));
-  const start = words.findIndex((word) => !titles.test(word));
+  const start = words.findIndex((word) => !isTitle(word));
   const [firstName, ...rest] = start > 0 ? words.slice(start) : words;
   if (firstName === undefined) return {};
   if (rest.length > 0) return { firstName, lastName: rest.join(' ') };
   return start > 0 ? { lastName: firstName } : { firstName };
+}
+
+/** One word, or several of which the first is small: "van der Berg". A company or "Jane Doe" is none. */
+function isLastName(text: string): boolean {
+  return !text.includes(' ') || /^\p{Ll}/u.test(text);
 }
 
 /** Last name, comma, first names: the other way round. */
@@ -59,10 +68,10 @@ function inOrder(words: readonly string[]): readonly string[] {
     .join(' ')
     .split(',')
     .map((part) => part.trim());
-  if (!last || !first || others.length > 0 || suffixes.test(first)) {
-    return words.map((word, n) => (n === 0 ? word.replace(/,+$/, '') : word)).filter(Boolean);
-  }
-  return [...first.split(' '), ...last.split(' ')];
+  const isTurned =
+    last && first && others.length === 0 && isLastName(last) && !suffixes.test(first);
+  if (isTurned) return [...first.split(' '), ...last.split(' ')];
+  return words.map((word, n) => (n === 0 ? word.replace(/,+$/, '') : word)).filter(Boolean);
 }
 
 export const webhookSource = 'Polar webhook';

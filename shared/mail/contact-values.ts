@@ -1,5 +1,5 @@
 import tlds from 'tlds' with { type: 'json' };
-import { type Contact, cleanName, splitName } from '#shared/audience/person.ts';
+import { type Contact, cleanName, isTitle, splitName } from '#shared/audience/person.ts';
 import type { EmailVariables } from './render-email.ts';
 
 const topLevelLabels: ReadonlySet<string> = new Set(tlds);
@@ -92,13 +92,20 @@ function withoutGluedInitials(name: string | undefined): string | undefined {
     .join(' ');
 }
 
-/** What a person typed is taken as it is; what came from Polar is split again, since an older version split it worse. */
+/**
+ * What a person typed is taken as it is. What came from Polar is split again where only an older version can have split
+ * it so: into "Doe," and "Jane", or "Dr." and "Jane Doe".
+ */
 function namesIn({ firstName, lastName, customerId, byHand }: Contact): Names {
-  const isTyped = byHand?.firstName !== undefined || byHand?.lastName !== undefined;
-  const names =
-    isTyped || customerId === undefined || firstName === undefined
-      ? { firstName, lastName }
-      : splitName([firstName, lastName].filter(Boolean).join(' '));
+  const isTyped =
+    customerId === undefined || byHand?.firstName !== undefined || byHand?.lastName !== undefined;
+  const isSplitWrong =
+    !isTyped &&
+    firstName !== undefined &&
+    (isTitle(firstName) || splitName(firstName).firstName !== firstName);
+  const names = isSplitWrong
+    ? splitName([firstName, lastName].filter(Boolean).join(' '))
+    : { firstName, lastName };
   return {
     firstName: withoutGluedInitials(names.firstName),
     lastName: withoutGluedInitials(names.lastName),

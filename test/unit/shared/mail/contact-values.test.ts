@@ -104,6 +104,10 @@ describe('the names in a mail', () => {
     ["Dr. Jean-Luc O'Neil", { firstName: 'Jean-Luc', lastName: "O'Neil", name: "Jean-Luc O'Neil" }],
     ['Doe, Jane', { firstName: 'Jane', lastName: 'Doe', name: 'Jane Doe' }],
     ['Dr. Doe', { lastName: 'Doe', name: 'Doe' }],
+    [
+      'Doe, Jane, Acme Corp',
+      { firstName: 'Doe', lastName: 'Jane, Acme Corp', name: 'Doe Jane, Acme Corp' },
+    ],
     ['J.Kim', { firstName: 'Kim', name: 'Kim' }],
     ['Jane J.Kim', { firstName: 'Jane', lastName: 'Kim', name: 'Jane Kim' }],
     ['\u200b\u200b', {}],
