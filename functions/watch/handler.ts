@@ -29,7 +29,7 @@ const env = z
   })
   .parse(process.env);
 
-/** Of each call: four of them and a refresh of the tokens end before the function's own minute does. */
+/** Of each call: five of them and a refresh of the tokens end before the function's own minute does. */
 const patienceMs = 8_000;
 const requestHandler = {
   connectionTimeout: 1_000,

@@ -196,13 +196,14 @@ async function lookOnce({ time }: Due, parts: WatchParts): Promise<void> {
 }
 
 /** One that a person wrote by hand, or a version before this one, may say nothing of its end. */
-async function endPreviousSecret({ webhookSecrets, inTurn, now, log }: WatchParts): Promise<void> {
+async function endPreviousSecret(parts: WatchParts): Promise<void> {
+  const { webhookSecrets, inTurn, now, log } = parts;
   if (!isPreviousEndless(await webhookSecrets.read())) return;
   try {
     await inTurn(async (check) => {
       // Whoever had the turn before may have written another document.
       const secrets = await webhookSecrets.read();
-      if (!isPreviousEndless(secrets)) return;
+      if (!isPreviousEndless(secrets) || !(await isCurrentInForce(secrets.current, parts))) return;
       const previousUntil = previousUntilFrom(now());
       await check();
       await webhookSecrets.write({ ...secrets, previousUntil });
@@ -211,6 +212,25 @@ async function endPreviousSecret({ webhookSecrets, inTurn, now, log }: WatchPart
   } catch (error) {
     // The next look follows in a quarter of an hour.
     if (!(error instanceof OutOfTurn)) throw error;
+  }
+}
+
+/**
+ * Whether Polar signs with the current secret, where it can be asked; else every webhook would be refused once the
+ * previous one has ended. Without a connection only the document says so.
+ */
+async function isCurrentInForce(
+  current: string,
+  { connections, apiOf }: WatchParts,
+): Promise<boolean> {
+  const connection = await connections.read();
+  if (!connection) return true;
+  try {
+    const endpoint = await apiOf(connection.server).endpoint(connection.endpointId);
+    return isSameSecret(current, endpoint.secret);
+  } catch (error) {
+    if (!isPolarApiError(error)) throw error;
+    return false;
   }
 }
 

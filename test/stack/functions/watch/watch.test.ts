@@ -91,6 +91,17 @@ describe('a previous webhook secret', () => {
     expect(at.lines.join()).not.toContain('polar_whs_');
   });
 
+  it('has no end while Polar signs with it, and gets one once Polar signs with the current one', async () => {
+    await at.connect();
+    const [endpoint] = at.polar.endpoints;
+    await put({ current, previous: endpoint?.secret });
+    await at.look();
+    expect(at.webhookSecret()).toEqual({ current, previous: endpoint?.secret });
+    Object.assign(endpoint ?? {}, { secret: current });
+    await at.look();
+    expect(at.webhookSecret()).toMatchObject({ previousUntil: inAnHour() });
+  });
+
   it('gets another end where nobody can read the one it has', async () => {
     await put({ current, previous, previousUntil: 'tomorrow' });
     await at.look();
