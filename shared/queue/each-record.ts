@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { reasonOf, Unprocessable } from '#shared/failure.ts';
-import { inGroups } from '#shared/in-time.ts';
+import { inGroups, within } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
 import type { Failures } from './failures.ts';
 
@@ -77,9 +77,12 @@ export async function eachRecord<M>(
   return { batchItemFailures };
 }
 
+/** It must not take the time in which the batch is reported. */
+const forgettingMs = 2_000;
+
 async function forgetFailure({ failureId }: FailureName, { failures, log }: BatchParts) {
   try {
-    await failures.clear(failureId);
+    await within(forgettingMs, () => failures.clear(failureId));
   } catch {
     log.warn('could not clear the reason of a failure that is over', { webhookId: failureId });
   }
