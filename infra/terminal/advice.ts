@@ -8,11 +8,17 @@ export class Advice extends Error {
 /** What a command found out leaves something to do: neither done nor failed. */
 export const foundSomethingToDo = 2;
 
-/** `… | head` closes the pipe when it has enough: the command ends, without an error and without a stack. */
+/** As a shell reports a program that wrote into a closed pipe. */
+const closedPipe = 141;
+
+/**
+ * `… | head` closes the pipe when it has enough: the command ends without a word. Its exit code tells that it may not
+ * have done its work.
+ */
 export function endQuietlyWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    process.exit(closedPipe);
   });
 }
 

