@@ -26,7 +26,7 @@ const happeningArbitrary = fc.record({
   /** How many endpoints of the organisation tell of it, each under a webhook id of its own. */
   endpoints: fc.constantFrom(1, 1, 1, 1, 2),
 });
-type Happening = typeof happeningArbitrary extends fc.Arbitrary<infer T> ? T : never;
+export type Happening = typeof happeningArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
 const addresses = ['ann@example.com', 'Ann@Example.com', 'bob@example.com', 'cy@example.com'];
 export const normalisedAddresses = ['ann@example.com', 'bob@example.com', 'cy@example.com'];
