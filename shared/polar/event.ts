@@ -1,11 +1,8 @@
 import * as z from 'zod/mini';
-import {
-  type EventProperties,
-  orderProperties,
-  subscriptionProperties,
-} from './event-properties.ts';
+import type { EventProperties } from './event-properties.ts';
 import { customerEventTypes, purchaseEventTypes, type SupportedEventType } from './event-types.ts';
 import { instant } from './instant.ts';
+import { orderProperties, subscriptionProperties } from './purchase-properties.ts';
 
 /** What Polar said of a customer in one event. `version` orders what it said: `modified_at`, else `created_at`. */
 export type PolarCustomer = Readonly<{
