@@ -8,6 +8,7 @@ import {
   type Frequency,
   workflowSchema,
 } from '#shared/audience/workflow.ts';
+import { booleanProperties, isAmount, isNumber } from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { nearestName } from '#shared/text.ts';
 import { compileEmail } from './compile-email.ts';
@@ -16,6 +17,9 @@ import { type EventVariable, eventMayHave } from './event-variables.ts';
 import { foreignSender, senderProblem } from './sender.ts';
 
 export type Verdicts = { problems: DraftProblem[]; warnings: string[] };
+
+/** Those that occur: Polar sets no subscription to unpaid or incomplete any more. */
+const statuses = ['trialing', 'active', 'past_due', 'paused', 'canceled'];
 
 /** What Polar sends today; it may add to these, so another value is only a warning. */
 const usualValues: Partial<Record<EventVariable, readonly string[]>> = {
@@ -26,7 +30,11 @@ const usualValues: Partial<Record<EventVariable, readonly string[]>> = {
     'subscription_update',
     'subscription_meter_cycle',
   ],
-  status: ['paid', 'active', 'trialing', 'past_due', 'canceled', 'unpaid', 'incomplete'],
+  status: ['paid', ...statuses],
+  subscriptionStatus: statuses,
+  priceKind: ['free', 'fixed', 'metered'],
+  discountDuration: ['once', 'repeating', 'forever'],
+  endReason: ['planned', 'payment_failed', 'while_past_due', 'at_once'],
 };
 
 /** Conditions that can never hold are problems, those that always hold are warnings. */
@@ -56,11 +64,12 @@ function valueProblem({ property, operator, value }: Condition): string | undefi
     return value === undefined ? undefined : `${written} needs no value.`;
   }
   if (value === undefined || value === '') return `${written} needs a value to compare with.`;
-  if (property === 'cancelAtPeriodEnd' && value !== 'true' && value !== 'false') {
+  if (booleanProperties.includes(property) && value !== 'true' && value !== 'false') {
     return `${written} can only be compared with true or false.`;
   }
-  if (property === 'amount' && !/^-?\d+$/.test(value)) {
-    return `${written} needs a whole number of minor units: 1999 for $19.99.`;
+  if (isNumber(property) && !/^-?\d+$/.test(value)) {
+    const example = isAmount(property) ? ' of minor units: 1999 for $19.99' : '';
+    return `${written} needs a whole number${example}.`;
   }
   return undefined;
 }

@@ -7,7 +7,7 @@ import {
   toValueSync,
 } from 'liquidjs';
 import type { CompiledEmail } from '#shared/audience/workflow.ts';
-import type { EventProperties } from '#shared/polar/event-properties.ts';
+import { type EventProperties, withFormattedAmounts } from '#shared/polar/event-properties.ts';
 import { oneLine } from '#shared/text.ts';
 import type { ContactVariable } from './event-variables.ts';
 import { htmlEngine, nothingToPrint, textEngine } from './liquid-engine.ts';
@@ -44,7 +44,7 @@ export function renderEmail(
     const templates = templatesOf(compiled);
     const scope = {
       contact: present(variables.contact),
-      event: present(variables.event),
+      event: present(withFormattedAmounts(variables.event)),
       ...(footer && { footer: footerScope(footer) }),
     };
     const subject = shortened(oneLine(run(textEngine, templates.subject, scope)));

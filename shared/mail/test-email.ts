@@ -6,7 +6,13 @@ import {
   eventPropertyNames,
   type Workflow,
 } from '#shared/audience/workflow.ts';
-import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
+import {
+  booleanProperties,
+  type EventProperties,
+  eventPropertiesSchema,
+  isNumber,
+  withFormattedAmounts,
+} from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { eventMayHave } from './event-variables.ts';
 import {
@@ -45,7 +51,7 @@ export function footerForNobody(
 
 const dayMs = 86_400_000;
 
-/** Made-up values for everything that the event of a workflow may have, such that the conditions hold. */
+/** Made-up values for what the event of a workflow mostly has, such that the conditions hold. */
 export function sampleVariables(
   { trigger: { event, conditions } }: Pick<Workflow, 'trigger'>,
   email: string,
@@ -74,52 +80,105 @@ function sampleProperties(
   for (const { property, operator, value } of conditions) {
     if (operator === 'is-not-set') values.delete(property);
     if (operator === 'is') values.set(property, asProperty(property, value));
+    if (operator === 'is-set' && !values.has(property)) {
+      values.set(property, rareProperties(now)[property]);
+    }
   }
-  return eventPropertiesSchema.parse(Object.fromEntries(values));
+  return withFormattedAmounts(eventPropertiesSchema.parse(Object.fromEntries(values)));
 }
 
-function usualProperties(event: SupportedEventType, now: Date): Required<EventProperties> {
-  const inDays = (days: number) => new Date(now.getTime() + days * dayMs).toISOString();
+const inDays = (now: Date, days: number) => new Date(now.getTime() + days * dayMs).toISOString();
+
+/** One purchase as it mostly is: with what all of them have, and no more than fits together. */
+function usualProperties(event: SupportedEventType, now: Date): EventProperties {
   return {
     customerId: '00000000-0000-4000-8000-000000000001',
     externalId: 'user_42',
+    country: 'SE',
+    locale: 'en',
     productId: '00000000-0000-4000-8000-000000000002',
     productName: 'Example Pro',
-    amount: 1900,
-    formattedAmount: '$19.00',
     currency: 'usd',
-    billingReason: 'subscription_create',
-    orderId: '00000000-0000-4000-8000-000000000003',
-    invoiceNumber: 'EXAMPLE-0001',
     subscriptionId: '00000000-0000-4000-8000-000000000004',
-    status: usualStatus(event),
     interval: 'month',
-    periodEnd: inDays(30),
-    trialEnd: inDays(14),
-    endsAt: inDays(30),
-    endedAt: inDays(0),
-    cancelAtPeriodEnd: event === 'subscription.canceled',
-    cancellationReason: 'too_expensive',
+    periodStart: inDays(now, 0),
+    periodEnd: inDays(now, 30),
+    trialEnd: inDays(now, 14),
+    trialDays: 14,
+    ...(event === 'order.paid' ? usualOrder(now) : usualSubscription(event, now)),
   };
 }
 
+function usualOrder(now: Date): EventProperties {
+  return {
+    status: 'paid',
+    subscriptionStatus: 'active',
+    amount: 2375,
+    chargedAmount: 2375,
+    taxAmount: 475,
+    priceBeforeDiscount: 1900,
+    discountAmount: 0,
+    billingReason: 'subscription_create',
+    orderId: '00000000-0000-4000-8000-000000000003',
+    orderDate: inDays(now, 0),
+    invoiceNumber: 'EXAMPLE-0001',
+    receiptNumber: 'RCPT-EXAMPLE-0001',
+    renewsAt: inDays(now, 30),
+    paidUntil: inDays(now, 30),
+  };
+}
+
+function usualSubscription(event: SupportedEventType, now: Date): EventProperties {
+  const status = usualStatus(event);
+  const goesOn = status === 'active' && event !== 'subscription.canceled';
+  return {
+    status,
+    subscriptionStatus: status,
+    amount: 1900,
+    priceBeforeDiscount: 1900,
+    priceKind: 'fixed',
+    taxIncluded: false,
+    pauseAtPeriodEnd: false,
+    endsAt: inDays(now, status === 'canceled' ? 0 : 30),
+    endedAt: inDays(now, 0),
+    endReason: 'planned',
+    cancelAtPeriodEnd: event === 'subscription.canceled',
+    cancellationReason: 'too_expensive',
+    ...(goesOn && { recurringAmount: 1900, renewsAt: inDays(now, 30) }),
+    ...(status === 'past_due' && { pastDueSince: inDays(now, 0) }),
+  };
+}
+
+/** What a purchase has only now and then; for conditions that ask for it. */
+function rareProperties(now: Date): EventProperties {
+  return withFormattedAmounts({
+    currency: 'usd',
+    balanceUsed: 500,
+    balanceOwed: 500,
+    creditedAmount: 500,
+    discountName: 'Welcome',
+    discountDuration: 'repeating',
+    discountMonths: 3,
+    discountAmount: 950,
+    discountUntil: inDays(now, 90),
+    seats: 5,
+    recurringAmount: 1900,
+    renewsAt: inDays(now, 30),
+    pastDueSince: inDays(now, 0),
+    nextPaymentAttempt: inDays(now, 2),
+    resumesAt: inDays(now, 60),
+  });
+}
+
 function usualStatus(event: SupportedEventType): string {
-  switch (event) {
-    case 'order.paid':
-      return 'paid';
-    case 'subscription.past_due':
-      return 'past_due';
-    case 'subscription.revoked':
-      return 'canceled';
-    default:
-      return 'active';
-  }
+  if (event === 'subscription.past_due') return 'past_due';
+  return event === 'subscription.revoked' ? 'canceled' : 'active';
 }
 
 /** Conditions are written as text. */
 function asProperty(property: Condition['property'], value: string | undefined): unknown {
-  if (property === 'amount') return Number(value);
-  return property === 'cancelAtPeriodEnd' ? value === 'true' : value;
+  if (isNumber(property)) return Number(value);
+  return booleanProperties.includes(property) ? value === 'true' : value;
 }
 
 type Test = Readonly<{

@@ -52,6 +52,14 @@ const customerSchema = z.object({
   name: z.nullish(z.string()),
   external_id: z.nullish(z.string()),
   deleted_at: z.nullish(time),
+  locale: z.catch(
+    z.nullish(z.string().check(z.regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$/))),
+    null,
+  ),
+  billing_address: z.catch(
+    z.nullish(z.object({ country: z.string().check(z.regex(/^[A-Z]{2}$/)) })),
+    null,
+  ),
   metadata: z.catch(z.optional(z.object({ __anonymized_at: z.optional(z.unknown()) })), undefined),
 });
 
@@ -79,8 +87,8 @@ export function polarEvent(body: string): ParsedEvent {
   const parsed = webhookSchema.safeParse(content);
   if (!parsed.success) return { kind: 'unreadable', reason: reasonOf(parsed.error.issues) };
   const { type, timestamp, data } = parsed.data;
-  const customer = polarCustomer('customer' in data ? data.customer : data);
-  const { externalId } = customer;
+  const wire = 'customer' in data ? data.customer : data;
+  const customer = polarCustomer(wire);
   return {
     kind: 'event',
     event: {
@@ -93,10 +101,21 @@ export function polarEvent(body: string): ParsedEvent {
       },
       properties: {
         customerId: customer.id,
-        ...(externalId !== undefined && { externalId }),
+        ...personalProperties(wire, customer),
         ...ownProperties(type, data),
       },
     },
+  };
+}
+
+function personalProperties(
+  { billing_address, locale }: z.infer<typeof customerSchema>,
+  { externalId, anonymised }: PolarCustomer,
+): EventProperties {
+  return {
+    ...(externalId !== undefined && { externalId }),
+    ...(billing_address && !anonymised && { country: billing_address.country }),
+    ...(locale && !anonymised && { locale }),
   };
 }
 

@@ -1,7 +1,17 @@
 import * as z from 'zod/mini';
-import { formattedAmount } from './amount.ts';
-import { type EventProperties, eventPropertiesSchema } from './event-properties.ts';
+import {
+  type EventProperties,
+  eventPropertiesSchema,
+  withFormattedAmounts,
+} from './event-properties.ts';
 import { instant } from './instant.ts';
+import {
+  endReason,
+  priceOf,
+  renewsAt,
+  type Subscription,
+  trialDays,
+} from './subscription-terms.ts';
 
 /** All of them together, and the largest payload beside them, must fit into one item of DynamoDB. */
 const longestText = 1_000;
@@ -20,6 +30,7 @@ const time = z.pipe(
   z.transform((value) => (value === undefined ? undefined : instant(value))),
 );
 const integer = z.catch(z.optional(z.int()), undefined);
+const boolean = z.catch(z.optional(z.boolean()), undefined);
 
 const recurrence = { recurring_interval: text, recurring_interval_count: integer };
 
@@ -28,85 +39,197 @@ const productSchema = z.catch(
   undefined,
 );
 
+/** One that cannot be read is there all the same. */
+const discountSchema = z.catch(
+  z.nullish(z.object({ name: text, duration: text, duration_in_months: integer })),
+  {},
+);
+
+/** What an order shows of its subscription, and a subscription of itself. */
+const state = {
+  status: text,
+  ...recurrence,
+  started_at: time,
+  modified_at: time,
+  current_period_start: time,
+  current_period_end: time,
+  trial_start: time,
+  trial_end: time,
+  ends_at: time,
+  ended_at: time,
+  past_due_at: time,
+  cancel_at_period_end: boolean,
+  pause_at_period_end: boolean,
+};
+
 const orderSchema = z.object({
   id: text,
   status: text,
+  created_at: time,
+  subtotal_amount: integer,
+  discount_amount: integer,
+  tax_amount: integer,
   total_amount: integer,
+  applied_balance_amount: integer,
+  due_amount: integer,
   currency: text,
   billing_reason: text,
   invoice_number: text,
+  receipt_number: z.catch(z.nullish(text), undefined),
+  next_payment_attempt_at: time,
+  seats: integer,
   description: text,
   product_id: text,
   subscription_id: text,
   product: productSchema,
-  subscription: z.catch(
-    z.optional(z.object({ ...recurrence, current_period_end: time, trial_end: time })),
+  discount: discountSchema,
+  subscription: z.catch(z.optional(z.object({ ...state, amount: integer })), undefined),
+});
+type Order = z.infer<typeof orderSchema>;
+
+const subscriptionSchema = z.object({
+  ...state,
+  id: text,
+  amount: integer,
+  currency: text,
+  resumes_at: time,
+  seats: integer,
+  customer_cancellation_reason: text,
+  product_id: text,
+  product: productSchema,
+  discount: discountSchema,
+  discount_id: text,
+  pending_update: z.catch(z.nullish(z.object({})), {}),
+  prices: z.catch(
+    z.optional(
+      z.array(
+        z.object({
+          amount_type: text,
+          price_amount: integer,
+          price_currency: text,
+          tax_behavior: text,
+        }),
+      ),
+    ),
     undefined,
   ),
 });
 
-const subscriptionSchema = z.object({
-  id: text,
-  status: text,
-  amount: integer,
-  currency: text,
-  ...recurrence,
-  current_period_end: time,
-  trial_end: time,
-  ends_at: time,
-  ended_at: time,
-  cancel_at_period_end: z.catch(z.optional(z.boolean()), undefined),
-  customer_cancellation_reason: text,
-  product_id: text,
-  product: productSchema,
-});
-
-/** The properties of an order's `data`. `amount` is what the customer pays in all, tax included. */
+/** The properties of an order's `data`. `amount` is what the order comes to, tax included. */
 export function orderProperties(data: unknown): EventProperties {
   const order = orderSchema.parse(data);
   return present({
     orderId: order.id,
     status: order.status,
+    orderDate: order.created_at,
     billingReason: order.billing_reason,
     invoiceNumber: order.invoice_number,
+    receiptNumber: order.receipt_number ?? undefined,
+    nextPaymentAttempt: order.next_payment_attempt_at,
     subscriptionId: order.subscription_id,
     productId: order.product_id ?? order.product?.id,
     productName: order.product?.name ?? order.description,
+    seats: order.seats,
     interval: interval(order.subscription) ?? interval(order.product),
-    periodEnd: order.subscription?.current_period_end,
-    trialEnd: order.subscription?.trial_end,
-    ...money(order.total_amount, order.currency),
+    ...periodOf(order.subscription ?? {}),
+    paidUntil: paidUntil(order),
+    currency: order.currency,
+    amount: order.total_amount,
+    taxAmount: order.tax_amount,
+    priceBeforeDiscount: order.subtotal_amount,
+    discountAmount: order.discount_amount,
+    ...discountOf(order.discount),
+    ...paymentOf(order),
   });
 }
 
-/** The properties of a subscription's `data`. `amount` is the price of one interval before tax. */
+/** The properties of a subscription's `data`. `amount` is the price of one period as it is now, discount taken off. */
 export function subscriptionProperties(data: unknown): EventProperties {
   const subscription = subscriptionSchema.parse(data);
+  const { discount, discount_id, pending_update } = subscription;
   return present({
     subscriptionId: subscription.id,
     status: subscription.status,
     productId: subscription.product_id ?? subscription.product?.id,
     productName: subscription.product?.name,
+    seats: subscription.seats,
     interval: interval(subscription),
-    periodEnd: subscription.current_period_end,
-    trialEnd: subscription.trial_end,
+    ...periodOf(subscription),
+    pastDueSince: subscription.past_due_at,
+    pauseAtPeriodEnd: subscription.pause_at_period_end,
+    resumesAt: subscription.resumes_at,
     endsAt: subscription.ends_at,
     endedAt: subscription.ended_at,
+    endReason: endReason(subscription),
     cancelAtPeriodEnd: subscription.cancel_at_period_end,
     cancellationReason: subscription.customer_cancellation_reason,
-    ...money(subscription.amount, subscription.currency),
+    currency: subscription.currency,
+    amount: subscription.amount,
+    ...discountOf(discount),
+    ...priceOf({
+      ...subscription,
+      discount: discount ?? (discount_id === undefined ? null : {}),
+      changes: Boolean(pending_update),
+    }),
   });
 }
 
-function money(amount: number | undefined, currency: string | undefined) {
-  if (amount === undefined || currency === undefined) return { amount, currency };
-  return { amount, currency, formattedAmount: formattedAmount(amount, currency) };
+function periodOf(subscription: Subscription): EventProperties {
+  return {
+    subscriptionStatus: subscription.status,
+    periodStart: subscription.current_period_start,
+    periodEnd: subscription.current_period_end,
+    renewsAt: renewsAt(subscription),
+    trialEnd: subscription.trial_end,
+    trialDays: trialDays(subscription),
+  };
 }
 
-type Recurrence = {
-  recurring_interval?: string | undefined;
-  recurring_interval_count?: number | undefined;
-};
+function discountOf(discount: z.infer<typeof discountSchema>): EventProperties {
+  return {
+    discountName: discount?.name,
+    discountDuration: discount?.duration,
+    discountMonths: discount?.duration_in_months,
+  };
+}
+
+/** How an order was paid. Polar's balance counts from its own side: below zero is credit that was used. */
+function paymentOf(order: Order): EventProperties {
+  const { total_amount: total = 0, applied_balance_amount: applied = 0 } = order;
+  return {
+    chargedAmount: chargedAmount(order),
+    balanceUsed: applied < 0 ? -applied : undefined,
+    balanceOwed: applied > 0 ? applied : undefined,
+    creditedAmount: total < 0 ? -total : undefined,
+  };
+}
+
+/**
+ * Polar's rule: `due_amount` is max(0, total + balance) and stays when it is paid. Not known where it is not that, as
+ * zero for an order that costs something, or where no payment was taken (so without a receipt number) of a sum that is
+ * too small to be charged.
+ */
+function chargedAmount(order: Order): number | undefined {
+  const { due_amount: due, total_amount: total = 0, applied_balance_amount: applied = 0 } = order;
+  if (due === 0) return total + applied > 0 ? undefined : 0;
+  return order.receipt_number === null ? undefined : due;
+}
+
+/**
+ * Until when an order pays its subscription. A bill for use or for a change pays no period, nor does one of a
+ * subscription without a price of its own, or one beside which another order is still open.
+ */
+function paidUntil(order: Order): string | undefined {
+  const { billing_reason, total_amount = 0, subscription } = order;
+  const isForPeriod =
+    billing_reason === 'subscription_create' || billing_reason === 'subscription_cycle';
+  const hasPrice = (subscription?.amount ?? 0) > 0 && total_amount > 0;
+  return isForPeriod && hasPrice && subscription?.status === 'active'
+    ? subscription.current_period_end
+    : undefined;
+}
+
+type Recurrence = Pick<Subscription, 'recurring_interval' | 'recurring_interval_count'>;
 
 /** `month`, or `3 months` when the count is above one. */
 function interval(of: Recurrence | undefined) {
@@ -117,6 +240,8 @@ function interval(of: Recurrence | undefined) {
 
 function present(values: EventProperties): EventProperties {
   return eventPropertiesSchema.parse(
-    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
+    Object.fromEntries(
+      Object.entries(withFormattedAmounts(values)).filter(([, value]) => value !== undefined),
+    ),
   );
 }

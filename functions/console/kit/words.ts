@@ -2,9 +2,20 @@ import { html } from 'hono/html';
 import type { Email } from '#shared/audience/email.ts';
 import type { Change, EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
-import type { Condition, EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
+import {
+  type Condition,
+  type EmailNode,
+  eventPropertyNames,
+  type Frequency,
+  type Workflow,
+} from '#shared/audience/workflow.ts';
 import { formattedAmount } from '#shared/polar/amount.ts';
-import type { EventProperties } from '#shared/polar/event-properties.ts';
+import {
+  type EventProperties,
+  isAmount,
+  timeProperties,
+  withFormattedAmounts,
+} from '#shared/polar/event-properties.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { pathId } from './in-url.ts';
 import type { Html } from './page.ts';
@@ -77,24 +88,27 @@ function changedValue(value: Change['from']): Html | string {
   return value === '' ? html`<span class="soft">empty</span>` : value;
 }
 
-const times: readonly (keyof EventProperties)[] = ['periodEnd', 'trialEnd', 'endsAt', 'endedAt'];
-
 /** The properties that an event has, by the names that workflows know them by. */
 export function propertyRows(properties: EventProperties): (Html | string)[][] {
-  const { amount, currency } = properties;
-  return Object.entries(properties).flatMap(([name, value]) => {
+  const shown = withFormattedAmounts(properties);
+  return eventPropertyNames.flatMap((name) => {
+    const value = shown[name];
     if (value === undefined) return [];
-    const isTime = times.some((one) => one === name);
-    return [[whole(html`<code>${name}</code>`), isTime ? time(String(value)) : text(name, value)]];
+    return [[whole(html`<code>${name}</code>`), propertyText(name, value, shown.currency)]];
   });
+}
 
-  function text(name: string, value: string | number | boolean): Html | string {
-    if (name === 'amount' && amount !== undefined && currency !== undefined) {
-      return html`${formattedAmount(amount, currency)} <span class="soft">(${amount} in minor units)</span>`;
-    }
-    if (typeof value === 'boolean') return value ? 'yes' : 'no';
-    return String(value);
+function propertyText(
+  name: keyof EventProperties,
+  value: string | number | boolean,
+  currency: string | undefined,
+): Html | string {
+  if (timeProperties.includes(name)) return time(String(value));
+  if (isAmount(name) && typeof value === 'number' && currency !== undefined) {
+    return html`${formattedAmount(value, currency)} <span class="soft">(${value} in minor units)</span>`;
   }
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return String(value);
 }
 
 export const home = '/console/polar';

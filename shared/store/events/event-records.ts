@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { personalProperties } from '#shared/polar/event-properties.ts';
 
 type Page = { webhookIds: string[]; next: RecordPosition | undefined };
 
@@ -19,7 +20,10 @@ export type RecordPosition = z.infer<typeof recordPositionSchema>;
 
 const idsSchema = z.array(z.object({ webhookId: z.string() }));
 const pageSize = 100;
-const personal = ['payload', 'payloadOmitted', 'email', 'properties.externalId', 'replays'];
+const personal = [
+  ...['payload', 'payloadOmitted', 'email', 'replays'],
+  ...personalProperties.map((name) => `properties.${name}`),
+];
 
 /** The event records of single customers and contacts, for erasure. */
 export function dynamoEventRecords(db: DynamoDBDocumentClient, table: string): EventRecords {

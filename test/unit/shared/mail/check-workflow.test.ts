@@ -153,6 +153,16 @@ describe('a condition', () => {
       'The condition on cancelAtPeriodEnd can only be compared with true or false.',
     ],
     [
+      { property: 'taxIncluded', operator: 'is', value: 'yes' },
+      'subscription.created',
+      'The condition on taxIncluded can only be compared with true or false.',
+    ],
+    [
+      { property: 'seats', operator: 'is', value: 'five' },
+      'order.paid',
+      'The condition on seats needs a whole number.',
+    ],
+    [
       { property: 'amount', operator: 'is-not', value: '19.99' },
       'order.paid',
       'The condition on amount needs a whole number of minor units: 1999 for $19.99.',
@@ -171,6 +181,14 @@ describe('a condition', () => {
       'order.paid never has endedAt, so the condition always holds.',
     ],
     [
+      { property: 'status', operator: 'is', value: 'unpaid' },
+      'Polar does not usually send unpaid as status; did you mean paid?',
+    ],
+    [
+      { property: 'subscriptionStatus', operator: 'is', value: 'incomplete' },
+      'Polar does not usually send incomplete as subscriptionStatus; usual are: trialing, active, past_due, paused, canceled.',
+    ],
+    [
       { property: 'billingReason', operator: 'is', value: 'subscription_created' },
       'Polar does not usually send subscription_created as billingReason; did you mean subscription_create?',
     ],
@@ -180,6 +198,9 @@ describe('a condition', () => {
 
   it.each([
     { property: 'billingReason', operator: 'is', value: 'subscription_create' },
+    { property: 'status', operator: 'is', value: 'paused' },
+    { property: 'chargedAmount', operator: 'is-not', value: '0' },
+    { property: 'subscriptionStatus', operator: 'is', value: 'trialing' },
     { property: 'productId', operator: 'is', value: '1c9a6e2f' },
     { property: 'amount', operator: 'is-not', value: '0' },
   ])('as people need it is fine: %j', (condition) => {

@@ -209,3 +209,31 @@ describe('a webhook of Polar', () => {
     expect(JSON.stringify(parsed)).not.toContain('ann@example.com');
   });
 });
+
+describe('where a customer is', () => {
+  const placed = (changes: Record<string, unknown>, name = 'customer.created.plain.json') =>
+    read(changed(name, (_, data) => Object.assign(data, changes))).properties;
+
+  it.each([
+    [
+      { billing_address: { country: 'SE' }, locale: 'sv' },
+      { country: 'SE', locale: 'sv' },
+    ],
+    [
+      { billing_address: { country: 'SE' }, locale: 'en-GB' },
+      { country: 'SE', locale: 'en-GB' },
+    ],
+    [{ billing_address: null, locale: null }, {}],
+    [{ billing_address: { country: 'Sweden' }, locale: 'ann@example.com' }, {}],
+    [{ billing_address: 'SE', locale: 7 }, {}],
+  ])('is told of %j: %j', (changes, expected) => {
+    const { country, locale } = placed(changes);
+    expect({ ...(country && { country }), ...(locale && { locale }) }).toEqual(expected);
+  });
+
+  it('is not told of one that was anonymised', () => {
+    const told = placed({ billing_address: { country: 'SE' } }, 'customer.deleted.awkward.json');
+    expect(told).not.toHaveProperty('country');
+    expect(told).not.toHaveProperty('locale');
+  });
+});
