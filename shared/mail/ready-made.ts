@@ -1,7 +1,13 @@
-import type { Condition, EmailNode, Frequency } from '#shared/audience/workflow.ts';
-import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import {
+  dayOf,
+  hourOf,
+  type ReadyMade,
+  readyMadeForSubscriptions,
+} from './ready-made-subscriptions.ts';
 
-export const readyMadeForCustomers: readonly ReadyMade[] = [
+export type { ReadyMade };
+
+const readyMadeForCustomers: readonly ReadyMade[] = [
   {
     name: 'welcome',
     title: 'Welcome',
@@ -61,203 +67,108 @@ Your customer account with us has been closed, and we will not write to you abou
 Thank you for the time you spent with us. You are welcome back whenever you like.`,
     },
   },
-  {
-    name: 'receipt',
-    title: 'Receipt',
-    description:
-      'A receipt for every paid order: purchases, new subscriptions, renewals, and orders that cost nothing.',
-    event: 'order.paid',
-    conditions: [],
-    frequency: 'once-per-order',
-    email: {
-      kind: 'transactional',
-      subject: 'Your receipt{% if event.productName %} for {{ event.productName }}{% endif %}',
-      preheader:
-        '{% if event.amount == 0 %}There was nothing to pay.{% else %}Your payment went through.{% endif %}',
-      body: `Hi {{ contact.firstName | default: "there" }},
+];
 
-{% if event.amount == 0 %}
-Thank you! Your order is confirmed, and there was nothing to pay.
+const receipt: ReadyMade = {
+  name: 'receipt',
+  title: 'Receipt',
+  description:
+    'A receipt for every paid order: purchases, new subscriptions, trials, renewals, changes of a plan, bills for use, credits, and orders that cost nothing. Each says what was charged.',
+  event: 'order.paid',
+  conditions: [],
+  frequency: 'once-per-order',
+  email: {
+    kind: 'transactional',
+    subject:
+      '{% if event.creditedAmount %}Your credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}Your free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Your final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Your usage bill{% else %}Your receipt{% endif %}{% if event.productName %} for {{ event.productName }}{% endif %}',
+    preheader:
+      '{% if event.chargedAmount > 0 or event.receiptNumber %}Your payment went through.{% elsif event.chargedAmount == 0 or event.amount == 0 %}Nothing was charged.{% else %}Here is what you ordered.{% endif %}',
+    body: `Hi {{ contact.firstName | default: "there" }},
+
+{% if event.creditedAmount %}
+We have added {{ event.formattedCreditedAmount | default: "a credit" }} to your balance. It counts towards your next payments.
+{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}
+Your free trial has begun{% if event.trialEnd %} and runs until ${hourOf('trialEnd')}{% endif %}.
+{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}
+Your subscription has ended, and this is the final bill for it.
+{% elsif event.billingReason == "subscription_meter_cycle" %}
+This is the bill for what you have used.
+{% elsif event.billingReason == "subscription_update" %}
+Your subscription has been changed, and this is the bill for the change.
+{% elsif event.billingReason == "subscription_cycle" and event.trialEnd and event.trialEnd == event.periodStart %}
+Your trial is over and your subscription has begun. Thank you for staying with us!
+{% elsif event.billingReason == "subscription_cycle" and event.subscriptionStatus == "active" %}
+Thank you for staying with us! Your subscription has been renewed.
 {% elsif event.billingReason == "subscription_cycle" %}
-Thank you for staying with us. Your subscription has been renewed, and your payment went through.
+Thank you for staying with us!
 {% else %}
-Thank you for your order! Your payment went through.
+Thank you for your order!
+{% endif %}
+
+{% if event.chargedAmount > 0 and event.balanceUsed and event.formattedChargedAmount %}
+Your payment of {{ event.formattedChargedAmount }} went through. The rest was paid from your balance.
+{% elsif event.chargedAmount > 0 and event.formattedChargedAmount %}
+Your payment of {{ event.formattedChargedAmount }} went through.
+{% elsif event.chargedAmount == 0 and event.balanceUsed %}
+The order was paid from your balance, so nothing was charged.
+{% elsif event.creditedAmount and event.chargedAmount == 0 %}
+Nothing was charged.
+{% elsif event.amount == 0 and event.discountAmount > 0 %}
+Nothing was charged: with your discount, there was nothing to pay.
+{% elsif event.amount == 0 or event.chargedAmount == 0 %}
+Nothing was charged, as there was nothing to pay.
+{% elsif event.receiptNumber %}
+Your payment went through.
 {% endif %}
 
 | | |
 |---|---|
-| Order | {{ event.productName | default: "Your order" }} |
+| Order | {{ event.productName | default: "Your order" }}{% if event.seats > 1 %}, {{ event.seats }} seats{% endif %} |
+{% if event.orderDate %}
+| Date | ${dayOf('orderDate')} |
+{% endif %}
 {% if event.invoiceNumber %}
 | Invoice | {{ event.invoiceNumber }} |
 {% endif %}
-{% if event.periodEnd %}
-| Paid until | {{ event.periodEnd | date: "%B %-d, %Y" }} |
+{% if event.receiptNumber %}
+| Receipt | {{ event.receiptNumber }} |
 {% endif %}
+{% if event.paidUntil %}
+| Paid until | ${dayOf('paidUntil')} |
+{% endif %}
+{% if event.formattedPriceBeforeDiscount %}
+{% if event.discountAmount > 0 or event.taxAmount > 0 %}
+| Subtotal | {{ event.formattedPriceBeforeDiscount }} |
+{% endif %}
+{% endif %}
+{% if event.discountAmount > 0 and event.formattedDiscountAmount %}
+| Discount{% if event.discountName %} ({{ event.discountName }}){% endif %} | −{{ event.formattedDiscountAmount }} |
+{% endif %}
+{% if event.taxAmount > 0 and event.formattedTaxAmount %}
+| Tax | {{ event.formattedTaxAmount }} |
+{% endif %}
+{% if event.creditedAmount %}
+| **Credit** | **{{ event.formattedCreditedAmount | default: "See your invoice" }}** |
+{% else %}
 | **Total** | **{{ event.formattedAmount | default: "See your invoice" }}** |
+{% endif %}
+{% if event.formattedBalanceUsed %}
+| From your balance | −{{ event.formattedBalanceUsed }} |
+{% endif %}
+{% if event.formattedBalanceOwed %}
+| Owed from before | {{ event.formattedBalanceOwed }} |
+{% endif %}
+{% if event.formattedChargedAmount %}
+| **Charged** | **{{ event.formattedChargedAmount }}** |
+{% endif %}
 
 You will find the invoice in your customer portal.`,
-    },
   },
-];
-
-export const readyMadeForSubscriptions: readonly ReadyMade[] = [
-  {
-    name: 'subscription-started',
-    title: 'Subscription started',
-    description: 'Thanks for a new subscription, once for each, and says when a trial ends.',
-    event: 'subscription.created',
-    conditions: [],
-    frequency: 'once-per-subscription',
-    email: {
-      kind: 'transactional',
-      subject:
-        'Thank you for subscribing{% if event.productName %} to {{ event.productName }}{% endif %}',
-      preheader: 'Here is what you signed up for.',
-      body: `Hi {{ contact.firstName | default: "there" }},
-
-Thank you for subscribing to **{{ event.productName | default: "our service" }}**!
-
-{% if event.status == "trialing" and event.trialEnd %}
-Your trial is free until {{ event.trialEnd | date: "%B %-d, %Y" }}. If you like it, there is nothing to do; if you do not, cancel before that day and you pay nothing.
-{% elsif event.formattedAmount and event.interval %}
-The price is {{ event.formattedAmount }} every {{ event.interval }}, before tax. You can cancel at any time in your customer portal.
-{% else %}
-You can cancel at any time in your customer portal.
-{% endif %}`,
-    },
-  },
-  {
-    name: 'subscription-active',
-    title: 'Access is open',
-    description:
-      'Says that access is open, once for each subscription: not again after a failed payment was made good. It comes right after "Subscription started"; one of the two is mostly enough.',
-    event: 'subscription.active',
-    conditions: [],
-    frequency: 'once-per-subscription',
-    email: {
-      kind: 'transactional',
-      subject: '{{ event.productName | default: "Your subscription" }} is ready for you',
-      preheader: 'You can start right away.',
-      body: `Hi {{ contact.firstName | default: "there" }},
-
-You now have access to **{{ event.productName | default: "your subscription" }}** and can start right away.
-
-{% if event.status == "trialing" and event.trialEnd %}
-You are on a free trial until {{ event.trialEnd | date: "%B %-d, %Y" }}.
-{% elsif event.periodEnd %}
-Your subscription renews on {{ event.periodEnd | date: "%B %-d, %Y" }}.
-{% endif %}`,
-    },
-  },
-  {
-    name: 'cancellation-scheduled',
-    title: 'Cancellation scheduled',
-    description:
-      'Confirms a cancellation that takes effect at the end of the period, each time one is made. Polar sends the same event once more when the subscription has ended, and at once for an immediate cancellation: "Access ended" is for those.',
-    event: 'subscription.canceled',
-    conditions: [
-      { property: 'cancelAtPeriodEnd', operator: 'is', value: 'true' },
-      { property: 'endedAt', operator: 'is-not-set' },
-    ],
-    frequency: 'every-time',
-    email: {
-      kind: 'transactional',
-      subject: 'Your cancellation is confirmed',
-      preheader: 'You keep access until the end of the period you have paid for.',
-      body: `Hi {{ contact.firstName | default: "there" }},
-
-We have cancelled your subscription to **{{ event.productName | default: "our service" }}**. You will not be charged again.
-
-{% if event.endsAt %}
-You keep access until {{ event.endsAt | date: "%B %-d, %Y" }}.
-{% else %}
-You keep access until the end of the period you have paid for.
-{% endif %}
-
-If you change your mind before then, you can take the cancellation back in your customer portal.`,
-    },
-  },
-  {
-    name: 'cancellation-withdrawn',
-    title: 'Cancellation withdrawn',
-    description: 'Confirms that a cancellation was taken back, each time it is.',
-    event: 'subscription.uncanceled',
-    conditions: [],
-    frequency: 'every-time',
-    email: {
-      kind: 'transactional',
-      subject: 'Your subscription goes on',
-      preheader: 'The cancellation has been taken back.',
-      body: `Hi {{ contact.firstName | default: "there" }},
-
-Good news: your subscription to **{{ event.productName | default: "our service" }}** goes on, and the cancellation has been taken back.
-
-{% if event.periodEnd %}
-It renews on {{ event.periodEnd | date: "%B %-d, %Y" }}.
-{% endif %}
-
-We are glad that you stay.`,
-    },
-  },
-  {
-    name: 'payment-failed',
-    title: 'Payment failed',
-    description:
-      'Asks for a working payment method each time a renewal could not be collected. It may come back after a recovery.',
-    event: 'subscription.past_due',
-    conditions: [],
-    frequency: 'every-time',
-    email: {
-      kind: 'transactional',
-      subject: 'Your payment did not go through',
-      preheader: 'Please check your payment method.',
-      body: `Hi {{ contact.firstName | default: "there" }},
-
-We could not collect the payment{% if event.formattedAmount %} of {{ event.formattedAmount }} (before tax){% endif %} for **{{ event.productName | default: "your subscription" }}**.
-
-This mostly means that a card has expired or was declined. Please check your payment method in your customer portal.
-
-The payment will be tried again over the next days, so if you have already put it right, there is nothing more to do.`,
-    },
-  },
-  {
-    name: 'access-ended',
-    title: 'Access ended',
-    description:
-      'Says that access has ended, each time it does: after a cancellation, or because the payment failed for good.',
-    event: 'subscription.revoked',
-    conditions: [],
-    frequency: 'every-time',
-    email: {
-      kind: 'transactional',
-      subject: 'Your subscription has ended',
-      preheader: 'You are welcome back at any time.',
-      body: `Hi {{ contact.firstName | default: "there" }},
-
-Your subscription to **{{ event.productName | default: "our service" }}** has ended{% if event.status == "unpaid" %} because we could not collect the payment{% endif %}, and with it your access.
-
-{% if event.status == "unpaid" %}
-If you did not mean to leave, you can subscribe again with another payment method at any time.
-{% else %}
-Thank you for having been with us. You are welcome back at any time.
-{% endif %}`,
-    },
-  },
-];
-
-/** A workflow to begin with. `name` is what commands call it; `description` says when it sends. */
-export type ReadyMade = Readonly<{
-  name: string;
-  title: string;
-  description: string;
-  event: SupportedEventType;
-  conditions: readonly Condition[];
-  frequency: Frequency;
-  email: EmailNode;
-}>;
+};
 
 /** One for each of the ten events. */
 export const readyMade: readonly ReadyMade[] = [
   ...readyMadeForCustomers,
+  receipt,
   ...readyMadeForSubscriptions,
 ];

@@ -1,0 +1,212 @@
+import type { Condition, EmailNode, Frequency } from '#shared/audience/workflow.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import type { EventVariable } from './event-variables.ts';
+
+/** A workflow to begin with. `name` is what commands call it; `description` says when it sends. */
+export type ReadyMade = Readonly<{
+  name: string;
+  title: string;
+  description: string;
+  event: SupportedEventType;
+  conditions: readonly Condition[];
+  frequency: Frequency;
+  email: EmailNode;
+}>;
+
+// A day is another one elsewhere, so each says that it is of UTC, and the hour where something ends then.
+export const dayOf = (name: EventVariable) => `{{ event.${name} | date: "%B %-d, %Y" }} (UTC)`;
+export const hourOf = (name: EventVariable) =>
+  `{{ event.${name} | date: "%B %-d, %Y at %H:%M" }} UTC`;
+
+const trial = `Your trial is free until ${hourOf('trialEnd')}.`;
+const pause = `{% if event.resumesAt %}It is set to pause on ${hourOf('periodEnd')} and to resume on ${hourOf('resumesAt')}.{% else %}It is set to pause on ${hourOf('periodEnd')}.{% endif %}`;
+const discount = 'Your discount{% if event.discountName %} ({{ event.discountName }}){% endif %}';
+/** What is said behind a price. */
+const terms =
+  'every {{ event.interval }}{% if event.taxIncluded == true %}, tax included{% elsif event.taxIncluded == false %}, before tax{% endif %}{% if event.priceKind == "metered" %}, plus what you use{% endif %}';
+
+export const readyMadeForSubscriptions: readonly ReadyMade[] = [
+  {
+    name: 'subscription-started',
+    title: 'Subscription started',
+    description:
+      'Thanks for a new subscription, once for each; says when a trial ends, and the price where it lasts.',
+    event: 'subscription.created',
+    conditions: [],
+    frequency: 'once-per-subscription',
+    email: {
+      kind: 'transactional',
+      subject:
+        'Thank you for subscribing{% if event.productName %} to {{ event.productName }}{% endif %}',
+      preheader: 'Here is what you signed up for.',
+      body: `Hi {{ contact.firstName | default: "there" }},
+
+Thank you for subscribing to **{{ event.productName | default: "our service" }}**!
+
+{% if event.status == "trialing" and event.trialEnd %}
+${trial} If you like it, there is nothing to do; if you do not, cancel before then.
+{% endif %}
+
+{% if event.priceKind == "free" %}
+It is free of charge.
+{% elsif event.formattedRecurringAmount and event.interval %}
+{% if event.status == "trialing" %}After the trial, the{% else %}The{% endif %} price is {{ event.formattedRecurringAmount }} ${terms}.
+{% elsif event.priceKind == "metered" and event.formattedPriceBeforeDiscount == nil %}
+You pay for what you use.
+{% elsif event.discountUntil %}
+${discount} holds until ${dayOf('discountUntil')}.
+{% elsif event.discountDuration == "once" %}
+${discount} is for the first payment.
+{% elsif event.discountDuration == "repeating" and event.interval == "month" and event.discountMonths > 1 %}
+${discount} is for the first {{ event.discountMonths }} months.
+{% elsif event.discountDuration == "repeating" %}
+${discount} is for a limited time.
+{% endif %}
+
+{% if event.discountAmount > 0 and event.discountDuration != "forever" %}
+{% if event.formattedPriceBeforeDiscount and event.interval %}
+Without the discount, the price is {{ event.formattedPriceBeforeDiscount }} ${terms}.
+{% endif %}
+{% endif %}
+
+You can cancel at any time in your customer portal.`,
+    },
+  },
+  {
+    name: 'subscription-active',
+    title: 'Access is open',
+    description:
+      'Says that access is open, once for each subscription: not again after a failed payment was made good. It comes right after "Subscription started"; one of the two is mostly enough.',
+    event: 'subscription.active',
+    conditions: [],
+    frequency: 'once-per-subscription',
+    email: {
+      kind: 'transactional',
+      subject: '{{ event.productName | default: "Your subscription" }} is ready for you',
+      preheader: 'You can start right away.',
+      body: `Hi {{ contact.firstName | default: "there" }},
+
+You now have access to **{{ event.productName | default: "your subscription" }}** and can start right away.
+
+{% if event.cancelAtPeriodEnd and event.endsAt %}
+Your subscription ends on ${hourOf('endsAt')}.
+{% elsif event.pauseAtPeriodEnd and event.periodEnd %}
+${pause}
+{% elsif event.status == "trialing" and event.trialEnd %}
+${trial}
+{% elsif event.renewsAt %}
+Your subscription renews on ${dayOf('renewsAt')}.
+{% endif %}`,
+    },
+  },
+  {
+    name: 'cancellation-scheduled',
+    title: 'Cancellation scheduled',
+    description:
+      'Confirms a cancellation that takes effect at the end of the period, each time one is made. Polar sends the same event once more when the subscription has ended, and at once for an immediate cancellation: "Access ended" is for those.',
+    event: 'subscription.canceled',
+    conditions: [
+      { property: 'cancelAtPeriodEnd', operator: 'is', value: 'true' },
+      { property: 'endedAt', operator: 'is-not-set' },
+    ],
+    frequency: 'every-time',
+    email: {
+      kind: 'transactional',
+      subject: 'Your cancellation is confirmed',
+      preheader: 'Your subscription will not go on after it ends.',
+      body: `Hi {{ contact.firstName | default: "there" }},
+
+Your subscription to **{{ event.productName | default: "our service" }}** has been cancelled and will not renew.
+
+{% if event.endsAt and event.status == "past_due" %}
+It ends on ${hourOf('endsAt')}. A payment for it is still open.
+{% elsif event.endsAt %}
+You keep access until ${hourOf('endsAt')}.
+{% else %}
+It ends with its current period.
+{% endif %}
+
+{% if event.priceKind == "metered" %}
+What you use until then will still be billed.
+{% endif %}
+
+If you change your mind before then, you can take the cancellation back in your customer portal.`,
+    },
+  },
+  {
+    name: 'cancellation-withdrawn',
+    title: 'Cancellation withdrawn',
+    description: 'Confirms that a cancellation was taken back, each time it is.',
+    event: 'subscription.uncanceled',
+    conditions: [],
+    frequency: 'every-time',
+    email: {
+      kind: 'transactional',
+      subject: 'Your subscription goes on',
+      preheader: 'The cancellation has been taken back.',
+      body: `Hi {{ contact.firstName | default: "there" }},
+
+Good news: your subscription to **{{ event.productName | default: "our service" }}** goes on. The cancellation has been taken back.
+
+{% if event.status == "past_due" %}
+A payment for it is still open. Please check your payment method in your customer portal.
+{% elsif event.pauseAtPeriodEnd and event.periodEnd %}
+${pause}
+{% elsif event.status == "trialing" and event.trialEnd %}
+${trial}
+{% elsif event.renewsAt %}
+It renews on ${dayOf('renewsAt')}.
+{% endif %}
+
+We are glad that you are staying.`,
+    },
+  },
+  {
+    name: 'payment-failed',
+    title: 'Payment failed',
+    description:
+      'Asks for a working payment method each time a renewal could not be collected. It may come back after a recovery. It names no sum: what Polar tries to collect is not in its webhook.',
+    event: 'subscription.past_due',
+    conditions: [],
+    frequency: 'every-time',
+    email: {
+      kind: 'transactional',
+      subject: 'Your payment did not go through',
+      preheader: 'Please check your payment method.',
+      body: `Hi {{ contact.firstName | default: "there" }},
+
+We could not collect the payment for **{{ event.productName | default: "your subscription" }}**.
+
+This mostly means that a card has expired or was declined. Please check your payment method in your customer portal. If you have already put it right, there is nothing more to do.
+
+The payment will be tried again within the next three weeks. If it still fails, your subscription will end.`,
+    },
+  },
+  {
+    name: 'access-ended',
+    title: 'Access ended',
+    description:
+      'Says that access has ended, each time it does: after a cancellation, or because the payment failed for good.',
+    event: 'subscription.revoked',
+    conditions: [],
+    frequency: 'every-time',
+    email: {
+      kind: 'transactional',
+      subject: 'Your subscription has ended',
+      preheader: 'You are welcome back at any time.',
+      body: `Hi {{ contact.firstName | default: "there" }},
+
+Your subscription to **{{ event.productName | default: "our service" }}** has ended{% if event.endReason == "payment_failed" %} because we could not collect the payment{% endif %}, and with it your access.
+
+{% if event.priceKind == "metered" %}
+If you have used something that was not billed yet, one last bill for it may follow.
+{% endif %}
+
+{% if event.endReason == "payment_failed" %}
+If you did not mean to leave, you can subscribe again with another payment method at any time.
+{% else %}
+Thank you for having been with us. You are welcome back at any time.
+{% endif %}`,
+    },
+  },
+];
