@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { webhooks } from '@polar-sh/sdk/2026-10';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
+import { polarEvent } from '#shared/polar/event.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload, purchasePayloads, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import { secretReadingOf, signatureOf } from '#shared/polar/sample/signed-delivery.ts';
@@ -104,4 +105,19 @@ test.each([
   ['any custom text', 'whole'],
 ])('the secret %s is read as Polar reads it: %s', (text, reading) => {
   expect(secretReadingOf(text)).toBe(reading);
+});
+
+test('an order tells what was charged as Polar would', () => {
+  const parsed = polarEvent(JSON.stringify(polarPayload('order.paid', person, at)));
+  if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
+  const { amount, taxAmount, priceBeforeDiscount, ...properties } = parsed.event.properties;
+  expect(properties).toMatchObject({ chargedAmount: amount, formattedChargedAmount: '$23.75' });
+  expect(amount).toBe((priceBeforeDiscount ?? 0) + (taxAmount ?? 0));
+  expect(properties.receiptNumber).toMatch(/^RCPT-/);
+});
+
+test('a subscription says that its tax comes on top, as its orders have it', () => {
+  const parsed = polarEvent(JSON.stringify(polarPayload('subscription.created', person, at)));
+  if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
+  expect(parsed.event.properties).toMatchObject({ taxIncluded: false, recurringAmount: 1900 });
 });
