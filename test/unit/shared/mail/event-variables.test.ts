@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { eventPropertyNames } from '#shared/audience/workflow.ts';
 import { eventMayHave, eventVariables } from '#shared/mail/event-variables.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { customerEventTypes, supportedEventTypes } from '#shared/polar/event-types.ts';
+import {
+  customerEventTypes,
+  purchaseEventTypes,
+  supportedEventTypes,
+} from '#shared/polar/event-types.ts';
 
 const folder = new URL('../../../fixtures/polar/', import.meta.url);
 const fixtures = readdirSync(folder).filter((name) => !name.includes('unsupported'));
@@ -56,10 +60,26 @@ function propertiesOf(body: string) {
   return { type: parsed.event.type, names: Object.keys(parsed.event.properties) };
 }
 
+const eventWords = new Map([
+  [supportedEventTypes.length, 'all'],
+  [purchaseEventTypes.length, 'orders, subscriptions'],
+  [purchaseEventTypes.length - 1, 'subscriptions'],
+  [1, 'orders'],
+]);
+
 describe('the table of event variables', () => {
   it('has every property, each with a sentence', () => {
     expect(Object.keys(eventVariables)).toEqual(eventPropertyNames);
     for (const { description } of Object.values(eventVariables)) expect(description).toMatch(/\.$/);
+  });
+
+  it('stands in ARCHITECTURE.md as it stands in the code', () => {
+    const text = readFileSync(new URL('../../../../ARCHITECTURE.md', import.meta.url), 'utf8');
+    const rows = Object.entries(eventVariables).map(
+      ([name, { description, events }]) =>
+        `| \`${name}\` | ${eventWords.get(events.length)} | ${description} |`,
+    );
+    expect(text).toContain(rows.join('\n'));
   });
 
   it.each(supportedEventTypes)('has for %s just what its webhook can bring', (type) => {
