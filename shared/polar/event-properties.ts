@@ -115,6 +115,12 @@ export function isAmount(name: Name): boolean {
 /** What says something of the person: it goes with an erasure. */
 export const personalProperties: readonly Name[] = ['externalId', 'country', 'locale'];
 
+export function withoutPersonal(properties: EventProperties): EventProperties {
+  return Object.fromEntries(
+    Object.entries(properties).filter(([name]) => !personalProperties.some((one) => one === name)),
+  );
+}
+
 /** A longer text is none, and would stand in an event record nine times. */
 const longestCurrency = 20;
 
