@@ -200,7 +200,6 @@ describe('a condition', () => {
     { property: 'billingReason', operator: 'is', value: 'subscription_create' },
     { property: 'status', operator: 'is', value: 'paused' },
     { property: 'chargedAmount', operator: 'is-not', value: '0' },
-    { property: 'subscriptionStatus', operator: 'is', value: 'trialing' },
     { property: 'productId', operator: 'is', value: '1c9a6e2f' },
     { property: 'amount', operator: 'is-not', value: '0' },
   ])('as people need it is fine: %j', (condition) => {
