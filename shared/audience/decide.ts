@@ -1,3 +1,4 @@
+import { withoutPersonal } from '#shared/polar/event-properties.ts';
 import { isMailable, normalisedEmail } from './address.ts';
 import { considerWorkflows } from './consider-workflows.ts';
 import { forget } from './erasure.ts';
@@ -242,7 +243,7 @@ function recordOf(
     ...(contactId !== undefined && { contactId }),
   };
   if (customer?.erased) {
-    const { externalId: _externalId, ...properties } = event.properties;
+    const properties = withoutPersonal(event.properties);
     return { ...base, changes: [], properties, erased: true, ...(erases && { erases }) };
   }
   return { ...base, changes, properties: event.properties, ...(email && { email }) };

@@ -2,7 +2,6 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import type { Recorded, ReplayWrite } from '#shared/audience/unit-of-work.ts';
-import { withoutPersonal } from '#shared/polar/event-properties.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 
 /** A payload that is larger than this, compressed, would not fit into an item beside the rest of the record. */
@@ -19,8 +18,6 @@ export function eventItem(
   const expiresAt = Math.floor(Date.parse(record.receivedAt) / 1_000) + retentionDays * 86_400;
   return {
     ...record,
-    // What came after an erasure keeps no more than the erasure left of what came before.
-    ...(record.erased && { properties: withoutPersonal(record.properties) }),
     expiresAt,
     dayShard: `${record.receivedAt.slice(0, 10)}#${shardOf(record.webhookId)}`,
     ...(compressed && (fits ? { payload: compressed } : { payloadOmitted: true })),

@@ -145,7 +145,15 @@ describe('an erased customer', () => {
 
   it('is not known by its external id in records that come later', async () => {
     const story = audienceStory();
-    const told = { properties: { customerId: 'c1', externalId: 'user 1', amount: 100 } };
+    const told = {
+      properties: {
+        customerId: 'c1',
+        externalId: 'user 1',
+        country: 'SE',
+        locale: 'sv',
+        amount: 100,
+      },
+    };
     const means = { ...story, workflows: [], pause: () => Promise.resolve() };
     const apply = async (event: Partial<ReceivedEvent>) =>
       (await applyEvent({ ...orderPaid, ...told, ...event }, '{}', means)).record;

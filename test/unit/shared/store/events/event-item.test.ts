@@ -34,20 +34,6 @@ describe('the item of an event record', () => {
     expect(payloadText(Buffer.from(payload as Uint8Array))).toBe('{"a":"ü"}');
   });
 
-  it('holds nothing personal of a customer who was erased before it came', () => {
-    const properties = {
-      customerId: 'c1',
-      externalId: 'x',
-      country: 'SE',
-      locale: 'sv',
-      amount: 5,
-    };
-    const told = { ...record, properties };
-    expect(eventItem(told, undefined, 90)).toMatchObject({ properties });
-    const { properties: kept } = eventItem({ ...told, erased: true }, undefined, 90);
-    expect(kept).toEqual({ customerId: 'c1', amount: 5 });
-  });
-
   it('has no payload where none is kept, and says nothing of one that was left out', () => {
     const item = eventItem(record, undefined, 90);
     expect(item).not.toHaveProperty('payload');
