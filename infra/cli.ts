@@ -65,7 +65,8 @@ ${names.map((name) => `  ${name.padEnd(12)} ${commands[name]?.does}`).join('\n')
 "npm run <command> -- --help" shows what a command takes. Beside them, "npm start" runs the stack on this machine and
 "npm run polar" sends webhooks to it.
 
-Exit codes: 0 done, 1 failed, 2 where "connect --status", "recover" or "backfill --dry-run" found something to do.`;
+Exit codes: 0 done, 1 failed, 2 where "connect --status" or "backfill --dry-run" found something to do, or
+"recover" could not close the gap.`;
 
 const [name = '--help', ...args] = process.argv.slice(2);
 
