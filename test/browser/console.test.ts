@@ -5,10 +5,10 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
+import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { replayMessage } from '#shared/queue/events-queue.ts';
-import { type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { hasBrowser, startBrowser, violationsOn } from './chromium.ts';
 

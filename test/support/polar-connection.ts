@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { secretStore, startSecretsManager } from '#infra/local/emulators/secrets-manager.ts';
+import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { type Access, accessDocument } from '#shared/polar/access.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import type { ConnectionParts } from '#shared/polar/connection.ts';
@@ -20,7 +21,6 @@ import {
   dynamoConnection,
   webhookSecretDocument,
 } from '#shared/store/polar/connection.ts';
-import { type FakePolarOptions, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
 import { clientConfig } from './emulators.ts';
 import { createPlainTable } from './plain-table.ts';
 import { startWebhookReceiver } from './webhook-receiver.ts';

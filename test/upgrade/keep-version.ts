@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { startFakePolar } from '#test/fakes/polar/fake-polar.ts';
+import { startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { shiftedClock } from '#test/prove/crash/shifted-clock.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
 import { historyOfCustomers, linkOf } from './history-of-customers.ts';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import type { Access } from '#shared/polar/access.ts';
 import { PolarRefused, PolarUnavailable, WeakSecret } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { connectionHealth } from '#shared/polar/connection-health.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import { northlight } from '#test/fakes/polar/polar-state.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 

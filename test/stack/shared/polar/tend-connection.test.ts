@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Endpoint } from '#infra/local/polar-server/polar-state.ts';
 import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import {
   connectPolar,
@@ -12,7 +13,6 @@ import type { Connection } from '#shared/polar/connection.ts';
 import { connectionHealth } from '#shared/polar/connection-health.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import type { Endpoint } from '#test/fakes/polar/polar-state.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 

@@ -1,6 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished, test } from 'vitest';
+import {
+  allScopes,
+  type FakePolar,
+  startFakePolar,
+} from '#infra/local/polar-server/polar-server.ts';
 import { type PolarApi, polarApi } from '#shared/polar/api.ts';
 import {
   PolarInvalid,
@@ -11,7 +16,6 @@ import {
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { polarScopes } from '#shared/polar/oauth.ts';
 import type { PolarAccessOptions } from '#shared/polar/request.ts';
-import { allScopes, type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
 
 let polar: FakePolar;
 let token: string;

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import { PolarRefused, PolarUnavailable } from '#shared/polar/api-error.ts';
 import {
@@ -10,8 +12,6 @@ import {
   registerClient,
   SignInFailed,
 } from '#shared/polar/oauth.ts';
-import { type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
-import { northlight } from '#test/fakes/polar/polar-state.ts';
 
 const redirectUri = 'http://localhost:4747/console/polar/callback';
 const now = () => new Date();

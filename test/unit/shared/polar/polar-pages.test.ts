@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { type PolarApi, polarApi } from '#shared/polar/api.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
 
 let polar: FakePolar;
 let api: PolarApi;

@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { serveOnLoopback } from '#infra/local/loopback-server.ts';
-import { type FakePolarOptions, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
+import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import type { consoleVisitor } from '#test/support/console-visitor.ts';
 

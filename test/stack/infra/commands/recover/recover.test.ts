@@ -11,13 +11,13 @@ import {
 import { isClosed, type RecoverHooks, recover } from '#infra/commands/recover/run.ts';
 import { proofLines } from '#infra/commands/recover/text.ts';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
+import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import type { ConnectionParts } from '#shared/polar/connection.ts';
 import { isBackfilled } from '#shared/polar/event-types.ts';
 import { customer, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
-import { type FakePolar, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { activeWorkflow, startDoor } from './recovering.ts';
 

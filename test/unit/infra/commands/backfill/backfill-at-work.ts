@@ -6,6 +6,8 @@ import {
   type BackfillPlace,
   backfill,
 } from '#infra/commands/backfill/run.ts';
+import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { applyEvent } from '#shared/audience/decide.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
@@ -13,8 +15,6 @@ import { polarApi } from '#shared/polar/api.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { customer, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
-import { type FakePolarOptions, startFakePolar } from '#test/fakes/polar/fake-polar.ts';
-import { northlight } from '#test/fakes/polar/polar-state.ts';
 
 export type BackfillAtWork = Awaited<ReturnType<typeof startBackfillAtWork>>;
 

@@ -7,8 +7,8 @@ import {
   type BackfillStates,
   backfillStates,
 } from '#infra/commands/backfill/run.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
-import { northlight } from '#test/fakes/polar/polar-state.ts';
 import {
   type Audience,
   type BackfillAtWork,

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BackfillPlace } from '#infra/commands/backfill/run.ts';
+import type { FakePolarOptions } from '#infra/local/polar-server/polar-server.ts';
 import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
 import { PolarMissing, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { isBackfilled, type SupportedEventType } from '#shared/polar/event-types.ts';
-import type { FakePolarOptions } from '#test/fakes/polar/fake-polar.ts';
 import { type BackfillAtWork, startBackfillAtWork } from './backfill-at-work.ts';
 
 async function started(options: FakePolarOptions): Promise<BackfillAtWork> {
