@@ -1,20 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import { jsonLog } from '#shared/log.ts';
-import { type PolarServer, polarAddresses } from '#shared/polar/access.ts';
-import { polarApi } from '#shared/polar/api.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { dynamoLease } from '#shared/store/lease.ts';
-import { accessLease, polarAccess } from '#shared/store/polar/access.ts';
-import {
-  connectionLease,
-  connectionTurn,
-  dynamoConnection,
-  webhookSecretDocument,
-} from '#shared/store/polar/connection.ts';
+import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import { watch } from './watch.ts';
 
 const env = z
@@ -38,29 +28,21 @@ const requestHandler = {
 };
 
 const db = documentClient(new DynamoDBClient({ requestHandler }));
-const secrets = new SecretsManagerClient({ requestHandler });
 const log = jsonLog();
-const now = () => new Date();
-const addresses = (server: PolarServer) => polarAddresses(server, env);
-const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
-  dynamoLease(db, { table: env.SETTINGS_TABLE, ...lease, now });
-const access = polarAccess({
-  secrets,
-  secretId: env.POLAR_ACCESS_ID,
-  lease: leaseOf(accessLease),
-  addresses,
-  now,
-  newId: randomUUID,
+const link = polarLinkOf({
+  db,
+  secrets: new SecretsManagerClient({ requestHandler }),
+  settingsTable: env.SETTINGS_TABLE,
+  accessId: env.POLAR_ACCESS_ID,
+  webhookSecretId: env.WEBHOOK_SECRET_ID,
+  webhookUrl: env.WEBHOOK_URL,
+  variables: env,
+  log,
 });
 
 export const handler = watch({
-  connections: dynamoConnection(db, env.SETTINGS_TABLE),
-  apiOf: (server) =>
-    polarApi({ baseUrl: addresses(server).apiUrl, token: access.token, patienceMs, log }),
-  inTurn: connectionTurn({ lease: leaseOf(connectionLease), newId: randomUUID }),
-  webhookSecrets: webhookSecretDocument(secrets, env.WEBHOOK_SECRET_ID),
+  ...link,
+  apiOf: (server) => link.apiOf(server, { patienceMs }),
   events: dynamoEventLog(db, env.EVENTS_TABLE),
-  webhookUrl: env.WEBHOOK_URL,
-  now,
   log,
 });

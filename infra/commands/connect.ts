@@ -154,7 +154,7 @@ async function connect(
   const token = await tokenGiven(options.token, process.stdin);
   const access = { kind: 'token', server, token } as const;
   const wish = { access, organization, by: person() };
-  const connected = await connectPolar(partsFor(server, access), wish);
+  const connected = await connectPolar(partsFor(server, { given: access }), wish);
   switch (connected.kind) {
     case 'connected':
       for (const line of connected.done) print(line);

@@ -2,10 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { audienceRefusals } from '#shared/audience/refusals.ts';
 import { cached } from '#shared/in-time.ts';
-import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
+import {
+  type AudienceTables,
+  addressHash,
+  dynamoAudienceStore,
+} from '#shared/store/audience/audience-store.ts';
 import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { documentClient } from './dynamo.ts';
 import { secretText } from './secret.ts';
@@ -23,10 +28,7 @@ const envSchema = z.object({
 
 const settingsMaxAgeMs = 30_000;
 
-/**
- * The audience of this deployment, wired from the environment of a function. `retentionDays` is needed by a function
- * that writes event records: without it such a write fails.
- */
+/** The audience of this deployment, wired from the environment of a function. */
 export function audienceFromEnv(
   variables: NodeJS.ProcessEnv,
   { retentionDays = Number.NaN, requestTimeoutMs = 5_000 } = {},
@@ -37,29 +39,52 @@ export function audienceFromEnv(
     requestTimeout: requestTimeoutMs,
     throwOnRequestTimeout: true,
   };
-  const tables = {
+  const ids = {
     contacts: env.CONTACTS_TABLE,
     customers: env.CUSTOMERS_TABLE,
     addresses: env.ADDRESSES_TABLE,
     suppressions: env.SUPPRESSIONS_TABLE,
     events: env.EVENTS_TABLE,
+    settings: env.SETTINGS_TABLE,
+    suppressionKey: env.SUPPRESSION_KEY_ID,
   };
-  const db = documentClient(new DynamoDBClient({ requestHandler }));
-  const secrets = new SecretsManagerClient({ requestHandler });
+  const audience = audienceOf(
+    documentClient(new DynamoDBClient({ requestHandler })),
+    new SecretsManagerClient({ requestHandler }),
+    ids,
+    retentionDays,
+  );
+  return { ...audience, requestHandler };
+}
+
+/** The names of its tables and the id of its secret. */
+type AudienceIds = AudienceTables & Readonly<Record<'settings' | 'suppressionKey', string>>;
+
+/**
+ * An audience, for functions and commands alike. `retentionDays` is needed by whoever writes event records: without it
+ * such a write fails. The suppression key is read once, when it is needed.
+ */
+export function audienceOf(
+  db: DynamoDBDocumentClient,
+  secrets: SecretsManagerClient,
+  ids: AudienceIds,
+  retentionDays = Number.NaN,
+) {
   const once = <T>(read: () => Promise<T>) => cached(read, Number.POSITIVE_INFINITY, Date.now);
-  const suppressionKey = once(secretText(secrets, env.SUPPRESSION_KEY_ID));
+  const suppressionKey = once(secretText(secrets, ids.suppressionKey));
   const hash = once(async () => addressHash(await suppressionKey()));
-  const settingsNow = dynamoSettings(db, env.SETTINGS_TABLE);
+  const settingsNow = dynamoSettings(db, ids.settings);
   const settings = cached(settingsNow, settingsMaxAgeMs, Date.now);
   const now = () => new Date();
   const pause = (lostRaces: number) =>
     setTimeout(Math.random() * Math.min(1_000, 20 * 2 ** lostRaces));
-  const store = dynamoAudienceStore(db, tables, { addressHash: hash, retentionDays });
-  const contactOf = dynamoContactLookup(db, tables.contacts, store);
+  const storeWith = (addressHash: typeof hash) =>
+    dynamoAudienceStore(db, ids, { addressHash, retentionDays });
+  const store = storeWith(hash);
+  const contactOf = dynamoContactLookup(db, ids.contacts, store);
 
   return {
     db,
-    requestHandler,
     store,
     settings,
     /** Past the cache, which may be half a minute old. */
@@ -72,10 +97,7 @@ export function audienceFromEnv(
     pause,
     refusals: audienceRefusals({
       store,
-      storeByHash: dynamoAudienceStore(db, tables, {
-        addressHash: async () => (itself) => itself,
-        retentionDays,
-      }),
+      storeByHash: storeWith(async () => (itself) => itself),
       contactOf,
       addressHash: hash,
       surroundings: async () => ({ settings: await settings(), now: now(), newId: randomUUID }),

@@ -5,7 +5,6 @@ import { type Access, type PolarServer, polarServers } from '#shared/polar/acces
 import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { type OAuthClient, SignInFailed } from '#shared/polar/oauth.ts';
-import { bearerOf } from '#shared/store/polar/access.ts';
 import { textOf } from '../kit/fields.ts';
 import { callbackPath } from '../kit/guard.ts';
 import { assetUrls, type ConsoleEnv, page } from '../kit/page.ts';
@@ -84,7 +83,7 @@ export async function connect(
     const known = await link.connections.read();
     // Not its slug, which may be another one in Polar by now.
     const wanted = organization ?? known?.organizationId;
-    const parts = link.partsFor(access.server, { token: bearerOf(access) });
+    const parts = link.partsFor(access.server, { given: access });
     const result = await inTime(() => connectPolar(parts, { access, by, organization: wanted }));
     if (result.kind === 'connected') return { kind: 'connected', done: result.done };
     if (result.kind === 'choose') {

@@ -4,7 +4,6 @@ import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
-import { bearerOf } from '#shared/store/polar/access.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
 /** What Polar tells, or a sentence why it is not known. */
@@ -58,7 +57,7 @@ export async function secretsShown({ webhookSecrets, now, log }: PolarLink): Pro
 async function stateOfSignIn(link: PolarLink): Promise<ConnectionState> {
   const { candidate, access } = await link.access.read();
   if (!candidate) return { kind: 'none', isBrokenOff: access !== undefined };
-  const { api } = link.partsFor(candidate.server, { token: bearerOf(candidate), isHasty: true });
+  const { api } = link.partsFor(candidate.server, { given: candidate, isHasty: true });
   return { kind: 'signed-in', organizations: await told(link, () => api.organizations()) };
 }
 

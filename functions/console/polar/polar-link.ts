@@ -1,17 +1,9 @@
 import { within } from '#shared/in-time.ts';
-import { type PolarServer, polarAddresses, problemOfWebhookUrl } from '#shared/polar/access.ts';
-import { polarApi } from '#shared/polar/api.ts';
+import { type Access, type PolarServer, problemOfWebhookUrl } from '#shared/polar/access.ts';
 import { PolarUnavailable } from '#shared/polar/api-error.ts';
-import type { ConnectionParts } from '#shared/polar/connection.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { dynamoLease } from '#shared/store/lease.ts';
-import { accessLease, polarAccess, polarSignIn } from '#shared/store/polar/access.ts';
-import {
-  connectionLease,
-  connectionTurn,
-  dynamoConnection,
-  webhookSecretDocument,
-} from '#shared/store/polar/connection.ts';
+import { polarSignIn } from '#shared/store/polar/access.ts';
+import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 /** As long as a page may take that API Gateway still hands on, with some seconds for the rest. */
@@ -44,50 +36,32 @@ export async function inTime<T>(
 const patienceMs = { act: 3_000, page: 1_200 } as const;
 
 type Call = Readonly<{
-  /** That of an access that is not kept yet; absent: the one in use. */
-  token?: string;
+  /** An access that is not kept yet; absent: the one in use. */
+  given?: Access;
   isHasty?: boolean;
 }>;
 
 export type PolarLink = ReturnType<typeof polarLink>;
 
 /** Everything that these pages speak with Polar through. */
-export function polarLink(parts: ConsoleParts) {
-  const { db, env, secrets, now, newId, log } = parts;
-  const addresses = (server: PolarServer) => polarAddresses(server, env);
-  const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
-    dynamoLease(db, { table: env.SETTINGS_TABLE, ...lease, now });
-  const access = polarAccess({
-    ...{ secrets, secretId: env.POLAR_ACCESS_ID, lease: leaseOf(accessLease) },
-    ...{ addresses, now, newId },
+export function polarLink({ db, env, secrets, log }: ConsoleParts) {
+  const link = polarLinkOf({
+    ...{ db, secrets, settingsTable: env.SETTINGS_TABLE, variables: env, log },
+    ...{ accessId: env.POLAR_ACCESS_ID, webhookSecretId: env.WEBHOOK_SECRET_ID },
+    webhookUrl: env.WEBHOOK_URL,
   });
-  const connections = dynamoConnection(db, env.SETTINGS_TABLE);
-  const inTurn = connectionTurn({ lease: leaseOf(connectionLease), newId });
-  const webhookSecrets = webhookSecretDocument(secrets, env.WEBHOOK_SECRET_ID);
-  const webhookUrl = env.WEBHOOK_URL;
+  const { access, webhookUrl, addresses, now } = link;
 
   return {
-    access,
-    connections,
-    webhookSecrets,
-    webhookUrl,
+    ...link,
     signIn: polarSignIn(access, { addresses, now }),
     events: dynamoEventLog(db, env.EVENTS_TABLE),
-    now,
     log,
 
     /** Why Polar cannot send webhooks here at all. */
     obstacle: (server: PolarServer) => problemOfWebhookUrl(webhookUrl, addresses(server).apiUrl),
 
-    partsFor(server: PolarServer, { token, isHasty = false }: Call = {}): ConnectionParts {
-      const { apiUrl } = addresses(server);
-      const api = polarApi({
-        baseUrl: apiUrl,
-        token: token === undefined ? access.token : async () => token,
-        patienceMs: isHasty ? patienceMs.page : patienceMs.act,
-        log,
-      });
-      return { api, connections, webhookSecrets, access, inTurn, webhookUrl, apiUrl, now };
-    },
+    partsFor: (server: PolarServer, { given, isHasty = false }: Call = {}) =>
+      link.partsFor(server, { given, patienceMs: isHasty ? patienceMs.page : patienceMs.act }),
   };
 }

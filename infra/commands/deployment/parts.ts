@@ -1,69 +1,43 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Advice } from '#infra/terminal/advice.ts';
-import type { Settings } from '#shared/audience/settings.ts';
-import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
-import { cached } from '#shared/in-time.ts';
-import { type Access, type PolarServer, polarAddresses } from '#shared/polar/access.ts';
-import { polarApi } from '#shared/polar/api.ts';
+import type { PolarServer } from '#shared/polar/access.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
-import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { livingCustomerIds } from '#shared/store/audience/contact-search.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { dynamoLease } from '#shared/store/lease.ts';
-import { accessLease, bearerOf, polarAccess } from '#shared/store/polar/access.ts';
-import {
-  connectionLease,
-  connectionTurn,
-  dynamoConnection,
-  webhookSecretDocument,
-} from '#shared/store/polar/connection.ts';
-import { secretText } from '#shared/store/secret.ts';
-import { dynamoSettings } from '#shared/store/settings.ts';
+import { audienceOf } from '#shared/store/wire-audience.ts';
+import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import type { Deployment, StackResources } from './deployment.ts';
 
-export type AudienceSide = Readonly<{
-  store: AudienceStore;
-  settings: Settings;
-  livingIds: () => AsyncIterable<readonly string[]>;
-  hasRecord: (webhookId: string) => Promise<boolean>;
-  now: () => Date;
-  newId: () => string;
-  pause: (lostRaces: number) => Promise<void>;
-}>;
-
-/** The audience of a deployment, with the settings of now. */
-export async function audienceSide(
-  {
-    clientConfigs,
-    settingsTable,
-    retentionDays,
-  }: Pick<Deployment, 'clientConfigs' | 'settingsTable' | 'retentionDays'>,
+/** The audience of a deployment. */
+export function deployedAudience(
+  { clientConfigs, settingsTable, retentionDays }: AudienceDeployment,
   { physicalId, secretsManager }: StackResources,
-): Promise<AudienceSide> {
-  const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
-  const tables = {
+) {
+  const ids = {
+    contacts: physicalId('Contacts'),
     customers: physicalId('Customers'),
     addresses: physicalId('Addresses'),
-    contacts: physicalId('Contacts'),
     suppressions: physicalId('Suppressions'),
     events: physicalId('Events'),
+    settings: settingsTable,
+    suppressionKey: physicalId('SuppressionKey'),
   };
-  const key = secretText(new SecretsManagerClient(secretsManager), physicalId('SuppressionKey'));
+  const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
+  return audienceOf(db, new SecretsManagerClient(secretsManager), ids, retentionDays);
+}
+
+type AudienceDeployment = Pick<Deployment, 'clientConfigs' | 'settingsTable' | 'retentionDays'>;
+
+/** The same with the settings of now, and who lives there. */
+export async function audienceSide(deployment: AudienceDeployment, resources: StackResources) {
+  const { db, settingsNow, ...audience } = deployedAudience(deployment, resources);
   return {
-    store: dynamoAudienceStore(db, tables, {
-      addressHash: cached(async () => addressHash(await key()), Number.POSITIVE_INFINITY, Date.now),
-      retentionDays,
-    }),
-    settings: await dynamoSettings(db, settingsTable)(),
-    livingIds: () => livingCustomerIds(db, tables.customers),
-    hasRecord: dynamoEventLog(db, tables.events).has,
-    now: () => new Date(),
-    newId: randomUUID,
-    pause: (lostRaces) => setTimeout(Math.random() * Math.min(1_000, 20 * 2 ** lostRaces)),
+    ...audience,
+    settings: await settingsNow(),
+    livingIds: () => livingCustomerIds(db, resources.physicalId('Customers')),
+    hasRecord: dynamoEventLog(db, resources.physicalId('Events')).has,
   };
 }
 
@@ -90,7 +64,7 @@ export async function polarSide(
     );
   }
   const server = connection?.server ?? given?.server ?? 'production';
-  const parts = partsFor(server, given && { kind: 'token', server, token: given.token });
+  const parts = partsFor(server, { given: given && { kind: 'token', server, token: given.token } });
   const organizations = await parts.api.organizations();
   const [only, ...more] = organizations;
   if (!connection) {
@@ -108,40 +82,22 @@ export async function polarSide(
 }
 
 /** What the use cases of the connection need, by the access that is kept or by one that is given. */
-export type PartsFor = (server: PolarServer, given?: Access) => ConnectionParts;
+export type PartsFor = ReturnType<typeof polarLinkOf>['partsFor'];
 
 export function partsOf(
   { clientConfigs, settingsTable, unsubscribeUrl }: Deployment,
   { physicalId, secretsManager }: StackResources,
 ): PartsFor {
-  const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
-  const secrets = new SecretsManagerClient(secretsManager);
-  const now = () => new Date();
-  const addresses = (server: PolarServer) => polarAddresses(server, process.env);
-  const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
-    dynamoLease(db, { table: settingsTable, ...lease, now });
-  const inTurn = connectionTurn({ lease: leaseOf(connectionLease), newId: randomUUID });
-  const access = polarAccess({
-    secrets,
-    secretId: physicalId('PolarAccess'),
-    lease: leaseOf(accessLease),
-    addresses,
-    now,
-    newId: randomUUID,
-  });
-  return (server, given) => ({
-    api: polarApi({
-      baseUrl: addresses(server).apiUrl,
-      token: given ? async () => bearerOf(given) : access.token,
-    }),
-    connections: dynamoConnection(db, settingsTable),
-    webhookSecrets: webhookSecretDocument(secrets, physicalId('WebhookSecret')),
-    access,
-    inTurn,
+  const link = polarLinkOf({
+    db: documentClient(new DynamoDBClient(clientConfigs.dynamodb)),
+    secrets: new SecretsManagerClient(secretsManager),
+    settingsTable,
+    accessId: physicalId('PolarAccess'),
+    webhookSecretId: physicalId('WebhookSecret'),
     webhookUrl: new URL('/webhooks/polar', unsubscribeUrl).href,
-    apiUrl: addresses(server).apiUrl,
-    now,
+    variables: process.env,
   });
+  return link.partsFor;
 }
 
 export type PolarToken = Readonly<{ token: string; server: PolarServer }>;

@@ -1,9 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import {
   type Deployment,
   findDeployment,
@@ -11,16 +9,15 @@ import {
   type StackResources,
   stackResources,
 } from '#infra/commands/deployment/deployment.ts';
+import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
 import { type Rehearsal, type Replay, rehearseReplay } from '#shared/audience/replay.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
-import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
-import { secretText } from '#shared/store/secret.ts';
 import { type ReplayMode, replayHelp, replayOptions } from './options.ts';
 import {
   type EventChoice,
@@ -122,7 +119,7 @@ export async function replayCommand(
   };
   try {
     if (given.dryRun) {
-      const rehearse = await rehearsalOf(db, deployment, resources);
+      const rehearse = await rehearsalOf(deployment, resources);
       const address = addressShown(given.reveal);
       return await rehearseReplays(given, { ...parts, rehearse, address });
     }
@@ -149,38 +146,20 @@ function sendTo(sqs: SQSClient, QueueUrl: string): SendToWorker {
 }
 
 /** Reads the settings and workflows once, so that all events are looked at by the same. */
-async function rehearsalOf(
-  db: DynamoDBDocumentClient,
-  { settingsTable, workflowsTable, emailsTable, mailFrom }: Deployment,
-  { physicalId, secretsManager }: StackResources,
-) {
-  const now = () => new Date();
-  const readKey = secretText(
-    new SecretsManagerClient(secretsManager),
-    physicalId('SuppressionKey'),
-  );
-  const [settings, workflows, key] = await Promise.all([
+async function rehearsalOf(deployment: Deployment, resources: StackResources) {
+  const { workflowsTable, emailsTable, settingsTable, mailFrom } = deployment;
+  const { db, store, suppressionKey, now, newId } = deployedAudience(deployment, resources);
+  const [settings, workflows] = await Promise.all([
     readSettings(db, settingsTable),
     dynamoWorkflows(db, workflowsTable).all(),
-    readKey(),
+    // Who may not read it is told at once.
+    suppressionKey(),
   ]);
-  const tables = {
-    contacts: physicalId('Contacts'),
-    customers: physicalId('Customers'),
-    addresses: physicalId('Addresses'),
-    suppressions: physicalId('Suppressions'),
-    events: physicalId('Events'),
-  };
-  const hash = addressHash(key);
-  const store = dynamoAudienceStore(db, tables, {
-    addressHash: async () => hash,
-    retentionDays: Number.NaN,
-  });
   const emails = dynamoEmailAdmin(db, emailsTable, now);
   return (replay: Replay) =>
     rehearseReplay(replay, {
       store,
-      surroundings: { settings, now: now(), newId: randomUUID },
+      surroundings: { settings, now: now(), newId },
       workflows,
       emailUnder: emails.find,
       hasSender: mailFrom !== undefined,

@@ -4,9 +4,9 @@ import type { Address } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Customer } from '#shared/audience/person.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
+import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
-import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import { dynamoEmailAdmin, type ReportedEmail } from '#shared/store/mail/emails.ts';
@@ -38,30 +38,15 @@ export type WhyRows = Readonly<{
   emailsOf(contactId: string, limit: number): Promise<ReportedEmail[]>;
 }>;
 
-export type WhyTables = Readonly<
-  Record<
-    | 'contacts'
-    | 'customers'
-    | 'addresses'
-    | 'suppressions'
-    | 'events'
-    | 'emails'
-    | 'failures'
-    | 'workflows',
-    string
-  >
->;
+type WhyParts = Readonly<{
+  db: DynamoDBDocumentClient;
+  store: AudienceStore;
+  /** Whether the key of the suppressions may be read. */
+  canHash: () => Promise<boolean>;
+  tables: Readonly<Record<'events' | 'emails' | 'failures' | 'workflows', string>>;
+}>;
 
-/** `addressHash` gives `undefined` where the key of the suppressions may not be read. */
-export function whyRows(
-  db: DynamoDBDocumentClient,
-  tables: WhyTables,
-  addressHash: () => Promise<((email: string) => string) | undefined>,
-): WhyRows {
-  const store = dynamoAudienceStore(db, tables, {
-    addressHash: async () => (await addressHash()) ?? ((email) => email),
-    retentionDays: Number.NaN,
-  });
+export function whyRows({ db, store, canHash, tables }: WhyParts): WhyRows {
   const emails = dynamoEmailAdmin(db, tables.emails, () => new Date());
 
   async function customer(key: string): Promise<Customer | undefined> {
@@ -103,21 +88,20 @@ export function whyRows(
     },
 
     async at(email, ownerOf) {
-      const keyed = (kind: 'contacts' | 'addresses' | 'suppressions') => ({ kind, key: email });
+      const isRead = await canHash();
       const known = await store.load([
-        keyed('contacts'),
-        keyed('addresses'),
-        keyed('suppressions'),
+        { kind: 'contacts', key: email },
+        { kind: 'addresses', key: email },
+        ...(isRead ? [{ kind: 'suppressions', key: email } as const] : []),
       ]);
       const contact = known.contacts.get(email)?.row;
       const address = known.addresses.get(email)?.row;
       const owner = contact?.customerId ?? ownerOf(address);
-      const canHash = (await addressHash()) !== undefined;
       return {
         contact,
         address,
         customer: owner === undefined ? undefined : await customer(owner),
-        suppression: canHash ? known.suppressions.get(email)?.row : 'not read',
+        suppression: isRead ? known.suppressions.get(email)?.row : 'not read',
       };
     },
 

@@ -1,15 +1,11 @@
 import { parseArgs } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  SecretsManagerClient,
-  SecretsManagerServiceException,
-} from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerServiceException } from '@aws-sdk/client-secrets-manager';
 import {
   findDeployment,
-  type StackResources,
   stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
+import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { emailFate, emailLines, failureText, seconds, type WhyHow } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
@@ -21,11 +17,7 @@ import {
   reasonSentence,
   reasonsAgainstMarketing,
 } from '#shared/audience/subscription-reasons.ts';
-import { cached } from '#shared/in-time.ts';
-import { addressHash } from '#shared/store/audience/audience-store.ts';
-import { documentClient } from '#shared/store/dynamo.ts';
-import { secretText } from '#shared/store/secret.ts';
-import { type WhyRows, type WhyTables, whyRows } from './rows.ts';
+import { type WhyRows, whyRows } from './rows.ts';
 import { failedWebhookLines, webhookLines } from './webhook.ts';
 
 const mostListed = 10;
@@ -182,8 +174,17 @@ export async function whyCommand(
   if (!given) return print(whyHelp);
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
-  const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
-  const rows = whyRows(db, tablesOf(resources), hashWith(resources));
+  const { db, store, suppressionKey } = deployedAudience(deployment, resources);
+  const rows = whyRows({
+    ...{ db, store },
+    canHash: () => isPermitted(suppressionKey),
+    tables: {
+      events: resources.physicalId('Events'),
+      emails: deployment.emailsTable,
+      failures: resources.physicalId('Failures'),
+      workflows: deployment.workflowsTable,
+    },
+  });
   const how = { address: addressShown(given.reveal), options: deployment.options };
   for (const line of await whyLines(given.about, rows, how)) print(line);
 }
@@ -213,34 +214,15 @@ function expired(webhookId: string): string {
   return `The record of webhook ${webhookId} has expired.`;
 }
 
-function tablesOf({ physicalId }: StackResources): WhyTables {
-  return {
-    contacts: physicalId('Contacts'),
-    customers: physicalId('Customers'),
-    addresses: physicalId('Addresses'),
-    suppressions: physicalId('Suppressions'),
-    events: physicalId('Events'),
-    emails: physicalId('Emails'),
-    failures: physicalId('Failures'),
-    workflows: physicalId('Workflows'),
-  };
-}
-
 /** Many who may read tables may not read secrets: they see all but the suppression. */
-function hashWith({ physicalId, secretsManager }: StackResources) {
-  const read = secretText(new SecretsManagerClient(secretsManager), physicalId('SuppressionKey'));
-  return cached(
-    async () => {
-      try {
-        return addressHash(await read());
-      } catch (error) {
-        const isForbidden =
-          error instanceof SecretsManagerServiceException && error.name === 'AccessDeniedException';
-        if (isForbidden) return undefined;
-        throw error;
-      }
-    },
-    Number.POSITIVE_INFINITY,
-    Date.now,
-  );
+async function isPermitted(read: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await read();
+    return true;
+  } catch (error) {
+    const isForbidden =
+      error instanceof SecretsManagerServiceException && error.name === 'AccessDeniedException';
+    if (isForbidden) return false;
+    throw error;
+  }
 }

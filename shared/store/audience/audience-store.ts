@@ -166,7 +166,9 @@ export function dynamoAudienceStore(
 
   return {
     async load(keys) {
-      const hash = await options.addressHash();
+      // Who reads no suppressions needs no key.
+      const isHashed = keys.some(({ kind }) => kind === 'suppressions');
+      const hash = isHashed ? await options.addressHash() : unhashed;
       const wanted = keys.map(({ kind, key }) => ({
         kind,
         key,
@@ -224,6 +226,8 @@ export function dynamoAudienceStore(
     },
   };
 }
+
+const unhashed: AddressHash = (email) => email;
 
 function tableKey(kind: Kind, key: string, hash: AddressHash): string {
   return kind === 'suppressions' ? hash(key) : key;

@@ -6,6 +6,7 @@ import { maskedAddress } from '#infra/terminal/lines.ts';
 import { applyRefusal } from '#shared/audience/refusals.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { requestReplay, type WorkerMessage } from '#shared/queue/events-queue.ts';
+import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
@@ -16,25 +17,29 @@ import {
   startDeadLetters,
   unreadable,
 } from '#test/support/dead-letters-at-work.ts';
+import { audienceTables } from '#test/support/stack-tables.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let rows: WhyRows;
 let rowsWithoutKey: WhyRows;
 beforeAll(async () => {
   dead = await startDeadLetters({ now: clockSetTo(noonOfCreation) });
-  const { db, tableOf, hash } = dead.audience;
+  const { db, tableOf, store } = dead.audience;
   const tables = {
-    contacts: tableOf('Contacts'),
-    customers: tableOf('Customers'),
-    addresses: tableOf('Addresses'),
-    suppressions: tableOf('Suppressions'),
     events: tableOf('Events'),
     emails: tableOf('Emails'),
     failures: tableOf('Failures'),
     workflows: tableOf('Workflows'),
   };
-  rows = whyRows(db, tables, async () => hash);
-  rowsWithoutKey = whyRows(db, tables, async () => undefined);
+  rows = whyRows({ db, tables, store, canHash: async () => true });
+  const storeWithoutKey = dynamoAudienceStore(db, audienceTables(tableOf), {
+    addressHash: () => Promise.reject(new Error('The key may not be read.')),
+    retentionDays: 90,
+  });
+  rowsWithoutKey = whyRows({
+    ...{ db, tables, store: storeWithoutKey },
+    canHash: async () => false,
+  });
   const { workflow } = approvedMail();
   if (workflow) dead.workflows.push(workflow);
 });

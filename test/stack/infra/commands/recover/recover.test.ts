@@ -149,7 +149,10 @@ it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is 
   const { found, resources } = deployment();
   const token = { kind: 'token', server: 'production', token: polar.organizationToken() } as const;
   const partsFor = partsOf(found, resources);
-  const connected = await connectPolar(partsFor('production', token), { access: token, by: 'ann' });
+  const connected = await connectPolar(partsFor('production', { given: token }), {
+    access: token,
+    by: 'ann',
+  });
   expect(connected.kind).toBe('connected');
   const parts = partsFor('production');
 

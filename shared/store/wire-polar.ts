@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Log } from '#shared/log.ts';
+import { type Access, type PolarServer, polarAddresses } from '#shared/polar/access.ts';
+import { polarApi } from '#shared/polar/api.ts';
+import type { ConnectionParts } from '#shared/polar/connection.ts';
+import { dynamoLease } from './lease.ts';
+import { accessLease, bearerOf, polarAccess } from './polar/access.ts';
+import {
+  connectionLease,
+  connectionTurn,
+  dynamoConnection,
+  webhookSecretDocument,
+} from './polar/connection.ts';
+
+type LinkParts = Readonly<{
+  db: DynamoDBDocumentClient;
+  secrets: SecretsManagerClient;
+  settingsTable: string;
+  accessId: string;
+  webhookSecretId: string;
+  webhookUrl: string;
+  /** May name another Polar, for tests. */
+  variables: Parameters<typeof polarAddresses>[1];
+  log?: Log;
+}>;
+
+type Call = Readonly<{
+  /** An access that is not kept; absent: the one in use. */
+  given?: Access | undefined;
+  /** How long Polar may ask for patience. */
+  patienceMs?: number;
+}>;
+
+/** What a deployment speaks with Polar through, for functions and commands alike. */
+export function polarLinkOf({
+  db,
+  secrets,
+  settingsTable,
+  accessId,
+  webhookSecretId,
+  webhookUrl,
+  variables,
+  log,
+}: LinkParts) {
+  const now = () => new Date();
+  const addresses = (server: PolarServer) => polarAddresses(server, variables);
+  const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
+    dynamoLease(db, { table: settingsTable, ...lease, now });
+  const access = polarAccess({
+    secrets,
+    secretId: accessId,
+    lease: leaseOf(accessLease),
+    addresses,
+    now,
+    newId: randomUUID,
+  });
+  const link = {
+    access,
+    connections: dynamoConnection(db, settingsTable),
+    inTurn: connectionTurn({ lease: leaseOf(connectionLease), newId: randomUUID }),
+    webhookSecrets: webhookSecretDocument(secrets, webhookSecretId),
+    webhookUrl,
+    now,
+  };
+  const apiOf = (server: PolarServer, { given, ...call }: Call = {}) =>
+    polarApi({
+      ...call,
+      baseUrl: addresses(server).apiUrl,
+      token: given ? async () => bearerOf(given) : access.token,
+      ...(log && { log }),
+    });
+
+  return {
+    ...link,
+    addresses,
+    apiOf,
+    /** What the use cases of the connection work with. */
+    partsFor: (server: PolarServer, call: Call = {}): ConnectionParts => ({
+      ...link,
+      api: apiOf(server, call),
+      apiUrl: addresses(server).apiUrl,
+    }),
+  };
+}
