@@ -1,5 +1,6 @@
 import { nearestName } from '#shared/text.ts';
 import { Advice, endQuietlyWithReader, runCommand, withAdvice } from './terminal/advice.ts';
+import { runProgram, type StackCommands, stackCommands } from './terminal/program.ts';
 
 type Print = (line: string) => void;
 type Run = (args: string[], print: Print) => Promise<void>;
@@ -13,10 +14,6 @@ const commands: Readonly<Record<string, Command>> = {
       const { audienceCommand } = await import('./commands/audience.ts');
       return (args) => audienceCommand(args, process.stdout, process.stderr);
     },
-  },
-  backfill: {
-    does: 'bring the audience in step with the customers of Polar',
-    load: async () => (await import('./commands/backfill/backfill.ts')).backfillCommand,
   },
   connect: {
     does: 'connect Polar, look at the connection, repair or end it',
@@ -33,10 +30,6 @@ const commands: Readonly<Record<string, Command>> = {
   emails: {
     does: 'list emails, and settle those of which nobody knows whether they were sent',
     load: async () => (await import('./commands/emails.ts')).emailsCommand,
-  },
-  recover: {
-    does: 'close the gap after Polar could not deliver',
-    load: async () => (await import('./commands/recover/recover.ts')).recoverCommand,
   },
   replay: {
     does: 'run recorded events again',
@@ -56,11 +49,22 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-const names = Object.keys(commands);
+const program: StackCommands = {
+  backfill: {
+    does: 'bring the audience in step with the customers of Polar',
+    load: async () => (await import('./commands/backfill/backfill.ts')).backfillCommand,
+  },
+  recover: {
+    does: 'close the gap after Polar could not deliver',
+    load: async () => (await import('./commands/recover/recover.ts')).recoverCommand,
+  },
+};
+
+const names = [...Object.keys(commands), ...Object.keys(program)].sort();
 
 const overview = `Usage: npm run <command> -- [options]
 
-${names.map((name) => `  ${name.padEnd(12)} ${commands[name]?.does}`).join('\n')}
+${names.map((name) => `  ${name.padEnd(12)} ${(commands[name] ?? program[name])?.does}`).join('\n')}
 
 "npm run <command> -- --help" shows what a command takes. Beside them, "npm start" runs the stack on this machine and
 "npm run polar" sends webhooks to it.
@@ -74,6 +78,7 @@ endQuietlyWithReader();
 await runCommand(() =>
   withAdvice(async () => {
     if (['help', '--help', '-h'].includes(name)) return console.log(overview);
+    if (Object.hasOwn(program, name)) return runProgram(stackCommands(program), [name, ...args]);
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (!command) throw new Advice(unknownCommand(name));
     const run = await command.load();

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   findDeployment,
   stackResources,
@@ -6,9 +5,9 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, type PolarToken, polarSide } from '#infra/commands/deployment/parts.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
-import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { interruption, tokenGiven } from '#infra/terminal/person.ts';
+import { type Act, parsed, type StackCommand, text } from '#infra/terminal/program.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { instant } from '#shared/polar/instant.ts';
 import {
@@ -21,27 +20,6 @@ import {
 } from './run.ts';
 import { backfillLines, driftLine, isLeft } from './text.ts';
 
-const accessHelp = `  --token -           asks for an organisation access token, or takes it from a pipe; also POLAR_TOKEN. Without it the
-                      access that Polar was connected with is used. It needs the scopes organizations:read,
-                      customers:read, orders:read and subscriptions:read
-  --sandbox           that token is one of Polar's sandbox`;
-
-export const backfillHelp = `Compares what Polar lists with the audience here, and repairs what webhooks failed to bring. Sends no mail, and
-touches nobody's consent.
-
-  npm run backfill -- --dry-run     shows what differs, and changes nothing
-  npm run backfill                  repairs it; after Ctrl-C it goes on where it was
-
-  --since <day>       compares only what Polar changed or made since: 2026-11-01, or a time such as 2026-11-01T08:30Z
-  --restart           begins anew
-  --reveal            shows addresses whole
-${accessHelp}
-
-${commonHelp}
-
-Customers, subscriptions and paid orders are compared by the settings of now. What is missing is applied as the event
-that Polar would have sent, with an id that begins with "backfill-"; no workflow sees it. Exit code 2: a dry run found something to repair; 1: something is left.`;
-
 export type BackfillOptions = Readonly<{
   target: Target;
   /** As `instant` writes it. */
@@ -53,35 +31,72 @@ export type BackfillOptions = Readonly<{
   given: PolarToken | undefined;
 }>;
 
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function backfillOptions(
-  args: readonly string[],
-  tokenInEnvironment: string | undefined,
-): BackfillOptions | undefined {
-  const flag = { type: 'boolean' } as const;
-  const word = { type: 'string' } as const;
-  const own = { since: word, token: word, sandbox: flag, restart: flag, reveal: flag };
-  const { values } = readArguments('backfill', () =>
-    parseArgs({ args: [...args], options: { ...commonOptions, ...own, 'dry-run': flag } }),
-  );
-  if (values.help) return undefined;
-  const { since, token = tokenInEnvironment, sandbox, restart = false, reveal = false } = values;
+/** The words of `npm run backfill`. */
+export function backfillCommand(
+  command: StackCommand,
+  act: Act<BackfillOptions> = (options) => runBackfill(options, console.log),
+  environment: NodeJS.ProcessEnv = process.env,
+): void {
+  command
+    .description(
+      "Compares what Polar lists with the audience here, and repairs what webhooks failed to bring. Sends no mail, and touches nobody's consent. After Ctrl-C, the same command goes on where it was.",
+    )
+    .option('--dry-run', 'shows what differs, and changes nothing')
+    .addOption(sinceOption('compares only what Polar changed or made since'))
+    .option('--restart', 'begins anew')
+    .option('--reveal', 'shows addresses whole')
+    .addOption(
+      text(
+        '--token <token>',
+        'an organisation access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Without it the access that Polar was connected with is used. It needs the scopes organizations:read, customers:read, orders:read and subscriptions:read',
+      ),
+    )
+    .option('--sandbox', "that token is one of Polar's sandbox")
+    .addHelpText('after', afterHelp)
+    .action((_, self) => act(optionsOf(self.optsWithGlobals(), environment)));
+}
+
+const afterHelp = `
+Customers, subscriptions and paid orders are compared by the settings of now. What is missing is applied as the event
+that Polar would have sent, with an id that begins with "backfill-"; no workflow sees it. Exit code 2: a dry run found
+something to repair; 1: something is left.`;
+
+type Given = Target &
+  Readonly<{
+    dryRun?: true | undefined;
+    since?: string | undefined;
+    restart?: true | undefined;
+    reveal?: true | undefined;
+    token?: string | undefined;
+    sandbox?: true | undefined;
+  }>;
+
+function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): BackfillOptions {
+  const { since, token = POLAR_TOKEN, sandbox, dryRun, restart, reveal, ...target } = given;
   if (sandbox && !token)
     throw new Advice('--sandbox goes with --token: the connection knows its server.');
-  const isDryRun = values['dry-run'] ?? false;
-  if (restart && isDryRun) throw new Advice('A dry run begins anew anyway: leave --restart.');
+  if (restart && dryRun) throw new Advice('A dry run begins anew anyway: leave --restart.');
   return {
-    target: values,
-    since: since === undefined ? undefined : sinceTime(since),
-    isDryRun,
-    restart,
-    reveal,
+    target,
+    since,
+    isDryRun: dryRun ?? false,
+    restart: restart ?? false,
+    reveal: reveal ?? false,
     given: token ? { token, server: sandbox ? 'sandbox' : 'production' } : undefined,
   };
 }
 
+/** The option `--since` of a comparison with Polar. */
+export function sinceOption(does: string) {
+  return parsed(
+    '--since <day>',
+    `${does}: 2026-11-01, or a time such as 2026-11-01T08:30Z`,
+    sinceTime,
+  );
+}
+
 /** A day or a time in UTC, as `instant` writes it. */
-export function sinceTime(text: string): string {
+function sinceTime(text: string): string {
   const whole = text
     .replace(/^\d{4}-\d\d-\d\d$/, '$&T00:00:00Z')
     .replace(/T(\d\d:\d\d)(?=Z|$|[+-])/, 'T$1:00');
@@ -93,12 +108,7 @@ export function sinceTime(text: string): string {
 }
 
 /** `npm run backfill`. Sets the exit code where something is left: 2 after a dry run, else 1. */
-export async function backfillCommand(
-  args: readonly string[],
-  write: (line: string) => void,
-): Promise<void> {
-  const options = backfillOptions(args, process.env['POLAR_TOKEN']);
-  if (!options) return write(backfillHelp);
+async function runBackfill(options: BackfillOptions, write: (line: string) => void): Promise<void> {
   const { progress, clear } = progressLine(process.stderr);
   const print = (line: string) => {
     clear();

@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { sinceTime } from '#infra/commands/backfill/backfill.ts';
+import { Option } from '@commander-js/extra-typings';
+import { sinceOption } from '#infra/commands/backfill/backfill.ts';
 import { backfillLines } from '#infra/commands/backfill/text.ts';
 import {
   findDeployment,
@@ -12,9 +13,9 @@ import {
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
 import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
-import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
+import type { Act, StackCommand } from '#infra/terminal/program.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
@@ -102,20 +103,6 @@ export function recoverAcceptance({ accepted, named, by, now }: AcceptanceParts)
   };
 }
 
-export const recoverHelp = `After an outage in which Polar could not deliver: enables the endpoint and sets it right, has Polar deliver again
-what never arrived, backfills what Polar never recorded while the endpoint was disabled, and shows that all is closed.
-
-  npm run recover
-
-  --since <day>       when the gap began, if Polar's list of deliveries does not tell: 2026-11-01 or 2026-11-01T08:30Z
-  --accept <id>       closes the gap without this event, which never arrived; may be given several times
-  --accept listed     shows the events that Polar refuses to deliver again, and asks whether to close the gap without
-                      them; --yes does not ask. Who accepted what is recorded, and no workflow sees such an event
-${commonHelp}
-
-Safe to run twice, and to end with Ctrl-C. The access that Polar is connected with needs webhooks:read,
-webhooks:write, organizations:read, customers:read, orders:read and subscriptions:read. Exit code 2: something is left to do.`;
-
 export type RecoverOptions = Readonly<{
   target: Target;
   since: string | undefined;
@@ -128,35 +115,48 @@ export type RecoverOptions = Readonly<{
 
 const listed = 'listed';
 
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function recoverOptions(args: readonly string[]): RecoverOptions | undefined {
-  const word = { type: 'string' } as const;
-  const own = {
-    since: word,
-    accept: { ...word, multiple: true },
-    yes: { type: 'boolean' },
-  } as const;
-  const options = { ...commonOptions, ...own };
-  const { values } = readArguments('recover', () => parseArgs({ args: [...args], options }));
-  if (values.help) return undefined;
-  const { since, accept = [], yes = false, ...target } = values;
-  if (accept.some((id) => id.trim() === '')) throw new Advice('--accept takes the id of an event.');
-  return {
-    target,
-    since: since === undefined ? undefined : sinceTime(since),
-    accept: accept.filter((id) => id !== listed),
-    acceptListed: accept.includes(listed),
-    yes,
-  };
+/** The words of `npm run recover`. */
+export function recoverCommand(
+  command: StackCommand,
+  act: Act<RecoverOptions> = (options) => runRecover(options, console.log),
+): void {
+  command
+    .description(
+      'After an outage in which Polar could not deliver: enables the endpoint and sets it right, has Polar deliver again what never arrived, backfills what Polar never recorded while the endpoint was disabled, and shows that all is closed.',
+    )
+    .addOption(sinceOption("when the gap began, if Polar's list of deliveries does not tell"))
+    .addOption(
+      new Option(
+        '--accept <id>',
+        'closes the gap without this event, which never arrived; may be given several times. --accept listed shows the events that Polar refuses to deliver again, and asks whether to close the gap without them. Who accepted what is recorded, and no workflow sees such an event',
+      ).argParser(eventIds),
+    )
+    .option('--yes', 'accepts what is listed without asking')
+    .addHelpText('after', afterHelp)
+    .action((_, self) => {
+      const { since, accept = [], yes = false, ...target } = self.optsWithGlobals();
+      return act({
+        target,
+        since,
+        accept: accept.filter((id) => id !== listed),
+        acceptListed: accept.includes(listed),
+        yes,
+      });
+    });
+}
+
+const afterHelp = `
+Safe to run twice, and to end with Ctrl-C. The access that Polar is connected with needs webhooks:read,
+webhooks:write, organizations:read, customers:read, orders:read and subscriptions:read. Exit code 2: something is left
+to do.`;
+
+function eventIds(given: string, before: readonly string[] = []): readonly string[] {
+  if (given.trim() === '') throw new Advice('--accept takes the id of an event.');
+  return [...before, given];
 }
 
 /** `npm run recover`. Sets the exit code to 2 where the gap is not closed. */
-export async function recoverCommand(
-  args: readonly string[],
-  write: (line: string) => void,
-): Promise<void> {
-  const given = recoverOptions(args);
-  if (!given) return write(recoverHelp);
+async function runRecover(given: RecoverOptions, write: (line: string) => void): Promise<void> {
   const { progress, clear } = progressLine(process.stderr);
   const print = (lines: readonly string[]) => {
     clear();

@@ -7,50 +7,12 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { backfillOptions, sinceTime } from '#infra/commands/backfill/backfill.ts';
-import { Advice } from '#infra/terminal/advice.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 import { startBackfillStack } from './backfill-stack.ts';
-
-describe('the command line of npm run backfill', () => {
-  it('needs nothing, and takes a window, a token and what to show', () => {
-    expect(backfillOptions([], undefined)).toMatchObject({ isDryRun: false, restart: false });
-    expect(backfillOptions(['--help'], undefined)).toBeUndefined();
-    expect(
-      backfillOptions(['--dry-run', '--since', '2026-11-01', '--reveal'], 'polar_oat_x'),
-    ).toMatchObject({
-      isDryRun: true,
-      since: '2026-11-01T00:00:00.000000Z',
-      reveal: true,
-      given: { token: 'polar_oat_x', server: 'production' },
-    });
-    expect(backfillOptions(['--token', '-', '--sandbox'], undefined)).toMatchObject({
-      given: { token: '-', server: 'sandbox' },
-    });
-  });
-
-  it.each([
-    ['2026-11-01', '2026-11-01T00:00:00.000000Z'],
-    ['2026-11-01T08:30Z', '2026-11-01T08:30:00.000000Z'],
-    ['2026-11-01T08:30:15+02:00', '2026-11-01T06:30:15.000000Z'],
-  ])('reads %s as %s', (given, time) => {
-    expect(sinceTime(given)).toBe(time);
-  });
-
-  it.each([
-    [['--since', 'yesterday'], /^--since is a day such as 2026-11-01/],
-    [['--sandbox'], /^--sandbox goes with --token/],
-    [['--dry-run', '--restart'], /^A dry run begins anew anyway/],
-    [['--dryrun'], /^Unknown option '--dryrun'/],
-  ])('%j gets a sentence', (args, sentence) => {
-    expect(() => backfillOptions(args, undefined)).toThrow(Advice);
-    expect(() => backfillOptions(args, undefined)).toThrow(sentence);
-  });
-});
 
 // Each runs the command several times, which takes its time on a busy machine.
 describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => {

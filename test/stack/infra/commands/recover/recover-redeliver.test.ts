@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { recoverOptions } from '#infra/commands/recover/recover.ts';
 import { type RedeliverParts, redeliverLost } from '#infra/commands/recover/redeliver.ts';
 import { redeliveryLines } from '#infra/commands/recover/text.ts';
-import { Advice } from '#infra/terminal/advice.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startDynamo } from '#test/support/emulators.ts';
@@ -143,27 +141,5 @@ describe('delivering again what never arrived', () => {
         .filter((id, index, all) => all.indexOf(id) === index)
         .sort(),
     ).toEqual(ids.sort());
-  });
-});
-
-describe('the command line of npm run recover', () => {
-  it('takes the beginning of the gap, and no more', () => {
-    expect(recoverOptions(['--since', '2026-11-01', '--local'])).toEqual({
-      target: expect.objectContaining({ local: true }),
-      since: '2026-11-01T00:00:00.000000Z',
-      accept: [],
-      acceptListed: false,
-      yes: false,
-    });
-    const accepting = ['--accept', 'evt-1', '--accept', 'listed', '--accept', 'evt-2', '--yes'];
-    expect(recoverOptions(accepting)).toMatchObject({
-      accept: ['evt-1', 'evt-2'],
-      acceptListed: true,
-      yes: true,
-    });
-    expect(() => recoverOptions(['--accept', ''])).toThrow(/^--accept takes the id/);
-    expect(recoverOptions(['--help'])).toBeUndefined();
-    expect(() => recoverOptions(['--since', 'yesterday'])).toThrow(Advice);
-    expect(() => recoverOptions(['--dry-run'])).toThrow(/^Unknown option '--dry-run'/);
   });
 });
