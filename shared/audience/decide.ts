@@ -1,6 +1,7 @@
 import { withoutPersonal } from '#shared/polar/event-properties.ts';
 import { isMailable, normalisedEmail } from './address.ts';
 import { considerWorkflows } from './consider-workflows.ts';
+import { isLifted, withDeletion } from './deletion.ts';
 import { forget } from './erasure.ts';
 import {
   type ConsideredWorkflow,
@@ -13,7 +14,7 @@ import {
 } from './event-record.ts';
 import { claimAddress, emailOf, showAddress } from './identity.ts';
 import { type Contact, type Customer, cleanName, compareMoments, newerFact } from './person.ts';
-import type { EventSettings, Settings } from './settings.ts';
+import type { EventSettings } from './settings.ts';
 import {
   type AudienceStore,
   isSameData,
@@ -75,7 +76,7 @@ function consider(
 ): ConsideredWorkflow[] {
   const { enabled, trigger } = settings.events[event.type];
   const customer = w.customers.get(event.customer.id);
-  if (!enabled || !customer) return [];
+  if (!enabled || !customer || isForeign(customer, event)) return [];
   return considerWorkflows(workflows, { event, customer, isTrigger: trigger, now, againAs });
 }
 
@@ -92,6 +93,11 @@ function judge(
   if (!settings.events[event.type].enabled) {
     return skipped(`${event.type} is switched off in the settings.`);
   }
+  if (isForeign(customer, event)) {
+    return skipped(
+      'The event comes from another Polar organisation than its customer here, so it changes nothing.',
+    );
+  }
   if (event.type === 'customer.deleted') return applyDeletion(w, customer, event, surroundings);
   if (event.customer.deletedAt !== undefined) {
     return skipped(
@@ -99,6 +105,24 @@ function judge(
     );
   }
   return applyFacts(w, customer, event, surroundings);
+}
+
+/**
+ * The organisation of a customer is the one that its first event named. That of the connection does not count: it may be
+ * another by the time that a message is read, and a stage may have none.
+ */
+function isForeign({ organizationId }: Customer, { customer }: ReceivedEvent): boolean {
+  return (
+    organizationId !== undefined &&
+    customer.organizationId !== undefined &&
+    organizationId !== customer.organizationId
+  );
+}
+
+/** With the organisation that the event names, where none is known yet. */
+function inOrganization(customer: Customer, { customer: said }: ReceivedEvent): Customer {
+  const { organizationId = said.organizationId } = customer;
+  return organizationId === undefined ? customer : { ...customer, organizationId };
 }
 
 function applyFacts(
@@ -152,7 +176,7 @@ function withFacts(
       : undefined;
   const isNewest = always && (!alwaysGroup || compareMoments(always, alwaysGroup) >= 0);
   return {
-    ...customer,
+    ...inOrganization(customer, event),
     addresses: withAddress(customer.addresses, address && normalisedEmail(address)),
     ...(email && { email }),
     ...(newName && { name: newName }),
@@ -179,7 +203,11 @@ function applyDeletion(
   event: ReceivedEvent,
   surroundings: Surroundings,
 ): Result {
-  const customer = withDeletion(before, event, surroundings.settings.customerDeleted);
+  if (isLifted(before, event)) {
+    return skipped('A person has lifted this deletion, because Polar has the customer.');
+  }
+  const { customerDeleted } = surroundings.settings;
+  const customer = inOrganization(withDeletion(before, event, customerDeleted), event);
   const shownBefore = shownContact(w, before);
   w.customers.put(customer.customerId, customer);
   if (event.customer.anonymised && customer.deletion?.mode !== 'keep') {
@@ -193,19 +221,6 @@ function applyDeletion(
     showAddress(w, email, surroundings);
   }
   return outcomeOf(customer, shownBefore, shownContact(w, customer));
-}
-
-/** The first deletion that is known decides on the mode, the earliest on the time. */
-function withDeletion(
-  before: Customer,
-  { occurredAt, webhookId, customer: { deletedAt = occurredAt } }: ReceivedEvent,
-  modeNow: Settings['customerDeleted'],
-): Customer {
-  const mode = before.deletion?.mode ?? modeNow;
-  const deletion = { occurredAt, webhookId, mode };
-  if (before.deletion && compareMoments(deletion, before.deletion) >= 0) return before;
-  const { contact: _contact, ...withoutContact } = before;
-  return { ...(mode === 'delete' ? withoutContact : before), deletion, deletedAt };
 }
 
 /** The contact that shows this customer, if any does. */

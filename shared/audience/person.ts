@@ -237,11 +237,13 @@ const factSchema = z.object({ value: z.string(), version: z.string() });
 export type Fact = z.infer<typeof factSchema>;
 
 const momentSchema = z.object({ occurredAt: z.string(), webhookId: z.string() });
-type Moment = z.infer<typeof momentSchema>;
+export type Moment = z.infer<typeof momentSchema>;
 
 /** What Polar said of one customer, and what belongs to its contact whether that is shown or not. */
 export const customerSchema = z.object({
   customerId: z.string(),
+  /** The organisation in Polar that it is a customer of; absent until an event has said so. */
+  organizationId: z.optional(z.string()),
   email: z.optional(factSchema),
   name: z.optional(factSchema),
   externalId: z.optional(factSchema),
@@ -256,6 +258,8 @@ export const customerSchema = z.object({
   lifted: z.optional(actSchema),
   deletedAt: z.optional(z.string()),
   deletion: z.optional(z.extend(momentSchema, { mode: deletionModeSchema })),
+  /** Who lifted a deletion that a backfill had made; what a backfill took for deleted before does not count any more. */
+  restored: z.optional(actSchema),
   erased: z.optional(z.boolean()),
   /** Who asked for the erasure, where a person did; it is under way until `erased`. */
   erasure: z.optional(actSchema),

@@ -8,6 +8,8 @@ import { orderProperties, subscriptionProperties } from './purchase-properties.t
 export type PolarCustomer = Readonly<{
   id: string;
   version: string;
+  /** The organisation that it is a customer of. */
+  organizationId?: string;
   email?: string;
   name?: string;
   externalId?: string;
@@ -52,6 +54,7 @@ const customerSchema = z.object({
   name: z.nullish(z.string()),
   external_id: z.nullish(z.string()),
   deleted_at: z.nullish(time),
+  organization_id: z.catch(z.nullish(key), null),
   locale: z.catch(
     z.nullish(z.string().check(z.regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$/))),
     null,
@@ -143,6 +146,7 @@ function polarCustomer(wire: z.infer<typeof customerSchema>): PolarCustomer {
   return {
     id: wire.id,
     version: wire.modified_at ?? wire.created_at,
+    ...(wire.organization_id && { organizationId: wire.organization_id }),
     ...(email && !anonymousAddress && { email }),
     ...(wire.name && { name: wire.name.toWellFormed() }),
     ...(externalId && externalId.length <= longestExternalId && { externalId }),
