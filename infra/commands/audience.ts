@@ -2,7 +2,6 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   findDeployment,
@@ -10,12 +9,7 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import {
-  commonHelp,
-  commonOptions,
-  readArguments,
-  readVerb,
-} from '#infra/terminal/command-line.ts';
+import { type Act, parsed, type StackCommand, text } from '#infra/terminal/command-line.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
 import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
 import {
@@ -26,16 +20,6 @@ import {
 } from '#shared/store/audience/contact-search.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 
-export const audienceHelp = `Writes the contacts as CSV, newest first.
-
-  npm run audience -- export --output audience.csv
-  npm run --silent audience -- export > audience.csv
-      --group <group>                       only those of one group
-      --consent subscribed|unsubscribed     only those who get marketing mail, or who do not
-      --output <file>                       where to, once it is whole; else the standard output
-
-${commonHelp}`;
-
 const pageSize = 1_000;
 
 type AudienceOptions = Readonly<{
@@ -44,38 +28,44 @@ type AudienceOptions = Readonly<{
   file: string | undefined;
 }>;
 
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function audienceOptions(args: readonly string[]): AudienceOptions | undefined {
-  const text = { type: 'string' } as const;
-  const options = { ...commonOptions, group: text, consent: text, output: text };
-  const { values, positionals } = readArguments('audience', () =>
-    parseArgs({ args: [...args], allowPositionals: true, options }),
-  );
-  if (values.help || args.length === 0) return undefined;
-  readVerb('audience', { export: [] }, positionals);
-  const { group, consent, output } = values;
-  return {
-    target: values,
-    filter: { group: group?.trim(), isSubscribed: consentNamed(consent) },
-    file: output,
-  };
+/** The words of `npm run audience`. */
+export function audienceCommand(
+  command: StackCommand,
+  act: Act<AudienceOptions> = (options) => runAudience(options, process.stdout, process.stderr),
+): void {
+  command
+    .description('Works with the contacts.')
+    .command('export')
+    .description(
+      'Writes the contacts as CSV, newest first. Into a pipe: npm run -s audience -- export | head',
+    )
+    .addOption(parsed('--group <group>', 'only those of one group', (group) => group.trim()))
+    .addOption(
+      parsed(
+        '--consent <consent>',
+        'only those who get marketing mail, or who do not: subscribed or unsubscribed',
+        consentNamed,
+      ),
+    )
+    .addOption(text('--output <file>', 'where to, once it is whole; else the standard output'))
+    .action((_, self) => {
+      const { group, consent, output, ...target } = self.optsWithGlobals();
+      return act({ target, filter: { group, isSubscribed: consent }, file: output });
+    });
 }
 
-function consentNamed(given: string | undefined): boolean | undefined {
-  if (given === undefined) return undefined;
+function consentNamed(given: string): boolean {
   if (given === 'subscribed' || given === 'unsubscribed') return given === 'subscribed';
   throw new Advice(`--consent is subscribed or unsubscribed, not "${given}".`);
 }
 
 /** `npm run audience`. Says everything but the contacts on `messages`. */
-export async function audienceCommand(
-  args: readonly string[],
+async function runAudience(
+  given: AudienceOptions,
   output: NodeJS.WriteStream,
   messages: NodeJS.WriteStream,
 ): Promise<void> {
   const print = (line: string) => void messages.write(`${line}\n`);
-  const given = audienceOptions(args);
-  if (!given) return void output.write(`${audienceHelp}\n`);
   if (given.file === undefined && !output.isTTY) refuseBanner(process.env);
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   type Deployment,
   findDeployment,
@@ -7,7 +6,7 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
-import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
+import { type Act, type StackCommand, saysNothing, text } from '#infra/terminal/command-line.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
@@ -24,24 +23,6 @@ import { connectionHealth } from '#shared/polar/connection-health.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { healthLines } from './words.ts';
 
-export const connectHelp = `Connects this deployment with an organisation of Polar: makes the webhook endpoint there and takes over its secret.
-
-  npm run connect -- --token -            asks for the organisation access token, or takes it from a pipe
-  POLAR_TOKEN=polar_oat_… npm run connect
-  npm run connect -- --token polar_oat_…  beware: other users of this machine can see arguments, and shells keep them
-  npm run connect -- --status             how the connection is, seen from Polar's side
-  npm run connect -- --repair             sets right what --status finds wrong with the endpoint
-  npm run connect -- --drop-previous      ends at once the webhook secret that was in force before, as after a leak
-  npm run connect -- --disconnect         removes the endpoint in Polar; asks first, unless --yes
-
-  --sandbox              the token is one of Polar's sandbox
-  --organization <slug>  refuses to connect with another one
-
-The token is made in Polar in the settings of your organisation, with the scopes organizations:read, webhooks:read and
-webhooks:write; for npm run backfill also customers:read, orders:read and subscriptions:read. Safe to run twice.
-
-${commonHelp}`;
-
 export type ConnectOptions = Readonly<{ target: Target }> &
   (
     | { verb: 'connect'; token: string; server: PolarServer; organization: string | undefined }
@@ -49,23 +30,67 @@ export type ConnectOptions = Readonly<{ target: Target }> &
     | { verb: 'disconnect'; yes: boolean }
   );
 
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function connectOptions(
-  args: readonly string[],
-  tokenInEnvironment: string | undefined,
-): ConnectOptions | undefined {
-  const flag = { type: 'boolean' } as const;
-  const word = { type: 'string' } as const;
-  const own = { token: word, organization: word, sandbox: flag, yes: flag };
-  const verbs = { status: flag, repair: flag, 'drop-previous': flag, disconnect: flag };
-  const { values } = readArguments('connect', () =>
-    parseArgs({ args: [...args], options: { ...commonOptions, ...own, ...verbs } }),
-  );
-  if (values.help || (args.length === 0 && !tokenInEnvironment)) return undefined;
-  const { organization, sandbox, yes = false, token, ...target } = values;
-  const [verb, another] = (['status', 'repair', 'drop-previous', 'disconnect'] as const).filter(
-    (name) => values[name],
-  );
+/** The words of `npm run connect`. */
+export function connectCommand(
+  command: StackCommand,
+  act: Act<ConnectOptions> = (options) => runConnect(options, console.log),
+  environment: NodeJS.ProcessEnv = process.env,
+): void {
+  command
+    .description(
+      'Connects this deployment with an organisation of Polar: makes the webhook endpoint there and takes over its secret. Safe to run twice.',
+    )
+    .addOption(
+      text(
+        '--token <token>',
+        'the organisation access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Beware of the token itself here: other users of this machine can see arguments, and shells keep them',
+      ),
+    )
+    .option('--sandbox', "the token is one of Polar's sandbox")
+    .addOption(text('--organization <slug>', 'refuses to connect with another one'))
+    .option('--status', "how the connection is, seen from Polar's side")
+    .option('--repair', 'sets right what --status finds wrong with the endpoint')
+    .option(
+      '--drop-previous',
+      'ends at once the webhook secret that was in force before, as after a leak',
+    )
+    .option('--disconnect', 'removes the endpoint in Polar; asks first')
+    .option('--yes', 'does not ask')
+    .addHelpText('after', afterHelp)
+    .action((_, self) => {
+      if (saysNothing(self) && !environment['POLAR_TOKEN']) return self.help();
+      return act(optionsOf(self.optsWithGlobals(), environment));
+    });
+}
+
+const afterHelp = `
+  npm run connect -- --token -
+  POLAR_TOKEN=polar_oat_… npm run connect
+
+The token is made in Polar in the settings of your organisation, with the scopes organizations:read, webhooks:read and
+webhooks:write; for npm run backfill also customers:read, orders:read and subscriptions:read.`;
+
+type Given = Target &
+  Readonly<{
+    token?: string | undefined;
+    organization?: string | undefined;
+    sandbox?: true | undefined;
+    status?: true | undefined;
+    repair?: true | undefined;
+    dropPrevious?: true | undefined;
+    disconnect?: true | undefined;
+    yes?: true | undefined;
+  }>;
+
+function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOptions {
+  const { token, organization, sandbox, yes = false, ...rest } = given;
+  const { status, repair, dropPrevious, disconnect, ...target } = rest;
+  const [verb, another] = [
+    status && ('status' as const),
+    repair && ('repair' as const),
+    dropPrevious && ('drop-previous' as const),
+    disconnect && ('disconnect' as const),
+  ].filter((one) => one !== undefined);
   if (another || (verb && (token ?? organization ?? sandbox) !== undefined)) {
     throw new Advice(
       'Say one of --token, --status, --repair, --drop-previous and --disconnect, and no more of them.',
@@ -73,22 +98,19 @@ export function connectOptions(
   }
   if (verb === 'disconnect') return { target, verb, yes };
   if (verb) return { target, verb };
-  const given = token ?? tokenInEnvironment;
-  if (!given) {
+  const used = token ?? POLAR_TOKEN;
+  if (!used) {
     throw new Advice(
       'Say the organisation access token of Polar: --token - asks for it. "npm run connect -- --help" shows more.',
     );
   }
   const server = sandbox ? 'sandbox' : 'production';
-  return { target, verb: 'connect', token: given, server, organization };
+  return { target, verb: 'connect', token: used, server, organization };
 }
 
 type Print = (line: string) => void;
 
-/** `npm run connect`. */
-export async function connectCommand(args: readonly string[], print: Print): Promise<void> {
-  const options = connectOptions(args, process.env['POLAR_TOKEN']);
-  if (!options) return print(connectHelp);
+async function runConnect(options: ConnectOptions, print: Print): Promise<void> {
   const deployment = await findDeployment(options.target, print);
   const resources = await stackResources(options.target, deployment);
   try {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import {
@@ -8,10 +7,12 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
-  commonHelp,
-  commonOptions,
-  readArguments,
-  readVerb,
+  type Act,
+  limitOption,
+  oneOf,
+  parsed,
+  type StackCommand,
+  text,
 } from '#infra/terminal/command-line.ts';
 import { person } from '#infra/terminal/person.ts';
 import { emailSchema, type MailMessage } from '#shared/audience/email.ts';
@@ -95,77 +96,49 @@ function settledOrAdvice(settled: Settled): void {
 
 const states = emailSchema.shape.state.options;
 
-export const emailsHelp = `Shows the emails of the ledger, and settles those that need a person.
-
-  npm run emails -- list                    the newest first
-      --state <state>                       only ${states.slice(0, 3).join(', ')},
-                                            ${states.slice(3).join(', ')}
-      --workflow <id>                       only those of one workflow
-      --limit <n>                           so many, instead of 50
-  npm run emails -- show <ledger key>
-  npm run emails -- mark-sent <ledger key>  an unknown one did go out
-  npm run emails -- send-again <ledger key> an unknown, blocked or failed one has to be sent
-
-${commonHelp}`;
-
-const key = 'ledger key';
-const verbs = { list: [], show: [key], 'mark-sent': [key], 'send-again': [key] };
-
-type EmailsOptions = Readonly<{
-  target: Target;
-  verb: keyof typeof verbs;
-  ledgerKey: string;
-  filter: EmailFilter;
-  limit: number;
-}>;
-
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function emailsOptions(args: readonly string[]): EmailsOptions | undefined {
-  const text = { type: 'string' } as const;
-  const options = { ...commonOptions, state: text, workflow: text, limit: text };
-  const { values, positionals } = readArguments('emails', () =>
-    parseArgs({
-      args: args.filter((arg) => !looksLikeOption(arg)),
-      allowPositionals: true,
-      options,
-    }),
+export type EmailsOptions = Readonly<{ target: Target }> &
+  (
+    | Readonly<{ verb: 'list'; filter: EmailFilter; limit: number }>
+    | Readonly<{ verb: 'show' | 'mark-sent' | 'send-again'; ledgerKey: string }>
   );
-  if (values.help || args.length === 0) return undefined;
-  const keys = args.filter(looksLikeOption);
-  const { verb, words } = readVerb('emails', verbs, [...positionals, ...keys]);
-  return {
-    target: values,
-    verb,
-    ledgerKey: words[0] ?? '',
-    filter: { workflowId: values.workflow, state: stateNamed(values.state) },
-    limit: limitFrom(values.limit),
-  };
+
+/** The words of `npm run emails`. */
+export function emailsCommand(
+  command: StackCommand,
+  act: Act<EmailsOptions> = (options) => runEmails(options, console.log),
+): void {
+  command.description('Shows the emails of the ledger, and settles those that need a person.');
+  command
+    .command('list')
+    .description('the newest first')
+    .addOption(
+      parsed(
+        '--state <state>',
+        `only those in one state: ${states.join(', ')}`,
+        oneOf('--state', states),
+      ),
+    )
+    .addOption(text('--workflow <id>', 'only those of one workflow'))
+    .addOption(limitOption())
+    .action((_, self) => {
+      const { state, workflow, limit, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'list', filter: { workflowId: workflow, state }, limit });
+    });
+  const verbs = {
+    show: 'all that the ledger holds of one',
+    'mark-sent': 'an unknown one did go out',
+    'send-again': 'an unknown, blocked or failed one has to be sent',
+  } as const;
+  for (const verb of ['show', 'mark-sent', 'send-again'] as const) {
+    command
+      .command(verb)
+      .description(verbs[verb])
+      .argument('<ledger key>')
+      .action((ledgerKey, _, self) => act({ target: self.optsWithGlobals(), verb, ledgerKey }));
+  }
 }
 
-/** Some ledger keys begin with a hyphen. */
-function looksLikeOption(arg: string): boolean {
-  return /^-[\w-]{42}$/.test(arg);
-}
-
-function stateNamed(given: string | undefined): EmailFilter['state'] {
-  const state = states.find((one) => one === given);
-  if (given === undefined || state !== undefined) return state;
-  throw new Advice(`--state is one of ${states.join(', ')}, not "${given}".`);
-}
-
-function limitFrom(given = '50'): number {
-  const limit = Number(given);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 10_000) return limit;
-  throw new Advice(`--limit must be a whole number from 1 to 10000, not "${given}".`);
-}
-
-/** `npm run emails`. */
-export async function emailsCommand(
-  args: readonly string[],
-  print: (line: string) => void,
-): Promise<void> {
-  const options = emailsOptions(args);
-  if (!options) return print(emailsHelp);
+async function runEmails(options: EmailsOptions, print: (line: string) => void): Promise<void> {
   const deployment = await findDeployment(options.target, print);
   const { clientConfigs, emailsTable, mailQueueUrl } = deployment;
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
@@ -178,15 +151,14 @@ export async function emailsCommand(
     person: person(),
     print,
   });
-  const { verb, ledgerKey, filter, limit } = options;
-  switch (verb) {
+  switch (options.verb) {
     case 'list':
-      return does.list(filter, limit);
+      return does.list(options.filter, options.limit);
     case 'show':
-      return does.show(ledgerKey);
+      return does.show(options.ledgerKey);
     case 'mark-sent':
-      return does.markSent(ledgerKey);
+      return does.markSent(options.ledgerKey);
     case 'send-again':
-      return does.sendAgain(ledgerKey);
+      return does.sendAgain(options.ledgerKey);
   }
 }

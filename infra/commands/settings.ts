@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import {
@@ -7,12 +6,7 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import {
-  commonHelp,
-  commonOptions,
-  readArguments,
-  readVerb,
-} from '#infra/terminal/command-line.ts';
+import type { Act, StackCommand } from '#infra/terminal/command-line.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import {
@@ -106,44 +100,47 @@ function isKeyOf<T extends object>(record: T, name: string): name is Extract<key
   return Object.hasOwn(record, name);
 }
 
-export const settingsHelp = `Shows and changes the settings.
+type Print = (line: string) => void;
 
-  npm run settings -- show
-  npm run settings -- set <path> <value>
+export type SettingsOptions = Readonly<{ target: Target }> &
+  ({ verb: 'show' } | { verb: 'set'; path: string; value: string });
 
+/** The words of `npm run settings`. */
+export function settingsCommand(
+  command: StackCommand,
+  act: Act<SettingsOptions> = (options) => runSettings(options, console.log),
+): void {
+  command.description('Shows and changes the settings.');
+  command
+    .command('show')
+    .description('shows all settings')
+    .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'show' }));
+  command
+    .command('set')
+    .description('changes one')
+    .argument('<path>', `${generalNames.join(', ')}, or events.<type>.<field>`)
+    .argument('<value>', 'none takes a text away')
+    .addHelpText('after', settingExamples)
+    .action((path, value, _, self) =>
+      act({ target: self.optsWithGlobals(), verb: 'set', path, value }),
+    );
+  command.addHelpText('after', settingExamples);
+}
+
+const settingExamples = `
+Settings:
   set postalAddress "Example Shop, Street 1, City"   for the footer of marketing emails; \\n breaks a line
   set newContacts subscribed                         or unsubscribed
   set customerDeleted unsubscribe                    or delete, keep: what a deletion in Polar does here
   set events.order.paid.enabled off                  or on; the same for trigger, fullName, externalId
   set events.order.paid.userGroup buyers             or none
-  set events.order.paid.userGroupMode always         or new-contacts
+  set events.order.paid.userGroupMode always         or new-contacts`;
 
-${commonHelp}`;
-
-const verbs = { show: [], set: ['path', 'value'] };
-
-type Print = (line: string) => void;
-type SettingsCommand = Readonly<{ target: Target; verb: keyof typeof verbs; words: string[] }>;
-
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function settingsOptions(args: readonly string[]): SettingsCommand | undefined {
-  const { values, positionals } = readArguments('settings', () =>
-    parseArgs({ args: [...args], allowPositionals: true, options: commonOptions }),
-  );
-  if (values.help || args.length === 0) return undefined;
-  return { target: values, ...readVerb('settings', verbs, positionals) };
-}
-
-/** `npm run settings`. */
-export async function settingsCommand(args: readonly string[], print: Print): Promise<void> {
-  const options = settingsOptions(args);
-  if (!options) return print(settingsHelp);
-  const { verb, words, target } = options;
-  const { clientConfigs, settingsTable } = await findDeployment(target, print);
+async function runSettings(options: SettingsOptions, print: Print): Promise<void> {
+  const { clientConfigs, settingsTable } = await findDeployment(options.target, print);
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
-  if (verb === 'show') return showSettings(db, settingsTable, print);
-  const [path = '', value = ''] = words;
-  return setSetting(db, settingsTable, { path, value }, print);
+  if (options.verb === 'show') return showSettings(db, settingsTable, print);
+  return setSetting(db, settingsTable, options, print);
 }
 
 export async function showSettings(
@@ -170,7 +167,7 @@ export async function showSettings(
 export async function setSetting(
   db: DynamoDBDocumentClient,
   table: string,
-  { path, value }: { path: string; value: string },
+  { path, value }: Readonly<{ path: string; value: string }>,
   print: Print,
 ): Promise<void> {
   const settings = await readSettings(db, table);

@@ -1,23 +1,6 @@
-import { parseArgs } from 'node:util';
 import { Advice } from '#infra/terminal/advice.ts';
+import { type Act, parsed, program, text, wholeNumber } from '#infra/terminal/command-line.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
-
-export const polarHelp = `Acts as Polar: makes up an event, signs it and posts it to the local stack.
-
-  npm run polar -- <event>           one of ${supportedEventTypes.slice(0, 4).join(', ')},
-                                     ${supportedEventTypes.slice(4, 7).join(', ')},
-                                     ${supportedEventTypes.slice(7).join(', ')}
-  npm run polar -- purchase          the four events of a new subscription, in random order
-  npm run polar -- --file some.json  whatever the file holds
-
-  --email, --name, --external-id     the customer (ada@example.com, Ada Lovelace, no external id)
-  --customer-id <uuid>               the customer's id in Polar; usually it follows from the address, so
-                                     that commands about one address are about one customer
-  --count <n>                        so many of them, for n customers (ada+1@example.com, …)
-  --webhook-id <id>                  to deliver the same webhook again
-  --url, --secret                    where to, and signed with what, instead of the local stack
-  --legacy-secret-reading            sign as Polar does with secrets from before 2026-09-08
-  --help                             show this`;
 
 export type PolarOptions = Readonly<{
   what:
@@ -35,49 +18,55 @@ export type PolarOptions = Readonly<{
   secretReading: 'decoded' | 'whole';
 }>;
 
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function polarOptions(args: readonly string[]): PolarOptions | undefined {
-  const { values, positionals } = parsedOptions(args);
-  if (values.help) return undefined;
-  return {
-    what: whatToSend(positionals, values.file),
-    email: values.email,
-    name: values.name,
-    externalId: values['external-id'] ?? null,
-    customerId: values['customer-id'],
-    count: count(values.count),
-    webhookId: values['webhook-id'],
-    url: values.url,
-    secret: values.secret,
-    secretReading: values['legacy-secret-reading'] ? 'whole' : 'decoded',
-  };
-}
-
-function parsedOptions(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        email: { ...text, default: 'ada@example.com' },
-        name: { ...text, default: 'Ada Lovelace' },
-        'external-id': text,
-        'customer-id': text,
-        count: { ...text, default: '1' },
-        file: text,
-        'webhook-id': text,
-        url: text,
-        secret: text,
-        'legacy-secret-reading': { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new Advice(
-      `${error instanceof Error ? error.message.split('. ')[0] : error}. "npm run polar -- --help" shows the options.`,
+/** The words of `npm run polar`. Help goes to `print`. */
+export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => void) {
+  return program('npm run polar', print)
+    .usage('-- <event> [options]')
+    .description(
+      'Acts as Polar: makes up an event, signs it and posts it to the local stack. Whoever gives --url and --secret posts it elsewhere.',
+    )
+    .argument(
+      '[event]',
+      `${supportedEventTypes.join(', ')}; or purchase: the four events of a new subscription, in random order`,
+    )
+    .argument('[more...]', 'one thing at a time')
+    .addOption(text('--file <file>', 'send whatever the file holds'))
+    .addOption(text('--email <address>', 'the customer').default('ada@example.com'))
+    .addOption(text('--name <name>', 'the name of the customer').default('Ada Lovelace'))
+    .addOption(text('--external-id <id>', 'the external id of the customer; else there is none'))
+    .addOption(
+      text(
+        '--customer-id <uuid>',
+        "the customer's id in Polar; usually it follows from the address, so that commands about one address are about one customer",
+      ),
+    )
+    .addOption(
+      parsed(
+        '--count <n>',
+        'so many of them, for n customers (ada+1@example.com, …)',
+        wholeNumber('--count', 1, 10_000),
+      ).default(1),
+    )
+    .addOption(text('--webhook-id <id>', 'to deliver the same webhook again'))
+    .addOption(text('--url <url>', 'where to, instead of the local stack'))
+    .addOption(
+      text('--secret <secret>', 'signed with what, instead of the secret of the local stack'),
+    )
+    .option('--legacy-secret-reading', 'sign as Polar does with secrets from before 2026-09-08')
+    .action((event, more, { file, externalId, legacySecretReading, ...given }) =>
+      act({
+        what: whatToSend(event === undefined ? [] : [event, ...more], file),
+        email: given.email,
+        name: given.name,
+        externalId: externalId ?? null,
+        customerId: given.customerId,
+        count: given.count,
+        webhookId: given.webhookId,
+        url: given.url,
+        secret: given.secret,
+        secretReading: legacySecretReading ? 'whole' : 'decoded',
+      }),
     );
-  }
 }
 
 function whatToSend(words: readonly string[], file: string | undefined): PolarOptions['what'] {
@@ -91,10 +80,4 @@ function whatToSend(words: readonly string[], file: string | undefined): PolarOp
   const type = supportedEventTypes.find((supported) => supported === word);
   if (type === undefined) throw new Advice(`There is no event "${word}". ${known}`);
   return { kind: 'event', type };
-}
-
-function count(given: string): number {
-  const number = Number(given);
-  if (Number.isInteger(number) && number >= 1 && number <= 10_000) return number;
-  throw new Advice(`--count must be a whole number from 1 to 10000, not "${given}".`);
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';
+import { runProgram } from '#infra/terminal/command-line.ts';
 import {
   type Person,
   polarPayload,
@@ -11,7 +12,7 @@ import {
   shuffled,
 } from '#shared/polar/sample/sample-events.ts';
 import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
-import { type PolarOptions, polarHelp, polarOptions } from './polar-options.ts';
+import { type PolarOptions, polarProgram } from './polar-options.ts';
 import { deliver, localDirectory, runningStack } from './running-stack.ts';
 
 // Above the call that uses them: what stands below it does not exist yet.
@@ -19,9 +20,9 @@ const typeSchema = z.object({ type: z.string() });
 const messageSchema = z.object({ message: z.string() });
 
 /** `npm run polar`: sends made-up events to the local stack, or to any other, and shows the answers. */
-await runCommand(async () => {
-  const options = polarOptions(process.argv.slice(2));
-  if (!options) return console.log(polarHelp);
+await runCommand(() => runProgram(polarProgram(send), process.argv.slice(2)));
+
+async function send(options: PolarOptions): Promise<void> {
   const target = await targetOf(options);
   for (let number = 1; number <= options.count; number++) {
     for (const body of await bodiesFor(options, number)) {
@@ -31,7 +32,7 @@ await runCommand(async () => {
       if (answer.status < 200 || answer.status > 299) process.exitCode = 1;
     }
   }
-});
+}
 
 type Target = Pick<Delivery, 'url' | 'secret' | 'secretReading'>;
 

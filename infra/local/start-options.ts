@@ -1,20 +1,7 @@
-import { parseArgs } from 'node:util';
-import { Advice } from '#infra/terminal/advice.ts';
+import { type Act, parsed, program, wholeNumber } from '#infra/terminal/command-line.ts';
 import type { Ports } from './local-stack.ts';
 
 const usualPort = 4700;
-
-export const startHelp = `Runs Polar Audience on this machine: no Docker, no AWS account.
-
-  npm start                 start it; Ctrl-C ends it
-  npm start -- --demo       send it a purchase and show what that made, and the mail it sent
-  npm start -- --fresh      empty .local/, where all data is kept, before
-  npm start -- --port 5000  serve webhooks on port 5000, DynamoDB on 5001, SQS on 5002,
-                            Secrets Manager on 5003 and mail on 5004, instead of ${usualPort} to
-                            ${usualPort + 4}
-  npm start -- --watch      rebuild a function when its source changes; the next call runs it
-  npm start -- --exit       end by itself once it is up and has shown the demo
-  npm start -- --help       show this`;
 
 export type StartOptions = Readonly<{
   ports: Ports;
@@ -24,37 +11,30 @@ export type StartOptions = Readonly<{
   exit: boolean;
 }>;
 
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function startOptions(args: readonly string[]): StartOptions | undefined {
-  const values = parsed(args);
-  if (values.help) return undefined;
-  return {
-    ports: portsFrom(values.port),
-    fresh: values.fresh ?? false,
-    demo: values.demo ?? false,
-    watch: values.watch ?? false,
-    exit: values.exit ?? false,
-  };
-}
-
-function parsed(args: readonly string[]) {
-  const flag = { type: 'boolean' } as const;
-  try {
-    const port = { type: 'string', default: String(usualPort) } as const;
-    const options = { port, fresh: flag, demo: flag, watch: flag, exit: flag, help: flag };
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw new Advice(
-      `${error instanceof Error ? error.message.split('. ')[0] : error}. "npm start -- --help" shows the options.`,
+/** The words of `npm start`. Help goes to `print`. */
+export function startProgram(act: Act<StartOptions>, print?: (line: string) => void) {
+  const portOf = wholeNumber('--port', 1, 65_531);
+  return program('npm start', print)
+    .description(
+      'Runs Polar Audience on this machine: no Docker, no AWS account. Ctrl-C ends it. All data is kept in .local/.',
+    )
+    .option('--demo', 'send it a purchase and show what that made, and the mail it sent')
+    .option('--fresh', 'empty .local/ before')
+    .addOption(
+      parsed(
+        '--port <port>',
+        'serve webhooks on this port, and DynamoDB, SQS, Secrets Manager and mail on the four after it',
+        portOf,
+      ).default(usualPort),
+    )
+    .option('--watch', 'rebuild a function when its source changes; the next call runs it')
+    .option('--exit', 'end by itself once it is up and has shown the demo')
+    .action(({ port, fresh = false, demo = false, watch = false, exit = false }) =>
+      act({ ports: portsFrom(port), fresh, demo, watch, exit }),
     );
-  }
 }
 
 /** The last four follow the first, so that two stacks can be kept apart by one number. */
-function portsFrom(given: string): Ports {
-  const http = Number(given);
-  if (!Number.isInteger(http) || http < 1 || http > 65_531) {
-    throw new Advice(`--port must be a whole number from 1 to 65531, not "${given}".`);
-  }
+function portsFrom(http: number): Ports {
   return { http, dynamodb: http + 1, sqs: http + 2, secretsManager: http + 3, ses: http + 4 };
 }

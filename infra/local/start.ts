@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '#infra/terminal/advice.ts';
+import { runProgram } from '#infra/terminal/command-line.ts';
 import { consoleLines } from './console-lines.ts';
 import { demo, type LocalItems, localItems } from './demo.ts';
 import { saveDemoWorkflows } from './demo-workflows.ts';
@@ -15,12 +16,12 @@ import {
   forget,
   requireNoneRunning,
 } from './running-stack.ts';
-import { type StartOptions, startHelp, startOptions } from './start-options.ts';
+import { type StartOptions, startProgram } from './start-options.ts';
 
 /** `npm start`: runs the stack on this machine until Ctrl-C. */
-await runCommand(async () => {
-  const options = startOptions(process.argv.slice(2));
-  if (!options) return console.log(startHelp);
+await runCommand(() => runProgram(startProgram(run), process.argv.slice(2)));
+
+async function run(options: StartOptions): Promise<void> {
   await requireNoneRunning(directory);
   if (options.fresh) await rm(directory, { recursive: true, force: true });
   const interrupted = interruption();
@@ -44,7 +45,7 @@ await runCommand(async () => {
     await stack.stop();
     await forget(directory);
   }
-});
+}
 
 async function start({
   ports,

@@ -1,52 +1,192 @@
+import {
+  Command,
+  CommanderError,
+  type CommandUnknownOpts,
+  type ErrorOptions,
+  Option,
+} from '@commander-js/extra-typings';
 import { Advice } from './advice.ts';
 
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
+/** Says in one sentence what it cannot understand, and in which command. */
+class OurCommand extends Command {
+  override createCommand(name?: string): Command {
+    return new OurCommand(name);
+  }
 
-/** The options that every command has, for `parseArgs`. */
-export const commonOptions = { local: flag, stage: text, region: text, help: flag };
+  override error(message: string, { code }: ErrorOptions = {}): never {
+    throw new Advice(sentenceOf(message, code, this));
+  }
 
-export const commonHelp = `  --local             the stack that "npm start" runs here; also without it, while one runs
-  --stage <stage>     the stack of this stage in AWS (prod)
-  --region <region>   where it is, if not where AWS_REGION or your profile says
-  --help              show this`;
+  /** Whoever says nothing gets the help that --help gives. */
+  override help(): never {
+    return super.help();
+  }
+}
 
-/** Calls `parse`, which is `parseArgs`, and says what it complains of in one sentence. */
-export function readArguments<Parsed>(program: string, parse: () => Parsed): Parsed {
-  try {
-    return parse();
-  } catch (error) {
-    throw new Advice(
-      `${error instanceof Error ? error.message.split('. ')[0] : error}. ${seeHelp(program)}`,
+type Print = (line: string) => void;
+
+/** A program without words yet. Its name is what a person types before them, such as `npm start`. */
+export function program(name: string, print: Print = console.log) {
+  return new OurCommand(name)
+    .usage('-- [options]')
+    .exitOverride()
+    .helpOption('-h, --help', 'show this')
+    .helpCommand(false)
+    .configureHelp({
+      commandUsage: (command) => `${typed(command)} ${command.usage()}`,
+      styleTitle: (title) => (title === 'Global Options:' ? 'Which stack:' : title),
+      showGlobalOptions: true,
+    })
+    .configureOutput({ writeOut: (written) => print(written.trimEnd()) });
+}
+
+export type StackCommands = Readonly<Record<string, LoadedCommand>>;
+type LoadedCommand = Readonly<{
+  does: string;
+  /** Gives what adds the words of the command. Called only for the one that was typed. */
+  load: () => Promise<(command: StackCommand) => void> | ((command: StackCommand) => void);
+}>;
+
+/** One command, which works with a stack on this machine or in AWS. Its words are to be added. */
+export type StackCommand = ReturnType<ReturnType<typeof stackProgram>['command']>;
+
+/** What is done with a command line once it is understood. */
+export type Act<Options> = (options: Options) => void | Promise<void>;
+
+function stackProgram(print?: Print) {
+  return program('npm run', print)
+    .usage('<command> -- [options]')
+    .option('--local', 'the stack that "npm start" runs here; also without it, while one runs')
+    .addOption(text('--stage <stage>', 'the stack of this stage in AWS (prod)'))
+    .addOption(
+      text('--region <region>', 'where it is, if not where AWS_REGION or your profile says'),
     );
+}
+
+/** The program of all commands that work with a stack, whose help goes to `print`. */
+export function stackCommands(commands: StackCommands, print?: Print) {
+  const root = stackProgram(print);
+  const loads = Object.entries(commands).map(([name, { does, load }]) => {
+    const command = root.command(name).description(does);
+    return [name, async () => (await load())(command)] as const;
+  });
+  const loadByName = new Map(loads);
+  return root.hook('preSubcommand', (_, command) => loadByName.get(command.name())?.());
+}
+
+/** An option with a value as it is given. Another option in its place means that the value was forgotten. */
+export function text<Flags extends string>(flags: Flags, description: string) {
+  return parsed(flags, description, (given) => given);
+}
+
+/** An option with a value that `parse` reads, and may throw Advice about. */
+export function parsed<Flags extends string, Value>(
+  flags: Flags,
+  description: string,
+  parse: (given: string) => Value,
+) {
+  return new Option(flags, description).argParser((given: string): Value => {
+    if (given.startsWith('--')) throw new Advice(`Say the value as well: ${flags}.`);
+    return parse(given);
+  });
+}
+
+/** Reads a whole number in this range. */
+export function wholeNumber(name: string, from: number, to: number) {
+  return (given: string): number => {
+    const number = Number(given);
+    if (Number.isInteger(number) && number >= from && number <= to) return number;
+    throw new Advice(`${name} must be a whole number from ${from} to ${to}, not "${given}".`);
+  };
+}
+
+/** Reads one of the words that are known. */
+export function oneOf<Word extends string>(name: string, known: readonly Word[]) {
+  return (given: string): Word => {
+    const word = known.find((one) => one === given);
+    if (word !== undefined) return word;
+    throw new Advice(`${name} is one of ${known.join(', ')}, not "${given}".`);
+  };
+}
+
+/** How many a list shows. */
+export function limitOption() {
+  const read = wholeNumber('--limit', 1, 10_000);
+  return parsed('--limit <n>', 'so many', read).default(50);
+}
+
+/** Whether a person typed the command alone. */
+export function saysNothing(command: CommandUnknownOpts): boolean {
+  return command.args.length === 0 && Object.keys(command.optsWithGlobals()).length === 0;
+}
+
+/** Reads a command line and does what it says. Throws Advice about what cannot be understood. */
+export async function runProgram(
+  program: Readonly<{ parseAsync: (args: string[], from: { from: 'user' }) => Promise<unknown> }>,
+  args: readonly string[],
+): Promise<void> {
+  try {
+    await program.parseAsync(ledgerKeysLast(args), { from: 'user' });
+  } catch (error) {
+    const isHelp = error instanceof CommanderError && error.code.startsWith('commander.help');
+    if (!isHelp) throw error;
   }
 }
 
-/** The words that each verb takes, by their names in the help. */
-export type Verbs<Verb extends string> = Readonly<Record<Verb, readonly string[]>>;
-
-/** The verb of a command line and as many words as it takes. Throws Advice about one too few or too many. */
-export function readVerb<Verb extends string>(
-  program: string,
-  verbs: Verbs<Verb>,
-  [given = '', ...words]: readonly string[],
-): { verb: Verb; words: string[] } {
-  const isVerb = (word: string): word is Verb => Object.hasOwn(verbs, word);
-  if (!isVerb(given)) {
-    const known = Object.keys(verbs).join(', ');
-    throw new Advice(`There is no "${given}": it is one of ${known}. ${seeHelp(program)}`);
-  }
-  const names = verbs[given];
-  const usage = [`npm run ${program} --`, given, ...names.map((name) => `<${name}>`)].join(' ');
-  const missing = names[words.length];
-  if (missing !== undefined) throw new Advice(`Say the ${missing} as well: ${usage}`);
-  if (words.length > names.length) {
-    const quoted = names.length > 0 ? ' Put quotes around a value with spaces.' : '';
-    throw new Advice(`"${words[names.length]}" is one word too many: ${usage}.${quoted}`);
-  }
-  return { verb: given, words };
+/** Some ledger keys begin with a hyphen, and are no options. */
+function ledgerKeysLast(args: readonly string[]): string[] {
+  const isLedgerKey = (arg: string) => /^-[\w-]{42}$/.test(arg);
+  const keys = args.filter(isLedgerKey);
+  if (keys.length === 0) return [...args];
+  return [...args.filter((arg) => !isLedgerKey(arg)), '--', ...keys];
 }
 
-function seeHelp(program: string): string {
-  return `"npm run ${program} -- --help" shows what there is.`;
+/** What a person types to get at this command. */
+function typed(command: CommandUnknownOpts): string {
+  const { parent } = command;
+  if (!parent) return command.name();
+  return `${typed(parent)} ${command.name()}${parent.parent ? '' : ' --'}`;
+}
+
+/** What commander complains of, in one sentence, and what to do. */
+function sentenceOf(
+  message: string,
+  code: string | undefined,
+  command: CommandUnknownOpts,
+): string {
+  const [first = '', hint = ''] = message.replace(/^error: /, '').split('\n');
+  const near = /Did you mean (?:one of )?(.+?)[,?]/.exec(hint)?.[1];
+  const usage = `${typed(command)} ${command.usage()}`.replace(
+    /( --)? \[options\]$|( \[options\])/,
+    '',
+  );
+  const [, quoted = ''] = /'(.+?)'/.exec(first) ?? [];
+  switch (code) {
+    case 'commander.unknownCommand':
+      return unknownCommand(command, near);
+    case 'commander.missingArgument':
+      return `Say the ${quoted} as well: ${usage}`;
+    case 'commander.excessArguments': {
+      const expected = command.registeredArguments.length;
+      const more = expected > 0 ? ' Put quotes around a value with spaces.' : '';
+      return `"${command.args[expected]}" is one word too many: ${usage}.${more}`;
+    }
+    case 'commander.optionMissingArgument':
+      return `Say the value as well: ${quoted}. ${seeHelp(command)}`;
+    default: {
+      const meant = near === undefined ? '' : ` Did you mean ${near}?`;
+      return `${first.charAt(0).toUpperCase()}${first.slice(1)}.${meant} ${seeHelp(command)}`;
+    }
+  }
+}
+
+function unknownCommand(command: CommandUnknownOpts, near: string | undefined): string {
+  const names = command.commands.map((one) => one.name()).join(', ');
+  const hint = near === undefined ? `It is one of ${names}.` : `Did you mean "${near}"?`;
+  const sentence = `There is no command "${command.args[0]}". ${hint}`;
+  return command.parent ? `${sentence} ${seeHelp(command)}` : sentence;
+}
+
+function seeHelp(command: CommandUnknownOpts): string {
+  return `"${typed(command).replace(/ --( .*)?$/, '')} -- --help" shows what there is.`;
 }

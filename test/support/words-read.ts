@@ -1,4 +1,9 @@
-import { type Act, runProgram, type StackCommand, stackCommands } from '#infra/terminal/program.ts';
+import {
+  type Act,
+  runProgram,
+  type StackCommand,
+  stackCommands,
+} from '#infra/terminal/command-line.ts';
 
 type Words<Options> = (command: StackCommand, act: Act<Options>) => void;
 

@@ -5,9 +5,9 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, type PolarToken, polarSide } from '#infra/commands/deployment/parts.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
+import { type Act, parsed, type StackCommand, text } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { interruption, tokenGiven } from '#infra/terminal/person.ts';
-import { type Act, parsed, type StackCommand, text } from '#infra/terminal/program.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { instant } from '#shared/polar/instant.ts';
 import {

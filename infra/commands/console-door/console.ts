@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import {
   type Deployment,
@@ -8,7 +7,7 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
+import { type Act, parsed, type StackCommand, wholeNumber } from '#infra/terminal/command-line.ts';
 import { startConsoleProxy } from './proxy.ts';
 import { type Signing, signedFetch } from './signed-fetch.ts';
 
@@ -57,52 +56,37 @@ export function browserCommand(url: string, platform: string): [string, ...strin
 
 const usualPort = 4747;
 
-export const consoleHelp = `Opens the console in your browser.
+export type ConsoleOptions = Readonly<{ target: Target; port: number; opens: boolean }>;
 
-  npm run console
-      --port <port>     serve it on another port than ${usualPort}
-      --no-open         print its address only. On a machine with other users, use this: they can
-                        see with which address a browser is started
-
-A stack in AWS lets in requests that are signed with AWS credentials, and a browser cannot sign. So
-this serves the console on this machine, signs with your credentials (the default chain: AWS_PROFILE,
-"aws sso login", …) and passes on what you do, until Ctrl-C. You need the policy that the stack has
-in its output ConsolePolicyArn. Signing in to Polar works with any port, too, if Polar knows the
-address http://localhost:<port>/console/polar/callback.
-
-${commonHelp}`;
-
-type ConsoleOptions = Readonly<{ target: Target; port: number; opens: boolean }>;
-
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function consoleOptions(args: readonly string[]): ConsoleOptions | undefined {
-  const options = {
-    ...commonOptions,
-    port: { type: 'string', default: String(usualPort) },
-    'no-open': { type: 'boolean', default: false },
-  } as const;
-  const {
-    help,
-    port,
-    'no-open': isClosed,
-    ...target
-  } = readArguments('console', () => parseArgs({ args: [...args], options })).values;
-  return help ? undefined : { target, port: portFrom(port), opens: !isClosed };
+/** The words of `npm run console`. */
+export function consoleCommand(
+  command: StackCommand,
+  act: Act<ConsoleOptions> = (options) => runConsole(options, console.log),
+): void {
+  const portOf = wholeNumber('--port', 1, 65_535);
+  command
+    .description('Opens the console in your browser.')
+    .addOption(parsed('--port <port>', 'serve it on another port', portOf).default(usualPort))
+    .option(
+      '--no-open',
+      'print its address only. On a machine with other users, use this: they can see with which address a browser is started',
+      true,
+    )
+    .addHelpText('after', afterHelp)
+    .action((_, self) => {
+      const { port, open, ...target } = self.optsWithGlobals();
+      return act({ target, port, opens: open });
+    });
 }
 
-function portFrom(given: string): number {
-  const port = Number(given);
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new Advice(`--port must be a whole number from 1 to 65535, not "${given}".`);
-}
+const afterHelp = `
+A stack in AWS lets in requests that are signed with AWS credentials, and a browser cannot sign. So this serves the
+console on this machine, signs with your credentials (the default chain: AWS_PROFILE, "aws sso login", …) and passes on
+what you do, until Ctrl-C. You need the policy that the stack has in its output ConsolePolicyArn. Signing in to Polar
+works with any port, too, if Polar knows the address http://localhost:<port>/console/polar/callback.`;
 
-/** `npm run console`: ends at once where a local stack serves the console itself, else with Ctrl-C. */
-export async function consoleCommand(
-  args: readonly string[],
-  print: (line: string) => void,
-): Promise<void> {
-  const options = consoleOptions(args);
-  if (!options) return print(consoleHelp);
+/** Ends at once where a local stack serves the console itself, else with Ctrl-C. */
+async function runConsole(options: ConsoleOptions, print: (line: string) => void): Promise<void> {
   const deployment = await findDeployment(options.target, print);
   const { consoleUrl, clientConfigs } = deployment;
   if (consoleUrl === undefined) {

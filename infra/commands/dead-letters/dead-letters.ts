@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import {
@@ -9,10 +8,12 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
-  commonHelp,
-  commonOptions,
-  readArguments,
-  readVerb,
+  type Act,
+  limitOption,
+  oneOf,
+  parsed,
+  type StackCommand,
+  text,
 } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { confirmed, interruption } from '#infra/terminal/person.ts';
@@ -22,85 +23,83 @@ import { dynamoFailures } from '#shared/queue/failures.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { deadLetterVerbs, discardedFolder, type ResendChoice } from './dead-letter-verbs.ts';
 
-export const deadLettersHelp = `Shows the messages that died, why, and sends them through again.
-
-  npm run deadletters -- list           the oldest first, and how many there are of each reason
-      --limit <n>                       so many, instead of 50
-  npm run deadletters -- show <id>
-  npm run deadletters -- resend <id>
-  npm run deadletters -- resend --reason <text>
-                                        those whose first or last reason contains it
-  npm run deadletters -- resend --all   safe to interrupt and to run twice: each is applied once
-  npm run deadletters -- discard <id>   asks first, unless --yes; the body is kept in a file
-
-  --queue <queue>     only ${queueNames.join(', ')}
-  --reveal            shows addresses whole
-${commonHelp}`;
-
-const verbs = { list: [], show: ['id'], resend: ['id'], discard: ['id'] };
-
-type DeadLettersOptions = Readonly<{
+export type DeadLettersOptions = Readonly<{
   target: Target;
-  verb: keyof typeof verbs;
-  id: string;
-  choice: ResendChoice;
   queues: readonly QueueName[];
-  limit: number;
   reveal: boolean;
-  yes: boolean;
+}> &
+  (
+    | Readonly<{ verb: 'list'; limit: number }>
+    | Readonly<{ verb: 'show'; id: string }>
+    | Readonly<{ verb: 'resend'; choice: ResendChoice }>
+    | Readonly<{ verb: 'discard'; id: string; yes: boolean }>
+  );
+
+/** The words of `npm run deadletters`. */
+export function deadLettersCommand(
+  command: StackCommand,
+  act: Act<DeadLettersOptions> = (options) => runDeadLetters(options, console.log),
+): void {
+  const group = command
+    .description('Shows the messages that died, why, and sends them through again.')
+    .addOption(
+      parsed('--queue <queue>', `only ${queueNames.join(', ')}`, oneOf('--queue', queueNames)),
+    )
+    .option('--reveal', 'shows addresses whole');
+  group
+    .command('list')
+    .description('the oldest first, and how many there are of each reason')
+    .addOption(limitOption())
+    .action((_, self) => {
+      const { limit, ...rest } = self.optsWithGlobals();
+      return act({ ...common(rest), verb: 'list', limit });
+    });
+  group
+    .command('show')
+    .description('one, and why it died')
+    .argument('<id>')
+    .action((id, _, self) => act({ ...common(self.optsWithGlobals()), verb: 'show', id }));
+  group
+    .command('resend')
+    .description('sends them again; safe to interrupt and to run twice: each is applied once')
+    .argument('[id]', 'this one')
+    .addOption(text('--reason <text>', 'those whose first or last reason contains it'))
+    .option('--all', 'all of them')
+    .action((id, _, self) => {
+      const { reason, all, ...rest } = self.optsWithGlobals();
+      return act({ ...common(rest), verb: 'resend', choice: choiceOf({ id, reason, all }) });
+    });
+  group
+    .command('discard')
+    .description('asks first; the body is kept in a file')
+    .argument('<id>')
+    .option('--yes', 'does not ask')
+    .action((id, _, self) => {
+      const { yes = false, ...rest } = self.optsWithGlobals();
+      return act({ ...common(rest), verb: 'discard', id, yes });
+    });
+}
+
+type Common = Target & Readonly<{ queue?: QueueName | undefined; reveal?: true | undefined }>;
+
+function common({ queue, reveal, ...target }: Common) {
+  return { target, queues: queue === undefined ? queueNames : [queue], reveal: reveal ?? false };
+}
+
+type Chosen = Readonly<{
+  id: string | undefined;
+  reason: string | undefined;
+  all: true | undefined;
 }>;
 
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function deadLettersOptions(args: readonly string[]): DeadLettersOptions | undefined {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const own = { limit: text, queue: text, reason: text, all: flag, reveal: flag, yes: flag };
-  const options = { ...commonOptions, ...own };
-  const { values, positionals } = readArguments('deadletters', () =>
-    parseArgs({ args: args.filter((arg) => !isLedgerKey(arg)), allowPositionals: true, options }),
-  );
-  if (values.help || args.length === 0) return undefined;
-  const given = [...positionals, ...args.filter(isLedgerKey)];
-  const isWithoutId = given[0] === 'resend' && (values.all || values.reason !== undefined);
-  if (isWithoutId && (given.length > 1 || (values.all && values.reason !== undefined))) {
-    throw new Advice('Say one of an id, --reason and --all.');
-  }
-  const { verb, words } = readVerb('deadletters', verbs, isWithoutId ? [...given, ''] : given);
-  const [id = ''] = words;
-  return {
-    target: values,
-    verb,
-    id,
-    choice: choiceOf(id, values.reason),
-    queues: queuesNamed(values.queue),
-    limit: limitFrom(values.limit),
-    reveal: values.reveal ?? false,
-    yes: values.yes ?? false,
-  };
-}
-
-/** Some ledger keys begin with a hyphen. */
-function isLedgerKey(arg: string): boolean {
-  return /^-[\w-]{42}$/.test(arg);
-}
-
-function choiceOf(id: string, reason: string | undefined): ResendChoice {
+function choiceOf({ id, reason, all }: Chosen): ResendChoice {
+  const given = [id, reason, all].filter((one) => one !== undefined);
+  if (given.length > 1) throw new Advice('Say one of an id, --reason and --all.');
   if (reason === '') throw new Advice('Say a part of the reason: --reason "throttled".');
   if (reason !== undefined) return { kind: 'reason', text: reason };
-  return id === '' ? { kind: 'all' } : { kind: 'id', id };
-}
-
-function queuesNamed(given: string | undefined): readonly QueueName[] {
-  if (given === undefined) return queueNames;
-  const queue = queueNames.find((name) => name === given);
-  if (queue !== undefined) return [queue];
-  throw new Advice(`--queue is one of ${queueNames.join(', ')}, not "${given}".`);
-}
-
-function limitFrom(given = '50'): number {
-  const limit = Number(given);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 10_000) return limit;
-  throw new Advice(`--limit must be a whole number from 1 to 10000, not "${given}".`);
+  if (all) return { kind: 'all' };
+  if (id) return { kind: 'id', id };
+  throw new Advice('Say the id as well, or --reason or --all: npm run deadletters -- resend <id>');
 }
 
 const logicalIds = { events: 'Events', mail: 'Mail', feedback: 'Feedback' } as const;
@@ -117,13 +116,10 @@ export function deadLetterQueues(
   }));
 }
 
-/** `npm run deadletters`. */
-export async function deadLettersCommand(
-  args: readonly string[],
+async function runDeadLetters(
+  given: DeadLettersOptions,
   write: (line: string) => void,
 ): Promise<void> {
-  const given = deadLettersOptions(args);
-  if (!given) return write(deadLettersHelp);
   const { progress, clear } = progressLine(process.stderr);
   const print = (line: string) => {
     clear();

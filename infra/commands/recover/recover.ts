@@ -13,9 +13,9 @@ import {
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
 import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
+import type { Act, StackCommand } from '#infra/terminal/command-line.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
-import type { Act, StackCommand } from '#infra/terminal/program.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { documentClient } from '#shared/store/dynamo.ts';

@@ -1,28 +1,16 @@
-import { parseArgs } from 'node:util';
 import type { Target } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import {
+  type Act,
+  oneOf,
+  parsed,
+  type StackCommand,
+  saysNothing,
+  text,
+} from '#infra/terminal/command-line.ts';
+import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 import { eventOutcomes } from '#shared/store/events/event-log.ts';
 import type { EventChoice } from './recorded-events.ts';
-
-export const replayHelp = `Runs recorded events once more, by the settings and workflows of now. A contact gets nothing
-that is older than what it has, and no email is sent twice.
-
-  npm run replay -- --webhook <id>       one event
-  npm run replay -- --since <time>       all that came in since: 24h, 90m, 7d, 2026-11-23 or
-                                         2026-11-23T14:30:00Z
-      --until <time>                     and not after this
-      --type <type>                      only such events: order.paid
-      --outcome <outcome>                only those that were ${eventOutcomes.join(', ')}
-
-  --dry-run           shows what would change and which emails would go, and changes nothing
-  --triggers          workflows see the events, too: emails that never went may go out
-  --again             with --triggers: emails that went out before go out once more
-  --run <id>          goes on with a run that was interrupted; it counts each event once
-  --yes               does not ask
-  --reveal            shows addresses whole
-${commonHelp}`;
 
 /** How the events are to be run again. */
 export type ReplayMode = Readonly<{ triggers: boolean; again: boolean }>;
@@ -38,35 +26,69 @@ export type ReplayOptions = ReplayMode &
     reveal: boolean;
   }>;
 
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function replayOptions(args: readonly string[], now: Date): ReplayOptions | undefined {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const which = { webhook: text, since: text, until: text, type: text, outcome: text };
-  const how = { 'dry-run': flag, triggers: flag, again: flag, run: text, yes: flag, reveal: flag };
-  const options = { ...commonOptions, ...which, ...how };
-  const { values } = readArguments('replay', () => parseArgs({ args: [...args], options }));
-  if (values.help || args.length === 0) return undefined;
-  const { webhook, since, until, type, outcome, run, triggers = false, again = false } = values;
-  if (again && !triggers) throw new Advice('--again is about emails: say --triggers as well.');
-  if (run !== undefined && !/^[\w-]{1,64}$/.test(run)) {
-    throw new Advice('--run takes the id that the interrupted run printed.');
-  }
-  return {
-    target: values,
-    choice: choiceOf({ webhook, since, until, type, outcome }, now),
-    triggers,
-    again,
-    run,
-    dryRun: values['dry-run'] ?? false,
-    yes: values.yes ?? false,
-    reveal: values.reveal ?? false,
-  };
+/** The words of `npm run replay`. */
+export function replayWords(
+  command: StackCommand,
+  act: Act<ReplayOptions>,
+  now: () => Date = () => new Date(),
+): void {
+  command
+    .description(
+      'Runs recorded events once more, by the settings and workflows of now. A contact gets nothing that is older than what it has, and no email is sent twice.',
+    )
+    .addOption(text('--webhook <id>', 'one event'))
+    .addOption(
+      text(
+        '--since <time>',
+        'all that came in since: 24h, 90m, 7d, 2026-11-23 or 2026-11-23T14:30:00Z',
+      ),
+    )
+    .addOption(text('--until <time>', 'and not after this'))
+    .addOption(
+      parsed('--type <type>', 'only such events: order.paid', oneOf('--type', supportedEventTypes)),
+    )
+    .addOption(
+      parsed(
+        '--outcome <outcome>',
+        `only those that were ${eventOutcomes.join(', ')}`,
+        oneOf('--outcome', eventOutcomes),
+      ),
+    )
+    .option('--dry-run', 'shows what would change and which emails would go, and changes nothing')
+    .option('--triggers', 'workflows see the events, too: emails that never went may go out')
+    .option('--again', 'with --triggers: emails that went out before go out once more')
+    .addOption(
+      parsed(
+        '--run <id>',
+        'goes on with a run that was interrupted; it counts each event once',
+        runNamed,
+      ),
+    )
+    .option('--yes', 'does not ask')
+    .option('--reveal', 'shows addresses whole')
+    .action((_, self) => {
+      if (saysNothing(self)) return self.help();
+      const { webhook, since, until, type, outcome, ...rest } = self.optsWithGlobals();
+      const { triggers = false, again = false, dryRun = false, run, ...more } = rest;
+      const { yes = false, reveal = false, ...target } = more;
+      if (again && !triggers) throw new Advice('--again is about emails: say --triggers as well.');
+      const choice = choiceOf({ webhook, since, until, type, outcome }, now());
+      return act({ target, choice, triggers, again, run, dryRun, yes, reveal });
+    });
 }
 
-type Given = Readonly<
-  Record<'webhook' | 'since' | 'until' | 'type' | 'outcome', string | undefined>
->;
+function runNamed(given: string): string {
+  if (/^[\w-]{1,64}$/.test(given)) return given;
+  throw new Advice('--run takes the id that the interrupted run printed.');
+}
+
+type Given = Readonly<{
+  webhook: string | undefined;
+  since: string | undefined;
+  until: string | undefined;
+  type: SupportedEventType | undefined;
+  outcome: (typeof eventOutcomes)[number] | undefined;
+}>;
 
 function choiceOf({ webhook, since, until, type, outcome }: Given, now: Date): EventChoice {
   if ((webhook === undefined) === (since === undefined)) {
@@ -86,8 +108,8 @@ function choiceOf({ webhook, since, until, type, outcome }: Given, now: Date): E
     kind: 'many',
     since: from.toISOString(),
     until: to.toISOString(),
-    type: oneOf('type', supportedEventTypes, type),
-    outcome: oneOf('outcome', eventOutcomes, outcome),
+    type,
+    outcome,
   };
 }
 
@@ -108,14 +130,4 @@ function timeFrom(name: string, given: string, now: Date): Date {
   throw new Advice(
     `--${name} is a time such as 24h, 2026-11-23 or 2026-11-23T14:30:00Z (in UTC unless it says otherwise), not "${given}".`,
   );
-}
-
-function oneOf<T extends string>(
-  name: string,
-  known: readonly T[],
-  given: string | undefined,
-): T | undefined {
-  const found = known.find((one) => one === given);
-  if (given === undefined || found !== undefined) return found;
-  throw new Advice(`--${name} is one of ${known.join(', ')}, not "${given}".`);
 }

@@ -11,6 +11,7 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import type { StackCommand } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
 import { type Rehearsal, type Replay, rehearseReplay } from '#shared/audience/replay.ts';
@@ -18,7 +19,7 @@ import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
-import { type ReplayMode, replayHelp, replayOptions } from './options.ts';
+import { type ReplayMode, type ReplayOptions, replayWords } from './options.ts';
 import {
   type EventChoice,
   type RecordedEvent,
@@ -91,14 +92,13 @@ export async function rehearseReplays(
 
 const patienceMs = 60_000;
 
-/** `npm run replay`. */
-export async function replayCommand(
-  args: readonly string[],
-  write: (line: string) => void,
-): Promise<void> {
+/** The words of `npm run replay`, and what they do. */
+export function replayCommand(command: StackCommand): void {
+  replayWords(command, (options) => runReplay(options, console.log));
+}
+
+async function runReplay(given: ReplayOptions, write: (line: string) => void): Promise<void> {
   const now = () => new Date();
-  const given = replayOptions(args, now());
-  if (!given) return write(replayHelp);
   const { progress, clear } = progressLine(process.stderr);
   const print = (line: string) => {
     clear();

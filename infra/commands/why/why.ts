@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { SecretsManagerServiceException } from '@aws-sdk/client-secrets-manager';
 import {
   findDeployment,
@@ -8,7 +7,7 @@ import {
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { emailFate, emailLines, failureText, seconds, type WhyHow } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { commonHelp, commonOptions, readArguments } from '#infra/terminal/command-line.ts';
+import { type Act, type StackCommand, saysNothing } from '#infra/terminal/command-line.ts';
 import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { type Address, normalisedEmail, ownerOf } from '#shared/audience/address.ts';
 import {
@@ -136,42 +135,34 @@ function nextLines(webhookId: string | undefined, { options }: WhyHow): string[]
   ];
 }
 
-export const whyHelp = `Shows the chain from a webhook to its emails, or why there is none.
+export type WhyOptions = Readonly<{ target: Target; about: string; reveal: boolean }>;
 
+/** The words of `npm run why`. */
+export function whyCommand(
+  command: StackCommand,
+  act: Act<WhyOptions> = (options) => runWhy(options, console.log),
+): void {
+  command
+    .description('Shows the chain from a webhook to its emails, or why there is none.')
+    .argument('[about]', 'an email address, a webhook id or a ledger key')
+    .option('--reveal', 'shows addresses whole')
+    .addHelpText('after', afterHelp)
+    .action((about, _, self) => {
+      if (saysNothing(self)) return self.help();
+      const { reveal = false, ...target } = self.optsWithGlobals();
+      if (about === undefined) {
+        throw new Advice('Say what about: an address, a webhook id or a key.');
+      }
+      return act({ target, about: about.trim(), reveal });
+    });
+}
+
+const afterHelp = `
   npm run why -- <email address>   its contact, its consent, its last events and emails
   npm run why -- <webhook id>      what the event did, and what became of each email
-  npm run why -- <ledger key>      one email, and the event that asked for it
+  npm run why -- <ledger key>      one email, and the event that asked for it`;
 
-  --reveal            shows addresses whole
-${commonHelp}`;
-
-type WhyOptions = Readonly<{ target: Target; about: string; reveal: boolean }>;
-
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function whyOptions(args: readonly string[]): WhyOptions | undefined {
-  const options = { ...commonOptions, reveal: { type: 'boolean' } as const };
-  const { values, positionals } = readArguments('why', () =>
-    parseArgs({ args: args.filter((arg) => !isLedgerKey(arg)), allowPositionals: true, options }),
-  );
-  if (values.help || args.length === 0) return undefined;
-  const [about, ...more] = [...positionals, ...args.filter(isLedgerKey)];
-  if (about === undefined) throw new Advice('Say what about: an address, a webhook id or a key.');
-  if (more.length > 0) throw new Advice(`"${more[0]}" is one word too many.`);
-  return { target: values, about: about.trim(), reveal: values.reveal ?? false };
-}
-
-/** Some ledger keys begin with a hyphen. */
-function isLedgerKey(arg: string): boolean {
-  return /^-[\w-]{42}$/.test(arg);
-}
-
-/** `npm run why`. */
-export async function whyCommand(
-  args: readonly string[],
-  print: (line: string) => void,
-): Promise<void> {
-  const given = whyOptions(args);
-  if (!given) return print(whyHelp);
+async function runWhy(given: WhyOptions, print: (line: string) => void): Promise<void> {
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
   const { db, store, suppressionKey } = deployedAudience(deployment, resources);

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import {
@@ -8,77 +7,81 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import {
-  commonHelp,
-  commonOptions,
-  readArguments,
-  readVerb,
-} from '#infra/terminal/command-line.ts';
+import { type Act, type StackCommand, text } from '#infra/terminal/command-line.ts';
 import { confirmed } from '#infra/terminal/person.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { sendTest, workflowVerbs } from './workflow-verbs.ts';
 
-export const workflowsHelp = `Shows and changes the workflows: which event sends which email.
-
-  npm run workflows -- list
-  npm run workflows -- add <template>    saves a ready-made one as a draft; "add" alone lists them
-  npm run workflows -- show <id>
-  npm run workflows -- test <id> --to you@example.com
-                                         sends its email once, with made-up values
-  npm run workflows -- activate <id>     events from now on send it
-  npm run workflows -- pause <id>        nothing is sent until it is activated again
-  npm run workflows -- remove <id>       asks first, unless --yes
-
-An id may be shortened: welcome for welcome-x7k2, where there is one welcome only.
-
-${commonHelp}`;
-
-const verbs = {
-  list: [],
-  add: ['template'],
-  show: ['id'],
-  test: ['id'],
-  activate: ['id'],
-  pause: ['id'],
-  remove: ['id'],
-};
-
-type WorkflowsOptions = Readonly<{
-  target: Target;
-  verb: keyof typeof verbs;
-  word: string;
-  to: string | undefined;
-  yes: boolean;
-}>;
-
-/** Reads the command line; undefined: help is wanted. Throws Advice about what cannot be understood. */
-export function workflowsOptions(args: readonly string[]): WorkflowsOptions | undefined {
-  const options = {
-    ...commonOptions,
-    to: { type: 'string' } as const,
-    yes: { type: 'boolean' } as const,
-  };
-  const { values, positionals } = readArguments('workflows', () =>
-    parseArgs({ args: [...args], allowPositionals: true, options }),
+export type WorkflowsOptions = Readonly<{ target: Target }> &
+  (
+    | Readonly<{ verb: 'list' }>
+    | Readonly<{ verb: 'add' | 'show' | 'activate' | 'pause'; word: string }>
+    | Readonly<{ verb: 'test'; word: string; to: string }>
+    | Readonly<{ verb: 'remove'; word: string; yes: boolean }>
   );
-  if (values.help || args.length === 0) return undefined;
-  const isBareAdd = positionals.length === 1 && positionals[0] === 'add';
-  const { verb, words } = readVerb('workflows', verbs, isBareAdd ? ['add', ''] : positionals);
-  const { to, yes = false } = values;
-  if (verb === 'test' && !z.email().safeParse(to).success) {
-    throw new Advice('Say whom to send the test to: --to you@example.com');
-  }
-  return { target: values, verb, word: words[0] ?? '', to, yes };
+
+/** The words of `npm run workflows`. */
+export function workflowsCommand(
+  command: StackCommand,
+  act: Act<WorkflowsOptions> = (options) => runWorkflows(options, console.log),
+): void {
+  command
+    .description('Shows and changes the workflows: which event sends which email.')
+    .addHelpText('after', shortIds);
+  command
+    .command('list')
+    .description('all of them')
+    .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'list' }));
+  command
+    .command('add')
+    .description('saves a ready-made one as a draft; "add" alone lists them')
+    .argument('[template]')
+    .action((word = '', _, self) => act({ target: self.optsWithGlobals(), verb: 'add', word }));
+  command
+    .command('show')
+    .description('all that was written of one')
+    .argument('<id>')
+    .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'show', word }));
+  command
+    .command('test')
+    .description('sends its email once, with made-up values')
+    .argument('<id>')
+    .addOption(text('--to <address>', 'whom to send it to'))
+    .action((word, _, self) => {
+      const { to, ...target } = self.optsWithGlobals();
+      const address = z.email().safeParse(to).data;
+      if (address !== undefined) return act({ target, verb: 'test', word, to: address });
+      throw new Advice('Say whom to send the test to: --to you@example.com');
+    });
+  command
+    .command('activate')
+    .description('events from now on send it')
+    .argument('<id>')
+    .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'activate', word }));
+  command
+    .command('pause')
+    .description('nothing is sent until it is activated again')
+    .argument('<id>')
+    .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'pause', word }));
+  command
+    .command('remove')
+    .description('asks first')
+    .argument('<id>')
+    .option('--yes', 'does not ask')
+    .action((word, _, self) => {
+      const { yes = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'remove', word, yes });
+    });
 }
 
-/** `npm run workflows`. */
-export async function workflowsCommand(
-  args: readonly string[],
+const shortIds = `
+An id may be shortened: welcome for welcome-x7k2, where there is one welcome only.`;
+
+async function runWorkflows(
+  options: WorkflowsOptions,
   print: (line: string) => void,
 ): Promise<void> {
-  const options = workflowsOptions(args);
-  if (!options) return print(workflowsHelp);
   const deployment = await findDeployment(options.target, print);
   const { clientConfigs, workflowsTable, settingsTable } = deployment;
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
@@ -92,16 +95,15 @@ export async function workflowsCommand(
     now: () => new Date(),
     newTag,
   });
-  const { verb, word, to = '', yes } = options;
-  switch (verb) {
+  switch (options.verb) {
     case 'list':
       return does.list();
     case 'test':
-      return does.test(word, to);
+      return does.test(options.word, options.to);
     case 'remove':
-      return does.remove(word, yes);
+      return does.remove(options.word, options.yes);
     default:
-      return does[verb](word);
+      return does[options.verb](options.word);
   }
 }
 

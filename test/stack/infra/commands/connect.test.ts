@@ -3,8 +3,6 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { connectOptions } from '#infra/commands/connect.ts';
-import { Advice } from '#infra/terminal/advice.ts';
 import { tokenGiven } from '#infra/terminal/person.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { clockOfTests } from '#test/support/clock-of-tests.ts';
@@ -13,32 +11,6 @@ import { type PolarConnection, startPolarConnection } from '#test/support/polar-
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 
 describe('the command line of npm run connect', () => {
-  it('asks for help alone, and understands a token and where it belongs', () => {
-    expect(connectOptions([], undefined)).toBeUndefined();
-    expect(connectOptions(['--status', '--help'], undefined)).toBeUndefined();
-    expect(connectOptions([], 'polar_oat_x')).toMatchObject({ verb: 'connect' });
-    expect(
-      connectOptions(['--token', '-', '--sandbox', '--organization', 'northlight'], undefined),
-    ).toMatchObject({ token: '-', server: 'sandbox', organization: 'northlight' });
-    expect(connectOptions(['--disconnect', '--yes', '--local'], 'polar_oat_x')).toMatchObject({
-      verb: 'disconnect',
-      yes: true,
-      target: { local: true },
-    });
-  });
-
-  it.each([
-    [['--status', '--disconnect'], /^Say one of --token, --status/],
-    [['--status', '--token', 'x'], /^Say one of --token, --status/],
-    [['--drop-previous', '--repair'], /^Say one of --token, --status/],
-    [['--stage', 'staging'], /^Say the organisation access token of Polar/],
-    [['--tokens', 'x'], /^Unknown option '--tokens'/],
-    [['polar_oat_x'], /^Unexpected argument 'polar_oat_x'/],
-  ])('%j gets a sentence', (args, sentence) => {
-    expect(() => connectOptions(args, undefined)).toThrow(Advice);
-    expect(() => connectOptions(args, undefined)).toThrow(sentence);
-  });
-
   it('takes the token from standard input, and says what is none without repeating it', async () => {
     expect(await tokenGiven('-', Readable.from(['polar_oat_abc\n']))).toBe('polar_oat_abc');
     const wrong = tokenGiven('polar_pat_mine', Readable.from([]));

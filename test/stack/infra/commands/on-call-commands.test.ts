@@ -5,11 +5,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { deadLettersOptions } from '#infra/commands/dead-letters/dead-letters.ts';
 import { localDeployment, stackResources } from '#infra/commands/deployment/deployment.ts';
-import { whyOptions } from '#infra/commands/why/why.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
-import { Advice } from '#infra/terminal/advice.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { queueStatus } from '#shared/queue/dead-letters/walk-queue.ts';
@@ -22,47 +19,6 @@ import {
 import { clientConfig } from '#test/support/emulators.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
-
-const ledgerKey = `-${'k'.repeat(42)}`;
-
-describe('a command line', () => {
-  test.each([
-    [['list'], { verb: 'list', limit: 50, queues: ['events', 'mail', 'feedback'] }],
-    [['list', '--queue', 'mail', '--limit', '7'], { queues: ['mail'], limit: 7 }],
-    [['show', ledgerKey, '--reveal'], { verb: 'show', id: ledgerKey, reveal: true }],
-    [['resend', '--all'], { verb: 'resend', choice: { kind: 'all' } }],
-    [['resend', 'evt-1', '--local'], { choice: { kind: 'id', id: 'evt-1' } }],
-    [['resend', '--reason', 'away'], { choice: { kind: 'reason', text: 'away' } }],
-    [['discard', 'evt-1', '--yes'], { verb: 'discard', id: 'evt-1', yes: true }],
-  ])('npm run deadletters -- %j is understood', (args, expected) => {
-    expect(deadLettersOptions(args)).toMatchObject(expected);
-  });
-
-  test.each([
-    [['resend'], /^Say the id as well/],
-    [['resend', 'evt-1', '--all'], /^Say one of an id, --reason and --all\./],
-    [['resend', '--all', '--reason', 'x'], /^Say one of an id, --reason and --all\./],
-    [['resend', '--reason', ''], /^Say a part of the reason/],
-    [['list', '--queue', 'orders'], /^--queue is one of events, mail, feedback/],
-    [['list', '--limit', '0'], /^--limit must be/],
-    [['purge'], /^There is no "purge"/],
-  ])('npm run deadletters -- %j gets a sentence', (args, sentence) => {
-    expect(() => deadLettersOptions(args)).toThrow(Advice);
-    expect(() => deadLettersOptions(args)).toThrow(sentence);
-  });
-
-  it('of npm run why takes one thing to ask about', () => {
-    expect(whyOptions([ledgerKey, '--stage', 'staging'])).toMatchObject({
-      about: ledgerKey,
-      target: { stage: 'staging' },
-      reveal: false,
-    });
-    expect(whyOptions([])).toBeUndefined();
-    expect(deadLettersOptions(['list', '--help'])).toBeUndefined();
-    expect(() => whyOptions(['--local'])).toThrow(/^Say what about/);
-    expect(() => whyOptions(['a', 'b'])).toThrow(/^"b" is one word too many/);
-  });
-});
 
 test.each([
   ['ann@example.com', 'a***@example.com'],

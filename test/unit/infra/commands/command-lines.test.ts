@@ -1,74 +1,180 @@
-import { expect, test } from 'vitest';
-import { emailsOptions } from '#infra/commands/emails.ts';
-import { settingsOptions } from '#infra/commands/settings.ts';
-import { workflowsOptions } from '#infra/commands/workflows/workflows.ts';
+import { describe, expect, it } from 'vitest';
+import { audienceCommand } from '#infra/commands/audience.ts';
+import { commands } from '#infra/commands/commands.ts';
+import { connectCommand } from '#infra/commands/connect.ts';
+import { consoleCommand } from '#infra/commands/console-door/console.ts';
+import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts';
+import { emailsCommand } from '#infra/commands/emails.ts';
+import { settingsCommand } from '#infra/commands/settings.ts';
+import { whyCommand } from '#infra/commands/why/why.ts';
+import { workflowsCommand } from '#infra/commands/workflows/workflows.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { columns } from '#infra/terminal/lines.ts';
+import type { StackCommand } from '#infra/terminal/command-line.ts';
+import { wordsRead } from '#test/support/words-read.ts';
+import packageFile from '../../../../package.json' with { type: 'json' };
 
-test.each([
-  ['npm run workflows', workflowsOptions],
-  ['npm run emails', emailsOptions],
-  ['npm run settings', settingsOptions],
-])('%s alone, and with --help, asks for help', (_, options) => {
-  expect(options([])).toBeUndefined();
-  expect(options(['--help'])).toBeUndefined();
-  expect(options(['list', '--stage', 'prod', '--help'])).toBeUndefined();
-});
+const ledgerKey = `-${'x-_9'.repeat(10)}AB`;
 
-test('npm run workflows reads a verb, what it is about and its options', () => {
-  const args = ['test', 'welcome', '--to', 'you@example.com', '--stage', 'staging'];
-  expect(workflowsOptions(args)).toMatchObject({
-    verb: 'test',
-    word: 'welcome',
-    to: 'you@example.com',
-    target: { stage: 'staging' },
+type Act = (options: unknown) => void;
+
+const words: Readonly<Record<string, (command: StackCommand, act: Act) => void>> = {
+  audience: audienceCommand,
+  connect: (command, act) => connectCommand(command, act, {}),
+  console: consoleCommand,
+  deadletters: deadLettersCommand,
+  emails: emailsCommand,
+  settings: settingsCommand,
+  why: whyCommand,
+  workflows: workflowsCommand,
+};
+
+function read(line: string | readonly string[]): Promise<unknown> {
+  const [name = '', ...args] = typeof line === 'string' ? line.split(' ') : line;
+  const add = words[name];
+  if (!add) throw new Error(`No command ${name}`);
+  return wordsRead(name, add, args);
+}
+
+describe('a command line', () => {
+  it.each([
+    ['audience export --group Even', { filter: { group: 'Even' }, file: undefined }],
+    [
+      'audience export --consent unsubscribed --output a.csv --stage test',
+      { filter: { isSubscribed: false }, file: 'a.csv', target: { stage: 'test' } },
+    ],
+    [
+      'connect --token - --sandbox --organization northlight',
+      { verb: 'connect', token: '-', server: 'sandbox', organization: 'northlight' },
+    ],
+    ['connect --disconnect --yes --local', { verb: 'disconnect', target: { local: true } }],
+    ['connect --drop-previous', { verb: 'drop-previous' }],
+    ['console', { port: 4747, opens: true }],
+    ['console --port 5000 --no-open --region eu-west-1', { port: 5000, opens: false }],
+    ['deadletters list', { verb: 'list', limit: 50, queues: ['events', 'mail', 'feedback'] }],
+    ['deadletters list --queue mail --limit 7', { queues: ['mail'], limit: 7 }],
+    ['deadletters --queue mail list', { queues: ['mail'], limit: 50 }],
+    [`deadletters show ${ledgerKey} --reveal`, { verb: 'show', id: ledgerKey, reveal: true }],
+    ['deadletters resend --all', { verb: 'resend', choice: { kind: 'all' } }],
+    ['deadletters resend evt-1 --local', { choice: { kind: 'id', id: 'evt-1' } }],
+    ['deadletters resend --reason away', { choice: { kind: 'reason', text: 'away' } }],
+    ['deadletters discard evt-1 --yes', { verb: 'discard', id: 'evt-1', yes: true }],
+    ['emails list', { verb: 'list', limit: 50, filter: {} }],
+    [
+      'emails list --state unknown --workflow welcome-1 --limit 7',
+      { limit: 7, filter: { state: 'unknown', workflowId: 'welcome-1' } },
+    ],
+    [`emails show ${ledgerKey} --local`, { verb: 'show', ledgerKey, target: { local: true } }],
+    [`emails --stage test mark-sent ${ledgerKey}`, { ledgerKey, target: { stage: 'test' } }],
+    ['settings show', { verb: 'show' }],
+    ['settings set newContacts subscribed', { path: 'newContacts', value: 'subscribed' }],
+    [`why ${ledgerKey} --stage staging`, { about: ledgerKey, target: { stage: 'staging' } }],
+    ['why a@example.com --reveal', { about: 'a@example.com', reveal: true }],
+    [
+      'workflows test welcome --to you@example.com --stage staging',
+      { verb: 'test', word: 'welcome', to: 'you@example.com', target: { stage: 'staging' } },
+    ],
+    ['workflows add', { verb: 'add', word: '' }],
+    ['workflows remove welcome --yes', { verb: 'remove', yes: true }],
+  ])('npm run %s is understood', async (line, expected) => {
+    expect(await read(line)).toMatchObject(expected);
   });
-  expect(workflowsOptions(['remove', 'welcome', '--yes'])).toMatchObject({ yes: true });
-});
 
-test('a ledger key that begins with a hyphen is no option', () => {
-  const ledgerKey = `-${'x-_9'.repeat(10)}AB`;
-  expect(ledgerKey).toHaveLength(43);
-  expect(emailsOptions(['show', ledgerKey, '--local'])).toMatchObject({
-    verb: 'show',
-    ledgerKey,
-    target: { local: true },
+  it('of npm run connect takes the token from the environment too', async () => {
+    const connect = (command: StackCommand, act: Act) =>
+      connectCommand(command, act, { POLAR_TOKEN: 'polar_oat_x' });
+    expect(await wordsRead('connect', connect, [])).toMatchObject({
+      verb: 'connect',
+      token: 'polar_oat_x',
+    });
+    expect(await wordsRead('connect', connect, ['--status'])).toMatchObject({ verb: 'status' });
+  });
+
+  it.each(['audience', 'connect', 'deadletters', 'emails', 'settings', 'why', 'workflows'])(
+    'npm run %s alone gets the help',
+    async (name) => {
+      expect(await read(name)).toMatch(new RegExp(`^Usage: npm run ${name} -- `));
+    },
+  );
+
+  it.each(Object.entries(commands))('npm run %s shows what it takes', async (name, { load }) => {
+    const words = await load();
+    const help = await wordsRead(name, words, ['--stage', 'prod', '--help']);
+    expect(help).toMatch(new RegExp(`^Usage: npm run ${name} -- `));
+    expect(help).toMatch(/^ {2}--stage <stage> /m);
+  });
+
+  it('has an npm script for each command, of the same name', () => {
+    const scripts = Object.entries(packageFile.scripts).flatMap(([script, line]) =>
+      line.startsWith('node infra/cli.cjs ') ? [[script, line]] : [],
+    );
+    expect(Object.fromEntries(scripts)).toEqual(
+      Object.fromEntries(Object.keys(commands).map((name) => [name, `node infra/cli.cjs ${name}`])),
+    );
+  });
+
+  it('of one verb has a help of its own', async () => {
+    const help = await read('workflows test --help');
+    expect(help).toMatch(/^Usage: npm run workflows -- test \[options\] <id>\n/);
+    expect(help).toMatch(/^ {2}--to <address> /m);
   });
 });
 
-test('npm run emails lists fifty unless told otherwise', () => {
-  expect(emailsOptions(['list'])).toMatchObject({ limit: 50, filter: {} });
-  expect(
-    emailsOptions(['list', '--state', 'unknown', '--workflow', 'welcome-1', '--limit', '7']),
-  ).toMatchObject({ limit: 7, filter: { state: 'unknown', workflowId: 'welcome-1' } });
-});
+const seeHelp = (name: string) => `"npm run ${name} -- --help" shows what there is.`;
 
-test.each([
-  ['an unknown verb', workflowsOptions, ['activte', 'x'], /^There is no "activte": it is one of/],
-  ['a verb without its id', workflowsOptions, ['show'], /^Say the id as well: .* show <id>$/],
-  ['a word too many', workflowsOptions, ['show', 'a', 'b'], /^"b" is one word too many/],
-  ['a test for nobody', workflowsOptions, ['test', 'a'], /^Say whom to send the test to/],
-  ['a test for no address', workflowsOptions, ['test', 'a', '--to', 'b'], /^Say whom to send/],
-  ['an unknown option', workflowsOptions, ['list', '--all'], /^Unknown option '--all'\. "npm run/],
-  ['a state that there is not', emailsOptions, ['list', '--state', 'lost'], /^--state is one of/],
-  ['a limit that is none', emailsOptions, ['list', '--limit', 'all'], /^--limit must be a whole/],
-  ['a verb of nothing', emailsOptions, ['mark-sent'], /^Say the ledger key as well/],
-  [
-    'a value without quotes',
-    settingsOptions,
-    ['set', 'postalAddress', 'Shop,', 'Street'],
-    /"Street" is one word too many: .* Put quotes around/,
-  ],
-])('one sentence says what is wrong with %s', (_, options, args, sentence) => {
-  expect(() => options(args)).toThrow(Advice);
-  expect(() => options(args)).toThrow(sentence);
-});
+describe('one sentence says what is wrong with', () => {
+  it.each([
+    ['audience import', /^There is no command "import"\. Did you mean "export"\?/],
+    ['audience export --consent maybe', /^--consent is subscribed or unsubscribed, not "maybe"/],
+    ['audience export now', /^"now" is one word too many: npm run audience -- export\.$/],
+    ['audience export --grup x', /^Unknown option '--grup'\. Did you mean --group\? "npm run aud/],
+    ['connect --status --disconnect', /^Say one of --token, --status/],
+    ['connect --status --token x', /^Say one of --token, --status/],
+    ['connect --drop-previous --repair', /^Say one of --token, --status/],
+    ['connect --stage staging', /^Say the organisation access token of Polar/],
+    ['connect --tokens x', /^Unknown option '--tokens'\. Did you mean --token\?/],
+    ['connect polar_oat_x', /^"polar_oat_x" is one word too many: npm run connect\.$/],
+    ['console --port many', /^--port must be a whole number from 1 to 65535, not "many"\.$/],
+    ['console --opne', /^Unknown option '--opne'\. .*"npm run console -- --help"/],
+    ['deadletters resend', /^Say the id as well/],
+    ['deadletters resend evt-1 --all', /^Say one of an id, --reason and --all\./],
+    ['deadletters resend --all --reason x', /^Say one of an id, --reason and --all\./],
+    ['deadletters list --queue orders', /^--queue is one of events, mail, feedback/],
+    ['deadletters list --limit 0', /^--limit must be/],
+    [
+      'deadletters purge',
+      /^There is no command "purge"\. It is one of list, show, resend, discard\./,
+    ],
+    ['emails list --state lost', /^--state is one of/],
+    ['emails list --limit all', /^--limit must be a whole/],
+    ['emails mark-sent', /^Say the ledger key as well: npm run emails -- mark-sent <ledger key>$/],
+    [
+      'settings set postalAddress Shop, Street',
+      /"Street" is one word too many: npm run settings -- set <path> <value>\. Put quotes around/,
+    ],
+    ['why --local', /^Say what about/],
+    ['why a b', /^"b" is one word too many/],
+    [
+      'workflows activte x',
+      /^There is no command "activte"\. Did you mean "activate"\? "npm run w/,
+    ],
+    ['workflows show', /^Say the id as well: npm run workflows -- show <id>$/],
+    ['workflows show a b', /^"b" is one word too many/],
+    ['workflows test a', /^Say whom to send the test to/],
+    ['workflows test a --to b', /^Say whom to send/],
+    ['workflows test a --to', /^Say the value as well: --to <address>\./],
+    ['workflows list --stage --local', /^Say the value as well: --stage <stage>\./],
+  ])('npm run %s', async (line, sentence) => {
+    await expect(read(line)).rejects.toThrow(Advice);
+    await expect(read(line)).rejects.toThrow(sentence);
+  });
 
-test('columns are as wide as their widest cell, and a cell cannot leave its line', () => {
-  expect(
-    columns([
-      ['ID', 'NAME'],
-      ['welcome-1', 'Grüße\n\u001b[31m!'],
-    ]),
-  ).toEqual(['ID         NAME', 'welcome-1  Grüße [31m!']);
+  it('npm run workflows with an option that there is not', async () => {
+    const sentence = `Unknown option '--everything'. ${seeHelp('workflows')}`;
+    await expect(read('workflows list --everything')).rejects.toThrow(new Advice(sentence));
+  });
+
+  it('npm run deadletters with an empty reason', async () => {
+    const line = ['deadletters', 'resend', '--reason', ''];
+    await expect(read(line)).rejects.toThrow(/^Say a part of the reason/);
+  });
 });

@@ -1,42 +1,67 @@
 import { expect, test } from 'vitest';
-import { polarOptions } from '#infra/local/polar-options.ts';
-import { startOptions } from '#infra/local/start-options.ts';
+import { polarProgram } from '#infra/local/polar-options.ts';
+import { startProgram } from '#infra/local/start-options.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import { type Act, runProgram } from '#infra/terminal/command-line.ts';
+import { columns } from '#infra/terminal/lines.ts';
 
-test('npm start uses five ports in a row', () => {
-  expect(startOptions([])).toMatchObject({
+type Program<Options> = (act: Act<Options>, print: (line: string) => void) => Parsing;
+type Parsing = Parameters<typeof runProgram>[0];
+
+/** What a command line comes to, or its help. */
+async function read<Options>(program: Program<Options>, args: readonly string[]) {
+  const seen: (Options | string)[] = [];
+  await runProgram(
+    program(
+      (options) => void seen.push(options),
+      (line) => seen.push(line),
+    ),
+    args,
+  );
+  return seen[0];
+}
+
+const startOptions = (args: readonly string[]) => read(startProgram, args);
+const polarOptions = (args: readonly string[]) => read(polarProgram, args);
+
+test('npm start uses five ports in a row', async () => {
+  expect(await startOptions([])).toMatchObject({
     ports: { http: 4700, dynamodb: 4701, sqs: 4702, secretsManager: 4703, ses: 4704 },
     demo: false,
     fresh: false,
   });
-  expect(startOptions(['--port', '5000', '--demo', '--fresh'])).toMatchObject({
+  expect(await startOptions(['--port', '5000', '--demo', '--fresh'])).toMatchObject({
     ports: { http: 5000, dynamodb: 5001, sqs: 5002, secretsManager: 5003, ses: 5004 },
     demo: true,
     fresh: true,
   });
-  expect(startOptions(['--help'])).toBeUndefined();
+  expect(await startOptions(['--help'])).toMatch(/^Usage: npm start -- \[options\]\n/);
 });
 
 test.each([
-  ['an unknown option', ['--dmeo'], /^Unknown option '--dmeo'\. "npm start -- --help"/],
-  ['a word', ['demo'], /^Unexpected argument 'demo'\. "npm start -- --help"/],
+  [
+    'an unknown option',
+    ['--dmeo'],
+    /^Unknown option '--dmeo'\. Did you mean --demo\? "npm start -- --help"/,
+  ],
+  ['a word', ['demo'], /^"demo" is one word too many: npm start\.$/],
   ['a port that is none', ['--port', 'http'], /^--port must be a whole number/],
   ['a port without four more', ['--port', '65532'], /^--port must be a whole number/],
-])('npm start says in one sentence what is wrong with %s', (_, args, message) => {
-  expect(() => startOptions(args)).toThrow(Advice);
-  expect(() => startOptions(args)).toThrow(message);
+])('npm start says in one sentence what is wrong with %s', async (_, args, message) => {
+  await expect(startOptions(args)).rejects.toThrow(Advice);
+  await expect(startOptions(args)).rejects.toThrow(message);
 });
 
-test('npm run polar sends an event of a given customer', () => {
+test('npm run polar sends an event of a given customer', async () => {
   const args = ['order.paid', '--email', 'a@example.com', '--external-id', 'u1', '--count', '3'];
-  expect(polarOptions(args)).toMatchObject({
+  expect(await polarOptions(args)).toMatchObject({
     what: { kind: 'event', type: 'order.paid' },
     email: 'a@example.com',
     externalId: 'u1',
     count: 3,
     secretReading: 'decoded',
   });
-  expect(polarOptions(['--help'])).toBeUndefined();
+  expect(await polarOptions(['--help'])).toMatch(/^Usage: npm run polar -- <event> \[options\]\n/);
 });
 
 test.each([
@@ -50,7 +75,16 @@ test.each([
   ['an event and a file', ['order.paid', '--file', 'x.json'], /^Send one thing at a time/],
   ['a count that is none', ['purchase', '--count', 'all'], /^--count must be a whole number/],
   ['an option without its value', ['purchase', '--email'], /--email.*npm run polar -- --help/],
-])('npm run polar says in one sentence what is wrong with %s', (_, args, message) => {
-  expect(() => polarOptions(args)).toThrow(Advice);
-  expect(() => polarOptions(args)).toThrow(message);
+])('npm run polar says in one sentence what is wrong with %s', async (_, args, message) => {
+  await expect(polarOptions(args)).rejects.toThrow(Advice);
+  await expect(polarOptions(args)).rejects.toThrow(message);
+});
+
+test('columns are as wide as their widest cell, and a cell cannot leave its line', () => {
+  expect(
+    columns([
+      ['ID', 'NAME'],
+      ['welcome-1', 'Grüße\n\u001b[31m!'],
+    ]),
+  ).toEqual(['ID         NAME', 'welcome-1  Grüße [31m!']);
 });

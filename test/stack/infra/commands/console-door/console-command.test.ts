@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { browserCommand, consoleOptions } from '#infra/commands/console-door/console.ts';
+import { browserCommand } from '#infra/commands/console-door/console.ts';
 import { freePort } from '#infra/local/loopback-server.ts';
 import { announce } from '#infra/local/running-stack.ts';
-import { Advice } from '#infra/terminal/advice.ts';
 import { startApiGateway } from '#test/fakes/api-gateway.ts';
 import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startCloudFormation } from '#test/support/cloud-formation.ts';
@@ -116,18 +115,6 @@ test.each<[string, NodeJS.ProcessEnv, RegExp]>([
   expect(problem).toMatch(sentence);
   expect(problem.trim().split('\n')).toHaveLength(1);
   expect(child.exitCode).toBe(1);
-});
-
-test('npm run console needs no options, and has a port that can be told to Polar', () => {
-  expect(consoleOptions([])).toMatchObject({ port: 4747, opens: true });
-  expect(consoleOptions(['--port', '5000', '--no-open', '--stage', 'staging'])).toMatchObject({
-    port: 5000,
-    opens: false,
-    target: { stage: 'staging' },
-  });
-  expect(consoleOptions(['--help'])).toBeUndefined();
-  expect(() => consoleOptions(['--port', 'many'])).toThrow(Advice);
-  expect(() => consoleOptions(['--opne'])).toThrow(/^Unknown option '--opne'\. "npm run console/);
 });
 
 test.each([

@@ -1,10 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
-import { replayOptions } from '#infra/commands/replay/options.ts';
+import { replayWords } from '#infra/commands/replay/options.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import { wordsRead } from '#test/support/words-read.ts';
 
 describe('a command line of npm run replay', () => {
   const now = new Date('2026-11-23T12:00:00.000Z');
   const until = now.toISOString();
+  const read = (args: readonly string[]) =>
+    wordsRead('replay', (command, act) => replayWords(command, act, () => now), args);
 
   test.each([
     [
@@ -30,8 +33,8 @@ describe('a command line of npm run replay', () => {
       ['--since', '1h', '--triggers', '--again', '--run', 'run-1', '--yes', '--stage', 'test'],
       { triggers: true, again: true, run: 'run-1', yes: true, target: { stage: 'test' } },
     ],
-  ])('%j is understood', (args, expected) => {
-    expect(replayOptions(args, now)).toMatchObject(expected);
+  ])('%j is understood', async (args, expected) => {
+    expect(await read(args)).toMatchObject(expected);
   });
 
   test.each([
@@ -46,14 +49,14 @@ describe('a command line of npm run replay', () => {
     [['--since', '1h', '--outcome', 'lost'], /^--outcome is one of applied/],
     [['--since', '1h', '--again'], /^--again is about emails/],
     [['--since', '1h', '--run', 'a b'], /^--run takes the id/],
-    [['msg_1'], /^Unexpected argument/],
-  ])('%j gets a sentence', (args, sentence) => {
-    expect(() => replayOptions(args, now)).toThrow(Advice);
-    expect(() => replayOptions(args, now)).toThrow(sentence);
+    [['msg_1'], /^"msg_1" is one word too many/],
+  ])('%j gets a sentence', async (args, sentence) => {
+    await expect(read(args)).rejects.toThrow(Advice);
+    await expect(read(args)).rejects.toThrow(sentence);
   });
 
-  it('without anything, or with --help, wants the help', () => {
-    expect(replayOptions([], now)).toBeUndefined();
-    expect(replayOptions(['--webhook', 'a', '--help'], now)).toBeUndefined();
+  it('without anything, or with --help, wants the help', async () => {
+    expect(await read([])).toMatch(/^Usage: npm run replay -- /);
+    expect(await read(['--webhook', 'a', '--help'])).toMatch(/^Usage: npm run replay -- /);
   });
 });

@@ -1,0 +1,49 @@
+import type { StackCommands } from '#infra/terminal/command-line.ts';
+
+/** Every command of the engineer's, by the name of its npm script. Each is loaded when it is called. */
+export const commands: StackCommands = {
+  audience: {
+    does: 'export contacts as CSV',
+    load: async () => (await import('./audience.ts')).audienceCommand,
+  },
+  backfill: {
+    does: 'bring the audience in step with the customers of Polar',
+    load: async () => (await import('./backfill/backfill.ts')).backfillCommand,
+  },
+  connect: {
+    does: 'connect Polar, look at the connection, repair or end it',
+    load: async () => (await import('./connect.ts')).connectCommand,
+  },
+  console: {
+    does: 'open the console of a deployed stage',
+    load: async () => (await import('./console-door/console.ts')).consoleCommand,
+  },
+  deadletters: {
+    does: 'list dead letters, say why they died, send them again, discard them',
+    load: async () => (await import('./dead-letters/dead-letters.ts')).deadLettersCommand,
+  },
+  emails: {
+    does: 'list emails, and settle those of which nobody knows whether they were sent',
+    load: async () => (await import('./emails.ts')).emailsCommand,
+  },
+  recover: {
+    does: 'close the gap after Polar could not deliver',
+    load: async () => (await import('./recover/recover.ts')).recoverCommand,
+  },
+  replay: {
+    does: 'run recorded events again',
+    load: async () => (await import('./replay/replay.ts')).replayCommand,
+  },
+  settings: {
+    does: 'show and change the settings',
+    load: async () => (await import('./settings.ts')).settingsCommand,
+  },
+  why: {
+    does: 'say what became of an address, a webhook or an email, and why',
+    load: async () => (await import('./why/why.ts')).whyCommand,
+  },
+  workflows: {
+    does: 'add, test, activate, pause and remove workflows',
+    load: async () => (await import('./workflows/workflows.ts')).workflowsCommand,
+  },
+};
