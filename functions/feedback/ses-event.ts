@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isMailable, normalisedEmail } from '#shared/audience/address.ts';
+import { isMailable, type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
 
 /** What SES says of one email. Times are ISO 8601 in UTC. */
 export type SesEvent = Readonly<{
@@ -13,7 +13,7 @@ export type SesEvent = Readonly<{
   /** What the recipient, or the mailbox, says to further mail. */
   refusal: 'bounced' | 'complained' | undefined;
   /** Normalised addresses that the email went to. */
-  addresses: readonly string[];
+  addresses: readonly NormalisedEmail[];
   reason: string | undefined;
 }>;
 
@@ -116,7 +116,7 @@ function ledgerKeyOf({ tags }: Mail): string | undefined {
  * The address that the email was sent to, which is where the next one would go. What a bounce names may be another
  * one, behind a forwarding; it counts only where the email itself does not name just one.
  */
-function addressesOf({ destination = [] }: Mail, recipients: Recipients): string[] {
+function addressesOf({ destination = [] }: Mail, recipients: Recipients): NormalisedEmail[] {
   const named = (recipients ?? []).flatMap(({ emailAddress = '' }) => emailAddress);
   const texts = destination.length === 1 ? destination : named;
   const addresses = texts.map((text) => normalisedEmail(/<([^<>]*)>\s*$/.exec(text)?.[1] ?? text));

@@ -1,4 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { NormalisedEmail } from '#shared/audience/address.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
 import type { Email, MailMessage } from '#shared/audience/email.ts';
 import { judgeMail } from '#shared/audience/judge-mail.ts';
@@ -26,7 +27,7 @@ export type DeliveryParts = Readonly<{
   send: SendMail;
   /** Puts a message into the mail queue, to come after so many seconds. */
   queue: (message: MailMessage, delaySeconds: number) => Promise<unknown>;
-  addressHash: (email: string) => Promise<string>;
+  addressHash: (email: NormalisedEmail) => Promise<string>;
   hasSender: boolean;
   newToken: () => string;
   now: () => Date;

@@ -1,3 +1,4 @@
+import type { NormalisedEmail } from '#shared/audience/address.ts';
 import {
   continueErasure,
   type ErasureByHand,
@@ -57,7 +58,7 @@ async function eraseHidden(customerId: string, erasure: ErasureByHand, means: Er
   await ask({ customerId }, atOnce);
 }
 
-async function eraseAddress(email: string, erasure: ErasureByHand, means: Erasing) {
+async function eraseAddress(email: NormalisedEmail, erasure: ErasureByHand, means: Erasing) {
   const { store, surroundings, pause, ask } = means;
   const known = await store.load([{ kind: 'addresses', key: email }]);
   const claims = known.addresses.get(email)?.row.claims ?? {};
@@ -73,7 +74,7 @@ async function eraseAddress(email: string, erasure: ErasureByHand, means: Erasin
   await settle(store, (w) => eraseContactByHand(w, email, erasure, surroundings), pause);
 }
 
-function distinct(texts: readonly (string | undefined)[]): string[] {
+function distinct<T extends string>(texts: readonly (T | undefined)[]): T[] {
   return [...new Set(texts)].filter((text) => text !== undefined);
 }
 
@@ -124,16 +125,20 @@ export async function eraseRecordsOfContact(
 /** Of a customer who has the address again, or came to it anew, none; of one who left it those that hold it. */
 async function meantRecords(
   customerId: string,
-  email: string,
+  email: NormalisedEmail,
   store: AudienceStore,
-): Promise<'all' | 'none' | { email: string }> {
+): Promise<'all' | 'none' | { email: NormalisedEmail }> {
   const known = await store.load([{ kind: 'customers', key: customerId }]);
   const customer = known.customers.get(customerId)?.row;
   if (customer?.erased) return 'all';
   return customer?.addresses.includes(email) ? 'none' : { email };
 }
 
-async function holds(webhookId: string, email: string, store: AudienceStore): Promise<boolean> {
+async function holds(
+  webhookId: string,
+  email: NormalisedEmail,
+  store: AudienceStore,
+): Promise<boolean> {
   const recorded = await store.recorded(webhookId);
   return recorded !== undefined && holdsAddress(email, recorded.record, recorded.payload);
 }

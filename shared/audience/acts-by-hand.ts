@@ -1,4 +1,4 @@
-import { isAnonymous, isMailable, normalisedEmail } from './address.ts';
+import { isAnonymous, isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { claimAddress, showAddress } from './identity.ts';
 import {
   type Belongings,
@@ -21,8 +21,8 @@ import {
 } from './suppression.ts';
 import { type Means, type Surroundings, settle, type Workspace } from './unit-of-work.ts';
 
-/** A person in the console acts on the contact that they see at a normalised address. */
-export type ActOnContact = Act & Readonly<{ contactId: string; email: string }>;
+/** A person in the console acts on the contact that they see at an address. */
+export type ActOnContact = Act & Readonly<{ contactId: string; email: NormalisedEmail }>;
 
 /** What became of an act by hand. `note`: what the person should know about the contact as it is now. */
 export type ActResult =
@@ -122,7 +122,12 @@ function add(w: Workspace, fields: NewContact, act: Act, surroundings: Surroundi
   return { kind: 'done', contact, ...(!contact.subscribed && { note }) };
 }
 
-function newContact(email: string, fields: NewContact, { at, by }: Act, contactId: string) {
+function newContact(
+  email: NormalisedEmail,
+  fields: NewContact,
+  { at, by }: Act,
+  contactId: string,
+) {
   const given = {
     firstName: cleanName(fields.firstName ?? '') || undefined,
     lastName: cleanName(fields.lastName ?? '') || undefined,

@@ -1,6 +1,17 @@
 import * as z from 'zod/mini';
 import { isAfter, type Suppression } from './suppression.ts';
 
+/** For rows that keep an address as `normalisedEmail` made it. Nothing else makes one. */
+export const normalisedEmailSchema = z.string().brand<'NormalisedEmail'>();
+
+/** An address as the key of a contact: rows, suppressions and hashes are found by nothing else. */
+export type NormalisedEmail = z.infer<typeof normalisedEmailSchema>;
+
+/** An address as the key of a contact: trimmed and lower-cased. The typed form is kept for sending. */
+export function normalisedEmail(address: string): NormalisedEmail {
+  return normalisedEmailSchema.parse(address.trim().toLowerCase());
+}
+
 const claimSchema = z.object({
   /** Version of the email with which this customer last had the address. */
   version: z.string(),
@@ -15,7 +26,7 @@ export type Claim = z.infer<typeof claimSchema>;
 
 /** The customers who have, or ever had, one address. */
 export const addressSchema = z.object({
-  email: z.string(),
+  email: normalisedEmailSchema,
   claims: z.record(z.string(), claimSchema),
 });
 export type Address = z.infer<typeof addressSchema>;
@@ -72,11 +83,6 @@ export function ownerOf(address: Address | undefined): string | undefined {
     (best, candidate) => (best && rank(best) >= rank(candidate) ? best : candidate),
     undefined,
   )?.[0];
-}
-
-/** An address as the key of a contact: trimmed and lower-cased. The typed form is kept for sending. */
-export function normalisedEmail(address: string): string {
-  return address.trim().toLowerCase();
 }
 
 /** Whether mail could be sent to it at all. RFC 5321 allows 64 octets before the `@` and 254 in all. */

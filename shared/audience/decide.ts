@@ -1,5 +1,5 @@
 import { withoutPersonal } from '#shared/polar/event-properties.ts';
-import { isMailable, normalisedEmail } from './address.ts';
+import { isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { considerWorkflows } from './consider-workflows.ts';
 import { isLifted, withDeletion } from './deletion.ts';
 import { forget } from './erasure.ts';
@@ -60,7 +60,7 @@ export function readFirst(event: ReceivedEvent): RowKey[] {
   const isChange = event.type === 'customer.created' || event.type === 'customer.updated';
   const address = isChange ? mailableAddress(event) : undefined;
   if (address === undefined) return [customer];
-  const key = normalisedEmail(address);
+  const key = address.email;
   return [
     customer,
     ...(['addresses', 'contacts', 'suppressions'] as const).map((kind) => ({ kind, key })),
@@ -134,18 +134,17 @@ function applyFacts(
   const setting = surroundings.settings.events[event.type];
   const { version } = event.customer;
   const address = mailableAddress(event);
-  const email = address && normalisedEmail(address);
   let customer: Customer = withFacts(before, event, setting, address);
 
   if (isSameData(customer, before)) return nothingNew(customer);
 
   const emails = new Set(
-    [email, emailOf(before), emailOf(customer)].filter((one) => one !== undefined),
+    [address?.email, emailOf(before), emailOf(customer)].filter((one) => one !== undefined),
   );
   const shownBefore = shownContact(w, before);
   const addedByHand = contactAddedByHand(w, emailOf(customer));
   for (const one of emails) {
-    customer = claimAddress(w, customer, one, one === email ? version : '');
+    customer = claimAddress(w, customer, one, one === address?.email ? version : '');
   }
   w.customers.put(customer.customerId, customer);
   for (const one of emails) showAddress(w, one, surroundings);
@@ -157,11 +156,11 @@ function withFacts(
   customer: Customer,
   event: ReceivedEvent,
   setting: EventSettings,
-  address: string | undefined,
+  address: EventAddress | undefined,
 ): Customer {
   const { version, name, externalId } = event.customer;
   const moment = { occurredAt: event.occurredAt, webhookId: event.webhookId };
-  const email = newerFact(customer.email, address, version, normalisedEmail);
+  const email = newerFact(customer.email, address?.typed, version, normalisedEmail);
   const newName = setting.fullName
     ? newerFact(customer.name, name && cleanName(name), version)
     : customer.name;
@@ -177,7 +176,7 @@ function withFacts(
   const isNewest = always && (!alwaysGroup || compareMoments(always, alwaysGroup) >= 0);
   return {
     ...inOrganization(customer, event),
-    addresses: withAddress(customer.addresses, address && normalisedEmail(address)),
+    addresses: withAddress(customer.addresses, address?.email),
     ...(email && { email }),
     ...(newName && { name: newName }),
     ...(newId && { externalId: newId }),
@@ -186,15 +185,21 @@ function withFacts(
   };
 }
 
-function withAddress(addresses: string[], email: string | undefined): string[] {
+function withAddress(
+  addresses: NormalisedEmail[],
+  email: NormalisedEmail | undefined,
+): NormalisedEmail[] {
   return email === undefined || addresses.includes(email)
     ? addresses
     : [...addresses, email].sort();
 }
 
-function mailableAddress(event: ReceivedEvent): string | undefined {
-  const { email } = event.customer;
-  return email !== undefined && isMailable(email) ? email : undefined;
+/** Contacts are kept under `email`; `typed`, as it came, is for sending. */
+type EventAddress = Readonly<{ typed: string; email: NormalisedEmail }>;
+
+function mailableAddress({ customer: { email: typed } }: ReceivedEvent): EventAddress | undefined {
+  if (typed === undefined || !isMailable(typed)) return undefined;
+  return { typed, email: normalisedEmail(typed) };
 }
 
 function applyDeletion(
@@ -215,8 +220,8 @@ function applyDeletion(
     const reason = 'The customer was deleted with anonymisation: what was known of it is erased.';
     return { ...outcomeOf(before, shownBefore, undefined), reason, erases: true };
   }
-  if (customer.email) {
-    const email = normalisedEmail(customer.email.value);
+  const email = emailOf(customer);
+  if (customer.email && email !== undefined) {
     claimAddress(w, customer, email, customer.email.version);
     showAddress(w, email, surroundings);
   }
@@ -231,7 +236,7 @@ function shownContact(w: Workspace, customer: Customer): Contact | undefined {
 }
 
 /** The contact that this customer would take over from nobody. */
-function contactAddedByHand(w: Workspace, email: string | undefined): Contact | undefined {
+function contactAddedByHand(w: Workspace, email: NormalisedEmail | undefined): Contact | undefined {
   const contact = email === undefined ? undefined : w.contacts.get(email);
   return contact?.customerId === undefined ? contact : undefined;
 }

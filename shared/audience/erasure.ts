@@ -1,4 +1,5 @@
 import { type ActOnContact, actedOn } from './acts-by-hand.ts';
+import type { NormalisedEmail } from './address.ts';
 import { dropClaim, emailOf, showAddress } from './identity.ts';
 import type { Customer } from './person.ts';
 import { type Act, isAfter, suppressedBy } from './suppression.ts';
@@ -59,7 +60,7 @@ export type Fate = 'forgotten' | 'withdrawn' | 'spared';
 export function eraseClaimant(
   w: Workspace,
   customerId: string,
-  email: string,
+  email: NormalisedEmail,
   erasure: ErasureByHand,
   surroundings: Surroundings,
 ): Fate {
@@ -119,7 +120,7 @@ export function eraseCustomer(
 /** Removes the contact of an address that no customer stands behind. Pure; safe to repeat. */
 export function eraseContactByHand(
   w: Workspace,
-  email: string,
+  email: NormalisedEmail,
   erasure: ErasureByHand,
   surroundings: Surroundings,
 ): void {
@@ -131,10 +132,10 @@ export function eraseContactByHand(
 }
 
 /**
- * Whether a normalised address stands anywhere in a value, in any case, inside a longer text, or as a part of a URL.
+ * Whether an address stands anywhere in a value, in any case, inside a longer text, or as a part of a URL.
  * `body`, the text of a webhook, is read as JSON, where an address may be written with escapes.
  */
-export function holdsAddress(email: string, value: unknown, body?: string): boolean {
+export function holdsAddress(email: NormalisedEmail, value: unknown, body?: string): boolean {
   const spellings = [email, encodeURIComponent(email).toLowerCase()];
   const inText = (text: string) => {
     const lower = text.toLowerCase();

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { PolarEvent } from '#shared/polar/event.ts';
 import { eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { normalisedEmailSchema } from './address.ts';
 import type { Contact, Customer } from './person.ts';
 
 const valueSchema = z.union([z.string(), z.boolean(), z.null()]);
@@ -48,7 +49,7 @@ export const eventRecordSchema = z.extend(decidedSchema, {
   type: z.enum(supportedEventTypes),
   occurredAt: z.string(),
   receivedAt: z.string(),
-  email: z.optional(z.string()),
+  email: z.optional(normalisedEmailSchema),
   customerId: z.string(),
   properties: eventPropertiesSchema,
   /** The record of an erased customer: without payload, addresses and changes. */

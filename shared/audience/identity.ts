@@ -1,4 +1,11 @@
-import { type Claim, isLeftUnsubscribed, normalisedEmail, ownerOf, withClaim } from './address.ts';
+import {
+  type Claim,
+  isLeftUnsubscribed,
+  type NormalisedEmail,
+  normalisedEmail,
+  ownerOf,
+  withClaim,
+} from './address.ts';
 import {
   type Belongings,
   belongingsOf,
@@ -13,7 +20,7 @@ import {
 import { isAfter, laterAct, personRefusals } from './suppression.ts';
 import { isSameData, type Surroundings, type Workspace } from './unit-of-work.ts';
 
-export function emailOf(customer: Customer | undefined): string | undefined {
+export function emailOf(customer: Customer | undefined): NormalisedEmail | undefined {
   return customer?.email && normalisedEmail(customer.email.value);
 }
 
@@ -24,7 +31,7 @@ export function emailOf(customer: Customer | undefined): string | undefined {
 export function claimAddress(
   w: Workspace,
   customer: Customer,
-  email: string,
+  email: NormalisedEmail,
   version: string,
 ): Customer {
   const address = w.addresses.get(email) ?? { email, claims: {} };
@@ -37,7 +44,7 @@ export function claimAddress(
   return claimant;
 }
 
-function claimOf(customer: Customer, email: string, version: string): Claim {
+function claimOf(customer: Customer, email: NormalisedEmail, version: string): Claim {
   if (!customer.email || emailOf(customer) !== email) return { version, state: 'former' };
   const state = customer.deletion ? 'deleted' : 'living';
   const { unsubscribed, complained } = customer.no ?? {};
@@ -51,7 +58,7 @@ function claimOf(customer: Customer, email: string, version: string): Claim {
 }
 
 /** Removes the customer's claim to an address, and the row of the address with its last claim. */
-export function dropClaim(w: Workspace, customerId: string, email: string): void {
+export function dropClaim(w: Workspace, customerId: string, email: NormalisedEmail): void {
   const address = w.addresses.get(email);
   if (!address) return;
   const { [customerId]: _dropped, ...claims } = address.claims;
@@ -60,7 +67,11 @@ export function dropClaim(w: Workspace, customerId: string, email: string): void
 }
 
 /** Brings the contact of one address in line with the facts of the customer who owns it now. */
-export function showAddress(w: Workspace, email: string, surroundings: Surroundings): void {
+export function showAddress(
+  w: Workspace,
+  email: NormalisedEmail,
+  surroundings: Surroundings,
+): void {
   const shown = w.contacts.get(email);
   const suppression = w.suppressions.get(email);
   const address = w.addresses.get(email);

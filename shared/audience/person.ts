@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { normalisedEmail } from './address.ts';
+import { normalisedEmail, normalisedEmailSchema } from './address.ts';
 import { deletionModeSchema } from './settings.ts';
 import {
   type Act,
@@ -112,7 +112,7 @@ export type Belongings = z.infer<typeof belongingsSchema>;
 
 /** What people and mails see of one address. Computed, but for contacts that were added by hand and have no customer. */
 export const contactSchema = z.extend(belongingsSchema, {
-  email: z.string(),
+  email: normalisedEmailSchema,
   /** The address as it was typed, for sending. */
   address: z.string(),
   firstName: z.optional(z.string()),
@@ -252,7 +252,7 @@ export const customerSchema = z.object({
   /** The latest event whose group mode is `always`. */
   alwaysGroup: z.optional(z.extend(momentSchema, { group: z.string() })),
   /** Every address this customer ever had, sorted. */
-  addresses: z.array(z.string()),
+  addresses: z.array(normalisedEmailSchema),
   no: z.optional(personRefusalsSchema),
   /** When this person was last subscribed explicitly: an older "no" does not count any more. */
   lifted: z.optional(actSchema),

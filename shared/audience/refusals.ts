@@ -1,5 +1,5 @@
-import { normalisedEmail } from './address.ts';
-import { claimAddress, showAddress } from './identity.ts';
+import type { NormalisedEmail } from './address.ts';
+import { claimAddress, emailOf, showAddress } from './identity.ts';
 import { refusing } from './person.ts';
 import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
 import {
@@ -11,9 +11,9 @@ import {
   type Workspace,
 } from './unit-of-work.ts';
 
-/** A person's or a mailbox's "no" to mail, at a normalised address. */
+/** A person's or a mailbox's "no" to mail, at an address. */
 export type Refusal = Readonly<{
-  email: string;
+  email: NormalisedEmail;
   reason: SuppressionReason;
   at: string;
   by: string;
@@ -38,7 +38,7 @@ export function suppress(
 function takeOnRefusal(
   w: Workspace,
   customerId: string,
-  email: string,
+  email: NormalisedEmail,
   surroundings: Surroundings,
 ): void {
   const customer = w.customers.get(customerId);
@@ -46,8 +46,8 @@ function takeOnRefusal(
   const claimant = customer && refusing(customer, no);
   if (claimant?.no && !claimant.erased) {
     w.customers.put(customerId, claimant);
-    if (claimant.email) {
-      const present = normalisedEmail(claimant.email.value);
+    const present = emailOf(claimant);
+    if (claimant.email && present !== undefined) {
       claimAddress(w, claimant, present, claimant.email.version);
       showAddress(w, present, surroundings);
     }
@@ -67,7 +67,7 @@ export async function applyRefusal(refusal: Refusal, means: Means): Promise<void
 /** Puts the "no" that lies on an address on the customers who have, or had, it, one write each. Safe to repeat. */
 export async function refuseForClaimants(
   claimants: readonly string[],
-  email: string,
+  email: NormalisedEmail,
   { store, surroundings, pause }: Means,
 ): Promise<void> {
   for (const customerId of claimants) {
@@ -87,8 +87,8 @@ export type No = Omit<Refusal, 'email'>;
 
 /** Both are safe to repeat; a repetition finishes what a failure left undone. */
 export type AudienceRefusals = Readonly<{
-  /** Suppresses a normalised address, and puts a person's "no" on every customer who has or had it. */
-  ofAddress(email: string, no: No): Promise<void>;
+  /** Suppresses an address, and puts a person's "no" on every customer who has or had it. */
+  ofAddress(email: NormalisedEmail, no: No): Promise<void>;
   /**
    * Suppresses the address that an email went to, whether or not anybody is still known by it, and where it is known
    * does what `ofAddress` does. A person's "no" also reaches the address that the contact has now.
@@ -101,13 +101,13 @@ export function audienceRefusals(parts: {
   /** The same store, but with suppressions by the hash of the address. */
   storeByHash: AudienceStore;
   contactOf: ContactLookup;
-  addressHash: () => Promise<(email: string) => string>;
+  addressHash: () => Promise<(email: NormalisedEmail) => string>;
   surroundings: () => Promise<Surroundings>;
   pause: (lostRaces: number) => Promise<void>;
 }): AudienceRefusals {
   const { store, storeByHash, pause } = parts;
 
-  async function ofAddress(email: string, no: No): Promise<void> {
+  async function ofAddress(email: NormalisedEmail, no: No): Promise<void> {
     const surroundings = await parts.surroundings();
     await applyRefusal({ email, ...no }, { store, surroundings, pause });
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { polarEvent } from '#shared/polar/event.ts';
+import type { NormalisedEmail } from './address.ts';
 import { decide, readFirst } from './decide.ts';
 import type { Email } from './email.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
@@ -9,14 +10,12 @@ import {
   type AudienceStore,
   type Deciding,
   decided,
-  type Kind,
-  type Known,
   type Means,
   type Recorded,
   type ReplayWrite,
-  type Rows,
   type Step,
   type Steps,
+  type Stored,
   type Surroundings,
   settleRecord,
   type Verdict,
@@ -89,7 +88,7 @@ function appended(
   record: EventRecord,
   { outcome, reason, changes, workflows, contactId, erases }: Result,
   { settings }: Surroundings,
-  email?: string,
+  email?: NormalisedEmail,
 ): Verdict<Replayed> {
   const entry: ReplayEntry = {
     ...{ replayId, at, by, triggers, again, outcome, changes },
@@ -223,19 +222,28 @@ async function audienceAfter(
   customerId: string,
   store: Pick<AudienceStore, 'load'>,
 ) {
-  const row = async <K extends Kind>(kind: K, key: string): Promise<Rows[K] | undefined> => {
-    const step: Step<Rows[K]> | undefined = steps?.[kind].find((one) => one.key === key);
-    if (step?.act === 'put') return step.row;
-    if (step?.act === 'delete') return undefined;
-    const known: Known = await store.load([{ kind, key }]);
-    return known[kind].get(key)?.row;
-  };
-  const customer = await row('customers', customerId);
+  const { customers } = await store.load([{ kind: 'customers', key: customerId }]);
+  const customer = rowAfter(steps?.customers, customerId, customers);
   const email = emailOf(customer);
-  const contact = email === undefined ? undefined : await row('contacts', email);
+  if (email === undefined) return { customer, contact: undefined, suppression: undefined };
+  const { contacts, suppressions } = await store.load([
+    { kind: 'contacts', key: email },
+    { kind: 'suppressions', key: email },
+  ]);
+  const contact = rowAfter(steps?.contacts, email, contacts);
   return {
     customer,
     contact: contact?.customerId === customerId ? contact : undefined,
-    suppression: email === undefined ? undefined : await row('suppressions', email),
+    suppression: rowAfter(steps?.suppressions, email, suppressions),
   };
+}
+
+function rowAfter<K, T>(
+  steps: readonly Step<T, K>[] = [],
+  key: K,
+  known: ReadonlyMap<K, Stored<T>>,
+): T | undefined {
+  const step = steps.find((one) => one.key === key);
+  if (step?.act === 'put') return step.row;
+  return step?.act === 'delete' ? undefined : known.get(key)?.row;
 }

@@ -1,4 +1,4 @@
-import type { Address } from './address.ts';
+import type { Address, NormalisedEmail } from './address.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
 import type { Contact, Customer } from './person.ts';
 import type { Settings } from './settings.ts';
@@ -23,7 +23,7 @@ export type ReplayWrite = Readonly<{
   replayCount: number;
   wasErased: boolean;
   contactId?: string;
-  email?: string;
+  email?: NormalisedEmail;
 }>;
 
 /** The record of an event and the body of its webhook, as far as that was kept. */
@@ -55,7 +55,7 @@ export function isSameData(a: unknown, b: unknown): boolean {
   );
 }
 
-/** The rows that decisions are made of, by the key of their table; suppressions and contacts by normalised email. */
+/** The rows that decisions are made of, by the key of their table. */
 export type Rows = {
   customers: Customer;
   addresses: Address;
@@ -64,12 +64,22 @@ export type Rows = {
 };
 export type Kind = keyof Rows;
 
-export type RowKey = Readonly<{ kind: Kind; key: string }>;
+/** Suppressions go by a normalised address, too, or by its hash, where nothing but that is known. */
+export type Keys = {
+  customers: string;
+  addresses: NormalisedEmail;
+  contacts: NormalisedEmail;
+  suppressions: string;
+};
+
+export type RowKey<K extends Kind = Kind> = {
+  [P in K]: Readonly<{ kind: P; key: Keys[P] }>;
+}[K];
 
 /** A row as it was read, with the revision that a write must still find; `null` means that there was none. */
 export type Stored<T> = Readonly<{ row: T; revision: string }> | null;
 
-export type Known = { readonly [K in Kind]: ReadonlyMap<string, Stored<Rows[K]>> };
+export type Known = { readonly [K in Kind]: ReadonlyMap<Keys[K], Stored<Rows[K]>> };
 
 const nothingKnown: Known = {
   customers: new Map(),
@@ -79,22 +89,22 @@ const nothingKnown: Known = {
 };
 
 /** One step of an atomic write. `revision` is what must still stand there; `null` means that nothing may. */
-export type Step<T> = Readonly<{ key: string; revision: string | null }> &
+export type Step<T, K = string> = Readonly<{ key: K; revision: string | null }> &
   (Readonly<{ act: 'put'; row: T }> | Readonly<{ act: 'delete' | 'check' }>);
 
-export type Steps = { readonly [K in Kind]: readonly Step<Rows[K]>[] };
+export type Steps = { readonly [K in Kind]: readonly Step<Rows[K], Keys[K]>[] };
 
-type Table<T> = {
-  get(key: string): T | undefined;
-  put(key: string, row: T): void;
-  remove(key: string): void;
+type Table<K, T> = {
+  get(key: K): T | undefined;
+  put(key: K, row: T): void;
+  remove(key: K): void;
 };
 
 /**
  * A working copy of the rows that one decision reads and changes. Every row that was looked at is either written
  * or checked, so a decision holds only if nothing that it saw has changed since.
  */
-export type Workspace = { readonly [K in Kind]: Table<Rows[K]> } & {
+export type Workspace = { readonly [K in Kind]: Table<Keys[K], Rows[K]> } & {
   /** Rows that were looked at but never read from the store: the decision is worth nothing before they are. */
   missing(): RowKey[];
   /** `undefined` when no row changes. */
@@ -110,7 +120,7 @@ function workspace(known: Known): Workspace {
   const kinds = ['customers', 'addresses', 'contacts', 'suppressions'] as const;
   return {
     ...tables,
-    missing: () => kinds.flatMap((kind) => tables[kind].missing().map((key) => ({ kind, key }))),
+    missing: () => kinds.flatMap((kind) => missingOf(kind, tables[kind])),
     steps: () =>
       kinds.some((kind) => tables[kind].hasChanged())
         ? {
@@ -123,27 +133,34 @@ function workspace(known: Known): Workspace {
   };
 }
 
-function table<T>(read: ReadonlyMap<string, Stored<T>>) {
-  const seen = new Set<string>();
-  const changed = new Map<string, T | null>();
-  const before = (key: string) => read.get(key)?.row ?? null;
-  const set = (key: string, row: T | null) => {
+function missingOf<K extends Kind>(
+  kind: K,
+  { missing }: Readonly<{ missing: () => Keys[K][] }>,
+): RowKey<K>[] {
+  return missing().map((key) => ({ kind, key }));
+}
+
+function table<K, T>(read: ReadonlyMap<K, Stored<T>>) {
+  const seen = new Set<K>();
+  const changed = new Map<K, T | null>();
+  const before = (key: K) => read.get(key)?.row ?? null;
+  const set = (key: K, row: T | null) => {
     seen.add(key);
     if (isSameData(row, before(key))) changed.delete(key);
     else changed.set(key, row);
   };
 
   return {
-    get(key: string): T | undefined {
+    get(key: K): T | undefined {
       seen.add(key);
       return (changed.has(key) ? changed.get(key) : before(key)) ?? undefined;
     },
     put: set,
-    remove: (key: string) => set(key, null),
+    remove: (key: K) => set(key, null),
     missing: () => [...seen].filter((key) => !read.has(key)),
     hasChanged: () => changed.size > 0,
     steps: () =>
-      [...seen].map((key): Step<T> => {
+      [...seen].map((key): Step<T, K> => {
         const revision = read.get(key)?.revision ?? null;
         const row = changed.get(key);
         if (row === undefined) return { act: 'check', key, revision };
@@ -230,7 +247,7 @@ export type FoundContact = Readonly<{
   /** The contact that has this id, or had it before it became one with another; `undefined` when none is shown. */
   contact: Contact | undefined;
   /** Every address that the contact or its customers have or had, as far as that is still known. */
-  addresses: readonly string[];
+  addresses: readonly NormalisedEmail[];
 }>;
 
 export type ContactLookup = (

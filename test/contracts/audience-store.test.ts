@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
 import type { AudienceStore, Commit, Kind, Known, Steps } from '#shared/audience/unit-of-work.ts';
@@ -39,7 +40,7 @@ function customer(customerId: string, patch: Partial<Customer> = {}): Customer {
   return { customerId, addresses: [], ...patch };
 }
 
-function contact(email: string, patch: Partial<Contact> = {}): Contact {
+function contact(email: NormalisedEmail, patch: Partial<Contact> = {}): Contact {
   return {
     email,
     address: email.toUpperCase(),
@@ -73,8 +74,8 @@ function steps(patch: Partial<Steps>): Steps {
 }
 
 async function read(store: AudienceStore, kind: Kind, key: string) {
-  const known: Known = await store.load([{ kind, key }]);
-  return known[kind].get(key);
+  const known: Known = await store.load([{ kind, key: normalisedEmail(key) }]);
+  return known[kind].get(normalisedEmail(key));
 }
 
 async function revision(store: AudienceStore, kind: Kind, key: string): Promise<string | null> {
@@ -96,7 +97,7 @@ describe.each(stores)('an audience store $name', ({ make }) => {
 
   it('gives back every kind of row as it was written', async () => {
     const store = make();
-    const email = `${fresh('ann')}@example.com`;
+    const email = normalisedEmail(`${fresh('ann')}@example.com`);
     const id = fresh('customer');
     const rows = {
       customers: customer(id, { email: { value: email, version: 'v1' }, addresses: [email] }),
@@ -104,7 +105,7 @@ describe.each(stores)('an audience store $name', ({ make }) => {
       contacts: contact(email, { customerId: id, userGroup: 'buyers', externalId: 'user 1' }),
       suppressions: { reasons: { bounced: { at: '2026-11-23T12:00:00.000Z', by: 'SES' } } },
     };
-    const put = <T>(key: string, row: T) => [{ act: 'put' as const, key, revision: null, row }];
+    const put = <K, T>(key: K, row: T) => [{ act: 'put' as const, key, revision: null, row }];
     const result = await store.commit({
       steps: {
         customers: put(id, rows.customers),
@@ -173,7 +174,7 @@ describe.each(stores)('an audience store $name', ({ make }) => {
     expect(await put(stale, 'Cy')).toEqual({ kind: 'conflict' });
     expect(await put(null, 'Cy')).toEqual({ kind: 'conflict' });
     for (const act of ['delete', 'check'] as const) {
-      const email = `${fresh('ann')}@example.com`;
+      const email = normalisedEmail(`${fresh('ann')}@example.com`);
       const result = await store.commit({
         steps: steps({
           customers: [{ act, key: id, revision: stale }],
@@ -189,27 +190,27 @@ describe.each(stores)('an audience store $name', ({ make }) => {
 
   it('refuses a write that saw no row where there is one now, and the other way round', async () => {
     const store = make();
-    const email = `${fresh('ann')}@example.com`;
-    const write = (key: string, revisionRead: string | null) =>
+    const email = normalisedEmail(`${fresh('ann')}@example.com`);
+    const write = (key: NormalisedEmail, revisionRead: string | null) =>
       store.commit({
         steps: steps({
           addresses: [{ act: 'check', key: email, revision: revisionRead }],
           contacts: [{ act: 'put', key, revision: null, row: contact(key) }],
         }),
       });
-    expect(await write(`1${email}`, 'a revision')).toEqual({ kind: 'conflict' });
-    expect(await write(`2${email}`, null)).toEqual({ kind: 'committed' });
+    expect(await write(normalisedEmail(`1${email}`), 'a revision')).toEqual({ kind: 'conflict' });
+    expect(await write(normalisedEmail(`2${email}`), null)).toEqual({ kind: 'committed' });
     await store.commit({
       steps: steps({
         addresses: [{ act: 'put', key: email, revision: null, row: { email, claims: {} } }],
       }),
     });
-    expect(await write(`3${email}`, null)).toEqual({ kind: 'conflict' });
+    expect(await write(normalisedEmail(`3${email}`), null)).toEqual({ kind: 'conflict' });
   });
 
   it('never takes a row that was deleted and made anew for the one that was read', async () => {
     const store = make();
-    const email = `${fresh('ann')}@example.com`;
+    const email = normalisedEmail(`${fresh('ann')}@example.com`);
     const put = () =>
       store.commit({
         steps: steps({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
 import type { AudienceStore, ReplayWrite, Steps } from '#shared/audience/unit-of-work.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
@@ -95,7 +96,10 @@ describe.each(stores)('the records of an audience store $name', ({ make }) => {
     const one = record();
     await store.commit({ steps: undefined, record: one, payload: '{}' });
     const id = crypto.randomUUID();
-    const first = replay(one, ['r1'], { contactId: 'contact', email: 'ann@example.com' });
+    const first = replay(one, ['r1'], {
+      contactId: 'contact',
+      email: normalisedEmail('ann@example.com'),
+    });
     expect(await store.commit({ steps: newCustomer(id), replay: first })).toEqual({
       kind: 'committed',
     });

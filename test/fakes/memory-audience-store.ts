@@ -6,6 +6,7 @@ import type {
   Kind,
   Known,
   ReplayWrite,
+  RowKey,
   Rows,
   Step,
   Stored,
@@ -22,11 +23,11 @@ export function memoryAudienceStore() {
   const records = new Map<string, { record: EventRecord; payload: string | undefined }>();
   let revisions = 0;
 
-  function read<T>(
+  function read<K extends string, T>(
     table: Map<string, NonNullable<Stored<T>>>,
-    keys: string[],
-  ): Map<string, Stored<T>> {
-    return new Map(keys.map((key) => [key, structuredClone(table.get(key) ?? null)]));
+    keys: readonly Readonly<{ key: K }>[],
+  ): Map<K, Stored<T>> {
+    return new Map(keys.map(({ key }) => [key, structuredClone(table.get(key) ?? null)]));
   }
 
   function holds<T>(
@@ -49,7 +50,8 @@ export function memoryAudienceStore() {
   const store: AudienceStore = {
     async load(keys): Promise<Known> {
       await Promise.resolve();
-      const of = (kind: Kind) => keys.filter((key) => key.kind === kind).map(({ key }) => key);
+      const of = <K extends Kind>(kind: K) =>
+        keys.filter((one): one is Extract<RowKey, { kind: K }> => one.kind === kind);
       return {
         customers: read(rows.customers, of('customers')),
         addresses: read(rows.addresses, of('addresses')),

@@ -1,3 +1,4 @@
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
@@ -163,7 +164,7 @@ function byHand(): Scenario[] {
   const erase = (contactId: string) =>
     erasureMessage(`erasure of contact ${contactId}`, {
       contactId,
-      email: ann.email,
+      email: normalisedEmail(ann.email),
       by: 'an engineer',
       at,
     });

@@ -1,16 +1,18 @@
 import type { Known } from '#functions/mailer/situation.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 
 /** What the mailer knows of an email that nothing stands against. */
 export function approvedMail(happened = new Date('2026-11-23T11:58:00.000Z')): Known {
   const at = '2026-11-23T11:59:00.000Z';
+  const email = normalisedEmail('ann@example.com');
   return {
     settings: { ...defaultSettings, postalAddress: 'Shop, Main Street 1, Springfield' },
     suppression: undefined,
-    customer: { customerId: 'c1', addresses: ['ann@example.com'] },
+    customer: { customerId: 'c1', addresses: [email] },
     contact: {
       contactId: 'contact-1',
-      email: 'ann@example.com',
+      email,
       address: 'Ann@example.com',
       customerId: 'c1',
       createdAt: at,

@@ -6,12 +6,12 @@ import { applyRefusal, type Refusal } from '#shared/audience/refusals.ts';
 import { applyReplay, type Replay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore, Surroundings } from '#shared/audience/unit-of-work.ts';
-import { webhookBody } from './polar-history.ts';
+import { normalisedAddresses, webhookBody } from './polar-history.ts';
 
 export type Task = { event: ReceivedEvent } | { refusal: Refusal } | { replay: Replay };
 
 export const refusalArbitrary = fc.record({
-  email: fc.constantFrom('ann@example.com', 'bob@example.com', 'cy@example.com'),
+  email: fc.constantFrom(...normalisedAddresses),
   reason: fc.constantFrom('unsubscribed', 'complained', 'bounced'),
   at: fc.constantFrom('2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'),
   by: fc.constant('the person'),

@@ -1,8 +1,10 @@
 import { GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { vi } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyEvent } from '#shared/audience/decide.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
+import type { No } from '#shared/audience/refusals.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { PolarCustomer } from '#shared/polar/event.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
@@ -49,6 +51,10 @@ export async function startAudience({ now = () => new Date() } = {}) {
 
   return {
     ...audience,
+    refusals: {
+      ...audience.refusals,
+      ofAddress: (email: string, no: No) => audience.refusals.ofAddress(normalisedEmail(email), no),
+    },
     now,
     secrets,
     tableOf,
@@ -91,7 +97,8 @@ export async function startAudience({ now = () => new Date() } = {}) {
         pause: audience.pause,
       });
     },
-    async addByHand(email: string, contactId: string) {
+    async addByHand(typed: string, contactId: string) {
+      const email = normalisedEmail(typed);
       const row: Contact = {
         email,
         address: email,

@@ -5,6 +5,7 @@ import {
   subscribeContact,
   unsubscribeContact,
 } from '#shared/audience/acts-by-hand.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyEvent } from '#shared/audience/decide.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
@@ -67,9 +68,13 @@ export function audienceStory(
       return (await applyEvent(event, webhookBody(event), means)).record;
     },
     refuse: (email: string, reason: SuppressionReason, minute = 500) =>
-      applyRefusal({ email, reason, at: minuteOf(minute), by: 'a test' }, means),
+      applyRefusal(
+        { email: normalisedEmail(email), reason, at: minuteOf(minute), by: 'a test' },
+        means,
+      ),
     /** A person acts on the contact that is at this address now. */
-    act(verb: keyof typeof verbs, email: string, minute: number) {
+    act(verb: keyof typeof verbs, address: string, minute: number) {
+      const email = normalisedEmail(address);
       const contactId = memory.rows.contacts.get(email)?.row.contactId ?? 'nobody';
       return verbs[verb]({ email, contactId, at: minuteOf(minute), by: 'an engineer' }, means);
     },
@@ -84,9 +89,14 @@ export function audienceStory(
     },
     contact: (email: string): Contact | undefined => memory.rows.contacts.get(email)?.row,
     customer: (id: string) => memory.rows.customers.get(id)?.row,
-    async addByHand(contact: Pick<Contact, 'email' | 'contactId'> & Partial<Contact>) {
+    async addByHand({
+      email: address,
+      ...contact
+    }: Pick<Contact, 'contactId'> & Omit<Partial<Contact>, 'email'> & { email: string }) {
+      const email = normalisedEmail(address);
       const row: Contact = {
-        address: contact.email,
+        email,
+        address,
         createdAt: '2026-01-01T00:00:00.000Z',
         updatedAt: '2026-01-01T00:00:00.000Z',
         source: 'Added by hand',
@@ -98,7 +108,7 @@ export function audienceStory(
         steps: {
           customers: [],
           addresses: [],
-          contacts: [{ act: 'put', key: contact.email, revision: null, row }],
+          contacts: [{ act: 'put', key: email, revision: null, row }],
           suppressions: [],
         },
       });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
@@ -29,7 +30,9 @@ const happeningArbitrary = fc.record({
 export type Happening = typeof happeningArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
 const addresses = ['ann@example.com', 'Ann@Example.com', 'bob@example.com', 'cy@example.com'];
-export const normalisedAddresses = ['ann@example.com', 'bob@example.com', 'cy@example.com'];
+export const normalisedAddresses = ['ann@example.com', 'bob@example.com', 'cy@example.com'].map(
+  normalisedEmail,
+);
 const names = ['Ann', 'Ann  Lee', 'Bob van der Berg', '', null, ' \n'];
 const subscriptionTypes = supportedEventTypes.filter((type) => type.startsWith('subscription.'));
 
@@ -176,8 +179,9 @@ export function contactAddedByHand(
   added: AddedByHand,
   suiting: readonly string[],
 ): Contact | undefined {
-  const email = suiting[(added?.pick ?? 0) % suiting.length];
-  if (!added || email === undefined) return undefined;
+  const chosen = suiting[(added?.pick ?? 0) % suiting.length];
+  if (!added || chosen === undefined) return undefined;
+  const email = normalisedEmail(chosen);
   const { firstName } = added.byHand;
   return {
     email,

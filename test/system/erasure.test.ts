@@ -9,6 +9,7 @@ import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { deliver } from '#infra/local/running-stack.ts';
 import { addContact } from '#shared/audience/acts-by-hand.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts';
@@ -139,7 +140,10 @@ async function erase(email: string): Promise<void> {
   const { contactId } = z
     .object({ contactId: z.string() })
     .parse(await item('Contacts', { email }));
-  await requestErasure({ contactId, email, by, at: new Date().toISOString() }, sendAtOnce);
+  await requestErasure(
+    { contactId, email: normalisedEmail(email), by, at: new Date().toISOString() },
+    sendAtOnce,
+  );
   await quiet();
 }
 

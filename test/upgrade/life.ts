@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Person, polarPayload, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import type { SesMood } from '#test/fakes/ses.ts';
@@ -95,7 +96,7 @@ export function lifeIn(stack: StackInProcess, pass: (seconds: number) => void) {
     },
 
     async contactIdOf(name: string): Promise<string> {
-      const { email } = person(name);
+      const email = normalisedEmail(person(name).email);
       const known = await stack.parts.store.load([{ kind: 'contacts', key: email }]);
       const contact = known.contacts.get(email)?.row;
       if (!contact) throw new Error(`${name} has no contact.`);

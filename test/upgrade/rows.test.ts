@@ -1,5 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { normalisedEmailSchema } from '#shared/audience/address.ts';
 import { workflowSchema } from '#shared/audience/workflow.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -27,7 +28,7 @@ describe.each(keptVersions)('the code of today reads, of version %s,', (version)
     ['contacts', 'Contacts', 'email'],
   ] as const)('all %s, with what is in their rows', async (kind, table, keyName) => {
     for (const row of rowsOf(table)) {
-      const key = textIn(row, keyName);
+      const key = normalisedEmailSchema.parse(textIn(row, keyName));
       const known = await upgraded.stack.parts.store.load([{ kind, key }]);
       const { creationShard, externalIdKey, groupShard, revision, ...content } = unmarshall(row);
       const read = known[kind].get(key);

@@ -1,5 +1,6 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { inject, vi } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { shiftedClock } from '#test/prove/crash/shifted-clock.ts';
 import { lifeIn } from './life.ts';
 import { startStackInProcess } from './stack-in-process.ts';
@@ -52,7 +53,8 @@ export async function startUpgraded(version: string) {
       throw new Error(`No function is fed from ${queue}.`);
     },
 
-    async contactAt(email: string) {
+    async contactAt(address: string) {
+      const email = normalisedEmail(address);
       const known = await stack.parts.store.load([{ kind: 'contacts', key: email }]);
       return known.contacts.get(email)?.row;
     },

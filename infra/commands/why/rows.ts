@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { Address } from '#shared/audience/address.ts';
+import type { Address, NormalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Customer } from '#shared/audience/person.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
@@ -28,9 +28,9 @@ export type WhyRows = Readonly<{
   failures(ids: readonly string[]): Promise<Map<string, FailureRow>>;
   workflows(): Promise<Workflow[]>;
   customer(customerId: string): Promise<Customer | undefined>;
-  /** Everything at a normalised address, of whoever owns it. */
+  /** Everything at an address, of whoever owns it. */
   at(
-    email: string,
+    email: NormalisedEmail,
     ownerOf: (address: Address | undefined) => string | undefined,
   ): Promise<AtAddress>;
   /** The newest of a contact, newest first, from indexes that lag by moments. */

@@ -83,6 +83,8 @@ type AddressHash = ReturnType<typeof addressHash>;
 
 type TableKey = RowKey & Readonly<{ tableKey: string }>;
 
+type ReadKey<K> = Readonly<{ kind: Kind; key: K; tableKey: string }>;
+
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 const keyNames = {
@@ -169,27 +171,26 @@ export function dynamoAudienceStore(
       // Who reads no suppressions needs no key.
       const isHashed = keys.some(({ kind }) => kind === 'suppressions');
       const hash = isHashed ? await options.addressHash() : unhashed;
-      const wanted = keys.map(({ kind, key }) => ({
-        kind,
-        key,
-        tableKey: tableKey(kind, key, hash),
-      }));
+      const wanted = keys.map((one) => ({ ...one, tableKey: tableKey(one.kind, one.key, hash) }));
       const found = new Map<string, unknown>();
       for (let start = 0; start < wanted.length; start += keysAtOnce) {
         const some = await items(wanted.slice(start, start + keysAtOnce));
         for (const [key, item] of some) found.set(key, item);
       }
-      const read = <T>(kind: Kind, schema: { parse: (item: unknown) => T }) =>
-        new Map<string, Stored<T>>(
-          wanted
-            .filter((one) => one.kind === kind)
-            .map((one) => [one.key, storedRow(found.get(`${kind} ${one.tableKey}`), schema)]),
+      const read = <K, T>(keys: readonly ReadKey<K>[], schema: { parse: (item: unknown) => T }) =>
+        new Map<K, Stored<T>>(
+          keys.map(({ kind, key, tableKey }) => [
+            key,
+            storedRow(found.get(`${kind} ${tableKey}`), schema),
+          ]),
         );
+      const of = <K extends Kind>(kind: K) =>
+        wanted.filter((one): one is Extract<TableKey, { kind: K }> => one.kind === kind);
       const known: Known = {
-        customers: read('customers', customerSchema),
-        addresses: read('addresses', addressSchema),
-        contacts: read('contacts', contactSchema),
-        suppressions: read('suppressions', suppressionSchema),
+        customers: read(of('customers'), customerSchema),
+        addresses: read(of('addresses'), addressSchema),
+        contacts: read(of('contacts'), contactSchema),
+        suppressions: read(of('suppressions'), suppressionSchema),
       };
       return known;
     },

@@ -1,6 +1,11 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type Address, ownerOf } from '#shared/audience/address.ts';
+import {
+  type Address,
+  type NormalisedEmail,
+  normalisedEmailSchema,
+  ownerOf,
+} from '#shared/audience/address.ts';
 import { emailOf } from '#shared/audience/identity.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
 import type { Suppression } from '#shared/audience/suppression.ts';
@@ -8,7 +13,7 @@ import type { AudienceStore, ContactLookup } from '#shared/audience/unit-of-work
 import { indexKey } from '#shared/store/dynamo.ts';
 import type { ContactHistory } from './contact-history.ts';
 
-const indexedSchema = z.array(z.object({ email: z.string() }));
+const indexedSchema = z.array(z.object({ email: normalisedEmailSchema }));
 
 /**
  * Finds a contact by its id, wherever it has moved to. The index only says where to look, because it may lag behind;
@@ -19,7 +24,7 @@ export function dynamoContactLookup(
   contactsTable: string,
   store: AudienceStore,
 ): ContactLookup {
-  async function indexedEmails(contactId: string): Promise<string[]> {
+  async function indexedEmails(contactId: string): Promise<NormalisedEmail[]> {
     const { Items = [] } = await db.send(
       new QueryCommand({
         TableName: contactsTable,
@@ -37,7 +42,7 @@ export function dynamoContactLookup(
     return known.customers.get(customerId)?.row;
   }
 
-  async function contactsAt(emails: readonly string[]): Promise<Contact[]> {
+  async function contactsAt(emails: readonly NormalisedEmail[]): Promise<Contact[]> {
     const keys = emails.map((key) => ({ kind: 'contacts', key }) as const);
     const known = await store.load(keys);
     return [...known.contacts.values()].flatMap((stored) => (stored ? [stored.row] : []));
@@ -57,8 +62,8 @@ function hasId(contact: Contact, id: string): boolean {
   return contact.contactId === id || contact.mergedIds?.includes(id) === true;
 }
 
-function distinct(texts: readonly (string | undefined)[]): string[] {
-  return [...new Set(texts)].filter((text) => text !== undefined);
+function distinct(emails: readonly (NormalisedEmail | undefined)[]): NormalisedEmail[] {
+  return [...new Set(emails)].filter((email) => email !== undefined);
 }
 
 /** A customer of whom something is kept, and who is to be seen at its present address. */
@@ -84,7 +89,8 @@ export async function keptCustomers(
     [...emails].map((key) => ({ kind: 'contacts', key }) as const),
   );
   return known.map((customer) => {
-    const there = contacts.get(emailOf(customer) ?? '')?.row;
+    const email = emailOf(customer);
+    const there = email && contacts.get(email)?.row;
     const isOwn = there?.customerId === customer.customerId;
     return {
       customer,

@@ -1,6 +1,10 @@
 import { type DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { normalisedEmail } from '#shared/audience/address.ts';
+import {
+  type NormalisedEmail,
+  normalisedEmail,
+  normalisedEmailSchema,
+} from '#shared/audience/address.ts';
 import { emailOf } from '#shared/audience/identity.ts';
 import { type Contact, contactSchema } from '#shared/audience/person.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
@@ -109,7 +113,7 @@ export type ContactSearch = (
 /** More contacts than this with one external id are not all shown. */
 const mostFound = 50;
 
-const indexedSchema = z.array(z.object({ email: z.string() }));
+const indexedSchema = z.array(z.object({ email: normalisedEmailSchema }));
 
 const nobody: SearchResult = { contacts: [], customers: [], next: undefined };
 
@@ -124,7 +128,7 @@ export function dynamoContactSearch(
   store: AudienceStore,
   byExternalId: CustomersByExternalId,
 ): ContactSearch {
-  async function emailsOfExternalId(externalId: string): Promise<string[]> {
+  async function emailsOfExternalId(externalId: string): Promise<NormalisedEmail[]> {
     const key = indexKey(externalId);
     if (key === undefined) return [];
     const { Items = [] } = await db.send(
@@ -139,7 +143,7 @@ export function dynamoContactSearch(
     return indexedSchema.parse(Items).map(({ email }) => email);
   }
 
-  async function exactly(text: string, email: string): Promise<SearchResult> {
+  async function exactly(text: string, email: NormalisedEmail): Promise<SearchResult> {
     const [indexed, known] = await Promise.all([
       emailsOfExternalId(text),
       store.load([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addContact } from '#shared/audience/acts-by-hand.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyRefusal } from '#shared/audience/refusals.ts';
 import { requestErasure, requestReplay } from '#shared/queue/events-queue.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
@@ -52,7 +53,7 @@ describe('a contact that a person has erased', () => {
     await requestReplay({ ...asked, at: minutesAgo(10) }, work.parts.send);
     await work.drain();
     const no = { reason: 'unsubscribed', at: minutesAgo(5), by: 'the person' } as const;
-    await applyRefusal({ email, ...no }, actions.means());
+    await applyRefusal({ email: normalisedEmail(email), ...no }, actions.means());
     expect(await work.item('Contacts', { email })).toMatchObject({ customerId: ann });
     const before = await actions.rowsOf(other);
     const ofBob = await work.item('Contacts', { email: `bob-${tag}@b.example` });
@@ -102,7 +103,7 @@ describe('a contact that a person has erased', () => {
     const email = `${randomUUID()}@example.com`;
     await addContact({ email }, { at: minutesAgo(5), by }, actions.means());
     await applyRefusal(
-      { email, reason: 'complained', at: minutesAgo(4), by: 'SES' },
+      { email: normalisedEmail(email), reason: 'complained', at: minutesAgo(4), by: 'SES' },
       actions.means(),
     );
     await actions.erase(email);

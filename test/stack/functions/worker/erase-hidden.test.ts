@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { noteErasure } from '#shared/audience/erasure.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { settle } from '#shared/audience/unit-of-work.ts';
@@ -43,7 +44,7 @@ function requestFor(change: Partial<ContactErasure> = {}): ContactErasure {
   return {
     contactId: id,
     hiddenCustomerId: id,
-    email,
+    email: normalisedEmail(email),
     by,
     at: new Date().toISOString(),
     ...change,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { WorkerParts } from '#functions/worker/worker.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { requestErasure, type WorkerMessage } from '#shared/queue/events-queue.ts';
@@ -94,7 +95,8 @@ export function erasing(work: Work) {
   }
 
   /** What the console asks for when a person erases the contact at this address. */
-  async function requestFor(email: string) {
+  async function requestFor(address: string) {
+    const email = normalisedEmail(address);
     const contact = await work.item('Contacts', { email });
     return { contactId: String(contact?.['contactId']), email, by, at: new Date().toISOString() };
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseRecords } from '#functions/worker/erase.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { EventRecords, RecordPosition } from '#shared/store/events/event-records.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
@@ -110,7 +111,7 @@ describe('a customer who is deleted with anonymisation', () => {
 describe('an erased customer who had forty-five addresses', () => {
   it('is claimed by none of them when the erasure of its records is over', async () => {
     const { store, rows } = memoryAudienceStore();
-    const addresses = Array.from({ length: 45 }, (_, n) => `ann${n}@example.com`);
+    const addresses = Array.from({ length: 45 }, (_, n) => normalisedEmail(`ann${n}@example.com`));
     const claims = { c1: { version: 'v1', state: 'former' as const } };
     await store.commit({
       steps: {

@@ -5,6 +5,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportContacts, intoFile, refuseBanner } from '#infra/commands/audience.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { type ContactList, dynamoContactList } from '#shared/store/audience/contact-search.ts';
 import { startAudience } from '#test/support/audience-at-work.ts';
@@ -15,7 +16,7 @@ beforeAll(async () => {
   audience = await startAudience();
   list = dynamoContactList(audience.db, audience.tableOf('Contacts'));
   const rows = Array.from({ length: 2_500 }, (_, nth): Contact => {
-    const email = `c${nth}@example.com`;
+    const email = normalisedEmail(`c${nth}@example.com`);
     return {
       email,
       address: email,

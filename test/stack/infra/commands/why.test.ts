@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type WhyRows, whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyRefusal } from '#shared/audience/refusals.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { requestReplay, type WorkerMessage } from '#shared/queue/events-queue.ts';
@@ -51,7 +52,12 @@ async function why(about: string, from = rows): Promise<string> {
 }
 
 async function refuse(email: string, reason: 'bounced' | 'complained' | 'unsubscribed') {
-  const refusal = { email, reason, at: '2026-11-20T10:00:00.000Z', by: 'SES' };
+  const refusal = {
+    email: normalisedEmail(email),
+    reason,
+    at: '2026-11-20T10:00:00.000Z',
+    by: 'SES',
+  };
   const { store, newId, now, pause } = dead.audience;
   const surroundings = { settings: defaultSettings, now: now(), newId };
   await applyRefusal(refusal, { store, surroundings, pause });

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import { type Contact, contactSchema } from '#shared/audience/person.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
@@ -39,7 +40,7 @@ const record = eventRecordSchema.parse({
 /** Others, so that an index which gives everything is not taken for one that finds something. */
 const otherContact: Contact = {
   ...contact,
-  email: 'bob@example.com',
+  email: normalisedEmail('bob@example.com'),
   contactId: 'contact-bob',
   externalId: 'user 2',
   customerId: 'customer-bob',

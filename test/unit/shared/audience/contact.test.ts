@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import {
   type Belongings,
   type Customer,
@@ -74,7 +75,7 @@ describe('two contacts that become one', () => {
 
 const customer: Customer = {
   customerId: 'c1',
-  addresses: ['ann@example.com'],
+  addresses: [normalisedEmail('ann@example.com')],
   email: { value: 'Ann@Example.com', version: 'v1' },
   name: { value: 'Ann van Dyke', version: 'v1' },
   externalId: { value: 'user 1', version: 'v1' },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { customerDrift, purchaseDrift } from '#shared/audience/drift.ts';
 import type { Customer } from '#shared/audience/person.ts';
 import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
@@ -19,7 +20,7 @@ const row: Customer = {
   email: { value: 'ann@example.com', version: at(1) },
   name: { value: 'Ann Lee', version: at(1) },
   externalId: { value: 'u-1', version: at(1) },
-  addresses: ['ann@example.com'],
+  addresses: [normalisedEmail('ann@example.com')],
 };
 const act = { at: at(2), by: 'the person' };
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { holdsAddress } from '#shared/audience/erasure.ts';
 
-const email = 'ann+x@example.com';
+const email = normalisedEmail('ann+x@example.com');
 
 describe('an address', () => {
   it.each<[string, unknown, string?]>([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { subscribeContact } from '#shared/audience/acts-by-hand.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann' };
@@ -158,7 +159,12 @@ describe('an explicit subscribe', () => {
   it('of a contact that is not at the address any more changes nothing and says so', async () => {
     const story = await leftStory('unsubscribed');
     const before = structuredClone(story.rows);
-    const act = { email: 'ann@example.com', contactId: 'another', at: minuteOf(20), by };
+    const act = {
+      email: normalisedEmail('ann@example.com'),
+      contactId: 'another',
+      at: minuteOf(20),
+      by,
+    };
     const means = { ...story, pause: () => Promise.resolve() };
     const done = await subscribeContact(act, means);
     expect(done).toEqual({

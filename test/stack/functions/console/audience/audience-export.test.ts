@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import { consoleHost } from '#test/support/console-visitor.ts';
@@ -15,7 +16,7 @@ const headers = { host: consoleHost };
 
 async function contacts(number: number, change: (nth: number) => Partial<Contact>) {
   const rows = Array.from({ length: number }, (_, nth): Contact => {
-    const email = `c${nth}${change(nth).externalId ? '-long' : ''}@example.com`;
+    const email = normalisedEmail(`c${nth}${change(nth).externalId ? '-long' : ''}@example.com`);
     return {
       email,
       address: email,
@@ -116,7 +117,7 @@ test('the pages name no address in their URLs and are far smaller than Lambda al
 test('no cell is a formula', async () => {
   const formula = '=HYPERLINK("http://example.com","x")';
   const row: Contact = {
-    email: 'evil@example.com',
+    email: normalisedEmail('evil@example.com'),
     address: 'evil@example.com',
     contactId: 'evil',
     createdAt: '2027-01-01T00:00:00.000Z',

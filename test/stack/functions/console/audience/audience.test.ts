@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
@@ -15,7 +16,7 @@ const list = '/console/audience';
 /** Rows as a webhook leaves them, many at once. */
 async function contacts(group: string, number: number, change: (nth: number) => Partial<Contact>) {
   const rows = Array.from({ length: number }, (_, nth): Contact => {
-    const email = `${group}-${nth}@example.com`;
+    const email = normalisedEmail(`${group}-${nth}@example.com`);
     return {
       email,
       address: email,

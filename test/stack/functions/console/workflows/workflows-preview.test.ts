@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
@@ -43,7 +44,8 @@ async function event(
   name = 'Grace Hopper',
 ) {
   const id = `customer of ${webhookId}`;
-  const email = `${createHash('sha256').update(webhookId).digest('hex').slice(0, 8)}@example.com`;
+  const local = createHash('sha256').update(webhookId).digest('hex').slice(0, 8);
+  const email = normalisedEmail(`${local}@example.com`);
   await at.tell('customer.created', id, { minute: 1, email, name });
   const contact = await at.contact(email);
   const time = new Date(Date.now() - hoursAgo * hour).toISOString();

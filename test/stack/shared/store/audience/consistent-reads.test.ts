@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { RowKey } from '#shared/audience/unit-of-work.ts';
 import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
@@ -65,8 +66,8 @@ describe('loading rows from DynamoDB', () => {
     const { store, asked } = await storeOn(100);
     await store.load([
       { kind: 'customers', key: 'c1' },
-      { kind: 'addresses', key: 'ann@example.com' },
-      { kind: 'contacts', key: 'ann@example.com' },
+      { kind: 'addresses', key: normalisedEmail('ann@example.com') },
+      { kind: 'contacts', key: normalisedEmail('ann@example.com') },
       { kind: 'suppressions', key: 'ann@example.com' },
     ]);
     expect(asked.map(({ operation }) => operation)).toEqual(['BatchGetItem']);
