@@ -15,6 +15,7 @@ import {
 import { claimAddress, emailOf, showAddress } from './identity.ts';
 import { type Contact, type Customer, cleanName, compareMoments, newerFact } from './person.ts';
 import type { EventSettings } from './settings.ts';
+import { newsOf, withSubscription } from './subscription-snapshot.ts';
 import {
   type AudienceStore,
   isSameData,
@@ -90,13 +91,17 @@ function judge(
   if (customer.erased) {
     return skipped('The customer was erased, so nothing of this event is kept.');
   }
-  if (!settings.events[event.type].enabled) {
-    return skipped(`${event.type} is switched off in the settings.`);
-  }
   if (isForeign(customer, event)) {
     return skipped(
       'The event comes from another Polar organisation than its customer here, so it changes nothing.',
     );
+  }
+  if (!settings.events[event.type].enabled) {
+    // What is known of a subscription is for the guard, which must not depend on settings.
+    if (event.subscription && event.customer.deletedAt === undefined) {
+      w.customers.put(customer.customerId, withSnapshot(customer, event));
+    }
+    return skipped(`${event.type} is switched off in the settings.`);
   }
   if (event.type === 'customer.deleted') return applyDeletion(w, customer, event, surroundings);
   if (event.customer.deletedAt !== undefined) {
@@ -136,8 +141,11 @@ function applyFacts(
   const address = mailableAddress(event);
   let customer: Customer = withFacts(before, event, setting, address);
 
-  if (isSameData(customer, before)) return nothingNew(customer);
-
+  if (isSameData(customer, before)) {
+    w.customers.put(customer.customerId, withSnapshot(customer, event));
+    return nothingNew(customer);
+  }
+  customer = withSnapshot(customer, event);
   const emails = new Set(
     [address?.email, emailOf(before), emailOf(customer)].filter((one) => one !== undefined),
   );
@@ -183,6 +191,12 @@ function withFacts(
     ...(isFirst && { firstEvent: { ...moment, group: setting.userGroup } }),
     ...(isNewest && { alwaysGroup: always }),
   };
+}
+
+function withSnapshot(customer: Customer, { subscription }: ReceivedEvent): Customer {
+  return subscription
+    ? { ...customer, subscriptions: withSubscription(customer.subscriptions, subscription) }
+    : customer;
 }
 
 function withAddress(
@@ -266,7 +280,12 @@ function recordOf(
     const properties = withoutPersonal(event.properties);
     return { ...base, changes: [], properties, erased: true, ...(erases && { erases }) };
   }
-  return { ...base, changes, properties: event.properties, ...(email && { email }) };
+  const news = newsOf(event.type, event.subscription);
+  return {
+    ...{ ...base, changes, properties: event.properties },
+    ...(news && { subscription: news }),
+    ...(email && { email }),
+  };
 }
 
 export type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };

@@ -1,6 +1,7 @@
 import type { EventRecord } from './event-record.ts';
 import type { Contact, Customer } from './person.ts';
 import type { Settings } from './settings.ts';
+import { isStale, staleReason } from './subscription-snapshot.ts';
 import type { Suppression } from './suppression.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -47,6 +48,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (customer?.deletion && record.type !== 'customer.deleted') {
     return block('The customer is deleted.');
   }
+  if (isStale(record.type, record.subscription, customer?.subscriptions)) return block(staleReason);
   if (!contact) return block('No contact shows the customer any more.');
   if (situation.wasSentBefore) return block('It was sent to this contact before.');
   if (suppression?.reasons.bounced) return block('Mail to this address bounced.');

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { normalisedEmail, normalisedEmailSchema } from './address.ts';
 import { deletionModeSchema } from './settings.ts';
+import { subscriptionsSchema } from './subscription-snapshot.ts';
 import {
   type Act,
   actSchema,
@@ -264,6 +265,7 @@ export const customerSchema = z.object({
   /** Who asked for the erasure, where a person did; it is under way until `erased`. */
   erasure: z.optional(actSchema),
   contact: z.optional(belongingsSchema),
+  subscriptions: z.optional(subscriptionsSchema),
 });
 export type Customer = z.infer<typeof customerSchema>;
 

@@ -3,6 +3,7 @@ import type { EventProperties } from './event-properties.ts';
 import { customerEventTypes, purchaseEventTypes, type SupportedEventType } from './event-types.ts';
 import { instant } from './instant.ts';
 import { orderProperties, subscriptionProperties } from './purchase-properties.ts';
+import { type PolarSubscription, polarSubscription } from './subscription-facts.ts';
 
 /** What Polar said of a customer in one event. `version` orders what it said: `modified_at`, else `created_at`. */
 export type PolarCustomer = Readonly<{
@@ -23,6 +24,8 @@ export type PolarEvent = Readonly<{
   customer: PolarCustomer;
   /** The customer, order or subscription that the event is about, in the version that it tells of. */
   object: Readonly<{ id: string; version: string }>;
+  /** The subscription that it is about, or that its order belongs to. */
+  subscription?: PolarSubscription;
   properties: EventProperties;
 }>;
 
@@ -92,6 +95,7 @@ export function polarEvent(body: string): ParsedEvent {
   const { type, timestamp, data } = parsed.data;
   const wire = 'customer' in data ? data.customer : data;
   const customer = polarCustomer(wire);
+  const subscription = subscriptionOf(type, timestamp, data);
   return {
     kind: 'event',
     event: {
@@ -102,6 +106,7 @@ export function polarEvent(body: string): ParsedEvent {
         id: data.id ?? customer.id,
         version: data.modified_at ?? data.created_at ?? timestamp,
       },
+      ...(subscription && { subscription }),
       properties: {
         customerId: customer.id,
         ...personalProperties(wire, customer),
@@ -125,6 +130,11 @@ function personalProperties(
 function ownProperties(type: SupportedEventType, data: object): EventProperties {
   if (type.startsWith('customer.')) return {};
   return type === 'order.paid' ? orderProperties(data) : subscriptionProperties(data);
+}
+
+function subscriptionOf(type: SupportedEventType, timestamp: string, data: object) {
+  if (type.startsWith('subscription.')) return polarSubscription(data, timestamp);
+  return 'subscription' in data ? polarSubscription(data.subscription) : undefined;
 }
 
 type Issue = NonNullable<ReturnType<typeof webhookSchema.safeParse>['error']>['issues'][number];

@@ -16,7 +16,8 @@ import {
 /** All of them together, and the largest payload beside them, must fit into one item of DynamoDB. */
 const longestText = 1_000;
 
-const text = z.catch(
+/** A text that is not too long, else none. */
+export const text = z.catch(
   z.optional(
     z.pipe(
       z.string().check(z.minLength(1), z.maxLength(longestText)),
@@ -25,14 +26,14 @@ const text = z.catch(
   ),
   undefined,
 );
-const time = z.pipe(
+export const time = z.pipe(
   text,
   z.transform((value) => (value === undefined ? undefined : instant(value))),
 );
-const integer = z.catch(z.optional(z.int()), undefined);
-const boolean = z.catch(z.optional(z.boolean()), undefined);
+export const integer = z.catch(z.optional(z.int()), undefined);
+export const boolean = z.catch(z.optional(z.boolean()), undefined);
 
-const recurrence = { recurring_interval: text, recurring_interval_count: integer };
+export const recurrence = { recurring_interval: text, recurring_interval_count: integer };
 
 const productSchema = z.catch(
   z.optional(z.object({ id: text, name: text, ...recurrence })),
@@ -232,7 +233,7 @@ function paidUntil(order: Order): string | undefined {
 type Recurrence = Pick<Subscription, 'recurring_interval' | 'recurring_interval_count'>;
 
 /** `month`, or `3 months` when the count is above one. */
-function interval(of: Recurrence | undefined) {
+export function interval(of: Recurrence | undefined) {
   if (of?.recurring_interval === undefined) return undefined;
   const count = of.recurring_interval_count ?? 1;
   return count > 1 ? `${count} ${of.recurring_interval}s` : of.recurring_interval;

@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { type FunctionProcess, functionProcess } from '#infra/local/lambda-function.ts';
-import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
+import {
+  type Payload,
+  type Person,
+  polarPayload,
+  purchasePayloads,
+} from '#shared/polar/sample/sample-events.ts';
 import { type BenchAccount, startBenchAccount } from './bench-account.ts';
 import { type Call, startCountingProxy } from './counting-proxy.ts';
 import { assumed, prices } from './prices.ts';
-import { apiEvent, person, queueEvent, type Webhook, webhookOf } from './sample-events.ts';
+import {
+  apiEvent,
+  person,
+  queueEvent,
+  renewalPayload,
+  type Webhook,
+  webhookOf,
+} from './sample-events.ts';
 import { textTable } from './text-table.ts';
 
 const customers = 20;
@@ -44,12 +56,14 @@ export async function benchCalls({ assembly }: { assembly: string }) {
     await counted('to warm up', [unsupported()], true);
     const known = purchases(customers, 'mix');
     const firsts = await counted('first purchase (4 webhooks)', known.flat());
-    const renewals = await counted('renewal', eachKnown('order.paid', false));
-    const noOps = await counted('customer.updated, no-op', eachKnown('customer.updated', true));
+    const singleOrders = await counted('order without a subscription', eachKnown(bought));
+    const renewals = await counted('renewal', eachKnown(renewed));
+    const noOps = await counted('customer.updated, no-op', eachKnown(touched));
     const repeated = [...known.flat()];
     return [
       firsts,
       await counted('new customer alone', singles('alone')),
+      singleOrders,
       renewals,
       noOps,
       await counted('duplicate', repeated),
@@ -77,15 +91,23 @@ function singles(run: string): Webhook[] {
   );
 }
 
-/** Later events of customers that a purchase made known. `isTouched`: Polar wrote the customer again, with equal values. */
-function eachKnown(type: 'order.paid' | 'customer.updated', isTouched: boolean): Webhook[] {
-  const later = new Date(start.getTime() + 60_000);
-  return Array.from({ length: customers }, (_, nth) => {
-    const someone = { ...person(nth, 'mix'), isNew: !isTouched };
-    const payload = polarPayload(type, someone, isTouched ? later : start);
-    return webhookOf({ ...payload, timestamp: later.toISOString() });
-  });
+const later = new Date(start.getTime() + 60_000);
+
+/** Later events of customers that a purchase made known. */
+function eachKnown(payloadOf: (someone: Person) => Payload): Webhook[] {
+  return Array.from({ length: customers }, (_, nth) =>
+    webhookOf(payloadOf({ ...person(nth, 'mix'), isNew: true })),
+  );
 }
+
+const bought = (someone: Person) => ({
+  ...polarPayload('order.paid', someone, start),
+  timestamp: later.toISOString(),
+});
+const renewed = (someone: Person) => renewalPayload(someone, start, later);
+/** Polar wrote the customer again, with equal values. */
+const touched = (someone: Person) =>
+  polarPayload('customer.updated', { ...someone, isNew: false }, later);
 
 function unsupported(): Webhook {
   return { webhookId: randomUUID(), type: 'checkout.created', body: '{"type":"checkout.created"}' };

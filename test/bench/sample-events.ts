@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Payload, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import {
+  type Payload,
+  type Person,
+  polarPayload,
+  subscriptionFacts,
+  uuidOf,
+} from '#shared/polar/sample/sample-events.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { signedHeadersFor } from '#test/support/signed-request.ts';
 
@@ -13,6 +19,19 @@ export function webhookOf(payload: Payload): Webhook {
 export function person(nth: number, run: string) {
   const email = `person-${nth}@${run}.example.com`;
   return { customerId: uuidOf(email), email, name: `Ann Number ${nth}`, externalId: `user-${nth}` };
+}
+
+/** The order that renews the subscription which this person began at `start`. */
+export function renewalPayload(someone: Person, start: Date, at: Date): Payload {
+  const { data, ...payload } = polarPayload('order.paid', someone, start);
+  const begun = subscriptionFacts(someone, start);
+  const subscription = { ...begun, modified_at: at.toISOString() };
+  const billing = { billing_reason: 'subscription_cycle', subscription_id: begun.id };
+  return {
+    ...payload,
+    timestamp: at.toISOString(),
+    data: { ...Object(data), ...billing, subscription },
+  };
 }
 
 /** What API Gateway hands over for a webhook. */

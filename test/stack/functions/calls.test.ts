@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
 import { startHandlersOnTheWire } from '#test/bench/handlers-on-the-wire.ts';
-import { person, webhookOf } from '#test/bench/sample-events.ts';
+import { person, renewalPayload, webhookOf } from '#test/bench/sample-events.ts';
 import { newSecret } from '#test/support/signed-request.ts';
 
 const start = new Date('2026-11-14T12:00:00.000Z');
@@ -87,13 +87,23 @@ describe('one event costs the worker', () => {
     expect(calls.length).toBeLessThanOrEqual(3);
   });
 
-  it('one read and one write where it says nothing new, such as the rest of a purchase and a renewal', async () => {
+  it('one read and one transaction where it brings a newer version of a subscription, such as a renewal', async () => {
     const who = someone();
-    const [first, ...rest] = purchasePayloads(who, start).map(webhookOf);
+    const [first, begun, active] = purchasePayloads(who, start).map(webhookOf);
     if (first) await handlers.apply(first);
-    const renewal = { ...polarPayload('order.paid', who, start), timestamp: later.toISOString() };
-    for (const webhook of [...rest, webhookOf(renewal)]) {
-      expect(await handlers.apply(webhook)).toEqual(['BatchGetItem', 'PutItem']);
+    for (const webhook of [begun, active, webhookOf(renewalPayload(who, start, later))]) {
+      expect(webhook && (await handlers.apply(webhook))).toEqual(changedAtOnce);
+    }
+  });
+
+  it('one read and one write where it says nothing new, such as the order of a new subscription', async () => {
+    const who = someone();
+    const webhooks = purchasePayloads(who, start).map(webhookOf);
+    const order = webhooks.pop();
+    for (const webhook of webhooks) await handlers.apply(webhook);
+    const bought = { ...polarPayload('order.paid', who, start), timestamp: later.toISOString() };
+    for (const webhook of [order, webhookOf(bought)]) {
+      expect(webhook && (await handlers.apply(webhook))).toEqual(['BatchGetItem', 'PutItem']);
     }
   });
 

@@ -22,6 +22,8 @@ const transactional = withKind('transactional');
 const unsubscribed = known.contact && { ...known.contact, subscribed: false };
 const deletion = { occurredAt: 'x', webhookId: 'y', mode: 'unsubscribe' as const };
 const deleted = known.customer && { ...known.customer, deletion };
+const subscription = { id: 's1', version: '2026-11-23T11:58:00.000000Z', status: 'past_due' };
+const recovered = { version: '2026-11-23T11:59:00.000000Z', status: 'active' };
 const goodbye = known.record && { ...known.record, type: 'customer.deleted' as const };
 
 describe('an email', () => {
@@ -112,6 +114,14 @@ describe('an email', () => {
       'not subscribed',
     ],
     ['that was sent before', { wasSentBefore: true }, 'before'],
+    [
+      'of a subscription of which a newer state is known',
+      {
+        record: known.record && { ...known.record, type: 'subscription.past_due', subscription },
+        customer: known.customer && { ...known.customer, subscriptions: { s1: recovered } },
+      },
+      'A newer state of this subscription is known',
+    ],
   ])('%s is blocked', (_, patch, reason) => {
     expect(judgeMail(situation(patch))).toEqual({
       kind: 'block',
