@@ -133,11 +133,33 @@ function positionOf<T, K>(
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** For keys that DynamoDB leaves unread in a successful answer: the SDK does not ask again for them. */
-const mostTries = 8;
-
 /** DynamoDB's own limit for one BatchGetItem. */
-const keysAtOnce = 100;
+export const keysAtOnce = 100;
+
+/** Waits three seconds in all, which every function has. */
+const mostTries = 6;
+
+/**
+ * Reads a batch of at most `keysAtOnce` keys, by table. Asks again for what DynamoDB, when it is throttled, leaves
+ * unread in a successful answer: the SDK does not. Throws where it keeps doing so.
+ */
+export async function readBatch(
+  db: DynamoDBDocumentClient,
+  batch: NonNullable<BatchGetCommandInput['RequestItems']>,
+): Promise<(table: string) => readonly Item[]> {
+  const found = new Map<string, Item[]>();
+  let unread = batch;
+  for (let tries = 0; Object.keys(unread).length > 0; tries++) {
+    if (tries >= mostTries) throw new Error('DynamoDB is throttled and left keys unread.');
+    if (tries > 0) await setTimeout(50 * 2 ** tries);
+    const output = await db.send(new BatchGetCommand({ RequestItems: unread }));
+    for (const [table, items] of Object.entries(output.Responses ?? {})) {
+      found.set(table, [...(found.get(table) ?? []), ...items]);
+    }
+    unread = output.UnprocessedKeys ?? {};
+  }
+  return (table) => found.get(table) ?? [];
+}
 
 /** The rows of a table that have these keys, by key; those that there are not are left out. */
 export async function rowsOf(
@@ -149,14 +171,8 @@ export async function rowsOf(
   const wanted = [...new Set(keys)].filter((one) => one !== '');
   for (let start = 0; start < wanted.length; start += keysAtOnce) {
     const Keys = wanted.slice(start, start + keysAtOnce).map((one) => ({ [key]: one }));
-    let request: NonNullable<BatchGetCommandInput['RequestItems']> = { [table]: { Keys } };
-    for (let tries = 0; Object.keys(request).length > 0; tries++) {
-      if (tries >= mostTries) throw new Error('DynamoDB is throttled and left keys unread.');
-      if (tries > 0) await setTimeout(50 * 2 ** tries);
-      const output = await db.send(new BatchGetCommand({ RequestItems: request }));
-      for (const item of output.Responses?.[table] ?? []) found.set(String(item[key]), item);
-      request = output.UnprocessedKeys ?? {};
-    }
+    const itemsOf = await readBatch(db, { [table]: { Keys } });
+    for (const item of itemsOf(table)) found.set(String(item[key]), item);
   }
   return found;
 }

@@ -1,12 +1,10 @@
 import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import {
   ConditionalCheckFailedException,
   DynamoDBServiceException,
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
   type BatchGetCommandInput,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -30,7 +28,7 @@ import type {
   Stored,
 } from '#shared/audience/unit-of-work.ts';
 import { Unprocessable } from '#shared/failure.ts';
-import { indexKey, shardOf } from '#shared/store/dynamo.ts';
+import { indexKey, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
 import {
   eventItem,
   eventRecordOf,
@@ -98,12 +96,6 @@ const kinds = ['customers', 'addresses', 'contacts', 'suppressions'] as const;
 
 const revisionSchema = z.object({ revision: z.string() });
 
-/** DynamoDB's own limit for one BatchGetItem. */
-const keysAtOnce = 100;
-
-/** For keys that DynamoDB leaves unread in a successful answer: the SDK does not ask again for them. */
-const mostTries = 5;
-
 /** The audience in DynamoDB. A decision that changes no row is one plain put; one that does is one transaction. */
 export function dynamoAudienceStore(
   db: DynamoDBDocumentClient,
@@ -111,20 +103,12 @@ export function dynamoAudienceStore(
   options: { addressHash: () => Promise<AddressHash>; retentionDays: number },
 ): AudienceStore {
   async function items(keys: readonly TableKey[]): Promise<Map<string, unknown>> {
-    const found = new Map<string, unknown>();
-    let request = requestFor(keys);
-    for (let tries = 0; Object.keys(request).length > 0; tries++) {
-      if (tries >= mostTries) throw new Error('DynamoDB is throttled and left keys unread.');
-      if (tries > 0) await setTimeout(tries * 50);
-      const output = await db.send(new BatchGetCommand({ RequestItems: request }));
-      for (const kind of kinds) {
-        for (const item of output.Responses?.[tables[kind]] ?? []) {
-          found.set(`${kind} ${item[keyNames[kind]]}`, item);
-        }
-      }
-      request = output.UnprocessedKeys ?? {};
-    }
-    return found;
+    const itemsOf = await readBatch(db, requestFor(keys));
+    return new Map(
+      kinds.flatMap((kind) =>
+        itemsOf(tables[kind]).map((item) => [`${kind} ${item[keyNames[kind]]}`, item] as const),
+      ),
+    );
   }
 
   function requestFor(
