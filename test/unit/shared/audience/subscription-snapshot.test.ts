@@ -1,3 +1,4 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -6,7 +7,8 @@ import {
   withSubscription,
 } from '#shared/audience/subscription-snapshot.ts';
 import { instant } from '#shared/polar/instant.ts';
-import type { PolarSubscription } from '#shared/polar/subscription-facts.ts';
+import { type PolarSubscription, polarSubscription } from '#shared/polar/subscription-facts.ts';
+import { itemSize } from '#test/bench/item-size.ts';
 
 function at(microseconds: number): string {
   const seconds = new Date(Date.UTC(2026, 8, 1) + Math.floor(microseconds / 1e6) * 1_000);
@@ -167,6 +169,34 @@ describe('what is known of subscriptions', () => {
       }),
       { numRuns: 2 },
     );
+  });
+
+  it('leaves room in the row, whatever Polar says of however many', () => {
+    const [long, time] = ['\u4e16'.repeat(200), '2026-09-01T09:00:00.123456Z'];
+    const longestId = 'i'.repeat(60);
+    const told = (nth: number) => {
+      const id = `${longestId}${String(nth).padStart(4, '0')}`;
+      const word = long.slice(0, 30);
+      const times = {
+        ...{ created_at: time, modified_at: time, canceled_at: time, past_due_at: time },
+        ...{ ended_at: time, paused_at: time, current_period_end: time, trial_end: time },
+        ...{ ends_at: time },
+      };
+      const pending = { applies_at: time, product_id: id, seats: 1e9, units: 1e9 };
+      const data = {
+        ...{ ...times, id, status: nth < 100 ? word : 'active', currency: word },
+        ...{ recurring_interval: word, amount: 1e15, cancel_at_period_end: true },
+        ...{ product_id: id, product: { id, name: long }, pending_update: pending },
+      };
+      const later = { modified_at: '2026-09-02T09:00:00.123456Z', product_id: `${id.slice(1)}x` };
+      const embedded = polarSubscription({ ...data, ...later });
+      return [polarSubscription(data, time), embedded].flatMap((one) => one ?? []);
+    };
+    const all = known(Array.from({ length: 450 }, (_, nth) => told(nth)).flat());
+    expect(Object.keys(all)).toHaveLength(400);
+    const bytes = itemSize(marshall({ subscriptions: all }, { removeUndefinedValues: true }));
+    expect(bytes).toBeLessThan(300 * 1_024);
+    expect(bytes).toBeGreaterThan(150 * 1_024);
   });
 
   it('counts whoever lives in one of four ways', () => {
