@@ -2,6 +2,7 @@ import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import { type ILogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { Alarms } from '#infra/constructs/alarms.ts';
+import { Clock } from '#infra/constructs/clock.ts';
 import { Console } from '#infra/constructs/console.ts';
 import { Dashboard } from '#infra/constructs/dashboard.ts';
 import { IngestApi } from '#infra/constructs/ingest-api.ts';
@@ -72,14 +73,21 @@ export class PolarAudienceStack extends Stack {
       secrets,
       retentionDays,
     });
+    const clock = new Clock(this, 'Clock', {
+      mail: mail.outgoing.queue,
+      tables,
+      mailsPerSecond: options.mailsPerSecond,
+    });
     const watch = new Watch(this, 'Watch', { api, tables, secrets });
-    const watched = { api, events, worker, mail, watch };
+    const watched = { api, events, worker, mail, clock, watch };
     const alarms = new Alarms(this, 'Alarms', watched, options);
     const outcomes = new Outcomes(this, 'Outcomes', worker.function.logGroup);
     new Dashboard(this, 'Overview', { ...watched, outcomes, console, tables, alarms });
     const { mailer, feedback } = mail;
     const onTheWay = [api.ingest, worker.function, mailer.function, feedback.function];
-    const logs = [...onTheWay, console.function, watch.function].map(({ logGroup }) => logGroup);
+    const logs = [...onTheWay, clock.function, console.function, watch.function].map(
+      ({ logGroup }) => logGroup,
+    );
     new LogQueries(this, 'LogQueries', logs);
 
     this.outputs({

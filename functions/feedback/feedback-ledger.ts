@@ -3,6 +3,7 @@ import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk
 import * as z from 'zod/mini';
 import type { Recipient } from '#shared/audience/refusals.ts';
 import { isSameData } from '#shared/audience/unit-of-work.ts';
+import { dueAttributes } from '#shared/store/mail/ledger.ts';
 import type { SesEvent } from './ses-event.ts';
 
 const feedbackSchema = z.object({
@@ -138,7 +139,10 @@ function update(before: EmailMarks, after: EmailMarks, at: string) {
   const names = ['state', 'reason', 'sesMessageId', 'feedback'] as const;
   const set = names.filter((name) => after[name] !== undefined);
   const gone = names.filter((name) => after[name] === undefined);
-  const removed = [...gone, ...(after.state === before.state ? [] : ['leaseUntil'])];
+  const removed = [
+    ...gone,
+    ...(after.state === before.state ? [] : ['leaseUntil', ...dueAttributes]),
+  ];
   const asRead = names.map((name) =>
     before[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :was_${name}`,
   );

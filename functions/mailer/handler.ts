@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSHandler } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { jsonLog } from '#shared/log.ts';
@@ -8,7 +8,6 @@ import { paced, sesClient, sesSender } from '#shared/mail/ses.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
 import { failedMessages } from '#shared/queue/each-record.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
-import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
@@ -62,14 +61,6 @@ export const handler: SQSHandler = mailer({
     nowMs: Date.now,
     sleep: (ms) => setTimeout(ms),
   }),
-  queue: (message, DelaySeconds) =>
-    sqs.send(
-      new SendMessageCommand({
-        QueueUrl: env.MAIL_QUEUE_URL,
-        DelaySeconds,
-        ...encodeMailMessage(message),
-      }),
-    ),
   addressHash: async (email) => (await addressHash())(email),
   hasSender: env.MAIL_FROM !== '',
   newToken: randomUUID,

@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { NormalisedEmail } from '#shared/audience/address.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
-import type { Email, MailMessage } from '#shared/audience/email.ts';
+import type { Email, EmailIdentity, MailMessage } from '#shared/audience/email.ts';
 import { judgeMail } from '#shared/audience/judge-mail.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
@@ -25,8 +25,6 @@ export type DeliveryParts = Readonly<{
   known: (message: MailMessage) => Promise<Known>;
   compose: Compose;
   send: SendMail;
-  /** Puts a message into the mail queue, to come after so many seconds. */
-  queue: (message: MailMessage, delaySeconds: number) => Promise<unknown>;
   addressHash: (email: NormalisedEmail) => Promise<string>;
   hasSender: boolean;
   newToken: () => string;
@@ -34,8 +32,10 @@ export type DeliveryParts = Readonly<{
 }>;
 
 export type Delivery = {
-  kind: 'sent' | 'waiting' | 'unknown' | 'blocked' | 'failed' | 'settled' | 'still-unknown';
+  kind: 'sent' | 'waiting' | 'unknown' | 'blocked' | 'failed' | 'settled';
   reason?: string;
+  /** Of one that is `waiting`: for how long SES has refused it. */
+  waitedMinutes?: number;
 };
 
 /** Longer than the mailer may run: whoever holds an older lease is gone. */
@@ -44,27 +44,37 @@ const leaseMs = 120_000;
 /** How long SES may refuse an email for now before it counts as failed. */
 const longestWaitMs = 48 * 3_600_000;
 
-const checkDelaySeconds = 900;
-const longestDelaySeconds = 900;
+/** From the first refusal of SES to the next attempt; each later wait is twice as long, up to the longest. */
+const firstWaitMs = 15_000;
+const longestBreakMs = 900_000;
+
+/** After so long SES should have said whether it took an email whose answer was lost. */
+const silenceMs = 900_000;
 
 /**
  * Sends one email at most once. The ledger is written before SES is called and after it has answered; where the
- * answer is lost the email is `unknown` and never sent again by itself. Throws when the ledger or the queue cannot be
- * reached, or when another mailer is at this email: the message must come again.
+ * answer is lost the email is `unknown` and never sent again by itself. What is left to do later stands in the ledger
+ * too, in the same write as the state, and the clock asks for it. Throws when the ledger cannot be reached, or when
+ * another mailer is at this email: the message must come again.
  */
 export async function deliver(message: MailMessage, parts: DeliveryParts): Promise<Delivery> {
-  const email = await parts.emails.find(message.ledgerKey);
-  if (message.check) return checkAgain(message, email, parts);
-  if (email && isOver(email, message)) return { kind: 'settled' };
-  if (email?.state === 'reserved') return outlived(message, email, parts);
-  return attempt(message, email, parts);
+  const { dueAt, check, ...identity } = message;
+  const email = await parts.emails.find(identity.ledgerKey);
+  if (check) return handOver(email, parts);
+  // Another mailer has been at it since the clock asked, or a backlog kept the message until the clock asked again.
+  if (dueAt !== undefined && dueAt !== email?.dueAt) return { kind: 'settled' };
+  if (email && isOver(email, identity)) return { kind: 'settled' };
+  if (email?.state === 'reserved') return outlived(email, parts);
+  return attempt(identity, email, parts);
 }
+
+const later = ({ now }: DeliveryParts, ms: number) => new Date(now().getTime() + ms).toISOString();
 
 /**
  * What was blocked or failed for another event, or before a replay, is tried for this one; the same event or replay is
  * not judged twice.
  */
-function isOver(email: Email, message: MailMessage): boolean {
+function isOver(email: Email, message: EmailIdentity): boolean {
   if (email.state === 'sent' || email.state === 'unknown') return true;
   return (
     (email.state === 'blocked' || email.state === 'failed') &&
@@ -74,20 +84,16 @@ function isOver(email: Email, message: MailMessage): boolean {
 }
 
 /** A reservation that was never ended: its mailer is still at it, or died without telling whether SES took the email. */
-async function outlived(
-  message: MailMessage,
-  email: Email,
-  parts: DeliveryParts,
-): Promise<Delivery> {
+async function outlived(email: Email, parts: DeliveryParts): Promise<Delivery> {
   if (email.token === undefined || (email.leaseUntil ?? '') > parts.now().toISOString()) {
     throw new Error('Another mailer is sending this email.');
   }
   const reason = 'The mailer was interrupted, and SES has not said whether it took the email.';
-  return loseSight(message, email.token, reason, parts);
+  return loseSight(email.ledgerKey, email.token, reason, parts);
 }
 
 async function attempt(
-  message: MailMessage,
+  message: EmailIdentity,
   email: Email | undefined,
   parts: DeliveryParts,
 ): Promise<Delivery> {
@@ -107,7 +113,7 @@ async function attempt(
   if (composed.kind === 'blocked') return block(message, composed.reason, parts);
 
   const token = parts.newToken();
-  const leaseUntil = new Date(parts.now().getTime() + leaseMs).toISOString();
+  const leaseUntil = later(parts, leaseMs);
   const addressHash = await parts.addressHash(verdict.contact.email);
   const identity = { ...message, contactId: verdict.contact.contactId };
   if (!(await parts.emails.reserve(identity, { token, leaseUntil, addressHash }))) {
@@ -125,12 +131,12 @@ async function attempt(
     case 'not-now':
       return wait(message, email, token, result.reason, parts);
     case 'unknown':
-      return loseSight(message, token, result.reason, parts);
+      return loseSight(message.ledgerKey, token, result.reason, parts);
   }
 }
 
 async function block(
-  message: MailMessage,
+  message: EmailIdentity,
   reason: string,
   parts: DeliveryParts,
 ): Promise<Delivery> {
@@ -140,45 +146,44 @@ async function block(
 
 /** Counted in the ledger and not in receives, so that a quota that is used up for a day makes no dead letters. */
 async function wait(
-  message: MailMessage,
+  { ledgerKey }: EmailIdentity,
   email: Email | undefined,
   token: string,
   reason: string,
-  { emails, queue, now }: DeliveryParts,
+  parts: DeliveryParts,
 ): Promise<Delivery> {
+  const { emails, now } = parts;
   const since = (email?.state === 'waiting' && email.waitingSince) || now().toISOString();
   const waitedMs = now().getTime() - Date.parse(since);
   if (waitedMs > longestWaitMs) {
-    await emails.fail(message.ledgerKey, token, `SES refused it for two days: ${reason}`);
+    await emails.fail(ledgerKey, token, `SES refused it for two days: ${reason}`);
     return { kind: 'failed', reason };
   }
   const attempts = email?.state === 'waiting' ? (email.attempts ?? 0) : 0;
-  await emails.wait(message.ledgerKey, token, reason, since);
-  await queue(message, Math.min(longestDelaySeconds, 15 * 2 ** Math.min(attempts, 10)));
-  return { kind: 'waiting', reason };
+  const breakMs = Math.min(longestBreakMs, firstWaitMs * 2 ** Math.min(attempts, 10));
+  const waiting = { reason, waitingSince: since, dueAt: later(parts, breakMs) };
+  return (await emails.wait(ledgerKey, token, waiting))
+    ? { kind: 'waiting', reason, waitedMinutes: Math.floor(waitedMs / 60_000) }
+    : { kind: 'settled' };
 }
 
 async function loseSight(
-  message: MailMessage,
+  ledgerKey: string,
   token: string,
   reason: string,
-  { emails, queue }: DeliveryParts,
+  parts: DeliveryParts,
 ): Promise<Delivery> {
-  // The check comes first: a crash in between must not leave an unknown that nobody asks about.
-  await queue({ ...message, check: true }, checkDelaySeconds);
-  const isUnknown = await emails.loseSight(message.ledgerKey, token, reason);
+  const dueAt = later(parts, silenceMs);
+  const isUnknown = await parts.emails.loseSight(ledgerKey, token, reason, dueAt);
   return isUnknown ? { kind: 'unknown', reason } : { kind: 'settled' };
 }
 
-/** Keeps asking until SES's own events, or a person, have settled it. */
-async function checkAgain(
-  message: MailMessage,
-  email: Email | undefined,
-  { queue }: DeliveryParts,
-): Promise<Delivery> {
-  if (email?.state !== 'unknown') return { kind: 'settled' };
-  await queue(message, checkDelaySeconds);
-  return { kind: 'still-unknown' };
+/** 0.1.0 asks by messages what became of an unknown email; the clock does so from now on. */
+async function handOver(email: Email | undefined, parts: DeliveryParts): Promise<Delivery> {
+  if (email?.state === 'unknown' && email.dueAt === undefined) {
+    await parts.emails.keepInSight(email.ledgerKey, later(parts, silenceMs));
+  }
+  return { kind: 'settled' };
 }
 
 async function wasSentUnderOtherId(
@@ -224,9 +229,8 @@ export function mailer(parts: MailerParts) {
   return (batch: SQSEvent, time: RemainingTime) => eachRecord(batch, time, handling, parts);
 }
 
-function report(message: MailMessage, { kind, reason }: Delivery, log: Log): void {
+function report(message: MailMessage, { kind, reason, waitedMinutes }: Delivery, log: Log): void {
   const { ledgerKey, webhookId, workflowId } = message;
-  const fields = { webhookId, workflowId, ledgerKey, state: kind, reason };
-  if (kind === 'still-unknown') log.error('email is unknown for fifteen minutes', fields);
-  else log[kind === 'failed' || kind === 'unknown' ? 'warn' : 'info']('email decided', fields);
+  const fields = { webhookId, workflowId, ledgerKey, state: kind, reason, waitedMinutes };
+  log[kind === 'failed' || kind === 'unknown' ? 'warn' : 'info']('email decided', fields);
 }

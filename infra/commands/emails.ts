@@ -90,7 +90,9 @@ export function emailVerbs({ emails, queue, deployment, person, print }: EmailPa
 function settledOrAdvice(settled: Settled): void {
   if (settled.kind === 'refused') throw new Advice(settled.reason);
   if (settled.kind === 'not-queued') {
-    throw new Advice(`${settled.reason} Run the same command again.`, { cause: settled.cause });
+    throw new Advice(`${settled.reason} To try at once, run the same command again.`, {
+      cause: settled.cause,
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { AlarmDefinition } from './alarm-definition.ts';
+import type { Clock } from './clock.ts';
 import type { IngestApi } from './ingest-api.ts';
 import type { Mail } from './mail.ts';
 import { mailAlarms } from './mail-alarms.ts';
@@ -20,6 +21,7 @@ type Watched = {
   events: QueueWithDeadLetters;
   worker: Worker;
   mail: Mail;
+  clock: Clock;
   watch: Watch;
 };
 
@@ -40,7 +42,7 @@ export class Alarms extends Construct {
       ...webhookAlarms(watched),
       ...functionAlarms(watched),
       ...watchAlarms(watched.watch, options.stage),
-      ...mailAlarms(watched.mail, options.stage),
+      ...mailAlarms(watched, options.stage),
     ];
     this.all = definitions.map((definition) => alarm(this, definition, options.runbook));
     for (const one of this.all) one.addAlarmAction(new SnsAction(this.topic));

@@ -9,6 +9,7 @@ import {
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import type { Alarms } from './alarms.ts';
+import type { Clock } from './clock.ts';
 import type { Console } from './console.ts';
 import { costGraphs, graph, maximum, sum } from './cost-graphs.ts';
 import type { IngestApi } from './ingest-api.ts';
@@ -25,6 +26,7 @@ type Shown = {
   mail: Mail;
   worker: Worker;
   outcomes: Outcomes;
+  clock: Clock;
   watch: Watch;
   console: Console;
   tables: AudienceTables;
@@ -65,7 +67,7 @@ export class Dashboard extends Construct {
   }
 }
 
-function functionsOf({ api, worker, mail, console, watch }: Shown): Functions {
+function functionsOf({ api, worker, mail, clock, console, watch }: Shown): Functions {
   return {
     ingest: api.ingest,
     worker: worker.function,
@@ -73,6 +75,7 @@ function functionsOf({ api, worker, mail, console, watch }: Shown): Functions {
     feedback: mail.feedback.function,
     unsubscribe: mail.unsubscribe.function,
     console: console.function,
+    clock: clock.function,
     watch: watch.function,
   };
 }

@@ -5,6 +5,7 @@ import {
   ApplicationLogLevel,
   Architecture,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
@@ -25,13 +26,18 @@ type LambdaFunctionProps = {
   timeout: Duration;
   memoryMb: number;
   environment: Record<string, string>;
+  /**
+   * It sends messages to the queue that feeds it, and that has an end. Lambda stops what looks like an endless loop
+   * after about 16 rounds, unless it is told that it may go on.
+   */
+  isFedByItself?: true;
 };
 
 /** A function of this system. It may write to its own log group; everything else it must be allowed. */
 export function lambdaFunction(
   scope: Construct,
   id: string,
-  { name, memoryMb, ...props }: LambdaFunctionProps,
+  { name, memoryMb, isFedByItself, ...props }: LambdaFunctionProps,
 ): NodejsFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: RetentionDays.ONE_MONTH,
@@ -43,6 +49,7 @@ export function lambdaFunction(
   logGroup.grantWrite(role);
   return new NodejsFunction(scope, id, {
     ...props,
+    ...(isFedByItself && { recursiveLoop: RecursiveLoop.ALLOW }),
     role,
     logGroup,
     memorySize: memoryMb,

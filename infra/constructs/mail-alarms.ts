@@ -1,13 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmDefinition } from './alarm-definition.ts';
+import type { Clock } from './clock.ts';
 import type { Mail } from './mail.ts';
 
+type Watched = { mail: Mail; clock: Clock };
+
 /** What can go wrong with emails, from the queue to the recipient. */
-export function mailAlarms(mail: Mail, stage: string): AlarmDefinition[] {
+export function mailAlarms({ mail, clock }: Watched, stage: string): AlarmDefinition[] {
   return [
     ...queueAlarms(mail, stage),
-    unknownAlarm(mail, stage),
+    unknownAlarm(clock, stage),
     ...functionAlarms(mail),
     ...reputationAlarms(stage),
   ];
@@ -42,12 +45,12 @@ function queueAlarms({ outgoing, reports }: Mail, stage: string): AlarmDefinitio
   ];
 }
 
-function unknownAlarm({ mailer }: Mail, stage: string): AlarmDefinition {
+function unknownAlarm(clock: Clock, stage: string): AlarmDefinition {
   return {
     id: 'UnknownEmails',
-    metric: mailer.unknownEmails,
+    metric: clock.unknownEmails,
     above: 0,
-    // The mailer says it again every quarter of an hour: a longer period keeps the alarm on until then.
+    // The clock says it again every quarter of an hour: a longer period keeps the alarm on until then.
     period: Duration.minutes(20),
     harm: "SES's answer was lost and it has said nothing since, so a customer may wait for an email that is never sent again by itself.",
     firstStep: `"npm run emails -- list --state unknown --stage ${stage}" names them. If the recipient or SES has the email, "mark-sent"; otherwise "send-again".`,

@@ -22,8 +22,6 @@ type MailerProps = {
 export class Mailer extends Construct {
   static readonly timeout = Duration.seconds(60);
   readonly function: NodejsFunction;
-  /** How many emails were still unknown a quarter of an hour after they were handed to SES. */
-  readonly unknownEmails: Metric;
 
   constructor(scope: Construct, id: string, props: MailerProps) {
     super(scope, id);
@@ -39,12 +37,9 @@ export class Mailer extends Construct {
     props.tables.give(this.function, tableUses);
     allowSending(this.function, props.sending);
     allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
-    // An email that SES will not take yet goes back into the queue as a new message with a delay.
-    allow(this.function, ['sqs:SendMessage'], [mail.queue.queueArn]);
     // Few at a time: SES counts mails by the second, and each mailer keeps to its share only.
     workOnQueue(this, 'Mail', this.function, { queue: mail, batchSize: 5, maxConcurrency: 2 });
     countStates(this.function.logGroup);
-    this.unknownEmails = unknownEmails(this.function.logGroup);
   }
 
   /** How many emails came into this state. */
@@ -100,19 +95,4 @@ function countStates(log: ILogGroup): void {
 
 function statesMetric(scope: Construct) {
   return { namespace: Stack.of(scope).stackName, metricName: 'Emails' };
-}
-
-function unknownEmails(log: ILogGroup): Metric {
-  const metric = { namespace: Stack.of(log).stackName, metricName: 'UnknownEmails' };
-  log.addMetricFilter('Unknown', {
-    filterPattern: FilterPattern.stringValue(
-      '$.message',
-      '=',
-      'email is unknown for fifteen minutes',
-    ),
-    metricNamespace: metric.namespace,
-    metricName: metric.metricName,
-    metricValue: '1',
-  });
-  return new Metric({ ...metric, statistic: Stats.SUM });
 }

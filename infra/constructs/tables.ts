@@ -105,6 +105,8 @@ export class AudienceTables extends Construct {
       indexes: [
         listIndex('byContact', 'contactId', 'createdAt'),
         listIndex('byWorkflow', 'workflowShard', 'createdAt'),
+        // Only what something is left to do about is in it: an email that is reserved, waiting or unknown.
+        { ...lookupIndex('byDue', 'dueShard'), sortKey: text('dueAt') },
       ],
     });
   }

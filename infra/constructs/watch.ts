@@ -1,12 +1,11 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { IngestApi } from './ingest-api.ts';
 import { allow, lambdaFunction } from './lambda-function.ts';
+import { callAtRate } from './schedule.ts';
 import type { Secrets } from './secrets.ts';
 import type { AudienceTables } from './tables.ts';
 
@@ -36,7 +35,10 @@ export class Watch extends Construct {
       },
     });
     allowLooking(this.function, props);
-    onceAt(this, Watch.rate, this.function);
+    callAtRate(this, this.function, {
+      rate: Watch.rate,
+      description: 'When to look at the connection to Polar',
+    });
     countRuns(this.function.logGroup);
   }
 
@@ -81,19 +83,6 @@ function allowLooking(watch: NodejsFunction, { tables, secrets }: WatchProps): v
   const readAndWrite = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];
   allow(watch, readAndWrite, [webhookSecret.secretArn]);
   allow(watch, readAndWrite, [polarAccess.secretArn]);
-}
-
-/**
- * Tries each look once and keeps none that failed: the next one follows in a quarter of an hour and looks at the same
- * endpoint, and an alarm tells of errors.
- */
-function onceAt(scope: Construct, rate: Duration, watch: NodejsFunction): void {
-  watch.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: rate });
-  new Rule(scope, 'Schedule', {
-    description: 'When to look at the connection to Polar',
-    schedule: Schedule.rate(rate),
-    targets: [new LambdaFunction(watch, { retryAttempts: 0, maxEventAge: rate })],
-  });
 }
 
 /** Metrics cost by the value of a dimension: three or four of these exist while all is well. */

@@ -30,6 +30,8 @@ export class Worker extends Construct {
       // It mostly waits for DynamoDB, and a batch is at most 6 MB: more memory would only cost.
       memoryMb: 512,
       environment: environment(props),
+      // An erasure goes on in messages of its own until all records of a person are done: each does up to a thousand.
+      isFedByItself: true,
     });
     props.tables.give(this.function, tableUses);
     // The second run of an erasure goes into its own queue, with a delay.

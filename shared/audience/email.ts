@@ -27,6 +27,8 @@ export const emailSchema = z.extend(emailIdentitySchema, {
   leaseUntil: z.optional(z.string()),
   attempts: z.optional(z.number()),
   waitingSince: z.optional(z.string()),
+  /** When to look at it again; absent where nothing is left to do, and in rows of 0.1.0, whose message waits in the queue. */
+  dueAt: z.optional(z.string()),
   sesMessageId: z.optional(z.string()),
   addressHash: z.optional(z.string()),
   createdAt: z.string(),
@@ -34,5 +36,9 @@ export const emailSchema = z.extend(emailIdentitySchema, {
 });
 export type Email = z.infer<typeof emailSchema>;
 
-/** An email to send, or (`check`) one whose fate was unknown a while ago. Names no address. */
-export type MailMessage = EmailIdentity & Readonly<{ check?: boolean | undefined }>;
+/**
+ * Asks to send an email. Names no address. `dueAt`: the clock asks, and means the row only as long as it is due at that
+ * time. `check`: 0.1.0 asks what became of an email whose fate was unknown.
+ */
+export type MailMessage = EmailIdentity &
+  Readonly<{ dueAt?: string | undefined; check?: boolean | undefined }>;

@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
 import { emailIdentitySchema, type MailMessage } from '#shared/audience/email.ts';
 
-const mailMessageSchema = z.extend(emailIdentitySchema, { check: z.optional(z.boolean()) });
+const mailMessageSchema = z.extend(emailIdentitySchema, {
+  dueAt: z.optional(z.string()),
+  check: z.optional(z.boolean()),
+});
 
 /** Apart from what writes messages, so that the worker, which reads none, builds no schemas for it. `undefined` where the text is no message that asks for an email. */
 export function readMailMessage(body: string): MailMessage | undefined {

@@ -8,6 +8,7 @@ const functions = {
   ingest: /^WebhooksIngest/,
   worker: /^WorkerFunction/,
   mailer: /^MailMailer/,
+  clock: /^Clock/,
 };
 export type FunctionName = keyof typeof functions;
 
@@ -16,6 +17,8 @@ let lives = 0;
 
 export type Life = Readonly<{
   handler: unknown;
+  /** Its clients read it at their first call, when another function may have started in this process. */
+  environment: Readonly<Record<string, string>>;
   /** Resolves when the function is killed in the middle of a call. */
   died: Promise<'died'>;
   /** The AWS calls that it made so far. */
@@ -32,14 +35,17 @@ export async function startLife(
   const endpoints: Endpoints = { ...account.endpoints, ...(ses !== undefined && { ses }) };
   const proxy = await startFaultProxy(endpoints, fault);
   const isRepeated = fault === undefined || fault.kind.endsWith('the SDK');
-  Object.assign(process.env, account.environmentOf(functions[name], proxy.address), more, {
+  const environment = {
+    ...account.environmentOf(functions[name], proxy.address),
+    ...more,
     // What a function makes of a failed call shows best when the SDK does not hide the failure.
     AWS_MAX_ATTEMPTS: isRepeated ? '3' : '1',
-  });
+  };
+  Object.assign(process.env, environment);
   lives += 1;
   const file = pathToFileURL(new URL(`${name}/handler.ts`, folder).pathname).href;
   const { handler } = await import(/* @vite-ignore */ `${file}?life=${lives}`);
-  return { handler, died: proxy.died, operations: proxy.operations, end: proxy.stop };
+  return { handler, environment, died: proxy.died, operations: proxy.operations, end: proxy.stop };
 }
 
 type QueueHandler = (
@@ -49,12 +55,30 @@ type QueueHandler = (
 
 const time = { getRemainingTimeInMillis: () => 60_000 };
 
+/** One call of a function that a schedule calls. */
+export async function called({
+  handler,
+  environment,
+  died,
+}: Life): Promise<'done' | 'failed' | 'died'> {
+  const invoke = handler as () => Promise<void>;
+  Object.assign(process.env, environment);
+  const ended = invoke().then(
+    () => 'done' as const,
+    () => 'failed' as const,
+  );
+  const fate = await Promise.race([died, ended]);
+  if (fate === 'died') await ended;
+  return fate;
+}
+
 /** What becomes of one message in this life. */
 export async function handled(
-  { handler, died }: Life,
+  { handler, environment, died }: Life,
   record: SQSRecord,
 ): Promise<'done' | 'failed' | 'died'> {
   const invoke = handler as QueueHandler;
+  Object.assign(process.env, environment);
   const answered = invoke({ Records: [record] }, time).then(({ batchItemFailures }) =>
     batchItemFailures.length > 0 ? ('failed' as const) : ('done' as const),
   );

@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { StageOptions } from '#infra/constructs/stage-options.ts';
 import { PolarAudienceStack } from '#infra/polar-audience-stack.ts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
@@ -37,6 +37,21 @@ export function onlyOf(template: Template, type: string) {
   if (!found || others.length > 0) throw new Error(`There is not one ${type}.`);
   const { Properties } = found;
   return Properties;
+}
+
+/** The rule that calls a function, its target, and how Lambda treats such a call. */
+export function calledByRule(template: Template, functionId: string) {
+  const Arn = { 'Fn::GetAtt': [functionId, 'Arn'] };
+  const one = (type: string, Properties: object) => {
+    const [found] = Object.values(template.findResources(type, { Properties }));
+    return found?.['Properties'];
+  };
+  const rule = one('AWS::Events::Rule', { Targets: [Match.objectLike({ Arn })] });
+  return {
+    rule,
+    target: rule?.Targets[0],
+    invocation: one('AWS::Lambda::EventInvokeConfig', { FunctionName: { Ref: functionId } }),
+  };
 }
 
 export function stageTemplate(options: Partial<StageOptions> = {}): Template {

@@ -16,6 +16,7 @@ import {
 } from '#shared/audience/email.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
+import { dueAttributesOf } from './ledger.ts';
 
 const time = z.optional(z.string());
 
@@ -55,6 +56,9 @@ export type EmailAdmin = Readonly<{
 
 const againReason = 'to be sent again, says';
 
+/** Should the message for an email that is to be sent again not reach the queue, the clock asks for it this much later. */
+const patienceWithQueueMs = 5 * 60_000;
+
 /** The ledger in DynamoDB as people see and settle it. */
 export function dynamoEmailAdmin(
   db: DynamoDBDocumentClient,
@@ -63,16 +67,16 @@ export function dynamoEmailAdmin(
 ): EmailAdmin {
   async function settle(
     ledgerKey: string,
-    set: Readonly<{ state: string; reason: string }>,
+    set: Readonly<{ state: string; reason: string; dueAt?: string }>,
     condition: Pick<UpdateCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'>,
   ): Promise<EmailIdentity | undefined> {
+    const due = set.dueAt === undefined ? undefined : dueAttributesOf(ledgerKey, set.dueAt);
     try {
       const { Attributes } = await db.send(
         new UpdateCommand({
           TableName: table,
           Key: { ledgerKey },
-          UpdateExpression:
-            'SET #state = :state, #reason = :reason, updatedAt = :at REMOVE leaseUntil, waitingSince',
+          UpdateExpression: `SET #state = :state, #reason = :reason, updatedAt = :at${due ? ', dueAt = :dueAt, dueShard = :dueShard' : ''} REMOVE leaseUntil, waitingSince${due ? '' : ', dueAt, dueShard'}`,
           ConditionExpression: condition.ConditionExpression,
           ExpressionAttributeNames: { '#state': 'state', '#reason': 'reason' },
           ExpressionAttributeValues: {
@@ -80,6 +84,7 @@ export function dynamoEmailAdmin(
             ':state': set.state,
             ':reason': set.reason,
             ':at': now().toISOString(),
+            ...(due && { ':dueAt': due.dueAt, ':dueShard': due.dueShard }),
           },
           ReturnValues: 'ALL_NEW',
         }),
@@ -147,7 +152,11 @@ export function dynamoEmailAdmin(
     sendAgain: (ledgerKey, by) =>
       settle(
         ledgerKey,
-        { state: 'waiting', reason: `${againReason} ${by}` },
+        {
+          state: 'waiting',
+          reason: `${againReason} ${by}`,
+          dueAt: new Date(now().getTime() + patienceWithQueueMs).toISOString(),
+        },
         {
           ConditionExpression:
             '#state IN (:unknown, :failed, :blocked) OR (#state = :state AND begins_with(#reason, :again))',
@@ -185,7 +194,7 @@ export type Settled =
   | { kind: 'done' }
   /** Nothing was changed; `reason` is a sentence. */
   | { kind: 'refused'; reason: string }
-  /** Free to be sent, but the queue did not take the message: the same once more does the rest. */
+  /** Free to be sent, but the queue did not take the message: the same once more, or the clock, does the rest. */
   | { kind: 'not-queued'; reason: string; cause: unknown };
 
 export const canBeMarkedSent: readonly ReportedEmail['state'][] = ['unknown'];
@@ -222,7 +231,7 @@ export function settleEmail(
         await queue(email);
         return { kind: 'done' };
       } catch (cause) {
-        const reason = `The email is marked to be sent again, but the queue did not take it (${reasonOf(cause)}).`;
+        const reason = `The email is marked to be sent again, but the queue did not take it (${reasonOf(cause)}). It is tried again within ten minutes.`;
         return { kind: 'not-queued', reason, cause };
       }
     },

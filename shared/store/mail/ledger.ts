@@ -12,12 +12,18 @@ export type Emails = Readonly<{
   reserve(email: EmailIdentity, reservation: Reservation): Promise<boolean>;
   /** SES took it. Also where SES's own events have said so before. */
   sent(ledgerKey: string, token: string, sesMessageId: string): Promise<boolean>;
-  /** SES refused it for now: the key is free for the next attempt. */
-  wait(ledgerKey: string, token: string, reason: string, waitingSince: string): Promise<boolean>;
+  /** SES refused it for now: the key is free for the next attempt, for which the clock asks at `dueAt`. */
+  wait(
+    ledgerKey: string,
+    token: string,
+    waiting: Readonly<{ reason: string; waitingSince: string; dueAt: string }>,
+  ): Promise<boolean>;
   /** SES refused it for good. */
   fail(ledgerKey: string, token: string, reason: string): Promise<boolean>;
-  /** Nobody knows whether SES took it, so it is not sent again. */
-  loseSight(ledgerKey: string, token: string, reason: string): Promise<boolean>;
+  /** Nobody knows whether SES took it, so it is not sent again. The clock looks at it from `dueAt` on. */
+  loseSight(ledgerKey: string, token: string, reason: string, dueAt: string): Promise<boolean>;
+  /** Lets the clock look at an unknown one of 0.1.0, which it does not know yet. */
+  keepInSight(ledgerKey: string, dueAt: string): Promise<boolean>;
   /** It must not be sent. Never touches one that was sent or may have been. */
   block(email: EmailIdentity, reason: string): Promise<boolean>;
 }>;
@@ -51,7 +57,7 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
   const endAttempt = (ledgerKey: string, token: string, set: Readonly<Record<string, unknown>>) =>
     change(ledgerKey, {
       set,
-      remove: ['leaseUntil'],
+      remove: 'dueAt' in set ? ['leaseUntil'] : ['leaseUntil', ...dueAttributes],
       condition: '#state = :wasReserved AND #token = :wasToken',
       values: { ':wasReserved': 'reserved', ':wasToken': token },
     });
@@ -64,7 +70,9 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
     },
 
     reserve(email, reservation) {
-      const set = { ...attributesOf(email), ...reservation, state: 'reserved' };
+      // Should this attempt never end, the clock asks what became of it once the lease is over.
+      const due = dueAttributesOf(email.ledgerKey, reservation.leaseUntil);
+      const set = { ...attributesOf(email), ...reservation, ...due, state: 'reserved' };
       // The client repeats a write whose answer was lost: our own reservation is no obstacle.
       const condition = `${isFree.condition} OR (#state = :state AND #token = :token)`;
       return change(email.ledgerKey, {
@@ -79,7 +87,7 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
     sent(ledgerKey, token, sesMessageId) {
       return change(ledgerKey, {
         set: { state: 'sent', sesMessageId },
-        remove: ['leaseUntil', 'reason'],
+        remove: ['leaseUntil', 'reason', ...dueAttributes],
         condition: '#token = :wasToken AND #state IN (:wasReserved, :wasUnknown, :wasSent)',
         values: {
           ':wasToken': token,
@@ -90,18 +98,41 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
       });
     },
 
-    wait: (ledgerKey, token, reason, waitingSince) =>
-      endAttempt(ledgerKey, token, { state: 'waiting', reason, waitingSince }),
+    wait: (ledgerKey, token, { dueAt, ...waiting }) =>
+      endAttempt(ledgerKey, token, {
+        ...waiting,
+        ...dueAttributesOf(ledgerKey, dueAt),
+        state: 'waiting',
+      }),
     fail: (ledgerKey, token, reason) => endAttempt(ledgerKey, token, { state: 'failed', reason }),
-    loseSight: (ledgerKey, token, reason) =>
-      endAttempt(ledgerKey, token, { state: 'unknown', reason }),
+    loseSight: (ledgerKey, token, reason, dueAt) =>
+      endAttempt(ledgerKey, token, {
+        ...dueAttributesOf(ledgerKey, dueAt),
+        state: 'unknown',
+        reason,
+      }),
+    keepInSight: (ledgerKey, dueAt) =>
+      change(ledgerKey, {
+        set: dueAttributesOf(ledgerKey, dueAt),
+        condition: '#state = :wasUnknown AND attribute_not_exists(#dueAt)',
+        values: { ':wasUnknown': 'unknown' },
+      }),
 
     block: (email, reason) =>
       change(email.ledgerKey, {
         set: { ...attributesOf(email), state: 'blocked', reason },
+        remove: dueAttributes,
         ...isFree,
       }),
   };
+}
+
+/** The keys of the index `byDue`: a row without them is not in it. */
+export const dueAttributes = ['dueAt', 'dueShard'] as const;
+
+/** Sorts a row into the index `byDue`, where the clock finds it from that time on. */
+export function dueAttributesOf(ledgerKey: string, dueAt: string) {
+  return { dueAt, dueShard: shardOf(ledgerKey) };
 }
 
 /** `workflowShard` and `contactId` are keys of indexes. */

@@ -1,10 +1,9 @@
 import { encodeMailMessage, mailsOf } from '#shared/queue/mail-queue.ts';
-import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import { type SesMood, startSes } from '#test/fakes/ses.ts';
 import type { Tables } from '#test/prove/account.ts';
 import type { Fault } from '#test/prove/fault-proxy.ts';
-import { handled, type Life, startLife } from '#test/prove/life.ts';
+import { called, handled, type Life, startLife } from '#test/prove/life.ts';
 import { type Proof, together } from '#test/prove/proof.ts';
 import type { Scenario } from '#test/prove/scenarios.ts';
 import { eachFault } from './each-fault.ts';
@@ -22,12 +21,17 @@ const moods: Readonly<Record<string, readonly SesMood[]>> = {
 
 /** Longer than a lease, so that a reservation whose mailer died is over. */
 const betweenReceivesSeconds = 125;
-const longestDelaySeconds = 900;
+/** The longest from one attempt to the next, and from one look of the clock at an email to the next. */
+const longestBreakSeconds = 901;
 const mostReceives = 12;
+const mostRounds = 200;
+
+type Who = 'mailer' | 'clock';
 
 /**
- * Lets the mailer handle the emails of one event with each single call gone wrong in each way, SES's included. No
- * email is sent twice, and each ends as in a run in which nothing goes wrong, or unknown with a check queued.
+ * Lets the mailer and the clock handle the emails of one event with each single call of either gone wrong in each way,
+ * SES's included. No email is sent twice, and each ends as in a run in which nothing goes wrong, or unknown and in
+ * sight of the clock.
  */
 export async function crashMailer(scenario: Scenario, stage: Stage): Promise<Proof> {
   const ses = await startSes();
@@ -38,20 +42,22 @@ export async function crashMailer(scenario: Scenario, stage: Stage): Promise<Pro
   );
   const proofs: Proof[] = [];
   for (const [what, mood] of Object.entries(moods)) {
-    const run = async (fault?: Fault) => {
-      ses.sent.length = 0;
-      ses.behave(mood[Symbol.iterator]());
-      await begin(stage, before);
-      await askForMails(before, stage);
-      return mail(stage, ses, fault);
-    };
-    const undisturbed = await run();
-    const name = `mail of ${scenario.name} when SES ${what}`;
-    const proof = await eachFault(name, undisturbed.operations, stage, async (fault) => {
-      const disturbed = await run(fault);
-      return { problem: problemOf(undisturbed, disturbed), laterCalls: disturbed.laterCalls };
-    });
-    proofs.push(proof);
+    for (const who of ['mailer', 'clock'] as const) {
+      const run = async (fault?: Fault) => {
+        ses.sent.length = 0;
+        ses.behave(mood[Symbol.iterator]());
+        await begin(stage, before);
+        await askForMails(before, stage);
+        return mail(stage, ses, who, fault);
+      };
+      const undisturbed = await run();
+      const name = `mail of ${scenario.name} when SES ${what}, ${who} disturbed`;
+      const proof = await eachFault(name, undisturbed.operations, stage, async (fault) => {
+        const disturbed = await run(fault);
+        return { problem: problemOf(undisturbed, disturbed), laterCalls: disturbed.laterCalls };
+      });
+      proofs.push(proof);
+    }
   }
   await ses.stop();
   return together(proofs);
@@ -69,75 +75,90 @@ type Mailed = Awaited<ReturnType<typeof mail>>;
 function problemOf(undisturbed: Mailed, disturbed: Mailed): string | undefined {
   const times = [...Map.groupBy(disturbed.sent, (key) => key).values()].map((one) => one.length);
   if (times.some((count) => count > 1)) return 'An email was sent twice.';
-  for (const [ledgerKey, state] of disturbed.states) {
+  for (const [ledgerKey, { state, isInSight }] of disturbed.ends) {
     const wasSent = disturbed.sent.includes(ledgerKey);
-    if (state === 'unknown' && disturbed.checks.has(ledgerKey)) continue;
-    if (state === 'unknown') return 'An email is unknown, and nothing asks what became of it.';
-    if (wasSent !== (state === 'sent')) return `An email is ${state}, sent or not: ${wasSent}.`;
+    if (isInSight !== (state === 'unknown')) return `An email is ${state}, in sight: ${isInSight}.`;
+    if (state !== 'unknown' && wasSent !== (state === 'sent')) {
+      return `An email is ${state}, sent or not: ${wasSent}.`;
+    }
   }
-  if ([...disturbed.states.values()].includes('unknown')) return undefined;
+  if ([...disturbed.ends.values()].some(({ state }) => state === 'unknown')) return undefined;
   return differenceOf(undisturbed.seen, disturbed.seen);
 }
 
-/** Works off the mail queue until nothing is left but the checks of emails that are unknown. */
-async function mail({ account, clock, since }: Stage, ses: Ses, fault?: Fault) {
-  const start = (one?: Fault) =>
-    startLife(account, 'mailer', {
+/** One function in as many lives as it takes: who is killed is followed by another one. */
+function lives(who: 'mailer' | 'clock', { account }: Stage, ses: Ses, fault?: Fault) {
+  const all: Life[] = [];
+  const start = async (one?: Fault) => {
+    const life = await startLife(account, who, {
       ...(one && { fault: one }),
       ses: ses.endpoint,
       more: { MAIL_FROM: 'Shop <shop@example.com>', MAILS_PER_SECOND: '1000' },
     });
-  const first = await start(fault);
-  const checks = new Set<string>();
-  let life: Life = first;
-  let second: Life | undefined;
-  for (;;) {
+    all.push(life);
+    return life;
+  };
+  return {
+    async run(act: (life: Life) => Promise<'done' | 'failed' | 'died'>) {
+      const life = all.at(-1) ?? (await start(fault));
+      const fate = await act(life);
+      if (fate !== 'died') return fate;
+      await life.end();
+      await start(all.length === 1 ? fault?.next : undefined);
+      return fate;
+    },
+    operations: () => all[0]?.operations ?? [],
+    laterCalls: () => all[1]?.operations.length ?? 0,
+    end: () => Promise.all(all.map((life) => life.end())),
+  };
+}
+
+/** Works off the mail queue, and what the clock asks for later, until nothing is left but emails that are unknown. */
+async function mail(stage: Stage, ses: Ses, disturbed: Who, fault?: Fault) {
+  const { account, clock: time, since } = stage;
+  const faultOf = (who: Who) => (who === disturbed ? fault : undefined);
+  const mailer = lives('mailer', stage, ses, faultOf('mailer'));
+  const clock = lives('clock', stage, ses, faultOf('clock'));
+  const ledger = async () => (await account.tables())['Emails'] ?? [];
+  const isUnderWay = async () =>
+    (await ledger()).some(({ state }) => state === 'waiting' || state === 'reserved');
+  for (let rounds = 0; rounds < mostRounds; rounds++) {
     const record = await account.receive('MailQueue');
     if (!record) {
-      if (!(await account.hasDelayed('MailQueue'))) break;
-      clock.pass(longestDelaySeconds);
+      if (rounds > 0 && !(await isUnderWay())) break;
+      time.pass(longestBreakSeconds);
+      await clock.run(called);
       continue;
     }
-    const message = readMailMessage(record.body);
-    if (message?.check) {
-      checks.add(message.ledgerKey);
-      await account.remove('MailQueue', record);
-      continue;
-    }
-    const fate = await handled(life, record);
-    if (fate === 'done') {
+    if ((await mailer.run((life) => handled(life, record))) === 'done') {
       await account.remove('MailQueue', record);
       continue;
     }
     if (Number(record.attributes.ApproximateReceiveCount) >= mostReceives) {
       throw new Error('An email comes back for ever.');
     }
-    if (fate === 'died') {
-      await life.end();
-      life = await start(life === first ? fault?.next : undefined);
-      second ??= life;
-    }
-    clock.pass(betweenReceivesSeconds);
+    time.pass(betweenReceivesSeconds);
     await account.giveBack('MailQueue', record);
   }
-  await life.end();
-  if (life !== first) await first.end();
-  const tables = await account.tables();
-  const ledger = tables['Emails'] ?? [];
+  await Promise.all([mailer.end(), clock.end()]);
+  const of = { mailer, clock }[disturbed];
+  const ends = (await ledger()).map(
+    ({ ledgerKey, state, dueAt }) =>
+      [String(ledgerKey), { state: String(state), isInSight: dueAt !== undefined }] as const,
+  );
   return {
-    operations: first.operations,
-    laterCalls: second?.operations.length ?? 0,
+    operations: of.operations(),
+    laterCalls: of.laterCalls(),
     sent: ses.sent.map(({ ledgerKey }) => ledgerKey),
-    states: new Map(ledger.map(({ ledgerKey, state }) => [String(ledgerKey), String(state)])),
-    checks,
-    seen: seen(withoutCounts(tables), since),
+    ends: new Map(ends),
+    seen: seen(withoutCounts(await account.tables()), since),
   };
 }
 
 /** An email that was tried again counts its attempts, and SES numbers what it sent. */
 function withoutCounts(tables: Tables): Tables {
   const Emails = (tables['Emails'] ?? []).map(
-    ({ attempts: _, sesMessageId: __, leaseUntil: ___, ...rest }) => rest,
+    ({ attempts: _, sesMessageId: __, leaseUntil: ___, dueShard: ____, ...rest }) => rest,
   );
   return { ...tables, Emails };
 }

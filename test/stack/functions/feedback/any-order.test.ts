@@ -124,7 +124,7 @@ describe('in DynamoDB', () => {
         expect(await emails.reserve(identity, attempt)).toBe(true);
         const endAttempt = async () => {
           if (end === 'sent') await emails.sent(ledgerKey, 'mine', '0100019-ses-id');
-          if (end === 'lost') await emails.loseSight(ledgerKey, 'mine', 'The answer was lost.');
+          if (end === 'lost') await emails.loseSight(ledgerKey, 'mine', 'Lost.', sentAt);
         };
         await Promise.all([
           ...arrival.slice(0, after).map((event) => ledger.mark(ledgerKey, event)),

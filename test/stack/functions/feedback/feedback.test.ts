@@ -16,7 +16,7 @@ describe('an email whose fate is unknown', () => {
     ['complaint', (mail: { ledgerKey: string; to: string }) => complaint(mail)],
   ])('is settled as sent by the event %s', async (_, event) => {
     const { mail } = await work.mailed();
-    await work.emails.loseSight(mail.ledgerKey, mail.token, 'The answer was lost.');
+    await work.emails.loseSight(mail.ledgerKey, mail.token, 'Lost.', sentAt);
     expect(await work.hear([event(mail)])).toBe(0);
     const row = await work.email(mail.ledgerKey);
     expect(row).toMatchObject({
@@ -24,12 +24,12 @@ describe('an email whose fate is unknown', () => {
       sesMessageId: '0100019-ses-id',
       feedback: { sentAt },
     });
-    expect(row).not.toHaveProperty('reason');
+    for (const gone of ['reason', 'dueAt', 'dueShard']) expect(row).not.toHaveProperty(gone);
   });
 
   it('is settled as failed, with the reason, when SES rejected it', async () => {
     const { mail, email } = await work.mailed();
-    await work.emails.loseSight(mail.ledgerKey, mail.token, 'The answer was lost.');
+    await work.emails.loseSight(mail.ledgerKey, mail.token, 'Lost.', sentAt);
     await work.hear([sesNotification('Reject', mail, { reject: { reason: 'Bad content' } })]);
     expect(await work.email(mail.ledgerKey)).toMatchObject({
       state: 'failed',
@@ -54,7 +54,7 @@ describe('an event that overtakes the mailer', () => {
   it('is not undone by a mailer that has lost sight of the email', async () => {
     const { mail } = await work.mailed();
     await work.hear([sesNotification('Send', mail)]);
-    expect(await work.emails.loseSight(mail.ledgerKey, mail.token, 'lost')).toBe(false);
+    expect(await work.emails.loseSight(mail.ledgerKey, mail.token, 'lost', sentAt)).toBe(false);
     expect(await work.email(mail.ledgerKey)).toMatchObject({ state: 'sent' });
   });
 });

@@ -42,7 +42,6 @@ function partsWith(known: Partial<Known> = {}): DeliveryParts {
       },
     }),
     send: async () => ({ kind: 'sent', sesMessageId: 'ses-1' }),
-    queue: async () => undefined,
     addressHash: async () => '0a1b',
     hasSender: true,
     newToken: randomUUID,

@@ -75,7 +75,6 @@ async function startAccount() {
           },
         }),
         send: async () => left.shift() ?? { kind: 'unknown', reason: 'sent more than expected' },
-        queue: async () => undefined,
         addressHash: async () => '0a1b',
       };
     },

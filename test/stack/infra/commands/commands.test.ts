@@ -106,8 +106,9 @@ describe('the commands, against a stage in AWS', () => {
       customerId: 'c1',
     };
     const ledger = dynamoEmails(documentClient(dynamo.client), emailsTable, () => new Date());
-    await ledger.reserve(email, { token: 't1', leaseUntil: '', addressHash: '0a1b' });
-    await ledger.loseSight(email.ledgerKey, 't1', 'The answer was lost.');
+    const soon = new Date().toISOString();
+    await ledger.reserve(email, { token: 't1', leaseUntil: soon, addressHash: '0a1b' });
+    await ledger.loseSight(email.ledgerKey, 't1', 'The answer was lost.', soon);
     const listed = await run('emails', ['list', '--state', 'unknown', ...staging]);
     expect(listed.out).toMatch(new RegExp(`${email.ledgerKey} +The answer was lost\\.$`, 'm'));
     const again = await run('emails', ['send-again', email.ledgerKey, ...staging]);

@@ -44,7 +44,6 @@ export async function ledgerAtWork(client: DynamoDBClient) {
       sent.push(ledgerKey);
       return { kind: 'sent', sesMessageId: `ses-again-${sent.length}` };
     },
-    queue: async (message) => queued.push(message),
     addressHash: async () => '0a1b',
     hasSender: true,
     newToken: randomUUID,
@@ -90,9 +89,12 @@ export async function ledgerAtWork(client: DynamoDBClient) {
       if (state === 'blocked') await emails.block(email, 'The contact is not subscribed.');
       else await emails.reserve(email, { token: 't1', leaseUntil: at, addressHash: '0a1b' });
       if (state === 'sent') await emails.sent(ledgerKey, 't1', 'ses-1');
-      if (state === 'waiting') await emails.wait(ledgerKey, 't1', 'Throttled.', createdAt);
+      if (state === 'waiting') {
+        const waiting = { reason: 'Throttled.', waitingSince: createdAt, dueAt: at };
+        await emails.wait(ledgerKey, 't1', waiting);
+      }
       if (state === 'failed') await emails.fail(ledgerKey, 't1', 'MessageRejected');
-      if (state === 'unknown') await emails.loseSight(ledgerKey, 't1', 'The answer was lost.');
+      if (state === 'unknown') await emails.loseSight(ledgerKey, 't1', 'The answer was lost.', at);
       return email;
     },
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { stageTemplate } from '#test/support/stage-stack.ts';
-import { lambdaOf } from './lambda-of.ts';
+import { type FunctionName, lambdaOf } from './lambda-of.ts';
 
 const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/infra/RUNBOOK.md';
 const template = stageTemplate({ stage: 'staging', alarmEmail: 'ops@example.com', runbook });
@@ -106,19 +106,27 @@ describe('an alarm', () => {
     });
   });
 
-  it('counts the emails by state, and those that stay unknown, in the log of the mailer', () => {
-    const log = lambdaOf(template, 'mailer').properties.LoggingConfig.LogGroup;
+  const filtersOf = (name: FunctionName) => {
+    const { LogGroup } = lambdaOf(template, name).properties.LoggingConfig;
     const filters = template.findResources('AWS::Logs::MetricFilter', {
-      Properties: { LogGroupName: log },
+      Properties: { LogGroupName: LogGroup },
     });
+    return Object.values(filters).map(({ Properties }) => Properties);
+  };
 
-    expect(Object.values(filters).map(({ Properties }) => Properties)).toMatchObject([
+  it('counts the emails by state in the log of the mailer', () => {
+    expect(filtersOf('mailer')).toMatchObject([
       {
         FilterPattern: '{ ($.ledgerKey = "*") && ($.state = "*") }',
         MetricTransformations: [
           { MetricName: 'Emails', Dimensions: [{ Key: 'State', Value: '$.state' }] },
         ],
       },
+    ]);
+  });
+
+  it('counts those that stay unknown in the log of the clock', () => {
+    expect(filtersOf('clock')).toMatchObject([
       {
         FilterPattern: '{ $.message = "email is unknown for fifteen minutes" }',
         MetricTransformations: [{ MetricName: 'UnknownEmails', MetricValue: '1' }],
@@ -126,7 +134,7 @@ describe('an alarm', () => {
     ]);
   });
 
-  it('stays on while an email is unknown, of which the mailer reminds every quarter of an hour', () => {
+  it('stays on while an email is unknown, of which the clock reminds every quarter of an hour', () => {
     const [unknown] = alarms.filter(({ MetricName }) => MetricName === 'UnknownEmails');
 
     expect(unknown?.Period).toBeGreaterThan(15 * 60);

@@ -1,7 +1,8 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { calledByRule, resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
 import { lambdaOf } from './lambda-of.ts';
+import { permissionsOf } from './permissions-of.ts';
 
 const template = stageTemplate({ retentionDays: 120, maxConcurrency: 7, mailsPerSecond: 14 });
 const names = [
@@ -11,6 +12,7 @@ const names = [
   'feedback',
   'unsubscribe',
   'console',
+  'clock',
   'watch',
 ] as const;
 
@@ -191,6 +193,55 @@ describe('unsubscribe', () => {
       .Variables;
 
     expect(variables).toEqual(refusing);
+  });
+});
+
+describe('the clock', () => {
+  it('is told the ledger, the mail queue, and how much the mailers send in a minute', () => {
+    const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'clock').properties.Environment
+      .Variables;
+
+    expect(variables).toEqual({
+      EMAILS_TABLE: { Ref: 'Emails' },
+      MAIL_QUEUE_URL: { Ref: 'MailQueue' },
+      MOST_EMAILS: String(14 * 60),
+    });
+  });
+
+  it('asks for no more than one call has the time for', () => {
+    const { properties } = lambdaOf(stageTemplate({ mailsPerSecond: 500 }), 'clock');
+
+    expect(properties.Environment.Variables.MOST_EMAILS).toBe('1000');
+  });
+
+  it('is called every minute, once, and each call ends before the next', () => {
+    const { id, properties } = lambdaOf(template, 'clock');
+    const { rule, target, invocation } = calledByRule(template, id);
+    const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
+
+    expect(properties.Timeout).toBeLessThan(60);
+    expect(rule.ScheduleExpression).toBe('rate(1 minute)');
+    expect(target.RetryPolicy).toEqual(once);
+    expect(invocation).toMatchObject(once);
+  });
+});
+
+describe('a function that may send to the queue that feeds it', () => {
+  it('is one whose rounds have an end, and Lambda is told not to stop it', () => {
+    const feeding = names.filter((name) => {
+      const { id } = lambdaOf(template, name);
+      const fedFrom = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'))
+        .filter(({ Properties }) => Properties.FunctionName.Ref === id)
+        .map(({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0]);
+      const may = permissionsOf(template, name);
+      return fedFrom.some((queue) => may[queue]?.includes('sqs:SendMessage'));
+    });
+
+    expect(feeding).toEqual(['worker']);
+    const allowed = names.filter(
+      (name) => lambdaOf(template, name).properties.RecursiveLoop === 'Allow',
+    );
+    expect(allowed).toEqual(feeding);
   });
 });
 

@@ -10,6 +10,7 @@ const telling = {
   feedback: { FEEDBACK_QUEUE_URL: anything, POLAR_ACCESS_ID: Match.absent() },
   unsubscribe: { SUPPRESSION_KEY_ID: anything, FAILURES_TABLE: Match.absent() },
   console: { POLAR_ACCESS_ID: anything, CONTACTS_TABLE: anything },
+  clock: { MOST_EMAILS: anything },
   watch: { POLAR_ACCESS_ID: anything, CONTACTS_TABLE: Match.absent() },
 };
 

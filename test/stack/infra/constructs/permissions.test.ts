@@ -63,7 +63,7 @@ describe('a function may', () => {
       Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
       Settings: ['dynamodb:GetItem', 'dynamodb:PutItem'],
       Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
-      MailQueue: [...workOn, 'sqs:SendMessage'],
+      MailQueue: workOn,
       MailDeadLetters: ['sqs:SendMessage'],
       SuppressionKey: ['secretsmanager:GetSecretValue'],
       'ses:configuration-set/MailConfigurationSet': ['ses:SendEmail'],
@@ -145,6 +145,15 @@ describe('a function may', () => {
     });
   });
 
+  it('as clock, do exactly this', () => {
+    expect(permissionsOf(template, 'clock')).toEqual({
+      Emails: ['dynamodb:UpdateItem'],
+      'Emails/index/byDue': ['dynamodb:Query'],
+      MailQueue: ['sqs:SendMessage'],
+      ...log,
+    });
+  });
+
   it('as watch, do exactly this', () => {
     expect(permissionsOf(template, 'watch')).toEqual({
       // The items that are updated are the leases under which the secrets are written.
@@ -167,7 +176,7 @@ describe('a function may', () => {
     const roles = Object.values(template.findResources('AWS::IAM::Role'));
 
     expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual(
-      Array(7).fill(['AssumeRolePolicyDocument']),
+      Array(8).fill(['AssumeRolePolicyDocument']),
     );
   });
 });

@@ -83,7 +83,7 @@ describe('the public door', () => {
   it('keeps no log for longer than thirty days', () => {
     const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
 
-    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(8).fill(30));
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(9).fill(30));
   });
 });
 

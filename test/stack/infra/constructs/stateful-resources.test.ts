@@ -152,6 +152,7 @@ describe('a table', () => {
     ['Events', 'byCustomer', ['customerId', 'receivedAt'], 'KEYS_ONLY', undefined],
     ['Emails', 'byContact', ['contactId', 'createdAt'], 'ALL', undefined],
     ['Emails', 'byWorkflow', ['workflowShard', 'createdAt'], 'ALL', undefined],
+    ['Emails', 'byDue', ['dueShard', 'dueAt'], 'KEYS_ONLY', undefined],
   ])('%s has the index %s over %j', (id, name, indexKeys, projection, attributes) => {
     const index = indexes(id).find(({ IndexName }) => IndexName === name);
 
@@ -168,7 +169,7 @@ describe('a table', () => {
     expect(counts).toEqual([
       ['Contacts', 4],
       ['Events', 3],
-      ['Emails', 2],
+      ['Emails', 3],
     ]);
   });
 });

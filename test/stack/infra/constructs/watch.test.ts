@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { onlyOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { calledByRule, onlyOf, stageTemplate } from '#test/support/stage-stack.ts';
 import { lambdaOf } from './lambda-of.ts';
 
 const template = stageTemplate();
@@ -7,21 +7,20 @@ const watch = lambdaOf(template, 'watch');
 
 describe('watch', () => {
   it('looks every quarter of an hour', () => {
-    expect(onlyOf(template, 'AWS::Events::Rule')).toMatchObject({
+    expect(calledByRule(template, watch.id).rule).toMatchObject({
       ScheduleExpression: 'rate(15 minutes)',
       State: 'ENABLED',
-      Targets: [{ Arn: { 'Fn::GetAtt': [watch.id, 'Arn'] } }],
     });
   });
 
   it('tries each look once: the next one looks at the same', () => {
-    const [target] = onlyOf(template, 'AWS::Events::Rule').Targets;
+    const { target, invocation } = calledByRule(template, watch.id);
 
     expect(target.RetryPolicy).toEqual({
       MaximumEventAgeInSeconds: 900,
       MaximumRetryAttempts: 0,
     });
-    expect(onlyOf(template, 'AWS::Lambda::EventInvokeConfig')).toEqual({
+    expect(invocation).toEqual({
       FunctionName: { Ref: watch.id },
       MaximumEventAgeInSeconds: 900,
       MaximumRetryAttempts: 0,
@@ -70,7 +69,7 @@ describe('the saved query', () => {
   const query = onlyOf(template, 'AWS::Logs::QueryDefinition');
 
   it("shows one event's life in the logs of every function that it passes", () => {
-    const passed = ['ingest', 'worker', 'mailer', 'feedback', 'console', 'watch'] as const;
+    const passed = ['ingest', 'worker', 'mailer', 'feedback', 'clock', 'console', 'watch'] as const;
     const logs = passed.map((name) => lambdaOf(template, name).properties.LoggingConfig.LogGroup);
 
     expect(query.Name).toBe("Stack/one event's life");

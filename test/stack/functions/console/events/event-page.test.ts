@@ -29,12 +29,11 @@ async function mailed(
   const [mail] = mailsOf(record);
   if (!mail) throw new Error('The event asks for no email.');
   const emails = dynamoEmails(at.db, at.tableOf('Emails'), at.now);
+  const reservation = { token: 't', leaseUntil: '2026-11-23T12:00:00.000Z', addressHash: '0a' };
   if (state === 'blocked') await emails.block(mail, 'The contact is not subscribed.');
-  else {
-    const reservation = { token: 't', leaseUntil: '2026-11-23T12:00:00.000Z', addressHash: '0a' };
-    await emails.reserve(mail, reservation);
-  }
-  if (state === 'unknown') await emails.loseSight(mail.ledgerKey, 't', 'The answer was lost.');
+  else await emails.reserve(mail, reservation);
+  const { leaseUntil: dueAt } = reservation;
+  if (state === 'unknown') await emails.loseSight(mail.ledgerKey, 't', 'Lost.', dueAt);
   if (state === 'sent') await emails.sent(mail.ledgerKey, 't', 'ses-1');
   return { ...mail, emails, workflow };
 }

@@ -1,0 +1,40 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
+import { jsonLog } from '#shared/log.ts';
+import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
+import { clock } from './clock.ts';
+
+const env = z
+  .object({
+    EMAILS_TABLE: z.string(),
+    MAIL_QUEUE_URL: z.string(),
+    MOST_EMAILS: z.pipe(z.string(), z.transform(Number)),
+  })
+  .parse(process.env);
+
+const requestHandler = {
+  connectionTimeout: 1_000,
+  requestTimeout: 3_000,
+  throwOnRequestTimeout: true,
+};
+const sqs = new SQSClient({ requestHandler });
+
+export const handler = clock({
+  emails: dynamoDueEmails(documentClient(new DynamoDBClient({ requestHandler })), env.EMAILS_TABLE),
+  queue: async (messages) => {
+    const Entries = messages.map((message, index) => ({
+      Id: String(index),
+      ...encodeMailMessage(message),
+    }));
+    const { Failed = [] } = await sqs.send(
+      new SendMessageBatchCommand({ QueueUrl: env.MAIL_QUEUE_URL, Entries }),
+    );
+    if (Failed.length > 0) throw new Error(`The queue refused a message: ${Failed[0]?.Code}.`);
+  },
+  mostEmails: env.MOST_EMAILS,
+  now: () => new Date(),
+  log: jsonLog(),
+});

@@ -1,0 +1,57 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { FilterPattern } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { allow, lambdaFunction } from './lambda-function.ts';
+import { callAtRate } from './schedule.ts';
+import type { AudienceTables } from './tables.ts';
+
+type ClockProps = { mail: Queue; tables: AudienceTables; mailsPerSecond: number };
+
+/** Asks every minute for what is due, so that nothing waits by going round in a queue. */
+export class Clock extends Construct {
+  static readonly rate = Duration.minutes(1);
+  readonly function: NodejsFunction;
+  /** How many emails were still unknown a quarter of an hour after they were handed to SES, or after they were last counted. */
+  readonly unknownEmails: Metric;
+
+  constructor(scope: Construct, id: string, { mail, tables, mailsPerSecond }: ClockProps) {
+    super(scope, id);
+    this.function = lambdaFunction(this, 'Function', {
+      name: 'clock',
+      description: 'Asks every minute for the emails that are due again',
+      timeout: Duration.seconds(50),
+      memoryMb: 256,
+      environment: {
+        MAIL_QUEUE_URL: mail.queueUrl,
+        MOST_EMAILS: String(mostEmails(mailsPerSecond)),
+      },
+    });
+    tables.give(this.function, { emails: { calls: ['UpdateItem'], queries: ['byDue'] } });
+    allow(this.function, ['sqs:SendMessage'], [mail.queueArn]);
+    callAtRate(this, this.function, {
+      rate: Clock.rate,
+      description: 'When to ask for what is due',
+    });
+    this.unknownEmails = this.counted('UnknownEmails', 'email is unknown for fifteen minutes');
+  }
+
+  /** A line of its log that says this, as a metric. */
+  private counted(metricName: string, message: string): Metric {
+    const namespace = Stack.of(this).stackName;
+    this.function.logGroup.addMetricFilter(metricName, {
+      filterPattern: FilterPattern.stringValue('$.message', '=', message),
+      metricNamespace: namespace,
+      metricName,
+      metricValue: '1',
+    });
+    return new Metric({ namespace, metricName, statistic: Stats.SUM });
+  }
+}
+
+/** What the mailers send in a minute, and a thousand at most, which one call has the time for. */
+function mostEmails(mailsPerSecond: number): number {
+  return Math.min(1_000, mailsPerSecond * Clock.rate.toSeconds());
+}

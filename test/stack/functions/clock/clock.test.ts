@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { clock } from '#functions/clock/clock.ts';
+import { deliver } from '#functions/mailer/mailer.ts';
+import type { MailMessage } from '#shared/audience/email.ts';
+import { sesSender } from '#shared/mail/ses.ts';
+import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
+import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
+import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { type SesMood, startSes } from '#test/fakes/ses.ts';
+import { approvedMail } from '#test/support/approved-mail.ts';
+import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let ses: Awaited<ReturnType<typeof startSes>>;
+let table: string;
+
+beforeAll(async () => {
+  [dynamo, ses] = await Promise.all([startDynamo(), startSes()]);
+});
+afterAll(async () => {
+  await ses.stop();
+  await dynamo.stop();
+});
+beforeEach(async () => {
+  table = (await createStackTables(dynamo.client))('Emails');
+  queue.length = 0;
+  told.length = 0;
+  time = Date.parse('2026-11-23T12:00:00.000Z');
+});
+
+let time: number;
+const now = () => new Date(time);
+const minute = 60_000;
+/** What lies on the mail queue, as it travels. */
+const queue: string[] = [];
+/** The ledger keys of unknown emails that the clock spoke of. */
+const told: string[] = [];
+
+const emails = () => dynamoEmails(documentClient(dynamo.client), table, now);
+
+function tick({ mostEmails = 60 } = {}): Promise<void> {
+  const silent = () => {};
+  return clock({
+    emails: dynamoDueEmails(documentClient(dynamo.client), table),
+    queue: async (messages) => {
+      expect(messages.length).toBeLessThanOrEqual(10);
+      queue.push(...messages.map((message) => encodeMailMessage(message).MessageBody));
+    },
+    mostEmails,
+    now,
+    log: {
+      info: silent,
+      warn: silent,
+      error: (message, fields) => {
+        expect(message).toBe('email is unknown for fifteen minutes');
+        told.push(String(fields?.['ledgerKey']));
+      },
+    },
+  })();
+}
+
+const queuedKeys = () => queue.map((body) => readMailMessage(body)?.ledgerKey).sort();
+
+function identity(): MailMessage {
+  const ledgerKey = randomUUID();
+  return {
+    ...{ ledgerKey, workflowId: 'welcome', workflowVersion: 1, webhookId: 'evt-1' },
+    ...{ customerId: 'c1', contactId: 'contact-1', replayId: 'replay-1', again: true },
+  };
+}
+
+/** An email that waits, due so many minutes from now. */
+async function waiting(minutes: number): Promise<MailMessage> {
+  const email = identity();
+  const leaseUntil = new Date(time + 2 * minute).toISOString();
+  await emails().reserve(email, { token: 't', leaseUntil, addressHash: '0a' });
+  await emails().wait(email.ledgerKey, 't', {
+    reason: 'Throttled.',
+    waitingSince: now().toISOString(),
+    dueAt: new Date(time + minutes * minute).toISOString(),
+  });
+  return email;
+}
+
+describe('the clock', () => {
+  it('asks for an email that waits once it is due, by a message that says all about it', async () => {
+    const email = await waiting(1);
+    await tick();
+    expect(queue).toEqual([]);
+    time += minute;
+    await tick();
+    const row = await emails().find(email.ledgerKey);
+    expect(queue.map(readMailMessage)).toEqual([{ ...email, dueAt: row?.dueAt }]);
+  });
+
+  it('asks again only after a quarter of an hour, should the message be lost', async () => {
+    await waiting(0);
+    await tick();
+    time += 14 * minute;
+    await tick();
+    expect(queue).toHaveLength(1);
+    time += minute;
+    await tick();
+    expect(queue).toHaveLength(2);
+  });
+
+  it('asks once where two run at once', async () => {
+    const due = await Promise.all(Array.from({ length: 25 }, () => waiting(0)));
+    await Promise.all([tick(), tick(), tick()]);
+    expect(queuedKeys()).toEqual(due.map(({ ledgerKey }) => ledgerKey).sort());
+  });
+
+  it('asks for as many as it may, those that are due the longest first', async () => {
+    const oldest = [await waiting(-9), await waiting(-8), await waiting(-7)];
+    await Promise.all(Array.from({ length: 12 }, () => waiting(-1)));
+    await tick({ mostEmails: 3 });
+    expect(queuedKeys()).toEqual(oldest.map(({ ledgerKey }) => ledgerKey).sort());
+    await tick();
+    expect(queue).toHaveLength(15);
+  });
+
+  it('asks for what is reserved when its lease is over, and for nothing that is over', async () => {
+    const reserve = async () => {
+      const email = identity();
+      const leaseUntil = new Date(time + 2 * minute).toISOString();
+      await emails().reserve(email, { token: 't', leaseUntil, addressHash: '0a' });
+      return email.ledgerKey;
+    };
+    const [sent, failed, reserved] = [await reserve(), await reserve(), await reserve()];
+    await emails().sent(sent, 't', 'ses-1');
+    await emails().fail(failed, 't', 'Rejected.');
+    await tick();
+    expect(queue).toEqual([]);
+    time += 2 * minute;
+    await tick();
+    expect(queuedKeys()).toEqual([reserved]);
+  });
+
+  it('speaks of an unknown email every quarter of an hour, and asks nobody to send it', async () => {
+    const { ledgerKey, ...email } = identity();
+    const leaseUntil = new Date(time + 2 * minute).toISOString();
+    await emails().reserve({ ...email, ledgerKey }, { token: 't', leaseUntil, addressHash: '0a' });
+    await emails().loseSight(ledgerKey, 't', 'Lost.', new Date(time + 15 * minute).toISOString());
+    for (let minutes = 0; minutes < 31; minutes++) {
+      await tick();
+      time += minute;
+    }
+    expect(told).toEqual([ledgerKey, ledgerKey]);
+    expect(queue).toEqual([]);
+  });
+});
+
+describe('an email that SES refuses for 47 hours', () => {
+  it('goes out in the 48th, by messages none of which comes of another', async () => {
+    const client = new SESv2Client({ ...clientConfig(ses.endpoint), maxAttempts: 1 });
+    const until = time + 47 * 60 * minute;
+    ses.behave(
+      (function* (): Generator<SesMood> {
+        for (;;) yield time < until ? 'throttle' : 'send';
+      })(),
+    );
+    const email = identity();
+    queue.push(encodeMailMessage(email).MessageBody);
+    const states: string[] = [];
+    let messages = 0;
+    while (time < until + 60 * minute) {
+      for (const body of queue.splice(0)) {
+        const message = readMailMessage(body);
+        if (!message) throw new Error('The mailer cannot read the message.');
+        messages += 1;
+        const { kind } = await deliver(message, {
+          emails: emails(),
+          known: async () => approvedMail(now()),
+          compose: async (_, __, ledgerKey) => ({
+            kind: 'composed',
+            mail: {
+              ...{ from: 'shop@example.com', to: 'ann@example.com', replyTo: undefined },
+              ...{ subject: 'Hello', html: '<p>Hello</p>', text: 'Hello', headers: {}, ledgerKey },
+            },
+          }),
+          send: sesSender(client, undefined),
+          addressHash: async () => '0a1b',
+          hasSender: true,
+          newToken: randomUUID,
+          now,
+        });
+        if (states.at(-1) !== kind) states.push(kind);
+      }
+      time += 5 * minute;
+      await tick();
+    }
+    client.destroy();
+    ses.behave(undefined);
+    expect(states).toEqual(['waiting', 'sent']);
+    expect(messages).toBeGreaterThan(47 * 2);
+    expect(ses.sent.map(({ ledgerKey }) => ledgerKey)).toEqual([email.ledgerKey]);
+    const row = await emails().find(email.ledgerKey);
+    expect(row).toMatchObject({ state: 'sent', attempts: messages });
+  });
+});
