@@ -38,6 +38,8 @@ async function loadHandler(): Promise<Handler> {
 async function invoke(handler: Handler): Promise<void> {
   const { headers, body } = await call('GET', '/invocation/next');
   const requestId = String(headers['lambda-runtime-aws-request-id']);
+  // The SDK passes it on with each call, by which Lambda knows a loop.
+  process.env['_X_AMZN_TRACE_ID'] = String(headers['lambda-runtime-trace-id']);
   try {
     const result = await handler(JSON.parse(body), contextOf(headers));
     await call('POST', `/invocation/${requestId}/response`, result ?? null);

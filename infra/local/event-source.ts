@@ -7,12 +7,16 @@ import {
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { LambdaFunction } from './lambda-function.ts';
+import { mostRounds, nextRound } from './lineage.ts';
 import { localRegion } from './local-account.ts';
 import type { InvocationResult } from './runtime-api.ts';
 
 export type EventSource = Readonly<{
   queueUrl: string;
   queueArn: string;
+  functionArn: string;
+  /** Whether the function may go round without end, as `RecursiveLoop: Allow` says. */
+  mayLoop: boolean;
   /** At most ten, which is what one call of SQS gives. */
   batchSize: number;
   /** How many batches may be with the function at a time. */
@@ -31,7 +35,8 @@ const pollSeconds = 1;
 
 /**
  * Feeds the messages of a queue to a function, as Lambda's event source mapping does: what succeeded
- * is deleted, what failed comes back when its visibility timeout ends. Stopping lets batches finish.
+ * is deleted, what failed comes back when its visibility timeout ends. What has gone round too often is not handed over,
+ * and so ends in the dead letters. Stopping lets batches finish.
  */
 export function startEventSource(
   source: EventSource,
@@ -59,7 +64,7 @@ export function startEventSource(
 }
 
 async function passOneBatch(source: EventSource, { sqs, lambda, onProblem }: Parts) {
-  const { Messages: messages = [] } = await sqs.send(
+  const { Messages: received = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: source.queueUrl,
       MaxNumberOfMessages: source.batchSize,
@@ -68,9 +73,17 @@ async function passOneBatch(source: EventSource, { sqs, lambda, onProblem }: Par
       MessageAttributeNames: ['All'],
     }),
   );
+  const messages = received.filter((message) => !isStopped(message, source));
+  const stopped = received.length - messages.length;
+  if (stopped > 0) {
+    onProblem(
+      `Lambda would stop this: ${stopped} of the messages came of ${mostRounds} invocations of the same function. Let it wait in a table and not in its own queue, or, where its rounds have an end, give it RecursiveLoop.ALLOW.`,
+    );
+  }
   if (messages.length === 0) return;
   const Records = messages.map((message) => sqsRecord(message, source.queueArn));
-  const result = await lambda.invoke({ Records });
+  const { traceHeader } = nextRound(source.functionArn, messages.map(traceHeaderOf));
+  const result = await lambda.invoke({ Records }, traceHeader);
   if (result.kind === 'error') onProblem(`A batch failed: ${result.message}`);
   const done = succeeded(messages, result, source.reportsItemFailures);
   if (done === 'none') onProblem('A batch failed: the answer of the function is malformed.');
@@ -81,6 +94,12 @@ async function passOneBatch(source: EventSource, { sqs, lambda, onProblem }: Par
       Entries: done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
     }),
   );
+}
+
+const traceHeaderOf = ({ Attributes }: Message) => Attributes?.AWSTraceHeader;
+
+function isStopped(message: Message, { functionArn, mayLoop }: EventSource): boolean {
+  return !mayLoop && nextRound(functionArn, [traceHeaderOf(message)]).round > mostRounds;
 }
 
 const reportSchema = z.nullish(

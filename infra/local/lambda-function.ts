@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { nextRound } from './lineage.ts';
 import { heapLimits } from './local-account.ts';
 import { type InvocationResult, startRuntimeApi } from './runtime-api.ts';
 
@@ -20,7 +21,7 @@ export type FunctionProcess = Readonly<{
   /** Loads the code. Gives what is wrong with it, if it cannot be loaded. */
   start: () => Promise<string | undefined>;
   /** One invocation; the next one only when this has ended. Starts the process if there is none. */
-  invoke: (event: unknown) => Promise<InvocationResult>;
+  invoke: (event: unknown, traceHeader: string) => Promise<InvocationResult>;
   stop: () => Promise<void>;
 }>;
 
@@ -68,7 +69,7 @@ export async function functionProcess(spec: FunctionSpec): Promise<FunctionProce
         };
         launch();
       }),
-    invoke: async (event) => {
+    invoke: async (event, traceHeader) => {
       if (!child) launch();
       const { arn: functionArn, timeoutSeconds } = spec;
       let timer = setTimeout(() => kill('The code took too long to load.'), initTimeoutMs);
@@ -80,6 +81,7 @@ export async function functionProcess(spec: FunctionSpec): Promise<FunctionProce
       const result = await api.invoke({
         event,
         functionArn,
+        traceHeader,
         timeoutMs: timeoutSeconds * 1_000,
         onTaken,
       });
@@ -136,7 +138,8 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 export type LambdaFunction = Readonly<{
-  invoke: (event: unknown) => Promise<InvocationResult>;
+  /** `traceHeader` is what the function passes on; absent: a chain of calls begins with this one. */
+  invoke: (event: unknown, traceHeader?: string) => Promise<InvocationResult>;
   stop: () => Promise<void>;
 }>;
 
@@ -197,11 +200,11 @@ function lambdaFunction(spec: FunctionSpec, first: FunctionProcess): BundledFunc
   };
   return {
     bundle: spec.bundle,
-    invoke: async (event) => {
+    invoke: async (event, traceHeader = nextRound(spec.arn, []).traceHeader) => {
       const slot = await take();
       try {
         const process = await slot.process;
-        return await process.invoke(event);
+        return await process.invoke(event, traceHeader);
       } finally {
         giveBack(slot);
       }

@@ -154,15 +154,24 @@ export function startEventSources(
       return [arn, String(identities.resolve({ Ref: logicalId }))];
     }),
   );
+  const looping = new Set(
+    identities
+      .ofType('AWS::Lambda::Function')
+      .filter(({ properties }) => properties['RecursiveLoop'] === 'Allow')
+      .map(({ logicalId }) => String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }))),
+  );
   for (const { logicalId, properties } of identities.ofType('AWS::Lambda::EventSourceMapping')) {
     const mapping = mappingSchema.parse(properties);
     const queueUrl = queueUrls.get(mapping.EventSourceArn);
-    const lambda = functionNamed(lambdas, mapping.FunctionName);
-    if (queueUrl === undefined || !lambda) throw new Error(`${logicalId} joins nothing known.`);
+    const [functionArn, lambda] = functionNamed(lambdas, mapping.FunctionName) ?? [];
+    if (queueUrl === undefined || !lambda || functionArn === undefined)
+      throw new Error(`${logicalId} joins nothing known.`);
     if (!mapping.Enabled) continue;
     const source = {
       queueUrl,
       queueArn: mapping.EventSourceArn,
+      functionArn,
+      mayLoop: looping.has(functionArn),
       batchSize: Math.min(10, mapping.BatchSize),
       concurrency: Math.min(
         maxProcesses,
@@ -183,19 +192,19 @@ export function startSchedules(
   toStop: (stop: () => Promise<void>) => void,
 ): void {
   for (const { functionArn, ...schedule } of schedulesOf(identities)) {
-    const lambda = functionNamed(lambdas, functionArn);
+    const [, lambda] = functionNamed(lambdas, functionArn) ?? [];
     if (!lambda) throw new Error(`A schedule leads to no function, but to ${functionArn}.`);
     const onProblem = (message: string) => onOutput('Schedule', message);
     toStop(startSchedule(schedule, { lambda, onProblem }).stop);
   }
 }
 
-/** A function by its name or its ARN. */
+/** A function with its ARN, by its name or its ARN. */
 function functionNamed(
   lambdas: ReadonlyMap<string, LambdaFunction>,
   nameOrArn: string,
-): LambdaFunction | undefined {
-  return [...lambdas].find(([arn]) => arn === nameOrArn || arn.endsWith(`:${nameOrArn}`))?.[1];
+): readonly [arn: string, lambda: LambdaFunction] | undefined {
+  return [...lambdas].find(([arn]) => arn === nameOrArn || arn.endsWith(`:${nameOrArn}`));
 }
 
 const routeSchema = z.object({
@@ -223,7 +232,7 @@ export function httpRoutes(
     identities.ofType('AWS::ApiGatewayV2::Route').map(({ logicalId, properties }) => {
       const { RouteKey, Target, AuthorizationType } = routeSchema.parse(properties);
       const integration = integrations.get(Target.replace('integrations/', ''));
-      const lambda = integration && functionNamed(lambdas, integration.IntegrationUri);
+      const [, lambda] = (integration && functionNamed(lambdas, integration.IntegrationUri)) ?? [];
       if (!lambda) throw new Error(`The route ${logicalId} leads to no function.`);
       return [RouteKey, { lambda, isPublic: AuthorizationType === 'NONE' }];
     }),

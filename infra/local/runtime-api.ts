@@ -10,6 +10,7 @@ export type InvocationResult =
 type Invocation = Readonly<{
   event: unknown;
   functionArn: string;
+  traceHeader: string;
   timeoutMs: number;
   onTaken: () => void;
 }>;
@@ -50,7 +51,7 @@ export async function startRuntimeApi({ onIdle, onInitError }: Listeners): Promi
       'Lambda-Runtime-Aws-Request-Id': work.requestId,
       'Lambda-Runtime-Deadline-Ms': String(Date.now() + work.timeoutMs),
       'Lambda-Runtime-Invoked-Function-Arn': work.functionArn,
-      'Lambda-Runtime-Trace-Id': `Root=1-00000000-${'0'.repeat(24)};Sampled=0`,
+      'Lambda-Runtime-Trace-Id': work.traceHeader,
     });
     runtime.end(JSON.stringify(work.event));
     work.onTaken();

@@ -133,7 +133,7 @@ async function started(
 }
 
 async function invoked(process: FunctionProcess, event: unknown): Promise<void> {
-  const result = await process.invoke(event);
+  const result = await process.invoke(event, 'Root=1-00000000-000000000000000000000000');
   if (result.kind === 'error') throw new Error(result.message);
 }
 

@@ -72,6 +72,7 @@ async function firstInvocation(api: Awaited<ReturnType<typeof startRuntimeApi>>,
   const result = await api.invoke({
     event,
     functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:bench',
+    traceHeader: 'Root=1-00000000-000000000000000000000000',
     timeoutMs: 60_000,
     onTaken: () => {},
   });

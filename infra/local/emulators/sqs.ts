@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
+import * as z from 'zod';
 import { localRegion } from '#infra/local/local-account.ts';
 import { isFromElsewhere, portAdvice, refusalOfElsewhere } from '#infra/local/loopback-server.ts';
 import type { Identities } from '#infra/local/template.ts';
@@ -94,6 +95,7 @@ export async function startSqs({ port = 0, directory }: Options = {}): Promise<S
       method === 'POST' && url === '/' && sqsProtocol.test(headers['content-type'] ?? '');
     if (!isSqs || isFromElsewhere(headers)) return reply.code(403).send(refusalOfElsewhere);
   });
+  keepTraceHeaders(app);
   if (directory !== undefined) {
     const persistence = keepMessages(stores.sqsStore, stores.snsStore, directory);
     app.addHook('onClose', () => persistence.close());
@@ -105,6 +107,60 @@ export async function startSqs({ port = 0, directory }: Options = {}): Promise<S
     await app.close();
     throw portAdvice(error, port, 'the local SQS');
   }
+}
+
+const sentSchema = z.union([
+  z.object({ MessageId: z.string() }),
+  z.object({ Successful: z.array(z.object({ MessageId: z.string() })) }),
+]);
+const receivedSchema = z.object({
+  Messages: z.array(
+    z.looseObject({
+      MessageId: z.string(),
+      Attributes: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+});
+
+/** How many of the newest messages: longer than any chain that one could look at here. */
+const mostTraceHeaders = 100_000;
+
+/**
+ * SQS keeps the trace header of the call that sent a message, and gives it with the message's other attributes: Lambda
+ * knows by it how often a message has gone round. Kept in memory only.
+ */
+function keepTraceHeaders(app: ReturnType<typeof buildApp>): void {
+  const headers = new Map<string, string>();
+  app.addHook(
+    'onSend',
+    async ({ headers: { 'x-amzn-trace-id': header, ...asked } }, _, payload) => {
+      const [, call] = String(asked['x-amz-target']).split('.');
+      if (typeof payload !== 'string') return payload;
+      if (header !== undefined && (call === 'SendMessage' || call === 'SendMessageBatch')) {
+        const { data: sent } = sentSchema.safeParse(JSON.parse(payload));
+        const all = sent === undefined ? [] : 'Successful' in sent ? sent.Successful : [sent];
+        for (const { MessageId } of all) headers.set(MessageId, String(header));
+        for (const oldest of headers.keys()) {
+          if (headers.size <= mostTraceHeaders) break;
+          headers.delete(oldest);
+        }
+      }
+      if (call !== 'ReceiveMessage') return payload;
+      const { data: received } = receivedSchema.safeParse(JSON.parse(payload));
+      if (!received) return payload;
+      return JSON.stringify({
+        Messages: received.Messages.map(({ Attributes, ...message }) => {
+          const AWSTraceHeader = headers.get(message.MessageId);
+          return {
+            ...message,
+            ...(Attributes && {
+              Attributes: { ...Attributes, ...(AWSTraceHeader && { AWSTraceHeader }) },
+            }),
+          };
+        }),
+      });
+    },
+  );
 }
 
 function keepMessages(sqs: SqsStore, sns: SnsStore, directory: string): PersistenceManager {

@@ -6,7 +6,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Sqs, startSqs } from '#infra/local/emulators/sqs.ts';
 import { startEventSource } from '#infra/local/event-source.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
@@ -25,10 +25,17 @@ afterAll(async () => {
   await server.stop();
 });
 
-type Handler = (event: SQSEvent) => InvocationResult;
+type Handler = (
+  event: SQSEvent,
+  around: { traceHeader: string | undefined; queueUrl: string },
+) => InvocationResult | Promise<InvocationResult>;
 
 /** A queue with a function behind it; failed messages come back soon, and are dead after three times. */
-async function fed(handler: Handler, messages: string[], visibilitySeconds = 1) {
+async function fed(
+  handler: Handler,
+  messages: string[],
+  { visibilitySeconds = 1, mayLoop = false } = {},
+) {
   const name = `queue-${crypto.randomUUID()}`;
   await sqs.send(new CreateQueueCommand({ QueueName: `${name}-dead` }));
   const queueArn = `arn:aws:sqs:us-east-1:000000000000:${name}`;
@@ -52,14 +59,17 @@ async function fed(handler: Handler, messages: string[], visibilitySeconds = 1) 
   const batches: SQSEvent[] = [];
   const problems: string[] = [];
   const source = startEventSource(
-    { queueUrl: QueueUrl, queueArn, batchSize: 10, concurrency: 1, reportsItemFailures: true },
+    {
+      ...{ queueUrl: QueueUrl, queueArn, functionArn: 'arn:tested', mayLoop },
+      ...{ batchSize: 10, concurrency: 1, reportsItemFailures: true },
+    },
     {
       sqs,
       lambda: {
-        invoke: async (event) => {
+        invoke: async (event, traceHeader) => {
           const batch: SQSEvent = Object(event);
           batches.push(batch);
-          return handler(batch);
+          return handler(batch, { traceHeader, queueUrl: QueueUrl });
         },
         stop: async () => {},
       },
@@ -142,7 +152,9 @@ test.each<[string, InvocationResult]>([
 ])(
   'the whole batch of a function %s comes back, and ends in the dead letters',
   async (_, result) => {
-    const { batches, problems, drained, dead } = await fed(() => result, ['a', 'b'], 0);
+    const { batches, problems, drained, dead } = await fed(() => result, ['a', 'b'], {
+      visibilitySeconds: 0,
+    });
     await drained();
     expect(bodies(batches).flat().sort()).toEqual(['a', 'a', 'a', 'b', 'b', 'b']);
     expect((await dead()).sort()).toEqual(['a', 'b']);
@@ -153,3 +165,34 @@ test.each<[string, InvocationResult]>([
 function report(batchItemFailures: unknown): InvocationResult {
   return { kind: 'answer', payload: { batchItemFailures } };
 }
+
+describe('a function that sends to the queue that feeds it', () => {
+  /** Sends each message again, with the SDK as it runs in Lambda. */
+  const again: Handler = async ({ Records }, { traceHeader = '', queueUrl }) => {
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'tested');
+    vi.stubEnv('_X_AMZN_TRACE_ID', traceHeader);
+    for (const { body } of Records) {
+      const rounds = Number(body) + 1;
+      if (rounds > 20) continue;
+      await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: String(rounds) }));
+    }
+    vi.unstubAllEnvs();
+    return success;
+  };
+  const handedOver = (batches: SQSEvent[]) => bodies(batches).flat().map(Number);
+
+  test('is stopped after 16 rounds, as by Lambda, and the message ends in the dead letters', async () => {
+    const { batches, problems, drained, dead } = await fed(again, ['1'], { visibilitySeconds: 0 });
+    await drained();
+    expect(handedOver(batches)).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
+    expect(await dead()).toEqual(['17']);
+    expect(problems[0]).toContain('Lambda would stop this');
+  });
+
+  test('goes on where it is allowed to', async () => {
+    const { batches, problems, drained } = await fed(again, ['1'], { mayLoop: true });
+    await drained();
+    expect(handedOver(batches)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(problems).toEqual([]);
+  });
+});

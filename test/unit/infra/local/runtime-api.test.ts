@@ -12,7 +12,13 @@ async function runtimeApi() {
       ...(content !== undefined && { body: JSON.stringify(content) }),
     });
   const invoke = (event: unknown) =>
-    api.invoke({ event, functionArn: 'arn:tested', timeoutMs: 5_000, onTaken: () => {} });
+    api.invoke({
+      event,
+      functionArn: 'arn:tested',
+      traceHeader: 'Root=1',
+      timeoutMs: 5_000,
+      onTaken: () => {},
+    });
   return { api, call, invoke, onIdle, onInitError };
 }
 
@@ -22,6 +28,7 @@ test('a runtime is given the event, its request id, its deadline and the functio
   const next = await call('/invocation/next');
   expect(await next.json()).toEqual({ some: 'event' });
   expect(next.headers.get('lambda-runtime-invoked-function-arn')).toBe('arn:tested');
+  expect(next.headers.get('lambda-runtime-trace-id')).toBe('Root=1');
   expect(Number(next.headers.get('lambda-runtime-deadline-ms'))).toBeGreaterThan(Date.now());
   const id = next.headers.get('lambda-runtime-aws-request-id');
   expect((await call(`/invocation/${id}/response`, { done: true })).status).toBe(202);
