@@ -1,0 +1,298 @@
+import type { Settings } from '#shared/audience/settings.ts';
+import type { Condition, Workflow } from '#shared/audience/workflow.ts';
+import {
+  type CustomerEmailKey,
+  type CustomerEmails,
+  customerEmailKeys,
+  type Switch,
+  switchOf,
+} from '#shared/polar/customer-emails.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import type { EventVariable } from './event-variables.ts';
+
+/** A property that is there, whatever its value. */
+const anything = Symbol('anything');
+
+/** An event that comes at a moment, and what it surely says then; `null`: it surely lacks it. */
+type Occasion = Readonly<{
+  event: SupportedEventType;
+  says: Readonly<Partial<Record<EventVariable, string | null | typeof anything>>>;
+}>;
+
+type Moment = Readonly<{
+  /** Behind "when": `a purchase is paid`. */
+  title: string;
+  /** Money is taken, could not be taken, or soon will be: a customer should hear of it from somebody. */
+  isBilling: boolean;
+  /** It comes at most once in the life of a subscription. */
+  isOnce: boolean;
+  /** None: Polar sends no webhook then that starts a workflow. */
+  occasions: readonly Occasion[];
+}>;
+
+const order = (billingReason: string, more: Occasion['says'] = {}): Occasion => ({
+  event: 'order.paid',
+  says: { billingReason, orderId: anything, ...more },
+});
+const subscription = (event: SupportedEventType, says: Occasion['says'] = {}): Occasion => ({
+  event,
+  says: { subscriptionId: anything, ...says },
+});
+
+/** When Polar sends each of its mails, and which of our events come at the same moment. */
+const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
+  order_confirmation: {
+    title: 'a purchase is paid',
+    isBilling: true,
+    isOnce: false,
+    occasions: [order('purchase')],
+  },
+  subscription_confirmation: {
+    title: 'a subscription or a trial begins',
+    isBilling: true,
+    isOnce: true,
+    occasions: [
+      order('subscription_create', { subscriptionId: anything }),
+      subscription('subscription.created'),
+      subscription('subscription.active'),
+    ],
+  },
+  subscription_cycled: {
+    title: 'a renewal or a bill for use is paid',
+    isBilling: true,
+    isOnce: false,
+    occasions: [
+      order('subscription_cycle', { subscriptionId: anything }),
+      order('subscription_meter_cycle', { subscriptionId: anything }),
+    ],
+  },
+  subscription_cycled_after_trial: {
+    title: 'the first payment after a trial is made',
+    isBilling: true,
+    isOnce: true,
+    occasions: [order('subscription_cycle', { subscriptionId: anything, trialEnd: anything })],
+  },
+  subscription_updated: {
+    title: 'a change of plan or seats is paid or takes effect',
+    isBilling: true,
+    isOnce: false,
+    occasions: [order('subscription_update', { subscriptionId: anything })],
+  },
+  subscription_past_due: {
+    title: 'a payment fails',
+    isBilling: true,
+    isOnce: false,
+    occasions: [subscription('subscription.past_due', { status: 'past_due' })],
+  },
+  subscription_cancellation: {
+    title: 'a cancellation is booked',
+    isBilling: false,
+    isOnce: false,
+    occasions: [
+      subscription('subscription.canceled', { cancelAtPeriodEnd: 'true', endedAt: null }),
+    ],
+  },
+  subscription_uncanceled: {
+    title: 'a cancellation is taken back',
+    isBilling: false,
+    isOnce: false,
+    occasions: [
+      subscription('subscription.uncanceled', { cancelAtPeriodEnd: 'false', endedAt: null }),
+    ],
+  },
+  subscription_revoked: {
+    title: 'a subscription ends',
+    isBilling: false,
+    isOnce: true,
+    occasions: [
+      subscription('subscription.revoked', { status: 'canceled', endedAt: anything }),
+      subscription('subscription.canceled', { status: 'canceled', endedAt: anything }),
+    ],
+  },
+  subscription_paused: {
+    title: 'a pause is booked',
+    isBilling: false,
+    isOnce: false,
+    occasions: [],
+  },
+  subscription_resumed: {
+    title: 'a pause ends',
+    isBilling: false,
+    isOnce: false,
+    occasions: [],
+  },
+  subscription_renewal_reminder: {
+    title: 'a subscription of half a year or longer renews within a week',
+    isBilling: true,
+    isOnce: false,
+    occasions: [],
+  },
+  subscription_trial_conversion_reminder: {
+    title: 'a trial ends soon and will be charged',
+    isBilling: true,
+    isOnce: false,
+    occasions: [],
+  },
+  payment_method_expiration_reminder: {
+    title: 'the card of a subscription expires within 20 days',
+    isBilling: true,
+    isOnce: false,
+    occasions: [],
+  },
+};
+
+type Trigger = Pick<Workflow, 'trigger' | 'frequency'>;
+type Fit = 'always' | 'sometimes' | 'never';
+
+/** Whether a workflow mails at a moment, as far as its conditions and its frequency tell. */
+function fitAt({ trigger, frequency }: Trigger, { occasions, isOnce }: Moment): Fit {
+  const own = occasions.filter(({ event }) => event === trigger.event);
+  const fits = own.map(({ says }) => fitOf(trigger.conditions, says));
+  if (fits.every((fit) => fit === 'never')) return 'never';
+  const isLimited =
+    frequency === 'once-per-contact' || (frequency === 'once-per-subscription' && !isOnce);
+  return !isLimited && fits.every((fit) => fit === 'always') ? 'always' : 'sometimes';
+}
+
+function fitOf(conditions: readonly Condition[], says: Occasion['says']): Fit {
+  const fits = conditions.map((condition) => fitOfOne(condition, says));
+  if (fits.includes('never')) return 'never';
+  return fits.includes('sometimes') ? 'sometimes' : 'always';
+}
+
+function fitOfOne({ property, operator, value }: Condition, says: Occasion['says']): Fit {
+  const said = says[property];
+  if (said === undefined) return 'sometimes';
+  if (operator === 'is-set' || operator === 'is-not-set') {
+    return (said !== null) === (operator === 'is-set') ? 'always' : 'never';
+  }
+  if (said === anything) return 'sometimes';
+  return (said === value) === (operator === 'is') ? 'always' : 'never';
+}
+
+type Ours = Pick<Workflow, 'workflowId' | 'name' | 'status' | 'version' | 'trigger' | 'frequency'>;
+
+export type MomentRow = Readonly<{
+  key: string;
+  title: string;
+  /** Whether Polar mails then. */
+  polar: Switch;
+  /** Whether one of our workflows does. Drafts are none. */
+  ours: 'active' | 'paused' | 'none' | 'unknown';
+  /** Those of ours that are active or paused. `isSure`: whether each such moment starts it. */
+  workflows: readonly (Ours & { isSure: boolean })[];
+  /** How many mails the customer gets: `nothing`, `one`, `two`, `one or two`. */
+  gets: string;
+  /** `twice`: more than one mail, or perhaps; `nobody`: money is moved, and nobody mails. */
+  mark: 'twice' | 'nobody' | undefined;
+}>;
+
+/**
+ * Who mails customers at each moment at which Polar can. `emails`: Polar's switches, absent where they are not known. A
+ * switch that only a newer Polar has comes last: what it is about is not known.
+ */
+export function momentRows(
+  emails: CustomerEmails | undefined,
+  workflows: readonly Ours[],
+  events: Settings['events'],
+): MomentRow[] {
+  const unfamiliar = Object.keys(emails ?? {}).filter((key) => !isFamiliar(key));
+  return [
+    ...customerEmailKeys.map((key) => rowOf(key, switchOf(emails, key), workflows, events)),
+    ...unfamiliar.map((key): MomentRow => {
+      const title = 'Polar has a mail that Polar Audience does not know';
+      const polar = switchOf(emails, key);
+      return {
+        key,
+        title,
+        polar,
+        ours: 'unknown',
+        workflows: [],
+        gets: 'unknown',
+        mark: undefined,
+      };
+    }),
+  ];
+}
+
+function isFamiliar(key: string): boolean {
+  return Object.hasOwn(moments, key);
+}
+
+function rowOf(
+  key: CustomerEmailKey,
+  polar: Switch,
+  workflows: readonly Ours[],
+  events: Settings['events'],
+): MomentRow {
+  const moment = moments[key];
+  const fitting = workflows.flatMap((workflow) => {
+    const fit = fitAt(workflow, moment);
+    return workflow.status === 'draft' || fit === 'never'
+      ? []
+      : [{ ...workflow, isSure: fit === 'always' }];
+  });
+  const sending = fitting.filter(({ status, trigger }) => {
+    const { enabled, trigger: isTrigger } = events[trigger.event];
+    return status === 'active' && enabled && isTrigger;
+  });
+  const most = (polar === 'off' ? 0 : 1) + sending.length;
+  const least = (polar === 'on' ? 1 : 0) + sending.filter(({ isSure }) => isSure).length;
+  const paused = fitting.length > 0 ? 'paused' : 'none';
+  return {
+    key,
+    title: moment.title,
+    polar,
+    ours: sending.length > 0 ? 'active' : paused,
+    workflows: fitting,
+    gets: countText(least, most),
+    mark: most > 1 ? 'twice' : most === 0 && moment.isBilling ? 'nobody' : undefined,
+  };
+}
+
+const counts = ['nothing', 'one', 'two', 'three', 'four'];
+
+function countText(least: number, most: number): string {
+  const [from, to] = [counts[least] ?? String(least), counts[most] ?? String(most)];
+  if (least === most) return from;
+  return most - least === 1 ? `${from} or ${to}` : `${from} to ${to}`;
+}
+
+/** The moments at which a workflow mails and Polar does, too, or may. */
+export type Overlap = Readonly<{ key: CustomerEmailKey; title: string; polar: 'on' | 'unknown' }>;
+
+export function overlapsOf(workflow: Trigger, emails: CustomerEmails | undefined): Overlap[] {
+  return customerEmailKeys.flatMap((key) => {
+    const polar = switchOf(emails, key);
+    const isOurs = fitAt(workflow, moments[key]) !== 'never';
+    return polar === 'off' || !isOurs ? [] : [{ key, title: moments[key].title, polar }];
+  });
+}
+
+/** What to know of the overlaps before a workflow is activated: a sentence for those that are, one for those that may be. */
+export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
+  const when = (polar: Overlap['polar']) =>
+    listed(overlaps.filter((one) => one.polar === polar).map(({ title }) => `when ${title}`));
+  const [on, unknown] = [when('on'), when('unknown')];
+  return [
+    ...(on
+      ? [
+          `Polar mails your customers itself ${on}, so they would get two mails. Switch Polar's mail off, or leave this workflow paused.`,
+        ]
+      : []),
+    ...(unknown
+      ? [
+          `Whether Polar mails your customers itself ${unknown} is not known, so they may get two mails.`,
+        ]
+      : []),
+  ];
+}
+
+function listed(texts: readonly string[]): string {
+  const last = texts.at(-1) ?? '';
+  return texts.length > 1 ? `${texts.slice(0, -1).join(', ')} and ${last}` : last;
+}
+
+/** In the sandbox the table is true of few people. */
+export const sandboxNote =
+  'This is the sandbox: there Polar mails only members of your organisation. Other customers get only what Polar Audience sends.';
