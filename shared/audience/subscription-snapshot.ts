@@ -41,12 +41,17 @@ export function productNameOf({ productId, productName, named }: SubscriptionSna
   return productName ?? (named && named.productId === productId ? named.name : undefined);
 }
 
+/** Never what every object has, such as `constructor`: an id is Polar's and not ours. */
+function snapshotOf(known: Subscriptions | undefined, id: string) {
+  return known && Object.hasOwn(known, id) ? known[id] : undefined;
+}
+
 /** What one event tells, added to what is known. The result depends on the events, and not on their order. */
 export function withSubscription(
   known: Subscriptions | undefined,
   { id, ...told }: PolarSubscription,
 ): Subscriptions {
-  const before = known?.[id];
+  const before = snapshotOf(known, id);
   const all = { ...known, [id]: before ? merged(before, told) : told };
   return Object.keys(all).length > mostEnded ? bounded(all) : all;
 }
@@ -191,7 +196,7 @@ export function isStale(
   news: SubscriptionNews | undefined,
   known: Subscriptions | undefined,
 ): boolean {
-  const newest = news && known?.[news.id];
+  const newest = news && snapshotOf(known, news.id);
   if (!news || !newest || newest.version <= news.version) return false;
   return comparedFields(type).some((field) => newest[field] !== news[field]);
 }

@@ -199,6 +199,12 @@ describe('what is known of subscriptions', () => {
     expect(bytes).toBeGreaterThan(150 * 1_024);
   });
 
+  it('takes an id for an id, even one that every object has', () => {
+    const told = { ...version(1, 10, 10), id: 'constructor' };
+    const { id, ...facts } = told;
+    expect(Object.entries(withSubscription({}, told))).toEqual([[id, facts]]);
+  });
+
   it('counts whoever lives in one of four ways', () => {
     const ended = ['canceled', 'unpaid', 'incomplete_expired'];
     const told = [...living, ...ended].map((status, nth) => ({ ...version(nth, 10), status }));
