@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { Answer, Asked } from './answer.ts';
+import { barePage, type Html } from './desk/page.ts';
 import { newToken, type Organization, type PolarState } from './polar-state.ts';
 
 export type ConsentOptions = {
@@ -16,7 +17,7 @@ export function consentPages(state: PolarState, options: ConsentOptions) {
   function authorize({ query }: Asked): Answer {
     const problem = problemOf(query);
     if (problem) return page(400, html`<h1>This sign-in does not work</h1><p>${problem}</p>`);
-    if (options.consent === 'form') return page(200, form(query, state.organizations));
+    if (options.consent === 'form') return form(query, state.organizations);
     return allow(query, state.organizations[0]?.id);
   }
 
@@ -64,23 +65,31 @@ function back(query: URLSearchParams, parameters: Readonly<Record<string, string
   return { status: 303, headers: { location: url.href } };
 }
 
-function form(query: URLSearchParams, organizations: readonly Organization[]) {
-  return html`<h1>Allow Polar Audience?</h1>
-<form method="post" action="/oauth2/consent">
+function form(query: URLSearchParams, organizations: readonly Organization[]): Answer {
+  const scopes = (query.get('scope') ?? '').split(' ');
+  return page(
+    200,
+    html`<h1>Allow Polar Audience?</h1>
+<form class="card" method="post" action="/oauth2/consent">
 ${[...query].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+<fieldset><legend>For which organisation?</legend>
 ${organizations.map(
   ({ id, name }, index) =>
-    html`<p><label><input type="radio" name="organization" value="${id}" ${index === 0 ? 'checked' : ''}> ${name}</label></p>`,
+    html`<label class="check"><input type="radio" name="organization" value="${id}" ${index === 0 ? 'checked' : ''}> ${name}</label>`,
 )}
-<button name="action" value="allow">Allow</button>
-<button name="action" value="deny">Deny</button>
-</form>`;
+</fieldset>
+<p class="hint">It asks for ${scopes.join(', ')}.</p>
+<div class="row"><button class="primary" name="action" value="allow">Allow</button>
+<button name="action" value="deny">Deny</button></div>
+</form>`,
+  );
 }
 
-function page(status: number, content: unknown): Answer {
-  return {
+function page(status: number, content: Html): Answer {
+  return barePage(
+    'Sign in',
+    html`<main class="narrow"><p class="soft">Local Polar</p>${content}</main>`,
     status,
-    headers: { 'content-type': 'text/html; charset=utf-8' },
-    body: `<!doctype html><html lang="en"><title>Polar</title>${content}</html>`,
-  };
+    true,
+  );
 }

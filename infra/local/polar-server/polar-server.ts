@@ -1,13 +1,26 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import { serveOnLoopback } from '#infra/local/loopback-server.ts';
 import { type Answer, type Asked, notFound } from './answer.ts';
 import { type ConsentOptions, consentPages } from './consent.ts';
+import { deliveryLoop } from './delivery-loop.ts';
+import { desk } from './desk/desk.ts';
+import { type Faults, noFaults } from './faults.ts';
+import { restoreState, stateKeeper } from './kept-state.ts';
 import { madeUpRows, type RowCounts } from './made-up-rows.ts';
 import { oauthServer } from './oauth-server.ts';
-import { newId, newToken, northlight, type Organization, polarState } from './polar-state.ts';
+import {
+  newId,
+  newToken,
+  northlight,
+  type Organization,
+  type PolarState,
+  polarState,
+  type Row,
+} from './polar-state.ts';
 import { restApi } from './rest-api.ts';
+import { polarShop } from './shop/shop.ts';
 import { webhookSender } from './webhook-sender.ts';
 
 export const allScopes = [
@@ -19,6 +32,8 @@ export const allScopes = [
   'subscriptions:read',
 ];
 
+const deskScopes = [...allScopes, 'organizations:write', 'products:read', 'payments:read'];
+
 export type FakePolarOptions = Partial<
   ConsentOptions &
     RowCounts & {
@@ -29,6 +44,10 @@ export type FakePolarOptions = Partial<
       loopbackUrls: boolean;
       port: number;
       now: () => Date;
+      /** Where everything is kept from one start to the next; absent: in memory only. */
+      file: string;
+      /** Customers, subscriptions, orders and products that were there before. */
+      history: (until: Date) => Partial<PolarState>;
     }
 >;
 
@@ -40,6 +59,10 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
   const state = polarState(options.organizations ?? [northlight], now);
   const { customers = 0, subscriptions = 0, orders = 0 } = options;
   Object.assign(state, madeUpRows({ customers, subscriptions, orders }, now()));
+  const { file, history } = options;
+  const isKept = file !== undefined && (await restoreState(file, state));
+  if (history && !isKept) Object.assign(state, history(now()));
+  const keeper = file === undefined ? undefined : stateKeeper(file, state);
   const sender = webhookSender(state);
   const oauthOptions = { accessTokenSeconds: options.accessTokenSeconds ?? 3_600 };
   const oauth = oauthServer(state, oauthOptions);
@@ -48,23 +71,62 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
   const pages = consentPages(state, consentOptions);
   const { role = 'admin', loopbackUrls = true } = options;
   const redelivering: Promise<void>[] = [];
-  const restOptions = { role, loopbackUrls, redeliver };
-  const rest = restApi(state, restOptions);
+  const faults: Faults = { ...noFaults };
+  const restOptions = { role, loopbackUrls, redeliver, record };
+  const rest = restApi(state, faults, restOptions);
 
   const requests: string[] = [];
-  let outage: number | undefined;
-  let limit: { every: number; retryAfter: string } | undefined;
   let limited = 0;
-  let delayMs = 0;
   const lost: { method: string; path: RegExp; isBefore: boolean }[] = [];
+
+  const loop = deliveryLoop(state, sender, () => keeper?.changed());
+  const shop = polarShop(state, (organizationId, { type, timestamp, data, isJob }) => {
+    sender.record(organizationId, { type, timestamp, api_version: '2026-10', data }, isJob);
+    loop.wake();
+  });
+
+  function record(organizationId: string, type: string, data: Row): void {
+    const timestamp = state.timestamp();
+    sender.record(organizationId, { type, timestamp, api_version: '2026-10', data }, false);
+    loop.wake();
+  }
 
   function redeliver(eventId: string): void {
     const event = state.events.find(({ id }) => id === eventId);
     if (event) redelivering.push(sender.redeliver(event));
   }
 
+  function organizationToken(
+    scopes: readonly string[] = allScopes,
+    organization = state.organizations[0],
+  ): string {
+    const token = newToken('polar_oat_');
+    state.tokens.set(token, {
+      kind: 'organization',
+      organizationIds: organization ? [organization.id] : [],
+      scopes,
+      family: newId(),
+      expiresAtMs: Number.POSITIVE_INFINITY,
+    });
+    return token;
+  }
+
+  const deskPages = desk({
+    ...{ state, faults, shop, record, skipWaits: loop.skipWaits },
+    redeliver: async (eventId) => {
+      redeliver(eventId);
+      await redelivering.at(-1);
+    },
+    newToken: (organization) => organizationToken(deskScopes, organization),
+    revokeAll: () => {
+      oauth.revokeAll();
+      state.tokens.clear();
+    },
+  });
+
   function answerTo(asked: Asked): Answer {
-    if (outage !== undefined) return { status: outage, body: 'upstream connect error' };
+    if (faults.outage !== undefined)
+      return { status: faults.outage, body: 'upstream connect error' };
     const { method, path } = asked;
     if (method === 'GET' && path === '/oauth2/authorize') return pages.authorize(asked);
     if (method === 'POST' && path === '/oauth2/consent') return pages.consent(asked);
@@ -72,8 +134,9 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
     if (method === 'POST' && path === '/v1/oauth2/token') return oauth.token(asked);
     if (!path.startsWith('/v1/')) return notFound;
     limited += 1;
-    if (limit && limited % limit.every === 0) {
-      const headers = { 'retry-after': limit.retryAfter };
+    const { rateLimit } = faults;
+    if (rateLimit && limited % rateLimit.every === 0) {
+      const headers = { 'retry-after': rateLimit.retryAfter };
       return { status: 429, body: { detail: 'Too many requests' }, headers };
     }
     return rest(asked);
@@ -81,8 +144,11 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const asked = await askedOf(request);
+    if (asked.method !== 'GET') keeper?.changed();
+    const page = await deskPages(asked);
+    if (page) return send(response, page);
     requests.push(`${asked.method} ${asked.path}`);
-    if (delayMs > 0) await setTimeout(delayMs);
+    if (faults.delayMs > 0) await setTimeout(faults.delayMs);
     const loss = lost.findIndex(
       ({ method, path }) => method === asked.method && path.test(asked.path),
     );
@@ -93,19 +159,21 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
     else send(response, answer);
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      send(response, { status: 500, body: String(error) });
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = await serveOnLoopback(handle, port, 'the local Polar');
+  const url = server.address;
 
   return {
     url,
     authorizeUrl: `${url}/oauth2/authorize`,
     addresses: { apiUrl: url, authorizeUrl: `${url}/oauth2/authorize` },
     state,
+    faults,
+    /** What customers do, with the events of each moment. */
+    shop,
+    /** When everything that is due was sent. */
+    settled: loop.settled,
+    /** As if the waits before retries were over. */
+    skipWaits: loop.skipWaits,
     organizations: state.organizations,
     endpoints: state.endpoints,
     deliveries: state.deliveries,
@@ -122,20 +190,7 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
     revokeAll: oauth.revokeAll,
 
     /** An organisation access token, as made on Polar's settings page. */
-    organizationToken(
-      scopes: readonly string[] = allScopes,
-      organization = state.organizations[0],
-    ) {
-      const token = newToken('polar_oat_');
-      state.tokens.set(token, {
-        kind: 'organization',
-        organizationIds: organization ? [organization.id] : [],
-        scopes,
-        family: newId(),
-        expiresAtMs: Number.POSITIVE_INFINITY,
-      });
-      return token;
-    },
+    organizationToken,
 
     /** A client as a person makes it on Polar's settings page. */
     confidentialClient(redirectUri: string) {
@@ -149,26 +204,31 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
     setAccessTokenSeconds: (seconds: number) =>
       Object.assign(oauthOptions, { accessTokenSeconds: seconds }),
     /** Every so many calls of the API get 429. */
-    setRateLimit: (next: { every: number; retryAfter: string } | undefined) => {
-      limit = next;
+    setRateLimit: (next: Faults['rateLimit']) => {
+      faults.rateLimit = next;
       limited = 0;
     },
     setDelay: (ms: number) => {
-      delayMs = ms;
+      faults.delayMs = ms;
     },
     goDown: (status = 503) => {
-      outage = status;
+      faults.outage = status;
     },
     comeBack: () => {
-      outage = undefined;
+      faults.outage = undefined;
     },
+    /** Lists leave out the newer half of the customers; `hidden`: their ids are answered 404, too. */
+    shortenLists: (hidden = false) =>
+      Object.assign(faults, { shortLists: true, hideLeftOut: hidden }),
+    restoreLists: () => Object.assign(faults, { shortLists: false, hideLeftOut: false }),
     /** The next such call is done, but nobody hears of it; `isBefore`: it is not even done. */
     loseAnswer: (method: string, path: RegExp, isBefore = false) => {
       lost.push({ method, path, isBefore });
     },
     stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await loop.stop();
+      await keeper?.flush();
+      await server.stop();
     },
   };
 }

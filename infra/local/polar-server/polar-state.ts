@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { organizationId } from '#shared/polar/sample/sample-events.ts';
+import type { MailSetting } from './customer-mails.ts';
 
 export type Organization = Readonly<{ id: string; name: string; slug: string }>;
 export type Row = Readonly<{ id: string; created_at: string; [key: string]: unknown }>;
@@ -30,6 +31,11 @@ export type WebhookEvent = {
   lastHttpCode: number | null;
   skipped: boolean;
   isArchived: boolean;
+  /** Attempts so far, and when the next one is due; null: none is to come by itself. */
+  attempts: number;
+  nextAttemptMs: number | null;
+  /** Sent by a job of its own: the others do not wait for it, nor it for them. */
+  isJob: boolean;
 };
 
 export type Delivery = Readonly<{
@@ -70,11 +76,22 @@ export type Code = Readonly<{
   scopes: readonly string[];
 }>;
 
+/** An email that Polar itself would have sent to a customer, or did not because its setting is off. */
+export type CustomerMail = Readonly<{
+  id: string;
+  at: string;
+  organizationId: string;
+  setting: MailSetting;
+  to: string;
+  subject: string;
+  isSent: boolean;
+}>;
+
 export type PolarState = ReturnType<typeof polarState>;
 
 export const northlight = { id: organizationId, name: 'Northlight', slug: 'northlight' };
 
-/** Everything that a fake Polar knows; tests may change it directly. */
+/** Everything that this Polar knows; tests may change it directly. */
 export function polarState(organizations: readonly Organization[], now: () => Date) {
   let lastMicros = 0;
   return {
@@ -85,18 +102,34 @@ export function polarState(organizations: readonly Organization[], now: () => Da
     customers: [] as Row[],
     subscriptions: [] as Row[],
     orders: [] as Row[],
+    products: [] as Row[],
+    payments: [] as Row[],
+    customerMails: [] as CustomerMail[],
+    /** By organisation; what is missing is on. */
+    emailSettings: new Map<string, Readonly<Record<string, boolean>>>(),
     clients: new Map<string, Client>(),
     codes: new Map<string, Code>(),
     tokens: new Map<string, Token>(),
     refreshes: new Map<string, Refresh>(),
     now,
-    /** With six fraction digits, each later than the one before. */
-    timestamp(): string {
-      lastMicros = Math.max(lastMicros + 1, now().getTime() * 1_000);
+    /** With six fraction digits, each later than the one before, by so many microseconds at least. */
+    timestamp(gapMicros = 1): string {
+      lastMicros = Math.max(lastMicros + gapMicros, now().getTime() * 1_000);
       const at = new Date(Math.floor(lastMicros / 1_000)).toISOString().slice(0, -1);
       return `${at}${String(lastMicros % 1_000).padStart(3, '0')}Z`;
     },
   };
+}
+
+/** Whose a customer, subscription, order or product is: of the first organisation where it does not say. */
+export function organizationOf(row: Row, state: Pick<PolarState, 'organizations'>): string {
+  const named = row['organization_id'] ?? organizationIn(row['customer']);
+  return String(named ?? state.organizations[0]?.id);
+}
+
+function organizationIn(customer: unknown): unknown {
+  const isObject = typeof customer === 'object' && customer !== null;
+  return isObject && 'organization_id' in customer ? customer.organization_id : undefined;
 }
 
 /** As Polar makes them since September 2026. */

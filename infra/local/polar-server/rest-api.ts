@@ -8,8 +8,16 @@ import {
   notPermitted,
 } from './answer.ts';
 import { endpointsApi } from './endpoints-api.ts';
+import { customerIdOf, type Faults, leftOut } from './faults.ts';
 import { listPage } from './list-page.ts';
-import type { Delivery, PolarState, Row, Token } from './polar-state.ts';
+import { organizationsApi, type Record } from './organizations-api.ts';
+import {
+  type Delivery,
+  organizationOf,
+  type PolarState,
+  type Row,
+  type Token,
+} from './polar-state.ts';
 
 export type RestOptions = {
   /** Refused: the person is neither owner nor admin. */
@@ -17,37 +25,54 @@ export type RestOptions = {
   /** Polar itself takes public https addresses only. */
   loopbackUrls: boolean;
   redeliver: (eventId: string) => void;
+  record: Record;
 };
 
 /** Polar's REST API, version 2026-10, as far as it is used here. */
-export function restApi(state: PolarState, options: RestOptions) {
+export function restApi(state: PolarState, faults: Faults, options: RestOptions) {
   const endpoints = endpointsApi(state, options);
-  const rows = { customers: 'created_at', subscriptions: 'started_at', orders: 'created_at' };
+  const organizations = organizationsApi(state, options);
 
   return (asked: Asked): Answer => {
     const token = state.tokens.get(bearer(asked));
     if (!token || token.expiresAtMs <= state.now().getTime()) return invalidToken;
     const [, , resource = '', ...rest] = asked.path.replace(/\/$/, '').split('/');
-    const needed = resource === 'webhooks' ? webhooksScopes(asked) : [`${resource}:read`];
+    const needed = neededScopes(asked, resource);
     if (!needed.some((scope) => token.scopes.includes(scope))) {
       return insufficientScope(needed[0] ?? '');
     }
+    const [id, ...further] = rest;
     if (resource === 'webhooks') return webhooks(asked, token, rest);
-    const [id] = rest;
-    if (asked.method === 'GET' && resource === 'customers' && id !== undefined) {
-      const customer = state.customers.find((known) => known.id === id);
-      return customer ? { status: 200, body: customer } : notFound;
-    }
-    if (asked.method !== 'GET' || id !== undefined) return notFound;
-    if (resource === 'organizations') return listPage(ofToken(token), asked.query);
-    const sortedBy = Object.entries(rows).find(([name]) => name === resource)?.[1];
-    if (!sortedBy || !isRows(resource)) return notFound;
-    const sorting = asked.query.get('sorting');
-    if (sorting !== null && sorting !== sortedBy) return invalid('sorting', 'Unknown sorting.');
-    // Polar's own order, where none is asked for, is from new to old.
-    const oldestFirst = [...state[resource]].sort(byTime(sortedBy));
-    return listPage(sorting === null ? oldestFirst.reverse() : oldestFirst, asked.query);
+    if (further.length > 0) return notFound;
+    if (resource === 'organizations') return organizations(asked, token, id);
+    return isRows(resource) && asked.method === 'GET'
+      ? rowsOf(resource, asked.query, token, id)
+      : notFound;
   };
+
+  function rowsOf(resource: Rows, query: URLSearchParams, token: Token, id?: string): Answer {
+    const isReadable = (row: Row) => token.organizationIds.includes(organizationOf(row, state));
+    const own = state[resource].filter(isReadable);
+    const hidden = leftOut(state.customers.filter(isReadable), faults);
+    if (id !== undefined) {
+      const found = own.find((known) => known.id === id);
+      const isHidden = found && faults.hideLeftOut && hidden.has(customerIdOf(found));
+      return found && !isHidden ? { status: 200, body: found } : notFound;
+    }
+    const sortedBy = sortedAs[resource];
+    const sorting = query.get('sorting');
+    if (sorting !== null && sorting !== sortedBy) return invalid('sorting', 'Unknown sorting.');
+    const wanted = filters.flatMap((name) => {
+      const value = query.get(name);
+      return value === null ? [] : [(row: Row) => String(row[name]) === value];
+    });
+    const listed = own.filter(
+      (row) => !hidden.has(customerIdOf(row)) && wanted.every((isWanted) => isWanted(row)),
+    );
+    // Polar's own order, where none is asked for, is from new to old.
+    const oldestFirst = listed.sort(byTime(sortedBy));
+    return listPage(sorting === null ? oldestFirst.reverse() : oldestFirst, query);
+  }
 
   function webhooks(asked: Asked, token: Token, [kind, id, verb]: readonly string[]): Answer {
     if (options.role === 'member') return notPermitted;
@@ -85,16 +110,27 @@ export function restApi(state: PolarState, options: RestOptions) {
     const page = listPage(newestFirst, query);
     return { ...page, body: shown(page.body) };
   }
-
-  function ofToken({ organizationIds }: Token) {
-    return state.organizations
-      .filter(({ id }) => organizationIds.includes(id))
-      .map((organization) => ({ created_at: '2026-01-01T00:00:00Z', ...organization }));
-  }
 }
 
-function isRows(name: string): name is 'customers' | 'subscriptions' | 'orders' {
-  return name === 'customers' || name === 'subscriptions' || name === 'orders';
+const sortedAs = {
+  customers: 'created_at',
+  subscriptions: 'started_at',
+  orders: 'created_at',
+  products: 'created_at',
+  payments: 'created_at',
+} as const;
+
+type Rows = keyof typeof sortedAs;
+
+const filters = ['organization_id', 'customer_id', 'subscription_id', 'order_id', 'status'];
+
+function isRows(name: string): name is Rows {
+  return name in sortedAs;
+}
+
+function neededScopes(asked: Asked, resource: string): string[] {
+  if (resource === 'webhooks') return webhooksScopes(asked);
+  return [`${resource}:${asked.method === 'GET' ? 'read' : 'write'}`];
 }
 
 function webhooksScopes({ method, path }: Asked): string[] {

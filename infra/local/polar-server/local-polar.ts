@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { startFakePolar } from './polar-server.ts';
+import { bothOrganizations, earlierDays } from './shop/history.ts';
+
+export type LocalPolar = Readonly<{
+  /** Of its pages and of its API. */
+  url: string;
+  stop: () => Promise<void>;
+}>;
+
+/**
+ * The Polar of `npm start -- --polar`: two organisations, sixty customers, and everything that happens to them is kept
+ * in the directory. Throws Advice if the port is taken.
+ */
+export function startLocalPolar({
+  port,
+  directory,
+}: Readonly<{ port: number; directory: string }>): Promise<LocalPolar> {
+  return startFakePolar({
+    port,
+    file: join(directory, 'polar.json'),
+    organizations: bothOrganizations,
+    history: earlierDays,
+    consent: 'form',
+  });
+}

@@ -1,0 +1,156 @@
+import { uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { northlight, type Organization, type Row } from '../polar-state.ts';
+import { catalogue, type Product, productRow } from './catalogue.ts';
+import { type Early, neighbours, sixty } from './people.ts';
+import {
+  type Customer,
+  daysAfter,
+  later,
+  newCustomer,
+  newOrder,
+  newSubscription,
+  type Order,
+  type Subscription,
+  sixDigits,
+} from './rows.ts';
+
+export const harbour: Organization = {
+  id: uuidOf('organization Harbour Press'),
+  name: 'Harbour Press',
+  slug: 'harbour-press',
+};
+
+export const bothOrganizations: readonly Organization[] = [northlight, harbour];
+
+type Rows = Readonly<{ customers: Row[]; subscriptions: Row[]; orders: Row[]; products: Row[] }>;
+
+/** Two organisations as they were before anybody connected: the same on every first start, up to `until`. */
+export function earlierDays(until: Date): Rows {
+  const bought = [...lives(sixty, northlight, until), ...lives(neighbours, harbour, until)];
+  return {
+    customers: bought.map(({ customer }) => customer),
+    subscriptions: bought.flatMap(({ subscription }) => subscription ?? []),
+    orders: bought.flatMap(({ orders }) => orders),
+    products: bothOrganizations.flatMap(({ id }) =>
+      catalogue.map((product) => productRow(product, id)),
+    ),
+  };
+}
+
+type Life = Readonly<{ customer: Customer; subscription: Subscription | null; orders: Order[] }>;
+
+const monthly = catalogue[0];
+const yearly = catalogue[1];
+const withTrial = catalogue[2];
+const once = catalogue[3];
+
+/** Which product each has, and how it is with it, again after every twelve. */
+const kinds: readonly (readonly [Product | undefined, State])[] = [
+  [monthly, 'active'],
+  [monthly, 'active'],
+  [yearly, 'active'],
+  [once, 'active'],
+  [monthly, 'past_due'],
+  [monthly, 'active'],
+  [withTrial, 'trialing'],
+  [monthly, 'ending'],
+  [monthly, 'ended'],
+  [withTrial, 'active'],
+  [undefined, 'active'],
+  [monthly, 'active'],
+];
+type State = 'active' | 'past_due' | 'trialing' | 'ending' | 'ended';
+
+function lives(people: readonly Early[], organization: Organization, until: Date): Life[] {
+  return people.map((person, index) => {
+    const [product, state] = kinds[index % kinds.length] ?? [undefined, 'active'];
+    const age = state === 'trialing' ? 3 + (index % 5) : 70 + ((index * 37) % 280);
+    const createdAt = daysAfter(sixDigits(until), -age);
+    const id = uuidOf(`${organization.slug} ${person.email}`);
+    const customer = newCustomer({ ...person, id, organizationId: organization.id, createdAt });
+    if (!product) return { customer, subscription: null, orders: [] };
+    return lifeOf(customer, product, state, organization, until);
+  });
+}
+
+function lifeOf(
+  customer: Customer,
+  product: Product,
+  state: State,
+  { slug }: Organization,
+  until: Date,
+): Life {
+  const at = customer.created_at;
+  const prefix = `${slug.split('-')[0]?.toUpperCase()}-${customer.id.slice(0, 6).toUpperCase()}`;
+  const paid = (number: number, subscription: Subscription | null, createdAt: string): Order => ({
+    ...newOrder({
+      ...{ customer, product, subscription, createdAt, status: 'paid' },
+      id: uuidOf(`order ${number} of ${customer.id}`),
+      reason: subscription ? reasonOf(number) : 'purchase',
+      isFree: number === 1 && product.trialDays > 0,
+      number: `${prefix}-${String(number).padStart(4, '0')}`,
+    }),
+    receipt_number: `RCPT-${prefix.split('-')[1]}-${String(number).padStart(4, '0')}`,
+    modified_at: createdAt,
+  });
+  const { interval } = product;
+  if (interval === null) return { customer, subscription: null, orders: [paid(1, null, at)] };
+  const id = uuidOf(`subscription of ${customer.id}`);
+  const begun = newSubscription({
+    ...{ id, customer, product, interval },
+    ...{ startedAt: at, createdAt: at },
+  });
+  if (state === 'trialing') return { customer, subscription: begun, orders: [paid(1, begun, at)] };
+  const starts = [at, ...startsAfter(begun, interval, until)];
+  const start = starts.at(-1) ?? at;
+  const current: Subscription = {
+    ...begun,
+    status: 'active',
+    current_period_start: start,
+    current_period_end: starts.length > 1 ? later(start, interval) : begun.current_period_end,
+    modified_at: starts.length > 1 ? start : null,
+  };
+  const subscription = { ...current, ...ofState(current, state) };
+  const orders = starts.map((time, index) => paid(index + 1, subscription, time));
+  const last = orders.at(-1);
+  if (state !== 'past_due' || !last) return { customer, subscription, orders };
+  const open = { status: 'pending', paid: false, receipt_number: null, modified_at: start };
+  return { customer, subscription, orders: [...orders.slice(0, -1), { ...last, ...open }] };
+}
+
+function reasonOf(number: number) {
+  return number === 1 ? 'subscription_create' : 'subscription_cycle';
+}
+
+/** When the periods after the first one began. */
+function startsAfter(
+  { current_period_end: first }: Subscription,
+  interval: 'month' | 'year',
+  until: Date,
+): string[] {
+  const starts: string[] = [];
+  for (let periods = 0; ; periods += 1) {
+    const start = later(first, interval, periods);
+    if (new Date(start) > until) return starts;
+    starts.push(start);
+  }
+}
+
+function ofState(
+  { current_period_start: start, current_period_end: end }: Subscription,
+  state: State,
+): Partial<Subscription> {
+  const noticed = daysAfter(start, 1);
+  const booked = { cancel_at_period_end: true, canceled_at: noticed, modified_at: noticed };
+  switch (state) {
+    case 'past_due':
+      return { status: 'past_due', past_due_at: start, modified_at: start };
+    case 'ending':
+      return { ...booked, ends_at: end, customer_cancellation_reason: 'unused' };
+    case 'ended':
+      // At once, as its last period began.
+      return { status: 'canceled', canceled_at: start, ends_at: start, ended_at: start };
+    default:
+      return {};
+  }
+}

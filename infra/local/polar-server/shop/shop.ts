@@ -1,0 +1,258 @@
+import { type MailSetting, mailSettingsOf, mailSubject } from '../customer-mails.ts';
+import { newId, type PolarState, type Row } from '../polar-state.ts';
+import { catalogue, type Product } from './catalogue.ts';
+import {
+  bought,
+  type Clock,
+  cancellationBooked,
+  customerChanged,
+  customerDeleted,
+  endedAtOnce,
+  endReached,
+  type Happening,
+  type Moment,
+  paymentFailed,
+  type Reasons,
+  recovered,
+  renewed,
+  retriesExhausted,
+  takenBack,
+} from './moments.ts';
+import {
+  type Customer,
+  customerSchema,
+  newCustomer,
+  type Order,
+  orderSchema,
+  type Subscription,
+  subscriptionSchema,
+} from './rows.ts';
+
+/** Something that cannot be done, as a sentence for the person who tried. */
+export class NotPossible extends Error {
+  override readonly name = 'NotPossible';
+}
+
+type Record = (organizationId: string, payload: Happening) => void;
+
+/** Microseconds between the steps of one transaction, and between two transactions. */
+const stepMicros = 9_127;
+const pauseMicros = 120_000;
+
+export type Shop = ReturnType<typeof polarShop>;
+
+/** What customers and their cards do at Polar: each verb changes the rows and sends the events of that moment. */
+export function polarShop(state: PolarState, record: Record) {
+  const customerOf = (id: string): Customer => {
+    const row = state.customers.find((known) => known.id === id);
+    if (!row) throw new NotPossible('There is no such customer any more.');
+    return customerSchema.parse(row);
+  };
+  const subscriptionOf = (id: string): Subscription => {
+    const row = state.subscriptions.find((known) => known.id === id);
+    if (!row) throw new NotPossible('There is no such subscription.');
+    return subscriptionSchema.parse(row);
+  };
+  const livingOf = (id: string, ...statuses: readonly Subscription['status'][]): Subscription => {
+    const subscription = subscriptionOf(id);
+    if (statuses.includes(subscription.status)) return subscription;
+    throw new NotPossible(
+      `This subscription is ${subscription.status}, so that cannot happen to it.`,
+    );
+  };
+  const productOf = (id: unknown): Product => {
+    const product = catalogue.find((known) => known.id === id);
+    if (!product) throw new NotPossible('There is no such product.');
+    return product;
+  };
+  const subscriptionsOf = (customerId: string): Subscription[] =>
+    state.subscriptions
+      .filter((row) => row['customer_id'] === customerId)
+      .map((row) => subscriptionSchema.parse(row));
+  const ordersOf = (customerId: string): Order[] =>
+    state.orders
+      .filter((row) => row['customer_id'] === customerId)
+      .map((row) => orderSchema.parse(row));
+  const pendingOf = (subscription: Subscription): Order[] =>
+    ordersOf(subscription.customer_id).filter(
+      ({ status, subscription_id }) => status === 'pending' && subscription_id === subscription.id,
+    );
+
+  function clockFor(organizationId: string): Clock {
+    let gap = stepMicros;
+    return {
+      next: () => {
+        const at = state.timestamp(gap);
+        gap = stepMicros;
+        return at;
+      },
+      pause: () => {
+        gap = pauseMicros;
+      },
+      invoiceNumber: ({ id }) => {
+        const slug = state.organizations.find((known) => known.id === organizationId)?.slug ?? '';
+        const number = String(ordersOf(id).length + 1).padStart(4, '0');
+        return `${slug.split('-')[0]}-${id.slice(0, 6)}-${number}`.toUpperCase();
+      },
+      isMailed: (setting) => isMailed(organizationId, setting),
+    };
+  }
+
+  function isMailed(organizationId: string, setting: MailSetting): boolean {
+    return mailSettingsOf(state.emailSettings.get(organizationId))[setting] ?? true;
+  }
+
+  function apply({ organization_id }: Customer, moment: Moment): void {
+    if (moment.customer) keepCustomer(moment.customer, moment.isGone ?? false);
+    for (const subscription of moment.subscriptions ?? []) keep(state.subscriptions, subscription);
+    for (const order of moment.orders ?? []) keep(state.orders, order);
+    for (const happening of moment.events) {
+      record(organization_id, happening);
+      if (happening.mail) noteMail(organization_id, happening.mail, happening);
+    }
+  }
+
+  /** Subscriptions and orders are shown with the customer as it is now. */
+  function keepCustomer(customer: Customer, isGone: boolean): void {
+    if (isGone) state.customers.splice(indexOf(state.customers, customer.id), 1);
+    else keep(state.customers, customer);
+    for (const rows of [state.subscriptions, state.orders]) {
+      for (const row of rows) {
+        if (row['customer_id'] === customer.id) keep(rows, { ...row, customer });
+      }
+    }
+  }
+
+  function noteMail(organizationId: string, setting: MailSetting, { timestamp, data }: Happening) {
+    const customer = customerSchema.safeParse(data['customer']).data;
+    const product = catalogue.find(({ id }) => id === data['product_id'])?.name ?? '';
+    if (customer?.email == null) return;
+    state.customerMails.push({
+      ...{ id: newId(), at: timestamp, organizationId, setting, to: customer.email },
+      ...{ subject: mailSubject(setting, product), isSent: isMailed(organizationId, setting) },
+    });
+  }
+
+  function requireFree(organizationId: string, email: string, except?: string): void {
+    if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
+      throw new NotPossible(`"${email}" is not an email address.`);
+    }
+    const taken = state.customers
+      .map((row) => customerSchema.parse(row))
+      .find(
+        (other) =>
+          other.organization_id === organizationId &&
+          other.id !== except &&
+          other.email?.toLowerCase() === email.toLowerCase(),
+      );
+    if (taken) throw new NotPossible(`Another customer has the address ${email} already.`);
+  }
+
+  /** Does something to a living subscription. */
+  const happens =
+    (
+      statuses: readonly Subscription['status'][],
+      make: (on: Subscription, clock: Clock) => Moment,
+    ) =>
+    (subscriptionId: string): void => {
+      const subscription = livingOf(subscriptionId, ...statuses);
+      const { customer } = subscription;
+      apply(customer, make(subscription, clockFor(customer.organization_id)));
+    };
+  const requireBooked = (subscription: Subscription, isBooked: boolean): void => {
+    if (subscription.cancel_at_period_end === isBooked) return;
+    throw new NotPossible(
+      isBooked ? 'No cancellation is booked.' : 'A cancellation is booked already.',
+    );
+  };
+
+  return {
+    customerOf,
+    subscriptionsOf,
+    ordersOf,
+
+    /** A new person who buys: gives the customer's id. */
+    signUp(
+      organizationId: string,
+      { email, name }: Readonly<{ email: string; name: string | null }>,
+      productId: string,
+    ): string {
+      const product = productOf(productId);
+      requireFree(organizationId, email);
+      const createdAt = state.timestamp(stepMicros);
+      const customer = newCustomer({ email, name, organizationId, createdAt });
+      apply(customer, bought(customer, product, true, clockFor(organizationId)));
+      return customer.id;
+    },
+
+    buy(customerId: string, productId: string): void {
+      const customer = customerOf(customerId);
+      const product = productOf(productId);
+      apply(customer, bought(customer, product, false, clockFor(customer.organization_id)));
+    },
+
+    renew: happens(['active', 'trialing'], (subscription, clock) => {
+      requireBooked(subscription, false);
+      return renewed(subscription, productOf(subscription.product_id), clock);
+    }),
+    failPayment: happens(['active', 'trialing'], (subscription, clock) => {
+      requireBooked(subscription, false);
+      return paymentFailed(subscription, productOf(subscription.product_id), clock);
+    }),
+    recoverPayment: happens(['past_due'], (subscription, clock) =>
+      recovered(subscription, pendingOf(subscription), clock),
+    ),
+    exhaustRetries: happens(['past_due'], (subscription, clock) =>
+      retriesExhausted(subscription, pendingOf(subscription), clock),
+    ),
+    cancel(subscriptionId: string, reasons: Reasons = { reason: null, comment: null }): void {
+      happens(['active', 'trialing', 'past_due'], (subscription, clock) => {
+        requireBooked(subscription, false);
+        return cancellationBooked(subscription, reasons, clock);
+      })(subscriptionId);
+    },
+    takeBack: happens(['active', 'trialing', 'past_due'], (subscription, clock) => {
+      requireBooked(subscription, true);
+      return takenBack(subscription, clock);
+    }),
+    reachEnd: happens(['active', 'trialing', 'past_due'], (subscription, clock) => {
+      requireBooked(subscription, true);
+      return endReached(subscription, pendingOf(subscription), clock);
+    }),
+    endNow: happens(['active', 'trialing', 'past_due'], (subscription, clock) =>
+      endedAtOnce(subscription, pendingOf(subscription), clock),
+    ),
+
+    remove(customerId: string, isAnonymised: boolean): void {
+      const customer = customerOf(customerId);
+      const living = subscriptionsOf(customerId).filter(({ status }) => status !== 'canceled');
+      const clock = clockFor(customer.organization_id);
+      apply(customer, customerDeleted(customer, living, isAnonymised, clock));
+    },
+
+    /** Polar knows each address once in an organisation, and an external id is never changed again. */
+    change(
+      customerId: string,
+      changes: Partial<Pick<Customer, 'email' | 'name' | 'external_id'>>,
+    ): void {
+      const customer = customerOf(customerId);
+      if (changes.email != null) requireFree(customer.organization_id, changes.email, customerId);
+      if (changes.external_id !== undefined && customer.external_id !== null) {
+        if (changes.external_id !== customer.external_id) {
+          throw new NotPossible('Polar never changes an external ID that is set.');
+        }
+      }
+      apply(customer, customerChanged(customer, changes, clockFor(customer.organization_id)));
+    },
+  };
+}
+
+function keep(rows: Row[], row: Row): void {
+  const index = indexOf(rows, row.id);
+  if (index < 0) rows.push(row);
+  else rows[index] = row;
+}
+
+function indexOf(rows: readonly Row[], id: string): number {
+  return rows.findIndex((known) => known.id === id);
+}
