@@ -26,12 +26,11 @@ const env = z
     CONFIGURATION_SET: z.string(),
     MAIL_FROM: z.string(),
     UNSUBSCRIBE_URL: z.string(),
+    /** Of this mailer; there may be others at the same time, with a share of their own. */
     MAILS_PER_SECOND: z.pipe(z.string(), z.transform(Number)),
   })
   .parse(process.env);
 
-/** The event source runs this many mailers at once at the most, and they share the rate. */
-const mailersAtOnce = 2;
 const sesTimeoutMs = 10_000;
 
 const { db, store, settings, suppressionKey, addressHash, now, requestHandler } = audienceFromEnv(
@@ -57,7 +56,7 @@ export const handler: SQSHandler = mailer({
     return `${env.UNSUBSCRIBE_URL}/${token}`;
   }),
   send: paced(sesSender(sesClient(sesTimeoutMs), env.CONFIGURATION_SET || undefined), {
-    intervalMs: (1_000 * mailersAtOnce) / env.MAILS_PER_SECOND,
+    intervalMs: 1_000 / env.MAILS_PER_SECOND,
     nowMs: Date.now,
     sleep: (ms) => setTimeout(ms),
   }),

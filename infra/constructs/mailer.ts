@@ -18,6 +18,9 @@ type MailerProps = {
   mailsPerSecond: number;
 };
 
+/** Few: SES counts mails by the second, and each mailer keeps to its share only. */
+const mailersAtOnce = 2;
+
 /** Sends the queued emails, each at most once. */
 export class Mailer extends Construct {
   static readonly timeout = Duration.seconds(60);
@@ -37,8 +40,11 @@ export class Mailer extends Construct {
     props.tables.give(this.function, tableUses);
     allowSending(this.function, props.sending);
     allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
-    // Few at a time: SES counts mails by the second, and each mailer keeps to its share only.
-    workOnQueue(this, 'Mail', this.function, { queue: mail, batchSize: 5, maxConcurrency: 2 });
+    workOnQueue(this, 'Mail', this.function, {
+      queue: mail,
+      batchSize: 5,
+      maxConcurrency: mailersAtOnce,
+    });
     countStates(this.function.logGroup);
   }
 
@@ -61,7 +67,8 @@ function environment(props: MailerProps) {
     CONFIGURATION_SET: sending.configurationSet.configurationSetName,
     MAIL_FROM: sending.from,
     UNSUBSCRIBE_URL: props.unsubscribeUrl,
-    MAILS_PER_SECOND: String(props.mailsPerSecond),
+    // Its share.
+    MAILS_PER_SECOND: String(props.mailsPerSecond / mailersAtOnce),
   };
 }
 

@@ -153,8 +153,22 @@ describe('the mailer', () => {
           [{ 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] }, '/unsubscribe'],
         ],
       },
-      MAILS_PER_SECOND: '14',
+      MAILS_PER_SECOND: '7',
     });
+  });
+
+  it('has a share of the rate of mails, which all of them together do not exceed', () => {
+    const { id, properties } = lambdaOf(template, 'mailer');
+    const sources = template.findResources('AWS::Lambda::EventSourceMapping', {
+      Properties: { FunctionName: { Ref: id } },
+    });
+    const atOnce = Object.values(sources).map(
+      ({ Properties }) => Properties.ScalingConfig.MaximumConcurrency,
+    );
+
+    expect(atOnce.map((many) => many * properties.Environment.Variables.MAILS_PER_SECOND)).toEqual([
+      14,
+    ]);
   });
 });
 
