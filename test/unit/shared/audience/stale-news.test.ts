@@ -155,6 +155,8 @@ describe.each(lives())('the life %s', (file, webhooks) => {
   });
 });
 
+const customerOf = ({ webhook }: Delivery) => Object(webhook.data['customer']);
+
 describe('stale news', () => {
   const [active, pastDue] = readable(inputsOf('08-stale-past-due.json'));
   if (!active || !pastDue) throw new Error('the input is empty');
@@ -165,7 +167,7 @@ describe('stale news', () => {
     expect(first.workflows).toMatchObject([{ verdict: 'send' }]);
     const snapshot = customer(first.customerId)?.subscriptions;
     const renamed = structuredClone(pastDue);
-    Object.assign(renamed.webhook.data['customer'] ?? {}, {
+    Object.assign(customerOf(renamed), {
       ...{ modified_at: '2026-11-29T09:00:02.000000Z', name: 'Sam Other' },
     });
     const record = await tell(renamed);
@@ -201,7 +203,7 @@ describe('stale news', () => {
   it('leaves nothing on an erased customer, and mails nothing', async () => {
     const { tell, customer, rows } = audience();
     await tell(active);
-    const gone = { ...(active.webhook.data['customer'] as object), email: null };
+    const gone = { ...customerOf(active), email: null };
     const at = '2026-11-30T09:00:00.000000Z';
     const metadata = { __anonymized_at: at };
     const data = { ...gone, deleted_at: at, modified_at: at, metadata };
@@ -216,16 +218,20 @@ describe('stale news', () => {
     expect(rows).toEqual(before);
   });
 
-  it('is never known from an event whose customer is deleted already', async () => {
-    const { tell, rows } = audience(
-      settingsWith({}, { 'subscription.past_due': { enabled: false } }),
-    );
-    for (const webhook of [active.webhook, pastDue.webhook]) {
-      const customer = { ...(webhook.data['customer'] as object), deleted_at: webhook.timestamp };
-      const late = { ...webhook, data: { ...webhook.data, customer } };
-      await tell({ webhook: late, webhookId: `late-${webhook.type}` });
+  it.each([
+    ['whose customer is deleted already', { deleted_at: '2026-11-29T10:00:00Z' }],
+    ['of another organisation', { organization_id: crypto.randomUUID() }],
+  ])('is never known from an event %s, also where that is switched off', async (_, changes) => {
+    const off = settingsWith({}, { 'subscription.past_due': { enabled: false } });
+    const { tell, customer } = audience(off);
+    const created = { ...active.webhook, type: 'customer.created', data: customerOf(active) };
+    const { customerId } = await tell({ webhook: created, webhookId: 'evt-created' });
+    const before = structuredClone(customer(customerId));
+    for (const { webhook } of [active, pastDue]) {
+      const data = { ...webhook.data, customer: { ...customerOf(active), ...changes } };
+      await tell({ webhook: { ...webhook, data }, webhookId: `late-${webhook.type}` });
     }
-    expect(rows.customers.size).toBe(0);
+    expect(customer(customerId)).toEqual(before);
   });
 });
 
