@@ -6,6 +6,7 @@ import {
   type DynamoDBClient,
   ResourceNotFoundException,
   type TableDescription,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
@@ -97,8 +98,9 @@ const tableSchema = z.object({
 });
 
 /**
- * Creates the stack's tables that do not exist yet, with keys, indexes and expiry as in the template.
- * Gives their names by logical id. Throws Advice if an existing one has other keys or indexes.
+ * Creates the stack's tables that do not exist yet, with keys, indexes and expiry as in the template, and adds one index
+ * to one that lacks it, as a deployment does. Gives their names by logical id. Throws Advice if an existing one has
+ * other keys or indexes.
  */
 export async function createTables(
   client: DynamoDBClient,
@@ -110,7 +112,7 @@ export async function createTables(
       const name = identities.nameOf(logicalId);
       const { TimeToLiveSpecification, ...schema } = tableSchema.parse(properties);
       const wanted = { TableName: name, BillingMode: 'PAY_PER_REQUEST' as const, ...schema };
-      const existing = await describe(client, name);
+      const existing = await described(client, wanted);
       if (existing && shape(existing) !== shape(wanted)) {
         throw new Advice(
           `The keys or indexes of the table ${logicalId} have changed since the local data was made. Start once with --fresh (npm start -- --fresh) to begin with empty tables.`,
@@ -128,6 +130,26 @@ export async function createTables(
     }),
   );
   return Object.fromEntries(names);
+}
+
+type Wanted = CreateTableCommandInput & Readonly<{ TableName: string }>;
+
+/** The table as it is, with the one index that it lacks, if it does. */
+async function described(client: DynamoDBClient, wanted: Wanted) {
+  const existing = await describe(client, wanted.TableName);
+  const known = existing?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName) ?? [];
+  const [missing, ...others] = (wanted.GlobalSecondaryIndexes ?? []).filter(
+    ({ IndexName }) => !known.includes(IndexName),
+  );
+  if (!existing || !missing || others.length > 0) return existing;
+  await client.send(
+    new UpdateTableCommand({
+      TableName: wanted.TableName,
+      AttributeDefinitions: wanted.AttributeDefinitions,
+      GlobalSecondaryIndexUpdates: [{ Create: missing }],
+    }),
+  );
+  return describe(client, wanted.TableName);
 }
 
 async function describe(

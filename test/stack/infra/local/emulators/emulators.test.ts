@@ -7,6 +7,8 @@ import {
   DescribeTimeToLiveCommand,
   DynamoDBClient,
   ListTablesCommand,
+  PutItemCommand,
+  QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
   GetSecretValueCommand,
@@ -86,11 +88,33 @@ describe('tables', () => {
     expect(expiry.TimeToLiveDescription?.AttributeName).toBe('expiresAt');
   });
 
-  test('that have other indexes than the template has now ask for a fresh start', async () => {
+  test('get an index that is new, and find in it what they hold already', async () => {
+    const { client, stop } = await startDynamo();
+    onTestFinished(stop);
+    const TableName = 'Stack-Contacts';
+    await createTables(client, identitiesOf(contacts(['group'])));
+    const Item = { email: { S: 'ann@example.com' }, contactId: { S: 'c1' } };
+    await client.send(new PutItemCommand({ TableName, Item }));
+    await createTables(client, identitiesOf(contacts(['group', 'contactId'])));
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName,
+        IndexName: 'by-contactId',
+        KeyConditionExpression: 'contactId = :id',
+        ExpressionAttributeValues: { ':id': { S: 'c1' } },
+      }),
+    );
+    expect(Items).toEqual([Item]);
+  });
+
+  test.each([
+    ['two more indexes', ['group', 'contactId', 'name']],
+    ['one fewer', []],
+  ])('of which the template has %s than before ask for a fresh start', async (_, indexes) => {
     const { client, stop } = await startDynamo();
     onTestFinished(stop);
     await createTables(client, identitiesOf(contacts(['group'])));
-    const changed = createTables(client, identitiesOf(contacts(['group', 'contactId'])));
+    const changed = createTables(client, identitiesOf(contacts(indexes)));
     await expect(changed).rejects.toThrow(Advice);
     await expect(changed).rejects.toThrow(/table Contacts have changed.*--fresh/);
   });
