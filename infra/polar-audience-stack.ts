@@ -43,25 +43,24 @@ export class PolarAudienceStack extends Stack {
     const keeping: Keeping = options.stage === 'local' ? 'disposable' : 'retained';
     const tables = new AudienceTables(this, 'Tables', keeping);
     const secrets = new Secrets(this, 'Secrets', keeping);
-    const { webhookSecret, suppressionKey } = secrets;
     const events = new QueueWithDeadLetters(this, 'Events', {
       name: 'Events',
       keeping,
       timeout: Worker.timeout,
     });
-    const api = new IngestApi(this, 'Webhooks', { queue: events.queue, webhookSecret });
+    const api = new IngestApi(this, 'Webhooks', { events, secrets });
     const mail = new Mail(this, 'Mail', {
       api: api.api,
       tables,
-      suppressionKey,
+      secrets,
       keeping,
       options,
     });
     const worker = new Worker(this, 'Worker', {
       events,
-      mail: mail.outgoing.queue,
+      mail: mail.outgoing,
       tables,
-      suppressionKey,
+      secrets,
       retentionDays,
       maxConcurrency: options.maxConcurrency,
     });
@@ -74,7 +73,7 @@ export class PolarAudienceStack extends Stack {
       retentionDays,
     });
     const clock = new Clock(this, 'Clock', {
-      mail: mail.outgoing.queue,
+      mail: mail.outgoing,
       tables,
       mailsPerSecond: options.mailsPerSecond,
     });
@@ -92,7 +91,7 @@ export class PolarAudienceStack extends Stack {
 
     this.outputs({
       WebhookUrl: api.webhookUrl,
-      WebhookSecretName: webhookSecret.secretName,
+      WebhookSecretName: secrets.webhookSecret.secretName,
       ConsoleUrl: console.url,
       ConsolePolicyArn: console.policy.managedPolicyArn,
       EventsQueueUrl: events.queue.queueUrl,

@@ -2,13 +2,13 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern } from 'aws-cdk-lib/aws-logs';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { allow, lambdaFunction } from './lambda-function.ts';
+import { lambdaFunction } from './lambda-function.ts';
+import type { QueueWithDeadLetters } from './queue.ts';
 import { callAtRate } from './schedule.ts';
 import type { AudienceTables } from './tables.ts';
 
-type ClockProps = { mail: Queue; tables: AudienceTables; mailsPerSecond: number };
+type ClockProps = { mail: QueueWithDeadLetters; tables: AudienceTables; mailsPerSecond: number };
 
 /** Asks every minute for what is due, so that nothing waits by going round in a queue. */
 export class Clock extends Construct {
@@ -24,13 +24,10 @@ export class Clock extends Construct {
       description: 'Asks every minute for the emails that are due again',
       timeout: Duration.seconds(50),
       memoryMb: 256,
-      environment: {
-        MAIL_QUEUE_URL: mail.queueUrl,
-        MOST_EMAILS: String(mostEmails(mailsPerSecond)),
-      },
+      environment: { MOST_EMAILS: String(mostEmails(mailsPerSecond)) },
     });
     tables.give(this.function, { emails: { calls: ['UpdateItem'], queries: ['byDue'] } });
-    allow(this.function, ['sqs:SendMessage'], [mail.queueArn]);
+    mail.give(this.function, { calls: ['SendMessage'] });
     callAtRate(this, this.function, {
       rate: Clock.rate,
       description: 'When to ask for what is due',

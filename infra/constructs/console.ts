@@ -11,9 +11,9 @@ import { ManagedPolicy, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import type { IngestApi } from './ingest-api.ts';
-import { allow, lambdaFunction } from './lambda-function.ts';
+import { lambdaFunction } from './lambda-function.ts';
 import type { Mail } from './mail.ts';
-import type { QueueWithDeadLetters } from './queue.ts';
+import { type QueueWithDeadLetters, queueWork } from './queue.ts';
 import type { Secrets } from './secrets.ts';
 import { allowSending } from './sender-identity.ts';
 import { pinLogicalId } from './stateful.ts';
@@ -28,13 +28,24 @@ export type ConsoleReach = Readonly<{
   secrets: Secrets;
 }>;
 
-/** Allows the console exactly the calls that it makes. */
-export function allowConsole(lambda: NodejsFunction, reach: ConsoleReach): void {
-  reach.tables.give(lambda, tableUses);
-  allowQueues(lambda, reach);
-  allowSecrets(lambda, reach.secrets);
-  allowSending(lambda, reach.mail.sending);
-  if (reach.mail.sender) allowSuppressionList(lambda);
+/** Gives the console what it works with, and exactly the calls that it makes. */
+export function allowConsole(
+  lambda: NodejsFunction,
+  { tables, events, mail, secrets }: ConsoleReach,
+): void {
+  tables.give(lambda, tableUses);
+  // It sends dead letters through again: into their queue first, then out of the dead letters.
+  for (const queue of [events, mail.outgoing, mail.reports]) {
+    queue.give(lambda, { calls: ['SendMessage'], deadLetters: queueWork });
+  }
+  const changed = ['GetSecretValue', 'PutSecretValue'] as const;
+  secrets.give(lambda, {
+    suppressionKey: ['GetSecretValue'],
+    webhookSecret: changed,
+    polarAccess: changed,
+  });
+  allowSending(lambda, mail.sending);
+  if (mail.sender) allowSuppressionList(lambda);
 }
 
 const tableUses: TableUses = {
@@ -52,39 +63,6 @@ const tableUses: TableUses = {
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
   emails: { calls: ['GetItem', 'UpdateItem'], queries: ['byContact', 'byWorkflow'] },
 };
-
-/** It sends dead letters through again: into their queue first, then out of the dead letters. */
-function allowQueues(lambda: NodejsFunction, { events, mail }: ConsoleReach): void {
-  const queues = [events, mail.outgoing, mail.reports];
-  allow(
-    lambda,
-    ['sqs:SendMessage'],
-    queues.map(({ queue }) => queue.queueArn),
-  );
-  allow(
-    lambda,
-    [
-      'sqs:ReceiveMessage',
-      'sqs:DeleteMessage',
-      'sqs:ChangeMessageVisibility',
-      'sqs:GetQueueAttributes',
-    ],
-    queues.map(({ deadLetters }) => deadLetters.queueArn),
-  );
-}
-
-function allowSecrets(
-  lambda: NodejsFunction,
-  { webhookSecret, suppressionKey, polarAccess }: Secrets,
-): void {
-  const read = 'secretsmanager:GetSecretValue';
-  allow(lambda, [read], [suppressionKey.secretArn]);
-  allow(
-    lambda,
-    [read, 'secretsmanager:PutSecretValue'],
-    [webhookSecret.secretArn, polarAccess.secretArn],
-  );
-}
 
 /** SES keeps a list of its own of addresses that bounced: who lifts a bounce here lifts it there, too. */
 function allowSuppressionList(lambda: NodejsFunction): void {
@@ -176,20 +154,11 @@ export class Console extends Construct {
   }
 }
 
-function environment({ api, events, mail, secrets, retentionDays }: ConsoleProps) {
+function environment({ api, mail, retentionDays }: ConsoleProps) {
   const { configurationSet, from } = mail.sending;
   return {
-    EVENTS_QUEUE_URL: events.queue.queueUrl,
-    EVENTS_DEAD_LETTERS_URL: events.deadLetters.queueUrl,
-    MAIL_QUEUE_URL: mail.outgoing.queue.queueUrl,
-    MAIL_DEAD_LETTERS_URL: mail.outgoing.deadLetters.queueUrl,
-    FEEDBACK_QUEUE_URL: mail.reports.queue.queueUrl,
-    FEEDBACK_DEAD_LETTERS_URL: mail.reports.deadLetters.queueUrl,
     WEBHOOK_URL: api.webhookUrl,
     UNSUBSCRIBE_URL: Unsubscribe.urlOf(api.api),
-    WEBHOOK_SECRET_ID: secrets.webhookSecret.secretArn,
-    SUPPRESSION_KEY_ID: secrets.suppressionKey.secretArn,
-    POLAR_ACCESS_ID: secrets.polarAccess.secretArn,
     RETENTION_DAYS: String(retentionDays),
     MAIL_FROM: from,
     MAIL_IDENTITIES: mail.sender?.identities.join(',') ?? '',

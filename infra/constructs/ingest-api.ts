@@ -11,15 +11,15 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { allow, lambdaFunction } from './lambda-function.ts';
+import { lambdaFunction } from './lambda-function.ts';
+import type { QueueWithDeadLetters } from './queue.ts';
+import type { Secrets } from './secrets.ts';
 import { pinLogicalId } from './stateful.ts';
 
 const webhookPath = '/webhooks/polar';
 
-type IngestApiProps = { queue: Queue; webhookSecret: Secret };
+type IngestApiProps = { events: QueueWithDeadLetters; secrets: Secrets };
 
 /** The public door: takes Polar's webhooks, proves them genuine and queues them. */
 export class IngestApi extends Construct {
@@ -29,7 +29,7 @@ export class IngestApi extends Construct {
   readonly accessLogs: LogGroup;
   readonly webhookUrl: string;
 
-  constructor(scope: Construct, id: string, { queue, webhookSecret }: IngestApiProps) {
+  constructor(scope: Construct, id: string, { events, secrets }: IngestApiProps) {
     super(scope, id);
     this.ingest = lambdaFunction(this, 'Ingest', {
       name: 'ingest',
@@ -38,13 +38,9 @@ export class IngestApi extends Construct {
       timeout: Duration.seconds(9),
       // A signature over a large body, and now and then gzip, want some processor: it grows with memory.
       memoryMb: 512,
-      environment: {
-        EVENTS_QUEUE_URL: queue.queueUrl,
-        WEBHOOK_SECRET_ID: webhookSecret.secretArn,
-      },
     });
-    allow(this.ingest, ['sqs:SendMessage'], [queue.queueArn]);
-    allow(this.ingest, ['secretsmanager:GetSecretValue'], [webhookSecret.secretArn]);
+    events.give(this.ingest, { calls: ['SendMessage'] });
+    secrets.give(this.ingest, { webhookSecret: ['GetSecretValue'] });
 
     this.api = new HttpApi(this, 'Api', {
       description: "Receives Polar's webhooks, unsubscribes people and shows the console",

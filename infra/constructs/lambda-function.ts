@@ -25,7 +25,8 @@ type LambdaFunctionProps = {
   description: string;
   timeout: Duration;
   memoryMb: number;
-  environment: Record<string, string>;
+  /** Besides what tables, queues and secrets put there when they are given to it. */
+  environment?: Record<string, string>;
   /**
    * It sends messages to the queue that feeds it, and that has an end. Lambda stops what looks like an endless loop
    * after about 16 rounds, unless it is told that it may go on.

@@ -1,5 +1,4 @@
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ConfigurationSet, EmailSendingEvent, EventDestination } from 'aws-cdk-lib/aws-ses';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -8,6 +7,7 @@ import { Construct } from 'constructs';
 import { Feedback } from './feedback.ts';
 import { Mailer } from './mailer.ts';
 import { QueueWithDeadLetters } from './queue.ts';
+import type { Secrets } from './secrets.ts';
 import { SenderIdentity, type Sending } from './sender-identity.ts';
 import type { StageOptions } from './stage-options.ts';
 import { type Keeping, pinLogicalId } from './stateful.ts';
@@ -52,7 +52,7 @@ type MailOptions = Pick<
 type MailProps = {
   api: HttpApi;
   tables: AudienceTables;
-  suppressionKey: Secret;
+  secrets: Secrets;
   keeping: Keeping;
   options: MailOptions;
 };
@@ -71,7 +71,7 @@ export class Mail extends Construct {
 
   constructor(scope: Construct, id: string, props: MailProps) {
     super(scope, id);
-    const { api, tables, suppressionKey, keeping, options } = props;
+    const { api, tables, secrets, keeping, options } = props;
     const { mailFrom, mailIdentity, mailsPerSecond, sandboxRecipients } = options;
     this.outgoing = new QueueWithDeadLetters(this, 'Outgoing', {
       name: 'Mail',
@@ -94,16 +94,12 @@ export class Mail extends Construct {
     this.mailer = new Mailer(this, 'Mailer', {
       mail: this.outgoing,
       tables,
-      suppressionKey,
+      secrets,
       sending: this.sending,
       unsubscribeUrl: Unsubscribe.urlOf(api),
       mailsPerSecond,
     });
-    this.feedback = new Feedback(this, 'Feedback', {
-      reports: this.reports,
-      tables,
-      suppressionKey,
-    });
-    this.unsubscribe = new Unsubscribe(this, 'Unsubscribe', { api, tables, suppressionKey });
+    this.feedback = new Feedback(this, 'Feedback', { reports: this.reports, tables, secrets });
+    this.unsubscribe = new Unsubscribe(this, 'Unsubscribe', { api, tables, secrets });
   }
 }

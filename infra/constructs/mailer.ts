@@ -2,17 +2,17 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { allow, lambdaFunction } from './lambda-function.ts';
+import { lambdaFunction } from './lambda-function.ts';
 import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
+import type { Secrets } from './secrets.ts';
 import { allowSending, type Sending } from './sender-identity.ts';
 import type { AudienceTables, TableUses } from './tables.ts';
 
 type MailerProps = {
   mail: QueueWithDeadLetters;
   tables: AudienceTables;
-  suppressionKey: Secret;
+  secrets: Secrets;
   sending: Sending;
   unsubscribeUrl: string;
   mailsPerSecond: number;
@@ -28,7 +28,6 @@ export class Mailer extends Construct {
 
   constructor(scope: Construct, id: string, props: MailerProps) {
     super(scope, id);
-    const { mail, suppressionKey } = props;
     this.function = lambdaFunction(this, 'Function', {
       name: 'mailer',
       description: 'Renders and sends queued emails',
@@ -39,9 +38,9 @@ export class Mailer extends Construct {
     });
     props.tables.give(this.function, tableUses);
     allowSending(this.function, props.sending);
-    allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
+    props.secrets.give(this.function, { suppressionKey: ['GetSecretValue'] });
     workOnQueue(this, 'Mail', this.function, {
-      queue: mail,
+      queue: props.mail,
       batchSize: 5,
       maxConcurrency: mailersAtOnce,
     });
@@ -58,17 +57,13 @@ export class Mailer extends Construct {
   }
 }
 
-function environment(props: MailerProps) {
-  const { mail, sending } = props;
+function environment({ sending, unsubscribeUrl, mailsPerSecond }: MailerProps) {
   return {
-    MAIL_QUEUE_URL: mail.queue.queueUrl,
-    MAIL_DEAD_LETTERS_URL: mail.deadLetters.queueUrl,
-    SUPPRESSION_KEY_ID: props.suppressionKey.secretArn,
     CONFIGURATION_SET: sending.configurationSet.configurationSetName,
     MAIL_FROM: sending.from,
-    UNSUBSCRIBE_URL: props.unsubscribeUrl,
+    UNSUBSCRIBE_URL: unsubscribeUrl,
     // Its share.
-    MAILS_PER_SECOND: String(props.mailsPerSecond / mailersAtOnce),
+    MAILS_PER_SECOND: String(mailsPerSecond / mailersAtOnce),
   };
 }
 

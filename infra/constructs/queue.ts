@@ -14,13 +14,33 @@ type QueueProps = {
   timeout: Duration;
 };
 
+type QueueCall =
+  | 'ChangeMessageVisibility'
+  | 'DeleteMessage'
+  | 'GetQueueAttributes'
+  | 'ReceiveMessage'
+  | 'SendMessage';
+
+/** What it takes to work on the messages of a queue. */
+export const queueWork = [
+  'ReceiveMessage',
+  'DeleteMessage',
+  'GetQueueAttributes',
+  'ChangeMessageVisibility',
+] as const;
+
+/** What a function does with a queue and with its dead letters. */
+type QueueUse = Readonly<{ calls: readonly QueueCall[]; deadLetters?: readonly QueueCall[] }>;
+
 /** Messages on their way to a function, and those with which it could do nothing. */
 export class QueueWithDeadLetters extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
+  private readonly name: string;
 
   constructor(scope: Construct, id: string, { name, keeping, timeout }: QueueProps) {
     super(scope, id);
+    this.name = name;
     const queueName = physicalName(name);
     const common = {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -50,6 +70,21 @@ export class QueueWithDeadLetters extends Construct {
     pinLogicalId(this.deadLetters, `${name}DeadLetters`);
     pinLogicalId(this.queue, `${name}Queue`);
   }
+
+  /**
+   * Gives a function this queue, and its dead letters where it uses them: their URLs in its environment
+   * (`MAIL_QUEUE_URL`, `MAIL_DEAD_LETTERS_URL`), and exactly these calls.
+   */
+  give(lambda: NodejsFunction, { calls, deadLetters }: QueueUse): void {
+    const name = this.name.toUpperCase();
+    const one = (queue: Queue, variable: string, used: readonly QueueCall[]) => {
+      lambda.addEnvironment(`${name}_${variable}`, queue.queueUrl);
+      const actions = used.map((call) => `sqs:${call}`);
+      allow(lambda, actions, [queue.queueArn]);
+    };
+    one(this.queue, 'QUEUE_URL', calls);
+    if (deadLetters) one(this.deadLetters, 'DEAD_LETTERS_URL', deadLetters);
+  }
 }
 
 /**
@@ -69,26 +104,19 @@ function sqsArn(scope: Construct, queueName: string): string {
 type Work = { queue: QueueWithDeadLetters; batchSize: number; maxConcurrency: number };
 
 /**
- * Lets a function work on a queue: it reports which messages failed, chooses when they come again,
+ * Gives a function a queue to work on: it reports which messages failed, chooses when they come again,
  * and puts those that never can succeed among the dead letters itself.
  */
 export function workOnQueue(
   scope: Construct,
   id: string,
   lambda: NodejsFunction,
-  { queue: { queue, deadLetters }, batchSize, maxConcurrency }: Work,
+  { queue, batchSize, maxConcurrency }: Work,
 ): void {
-  const actions = [
-    'sqs:ReceiveMessage',
-    'sqs:DeleteMessage',
-    'sqs:GetQueueAttributes',
-    'sqs:ChangeMessageVisibility',
-  ];
-  allow(lambda, actions, [queue.queueArn]);
-  allow(lambda, ['sqs:SendMessage'], [deadLetters.queueArn]);
+  queue.give(lambda, { calls: queueWork, deadLetters: ['SendMessage'] });
   new EventSourceMapping(scope, id, {
     target: lambda,
-    eventSourceArn: queue.queueArn,
+    eventSourceArn: queue.queue.queueArn,
     batchSize,
     reportBatchItemFailures: true,
     maxConcurrency,

@@ -1,7 +1,21 @@
 import { SecretValue, Validations } from 'aws-cdk-lib';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { allow } from './lambda-function.ts';
 import { type Keeping, pinLogicalId, removalPolicy } from './stateful.ts';
+
+const environmentNames = {
+  webhookSecret: 'WEBHOOK_SECRET_ID',
+  suppressionKey: 'SUPPRESSION_KEY_ID',
+  polarAccess: 'POLAR_ACCESS_ID',
+} as const;
+type SecretName = keyof typeof environmentNames;
+
+/** What a function does with its secrets. */
+type SecretUses = Readonly<
+  Partial<Record<SecretName, readonly ('GetSecretValue' | 'PutSecretValue')[]>>
+>;
 
 /**
  * The three secrets. CloudFormation writes a value only when its property in the template changes:
@@ -45,6 +59,18 @@ export class Secrets extends Construct {
       this.polarAccess,
       'OAuth tokens are refreshed by the system itself whenever they expire, which is far more often than a rotation would; an access token is made by a person in Polar, and only there can a new one be made.',
     );
+  }
+
+  /** Gives a function its secrets: their ids in its environment (`WEBHOOK_SECRET_ID`), and exactly these calls. */
+  give(lambda: NodejsFunction, uses: SecretUses): void {
+    for (const name of ['webhookSecret', 'suppressionKey', 'polarAccess'] as const) {
+      const calls = uses[name];
+      if (!calls) continue;
+      const { secretArn } = this[name];
+      lambda.addEnvironment(environmentNames[name], secretArn);
+      const actions = calls.map((call) => `secretsmanager:${call}`);
+      allow(lambda, actions, [secretArn]);
+    }
   }
 }
 

@@ -2,14 +2,14 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { type HttpApi, HttpMethod, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { allow, lambdaFunction } from './lambda-function.ts';
+import { lambdaFunction } from './lambda-function.ts';
+import type { Secrets } from './secrets.ts';
 import { type AudienceTables, refusalUses } from './tables.ts';
 
 const path = '/unsubscribe';
 
-type UnsubscribeProps = { api: HttpApi; tables: AudienceTables; suppressionKey: Secret };
+type UnsubscribeProps = { api: HttpApi; tables: AudienceTables; secrets: Secrets };
 
 /** The page behind the link in every marketing mail, and the one click of mail programs. */
 export class Unsubscribe extends Construct {
@@ -20,7 +20,7 @@ export class Unsubscribe extends Construct {
     return `${api.apiEndpoint}${path}`;
   }
 
-  constructor(scope: Construct, id: string, { api, tables, suppressionKey }: UnsubscribeProps) {
+  constructor(scope: Construct, id: string, { api, tables, secrets }: UnsubscribeProps) {
     super(scope, id);
     this.function = lambdaFunction(this, 'Function', {
       name: 'unsubscribe',
@@ -28,10 +28,9 @@ export class Unsubscribe extends Construct {
       // Mail programs wait about as long for the answer to their one click.
       timeout: Duration.seconds(9),
       memoryMb: 512,
-      environment: { SUPPRESSION_KEY_ID: suppressionKey.secretArn },
     });
     tables.give(this.function, refusalUses);
-    allow(this.function, ['secretsmanager:GetSecretValue'], [suppressionKey.secretArn]);
+    secrets.give(this.function, { suppressionKey: ['GetSecretValue'] });
     addRoutes(api, this.function);
   }
 }

@@ -4,7 +4,7 @@ import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { IngestApi } from './ingest-api.ts';
-import { allow, lambdaFunction } from './lambda-function.ts';
+import { lambdaFunction } from './lambda-function.ts';
 import { callAtRate } from './schedule.ts';
 import type { Secrets } from './secrets.ts';
 import type { AudienceTables } from './tables.ts';
@@ -28,11 +28,7 @@ export class Watch extends Construct {
       timeout: Duration.seconds(60),
       // It waits for Polar, and nobody waits for it.
       memoryMb: 256,
-      environment: {
-        WEBHOOK_URL: props.api.webhookUrl,
-        WEBHOOK_SECRET_ID: props.secrets.webhookSecret.secretArn,
-        POLAR_ACCESS_ID: props.secrets.polarAccess.secretArn,
-      },
+      environment: { WEBHOOK_URL: props.api.webhookUrl },
     });
     allowLooking(this.function, props);
     callAtRate(this, this.function, {
@@ -75,14 +71,12 @@ const metricNames = {
  * left out when the previous one ends; and the leases under which either is done.
  */
 function allowLooking(watch: NodejsFunction, { tables, secrets }: WatchProps): void {
-  const { webhookSecret, polarAccess } = secrets;
   tables.give(watch, {
     settings: { calls: ['GetItem', 'UpdateItem'] },
     events: { queries: ['byDay'] },
   });
-  const readAndWrite = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];
-  allow(watch, readAndWrite, [webhookSecret.secretArn]);
-  allow(watch, readAndWrite, [polarAccess.secretArn]);
+  const changed = ['GetSecretValue', 'PutSecretValue'] as const;
+  secrets.give(watch, { webhookSecret: changed, polarAccess: changed });
 }
 
 /** Metrics cost by the value of a dimension: three or four of these exist while all is well. */

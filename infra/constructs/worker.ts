@@ -1,17 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { allow, lambdaFunction } from './lambda-function.ts';
+import { lambdaFunction } from './lambda-function.ts';
 import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
+import type { Secrets } from './secrets.ts';
 import { type AudienceTables, type TableUses, transactedRow } from './tables.ts';
 
 type WorkerProps = {
   events: QueueWithDeadLetters;
-  mail: Queue;
+  mail: QueueWithDeadLetters;
   tables: AudienceTables;
-  suppressionKey: Secret;
+  secrets: Secrets;
   retentionDays: number;
   maxConcurrency: number;
 };
@@ -29,31 +28,21 @@ export class Worker extends Construct {
       timeout: Worker.timeout,
       // It mostly waits for DynamoDB, and a batch is at most 6 MB: more memory would only cost.
       memoryMb: 512,
-      environment: environment(props),
+      environment: { RETENTION_DAYS: String(props.retentionDays) },
       // An erasure goes on in messages of its own until all records of a person are done: each does up to a thousand.
       isFedByItself: true,
     });
     props.tables.give(this.function, tableUses);
     // The second run of an erasure goes into its own queue, with a delay.
-    const { events, mail } = props;
-    allow(this.function, ['sqs:SendMessage'], [events.queue.queueArn, mail.queueArn]);
-    allow(this.function, ['secretsmanager:GetSecretValue'], [props.suppressionKey.secretArn]);
+    props.events.give(this.function, { calls: ['SendMessage'] });
+    props.mail.give(this.function, { calls: ['SendMessage'] });
+    props.secrets.give(this.function, { suppressionKey: ['GetSecretValue'] });
     workOnQueue(this, 'Events', this.function, {
-      queue: events,
+      queue: props.events,
       batchSize: 10,
       maxConcurrency: props.maxConcurrency,
     });
   }
-}
-
-function environment({ events, mail, suppressionKey, retentionDays }: WorkerProps) {
-  return {
-    EVENTS_QUEUE_URL: events.queue.queueUrl,
-    EVENTS_DEAD_LETTERS_URL: events.deadLetters.queueUrl,
-    MAIL_QUEUE_URL: mail.queueUrl,
-    SUPPRESSION_KEY_ID: suppressionKey.secretArn,
-    RETENTION_DAYS: String(retentionDays),
-  };
 }
 
 const tableUses: TableUses = {
