@@ -99,7 +99,7 @@ function judge(
   if (!settings.events[event.type].enabled) {
     // What is known of a subscription is for the guard, which must not depend on settings.
     if (event.subscription && event.customer.deletedAt === undefined) {
-      w.customers.put(customer.customerId, withSnapshot(customer, event));
+      w.customers.put(customer.customerId, withSnapshot(inOrganization(customer, event), event));
     }
     return skipped(`${event.type} is switched off in the settings.`);
   }

@@ -135,7 +135,7 @@ ${supportedEventTypes.map((type) => eventRow(type, draft, problems))}
 </div>`;
   return html`${summary(problems)}
 <h2 id="settings">What each event does</h2>
-<p class="soft">An event that is on updates the contact of its customer, or adds one. Each switch says what else is taken from it: whether it starts workflows, and whether name and external id are taken over. An event that is off is recorded, and changes nothing.</p>
+<p class="soft">An event that is on updates the contact of its customer, or adds one. Each switch says what else is taken from it: whether it starts workflows, and whether name and external id are taken over. An event that is off is recorded and changes no contact. What it says of a subscription is kept all the same, so that older news of that subscription is not mailed.</p>
 ${postForm(c, {
   action: settingsPath,
   class: 'settings',
