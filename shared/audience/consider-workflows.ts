@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isBackfilled } from '#shared/polar/event-types.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import type { Customer } from './person.ts';
-import { isStale, newsOf, staleReason } from './subscription-snapshot.ts';
+import { isStale, staleReason } from './subscription-snapshot.ts';
 import type { Condition, Workflow } from './workflow.ts';
 
 /**
@@ -92,8 +92,7 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
   if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
   const condition = workflow.trigger.conditions.find((one) => !holds(one, event));
   if (condition) return `The condition does not hold: ${conditionText(condition)}.`;
-  const news = newsOf(event.type, event.subscription);
-  if (isStale(event.type, news, customer.subscriptions)) return staleReason;
+  if (isStale(event.type, event.subscription, customer.subscriptions)) return staleReason;
   const ageHours = (now.getTime() - Date.parse(event.occurredAt)) / hourMs;
   if (ageHours > workflow.maxAgeHours) {
     return `The event is older than ${workflow.maxAgeHours} hours, so it is no news any more.`;

@@ -15,7 +15,7 @@ import {
 import { claimAddress, emailOf, showAddress } from './identity.ts';
 import { type Contact, type Customer, cleanName, compareMoments, newerFact } from './person.ts';
 import type { EventSettings } from './settings.ts';
-import { newsOf, withSubscription } from './subscription-snapshot.ts';
+import { isOfSubscription, toldVersion, withSubscription } from './subscription-snapshot.ts';
 import {
   type AudienceStore,
   isSameData,
@@ -280,10 +280,10 @@ function recordOf(
     const properties = withoutPersonal(event.properties);
     return { ...base, changes: [], properties, erased: true, ...(erases && { erases }) };
   }
-  const news = newsOf(event.type, event.subscription);
+  const { type, properties, subscription } = event;
   return {
-    ...{ ...base, changes, properties: event.properties },
-    ...(news && { subscription: news }),
+    ...{ ...base, changes, properties },
+    ...(subscription && isOfSubscription(type) && { subscription: toldVersion(subscription) }),
     ...(email && { email }),
   };
 }

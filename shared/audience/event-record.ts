@@ -4,7 +4,7 @@ import { eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { normalisedEmailSchema } from './address.ts';
 import type { Contact, Customer } from './person.ts';
-import { newsSchema } from './subscription-snapshot.ts';
+import { toldVersionSchema } from './subscription-snapshot.ts';
 
 const valueSchema = z.union([z.string(), z.boolean(), z.null()]);
 const changeSchema = z.object({ field: z.string(), from: valueSchema, to: valueSchema });
@@ -53,8 +53,8 @@ export const eventRecordSchema = z.extend(decidedSchema, {
   email: z.optional(normalisedEmailSchema),
   customerId: z.string(),
   properties: eventPropertiesSchema,
-  /** What it said of its subscription, for a last look at whether that is still news. */
-  subscription: z.optional(newsSchema),
+  /** Of an event of a subscription: with the properties, what it takes to see later whether it is still news. */
+  subscription: z.optional(toldVersionSchema),
   /** The record of an erased customer: without payload, addresses and changes. */
   erased: z.optional(z.boolean()),
   /** The newest replays, the oldest of them first, and how many there were in all. */

@@ -48,7 +48,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (customer?.deletion && record.type !== 'customer.deleted') {
     return block('The customer is deleted.');
   }
-  if (isStale(record.type, record.subscription, customer?.subscriptions)) return block(staleReason);
+  if (isStale(record.type, newsIn(record), customer?.subscriptions)) return block(staleReason);
   if (!contact) return block('No contact shows the customer any more.');
   if (situation.wasSentBefore) return block('It was sent to this contact before.');
   if (suppression?.reasons.bounced) return block('Mail to this address bounced.');
@@ -63,4 +63,10 @@ export function judgeMail(situation: MailSituation): MailVerdict {
       return block('Marketing mail needs a postal address in the settings.');
   }
   return { kind: 'send', workflow, record, contact };
+}
+
+/** What the event said of its subscription; records of version 0.1.0 do not tell its version. */
+function newsIn({ subscription, properties }: EventRecord) {
+  const { subscriptionId: id, ...said } = properties;
+  return subscription && id !== undefined ? { ...said, ...subscription, id } : undefined;
 }

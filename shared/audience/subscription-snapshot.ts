@@ -156,29 +156,26 @@ function hadEnded(snapshot: SubscriptionSnapshot): boolean {
   return snapshot.hasEnded === true || !isLiving(snapshot);
 }
 
-/** What an event says of its subscription, as far as the guard against stale news compares it. */
-export const newsSchema = z.extend(
-  z.partial(
-    z.pick(subscriptionFactsSchema, {
-      ...{ status: true, canceledAt: true, pastDueSince: true, endedAt: true, pausedAt: true },
-      ...{ periodEnd: true, productId: true },
-    }),
-  ),
-  { id: z.string(), version: z.string() },
-);
-export type SubscriptionNews = z.infer<typeof newsSchema>;
+/** What the record of a subscription's event keeps beside its properties, so that the guard can look again. */
+export const toldVersionSchema = z.object({
+  version: z.string(),
+  canceledAt: optionalText,
+  pausedAt: optionalText,
+});
+export type ToldVersion = z.infer<typeof toldVersionSchema>;
 
-/** `undefined` where the event is not one of a subscription: an order is news of its own. */
-export function newsOf(
-  type: string,
-  subscription: PolarSubscription | undefined,
-): SubscriptionNews | undefined {
-  if (!subscription || !type.startsWith('subscription.')) return undefined;
-  const { id, version } = subscription;
-  const compared = comparedFields(type).filter((field) => subscription[field] !== undefined);
-  const said = Object.fromEntries(compared.map((field) => [field, subscription[field]]));
-  return newsSchema.parse({ id, version, ...said });
+export function toldVersion({ version, canceledAt, pausedAt }: PolarSubscription): ToldVersion {
+  return {
+    version,
+    ...(canceledAt !== undefined && { canceledAt }),
+    ...(pausedAt !== undefined && { pausedAt }),
+  };
 }
+
+/** What an event says of its subscription, as far as it is compared. */
+type SubscriptionNews = Pick<PolarSubscription, 'id' | 'version'> & {
+  readonly [field in (typeof stateFields)[number] | 'periodEnd' | 'productId']?: string | undefined;
+};
 
 /** A renewal and a mere change are news while period and product last, whatever became of the state. */
 function comparedFields(type: string) {
@@ -189,7 +186,7 @@ function comparedFields(type: string) {
 
 /**
  * Whether a newer and different state of the subscription is known. Siblings of one moment have one version, so none
- * of them is stale for another; the timestamp of an event never counts.
+ * of them is stale for another; the timestamp of an event never counts. An order is news of its own.
  */
 export function isStale(
   type: string,
@@ -197,8 +194,13 @@ export function isStale(
   known: Subscriptions | undefined,
 ): boolean {
   const newest = news && snapshotOf(known, news.id);
-  if (!news || !newest || newest.version <= news.version) return false;
+  if (!news || !newest || !isOfSubscription(type) || newest.version <= news.version) return false;
   return comparedFields(type).some((field) => newest[field] !== news[field]);
+}
+
+/** Whether the event is one of a subscription itself. */
+export function isOfSubscription(type: string): boolean {
+  return type.startsWith('subscription.');
 }
 
 export const staleReason =

@@ -22,7 +22,11 @@ const transactional = withKind('transactional');
 const unsubscribed = known.contact && { ...known.contact, subscribed: false };
 const deletion = { occurredAt: 'x', webhookId: 'y', mode: 'unsubscribe' as const };
 const deleted = known.customer && { ...known.customer, deletion };
-const subscription = { id: 's1', version: '2026-11-23T11:58:00.000000Z', status: 'past_due' };
+const pastDue = known.record && {
+  ...{ ...known.record, type: 'subscription.past_due' as const },
+  subscription: { version: '2026-11-23T11:58:00.000000Z' },
+  properties: { customerId: 'c1', subscriptionId: 's1', status: 'past_due' },
+};
 const recovered = { version: '2026-11-23T11:59:00.000000Z', status: 'active' };
 const goodbye = known.record && { ...known.record, type: 'customer.deleted' as const };
 
@@ -117,7 +121,7 @@ describe('an email', () => {
     [
       'of a subscription of which a newer state is known',
       {
-        record: known.record && { ...known.record, type: 'subscription.past_due', subscription },
+        record: pastDue,
         customer: known.customer && { ...known.customer, subscriptions: { s1: recovered } },
       },
       'A newer state of this subscription is known',
