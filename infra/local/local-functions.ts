@@ -10,8 +10,9 @@ import {
   maxProcesses,
   startFunction,
 } from './lambda-function.ts';
-import { isLoopback, localRegion } from './local-account.ts';
+import { localRegion } from './local-account.ts';
 import { schedulesOf, startSchedule } from './schedules.ts';
+import type { StandInForPolar } from './stand-in-for-polar.ts';
 import type { Identities, Resource, Template } from './template.ts';
 
 export type Endpoints = Readonly<{
@@ -237,23 +238,4 @@ export function httpRoutes(
       return [RouteKey, { lambda, isPublic: AuthorizationType === 'NONE' }];
     }),
   );
-}
-
-const names = ['POLAR_API_URL', 'POLAR_AUTHORIZE_URL'] as const;
-
-/** Environment variables of the functions that lead them to a server that plays Polar. */
-export type StandInForPolar = Readonly<{ [name in (typeof names)[number]]?: string }>;
-
-/** What an environment says of it. Only servers on this machine: local functions reach no others. */
-export function standInForPolar(environment: Readonly<NodeJS.ProcessEnv>): StandInForPolar {
-  const given = names.flatMap((name) => {
-    const url = environment[name];
-    return url !== undefined && isOnThisMachine(url) ? [[name, url] as const] : [];
-  });
-  return Object.fromEntries(given);
-}
-
-function isOnThisMachine(url: string): boolean {
-  const { protocol, hostname } = URL.parse(url) ?? {};
-  return protocol === 'http:' && hostname !== undefined && isLoopback(hostname);
 }

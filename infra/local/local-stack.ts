@@ -20,13 +20,12 @@ import { localClientConfig } from './local-account.ts';
 import {
   httpRoutes,
   type OnOutput,
-  type StandInForPolar,
-  standInForPolar,
   startEventSources,
   startFunctions,
   startSchedules,
 } from './local-functions.ts';
 import { freePort, requireFreePort, startGuardedProxy } from './loopback-server.ts';
+import { type StandInForPolar, standInForPolar } from './stand-in-for-polar.ts';
 import { synthesise } from './synthesis.ts';
 import { localIdentities, readTemplate } from './template.ts';
 

@@ -33,6 +33,8 @@ const runningSchema = z.object({
   webhookUrl: z.string(),
   consoleUrl: z.string(),
   webhookSecret: z.string(),
+  /** Of the local Polar; absent: none was started. */
+  polarUrl: z.exactOptional(z.string()),
 });
 
 /** What the other commands need to know of a started stack. */

@@ -5,6 +5,8 @@ const usualPort = 4700;
 
 export type StartOptions = Readonly<{
   ports: Ports;
+  /** The port of the local Polar; undefined: none is wanted. */
+  polarPort: number | undefined;
   fresh: boolean;
   demo: boolean;
   watch: boolean;
@@ -13,28 +15,33 @@ export type StartOptions = Readonly<{
 
 /** The words of `npm start`. Help goes to `print`. */
 export function startProgram(act: Act<StartOptions>, print?: (line: string) => void) {
-  const portOf = wholeNumber('--port', 1, 65_531);
+  const portOf = wholeNumber('--port', 1, 65_530);
   return program('npm start', print)
     .description(
       'Runs Polar Audience on this machine: no Docker, no AWS account. Ctrl-C ends it. All data is kept in .local/.',
     )
     .option('--demo', 'send it a purchase and show what that made, and the mail it sent')
+    .option('--polar', 'start a local Polar beside it: customers, sign-in, webhooks and faults')
     .option('--fresh', 'empty .local/ before')
     .addOption(
       parsed(
         '--port <port>',
-        'serve webhooks on this port, and DynamoDB, SQS, Secrets Manager and mail on the four after it',
+        'serve webhooks on this port, and DynamoDB, SQS, Secrets Manager, mail and the local Polar on the five after it',
         portOf,
       ).default(usualPort),
     )
     .option('--watch', 'rebuild a function when its source changes; the next call runs it')
     .option('--exit', 'end by itself once it is up and has shown the demo')
-    .action(({ port, fresh = false, demo = false, watch = false, exit = false }) =>
-      act({ ports: portsFrom(port), fresh, demo, watch, exit }),
+    .action(({ port, polar, fresh = false, demo = false, watch = false, exit = false }) =>
+      act({
+        ports: portsFrom(port),
+        polarPort: polar ? port + 5 : undefined,
+        ...{ fresh, demo, watch, exit },
+      }),
     );
 }
 
-/** The last four follow the first, so that two stacks can be kept apart by one number. */
+/** The others follow the first, so that two stacks can be kept apart by one number. */
 function portsFrom(http: number): Ports {
   return { http, dynamodb: http + 1, sqs: http + 2, secretsManager: http + 3, ses: http + 4 };
 }

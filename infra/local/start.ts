@@ -8,14 +8,15 @@ import { runProgram } from '#infra/terminal/command-line.ts';
 import { consoleLines } from './console-lines.ts';
 import { demo, type LocalItems, localItems } from './demo.ts';
 import { saveDemoWorkflows } from './demo-workflows.ts';
-import { standInForPolar } from './local-functions.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
+import { type LocalPolar, startLocalPolar } from './polar-server/local-polar.ts';
 import {
   announce,
   localDirectory as directory,
   forget,
   requireNoneRunning,
 } from './running-stack.ts';
+import { polarVariables, standInForPolar } from './stand-in-for-polar.ts';
 import { type StartOptions, startProgram } from './start-options.ts';
 
 /** `npm start`: runs the stack on this machine until Ctrl-C. */
@@ -26,14 +27,21 @@ async function run(options: StartOptions): Promise<void> {
   if (options.fresh) await rm(directory, { recursive: true, force: true });
   const interrupted = interruption();
   console.log('Building the stack …');
-  const { stack, items } = await start(options);
+  const polar = await polarFor(options);
+  const { stack, items } = await start(options, polar).catch(async (error: unknown) => {
+    await polar?.stop();
+    throw error;
+  });
   interrupted.endsAtOnce = false;
   const { webhookUrl, consoleUrl, webhookSecret } = stack;
   let stopWatching = async () => {};
   try {
     const processId = process.pid;
-    await announce(directory, { processId, webhookUrl, consoleUrl, webhookSecret });
-    console.log(welcome(stack));
+    await announce(directory, {
+      ...{ processId, webhookUrl, consoleUrl, webhookSecret },
+      ...(polar && { polarUrl: polar.url }),
+    });
+    console.log(welcome(stack, polar));
     if (options.watch) stopWatching = await watchSources(stack);
     if (options.demo) await demo(stack, items, console.log);
     if (options.exit) return;
@@ -43,15 +51,20 @@ async function run(options: StartOptions): Promise<void> {
     interrupted.endsAtOnce = true;
     await stopWatching();
     await stack.stop();
+    await polar?.stop();
     await forget(directory);
   }
 }
 
-async function start({
-  ports,
-  demo: isDemo,
-}: StartOptions): Promise<{ stack: LocalStack; items: LocalItems }> {
+async function polarFor({ polarPort: port }: StartOptions): Promise<LocalPolar | undefined> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  return port === undefined ? undefined : startLocalPolar({ port, directory });
+}
+
+async function start(
+  { ports, demo: isDemo }: StartOptions,
+  polar: LocalPolar | undefined,
+): Promise<{ stack: LocalStack; items: LocalItems }> {
   const log = createWriteStream(join(directory, 'functions.log'), { flags: 'a', mode: 0o600 });
   let items: LocalItems | undefined;
   let stack: LocalStack | undefined;
@@ -71,7 +84,7 @@ async function start({
   stack = await startLocalStack({
     directory,
     ports,
-    polar: standInForPolar(process.env),
+    polar: polar ? polarVariables(polar.url) : standInForPolar(process.env),
     ...(isDemo && { prepare: saveDemoWorkflows }),
     onExchange: lines.exchange,
     onOutput: (logicalId, line) => {
@@ -115,19 +128,30 @@ function interruption() {
   return state;
 }
 
-function welcome({ webhookUrl, consoleUrl, clientConfigs, ses }: LocalStack): string {
+function welcome(
+  { webhookUrl, consoleUrl, clientConfigs, ses }: LocalStack,
+  polar: LocalPolar | undefined,
+): string {
   return `
 Polar Audience runs on this machine.
 
   Console    ${consoleUrl}
   Webhooks   ${webhookUrl}
   Mailbox    ${ses?.address ?? 'none: the stack sends no mail'}
+  Polar      ${polar?.url ?? 'none: npm start -- --polar starts a local one'}
   DynamoDB   ${clientConfigs.dynamodb.endpoint}
   SQS        ${clientConfigs.sqs.endpoint}
   Secrets    ${clientConfigs.secretsManager.endpoint}
   Data       ${directory} (npm start -- --fresh empties it)
 
-Send it something from another terminal:  npm run polar -- purchase --email you@example.com
+${nextStep(polar, consoleUrl)}
 Ctrl-C ends it.
 `;
+}
+
+function nextStep(polar: LocalPolar | undefined, consoleUrl: string): string {
+  if (!polar) {
+    return 'Send it something from another terminal:  npm run polar -- purchase --email you@example.com';
+  }
+  return `Connect it: sign in on ${consoleUrl}/polar. Then let somebody buy on ${polar.url}`;
 }

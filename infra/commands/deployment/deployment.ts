@@ -9,6 +9,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { localAccount, localClientConfig, localMailFrom } from '#infra/local/local-account.ts';
 import { localDirectory, type RunningStack, runningStack } from '#infra/local/running-stack.ts';
+import { polarVariables, type StandInForPolar } from '#infra/local/stand-in-for-polar.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { mailbox } from '#shared/mail/sender.ts';
@@ -94,7 +95,8 @@ const stackName = 'PolarAudience-local';
 /** The stack that runs on this machine. Its services have the ports after that of its HTTP API, its resources fixed names. */
 export function localDeployment({
   webhookUrl,
-}: Pick<RunningStack, 'webhookUrl'>): Omit<Deployment, 'options'> {
+  polarUrl,
+}: Pick<RunningStack, 'webhookUrl' | 'polarUrl'>): Omit<Deployment, 'options'> {
   const { port, origin } = new URL(webhookUrl);
   const at = (offset: number) => `http://127.0.0.1:${Number(port) + offset}`;
   const sqs = at(2);
@@ -109,6 +111,7 @@ export function localDeployment({
     retentionDays: 90,
     consoleUrl: `http://localhost:${port}/console`,
     unsubscribeUrl: `${origin}/unsubscribe`,
+    ...(polarUrl !== undefined && { polar: polarVariables(polarUrl) }),
     clientConfigs: {
       dynamodb: localClientConfig(at(1)),
       sqs: localClientConfig(sqs),
@@ -141,6 +144,8 @@ export type Deployment = Readonly<{
   consolePolicyArn?: string | undefined;
   /** Where a token follows after a slash. */
   unsubscribeUrl: string;
+  /** Where the Polar beside the local stack is; absent: where the environment says, else Polar itself. */
+  polar?: StandInForPolar;
   clientConfigs: Readonly<Record<'dynamodb' | 'sqs' | 'sesv2', ClientConfig>>;
 }>;
 

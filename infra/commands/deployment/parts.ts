@@ -85,7 +85,7 @@ export async function polarSide(
 export type PartsFor = ReturnType<typeof polarLinkOf>['partsFor'];
 
 export function partsOf(
-  { clientConfigs, settingsTable, unsubscribeUrl }: Deployment,
+  { clientConfigs, settingsTable, unsubscribeUrl, polar }: Deployment,
   { physicalId, secretsManager }: StackResources,
 ): PartsFor {
   const link = polarLinkOf({
@@ -95,7 +95,7 @@ export function partsOf(
     accessId: physicalId('PolarAccess'),
     webhookSecretId: physicalId('WebhookSecret'),
     webhookUrl: new URL('/webhooks/polar', unsubscribeUrl).href,
-    variables: process.env,
+    variables: polar ?? process.env,
   });
   return link.partsFor;
 }

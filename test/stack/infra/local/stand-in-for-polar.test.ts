@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { standInForPolar } from '#infra/local/local-functions.ts';
+import { polarVariables, standInForPolar } from '#infra/local/stand-in-for-polar.ts';
 
 test('a server on this machine may play Polar', () => {
   const urls = {
@@ -20,4 +20,9 @@ test.each([
   '',
 ])('%s may not', (url) => {
   expect(standInForPolar({ POLAR_API_URL: url, POLAR_AUTHORIZE_URL: url })).toEqual({});
+});
+
+test('the local Polar may, by its address', () => {
+  const variables = polarVariables('http://127.0.0.1:4705');
+  expect(standInForPolar(variables)).toEqual(variables);
 });

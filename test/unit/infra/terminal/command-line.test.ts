@@ -24,7 +24,7 @@ async function read<Options>(program: Program<Options>, args: readonly string[])
 const startOptions = (args: readonly string[]) => read(startProgram, args);
 const polarOptions = (args: readonly string[]) => read(polarProgram, args);
 
-test('npm start uses five ports in a row', async () => {
+test('npm start uses five ports in a row, and a sixth for the local Polar', async () => {
   expect(await startOptions([])).toMatchObject({
     ports: { http: 4700, dynamodb: 4701, sqs: 4702, secretsManager: 4703, ses: 4704 },
     demo: false,
@@ -35,6 +35,9 @@ test('npm start uses five ports in a row', async () => {
     demo: true,
     fresh: true,
   });
+  expect(await startOptions([])).toMatchObject({ polarPort: undefined });
+  expect(await startOptions(['--polar'])).toMatchObject({ polarPort: 4705 });
+  expect(await startOptions(['--polar', '--port', '5000'])).toMatchObject({ polarPort: 5005 });
   expect(await startOptions(['--help'])).toMatch(/^Usage: npm start -- \[options\]\n/);
 });
 
@@ -46,7 +49,7 @@ test.each([
   ],
   ['a word', ['demo'], /^"demo" is one word too many: npm start\.$/],
   ['a port that is none', ['--port', 'http'], /^--port must be a whole number/],
-  ['a port without four more', ['--port', '65532'], /^--port must be a whole number/],
+  ['a port without five more', ['--port', '65531'], /^--port must be a whole number/],
 ])('npm start says in one sentence what is wrong with %s', async (_, args, message) => {
   await expect(startOptions(args)).rejects.toThrow(Advice);
   await expect(startOptions(args)).rejects.toThrow(message);

@@ -29,6 +29,15 @@ it('the local stack is found where npm start runs it', () => {
   });
 });
 
+it('commands speak with the Polar that runs beside the local stack, and with no other', () => {
+  const polarUrl = 'http://127.0.0.1:5005';
+  expect(localDeployment(running).polar).toBeUndefined();
+  expect(localDeployment({ ...running, polarUrl }).polar).toEqual({
+    POLAR_API_URL: polarUrl,
+    POLAR_AUTHORIZE_URL: `${polarUrl}/oauth2/authorize`,
+  });
+});
+
 it('a running local stack is meant unless a stage is named, and is named first', async () => {
   const printed: string[] = [];
   const find = (target: Parameters<typeof findDeployment>[0]) =>
