@@ -9,9 +9,17 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { type Act, parsed, type StackCommand, text } from '#infra/terminal/command-line.ts';
+import {
+  type Act,
+  jsonOption,
+  parsed,
+  type StackCommand,
+  text,
+} from '#infra/terminal/command-line.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
+import { refuseBanner } from '#infra/terminal/output.ts';
 import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
+import type { Contact } from '#shared/audience/person.ts';
 import {
   type ContactFilter,
   type ContactList,
@@ -26,6 +34,7 @@ type AudienceOptions = Readonly<{
   target: Target;
   filter: ContactFilter;
   file: string | undefined;
+  json: boolean;
 }>;
 
 /** The words of `npm run audience`. */
@@ -48,9 +57,10 @@ export function audienceCommand(
       ),
     )
     .addOption(text('--output <file>', 'where to, once it is whole; else the standard output'))
+    .addOption(jsonOption())
     .action((_, self) => {
-      const { group, consent, output, ...target } = self.optsWithGlobals();
-      return act({ target, filter: { group, isSubscribed: consent }, file: output });
+      const { group, consent, output, json = false, ...target } = self.optsWithGlobals();
+      return act({ target, filter: { group, isSubscribed: consent }, file: output, json });
     });
 }
 
@@ -73,7 +83,13 @@ async function runAudience(
   const list = dynamoContactList(db, resources.physicalId('Contacts'));
   const { progress, clear } = progressLine(messages);
   const write = (to: Writable) =>
-    exportContacts(list, given.filter, to, (contacts) => progress(`${contacts} contacts`));
+    exportContacts(
+      list,
+      given.filter,
+      to,
+      (contacts) => progress(`${contacts} contacts`),
+      given.json ? json : csv,
+    );
   try {
     const { file } = given;
     const contacts = file === undefined ? await write(output) : await intoFile(file, write);
@@ -84,15 +100,6 @@ async function runAudience(
     print('Not all contacts were written: export them again.');
     throw error;
   }
-}
-
-/** Throws Advice where npm has written lines of its own into the file before this program began. */
-export function refuseBanner(variables: NodeJS.ProcessEnv): void {
-  const { npm_lifecycle_event: script, npm_config_loglevel: level } = variables;
-  if (script === undefined || level === 'silent') return;
-  throw new Advice(
-    'npm puts lines of its own before the contacts. Name the file with --output instead of ">", or run "npm run --silent audience -- export > audience.csv".',
-  );
 }
 
 /** Gives the file its name when it is whole. Only its owner can read it. */
@@ -112,25 +119,64 @@ export async function intoFile<T>(file: string, write: (to: Writable) => Promise
   }
 }
 
+/** How contacts are written one after the other. */
+export type Format = Readonly<{
+  head: string;
+  page: (contacts: readonly Contact[], isFirst: boolean) => string;
+  end: string;
+}>;
+
+export const csv: Format = { head: contactCsvHead, page: contactCsvLines, end: '' };
+
+/** One document, a contact on each line. */
+export const json: Format = {
+  head: '{"contacts": [',
+  page: (contacts, isFirst) =>
+    contacts
+      .map(
+        (one, index) =>
+          `${isFirst && index === 0 ? '' : ','}\n${JSON.stringify(contactDocument(one))}`,
+      )
+      .join(''),
+  end: '\n]}\n',
+};
+
+/** The columns of the CSV file, by names for a program. */
+function contactDocument(contact: Contact) {
+  const { address, firstName, lastName, externalId, userGroup, subscribed } = contact;
+  const { createdAt, updatedAt, source, contactId, customerId } = contact;
+  return {
+    email: address,
+    firstName: firstName ?? null,
+    lastName: lastName ?? null,
+    externalId: externalId ?? null,
+    userGroup: userGroup ?? null,
+    ...{ subscribed, createdAt, updatedAt, source, contactId },
+    customerId: customerId ?? null,
+  };
+}
+
 /** Writes page after page, as fast as they are taken; memory does not grow with the audience. Gives the number. */
 export async function exportContacts(
   list: ContactList,
   filter: ContactFilter,
-  output: Writable,
+  to: Writable,
   progress: (contacts: number) => void,
+  format: Format = csv,
 ): Promise<number> {
   let contacts = 0;
   async function* text() {
-    yield contactCsvHead;
+    yield format.head;
     for (let after: ContactPosition | undefined; ; ) {
       const { items, next } = await list.page(filter, pageSize, after);
-      if (items.length > 0) yield contactCsvLines(items);
+      if (items.length > 0) yield format.page(items, contacts === 0);
       contacts += items.length;
       progress(contacts);
-      if (!next) return;
+      if (!next) break;
       after = next;
     }
+    yield format.end;
   }
-  await pipeline(text(), output, { end: false });
+  await pipeline(text(), to, { end: false });
   return contacts;
 }

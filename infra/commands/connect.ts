@@ -6,7 +6,14 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
-import { type Act, type StackCommand, saysNothing, text } from '#infra/terminal/command-line.ts';
+import {
+  type Act,
+  jsonOption,
+  type StackCommand,
+  saysNothing,
+  text,
+} from '#infra/terminal/command-line.ts';
+import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
@@ -19,21 +26,22 @@ import {
   type Tended,
 } from '#shared/polar/connect.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
-import { connectionHealth } from '#shared/polar/connection-health.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { healthLines } from './words.ts';
 
 export type ConnectOptions = Readonly<{ target: Target }> &
   (
     | { verb: 'connect'; token: string; server: PolarServer; organization: string | undefined }
-    | { verb: 'status' | 'repair' | 'drop-previous' }
+    | { verb: 'status'; json: boolean }
+    | { verb: 'repair' | 'drop-previous' }
     | { verb: 'disconnect'; yes: boolean }
   );
 
 /** The words of `npm run connect`. */
 export function connectCommand(
   command: StackCommand,
-  act: Act<ConnectOptions> = (options) => runConnect(options, console.log),
+  act: Act<ConnectOptions> = (options) => runConnect(options),
   environment: NodeJS.ProcessEnv = process.env,
 ): void {
   command
@@ -49,6 +57,7 @@ export function connectCommand(
     .option('--sandbox', "the token is one of Polar's sandbox")
     .addOption(text('--organization <slug>', 'refuses to connect with another one'))
     .option('--status', "how the connection is, seen from Polar's side")
+    .addOption(jsonOption())
     .option('--repair', 'sets right what --status finds wrong with the endpoint')
     .option(
       '--drop-previous',
@@ -76,6 +85,7 @@ type Given = Target &
     organization?: string | undefined;
     sandbox?: true | undefined;
     status?: true | undefined;
+    json?: true | undefined;
     repair?: true | undefined;
     dropPrevious?: true | undefined;
     disconnect?: true | undefined;
@@ -84,7 +94,7 @@ type Given = Target &
 
 function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOptions {
   const { token, organization, sandbox, yes = false, ...rest } = given;
-  const { status, repair, dropPrevious, disconnect, ...target } = rest;
+  const { status, json = false, repair, dropPrevious, disconnect, ...target } = rest;
   const [verb, another] = [
     status && ('status' as const),
     repair && ('repair' as const),
@@ -96,7 +106,9 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOpt
       'Say one of --token, --status, --repair, --drop-previous and --disconnect, and no more of them.',
     );
   }
+  if (json && verb !== 'status') throw new Advice('--json goes with --status.');
   if (verb === 'disconnect') return { target, verb, yes };
+  if (verb === 'status') return { target, verb, json };
   if (verb) return { target, verb };
   const used = token ?? POLAR_TOKEN;
   if (!used) {
@@ -110,11 +122,12 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOpt
 
 type Print = (line: string) => void;
 
-async function runConnect(options: ConnectOptions, print: Print): Promise<void> {
-  const deployment = await findDeployment(options.target, print);
+async function runConnect(options: ConnectOptions): Promise<void> {
+  const output = outputFor(options.verb === 'status' && options.json);
+  const deployment = await findDeployment(options.target, output.print);
   const resources = await stackResources(options.target, deployment);
   try {
-    await act(options, partsOf(deployment, resources), deployment, print);
+    await act(options, partsOf(deployment, resources), deployment, output);
   } catch (error) {
     throw isPolarApiError(error) ? new Advice(error.message, { cause: error }) : error;
   }
@@ -124,21 +137,22 @@ async function act(
   options: ConnectOptions,
   partsFor: PartsFor,
   { options: sameDeployment }: Deployment,
-  print: Print,
+  output: Output,
 ): Promise<void> {
+  const { print } = output;
   if (options.verb === 'connect') return connect(options, partsFor, print);
   if (options.verb === 'drop-previous') {
     return say(await dropPreviousSecret(partsFor('production')), print);
   }
-  if (options.verb === 'status') await tellOfSecrets(partsFor('production'), sameDeployment, print);
+  if (options.verb === 'status' && !output.document) {
+    await tellOfSecrets(partsFor('production'), sameDeployment, print);
+  }
   const connection = await partsFor('production').connections.read();
   if (!connection) return notConnected(options, partsFor('production'), print);
   const parts = partsFor(connection.server);
   if (options.verb === 'disconnect') return disconnect(parts, connection, options.yes, print);
   if (options.verb === 'repair') return say(await repairConnection(parts, connection), print);
-  const health = await connectionHealth(parts, connection);
-  for (const line of healthLines(connection, health, sameDeployment)) print(line);
-  if (health.faults.length > 0) process.exitCode = foundSomethingToDo;
+  await tellStatus(parts, connection, sameDeployment, output);
 }
 
 async function tellOfSecrets(
@@ -151,6 +165,29 @@ async function tellOfSecrets(
   if (isPreviousAccepted(secrets, now())) {
     print(`  npm run connect -- --drop-previous${sameDeployment}`);
   }
+}
+
+async function tellStatus(
+  parts: ConnectionParts,
+  connection: Connection,
+  sameDeployment: string,
+  { print, document }: Output,
+): Promise<void> {
+  const health = await connectionHealth(parts, connection);
+  if (health.faults.length > 0) process.exitCode = foundSomethingToDo;
+  if (!document) return healthLines(connection, health, sameDeployment).forEach(print);
+  const notes = secretNotes(await parts.webhookSecrets.read(), parts.now());
+  document(statusDocument(connection, health, notes));
+}
+
+/** Of the endpoint only what is named here: its secret stays inside. */
+function statusDocument(
+  { version: _, ...connection }: Connection,
+  { endpoint, deliveries, failed, faults }: ConnectionHealth,
+  notes: readonly string[],
+) {
+  const seen = endpoint && { id: endpoint.id, url: endpoint.url, enabled: endpoint.enabled };
+  return { connection, endpoint: seen ?? null, deliveries, failed, faults, notes };
 }
 
 async function notConnected(

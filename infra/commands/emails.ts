@@ -8,14 +8,17 @@ import {
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
+  jsonOption,
   limitOption,
   oneOf,
   parsed,
   type StackCommand,
   text,
 } from '#infra/terminal/command-line.ts';
+import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { person } from '#infra/terminal/person.ts';
 import { emailSchema, type MailMessage } from '#shared/audience/email.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import {
@@ -28,20 +31,31 @@ import {
   type Settled,
   settleEmail,
 } from '#shared/store/mail/emails.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { emailLines, emailListLines } from './words.ts';
+import { oneNamed } from './workflows/short-ids.ts';
 
 export type EmailParts = Readonly<{
   emails: EmailAdmin;
+  workflows: () => Promise<Workflow[]>;
   /** Puts a message into the mail queue. */
   queue: (message: MailMessage) => Promise<unknown>;
   deployment: Pick<Deployment, 'options'>;
   /** Who runs the command. */
   person: string;
-  print: (line: string) => void;
-}>;
+}> &
+  Output;
 
 /** What `npm run emails` does, one function for each verb. All throw Advice about what cannot be done. */
-export function emailVerbs({ emails, queue, deployment, person, print }: EmailParts) {
+export function emailVerbs({
+  emails,
+  workflows,
+  queue,
+  deployment,
+  person,
+  print,
+  document,
+}: EmailParts) {
   const settle = settleEmail(emails, queue);
   const npm = (command: string) => `  npm run emails -- ${command}${deployment.options}`;
   const waysOut = ({ state, ledgerKey }: Pick<ReportedEmail, 'state' | 'ledgerKey'>) => [
@@ -57,9 +71,18 @@ export function emailVerbs({ emails, queue, deployment, person, print }: EmailPa
     );
   }
 
+  /** The ledger keeps emails of workflows that are gone, so an id that none has is taken as it is. */
+  async function meant(filter: EmailFilter): Promise<EmailFilter> {
+    const { workflowId } = filter;
+    if (workflowId === undefined) return filter;
+    const workflow = oneNamed(await workflows(), workflowId);
+    return { ...filter, workflowId: workflow?.workflowId ?? workflowId };
+  }
+
   return {
     async list(filter: EmailFilter, limit: number) {
-      const found = await emails.list(filter, limit);
+      const found = await emails.list(await meant(filter), limit);
+      if (document) return document({ emails: found });
       if (found.length === 0) return print('There are no such emails.');
       print(emailListLines(found).join('\n'));
       if (found.length === limit) print(`\nThese are the newest ${limit}; --limit shows more.`);
@@ -69,6 +92,7 @@ export function emailVerbs({ emails, queue, deployment, person, print }: EmailPa
 
     async show(ledgerKey: string) {
       const email = await known(ledgerKey);
+      if (document) return document(email);
       const ways = waysOut(email);
       print(emailLines(email).join('\n'));
       if (ways.length > 0) print(`\nNext:\n${ways.join('\n')}`);
@@ -100,14 +124,15 @@ const states = emailSchema.shape.state.options;
 
 export type EmailsOptions = Readonly<{ target: Target }> &
   (
-    | Readonly<{ verb: 'list'; filter: EmailFilter; limit: number }>
-    | Readonly<{ verb: 'show' | 'mark-sent' | 'send-again'; ledgerKey: string }>
+    | Readonly<{ verb: 'list'; filter: EmailFilter; limit: number; json: boolean }>
+    | Readonly<{ verb: 'show'; ledgerKey: string; json: boolean }>
+    | Readonly<{ verb: 'mark-sent' | 'send-again'; ledgerKey: string }>
   );
 
 /** The words of `npm run emails`. */
 export function emailsCommand(
   command: StackCommand,
-  act: Act<EmailsOptions> = (options) => runEmails(options, console.log),
+  act: Act<EmailsOptions> = (options) => runEmails(options),
 ): void {
   command.description('Shows the emails of the ledger, and settles those that need a person.');
   command
@@ -120,18 +145,27 @@ export function emailsCommand(
         oneOf('--state', states),
       ),
     )
-    .addOption(text('--workflow <id>', 'only those of one workflow'))
+    .addOption(text('--workflow <id>', 'only those of one workflow; welcome for welcome-x7k2'))
     .addOption(limitOption())
+    .addOption(jsonOption())
     .action((_, self) => {
-      const { state, workflow, limit, ...target } = self.optsWithGlobals();
-      return act({ target, verb: 'list', filter: { workflowId: workflow, state }, limit });
+      const { state, workflow, limit, json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'list', filter: { workflowId: workflow, state }, limit, json });
+    });
+  command
+    .command('show')
+    .description('all that the ledger holds of one')
+    .argument('<ledger key>')
+    .addOption(jsonOption())
+    .action((ledgerKey, _, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'show', ledgerKey, json });
     });
   const verbs = {
-    show: 'all that the ledger holds of one',
     'mark-sent': 'an unknown one did go out',
     'send-again': 'an unknown, blocked or failed one has to be sent',
   } as const;
-  for (const verb of ['show', 'mark-sent', 'send-again'] as const) {
+  for (const verb of ['mark-sent', 'send-again'] as const) {
     command
       .command(verb)
       .description(verbs[verb])
@@ -140,9 +174,10 @@ export function emailsCommand(
   }
 }
 
-async function runEmails(options: EmailsOptions, print: (line: string) => void): Promise<void> {
-  const deployment = await findDeployment(options.target, print);
-  const { clientConfigs, emailsTable, mailQueueUrl } = deployment;
+async function runEmails(options: EmailsOptions): Promise<void> {
+  const output = outputFor('json' in options && options.json);
+  const deployment = await findDeployment(options.target, output.print);
+  const { clientConfigs, emailsTable, workflowsTable, mailQueueUrl } = deployment;
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
   const sqs = new SQSClient(clientConfigs.sqs);
   const does = emailVerbs({
@@ -151,7 +186,8 @@ async function runEmails(options: EmailsOptions, print: (line: string) => void):
       sqs.send(new SendMessageCommand({ QueueUrl: mailQueueUrl, ...encodeMailMessage(message) })),
     deployment,
     person: person(),
-    print,
+    workflows: dynamoWorkflows(db, workflowsTable).all,
+    ...output,
   });
   switch (options.verb) {
     case 'list':

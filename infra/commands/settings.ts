@@ -6,8 +6,9 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import type { Act, StackCommand } from '#infra/terminal/command-line.ts';
+import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { columns } from '#infra/terminal/lines.ts';
+import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import {
   type EventSetting,
@@ -103,18 +104,22 @@ function isKeyOf<T extends object>(record: T, name: string): name is Extract<key
 type Print = (line: string) => void;
 
 export type SettingsOptions = Readonly<{ target: Target }> &
-  ({ verb: 'show' } | { verb: 'set'; path: string; value: string });
+  ({ verb: 'show'; json: boolean } | { verb: 'set'; path: string; value: string });
 
 /** The words of `npm run settings`. */
 export function settingsCommand(
   command: StackCommand,
-  act: Act<SettingsOptions> = (options) => runSettings(options, console.log),
+  act: Act<SettingsOptions> = (options) => runSettings(options),
 ): void {
   command.description('Shows and changes the settings.');
   command
     .command('show')
     .description('shows all settings')
-    .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'show' }));
+    .addOption(jsonOption())
+    .action((_, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'show', json });
+    });
   command
     .command('set')
     .description('changes one')
@@ -136,19 +141,22 @@ Settings:
   set events.order.paid.userGroup buyers             or none
   set events.order.paid.userGroupMode always         or new-contacts`;
 
-async function runSettings(options: SettingsOptions, print: Print): Promise<void> {
-  const { clientConfigs, settingsTable } = await findDeployment(options.target, print);
+async function runSettings(options: SettingsOptions): Promise<void> {
+  const output = outputFor(options.verb === 'show' && options.json);
+  const { clientConfigs, settingsTable } = await findDeployment(options.target, output.print);
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
-  if (options.verb === 'show') return showSettings(db, settingsTable, print);
-  return setSetting(db, settingsTable, options, print);
+  if (options.verb === 'show') return showSettings(db, settingsTable, output);
+  return setSetting(db, settingsTable, options, output.print);
 }
 
+/** With a document: all settings by their names, `null` where there is none. */
 export async function showSettings(
   db: DynamoDBDocumentClient,
   table: string,
-  print: Print,
+  { print, document }: Output,
 ): Promise<void> {
   const settings = await readSettings(db, table);
+  if (document) return document(settingsDocument(settings));
   const general = generalNames.map((name) => [name, shown(settings[name])]);
   for (const line of columns([...general, ['version', String(settings.version)]])) print(line);
   print('');
@@ -178,6 +186,19 @@ export async function setSetting(
   }
   print(`${path} is set; the settings are at version ${changed.version} now.`);
   print('Within half a minute everything goes by it.');
+}
+
+function settingsDocument(settings: Settings) {
+  const general = generalNames.map((name) => [name, settings[name] ?? null]);
+  const events = supportedEventTypes.map((type) => [
+    type,
+    Object.fromEntries(eventFields.map((field) => [field, settings.events[type][field] ?? null])),
+  ]);
+  return {
+    version: settings.version,
+    ...Object.fromEntries(general),
+    events: Object.fromEntries(events),
+  };
 }
 
 function shown(value: string | boolean | null | undefined): string {

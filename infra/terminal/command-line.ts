@@ -115,6 +115,14 @@ export function limitOption() {
   return parsed('--limit <n>', 'so many', read).default(50);
 }
 
+/** For programs that read what a command finds. */
+export function jsonOption() {
+  return new Option(
+    '--json',
+    'one JSON document on the standard output, all else on standard error; with npm run -s',
+  );
+}
+
 /** Whether a person typed the command alone. */
 export function saysNothing(command: CommandUnknownOpts): boolean {
   return command.args.length === 0 && Object.keys(command.optsWithGlobals()).length === 0;

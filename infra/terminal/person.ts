@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { Advice } from './advice.ts';
 
-/** Asks the person at the keyboard; anything but yes is no. Throws Advice where nobody can answer. */
+/** Asks the person at the keyboard, on standard error; anything but yes is no. Throws Advice where nobody can answer. */
 export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw new Advice(`${question} Nobody can answer here: add --yes.`);
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
   } finally {

@@ -122,6 +122,7 @@ describe.each(keptVersions)('people see what version %s left', (version) => {
     const lines: string[] = [];
     const verbs = emailVerbs({
       emails: upgraded.stack.parts.emails,
+      workflows: async () => [],
       queue: async () => undefined,
       deployment: { options: '' },
       person: 'a person',

@@ -5,8 +5,15 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, type PolarToken, polarSide } from '#infra/commands/deployment/parts.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
-import { type Act, parsed, type StackCommand, text } from '#infra/terminal/command-line.ts';
+import {
+  type Act,
+  jsonOption,
+  parsed,
+  type StackCommand,
+  text,
+} from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
+import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { interruption, tokenGiven } from '#infra/terminal/person.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { instant } from '#shared/polar/instant.ts';
@@ -18,7 +25,7 @@ import {
   backfillStates,
   stateFolder,
 } from './run.ts';
-import { backfillLines, driftLine, isLeft } from './text.ts';
+import { backfillLines, driftDocument, driftLine, isLeft } from './text.ts';
 
 export type BackfillOptions = Readonly<{
   target: Target;
@@ -27,6 +34,7 @@ export type BackfillOptions = Readonly<{
   isDryRun: boolean;
   restart: boolean;
   reveal: boolean;
+  json: boolean;
   /** Absent: the access of the connection. */
   given: PolarToken | undefined;
 }>;
@@ -34,7 +42,7 @@ export type BackfillOptions = Readonly<{
 /** The words of `npm run backfill`. */
 export function backfillCommand(
   command: StackCommand,
-  act: Act<BackfillOptions> = (options) => runBackfill(options, console.log),
+  act: Act<BackfillOptions> = (options) => runBackfill(options),
   environment: NodeJS.ProcessEnv = process.env,
 ): void {
   command
@@ -43,8 +51,9 @@ export function backfillCommand(
     )
     .option('--dry-run', 'shows what differs, and changes nothing')
     .addOption(sinceOption('compares only what Polar changed or made since'))
-    .option('--restart', 'begins anew')
+    .option('--restart', 'starts over')
     .option('--reveal', 'shows addresses whole')
+    .addOption(jsonOption())
     .addOption(
       text(
         '--token <token>',
@@ -67,21 +76,23 @@ type Given = Target &
     since?: string | undefined;
     restart?: true | undefined;
     reveal?: true | undefined;
+    json?: true | undefined;
     token?: string | undefined;
     sandbox?: true | undefined;
   }>;
 
 function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): BackfillOptions {
-  const { since, token = POLAR_TOKEN, sandbox, dryRun, restart, reveal, ...target } = given;
+  const { since, token = POLAR_TOKEN, sandbox, dryRun, restart, reveal, json, ...target } = given;
   if (sandbox && !token)
     throw new Advice('--sandbox goes with --token: the connection knows its server.');
-  if (restart && dryRun) throw new Advice('A dry run begins anew anyway: leave --restart.');
+  if (restart && dryRun) throw new Advice('A dry run starts over anyway: leave --restart.');
   return {
     target,
     since,
     isDryRun: dryRun ?? false,
     restart: restart ?? false,
     reveal: reveal ?? false,
+    json: json ?? false,
     given: token ? { token, server: sandbox ? 'sandbox' : 'production' } : undefined,
   };
 }
@@ -108,11 +119,12 @@ function sinceTime(text: string): string {
 }
 
 /** `npm run backfill`. Sets the exit code where something is left: 2 after a dry run, else 1. */
-async function runBackfill(options: BackfillOptions, write: (line: string) => void): Promise<void> {
+async function runBackfill(options: BackfillOptions): Promise<void> {
+  const output = outputFor(options.json);
   const { progress, clear } = progressLine(process.stderr);
   const print = (line: string) => {
     clear();
-    write(line);
+    output.print(line);
   };
   const deployment = await findDeployment(options.target, print);
   const resources = await stackResources(options.target, deployment);
@@ -126,7 +138,7 @@ async function runBackfill(options: BackfillOptions, write: (line: string) => vo
     const side = await audienceSide(deployment, resources);
     await run({ ...side, api: parts.api, organizationId }, options, {
       states: backfillStates(stateFolder, resources.physicalId('Customers')),
-      print,
+      ...{ ...output, print },
       progress,
       isStopped: stop.isStopped,
       sameDeployment: deployment.options,
@@ -146,30 +158,33 @@ const goesOn =
 
 export type BackfillShown = Readonly<{
   states: BackfillStates;
-  print: (line: string) => void;
   progress: (text: string) => void;
   isStopped: () => boolean;
   sameDeployment: string;
-}>;
+}> &
+  Output;
 
 /** Runs a backfill from where an earlier one was broken off, and shows what it came to. */
 async function run(
   parts: BackfillParts,
   { since, isDryRun, restart, reveal }: BackfillOptions,
-  { states, print, progress, isStopped, sameDeployment }: BackfillShown,
+  { states, print, document, progress, isStopped, sameDeployment }: BackfillShown,
 ): Promise<void> {
   const { organizationId } = parts;
   const shown = addressShown(reveal);
   const from = isDryRun || restart ? undefined : await earlier(states, { organizationId, since });
   if (from) {
-    print(`Goes on where the run of ${from.savedAt} was broken off. --restart begins anew.\n`);
+    print(`Goes on where the run of ${from.savedAt} was broken off. --restart starts over.\n`);
   }
+  const differences: object[] = [];
   const { kind, counts } = await backfill(
     parts,
     { since, isDryRun, from },
     {
       found: (drift) => {
-        if (isDryRun) print(driftLine(drift, shown));
+        if (!isDryRun) return;
+        if (document) differences.push(driftDocument(drift, shown));
+        else print(driftLine(drift, shown));
       },
       progress,
       isStopped,
@@ -180,8 +195,10 @@ async function run(
       },
     },
   );
-  for (const line of backfillLines(counts, { isDryRun, options: sameDeployment })) print(line);
-  if (kind === 'stopped') {
+  const isWhole = kind === 'done';
+  if (document) document({ since: since ?? null, isDryRun, isWhole, counts, differences });
+  else backfillLines(counts, { isDryRun, options: sameDeployment }).forEach(print);
+  if (!isWhole) {
     const rest = isDryRun ? '' : ' The same command goes on where it was.';
     return print(`\nIt was broken off, so this is not all.${rest}`);
   }

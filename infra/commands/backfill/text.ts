@@ -19,6 +19,14 @@ export function driftLine(
   return line;
 }
 
+/** One customer that differs, for a program. */
+export function driftDocument(
+  { drift, customerId, address }: FoundDrift,
+  shown: (address: string) => string,
+) {
+  return { drift, customerId, email: address === undefined ? null : shown(address) };
+}
+
 /** Whether a run left something that differs and that the settings want. */
 export function isLeft({ drift, repaired, refused }: BackfillCounts, isDryRun: boolean): boolean {
   return sumOf(refused) > 0 || (isDryRun && sumOf(drift) > repaired);

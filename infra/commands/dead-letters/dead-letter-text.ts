@@ -48,6 +48,22 @@ export function deadLetterLines(letter: ExplainedLetter, how: ShownHow): string[
   return [...columns(known), '', prospectOf(letter)];
 }
 
+/** One dead letter for a program. */
+export function letterDocument(letter: ExplainedLetter, address: ShownHow['address']) {
+  const { queue, id, messageId, webhookId, type, since, email, customerId, failure } = letter;
+  return {
+    ...{ queue, id, type },
+    webhookId: webhookId ?? null,
+    customerId: customerId ?? null,
+    email: email === undefined ? null : address(email),
+    since: since.toISOString(),
+    keptUntil: keptUntil(letter).toISOString(),
+    receives: receivesOf(letter),
+    failure: failure ?? null,
+    sqsMessageId: messageId,
+  };
+}
+
 function who({ email, customerId }: ExplainedLetter, { address }: ShownHow): string {
   if (email !== undefined) return address(email);
   return customerId === undefined ? '' : `customer ${customerId}`;

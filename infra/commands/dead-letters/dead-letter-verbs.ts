@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { reasonRows } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import type { Output } from '#infra/terminal/output.ts';
 import {
   type DeadLetter,
   isMeant,
@@ -23,7 +24,12 @@ import {
 } from '#shared/queue/dead-letters/move-letters.ts';
 import { findDeadLetters } from '#shared/queue/dead-letters/walk-queue.ts';
 import type { Failures } from '#shared/queue/failures.ts';
-import { deadLetterLines, deadLetterRows, type ShownHow } from './dead-letter-text.ts';
+import {
+  deadLetterLines,
+  deadLetterRows,
+  letterDocument,
+  type ShownHow,
+} from './dead-letter-text.ts';
 
 export type DeadLetterParts = DeadLetterQueues &
   Readonly<{
@@ -32,10 +38,10 @@ export type DeadLetterParts = DeadLetterQueues &
     /** Where the bodies of what is discarded are kept. */
     folder: string;
     address: ShownHow['address'];
-    print: (line: string) => void;
     /** What has to stand behind the next command to mean the same deployment. */
     options: string;
-  }>;
+  }> &
+  Output;
 
 /** Outside the project, where neither git nor `npm start -- --fresh` comes. */
 export const discardedFolder = join(homedir(), '.polar-audience', 'discarded');
@@ -69,7 +75,7 @@ const otherReasons = 'other reasons';
 
 /** What `npm run deadletters` does, one function for each verb. All throw Advice about what cannot be done. */
 export function deadLetterVerbs(parts: DeadLetterParts) {
-  const { print, now, address } = parts;
+  const { print, document, now, address } = parts;
   const npm = (words: string) => `  npm run deadletters -- ${words}${parts.options}`;
 
   /** All with this id, without their bodies. */
@@ -104,8 +110,13 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
           return nothingTaken;
         },
       );
-      if (count === 0) return print(isWhole ? 'There are no dead letters.' : 'Interrupted.');
       rows.sort((a, b) => a.since.getTime() - b.since.getTime());
+      if (document) {
+        const deadLetters = rows.map((letter) => letterDocument(letter, address));
+        const byReason = [...reasons].map(([reason, count]) => ({ reason, count }));
+        return document({ isWhole, count, reasons: byReason, deadLetters });
+      }
+      if (count === 0) return print(isWhole ? 'There are no dead letters.' : 'Interrupted.');
       deadLetterRows(rows, { now: now(), address }).forEach(print);
       if (count > rows.length) {
         print(`… and ${count - rows.length} more; --limit shows more, --queue fewer.`);
@@ -117,6 +128,9 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
 
     async show(id: string) {
       const letters = await found(id);
+      if (document) {
+        return document({ deadLetters: letters.map((one) => letterDocument(one, address)) });
+      }
       for (const letter of letters) {
         deadLetterLines(letter, { now: now(), address }).forEach(print);
         print('');

@@ -9,6 +9,7 @@ import {
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
+  jsonOption,
   limitOption,
   oneOf,
   parsed,
@@ -16,6 +17,7 @@ import {
   text,
 } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
+import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed, interruption } from '#infra/terminal/person.ts';
 import { type QueueName, queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
 import { type DeadLetterQueue, explainLetters } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -29,8 +31,8 @@ export type DeadLettersOptions = Readonly<{
   reveal: boolean;
 }> &
   (
-    | Readonly<{ verb: 'list'; limit: number }>
-    | Readonly<{ verb: 'show'; id: string }>
+    | Readonly<{ verb: 'list'; limit: number; json: boolean }>
+    | Readonly<{ verb: 'show'; id: string; json: boolean }>
     | Readonly<{ verb: 'resend'; choice: ResendChoice }>
     | Readonly<{ verb: 'discard'; id: string; yes: boolean }>
   );
@@ -38,7 +40,7 @@ export type DeadLettersOptions = Readonly<{
 /** The words of `npm run deadletters`. */
 export function deadLettersCommand(
   command: StackCommand,
-  act: Act<DeadLettersOptions> = (options) => runDeadLetters(options, console.log),
+  act: Act<DeadLettersOptions> = (options) => runDeadLetters(options),
 ): void {
   const group = command
     .description('Shows the messages that died, why, and sends them through again.')
@@ -50,15 +52,20 @@ export function deadLettersCommand(
     .command('list')
     .description('the oldest first, and how many there are of each reason')
     .addOption(limitOption())
+    .addOption(jsonOption())
     .action((_, self) => {
-      const { limit, ...rest } = self.optsWithGlobals();
-      return act({ ...common(rest), verb: 'list', limit });
+      const { limit, json = false, ...rest } = self.optsWithGlobals();
+      return act({ ...common(rest), verb: 'list', limit, json });
     });
   group
     .command('show')
     .description('one, and why it died')
     .argument('<id>')
-    .action((id, _, self) => act({ ...common(self.optsWithGlobals()), verb: 'show', id }));
+    .addOption(jsonOption())
+    .action((id, _, self) => {
+      const { json = false, ...rest } = self.optsWithGlobals();
+      return act({ ...common(rest), verb: 'show', id, json });
+    });
   group
     .command('resend')
     .description('sends them again; safe to interrupt and to run twice: each is applied once')
@@ -116,14 +123,12 @@ export function deadLetterQueues(
   }));
 }
 
-async function runDeadLetters(
-  given: DeadLettersOptions,
-  write: (line: string) => void,
-): Promise<void> {
+async function runDeadLetters(given: DeadLettersOptions): Promise<void> {
+  const output = outputFor('json' in given && given.json);
   const { progress, clear } = progressLine(process.stderr);
   const print = (line: string) => {
     clear();
-    write(line);
+    output.print(line);
   };
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
@@ -143,7 +148,7 @@ async function runDeadLetters(
     folder: discardedFolder,
     now,
     address: addressShown(given.reveal),
-    print,
+    ...{ ...output, print },
     progress,
     isStopped: stop.isStopped,
     options: deployment.options,

@@ -4,6 +4,7 @@ import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Option } from '@commander-js/extra-typings';
 import { sinceOption } from '#infra/commands/backfill/backfill.ts';
+import type { BackfillCounts } from '#infra/commands/backfill/page.ts';
 import { backfillLines } from '#infra/commands/backfill/text.ts';
 import {
   findDeployment,
@@ -13,15 +14,22 @@ import {
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
 import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
-import type { Act, StackCommand } from '#infra/terminal/command-line.ts';
+import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
+import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { oneLine } from '#shared/text.ts';
 import { isClosed, type Proof, recover } from './run.ts';
-import { proofLines, redeliveryLines, undeliveredLines } from './text.ts';
+import {
+  proofDocument,
+  proofLines,
+  redeliveryDocument,
+  redeliveryLines,
+  undeliveredLines,
+} from './text.ts';
 
 export type Acceptance = Readonly<{
   eventId: string;
@@ -111,6 +119,7 @@ export type RecoverOptions = Readonly<{
   /** All that Polar refuses need not arrive. */
   acceptListed: boolean;
   yes: boolean;
+  json: boolean;
 }>;
 
 const listed = 'listed';
@@ -118,7 +127,7 @@ const listed = 'listed';
 /** The words of `npm run recover`. */
 export function recoverCommand(
   command: StackCommand,
-  act: Act<RecoverOptions> = (options) => runRecover(options, console.log),
+  act: Act<RecoverOptions> = (options) => runRecover(options),
 ): void {
   command
     .description(
@@ -132,15 +141,17 @@ export function recoverCommand(
       ).argParser(eventIds),
     )
     .option('--yes', 'accepts what is listed without asking')
+    .addOption(jsonOption())
     .addHelpText('after', afterHelp)
     .action((_, self) => {
-      const { since, accept = [], yes = false, ...target } = self.optsWithGlobals();
+      const { since, accept = [], yes = false, json = false, ...target } = self.optsWithGlobals();
       return act({
         target,
         since,
         accept: accept.filter((id) => id !== listed),
         acceptListed: accept.includes(listed),
         yes,
+        json,
       });
     });
 }
@@ -156,11 +167,12 @@ function eventIds(given: string, before: readonly string[] = []): readonly strin
 }
 
 /** `npm run recover`. Sets the exit code to 2 where the gap is not closed. */
-async function runRecover(given: RecoverOptions, write: (line: string) => void): Promise<void> {
+async function runRecover(given: RecoverOptions): Promise<void> {
+  const output = outputFor(given.json);
   const { progress, clear } = progressLine(process.stderr);
   const print = (lines: readonly string[]) => {
     clear();
-    for (const line of lines) write(line);
+    for (const line of lines) output.print(line);
   };
   const now = () => new Date();
   const deployment = await findDeployment(given.target, (line) => print([line]));
@@ -180,27 +192,36 @@ async function runRecover(given: RecoverOptions, write: (line: string) => void):
     const side = await audienceSide(deployment, resources);
     const { isAccepted } = acceptance;
     const parts = { ...side, polar, connection, isAccepted, racePause: side.pause };
+    const told: RecoverDocument = {};
     const recovered = await recover(
       { ...parts, pause: setTimeout, progress, isStopped: stop.isStopped },
       given.since,
       {
         health: (health) => print([...healthLines(connection, health, options), '']),
-        repaired: (done) => print(done.length > 0 ? [...done, ''] : []),
+        repaired: (done) => {
+          told.repaired = done;
+          print(done.length > 0 ? [...done, ''] : []);
+        },
         waiting: (seconds) => {
           clear();
           process.stderr.write(
             `The webhook secret was changed just now: waiting ${seconds} seconds, until it counts everywhere.\n`,
           );
         },
-        redelivered: (redelivery) => print([...redeliveryLines(redelivery), '']),
-        backfilled: (counts, since) =>
+        redelivered: (redelivery) => {
+          told.redelivery = redeliveryDocument(redelivery);
+          print([...redeliveryLines(redelivery), '']);
+        },
+        backfilled: (counts, since) => {
+          told.backfill = { since: since ?? null, counts };
           print([
             since === undefined
               ? 'Compared all that Polar lists:'
               : `Compared what Polar changed or made since ${since}:`,
             ...backfillLines(counts, { isDryRun: false, options }),
             '',
-          ]),
+          ]);
+        },
       },
     );
     print(acceptance.unmet().map(unmetText));
@@ -213,6 +234,7 @@ async function runRecover(given: RecoverOptions, write: (line: string) => void):
         })
       : recovered.proof;
     print(proofLines(proof, options));
+    output.document?.({ isClosed: isClosed(proof), ...told, proof: proofDocument(proof) });
     if (!isClosed(proof)) process.exitCode = foundSomethingToDo;
   } catch (error) {
     throw isPolarApiError(error)
@@ -223,6 +245,13 @@ async function runRecover(given: RecoverOptions, write: (line: string) => void):
     stop.forget();
   }
 }
+
+/** What a recovery tells a program, in the order in which it becomes known. */
+type RecoverDocument = {
+  repaired?: readonly string[];
+  redelivery?: ReturnType<typeof redeliveryDocument>;
+  backfill?: Readonly<{ since: string | null; counts: BackfillCounts }>;
+};
 
 const again = 'Nothing of what was done is lost: run it again.';
 

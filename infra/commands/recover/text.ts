@@ -21,6 +21,30 @@ export function redeliveryLines(redelivery: Redelivery): string[] {
   return columns(some.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning]));
 }
 
+/** What became of the events that Polar could not deliver, for a program. */
+export function redeliveryDocument({
+  refused,
+  awaited,
+  asked,
+  arrived,
+  here,
+  ...rest
+}: Redelivery) {
+  return {
+    ...{ asked, arrived, here, lost: rest.lost, accepted: rest.accepted },
+    refused: [...refused].map(([eventId, reason]) => ({ eventId, reason })),
+    awaited: awaited.map(({ id }) => id),
+  };
+}
+
+/** What was looked at again, for a program. */
+export function proofDocument({ faults, undelivered, differing, refused }: Proof) {
+  const events = undelivered.map(({ id, type, createdAt, refusal, facts }) => ({
+    ...{ eventId: id, type, createdAt, refusal: refusal ?? null, facts },
+  }));
+  return { faults, undelivered: events, differing, refused };
+}
+
 /** Whether the gap is closed, by what was looked at again, and what to do where it is not. */
 export function proofLines(proof: Proof, options: string): string[] {
   const { faults, undelivered, differing, refused } = proof;

@@ -2,6 +2,7 @@ import type { Target } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
+  jsonOption,
   oneOf,
   parsed,
   type StackCommand,
@@ -24,6 +25,7 @@ export type ReplayOptions = ReplayMode &
     run: string | undefined;
     yes: boolean;
     reveal: boolean;
+    json: boolean;
   }>;
 
 /** The words of `npm run replay`. */
@@ -66,14 +68,16 @@ export function replayWords(
     )
     .option('--yes', 'does not ask')
     .option('--reveal', 'shows addresses whole')
+    .addOption(jsonOption())
     .action((_, self) => {
       if (saysNothing(self)) return self.help();
       const { webhook, since, until, type, outcome, ...rest } = self.optsWithGlobals();
       const { triggers = false, again = false, dryRun = false, run, ...more } = rest;
-      const { yes = false, reveal = false, ...target } = more;
+      const { yes = false, reveal = false, json = false, ...target } = more;
+      if (json && !dryRun) throw new Advice('--json goes with --dry-run.');
       if (again && !triggers) throw new Advice('--again is about emails: say --triggers as well.');
       const choice = choiceOf({ webhook, since, until, type, outcome }, now());
-      return act({ target, choice, triggers, again, run, dryRun, yes, reveal });
+      return act({ target, choice, triggers, again, run, dryRun, yes, reveal, json });
     });
 }
 

@@ -10,9 +10,10 @@ import {
   stackResources,
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
-import { Advice } from '#infra/terminal/advice.ts';
+import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import type { StackCommand } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
+import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
 import { type Rehearsal, type Replay, rehearseReplay } from '#shared/audience/replay.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
@@ -27,7 +28,7 @@ import {
   recordedEvents,
 } from './recorded-events.ts';
 import { noneText, runReplays } from './run.ts';
-import { commandText, counted, outcomeLines, rehearsalLines } from './text.ts';
+import { commandText, counted, outcomeLines, rehearsalDocument, rehearsalLines } from './text.ts';
 
 export type RehearsalParts = Readonly<{
   events: RecordedEvents;
@@ -35,25 +36,30 @@ export type RehearsalParts = Readonly<{
   address: (address: string) => string;
   by: string;
   now: () => Date;
-  print: (line: string) => void;
   progress: (text: string) => void;
   isStopped: () => boolean;
   options: string;
-}>;
+}> &
+  Output;
 
 const sideBySide = 8;
 
 /** Keys that are remembered, so that an email for which several events ask counts once. */
 const mostKeys = 100_000;
 
-/** Prints what a replay of each chosen event would do if it were the only one, and changes nothing. */
+/**
+ * Prints what a replay of each chosen event would do if it were the only one, and changes nothing. `true`: it would
+ * change something, or email somebody.
+ */
 export async function rehearseReplays(
   { choice, triggers, again }: ReplayMode & Readonly<{ choice: EventChoice }>,
-  { events, rehearse, address, by, now, print, progress, isStopped, options }: RehearsalParts,
-): Promise<void> {
+  { events, rehearse, address, by, now, progress, isStopped, options, ...output }: RehearsalParts,
+): Promise<boolean> {
+  const { print, document } = output;
   const outcomes = new Map<string, number>();
   const going = new Set<string>();
-  let [looked, emails] = [0, 0];
+  const found: object[] = [];
+  let [looked, changed, emails] = [0, 0, 0];
 
   async function show({ webhookId }: RecordedEvent): Promise<() => void> {
     const at = now().toISOString();
@@ -64,13 +70,15 @@ export async function rehearseReplays(
     const { record, entry, mails } = rehearsal;
     return () => {
       looked += 1;
+      if (entry.changes.length > 0 || entry.erases) changed += 1;
       outcomes.set(entry.outcome, (outcomes.get(entry.outcome) ?? 0) + 1);
       for (const { ledgerKey, goes } of mails) {
         if (!goes || going.has(ledgerKey)) continue;
         emails += 1;
         if (going.size < mostKeys) going.add(ledgerKey);
       }
-      rehearsalLines(record, entry, mails, address).forEach(print);
+      if (document) found.push(rehearsalDocument(record, entry, mails, address));
+      else rehearsalLines(record, entry, mails, address).forEach(print);
     };
   }
 
@@ -82,27 +90,36 @@ export async function rehearseReplays(
     }
     if (isStopped()) break;
   }
-  if (isStopped()) print('\nInterrupted.');
-  else if (looked === 0) throw new Advice(noneText(choice));
+  const isWhole = !isStopped();
+  if (isWhole && looked === 0) throw new Advice(noneText(choice));
+  const isWorthIt = changed + emails > 0;
+  if (document) {
+    const counts = { events: looked, changed, emails, outcomes: Object.fromEntries(outcomes) };
+    document({ isWhole, triggers, again, counts, events: found });
+    return isWorthIt;
+  }
+  if (!isWhole) print('\nInterrupted.');
   print(`\n${counted(looked, 'event')} looked at, each by itself. Nothing was changed.`);
   outcomeLines(outcomes).forEach(print);
   if (triggers) print(`${counted(emails, 'email')} would go.`);
   print(`\nNext:\n  ${commandText(choice, { triggers, again }, options)}`);
+  return isWorthIt;
 }
 
 const patienceMs = 60_000;
 
 /** The words of `npm run replay`, and what they do. */
 export function replayCommand(command: StackCommand): void {
-  replayWords(command, (options) => runReplay(options, console.log));
+  replayWords(command, (options) => runReplay(options));
 }
 
-async function runReplay(given: ReplayOptions, write: (line: string) => void): Promise<void> {
+async function runReplay(given: ReplayOptions): Promise<void> {
+  const output = outputFor(given.json);
   const now = () => new Date();
   const { progress, clear } = progressLine(process.stderr);
   const print = (line: string) => {
     clear();
-    write(line);
+    output.print(line);
   };
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
@@ -112,7 +129,7 @@ async function runReplay(given: ReplayOptions, write: (line: string) => void): P
     events: recordedEvents(db, resources.physicalId('Events')),
     by: person(),
     now,
-    print,
+    ...{ ...output, print },
     progress,
     isStopped: stop.isStopped,
     options: deployment.options,
@@ -121,7 +138,9 @@ async function runReplay(given: ReplayOptions, write: (line: string) => void): P
     if (given.dryRun) {
       const rehearse = await rehearsalOf(deployment, resources);
       const address = addressShown(given.reveal);
-      return await rehearseReplays(given, { ...parts, rehearse, address });
+      const isWorthIt = await rehearseReplays(given, { ...parts, rehearse, address });
+      if (isWorthIt && !stop.isStopped()) process.exitCode = foundSomethingToDo;
+      return;
     }
     await runReplays(given, {
       ...parts,

@@ -30,6 +30,32 @@ export function rehearsalLines(
   ];
 }
 
+/** The same for a program. */
+export function rehearsalDocument(
+  { webhookId, type, occurredAt, customerId, email }: EventRecord,
+  { outcome, reason, changes, erases, workflows = [] }: ReplayEntry,
+  mails: readonly RehearsedMail[],
+  address: Address,
+) {
+  const shown = (field: string, value: Change['from']) =>
+    field === 'email' && typeof value === 'string' ? address(value) : value;
+  return {
+    ...{ webhookId, type, occurredAt, customerId },
+    email: email === undefined ? null : address(email),
+    ...{ outcome, reason: reason ?? null },
+    changes: changes.map(({ field, from, to }) => ({
+      ...{ field, from: shown(field, from), to: shown(field, to) },
+    })),
+    erases: erases ?? false,
+    workflows: workflows.map(({ workflowId, name, ledgerKey, reason: why }) => {
+      const mail = mails.find(
+        (one) => one.workflowId === workflowId && one.ledgerKey === ledgerKey,
+      );
+      return { workflowId, name, goes: mail?.goes ?? false, reason: mail?.reason ?? why ?? null };
+    }),
+  };
+}
+
 /** The outcome of a replay with its reason, by which replays are counted. */
 export function outcomeText({ outcome, reason }: Pick<ReplayEntry, 'outcome' | 'reason'>): string {
   return reason === undefined ? outcome : `${outcome}: ${reason}`;

@@ -5,25 +5,48 @@ import type {
   EventRecord,
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { WhyRows } from './rows.ts';
 
-type Mailed = ConsideredWorkflow &
+/** A workflow that was considered, with what became of its email. */
+export type Mailed = ConsideredWorkflow &
   Readonly<{
     email: ReportedEmail | undefined;
     failures: readonly FailureRow[];
   }>;
 
-/** What each workflow that was considered for a webhook made of it, and what became of its email. */
-export async function consideredLines(
-  workflows: readonly ConsideredWorkflow[],
-  webhookId: string,
-  rows: WhyRows,
-  how: WhyHow,
-): Promise<string[]> {
-  const mailed = await Promise.all(workflows.map((one) => withEmail(one, rows)));
-  return mailed.flatMap((one) => workflowLines(one, webhookId, how));
+/** The chain from one recorded webhook, and its replays, to the emails that they asked for. */
+export type WebhookChain = Readonly<{
+  record: EventRecord;
+  failure: FailureRow | undefined;
+  workflows: readonly Mailed[];
+  /** Where none was considered: those that wait for such an event now. */
+  waiting: readonly Workflow[];
+  replays: readonly Readonly<{ entry: ReplayEntry; workflows: readonly Mailed[] }>[];
+}>;
+
+/** Reads what became of a webhook. */
+export async function webhookChain(record: EventRecord, rows: WhyRows): Promise<WebhookChain> {
+  const { webhookId, type, workflows = [], replays = [] } = record;
+  const withEmails = (considered: readonly ConsideredWorkflow[]) =>
+    Promise.all(considered.map((one) => withEmail(one, rows)));
+  const [failures, mailed, waiting, replayed] = await Promise.all([
+    rows.failures([webhookId]),
+    withEmails(workflows),
+    workflows.length > 0 ? [] : rows.workflows(),
+    Promise.all(
+      replays.map(async (entry) => ({ entry, workflows: await withEmails(entry.workflows ?? []) })),
+    ),
+  ]);
+  return {
+    record,
+    failure: failures.get(webhookId),
+    workflows: mailed,
+    waiting: waiting.filter(({ trigger }) => trigger.event === type),
+    replays: replayed,
+  };
 }
 
 async function withEmail(one: ConsideredWorkflow, rows: WhyRows): Promise<Mailed> {
@@ -58,27 +81,20 @@ function workflowLines(mailed: Mailed, webhookId: string, { options }: WhyHow): 
 }
 
 /** What each replay of an event did, the newest last. */
-export async function replaysLines(
-  record: EventRecord,
-  rows: WhyRows,
-  how: WhyHow,
-): Promise<string[]> {
-  const { replays = [], replayCount = 0 } = record;
-  const older = replayCount - replays.length;
-  const told = await Promise.all(replays.map((entry) => replayLines(entry, record, rows, how)));
+function replaysLines({ record, replays }: WebhookChain, how: WhyHow): string[] {
+  const older = (record.replayCount ?? 0) - replays.length;
   return [
     ...(older > 0 ? ['', `${older} older replays are not kept one by one.`] : []),
-    ...told.flatMap((lines) => ['', ...lines]),
+    ...replays.flatMap((replay) => ['', ...replayLines(replay, record, how)]),
   ];
 }
 
-async function replayLines(
-  entry: ReplayEntry,
+function replayLines(
+  { entry, workflows }: WebhookChain['replays'][number],
   { webhookId, type }: EventRecord,
-  rows: WhyRows,
   how: WhyHow,
-): Promise<string[]> {
-  const { replayId, at, by, outcome, reason, triggers, workflows = [], settingsVersion } = entry;
+): string[] {
+  const { replayId, at, by, outcome, reason, triggers, settingsVersion } = entry;
   const head = columns([
     ['replay', replayId],
     ['asked', `${at}, by ${by}, ${modeText(entry)}`],
@@ -86,7 +102,7 @@ async function replayLines(
     ...(outcome === 'skipped' ? [] : [['did', didText(entry)]]),
     ['settings', `version ${settingsVersion}`],
   ]);
-  const mails = await consideredLines(workflows, webhookId, rows, how);
+  const mails = workflows.flatMap((one) => workflowLines(one, webhookId, how));
   if (mails.length > 0) return [...head, ...mails];
   if (!triggers || outcome === 'skipped') return head;
   return [...head, `No email: no active workflow waited for ${type} at that time.`];
@@ -98,23 +114,15 @@ function modeText({ triggers, again }: Pick<ReplayEntry, 'triggers' | 'again'>):
   return again ? 'with workflows, emails that went before too' : 'with workflows';
 }
 
-/** The chain from one recorded webhook, and its replays, to the emails that they asked for, or why they asked for none. */
-export async function webhookLines(
-  record: EventRecord,
-  rows: WhyRows,
-  how: WhyHow,
-): Promise<string[]> {
-  const { webhookId, workflows = [] } = record;
-  const [failure, considered, replays] = await Promise.all([
-    rows.failures([webhookId]),
-    consideredLines(workflows, webhookId, rows, how),
-    replaysLines(record, rows, how),
-  ]);
+/** The chain of a webhook, or why no email was asked for, for a terminal. */
+export function webhookLines(chain: WebhookChain, how: WhyHow): string[] {
+  const { record, failure, workflows } = chain;
+  const mails = workflows.flatMap((one) => workflowLines(one, record.webhookId, how));
   return [
-    ...recordLines(record, failure.get(webhookId), how),
+    ...recordLines(record, failure, how),
     '',
-    ...(considered.length > 0 ? considered : await noWorkflowLines(record, rows)),
-    ...replays,
+    ...(mails.length > 0 ? mails : noWorkflowLines(chain)),
+    ...replaysLines(chain, how),
   ];
 }
 
@@ -153,8 +161,7 @@ function recordLines(
 }
 
 /** Workflows that are no longer, or not yet, as they were then may explain what a person expects. */
-async function noWorkflowLines({ type, outcome }: EventRecord, rows: WhyRows): Promise<string[]> {
-  const waiting = (await rows.workflows()).filter(({ trigger }) => trigger.event === type);
+function noWorkflowLines({ record: { type, outcome }, waiting }: WebhookChain): string[] {
   const ofToday = waiting.map(
     ({ workflowId, status, updatedAt }) =>
       `  ${workflowId} waits for it now: ${status}, changed ${updatedAt}.`,

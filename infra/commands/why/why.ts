@@ -7,33 +7,29 @@ import {
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { emailFate, emailLines, failureText, seconds, type WhyHow } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { type Act, type StackCommand, saysNothing } from '#infra/terminal/command-line.ts';
+import {
+  type Act,
+  jsonOption,
+  type StackCommand,
+  saysNothing,
+} from '#infra/terminal/command-line.ts';
 import { addressShown, columns } from '#infra/terminal/lines.ts';
-import { type Address, normalisedEmail, ownerOf } from '#shared/audience/address.ts';
+import { outputFor } from '#infra/terminal/output.ts';
+import type { Address } from '#shared/audience/address.ts';
+import type { Customer } from '#shared/audience/person.ts';
 import {
   type AtAddress,
   reasonAgainstTransactional,
   reasonSentence,
   reasonsAgainstMarketing,
 } from '#shared/audience/subscription-reasons.ts';
+import { foundDocument } from './document.ts';
+import { type Found, type FoundAddress, find } from './find.ts';
 import { type WhyRows, whyRows } from './rows.ts';
 import { failedWebhookLines, webhookLines } from './webhook.ts';
 
-const mostListed = 10;
-
 /** What is known at an address: its contact, whether and why not it gets mail, and its last events and emails. */
-export async function addressLines(typed: string, rows: WhyRows, how: WhyHow): Promise<string[]> {
-  const email = normalisedEmail(typed);
-  const at = await rows.at(email, ownerOf);
-  const ids = contactIdsOf(at);
-  const [events, emails] = await Promise.all([
-    newestOf(ids, (id) => rows.eventsOf(id, mostListed), 'occurredAt'),
-    newestOf(ids, (id) => rows.emailsOf(id, mostListed), 'createdAt'),
-  ]);
-  const failures = await rows.failures([
-    ...events.map(({ webhookId }) => webhookId),
-    ...emails.flatMap(({ ledgerKey }) => [ledgerKey, `feedback ${ledgerKey}`]),
-  ]);
+function addressLines({ email, at, events, emails, failures }: FoundAddress, how: WhyHow) {
   return [
     ...(at.contact ? contactLines(at, how) : noContactLines(email, at, how)),
     ...section('Last events', [
@@ -58,20 +54,6 @@ export async function addressLines(typed: string, rows: WhyRows, how: WhyHow): P
     ),
     ...nextLines(events[0]?.webhookId, how),
   ];
-}
-
-function contactIdsOf({ contact, customer }: AtAddress): string[] {
-  const belongings = contact ?? customer?.contact;
-  return belongings ? [belongings.contactId, ...(belongings.mergedIds ?? [])] : [];
-}
-
-async function newestOf<K extends string, T extends Readonly<Record<K, string>>>(
-  ids: readonly string[],
-  read: (contactId: string) => Promise<T[]>,
-  time: K,
-): Promise<T[]> {
-  const all = (await Promise.all(ids.map(read))).flat();
-  return all.sort((a, b) => (a[time] < b[time] ? 1 : -1)).slice(0, mostListed);
 }
 
 function contactLines(at: AtAddress, { address }: WhyHow): string[] {
@@ -135,34 +117,41 @@ function nextLines(webhookId: string | undefined, { options }: WhyHow): string[]
   ];
 }
 
-export type WhyOptions = Readonly<{ target: Target; about: string; reveal: boolean }>;
+export type WhyOptions = Readonly<{
+  target: Target;
+  about: string;
+  reveal: boolean;
+  json: boolean;
+}>;
 
 /** The words of `npm run why`. */
 export function whyCommand(
   command: StackCommand,
-  act: Act<WhyOptions> = (options) => runWhy(options, console.log),
+  act: Act<WhyOptions> = (options) => runWhy(options),
 ): void {
   command
     .description('Shows the chain from a webhook to its emails, or why there is none.')
-    .argument('[about]', 'an email address, a webhook id or a ledger key')
+    .argument('[about]', 'an email address, a webhook id, a ledger key or a customer id')
     .option('--reveal', 'shows addresses whole')
+    .addOption(jsonOption())
     .addHelpText('after', afterHelp)
     .action((about, _, self) => {
       if (saysNothing(self)) return self.help();
-      const { reveal = false, ...target } = self.optsWithGlobals();
-      if (about === undefined) {
-        throw new Advice('Say what about: an address, a webhook id or a key.');
-      }
-      return act({ target, about: about.trim(), reveal });
+      const { reveal = false, json = false, ...target } = self.optsWithGlobals();
+      const asked = about?.trim() ?? '';
+      if (asked !== '') return act({ target, about: asked, reveal, json });
+      throw new Advice('Say what about: an address, a webhook id, a ledger key or a customer id.');
     });
 }
 
 const afterHelp = `
   npm run why -- <email address>   its contact, its consent, its last events and emails
   npm run why -- <webhook id>      what the event did, and what became of each email
-  npm run why -- <ledger key>      one email, and the event that asked for it`;
+  npm run why -- <ledger key>      one email, and the event that asked for it
+  npm run why -- <customer id>     the address of a customer in Polar, and what is known there`;
 
-async function runWhy(given: WhyOptions, print: (line: string) => void): Promise<void> {
+async function runWhy(given: WhyOptions): Promise<void> {
+  const { print, document } = outputFor(given.json);
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
   const { db, store, suppressionKey } = deployedAudience(deployment, resources);
@@ -177,28 +166,40 @@ async function runWhy(given: WhyOptions, print: (line: string) => void): Promise
     },
   });
   const how = { address: addressShown(given.reveal), options: deployment.options };
+  if (document) return document(foundDocument(await find(given.about, rows, how.options), how));
   for (const line of await whyLines(given.about, rows, how)) print(line);
 }
 
 /** Throws Advice where nothing is known by that name. */
 export async function whyLines(about: string, rows: WhyRows, how: WhyHow): Promise<string[]> {
-  if (about.includes('@')) return addressLines(about, rows, how);
-  const [record, email, failures] = await Promise.all([
-    rows.event(about),
-    rows.email(about),
-    rows.failures([about, `feedback ${about}`, `message ${about}`]),
-  ]);
-  if (record) return webhookLines(record, rows, how);
-  if (email) {
-    const cause = await rows.event(email.webhookId);
-    const chain = cause ? await webhookLines(cause, rows, how) : [expired(email.webhookId)];
-    return [...emailLines(email), '', ...chain];
+  return linesOf(await find(about, rows, how.options), how);
+}
+
+function linesOf(found: Found, how: WhyHow): string[] {
+  switch (found.kind) {
+    case 'address':
+      return addressLines(found, how);
+    case 'webhook':
+      return webhookLines(found.chain, how);
+    case 'email': {
+      const { email, chain } = found;
+      const cause = chain ? webhookLines(chain, how) : [expired(email.webhookId)];
+      return [...emailLines(email), '', ...cause];
+    }
+    case 'customer': {
+      const { customer, address } = found;
+      return [customerLine(customer), ...(address ? ['', ...addressLines(address, how)] : [])];
+    }
+    case 'failure':
+      return failedWebhookLines(found.id, found.failure, how);
   }
-  const [failed] = failures;
-  if (failed) return failedWebhookLines(...failed, how);
-  throw new Advice(
-    `Nothing is known by ${about}. It was never accepted, is still in the queue, died without a reason ("npm run deadletters -- list${how.options}"), or its record has expired. Polar's list of deliveries shows what was answered.`,
-  );
+}
+
+function customerLine({ customerId, erased, deletion, email }: Customer): string {
+  const who = `${customerId} is the id of a customer in Polar`;
+  if (erased) return `${who}, who was erased here: nothing else is kept.`;
+  if (email === undefined) return `${who}, of whom no address is known.`;
+  return deletion ? `${who}, deleted there. At the last address:` : `${who}. At the address:`;
 }
 
 function expired(webhookId: string): string {

@@ -2,6 +2,7 @@ import { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { Deployment } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { columns } from '#infra/terminal/lines.ts';
+import type { Output } from '#infra/terminal/output.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { Condition, Frequency, Workflow, Workflows } from '#shared/audience/workflow.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
@@ -9,6 +10,7 @@ import { sendersOf } from '#shared/mail/sender.ts';
 import { type OutgoingMail, sesSender } from '#shared/mail/ses.ts';
 import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
+import { inOrder, oneNamed } from './short-ids.ts';
 
 type Test = Readonly<{
   workflow: Workflow;
@@ -99,6 +101,11 @@ export function workflowLines(workflow: Workflow): string[] {
   ];
 }
 
+/** Everything that a person wrote of a workflow, by the names of the table. */
+function workflowDocument({ compiled: _, ...written }: Workflow) {
+  return written;
+}
+
 const words = (frequency: Frequency) => frequency.replaceAll('-', ' ');
 
 function conditionText({ property, operator, value }: Condition): string {
@@ -113,14 +120,14 @@ export type WorkflowParts = Readonly<{
   send: (mail: OutgoingMail) => Promise<string>;
   /** Asks the person. */
   confirmed: (question: string) => Promise<boolean>;
-  print: (line: string) => void;
   now: () => Date;
   newTag: () => string;
-}>;
+}> &
+  Output;
 
 /** What `npm run workflows` does, one function for each verb. All throw Advice about what cannot be done. */
 export function workflowVerbs(parts: WorkflowParts) {
-  const { workflows, settings, deployment, print, now } = parts;
+  const { workflows, settings, deployment, print, document, now } = parts;
   const drafts = workflowDrafts({
     ...parts,
     surroundings: async () => ({
@@ -137,11 +144,7 @@ export function workflowVerbs(parts: WorkflowParts) {
     const exact = await workflows.find(id);
     if (exact) return exact;
     const all = inOrder(await workflows.all());
-    const [match, another] = all.filter((one) => beginsWith(one, id));
-    if (match && another) {
-      const ids = all.filter((one) => beginsWith(one, id)).map(({ workflowId }) => workflowId);
-      throw new Advice(`Say which one: ${ids.join(', ')}.`);
-    }
+    const match = oneNamed(all, id);
     // Read again by itself: a scan may show an older version.
     const workflow = match && (await workflows.find(match.workflowId));
     if (workflow) return workflow;
@@ -165,6 +168,7 @@ export function workflowVerbs(parts: WorkflowParts) {
   return {
     async list() {
       const all = inOrder(await workflows.all());
+      if (document) return document({ workflows: all.map(workflowDocument) });
       if (all.length > 0) return print([...listLines(all), ...nextOf(all)].join('\n'));
       print('There are no workflows yet. These are ready-made:\n');
       print(readyMadeLines(readyMade).join('\n'));
@@ -190,7 +194,9 @@ export function workflowVerbs(parts: WorkflowParts) {
     },
 
     async show(id: string) {
-      print(workflowLines(await named(id)).join('\n'));
+      const workflow = await named(id);
+      if (document) return document(workflowDocument(workflow));
+      print(workflowLines(workflow).join('\n'));
     },
 
     async activate(id: string) {
@@ -243,12 +249,4 @@ export function workflowVerbs(parts: WorkflowParts) {
     const draft = all.find(({ status }) => status === 'draft');
     return draft ? ['', 'Next:', npm(`workflows -- activate ${draft.workflowId}`)] : [];
   }
-}
-
-function inOrder(all: readonly Workflow[]): Workflow[] {
-  return [...all].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
-}
-
-function beginsWith({ workflowId }: Workflow, id: string): boolean {
-  return workflowId.slice(0, workflowId.lastIndexOf('-')) === id;
 }

@@ -7,7 +7,8 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { type Act, type StackCommand, text } from '#infra/terminal/command-line.ts';
+import { type Act, jsonOption, type StackCommand, text } from '#infra/terminal/command-line.ts';
+import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
@@ -15,8 +16,9 @@ import { sendTest, workflowVerbs } from './workflow-verbs.ts';
 
 export type WorkflowsOptions = Readonly<{ target: Target }> &
   (
-    | Readonly<{ verb: 'list' }>
-    | Readonly<{ verb: 'add' | 'show' | 'activate' | 'pause'; word: string }>
+    | Readonly<{ verb: 'list'; json: boolean }>
+    | Readonly<{ verb: 'show'; word: string; json: boolean }>
+    | Readonly<{ verb: 'add' | 'activate' | 'pause'; word: string }>
     | Readonly<{ verb: 'test'; word: string; to: string }>
     | Readonly<{ verb: 'remove'; word: string; yes: boolean }>
   );
@@ -24,7 +26,7 @@ export type WorkflowsOptions = Readonly<{ target: Target }> &
 /** The words of `npm run workflows`. */
 export function workflowsCommand(
   command: StackCommand,
-  act: Act<WorkflowsOptions> = (options) => runWorkflows(options, console.log),
+  act: Act<WorkflowsOptions> = (options) => runWorkflows(options),
 ): void {
   command
     .description('Shows and changes the workflows: which event sends which email.')
@@ -32,7 +34,11 @@ export function workflowsCommand(
   command
     .command('list')
     .description('all of them')
-    .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'list' }));
+    .addOption(jsonOption())
+    .action((_, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'list', json });
+    });
   command
     .command('add')
     .description('saves a ready-made one as a draft; "add" alone lists them')
@@ -42,7 +48,11 @@ export function workflowsCommand(
     .command('show')
     .description('all that was written of one')
     .argument('<id>')
-    .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'show', word }));
+    .addOption(jsonOption())
+    .action((word, _, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'show', word, json });
+    });
   command
     .command('test')
     .description('sends its email once, with made-up values')
@@ -78,11 +88,9 @@ export function workflowsCommand(
 const shortIds = `
 An id may be shortened: welcome for welcome-x7k2, where there is one welcome only.`;
 
-async function runWorkflows(
-  options: WorkflowsOptions,
-  print: (line: string) => void,
-): Promise<void> {
-  const deployment = await findDeployment(options.target, print);
+async function runWorkflows(options: WorkflowsOptions): Promise<void> {
+  const output = outputFor('json' in options && options.json);
+  const deployment = await findDeployment(options.target, output.print);
   const { clientConfigs, workflowsTable, settingsTable } = deployment;
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
   const does = workflowVerbs({
@@ -91,7 +99,7 @@ async function runWorkflows(
     deployment,
     send: (mail) => sendTest(mail, clientConfigs.sesv2),
     confirmed,
-    print,
+    ...output,
     now: () => new Date(),
     newTag,
   });

@@ -98,6 +98,17 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
     expect(sick.code).toBe(2);
     expect(sick.out).toMatch(/organisation +Northlight \(northlight\), production/);
     expect(sick.out).toContain('npm run connect -- --repair --stage staging');
+    const { out, error, code } = await run(['--status', '--json']);
+    expect(code).toBe(2);
+    expect(error).toMatch(/^Stage staging: stack /);
+    expect(JSON.parse(out)).toEqual({
+      connection: expect.objectContaining({ organizationSlug: 'northlight', by: 'ann' }),
+      endpoint: { id: at.polar.endpoints[0]?.id, url: expect.any(String), enabled: false },
+      deliveries: [],
+      failed: { givenUp: 0, stillTried: 0, isMore: false },
+      faults: [expect.objectContaining({ kind: 'disabled', repair: 'enable' })],
+      notes: [],
+    });
     expect((await run(['--repair'])).out).toContain('Enabled it: Polar sends events again.');
     const well = await run(['--status']);
     expect(well).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is wrong.') });

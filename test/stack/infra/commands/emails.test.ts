@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { approvedMail } from '#test/support/approved-mail.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { ledgerAtWork } from './ledger-at-work.ts';
 
@@ -53,6 +54,29 @@ describe('npm run emails -- list', () => {
     expect(await work.admin.list({}, 50)).toHaveLength(6);
     await work.does().list({ state: 'unknown', workflowId: 'welcome' }, 50);
     expect(work.lastLine()).toBe('There are no such emails.');
+  });
+
+  it('takes a short id of a workflow, and the id of one that is gone', async () => {
+    const { ledgerKey } = await work.emailIn('sent', 'receipt-x7k2');
+    const gone = await work.emailIn('sent', 'receipt-gone');
+    const { workflow } = approvedMail();
+    if (!workflow) throw new Error('An approved email has a workflow.');
+    const named = (workflowId: string) => ({ ...workflow, workflowId });
+    const found: object[] = [];
+    const does = (...ids: string[]) =>
+      work.does({
+        document: (one) => found.push(one),
+        workflows: async () => ids.map(named),
+      });
+    await does('receipt-x7k2', 'welcome-ab12').list({ workflowId: 'receipt' }, 50);
+    expect(found.pop()).toEqual({ emails: [await work.admin.find(ledgerKey)] });
+    await does('receipt-x7k2').list({ workflowId: 'receipt-gone' }, 50);
+    expect(found.pop()).toEqual({ emails: [await work.admin.find(gone.ledgerKey)] });
+    await expect(
+      does('receipt-x7k2', 'receipt-y8m3').list({ workflowId: 'receipt' }, 50),
+    ).rejects.toThrow('Say which one: receipt-x7k2, receipt-y8m3.');
+    await does().show(ledgerKey);
+    expect(found).toEqual([await work.admin.find(ledgerKey)]);
   });
 
   it('says that there may be more', async () => {

@@ -64,6 +64,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
     does: (changed: Partial<EmailParts> = {}) =>
       emailVerbs({
         emails: admin,
+        workflows: async () => [],
         queue: async (message) => {
           const read = readMailMessage(encodeMailMessage(message).MessageBody);
           if (read) queued.push(read);

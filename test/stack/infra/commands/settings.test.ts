@@ -32,12 +32,25 @@ async function document() {
 
 describe('npm run settings', () => {
   it('shows the defaults of a fresh deployment, and asks for a postal address', async () => {
-    await showSettings(db(), table, print);
+    await showSettings(db(), table, { print });
     expect(printed).toContain('newContacts      subscribed');
     expect(printed).toContain('postalAddress    none');
     expect(printed.join('\n')).toMatch(/^order\.paid +on +on +on +on +none +new-contacts$/m);
     expect(printed.join('\n')).toContain('npm run settings -- set postalAddress');
     expect(await document()).toEqual({ name: 'settings', ...defaultSettings });
+  });
+
+  it('shows all of them as one document, also what is not set', async () => {
+    const found: object[] = [];
+    await showSettings(db(), table, { print, document: (one) => found.push(one) });
+    expect(found).toEqual([
+      expect.objectContaining({ version: 0, newContacts: 'subscribed', postalAddress: null }),
+    ]);
+    expect(found[0]).toHaveProperty(['events', 'order.paid'], {
+      ...{ enabled: true, trigger: true, fullName: true, externalId: true },
+      ...{ userGroup: null, userGroupMode: 'new-contacts' },
+    });
+    expect(printed).toEqual([]);
   });
 
   it('sets values one by one, each with a version of its own', async () => {
@@ -93,7 +106,7 @@ describe('npm run settings', () => {
   it('says which field of the document is not valid', async () => {
     const Item = { name: 'settings', ...defaultSettings, newContacts: 'maybe' };
     await db().send(new PutCommand({ TableName: table, Item }));
-    await expect(showSettings(db(), table, print)).rejects.toThrow(Advice);
+    await expect(showSettings(db(), table, { print })).rejects.toThrow(Advice);
     await expect(set('customerDeleted', 'keep')).rejects.toThrow(/Look at: newContacts/);
   });
 });

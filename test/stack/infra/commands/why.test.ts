@@ -1,5 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { foundDocument } from '#infra/commands/why/document.ts';
+import { find } from '#infra/commands/why/find.ts';
 import { type WhyRows, whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
@@ -49,6 +51,11 @@ afterAll(() => dead.stop());
 async function why(about: string, from = rows): Promise<string> {
   const lines = await whyLines(about, from, { address: maskedAddress, options: ' --local' });
   return lines.join('\n');
+}
+
+async function document(about: string): Promise<Record<string, unknown>> {
+  const found = foundDocument(await find(about, rows, ''), { address: maskedAddress });
+  return JSON.parse(JSON.stringify(found));
 }
 
 async function refuse(email: string, reason: 'bounced' | 'complained' | 'unsubscribed') {
@@ -103,6 +110,33 @@ describe('npm run why -- <webhook id>', () => {
     expect(sent).toMatch(/^ {2}sent 2026-11-23T12:00:00\.000Z$/m);
     expect(sent).toMatch(/^webhook +hook-1$/m);
     expect(sent).not.toContain('c-1@');
+    const { email: found, webhook } = await document(email.ledgerKey);
+    expect(found).toMatchObject({ state: 'sent', sesMessageId: 'ses-1' });
+    expect(webhook).toMatchObject({
+      ...{ webhookId: 'hook-1', outcome: 'applied', email: 'c***@example.com', isErased: false },
+      changed: expect.arrayContaining(['email', 'subscribed']),
+      workflows: [{ workflowId: 'welcome', verdict: 'send', email: { state: 'sent' } }],
+      replays: [],
+    });
+    expect(JSON.stringify(webhook)).not.toContain('c-1@');
+  });
+
+  it('takes the id of a customer for the address of the customer', async () => {
+    await dead.queueWebhook('hook-id', customerCreated('c-id'));
+    await dead.work();
+    const told = await why('c-id');
+    expect(told).toMatch(/^c-id is the id of a customer in Polar\. At the address:$/m);
+    expect(told).toMatch(/^address +c\*\*\*@example\.com$/m);
+    expect(told).toMatch(/customer\.created +hook-id +applied$/m);
+    expect(await document('c-id')).toMatchObject({
+      ...{ kind: 'customer', customerId: 'c-id', isErased: false, isDeleted: false },
+      address: {
+        email: 'c***@example.com',
+        contact: { customerId: 'c-id', subscribed: true },
+        reasonsAgainstMarketing: [],
+        events: [{ webhookId: 'hook-id', outcome: 'applied' }],
+      },
+    });
   });
 
   it('says whose key it is when another event of the contact came first', async () => {

@@ -74,6 +74,12 @@ describe('a command line', () => {
       { verb: 'test', word: 'welcome', to: 'you@example.com', target: { stage: 'staging' } },
     ],
     ['workflows add', { verb: 'add', word: '' }],
+    ['connect --status --json', { verb: 'status', json: true }],
+    ['deadletters list --json --reveal', { json: true, reveal: true }],
+    ['emails list', { json: false }],
+    [`emails show ${ledgerKey} --json`, { ledgerKey, json: true }],
+    ['settings show --json', { json: true }],
+    ['workflows show receipt --json', { word: 'receipt', json: true }],
     ['workflows remove welcome --yes', { verb: 'remove', yes: true }],
   ])('npm run %s is understood', async (line, expected) => {
     expect(await read(line)).toMatchObject(expected);
@@ -131,6 +137,7 @@ describe('one sentence says what is wrong with', () => {
     ['connect --status --token x', /^Say one of --token, --status/],
     ['connect --drop-previous --repair', /^Say one of --token, --status/],
     ['connect --stage staging', /^Say the organisation access token of Polar/],
+    ['connect --disconnect --json', /^--json goes with --status\.$/],
     ['connect --tokens x', /^Unknown option '--tokens'\. Did you mean --token\?/],
     ['connect polar_oat_x', /^"polar_oat_x" is one word too many: npm run connect\.$/],
     ['console --port many', /^--port must be a whole number from 1 to 65535, not "many"\.$/],
@@ -152,6 +159,7 @@ describe('one sentence says what is wrong with', () => {
       /"Street" is one word too many: npm run settings -- set <path> <value>\. Put quotes around/,
     ],
     ['why --local', /^Say what about/],
+    ['why ', /^Say what about: an address, a webhook id, a ledger key or a customer id\.$/],
     ['why a b', /^"b" is one word too many/],
     [
       'workflows activte x',

@@ -79,6 +79,14 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     expect(dry.out).toMatch(/^missing +150 /m);
     expect(dry.out).not.toContain('customer-1@');
     expect(dry.out).toContain('To repair it: npm run backfill -- --stage staging');
+    const { out, error, code } = await run(['--dry-run', '--json']);
+    expect(code).toBe(2);
+    expect(error).toContain('Stage staging: stack PolarAudience-staging');
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ since: null, isDryRun: true, isWhole: true },
+      counts: { customers: 150, drift: { missing: 150 }, refused: {} },
+      differences: { length: 150, 0: { drift: 'missing', email: 'c***@example.com' } },
+    });
     expect(await count('Events')).toBe(0);
     const real = await run([]);
     expect(real).toMatchObject({ code: 0 });

@@ -33,6 +33,19 @@ describe('npm run deadletters', () => {
       /^events +evt-bad +customer\.created +\d+ s +1 +a\*\*\*@example\.com +The payload cannot be read: /m,
     );
     expect(dead.output()).toMatch(/^1 × +The payload cannot be read/m);
+    const found: object[] = [];
+    const forProgram = dead.does({ document: (one) => found.push(one) });
+    await forProgram.list(50);
+    await forProgram.show('evt-bad');
+    const letter = {
+      ...{ queue: 'events', id: 'evt-bad', type: 'customer.created', webhookId: 'evt-bad' },
+      ...{ email: 'a***@example.com', receives: 1 },
+      failure: { isFinal: true, lastReason: expect.stringMatching(/^The payload cannot be read/) },
+    };
+    expect(found).toMatchObject([
+      { isWhole: true, count: 1, reasons: [{ count: 1 }], deadLetters: [letter] },
+      { deadLetters: [letter] },
+    ]);
     expect(dead.output()).not.toContain('ann@');
     await dead.does({ address: (address) => address }).show('evt-bad');
     expect(dead.output()).toMatch(/^contact +ann@example\.com$/m);

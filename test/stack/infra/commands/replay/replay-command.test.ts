@@ -73,7 +73,7 @@ it('npm run replay shows what it would do, does it, and wants a person to agree 
   await dead.work({ settings: async () => off });
 
   const dry = await replay('--webhook', 'hook-c-1', '--dry-run', '--reveal');
-  expect(dry).toMatchObject({ code: 0 });
+  expect(dry).toMatchObject({ code: 2 });
   expect(dry.out).toContain('    email: nothing → "c-1@example.com"');
   expect(dry.out).toContain('npm run replay -- --webhook hook-c-1 --stage staging');
   expect(await dead.audience.contact('c-1@example.com')).toBeUndefined();

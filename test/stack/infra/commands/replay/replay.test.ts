@@ -176,7 +176,7 @@ describe('npm run replay -- --dry-run', () => {
     await dead.work();
     const before = await everything();
     await dead.empty();
-    await replays.rehearse({ choice: one('dry-1'), triggers: true });
+    expect(await replays.rehearse({ choice: one('dry-1'), triggers: true })).toBe(true);
     expect(replays.output()).toMatch(/^customer\.created dry-1, 2026-11-01T00:00:00Z, /m);
     expect(replays.output()).toContain(
       '  applied\n    email: nothing → "d***@example.com"\n    firstName: nothing → "Ann"',
@@ -184,6 +184,25 @@ describe('npm run replay -- --dry-run', () => {
     expect(replays.output()).toMatch(/^ {2}workflow welcome \(".*"\): its email would go\.$/m);
     expect(replays.output()).toContain('1 email would go.');
     expect(replays.output()).toContain('npm run replay -- --webhook dry-1 --triggers --local');
+    const found: object[] = [];
+    const document = (one: object) => found.push(one);
+    await replays.rehearse({ choice: one('dry-1'), triggers: true }, { document });
+    expect(found).toMatchObject([
+      {
+        ...{ isWhole: true, triggers: true },
+        counts: { events: 1, changed: 1, emails: 1, outcomes: { applied: 1 } },
+        events: [
+          {
+            ...{ webhookId: 'dry-1', customerId: 'd-1', outcome: 'applied' },
+            changes: expect.arrayContaining([
+              { field: 'email', from: null, to: 'd***@example.com' },
+              { field: 'subscribed', from: null, to: true },
+            ]),
+            workflows: [{ workflowId: 'welcome', goes: true }],
+          },
+        ],
+      },
+    ]);
     expect(await everything()).toEqual(before);
     expect(await dead.visible(dead.events.sourceUrl)).toEqual([]);
   });
@@ -200,7 +219,7 @@ describe('npm run replay -- --dry-run', () => {
     );
     await ledger.reserve(mail, { token: 't', leaseUntil: '', addressHash: '' });
     await ledger.sent(mail.ledgerKey, 't', 'ses-1');
-    await replays.rehearse({ choice: one('dry-3'), triggers: true });
+    expect(await replays.rehearse({ choice: one('dry-3'), triggers: true })).toBe(false);
     expect(replays.output()).toContain('no email. It was sent before.');
     expect(replays.output()).toContain('0 emails would go.');
     replays.printed.length = 0;
@@ -216,7 +235,7 @@ describe('npm run replay -- --dry-run', () => {
     expect(replays.output()).toMatch(/^\d\d events looked at, each by itself\./m);
     replays.printed.length = 0;
     let looks = 0;
-    await replays.rehearse({ choice: replays.lately() }, () => looks++ > 0);
+    await replays.rehearse({ choice: replays.lately() }, { isStopped: () => looks++ > 0 });
     expect(replays.output()).toContain('Interrupted.');
     expect(replays.output()).toContain('8 events looked at');
     await expect(replays.rehearse({ choice: one('hook-never') })).rejects.toThrow(Advice);

@@ -1,5 +1,5 @@
 import { type EventChoice, recordedEvents } from '#infra/commands/replay/recorded-events.ts';
-import { rehearseReplays } from '#infra/commands/replay/replay.ts';
+import { type RehearsalParts, rehearseReplays } from '#infra/commands/replay/replay.ts';
 import { type RunParts, runReplays } from '#infra/commands/replay/run.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import { rehearseReplay } from '#shared/audience/replay.ts';
@@ -47,12 +47,11 @@ export function replaying(dead: Dead) {
     output: () => printed.join('\n'),
     run: (given: Given & { choice: EventChoice }, changed: Partial<RunParts> = {}) =>
       runReplays({ ...usual, run: undefined, yes: false, ...given }, { ...parts, ...changed }),
-    rehearse: (given: Given & { choice: EventChoice }, isStopped = parts.isStopped) =>
+    rehearse: (given: Given & { choice: EventChoice }, changed: Partial<RehearsalParts> = {}) =>
       rehearseReplays(
         { ...usual, ...given },
         {
           ...parts,
-          isStopped,
           address: maskedAddress,
           rehearse: async (replay) =>
             rehearseReplay(replay, {
@@ -62,6 +61,7 @@ export function replaying(dead: Dead) {
               emailUnder: emails.find,
               hasSender: true,
             }),
+          ...changed,
         },
       ),
     recordOf: async (webhookId: string) =>

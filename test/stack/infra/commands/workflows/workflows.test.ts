@@ -36,6 +36,17 @@ describe('npm run workflows', () => {
     expect(at.output()).toContain('npm run workflows -- activate receipt-t1 --stage test');
   });
 
+  it('lists and shows them as documents, without what saving makes of the email', async () => {
+    await at.does().add('receipt');
+    const found: object[] = [];
+    const does = at.does({ document: (one) => found.push(one) });
+    await does.list();
+    await does.show('receipt');
+    const { compiled: _, ...receipt } = (await at.only()) ?? {};
+    expect(found).toEqual([{ workflows: [receipt] }, receipt]);
+    expect(receipt).toMatchObject({ workflowId: 'receipt-t1', status: 'draft' });
+  });
+
   it('gives each of them an id of its own', async () => {
     await at.does().add('receipt');
     await at.does().add('receipt');

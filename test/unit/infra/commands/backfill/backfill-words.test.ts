@@ -36,7 +36,7 @@ describe('the command line of npm run backfill', () => {
     [['--since'], /^Say the value as well: --since <day>\. "npm run backfill -- --help"/],
     [['--since', '--dry-run'], /^Say the value as well: --since <day>\./],
     [['--sandbox'], /^--sandbox goes with --token/],
-    [['--dry-run', '--restart'], /^A dry run begins anew anyway/],
+    [['--dry-run', '--restart'], /^A dry run starts over anyway/],
     [
       ['--dryrun'],
       /^Unknown option '--dryrun'\. Did you mean --dry-run\? "npm run backfill -- --help" shows/,

@@ -12,6 +12,7 @@ it('npm run recover takes the beginning of the gap and what need not arrive, and
     accept: [],
     acceptListed: false,
     yes: false,
+    json: false,
   });
   const accepting = ['--accept', 'evt-1', '--accept', 'listed', '--accept', 'evt-2', '--yes'];
   expect(await read(accepting)).toMatchObject({

@@ -48,6 +48,7 @@ describe('a command line of npm run replay', () => {
     [['--since', '1h', '--type', 'order'], /^--type is one of customer\.created/],
     [['--since', '1h', '--outcome', 'lost'], /^--outcome is one of applied/],
     [['--since', '1h', '--again'], /^--again is about emails/],
+    [['--since', '1h', '--json'], /^--json goes with --dry-run/],
     [['--since', '1h', '--run', 'a b'], /^--run takes the id/],
     [['msg_1'], /^"msg_1" is one word too many/],
   ])('%j gets a sentence', async (args, sentence) => {

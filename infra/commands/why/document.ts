@@ -1,0 +1,102 @@
+import type { WhyHow } from '#infra/commands/words.ts';
+import type { ReplayEntry } from '#shared/audience/event-record.ts';
+import {
+  reasonAgainstTransactional,
+  reasonsAgainstMarketing,
+} from '#shared/audience/subscription-reasons.ts';
+import type { Found, FoundAddress } from './find.ts';
+import type { Mailed, WebhookChain } from './webhook.ts';
+
+/** What is known by a name, for a program. Of what an event changed it names the fields only, as the lines do. */
+export function foundDocument(found: Found, how: Pick<WhyHow, 'address'>): object {
+  switch (found.kind) {
+    case 'address':
+      return addressDocument(found, how);
+    case 'webhook':
+      return { kind: found.kind, ...chainDocument(found.chain, how) };
+    case 'email': {
+      const { kind, email, chain } = found;
+      return { kind, email, webhook: chain ? chainDocument(chain, how) : null };
+    }
+    case 'customer': {
+      const { kind, customer, address } = found;
+      return {
+        ...{ kind, customerId: customer.customerId },
+        isErased: customer.erased ?? false,
+        isDeleted: customer.deletion !== undefined,
+        address: address ? addressDocument(address, how) : null,
+      };
+    }
+    case 'failure':
+      return found;
+  }
+}
+
+function addressDocument(
+  { kind, email, at, events, emails, failures }: FoundAddress,
+  how: Pick<WhyHow, 'address'>,
+) {
+  return {
+    ...{ kind, email: how.address(email) },
+    contact: contactDocument(at),
+    reasonsAgainstMarketing: reasonsAgainstMarketing(at),
+    reasonAgainstTransactional: reasonAgainstTransactional(at) ?? null,
+    claims: Object.entries(at.address?.claims ?? {}).map(([customerId, { state }]) => ({
+      ...{ customerId, state },
+    })),
+    ...{ events, emails },
+    failures: [...failures].map(([id, failure]) => ({ id, ...failure })),
+  };
+}
+
+/** Without the address, which is beside it. */
+function contactDocument({ contact }: FoundAddress['at']) {
+  if (!contact) return null;
+  const { contactId, customerId, userGroup, subscribed, createdAt, updatedAt, source } = contact;
+  return {
+    ...{ contactId, customerId: customerId ?? null, userGroup: userGroup ?? null },
+    ...{ subscribed, source, createdAt, updatedAt },
+  };
+}
+
+function chainDocument(
+  { record, failure, workflows, replays }: WebhookChain,
+  how: Pick<WhyHow, 'address'>,
+) {
+  const { webhookId, type, occurredAt, receivedAt, email, customerId, contactId } = record;
+  return {
+    ...{ webhookId, type, occurredAt, receivedAt },
+    ...decisionDocument(record),
+    email: email === undefined ? null : how.address(email),
+    ...{ customerId, contactId: contactId ?? null },
+    isErased: record.erased ?? false,
+    failure: failure ?? null,
+    workflows: workflows.map(mailedDocument),
+    replayCount: record.replayCount ?? 0,
+    replays: replays.map(({ entry, workflows }) => {
+      const { replayId, at, by, triggers, again } = entry;
+      return {
+        ...{ replayId, at, by, triggers, again },
+        ...decisionDocument(entry),
+        workflows: workflows.map(mailedDocument),
+      };
+    }),
+  };
+}
+
+type Decision = Pick<ReplayEntry, 'outcome' | 'reason' | 'changes' | 'settingsVersion'>;
+
+function decisionDocument({ outcome, reason, changes, settingsVersion }: Decision) {
+  const changed = changes.map(({ field }) => field);
+  return { outcome, reason: reason ?? null, changed, settingsVersion };
+}
+
+function mailedDocument({ workflowId, name, version, verdict, ...more }: Mailed) {
+  return {
+    ...{ workflowId, name, version, verdict },
+    reason: more.reason ?? null,
+    ledgerKey: more.ledgerKey ?? null,
+    email: more.email ?? null,
+    failures: more.failures,
+  };
+}

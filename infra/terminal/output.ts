@@ -1,0 +1,42 @@
+import { Advice } from './advice.ts';
+
+/** Where a command writes what it found. */
+export type Output = Readonly<{
+  /** A line for a person. */
+  print: (line: string) => void;
+  /** Writes the one document for a program. Absent: a person reads. */
+  document?: ((found: object) => void) | undefined;
+}>;
+
+type Streams = Readonly<{ out: (text: string) => void; error: (text: string) => void }>;
+
+const streams: Streams = {
+  out: (text) => void process.stdout.write(text),
+  error: (text) => void process.stderr.write(text),
+};
+
+/**
+ * Lines on standard output; with `json` one document there, and titles and progress on standard error. Throws Advice
+ * where npm has written lines of its own before the document.
+ */
+export function outputFor(
+  json: boolean,
+  { out, error }: Streams = streams,
+  isTerminal: boolean = process.stdout.isTTY,
+): Output {
+  if (!json) return { print: (line) => out(`${line}\n`) };
+  if (!isTerminal) refuseBanner(process.env);
+  return {
+    print: (line) => error(`${line}\n`),
+    document: (found) => out(`${JSON.stringify(found, null, 2)}\n`),
+  };
+}
+
+/** Throws Advice where npm has written lines of its own to the standard output before this program began. */
+export function refuseBanner(variables: NodeJS.ProcessEnv): void {
+  const { npm_lifecycle_event: script, npm_config_loglevel: level } = variables;
+  if (script === undefined || level === 'silent') return;
+  throw new Advice(
+    `npm puts lines of its own before what this writes. Run it with "npm run -s ${script} -- …".`,
+  );
+}
