@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { MailMessage } from '#shared/audience/email.ts';
 import { emailOf } from '#shared/audience/identity.ts';
 import type { MailSituation } from '#shared/audience/judge-mail.ts';
@@ -6,7 +6,7 @@ import type { Contact } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import type { Workflows } from '#shared/audience/workflow.ts';
-import { eventRecordOf } from '#shared/store/events/event-item.ts';
+import { readRecord } from '#shared/store/events/event-item.ts';
 
 export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'now'>;
 
@@ -24,20 +24,10 @@ export function mailSituation({
   workflows: Workflows;
   settings: () => Promise<Settings>;
 }): (message: MailMessage) => Promise<Known> {
-  const recordOf = async (webhookId: string) => {
-    const get = new GetCommand({
-      TableName: eventsTable,
-      Key: { webhookId },
-      ConsistentRead: true,
-    });
-    const { Item } = await db.send(get);
-    return Item && eventRecordOf(Item);
-  };
-
   return async ({ workflowId, webhookId, customerId }) => {
     const [workflow, record, known, currentSettings] = await Promise.all([
       workflows.find(workflowId),
-      recordOf(webhookId),
+      readRecord(db, eventsTable, webhookId),
       store.load([{ kind: 'customers', key: customerId }]),
       settings(),
     ]);

@@ -1,13 +1,9 @@
-import {
-  BatchGetCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  paginateQuery,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type ReplayEntry, replayEntrySchema } from '#shared/audience/event-record.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import { listShards } from '#shared/store/dynamo.ts';
+import { keysAtOnce, listShards } from '#shared/store/dynamo.ts';
+import { readRecord } from '#shared/store/events/event-item.ts';
 import { type EventFilter, eventOutcomes } from '#shared/store/events/event-log.ts';
 
 /** Which recorded events are meant: one, or all that came in between two times, both of them included. */
@@ -38,9 +34,6 @@ export type RecordedEvents = Readonly<{
 const pageSize = 100;
 const eventsAtOnce = 500;
 
-/** DynamoDB's own limit for one BatchGetItem. */
-const keysAtOnce = 100;
-
 const replaysSchema = z.object({
   webhookId: z.string(),
   replays: z.array(replayEntrySchema).optional(),
@@ -48,9 +41,8 @@ const replaysSchema = z.object({
 
 export function recordedEvents(db: DynamoDBDocumentClient, table: string): RecordedEvents {
   async function one(webhookId: string): Promise<RecordedEvent[]> {
-    const get = new GetCommand({ TableName: table, Key: { webhookId }, ConsistentRead: true });
-    const { Item } = await db.send(get);
-    return Item ? [recordedEventSchema.parse(Item)] : [];
+    const record = await readRecord(db, table, webhookId);
+    return record ? [record] : [];
   }
 
   async function* ofShard(

@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { Address, NormalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
@@ -8,7 +8,7 @@ import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
-import { eventRecordOf } from '#shared/store/events/event-item.ts';
+import { readRecord } from '#shared/store/events/event-item.ts';
 import { dynamoEmailAdmin, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 
@@ -70,16 +70,7 @@ export function whyRows({ db, store, canHash, tables }: WhyParts): WhyRows {
     customer,
     email: emails.find,
     workflows: dynamoWorkflows(db, tables.workflows).all,
-
-    async event(webhookId) {
-      const get = new GetCommand({
-        TableName: tables.events,
-        Key: { webhookId },
-        ConsistentRead: true,
-      });
-      const { Item } = await db.send(get);
-      return Item && eventRecordOf(Item);
-    },
+    event: (webhookId) => readRecord(db, tables.events, webhookId),
 
     async failures(ids) {
       const rows = await rowsOf(db, { table: tables.failures, key: 'webhookId' }, ids);

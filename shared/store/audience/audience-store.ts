@@ -7,7 +7,6 @@ import {
 import {
   type BatchGetCommandInput,
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
@@ -32,6 +31,7 @@ import { indexKey, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.t
 import {
   eventItem,
   eventRecordOf,
+  readEvent,
   recordedOf,
   replayUpdate,
 } from '#shared/store/events/event-item.ts';
@@ -180,10 +180,8 @@ export function dynamoAudienceStore(
     },
 
     async recorded(webhookId) {
-      const { Item } = await db.send(
-        new GetCommand({ TableName: tables.events, Key: { webhookId }, ConsistentRead: true }),
-      );
-      return Item && recordedOf(Item);
+      const item = await readEvent(db, tables.events, webhookId);
+      return item && recordedOf(item);
     },
 
     async commit({ steps, record, payload, replay }): Promise<CommitResult> {

@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import type { Recorded, ReplayWrite } from '#shared/audience/unit-of-work.ts';
@@ -39,6 +40,26 @@ const payloadSchema = z.object({ payload: z.optional(z.instanceof(Uint8Array)) }
 export function recordedOf(item: unknown): Recorded {
   const { payload } = payloadSchema.parse(item);
   return { record: eventRecordOf(item), payload: payload && payloadText(payload) };
+}
+
+/** The item of an event, read consistently; `undefined` where there is none, or not any more. */
+export async function readEvent(
+  db: DynamoDBDocumentClient,
+  table: string,
+  webhookId: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const get = new GetCommand({ TableName: table, Key: { webhookId }, ConsistentRead: true });
+  return (await db.send(get)).Item;
+}
+
+/** The same, of which only the record counts. */
+export async function readRecord(
+  db: DynamoDBDocumentClient,
+  table: string,
+  webhookId: string,
+): Promise<EventRecord | undefined> {
+  const item = await readEvent(db, table, webhookId);
+  return item && eventRecordOf(item);
 }
 
 /** The update that puts replays into the item of a record, on the conditions that `ReplayWrite` names. */

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import { backfillPrefix, supportedEventTypes } from '#shared/polar/event-types.ts';
 import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
-import { eventRecordOf, payloadText } from './event-item.ts';
+import { eventRecordOf, payloadText, readEvent } from './event-item.ts';
 
 export const eventOutcomes = eventRecordSchema.shape.outcome.options;
 
@@ -149,14 +149,13 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
     },
 
     async find(webhookId) {
-      const get = new GetCommand({ TableName: table, Key: { webhookId }, ConsistentRead: true });
-      const { Item } = await db.send(get);
-      if (!Item) return undefined;
-      const record = eventRecordOf(Item);
-      const expiry = expirySchema.safeParse(Item).data;
+      const item = await readEvent(db, table, webhookId);
+      if (!item) return undefined;
+      const record = eventRecordOf(item);
+      const expiry = expirySchema.safeParse(item).data;
       return {
         record,
-        payload: keptPayload(record, Item),
+        payload: keptPayload(record, item),
         expiresAt: expiry && new Date(expiry.expiresAt * 1_000),
       };
     },
