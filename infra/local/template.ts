@@ -14,14 +14,13 @@ export type Lookup = (logicalId: string, attribute?: string) => string;
 export function resolveIntrinsics(value: unknown, lookup: Lookup): unknown {
   if (Array.isArray(value)) return value.map((item) => resolveIntrinsics(item, lookup));
   if (!isObject(value)) return value;
-  const [name, argument, ...others] = Object.entries(value)[0] ?? [];
-  const isIntrinsic = name === 'Ref' || name?.startsWith('Fn::');
-  if (!isIntrinsic || name === undefined || Object.keys(value).length > 1 || others.length > 0) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, resolveIntrinsics(item, lookup)]),
-    );
+  const [[name, argument] = ['', undefined], ...others] = Object.entries(value);
+  if (others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
+    return call(name, argument, lookup);
   }
-  return call(name, argument, lookup);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, resolveIntrinsics(item, lookup)]),
+  );
 }
 
 function call(name: string, argument: unknown, lookup: Lookup): unknown {
