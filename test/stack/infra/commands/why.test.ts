@@ -103,7 +103,11 @@ describe('npm run why -- <webhook id>', () => {
     expect(blocked).toMatch(/^workflow welcome \(.*\): asks for email /m);
     expect(blocked).toMatch(/^ {2}blocked since 2026-11-23.*: The contact is not subscribed\.$/m);
 
-    await ledger().reserve(email, { token: 't', leaseUntil: '', addressHash: '' });
+    await ledger().reserve(email, {
+      token: 't',
+      leaseUntil: '2026-11-23T12:02:00.000Z',
+      addressHash: '',
+    });
     await ledger().sent(email.ledgerKey, 't', 'ses-1');
     const sent = await why(email.ledgerKey);
     expect(sent).toMatch(/^SES message +ses-1$/m);
@@ -147,7 +151,7 @@ describe('npm run why -- <webhook id>', () => {
       { ...first, webhookId: 'hook-2b' },
       {
         token: 't',
-        leaseUntil: '',
+        leaseUntil: '2026-11-23T12:02:00.000Z',
         addressHash: '',
       },
     );
