@@ -32,13 +32,20 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Runs a command of the engineer's against AWS or the local stack. What they refuse becomes Advice. */
-export async function withAdvice(run: () => Promise<void>): Promise<void> {
+/**
+ * Asks AWS or the local stack. What they refuse becomes Advice, which ends with where it was asked, if that is not
+ * known yet to who reads it.
+ */
+export async function withAdvice<Answer>(
+  ask: () => Promise<Answer>,
+  where?: () => string,
+): Promise<Answer> {
   try {
-    await run();
+    return await ask();
   } catch (error) {
     const sentence = sentenceOf(error);
-    throw sentence === undefined ? error : new Advice(sentence, { cause: error });
+    if (sentence === undefined) throw error;
+    throw new Advice(where ? `${sentence} ${where()}` : sentence, { cause: error });
   }
 }
 
@@ -57,7 +64,7 @@ function sentenceOf(error: unknown): string | undefined {
   if (name === undefined || message === undefined) return undefined;
   const [firstLine] = message.split('\n');
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
-    return `No AWS credentials can be used (${firstLine}). Log in, for example with "aws sso login", and set AWS_PROFILE if it is not the default profile.`;
+    return `No AWS credentials can be used (${firstLine?.replace(/\.$/, '')}). Log in, for example with "aws sso login", and set AWS_PROFILE if it is not the default profile.`;
   }
   if (message.includes('Region is missing')) {
     return 'Say in which region the stack is: --region eu-west-1, or set AWS_REGION.';

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { localAccount, localClientConfig, localMailFrom } from '#infra/local/local-account.ts';
 import { localDirectory, type RunningStack, runningStack } from '#infra/local/running-stack.ts';
 import { polarVariables, type StandInForPolar } from '#infra/local/stand-in-for-polar.ts';
-import { Advice } from '#infra/terminal/advice.ts';
+import { Advice, withAdvice } from '#infra/terminal/advice.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { mailbox } from '#shared/mail/sender.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
@@ -35,9 +35,16 @@ export async function awsDeployment(
 ): Promise<Omit<Deployment, 'options'>> {
   const client = new CloudFormationClient(region === undefined ? {} : { region });
   const name = `PolarAudience-${stage}`;
+  let asked = region ?? process.env['AWS_REGION'];
   try {
-    const found = await client.config.region();
-    const outputs = outputsOf(name, await describe(client, name, found));
+    const { found, outputs } = await withAdvice(
+      async () => {
+        asked = await client.config.region();
+        return { found: asked, outputs: outputsOf(name, await describe(client, name, asked)) };
+      },
+      () =>
+        `Looked for stage ${stage} in ${asked ?? 'no region'}, with ${credentialsUsed(process.env)}.`,
+    );
     const config = { region: found };
     return {
       title: `Stage ${stage}: stack ${name} in ${found}`,
@@ -58,10 +65,16 @@ export async function awsDeployment(
   }
 }
 
+/** Whose credentials AWS is asked with, as far as the environment tells. */
+export function credentialsUsed({ AWS_PROFILE, AWS_ACCESS_KEY_ID }: NodeJS.ProcessEnv): string {
+  if (AWS_PROFILE) return `the profile ${AWS_PROFILE}`;
+  return AWS_ACCESS_KEY_ID ? 'the credentials in AWS_ACCESS_KEY_ID' : 'the default profile';
+}
+
 async function describe(client: CloudFormationClient, name: string, region: string) {
   const missing = () =>
     new Advice(
-      `There is no stack ${name} in ${region}. Deploy it, or say which one you mean with --stage and --region.`,
+      `There is no stack ${name} in ${region}, as seen with ${credentialsUsed(process.env)}. Deploy it, or say which one you mean with --stage, --region and AWS_PROFILE.`,
     );
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));

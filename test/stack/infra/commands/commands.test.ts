@@ -126,7 +126,7 @@ describe('the commands, against a stage in AWS', () => {
       'a stack that there is not',
       ['list', '--stage', 'nowhere'],
       {},
-      /^There is no stack PolarAud/,
+      /^There is no stack PolarAudience-nowhere in eu-west-1, as seen with the credentials in AWS_A/,
     ],
     [
       'an older stack',
@@ -134,25 +134,31 @@ describe('the commands, against a stage in AWS', () => {
       {},
       /^The stack PolarAudience-old has no output W/,
     ],
-    ['a missing region', ['list'], { AWS_REGION: undefined }, /^Say in which region the stack is/],
+    [
+      'a missing region',
+      ['list'],
+      { AWS_REGION: undefined },
+      /^Say in which region the stack is: .* Looked for stage prod in no region, with /,
+    ],
     ['no local stack', ['list', '--local'], {}, /^The local stack is not running\./],
     ['removing without a person', ['remove', 'welcome', ...staging], {}, /Nobody can answer here/],
     [
       'a service that cannot be reached',
       ['list', ...staging],
       { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' },
-      /^It cannot be reached \(ECONNREFUSED/,
+      /^It cannot be reached \(ECONNREFUSED.* Looked for stage staging in eu-west-1, with the cred/,
     ],
     [
-      'credentials that are none',
+      'a profile that there is not',
       ['list', ...staging],
       {
+        AWS_PROFILE: 'prodd',
         AWS_ACCESS_KEY_ID: undefined,
         AWS_EC2_METADATA_DISABLED: 'true',
         AWS_CONFIG_FILE: '/dev/null',
         AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       },
-      /^No AWS credentials can be used/,
+      /^No AWS credentials can be used .* for stage staging in eu-west-1, with the profile prodd\.$/m,
     ],
   ])('say in one sentence what is wrong with %s', async (_, args, changed, sentence) => {
     const { code, error } = await run('workflows', args, changed);

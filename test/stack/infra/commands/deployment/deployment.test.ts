@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { findDeployment, localDeployment } from '#infra/commands/deployment/deployment.ts';
+import {
+  credentialsUsed,
+  findDeployment,
+  localDeployment,
+} from '#infra/commands/deployment/deployment.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
 
@@ -65,4 +69,12 @@ it.each([
     async () => undefined,
   );
   await expect(find).rejects.toThrow(sentence);
+});
+
+it.each([
+  [{}, 'the default profile'],
+  [{ AWS_ACCESS_KEY_ID: 'AKIA' }, 'the credentials in AWS_ACCESS_KEY_ID'],
+  [{ AWS_ACCESS_KEY_ID: 'AKIA', AWS_PROFILE: 'prodd' }, 'the profile prodd'],
+])('with %j AWS is asked with %s', (environment, used) => {
+  expect(credentialsUsed(environment)).toBe(used);
 });
