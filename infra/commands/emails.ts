@@ -32,7 +32,7 @@ import {
   settleEmail,
 } from '#shared/store/mail/emails.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
-import { emailLines, emailListLines } from './words.ts';
+import { emailDocument, emailLines, emailListLines } from './words.ts';
 import { oneNamed } from './workflows/short-ids.ts';
 
 export type EmailParts = Readonly<{
@@ -82,7 +82,7 @@ export function emailVerbs({
   return {
     async list(filter: EmailFilter, limit: number) {
       const found = await emails.list(await meant(filter), limit);
-      if (document) return document({ emails: found });
+      if (document) return document({ emails: found.map(emailDocument) });
       if (found.length === 0) return print('There are no such emails.');
       print(emailListLines(found).join('\n'));
       if (found.length === limit) print(`\nThese are the newest ${limit}; --limit shows more.`);
@@ -92,7 +92,7 @@ export function emailVerbs({
 
     async show(ledgerKey: string) {
       const email = await known(ledgerKey);
-      if (document) return document(email);
+      if (document) return document(emailDocument(email));
       const ways = waysOut(email);
       print(emailLines(email).join('\n'));
       if (ways.length > 0) print(`\nNext:\n${ways.join('\n')}`);

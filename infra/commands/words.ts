@@ -111,6 +111,31 @@ export function emailLines(email: ReportedEmail): string[] {
   return [...columns(known), '', meanings[row.state]];
 }
 
+/** The same for a program, `null` where nothing is known. */
+export function emailDocument({ feedback = {}, ...row }: ReportedEmail) {
+  return {
+    ledgerKey: row.ledgerKey,
+    state: row.state,
+    reason: row.reason ?? null,
+    workflowId: row.workflowId,
+    workflowVersion: row.workflowVersion,
+    webhookId: row.webhookId,
+    customerId: row.customerId,
+    contactId: row.contactId ?? null,
+    replayId: row.replayId ?? null,
+    sesMessageId: row.sesMessageId ?? null,
+    attempts: row.attempts,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    reservedUntil: row.leaseUntil ?? null,
+    sentAt: feedback.sentAt ?? null,
+    deliveredAt: feedback.deliveredAt ?? null,
+    bouncedAt: feedback.bouncedAt ?? null,
+    complainedAt: feedback.complainedAt ?? null,
+    rejectedAt: feedback.rejectedAt ?? null,
+  };
+}
+
 export type WhyHow = Readonly<{
   address: (address: string) => string;
   /** What has to stand behind the next command to mean the same deployment. */

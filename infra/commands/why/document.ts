@@ -1,4 +1,4 @@
-import type { WhyHow } from '#infra/commands/words.ts';
+import { emailDocument, type WhyHow } from '#infra/commands/words.ts';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
 import {
   reasonAgainstTransactional,
@@ -16,7 +16,11 @@ export function foundDocument(found: Found, how: Pick<WhyHow, 'address'>): objec
       return { kind: found.kind, ...chainDocument(found.chain, how) };
     case 'email': {
       const { kind, email, chain } = found;
-      return { kind, email, webhook: chain ? chainDocument(chain, how) : null };
+      return {
+        kind,
+        email: emailDocument(email),
+        webhook: chain ? chainDocument(chain, how) : null,
+      };
     }
     case 'customer': {
       const { kind, customer, address } = found;
@@ -44,7 +48,8 @@ function addressDocument(
     claims: Object.entries(at.address?.claims ?? {}).map(([customerId, { state }]) => ({
       ...{ customerId, state },
     })),
-    ...{ events, emails },
+    events: events.map((event) => ({ ...event, reason: event.reason ?? null })),
+    emails: emails.map(emailDocument),
     failures: [...failures].map(([id, failure]) => ({ id, ...failure })),
   };
 }
@@ -96,7 +101,7 @@ function mailedDocument({ workflowId, name, version, verdict, ...more }: Mailed)
     ...{ workflowId, name, version, verdict },
     reason: more.reason ?? null,
     ledgerKey: more.ledgerKey ?? null,
-    email: more.email ?? null,
+    email: more.email ? emailDocument(more.email) : null,
     failures: more.failures,
   };
 }

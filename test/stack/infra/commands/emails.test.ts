@@ -69,14 +69,12 @@ describe('npm run emails -- list', () => {
         workflows: async () => ids.map(named),
       });
     await does('receipt-x7k2', 'welcome-ab12').list({ workflowId: 'receipt' }, 50);
-    expect(found.pop()).toEqual({ emails: [await work.admin.find(ledgerKey)] });
+    expect(found.pop()).toMatchObject({ emails: [{ ledgerKey, workflowId: 'receipt-x7k2' }] });
     await does('receipt-x7k2').list({ workflowId: 'receipt-gone' }, 50);
-    expect(found.pop()).toEqual({ emails: [await work.admin.find(gone.ledgerKey)] });
+    expect(found.pop()).toMatchObject({ emails: [{ ledgerKey: gone.ledgerKey }] });
     await expect(
       does('receipt-x7k2', 'receipt-y8m3').list({ workflowId: 'receipt' }, 50),
     ).rejects.toThrow('Say which one: receipt-x7k2, receipt-y8m3.');
-    await does().show(ledgerKey);
-    expect(found).toEqual([await work.admin.find(ledgerKey)]);
   });
 
   it('says that there may be more', async () => {
@@ -103,6 +101,21 @@ describe('npm run emails -- show', () => {
     expect(work.output()).toMatch(/^contact +contact-1$/m);
     expect(work.output()).toContain(`npm run emails -- mark-sent ${ledgerKey}`);
     expect(work.output()).toContain(`npm run emails -- send-again ${ledgerKey}`);
+  });
+
+  it('is a document for a program, without what only the mailer uses', async () => {
+    const { ledgerKey } = await work.emailIn('sent');
+    const found: object[] = [];
+    await work.does({ document: (one) => found.push(one) }).show(ledgerKey);
+    expect(found).toEqual([
+      {
+        ...{ ledgerKey, state: 'sent', reason: null, attempts: 1, sesMessageId: 'ses-1' },
+        ...{ workflowId: 'welcome', workflowVersion: 1, webhookId: 'evt-1' },
+        ...{ customerId: 'c1', contactId: 'contact-1', replayId: null, reservedUntil: null },
+        ...{ createdAt: expect.any(String), updatedAt: expect.any(String), sentAt: null },
+        ...{ deliveredAt: null, bouncedAt: null, complainedAt: null, rejectedAt: null },
+      },
+    ]);
   });
 
   it('offers nothing for a sent one, and knows no other key', async () => {
