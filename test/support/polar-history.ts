@@ -4,6 +4,7 @@ import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import type { PolarSubscription } from '#shared/polar/subscription-facts.ts';
 
 /** One thing that happens at Polar. `pick` chooses among what is possible at that moment. */
 const happeningArbitrary = fc.record({
@@ -34,6 +35,7 @@ export const normalisedAddresses = ['ann@example.com', 'bob@example.com', 'cy@ex
   normalisedEmail,
 );
 const names = ['Ann', 'Ann  Lee', 'Bob van der Berg', '', null, ' \n'];
+const statuses = ['trialing', 'active', 'past_due', 'paused', 'canceled'];
 const subscriptionTypes = supportedEventTypes.filter((type) => type.startsWith('subscription.'));
 
 type PolarRow = {
@@ -50,6 +52,7 @@ type PolarRow = {
 /** The webhooks of a history in the order in which Polar recorded them. Living customers never share an address. */
 export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
   const rows = new Map<number, PolarRow>();
+  const subscriptions = new Map<string, PolarSubscription>();
   const events: ReceivedEvent[] = [];
   let microseconds = 0;
   let made = 0;
@@ -63,6 +66,7 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
   const emit = (type: ReceivedEvent['type'], row: PolarRow) => {
     const { id, createdAt, modifiedAt, anonymised, ...rest } = row;
     const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value));
+    const subscription = subscriptionIn(type, subscriptions.get(id), at());
     for (let endpoint = 0; endpoint < endpointsNow; endpoint++) {
       events.push({
         type,
@@ -71,6 +75,7 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
         receivedAt: '2026-11-23T12:00:00.000Z',
         customer: { id, version: modifiedAt ?? createdAt, anonymised, ...present },
         object: { id, version: modifiedAt ?? createdAt },
+        ...(subscription && { subscription }),
         properties: { customerId: id },
       });
     }
@@ -109,6 +114,14 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
         emit('order.paid', row);
         break;
       case 'subscription':
+        // Several events may tell of one version, but no version has two states.
+        if (pick % 3 > 0) {
+          microseconds += 1;
+          subscriptions.set(
+            row.id,
+            changedSubscription(subscriptions.get(row.id), row, pick, at()),
+          );
+        }
         emit(subscriptionTypes[pick % subscriptionTypes.length] ?? 'order.paid', row);
         break;
       case 'rename':
@@ -136,8 +149,55 @@ export function eventsOf(happenings: readonly Happening[]): ReceivedEvent[] {
   return events;
 }
 
+/** Its next version, perhaps in another state. */
+function changedSubscription(
+  before: PolarSubscription | undefined,
+  { id }: PolarRow,
+  pick: number,
+  at: string,
+): PolarSubscription {
+  const status = statuses[pick % statuses.length] ?? 'active';
+  return {
+    id: `subscription-of-${id}`,
+    createdAt: before?.createdAt ?? at,
+    version: at,
+    status,
+    ...(status === 'canceled' && { canceledAt: at, endedAt: at }),
+    ...(status === 'past_due' && { pastDueSince: at }),
+    ...(status === 'paused' && { pausedAt: at }),
+    productId: `product-${pick % 2}`,
+  };
+}
+
+/** What an event tells of a subscription: an order has it without a name and a time of its own. */
+function subscriptionIn(
+  type: ReceivedEvent['type'],
+  subscription: PolarSubscription | undefined,
+  toldAt: string,
+): PolarSubscription | undefined {
+  if (type.startsWith('customer.')) return undefined;
+  if (type === 'order.paid' || !subscription) return subscription;
+  return { ...subscription, toldAt, productName: `The ${subscription.productId}` };
+}
+
+function wireOf({ productName, ...subscription }: PolarSubscription) {
+  return {
+    id: subscription.id,
+    created_at: subscription.createdAt,
+    modified_at: subscription.version,
+    status: subscription.status,
+    canceled_at: subscription.canceledAt ?? null,
+    past_due_at: subscription.pastDueSince ?? null,
+    ended_at: subscription.endedAt ?? null,
+    paused_at: subscription.pausedAt ?? null,
+    product_id: subscription.productId,
+    ...(productName && { product: { id: subscription.productId, name: productName } }),
+  };
+}
+
 /** A body in Polar's format that says what this event says of its customer. */
-export function webhookBody({ type, occurredAt, object, customer }: ReceivedEvent): string {
+export function webhookBody(event: ReceivedEvent): string {
+  const { type, occurredAt, object, customer, subscription } = event;
   const { id, version, email, name, externalId, deletedAt, anonymised } = customer;
   const wire = {
     id,
@@ -149,8 +209,10 @@ export function webhookBody({ type, occurredAt, object, customer }: ReceivedEven
     deleted_at: deletedAt ?? null,
     metadata: anonymised ? { __anonymized_at: occurredAt } : {},
   };
-  const purchase = { id: object.id, created_at: object.version, customer: wire };
-  const data = type.startsWith('customer.') ? wire : purchase;
+  const purchase = { id: object.id, created_at: object.version };
+  const told = subscription && wireOf(subscription);
+  const bought = type === 'order.paid' ? { ...purchase, subscription: told } : told;
+  const data = type.startsWith('customer.') ? wire : { ...(bought ?? purchase), customer: wire };
   return JSON.stringify({ type, timestamp: occurredAt, data });
 }
 

@@ -1,7 +1,8 @@
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import type { Contact, Customer } from '#shared/audience/person.ts';
 import type { Refusal } from '#shared/audience/refusals.ts';
 import type { Settings } from '#shared/audience/settings.ts';
+import { productNameOf } from '#shared/audience/subscription-snapshot.ts';
 
 type Fact = { value: string; version: string };
 
@@ -20,7 +21,10 @@ export function referenceAudience(
     events.filter(({ type }) => settings.events[type].enabled),
     ({ customer }) => customer.id,
   );
-  const facts = [...customers].map(([id, own]) => factsOf(id, own, refusals, settings));
+  const facts = [...customers].map(([id, own]) => ({
+    ...factsOf(id, own, refusals, settings),
+    subscriptions: newestSubscriptions(events.filter(({ customer }) => customer.id === id)),
+  }));
   const contacts = new Map<string, { subscribed: boolean; [field: string]: unknown }>();
   const emails = new Set(facts.map(({ email }) => email?.value.toLowerCase()));
   for (const email of emails.add(byHand?.email)) {
@@ -107,6 +111,30 @@ function hasRefused(address: string | undefined, refusals: readonly Refusal[]): 
   return refusals.some(
     ({ email, reason }) => email === address?.toLowerCase() && reason !== 'bounced',
   );
+}
+
+/** The newest state of each subscription, by its id. Events that are switched off tell of it, too. */
+function newestSubscriptions(events: readonly ReceivedEvent[]) {
+  const told = events
+    .filter(({ customer }) => !customer.deletedAt)
+    .flatMap(({ subscription }) => subscription ?? [])
+    .toSorted((a, b) =>
+      `${a.version} ${a.toldAt ?? ''}` < `${b.version} ${b.toldAt ?? ''}` ? -1 : 1,
+    );
+  return [...Map.groupBy(told, ({ id }) => id)].map(([id, versions]) => {
+    const newest = versions.at(-1);
+    const named = versions.findLast(({ productName }) => productName !== undefined);
+    const isSame = named?.productId === newest?.productId;
+    return { ...newest, id, productName: isSame ? named?.productName : undefined };
+  });
+}
+
+/** What a customer's row keeps of subscriptions, in the same form. */
+export function subscriptionsOf(customer: Customer | undefined) {
+  return Object.entries(customer?.subscriptions ?? {}).map(([id, snapshot]) => {
+    const { named, hasEnded, ...rest } = snapshot;
+    return { ...rest, id, productName: productNameOf(snapshot) };
+  });
 }
 
 function factsOf(

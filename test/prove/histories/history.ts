@@ -21,7 +21,11 @@ import {
   normalisedAddresses,
   settingsArbitrary,
 } from '#test/support/polar-history.ts';
-import { addressesSettledByHand, referenceAudience } from '#test/support/reference-audience.ts';
+import {
+  addressesSettledByHand,
+  referenceAudience,
+  subscriptionsOf,
+} from '#test/support/reference-audience.ts';
 
 /** What happens at Polar and by hand, and how it reaches two to four workers that fail and race. */
 export const historyArbitrary = fc.record({
@@ -77,14 +81,16 @@ export async function checkHistory(history: History, audience: Audience): Promis
   for (const [id, known] of reference.customers) {
     const { email, name, externalId, erased = false, no } = customers.get(id) ?? {};
     const { isErased, hasRefused } = known;
+    const subscriptions = subscriptionsOf(customers.get(id));
     same(
-      { email, name, externalId, erased, hasRefused: no !== undefined },
+      { email, name, externalId, erased, hasRefused: no !== undefined, subscriptions },
       {
         email: known.email,
         name: known.name,
         externalId: known.externalId,
         erased: isErased,
         hasRefused,
+        subscriptions: isErased ? [] : known.subscriptions,
       },
       `the facts of ${id} are those of the rules`,
     );

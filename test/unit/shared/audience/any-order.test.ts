@@ -22,7 +22,11 @@ import {
   normalisedAddresses,
   settingsArbitrary,
 } from '#test/support/polar-history.ts';
-import { addressesSettledByHand, referenceAudience } from '#test/support/reference-audience.ts';
+import {
+  addressesSettledByHand,
+  referenceAudience,
+  subscriptionsOf,
+} from '#test/support/reference-audience.ts';
 
 const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 400);
 
@@ -108,6 +112,7 @@ describe('any order of arrival, any repetition and any split over two workers', 
             expect(row?.externalId).toEqual(known.externalId);
             expect(row?.erased ?? false).toBe(known.isErased);
             expect(row?.no !== undefined).toBe(known.hasRefused);
+            expect(subscriptionsOf(row)).toEqual(known.isErased ? [] : known.subscriptions);
           }
 
           const ids = actual.contacts.map(({ contactId }) => contactId);
