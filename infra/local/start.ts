@@ -81,8 +81,10 @@ async function start(
     },
     patienceMs: 5_000,
   });
+  const { POLAR_AUDIENCE_ASSEMBLY: assembly } = process.env;
   stack = await startLocalStack({
     directory,
+    ...(assembly && { assembly }),
     ports,
     polar: polar ? polarVariables(polar.url) : standInForPolar(process.env),
     ...(isDemo && { prepare: saveDemoWorkflows }),

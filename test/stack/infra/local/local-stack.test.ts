@@ -101,6 +101,13 @@ test('a stack that cannot be built is reported in its own words, without a stack
   await expect(failed).rejects.not.toThrow(/\n\s+at /);
 });
 
+test('the stack is built where none is given', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('NODE_OPTIONS', '--no-such-option');
+  const failed = startLocalStack({});
+  await expect(failed).rejects.toThrow(/^The stack could not be built.*--no-such-option/s);
+});
+
 test('the functions are told of a server that plays Polar, and of none that is elsewhere', async () => {
   const code = `export const handler = async () => ({
     polar: [process.env.POLAR_API_URL, process.env.POLAR_AUTHORIZE_URL],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { localAssembly } from '#test/support/local-assembly.ts';
 import { descendantsOf, isRunning } from './process-tree.ts';
 
 const projectRoot = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -14,7 +15,9 @@ const port = 20_000 + (process.pid % 2_400) * 5;
 const patience = { timeout: 120_000, interval: 50 };
 
 let directory: string;
+let assembly: string;
 beforeAll(async () => {
+  assembly = await localAssembly();
   directory = await mkdtemp(join(tmpdir(), 'polar-audience-start-'));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -23,7 +26,11 @@ function command(script: string, args: readonly string[]) {
   const child = spawn(process.execPath, [`infra/local/${script}`, ...args], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, POLAR_AUDIENCE_LOCAL: directory },
+    env: {
+      ...process.env,
+      POLAR_AUDIENCE_LOCAL: directory,
+      POLAR_AUDIENCE_ASSEMBLY: assembly,
+    },
   });
   return child;
 }
