@@ -66,7 +66,7 @@ function lives(people: readonly Early[], organization: Organization, until: Date
     const [product, state] = kinds[index % kinds.length] ?? [undefined, 'active'];
     const age = state === 'trialing' ? 3 + (index % 5) : 70 + ((index * 37) % 280);
     const createdAt = daysAfter(sixDigits(until), -age);
-    const id = uuidOf(`${organization.slug} ${person.email}`);
+    const id = uuidOf(`${organization.slug} ${person.email ?? person.name}`);
     const customer = newCustomer({ ...person, id, organizationId: organization.id, createdAt });
     if (!product) return { customer, subscription: null, orders: [] };
     return lifeOf(customer, product, state, organization, until);

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { MailSetting } from '../customer-mails.ts';
-import type { Row } from '../polar-state.ts';
 import type { Product } from './catalogue.ts';
 import {
   type Customer,
   daysAfter,
-  deletedCustomer,
   later,
   newOrder,
   newSubscription,
@@ -13,49 +11,7 @@ import {
   type Subscription,
   subscriptionInOrder,
 } from './rows.ts';
-
-/** One event, and what Polar mails the customer at it. */
-export type Happening = Readonly<{
-  type: string;
-  timestamp: string;
-  data: Row;
-  /** From a job of its own: it may arrive before or after its neighbours. */
-  isJob: boolean;
-  mail: MailSetting | undefined;
-}>;
-
-/** What a moment in the life of a customer changes, and the events it sends, in Polar's order. */
-export type Moment = Readonly<{
-  customer?: Customer;
-  isGone?: boolean;
-  subscriptions?: readonly Subscription[];
-  orders?: readonly Order[];
-  events: readonly Happening[];
-}>;
-
-export type Clock = Readonly<{
-  /** The next time: each is later than the one before. */
-  next: () => string;
-  /** A new transaction begins. */
-  pause: () => void;
-  invoiceNumber: (customer: Customer) => string;
-  /** Whether Polar sends this mail: it makes the invoice for that mail only. */
-  isMailed: (setting: MailSetting) => boolean;
-}>;
-
-type Extra = Readonly<{ mail?: MailSetting; isJob?: boolean }>;
-
-/** The events of one moment: those of one transaction share the state of their object, their timestamps grow. */
-function story(clock: Clock) {
-  const events: Happening[] = [];
-  return {
-    events,
-    tell(type: string, data: Row, { mail, isJob = false }: Extra = {}): void {
-      events.push({ type, timestamp: clock.next(), data, isJob, mail });
-    },
-  };
-}
-type Story = ReturnType<typeof story>;
+import { type Clock, type Moment, type Story, story } from './story.ts';
 
 /** The receipt is numbered between the two events of a payment; fee and invoice follow in transactions of their own. */
 function payOrder(order: Order, mail: MailSetting, { tell }: Story, clock: Clock): Order {
@@ -207,140 +163,6 @@ export function recovered(
     payOrder({ ...order, ...shown }, 'subscription_cycled', told, clock),
   );
   return { customer, subscriptions: [next], orders, events: told.events };
-}
-
-/** The customer may say why. */
-export type Reasons = Readonly<{ reason: string | null; comment: string | null }>;
-
-export function cancellationBooked(
-  subscription: Subscription,
-  { reason, comment }: Reasons,
-  clock: Clock,
-): Moment {
-  const told = story(clock);
-  const next: Subscription = {
-    ...subscription,
-    cancel_at_period_end: true,
-    canceled_at: clock.next(),
-    ends_at: subscription.current_period_end,
-    customer_cancellation_reason: reason,
-    customer_cancellation_comment: comment,
-    modified_at: clock.next(),
-  };
-  told.tell('subscription.updated', next);
-  told.tell('subscription.canceled', next, { mail: 'subscription_cancellation' });
-  return { subscriptions: [next], events: told.events };
-}
-
-export function takenBack(subscription: Subscription, clock: Clock): Moment {
-  const told = story(clock);
-  const next: Subscription = {
-    ...subscription,
-    cancel_at_period_end: false,
-    canceled_at: null,
-    ends_at: null,
-    customer_cancellation_reason: null,
-    customer_cancellation_comment: null,
-    modified_at: clock.next(),
-  };
-  told.tell('subscription.updated', next);
-  told.tell('subscription.uncanceled', next, { mail: 'subscription_uncanceled' });
-  return { subscriptions: [next], events: told.events };
-}
-
-type End = Readonly<Partial<Subscription>>;
-
-/** Three events of one state; orders that are open are voided a moment later. */
-function over(
-  subscription: Subscription,
-  end: End,
-  pending: readonly Order[],
-  told: Story,
-  clock: Clock,
-) {
-  const next: Subscription = {
-    ...subscription,
-    ...end,
-    status: 'canceled',
-    modified_at: clock.next(),
-  };
-  told.tell('subscription.updated', next);
-  told.tell('subscription.canceled', next);
-  told.tell('subscription.revoked', next, { mail: 'subscription_revoked' });
-  const shown = subscriptionInOrder(next);
-  const orders = pending.map((order) => {
-    clock.pause();
-    const gone = { status: 'void', next_payment_attempt_at: null, modified_at: clock.next() };
-    const voided = { ...order, ...gone, subscription: shown };
-    told.tell('order.updated', voided);
-    return voided;
-  });
-  return { next, orders };
-}
-
-/** Whoever ended it, at once: that cannot be seen. */
-export function endedAtOnce(
-  subscription: Subscription,
-  pending: readonly Order[],
-  clock: Clock,
-): Moment {
-  const told = story(clock);
-  const at = clock.next();
-  const end = { cancel_at_period_end: false, canceled_at: at, ends_at: at, ended_at: at };
-  const { next, orders } = over(subscription, end, pending, told, clock);
-  return { subscriptions: [next], orders, events: told.events };
-}
-
-/** A cancellation that was booked comes to its end: the period ends now. */
-export function endReached(
-  subscription: Subscription,
-  pending: readonly Order[],
-  clock: Clock,
-): Moment {
-  const told = story(clock);
-  const at = clock.next();
-  const end = { current_period_end: at, ends_at: at, ended_at: clock.next() };
-  const { next, orders } = over(subscription, end, pending, told, clock);
-  return { subscriptions: [next], orders, events: told.events };
-}
-
-/** The last of the tries, three weeks after the first: time is moved back by as much, so that dates agree. */
-export function retriesExhausted(
-  subscription: Subscription,
-  pending: readonly Order[],
-  clock: Clock,
-): Moment {
-  const told = story(clock);
-  const at = clock.next();
-  const back = (time: string) => daysAfter(time, -22);
-  const end = {
-    past_due_at: back(subscription.past_due_at ?? at),
-    current_period_start: back(subscription.current_period_start),
-    current_period_end: back(subscription.current_period_end),
-    canceled_at: at,
-    ends_at: at,
-    ended_at: at,
-  };
-  const { next, orders } = over(subscription, end, pending, told, clock);
-  return { subscriptions: [next], orders, events: told.events };
-}
-
-/** Their living subscriptions end at once, and show the deleted customer. */
-export function customerDeleted(
-  customer: Customer,
-  living: readonly Subscription[],
-  isAnonymised: boolean,
-  clock: Clock,
-): Moment {
-  const told = story(clock);
-  const gone = deletedCustomer(customer, clock.next(), isAnonymised);
-  told.tell('customer.deleted', gone, { isJob: true });
-  const ended = living.map((subscription) => {
-    const at = clock.next();
-    const end = { customer: gone, canceled_at: at, ends_at: at, ended_at: at };
-    return over(subscription, end, [], told, clock).next;
-  });
-  return { customer: gone, isGone: true, subscriptions: ended, events: told.events };
 }
 
 /** What a person changed of a customer. */

@@ -1,12 +1,13 @@
 /** Who bought here before: names and addresses of as many kinds as there are in real lists. */
 export type Early = Readonly<{
   name: string | null;
-  email: string;
+  /** null: a team that has none. */
+  email: string | null;
   externalId?: string;
   country?: string;
 }>;
 
-const told: readonly (readonly [string | null, string, Partial<Early>?])[] = [
+const told: readonly (readonly [string | null, string | null, Partial<Early>?])[] = [
   ['Ada Lovelace', 'ada.lovelace@example.com', { externalId: 'usr_1001' }],
   ['Grace Hopper', 'grace.hopper@example.com', { externalId: 'usr_1002', country: 'US' }],
   ['Cher', 'cher@example.com', { country: 'US' }],
@@ -38,7 +39,7 @@ const told: readonly (readonly [string | null, string, Partial<Early>?])[] = [
   ['X Æ A-12', 'xash@example.com', { country: 'US' }],
   ['Prof. Dr. Sabine Meyer-Lüdenscheidt', 'sabine@example.org', { country: 'DE' }],
   ['Juan Carlos de Borbón y Borbón-Dos Sicilias de la Santísima Trinidad', 'juan@example.org'],
-  ['Example Studio GmbH', 'billing@studio.example', { country: 'DE', externalId: 'org_7' }],
+  ['Example Studio GmbH', null, { country: 'DE', externalId: 'org_7' }],
   ['Sofía Martínez', 'sofia+polar@example.com'],
   ['Liam Smith', 'liam@example.com', { country: 'US', externalId: 'usr_1034' }],
   ['Olivia Jones', 'olivia@example.com', { country: 'US' }],

@@ -61,7 +61,8 @@ export type Order = z.infer<typeof orderSchema>;
 
 export type NewCustomer = Readonly<{
   id?: string;
-  email: string;
+  /** null: a team that has none. */
+  email: string | null;
   name: string | null;
   organizationId: string;
   externalId?: string | null;
@@ -73,11 +74,14 @@ const cities: Readonly<Record<string, string>> = { SE: 'Stockholm', DE: 'Berlin'
 
 export function newCustomer(wish: NewCustomer): Customer {
   const { id = randomUUID(), email, name, externalId = null, country = 'SE', createdAt } = wish;
-  const person = { customerId: id, email, name: name ?? '', externalId, isNew: true };
+  const facts = { customerId: id, email: email ?? '', name: name ?? '' };
+  const person = { ...facts, externalId, isNew: true };
   const usual = sampleCustomer(person, new Date(createdAt));
   return customerSchema.parse({
     ...usual,
     created_at: createdAt,
+    email,
+    type: email === null ? 'team' : 'individual',
     name,
     billing_name: name,
     billing_address: { ...usual.billing_address, country, city: cities[country] ?? null },

@@ -2,22 +2,15 @@ import { type MailSetting, mailSettingsOf, mailSubject } from '../customer-mails
 import { newId, type PolarState, type Row } from '../polar-state.ts';
 import { catalogue, type Product } from './catalogue.ts';
 import {
-  bought,
-  type Clock,
   cancellationBooked,
-  customerChanged,
   customerDeleted,
   endedAtOnce,
   endReached,
-  type Happening,
-  type Moment,
-  paymentFailed,
   type Reasons,
-  recovered,
-  renewed,
   retriesExhausted,
   takenBack,
-} from './moments.ts';
+} from './endings.ts';
+import { bought, customerChanged, paymentFailed, recovered, renewed } from './moments.ts';
 import {
   type Customer,
   customerSchema,
@@ -27,6 +20,7 @@ import {
   type Subscription,
   subscriptionSchema,
 } from './rows.ts';
+import type { Clock, Happening, Moment } from './story.ts';
 
 /** Something that cannot be done, as a sentence for the person who tried. */
 export class NotPossible extends Error {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { northlight, polarState } from '#infra/local/polar-server/polar-state.ts';
 import { catalogue } from '#infra/local/polar-server/shop/catalogue.ts';
-import type { Happening } from '#infra/local/polar-server/shop/moments.ts';
 import { polarShop } from '#infra/local/polar-server/shop/shop.ts';
+import type { Happening } from '#infra/local/polar-server/shop/story.ts';
 
 type Told = Readonly<{
   type: string;
