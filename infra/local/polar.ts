@@ -1,7 +1,9 @@
 import './clock-ahead.ts';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
+import { currentSecret } from '#infra/local/emulators/secrets-manager.ts';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
 import {
@@ -12,8 +14,10 @@ import {
   shuffled,
 } from '#shared/polar/sample/sample-events.ts';
 import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
+import { secretText } from '#shared/store/secret.ts';
+import { localClientConfig } from './local-account.ts';
 import { type PolarOptions, polarProgram } from './polar-options.ts';
-import { deliver, localDirectory, runningStack } from './running-stack.ts';
+import { deliver, localDirectory, type RunningStack, runningStack } from './running-stack.ts';
 
 // Above the call that uses them: what stands below it does not exist yet.
 const typeSchema = z.object({ type: z.string() });
@@ -46,9 +50,17 @@ async function targetOf({ url, secret, secretReading }: PolarOptions): Promise<T
   }
   return {
     url: url ?? running.webhookUrl,
-    secret: secret ?? running.webhookSecret,
+    secret: secret ?? (await secretOfNow(running)),
     secretReading,
   };
+}
+
+/** The one that counts now: connecting changes it. */
+async function secretOfNow({ webhookUrl, webhookSecret }: RunningStack): Promise<string> {
+  const port = Number(new URL(webhookUrl).port) + 3;
+  const client = new SecretsManagerClient(localClientConfig(`http://127.0.0.1:${port}`));
+  const document = await secretText(client, 'WebhookSecret-local')().catch(() => undefined);
+  return currentSecret(document) || webhookSecret;
 }
 
 async function bodiesFor(options: PolarOptions, number: number): Promise<Uint8Array[]> {
