@@ -34,6 +34,8 @@ export type DeliveryParts = Readonly<{
 export type Delivery = {
   kind: 'sent' | 'waiting' | 'unknown' | 'blocked' | 'failed' | 'settled';
   reason?: string;
+  /** Of one that is `blocked`: for a reason that somebody can remove, such as a template. */
+  needsPerson?: true;
   /** Of one that is `waiting`: for how long SES has refused it. */
   waitedMinutes?: number;
 };
@@ -108,9 +110,11 @@ async function attempt(
     hasSender: parts.hasSender,
     now: parts.now(),
   });
-  if (verdict.kind === 'block') return block(message, verdict.reason, parts);
+  if (verdict.kind === 'block') return block(message, verdict, parts);
   const composed = await parts.compose(verdict, known.settings, message.ledgerKey);
-  if (composed.kind === 'blocked') return block(message, composed.reason, parts);
+  if (composed.kind === 'blocked') {
+    return block(message, { reason: composed.reason, needsPerson: true }, parts);
+  }
 
   const token = parts.newToken();
   const leaseUntil = later(parts, leaseMs);
@@ -137,11 +141,13 @@ async function attempt(
 
 async function block(
   message: EmailIdentity,
-  reason: string,
+  { reason, needsPerson }: Pick<Delivery, 'needsPerson'> & { reason: string },
   parts: DeliveryParts,
 ): Promise<Delivery> {
   const isBlocked = await parts.emails.block(message, reason);
-  return isBlocked ? { kind: 'blocked', reason } : { kind: 'settled' };
+  return isBlocked
+    ? { kind: 'blocked', reason, ...(needsPerson && { needsPerson }) }
+    : { kind: 'settled' };
 }
 
 /** Counted in the ledger and not in receives, so that a quota that is used up for a day makes no dead letters. */
@@ -229,8 +235,8 @@ export function mailer(parts: MailerParts) {
   return (batch: SQSEvent, time: RemainingTime) => eachRecord(batch, time, handling, parts);
 }
 
-function report(message: MailMessage, { kind, reason, waitedMinutes }: Delivery, log: Log): void {
+function report(message: MailMessage, { kind, ...delivery }: Delivery, log: Log): void {
   const { ledgerKey, webhookId, workflowId } = message;
-  const fields = { webhookId, workflowId, ledgerKey, state: kind, reason, waitedMinutes };
+  const fields = { webhookId, workflowId, ledgerKey, state: kind, ...delivery };
   log[kind === 'failed' || kind === 'unknown' ? 'warn' : 'info']('email decided', fields);
 }

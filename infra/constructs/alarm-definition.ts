@@ -5,8 +5,8 @@ export type AlarmDefinition = {
   /** Also the heading of its part of the runbook. */
   id: string;
   metric: Metric;
-  /** Fires above this. */
-  above: number;
+  /** Fires above this; `silence`: where nothing is measured at all. */
+  above: number | 'silence';
   /** How many of the last three periods must be above; one bad period is enough if left out. */
   periodsOfThree?: number;
   /** Five minutes if left out. */

@@ -11,6 +11,7 @@ import type { IngestApi } from './ingest-api.ts';
 import type { Mail } from './mail.ts';
 import { mailAlarms } from './mail-alarms.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
+import { longestRetryAndMore, retried } from './retries.ts';
 import type { StageOptions } from './stage-options.ts';
 import type { Watch } from './watch.ts';
 import { watchAlarms } from './watch-alarms.ts';
@@ -41,6 +42,7 @@ export class Alarms extends Construct {
       ...queueAlarms(watched, options.stage),
       ...webhookAlarms(watched),
       ...functionAlarms(watched),
+      ...clockAlarms(watched.clock),
       ...watchAlarms(watched.watch, options.stage),
       ...mailAlarms(watched, options.stage),
     ];
@@ -69,21 +71,31 @@ function alarmTopic(scope: Construct, alarmEmail: string | undefined): Topic {
   return topic;
 }
 
+/** A quiet queue or API reports nothing, and that is fine. */
+const ofNoise = {
+  comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+};
+
+/** Of what runs by the clock, silence is the sign. */
+const ofSilence = {
+  threshold: 1,
+  comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+  treatMissingData: TreatMissingData.BREACHING,
+};
+
 function alarm(scope: Construct, definition: AlarmDefinition, runbook: string): Alarm {
   const { id, metric, above, periodsOfThree, period = usualPeriod, harm, firstStep } = definition;
   return new Alarm(scope, id, {
     metric: metric.with({ period }),
-    threshold: above,
-    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     evaluationPeriods: periodsOfThree === undefined ? 1 : 3,
     datapointsToAlarm: periodsOfThree ?? 1,
-    // A quiet queue or API reports nothing, and that is fine.
-    treatMissingData: TreatMissingData.NOT_BREACHING,
+    ...(above === 'silence' ? ofSilence : { ...ofNoise, threshold: above }),
     alarmDescription: `Harm: ${harm} First step: ${firstStep} Runbook: ${runbook}#${id.toLowerCase()}`,
   });
 }
 
-function queueAlarms({ events }: Watched, stage: string): AlarmDefinition[] {
+function queueAlarms({ events, worker }: Watched, stage: string): AlarmDefinition[] {
   const maximum = { statistic: Stats.MAXIMUM };
   return [
     {
@@ -108,6 +120,14 @@ function queueAlarms({ events }: Watched, stage: string): AlarmDefinition[] {
       harm: 'accepted webhooks wait, so contacts are out of date. None is lost for 14 days.',
       firstStep:
         'look at the dashboard: has the worker errors or throttles? Then read its log. If it is healthy but slow, deploy with a greater -c maxConcurrency.',
+    },
+    {
+      id: 'EventsRetried',
+      metric: retried(worker.function),
+      above: 0,
+      period: longestRetryAndMore,
+      harm: 'accepted webhooks failed five times or more, so contacts miss what happened. After an hour and a half they are dead letters.',
+      firstStep: `the line "message will be retried" in the worker's log names the reason, and "npm run why -- <webhook id> --stage ${stage}" what it means for this event. Most often the settings are not valid, or a permission is gone.`,
     },
   ];
 }
@@ -177,6 +197,31 @@ function functionAlarms({ api, worker }: Watched): AlarmDefinition[] {
       harm: 'Lambda refused to run the worker: events are applied late, and each refusal uses up one of the twelve tries of a message.',
       firstStep:
         "compare the account's concurrent executions with its quota, ask AWS for more or deploy with a smaller -c maxConcurrency.",
+    },
+  ];
+}
+
+function clockAlarms(clock: Clock): AlarmDefinition[] {
+  const harm =
+    'emails that SES refused for now are not tried again, and nobody asks about those whose fate is unknown. None is lost: the clock takes up what is due once it runs again.';
+  return [
+    {
+      id: 'ClockErrors',
+      metric: clock.function.metricErrors(),
+      above: 0,
+      periodsOfThree: 2,
+      harm,
+      firstStep:
+        "read the error in the clock's log group. If it began with a deployment, deploy the version before it.",
+    },
+    {
+      id: 'ClockStopped',
+      metric: clock.function.metricInvocations(),
+      above: 'silence',
+      periodsOfThree: 3,
+      harm,
+      firstStep:
+        'look in EventBridge whether the rule of the clock is enabled, and in the dashboard whether Lambda throttles it. After the first deployment the alarm may ring once.',
     },
   ];
 }

@@ -3,6 +3,7 @@ import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import type { Clock } from './clock.ts';
 import type { Mail } from './mail.ts';
+import { longestRetryAndMore, retried } from './retries.ts';
 
 type Watched = { mail: Mail; clock: Clock };
 
@@ -10,6 +11,8 @@ type Watched = { mail: Mail; clock: Clock };
 export function mailAlarms({ mail, clock }: Watched, stage: string): AlarmDefinition[] {
   return [
     ...queueAlarms(mail, stage),
+    ...retryAlarms(mail),
+    ...stateAlarms(mail, stage),
     unknownAlarm(clock, stage),
     ...functionAlarms(mail),
     ...reputationAlarms(stage),
@@ -35,12 +38,80 @@ function queueAlarms({ outgoing, reports }: Mail, stage: string): AlarmDefinitio
       firstStep: `${reasons}. Remove its cause, then send them through again with "resend --all". It is safe to repeat.`,
     },
     {
+      id: 'FeedbackQueueAgeing',
+      metric: reports.queue.metricApproximateAgeOfOldestMessage(maximum),
+      above: Duration.hours(1).toSeconds(),
+      harm: 'bounces and complaints are applied more than an hour late, and people can be mailed again meanwhile.',
+      firstStep:
+        'look at the dashboard: has feedback errors or throttles? Then read its log. What was sent is not affected.',
+    },
+    {
       id: 'MailQueueAgeing',
       metric: outgoing.queue.metricApproximateAgeOfOldestMessage(maximum),
       above: Duration.hours(1).toSeconds(),
       harm: 'emails go out more than an hour late. None is lost for 14 days.',
       firstStep:
         "read the mailer's log. Errors: remove their cause. Only more emails than a mailer sends: deploy with a greater -c mailsPerSecond, up to the sending rate that SES shows for the account.",
+    },
+  ];
+}
+
+/** What failed again and again, and is not dead yet. */
+function retryAlarms({ mailer, feedback }: Mail): AlarmDefinition[] {
+  const often = { above: 0, period: longestRetryAndMore };
+  return [
+    {
+      ...often,
+      id: 'EmailsRetried',
+      metric: retried(mailer.function),
+      harm: 'emails failed five times or more before they reached SES. After an hour and a half they are dead letters.',
+      firstStep:
+        'the line "message will be retried" in the mailer\'s log names the reason. Most often the settings are not valid, or a permission is gone.',
+    },
+    {
+      ...often,
+      id: 'FeedbackRetried',
+      metric: retried(feedback.function),
+      harm: 'bounces or complaints failed five times or more, so people who complained can be mailed again.',
+      firstStep:
+        'the line "message will be retried" in feedback\'s log names the reason. Most often the settings are not valid, or a permission is gone.',
+    },
+  ];
+}
+
+/** Emails that did not go out, for a reason that somebody can remove. */
+function stateAlarms({ mailer }: Mail, stage: string): AlarmDefinition[] {
+  const list = (state: string) =>
+    `"npm run emails -- list --state ${state} --stage ${stage}" names them with the reason`;
+  return [
+    {
+      id: 'EmailsWaiting',
+      metric: mailer.waitedMinutes,
+      above: 60,
+      period: longestRetryAndMore,
+      harm: 'SES has refused emails for more than an hour. It is tried again for two days, then they have failed.',
+      firstStep: `${list('waiting')}: a quota that is used up (ask AWS for more), an account whose sending is paused, or a permission.`,
+    },
+    {
+      id: 'EmailsFailed',
+      metric: mailer.cameInto('failed'),
+      above: 0,
+      harm: 'SES refused emails for good, so customers miss a receipt or a welcome. They are not tried again by themselves.',
+      firstStep: `${list('failed')}. Remove it, then "send-again" each.`,
+    },
+    {
+      id: 'EmailsBlocked',
+      metric: mailer.blockedForAPerson,
+      above: 0,
+      harm: 'emails were not sent because of a template, or because the sender or the postal address is missing.',
+      firstStep: `${list('blocked')}. Correct the workflow or the settings, then "send-again" each.`,
+    },
+    {
+      id: 'EmailsRejected',
+      metric: new Metric({ namespace: 'AWS/SES', metricName: 'Reject', statistic: Stats.SUM }),
+      above: 0,
+      harm: 'SES took emails of this account and then rejected them, because it found a virus. They did not arrive, and AWS may stop all sending.',
+      firstStep: `${list('failed')}. Look for what the workflow links to.`,
     },
   ];
 }
@@ -56,6 +127,13 @@ function unknownAlarm(clock: Clock, stage: string): AlarmDefinition {
     firstStep: `"npm run emails -- list --state unknown --stage ${stage}" names them. If the recipient or SES has the email, "mark-sent"; otherwise "send-again".`,
   };
 }
+
+const whileThrottled = {
+  above: 0,
+  periodsOfThree: 2,
+  firstStep:
+    "compare the account's concurrent executions with its quota, and ask AWS for more (a new account has ten).",
+};
 
 function functionAlarms({ mailer, feedback, unsubscribe }: Mail): AlarmDefinition[] {
   return [
@@ -74,6 +152,18 @@ function functionAlarms({ mailer, feedback, unsubscribe }: Mail): AlarmDefinitio
       harm: 'bounces and complaints are applied late, and people can be mailed again meanwhile.',
       firstStep:
         "read the error in feedback's log group. If it began with a deployment, deploy the version before it.",
+    },
+    {
+      id: 'MailerThrottles',
+      metric: mailer.function.metricThrottles(),
+      ...whileThrottled,
+      harm: 'Lambda refused to run the mailer: emails go out late, and each refusal uses up one of the twelve tries of a message.',
+    },
+    {
+      id: 'FeedbackThrottles',
+      metric: feedback.function.metricThrottles(),
+      ...whileThrottled,
+      harm: 'Lambda refused to run feedback: bounces and complaints are applied late, and each refusal uses up one of the twelve tries of a message.',
     },
     {
       id: 'UnsubscribeErrors',

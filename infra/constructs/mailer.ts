@@ -25,6 +25,10 @@ const mailersAtOnce = 2;
 export class Mailer extends Construct {
   static readonly timeout = Duration.seconds(60);
   readonly function: NodejsFunction;
+  /** For how long SES has refused the emails that it refused again. */
+  readonly waitedMinutes: Metric;
+  /** How many emails were not sent for a reason that somebody can remove, such as a template. */
+  readonly blockedForAPerson: Metric;
 
   constructor(scope: Construct, id: string, props: MailerProps) {
     super(scope, id);
@@ -45,6 +49,8 @@ export class Mailer extends Construct {
       maxConcurrency: mailersAtOnce,
     });
     countStates(this.function.logGroup);
+    this.waitedMinutes = waitedMinutes(this.function.logGroup);
+    this.blockedForAPerson = blockedForAPerson(this.function.logGroup);
   }
 
   /** How many emails came into this state. */
@@ -97,4 +103,26 @@ function countStates(log: ILogGroup): void {
 
 function statesMetric(scope: Construct) {
   return { namespace: Stack.of(scope).stackName, metricName: 'Emails' };
+}
+
+function waitedMinutes(log: ILogGroup): Metric {
+  const metric = { namespace: Stack.of(log).stackName, metricName: 'WaitedMinutes' };
+  log.addMetricFilter('Waited', {
+    filterPattern: FilterPattern.numberValue('$.waitedMinutes', '>=', 0),
+    metricNamespace: metric.namespace,
+    metricName: metric.metricName,
+    metricValue: '$.waitedMinutes',
+  });
+  return new Metric({ ...metric, statistic: Stats.MAXIMUM });
+}
+
+function blockedForAPerson(log: ILogGroup): Metric {
+  const metric = { namespace: Stack.of(log).stackName, metricName: 'BlockedForAPerson' };
+  log.addMetricFilter('Blocked', {
+    filterPattern: FilterPattern.booleanValue('$.needsPerson', true),
+    metricNamespace: metric.namespace,
+    metricName: metric.metricName,
+    metricValue: '1',
+  });
+  return new Metric({ ...metric, statistic: Stats.SUM });
 }

@@ -83,5 +83,15 @@ function ownAlarms(watch: Watch): AlarmDefinition[] {
       firstStep:
         "read the error in watch's log group. If it began with a deployment, deploy the version before it.",
     },
+    {
+      id: 'WatchStopped',
+      metric: watch.function.metricInvocations(),
+      above: 'silence',
+      period,
+      periodsOfThree: 3,
+      harm: 'for an hour nothing looked at the connection, so nobody would notice if Polar disabled the endpoint. Webhooks still come in.',
+      firstStep:
+        'look in EventBridge whether the rule of watch is enabled, and in the dashboard whether Lambda throttles it. After the first deployment the alarm may ring once.',
+    },
   ];
 }

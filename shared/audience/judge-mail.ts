@@ -23,12 +23,18 @@ export type MailSituation = Readonly<{
 
 export type MailVerdict =
   | { kind: 'send'; workflow: Workflow; record: EventRecord; contact: Contact }
-  | { kind: 'block'; reason: string };
+  /** `needsPerson`: for a reason that somebody can remove, and of which nobody would hear otherwise. */
+  | { kind: 'block'; reason: string; needsPerson?: true };
 
 /** Beyond the age at which an event still triggers: as long as SES may keep an email waiting, and a day of repairs. */
 const graceHours = 72;
 
 const block = (reason: string): MailVerdict => ({ kind: 'block', reason });
+const blockForAPerson = (reason: string): MailVerdict => ({
+  kind: 'block',
+  reason,
+  needsPerson: true,
+});
 
 /**
  * Whether an email may be sent now. Marketing goes to subscribed contacts only; transactional mail also to those who
@@ -38,7 +44,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   const { workflow, record, customer, contact, suppression, settings } = situation;
   if (!workflow) return block('The workflow was removed.');
   if (workflow.status !== 'active') return block(`The workflow is ${workflow.status}.`);
-  if (!situation.hasSender) return block('no sender is set up');
+  if (!situation.hasSender) return blockForAPerson('no sender is set up');
   if (!record) return block('The record of the event has expired.');
   const ageHours = (situation.now.getTime() - Date.parse(record.occurredAt)) / 3_600_000;
   if (ageHours > workflow.maxAgeHours + graceHours) {
@@ -59,8 +65,9 @@ export function judgeMail(situation: MailSituation): MailVerdict {
     // The "no" itself may be known a moment before the contact shows it.
     const hasLeft = suppression?.reasons.unsubscribed || customer?.no?.unsubscribed;
     if (!contact.subscribed || hasLeft) return block('The contact is not subscribed.');
-    if (!settings.postalAddress)
-      return block('Marketing mail needs a postal address in the settings.');
+    if (!settings.postalAddress) {
+      return blockForAPerson('Marketing mail needs a postal address in the settings.');
+    }
   }
   return { kind: 'send', workflow, record, contact };
 }

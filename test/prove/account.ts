@@ -29,7 +29,7 @@ import { lambdaRecord } from '#test/support/lambda-record.ts';
 export type Item = Record<string, unknown>;
 /** The items of every table, by logical id. */
 export type Tables = Readonly<Record<string, readonly Item[]>>;
-export type QueueName = 'EventsQueue' | 'EventsDeadLetters' | 'MailQueue' | 'MailDeadLetters';
+export type QueueName = `${'Events' | 'Mail' | 'Feedback'}${'Queue' | 'DeadLetters'}`;
 export type Account = Awaited<ReturnType<typeof startAccount>>;
 
 const keySchema = z.object({ KeySchema: z.array(z.object({ AttributeName: z.string() })) });
@@ -79,6 +79,8 @@ export async function startAccount(template: unknown) {
     tables,
     db,
     tableOf: (logicalId: string) => String(names[logicalId]),
+    /** What CloudWatch would be told of a queue at a time. */
+    metricsOf: (queue: QueueName, at: Date) => sqs.metrics(identities.nameOf(queue), at),
     endpoints: {
       dynamodb: dynamo.endpoint,
       sqs: sqs.endpoint,

@@ -9,6 +9,7 @@ const functions = {
   worker: /^WorkerFunction/,
   mailer: /^MailMailer/,
   clock: /^Clock/,
+  feedback: /^MailFeedback/,
 };
 export type FunctionName = keyof typeof functions;
 

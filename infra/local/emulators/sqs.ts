@@ -72,7 +72,19 @@ function attributesOf(properties: Readonly<Record<string, unknown>>): Record<str
 
 // The package starts its persistent server on all interfaces only, so its parts are put together here.
 
-export type Sqs = Readonly<{ endpoint: string; stop: () => Promise<void> }>;
+/** What CloudWatch is told of a queue. */
+export type QueueMetrics = Readonly<{
+  ApproximateNumberOfMessagesVisible: number;
+  /** In seconds. A message that was received three times or more is left out, as by AWS; absent: there is no other. */
+  ApproximateAgeOfOldestMessage: number | undefined;
+}>;
+
+export type Sqs = Readonly<{
+  endpoint: string;
+  /** Of a queue by its name, at a time. */
+  metrics: (queueName: string, at: Date) => QueueMetrics;
+  stop: () => Promise<void>;
+}>;
 
 type Options = Readonly<{
   /** 0 or absent: any free port. */
@@ -102,11 +114,30 @@ export async function startSqs({ port = 0, directory }: Options = {}): Promise<S
   }
   try {
     const endpoint = await app.listen({ host: '127.0.0.1', port });
-    return { endpoint, stop: async () => app.close() };
+    const metrics = (name: string, at: Date) => metricsOf(stores.sqsStore, name, at);
+    return { endpoint, metrics, stop: async () => app.close() };
   } catch (error) {
     await app.close();
     throw portAdvice(error, port, 'the local SQS');
   }
+}
+
+const receivesLeftOut = 3;
+
+function metricsOf(store: SqsStore, name: string, at: Date): QueueMetrics {
+  const queue = [...store.allQueues()].find((one) => one.name === name);
+  if (!queue) throw new Error(`There is no queue ${name}.`);
+  queue.processTimers();
+  const { ready, delayed, inflight } = queue.inspectMessages();
+  const counted = [...ready, ...delayed, ...inflight.map(({ message }) => message)].filter(
+    ({ approximateReceiveCount }) => approximateReceiveCount < receivesLeftOut,
+  );
+  const oldest = Math.min(...counted.map(({ sentTimestamp }) => sentTimestamp));
+  return {
+    ApproximateNumberOfMessagesVisible: ready.length,
+    ApproximateAgeOfOldestMessage:
+      counted.length === 0 ? undefined : Math.floor((at.getTime() - oldest) / 1_000),
+  };
 }
 
 const sentSchema = z.union([

@@ -218,7 +218,8 @@ describe('an email', () => {
 
   it('is blocked without a sender', async () => {
     const result = await deliver(mail(), partsWith({ hasSender: false }));
-    expect(result).toEqual({ kind: 'blocked', reason: 'no sender is set up' });
+    const reason = 'no sender is set up';
+    expect(result).toEqual({ kind: 'blocked', reason, needsPerson: true });
   });
 
   it('that was sent once to a contact under a former id is not sent again', async () => {

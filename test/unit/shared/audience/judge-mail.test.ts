@@ -127,9 +127,23 @@ describe('an email', () => {
       'A newer state of this subscription is known',
     ],
   ])('%s is blocked', (_, patch, reason) => {
-    expect(judgeMail(situation(patch))).toEqual({
+    expect(judgeMail(situation(patch))).toMatchObject({
       kind: 'block',
       reason: expect.stringContaining(reason),
     });
+  });
+
+  it.each<[string, Partial<MailSituation>, boolean]>([
+    ['a sender that is missing', { hasSender: false }, true],
+    [
+      'a postal address that is missing',
+      { settings: { ...known.settings, postalAddress: null } },
+      true,
+    ],
+    ['a person who unsubscribed', { contact: unsubscribed }, false],
+    ['a workflow that somebody removed', { workflow: undefined }, false],
+  ])('says whether somebody has to hear of %s', (_, patch, needsPerson) => {
+    const verdict = judgeMail(situation(patch));
+    expect('needsPerson' in verdict).toBe(needsPerson);
   });
 });
