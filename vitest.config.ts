@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /*
@@ -8,6 +9,11 @@ if (process.env['CLOCK_DAYS_AHEAD']) {
   const clockAhead = new URL('./infra/local/clock-ahead.ts', import.meta.url).href;
   process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import ${clockAhead}`;
 }
+
+// Node keeps what it compiled, by its content: the commands that tests spawn start in half the time.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
+  new URL('./node_modules/.cache/node-compile', import.meta.url),
+);
 
 export default defineConfig({
   test: {
@@ -29,6 +35,9 @@ export default defineConfig({
           exclude: ['test/unit/**'],
           sequence: { groupOrder: 1 },
           globalSetup: ['test/support/synthesise-once.ts'],
+          // A process per file would load the SDK or the CDK, and start a DynamoDB, more than a hundred times.
+          isolate: false,
+          setupFiles: ['test/support/leave-no-trace.ts'],
           // Most of these wait for emulators and child processes, so more run at once than there are cores.
           maxWorkers: 4,
           testTimeout: 60_000,

@@ -55,6 +55,8 @@ export async function startHandlersOnTheWire() {
     RETENTION_DAYS: '90',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  // The functions read their environment when they are loaded.
+  vi.resetModules();
   const ingest = await import('#functions/ingest/handler.ts');
   const worker = await import('#functions/worker/handler.ts');
   const handleBatch = worker.handler as unknown as (

@@ -1,18 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
 import { createTables } from '#infra/local/emulators/dynamo.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
 import type { AudienceTables } from '#shared/store/audience/audience-store.ts';
 
-let made = 0;
-
 /** Creates the tables of the stack, empty, under names of their own. Gives the name of each by its logical id. */
 export async function createStackTables(client: DynamoDBClient) {
-  made += 1;
   const nowhere = { sqs: '', http: '' };
   const names = await createTables(
     client,
-    localIdentities(templateOf(`Test${made}`, inject('stackTemplate')), nowhere),
+    localIdentities(
+      templateOf(`Test${randomUUID().slice(0, 8)}`, inject('stackTemplate')),
+      nowhere,
+    ),
   );
   return (id: string) => {
     const name = names[id];

@@ -54,6 +54,12 @@ export function calledByRule(template: Template, functionId: string) {
   };
 }
 
+const templates = new Map<string, Template>();
+
+/** The template of a stage. It is made once in a process, for it takes a second: leave it as it is. */
 export function stageTemplate(options: Partial<StageOptions> = {}): Template {
-  return Template.fromStack(stageStack(options));
+  const key = JSON.stringify(options);
+  const template = templates.get(key) ?? Template.fromStack(stageStack(options));
+  templates.set(key, template);
+  return template;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -52,7 +53,7 @@ type Options = Readonly<{
 
 /**
  * The stack of a template with its functions in this process, wired from the environment that the template gives them.
- * Nothing runs by itself: messages wait until they are worked on. Once in a process, for the functions are loaded once.
+ * Nothing runs by itself: messages wait until they are worked on. Once in a test file: the environment becomes theirs.
  */
 export async function startStackInProcess(document: unknown, options: Options = {}) {
   const store = await secretStore();
@@ -63,7 +64,7 @@ export async function startStackInProcess(document: unknown, options: Options = 
     startSecretsManager(store, 0),
   ]);
   const quick = await startQuickQueue(emulator.endpoint);
-  const identities = localIdentities(templateOf('Upgrade', document), {
+  const identities = localIdentities(templateOf(`Upgrade${randomUUID().slice(0, 8)}`, document), {
     sqs: quick.address,
     http: 'https://hooks.example.com',
   });

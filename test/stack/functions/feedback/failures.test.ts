@@ -79,6 +79,7 @@ async function handled(Records: SQSRecord[]) {
   vi.stubEnv('FEEDBACK_DEAD_LETTERS_URL', work.deadLettersUrl);
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
+    vi.resetModules();
     const { handler } = await import('#functions/feedback/handler.ts');
     return await handler({ Records }, { getRemainingTimeInMillis: () => 60_000 });
   } finally {

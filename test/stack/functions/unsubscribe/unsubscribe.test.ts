@@ -174,6 +174,7 @@ describe('when something fails on our side', () => {
     const settings = await audience.item('Settings', { name: 'settings' });
     await audience.put('Settings', { name: 'settings', newContacts: 'perhaps' });
     const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    vi.resetModules();
     const { handler } = await import('#functions/unsubscribe/handler.ts');
     const page = await handler(request('POST', await work.linkTo(email)));
     expect(page).toMatchObject({

@@ -8,9 +8,9 @@ import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { startSes } from '#test/fakes/ses.ts';
-import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startCloudFormation } from '#test/support/cloud-formation.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
@@ -52,7 +52,7 @@ async function run(command: string, args: readonly string[], changed: NodeJS.Pro
     cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...clockOfTests,
+      ...environmentOfTests,
       POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { tokenGiven } from '#infra/terminal/person.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
-import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startDynamo } from '#test/support/emulators.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 
@@ -52,7 +52,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
       {
         cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
         env: {
-          ...clockOfTests,
+          ...environmentOfTests,
           AWS_ACCESS_KEY_ID: 'local',
           AWS_SECRET_ACCESS_KEY: 'local',
           AWS_REGION: 'us-east-1',

@@ -4,21 +4,20 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
 import { localDeployment, stackResources } from '#infra/commands/deployment/deployment.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { queueStatus } from '#shared/queue/dead-letters/walk-queue.ts';
-import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import {
   customerCreated,
   startDeadLetters,
   unreadable,
 } from '#test/support/dead-letters-at-work.ts';
 import { clientConfig } from '#test/support/emulators.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
 
 test.each([
   ['ann@example.com', 'a***@example.com'],
@@ -40,7 +39,7 @@ test.each([
 });
 
 it('the resources of the local stack have the ids that npm start gives them', async () => {
-  const template = templateOf('PolarAudience-local', stageTemplate({ stage: 'local' }).toJSON());
+  const template = templateOf('PolarAudience-local', inject('stackTemplate'));
   const [http, sqs] = ['http://127.0.0.1:5000', 'http://127.0.0.1:5002'];
   const stack = localIdentities(template, { sqs, http });
   const running = localDeployment({ webhookUrl: `${http}/webhooks/polar` });
@@ -123,7 +122,7 @@ describe('the commands, against a stage in AWS', () => {
         cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
-          ...clockOfTests,
+          ...environmentOfTests,
           HOME: dead.folder,
           AWS_ACCESS_KEY_ID: 'local',
           AWS_SECRET_ACCESS_KEY: 'local',

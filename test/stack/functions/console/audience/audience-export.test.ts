@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
@@ -61,6 +61,7 @@ test('the file begins with a byte order mark, also once Lambda has carried it', 
   const bytes = Buffer.from(await (await at.app.request(url, { headers })).arrayBuffer());
   expect(bytes.subarray(0, 4).toString('hex')).toBe('efbbbf22');
 
+  vi.resetModules();
   const { handler } = await import('#functions/console/handler.ts');
   const answer = await handler({
     version: '2.0',

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { connectPolar } from '#shared/polar/connect.ts';
-import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startDynamo } from '#test/support/emulators.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 import { startBackfillStack } from './backfill-stack.ts';
@@ -39,7 +39,7 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     return spawn(process.execPath, ['infra/cli.ts', 'backfill', ...args, '--stage', 'staging'], {
       cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
       env: {
-        ...clockOfTests,
+        ...environmentOfTests,
         HOME: home,
         AWS_ACCESS_KEY_ID: 'local',
         AWS_SECRET_ACCESS_KEY: 'local',

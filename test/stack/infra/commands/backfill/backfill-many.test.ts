@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { madeUpRows } from '#infra/local/polar-server/made-up-rows.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
-import { clockOfTests } from '#test/support/clock-of-tests.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
@@ -31,7 +31,7 @@ async function compared() {
     cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...clockOfTests,
+      ...environmentOfTests,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_REGION: 'us-east-1',

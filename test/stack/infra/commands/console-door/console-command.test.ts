@@ -7,8 +7,8 @@ import { browserCommand } from '#infra/commands/console-door/console.ts';
 import { freePort } from '#infra/local/loopback-server.ts';
 import { announce } from '#infra/local/running-stack.ts';
 import { startApiGateway } from '#test/fakes/api-gateway.ts';
-import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { startCloudFormation } from '#test/support/cloud-formation.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
 import { startTokenService } from './token-service.ts';
 
@@ -36,7 +36,7 @@ async function commandFor(consoleUrl: string | undefined) {
       cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        ...clockOfTests,
+        ...environmentOfTests,
         POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
         AWS_ACCESS_KEY_ID: ada.accessKeyId,
         AWS_SECRET_ACCESS_KEY: ada.secretAccessKey,

@@ -7,7 +7,7 @@ import {
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { clockOfTests } from '#test/support/clock-of-tests.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { startDeadLetters } from '#test/support/dead-letters-at-work.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 
@@ -85,7 +85,7 @@ async function resendAll() {
     cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...clockOfTests,
+      ...environmentOfTests,
       HOME: dead.folder,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',

@@ -1,11 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import {
   credentialsUsed,
   findDeployment,
   localDeployment,
 } from '#infra/commands/deployment/deployment.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
 
 const running = {
   processId: 1,
@@ -15,7 +14,7 @@ const running = {
 };
 
 it('the local stack is found where npm start runs it', () => {
-  const template = templateOf('PolarAudience-local', stageTemplate({ stage: 'local' }).toJSON());
+  const template = templateOf('PolarAudience-local', inject('stackTemplate'));
   const sqs = 'http://127.0.0.1:5002';
   const stack = localIdentities(template, { sqs, http: 'http://127.0.0.1:5000' });
   expect(localDeployment(running)).toMatchObject({

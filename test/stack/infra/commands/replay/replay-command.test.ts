@@ -4,8 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { clockOfTests } from '#test/support/clock-of-tests.ts';
 import { customerCreated, startDeadLetters } from '#test/support/dead-letters-at-work.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
@@ -38,7 +38,7 @@ async function replay(...args: readonly string[]) {
     cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...clockOfTests,
+      ...environmentOfTests,
       HOME: dead.folder,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',

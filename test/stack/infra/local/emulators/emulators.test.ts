@@ -35,7 +35,6 @@ import { localClientConfig } from '#infra/local/local-account.ts';
 import { requireFreePort } from '#infra/local/loopback-server.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { startDynamo } from '#test/support/emulators.ts';
 import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
 
 function identitiesOf(Resources: Record<string, object>, sqs = 'http://127.0.0.1:9') {
@@ -71,9 +70,18 @@ describe('tables', () => {
     },
   });
 
+  async function emptyDynamo() {
+    const { endpoint, stop } = await startEmulator();
+    const client = new DynamoDBClient(localClientConfig(endpoint));
+    onTestFinished(async () => {
+      client.destroy();
+      await stop();
+    });
+    return client;
+  }
+
   test('are those of the template, made once', async () => {
-    const { client, stop } = await startDynamo();
-    onTestFinished(stop);
+    const client = await emptyDynamo();
     const identities = identitiesOf(contacts(['group', 'contactId']));
     const TableName = 'Stack-Contacts';
     expect(await createTables(client, identities)).toEqual({ Contacts: TableName });
@@ -89,8 +97,7 @@ describe('tables', () => {
   });
 
   test('get an index that is new, and find in it what they hold already', async () => {
-    const { client, stop } = await startDynamo();
-    onTestFinished(stop);
+    const client = await emptyDynamo();
     const TableName = 'Stack-Contacts';
     await createTables(client, identitiesOf(contacts(['group'])));
     const Item = { email: { S: 'ann@example.com' }, contactId: { S: 'c1' } };
@@ -111,8 +118,7 @@ describe('tables', () => {
     ['two more indexes', ['group', 'contactId', 'name']],
     ['one fewer', []],
   ])('of which the template has %s than before ask for a fresh start', async (_, indexes) => {
-    const { client, stop } = await startDynamo();
-    onTestFinished(stop);
+    const client = await emptyDynamo();
     await createTables(client, identitiesOf(contacts(['group'])));
     const changed = createTables(client, identitiesOf(contacts(indexes)));
     await expect(changed).rejects.toThrow(Advice);
