@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmailMarks, feedbackLedger, marked } from '#functions/feedback/feedback-ledger.ts';
 import { type SesEvent, sesMessage } from '#functions/feedback/ses-event.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { startAudience } from '#test/support/audience-at-work.ts';
 import { bounce, complaint, delivery, sentAt, sesNotification } from './ses-notification.ts';
 
@@ -136,7 +137,7 @@ describe('in DynamoDB', () => {
         expect(row).toMatchObject({ ...identity, token: 'mine', state, sesMessageId, feedback });
         expect(await emails.reserve(identity, attempt)).toBe(false);
       }),
-      { numRuns: 60 },
+      { numRuns: asMany(60) },
     );
   });
 });

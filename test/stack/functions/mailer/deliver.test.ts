@@ -15,6 +15,7 @@ import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmails, type Emails } from '#shared/store/mail/ledger.ts';
 import { type SesMood, startSes } from '#test/fakes/ses.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
@@ -387,7 +388,7 @@ describe('whatever crashes, repeats, races and gets lost', () => {
           await forget(keys);
         },
       ),
-      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 30) },
+      { numRuns: asMany(30) },
     );
   }, 180_000);
 });

@@ -15,6 +15,7 @@ import { applyEvent } from '#shared/audience/decide.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { surroundingsWith } from '#test/support/arrival.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { declarationName, declarationsFile } from '#test/support/polar-declarations.ts';
 import { settingsArbitrary } from '#test/support/polar-history.ts';
 import {
@@ -25,7 +26,7 @@ import {
 import { newSecret, signedHeadersFor } from '#test/support/signed-request.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
 
-const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 300);
+const numRuns = asMany(300);
 
 const timeoutMs = 20_000 + numRuns * 50;
 

@@ -14,6 +14,7 @@ import {
   work,
   workInDisorder,
 } from '#test/support/arrival.ts';
+import { asMany } from '#test/support/as-many.ts';
 import {
   addedByHandArbitrary,
   contactAddedByHand,
@@ -28,7 +29,7 @@ import {
   subscriptionsOf,
 } from '#test/support/reference-audience.ts';
 
-const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 400);
+const numRuns = asMany(400);
 
 function rowsOf({ rows }: ReturnType<typeof memoryAudienceStore>) {
   const all = <T>(table: Map<string, { row: T }>) => [...table.values()].map(({ row }) => row);

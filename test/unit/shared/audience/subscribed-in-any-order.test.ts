@@ -17,6 +17,7 @@ import {
   work,
   workInDisorder,
 } from '#test/support/arrival.ts';
+import { asMany } from '#test/support/as-many.ts';
 import {
   eventsOf,
   type Happening,
@@ -26,7 +27,7 @@ import {
 } from '#test/support/polar-history.ts';
 import { referenceAudience } from '#test/support/reference-audience.ts';
 
-const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 200);
+const numRuns = asMany(200);
 
 const subscribedAt = '2026-03-01T00:00:00.000Z';
 const newer = '2026-04-01T00:00:00.000Z';

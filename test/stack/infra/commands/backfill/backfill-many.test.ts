@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { madeUpRows } from '#infra/local/polar-server/made-up-rows.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { startDynamo } from '#test/support/emulators.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 import { startBackfillStack } from './backfill-stack.ts';
@@ -49,7 +50,7 @@ async function compared() {
 const bytesPerCustomer = 500;
 
 const few = 1_000;
-const many = Number(process.env['CUSTOMERS'] ?? 20_000);
+const many = asMany(5_000);
 
 it(`compares ${many} customers, none of whom is known here, in little more memory than ${few} take`, async () => {
   const heaps: number[] = [];

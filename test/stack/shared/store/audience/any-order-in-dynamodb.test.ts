@@ -15,12 +15,13 @@ import {
   visible,
   workInDisorder,
 } from '#test/support/arrival.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { eventsOf, happeningsArbitrary, settingsArbitrary } from '#test/support/polar-history.ts';
 import { referenceAudience } from '#test/support/reference-audience.ts';
 import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
 
-const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 25);
+const numRuns = asMany(25);
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 beforeAll(async () => {
