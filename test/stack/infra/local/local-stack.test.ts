@@ -9,7 +9,7 @@ import { type Resources, startLocalStack } from '#infra/local/local-stack.ts';
 import { synthesise } from '#infra/local/synthesis.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
-import { descendantsOf, isRunning } from './process-tree.ts';
+import { descendantsOf, isRunning } from '#test/support/process-tree.ts';
 import { tinyAssembly } from './tiny-assembly.ts';
 
 test('what the template has is there, under the names that the functions are given', async () => {

@@ -1,67 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { localAssembly } from '#test/support/local-assembly.ts';
-import { descendantsOf, isRunning } from './process-tree.ts';
+import { ended, npmStart } from '#test/support/npm-start.ts';
 
-const projectRoot = fileURLToPath(new URL('../../../..', import.meta.url));
 // Below the ports that systems hand out by themselves.
 const port = 20_000 + (process.pid % 2_400) * 5;
 const patience = { timeout: 120_000, interval: 50 };
 
 let directory: string;
-let assembly: string;
 beforeAll(async () => {
-  assembly = await localAssembly();
   directory = await mkdtemp(join(tmpdir(), 'polar-audience-start-'));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-function command(script: string, args: readonly string[]) {
-  const child = spawn(process.execPath, [`infra/local/${script}`, ...args], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      POLAR_AUDIENCE_LOCAL: directory,
-      POLAR_AUDIENCE_ASSEMBLY: assembly,
-    },
-  });
-  return child;
-}
-
-async function run(script: string, ...args: string[]) {
-  const child = command(script, args);
-  const [output, problems, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ]);
-  return { code, output, problems };
-}
+const run = (script: string, ...args: string[]) =>
+  npmStart(directory).run(`infra/local/${script}`, args);
 
 /** `npm start` with a demo, once it has printed this. */
 async function started(until: string) {
-  const child = command('start.ts', ['--port', String(port), '--demo']);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  await vi.waitFor(() => expect(output).toContain(until), patience);
-  return { child, output: () => output, processes: descendantsOf(child.pid ?? 0) };
-}
-
-async function ended(child: ChildProcess, processes: number[]) {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  await vi.waitFor(() => expect(processes.filter(isRunning)).toEqual([]), patience);
+  const stack = await npmStart(directory).started(['--port', String(port), '--demo'], until);
+  onTestFinished(() => void stack.child.kill('SIGKILL'));
+  return stack;
 }
 
 describe('npm start', { timeout: 240_000 }, () => {

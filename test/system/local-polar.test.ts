@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
+import { npmStart } from '#test/support/npm-start.ts';
+
+const mailboxSchema = z.object({
+  emails: z.array(
+    z.object({ subject: z.string(), destination: z.object({ to: z.array(z.string()) }) }),
+  ),
+});
+
+// Below the ports that systems hand out by themselves, and apart from those of other tests.
+const port = 8_000 + (process.pid % 1_900) * 6;
+const polar = `http://127.0.0.1:${port + 5}`;
+const patience = { timeout: 120_000, interval: 250 };
+
+let directory: string;
+let npm: ReturnType<typeof npmStart>;
+let stack: Awaited<ReturnType<typeof npm.started>>;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'polar-audience-polar-'));
+  npm = npmStart(directory);
+  stack = await npm.started(['--polar', '--port', String(port)], 'Ctrl-C ends it.');
+}, 240_000);
+
+afterAll(async () => {
+  stack?.child.kill('SIGKILL');
+  await rm(directory, { recursive: true, force: true, maxRetries: 10 });
+});
+
+/** The console as a browser without JavaScript sees it. */
+const visitor = consoleVisitor({
+  request: (url, init) => {
+    const { pathname, search } = new URL(url);
+    const { host: _, ...headers } = Object.fromEntries(new Headers(init.headers));
+    const origin = `http://localhost:${port}`;
+    const site = { origin, ...headers };
+    return fetch(`${origin}${pathname}${search}`, { ...init, headers: site, redirect: 'manual' });
+  },
+});
+
+const cli = (command: string, ...args: string[]) => npm.run('infra/cli.ts', [command, ...args]);
+
+/** Sends a form of Polar's, and gives the page that it leads to. */
+async function atPolar(path: string, fields: Readonly<Record<string, string>> = {}) {
+  const headers = { origin: polar };
+  const body = new URLSearchParams(fields);
+  const response = await fetch(`${polar}${path}`, { method: 'POST', headers, body });
+  return { url: response.url, html: await response.text() };
+}
+
+const show = async (path: string) => (await fetch(`${polar}${path}`)).text();
+
+const named = (html: string, name: string) =>
+  new RegExp(`name="${name}" value="([^"]+)"`).exec(html)?.[1] ?? '';
+
+/** Lets somebody new subscribe: gives their page and their subscription. */
+async function buys(email: string) {
+  const [, product = ''] =
+    /<option value="([^"]+)">Studio Monthly/.exec(await show('/northlight/customers')) ?? [];
+  const { url, html } = await atPolar('/northlight/customers', {
+    email,
+    name: 'Nova Lund',
+    product,
+  });
+  return { path: new URL(url).pathname, subscription: named(html, 'subscription') };
+}
+
+async function mailsTo(email: string): Promise<string[]> {
+  const response = await fetch(`http://127.0.0.1:${port + 4}/store`);
+  const { emails } = mailboxSchema.parse(await response.json());
+  return emails
+    .filter(({ destination }) => destination.to.includes(email))
+    .map((mail) => mail.subject);
+}
+
+describe('a newcomer with npm start -- --polar', { timeout: 300_000 }, () => {
+  it('signs in to Polar, chooses an organisation and is connected', async () => {
+    expect(stack.output()).toContain(`Polar      ${polar}\n`);
+    const fields = { signInServer: 'production', clientId: '', clientSecret: '' };
+    const { html } = await visitor.post('/console/polar/sign-in', fields);
+    const [, url = ''] = /content="0; url=([^"]+)"/.exec(html) ?? [];
+    const form = await (await fetch(url.replaceAll('&amp;', '&'))).text();
+    expect(form).toContain('Harbour Press');
+    const hidden = [...form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+    const [, organization = ''] = /value="([^"]+)" checked> Northlight/.exec(form) ?? [];
+    const allowed = await fetch(`${polar}/oauth2/consent`, {
+      method: 'POST',
+      headers: { origin: polar },
+      redirect: 'manual',
+      body: new URLSearchParams({
+        ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])),
+        organization,
+        action: 'allow',
+      }),
+    });
+    const back = new URL(allowed.headers.get('location') ?? '');
+    await visitor.get(`${back.pathname}${back.search}`);
+    expect((await visitor.get('/console/polar')).text).toContain('Connected with Northlight');
+    const status = await cli('connect', '--status');
+    expect(status.output).toContain('Nothing is wrong.');
+    expect(status.code).toBe(0);
+  });
+
+  it('imports the sixty who were there before, which mails nobody', async () => {
+    expect(await cli('backfill', '--dry-run')).toMatchObject({ code: 2 });
+    const { code, output } = await cli('backfill');
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(output).toMatch(/\nlooked at +60 /);
+    // One is a team that has no address.
+    expect(output).toMatch(/\nno address +1 /);
+    expect(output).toMatch(/\nrepaired +59\n/);
+    expect(await mailsTo('ada.lovelace@example.com')).toEqual([]);
+  });
+
+  it('writes a welcome and a receipt, which mail nobody of those who are here already', async () => {
+    const address = 'Example Shop, Main Street 1, 12345 Springfield';
+    expect(await cli('settings', 'set', 'postalAddress', address)).toMatchObject({ code: 0 });
+    for (const workflow of ['welcome', 'receipt']) {
+      expect(await cli('workflows', 'add', workflow)).toMatchObject({ code: 0 });
+      expect(await cli('workflows', 'activate', workflow)).toMatchObject({ code: 0 });
+    }
+  });
+
+  it('lets somebody buy, and sees the welcome and the receipt', async () => {
+    // A workflow that was just activated counts after half a minute at most.
+    await setTimeout(31_000);
+    const { path, subscription } = await buys('nova@example.com');
+    await expect.poll(() => mailsTo('nova@example.com'), patience).toHaveLength(2);
+    expect(await mailsTo('nova@example.com')).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^Welcome/), expect.stringMatching(/receipt/)]),
+    );
+    await atPolar(`${path}/subscription`, { subscription, act: 'renew' });
+    await expect.poll(() => mailsTo('nova@example.com'), patience).toHaveLength(3);
+  });
+
+  it('sees Polar disable an endpoint whose secret was reset behind our back, and recovers', async () => {
+    const webhooks = await show('/northlight/webhooks');
+    await atPolar('/northlight/webhooks/endpoint', {
+      endpoint: named(webhooks, 'endpoint'),
+      act: 'reset',
+    });
+    for (let number = 1; number <= 3; number += 1) await buys(`lost-${number}@example.com`);
+    await atPolar('/northlight/webhooks/skip');
+    expect(await show('/northlight/webhooks')).toContain('>disabled</span>');
+    const broken = await cli('connect', '--status');
+    expect(broken).toMatchObject({ code: 2, output: expect.stringMatching(/disabled/) });
+
+    expect(await cli('connect', '--repair')).toMatchObject({ code: 0 });
+    expect(await show('/northlight/webhooks')).toContain('>enabled</span>');
+    await buys('found@example.com');
+    // Ingest reads a secret again once a minute at most; Polar tries until then.
+    await expect.poll(() => mailsTo('found@example.com'), patience).toHaveLength(2);
+    await cli('recover', '--yes');
+    await expect.poll(() => mailsTo('lost-1@example.com'), patience).toHaveLength(2);
+  });
+
+  it('sees what Polar itself would have mailed', async () => {
+    const html = await show('/northlight/emails');
+    expect(html).toContain('Your Studio Monthly subscription');
+    expect(html).toContain('has been renewed');
+  });
+});
