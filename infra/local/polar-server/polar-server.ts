@@ -160,6 +160,8 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
   }
 
   const server = await serveOnLoopback(handle, port, 'the local Polar');
+  // What was on its way when it ended goes on.
+  loop.wake();
   const url = server.address;
 
   return {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MailSetting } from '../customer-mails.ts';
+import type { Row } from '../polar-state.ts';
 import type { Product } from './catalogue.ts';
 import {
   type Customer,
@@ -130,7 +131,29 @@ export function paymentFailed(subscription: Subscription, product: Product, cloc
   told.tell('subscription.updated', pastDue);
   told.tell('subscription.past_due', pastDue, { mail: 'subscription_past_due' });
   const retried = { ...order, next_payment_attempt_at: daysAfter(failedAt, 2), modified_at };
-  return { subscriptions: [pastDue], orders: [retried], events: told.events };
+  const payments = [failedPayment(retried, failedAt)];
+  return { subscriptions: [pastDue], orders: [retried], payments, events: told.events };
+}
+
+function failedPayment({ id, customer, currency, total_amount }: Order, at: string): Row {
+  return {
+    id: randomUUID(),
+    created_at: at,
+    modified_at: null,
+    processor: 'stripe',
+    status: 'failed',
+    amount: total_amount,
+    currency,
+    method: 'card',
+    method_metadata: { brand: 'visa', last4: '0341' },
+    decline_reason: 'insufficient_funds',
+    decline_message: 'Your card has insufficient funds.',
+    trigger: 'subscription_cycle',
+    organization_id: customer.organization_id,
+    order_id: id,
+    checkout_id: null,
+    customer_email: customer.email,
+  };
 }
 
 /** A new default card in the portal, which is charged at once. */

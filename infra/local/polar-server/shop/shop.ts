@@ -100,6 +100,7 @@ export function polarShop(state: PolarState, record: Record) {
     if (moment.customer) keepCustomer(moment.customer, moment.isGone ?? false);
     for (const subscription of moment.subscriptions ?? []) keep(state.subscriptions, subscription);
     for (const order of moment.orders ?? []) keep(state.orders, order);
+    state.payments.push(...(moment.payments ?? []));
     for (const happening of moment.events) {
       record(organization_id, happening);
       if (happening.mail) noteMail(organization_id, happening.mail, happening);

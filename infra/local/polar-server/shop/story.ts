@@ -18,6 +18,8 @@ export type Moment = Readonly<{
   isGone?: boolean;
   subscriptions?: readonly Subscription[];
   orders?: readonly Order[];
+  /** Attempts that failed: no event shows why, the list of payments does. */
+  payments?: readonly Row[];
   events: readonly Happening[];
 }>;
 

@@ -139,6 +139,21 @@ test('no two events of one object say different things with one modified_at', ()
   }
 });
 
+test('why a payment failed is in the list of payments alone', () => {
+  const state = polarState([northlight], () => new Date('2026-11-29T09:00:00Z'));
+  const events: Happening[] = [];
+  const shop = polarShop(state, (_, happening) => events.push(happening));
+  const product = catalogue.find(({ name }) => name === studio)?.id ?? '';
+  shop.signUp(northlight.id, { email: 'ada@example.com', name: null }, product);
+  shop.failPayment(String(state.subscriptions[0]?.id));
+  const open = state.orders.find(({ status }) => status === 'pending');
+  expect(state.payments).toMatchObject([
+    { order_id: open?.id, status: 'failed', decline_reason: 'insufficient_funds' },
+  ]);
+  expect(open?.['next_payment_attempt_at']).toMatch(/^2026-12-01T/);
+  expect(JSON.stringify(events)).not.toContain('insufficient_funds');
+});
+
 test('what cannot happen is refused with a sentence', () => {
   lived(studio, (shop, customer, id) => {
     expect(() => shop.recoverPayment(id)).toThrow('This subscription is active');
