@@ -217,7 +217,11 @@ describe('npm run replay -- --dry-run', () => {
       dead.audience.tableOf('Emails'),
       dead.audience.now,
     );
-    await ledger.reserve(mail, { token: 't', leaseUntil: '2026-11-23T12:02:00.000Z', addressHash: '' });
+    await ledger.reserve(mail, {
+      token: 't',
+      leaseUntil: '2026-11-23T12:02:00.000Z',
+      addressHash: '',
+    });
     await ledger.sent(mail.ledgerKey, 't', 'ses-1');
     expect(await replays.rehearse({ choice: one('dry-3'), triggers: true })).toBe(false);
     expect(replays.output()).toContain('no email. It was sent before.');
