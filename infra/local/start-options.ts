@@ -1,4 +1,5 @@
 import { type Act, parsed, program, wholeNumber } from '#infra/terminal/command-line.ts';
+import { localPorts } from './local-resources.ts';
 import type { Ports } from './local-stack.ts';
 
 const usualPort = 4700;
@@ -34,14 +35,9 @@ export function startProgram(act: Act<StartOptions>, print?: (line: string) => v
     .option('--exit', 'end by itself once it is up and has shown the demo')
     .action(({ port, polar, fresh = false, demo = false, watch = false, exit = false }) =>
       act({
-        ports: portsFrom(port),
+        ports: localPorts(port),
         polarPort: polar ? port + 5 : undefined,
         ...{ fresh, demo, watch, exit },
       }),
     );
-}
-
-/** The others follow the first, so that two stacks can be kept apart by one number. */
-function portsFrom(http: number): Ports {
-  return { http, dynamodb: http + 1, sqs: http + 2, secretsManager: http + 3, ses: http + 4 };
 }

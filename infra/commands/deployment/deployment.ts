@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { localAccount, localClientConfig, localMailFrom } from '#infra/local/local-account.ts';
+import { localClientConfig, localMailFrom } from '#infra/local/local-account.ts';
+import { localIds, localPorts } from '#infra/local/local-resources.ts';
 import { localDirectory, type RunningStack, runningStack } from '#infra/local/running-stack.ts';
 import { polarVariables, type StandInForPolar } from '#infra/local/stand-in-for-polar.ts';
 import { Advice, withAdvice } from '#infra/terminal/advice.ts';
@@ -103,22 +104,20 @@ function outputsOf(name: string, { Outputs = [] }: Stack) {
   );
 }
 
-const stackName = 'PolarAudience-local';
-
-/** The stack that runs on this machine. Its services have the ports after that of its HTTP API, its resources fixed names. */
+/** The stack that runs on this machine. */
 export function localDeployment({
   webhookUrl,
   polarUrl,
 }: Pick<RunningStack, 'webhookUrl' | 'polarUrl'>): Omit<Deployment, 'options'> {
   const { port, origin } = new URL(webhookUrl);
-  const at = (offset: number) => `http://127.0.0.1:${Number(port) + offset}`;
-  const sqs = at(2);
+  const { dynamodb, sqs, ses } = localAddresses(origin);
+  const physicalId = physicalIdIn('PolarAudience-local', localIds(sqs));
   return {
     title: `The local stack at ${origin}`,
-    workflowsTable: `${stackName}-Workflows`,
-    emailsTable: `${stackName}-Emails`,
-    settingsTable: `${stackName}-Settings`,
-    mailQueueUrl: `${sqs}/${localAccount}/${stackName}-mail-000000000000`,
+    workflowsTable: physicalId('Workflows'),
+    emailsTable: physicalId('Emails'),
+    settingsTable: physicalId('Settings'),
+    mailQueueUrl: physicalId('MailQueue'),
     mailFrom: localMailFrom,
     mailIdentities: [mailbox(localMailFrom).address],
     retentionDays: 90,
@@ -126,10 +125,21 @@ export function localDeployment({
     unsubscribeUrl: `${origin}/unsubscribe`,
     ...(polarUrl !== undefined && { polar: polarVariables(polarUrl) }),
     clientConfigs: {
-      dynamodb: localClientConfig(at(1)),
+      dynamodb: localClientConfig(dynamodb),
       sqs: localClientConfig(sqs),
-      sesv2: localClientConfig(at(4)),
+      sesv2: localClientConfig(ses),
     },
+  };
+}
+
+function localAddresses(httpApi: string) {
+  const ports = localPorts(Number(new URL(httpApi).port));
+  const at = (port: number) => `http://127.0.0.1:${port}`;
+  return {
+    dynamodb: at(ports.dynamodb),
+    sqs: at(ports.sqs),
+    ses: at(ports.ses),
+    secretsManager: at(ports.secretsManager),
   };
 }
 
@@ -228,7 +238,13 @@ export async function stackResources(
   { clientConfigs, unsubscribeUrl }: Pick<Deployment, 'clientConfigs' | 'unsubscribeUrl'>,
 ): Promise<StackResources> {
   const { sqs, dynamodb } = clientConfigs;
-  if ('endpoint' in sqs) return localResources(sqs.endpoint, unsubscribeUrl);
+  if ('endpoint' in sqs) {
+    const { secretsManager } = localAddresses(unsubscribeUrl);
+    return {
+      physicalId: physicalIdIn('PolarAudience-local', localIds(sqs.endpoint)),
+      secretsManager: localClientConfig(secretsManager),
+    };
+  }
   const client = new CloudFormationClient(dynamodb);
   try {
     return { physicalId: await physicalIds(client, stage), secretsManager: dynamodb };
@@ -245,24 +261,15 @@ async function physicalIds(client: CloudFormationClient, stage: string) {
       if (LogicalResourceId && PhysicalResourceId) ids.set(LogicalResourceId, PhysicalResourceId);
     }
   }
+  return physicalIdIn(StackName, ids);
+}
+
+function physicalIdIn(stackName: string, ids: ReadonlyMap<string, string>) {
   return (logicalId: string) => {
     const id = ids.get(logicalId);
     if (id !== undefined) return id;
     throw new Advice(
-      `The stack ${StackName} has no ${logicalId}: it is not deployed yet, or by an older version. Run "npx cdk deploy" first.`,
+      `The stack ${stackName} has no ${logicalId}: it is not deployed yet, or by an older version. Run "npx cdk deploy" first.`,
     );
   };
-}
-
-/** They have fixed names on this machine; Secrets Manager has the third port after that of the HTTP API. */
-function localResources(sqs: string, unsubscribeUrl: string): StackResources {
-  const stack = 'PolarAudience-local';
-  const port = Number(new URL(unsubscribeUrl).port) + 3;
-  const physicalId = (id: string) => {
-    const [, source] = /^(.*)Queue$/.exec(id) ?? [];
-    if (source) return `${sqs}/${localAccount}/${stack}-${source.toLowerCase()}-000000000000`;
-    if (id.endsWith('DeadLetters')) return `${sqs}/${localAccount}/${stack}-${id}`;
-    return /(Key|Secret|Access)$/.test(id) ? `${id}-local` : `${stack}-${id}`;
-  };
-  return { physicalId, secretsManager: localClientConfig(`http://127.0.0.1:${port}`) };
 }

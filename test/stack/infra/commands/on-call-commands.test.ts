@@ -49,7 +49,10 @@ it('the resources of the local stack have the ids that npm start gives them', as
   );
   expect(pinned.length).toBeGreaterThan(10);
   expect(pinned.map(physicalId)).toEqual(pinned.map((id) => stack.resolve({ Ref: id })));
-  expect(physicalId('SuppressionKey')).toBe(stack.nameOf('SuppressionKey'));
+  const secrets = stack.ofType('AWS::SecretsManager::Secret').map(({ logicalId }) => logicalId);
+  expect(secrets).toHaveLength(3);
+  expect(secrets.map(physicalId)).toEqual(secrets.map(stack.nameOf));
+  expect(() => physicalId('Nothing')).toThrow('has no Nothing');
   expect(secretsManager).toMatchObject({ endpoint: 'http://127.0.0.1:5003' });
 });
 
