@@ -22,18 +22,12 @@ export function redeliveryLines(redelivery: Redelivery): string[] {
 }
 
 /** What became of the events that Polar could not deliver, for a program. */
-export function redeliveryDocument({
-  refused,
-  awaited,
-  asked,
-  arrived,
-  here,
-  ...rest
-}: Redelivery) {
+export function redeliveryDocument(redelivery: Redelivery) {
+  const { asked, arrived, here, lost, accepted, refused, awaited } = redelivery;
   return {
-    ...{ asked, arrived, here, lost: rest.lost, accepted: rest.accepted },
+    ...{ asked, arrived, here, lost, accepted },
     refused: [...refused].map(([eventId, reason]) => ({ eventId, reason })),
-    awaited: awaited.map(({ id }) => id),
+    awaited: awaited.map(({ id, type, createdAt }) => ({ eventId: id, type, createdAt })),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { proofLines } from '#infra/commands/recover/text.ts';
+import { proofDocument, proofLines, redeliveryDocument } from '#infra/commands/recover/text.ts';
 
 const closed = { faults: [], undelivered: [], differing: 0, refused: 0 };
 
@@ -28,4 +28,26 @@ it('events that never arrived are listed by why, each with whether what it said 
   expect(lines).toContain('npm run recover -- --accept listed --stage staging');
   expect(lines).toContain('npm run recover -- --accept <id> --stage staging');
   expect(lines).not.toContain('\u001b');
+});
+
+it('a program reads of each event its id, and why Polar does not deliver it', () => {
+  const event = { id: 'evt-1', type: 'order.paid', createdAt: '2026-11-23T12:00:00Z' };
+  const undelivered = { ...event, isLost: false, customerId: 'c-1' };
+  const counts = { asked: 2, arrived: 0, here: 1, lost: 0, accepted: 0 };
+  const redelivery = {
+    ...counts,
+    refused: new Map([['evt-2', 'It is not there.']]),
+    awaited: [undelivered],
+  };
+  const { id: eventId, ...told } = event;
+  expect(JSON.parse(JSON.stringify(redeliveryDocument(redelivery)))).toEqual({
+    ...counts,
+    refused: [{ eventId: 'evt-2', reason: 'It is not there.' }],
+    awaited: [{ eventId, ...told }],
+  });
+  const proof = { ...closed, undelivered: [{ ...undelivered, facts: 'here' }] } as const;
+  expect(proofDocument(proof)).toEqual({
+    ...closed,
+    undelivered: [{ eventId, ...told, refusal: null, facts: 'here' }],
+  });
 });
