@@ -44,7 +44,7 @@ export function customersPage(
     const subscription = subscriptions.get(customer.id);
     return html`<tr>
 <td><a href="/${slug}/customers/${customer.id}">${shownName(customer)}</a></td>
-<td>${customer.email ?? ''}</td>
+<td class="whole">${customer.email ?? ''}</td>
 <td>${subscription ? badgeOf(subscription) : ''}</td>
 <td>${dayOf(customer.created_at)}</td>
 </tr>`;

@@ -8,8 +8,8 @@ import { type Html, table, timeOf } from './page.ts';
 export function emailsPage(state: PolarState, { id, slug }: Organization): Html {
   const settings = mailSettingsOf(state.emailSettings.get(id));
   const mails = state.customerMails.filter(({ organizationId }) => organizationId === id);
-  return html`<h1>Emails of Polar itself</h1>
-<p>Polar mails customers, too. Nothing is sent from here: this is what it would have sent.</p>
+  return html`<h1>Polar’s own emails</h1>
+<p>Polar mails customers, too. Nothing is sent from here; this is what Polar would have sent.</p>
 ${table('Emails', ['Time', 'Subject', 'To', 'Setting'], mails.slice(-100).reverse().map(mailRow), 'Nothing yet. Let somebody buy.')}
 <h2>Customer notifications</h2>
 <form class="card" method="post" action="/${slug}/emails">

@@ -84,7 +84,7 @@ td button { min-height: 0; padding: .2rem .7rem; font-size: .875rem }
 .primary:hover { background: var(--link); filter: brightness(.92) }
 .danger { color: var(--bad); border-color: currentColor }
 form { margin: 0 }
-form > :last-child { margin-bottom: 0 }
+form > :last-child, fieldset > :last-child { margin-bottom: 0 }
 form.row { margin-bottom: 1rem }
 .card > form.row:last-child { margin-bottom: 0 }
 details { margin: 0 0 1rem }
