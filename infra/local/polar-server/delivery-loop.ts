@@ -11,6 +11,8 @@ export function deliveryLoop(state: PolarState, sender: WebhookSender, onChange:
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let isStopped = false;
+  /** Something was recorded while it ran, perhaps after it had looked for the last time. */
+  let isAsked = false;
 
   const pending = () => state.events.filter(({ nextAttemptMs }) => nextAttemptMs !== null);
 
@@ -39,10 +41,12 @@ export function deliveryLoop(state: PolarState, sender: WebhookSender, onChange:
 
   function wake(): void {
     clearTimeout(timer);
-    if (isStopped || running !== undefined) return;
+    isAsked = running !== undefined;
+    if (isStopped || isAsked) return;
     running = run().finally(() => {
       running = undefined;
-      sleep();
+      if (isAsked) wake();
+      else sleep();
     });
   }
 
