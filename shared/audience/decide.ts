@@ -1,4 +1,3 @@
-import { withoutPersonal } from '#shared/polar/event-properties.ts';
 import { isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { considerWorkflows } from './consider-workflows.ts';
 import { isLifted, withDeletion } from './deletion.ts';
@@ -10,12 +9,13 @@ import {
   outcomeOf,
   type ReceivedEvent,
   type Result,
+  recordOf,
   skipped,
 } from './event-record.ts';
 import { claimAddress, emailOf, showAddress } from './identity.ts';
 import { type Contact, type Customer, cleanName, compareMoments, newerFact } from './person.ts';
 import type { EventSettings } from './settings.ts';
-import { isOfSubscription, toldVersion, withSubscription } from './subscription-snapshot.ts';
+import { withSubscription } from './subscription-snapshot.ts';
 import {
   type AudienceStore,
   isSameData,
@@ -46,13 +46,13 @@ export function decide(
   const result = judge(w, customer, event, surroundings);
   const considered = consider(workflows, event, w, surroundings, againAs);
   return {
-    ...recordOf(event, w, customer, result, surroundings),
+    ...recordOf(event, customer, w.customers.get(event.customer.id), result, surroundings.settings),
     ...(considered.length > 0 && { workflows: considered }),
   };
 }
 
 /**
- * What to read before `decide`: the customer alone, since most events change nothing. Polar sends two types because a
+ * What to read before `decide`: the customer alone, since most events look at nothing else. Polar sends two types because a
  * customer changed: what a change reads is read with the customer, in one call. Where nothing changes after all, three
  * small reads too many.
  */
@@ -253,39 +253,6 @@ function shownContact(w: Workspace, customer: Customer): Contact | undefined {
 function contactAddedByHand(w: Workspace, email: NormalisedEmail | undefined): Contact | undefined {
   const contact = email === undefined ? undefined : w.contacts.get(email);
   return contact?.customerId === undefined ? contact : undefined;
-}
-
-function recordOf(
-  event: ReceivedEvent,
-  w: Workspace,
-  before: Customer,
-  { outcome, changes, reason, erases }: Result,
-  { settings }: Surroundings,
-): EventRecord {
-  const customer = w.customers.get(event.customer.id);
-  const email = emailOf(customer);
-  const contactId = customer?.contact?.contactId ?? before.contact?.contactId;
-  const base = {
-    webhookId: event.webhookId,
-    type: event.type,
-    occurredAt: event.occurredAt,
-    receivedAt: event.receivedAt,
-    outcome,
-    ...(reason && { reason }),
-    settingsVersion: settings.version,
-    customerId: event.customer.id,
-    ...(contactId !== undefined && { contactId }),
-  };
-  if (customer?.erased) {
-    const properties = withoutPersonal(event.properties);
-    return { ...base, changes: [], properties, erased: true, ...(erases && { erases }) };
-  }
-  const { type, properties, subscription } = event;
-  return {
-    ...{ ...base, changes, properties },
-    ...(subscription && isOfSubscription(type) && { subscription: toldVersion(subscription) }),
-    ...(email && { email }),
-  };
 }
 
 export type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };

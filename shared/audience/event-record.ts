@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
 import type { PolarEvent } from '#shared/polar/event.ts';
-import { eventPropertiesSchema } from '#shared/polar/event-properties.ts';
+import { eventPropertiesSchema, withoutPersonal } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { normalisedEmailSchema } from './address.ts';
+import { emailOf } from './identity.ts';
 import type { Contact, Customer } from './person.ts';
-import { toldVersionSchema } from './subscription-snapshot.ts';
+import type { Settings } from './settings.ts';
+import { isOfSubscription, toldVersion, toldVersionSchema } from './subscription-snapshot.ts';
 
 const valueSchema = z.union([z.string(), z.boolean(), z.null()]);
 const changeSchema = z.object({ field: z.string(), from: valueSchema, to: valueSchema });
@@ -128,3 +130,39 @@ function hiddenBecause(customer: Customer): string {
 }
 
 export type ReceivedEvent = PolarEvent & Readonly<{ webhookId: string; receivedAt: string }>;
+
+/**
+ * The record of a decision, but for the workflows that it considered. `before` and `after`: the customer as it was
+ * known before the decision, and after it, when there may be none.
+ */
+export function recordOf(
+  event: ReceivedEvent,
+  before: Customer,
+  after: Customer | undefined,
+  { outcome, changes, reason, erases }: Result,
+  settings: Settings,
+): EventRecord {
+  const { type, properties, subscription } = event;
+  const email = emailOf(after);
+  const contactId = after?.contact?.contactId ?? before.contact?.contactId;
+  const base = {
+    webhookId: event.webhookId,
+    type,
+    occurredAt: event.occurredAt,
+    receivedAt: event.receivedAt,
+    outcome,
+    ...(reason && { reason }),
+    settingsVersion: settings.version,
+    customerId: event.customer.id,
+    ...(contactId !== undefined && { contactId }),
+  };
+  if (after?.erased) {
+    const kept = withoutPersonal(properties);
+    return { ...base, changes: [], properties: kept, erased: true, ...(erases && { erases }) };
+  }
+  return {
+    ...{ ...base, changes, properties },
+    ...(subscription && isOfSubscription(type) && { subscription: toldVersion(subscription) }),
+    ...(email && { email }),
+  };
+}
