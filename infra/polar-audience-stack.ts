@@ -38,6 +38,8 @@ export class PolarAudienceStack extends Stack {
   constructor(scope: Construct, id: string, options: StageOptions) {
     super(scope, id, {
       description: `Polar Audience (${options.stage}): Polar's webhooks become contacts and emails`,
+      // CloudFormation gives them to all that it makes, so that a bill or an inventory tells stages apart.
+      tags: { application: 'polar-audience', stage: options.stage },
     });
     const { retentionDays } = options;
     const keeping: Keeping = options.stage === 'local' ? 'disposable' : 'retained';
@@ -72,6 +74,7 @@ export class PolarAudienceStack extends Stack {
       secrets,
       retentionDays,
     });
+    api.throttle();
     const clock = new Clock(this, 'Clock', {
       mail: mail.outgoing,
       tables,

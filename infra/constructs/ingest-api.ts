@@ -1,6 +1,8 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CfnRoute,
+  CfnStage,
   HttpApi,
   HttpMethod,
   HttpStage,
@@ -43,6 +45,8 @@ export class IngestApi extends Construct {
     secrets.give(this.ingest, { webhookSecret: ['GetSecretValue'] });
 
     this.api = new HttpApi(this, 'Api', {
+      // In the list of APIs one tells the stages apart by it.
+      apiName: Stack.of(this).stackName,
       description: "Receives Polar's webhooks, unsubscribes people and shows the console",
       createDefaultStage: false,
     });
@@ -56,9 +60,8 @@ export class IngestApi extends Construct {
     this.stage = new HttpStage(this, 'DefaultStage', {
       httpApi: this.api,
       autoDeploy: true,
-      // A shop sends a few events a second at its busiest, and ten concurrent executions, all that
-      // a new account may have, answer about this many. It also caps what a flood can cost.
-      throttle: { rateLimit: 50, burstLimit: 100 },
+      // For a route that has no rate of its own.
+      throttle: { rateLimit: 10, burstLimit: 20 },
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLogs),
         format: accessLogFormat(),
@@ -66,6 +69,23 @@ export class IngestApi extends Construct {
     });
     countAnswers(this.accessLogs);
     this.webhookUrl = `${this.api.apiEndpoint}${webhookPath}`;
+  }
+
+  /**
+   * Gives each route a rate of its own, so that a flood of one keeps nobody out of another. To be called when all
+   * routes are there.
+   */
+  throttle(): void {
+    const stage = this.stage.node.defaultChild;
+    if (!(stage instanceof CfnStage)) throw new Error('The API has no stage of its own.');
+    const routes = this.api.node.findAll().filter((one) => one instanceof CfnRoute);
+    for (const route of routes) stage.addResourceDependency(route);
+    stage.routeSettings = Object.fromEntries(
+      routes.map(({ routeKey }) => {
+        const [rate, burst] = rateOf(routeKey);
+        return [routeKey, { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }];
+      }),
+    );
   }
 
   /** How many requests were answered with this HTTP status. */
@@ -76,6 +96,16 @@ export class IngestApi extends Construct {
       statistic: Stats.SUM,
     });
   }
+}
+
+/** Requests a second, and at once. */
+function rateOf(routeKey: string): readonly [rate: number, burst: number] {
+  // A shop sends a few events a second at its busiest, and ten concurrent executions, all that a new account may have,
+  // answer about this many. It also caps what a flood can cost.
+  if (routeKey.endsWith(webhookPath)) return [50, 100];
+  // Mail programs follow many links at once when a newsletter has gone out.
+  if (routeKey.includes('/unsubscribe/')) return [10, 50];
+  return [20, 50];
 }
 
 function addWebhookRoute(api: HttpApi, ingest: NodejsFunction): void {

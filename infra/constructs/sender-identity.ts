@@ -1,10 +1,10 @@
-import { Annotations, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Aws, Stack } from 'aws-cdk-lib';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { type ConfigurationSet, EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { allow } from './lambda-function.ts';
 import type { MailSender } from './stage-options.ts';
-import { type Keeping, pinLogicalId } from './stateful.ts';
+import { type Keeping, pinLogicalId, removalPolicy } from './stateful.ts';
 
 /** How mail of this stack is sent. */
 export type Sending = Readonly<{
@@ -86,10 +86,7 @@ export class SenderIdentity extends Construct {
 
 /** Without it SES sends no mail at all, and a new one means new DNS records. */
 function kept(identity: EmailIdentity, keeping: Keeping): EmailIdentity {
-  // Its name is fixed: one that a failed first deployment left behind would block the next.
-  identity.applyRemovalPolicy(
-    keeping === 'retained' ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
-  );
+  identity.applyRemovalPolicy(removalPolicy(keeping));
   pinLogicalId(identity, 'MailIdentity');
   return identity;
 }

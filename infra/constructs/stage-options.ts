@@ -66,7 +66,7 @@ const stageOptionsSchema = z
       )
       .default('infra/RUNBOOK.md'),
     retentionDays: wholeNumber(1, 3650, 'retentionDays', 90),
-    maxConcurrency: wholeNumber(2, 1000, 'maxConcurrency', 5),
+    maxConcurrency: wholeNumber(2, 1000, 'maxConcurrency', 3),
     mailFrom: z.string().transform(senderOrRefusal).optional(),
     mailIdentity: z
       .enum(

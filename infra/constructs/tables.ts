@@ -9,7 +9,7 @@ import {
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import { allow } from './lambda-function.ts';
-import { type Keeping, pinLogicalId, removalPolicy } from './stateful.ts';
+import { type Keeping, pinLogicalId, removalPolicyOfTable } from './stateful.ts';
 
 const tableNames = [
   'contacts',
@@ -144,7 +144,7 @@ function pinnedTable(
     // keep nobody out who could not read the table anyway.
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: keeping === 'retained',
-    removalPolicy: removalPolicy(keeping),
+    removalPolicy: removalPolicyOfTable(keeping),
     ...(expires && { timeToLiveAttribute: 'expiresAt' }),
   });
   for (const index of indexes) table.addGlobalSecondaryIndex(index);

@@ -48,20 +48,42 @@ describe('the public door', () => {
     });
   });
 
-  it('lets API Gateway, the schedule of watch, and nobody else, call a function', () => {
+  it('lets API Gateway, the schedules of clock and watch, and nobody else, call a function', () => {
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
 
     expect(permissions.map(({ Properties }) => Properties.Principal).sort()).toEqual([
       ...Array(6).fill('apigateway.amazonaws.com'),
-      'events.amazonaws.com',
+      ...Array(2).fill('events.amazonaws.com'),
     ]);
   });
 
-  it('is throttled', () => {
-    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
-      StageName: '$default',
-      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+  it('has the stage in its name', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', { Name: 'Stack' });
+  });
+
+  it('is throttled by the route, so that a flood of one keeps nobody out of another', () => {
+    const rates = (ThrottlingRateLimit: number, ThrottlingBurstLimit: number) => ({
+      ThrottlingRateLimit,
+      ThrottlingBurstLimit,
     });
+    const [[, stage] = []] = Object.entries(template.findResources('AWS::ApiGatewayV2::Stage'));
+
+    expect(stage?.['Properties']).toMatchObject({
+      StageName: '$default',
+      DefaultRouteSettings: rates(10, 20),
+      RouteSettings: {
+        'POST /webhooks/polar': rates(50, 100),
+        'GET /unsubscribe/{token}': rates(10, 50),
+        'HEAD /unsubscribe/{token}': rates(10, 50),
+        'POST /unsubscribe/{token}': rates(10, 50),
+        'ANY /console': rates(20, 50),
+        'ANY /console/{proxy+}': rates(20, 50),
+      },
+    });
+    // API Gateway refuses settings of a route that is not there yet.
+    const routes = Object.keys(template.findResources('AWS::ApiGatewayV2::Route'));
+    expect(stage?.['DependsOn']).toEqual(expect.arrayContaining(routes));
+    expect(Object.keys(stage?.['Properties'].RouteSettings)).toHaveLength(routes.length);
   });
 
   it('logs routes and answers, but neither paths nor who called', () => {

@@ -1,23 +1,41 @@
 import { describe, expect, it } from 'vitest';
 import { mailSender, readStageOptions } from '#infra/constructs/stage-options.ts';
-import { stageStack } from '#test/support/stage-stack.ts';
+import { stageStack, stageTemplate } from '#test/support/stage-stack.ts';
 
 function read(given: Record<string, unknown>) {
   return readStageOptions((name) => given[name]);
 }
 
+const usual = read({});
+const asUsual = stageTemplate(usual.kind === 'options' ? usual.options : {});
+
 describe('the options of a stage', () => {
   it('have usual values, so that a deployment needs none', () => {
-    expect(read({})).toEqual({
+    expect(usual).toEqual({
       kind: 'options',
       options: {
         stage: 'prod',
         runbook: 'infra/RUNBOOK.md',
         retentionDays: 90,
-        maxConcurrency: 5,
+        maxConcurrency: 3,
         mailsPerSecond: 1,
         sandboxRecipients: [],
       },
+    });
+  });
+
+  it('leave three of the ten executions of a new account to ingest and to people', () => {
+    const together = Object.values(asUsual.findResources('AWS::Lambda::EventSourceMapping'))
+      .map(({ Properties }) => Properties.ScalingConfig.MaximumConcurrency)
+      .reduce((sum, one) => sum + one, 0);
+
+    expect(together).toBe(7);
+  });
+
+  it('are tags of all that a stage makes', () => {
+    expect(stageStack({ stage: 'staging' }).tags.tagValues()).toEqual({
+      application: 'polar-audience',
+      stage: 'staging',
     });
   });
 

@@ -107,6 +107,27 @@ describe('the answer', () => {
       () => signed(event(randomBytes(1_500_000).toString('base64'))),
     ],
     [
+      'too-large',
+      'an unsigned body that could never be queued, which is not even hashed',
+      () => ({ ...signed(body), body: 'x'.repeat(3 * 1_048_576 + 1) }),
+      { readDocument: down },
+    ],
+    [
+      'too-large',
+      'the same in base64',
+      () => ({
+        ...signed(body),
+        body: Buffer.alloc(3 * 1_048_576 + 1).toString('base64'),
+        isBase64Encoded: true,
+      }),
+      { readDocument: down },
+    ],
+    [
+      'accepted',
+      'a body that is nearly too large, and compresses',
+      () => signed(event('x'.repeat(3 * 1_048_576 - 1_000))),
+    ],
+    [
       'no-secret',
       'a deployment without a secret',
       () => signed(body),
