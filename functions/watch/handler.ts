@@ -19,8 +19,8 @@ const env = z
   })
   .parse(process.env);
 
-/** Of each call: five of them and a refresh of the tokens end before the function's own minute does. */
-const patienceMs = 8_000;
+/** Of each call: six of them and a refresh of the tokens end before the function's own minute does. */
+const patienceMs = 7_000;
 const requestHandler = {
   connectionTimeout: 1_000,
   requestTimeout: 3_000,

@@ -9,6 +9,7 @@ import {
   isSameSecret,
   type WebhookSecrets,
 } from '#shared/polar/connection.ts';
+import { changedSwitches, customerEmailsOf } from '#shared/polar/customer-emails.ts';
 import { differencesOf } from '#shared/polar/endpoint.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { isPreviousEndless, previousUntilFrom } from '#shared/polar/webhook-secret.ts';
@@ -138,10 +139,10 @@ function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-type Api = Pick<PolarApi, 'endpoint' | 'deliveries'>;
+type Api = Pick<PolarApi, 'endpoint' | 'deliveries' | 'emailSettings'>;
 
 export type WatchParts = Readonly<{
-  connections: Pick<Connections, 'read'>;
+  connections: Pick<Connections, 'read' | 'noteEmails'>;
   apiOf: (server: PolarServer) => Api;
   webhookSecrets: WebhookSecrets;
   inTurn: InTurn;
@@ -153,7 +154,10 @@ export type WatchParts = Readonly<{
 
 /** What an alarm goes by. The detail says which of several things it is, or how many. */
 type Finding =
-  | Readonly<{ finding: 'disabled' | 'changed' | 'failing' | 'given-up'; detail: string }>
+  | Readonly<{
+      finding: 'disabled' | 'changed' | 'failing' | 'given-up' | 'emails-changed';
+      detail: string;
+    }>
   | Readonly<{ finding: 'not-received'; webhookId: string }>;
 
 /** When it was due; absent: a person invoked it. */
@@ -168,8 +172,8 @@ const skewMs = 60_000;
 
 /**
  * Looks at the connection from Polar's side and logs a line for each thing that is wrong, then one that it ran: metrics
- * are counted from these lines. Changes nothing but to set an end to a previous webhook secret that has none. Throws only
- * where our own stores fail.
+ * are counted from these lines. Changes nothing but to set an end to a previous webhook secret that has none, and to note
+ * Polar's own mails where nobody has yet. Throws only where our own stores fail.
  */
 export function watch(parts: WatchParts) {
   return async (due: Due): Promise<void> => {
@@ -240,10 +244,12 @@ async function look(connection: Connection, api: Api, dueMs: number, parts: Watc
   const seen = await deliveriesSeen(api, { ...connection, dueMs });
   const deliveries = [...deliveryFindings(seen), ...(await receiptFindings(seen, parts))];
   report(deliveries, parts.log);
+  const emails = await emailFindings(connection, api, parts);
+  report(emails, parts.log);
   const { failedInARow, failedOfTen, failedEvents, isMore } = seen;
   parts.log.info('watch ran', {
     result: 'asked',
-    findings: endpoint.length + deliveries.length,
+    findings: endpoint.length + deliveries.length + emails.length,
     failedInARow,
     failedOfTen,
     failedEvents,
@@ -295,4 +301,30 @@ async function receiptFindings(seen: DeliveriesSeen, parts: WatchParts): Promise
   const receivedMs = await lastReceivedMs(parts.events, parts.now(), happenedMs);
   const isReceived = receivedMs !== undefined && receivedMs > happenedMs - skewMs;
   return isReceived ? [] : [{ finding: 'not-received', webhookId }];
+}
+
+/**
+ * Somebody switched in Polar which mails it sends itself, since a person last saw it: customers may get two mails for one
+ * moment, or none. That it cannot be asked keeps nothing else from being looked at.
+ */
+async function emailFindings(
+  connection: Connection,
+  api: Api,
+  { connections, now, log }: WatchParts,
+): Promise<Finding[]> {
+  try {
+    const switches = customerEmailsOf(await api.emailSettings(connection.organizationId));
+    if (!connection.emails) {
+      await connections.noteEmails(connection, { switches, seenAt: now().toISOString() });
+      return [];
+    }
+    const changed = changedSwitches(connection.emails.switches, switches);
+    if (changed.length === 0) return [];
+    const detail = changed.map(({ key, from, to }) => `${key} ${from} to ${to}`).join(', ');
+    return [{ finding: 'emails-changed', detail }];
+  } catch (error) {
+    if (!isPolarApiError(error)) throw error;
+    log.warn("watch did not see Polar's own mails", { cause: error.name, reason: error.message });
+    return [];
+  }
 }

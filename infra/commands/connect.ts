@@ -23,18 +23,20 @@ import {
   dropPreviousSecret,
   forgetLeftAccess,
   repairConnection,
-  type Tended,
 } from '#shared/polar/connect.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import { acceptEmails, switchEmailsOff, switchEmailsOn } from '#shared/polar/switch-emails.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
+import { momentDocument, momentLines, whoMails } from './moments.ts';
 import { healthLines } from './words.ts';
 
 export type ConnectOptions = Readonly<{ target: Target }> &
   (
     | { verb: 'connect'; token: string; server: PolarServer; organization: string | undefined }
     | { verb: 'status'; json: boolean }
-    | { verb: 'repair' | 'drop-previous' }
+    | { verb: 'repair' | 'drop-previous' | 'accept-emails' }
+    | { verb: 'emails-off' | 'emails-on'; keys: readonly string[] }
     | { verb: 'disconnect'; yes: boolean }
   );
 
@@ -63,6 +65,17 @@ export function connectCommand(
       '--drop-previous',
       'ends at once the webhook secret that was in force before, as after a leak',
     )
+    .addOption(
+      text(
+        '--emails-off <keys>',
+        'switches mails off that Polar itself sends to customers, by the names in the table of --status, with commas; needs the scope organizations:write',
+      ),
+    )
+    .addOption(text('--emails-on <keys>', 'switches them on again; --disconnect does so, too'))
+    .option(
+      '--accept-emails',
+      "takes Polar's own mails as they are now, after watch found them changed",
+    )
     .option('--disconnect', 'removes the endpoint in Polar; asks first')
     .option('--yes', 'does not ask')
     .addHelpText('after', afterHelp)
@@ -88,27 +101,38 @@ type Given = Target &
     json?: true | undefined;
     repair?: true | undefined;
     dropPrevious?: true | undefined;
+    acceptEmails?: true | undefined;
+    emailsOff?: string | undefined;
+    emailsOn?: string | undefined;
     disconnect?: true | undefined;
     yes?: true | undefined;
   }>;
 
 function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOptions {
   const { token, organization, sandbox, yes = false, ...rest } = given;
-  const { status, json = false, repair, dropPrevious, disconnect, ...target } = rest;
+  const { status, json = false, repair, dropPrevious, acceptEmails, ...others } = rest;
+  const { emailsOff, emailsOn, disconnect, ...target } = others;
   const [verb, another] = [
     status && ('status' as const),
     repair && ('repair' as const),
     dropPrevious && ('drop-previous' as const),
+    acceptEmails && ('accept-emails' as const),
+    emailsOff !== undefined && ('emails-off' as const),
+    emailsOn !== undefined && ('emails-on' as const),
     disconnect && ('disconnect' as const),
-  ].filter((one) => one !== undefined);
+  ].filter((one) => one !== undefined && one !== false);
   if (another || (verb && (token ?? organization ?? sandbox) !== undefined)) {
     throw new Advice(
-      'Say one of --token, --status, --repair, --drop-previous and --disconnect, and no more of them.',
+      'Say one of --token, --status, --repair, --drop-previous, --emails-off, --emails-on, --accept-emails and --disconnect, and no more of them.',
     );
   }
   if (json && verb !== 'status') throw new Advice('--json goes with --status.');
   if (verb === 'disconnect') return { target, verb, yes };
   if (verb === 'status') return { target, verb, json };
+  if (verb === 'emails-off' || verb === 'emails-on') {
+    const keys = (emailsOff ?? emailsOn ?? '').split(',').map((key) => key.trim());
+    return { target, verb, keys: keys.filter((key) => key !== '') };
+  }
   if (verb) return { target, verb };
   const used = token ?? POLAR_TOKEN;
   if (!used) {
@@ -136,10 +160,11 @@ async function runConnect(options: ConnectOptions): Promise<void> {
 async function act(
   options: ConnectOptions,
   partsFor: PartsFor,
-  { options: sameDeployment }: Deployment,
+  deployment: Deployment,
   output: Output,
 ): Promise<void> {
   const { print } = output;
+  const { options: sameDeployment } = deployment;
   if (options.verb === 'connect') return connect(options, partsFor, print);
   if (options.verb === 'drop-previous') {
     return say(await dropPreviousSecret(partsFor('production')), print);
@@ -152,7 +177,14 @@ async function act(
   const parts = partsFor(connection.server);
   if (options.verb === 'disconnect') return disconnect(parts, connection, options.yes, print);
   if (options.verb === 'repair') return say(await repairConnection(parts, connection), print);
-  await tellStatus(parts, connection, sameDeployment, output);
+  if (options.verb === 'accept-emails') return say(await acceptEmails(parts, connection), print);
+  if (options.verb === 'emails-off') {
+    return say(await switchEmailsOff(parts, connection, options.keys), print);
+  }
+  if (options.verb === 'emails-on') {
+    return say(await switchEmailsOn(parts, connection, options.keys), print);
+  }
+  await tellStatus(parts, connection, deployment, output);
 }
 
 async function tellOfSecrets(
@@ -170,14 +202,18 @@ async function tellOfSecrets(
 async function tellStatus(
   parts: ConnectionParts,
   connection: Connection,
-  sameDeployment: string,
+  deployment: Deployment,
   { print, document }: Output,
 ): Promise<void> {
   const health = await connectionHealth(parts, connection);
-  if (health.faults.length > 0) process.exitCode = foundSomethingToDo;
-  if (!document) return healthLines(connection, health, sameDeployment).forEach(print);
+  const mails = await whoMails(parts, connection, deployment);
+  if (health.faults.length > 0 || mails.changes.length > 0) process.exitCode = foundSomethingToDo;
+  if (!document) {
+    for (const line of healthLines(connection, health, deployment.options)) print(line);
+    return momentLines(connection, mails, deployment.options).forEach(print);
+  }
   const notes = secretNotes(await parts.webhookSecrets.read(), parts.now());
-  document(statusDocument(connection, health, notes));
+  document({ ...statusDocument(connection, health, notes), ...momentDocument(mails) });
 }
 
 /** Of the endpoint only what is named here: its secret stays inside. */

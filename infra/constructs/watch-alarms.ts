@@ -9,7 +9,12 @@ const polarPage = 'the page Polar of the console';
 
 /** What is wrong on Polar's side of the connection. Nothing of this rings while Polar is not connected. */
 export function watchAlarms(watch: Watch, stage: string): AlarmDefinition[] {
-  return [...endpointAlarms(watch, stage), ...deliveryAlarms(watch, stage), ...ownAlarms(watch)];
+  return [
+    ...endpointAlarms(watch, stage),
+    ...deliveryAlarms(watch, stage),
+    ...emailAlarms(watch, stage),
+    ...ownAlarms(watch),
+  ];
 }
 
 function endpointAlarms(watch: Watch, stage: string): AlarmDefinition[] {
@@ -29,6 +34,19 @@ function endpointAlarms(watch: Watch, stage: string): AlarmDefinition[] {
       period,
       harm: 'somebody changed the endpoint in Polar, or the secret: its URL, events, format, version or secret are not ours any more, so webhooks are refused, misunderstood or not sent here.',
       firstStep: `open ${polarPage}: it says what differs, and its button repairs the connection. Then redeliver there what failed.`,
+    },
+  ];
+}
+
+function emailAlarms(watch: Watch, stage: string): AlarmDefinition[] {
+  return [
+    {
+      id: 'PolarEmailsChanged',
+      metric: watch.found('emails-changed'),
+      above: 0,
+      period,
+      harm: 'somebody switched in Polar which mails it sends to customers itself: for one moment they may now get two mails, or none.',
+      firstStep: `open ${polarPage}, or run "npm run connect -- --status --stage ${stage}": its table shows who mails at each moment, and what changed. Put it right, then take it as it is.`,
     },
   ];
 }

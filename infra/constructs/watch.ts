@@ -12,7 +12,13 @@ import type { AudienceTables } from './tables.ts';
 type WatchProps = { api: IngestApi; tables: AudienceTables; secrets: Secrets };
 
 /** What the log lines of watch say is wrong. */
-export type Finding = 'disabled' | 'changed' | 'failing' | 'given-up' | 'not-received';
+export type Finding =
+  | 'disabled'
+  | 'changed'
+  | 'failing'
+  | 'given-up'
+  | 'not-received'
+  | 'emails-changed';
 
 /** Looks at the connection from Polar's side, before Polar disables it. */
 export class Watch extends Construct {
@@ -68,7 +74,7 @@ const metricNames = {
 
 /**
  * It reads. Written are only the tokens of a sign-in, which it may have to refresh; the webhook secret, where a person
- * left out when the previous one ends; and the leases under which either is done.
+ * left out when the previous one ends; the leases under which either is done; and Polar's own mails as it first saw them.
  */
 function allowLooking(watch: NodejsFunction, { tables, secrets }: WatchProps): void {
   tables.give(watch, {

@@ -8,12 +8,15 @@ import {
   type Frequency,
   workflowSchema,
 } from '#shared/audience/workflow.ts';
+import type { PolarServer } from '#shared/polar/access.ts';
+import type { CustomerEmails } from '#shared/polar/customer-emails.ts';
 import { booleanProperties, isAmount, isNumber } from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { nearestName } from '#shared/text.ts';
 import { compileEmail } from './compile-email.ts';
 import { type DraftProblem, draftProblem, sentencesOf } from './draft-problem.ts';
 import { type EventVariable, eventMayHave } from './event-variables.ts';
+import { overlapsOf, overlapWarnings, sandboxNote } from './moments.ts';
 import { foreignSender, senderProblem } from './sender.ts';
 
 export type Verdicts = { problems: DraftProblem[]; warnings: string[] };
@@ -133,6 +136,14 @@ export type MailSurroundings = Readonly<{
   hasSender: boolean;
   /** In whose names it may send, see `sendersOf`; absent: that is not checked. */
   senders?: readonly string[] | undefined;
+  /** Polar's own mails as they were last seen; absent: Polar is not connected. */
+  polar?: PolarMails | undefined;
+}>;
+
+/** `emails` is absent where Polar was not asked yet. */
+export type PolarMails = Readonly<{
+  server: PolarServer;
+  emails?: Readonly<{ switches: CustomerEmails }> | undefined;
 }>;
 
 const longestName = 100;
@@ -211,14 +222,25 @@ function senderProblems(
 }
 
 function surroundingWarnings(
-  { trigger: { event } }: WorkflowDraft,
-  { settings, hasSender }: MailSurroundings,
+  draft: WorkflowDraft,
+  { settings, hasSender, polar }: MailSurroundings,
 ): string[] {
-  const warning = triggerWarning(event, settings);
+  const warning = triggerWarning(draft.trigger.event, settings);
   return [
     ...(warning === undefined ? [] : [warning]),
+    ...polarWarnings(draft, polar),
     ...(hasSender ? [] : ['No sender is set up: emails will be blocked until there is one.']),
   ];
+}
+
+/** At which moments Polar mails customers itself, too, or may. */
+export function polarWarnings(
+  workflow: Pick<WorkflowDraft, 'trigger' | 'frequency'>,
+  polar: PolarMails | undefined,
+): string[] {
+  if (!polar) return [];
+  const warnings = overlapWarnings(overlapsOf(workflow, polar.emails?.switches));
+  return warnings.length > 0 && polar.server === 'sandbox' ? [...warnings, sandboxNote] : warnings;
 }
 
 /** How the settings keep an event from sending anything, if they do. */

@@ -80,9 +80,14 @@ const signInSchema = z.extend(clientSchema, {
 /** A sign-in whose person has not come back from Polar yet. */
 export type PendingSignIn = z.infer<typeof signInSchema>;
 
-const registrationSchema = z.extend(clientSchema, { server, redirectUri: z.string() });
+const registrationSchema = z.extend(clientSchema, {
+  server,
+  redirectUri: z.string(),
+  /** What it may ask for; absent: the scopes that every sign-in asks for. */
+  scopes: z.optional(z.array(z.string())),
+});
 
-/** A client that registered itself, to be used again for the same server and redirect URI. */
+/** A client that registered itself, to be used again for the same server, redirect URI and scopes. */
 export type Registration = z.infer<typeof registrationSchema>;
 
 const besideSchema = z.object({

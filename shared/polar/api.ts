@@ -59,6 +59,12 @@ const shownText = z.pipe(
 const organizationSchema = z.object({ id: z.string(), name: shownText, slug: shownText });
 export type PolarOrganization = z.infer<typeof organizationSchema>;
 
+const emailSettingsSchema = z.object({
+  customer_email_settings: z.catch(z.optional(z.record(z.string(), z.unknown())), undefined),
+});
+/** The switches of Polar's own mails to customers as it gives them, with those that we do not know. */
+export type PolarEmailSettings = Readonly<Record<string, unknown>>;
+
 const endpointSchema = z.object({
   id: z.string(),
   url: z.string(),
@@ -120,6 +126,8 @@ export type DeliveriesWanted = Readonly<{
 export type PolarApi = ReturnType<typeof polarApi>;
 
 const webhooks = 'webhooks:write';
+/** Asked for only by who wants Polar's own mails switched. */
+export const organizationsWrite = 'organizations:write';
 /** Of a list that is read as a whole. */
 const mostPages = 50;
 
@@ -131,6 +139,8 @@ export function polarApi(options: PolarAccessOptions) {
   const send = polarRequest(options);
 
   const endpointOf = async (call: PolarCall) => readAnswer(endpointSchema, await send(call), call);
+  const emailSettingsOf = async (call: PolarCall) =>
+    readAnswer(emailSettingsSchema, await send(call), call).customer_email_settings ?? {};
   const get = (call: Pick<PolarCall, 'path' | 'query' | 'doing' | 'scope'>) =>
     ({ method: 'GET', repeatable: true, ...call }) as const;
 
@@ -180,6 +190,30 @@ export function polarApi(options: PolarAccessOptions) {
           scope: 'organizations:read',
         }),
       ),
+
+    /** Which mails Polar itself sends to the customers of an organisation. Empty where it does not say. */
+    emailSettings: (organizationId: string): Promise<PolarEmailSettings> =>
+      emailSettingsOf(
+        get({
+          path: organizationPath(organizationId),
+          doing: 'show the organisation',
+          scope: 'organizations:read',
+        }),
+      ),
+
+    /** Replaces all switches: what is left out, Polar refuses. */
+    changeEmailSettings: (
+      organizationId: string,
+      settings: PolarEmailSettings,
+    ): Promise<PolarEmailSettings> =>
+      emailSettingsOf({
+        method: 'PATCH',
+        path: organizationPath(organizationId),
+        body: { customer_email_settings: settings },
+        doing: 'change which mails it sends to customers',
+        scope: organizationsWrite,
+        repeatable: true,
+      }),
 
     /** Newest first. */
     endpoints: (organizationId?: string) =>
@@ -280,6 +314,10 @@ export function polarApi(options: PolarAccessOptions) {
 }
 
 type Rows = AsyncGenerator<PolarPage<PolarRow>, void, undefined>;
+
+function organizationPath(id: string): string {
+  return `/v1/organizations/${encodeURIComponent(id)}`;
+}
 
 function endpointPath(id: string): string {
   return `/v1/webhooks/endpoints/${encodeURIComponent(id)}`;

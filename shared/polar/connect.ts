@@ -1,16 +1,19 @@
 import { type Access, problemOfWebhookUrl } from './access.ts';
 import type { PolarOrganization } from './api.ts';
-import { PolarMissing, PolarRefused, PolarUnavailable } from './api-error.ts';
+import { isPolarApiError, PolarMissing, PolarRefused, PolarUnavailable } from './api-error.ts';
 import {
   actOn,
   type Connection,
   type ConnectionParts,
   connectionAct,
   mustBeStrong,
+  type Tended,
   takeOverSecret,
 } from './connection.ts';
+import { customerEmailsOf, type SeenEmails } from './customer-emails.ts';
 import { endpointsOf, settleEndpoint } from './endpoint.ts';
 import { polarApiVersion } from './request.ts';
+import { restoreEmails } from './switch-emails.ts';
 
 export type ConnectWish = Readonly<{
   /** What `parts.api` goes by; it is kept once the connection stands. */
@@ -56,6 +59,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
   });
   const isNewSecret = await takeOverSecret(webhookSecrets, endpoint.secret, parts.now());
   await parts.access.save(wish.access);
+  const emails = await emailsSeen(parts, organization.id);
   const connection: Connection = {
     version: (before?.version ?? 0) + 1,
     server: wish.access.server,
@@ -68,6 +72,8 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     connectedAt: parts.now().toISOString(),
     by: wish.by,
     method: wish.access.kind,
+    ...((emails ?? before?.emails) && { emails: emails ?? before?.emails }),
+    ...(before?.emailsSwitchedOff && { emailsSwitchedOff: before.emailsSwitchedOff }),
   };
   if (!(await connections.save(connection, before))) {
     return {
@@ -81,6 +87,20 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     connection,
     done: [...done, secretSentence(isNewSecret), connectedSentence(connection)],
   };
+}
+
+/** What is not told does not keep anybody from connecting: watch looks again soon. */
+async function emailsSeen(
+  { api, now }: ConnectionParts,
+  organizationId: string,
+): Promise<SeenEmails | undefined> {
+  try {
+    const switches = customerEmailsOf(await api.emailSettings(organizationId));
+    return { switches, seenAt: now().toISOString() };
+  } catch (error) {
+    if (isPolarApiError(error)) return undefined;
+    throw error;
+  }
 }
 
 type Choice = { kind: 'organization'; organization: PolarOrganization } | Connected;
@@ -128,11 +148,6 @@ function secretSentence(isNew: boolean): string {
 function connectedSentence({ organizationName, server }: Connection): string {
   return `Connected with ${organizationName}${server === 'sandbox' ? ' in the sandbox of Polar' : ''}.`;
 }
-
-/** What was done, in sentences; `unfinished`: it broke off, with what that means and what to do. */
-export type Tended =
-  | { kind: 'done'; done: readonly string[] }
-  | { kind: 'unfinished'; reason: string; error: unknown };
 
 /** Lets Polar send again after it disabled the endpoint. Throws a `PolarApiError`. */
 export async function enableEndpoint(
@@ -246,7 +261,9 @@ export function disconnectPolar(parts: ConnectionParts, connection: Connection):
 async function disconnectInTurn(parts: ConnectionParts, connection: Connection): Promise<Tended> {
   const { connections, access } = parts;
   const { organizationName } = connection;
-  const done = (await access.isKept()) ? await removeEndpoints(parts, connection) : wasBrokenOff;
+  const isKept = await access.isKept();
+  const restored = isKept ? await restoreEmails(parts, connection) : [];
+  const done = isKept ? await removeEndpoints(parts, connection) : wasBrokenOff;
   await access.forget();
   if (!(await connections.remove(connection))) {
     const reason = 'Somebody else connected Polar at the same moment. Look at the connection.';
@@ -255,6 +272,7 @@ async function disconnectInTurn(parts: ConnectionParts, connection: Connection):
   return {
     kind: 'done',
     done: [
+      ...restored,
       done,
       `Disconnected from ${organizationName}: the access is forgotten. Contacts, workflows and the webhook secret stay as they are.`,
     ],

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { type Access, polarServers } from './access.ts';
 import type { PolarApi } from './api.ts';
 import { OutOfTurn, WeakSecret } from './api-error.ts';
+import { type SeenEmails, seenEmailsSchema } from './customer-emails.ts';
 import {
   isShortSecret,
   isWebhookSecret,
@@ -23,6 +24,10 @@ export const connectionSchema = z.object({
   connectedAt: z.string(),
   by: z.string(),
   method: z.enum(['token', 'oauth']),
+  /** Which mails Polar itself sends to customers. Absent: version 0.1.0 connected, and watch has not looked since. */
+  emails: z.catch(z.optional(seenEmailsSchema), undefined),
+  /** Switches of those mails that we turned off, and turn on again when this ends. */
+  emailsSwitchedOff: z.catch(z.optional(z.array(z.string())), undefined),
 });
 
 /** The organisation that this deployment listens to, and its endpoint in Polar. Holds no secrets. */
@@ -32,6 +37,11 @@ export type Connections = Readonly<{
   read: () => Promise<Connection | undefined>;
   /** Writes it in the place of `before`; `undefined`: where there is none. `false`: there is another by now. */
   save: (next: Connection, before: Connection | undefined) => Promise<boolean>;
+  /**
+   * Keeps what was seen of Polar's own mails, where a connection of version 0.1.0 has nothing of it. It stays the same
+   * connection, for whoever has just read it. `false`: it has it, or is another by now.
+   */
+  noteEmails: (known: Connection, emails: SeenEmails) => Promise<boolean>;
   /** `false`: there is another by now. Removing what is not there is fine. */
   remove: (known: Connection) => Promise<boolean>;
 }>;
@@ -74,6 +84,11 @@ export type ConnectionParts = Readonly<{
   now: () => Date;
 }>;
 
+/** What was done, in sentences; `unfinished`: it broke off, with what that means and what to do. */
+export type Tended =
+  | { kind: 'done'; done: readonly string[] }
+  | { kind: 'unfinished'; reason: string; error: unknown };
+
 /**
  * Runs an act that changes connection, access or webhook secret while nobody else does. Before each of its changes it
  * looks whether it is still its turn, so that a process that was halted for long does not undo what came after it.
@@ -115,6 +130,7 @@ function checking(parts: ConnectionParts, check: () => Promise<void>): Connectio
       updateEndpoint: checked(api.updateEndpoint),
       removeEndpoint: checked(api.removeEndpoint),
       resetSecret: checked(api.resetSecret),
+      changeEmailSettings: checked(api.changeEmailSettings),
     },
     connections: {
       ...connections,

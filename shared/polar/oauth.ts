@@ -105,15 +105,16 @@ const mostBytes = 1_024 * 1_024;
 /** Registers a public client that may return to `redirectUri`: no login, no secret. Throws `SignInFailed` or `PolarUnavailable`. */
 export async function registerClient({
   redirectUri,
+  scopes = polarScopes,
   ...call
-}: Call & Readonly<{ redirectUri: string }>): Promise<OAuthClient> {
+}: Call & Readonly<{ redirectUri: string; scopes?: readonly string[] }>): Promise<OAuthClient> {
   const metadata = {
     client_name: 'Polar Audience',
     redirect_uris: [redirectUri],
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     token_endpoint_auth_method: 'none',
-    scope: polarScopes.join(' '),
+    scope: scopes.join(' '),
     default_sub_type: 'organization',
   };
   try {
@@ -149,6 +150,7 @@ export async function authorizeRequest(
   { authorizeUrl }: PolarAddresses,
   { clientId }: OAuthClient,
   redirectUri: string,
+  scopes: readonly string[] = polarScopes,
 ): Promise<AuthorizeRequest> {
   const state = oauth.generateRandomState();
   const codeVerifier = oauth.generateRandomCodeVerifier();
@@ -157,7 +159,7 @@ export async function authorizeRequest(
     response_type: 'code',
     client_id: clientId,
     redirect_uri: redirectUri,
-    scope: polarScopes.join(' '),
+    scope: scopes.join(' '),
     sub_type: 'organization',
     state,
     code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),

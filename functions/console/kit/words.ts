@@ -127,6 +127,9 @@ export const pathsOfTending = {
   rotate: `${home}/rotate`,
   dropPrevious: `${home}/drop-previous`,
   disconnect: `${home}/disconnect`,
+  emailsOff: `${home}/emails-off`,
+  emailsOn: `${home}/emails-on`,
+  acceptEmails: `${home}/accept-emails`,
 } as const;
 
 export const settingsPath = `${home}/settings`;

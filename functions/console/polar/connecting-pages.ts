@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import { type Access, type PolarServer, polarServers } from '#shared/polar/access.ts';
+import { organizationsWrite } from '#shared/polar/api.ts';
 import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { type OAuthClient, SignInFailed } from '#shared/polar/oauth.ts';
@@ -15,7 +16,13 @@ import { comeBackAdvice, mayComeBack } from './connection-view.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
 type Invalid = Readonly<{ kind: 'invalid'; problems: Problems }>;
-type SignIn = Readonly<{ kind: 'valid'; server: PolarServer; client?: OAuthClient }>;
+type SignIn = Readonly<{
+  kind: 'valid';
+  server: PolarServer;
+  client?: OAuthClient;
+  /** Also to switch Polar's own mails. */
+  maySwitch: boolean;
+}>;
 
 const longest = 2_000;
 const chooseServer = 'Choose production or sandbox.';
@@ -48,9 +55,10 @@ export function readSignIn(form: FormData): Invalid | SignIn {
       !isOneWord(clientSecret) && { clientSecret: 'A client secret is one word.' }),
   };
   if (!server || Object.keys(problems).length > 0) return { kind: 'invalid', problems };
-  if (clientId === '') return { kind: 'valid', server };
+  const maySwitch = textOf(form, 'maySwitch') === 'on';
+  if (clientId === '') return { kind: 'valid', server, maySwitch };
   const client = { clientId, ...(clientSecret !== '' && { clientSecret }) };
-  return { kind: 'valid', server, client };
+  return { kind: 'valid', server, client, maySwitch };
 }
 
 function problemWithToken(token: string): string | undefined {
@@ -199,7 +207,10 @@ export function connectingPages(link: PolarLink, showHome: Home) {
     if (obstacle) return goOn(c, home, { kind: 'problem', text: obstacle });
     try {
       const redirectUri = `${c.get('origin')}${callbackPath}`;
-      const { url, state } = await link.signIn.start({ ...post, redirectUri });
+      // What was switched off from here is to be switched on again in the end, so the scope stays.
+      const { emailsSwitchedOff = [] } = (await link.connections.read()) ?? {};
+      const moreScopes = post.maySwitch || emailsSwitchedOff.length > 0 ? [organizationsWrite] : [];
+      const { url, state } = await link.signIn.start({ ...post, redirectUri, moreScopes });
       rememberSignIn(c, state);
       return passingPage(c, { title: 'On to Polar', to: url, link: 'Go on to Polar' });
     } catch (error) {

@@ -3,6 +3,7 @@ import type { PolarOrganization } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import { type CustomerEmails, customerEmailsOf } from '#shared/polar/customer-emails.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
@@ -14,6 +15,8 @@ export type ConnectionState =
       kind: 'connected';
       connection: Connection;
       health: Told<ConnectionHealth>;
+      /** The switches of Polar's own mails. */
+      emails: Told<CustomerEmails>;
       /** ISO 8601; `undefined`: none in the days that were looked at. */
       lastReceived: string | undefined;
     }
@@ -31,13 +34,15 @@ export const daysLookedBack = 7;
 export async function connectionState(link: PolarLink): Promise<ConnectionState> {
   const connection = await link.connections.read();
   if (!connection) return stateOfSignIn(link);
-  const [health, lastReceived] = await Promise.all([
-    told(link, () =>
-      connectionHealth(link.partsFor(connection.server, { isHasty: true }), connection),
+  const parts = link.partsFor(connection.server, { isHasty: true });
+  const [health, emails, lastReceived] = await Promise.all([
+    told(link, () => connectionHealth(parts, connection)),
+    told(link, async () =>
+      customerEmailsOf(await parts.api.emailSettings(connection.organizationId)),
     ),
     lastReceivedAt(link),
   ]);
-  return { kind: 'connected', connection, health, lastReceived };
+  return { kind: 'connected', connection, health, emails, lastReceived };
 }
 
 /** What a person should know of our webhook secrets, and whether there is a previous one to drop. */

@@ -9,6 +9,7 @@ import { settingsPages } from '../settings/settings-pages.ts';
 import { connectingPages } from './connecting-pages.ts';
 import { connectionState, secretsShown } from './connection-state.ts';
 import { connectionView } from './connection-view.ts';
+import { emailsView } from './emails-view.ts';
 import { polarLink } from './polar-link.ts';
 import { redeliverPosition, tendingPages } from './tending-pages.ts';
 
@@ -18,10 +19,11 @@ export function polarPages(parts: ConsoleParts) {
   const link = polarLink(parts);
 
   async function home(c: Context<ConsoleEnv>, problems?: Problems): Promise<Response> {
-    const [settings, state, secrets] = await Promise.all([
+    const [settings, state, secrets, workflows] = await Promise.all([
       parts.settings(),
       connectionState(link),
       secretsShown(link),
+      parts.workflows.all(),
     ]);
     const connection = connectionView(c, {
       state,
@@ -31,12 +33,16 @@ export function polarPages(parts: ConsoleParts) {
       redeliverFrom: redeliverPosition(c.req.query('from')),
       ...(problems && { problems }),
     });
+    const emails =
+      state.kind === 'connected'
+        ? emailsView(c, { ...state, workflows, events: settings.events })
+        : html``;
     const form = settingsForm(c, { draft: draftOf(settings), version: settings.version });
     return page(c, {
       title: 'Polar',
       section: 'polar',
       status: problems ? 422 : 200,
-      body: html`${connection}${form}`,
+      body: html`${connection}${emails}${form}`,
     });
   }
 

@@ -8,10 +8,10 @@ import {
   enableEndpoint,
   repairConnection,
   rotateSecret,
-  type Tended,
 } from '#shared/polar/connect.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection.ts';
 import { type Redelivered, redeliverFailed } from '#shared/polar/redelivery.ts';
+import { acceptEmails, switchEmailsOff, switchEmailsOn } from '#shared/polar/switch-emails.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
@@ -33,6 +33,7 @@ export function disconnectView(c: Context<ConsoleEnv>, connection: Connection): 
 <li>The webhook endpoint in Polar is removed. What Polar has not delivered yet, it does not deliver any more.</li>
 <li>No event comes in, so contacts are no longer kept in step, and no workflow starts.</li>
 <li>The access to Polar is forgotten: health, redelivery and import need a new connection.</li>
+${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar's own mails that were switched off here are switched on again in Polar.</li>` : ''}
 </ul>
 </div>
 <div class="card">
@@ -136,6 +137,14 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
+const emailsHome = `${home}#emails`;
+
+/** Switches of Polar's mails, as one field with commas. */
+function keysIn(form: FormData): string[] {
+  const given = textOf(form, 'keys').split(',');
+  return given.filter((key) => /^[a-z_]{1,80}$/.test(key)).slice(0, 50);
+}
+
 /** What keeps a connection well, and what ends it. */
 export function tendingPages(link: PolarLink) {
   const app = new Hono<ConsoleEnv>();
@@ -144,6 +153,16 @@ export function tendingPages(link: PolarLink) {
   app.post('/repair', async (c) => goOn(c, home, await tend(link, repairConnection)));
   app.post('/rotate', async (c) => goOn(c, home, await tend(link, rotateSecret)));
   app.post('/drop-previous', async (c) => goOn(c, home, await dropPrevious(link)));
+
+  app.post('/emails-off', async (c) => {
+    const keys = keysIn(c.get('form'));
+    return goOn(c, emailsHome, await tend(link, (...of) => switchEmailsOff(...of, keys)));
+  });
+  app.post('/emails-on', async (c) => {
+    const keys = keysIn(c.get('form'));
+    return goOn(c, emailsHome, await tend(link, (...of) => switchEmailsOn(...of, keys)));
+  });
+  app.post('/accept-emails', async (c) => goOn(c, emailsHome, await tend(link, acceptEmails)));
 
   app.post('/redeliver', async (c) => {
     const from = redeliverPosition(textOf(c.get('form'), 'from'));

@@ -10,7 +10,14 @@ import { facts, table, time } from '../kit/shown.ts';
 import { workflowPath } from '../kit/words.ts';
 import { editForm } from './edit-form.ts';
 import { emailSources, eventOf } from './preview.ts';
-import { checkNotes, noProblems, problemSummary, problemsOf, triggerNote } from './problems.ts';
+import {
+  checkNotes,
+  noProblems,
+  overlapNote,
+  problemSummary,
+  problemsOf,
+  triggerNote,
+} from './problems.ts';
 import {
   isWhole,
   readWorkflowPost,
@@ -100,7 +107,8 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     status: isConflict ? 409 : instead === 'refused' ? 422 : 200,
     body: html`${isConflict ? conflictView(present, typed, `${path}/edit`) : ''}
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
-${checkNotes(check, settings)}
+${isAccepted ? overlapNote(c, check.draft, surroundings.polar) : ''}
+${checkNotes(check, surroundings)}
 ${isLive ? html`<p class="soft">It is active: what you save is live at once, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {
   typed,

@@ -1,12 +1,19 @@
+import type { Context } from 'hono';
 import { html } from 'hono/html';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import {
   type MailSurroundings,
+  type PolarMails,
+  polarWarnings,
   triggerWarning,
   type WorkflowCheck,
 } from '#shared/mail/check-workflow.ts';
 import type { DraftField, DraftProblem } from '#shared/mail/draft-problem.ts';
+import { overlapsOf } from '#shared/mail/moments.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import type { Html } from '../kit/page.ts';
+import { act } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { home, pathsOfTending } from '../kit/words.ts';
 import { isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
 /** What is wrong with a form, by field. */
@@ -67,16 +74,38 @@ export function triggerNote(
   return html`<p class="note">${warning} <a href="/console/polar#settings">Change it in the settings</a>.</p>`;
 }
 
+/**
+ * Polar mails its customers at the same moment, too, or may: what to know before a workflow is activated, with the way to
+ * switch Polar's mail off.
+ */
+export function overlapNote(
+  c: Context<ConsoleEnv>,
+  workflow: Pick<Workflow, 'trigger' | 'frequency'>,
+  polar: PolarMails | undefined,
+): Html {
+  const warnings = polarWarnings(workflow, polar);
+  if (warnings.length === 0) return html``;
+  const on = overlapsOf(workflow, polar?.emails?.switches).filter((one) => one.polar === 'on');
+  const keys = on.map(({ key }) => key).join(',');
+  return html`<div class="note">
+${warnings.map((text) => html`<p>${text}</p>`)}
+<div class="row">${keys === '' ? '' : act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields: { keys } })} <a href="${home}#emails">Who mails at each moment</a></div>
+</div>`;
+}
+
 /** What is odd beside that, and what keeps a workflow from being activated. Neither keeps it from being saved. */
-export function checkNotes(check: WorkflowCheck, settings: Surrounding): Html {
+export function checkNotes(check: WorkflowCheck, { settings, polar }: MailSurroundings): Html {
   if (check.kind === 'refused') return html``;
   const { draft, warnings, obstacles } = check;
-  const shownElsewhere = triggerWarning(draft.trigger.event, settings);
+  const shownElsewhere = [
+    triggerWarning(draft.trigger.event, settings),
+    ...polarWarnings(draft, polar),
+  ];
   return html`${obstacles.map(
     (text) =>
       html`<p class="note">Before it can be active: ${text} <a href="/console/polar#settings">To the settings</a>.</p>`,
   )}${warnings
-    .filter((text) => text !== shownElsewhere)
+    .filter((text) => !shownElsewhere.includes(text))
     .map((text) => html`<p class="note">${text}</p>`)}`;
 }
 

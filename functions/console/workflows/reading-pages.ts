@@ -24,7 +24,7 @@ import {
   statusBadge,
   workflowPath,
 } from '../kit/words.ts';
-import { checkNotes, outdatedNote, triggerNote } from './problems.ts';
+import { checkNotes, outdatedNote, overlapNote, triggerNote } from './problems.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
 
 type Emails = Readonly<{
@@ -189,7 +189,7 @@ export async function workflowPage(
     above,
     body: workflowView(c, {
       workflow,
-      notes: html`${triggerNote(workflow.trigger.event, settings)}${checkNotes(check, settings)}${outdatedNote(check, path)}`,
+      notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, surroundings.polar)}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
       emails: workflowEmails({
         path,
         counts,

@@ -2,6 +2,8 @@ import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { isMailable } from '#shared/audience/address.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import type { PolarMails } from '#shared/mail/check-workflow.ts';
+import { overlapsOf } from '#shared/mail/moments.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
@@ -9,7 +11,7 @@ import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn, keepTestAddress } from '../kit/remembered.ts';
 import { badge } from '../kit/shown.ts';
-import { frequencyWords, kindWords, workflowPath } from '../kit/words.ts';
+import { frequencyWords, home, kindWords, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { editPage, editPost } from './edit-pages.ts';
 import { listPage, noSuchWorkflow, workflowPage } from './reading-pages.ts';
@@ -19,8 +21,8 @@ import { type WorkflowParts, workflowParts } from './workflow-parts.ts';
 const newPath = '/console/workflows';
 
 /** What a new workflow can begin as. */
-export function newWorkflow(c: Context<ConsoleEnv>): Html {
-  return html`<p>Each of these becomes a draft that you can change. Nothing is sent before you activate it.</p>
+export function newWorkflow(c: Context<ConsoleEnv>, polar: PolarMails | undefined): Html {
+  return html`<p>Each of these becomes a draft that you can change. Nothing is sent before you activate it. Where Polar mails customers at the same moment, it says so: <a href="${home}#emails">who mails at each moment</a>.</p>
 <div class="columns choices">
 ${readyMade.map(
   ({
@@ -28,12 +30,13 @@ ${readyMade.map(
     title,
     description,
     event,
+    conditions,
     frequency,
     email,
   }) => html`<section class="card" aria-labelledby="template-${name}">
 <h2 id="template-${name}">${title}</h2>
 <p>${description}</p>
-<p class="small soft">${event} · ${frequencyWords[frequency]} ${badge(kindWords[email.kind])}</p>
+<p class="small soft">${event} · ${frequencyWords[frequency]} ${badge(kindWords[email.kind])}${polarBadge({ trigger: { event, conditions: [...conditions] }, frequency }, polar)}</p>
 ${act(c, `Begin with ${title}`, newPath, { fields: { template: name } })}
 </section>`,
 )}
@@ -43,6 +46,14 @@ ${act(c, `Begin with ${title}`, newPath, { fields: { template: name } })}
 ${act(c, 'Begin with an empty one', newPath, { fields: { template: '' } })}
 </section>
 </div>`;
+}
+
+function polarBadge(workflow: Pick<Workflow, 'trigger' | 'frequency'>, polar?: PolarMails): Html {
+  const overlaps = overlapsOf(workflow, polar?.emails?.switches);
+  if (overlaps.length === 0) return html``;
+  const isOn = overlaps.some((one) => one.polar === 'on');
+  const when = overlaps.map(({ title }) => title).join('; ');
+  return html` ${badge(isOn ? 'Polar mails then, too' : 'Polar may mail then, too', 'warn')}<br>When ${when}.`;
 }
 
 /** Asks before a workflow goes. */
@@ -169,7 +180,10 @@ export function workflowPages(consoleParts: ConsoleParts) {
 
   app.get('/', async (c) => listPage(c, parts));
 
-  app.get('/new', (c) => page(c, { title: 'New workflow', section, above, body: newWorkflow(c) }));
+  app.get('/new', async (c) => {
+    const { polar } = await parts.surroundings();
+    return page(c, { title: 'New workflow', section, above, body: newWorkflow(c, polar) });
+  });
 
   app.post('/', async (c) => {
     const name = textOf(c.get('form'), 'template');

@@ -5,6 +5,7 @@ import { workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoWorkflowEmails } from '#shared/store/mail/workflow-emails.ts';
+import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { previews } from './preview.ts';
 
@@ -16,11 +17,11 @@ export type WorkflowParts = ReturnType<typeof workflowParts>;
 export function workflowParts(parts: ConsoleParts) {
   const { db, env, store, settings, workflows, mailFrom, now, newTag } = parts;
   const senders = sendersOf(mailFrom, parts.mailIdentities);
-  const surroundings = async (): Promise<MailSurroundings> => ({
-    settings: await settings(),
-    hasSender: mailFrom !== undefined,
-    senders,
-  });
+  const connections = dynamoConnection(db, env.SETTINGS_TABLE);
+  const surroundings = async (): Promise<MailSurroundings> => {
+    const [known, polar] = await Promise.all([settings(), connections.read()]);
+    return { settings: known, hasSender: mailFrom !== undefined, senders, polar };
+  };
   return {
     workflows,
     settings,

@@ -5,6 +5,8 @@ import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { Condition, Frequency, Workflow, Workflows } from '#shared/audience/workflow.ts';
+import type { PolarMails } from '#shared/mail/check-workflow.ts';
+import { overlapsOf } from '#shared/mail/moments.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import { type OutgoingMail, sesSender } from '#shared/mail/ses.ts';
@@ -115,6 +117,8 @@ function conditionText({ property, operator, value }: Condition): string {
 export type WorkflowParts = Readonly<{
   workflows: Workflows;
   settings: () => Promise<Settings>;
+  /** Polar's own mails as they were last seen; nothing where Polar is not connected. */
+  polar: () => Promise<PolarMails | undefined>;
   deployment: Pick<Deployment, 'mailFrom' | 'mailIdentities' | 'unsubscribeUrl' | 'options'>;
   /** Sends a test. Gives SES's message id. */
   send: (mail: OutgoingMail) => Promise<string>;
@@ -134,6 +138,7 @@ export function workflowVerbs(parts: WorkflowParts) {
       settings: await settings(),
       hasSender: deployment.mailFrom !== undefined,
       senders: sendersOf(deployment.mailFrom, deployment.mailIdentities),
+      polar: await parts.polar(),
     }),
   });
   const npm = (command: string) => `  npm run ${command}${deployment.options}`;
@@ -203,10 +208,17 @@ export function workflowVerbs(parts: WorkflowParts) {
       const workflow = await named(id);
       const { workflowId, status } = workflow;
       if (status === 'active') return print(`${workflowId} is active already.`);
+      const polar = await parts.polar();
       const saving = await drafts.activate(workflow);
       report(saving, `${workflowId} cannot be activated`, await addressHint(workflow));
       print(`${workflowId} is active: events that come in from now on send it.`);
       print('It may take half a minute until the first one does.');
+      const keys = switchedOnBeside(workflow, polar);
+      if (keys.length > 0) {
+        print("\nSwitch Polar's mail off, or pause this one:");
+        print(npm(`connect -- --emails-off ${keys.join(',')}`));
+        print(npm(`workflows -- pause ${workflowId}`));
+      }
     },
 
     async pause(id: string) {
@@ -249,4 +261,10 @@ export function workflowVerbs(parts: WorkflowParts) {
     const draft = all.find(({ status }) => status === 'draft');
     return draft ? ['', 'Next:', npm(`workflows -- activate ${draft.workflowId}`)] : [];
   }
+}
+
+/** The switches of the mails that Polar sends at the same moments. */
+function switchedOnBeside(workflow: Workflow, polar: PolarMails | undefined): string[] {
+  const overlaps = polar ? overlapsOf(workflow, polar.emails?.switches) : [];
+  return overlaps.filter((one) => one.polar === 'on').map(({ key }) => key);
 }

@@ -12,6 +12,7 @@ import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { sendTest, workflowVerbs } from './workflow-verbs.ts';
 
 export type WorkflowsOptions = Readonly<{ target: Target }> &
@@ -96,6 +97,7 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
   const does = workflowVerbs({
     workflows: dynamoWorkflows(db, workflowsTable),
     settings: () => readSettings(db, settingsTable),
+    polar: () => dynamoConnection(db, settingsTable).read(),
     deployment,
     send: (mail) => sendTest(mail, clientConfigs.sesv2),
     confirmed,

@@ -17,6 +17,7 @@ import {
   exchangeCode,
   type OAuthClient,
   type OAuthTokens,
+  polarScopes,
   refreshTokens,
   registerClient,
   SignInFailed,
@@ -214,6 +215,8 @@ type Start = Readonly<{
   redirectUri: string;
   /** Given by a person; without it Polar Audience registers itself, once for each server and redirect URI. */
   client?: OAuthClient | undefined;
+  /** Beyond those that every sign-in asks for. */
+  moreScopes?: readonly string[];
 }>;
 
 const longestSignInMs = 15 * 60_000;
@@ -228,26 +231,32 @@ export function polarSignIn(
     ...(fetch && { fetch }),
   });
 
-  async function clientFor({ server, redirectUri, client }: Start): Promise<OAuthClient> {
+  async function clientFor(wish: Start): Promise<OAuthClient & { scopes?: string[] | undefined }> {
+    const { server, redirectUri, client, moreScopes = [] } = wish;
     if (client) return client;
     const { registration } = await access.read();
     const isKnown = registration?.server === server && registration.redirectUri === redirectUri;
-    return isKnown ? registration : registerClient({ ...callTo(server), redirectUri });
+    const mayAsk = (scope: string) => registration?.scopes?.includes(scope) ?? false;
+    if (isKnown && moreScopes.every(mayAsk)) return registration;
+    const scopes = [...polarScopes, ...moreScopes];
+    const registered = await registerClient({ ...callTo(server), redirectUri, scopes });
+    return moreScopes.length > 0 ? { ...registered, scopes } : registered;
   }
 
   return {
     /** Where to send the browser, and the state that this browser must come back with. */
     async start(wish: Start): Promise<{ url: string; state: string }> {
-      const { server, redirectUri } = wish;
-      const { clientId, clientSecret } = await clientFor(wish);
+      const { server, redirectUri, moreScopes = [] } = wish;
+      const { clientId, clientSecret, scopes } = await clientFor(wish);
       const client = { clientId, ...(clientSecret !== undefined && { clientSecret }) };
-      const request = await authorizeRequest(addresses(server), client, redirectUri);
+      const asked = [...polarScopes, ...moreScopes];
+      const request = await authorizeRequest(addresses(server), client, redirectUri, asked);
       const { url, state, codeVerifier } = request;
       const startedAt = now().toISOString();
       await access.change((document) => ({
         ...document,
         signIn: { ...client, server, redirectUri, state, codeVerifier, startedAt },
-        ...(!wish.client && { registration: { ...client, server, redirectUri } }),
+        ...(!wish.client && { registration: { ...client, server, redirectUri, scopes } }),
       }));
       return { url, state };
     },

@@ -9,6 +9,7 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { OutOfTurn } from '#shared/polar/api-error.ts';
@@ -83,6 +84,19 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
                   ExpressionAttributeValues: valuesOf(before),
                 }
               : { ConditionExpression: 'attribute_not_exists(#version)' }),
+          }),
+        ),
+      ),
+
+    noteEmails: (known, emails) =>
+      unlessChanged(() =>
+        db.send(
+          new UpdateCommand({
+            ...key,
+            UpdateExpression: 'SET emails = :emails',
+            ConditionExpression: `${isStill} AND attribute_not_exists(emails)`,
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: { ...valuesOf(known), ':emails': emails },
           }),
         ),
       ),

@@ -66,7 +66,7 @@ describe('a look', () => {
     }
     at.polar.requests.length = 0;
     expect((await at.look()).ran).toMatchObject([{ failedEvents: 3, isMore: true }]);
-    expect(at.polar.requests).toHaveLength(1 + 3);
+    expect(at.polar.requests).toHaveLength(1 + 3 + 1);
   });
 
   it('goes on to the next page when the first tells too little', async () => {
@@ -74,7 +74,7 @@ describe('a look', () => {
     await at.fail({ attempts: 120 });
     at.polar.requests.length = 0;
     expect((await at.look()).ran).toMatchObject([{ failedInARow: 2, isMore: false }]);
-    expect(at.polar.requests).toHaveLength(1 + 2);
+    expect(at.polar.requests).toHaveLength(1 + 2 + 1);
   });
 
   it('that a person asks for, and so was never due, looks at the moment', async () => {

@@ -1,4 +1,6 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { acceptEmails } from '#shared/polar/switch-emails.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { startWatch } from './watch-at-work.ts';
 
@@ -69,6 +71,49 @@ describe('the endpoint', () => {
   it('may send more than our events', async () => {
     endpoint().events.push('checkout.created');
     expect((await at.look()).found).toEqual([]);
+  });
+});
+
+describe("Polar's own mails", () => {
+  const organizationId = () => at.polar.organizations[0]?.id ?? '';
+  const inPolar = (changes: Readonly<Record<string, boolean>>) =>
+    void at.polar.state.emailSettings.set(organizationId(), changes);
+
+  it('are found changed, look after look, until a person has taken them as they are', async () => {
+    const connection = await at.connect();
+    expect((await at.look()).found).toEqual([]);
+    inPolar({ subscription_cycled: false, order_shipped: true });
+    const detail = 'subscription_cycled on to off, order_shipped unknown to on';
+    expect(await at.look()).toEqual({ found: [['emails-changed', detail]], ran: well(1) });
+    expect((await at.look()).found).toEqual([['emails-changed', detail]]);
+    await acceptEmails(at.parts(), connection);
+    expect((await at.look()).found).toEqual([]);
+  });
+
+  it('are found changed no more once they are as before', async () => {
+    await at.connect();
+    inPolar({ order_confirmation: false });
+    expect((await at.look()).found).toHaveLength(1);
+    inPolar({ order_confirmation: true });
+    expect((await at.look()).found).toEqual([]);
+  });
+
+  it('are noted at the first look at a connection of version 0.1.0', async () => {
+    const { emails: _, ...old } = await at.connect();
+    await at.db.send(new PutCommand({ TableName: at.table, Item: { name: 'connection', ...old } }));
+    inPolar({ order_confirmation: false });
+    expect((await at.look()).found).toEqual([]);
+    const noted = await at.connections.read();
+    expect(noted).toMatchObject({ ...old, emails: { switches: { order_confirmation: false } } });
+    inPolar({ order_confirmation: true });
+    expect((await at.look()).found).toEqual([['emails-changed', 'order_confirmation off to on']]);
+  });
+
+  it('are not missed when Polar does not tell them: the rest is looked at', async () => {
+    await at.connect();
+    at.polar.state.organizations = [];
+    expect(await at.look()).toEqual({ found: [], ran: well() });
+    expect(at.lines.join()).toContain("watch did not see Polar's own mails");
   });
 });
 

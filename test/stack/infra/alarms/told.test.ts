@@ -114,6 +114,7 @@ const found: Record<Finding, Told> = {
   failing: ['deliveriesfailing'],
   'given-up': ['deliveriesgivenup'],
   'not-received': ['webhooksnotreceived'],
+  'emails-changed': ['polaremailschanged'],
 };
 
 /** What can become of a message that a function could not handle. */

@@ -3,10 +3,13 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { allScopes } from '#infra/local/polar-server/polar-server.ts';
 import { tokenGiven } from '#infra/terminal/person.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
+import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { environmentOfTests } from '#test/support/environment-of-tests.ts';
+import { createPlainTable } from '#test/support/plain-table.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 
@@ -32,7 +35,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
     at = await startPolarConnection(dynamo.client);
     cloudFormation = await startStackInAws({
       outputs: {
-        WorkflowsTableName: 'Workflows',
+        WorkflowsTableName: await createPlainTable(dynamo.client, 'workflowId'),
         EmailsTableName: 'Emails',
         SettingsTableName: at.table,
         MailQueueUrl: 'http://127.0.0.1:1/000000000000/mail',
@@ -112,6 +115,35 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
     expect((await run(['--repair'])).out).toContain('Enabled it: Polar sends events again.');
     const well = await run(['--status']);
     expect(well).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is wrong.') });
+  });
+
+  it('shows who mails at each moment, and switches Polar off and on', async () => {
+    const access = at.token([...allScopes, 'organizations:write']);
+    await connectPolar(at.parts(access), { access, by: 'ann' });
+    const shown = await run(['--status']);
+    expect(shown).toMatchObject({ code: 0, error: '' });
+    for (const key of customerEmailKeys) {
+      expect(shown.out).toMatch(new RegExp(` on +none +one +${key}\\n`));
+    }
+    const off = await run(['--emails-off', 'order_confirmation']);
+    expect(off.out).toContain('Asked again, Polar says that it is off.');
+    expect((await run(['--status'])).out).toMatch(
+      /a purchase is paid +off +none +nothing: nobody mails +order_confirmation/,
+    );
+    const on = await run(['--emails-on', 'order_confirmation']);
+    expect(on.out).toContain('Asked again, Polar says that it is on.');
+  });
+
+  it('finds something to do where Polar’s own mails have changed, until they are taken', async () => {
+    await connected();
+    const [organization] = at.polar.organizations;
+    at.polar.state.emailSettings.set(organization?.id ?? '', { subscription_cycled: false });
+    const changed = await run(['--status']);
+    expect(changed.code).toBe(2);
+    expect(changed.out).toContain('subscription_cycled was on and is off');
+    expect(changed.out).toContain('npm run connect -- --accept-emails --stage staging');
+    expect((await run(['--accept-emails'])).code).toBe(0);
+    expect((await run(['--status'])).code).toBe(0);
   });
 
   it('says until when a previous secret counts, connected or not, and drops it', async () => {

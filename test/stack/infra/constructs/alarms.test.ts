@@ -87,6 +87,7 @@ describe('an alarm', () => {
       ['Stack', 'WatchFindings', 'Finding', 'failing', 0],
       ['Stack', 'WatchFindings', 'Finding', 'given-up', 0],
       ['Stack', 'WatchFindings', 'Finding', 'not-received', 0],
+      ['Stack', 'WatchFindings', 'Finding', 'emails-changed', 0],
       ['Stack', 'WatchRuns', 'Result', 'not-asked', 0],
       ['AWS/Lambda', 'Errors', 'FunctionName', watch, 0],
       ['AWS/Lambda', 'Invocations', 'FunctionName', watch, 1],

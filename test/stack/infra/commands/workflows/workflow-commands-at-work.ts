@@ -26,6 +26,7 @@ export async function workflowsAtWork(client: DynamoDBClient) {
       mails.push(mail);
       return 'ses-1';
     },
+    polar: async () => undefined,
     confirmed: async () => false,
     print: (line) => void printed.push(line),
     now: () => new Date('2026-11-23T12:00:00.000Z'),

@@ -77,6 +77,22 @@ describe('npm run workflows', () => {
     );
   });
 
+  it('warns where Polar mails at the same moment, with both ways out', async () => {
+    const switches = { subscription_past_due: true };
+    const emails = { switches, seenAt: '2026-11-23T12:00:00.000Z' };
+    const polar = { polar: async () => ({ server: 'production' as const, emails }) };
+    await at.does(polar).add('payment-failed');
+    const warning = 'Note: Polar mails your customers itself when a payment fails';
+    expect(at.output()).toContain(warning);
+    at.printed.splice(0);
+    await at.does(polar).activate('payment-failed');
+    expect(at.printed[0]).toContain(warning);
+    expect(at.output()).toContain(
+      'npm run connect -- --emails-off subscription_past_due --stage test',
+    );
+    expect(at.output()).toContain('npm run workflows -- pause payment-failed-t1 --stage test');
+  });
+
   it('does not activate marketing without a postal address, and says how to set one', async () => {
     const none = { settings: async () => defaultSettings };
     await at.does(none).add('welcome');

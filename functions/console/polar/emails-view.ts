@@ -1,0 +1,133 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
+import { organizationsWrite } from '#shared/polar/api.ts';
+import type { Connection } from '#shared/polar/connection.ts';
+import {
+  type ChangedSwitch,
+  type CustomerEmails,
+  changedSwitches,
+  type Switch,
+} from '#shared/polar/customer-emails.ts';
+import { act } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { badge, table, time } from '../kit/shown.ts';
+import { pathsOfConnecting, pathsOfTending, workflowPath } from '../kit/words.ts';
+import type { Told } from './connection-state.ts';
+import { mayComeBack } from './connection-view.ts';
+
+type Shown = Readonly<{
+  connection: Connection;
+  emails: Told<CustomerEmails>;
+  workflows: readonly Workflow[];
+  events: Settings['events'];
+}>;
+
+/** Who mails customers at each moment: Polar, a workflow, both or nobody, and what can be done about it. */
+export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
+  const { connection, emails, workflows, events } = shown;
+  const switches = emails.kind === 'told' ? emails.value : undefined;
+  const rows = momentRows(switches, workflows, events);
+  return html`<h2 id="emails">One moment, one mail</h2>
+<p class="soft">Polar sends customers mails of its own. Where a workflow mails at the same moment, they get two: switch Polar's mail off, or pause the workflow.</p>
+${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
+${emails.kind === 'not-told' ? html`<p class="note">Which mails Polar sends is not known. ${emails.reason}</p>` : ''}
+${switches ? changesNote(c, connection, switches) : ''}
+${table(
+  'Who mails at each moment',
+  ['When', 'Polar’s mail', 'Ours', 'The customer gets', ''],
+  rows.map((row) => rowCells(c, row, connection)),
+)}
+${offerOfAll(c, rows)}
+${scopeNote(c, connection)}`;
+}
+
+function changesNote(
+  c: Context<ConsoleEnv>,
+  { emails }: Connection,
+  switches: CustomerEmails,
+): Html {
+  const changed = emails ? changedSwitches(emails.switches, switches) : [];
+  if (!emails || changed.length === 0) return html``;
+  return html`<div class="note">
+<p>Polar's own mails have changed since ${time(emails.seenAt)}: ${changed.map(changeText).join(', ')}.</p>
+${act(c, 'Take them as they are', pathsOfTending.acceptEmails)}
+</div>`;
+}
+
+function changeText({ key, from, to }: ChangedSwitch): string {
+  return `${key} was ${from} and is ${to}`;
+}
+
+const switchTones = { on: 'good', off: 'calm', unknown: 'warn' } as const satisfies Record<
+  Switch,
+  string
+>;
+const oursTones = { active: 'good', paused: 'calm', none: 'calm', unknown: 'warn' } as const;
+
+function rowCells(c: Context<ConsoleEnv>, row: MomentRow, connection: Connection) {
+  const { key, title, polar, ours, workflows, gets, mark } = row;
+  return [
+    html`${capital(title)}<br><code class="small soft">${key}</code>`,
+    badge(polar, switchTones[polar]),
+    html`${badge(ours, oursTones[ours])}${workflows.map(
+      (one) =>
+        html`<br><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">at some of them</span>`}`,
+    )}`,
+    mark ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, 'bad') : gets,
+    html`${actsOf(c, row, connection)}`,
+  ];
+}
+
+function actsOf(
+  c: Context<ConsoleEnv>,
+  { key, polar, workflows, mark }: MomentRow,
+  { emailsSwitchedOff = [] }: Connection,
+): (Html | string)[] {
+  const fields = { keys: key };
+  const isOurs = emailsSwitchedOff.includes(key) && polar === 'off';
+  const active = workflows.filter(({ status }) => status === 'active');
+  return [
+    isOurs ? act(c, 'Switch Polar’s on again', pathsOfTending.emailsOn, { fields }) : '',
+    mark === 'twice' && polar === 'on'
+      ? act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields })
+      : '',
+    ...(mark === 'twice'
+      ? active.map((one) =>
+          act(c, `Pause ${one.name}`, `${workflowPath(one)}/pause`, {
+            fields: { version: String(one.version) },
+          }),
+        )
+      : []),
+  ];
+}
+
+function offerOfAll(c: Context<ConsoleEnv>, rows: readonly MomentRow[]): Html {
+  const twice = rows.filter(({ mark, polar }) => mark === 'twice' && polar === 'on');
+  if (twice.length < 2) return html``;
+  const keys = twice.map(({ key }) => key).join(',');
+  return act(c, `Switch all ${twice.length} of Polar’s off`, pathsOfTending.emailsOff, {
+    fields: { keys },
+  });
+}
+
+/** Only who switches needs the scope, so nobody is asked for it before. */
+function scopeNote(c: Context<ConsoleEnv>, { server, method }: Connection): Html {
+  return html`<details>
+<summary>What switching Polar's mails needs</summary>
+<p class="soft small">The scope <span class="code">${organizationsWrite}</span>. Polar Audience does not ask for it before you want this. What is switched off here is switched on again when you disconnect.</p>
+${
+  method === 'oauth' && mayComeBack(c)
+    ? act(c, 'Sign in again with this scope', pathsOfConnecting.signIn, {
+        fields: { signInServer: server, maySwitch: 'on' },
+      })
+    : html`<p class="soft small">Make an access token that has this scope beside the others, and connect with it above, under “Give access to Polar anew”.</p>`
+}
+</details>`;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

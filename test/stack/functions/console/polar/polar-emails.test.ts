@@ -1,0 +1,147 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { allScopes } from '#infra/local/polar-server/polar-server.ts';
+import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
+import { northlight, startPolarDesk } from './polar-desk.ts';
+
+let desk: Awaited<ReturnType<typeof startPolarDesk>>;
+const page = '/console/polar';
+
+beforeAll(async () => {
+  desk = await startPolarDesk();
+});
+afterAll(() => desk.stop());
+beforeEach(async () => {
+  await desk.startOver();
+  desk.polar.state.emailSettings.clear();
+  for (const { workflowId } of await desk.items('Workflows')) {
+    const TableName = desk.tableOf('Workflows');
+    await desk.db.send(new DeleteCommand({ TableName, Key: { workflowId } }));
+  }
+});
+
+const mayChange = () => desk.polar.organizationToken([...allScopes, 'organizations:write']);
+const inPolar = (changes: Readonly<Record<string, boolean>>) =>
+  void desk.polar.state.emailSettings.set(northlight.id, changes);
+
+/** Adds a ready-made workflow and gives its path. */
+async function add(template: string): Promise<string> {
+  const { location } = await desk.post('/console/workflows', { template });
+  return (location ?? '').replace(/\/edit$/, '');
+}
+
+async function activated(template: string): Promise<string> {
+  const path = await add(template);
+  await desk.submit(`${path}/activate`, { version: '1' });
+  return path;
+}
+
+/** The text of the row of the table about one switch. */
+async function row(key: string): Promise<string> {
+  const { html } = await desk.get(page);
+  const found = html.split('<tr>').find((one) => one.includes(`>${key}</code>`)) ?? '';
+  return found.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+}
+
+describe('the table of who mails at each moment', () => {
+  it('shows all 14 moments, with Polar and ours', async () => {
+    await desk.connectByToken();
+    const { html } = await desk.get(page);
+    for (const key of customerEmailKeys) expect(html).toContain(`>${key}</code>`);
+    const path = await activated('payment-failed');
+    expect(await row('subscription_past_due')).toMatch(
+      /A payment fails .* on active Payment failed two/,
+    );
+    expect((await desk.get(page)).html).toContain(`action="${path}/pause"`);
+    expect(await row('subscription_paused')).toMatch(/on none one/);
+  });
+
+  it('marks a moment of money at which nobody mails, and what Polar has that we do not know', async () => {
+    inPolar({ order_confirmation: false, order_shipped: true });
+    await desk.connectByToken();
+    expect(await row('order_confirmation')).toMatch(/off none nothing: nobody mails/);
+    expect(await row('order_shipped')).toMatch(/on unknown unknown/);
+  });
+
+  it('says in the sandbox whom Polar mails there', async () => {
+    await desk.submit('/console/polar/token', {
+      tokenServer: 'sandbox',
+      accessToken: desk.polar.organizationToken(),
+    });
+    expect((await desk.get(page)).text).toContain(
+      'there Polar mails only members of your organisation',
+    );
+  });
+
+  it('says that Polar did not tell, and guesses nothing', async () => {
+    await desk.connectByToken();
+    desk.polar.goDown();
+    const shown = await desk.get(page);
+    expect(shown.text).toContain('Which mails Polar sends is not known');
+    expect(await row('order_confirmation')).toMatch(/unknown none nothing or one/);
+  });
+});
+
+describe("switching Polar's mails", () => {
+  it('turns one off and on again, and shows that', async () => {
+    await desk.connectByToken(mayChange());
+    await activated('payment-failed');
+    const off = await desk.submit(`${page}/emails-off`, { keys: 'subscription_past_due' });
+    expect(off.text).toContain('Asked again, Polar says that it is off');
+    expect(await row('subscription_past_due')).toMatch(/off active Payment failed one/);
+    const on = await desk.submit(`${page}/emails-on`, { keys: 'subscription_past_due' });
+    expect(on.text).toContain('Asked again, Polar says that it is on');
+  });
+
+  it('says what is missing where the access may not', async () => {
+    await desk.connectByToken();
+    const off = await desk.submit(`${page}/emails-off`, { keys: 'order_confirmation' });
+    expect(off.text).toContain('It needs the scope organizations:write');
+  });
+
+  it('asks for the scope only when a person wants it', async () => {
+    const { url } = await desk.goToPolar(desk);
+    expect(new URL(url).searchParams.get('scope')).not.toContain('organizations:write');
+    const more = await desk.goToPolar(desk, { maySwitch: 'on' });
+    expect(new URL(more.url).searchParams.get('scope')).toContain('organizations:write');
+    await desk.signIn(desk, { maySwitch: 'on' });
+    const off = await desk.submit(`${page}/emails-off`, { keys: 'order_confirmation' });
+    expect(off.text).toContain('Switched off in Polar: order_confirmation');
+    // Disconnecting is to switch it on again, so a later sign-in asks for the scope by itself.
+    const again = await desk.goToPolar(desk);
+    expect(new URL(again.url).searchParams.get('scope')).toContain('organizations:write');
+  });
+
+  it('takes a change in Polar as it is', async () => {
+    await desk.connectByToken();
+    inPolar({ subscription_cycled: false });
+    expect((await desk.get(page)).text).toContain('subscription_cycled was on and is off');
+    const taken = await desk.submit(`${page}/accept-emails`);
+    expect(taken.text).not.toContain('subscription_cycled was on');
+  });
+});
+
+describe('a workflow that mails when Polar does', () => {
+  it('says so on its page before it is activated, with the way out', async () => {
+    await desk.connectByToken();
+    const path = await add('payment-failed');
+    const shown = await desk.get(path);
+    expect(shown.text).toContain('Polar mails your customers itself when a payment fails');
+    expect(shown.html).toContain('value="subscription_past_due"');
+    expect((await desk.get(`${path}/edit`)).text).toContain('so they would get two mails');
+    inPolar({ subscription_past_due: false });
+    await desk.submit(`${page}/accept-emails`);
+    expect((await desk.get(path)).text).not.toContain('Polar mails your customers itself');
+  });
+
+  it('says so among the ready-made ones', async () => {
+    const before = await desk.get('/console/workflows/new');
+    expect(before.text).toContain('Polar may mail then, too');
+    await desk.connectByToken();
+    const { html } = await desk.get('/console/workflows/new');
+    const card = (name: string) =>
+      html.split('<section').find((one) => one.includes(`id="template-${name}"`)) ?? '';
+    expect(card('payment-failed')).toContain('Polar mails then, too');
+    expect(card('welcome')).not.toContain('mails then');
+  });
+});
