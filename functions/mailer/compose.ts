@@ -41,6 +41,7 @@ export function composer(
         isNameLeftOut: isNameLeftOut(contact),
       },
       footer,
+      settings,
     );
     if (rendered.kind === 'blocked') return rendered;
     const { subject, html, text } = rendered;

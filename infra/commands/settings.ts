@@ -17,6 +17,7 @@ import {
   generalKinds,
   longestPostalAddress,
   type SettingKind,
+  writingProblem,
 } from '#shared/audience/settings-draft.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
@@ -82,6 +83,11 @@ function readValue(path: string, kind: SettingKind, given: string): Value {
     if (word === 'off' || word === 'false') return false;
     throw new Advice(`${path} is on or off, not "${given}".`);
   }
+  if (kind === 'time-zone' || kind === 'language') {
+    const problem = writingProblem(kind, word);
+    if (problem) throw new Advice(`${path} cannot be "${given}". ${problem}`);
+    return word;
+  }
   if (kind === 'text') return word === 'none' ? null : textOf(path, word);
   if (kind.includes(word)) return word;
   throw new Advice(`${path} is ${kind.join(' or ')}, not "${given}".`);
@@ -137,6 +143,8 @@ Settings:
   set postalAddress "Example Shop, Street 1, City"   for the footer of marketing emails; \\n breaks a line
   set newContacts subscribed                         or unsubscribed
   set customerDeleted unsubscribe                    or delete, keep: what a deletion in Polar does here
+  set timeZone Europe/Berlin                         for days and hours in emails; UTC unless you set it
+  set language de                                    how emails write dates and amounts; en unless you set it
   set events.order.paid.enabled off                  or on; the same for trigger, fullName, externalId
   set events.order.paid.userGroup buyers             or none
   set events.order.paid.userGroupMode always         or new-contacts`;

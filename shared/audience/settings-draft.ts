@@ -2,17 +2,21 @@ import { type SupportedEventType, supportedEventTypes } from '#shared/polar/even
 import {
   deletionModeSchema,
   type EventSettings,
+  isLanguage,
+  isTimeZone,
   type Settings,
   settingsSchema,
 } from './settings.ts';
 
-/** What a value may be: one of these words, on or off, or a text or none. */
-export type SettingKind = readonly string[] | 'switch' | 'text';
+/** What a value may be: one of these words, on or off, a text or none, a time zone, or a language. */
+export type SettingKind = readonly string[] | 'switch' | 'text' | 'time-zone' | 'language';
 
 export const generalKinds = {
   newContacts: ['subscribed', 'unsubscribed'],
   customerDeleted: deletionModeSchema.options,
   postalAddress: 'text',
+  timeZone: 'time-zone',
+  language: 'language',
 } as const satisfies Record<Exclude<keyof Settings, 'version' | 'events'>, SettingKind>;
 
 export const eventKinds = {
@@ -151,7 +155,18 @@ function cleanLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').trim();
 }
 
+/** What is wrong with the name of a time zone or a language, if anything. */
+export function writingProblem(kind: 'time-zone' | 'language', text: string): string | undefined {
+  if (kind === 'time-zone') {
+    return isTimeZone(text)
+      ? undefined
+      : 'A time zone is a name such as UTC, Europe/Berlin or America/New_York.';
+  }
+  return isLanguage(text) ? undefined : 'A language is a tag such as en, en-GB, de or pt-BR.';
+}
+
 function problemWith({ kind, field }: SettingPlace, text: string): string | undefined {
+  if (kind === 'time-zone' || kind === 'language') return writingProblem(kind, text);
   if (kind === 'switch') {
     return text === 'on' || text === 'off' ? undefined : 'This is either on or off.';
   }

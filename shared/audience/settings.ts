@@ -15,6 +15,26 @@ export type EventSettings = z.infer<typeof eventSettingsSchema>;
 
 export const deletionModeSchema = z.enum(['unsubscribe', 'delete', 'keep']);
 
+/** Whether the runtime knows a time zone by this name of the IANA database, such as `Europe/Berlin`. */
+export function isTimeZone(name: string): boolean {
+  // An offset such as +02:00 is no zone: it knows no summer time.
+  if (!/^[A-Za-z][\w/+-]{0,60}$/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the runtime can write dates and amounts in this language, a tag of BCP 47 such as `de` or `en-GB`. */
+export function isLanguage(tag: string): boolean {
+  try {
+    return tag.length <= 35 && Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The one settings document of a deployment. `version` goes up by one with each save. */
 export const settingsSchema = z.object({
   version: z.int().check(z.gte(0)),
@@ -22,9 +42,16 @@ export const settingsSchema = z.object({
   customerDeleted: deletionModeSchema,
   /** Stands in the footer of every marketing email, as the law of many countries wants it. */
   postalAddress: z.optional(z.nullable(z.string())),
+  /** In which days and hours are written in mails. Rows of version 0.1.0 have neither this nor the language. */
+  timeZone: z._default(z.string().check(z.refine(isTimeZone)), 'UTC'),
+  /** In whose way dates and amounts are written in mails. */
+  language: z._default(z.string().check(z.refine(isLanguage)), 'en'),
   events: z.record(z.enum(supportedEventTypes), eventSettingsSchema),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** How mails write days, hours and amounts. */
+export type Writing = Pick<Settings, 'timeZone' | 'language'>;
 
 const defaultEventSettings: EventSettings = {
   enabled: true,
@@ -40,6 +67,8 @@ export const defaultSettings: Settings = {
   version: 0,
   newContacts: 'subscribed',
   customerDeleted: 'unsubscribe',
+  timeZone: 'UTC',
+  language: 'en',
   events: everyEvent(() => ({ ...defaultEventSettings })),
 };
 

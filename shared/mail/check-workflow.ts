@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings, Writing } from '#shared/audience/settings.ts';
 import {
   type CompiledEmail,
   type Condition,
@@ -131,7 +131,7 @@ export type WorkflowCheck =
   | { kind: 'refused'; problems: string[]; places: readonly DraftProblem[] };
 
 export type MailSurroundings = Readonly<{
-  settings: Pick<Settings, 'events' | 'customerDeleted' | 'postalAddress'>;
+  settings: Pick<Settings, 'events' | 'customerDeleted' | 'postalAddress'> & Writing;
   /** Whether the deployment has a sender of its own. */
   hasSender: boolean;
   /** In whose names it may send, see `sendersOf`; absent: that is not checked. */

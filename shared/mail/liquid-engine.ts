@@ -26,7 +26,17 @@ export const availableTags = ['if', 'unless', 'case', 'for', 'assign', 'comment'
 
 /** None of these marks its result as safe HTML, so that every output is escaped. */
 export const availableFilters: readonly string[] = [
-  ...['default', 'date', 'append', 'prepend', 'capitalize', 'upcase', 'downcase'],
+  ...[
+    'default',
+    'date',
+    'day',
+    'day_and_time',
+    'append',
+    'prepend',
+    'capitalize',
+    'upcase',
+    'downcase',
+  ],
   ...['strip', 'truncate', 'truncatewords', 'replace', 'replace_first', 'remove', 'remove_first'],
   ...['slice', 'split', 'join', 'first', 'last', 'size', 'url_encode'],
   ...['plus', 'minus', 'times', 'divided_by', 'modulo', 'round', 'floor', 'ceil', 'abs'],
@@ -39,8 +49,9 @@ const options = {
   lenientIf: true,
   ownPropertyOnly: true,
   templates: {},
-  timezoneOffset: 0,
-  locale: 'en-US',
+  // Those of the shop come with each email, see `renderEmail`.
+  timezoneOffset: 'UTC',
+  locale: 'en',
   parseLimit: 400_000,
   memoryLimit: 1_000_000,
   /** Only a backstop: what a template may make is bounded by the memory limit and the size of its output. */
@@ -77,8 +88,51 @@ function printed(value: unknown): string {
 function engine(outputEscape: (value: unknown) => string): Liquid {
   const liquid = new Liquid({ ...options, outputEscape });
   keepOnly(liquid.tags, availableTags);
+  liquid.registerFilter('day', function (value) {
+    return writtenDay(value, this.context.opts, dayFormat);
+  });
+  liquid.registerFilter('day_and_time', function (value) {
+    return writtenDay(value, this.context.opts, timeFormat);
+  });
   keepOnly(liquid.filters, availableFilters);
   return liquid;
+}
+
+const dayFormat = { year: 'numeric', month: 'long', day: 'numeric' } as const;
+const timeFormat = {
+  ...dayFormat,
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+  timeZoneName: 'short',
+} as const;
+
+/**
+ * An instant as a day of the shop, in the way of its language. The hour comes with the name of the zone; a day only
+ * while the shop has chosen none, for it is another one elsewhere. What is no instant stays as it is.
+ */
+function writtenDay(
+  value: unknown,
+  { locale, timezoneOffset }: Liquid['options'],
+  format: typeof dayFormat | typeof timeFormat,
+): unknown {
+  const date = new Date(typeof value === 'string' ? value : Number.NaN);
+  if (Number.isNaN(date.getTime())) return value;
+  const written = formatFor(locale, String(timezoneOffset), format);
+  const isUtc = written.resolvedOptions().timeZone === 'UTC';
+  return format === dayFormat && isUtc ? `${written.format(date)} (UTC)` : written.format(date);
+}
+
+/** Made when first needed: making one takes longer than writing a hundred days. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatFor(language: string, timeZone: string, options: Intl.DateTimeFormatOptions) {
+  const key = `${language} ${timeZone} ${options.hour}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat(language, { ...options, timeZone });
+  formats.set(key, format);
+  return format;
 }
 
 function keepOnly(registry: Record<string, unknown>, names: readonly string[]): void {

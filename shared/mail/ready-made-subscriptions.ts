@@ -13,10 +13,9 @@ export type ReadyMade = Readonly<{
   email: EmailNode;
 }>;
 
-// A day is another one elsewhere, so each says that it is of UTC, and the hour where something ends then.
-export const dayOf = (name: EventVariable) => `{{ event.${name} | date: "%B %-d, %Y" }} (UTC)`;
-export const hourOf = (name: EventVariable) =>
-  `{{ event.${name} | date: "%B %-d, %Y at %H:%M" }} UTC`;
+// A day of the shop, and the hour with its zone where something ends then.
+export const dayOf = (name: EventVariable) => `{{ event.${name} | day }}`;
+export const hourOf = (name: EventVariable) => `{{ event.${name} | day_and_time }}`;
 
 const trial = `Your trial is free until ${hourOf('trialEnd')}.`;
 const pause = `{% if event.resumesAt %}It is set to pause on ${hourOf('periodEnd')} and to resume on ${hourOf('resumesAt')}.{% else %}It is set to pause on ${hourOf('periodEnd')}.{% endif %}`;

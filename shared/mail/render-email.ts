@@ -6,6 +6,7 @@ import {
   type Template,
   toValueSync,
 } from 'liquidjs';
+import { defaultSettings, type Writing } from '#shared/audience/settings.ts';
 import type { CompiledEmail } from '#shared/audience/workflow.ts';
 import { type EventProperties, withFormattedAmounts } from '#shared/polar/event-properties.ts';
 import { oneLine } from '#shared/text.ts';
@@ -39,21 +40,23 @@ export function renderEmail(
   compiled: CompiledEmail,
   variables: EmailVariables,
   footer: Footer | undefined,
+  writing: Writing = defaultSettings,
 ): RenderedEmail {
   try {
     const templates = templatesOf(compiled);
     const scope = {
       contact: present(variables.contact),
-      event: present(withFormattedAmounts(variables.event)),
+      event: present(withFormattedAmounts(variables.event, writing.language)),
       ...(footer && { footer: footerScope(footer) }),
     };
-    const subject = shortened(oneLine(run(textEngine, templates.subject, scope)));
+    const subject = shortened(oneLine(run(textEngine, templates.subject, scope, writing)));
     if (subject === '') return { kind: 'blocked', reason: 'The subject is empty.' };
-    const text = tidied(run(textEngine, templates.text, scope));
+    const text = tidied(run(textEngine, templates.text, scope, writing));
     if (text === '\n' || text.startsWith('-- \n')) {
       return { kind: 'blocked', reason: 'The body is empty.' };
     }
-    return { kind: 'rendered', subject, html: run(htmlEngine, templates.html, scope), text };
+    const html = run(htmlEngine, templates.html, scope, writing);
+    return { kind: 'rendered', subject, html, text };
   } catch (error) {
     return { kind: 'blocked', reason: reasonOf(error, variables) };
   }
@@ -90,8 +93,10 @@ function footerScope({ unsubscribeUrl, postalAddress }: Footer) {
   return { unsubscribeUrl, lines };
 }
 
-function run(engine: Liquid, templates: Template[], scope: object): string {
-  const context = new Context(scope, engine.options, { sync: true }, { liquid: engine });
+function run(engine: Liquid, templates: Template[], scope: object, writing: Writing): string {
+  const { timeZone, language } = writing;
+  const options = { ...engine.options, timezoneOffset: timeZone, locale: language };
+  const context = new Context(scope, options, { sync: true }, { liquid: engine });
   const emitter = boundedEmitter();
   toValueSync(engine.renderer.renderTemplates(templates, context, emitter));
   return emitter.buffer;

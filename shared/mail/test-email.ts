@@ -1,4 +1,4 @@
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings, Writing } from '#shared/audience/settings.ts';
 import {
   type CompiledEmail,
   type Condition,
@@ -27,7 +27,7 @@ type Preview = Readonly<{
   kind: EmailNode['kind'];
   compiled: CompiledEmail;
   variables: EmailVariables;
-  settings: Pick<Settings, 'postalAddress'>;
+  settings: Pick<Settings, 'postalAddress'> & Writing;
   unsubscribeUrl: string;
 }>;
 
@@ -35,7 +35,7 @@ type Preview = Readonly<{
 export function previewEmail(preview: Preview): RenderedEmail {
   const { kind, compiled, variables, settings, unsubscribeUrl } = preview;
   const footer = kind === 'marketing' ? footerForNobody(settings, unsubscribeUrl) : undefined;
-  return renderEmail(compiled, variables, footer);
+  return renderEmail(compiled, variables, footer, settings);
 }
 
 /** The link leads to the real page, which takes its token for a mangled one. */
@@ -184,7 +184,7 @@ function asProperty(property: Condition['property'], value: string | undefined):
 type Test = Readonly<{
   workflow: Pick<Workflow, 'trigger' | 'email' | 'compiled'>;
   to: string;
-  settings: Pick<Settings, 'postalAddress'>;
+  settings: Pick<Settings, 'postalAddress'> & Writing;
   /** Absent: the deployment has no sender of its own. */
   mailFrom: string | undefined;
   unsubscribeUrl: string;

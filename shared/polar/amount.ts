@@ -9,15 +9,16 @@ const writtenWhole = new Set('afn all iqd irr isk kpw lak lbp mmk rsd sos syp ug
 /**
  * An amount in Polar's minor units as people write it: `1999 usd` is `$19.99`, `1999 jpy` is `¥1,999`, `1999 isk`
  * is `ISK 19.99`. How many digits there are is Polar's rule, never what the runtime knows of a currency; `Intl` only
- * writes them. A text that is no currency stands behind the number.
+ * writes them, in the way of `language`. A text that is no currency stands behind the number.
  */
-export function formattedAmount(minorUnits: number, currency: string): string {
+export function formattedAmount(minorUnits: number, currency: string, language = 'en'): string {
   const code = currency.toLowerCase();
   const digits = wholeCurrencies.has(code) ? 0 : 2;
   const value = minorUnits / 10 ** digits;
   const written = writtenWhole.has(code) && Number.isInteger(value) ? 0 : digits;
   return (
-    formatOf(code, written)?.format(value) ?? `${value.toFixed(written)} ${code.toUpperCase()}`
+    formatOf(language, code, written)?.format(value) ??
+    `${value.toFixed(written)} ${code.toUpperCase()}`
   );
 }
 
@@ -26,18 +27,18 @@ type Format = Pick<Intl.NumberFormat, 'format'>;
 /** Made when first needed: making one takes longer than writing a hundred amounts. */
 const formats = new Map<string, Format>();
 
-function formatOf(currency: string, digits: number): Format | undefined {
-  const key = `${currency} ${digits}`;
+function formatOf(language: string, currency: string, digits: number): Format | undefined {
+  const key = `${language} ${currency} ${digits}`;
   const known = formats.get(key);
   if (known) return known;
-  const format = newFormat(currency, digits);
+  const format = newFormat(language, currency, digits);
   if (format) formats.set(key, format);
   return format;
 }
 
-function newFormat(currency: string, digits: number): Format | undefined {
+function newFormat(language: string, currency: string, digits: number): Format | undefined {
   try {
-    return new Intl.NumberFormat('en-US', {
+    return new Intl.NumberFormat(language, {
       style: 'currency',
       currency,
       minimumFractionDigits: digits,

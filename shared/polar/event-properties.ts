@@ -128,12 +128,15 @@ const longestCurrency = 20;
  * The same with every amount written as people do. Records of version 0.1.0 hold texts with the digits that the
  * runtime knew, so what is shown is always written from the number.
  */
-export function withFormattedAmounts(properties: EventProperties): EventProperties {
+export function withFormattedAmounts(
+  properties: EventProperties,
+  language?: string,
+): EventProperties {
   const { currency } = properties;
   if (currency === undefined || currency.length > longestCurrency) return properties;
   const written = amountProperties.flatMap(([name, formatted]) => {
     const amount = properties[name];
-    return amount === undefined ? [] : [[formatted, formattedAmount(amount, currency)]];
+    return amount === undefined ? [] : [[formatted, formattedAmount(amount, currency, language)]];
   });
   return { ...properties, ...Object.fromEntries(written) };
 }

@@ -41,6 +41,8 @@ const generalWords: Readonly<Record<GeneralSetting, string>> = {
   newContacts: 'New contacts',
   customerDeleted: 'When a customer is deleted',
   postalAddress: 'Postal address',
+  timeZone: 'Time zone',
+  language: 'Language of dates and amounts',
 };
 
 /** The name of a setting that is understood without the form around it. */
@@ -81,7 +83,7 @@ export const deletionChoices = deletionModes.map(
 /** A value of a draft as a person reads it. */
 export function valueWords({ kind, field }: SettingPlace, value: string): string {
   if (value === '') return 'none';
-  if (kind === 'switch' || kind === 'text') return value;
+  if (typeof kind === 'string') return value;
   const choices: readonly (readonly [string, string])[] =
     field === 'newContacts'
       ? newContactModes
@@ -147,6 +149,8 @@ ${events}
 <div class="card">
 ${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts that webhooks add get marketing emails. Those who unsubscribed or complained stay unsubscribed in any case.' }, newContactModes)}
 ${textArea({ name: 'postalAddress', label: 'Postal address', value: draft['postalAddress'], problem: problems['postalAddress'], hint: 'Stands at the foot of marketing emails, as the law of many countries wants it; without one they are not sent.' })}
+${textField({ name: 'timeZone', label: generalWords.timeZone, value: draft['timeZone'], problem: problems['timeZone'], hint: 'Days and hours in emails are those of this zone: UTC, Europe/Berlin, America/New_York.' })}
+${textField({ name: 'language', label: generalWords.language, value: draft['language'], problem: problems['language'], hint: 'How emails write dates and amounts: en, en-GB, de, pt-BR. It translates no text.' })}
 </div>
 </div>
 <p><button type="submit" class="primary">Save</button></p>`,

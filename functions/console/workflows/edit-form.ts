@@ -82,7 +82,7 @@ export function variablesList(event: SupportedEventType): Html {
   ];
   return html`<details>
 <summary>Variables of ${event}</summary>
-<p class="small">Subject, preheader and body are <em>Liquid</em>, the body is <em>Markdown</em> as well. A variable without a value keeps the email from being sent, unless it has a default: <code>{{ contact.firstName | default: "there" }}</code>. Times are written with <code>{{ event.periodEnd | date: "%B %-d, %Y" }}</code>, parts that depend on something with <code>{% if event.trialEnd %} … {% endif %}</code>.</p>
+<p class="small">Subject, preheader and body are <em>Liquid</em>, the body is <em>Markdown</em> as well. A variable without a value keeps the email from being sent, unless it has a default: <code>{{ contact.firstName | default: "there" }}</code>. Times are written with <code>{{ event.periodEnd | day }}</code> or <code>{{ event.periodEnd | day_and_time }}</code>, in the time zone and language of the settings, parts that depend on something with <code>{% if event.trialEnd %} … {% endif %}</code>.</p>
 ${table(`Variables of ${event}`, ['Variable', 'What it is'], rows)}
 </details>`;
 }

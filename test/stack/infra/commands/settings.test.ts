@@ -53,6 +53,20 @@ describe('npm run settings', () => {
     expect(printed).toEqual([]);
   });
 
+  it('sets the time zone and the language of emails, and refuses what is none', async () => {
+    await set('timeZone', 'Europe/Berlin');
+    await set('language', 'de');
+    expect(await document()).toMatchObject({
+      version: 2,
+      timeZone: 'Europe/Berlin',
+      language: 'de',
+    });
+    await expect(set('timeZone', 'Berlin')).rejects.toThrow(
+      /^timeZone cannot be "Berlin"\. A time/,
+    );
+    await expect(set('language', 'english')).rejects.toThrow(/^language cannot be "english"\./);
+  });
+
   it('sets values one by one, each with a version of its own', async () => {
     await set('postalAddress', 'Example Shop\\nStreet 1');
     await set('events.subscription.past_due.trigger', 'off');

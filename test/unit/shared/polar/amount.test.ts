@@ -37,6 +37,15 @@ describe('an amount', () => {
     expect(Number(digitsOf(formattedAmount(500_000, currency)))).toBe(isWhole ? 500_000 : 5_000);
   });
 
+  it.each(['de', 'fr', 'ja', 'pt-BR'])('in the way of %s has the same digits', (language) => {
+    for (const code of Intl.supportedValuesOf('currency')) {
+      const digits = (amount: number) =>
+        formattedAmount(amount, code, language).replaceAll(/[^0-9]/g, '');
+      expect(digits(123_456)).toBe('123456');
+      expect(digits(7)).toBe(whole.includes(code) ? '7' : '007');
+    }
+  });
+
   it('does not depend on what the runtime knows of currencies', () => {
     const told = vi.spyOn(Intl.NumberFormat.prototype, 'resolvedOptions').mockImplementation(() => {
       throw new Error('was asked');

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import {
+  defaultSettings,
+  isLanguage,
+  isTimeZone,
+  settingsSchema,
+} from '#shared/audience/settings.ts';
+import { checkDraft, draftOf } from '#shared/audience/settings-draft.ts';
+
+describe('the time zone and the language', () => {
+  it('are UTC and English in a document of version 0.1.0', () => {
+    const { timeZone: _, language: __, ...old } = defaultSettings;
+    expect(settingsSchema.parse(old)).toEqual(defaultSettings);
+  });
+
+  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])(
+    'know the zone %s',
+    (name) => expect(isTimeZone(name)).toBe(true),
+  );
+  it.each(['', '+02:00', 'Berlin', 'Europe/Nowhere', 'UTC; DROP', 'CEST'])(
+    'know no zone %j',
+    (name) => expect(isTimeZone(name)).toBe(false),
+  );
+  it.each(['en', 'en-GB', 'de', 'pt-BR', 'zh-Hant-TW'])('know the language %s', (tag) =>
+    expect(isLanguage(tag)).toBe(true),
+  );
+  it.each(['', 'english', 'e', 'en_GB', 'xx', 'de DE', 'a'.repeat(40)])(
+    'know no language %j',
+    (tag) => expect(isLanguage(tag)).toBe(false),
+  );
+
+  it('are kept as they were typed, without spaces around them', () => {
+    const draft = { ...draftOf(defaultSettings), timeZone: ' Europe/Berlin ', language: 'de' };
+    expect(checkDraft(draft, 7)).toEqual({
+      kind: 'valid',
+      settings: {
+        ...defaultSettings,
+        postalAddress: null,
+        version: 7,
+        timeZone: 'Europe/Berlin',
+        language: 'de',
+      },
+    });
+  });
+
+  it('are refused with a sentence, each at its place', () => {
+    const draft = { ...draftOf(defaultSettings), timeZone: 'Berlin', language: 'english' };
+    expect(checkDraft(draft, 1)).toEqual({
+      kind: 'invalid',
+      problems: {
+        timeZone: expect.stringContaining('Europe/Berlin'),
+        language: expect.stringContaining('pt-BR'),
+      },
+    });
+  });
+});
