@@ -3,6 +3,7 @@ import type { Settings } from '#shared/audience/settings.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
+import { type Portal, withPortal } from '#shared/polar/portal.ts';
 
 type Approved = Extract<MailVerdict, { kind: 'send' }>;
 
@@ -23,6 +24,7 @@ export function composer(
     customerId: string | undefined,
     email: string,
   ) => Promise<string>,
+  portal: () => Promise<Portal | undefined>,
 ): Compose {
   return async ({ workflow, record, contact }, settings, ledgerKey) => {
     const isMarketing = workflow.email.kind === 'marketing';
@@ -37,7 +39,7 @@ export function composer(
       workflow.compiled,
       {
         contact: contactValues(contact),
-        event: record.properties,
+        event: withPortal(record.properties, await portal(), contact.address),
         isNameLeftOut: isNameLeftOut(contact),
       },
       footer,

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSHandler } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { cached } from '#shared/in-time.ts';
 import { jsonLog } from '#shared/log.ts';
 import { paced, sesClient, sesSender } from '#shared/mail/ses.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
@@ -10,6 +11,7 @@ import { failedMessages } from '#shared/queue/each-record.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoPortal } from '#shared/store/polar/portal.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { composer } from './compose.ts';
 import { mailer } from './mailer.ts';
@@ -20,6 +22,7 @@ const env = z
     EVENTS_TABLE: z.string(),
     WORKFLOWS_TABLE: z.string(),
     EMAILS_TABLE: z.string(),
+    SETTINGS_TABLE: z.string(),
     FAILURES_TABLE: z.string(),
     MAIL_QUEUE_URL: z.string(),
     MAIL_DEAD_LETTERS_URL: z.string(),
@@ -32,6 +35,8 @@ const env = z
   .parse(process.env);
 
 const sesTimeoutMs = 10_000;
+/** Whose portal it is changes only when Polar is disconnected and another organisation connected. */
+const portalMs = 300_000;
 
 const { db, store, settings, suppressionKey, addressHash, now, requestHandler } = audienceFromEnv(
   process.env,
@@ -49,12 +54,16 @@ export const handler: SQSHandler = mailer({
     workflows: dynamoWorkflows(db, env.WORKFLOWS_TABLE),
     settings,
   }),
-  compose: composer(env.MAIL_FROM, async (contactId, customerId, email) => {
-    const hash = (await addressHash())(email);
-    const recipient = { contactId, ...(customerId && { customerId }), addressHash: hash };
-    const token = unsubscribeTokens(await suppressionKey()).of(recipient);
-    return `${env.UNSUBSCRIBE_URL}/${token}`;
-  }),
+  compose: composer(
+    env.MAIL_FROM,
+    async (contactId, customerId, email) => {
+      const hash = (await addressHash())(email);
+      const recipient = { contactId, ...(customerId && { customerId }), addressHash: hash };
+      const token = unsubscribeTokens(await suppressionKey()).of(recipient);
+      return `${env.UNSUBSCRIBE_URL}/${token}`;
+    },
+    cached(dynamoPortal(db, env.SETTINGS_TABLE), portalMs, Date.now),
+  ),
   send: paced(sesSender(sesClient(sesTimeoutMs), env.CONFIGURATION_SET || undefined), {
     intervalMs: 1_000 / env.MAILS_PER_SECOND,
     nowMs: Date.now,

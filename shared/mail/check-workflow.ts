@@ -8,10 +8,10 @@ import {
   type Frequency,
   workflowSchema,
 } from '#shared/audience/workflow.ts';
-import type { PolarServer } from '#shared/polar/access.ts';
 import type { CustomerEmails } from '#shared/polar/customer-emails.ts';
 import { booleanProperties, isAmount, isNumber } from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import type { Portal } from '#shared/polar/portal.ts';
 import { nearestName } from '#shared/text.ts';
 import { compileEmail } from './compile-email.ts';
 import { type DraftProblem, draftProblem, sentencesOf } from './draft-problem.ts';
@@ -141,10 +141,8 @@ export type MailSurroundings = Readonly<{
 }>;
 
 /** `emails` is absent where Polar was not asked yet. */
-export type PolarMails = Readonly<{
-  server: PolarServer;
-  emails?: Readonly<{ switches: CustomerEmails }> | undefined;
-}>;
+export type PolarMails = Portal &
+  Readonly<{ emails?: Readonly<{ switches: CustomerEmails }> | undefined }>;
 
 const longestName = 100;
 /** Polar redelivers for 90 days. */

@@ -5,7 +5,8 @@ import {
   supportedEventTypes,
 } from '#shared/polar/event-types.ts';
 
-export type EventVariable = (typeof eventPropertyNames)[number];
+/** Properties of events, and what is made when the email is: conditions know only the former. */
+export type EventVariable = (typeof eventPropertyNames)[number] | 'portalUrl';
 
 type Variable = Readonly<{
   description: string;
@@ -214,6 +215,11 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   cancellationReason: {
     description: 'The reason the customer chose, such as too_expensive or unused.',
     events: subscriptions,
+  },
+  portalUrl: {
+    description:
+      'The link to the customer portal in Polar, with the address of the customer filled in; Polar mails them a code there. Missing where Polar is not connected. It is made with the email, so conditions cannot use it.',
+    events: supportedEventTypes,
   },
 };
 

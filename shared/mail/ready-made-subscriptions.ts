@@ -17,6 +17,9 @@ export type ReadyMade = Readonly<{
 export const dayOf = (name: EventVariable) => `{{ event.${name} | day }}`;
 export const hourOf = (name: EventVariable) => `{{ event.${name} | day_and_time }}`;
 
+/** Where customers cancel and change their card; a link once Polar is connected. */
+export const portal =
+  '{% if event.portalUrl %}[your customer portal]({{ event.portalUrl }}){% else %}your customer portal{% endif %}';
 const trial = `Your trial is free until ${hourOf('trialEnd')}.`;
 const pause = `{% if event.resumesAt %}It is set to pause on ${hourOf('periodEnd')} and to resume on ${hourOf('resumesAt')}.{% else %}It is set to pause on ${hourOf('periodEnd')}.{% endif %}`;
 const discount = 'Your discount{% if event.discountName %} ({{ event.discountName }}){% endif %}';
@@ -68,7 +71,7 @@ Without the discount, the price is {{ event.formattedPriceBeforeDiscount }} ${te
 {% endif %}
 {% endif %}
 
-You can cancel at any time in your customer portal.`,
+You can cancel at any time in ${portal}.`,
     },
   },
   {
@@ -129,7 +132,7 @@ It ends with its current period.
 What you use until then will still be billed.
 {% endif %}
 
-If you change your mind before then, you can take the cancellation back in your customer portal.`,
+If you change your mind before then, you can take the cancellation back in ${portal}.`,
     },
   },
   {
@@ -148,7 +151,7 @@ If you change your mind before then, you can take the cancellation back in your 
 Good news: your subscription to **{{ event.productName | default: "our service" }}** goes on. The cancellation has been taken back.
 
 {% if event.status == "past_due" %}
-A payment for it is still open. Please check your payment method in your customer portal.
+A payment for it is still open. Please check your payment method in ${portal}.
 {% elsif event.pauseAtPeriodEnd and event.periodEnd %}
 ${pause}
 {% elsif event.status == "trialing" and event.trialEnd %}
@@ -176,7 +179,7 @@ We are glad that you are staying.`,
 
 We could not collect the payment for **{{ event.productName | default: "your subscription" }}**.
 
-This mostly means that a card has expired or was declined. Please check your payment method in your customer portal. If you have already put it right, there is nothing more to do.
+This mostly means that a card has expired or was declined. Please check your payment method in ${portal}. If you have already put it right, there is nothing more to do.
 
 The payment will be tried again within the next three weeks. If it still fails, your subscription will end.`,
     },

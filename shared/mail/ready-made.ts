@@ -1,6 +1,7 @@
 import {
   dayOf,
   hourOf,
+  portal,
   type ReadyMade,
   readyMadeForSubscriptions,
 } from './ready-made-subscriptions.ts';
@@ -162,7 +163,7 @@ Your payment went through.
 | **Charged** | **{{ event.formattedChargedAmount }}** |
 {% endif %}
 
-You will find the invoice in your customer portal.`,
+You will find the invoice in ${portal}.`,
   },
 };
 

@@ -15,7 +15,7 @@ import { htmlEngine, nothingToPrint, textEngine } from './liquid-engine.ts';
 
 export type EmailVariables = Readonly<{
   contact: { readonly [name in ContactVariable]?: string | undefined };
-  event: EventProperties;
+  event: EventProperties & Readonly<{ portalUrl?: string | undefined }>;
   /** Whether the contact has a name that `contact` leaves out. */
   isNameLeftOut?: boolean;
 }>;

@@ -14,6 +14,7 @@ import {
   withFormattedAmounts,
 } from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { type Portal, withPortal } from '#shared/polar/portal.ts';
 import { eventMayHave } from './event-variables.ts';
 import {
   type EmailVariables,
@@ -56,6 +57,7 @@ export function sampleVariables(
   { trigger: { event, conditions } }: Pick<Workflow, 'trigger'>,
   email: string,
   now: Date,
+  portal?: Portal,
 ): EmailVariables {
   return {
     contact: {
@@ -66,7 +68,7 @@ export function sampleVariables(
       externalId: 'user_42',
       userGroup: 'buyers',
     },
-    event: sampleProperties(event, conditions, now),
+    event: withPortal(sampleProperties(event, conditions, now), portal, email),
   };
 }
 
@@ -188,6 +190,8 @@ type Test = Readonly<{
   /** Absent: the deployment has no sender of its own. */
   mailFrom: string | undefined;
   unsubscribeUrl: string;
+  /** Absent: Polar is not connected. */
+  portal?: Portal | undefined;
   now: Date;
 }>;
 
@@ -199,11 +203,11 @@ export type TestEmail =
 
 /** The email of a workflow with made-up values, as it would go out but for its subject and the link to unsubscribe. */
 export function testEmail(test: Test): TestEmail {
-  const { workflow, to, settings, mailFrom, unsubscribeUrl, now } = test;
+  const { workflow, to, settings, mailFrom, unsubscribeUrl, portal, now } = test;
   const { email, compiled } = workflow;
   const from = email.from ?? mailFrom;
   if (from === undefined) return { kind: 'no-sender' };
-  const variables = sampleVariables(workflow, to, now);
+  const variables = sampleVariables(workflow, to, now, portal);
   const { kind } = email;
   const rendered = previewEmail({ kind, compiled, variables, settings, unsubscribeUrl });
   if (rendered.kind === 'blocked') return rendered;

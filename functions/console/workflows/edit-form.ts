@@ -75,10 +75,12 @@ function option(value: string, words: string, chosen: string): Html {
 
 /** What can be written between braces in the email of an event. */
 export function variablesList(event: SupportedEventType): Html {
-  const names = eventPropertyNames.filter((name) => eventMayHave(event, name));
+  const variables = Object.entries(eventVariables);
   const rows = [
     ...Object.entries(contactVariables).map(([name, text]) => row(`contact.${name}`, text)),
-    ...names.map((name) => row(`event.${name}`, eventVariables[name].description)),
+    ...variables.flatMap(([name, { description, events }]) =>
+      events.includes(event) ? [row(`event.${name}`, description)] : [],
+    ),
   ];
   return html`<details>
 <summary>Variables of ${event}</summary>

@@ -11,6 +11,7 @@ import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
 import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
 import { isSupportedEventType, type SupportedEventType } from '#shared/polar/event-types.ts';
+import { type Portal, withPortal } from '#shared/polar/portal.ts';
 import { dayBefore, type EventLog, type ListedEvent } from '#shared/store/events/event-log.ts';
 import { choice } from '../kit/fields.ts';
 import type { MoreSources } from '../kit/guard.ts';
@@ -77,6 +78,7 @@ type Wanted = Readonly<{
   /** Whether the conditions were found to be right. */
   isAccepted: boolean;
   settings: MailSurroundings['settings'];
+  portal: Portal | undefined;
   /** A webhook id, `madeUp`, or nothing in particular: the latest event. */
   example: string | undefined;
 }>;
@@ -90,15 +92,15 @@ const noContact = 'No contact shows the customer of this event any more.';
 
 /** Shows an email, saved or not, with the values of a real event that was received lately, or with made-up ones. */
 export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
-  return async ({ written, isAccepted, settings, example }: Wanted): Promise<Preview> => {
+  return async ({ written, isAccepted, settings, portal, example }: Wanted): Promise<Preview> => {
     const { data: draft } = workflowDraftSchema.safeParse(written);
     if (!draft) return { events: [], example: madeUp, email: { kind: 'nothing' } };
     const { event } = draft.trigger;
     const latest = await latestOf(event);
     const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest);
     const variables = chosen
-      ? await variablesOf(chosen)
-      : sampleVariables(isAccepted ? draft : withoutConditions(draft), someone, now());
+      ? await variablesOf(chosen, portal)
+      : sampleVariables(isAccepted ? draft : withoutConditions(draft), someone, now(), portal);
     return {
       events: latest,
       example: chosen ?? madeUp,
@@ -129,7 +131,10 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
     return kept?.record.type === type ? example : latest[0]?.webhookId;
   }
 
-  async function variablesOf(webhookId: string): Promise<EmailVariables | undefined> {
+  async function variablesOf(
+    webhookId: string,
+    portal: Portal | undefined,
+  ): Promise<EmailVariables | undefined> {
     const kept = await events.find(webhookId);
     if (!kept) return undefined;
     const { contactId, customerId, properties } = kept.record;
@@ -138,7 +143,7 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
     return (
       contact && {
         contact: contactValues(contact),
-        event: properties,
+        event: withPortal(properties, portal, contact.address),
         isNameLeftOut: isNameLeftOut(contact),
       }
     );

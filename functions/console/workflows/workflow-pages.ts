@@ -121,8 +121,9 @@ export async function remove(
 export async function sendTest(workflow: Workflow, to: string, parts: WorkflowParts) {
   if (!isMailable(to)) return problem('That is no email address that a test could be sent to.');
   const { mailFrom, unsubscribeUrl, now, send } = parts;
-  const settings = await parts.settings();
-  const made = testEmail({ workflow, to, settings, mailFrom, unsubscribeUrl, now: now() });
+  const { settings, polar: portal } = await parts.surroundings();
+  const wish = { workflow, to, settings, portal, mailFrom, unsubscribeUrl };
+  const made = testEmail({ ...wish, now: now() });
   switch (made.kind) {
     case 'no-sender':
       return problem('No sender is set up. Deploy with -c mailFrom=example.com (see the README).');

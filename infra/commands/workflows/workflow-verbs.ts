@@ -12,12 +12,14 @@ import { sendersOf } from '#shared/mail/sender.ts';
 import { type OutgoingMail, sesSender } from '#shared/mail/ses.ts';
 import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
+import type { Portal } from '#shared/polar/portal.ts';
 import { inOrder, oneNamed } from './short-ids.ts';
 
 type Test = Readonly<{
   workflow: Workflow;
   to: string;
   settings: Settings;
+  portal: Portal | undefined;
   deployment: Pick<Deployment, 'mailFrom' | 'unsubscribeUrl'>;
   now: Date;
 }>;
@@ -248,6 +250,7 @@ export function workflowVerbs(parts: WorkflowParts) {
         workflow,
         to,
         settings: await settings(),
+        portal: await parts.polar(),
         deployment,
         now: now(),
       });

@@ -5,7 +5,12 @@ import { readyMade } from '#shared/mail/ready-made.ts';
 import { sampleVariables } from '#shared/mail/test-email.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 
-const compose = composer('hello@example.com', async () => 'https://audience.example/unsubscribe/1');
+const portal = { server: 'production', organizationSlug: 'northlight' } as const;
+const compose = composer(
+  'hello@example.com',
+  async () => 'https://audience.example/unsubscribe/1',
+  async () => portal,
+);
 
 /** The ready-made email of an event, to a contact of this name. */
 function composedFor({ event, conditions, email }: (typeof readyMade)[number], firstName: string) {
@@ -35,6 +40,19 @@ it('a welcome calls people by the name that they gave', async () => {
   if (!welcome) throw new Error('There is no welcome.');
   const composed = await composedFor(welcome, 'Ada');
   expect(composed).toMatchObject({ mail: { text: expect.stringContaining('Ada') } });
+});
+
+it('a mail links to the portal of the organisation, with the address of its reader', async () => {
+  const [failed] = readyMade.filter(({ name }) => name === 'payment-failed');
+  if (!failed) throw new Error('There is none.');
+  const email = { ...failed.email, body: 'At {{ event.portalUrl }}' };
+  const composed = await composedFor({ ...failed, email }, 'Ada');
+  const { contact } = approvedMail();
+  const address = encodeURIComponent(contact?.address ?? '');
+  expect(address).toContain('%40');
+  expect(composed).toMatchObject({
+    mail: { text: `At https://polar.sh/northlight/portal?email=${address}\n` },
+  });
 });
 
 it('an email that needs a name says why there is none, where the name is a link', async () => {

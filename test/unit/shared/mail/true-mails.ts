@@ -45,7 +45,11 @@ const holds =
   ({ property, operator, value }: Condition) =>
     operator === 'is' ? String(properties[property]) === value : !(property in properties);
 
-export function mailOf({ name, email, event }: ReadyMade, properties: EventProperties): Mail {
+/** `portalUrl`: as where Polar is connected. */
+export function mailOf(
+  { name, email, event }: ReadyMade,
+  properties: EventProperties & { portalUrl?: string },
+): Mail {
   const contact = { firstName: 'Anna', email: 'anna@example.com' };
   const { compiled } = compiledOf(email, event);
   const footer = { unsubscribeUrl: 'https://example.com/u', postalAddress: 'Storgatan 1' };

@@ -91,7 +91,11 @@ describe('the settings', () => {
       record: { ...record, type: ready.event, properties: { ...event, endsAt } },
       workflow: { ...workflow, trigger, email: ready.email, compiled },
     };
-    const compose = composer('hello@example.com', async () => 'https://audience.example/u');
+    const compose = composer(
+      'hello@example.com',
+      async () => 'https://audience.example/u',
+      async () => undefined,
+    );
     expect(await compose(approved, settings, 'key')).toMatchObject({
       mail: { text: expect.stringContaining('30 November 2026 at 18:00 GMT-8') },
     });

@@ -80,7 +80,8 @@ describe('npm run workflows', () => {
   it('warns where Polar mails at the same moment, with both ways out', async () => {
     const switches = { subscription_past_due: true };
     const emails = { switches, seenAt: '2026-11-23T12:00:00.000Z' };
-    const polar = { polar: async () => ({ server: 'production' as const, emails }) };
+    const connection = { server: 'production', organizationSlug: 'northlight', emails } as const;
+    const polar = { polar: async () => connection };
     await at.does(polar).add('payment-failed');
     const warning = 'Note: Polar mails your customers itself when a payment fails';
     expect(at.output()).toContain(warning);

@@ -2,17 +2,19 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Connection, Connections } from '#shared/polar/connection.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
+import { dynamoPortal } from '#shared/store/polar/portal.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { createPlainTable } from '#test/support/plain-table.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let connections: Connections;
+let table: string;
 beforeAll(async () => {
   dynamo = await startDynamo();
 });
 afterAll(() => dynamo.stop());
 beforeEach(async () => {
-  const table = await createPlainTable(dynamo.client, 'name');
+  table = await createPlainTable(dynamo.client, 'name');
   connections = dynamoConnection(documentClient(dynamo.client), table);
 });
 
@@ -34,6 +36,13 @@ it('a connection is read as it was saved, and not there before', async () => {
   expect(await connections.read()).toBeUndefined();
   expect(await connections.save(first, undefined)).toBe(true);
   expect(await connections.read()).toEqual(first);
+});
+
+it('mails link to the portal of the connection, once there is one', async () => {
+  const portal = dynamoPortal(documentClient(dynamo.client), table);
+  expect(await portal()).toBeUndefined();
+  await connections.save(first, undefined);
+  expect(await portal()).toEqual({ server: 'sandbox', organizationSlug: 'northlight' });
 });
 
 it('of two who save the same version one wins, and the other is told', async () => {
