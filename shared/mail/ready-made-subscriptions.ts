@@ -115,7 +115,7 @@ Your subscription renews on ${dayOf('renewsAt')}.
     email: {
       kind: 'transactional',
       subject: 'Your cancellation is confirmed',
-      preheader: 'Your subscription will not go on after it ends.',
+      preheader: 'Your subscription will not renew.',
       body: `Hi {{ contact.firstName | default: "there" }},
 
 Your subscription to **{{ event.productName | default: "our service" }}** has been cancelled and will not renew.
@@ -179,7 +179,7 @@ We are glad that you are staying.`,
 
 We could not collect the payment for **{{ event.productName | default: "your subscription" }}**.
 
-This mostly means that a card has expired or was declined. Please check your payment method in ${portal}. If you have already put it right, there is nothing more to do.
+Usually, this means that a card has expired or was declined. Please check your payment method in ${portal}. If you have fixed this already, there is nothing else to do.
 
 The payment will be tried again within the next three weeks. If it still fails, your subscription will end.`,
     },
@@ -207,7 +207,7 @@ If you have used something that was not billed yet, one last bill for it may fol
 {% if event.endReason == "payment_failed" %}
 If you did not mean to leave, you can subscribe again with another payment method at any time.
 {% else %}
-Thank you for having been with us. You are welcome back at any time.
+Thank you for being with us. You are welcome back at any time.
 {% endif %}`,
     },
   },
