@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 /** The tests of `npm test` that draw what they meet, or that need many of something, by `asMany`. */
 const files = [
   'test/unit/shared/audience/any-order.test.ts',
+  'test/unit/shared/audience/stale-news.test.ts',
   'test/unit/shared/audience/subscribed-in-any-order.test.ts',
+  'test/unit/shared/audience/subscription-snapshot.test.ts',
   'test/stack/shared/store/audience/any-order-in-dynamodb.test.ts',
   'test/stack/shared/polar/published-schema.test.ts',
   'test/stack/functions/feedback/any-order.test.ts',

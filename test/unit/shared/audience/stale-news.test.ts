@@ -9,6 +9,7 @@ import { readyMade } from '#shared/mail/ready-made.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { polarSubscription } from '#shared/polar/subscription-facts.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
 import { inputsOf, lives, type Webhook } from '../mail/true-mails.ts';
 
@@ -86,7 +87,7 @@ function isOver(webhook: Webhook, told: readonly Webhook[]): boolean {
 
 const isSuppressed = ({ reason }: ConsideredWorkflow) => reason === staleReason;
 const holds = ({ reason = '' }: ConsideredWorkflow) => !reason.startsWith('The condition');
-const numRuns = Number(process.env['LIVES_RUNS'] ?? 25);
+const numRuns = asMany(20);
 
 describe.each(lives())('the life %s', (file, webhooks) => {
   const deliveries = readable(webhooks);

@@ -9,6 +9,7 @@ import {
 import { instant } from '#shared/polar/instant.ts';
 import { type PolarSubscription, polarSubscription } from '#shared/polar/subscription-facts.ts';
 import { itemSize } from '#test/bench/item-size.ts';
+import { asMany } from '#test/support/as-many.ts';
 
 function at(microseconds: number): string {
   const seconds = new Date(Date.UTC(2026, 8, 1) + Math.floor(microseconds / 1e6) * 1_000);
@@ -87,7 +88,7 @@ describe('what is known of subscriptions', () => {
           }
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: asMany(500) },
     );
   });
 
@@ -151,7 +152,7 @@ describe('what is known of subscriptions', () => {
         const { id: _, ...facts } = alive;
         expect(all['s003']).toEqual({ ...facts, hasEnded: true });
       }),
-      { numRuns: 40 },
+      { numRuns: asMany(15) },
     );
   });
 
@@ -167,7 +168,7 @@ describe('what is known of subscriptions', () => {
         expect(all['s429']?.amount).toBe(1900);
         expect(all['s029']).toBeUndefined();
       }),
-      { numRuns: 2 },
+      { numRuns: asMany(1) },
     );
   });
 
