@@ -13,7 +13,7 @@ import {
   skipped,
 } from './event-record.ts';
 import { claimAddress, emailOf, showAddress } from './identity.ts';
-import { type Contact, type Customer, cleanName, compareMoments, newerFact } from './person.ts';
+import { type Contact, type Customer, cleanName, groupOwner, newerFact } from './person.ts';
 import type { EventSettings } from './settings.ts';
 import { withSubscription } from './subscription-snapshot.ts';
 import {
@@ -24,6 +24,7 @@ import {
   settleRecord,
   type Workspace,
 } from './unit-of-work.ts';
+import { groupReason, withGroupOf } from './user-group.ts';
 import type { Workflow } from './workflow.ts';
 
 /**
@@ -143,7 +144,7 @@ function applyFacts(
 
   if (isSameData(customer, before)) {
     w.customers.put(customer.customerId, withSnapshot(customer, event));
-    return nothingNew(customer);
+    return { ...nothingNew(customer), ...groupSaid(customer, event, setting) };
   }
   customer = withSnapshot(customer, event);
   const emails = new Set(
@@ -157,7 +158,16 @@ function applyFacts(
   w.customers.put(customer.customerId, customer);
   for (const one of emails) showAddress(w, one, surroundings);
   const shown = shownContact(w, customer);
-  return outcomeOf(customer, shownBefore ?? (shown && addedByHand), shown);
+  return {
+    ...outcomeOf(customer, shownBefore ?? (shown && addedByHand), shown),
+    ...groupSaid(w.customers.get(customer.customerId), event, setting),
+  };
+}
+
+function groupSaid(customer: Customer | undefined, event: ReceivedEvent, setting: EventSettings) {
+  if (!customer?.contact) return {};
+  const said = groupReason(customer, groupOwner(customer.contact), event, setting);
+  return said === undefined ? {} : { groupReason: said };
 }
 
 function withFacts(
@@ -167,7 +177,6 @@ function withFacts(
   address: EventAddress | undefined,
 ): Customer {
   const { version, name, externalId } = event.customer;
-  const moment = { occurredAt: event.occurredAt, webhookId: event.webhookId };
   const email = newerFact(customer.email, address?.typed, version, normalisedEmail);
   const newName = setting.fullName
     ? newerFact(customer.name, name && cleanName(name), version)
@@ -175,21 +184,12 @@ function withFacts(
   const newId = setting.externalId
     ? newerFact(customer.externalId, externalId, version)
     : customer.externalId;
-  const { firstEvent, alwaysGroup } = customer;
-  const isFirst = !firstEvent || compareMoments(moment, firstEvent) <= 0;
-  const always =
-    setting.userGroup !== null && setting.userGroupMode === 'always'
-      ? { ...moment, group: setting.userGroup }
-      : undefined;
-  const isNewest = always && (!alwaysGroup || compareMoments(always, alwaysGroup) >= 0);
   return {
-    ...inOrganization(customer, event),
+    ...withGroupOf(inOrganization(customer, event), event, setting),
     addresses: withAddress(customer.addresses, address?.email),
     ...(email && { email }),
     ...(newName && { name: newName }),
     ...(newId && { externalId: newId }),
-    ...(isFirst && { firstEvent: { ...moment, group: setting.userGroup } }),
-    ...(isNewest && { alwaysGroup: always }),
   };
 }
 

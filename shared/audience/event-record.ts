@@ -27,6 +27,8 @@ export type ConsideredWorkflow = z.infer<typeof consideredWorkflowSchema>;
 const decidedSchema = z.object({
   outcome: z.enum(['applied', 'unchanged', 'skipped']),
   reason: z.optional(z.string()),
+  /** Why it gave the group of its setting, or did not; absent where its setting gives none. */
+  groupReason: z.optional(z.string()),
   changes: z.array(changeSchema),
   settingsVersion: z.number(),
   /** Absent when no active workflow waited for it. */
@@ -85,6 +87,7 @@ export function contactChanges(before: Contact | undefined, after: Contact | und
 /** The part of a record that says what an event did. */
 export type Result = Pick<EventRecord, 'outcome' | 'changes'> & {
   reason?: string;
+  groupReason?: string;
   erases?: boolean;
 };
 
@@ -139,7 +142,7 @@ export function recordOf(
   event: ReceivedEvent,
   before: Customer,
   after: Customer | undefined,
-  { outcome, changes, reason, erases }: Result,
+  { outcome, changes, reason, groupReason, erases }: Result,
   settings: Settings,
 ): EventRecord {
   const { type, properties, subscription } = event;
@@ -162,6 +165,7 @@ export function recordOf(
   }
   return {
     ...{ ...base, changes, properties },
+    ...(groupReason && { groupReason }),
     ...(subscription && isOfSubscription(type) && { subscription: toldVersion(subscription) }),
     ...(email && { email }),
   };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { normalisedEmail, normalisedEmailSchema } from './address.ts';
+import { momentSchema } from './moment.ts';
 import { deletionModeSchema } from './settings.ts';
 import { subscriptionsSchema } from './subscription-snapshot.ts';
 import {
@@ -13,6 +14,7 @@ import {
   refusalsOf,
   refusalsSince,
 } from './suppression.ts';
+import { type GroupOwner, groupFactsSchema, userGroupOf } from './user-group.ts';
 
 const longestName = 256;
 
@@ -186,7 +188,7 @@ export function contactOf(
     firstName: chosen(byHand?.firstName, name.firstName),
     lastName: chosen(byHand?.lastName, name.lastName),
     externalId: chosen(byHand?.externalId, customer.externalId?.value),
-    userGroup: userGroupOf(customer, belongings),
+    userGroup: userGroupOf(customer, groupOwner(belongings)),
   };
   return contactSchema.parse({
     ...belongings,
@@ -215,19 +217,9 @@ function isSubscribed(
   return !consent.startsUnsubscribed || consent.subscribed !== undefined;
 }
 
-/**
- * A group set by hand stays until a newer `always` event. A group for new contacts is for those that webhooks made, or
- * that one which webhooks made has become part of.
- */
-function userGroupOf(customer: Customer, belongings: Belongings): string | undefined {
-  const { alwaysGroup, firstEvent } = customer;
-  const { byHand, source, mergedIds = [] } = belongings;
-  if (byHand?.userGroup && !(alwaysGroup && isAfter(alwaysGroup.occurredAt, byHand.userGroup.at))) {
-    return byHand.userGroup.value ?? undefined;
-  }
-  if (alwaysGroup) return alwaysGroup.group;
-  const isByWebhooks = source === webhookSource || mergedIds.length > 0;
-  return isByWebhooks ? (firstEvent?.group ?? undefined) : undefined;
+/** What decides on its group, but for events. */
+export function groupOwner({ byHand, source, mergedIds = [] }: Belongings): GroupOwner {
+  return { byHand: byHand?.userGroup, isNew: source === webhookSource || mergedIds.length > 0 };
 }
 
 function chosen(byHand: string | null | undefined, fact: string | undefined): string | undefined {
@@ -237,9 +229,6 @@ function chosen(byHand: string | null | undefined, fact: string | undefined): st
 const factSchema = z.object({ value: z.string(), version: z.string() });
 export type Fact = z.infer<typeof factSchema>;
 
-const momentSchema = z.object({ occurredAt: z.string(), webhookId: z.string() });
-export type Moment = z.infer<typeof momentSchema>;
-
 /** What Polar said of one customer, and what belongs to its contact whether that is shown or not. */
 export const customerSchema = z.object({
   customerId: z.string(),
@@ -248,10 +237,7 @@ export const customerSchema = z.object({
   email: z.optional(factSchema),
   name: z.optional(factSchema),
   externalId: z.optional(factSchema),
-  /** The earliest event and the group that it gives to a new contact. */
-  firstEvent: z.optional(z.extend(momentSchema, { group: z.nullable(z.string()) })),
-  /** The latest event whose group mode is `always`. */
-  alwaysGroup: z.optional(z.extend(momentSchema, { group: z.string() })),
+  ...groupFactsSchema.shape,
   /** Every address this customer ever had, sorted. */
   addresses: z.array(normalisedEmailSchema),
   no: z.optional(personRefusalsSchema),
@@ -287,11 +273,4 @@ export function newerFact(
   if (version < known.version) return known;
   const rank = (of: string) => `${order(of)}\n${of}`;
   return rank(value) > rank(known.value) ? { value, version } : known;
-}
-
-/** Negative when `a` is earlier. On equal timestamps the greater webhook id counts as later. */
-export function compareMoments(a: Moment, b: Moment): number {
-  if (a.occurredAt !== b.occurredAt) return a.occurredAt < b.occurredAt ? -1 : 1;
-  if (a.webhookId === b.webhookId) return 0;
-  return a.webhookId < b.webhookId ? -1 : 1;
 }

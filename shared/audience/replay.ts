@@ -42,7 +42,7 @@ export type Replayed =
 
 type Result = Pick<
   ReplayEntry,
-  'outcome' | 'reason' | 'changes' | 'workflows' | 'contactId' | 'erases'
+  'outcome' | 'reason' | 'groupReason' | 'changes' | 'workflows' | 'contactId' | 'erases'
 >;
 
 /** What a replay does, and the entry that says so in the record of the event. Pure. One `replayId` counts once. */
@@ -86,7 +86,7 @@ function eventOf({ record, payload }: Recorded) {
 function appended(
   { replayId, webhookId, triggers, again, by, at }: Replay,
   record: EventRecord,
-  { outcome, reason, changes, workflows, contactId, erases }: Result,
+  { outcome, reason, groupReason, changes, workflows, contactId, erases }: Result,
   { settings }: Surroundings,
   email?: NormalisedEmail,
 ): Verdict<Replayed> {
@@ -94,6 +94,7 @@ function appended(
     ...{ replayId, at, by, triggers, again, outcome, changes },
     settingsVersion: settings.version,
     ...(reason !== undefined && { reason }),
+    ...(groupReason !== undefined && { groupReason }),
     ...(workflows && { workflows }),
     ...(contactId !== undefined && { contactId }),
     ...(erases && { erases }),

@@ -22,7 +22,7 @@ import { webhookBody } from './polar-history.ts';
 type Told = Partial<Omit<PolarCustomer, 'id'>> & { minute: number; webhookId?: string };
 
 export const minuteOf = (minute: number) =>
-  `2026-11-01T${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}:00.000000Z`;
+  new Date(Date.UTC(2026, 10, 1, 0, minute)).toISOString().replace('.000Z', '.000000Z');
 
 const verbs = {
   subscribe: subscribeContact,

@@ -164,8 +164,10 @@ function factsOf(
     const { userGroup, userGroupMode } = settings.events[type];
     return userGroup !== null && userGroupMode === 'always';
   });
-  const first = inOrder[0];
-  const groupBy = always ?? first;
+  const giving = inOrder.find(({ type }) => settings.events[type].userGroup !== null);
+  const sinceFirst =
+    Date.parse(giving?.occurredAt ?? '') - Date.parse(inOrder[0]?.occurredAt ?? '');
+  const groupBy = always ?? (sinceFirst <= 86_400_000 ? giving : undefined);
   return {
     id,
     isErased,
@@ -178,7 +180,7 @@ function factsOf(
       settings.events[type].externalId ? customer.externalId : undefined,
     ),
     hasAlwaysGroup: always !== undefined,
-    group: groupBy && settings.events[groupBy.type].userGroup,
+    group: groupBy ? settings.events[groupBy.type].userGroup : null,
     hasRefused: telling.some(({ customer }) => hasRefused(customer.email, refusals)),
   };
 }

@@ -145,9 +145,10 @@ ${payloadView(story)}`;
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
-  const { contactId, email, outcome, reason } = record;
+  const { contactId, email, outcome, reason, groupReason } = record;
   return facts([
     ['Outcome', html`${outcomeBadge(outcome)} ${reason ?? outcomeWords[outcome]}`],
+    ['User group', groupReason],
     ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],
     ['Customer in Polar', html`<code>${record.customerId}</code>`],
     ['Happened', time(record.occurredAt)],
@@ -189,10 +190,11 @@ ${replays.toReversed().map((one) => replayView(one, story))}`;
 }
 
 function replayView(one: ReplayEntry, story: EventStory): Html {
-  const { at, by, outcome, reason, changes, settingsVersion, workflows = [] } = one;
+  const { at, by, outcome, reason, groupReason, changes, settingsVersion, workflows = [] } = one;
   return html`<details class="card">
 <summary>${time(at)}: ${outcomeBadge(outcome)} ${replayKind(one)}, asked for by ${by}</summary>
 <p>${reason ?? outcomeWords[outcome]}</p>
+${groupReason ? html`<p>User group: ${groupReason}</p>` : ''}
 ${changes.length > 0 ? changesView(changes, story.record.erased) : ''}
 ${workflows.length > 0 ? workflowsView(one, story) : html`<p>${one.triggers ? 'No active workflow waited for it.' : 'No workflow was considered, as was asked.'}</p>`}
 ${

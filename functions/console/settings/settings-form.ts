@@ -143,7 +143,7 @@ ${postForm(c, {
   class: 'settings',
   body: html`<input type="hidden" name="version" value="${version}">
 ${events}
-<p class="soft small">A user group for <em>new contacts</em> is given by the first event of a customer; one for <em>all, always</em> also moves contacts that are there already, by their newest event. No text: no group.</p>
+<p class="soft small">A user group for <em>new contacts</em> is given by the earliest event that has one, if it comes within a day of the customer's first event: a purchase begins with customer.created, and its order follows. One for <em>all, always</em> also moves contacts that are there already, by their newest event. Leave it empty for no group.</p>
 <div class="columns">
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">

@@ -89,11 +89,20 @@ function chainDocument(
   };
 }
 
-type Decision = Pick<ReplayEntry, 'outcome' | 'reason' | 'changes' | 'settingsVersion'>;
+type Decision = Pick<
+  ReplayEntry,
+  'outcome' | 'reason' | 'groupReason' | 'changes' | 'settingsVersion'
+>;
 
-function decisionDocument({ outcome, reason, changes, settingsVersion }: Decision) {
+function decisionDocument({ outcome, reason, groupReason, changes, settingsVersion }: Decision) {
   const changed = changes.map(({ field }) => field);
-  return { outcome, reason: reason ?? null, changed, settingsVersion };
+  return {
+    outcome,
+    reason: reason ?? null,
+    groupReason: groupReason ?? null,
+    changed,
+    settingsVersion,
+  };
 }
 
 function mailedDocument({ workflowId, name, version, verdict, ...more }: Mailed) {

@@ -94,12 +94,13 @@ function replayLines(
   { webhookId, type }: EventRecord,
   how: WhyHow,
 ): string[] {
-  const { replayId, at, by, outcome, reason, triggers, settingsVersion } = entry;
+  const { replayId, at, by, outcome, reason, groupReason, triggers, settingsVersion } = entry;
   const head = columns([
     ['replay', replayId],
     ['asked', `${at}, by ${by}, ${modeText(entry)}`],
     ['outcome', `${outcome}${reason ? `: ${reason}` : ''}`],
     ...(outcome === 'skipped' ? [] : [['did', didText(entry)]]),
+    ...(groupReason === undefined ? [] : [['group', groupReason]]),
     ['settings', `version ${settingsVersion}`],
   ]);
   const mails = workflows.flatMap((one) => workflowLines(one, webhookId, how));
@@ -150,6 +151,7 @@ function recordLines(
     ['received', record.receivedAt],
     ['outcome', `${record.outcome}${reason ? `: ${reason}` : ''}`],
     ['did', record.outcome === 'skipped' ? undefined : didText(record)],
+    ['group', record.groupReason],
     ['address', email && address(email)],
     ['contact', contactId],
     ['customer', record.customerId],
