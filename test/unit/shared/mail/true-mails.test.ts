@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { contactValues } from '#shared/mail/contact-values.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
+import { renderEmail } from '#shared/mail/render-email.ts';
 import { polarEvent } from '#shared/polar/event.ts';
+import { audienceStory } from '#test/support/audience-story.ts';
+import { compiledOf, footer } from './an-email.ts';
 import { expectTrue } from './facts.ts';
 import { inputsOf, lives, mailOf, mailsOf, type Webhook } from './true-mails.ts';
 
@@ -101,6 +105,26 @@ describe('the mails of small inputs', () => {
     const [text] = textsOf('15-date-in-another-zone.json');
     expect(text).toContain('You keep access until December 1, 2026 at 02:00 UTC.');
   });
+});
+
+it('a welcome greets people by the name that they gave, where they gave one', async () => {
+  const story = audienceStory();
+  const [welcome] = readyMade.filter(({ name }) => name === 'welcome');
+  const greetings: (string | undefined)[] = [];
+  for (const webhook of inputsOf('13-names.json')) {
+    const parsed = polarEvent(JSON.stringify(webhook));
+    if (parsed.kind === 'unreadable' || !welcome) throw new Error('There is nothing to greet.');
+    const { id, ...customer } = parsed.event.customer;
+    await story.tell('customer.created', id, { minute: 1, ...customer });
+    const contact = story.contact(customer.email ?? '');
+    if (!contact) throw new Error('There is no contact.');
+    const { compiled } = compiledOf(welcome.email, welcome.event);
+    const values = { contact: contactValues(contact), event: {} };
+    const email = renderEmail(compiled, values, footer);
+    if (email.kind === 'blocked') throw new Error(email.reason);
+    greetings.push(/^Hi .*$/m.exec(email.text)?.[0]);
+  }
+  expect(greetings).toEqual(['Hi there,', 'Hi Jane,', 'Hi Jane,']);
 });
 
 /** The first webhook of a file, changed. */
