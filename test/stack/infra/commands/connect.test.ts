@@ -111,6 +111,11 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
       failed: { givenUp: 0, stillTried: 0, isMore: false },
       faults: [expect.objectContaining({ kind: 'disabled', repair: 'enable' })],
       notes: [],
+      moments: expect.arrayContaining([
+        expect.objectContaining({ key: 'order_confirmation', polar: 'on', gets: 'one' }),
+      ]),
+      emailChanges: [],
+      emailsNotTold: null,
     });
     expect((await run(['--repair'])).out).toContain('Enabled it: Polar sends events again.');
     const well = await run(['--status']);
