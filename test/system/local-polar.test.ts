@@ -160,6 +160,12 @@ describe('a newcomer with npm start -- --polar', { timeout: 300_000 }, () => {
     await expect.poll(() => mailsTo('lost-1@example.com'), patience).toHaveLength(2);
   });
 
+  it('still plays Polar from a terminal, with the secret that counts now', async () => {
+    const grace = ['customer.created', '--email', 'grace@example.com'];
+    const { code, output } = await npm.run('infra/local/polar.ts', grace);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/ 202 /) });
+  });
+
   it('sees what Polar itself would have mailed', async () => {
     const html = await show('/northlight/emails');
     expect(html).toContain('Your Studio Monthly subscription');
