@@ -36,7 +36,9 @@ const mailSchema = z.object({
 });
 type Mail = z.infer<typeof mailSchema>;
 
-const recipientsSchema = z.optional(z.array(z.object({ emailAddress: z.optional(z.string()) })));
+const recipientsSchema = z.optional(
+  z.array(z.object({ emailAddress: z.optional(z.string()), status: z.optional(z.string()) })),
+);
 type Recipients = z.infer<typeof recipientsSchema>;
 
 const momentSchema = z.object({ timestamp: z.optional(instant) });
@@ -52,11 +54,13 @@ const publishedSchema = z.discriminatedUnion('eventType', [
   published('Bounce', {
     bounce: z.extend(momentSchema, {
       bounceType: z.string(),
+      bounceSubType: z.nullish(z.string()),
       bouncedRecipients: recipientsSchema,
     }),
   }),
   published('Complaint', {
     complaint: z.extend(momentSchema, {
+      complaintSubType: z.nullish(z.string()),
       complaintFeedbackType: z.nullish(z.string()),
       complainedRecipients: recipientsSchema,
     }),
@@ -64,6 +68,30 @@ const publishedSchema = z.discriminatedUnion('eventType', [
   published('Reject', { reject: z.optional(z.object({ reason: z.optional(z.string()) })) }),
   published('Rendering Failure', {}),
 ]);
+
+/** SES took the email and did not send it: the mailbox bounced or complained before, and is asked no more. */
+const heldBack = 'OnAccountSuppressionList';
+const heldBackReason =
+  "SES did not send the email: the address is on SES's own suppression list. Subscribing the contact takes it off.";
+
+/** Bounces of these kinds say something of the email, and not of the mailbox. */
+const ofTheEmail = ['MessageTooLarge', 'ContentRejected', 'AttachmentRejected'];
+
+/** SES calls some bounces transient although the mailbox answered that no repetition will help (5.x.x, RFC 3463). */
+function isForGood(bounce: {
+  bounceType: string;
+  bounceSubType?: string | null | undefined;
+  bouncedRecipients?: Recipients;
+}): boolean {
+  if (bounce.bounceType === 'Permanent') return true;
+  if (bounce.bounceType !== 'Transient') return false;
+  const recipients = bounce.bouncedRecipients ?? [];
+  return (
+    !ofTheEmail.includes(bounce.bounceSubType ?? '') &&
+    recipients.length > 0 &&
+    recipients.every(({ status = '' }) => status.startsWith('5.'))
+  );
+}
 
 function eventOf(published: z.infer<typeof publishedSchema>): SesEvent {
   const { mail } = published;
@@ -85,13 +113,18 @@ function eventOf(published: z.infer<typeof publishedSchema>): SesEvent {
     case 'DeliveryDelay':
       return { ...event, kind: 'delay', at: published.deliveryDelay.timestamp ?? sentAt };
     case 'Bounce': {
-      const { bounceType, bouncedRecipients, timestamp } = published.bounce;
-      const refusal = bounceType === 'Permanent' ? 'bounced' : undefined;
+      const { bouncedRecipients, bounceSubType, timestamp } = published.bounce;
+      if (bounceSubType === heldBack) return { ...event, kind: 'reject', reason: heldBackReason };
+      const refusal = isForGood(published.bounce) ? 'bounced' : undefined;
       const addresses = addressesOf(mail, bouncedRecipients);
       return { ...event, kind: 'bounce', at: timestamp ?? sentAt, refusal, addresses };
     }
     case 'Complaint': {
-      const { complaintFeedbackType, complainedRecipients, timestamp } = published.complaint;
+      const { complaintFeedbackType, complainedRecipients, complaintSubType, timestamp } =
+        published.complaint;
+      if (complaintSubType === heldBack) {
+        return { ...event, kind: 'reject', reason: heldBackReason };
+      }
       // The one kind of complaint by which a recipient says that the email was wanted.
       if (complaintFeedbackType === 'not-spam') return { ...event, kind: 'send' };
       const addresses = addressesOf(mail, complainedRecipients);

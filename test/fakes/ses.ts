@@ -26,10 +26,15 @@ export async function startSes() {
   let moods: Iterator<SesMood> | undefined;
   const suppressed = new Set<string>();
   let calls = 0;
+  let isDenied = false;
 
   const server = createServer(async (request, response) => {
     const { method, url = '' } = request;
     if (method === 'DELETE' && url.startsWith(suppressedPath)) {
+      if (isDenied) {
+        response.writeHead(403, { 'x-amzn-errortype': 'AccessDeniedException' });
+        return void response.end(JSON.stringify({ message: 'It is not allowed.' }));
+      }
       const wasThere = suppressed.delete(decodeURIComponent(url.slice(suppressedPath.length)));
       response.writeHead(wasThere ? 200 : 404, {
         'content-type': 'application/json',
@@ -65,6 +70,10 @@ export async function startSes() {
     /** The addresses on SES's own suppression list. */
     suppressed,
     calls: () => calls,
+    /** Whether it lets nobody take an address off the list. */
+    denySuppressions: (deny: boolean) => {
+      isDenied = deny;
+    },
     behave: (next: Iterator<SesMood> | undefined) => {
       moods = next;
     },

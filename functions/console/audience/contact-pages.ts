@@ -7,7 +7,9 @@ import {
   subscribeContact,
   unsubscribeContact,
 } from '#shared/audience/acts-by-hand.ts';
+import type { Contact } from '#shared/audience/person.ts';
 import type { Means } from '#shared/audience/unit-of-work.ts';
+import { reasonOf } from '#shared/failure.ts';
 import { historyPositionSchema } from '#shared/store/audience/contact-history.ts';
 import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
@@ -72,6 +74,16 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     });
   }
 
+  /** Takes an address off SES's own suppression list, or says why that could not be done. */
+  const takenOffSesList = async ({ address, email }: Contact): Promise<string | undefined> => {
+    try {
+      for (const one of new Set([address, email])) await stores.sesList?.remove(one);
+      return undefined;
+    } catch (error) {
+      return `SES could not take the address off its own suppression list (${reasonOf(error)}).`;
+    }
+  };
+
   /** A page about one contact that asks whether to do something to it. */
   const ask =
     (title: string, view: (c: Context<ConsoleEnv>, known: KnownContact) => Html) =>
@@ -117,16 +129,27 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     }),
   );
   app.get('/:contactId/subscribe', ask('Subscribe this contact', subscribeView));
-  app.post('/:contactId/subscribe', does('The contact was subscribed.', subscribeContact));
+  app.post(
+    '/:contactId/subscribe',
+    does('The contact was subscribed.', async (act, means, known) => {
+      const result = await subscribeContact(act, means);
+      // The list may hold it for a complaint, as long as no bounce speaks for leaving it there.
+      if (result.kind !== 'done' || known.suppression?.reasons.bounced) return result;
+      const problem = await takenOffSesList(known.contact);
+      return problem === undefined
+        ? result
+        : { ...result, note: `${problem} SES sends it nothing until then: subscribe it again.` };
+    }),
+  );
   app.get('/:contactId/lift-bounce', ask('Lift the bounce', liftBounceView));
   app.post(
     '/:contactId/lift-bounce',
     does('The bounce was lifted.', async (act, means, { contact }) => {
       // SES first: were it to fail after ours was lifted, nothing would ask for it again.
-      for (const address of new Set([contact.address, contact.email])) {
-        await stores.sesList?.remove(address);
-      }
-      return liftBounce(act, means);
+      const problem = await takenOffSesList(contact);
+      return problem === undefined
+        ? liftBounce(act, means)
+        : { kind: 'refused', reason: `${problem} The bounce was not lifted: try again.` };
     }),
   );
   return app;

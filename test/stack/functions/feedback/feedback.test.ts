@@ -122,6 +122,50 @@ it.each(['Transient', 'Undetermined', 'Tomorrow'])(
   },
 );
 
+describe('a bounce that SES calls transient', () => {
+  it('counts where the mailbox said that no repetition will help', async () => {
+    const { email, mail } = await work.mailed();
+    await work.hear([bounce(mail, 'Transient', { status: '5.2.1' })]);
+    expect(await work.reasons(email)).toEqual(['bounced']);
+  });
+
+  it.each(['MessageTooLarge', 'ContentRejected', 'AttachmentRejected'])(
+    'does not where it was for the email: %s',
+    async (bounceSubType) => {
+      const { email, mail } = await work.mailed();
+      await work.hear([bounce(mail, 'Transient', { status: '5.7.1', bounceSubType })]);
+      expect(await work.reasons(email)).toEqual([]);
+    },
+  );
+});
+
+it.each([
+  [
+    'a bounce',
+    (mail: { ledgerKey: string; to: string }) =>
+      bounce(mail, 'Permanent', { bounceSubType: 'OnAccountSuppressionList' }),
+  ],
+  [
+    'a complaint',
+    (mail: { ledgerKey: string; to: string }) =>
+      complaint(mail, { complaintSubType: 'OnAccountSuppressionList' }),
+  ],
+])(
+  '%s by which SES tells of its own list is no new one of the person, and the email says why it did not arrive',
+  async (_, event) => {
+    const { email, mail } = await work.mailed();
+    await work.emails.sent(mail.ledgerKey, mail.token, '0100019-ses-id');
+    await work.hear([event(mail)]);
+    expect(await work.reasons(email)).toEqual([]);
+    expect(await work.contact(email)).toMatchObject({ subscribed: true });
+    expect(await work.email(mail.ledgerKey)).toMatchObject({
+      state: 'sent',
+      reason: expect.stringContaining("SES's own suppression list"),
+      feedback: { rejectedAt: expect.any(String) },
+    });
+  },
+);
+
 describe('a complaint', () => {
   it('is the "no" of the person, and follows it to every address', async () => {
     const { id, email, mail } = await work.mailed();

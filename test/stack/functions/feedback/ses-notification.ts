@@ -40,17 +40,22 @@ export function sesNotification(
 export function bounce(
   mail: Mail,
   bounceType: string,
-  { at = '2026-11-23T10:01:00.000Z', bounced = [mail.to].flat() } = {},
+  {
+    at = '2026-11-23T10:01:00.000Z',
+    bounced = [mail.to].flat(),
+    bounceSubType = 'General',
+    status = bounceType === 'Permanent' ? '5.1.1' : '4.4.7',
+  } = {},
 ): string {
   return sesNotification('Bounce', mail, {
     bounce: {
       bounceType,
-      bounceSubType: 'General',
+      bounceSubType,
       bouncedRecipients: bounced.map((emailAddress) => ({
         emailAddress,
         action: 'failed',
-        status: '5.1.1',
-        diagnosticCode: `smtp; 550 5.1.1 user unknown <${emailAddress}>`,
+        status,
+        diagnosticCode: `smtp; 550 ${status} user unknown <${emailAddress}>`,
       })),
       timestamp: at,
       feedbackId: '0100019-feedback-id',
@@ -65,6 +70,7 @@ export function complaint(
     at = '2026-11-23T10:02:00.000Z',
     complained = [mail.to].flat(),
     complaintFeedbackType = 'abuse',
+    complaintSubType = null as string | null,
   } = {},
 ): string {
   return sesNotification('Complaint', mail, {
@@ -74,6 +80,7 @@ export function complaint(
       feedbackId: '0100019-feedback-id',
       userAgent: 'Mail program',
       complaintFeedbackType,
+      complaintSubType,
       arrivalDate: at,
     },
   });

@@ -64,6 +64,34 @@ describe('unsubscribing and subscribing by hand', () => {
     expect((await shown(email)).subscribed).toBe(false);
   });
 
+  test('takes the address of one who complained off the list of SES, too', async () => {
+    await at.refusals.ofAddress(email, no('complained'));
+    at.ses.suppressed.add(email);
+    const { text } = await at.submit(`${path}/subscribe`);
+    expect(text).toContain('The contact was subscribed.');
+    expect(at.ses.suppressed.has(email)).toBe(false);
+  });
+
+  test('leaves the address of a mailbox that bounced on the list of SES', async () => {
+    await at.refusals.ofAddress(email, no('bounced'));
+    at.ses.suppressed.add(email);
+    await at.submit(`${path}/subscribe`);
+    expect(at.ses.suppressed.has(email)).toBe(true);
+  });
+
+  test('says so where SES does not take the address off its list', async () => {
+    await at.refusals.ofAddress(email, no('complained'));
+    at.ses.suppressed.add(email);
+    at.ses.denySuppressions(true);
+    const { text } = await at.submit(`${path}/subscribe`);
+    at.ses.denySuppressions(false);
+    expect(text).toContain('off its own suppression list (AccessDeniedException');
+    expect(text).toContain('subscribe it again');
+    expect((await shown(email)).subscribed).toBe(true);
+    await at.submit(`${path}/subscribe`);
+    expect(at.ses.suppressed.has(email)).toBe(false);
+  });
+
   test('the contact of a deleted customer cannot be subscribed, and the page says why', async () => {
     await at.tell('customer.deleted', id, { minute: 2, email });
     const { text } = await at.submit(`${path}/subscribe`);
@@ -94,6 +122,15 @@ describe('lifting a bounce', () => {
     expect(await at.reasons(email)).toEqual([]);
     expect(at.ses.suppressed.has(email)).toBe(false);
     expect((await shown(email)).subscribed).toBe(true);
+  });
+
+  test('changes nothing, and says so, where SES keeps the address on its list', async () => {
+    await at.refusals.ofAddress(email, no('bounced'));
+    at.ses.denySuppressions(true);
+    const { text } = await at.submit(`${path}/lift-bounce`);
+    at.ses.denySuppressions(false);
+    expect(text).toContain('The bounce was not lifted: try again.');
+    expect(await at.reasons(email)).toEqual(['bounced']);
   });
 
   test('is fine where SES has forgotten the address already', async () => {
