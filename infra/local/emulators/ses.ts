@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { localRegion } from '#infra/local/local-account.ts';
 import { bodyOf, forwarder, serveOnLoopback } from '#infra/local/loopback-server.ts';
 import type { Identities } from '#infra/local/template.ts';
 import { Advice } from '#infra/terminal/advice.ts';
@@ -121,6 +122,9 @@ export async function startSes(
       .ofType('AWS::SES::ConfigurationSet')
       .map(({ logicalId }) => identities.nameOf(logicalId)),
   );
+  const known = identities
+    .ofType('AWS::SES::EmailIdentity')
+    .map(({ properties }) => String(properties['EmailIdentity']).toLowerCase());
   const destinations = eventDestinations(identities);
   const mails = new Map<string, AcceptedMail>();
   const publications = new Set<Promise<void>>();
@@ -133,6 +137,8 @@ export async function startSes(
     if (set !== undefined && !configurationSets.has(set)) {
       return refuse(response, 'NotFoundException', `Configuration set <${set}> does not exist.`);
     }
+    const refusal = refusalOf(read.data, known);
+    if (refusal) return refuse(response, refusal.type, refusal.message);
     const answer = await fetch(`${mailbox.address}${request.url}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: 'AWS local' },
@@ -179,6 +185,7 @@ const sendEmailSchema = z.object({
     CcAddresses: z.array(z.string()).default([]),
     BccAddresses: z.array(z.string()).default([]),
   }),
+  ReplyToAddresses: z.array(z.string()).default([]),
   ConfigurationSetName: z.string().optional(),
   EmailTags: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
   Content: z.object({
@@ -188,6 +195,37 @@ const sendEmailSchema = z.object({
     }),
   }),
 });
+
+/** What SES refuses: addresses that are not ASCII, and a sender that it does not know. `known`: identities of the stack. */
+function refusalOf(
+  { FromEmailAddress, ReplyToAddresses, Destination }: z.output<typeof sendEmailSchema>,
+  known: readonly string[],
+): { type: string; message: string } | undefined {
+  const { ToAddresses, CcAddresses, BccAddresses } = Destination;
+  const all = [
+    FromEmailAddress,
+    ...ReplyToAddresses,
+    ...ToAddresses,
+    ...CcAddresses,
+    ...BccAddresses,
+  ];
+  if (all.some((mailbox) => !/^[ -~]+$/.test(bareAddress(mailbox)))) {
+    return { type: 'BadRequestException', message: 'Local address contains non-ASCII characters.' };
+  }
+  const from = bareAddress(FromEmailAddress).toLowerCase();
+  const domain = from.slice(from.lastIndexOf('@') + 1);
+  const isKnown = known.some(
+    (one) => one === from || one === domain || (!one.includes('@') && domain.endsWith(`.${one}`)),
+  );
+  // A stack that makes no identity relies on one that SES knows already, and that is not known here.
+  if (known.length === 0 || isKnown) return undefined;
+  const message = `Email address is not verified. The following identities failed the check in region ${localRegion.toUpperCase()}: ${from}`;
+  return { type: 'MessageRejected', message };
+}
+
+function bareAddress(mailbox: string): string {
+  return /<([^<>]*)>\s*$/.exec(mailbox)?.[1] ?? mailbox;
+}
 
 const acceptedSchema = z.object({ MessageId: z.string() });
 

@@ -31,6 +31,7 @@ const Resources = {
   Feedback: { Type: 'AWS::SQS::Queue' },
   Bounces: { Type: 'AWS::SQS::Queue' },
   Mails: { Type: 'AWS::SES::ConfigurationSet' },
+  Identity: { Type: 'AWS::SES::EmailIdentity', Properties: { EmailIdentity: 'example.com' } },
   All: { Type: 'AWS::SNS::Topic' },
   Some: { Type: 'AWS::SNS::Topic' },
   ToAll: destination(['send', 'delivery', 'bounce', 'complaint', 'reject'], 'All'),
@@ -64,12 +65,17 @@ afterAll(async () => {
   await queueServer.stop();
 });
 
-type Mail = { to?: string; ledgerKey?: string; configurationSet?: string | undefined };
+type Mail = {
+  to?: string;
+  from?: string;
+  ledgerKey?: string;
+  configurationSet?: string | undefined;
+};
 
 async function send({ to = 'ada@example.com', ledgerKey = 'k1', ...mail }: Mail) {
   const { MessageId } = await client.send(
     new SendEmailCommand({
-      FromEmailAddress: 'Example Shop <hello@example.com>',
+      FromEmailAddress: mail.from ?? 'Example Shop <hello@example.com>',
       Destination: { ToAddresses: [to] },
       ReplyToAddresses: ['answers@example.com'],
       Content: {
@@ -105,6 +111,15 @@ async function received(queue: string, messageId: string, count: number): Promis
 }
 
 describe('the local SES', () => {
+  test.each([
+    ['a sender that SES does not know', { from: 'hello@elsewhere.example' }, 'MessageRejected'],
+    ['a sender whose domain only ends alike', { from: 'a@notexample.com' }, 'MessageRejected'],
+    ['a recipient that is not ASCII', { to: 'jürgen@example.com' }, 'BadRequestException'],
+    ['a sender that is not ASCII', { from: 'grüße@example.com' }, 'BadRequestException'],
+  ])('refuses %s, as SES does', async (_, mail, name) => {
+    await expect(send(mail)).rejects.toMatchObject({ name });
+  });
+
   test('keeps what is sent in the mailbox, with its headers', async () => {
     const messageId = await send({ to: 'Ada <ada@example.com>', ledgerKey: 'kept' });
     const store = await (await fetch(`${ses.address}/store`)).json();
@@ -211,6 +226,10 @@ describe('the local SES', () => {
     expect((await clear({ origin })).status).toBe(200);
     const store = await (await fetch(`${ses.address}/store`)).json();
     expect(Object(store).emails).toEqual([]);
+  });
+
+  test('takes mail from a subdomain of what it knows', async () => {
+    expect(await send({ from: 'Shop <news@mail.example.com>' })).toMatch(/.+/);
   });
 });
 
