@@ -12,7 +12,7 @@ it('a crash after any AWS call, and a lost reply, leave what an undisturbed run 
   expect([...worker.failures, ...ingest.failures]).toEqual([]);
   expect(worker.points).toBeGreaterThan(10);
   expect(ingest.points).toBe(4);
-}, 120_000);
+}, 300_000);
 
 it('no crash and no lost reply sends an email twice, or leaves one that nobody asks about', async () => {
   const { mailer } = await proveCrashes({
@@ -23,4 +23,4 @@ it('no crash and no lost reply sends an email twice, or leaves one that nobody a
   });
   expect(mailer.failures).toEqual([]);
   expect(mailer.points).toBeGreaterThan(20);
-}, 120_000);
+}, 300_000);
