@@ -14,6 +14,11 @@ export async function confirmed(question: string): Promise<boolean> {
   }
 }
 
+/** Whether a person at the keyboard can be asked. */
+export function isSomebodyThere(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY;
+}
+
 /** Ctrl-C ends a run tidily: what it is at is finished. A second one ends it at once. */
 export function interruption(print: (line: string) => void) {
   let stopped = false;

@@ -31,11 +31,20 @@ export function backfillEvent(
   return made(type, happenedAt, row, ({ object }) => `${object.version} ${settingsVersion}`);
 }
 
+type Gone = Readonly<{
+  customerId: string;
+  organizationId: string;
+  /** When a person lifted an earlier deletion of this kind: this is another one then. */
+  restoredAt: string | undefined;
+}>;
+
 /** The deletion of a customer that Polar does not have any more. When it was, Polar does not tell. */
-export function backfillDeletion(customerId: string, now: Date): MadeEvent {
+export function backfillDeletion(gone: Gone, now: Date): MadeEvent {
+  const { customerId, organizationId, restoredAt } = gone;
   const at = now.toISOString();
-  const data = { id: customerId, created_at: at, deleted_at: at };
-  return made('customer.deleted', at, data, () => 'gone');
+  const data = { id: customerId, created_at: at, deleted_at: at, organization_id: organizationId };
+  const version = restoredAt === undefined ? 'gone' : `gone since ${restoredAt}`;
+  return made('customer.deleted', at, data, () => version);
 }
 
 function made(

@@ -14,9 +14,18 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
-import { interruption, tokenGiven } from '#infra/terminal/person.ts';
+import {
+  confirmed,
+  interruption,
+  isSomebodyThere,
+  person,
+  tokenGiven,
+} from '#infra/terminal/person.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { instant } from '#shared/polar/instant.ts';
+import { chooseDeletions } from './deletions.ts';
+import type { FoundDrift } from './page.ts';
+import { type RestoreParts, restoreDeleted, restoredLines } from './restore.ts';
 import {
   type BackfillParts,
   type BackfillState,
@@ -25,7 +34,7 @@ import {
   backfillStates,
   stateFolder,
 } from './run.ts';
-import { backfillLines, driftDocument, driftLine, isLeft } from './text.ts';
+import { backfillLines, driftDocument, driftLine, isLeft, refusalText } from './text.ts';
 
 export type BackfillOptions = Readonly<{
   target: Target;
@@ -35,6 +44,12 @@ export type BackfillOptions = Readonly<{
   restart: boolean;
   reveal: boolean;
   json: boolean;
+  /** How many customers may be taken for deleted. */
+  acceptDeletions: number | undefined;
+  /** The organisation to compare with although customers of others are here. */
+  organization: string | undefined;
+  /** Instead of comparing, brings back whom a backfill took for deleted. */
+  restore: boolean;
   /** Absent: the access of the connection. */
   given: PolarToken | undefined;
 }>;
@@ -54,6 +69,12 @@ export function backfillCommand(
     .option('--restart', 'starts over')
     .option('--reveal', 'shows addresses whole')
     .addOption(jsonOption())
+    .addOption(acceptDeletionsOption())
+    .addOption(organizationOption())
+    .option(
+      '--restore',
+      'instead of comparing, brings back the customers whom a backfill took for deleted and whom Polar has',
+    )
     .addOption(
       text(
         '--token <token>',
@@ -77,14 +98,24 @@ type Given = Target &
     restart?: true | undefined;
     reveal?: true | undefined;
     json?: true | undefined;
+    acceptDeletions?: number | undefined;
+    organization?: string | undefined;
+    restore?: true | undefined;
     token?: string | undefined;
     sandbox?: true | undefined;
   }>;
 
 function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): BackfillOptions {
-  const { since, token = POLAR_TOKEN, sandbox, dryRun, restart, reveal, json, ...target } = given;
+  const { since, token = POLAR_TOKEN, sandbox, dryRun, restart, reveal, json, ...others } = given;
+  const { acceptDeletions, organization, restore, ...target } = others;
   if (sandbox && !token)
     throw new Advice('--sandbox goes with --token: the connection knows its server.');
+  const compares = since !== undefined || restart || acceptDeletions !== undefined;
+  if (restore && compares) {
+    throw new Advice(
+      '--restore compares nothing: leave --since, --restart and --accept-deletions.',
+    );
+  }
   if (restart && dryRun) throw new Advice('A dry run starts over anyway: leave --restart.');
   return {
     target,
@@ -93,8 +124,31 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): BackfillOp
     restart: restart ?? false,
     reveal: reveal ?? false,
     json: json ?? false,
+    acceptDeletions,
+    organization,
+    restore: restore ?? false,
     given: token ? { token, server: sandbox ? 'sandbox' : 'production' } : undefined,
   };
+}
+
+/** The option by which a person agrees to deletions beforehand. */
+export function acceptDeletionsOption() {
+  return parsed(
+    '--accept-deletions <number>',
+    'takes so many customers for deleted, if just so many are gone from Polar: more than ten and 2 per cent of all are otherwise never, and fewer only where somebody at a terminal agrees',
+    (given) => {
+      if (/^[1-9]\d*$/.test(given)) return Number(given);
+      throw new Advice(`--accept-deletions is a number, such as 12, not "${given}".`);
+    },
+  );
+}
+
+/** The option by which a person says that customers of several organisations are here. */
+export function organizationOption() {
+  return text(
+    '--organization <id>',
+    'the organisation to compare with, where customers of another one are here as well, which are left alone',
+  );
 }
 
 /** The option `--since` of a comparison with Polar. */
@@ -136,11 +190,16 @@ async function runBackfill(options: BackfillOptions): Promise<void> {
   try {
     const { parts, organizationId } = await polarSide(deployment, resources, given);
     const side = await audienceSide(deployment, resources);
-    await run({ ...side, api: parts.api, organizationId }, options, {
+    mustBeThis(organizationId, options.organization);
+    const all = { ...side, api: parts.api, organizationId };
+    const shown = { ...output, print, progress, isStopped: stop.isStopped };
+    if (options.restore) {
+      return await restore({ ...all, by: person() }, options, shown, deployment.options);
+    }
+    await run(all, options, {
       states: backfillStates(stateFolder, resources.physicalId('Customers')),
-      ...{ ...output, print },
-      progress,
-      isStopped: stop.isStopped,
+      ...shown,
+      ask: isSomebodyThere() ? (question) => stop.isOff(() => confirmed(question)) : undefined,
       sameDeployment: deployment.options,
     });
   } catch (error) {
@@ -156,19 +215,51 @@ async function runBackfill(options: BackfillOptions): Promise<void> {
 const goesOn =
   'What was repaired so far stays; run the command again, and it goes on where it was.';
 
-export type BackfillShown = Readonly<{
-  states: BackfillStates;
-  progress: (text: string) => void;
-  isStopped: () => boolean;
-  sameDeployment: string;
-}> &
-  Output;
+/** Throws Advice where a person named another organisation than the access is for. */
+export function mustBeThis(organizationId: string, named: string | undefined): void {
+  if (named === undefined || named === organizationId) return;
+  throw new Advice(
+    `This access is for the organisation ${organizationId}, not for ${named}. Nothing was compared.`,
+  );
+}
+
+type Shown = Output &
+  Readonly<{
+    progress: (text: string) => void;
+    isStopped: () => boolean;
+  }>;
+
+async function restore(
+  parts: Omit<RestoreParts, 'isDryRun'>,
+  { isDryRun, reveal }: BackfillOptions,
+  { print, document, progress, isStopped }: Shown,
+  options: string,
+): Promise<void> {
+  const shown = addressShown(reveal);
+  const customers: string[] = [];
+  const found = (one: FoundDrift) => {
+    if (document) customers.push(one.customerId);
+    else print(driftLine(one, shown, isDryRun ? 'to restore' : 'restored'));
+  };
+  const restored = await restoreDeleted({ ...parts, isDryRun }, { found, progress, isStopped });
+  if (document) document({ isDryRun, ...restored, customers });
+  else restoredLines(restored, { isDryRun, options }).forEach(print);
+  if (isDryRun && restored.restored > 0) process.exitCode = foundSomethingToDo;
+}
+
+type BackfillShown = Shown &
+  Readonly<{
+    states: BackfillStates;
+    /** Absent: nobody is there to be asked. */
+    ask: ((question: string) => Promise<boolean>) | undefined;
+    sameDeployment: string;
+  }>;
 
 /** Runs a backfill from where an earlier one was broken off, and shows what it came to. */
 async function run(
   parts: BackfillParts,
-  { since, isDryRun, restart, reveal }: BackfillOptions,
-  { states, print, document, progress, isStopped, sameDeployment }: BackfillShown,
+  { since, isDryRun, restart, reveal, acceptDeletions, organization }: BackfillOptions,
+  { states, print, document, progress, isStopped, ask, sameDeployment }: BackfillShown,
 ): Promise<void> {
   const { organizationId } = parts;
   const shown = addressShown(reveal);
@@ -177,9 +268,9 @@ async function run(
     print(`Goes on where the run of ${from.savedAt} was broken off. --restart starts over.\n`);
   }
   const differences: object[] = [];
-  const { kind, counts } = await backfill(
+  const backfilled = await backfill(
     parts,
-    { since, isDryRun, from },
+    { since, isDryRun, from, isMixed: organization !== undefined },
     {
       found: (drift) => {
         if (!isDryRun) return;
@@ -188,6 +279,8 @@ async function run(
       },
       progress,
       isStopped,
+      deletions: (deletions) =>
+        chooseDeletions(deletions, { accepted: acceptDeletions, ask }, { print, shown }),
       async save(place) {
         if (isDryRun) return;
         const savedAt = parts.now().toISOString();
@@ -195,9 +288,13 @@ async function run(
       },
     },
   );
+  if (backfilled.kind === 'refused') {
+    throw new Advice(refusalText(backfilled, 'backfill', sameDeployment));
+  }
+  const { kind, counts, tooMany } = backfilled;
   const isWhole = kind === 'done';
   if (document) document({ since: since ?? null, isDryRun, isWhole, counts, differences });
-  else backfillLines(counts, { isDryRun, options: sameDeployment }).forEach(print);
+  else backfillLines(counts, { isDryRun, tooMany, options: sameDeployment }).forEach(print);
   if (!isWhole) {
     const rest = isDryRun ? '' : ' The same command goes on where it was.';
     return print(`\nIt was broken off, so this is not all.${rest}`);

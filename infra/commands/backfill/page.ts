@@ -4,7 +4,7 @@ import type { DriftKind } from '#shared/audience/drift.ts';
 import { emailOf } from '#shared/audience/identity.ts';
 import type { Customer } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, settle, type Workspace } from '#shared/audience/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
 
@@ -44,8 +44,8 @@ export function noCounts(): BackfillCounts {
   };
 }
 
-export function countReason(counts: Record<string, number>, reason: string): void {
-  counts[reason] = (counts[reason] ?? 0) + 1;
+export function countReason(counts: Record<string, number>, reason: string, more = 1): void {
+  counts[reason] = (counts[reason] ?? 0) + more;
 }
 
 export function sumOf(counts: Readonly<Record<string, number>>): number {
@@ -76,6 +76,8 @@ export type FoundDrift = Readonly<{
 
 export type PageParts = Readonly<{
   store: AudienceStore;
+  /** Of which what Polar listed is. */
+  organizationId: string;
   settings: Settings;
   now: () => Date;
   newId: () => string;
@@ -84,6 +86,8 @@ export type PageParts = Readonly<{
   found: (drift: FoundDrift) => void;
   /** The customers that were counted already, by how they differ: one with ten orders counts once. */
   counted: Map<DriftKind, Set<string>>;
+  /** Customers that a dry run would have repaired by now: when the event happened that gives their group, if one does. */
+  pretended: Map<string, string>;
 }>;
 
 type Drifting = Item & Extract<Judgement, { kind: 'drift' }>;
@@ -101,10 +105,12 @@ export async function backfillPage(
   counts: BackfillCounts,
 ): Promise<number> {
   const rows = await customerRows(parts.store, items);
+  if (!parts.isDryRun) await takeOnOrganization(parts, [...rows.values()]);
   const drifting: Drifting[] = [];
   let inStep = 0;
   for (const item of items) {
-    const judgement = item.judge(rows.get(item.customerId));
+    const judgement = item.judge(asIfRepaired(parts, rows.get(item.customerId), item));
+    if (judgement.kind === 'drift' && parts.isDryRun) pretend(parts, item, judgement);
     if (judgement.kind === 'drift') drifting.push({ ...item, ...judgement });
     else if (judgement.kind === 'in-step') inStep += 1;
     else count(judgement, counts);
@@ -126,6 +132,55 @@ export async function backfillPage(
   return inStep;
 }
 
+/** What a dry run has found missing counts as repaired from there on, so that it finds what a run would find. */
+function asIfRepaired(
+  { pretended }: PageParts,
+  row: Customer | undefined,
+  { customerId, address }: Item,
+): Customer | undefined {
+  const occurredAt = pretended.get(customerId);
+  if (occurredAt === undefined || address === undefined) return row;
+  return {
+    ...(row ?? { customerId, addresses: [] }),
+    email: row?.email ?? { value: address, version: '' },
+    ...(occurredAt !== '' && { alwaysGroup: { occurredAt, webhookId: '', group: '' } }),
+  };
+}
+
+function pretend(
+  { pretended, settings }: PageParts,
+  { customerId }: Item,
+  { mend: { event } }: Extract<Judgement, { kind: 'drift' }>,
+): void {
+  const { userGroup, userGroupMode } = settings.events[event.type];
+  const isAlways = userGroup !== null && userGroupMode === 'always';
+  pretended.set(customerId, isAlways ? event.occurredAt : (pretended.get(customerId) ?? ''));
+}
+
+/** Rows of an older version do not name their organisation. Polar has just listed these customers as those of this one. */
+export async function takeOnOrganization(
+  { store, pause, organizationId }: Pick<PageParts, 'store' | 'pause' | 'organizationId'>,
+  customers: readonly Pick<Customer, 'customerId' | 'organizationId' | 'erased'>[],
+): Promise<void> {
+  const unnamed = customers.filter((one) => one.organizationId === undefined && !one.erased);
+  let failure: { error: unknown } | undefined;
+  const take = async ({ customerId }: Pick<Customer, 'customerId'>): Promise<void> => {
+    if (failure) return;
+    const named = (w: Workspace) => {
+      const row = w.customers.get(customerId);
+      if (!row || row.erased || row.organizationId !== undefined) return;
+      w.customers.put(customerId, { ...row, organizationId });
+    };
+    try {
+      await settle(store, named, pause);
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await inGroups(unnamed, ({ customerId }) => customerId, take, atOnce);
+  if (failure) throw failure.error;
+}
+
 const stillDiffers =
   'It still differs after the repair: run the backfill again, and look at the customer if it stays so.';
 
@@ -142,6 +197,26 @@ export async function unsubscribedAmong(
   return [...known.contacts.values()].filter(
     (stored) => stored?.row.customerId !== undefined && !stored.row.subscribed,
   ).length;
+}
+
+/** Why customers that Polar does not have any more were left. */
+export const notAgreed =
+  'Polar does not have them any more. Nobody agreed to take them for deleted, so they were left as they are.';
+
+/** These customers with the addresses that are known of them. */
+export async function withAddresses(
+  store: AudienceStore,
+  customerIds: readonly string[],
+): Promise<FoundDrift[]> {
+  const found: FoundDrift[] = [];
+  for (let start = 0; start < customerIds.length; start += 100) {
+    const some = customerIds.slice(start, start + 100).map((customerId) => ({ customerId }));
+    const rows = await customerRows(store, some);
+    for (const { customerId } of some) {
+      found.push({ drift: 'extra', customerId, address: rows.get(customerId)?.email?.value });
+    }
+  }
+  return found;
 }
 
 async function customerRows(
@@ -194,30 +269,4 @@ async function applied(
   await inGroups(drifting, ({ customerId }) => customerId, apply, atOnce);
   if (failure) throw failure.error;
   return reasons;
-}
-
-/** The ids of all customers that Polar listed. */
-export type ListedIds = Readonly<{
-  has: (id: string) => boolean;
-  size: () => number;
-  add: (id: string) => void;
-  /** Some of those that were listed last. */
-  last: () => readonly string[];
-}>;
-
-const kept = 3;
-
-export function listedIds(): ListedIds {
-  const ids = new Set<string>();
-  let last: readonly string[] = [];
-  return {
-    has: (id) => ids.has(id),
-    size: () => ids.size,
-    add(id) {
-      if (ids.has(id)) return;
-      ids.add(id);
-      last = [...last.slice(1 - kept), id];
-    },
-    last: () => last,
-  };
 }

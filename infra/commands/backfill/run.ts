@@ -4,20 +4,26 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { PolarApi, PolarPage, PolarRow } from '#shared/polar/api.ts';
-import { customerItem, findExtra, purchaseItem, type Wanted } from './items.ts';
+import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
+import { countLiving, findGone, mostDeletions, otherOrganization } from './gone.ts';
+import { customerItem, extraItem, purchaseItem, type Wanted } from './items.ts';
 import {
   type BackfillCounts,
   backfillCountsSchema,
   backfillPage,
+  countReason,
+  type FoundDrift,
   type Item,
-  type ListedIds,
-  listedIds,
   noCounts,
+  notAgreed,
   type PageParts,
+  takeOnOrganization,
   unsubscribedAmong,
+  withAddresses,
 } from './page.ts';
 
-export const backfillPhases = ['customers', 'subscriptions', 'orders', 'extra'] as const;
+/** Who was deleted is looked at first: whoever has to decide on it does so before anything is changed. */
+export const backfillPhases = ['extra', 'customers', 'subscriptions', 'orders'] as const;
 
 const placeSchema = z.object({
   phase: z.enum(backfillPhases),
@@ -71,14 +77,14 @@ function parsed(text: string): unknown {
   }
 }
 
-export type BackfillParts = Omit<PageParts, 'counted' | 'isDryRun' | 'found'> &
+export type BackfillParts = Omit<PageParts, 'counted' | 'pretended' | 'isDryRun' | 'found'> &
   Readonly<{
     api: Pick<PolarApi, 'customers' | 'customer' | 'subscriptions' | 'orders'>;
     /** What else the access covers is left alone. */
     organizationId: string;
     settings: Settings;
-    /** The ids of all customers here that live, page by page. */
-    livingIds: () => AsyncIterable<readonly string[]>;
+    /** All customers here that live, page by page. */
+    living: () => AsyncIterable<readonly LivingCustomer[]>;
   }>;
 
 export type BackfillWish = Readonly<{
@@ -86,7 +92,13 @@ export type BackfillWish = Readonly<{
   since?: string | undefined;
   isDryRun: boolean;
   from?: BackfillPlace | undefined;
+  /** A person knows that customers of other organisations are here, and leaves them alone. */
+  isMixed?: boolean | undefined;
 }>;
+
+/** Those who would be taken for deleted, and how many may be before their number has to be named. */
+export type Deletions = Readonly<{ gone: readonly FoundDrift[]; most: number }>;
+export type DeletionChoice = 'delete' | 'leave' | 'stop';
 
 export type BackfillHooks = Pick<PageParts, 'found'> &
   Readonly<{
@@ -94,32 +106,56 @@ export type BackfillHooks = Pick<PageParts, 'found'> &
     /** Called after each page: a run that begins there goes on. */
     save: (place: BackfillPlace) => Promise<void>;
     isStopped: () => boolean;
+    /** Whether customers are to be taken for deleted. Not asked by a dry run. */
+    deletions: (deletions: Deletions) => Promise<DeletionChoice>;
   }>;
 
-export type Backfilled = Readonly<{ kind: 'done' | 'stopped'; counts: BackfillCounts }>;
+export type Backfilled =
+  /** Nothing was compared or changed. `deletions`: so many customers would have been taken for deleted. */
+  | Readonly<{ kind: 'refused'; reason: string; deletions?: number }>
+  | Readonly<{
+      kind: 'done' | 'stopped';
+      counts: BackfillCounts;
+      /** How many customers Polar does not have any more, where more than may be taken for deleted without a number. */
+      tooMany?: number;
+    }>;
 
 /**
  * Compares what Polar lists with what is known here, and repairs what differs; a dry run only reads. Holds one page at a
- * time, and the ids of the customers: some 300 bytes each, and at most the 16.7 million that a Set holds. May be broken off at any point
- * and run again. Throws a `PolarApiError`.
+ * time, and the ids of the customers: some 300 bytes each, and at most the 16.7 million that a Set holds. May be broken
+ * off at any point and run again. Throws a `PolarApiError`.
  */
 export async function backfill(
   parts: BackfillParts,
-  { since, isDryRun, from }: BackfillWish,
+  { since, isDryRun, from, isMixed = false }: BackfillWish,
   hooks: BackfillHooks,
 ): Promise<Backfilled> {
   const { api, organizationId, settings } = parts;
+  const living = await countLiving(parts.living(), organizationId);
+  const reason = isMixed ? undefined : otherOrganization(living, organizationId);
+  if (reason !== undefined) return { kind: 'refused', reason };
   const counts = from?.counts ?? noCounts();
-  const page: PageParts = { ...parts, isDryRun, found: hooks.found, counted: new Map() };
+  const page: PageParts = {
+    ...parts,
+    isDryRun,
+    found: hooks.found,
+    counted: new Map(),
+    pretended: new Map(),
+  };
   const wanted: Wanted = { organizationId, settings, since };
-  let listed: ListedIds | undefined = listedIds();
+  const resumed = from?.phase === 'extra' ? undefined : from;
+  let tooMany: { tooMany?: number } = {};
+  if (!resumed && living.ours > 0) {
+    const extra = await extras(parts, page, counts, hooks, mostDeletions(living.ours));
+    if (extra.kind !== 'done') return extra.kind === 'stopped' ? { ...extra, counts } : extra;
+    ({ tooMany } = extra);
+  }
 
   const lists = {
     customers: {
       pages: api.customers,
       item: (row: PolarRow) => customerItem(row, wanted),
-      async look(rows: readonly PolarRow[], items: readonly Item[]) {
-        for (const { id } of rows) listed?.add(id);
+      async look(items: readonly Item[]) {
         counts.inStep += await backfillPage(page, items, counts);
         counts.unsubscribed += await unsubscribedAmong(parts.store, items);
         counts.customers += items.length;
@@ -137,40 +173,87 @@ export async function backfill(
     },
   };
 
-  async function lookAtPurchases(_: readonly PolarRow[], items: readonly Item[]): Promise<void> {
+  async function lookAtPurchases(items: readonly Item[]): Promise<void> {
     await backfillPage(page, items, counts);
     counts.purchases += items.length;
   }
 
-  for (const [index, phase] of backfillPhases.entries()) {
-    if (from && index < backfillPhases.indexOf(from.phase)) {
-      listed = undefined;
-      continue;
-    }
-    if (phase === 'extra') {
-      const extras = { ...parts, listed, isStopped: hooks.isStopped, progress: hooks.progress };
-      return { kind: await findExtra(extras, page, counts), counts };
-    }
-    const start = from?.phase === phase ? from : undefined;
-    if (start?.page !== undefined) listed = undefined;
+  const phases = ['customers', 'subscriptions', 'orders'] as const;
+  const first = resumed ? backfillPhases.indexOf(resumed.phase) - 1 : 0;
+  for (const [index, phase] of phases.entries()) {
+    if (index < first) continue;
+    const start = resumed?.phase === phase ? resumed : undefined;
     const { pages, item, look } = lists[phase];
     const position = { page: start?.page ?? 1, totalCount: start?.totalCount ?? 0 };
     for await (const read of pages(position)) {
-      if (hooks.isStopped()) return { kind: 'stopped', counts };
-      await look(
-        read.items,
-        read.items.flatMap((row) => item(row) ?? []),
-      );
+      if (hooks.isStopped()) return { kind: 'stopped', counts, ...tooMany };
+      await look(read.items.flatMap((row) => item(row) ?? []));
       hooks.progress(progressText(phase, read));
-      const next = backfillPhases[index + 1] ?? phase;
-      await hooks.save(
-        read.isLast
-          ? { phase: next, counts }
-          : { phase, page: read.position.page + 1, totalCount: read.totalCount, counts },
-      );
+      const next = phases[index + 1];
+      if (!read.isLast) {
+        const { totalCount } = read;
+        await hooks.save({ phase, page: read.position.page + 1, totalCount, counts });
+      } else if (next) await hooks.save({ phase: next, counts });
     }
   }
-  return { kind: 'done', counts };
+  return { kind: 'done', counts, ...tooMany };
+}
+
+type Extras =
+  | Readonly<{ kind: 'done'; tooMany: { tooMany?: number } }>
+  | Readonly<{ kind: 'stopped' }>
+  | Extract<Backfilled, { kind: 'refused' }>;
+
+/** Finds who was deleted in Polar, and takes them for deleted here if that is agreed to. */
+async function extras(
+  parts: BackfillParts,
+  page: PageParts,
+  counts: BackfillCounts,
+  hooks: BackfillHooks,
+  most: number,
+): Promise<Extras> {
+  const { isStopped, progress, deletions } = hooks;
+  const found = await findGone({ ...parts, isStopped, progress });
+  if (!found) return { kind: 'stopped' };
+  for (const [reason, count] of Object.entries(found.refused)) {
+    countReason(counts.refused, reason, count);
+  }
+  const gone = await withAddresses(parts.store, found.gone);
+  const items = gone.map((one) => extraItem(one, parts, parts.now()));
+  const isWanted = parts.settings.events['customer.deleted'].enabled;
+  if (gone.length > 0 && isWanted && !page.isDryRun) {
+    const choice = await deletions({ gone, most });
+    if (choice === 'stop') {
+      return {
+        kind: 'refused',
+        reason: stoppedAt(gone.length, most),
+        deletions: gone.length,
+      };
+    }
+    const unnamed = found.unnamed.map((customerId) => ({ customerId }));
+    await takeOnOrganization(parts, unnamed);
+    if (choice === 'leave') {
+      counts.drift.extra += gone.length;
+      countReason(counts.refused, notAgreed, gone.length);
+      return { kind: 'done', tooMany: {} };
+    }
+  }
+  for (let start = 0; start < items.length; start += atOnce) {
+    if (isStopped()) return { kind: 'stopped' };
+    await backfillPage(page, items.slice(start, start + atOnce), counts);
+  }
+  const isTooMany = isWanted && gone.length > most;
+  return { kind: 'done', tooMany: isTooMany ? { tooMany: gone.length } : {} };
+}
+
+const atOnce = 100;
+function stoppedAt(count: number, most: number): string {
+  const here = `Polar does not have ${count} customers any more who live here`;
+  const why =
+    count > most
+      ? `That is more than the ${most} that may be taken for deleted without naming their number`
+      : 'That is not the number that was named with --accept-deletions';
+  return `${here}. ${why}, so nothing was compared or changed.`;
 }
 
 function progressText(phase: string, { position, totalCount }: PolarPage<unknown>): string {

@@ -1,6 +1,6 @@
 import { columns } from '#infra/terminal/lines.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
-import { type BackfillCounts, type FoundDrift, sumOf } from './page.ts';
+import { type BackfillCounts, type FoundDrift, notAgreed, sumOf } from './page.ts';
 
 const words: Record<DriftKind, string> = {
   missing: 'missing',
@@ -13,8 +13,9 @@ const words: Record<DriftKind, string> = {
 export function driftLine(
   { drift, customerId, address }: FoundDrift,
   shown: (address: string) => string,
+  word = words[drift],
 ): string {
-  const cells = [words[drift].padEnd(11), customerId, address === undefined ? '' : shown(address)];
+  const cells = [word.padEnd(11), customerId, address === undefined ? '' : shown(address)];
   const [line = ''] = columns([cells]);
   return line;
 }
@@ -32,10 +33,27 @@ export function isLeft({ drift, repaired, refused }: BackfillCounts, isDryRun: b
   return sumOf(refused) > 0 || (isDryRun && sumOf(drift) > repaired);
 }
 
+type Shown = Readonly<{
+  isDryRun: boolean;
+  /** So many that a run asks for their number. */
+  tooMany?: number | undefined;
+  options: string;
+}>;
+
+/** Why nothing was compared, and what to type where customers are to be taken for deleted all the same. */
+export function refusalText(
+  { reason, deletions }: Readonly<{ reason: string; deletions?: number }>,
+  command: 'backfill' | 'recover',
+  options: string,
+): string {
+  if (deletions === undefined) return reason;
+  return `${reason} See whether Polar is well and the access is the right one. If they are deleted for sure: npm run ${command} -- --accept-deletions ${deletions}${options}`;
+}
+
 /** What a backfill came to, for a terminal. `options` stand behind each command that is proposed. */
 export function backfillLines(
   counts: BackfillCounts,
-  { isDryRun, options }: Readonly<{ isDryRun: boolean; options: string }>,
+  { isDryRun, tooMany, options }: Shown,
 ): string[] {
   const { customers, purchases, inStep, erased, withoutAddress, unsubscribed, drift } = counts;
   const rows: [string, number, string][] = [
@@ -57,8 +75,24 @@ export function backfillLines(
     ...reasonLines('Could not be repaired:', counts.refused),
     ...reasonLines('Left as they are, by the settings:', counts.unwanted),
     '',
+    ...deletionLines(counts, { isDryRun, tooMany, options }),
     ending(counts, isDryRun, options),
   ];
+}
+
+function deletionLines(
+  { drift: { extra }, refused }: BackfillCounts,
+  { isDryRun, tooMany, options }: Shown,
+): string[] {
+  const accept = `npm run backfill -- --accept-deletions ${tooMany ?? extra}${options}`;
+  if (isDryRun && tooMany !== undefined) {
+    return [
+      `${tooMany} customers would be taken for deleted. That is so many that a run stops before it changes anything. If they are deleted for sure: ${accept}`,
+    ];
+  }
+  if (isDryRun && extra > 0)
+    return [`A run asks whether the ${extra} extra are to be taken for deleted.`];
+  return notAgreed in refused ? [`To take the ${extra} extra for deleted: ${accept}`] : [];
 }
 
 function reasonLines(title: string, reasons: Readonly<Record<string, number>>): string[] {

@@ -3,7 +3,10 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
-import { livingCustomerIds } from '#shared/store/audience/contact-search.ts';
+import {
+  customersDeletedByBackfill,
+  livingCustomers,
+} from '#shared/store/audience/customer-scan.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { audienceOf } from '#shared/store/wire-audience.ts';
@@ -33,10 +36,12 @@ type AudienceDeployment = Pick<Deployment, 'clientConfigs' | 'settingsTable' | '
 /** The same with the settings of now, and who lives there. */
 export async function audienceSide(deployment: AudienceDeployment, resources: StackResources) {
   const { db, settingsNow, ...audience } = deployedAudience(deployment, resources);
+  const customers = resources.physicalId('Customers');
   return {
     ...audience,
     settings: await settingsNow(),
-    livingIds: () => livingCustomerIds(db, resources.physicalId('Customers')),
+    living: () => livingCustomers(db, customers),
+    deletedByBackfill: () => customersDeletedByBackfill(db, customers),
     hasRecord: dynamoEventLog(db, resources.physicalId('Events')).has,
   };
 }

@@ -3,9 +3,15 @@ import { setTimeout } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Option } from '@commander-js/extra-typings';
-import { sinceOption } from '#infra/commands/backfill/backfill.ts';
+import {
+  acceptDeletionsOption,
+  mustBeThis,
+  organizationOption,
+  sinceOption,
+} from '#infra/commands/backfill/backfill.ts';
+import { chooseDeletions } from '#infra/commands/backfill/deletions.ts';
 import type { BackfillCounts } from '#infra/commands/backfill/page.ts';
-import { backfillLines } from '#infra/commands/backfill/text.ts';
+import { backfillLines, refusalText } from '#infra/commands/backfill/text.ts';
 import {
   findDeployment,
   stackResources,
@@ -15,9 +21,9 @@ import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
 import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
-import { progressLine } from '#infra/terminal/lines.ts';
+import { maskedAddress, progressLine } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
-import { confirmed, interruption, person } from '#infra/terminal/person.ts';
+import { confirmed, interruption, isSomebodyThere, person } from '#infra/terminal/person.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
@@ -120,6 +126,9 @@ export type RecoverOptions = Readonly<{
   acceptListed: boolean;
   yes: boolean;
   json: boolean;
+  /** How many customers may be taken for deleted. */
+  acceptDeletions: number | undefined;
+  organization: string | undefined;
 }>;
 
 const listed = 'listed';
@@ -141,10 +150,13 @@ export function recoverCommand(
       ).argParser(eventIds),
     )
     .option('--yes', 'accepts what is listed without asking')
+    .addOption(acceptDeletionsOption())
+    .addOption(organizationOption())
     .addOption(jsonOption())
     .addHelpText('after', afterHelp)
     .action((_, self) => {
-      const { since, accept = [], yes = false, json = false, ...target } = self.optsWithGlobals();
+      const { since, accept = [], yes = false, json = false, ...others } = self.optsWithGlobals();
+      const { acceptDeletions, organization, ...target } = others;
       return act({
         target,
         since,
@@ -152,6 +164,8 @@ export function recoverCommand(
         acceptListed: accept.includes(listed),
         yes,
         json,
+        acceptDeletions,
+        organization,
       });
     });
 }
@@ -190,8 +204,11 @@ async function runRecover(given: RecoverOptions): Promise<void> {
     const { parts: polar, connection } = await polarSide(deployment, resources);
     if (!connection) throw new Advice('Polar is not connected.');
     const side = await audienceSide(deployment, resources);
+    mustBeThis(connection.organizationId, given.organization);
     const { isAccepted } = acceptance;
-    const parts = { ...side, polar, connection, isAccepted, racePause: side.pause };
+    const ask = (question: string) => stop.isOff(() => confirmed(question));
+    const isMixed = given.organization !== undefined;
+    const parts = { ...side, polar, connection, isAccepted, isMixed, racePause: side.pause };
     const told: RecoverDocument = {};
     const recovered = await recover(
       { ...parts, pause: setTimeout, progress, isStopped: stop.isStopped },
@@ -208,6 +225,12 @@ async function runRecover(given: RecoverOptions): Promise<void> {
             `The webhook secret was changed just now: waiting ${seconds} seconds, until it counts everywhere.\n`,
           );
         },
+        deletions: (deletions) =>
+          chooseDeletions(
+            deletions,
+            { accepted: given.acceptDeletions, ask: isSomebodyThere() ? ask : undefined },
+            { print: (line) => print([line]), shown: maskedAddress },
+          ),
         redelivered: (redelivery) => {
           told.redelivery = redeliveryDocument(redelivery);
           print([...redeliveryLines(redelivery), '']);
@@ -225,8 +248,9 @@ async function runRecover(given: RecoverOptions): Promise<void> {
       },
     );
     print(acceptance.unmet().map(unmetText));
-    if (recovered.kind === 'unfinished') throw new Advice(recovered.reason);
-    const ask = (question: string) => stop.isOff(() => confirmed(question));
+    if (recovered.kind === 'unfinished') {
+      throw new Advice(refusalText(recovered, 'recover', options));
+    }
     const proof = given.acceptListed
       ? await withoutRefused(recovered.proof, acceptance, {
           print,

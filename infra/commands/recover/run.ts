@@ -1,5 +1,11 @@
-import { type BackfillCounts, type FoundDrift, sumOf } from '#infra/commands/backfill/page.ts';
-import { type BackfillParts, backfill } from '#infra/commands/backfill/run.ts';
+import { countLiving, otherOrganization } from '#infra/commands/backfill/gone.ts';
+import {
+  type BackfillCounts,
+  type FoundDrift,
+  noCounts,
+  sumOf,
+} from '#infra/commands/backfill/page.ts';
+import { type BackfillHooks, type BackfillParts, backfill } from '#infra/commands/backfill/run.ts';
 import { repairConnection } from '#shared/polar/connect.ts';
 import type { Connection, ConnectionParts, WebhookSecrets } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
@@ -45,6 +51,8 @@ export type RecoverParts = Omit<BackfillParts, 'api' | 'organizationId' | 'pause
     connection: Connection;
     hasRecord: RedeliverParts['hasRecord'];
     isAccepted: RedeliverParts['isAccepted'];
+    /** A person knows that customers of other organisations are here. */
+    isMixed: boolean;
     pause: RedeliverParts['pause'];
     /** Between lost races for a row. */
     racePause: BackfillParts['pause'];
@@ -58,6 +66,7 @@ export type RecoverHooks = Readonly<{
   repaired: (done: readonly string[]) => void;
   waiting: (seconds: number) => void;
   redelivered: (redelivery: Redelivery) => void;
+  deletions: BackfillHooks['deletions'];
   backfilled: (counts: BackfillCounts, since: string | undefined) => void;
 }>;
 
@@ -71,8 +80,8 @@ export type Proof = Readonly<{
 
 export type Recovered =
   | Readonly<{ kind: 'proved'; proof: Proof }>
-  /** Why it went no further. */
-  | Readonly<{ kind: 'unfinished'; reason: string }>;
+  /** Why it went no further. `deletions`: so many customers would have been taken for deleted. */
+  | Readonly<{ kind: 'unfinished'; reason: string; deletions?: number }>;
 
 /**
  * Closes the gap that an outage left: sets the endpoint right, has Polar deliver again what never arrived, backfills
@@ -85,6 +94,9 @@ export async function recover(
   hooks: RecoverHooks,
 ): Promise<Recovered> {
   const { polar, connection, isStopped } = parts;
+  const living = await countLiving(parts.living(), connection.organizationId);
+  const others = parts.isMixed ? undefined : otherOrganization(living, connection.organizationId);
+  if (others !== undefined) return { kind: 'unfinished', reason: others };
   const health = await connectionHealth(polar, connection);
   hooks.health(health);
   const inTheWay = health.faults.find(({ kind }) => kind === 'access' || kind === 'unreachable');
@@ -107,7 +119,9 @@ export async function recover(
       lastSuccess,
       oldestFailure: redelivery.oldest,
     });
-  const backfilled = await compare(parts, from, false);
+  const { deletions } = hooks;
+  const backfilled = await compare(parts, { since: from, isDryRun: false }, { deletions });
+  if (backfilled.kind === 'refused') return { ...backfilled, kind: 'unfinished' };
   hooks.backfilled(backfilled.counts, from);
   if (backfilled.kind === 'stopped' || isStopped()) {
     return { kind: 'unfinished', reason: brokenOff };
@@ -171,16 +185,22 @@ async function newestSuccess({ polar, connection }: RecoverParts): Promise<strin
 
 function compare(
   parts: RecoverParts,
-  since: string | undefined,
-  isDryRun: boolean,
-  found: (drift: FoundDrift) => void = () => undefined,
+  wish: Readonly<{ since: string | undefined; isDryRun: boolean }>,
+  hooks: Partial<Pick<BackfillHooks, 'found' | 'deletions'>>,
 ) {
-  const { polar, connection, racePause, progress, isStopped } = parts;
+  const { polar, connection, isMixed, racePause, progress, isStopped } = parts;
   const { organizationId } = connection;
   return backfill(
     { ...parts, api: polar.api, organizationId, pause: racePause },
-    { since, isDryRun },
-    { found, save: async () => undefined, progress, isStopped },
+    { ...wish, isMixed },
+    {
+      found: () => undefined,
+      deletions: async () => 'leave',
+      ...hooks,
+      save: async () => undefined,
+      progress,
+      isStopped,
+    },
   );
 }
 
@@ -198,14 +218,19 @@ async function prove(
   }
   const about = new Set(left.map(({ customerId }) => customerId));
   const differing = new Set<string>();
-  const { counts } = await compare(parts, since, true, ({ customerId }) => {
+  const found = ({ customerId }: FoundDrift) => {
     if (about.has(customerId)) differing.add(customerId);
-  });
+  };
+  const compared = await compare(parts, { since, isDryRun: true }, { found });
+  const counts = compared.kind === 'refused' ? noCounts() : compared.counts;
   const refused = sumOf(counts.refused);
-  const compared = { store: parts.store, since, differing, isPartial: refused > 0 };
+  const known = { store: parts.store, since, differing, isPartial: refused > 0 };
   return {
-    faults: faults.filter(({ kind }) => kind !== 'failed').map(({ sentence }) => sentence),
-    undelivered: await withFacts(left, compared),
+    faults: [
+      ...faults.filter(({ kind }) => kind !== 'failed').map(({ sentence }) => sentence),
+      ...(compared.kind === 'refused' ? [compared.reason] : []),
+    ],
+    undelivered: await withFacts(left, known),
     differing: sumOf(counts.drift),
     refused,
   };

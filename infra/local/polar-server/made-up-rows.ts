@@ -29,7 +29,8 @@ export function madeUpRows({ customers, subscriptions, orders }: RowCounts, unti
 function personOf(index: number): Person {
   const email = `customer-${index}@example.com`;
   return {
-    customerId: uuidOf(email),
+    // None that a made-up event would be about.
+    customerId: uuidOf(`customer ${email}`),
     email,
     name: `Customer ${index}`,
     externalId: null,

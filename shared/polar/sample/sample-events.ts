@@ -28,6 +28,11 @@ export function sampleCustomerId(email: string): string {
   return uuidOf(email.toLowerCase());
 }
 
+/** Whether a customer was made up: by the page Test, `npm run polar` or the demo. Polar knows nothing of it. */
+export function isSampleCustomer(customerId: string, emails: readonly string[]): boolean {
+  return emails.some((email) => sampleCustomerId(email) === customerId);
+}
+
 /** A time with the six fraction digits that Polar gives. */
 export function instant(at: Date, microseconds = Math.floor(Math.random() * 1_000)): string {
   return at.toISOString().replace('Z', `${String(microseconds).padStart(3, '0')}Z`);

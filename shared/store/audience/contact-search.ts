@@ -181,29 +181,6 @@ export function dynamoContactSearch(
   };
 }
 
-const idRowsSchema = z.array(z.object({ customerId: z.string() }));
-const startSchema = z.record(z.string(), z.string());
-
-/** The ids of all customers that are neither deleted nor erased, page by page, in no order. Reads the whole table. */
-export async function* livingCustomerIds(
-  db: DynamoDBDocumentClient,
-  table: string,
-): AsyncGenerator<readonly string[], void, undefined> {
-  let ExclusiveStartKey: z.infer<typeof startSchema> | undefined;
-  do {
-    const page = await db.send(
-      new ScanCommand({
-        TableName: table,
-        ProjectionExpression: 'customerId',
-        FilterExpression: 'attribute_not_exists(deletion) AND attribute_not_exists(erased)',
-        ExclusiveStartKey,
-      }),
-    );
-    yield idRowsSchema.parse(page.Items ?? []).map(({ customerId }) => customerId);
-    ExclusiveStartKey = page.LastEvaluatedKey && startSchema.parse(page.LastEvaluatedKey);
-  } while (ExclusiveStartKey);
-}
-
 export type CustomersFound = Readonly<{
   customerIds: readonly string[];
   /** After which customer the rest begins; `undefined`: all were looked at. */

@@ -65,7 +65,8 @@ describe('the customers, subscriptions and orders', () => {
       pages += 1;
       for (const { id } of items) seen.add(id);
       if (pages === 5) customers.splice(120, 130);
-      if (pages === 9) customers.push({ id: 'new', created_at: '2099-01-01T00:00:00Z' });
+      if (pages === 9)
+        customers.push({ ...customers[0], id: 'new', created_at: '2099-01-01T00:00:00Z' });
     }
     expect(customers.map(({ id }) => id).filter((id) => !seen.has(id))).toEqual([]);
   });

@@ -59,7 +59,13 @@ const address = (name: string) => `${name}@example.com`;
 /** Something happens to a new customer in Polar, which tells whoever it can tell. */
 async function happens(name: string, attempts = 1): Promise<string> {
   const email = address(name);
-  const person = { customerId: uuidOf(email), email, name, externalId: null, isNew: true };
+  const person = {
+    customerId: uuidOf(`customer ${email}`),
+    email,
+    name,
+    externalId: null,
+    isNew: true,
+  };
   const data = customer(person, new Date());
   polar.state.customers.push(data);
   const timestamp = new Date().toISOString();
@@ -118,6 +124,7 @@ async function recoveryOf(
     health: vi.fn(),
     repaired: vi.fn(),
     waiting: vi.fn(),
+    deletions: vi.fn(async () => 'delete' as const),
     redelivered: vi.fn(),
     backfilled: vi.fn(),
   };
@@ -127,6 +134,7 @@ async function recoveryOf(
       ...side,
       ...{ polar: parts, connection, racePause: side.pause },
       isAccepted: acceptance(named).isAccepted,
+      isMixed: false,
       pause: (ms: number) => setTimeout(ms / 10),
       progress: () => undefined,
       isStopped,

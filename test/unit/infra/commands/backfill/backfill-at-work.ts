@@ -5,15 +5,18 @@ import {
   type BackfillParts,
   type BackfillPlace,
   backfill,
+  type DeletionChoice,
+  type Deletions,
 } from '#infra/commands/backfill/run.ts';
 import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { applyEvent } from '#shared/audience/decide.ts';
+import { isDeletedByBackfill } from '#shared/audience/deletion.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { customer, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { customer, sampleCustomerId, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 
 export type BackfillAtWork = Awaited<ReturnType<typeof startBackfillAtWork>>;
@@ -25,6 +28,8 @@ type Run = Readonly<{
   settings?: Partial<Settings>;
   parts?: Partial<BackfillParts>;
   save?: (place: BackfillPlace) => Promise<void>;
+  isMixed?: boolean;
+  deletions?: (deletions: Deletions) => Promise<DeletionChoice>;
 }>;
 
 export type Audience = ReturnType<typeof memoryAudience>;
@@ -44,11 +49,18 @@ export function memoryAudience() {
       return store.commit(commit);
     },
   };
-  async function* livingIds() {
-    const living = [...rows.customers.values()].filter(({ row }) => !row.deletion && !row.erased);
-    yield living.map(({ row }) => row.customerId);
+  async function* living() {
+    const customers = [...rows.customers.values()];
+    yield customers.filter(({ row }) => !row.deletion && !row.erased).map(({ row }) => row);
   }
-  return { store: counting, rows, records, calls, livingIds };
+  async function* deletedByBackfill() {
+    const customers = [...rows.customers.values()].filter(({ row }) => isDeletedByBackfill(row));
+    yield customers.map(({ row }) => ({
+      customerId: row.customerId,
+      webhookId: row.deletion?.webhookId ?? '',
+    }));
+  }
+  return { store: counting, rows, records, calls, living, deletedByBackfill };
 }
 
 /** A fake Polar and the audience of a deployment that has heard nothing of it yet. */
@@ -64,32 +76,42 @@ export async function startBackfillAtWork(options: FakePolarOptions = {}) {
     pause: async (ms) => void pauses.push(ms),
   });
 
-  const partsOf = ({ store, livingIds }: Audience, settings: Partial<Settings> = {}) => ({
+  const partsOf = ({ store, living }: Audience, settings: Partial<Settings> = {}) => ({
     api,
     organizationId: northlight.id,
     store,
     settings: { ...defaultSettings, ...settings },
-    livingIds,
+    living,
     now: () => new Date(),
     newId: randomUUID,
     pause: async () => undefined,
   });
 
-  async function run(
-    { since, isDryRun = false, from, settings, parts, save }: Run = {},
+  /** Agrees to few deletions unless told otherwise. */
+  async function attempt(
+    { since, isDryRun = false, from, isMixed, settings, parts, save, deletions }: Run = {},
     on: Audience = audience,
   ): Promise<Backfilled> {
     found.length = 0;
     return backfill(
       { ...partsOf(on, settings), ...parts },
-      { since, isDryRun, from },
+      { since, isDryRun, from, isMixed },
       {
         found: (drift) => void found.push(drift),
         progress: () => undefined,
         save: save ?? (async () => undefined),
         isStopped: () => false,
+        deletions:
+          deletions ?? (async ({ gone, most }) => (gone.length > most ? 'stop' : 'delete')),
       },
     );
+  }
+
+  /** One that is not refused. */
+  async function run(wish: Run = {}, on: Audience = audience) {
+    const backfilled = await attempt(wish, on);
+    if (backfilled.kind === 'refused') throw new Error(backfilled.reason);
+    return backfilled;
   }
 
   let heard = 0;
@@ -112,8 +134,14 @@ export async function startBackfillAtWork(options: FakePolarOptions = {}) {
     audience,
     found,
     run,
+    attempt,
     partsOf,
     hear,
+    /** An event of the page Test. */
+    madeUp: (email: string) => {
+      const who = { customerId: sampleCustomerId(email), email, name: '', externalId: null };
+      return hear('customer.created', customer({ ...who, isNew: true }, new Date()));
+    },
     /** Changes customers of Polar's as the merchant would, without a webhook. */
     change(index: number, changes: object, at = new Date()) {
       const row = polar.state.customers[index];
@@ -123,7 +151,7 @@ export async function startBackfillAtWork(options: FakePolarOptions = {}) {
     },
     add(email: string, at = new Date()) {
       const person = {
-        customerId: uuidOf(email),
+        customerId: uuidOf(`customer ${email}`),
         email,
         name: email,
         externalId: null,

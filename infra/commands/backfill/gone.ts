@@ -1,0 +1,190 @@
+import { setImmediate } from 'node:timers/promises';
+import * as z from 'zod';
+import { inGroups } from '#shared/in-time.ts';
+import type { PolarApi } from '#shared/polar/api.ts';
+import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
+import { isSampleCustomer } from '#shared/polar/sample/sample-events.ts';
+import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
+
+export type Living = Readonly<{
+  /** Those of this organisation, and those of whom nobody knows yet whose they are. */
+  ours: number;
+  /** How many others there are, by their organisation. */
+  others: ReadonlyMap<string, number>;
+}>;
+
+type Page = AsyncIterable<readonly LivingCustomer[]>;
+
+/** Whose the living customers here are. Those that somebody made up to try things count as nobody's. */
+export async function countLiving(pages: Page, organizationId: string): Promise<Living> {
+  const others = new Map<string, number>();
+  let ours = 0;
+  for await (const page of pages) {
+    for (const customer of page.filter(isReal)) {
+      const { organizationId: own = organizationId } = customer;
+      if (own === organizationId) ours += 1;
+      else others.set(own, (others.get(own) ?? 0) + 1);
+    }
+  }
+  return { ours, others };
+}
+
+function isReal({ customerId, addresses }: LivingCustomer): boolean {
+  return !isSampleCustomer(customerId, addresses);
+}
+
+/** Why customers of another organisation keep everything from being compared; `undefined`: there are none. */
+export function otherOrganization(
+  { others }: Pick<Living, 'others'>,
+  organizationId: string,
+): string | undefined {
+  if (others.size === 0) return undefined;
+  const counts = [...others].map(([id, count]) => `${count} of ${id}`).join(', ');
+  return `Customers here are of another Polar organisation than ${organizationId}, which this access is for: ${counts}. Nothing was compared or changed. If this deployment has moved from one to the other, name the one to compare with: --organization ${organizationId}`;
+}
+
+const fewest = 10;
+const share = 0.02;
+
+/** How many of so many living customers may be taken for deleted before a person has to name their number. */
+export function mostDeletions(living: number): number {
+  return Math.max(fewest, Math.floor(living * share));
+}
+
+type FindParts = Readonly<{
+  api: Pick<PolarApi, 'customers' | 'customer'>;
+  organizationId: string;
+  living: () => Page;
+  isStopped: () => boolean;
+  progress: (text: string) => void;
+}>;
+
+export type Found = Readonly<{
+  /** Of this organisation, and Polar does not have them any more. */
+  gone: readonly string[];
+  /** Those of `gone` whose rows do not say yet that they are of this organisation. */
+  unnamed: readonly string[];
+  /** Why some could not be asked for, with their number. */
+  refused: Readonly<Record<string, number>>;
+}>;
+
+/**
+ * The living customers here that Polar does not have any more. Not being listed is no proof: Polar is asked for each,
+ * after it has shown that it finds one that it listed. `undefined`: it was broken off. Throws a `PolarApiError`.
+ */
+export async function findGone(parts: FindParts): Promise<Found | undefined> {
+  const listed = await allListed(parts);
+  const unlisted: LivingCustomer[] = [];
+  let areUnnamedOurs = false;
+  for await (const page of parts.living()) {
+    for (const customer of page.filter(isReal)) {
+      const { customerId, organizationId = parts.organizationId } = customer;
+      if (organizationId !== parts.organizationId) continue;
+      if (!listed.has(customerId)) unlisted.push(customer);
+      else if (customer.organizationId === undefined) areUnnamedOurs = true;
+    }
+    // A long table that is in step must not keep Ctrl-C from being heard.
+    await setImmediate();
+    if (parts.isStopped()) return undefined;
+  }
+  const isNamed = ({ organizationId }: LivingCustomer) => organizationId !== undefined;
+  const asked = areUnnamedOurs ? unlisted : unlisted.filter(isNamed);
+  const notOurs = unlisted.length - asked.length;
+  const refused: Record<string, number> = notOurs > 0 ? { [whoseUnknown]: notOurs } : {};
+  if (asked.length === 0) return { gone: [], unnamed: [], refused };
+  const why = await whyNotAsked(parts, listed);
+  if (why !== undefined) return { gone: [], unnamed: [], refused: { ...refused, [why]: 1 } };
+  const states = await askedFor(parts, asked);
+  if (!states) return undefined;
+  const unknown = asked.filter(({ customerId }) => states.get(customerId) === 'unknown').length;
+  const gone = asked.filter(({ customerId }) => states.get(customerId) === 'gone');
+  return {
+    gone: gone.map(({ customerId }) => customerId),
+    unnamed: gone.filter((one) => !isNamed(one)).map(({ customerId }) => customerId),
+    refused: { ...refused, ...(unknown > 0 && { [notAsked]: unknown }) },
+  };
+}
+
+const listsNobody =
+  'Polar lists no customer at all, so nobody was taken for deleted. Try again later.';
+const findsNobody =
+  'Polar does not find a customer that it has just listed, so nobody was taken for deleted. Try again later.';
+const notAsked = 'Polar does not list it, and cannot say whether it has it. It was left as it is.';
+const whoseUnknown =
+  'Polar does not list it, and nobody knows of which organisation it is, so it was not taken for deleted.';
+
+type ListedIds = Readonly<{ has: (id: string) => boolean; last: () => readonly string[] }>;
+
+const kept = 3;
+
+async function allListed(parts: FindParts): Promise<ListedIds> {
+  const { api, organizationId, isStopped, progress } = parts;
+  const ids = new Set<string>();
+  let last: string[] = [];
+  for await (const { items, totalCount } of api.customers()) {
+    const own = items.filter((row) => organizationOf(row) === organizationId);
+    for (const { id } of own) ids.add(id);
+    last = [...last, ...own.map(({ id }) => id)].slice(-kept);
+    progress(`${ids.size} of ${totalCount} customers listed`);
+    if (isStopped()) break;
+  }
+  return { has: (id) => ids.has(id), last: () => last };
+}
+
+/** A wrong address, or a failure of Polar's, must not look as if all customers were deleted. */
+async function whyNotAsked(parts: FindParts, listed: ListedIds): Promise<string | undefined> {
+  const some = listed.last();
+  if (some.length === 0) return listsNobody;
+  for (const id of some) {
+    if ((await stateInPolar(parts, id)) === 'there') return undefined;
+  }
+  return findsNobody;
+}
+
+/** So many calls at once are far from Polar's limit, and each obeys it where it is met all the same. */
+const sideBySide = 4;
+
+type State = 'there' | 'gone' | 'unknown';
+
+/** What Polar says of each; `undefined`: it was broken off. */
+export async function askedFor(
+  parts: Pick<FindParts, 'organizationId' | 'isStopped' | 'progress'> &
+    Readonly<{ api: Pick<PolarApi, 'customer'> }>,
+  customers: readonly Readonly<{ customerId: string }>[],
+): Promise<ReadonlyMap<string, State> | undefined> {
+  const states = new Map<string, State>();
+  let failure: { error: unknown } | undefined;
+  const ask = async ({ customerId }: Readonly<{ customerId: string }>) => {
+    if (failure || parts.isStopped()) return;
+    try {
+      states.set(customerId, await stateInPolar(parts, customerId));
+      parts.progress(`${states.size} of ${customers.length} customers asked for one by one`);
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await inGroups(customers, ({ customerId }) => customerId, ask, sideBySide);
+  if (failure) throw failure.error;
+  return parts.isStopped() ? undefined : states;
+}
+
+const rowSchema = z.object({ organization_id: z.string(), deleted_at: z.string().nullish() });
+
+function organizationOf(row: unknown): string | undefined {
+  return rowSchema.safeParse(row).data?.organization_id;
+}
+
+async function stateInPolar(
+  { api, organizationId }: Readonly<{ api: Pick<PolarApi, 'customer'>; organizationId: string }>,
+  id: string,
+): Promise<State> {
+  try {
+    const found = rowSchema.safeParse(await api.customer(id)).data;
+    if (found?.organization_id !== organizationId) return 'unknown';
+    return typeof found.deleted_at === 'string' ? 'gone' : 'there';
+  } catch (error) {
+    if (error instanceof PolarMissing) return 'gone';
+    if (error instanceof PolarInvalid) return 'unknown';
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { madeUpRows } from '#infra/local/polar-server/made-up-rows.ts';
+import { connectPolar } from '#shared/polar/connect.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { environmentOfTests } from '#test/support/environment-of-tests.ts';
+import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+import { startBackfillStack } from './backfill-stack.ts';
+
+const customers = 1_000;
+const southwind = {
+  id: '00000000-0000-4000-8000-000000000000',
+  name: 'Southwind',
+  slug: 'southwind',
+};
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let at: PolarConnection;
+let aws: Awaited<ReturnType<typeof startBackfillStack>>;
+let tableOf: Awaited<ReturnType<typeof createStackTables>>;
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  at = await startPolarConnection(dynamo.client);
+  tableOf = await createStackTables(dynamo.client);
+  aws = await startBackfillStack(at, tableOf);
+  const access = at.token();
+  await connectPolar(at.parts(access), { access, by: 'ann' });
+  allAreThere();
+  const { code } = await backfill([]);
+  expect(code).toBe(0);
+}, 180_000);
+afterAll(() => Promise.all([dynamo.stop(), at.stop(), aws.stop()]));
+beforeEach(() => {
+  allAreThere();
+  at.polar.restoreLists();
+});
+
+function allAreThere(): void {
+  const rows = madeUpRows({ customers, subscriptions: 0, orders: 0 }, new Date('2026-11-01'));
+  Object.assign(at.polar.state, rows);
+}
+
+/** `npm run backfill`, without a terminal. */
+async function backfill(args: readonly string[], env: Record<string, string> = {}) {
+  const command = ['infra/cli.ts', 'backfill', ...args, '--stage', 'staging'];
+  const child = spawn(process.execPath, command, {
+    cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...environmentOfTests,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: aws.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
+      POLAR_API_URL: at.polar.url,
+      ...env,
+    },
+  });
+  const [out, error, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.on('close', resolve)),
+  ]);
+  return { out, error, code };
+}
+
+async function count(table: string, condition?: string): Promise<number> {
+  const values = condition?.includes(':no') ? { ':no': false } : undefined;
+  const filter = { FilterExpression: condition, ExpressionAttributeValues: values };
+  const scan = { TableName: tableOf(table), ...filter };
+  let found = 0;
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await at.db.send(new ScanCommand({ ...scan, ExclusiveStartKey: from }));
+    found += page.Count ?? 0;
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return found;
+}
+const deleted = () => count('Customers', 'attribute_exists(deletion)');
+
+it('a list that Polar has shortened takes nobody of a thousand for deleted', async () => {
+  at.polar.shortenLists();
+  const { out, code } = await backfill([]);
+  expect(out).toContain('The audience is in step with Polar.');
+  expect(code).toBe(0);
+  expect(await deleted()).toBe(0);
+}, 120_000);
+
+it('without a connection, the token of another organisation is refused, and changes nothing', async () => {
+  const connection = await at.connections.read();
+  if (!connection) throw new Error('not connected');
+  await at.connections.remove(connection);
+  Object.assign(at.polar.state, { organizations: [...at.polar.organizations, southwind] });
+  const POLAR_TOKEN = at.polar.organizationToken(undefined, southwind);
+  const records = await count('Events');
+  const refused = await backfill(['--accept-deletions', '1000'], { POLAR_TOKEN });
+  expect(refused.code).toBe(1);
+  expect(refused.error).toMatch(/^Customers here are of another Polar organisation/);
+  expect(refused.error).toContain(`1000 of ${connection.organizationId}`);
+  const named = await backfill(['--organization', connection.organizationId], { POLAR_TOKEN });
+  expect(named.error).toMatch(/^This access is for the organisation 0{8}/);
+  expect(await count('Events')).toBe(records);
+  expect(await deleted()).toBe(0);
+  await at.connections.save(connection, undefined);
+}, 120_000);
+
+it('a few are left while nobody agrees, taken for deleted by their number, and brought back', async () => {
+  at.polar.state.customers.splice(0, 3);
+  const left = await backfill([]);
+  expect(left.code).toBe(1);
+  expect(left.out.match(/^extra +[\w-]{36} +c\*\*\*@example\.com$/gm)).toHaveLength(3);
+  expect(left.out).toContain('npm run backfill -- --accept-deletions 3 --stage staging');
+  expect(await deleted()).toBe(0);
+
+  const other = await backfill(['--accept-deletions', '4']);
+  expect(other.code).toBe(1);
+  expect(other.error).toContain('That is not the number that was named');
+  expect(await deleted()).toBe(0);
+
+  expect((await backfill(['--accept-deletions', '3'])).code).toBe(0);
+  expect(await deleted()).toBe(3);
+  expect(await count('Contacts', 'subscribed = :no')).toBe(3);
+
+  allAreThere();
+  const dry = await backfill(['--restore', '--dry-run']);
+  expect(dry.code).toBe(2);
+  expect(dry.out).toMatch(/^to restore +3 /m);
+  expect(await deleted()).toBe(3);
+  const restored = await backfill(['--restore']);
+  expect(restored).toMatchObject({ code: 0 });
+  expect(restored.out.match(/^restored +[\w-]{36} +c\*\*\*@example\.com$/gm)).toHaveLength(3);
+  expect(await deleted()).toBe(0);
+  expect((await backfill([])).out).toContain('The audience is in step with Polar.');
+}, 240_000);
+
+it('more than two in a hundred stop the run, unless their number is named', async () => {
+  const records = await count('Events');
+  at.polar.state.customers.splice(0, 21);
+  const stopped = await backfill([]);
+  expect(stopped.code).toBe(1);
+  expect(stopped.error).toContain('That is more than the 20 that may be taken for deleted');
+  expect(stopped.error).toContain('npm run backfill -- --accept-deletions 21 --stage staging');
+  expect(stopped.out.match(/^extra +[\w-]{36} /gm)).toHaveLength(21);
+  expect(await count('Events')).toBe(records);
+  const dry = await backfill(['--dry-run']);
+  expect(dry.code).toBe(2);
+  expect(dry.out).toContain('21 customers would be taken for deleted.');
+  expect(await deleted()).toBe(0);
+  expect((await backfill(['--accept-deletions', '21'])).code).toBe(0);
+  expect(await deleted()).toBe(21);
+}, 240_000);

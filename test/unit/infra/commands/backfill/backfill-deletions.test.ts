@@ -1,0 +1,194 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { chooseDeletions } from '#infra/commands/backfill/deletions.ts';
+import { mostDeletions } from '#infra/commands/backfill/gone.ts';
+import { restoreDeleted, restoredLines } from '#infra/commands/backfill/restore.ts';
+import type { Deletions } from '#infra/commands/backfill/run.ts';
+import { backfillLines, refusalText } from '#infra/commands/backfill/text.ts';
+import type { FakePolarOptions } from '#infra/local/polar-server/polar-server.ts';
+import { type BackfillAtWork, startBackfillAtWork } from './backfill-at-work.ts';
+
+async function started(options: FakePolarOptions): Promise<BackfillAtWork> {
+  const at = await startBackfillAtWork(options);
+  onTestFinished(() => at.polar.stop());
+  await at.run();
+  return at;
+}
+
+const email = (index: number) => `customer-${index}@example.com`;
+const livingOf = ({ audience }: BackfillAtWork) =>
+  [...audience.rows.customers.values()].filter(({ row }) => !row.deletion).length;
+
+describe('many customers that Polar does not have any more', () => {
+  it.each([
+    [0, 10],
+    [499, 10],
+    [550, 11],
+    [1_011, 20],
+  ])('are, of %i, more than %i', (living, most) => {
+    expect(mostDeletions(living)).toBe(most);
+  });
+
+  it('stop a run before it changes anything, and go on only with their number', async () => {
+    const at = await started({ customers: 40 });
+    at.polar.state.customers.splice(0, 11);
+    at.add('new@example.com');
+    const records = at.audience.records.size;
+    const refused = await at.attempt();
+    expect(refused).toMatchObject({ kind: 'refused', deletions: 11 });
+    expect(at.audience.records.size).toBe(records);
+    expect(livingOf(at)).toBe(40);
+    const { counts } = await at.run({ deletions: async () => 'delete' });
+    expect(counts).toMatchObject({ drift: { extra: 11, missing: 1 }, repaired: 12 });
+    expect(livingOf(at)).toBe(30);
+  });
+
+  it('are all listed by a dry run, which says that a run stops', async () => {
+    const at = await started({ customers: 40 });
+    at.polar.state.customers.splice(0, 11);
+    const { counts, tooMany } = await at.run({ isDryRun: true });
+    expect(tooMany).toBe(11);
+    expect(at.found.map(({ drift, address }) => [drift, address])).toEqual(
+      Array.from({ length: 11 }, (_, index) => ['extra', email(index)]),
+    );
+    const lines = backfillLines(counts, { isDryRun: true, tooMany, options: ' --stage x' });
+    expect(lines.join('\n')).toContain('npm run backfill -- --accept-deletions 11 --stage x');
+    expect(livingOf(at)).toBe(40);
+  });
+
+  it('are nobody where the list is shortened, for Polar finds each of them', async () => {
+    const at = await started({ customers: 300 });
+    at.polar.shortenLists();
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ customers: 150, drift: { extra: 0 }, refused: {} });
+    expect(livingOf(at)).toBe(300);
+  });
+
+  it('are asked for a few at a time, also while Polar refuses calls for their number', async () => {
+    const at = await started({ customers: 60 });
+    at.polar.state.customers.splice(0, 50);
+    at.polar.setRateLimit({ every: 3, retryAfter: '1' });
+    const { counts } = await at.run({ deletions: async () => 'leave' });
+    expect(counts).toMatchObject({ drift: { extra: 50 }, repaired: 0 });
+    expect(at.pauses.length).toBeGreaterThan(10);
+    expect(Math.min(...at.pauses)).toBeGreaterThanOrEqual(1_000);
+  });
+});
+
+describe('whom a backfill never takes for deleted', () => {
+  it('is a customer of another organisation: it refuses to compare anything', async () => {
+    const at = await started({ customers: 12 });
+    const { api } = at.partsOf(at.audience);
+    const parts = { api, organizationId: 'another' };
+    expect(await at.attempt({ parts })).toEqual({
+      kind: 'refused',
+      reason: expect.stringMatching(/^Customers here are of another Polar organisation/),
+    });
+    const { counts } = await at.run({ parts, isMixed: true });
+    expect(counts).toMatchObject({ drift: { extra: 0 }, repaired: 0 });
+    expect(livingOf(at)).toBe(12);
+  });
+
+  it('is somebody whom the page Test made up', async () => {
+    const at = await started({ customers: 2 });
+    await at.madeUp('you@example.com');
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ drift: { extra: 0 }, refused: {} });
+    expect(livingOf(at)).toBe(3);
+  });
+
+  it('is one of an older version of whom nobody knows whose it is, while Polar lists none of those', async () => {
+    const at = await started({ customers: 2 });
+    for (const { row } of at.audience.rows.customers.values())
+      Reflect.deleteProperty(row, 'organizationId');
+    const { api } = at.partsOf(at.audience);
+    const parts = { api, organizationId: 'another' };
+    const foreign = await at.run({ parts });
+    expect(Object.keys(foreign.counts.refused)).toEqual([
+      expect.stringContaining('nobody knows of which organisation it is'),
+    ]);
+    at.polar.state.customers.splice(0, 1);
+    const own = await at.run();
+    expect(own.counts).toMatchObject({ drift: { extra: 1 }, repaired: 1, refused: {} });
+    expect([...at.audience.rows.customers.values()].map(({ row }) => row.organizationId)).toEqual(
+      Array(2).fill(at.polar.organizations[0]?.id),
+    );
+  });
+});
+
+describe('who decides on few deletions', () => {
+  const gone = [1, 2].map((nth) => {
+    return { drift: 'extra' as const, customerId: `c-${nth}`, address: `ann-${nth}@example.com` };
+  });
+  const deletions: Deletions = { gone, most: 10 };
+
+  it.each([
+    ['a person who says yes', { accepted: undefined, ask: async () => true }, 'delete'],
+    ['a person who says no', { accepted: undefined, ask: async () => false }, 'leave'],
+    ['nobody is there', { accepted: undefined, ask: undefined }, 'leave'],
+    ['the number was named', { accepted: 2, ask: undefined }, 'delete'],
+    ['another number was named', { accepted: 3, ask: async () => true }, 'stop'],
+  ])('%s', async (_, wish, choice) => {
+    const lines: string[] = [];
+    const shown = { print: (line: string) => void lines.push(line), shown: () => 'a***' };
+    expect(await chooseDeletions(deletions, wish, shown)).toBe(choice);
+    expect(lines.filter((line) => line.includes('a***'))).toHaveLength(
+      choice === 'delete' && wish.accepted ? 0 : 2,
+    );
+    expect(lines.join()).not.toContain('@example.com');
+  });
+
+  it('asks nobody about many: only their number counts', async () => {
+    const shown = { print: () => undefined, shown: () => '' };
+    const wish = { accepted: undefined, ask: async () => true };
+    expect(await chooseDeletions({ gone, most: 1 }, wish, shown)).toBe('stop');
+    expect(await chooseDeletions({ gone, most: 1 }, { ...wish, accepted: 2 }, shown)).toBe(
+      'delete',
+    );
+  });
+
+  it('says what to type, with the number', () => {
+    const refused = { reason: 'So it is.', deletions: 12 };
+    expect(refusalText(refused, 'recover', ' --local')).toMatch(
+      /npm run recover -- --accept-deletions 12 --local$/,
+    );
+    expect(refusalText({ reason: 'So it is.' }, 'backfill', '')).toBe('So it is.');
+  });
+});
+
+describe('bringing back whom a backfill took for deleted', () => {
+  it('lifts what Polar contradicts, leaves the rest, and lets later events and deletions count', async () => {
+    const at = await started({ customers: 4 });
+    const [first, second] = at.polar.state.customers.splice(0, 2);
+    await at.hear('customer.deleted', {
+      ...at.polar.state.customers[0],
+      deleted_at: new Date().toISOString(),
+    });
+    await at.run();
+    expect(livingOf(at)).toBe(1);
+    if (first) at.polar.state.customers.push(first);
+    const blocked = await at.run();
+    expect(Object.keys(blocked.counts.refused)).toContainEqual(
+      expect.stringContaining('npm run backfill -- --restore'),
+    );
+    const restoring = (isDryRun: boolean) => {
+      const { deletedByBackfill } = at.audience;
+      const parts = { ...at.partsOf(at.audience), deletedByBackfill, by: 'ann', isDryRun };
+      const found = (one: { customerId: string }) => void seen.push(one.customerId);
+      return restoreDeleted(parts, { found, progress: () => undefined, isStopped: () => false });
+    };
+    const seen: string[] = [];
+    const dry = await restoring(true);
+    expect(dry).toEqual({ kind: 'done', restored: 1, gone: 1, unknown: 0 });
+    expect(restoredLines(dry, { isDryRun: true, options: '' }).at(-1)).toMatch(/--restore$/);
+    expect(livingOf(at)).toBe(1);
+    expect(await restoring(false)).toEqual(dry);
+    expect(seen).toEqual([first?.id, first?.id]);
+    expect(livingOf(at)).toBe(2);
+    expect(at.contact(email(0))).toMatchObject({ subscribed: true });
+    expect(at.customer(second?.id ?? '')?.deletion).toBeDefined();
+
+    at.polar.state.customers.pop();
+    await at.run();
+    expect(at.customer(first?.id ?? '')?.deletion).toBeDefined();
+  });
+});
