@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isBackfilled } from '#shared/polar/event-types.ts';
+import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import type { Customer } from './person.ts';
 import { isStale, staleReason } from './subscription-snapshot.ts';
@@ -8,15 +8,20 @@ import type { Condition, Workflow } from './workflow.ts';
 /**
  * The key of the one email that a workflow may send for this event, in the characters that an SES message tag allows;
  * `undefined` when the event has nothing of the kind that the frequency counts by. Two webhooks about one version of
- * one object have one key. `againAs`, the id of a replay, makes it the key of the one email more that was asked for.
+ * one object have one key, and all about an order that `recover` applied. `againAs`, the id of a replay, makes it the key
+ * of the one email more that was asked for.
  */
 export function ledgerKeyOf(
   workflow: Workflow,
-  { type, object, properties }: ReceivedEvent,
-  contactId: string,
+  event: ReceivedEvent,
+  { contact, lostOrders = [] }: Pick<Customer, 'contact' | 'lostOrders'>,
   againAs?: string,
 ): string | undefined {
-  const business = businessKey(workflow, { type, object, properties }, contactId);
+  const isLost = event.type === 'order.paid' && lostOrders.includes(event.object.id);
+  const business =
+    isLost && workflow.frequency === 'every-time'
+      ? `order.paid ${event.object.id} lost`
+      : businessKey(workflow, event, contact?.contactId ?? '');
   if (business === undefined) return undefined;
   const suffix = againAs === undefined ? '' : `\nagain ${againAs}`;
   return ledgerKey(workflow.workflowId, business + suffix);
@@ -79,8 +84,8 @@ export function considerWorkflows(
       const { workflowId, version, name } = workflow;
       const reason = reasonAgainst(workflow, situation);
       if (reason !== undefined) return { workflowId, version, name, verdict: 'skip', reason };
-      const contactId = situation.customer.contact?.contactId ?? '';
-      const ledgerKey = ledgerKeyOf(workflow, situation.event, contactId, situation.againAs);
+      const { event, customer, againAs } = situation;
+      const ledgerKey = ledgerKeyOf(workflow, event, customer, againAs);
       return ledgerKey === undefined
         ? { workflowId, version, name, verdict: 'skip', reason: nothingToCountBy(workflow) }
         : { workflowId, version, name, verdict: 'send', ledgerKey };
@@ -112,7 +117,8 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
       : 'No contact shows this customer.';
   }
   // Its object has the version of now, and a webhook that was mailed may have had an older one: another key.
-  if (isBackfilled(event.webhookId) && workflow.frequency === 'every-time' && !againAs) {
+  const mayBeOther = isBackfilled(event.webhookId) && !isLostOrder(event.webhookId);
+  if (mayBeOther && workflow.frequency === 'every-time' && !againAs) {
     return 'A backfill made this event, so nobody can tell whether an email about it went before.';
   }
   return undefined;

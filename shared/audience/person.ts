@@ -250,6 +250,8 @@ export const customerSchema = z.object({
   erased: z.optional(z.boolean()),
   /** Who asked for the erasure, where a person did; it is under way until `erased`. */
   erasure: z.optional(actSchema),
+  /** Orders that `recover` applies: whatever else Polar sends of them has the same email keys. */
+  lostOrders: z.optional(z.array(z.string())),
   contact: z.optional(belongingsSchema),
   subscriptions: z.optional(subscriptionsSchema),
 });

@@ -2,10 +2,8 @@ import * as z from 'zod/mini';
 import { polarEvent } from '#shared/polar/event.ts';
 import type { NormalisedEmail } from './address.ts';
 import { decide, readFirst } from './decide.ts';
-import type { Email } from './email.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
-import { emailOf } from './identity.ts';
-import { judgeMail } from './judge-mail.ts';
+import { type RehearsalParts, type RehearsedMail, rehearsedMails } from './rehearsal.ts';
 import {
   type AudienceStore,
   type Deciding,
@@ -13,9 +11,6 @@ import {
   type Means,
   type Recorded,
   type ReplayWrite,
-  type Step,
-  type Steps,
-  type Stored,
   type Surroundings,
   settleRecord,
   type Verdict,
@@ -136,15 +131,6 @@ export async function applyReplay(
   return (await settleRecord(store, begin, pause)).said;
 }
 
-/** An email that a replay asks for: whether it would go, as far as can be told now, else why not. */
-export type RehearsedMail = Readonly<{
-  workflowId: string;
-  name: string;
-  ledgerKey: string;
-  goes: boolean;
-  reason?: string;
-}>;
-
 export type Rehearsal =
   | Readonly<{ kind: 'no-record' }>
   | Readonly<{
@@ -161,90 +147,14 @@ export type Rehearsal =
  */
 export async function rehearseReplay(
   replay: Replay,
-  {
-    store,
-    surroundings,
-    workflows,
-    emailUnder,
-    hasSender,
-  }: {
-    store: Pick<AudienceStore, 'load' | 'recorded'>;
-    surroundings: Surroundings;
-    workflows: readonly Workflow[];
-    /** What the ledger says of a key. */
-    emailUnder: (ledgerKey: string) => Promise<Email | undefined>;
-    hasSender: boolean;
-  },
+  parts: RehearsalParts & Readonly<{ store: Pick<AudienceStore, 'recorded'> }>,
 ): Promise<Rehearsal> {
+  const { store, surroundings, workflows } = parts;
   const recorded = await store.recorded(replay.webhookId);
   const deciding = decideReplay(replay, recorded, surroundings, workflows);
   const { steps, said: replayed } = await decided(store, deciding);
   if (replayed.kind === 'no-record') return replayed;
   const { record, entry } = replayed;
-  const after = await audienceAfter(steps, record.customerId, store);
-  const mails: RehearsedMail[] = [];
-  for (const { workflowId, name, ledgerKey } of entry.workflows ?? []) {
-    if (ledgerKey === undefined) continue;
-    const verdict = judgeMail({
-      ...after,
-      workflow: workflows.find((one) => one.workflowId === workflowId),
-      record,
-      settings: surroundings.settings,
-      now: surroundings.now,
-      hasSender,
-      wasSentBefore: false,
-    });
-    const reason =
-      reasonInLedger(await emailUnder(ledgerKey)) ??
-      (verdict.kind === 'block' ? verdict.reason : undefined);
-    const goes = reason === undefined;
-    mails.push({ workflowId, name, ledgerKey, goes, ...(!goes && { reason }) });
-  }
+  const mails = await rehearsedMails(record, entry.workflows, steps, parts);
   return { kind: 'rehearsed', record, entry, mails };
-}
-
-function reasonInLedger(email: Email | undefined): string | undefined {
-  switch (email?.state) {
-    case 'sent':
-      return 'It was sent before.';
-    case 'unknown':
-      return 'Nobody knows yet whether it was sent before.';
-    case 'reserved':
-    case 'waiting':
-      return 'It is on its way already.';
-    default:
-      return undefined;
-  }
-}
-
-/** The rows that decide on an email, as they would be after these steps. */
-async function audienceAfter(
-  steps: Steps | undefined,
-  customerId: string,
-  store: Pick<AudienceStore, 'load'>,
-) {
-  const { customers } = await store.load([{ kind: 'customers', key: customerId }]);
-  const customer = rowAfter(steps?.customers, customerId, customers);
-  const email = emailOf(customer);
-  if (email === undefined) return { customer, contact: undefined, suppression: undefined };
-  const { contacts, suppressions } = await store.load([
-    { kind: 'contacts', key: email },
-    { kind: 'suppressions', key: email },
-  ]);
-  const contact = rowAfter(steps?.contacts, email, contacts);
-  return {
-    customer,
-    contact: contact?.customerId === customerId ? contact : undefined,
-    suppression: rowAfter(steps?.suppressions, email, suppressions),
-  };
-}
-
-function rowAfter<K, T>(
-  steps: readonly Step<T, K>[] = [],
-  key: K,
-  known: ReadonlyMap<K, Stored<T>>,
-): T | undefined {
-  const step = steps.find((one) => one.key === key);
-  if (step?.act === 'put') return step.row;
-  return step?.act === 'delete' ? undefined : known.get(key)?.row;
 }

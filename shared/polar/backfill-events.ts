@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PolarRow } from './api.ts';
 import { type PolarEvent, polarEvent } from './event.ts';
-import { backfillPrefix } from './event-types.ts';
+import { backfillPrefix, lostOrderPrefix } from './event-types.ts';
 import { polarApiVersion } from './request.ts';
 
 /** An event that Polar would have sent, made from what its API says now. `payload` is kept beside its record. */
@@ -29,6 +29,14 @@ export function backfillEvent(
 ): MadeEvent {
   const happenedAt = type === 'customer.updated' ? row['modified_at'] : row['created_at'];
   return made(type, happenedAt, row, ({ object }) => `${object.version} ${settingsVersion}`);
+}
+
+/** A paid order of which Polar never told, as the event that workflows see. Its id is that of the order alone. */
+export function lostOrderEvent(row: PolarRow): MadeEvent {
+  const event = made('order.paid', row['created_at'], row, () => '');
+  if (event.kind === 'unreadable') return event;
+  const webhookId = `${lostOrderPrefix}${event.made.event.object.id}`;
+  return { kind: 'event', made: { ...event.made, webhookId } };
 }
 
 type Gone = Readonly<{

@@ -27,6 +27,13 @@ export function isSupportedEventType(type: string): type is SupportedEventType {
 
 export const backfillPrefix = 'backfill-';
 
+/** Followed by the id of an order of which Polar never told and which `recover` applied with triggers. */
+export const lostOrderPrefix = `${backfillPrefix}order-`;
+
+export function isLostOrder(webhookId: string): boolean {
+  return webhookId.startsWith(lostOrderPrefix);
+}
+
 /** Whether an event was made from what Polar's API says, and not sent by Polar. */
 export function isBackfilled(webhookId: string): boolean {
   return webhookId.startsWith(backfillPrefix);

@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
-import type { Rehearsal, RehearsedMail, Replay } from '#shared/audience/replay.ts';
+import type { RehearsedMail } from '#shared/audience/rehearsal.ts';
+import type { Rehearsal, Replay } from '#shared/audience/replay.ts';
 import { act, checkbox } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, table } from '../kit/shown.ts';

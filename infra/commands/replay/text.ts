@@ -1,6 +1,6 @@
 import { reasonRows, seconds } from '#infra/commands/words.ts';
 import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
-import type { RehearsedMail } from '#shared/audience/replay.ts';
+import type { RehearsedMail } from '#shared/audience/rehearsal.ts';
 import { oneLine } from '#shared/text.ts';
 import type { ReplayMode } from './options.ts';
 import type { EventChoice } from './recorded-events.ts';

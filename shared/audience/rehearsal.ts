@@ -1,0 +1,124 @@
+import { decide, readFirst } from './decide.ts';
+import type { Email } from './email.ts';
+import type { ConsideredWorkflow, EventRecord, ReceivedEvent } from './event-record.ts';
+import { emailOf } from './identity.ts';
+import { judgeMail } from './judge-mail.ts';
+import { markLostOrder } from './lost-order.ts';
+import {
+  type AudienceStore,
+  decided,
+  type Step,
+  type Steps,
+  type Stored,
+  type Surroundings,
+} from './unit-of-work.ts';
+import type { Workflow } from './workflow.ts';
+
+/** An email that an event or its replay would ask for: whether it would go, as far as can be told now, else why not. */
+export type RehearsedMail = Readonly<{
+  workflowId: string;
+  name: string;
+  ledgerKey: string;
+  goes: boolean;
+  reason?: string;
+}>;
+
+export type RehearsalParts = Readonly<{
+  store: Pick<AudienceStore, 'load'>;
+  surroundings: Surroundings;
+  workflows: readonly Workflow[];
+  /** What the ledger says of a key. */
+  emailUnder: (ledgerKey: string) => Promise<Email | undefined>;
+  hasSender: boolean;
+}>;
+
+/** The emails that would follow if `recover` applied this lost order now. Reads only. */
+export async function rehearseLostOrder(
+  event: ReceivedEvent,
+  parts: RehearsalParts,
+): Promise<Readonly<{ record: EventRecord; mails: readonly RehearsedMail[] }>> {
+  const { store, surroundings, workflows } = parts;
+  const { steps, record } = await decided(store, {
+    first: readFirst(event),
+    decide: (w) => {
+      markLostOrder(w, event.customer.id, event.object.id);
+      return { record: decide(w, event, surroundings, workflows) };
+    },
+  });
+  return { record, mails: await rehearsedMails(record, record.workflows, steps, parts) };
+}
+
+/** Which of the emails that were considered would go now, once these steps are taken. */
+export async function rehearsedMails(
+  record: EventRecord,
+  considered: readonly ConsideredWorkflow[] = [],
+  steps: Steps | undefined,
+  { store, surroundings, workflows, emailUnder, hasSender }: RehearsalParts,
+): Promise<RehearsedMail[]> {
+  const after = await audienceAfter(steps, record.customerId, store);
+  const mails: RehearsedMail[] = [];
+  for (const { workflowId, name, ledgerKey } of considered) {
+    if (ledgerKey === undefined) continue;
+    const verdict = judgeMail({
+      ...after,
+      workflow: workflows.find((one) => one.workflowId === workflowId),
+      record,
+      settings: surroundings.settings,
+      now: surroundings.now,
+      hasSender,
+      wasSentBefore: false,
+    });
+    const reason =
+      reasonInLedger(await emailUnder(ledgerKey)) ??
+      (verdict.kind === 'block' ? verdict.reason : undefined);
+    const goes = reason === undefined;
+    mails.push({ workflowId, name, ledgerKey, goes, ...(!goes && { reason }) });
+  }
+  return mails;
+}
+
+function reasonInLedger(email: Email | undefined): string | undefined {
+  switch (email?.state) {
+    case 'sent':
+      return 'It was sent before.';
+    case 'unknown':
+      return 'Nobody knows yet whether it was sent before.';
+    case 'reserved':
+    case 'waiting':
+      return 'It is on its way already.';
+    default:
+      return undefined;
+  }
+}
+
+/** The rows that decide on an email, as they would be after these steps. */
+async function audienceAfter(
+  steps: Steps | undefined,
+  customerId: string,
+  store: Pick<AudienceStore, 'load'>,
+) {
+  const { customers } = await store.load([{ kind: 'customers', key: customerId }]);
+  const customer = rowAfter(steps?.customers, customerId, customers);
+  const email = emailOf(customer);
+  if (email === undefined) return { customer, contact: undefined, suppression: undefined };
+  const { contacts, suppressions } = await store.load([
+    { kind: 'contacts', key: email },
+    { kind: 'suppressions', key: email },
+  ]);
+  const contact = rowAfter(steps?.contacts, email, contacts);
+  return {
+    customer,
+    contact: contact?.customerId === customerId ? contact : undefined,
+    suppression: rowAfter(steps?.suppressions, email, suppressions),
+  };
+}
+
+function rowAfter<K, T>(
+  steps: readonly Step<T, K>[] = [],
+  key: K,
+  known: ReadonlyMap<K, Stored<T>>,
+): T | undefined {
+  const step = steps.find((one) => one.key === key);
+  if (step?.act === 'put') return step.row;
+  return step?.act === 'delete' ? undefined : known.get(key)?.row;
+}
