@@ -72,7 +72,7 @@ export function purchaseItem(
 ): Item | undefined {
   const known = purchaseSchema.safeParse(row).data;
   if (known && known.customer.organization_id !== organizationId) return undefined;
-  if (type === 'order.paid' && !isPaid(row)) return undefined;
+  if (type === 'order.paid' && !isPaidOrder(row)) return undefined;
   const event = backfillEvent(type, row, settings.version);
   if (!known || event.kind === 'unreadable') return unreadable(event);
   const createdAt = instant(known.created_at);
@@ -88,7 +88,8 @@ export function purchaseItem(
   };
 }
 
-function isPaid(row: PolarRow): boolean {
+/** Whether an order of Polar's API was paid, also where the money was paid back since. */
+export function isPaidOrder(row: PolarRow): boolean {
   const { paid, status } = orderSchema.safeParse(row).data ?? {};
   return paid ?? (status !== undefined && /^(paid|refunded|partially_refunded)$/.test(status));
 }

@@ -106,6 +106,8 @@ export type BackfillHooks = Pick<PageParts, 'found'> &
     /** Called after each page: a run that begins there goes on. */
     save: (place: BackfillPlace) => Promise<void>;
     isStopped: () => boolean;
+    /** Gets the rows of each page that Polar lists, whether they differ or not. */
+    listed?: (phase: 'customers' | 'subscriptions' | 'orders', rows: readonly PolarRow[]) => void;
     /** Whether customers are to be taken for deleted. Not asked by a dry run. */
     deletions: (deletions: Deletions) => Promise<DeletionChoice>;
   }>;
@@ -187,6 +189,7 @@ export async function backfill(
     const position = { page: start?.page ?? 1, totalCount: start?.totalCount ?? 0 };
     for await (const read of pages(position)) {
       if (hooks.isStopped()) return { kind: 'stopped', counts, ...tooMany };
+      hooks.listed?.(phase, read.items);
       await look(read.items.flatMap((row) => item(row) ?? []));
       hooks.progress(progressText(phase, read));
       const next = phases[index + 1];

@@ -11,7 +11,7 @@ import {
 } from '#infra/commands/backfill/backfill.ts';
 import { chooseDeletions } from '#infra/commands/backfill/deletions.ts';
 import type { BackfillCounts } from '#infra/commands/backfill/page.ts';
-import { backfillLines, refusalText } from '#infra/commands/backfill/text.ts';
+import { backfillLines, driftLine, refusalText } from '#infra/commands/backfill/text.ts';
 import {
   findDeployment,
   stackResources,
@@ -25,11 +25,18 @@ import { maskedAddress, progressLine } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed, interruption, isSomebodyThere, person } from '#infra/terminal/person.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
+import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { oneLine } from '#shared/text.ts';
+import type { Lost } from './lost.ts';
+import { lostOrderParts } from './lost-order-parts.ts';
+import { rehearseRecovery } from './rehearse.ts';
 import { isClosed, type Proof, recover } from './run.ts';
 import {
+  awaitedLines,
+  lostDocument,
+  lostLines,
   proofDocument,
   proofLines,
   redeliveryDocument,
@@ -129,6 +136,8 @@ export type RecoverOptions = Readonly<{
   /** How many customers may be taken for deleted. */
   acceptDeletions: number | undefined;
   organization: string | undefined;
+  isDryRun: boolean;
+  applyLost: boolean;
 }>;
 
 const listed = 'listed';
@@ -142,6 +151,7 @@ export function recoverCommand(
     .description(
       'After an outage in which Polar could not deliver: enables the endpoint and sets it right, has Polar deliver again what never arrived, backfills what Polar never recorded while the endpoint was disabled, and shows that all is closed.',
     )
+    .option('--dry-run', 'shows all that it would do, and changes nothing')
     .addOption(sinceOption("when the gap began, if Polar's list of deliveries does not tell"))
     .addOption(
       new Option(
@@ -150,13 +160,22 @@ export function recoverCommand(
       ).argParser(eventIds),
     )
     .option('--yes', 'accepts what is listed without asking')
+    .option(
+      '--apply-lost',
+      'applies the paid orders of which Polar sent no webhook, as if it had: workflows see those that are young enough, and nobody is mailed twice if the webhook comes after all',
+    )
     .addOption(acceptDeletionsOption())
     .addOption(organizationOption())
     .addOption(jsonOption())
     .addHelpText('after', afterHelp)
     .action((_, self) => {
       const { since, accept = [], yes = false, json = false, ...others } = self.optsWithGlobals();
-      const { acceptDeletions, organization, ...target } = others;
+      const { acceptDeletions, organization, dryRun, applyLost, ...target } = others;
+      if (dryRun && (accept.length > 0 || applyLost || acceptDeletions !== undefined)) {
+        throw new Advice(
+          'A dry run changes nothing: leave --accept, --apply-lost and --accept-deletions.',
+        );
+      }
       return act({
         target,
         since,
@@ -166,6 +185,8 @@ export function recoverCommand(
         json,
         acceptDeletions,
         organization,
+        isDryRun: dryRun ?? false,
+        applyLost: applyLost ?? false,
       });
     });
 }
@@ -208,45 +229,82 @@ async function runRecover(given: RecoverOptions): Promise<void> {
     const { isAccepted } = acceptance;
     const ask = (question: string) => stop.isOff(() => confirmed(question));
     const isMixed = given.organization !== undefined;
-    const parts = { ...side, polar, connection, isAccepted, isMixed, racePause: side.pause };
+    const parts = {
+      ...{ ...side, polar, connection, isAccepted, isMixed, racePause: side.pause },
+      ...{ pause: setTimeout, progress, isStopped: stop.isStopped },
+      appliesLost: given.applyLost,
+      lost: await lostOrderParts(db, deployment, resources, side),
+    };
     const told: RecoverDocument = {};
-    const recovered = await recover(
-      { ...parts, pause: setTimeout, progress, isStopped: stop.isStopped },
-      given.since,
-      {
-        health: (health) => print([...healthLines(connection, health, options), '']),
-        repaired: (done) => {
-          told.repaired = done;
-          print(done.length > 0 ? [...done, ''] : []);
-        },
-        waiting: (seconds) => {
-          clear();
-          process.stderr.write(
-            `The webhook secret was changed just now: waiting ${seconds} seconds, until it counts everywhere.\n`,
-          );
-        },
-        deletions: (deletions) =>
-          chooseDeletions(
-            deletions,
-            { accepted: given.acceptDeletions, ask: isSomebodyThere() ? ask : undefined },
-            { print: (line) => print([line]), shown: maskedAddress },
-          ),
-        redelivered: (redelivery) => {
-          told.redelivery = redeliveryDocument(redelivery);
-          print([...redeliveryLines(redelivery), '']);
-        },
-        backfilled: (counts, since) => {
-          told.backfill = { since: since ?? null, counts };
-          print([
-            since === undefined
-              ? 'Compared all that Polar lists:'
-              : `Compared what Polar changed or made since ${since}:`,
-            ...backfillLines(counts, { isDryRun: false, options }),
-            '',
-          ]);
-        },
+    const shown = {
+      health: (health: ConnectionHealth) =>
+        print([...healthLines(connection, health, options), '']),
+      backfilled: (counts: BackfillCounts, since: string | undefined, tooMany?: number) => {
+        told.backfill = { since: since ?? null, counts };
+        print([
+          since === undefined
+            ? 'Compared all that Polar lists:'
+            : `Compared what Polar changed or made since ${since}:`,
+          ...backfillLines(counts, { isDryRun: given.isDryRun, tooMany, options }),
+          '',
+        ]);
       },
-    );
+      lost: (lost: Lost) => {
+        told.lost = lostDocument(lost);
+        print([...lostLines(lost, given.applyLost, options), '']);
+      },
+    };
+    if (given.isDryRun) {
+      const rehearsed = await rehearseRecovery(parts, given.since, {
+        ...shown,
+        undelivered: (events) => {
+          told.undelivered = events.map(({ id }) => id);
+          print([...awaitedLines(events), '']);
+        },
+        found: (drift) => print([driftLine(drift, maskedAddress)]),
+      });
+      if (rehearsed.kind === 'unfinished') throw new Advice(rehearsed.reason);
+      output.document?.({ isDryRun: true, isLeft: rehearsed.isLeft, ...told });
+      print([`Nothing was changed. To do it: npm run recover${options && ` --${options}`}`]);
+      if (rehearsed.isLeft) process.exitCode = foundSomethingToDo;
+      return;
+    }
+    const recovered = await recover(parts, given.since, {
+      ...shown,
+      repaired: (done) => {
+        told.repaired = done;
+        print(done.length > 0 ? [...done, ''] : []);
+      },
+      waiting: (seconds) => {
+        clear();
+        process.stderr.write(
+          `The webhook secret was changed just now: waiting ${seconds} seconds, until it counts everywhere.\n`,
+        );
+      },
+      settling: (seconds) => {
+        clear();
+        process.stderr.write(
+          `Waiting ${seconds} seconds, until every worker knows that these orders are applied here.\n`,
+        );
+      },
+      applied: (count, of) => {
+        told.applied = count;
+        print([
+          `Applied ${count} of ${of} orders. See their mails: npm run emails -- list${options}`,
+          '',
+        ]);
+      },
+      deletions: (deletions) =>
+        chooseDeletions(
+          deletions,
+          { accepted: given.acceptDeletions, ask: isSomebodyThere() ? ask : undefined },
+          { print: (line) => print([line]), shown: maskedAddress },
+        ),
+      redelivered: (redelivery) => {
+        told.redelivery = redeliveryDocument(redelivery);
+        print([...redeliveryLines(redelivery), '']);
+      },
+    });
     print(acceptance.unmet().map(unmetText));
     if (recovered.kind === 'unfinished') {
       throw new Advice(refusalText(recovered, 'recover', options));
@@ -274,7 +332,10 @@ async function runRecover(given: RecoverOptions): Promise<void> {
 type RecoverDocument = {
   repaired?: readonly string[];
   redelivery?: ReturnType<typeof redeliveryDocument>;
+  undelivered?: readonly string[];
   backfill?: Readonly<{ since: string | null; counts: BackfillCounts }>;
+  lost?: ReturnType<typeof lostDocument>;
+  applied?: number;
 };
 
 const again = 'Nothing of what was done is lost: run it again.';

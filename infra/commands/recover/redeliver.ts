@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
-import type { PolarApi, PolarDelivery } from '#shared/polar/api.ts';
+import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { type UndeliveredEvent, undeliveredEvents } from '#shared/polar/redelivery.ts';
@@ -12,6 +12,8 @@ export type RedeliverParts = Readonly<{
   hasRecord: (webhookId: string) => Promise<boolean>;
   /** Whether a person accepted that it never arrives. */
   isAccepted: (event: UndeliveredEvent) => Promise<boolean>;
+  /** The workflows that would mail nobody if it never arrived. */
+  silenced: (event: UndeliveredEvent) => readonly string[];
   now: () => Date;
   pause: (ms: number) => Promise<unknown>;
   progress: (text: string) => void;
@@ -143,28 +145,43 @@ async function whyNone(
   event: UndeliveredEvent | undefined,
 ): Promise<string> {
   if (!event) return brokenOff;
-  const { id } = event;
-  const { items } = await parts.api.deliveries({
-    endpointId: parts.endpointId,
-    eventId: id,
-    limit: 1,
-  });
-  const none = `None of the events that were asked for last has arrived within two minutes, for example ${id}.`;
-  return `${none} ${adviceOn(items[0], id)}`;
+  const none = `None of the events that were asked for last has arrived within two minutes, for example ${event.id}.`;
+  const { text, mayAccept } = await lastAnswer(parts, event);
+  if (!mayAccept) return `${none} ${text}`;
+  return `${none} ${text} ${withoutIt(event, parts.silenced(event))}`;
 }
 
-function adviceOn(delivery: PolarDelivery | undefined, id: string): string {
-  const { http_code: code, response } = delivery ?? {};
+function withoutIt({ id }: UndeliveredEvent, silenced: readonly string[]): string {
+  return silenced.length === 0
+    ? `If this one can never arrive, go on without it, which loses nothing: --accept ${id}`
+    : `Going on without it would lose the mails of ${silenced.map(oneLine).join(', ')}.`;
+}
+
+/** What Polar was answered last, and what to do about it. `mayAccept`: that the event never arrives may be so. */
+export async function lastAnswer(
+  { api, endpointId }: Pick<RedeliverParts, 'api' | 'endpointId'>,
+  { id }: UndeliveredEvent,
+): Promise<Readonly<{ text: string; mayAccept: boolean }>> {
+  const { items } = await api.deliveries({ endpointId, eventId: id, limit: 1 });
+  const { http_code: code, response } = items[0] ?? {};
   if (typeof code !== 'number') {
-    return `Polar could not reach us, or has not tried yet. See that the webhook URL answers, then run this again: nothing is lost.`;
+    const text =
+      'Polar could not reach us, or has not tried yet. See that the webhook URL answers, then run this again: nothing is lost.';
+    return { text, mayAccept: false };
   }
   const answered = `Polar was last answered ${code}${response ? `: ${answerText(response)}` : '.'}`;
   if (code >= 200 && code < 300) {
-    return `${answered} So it is here: look at the dead letters and the alarms, then run this again.`;
+    const text = `${answered} So it is here: look at the dead letters and the alarms, then run this again.`;
+    return { text, mayAccept: false };
   }
   // The secret can be mended, and then the same event is taken: to go on without it would lose it.
-  if (code === 401) return `${answered} Mend that, then run this again: nothing is lost.`;
-  return `${answered} Mend that, then run this again. If this one can never arrive, go on without it: --accept ${id}`;
+  if (code === 401) {
+    return {
+      text: `${answered} Mend that, then run this again: nothing is lost.`,
+      mayAccept: false,
+    };
+  }
+  return { text: `${answered} Mend that, then run this again.`, mayAccept: true };
 }
 
 const answerSchema = z.object({ message: z.string() });
@@ -188,7 +205,19 @@ export type Undelivered = UndeliveredEvent &
     refusal?: string | undefined;
     /** Whether what it said of its customer is here without it. */
     facts: 'here' | 'unsure' | 'stranger' | 'untold';
+    /** The workflows that mail nobody without it. */
+    silenced: readonly string[];
+    /** What Polar was answered last, where it may still come. */
+    answer?: string | undefined;
   }>;
+
+/** Whether nothing is lost where it never arrives: what it said is here, and no workflow waits for it. */
+export function losesNothing({
+  facts,
+  silenced,
+}: Pick<Undelivered, 'facts' | 'silenced'>): boolean {
+  return facts === 'here' && silenced.length === 0;
+}
 
 type Compared = Readonly<{
   store: Pick<AudienceStore, 'load'>;

@@ -5,60 +5,32 @@ import {
   noCounts,
   sumOf,
 } from '#infra/commands/backfill/page.ts';
-import { type BackfillHooks, type BackfillParts, backfill } from '#infra/commands/backfill/run.ts';
+import type { BackfillHooks } from '#infra/commands/backfill/run.ts';
 import { repairConnection } from '#shared/polar/connect.ts';
-import type { Connection, ConnectionParts, WebhookSecrets } from '#shared/polar/connection.ts';
+import type { Connection, WebhookSecrets } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
-import { instant } from '#shared/polar/instant.ts';
+import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { secretRereadMs } from '#shared/polar/webhook-secret.ts';
 import {
+  beginningOfGap,
+  compare,
+  gapSince,
+  lostParts,
+  newestSuccess,
+  type RecoverParts,
+  redeliverParts,
+  silencedBy,
+} from './look.ts';
+import { applyLost, type Lost, lostInGap } from './lost.ts';
+import {
   brokenOff,
-  type RedeliverParts,
+  lastAnswer,
   type Redelivery,
   redeliverLost,
   type Undelivered,
   undeliveredHere,
   withFacts,
 } from './redeliver.ts';
-
-type Clues = Readonly<{
-  /** The endpoint was found disabled. */
-  wasDisabled: boolean;
-  /** ISO 8601, as Polar tells them. */
-  lastSuccess: string | undefined;
-  oldestFailure: string | undefined;
-}>;
-
-const marginMs = 3_600_000;
-
-/**
- * When the gap began, an hour early for safety, as `instant` writes it. `undefined`: nothing tells, so that everything is
- * to be compared. That is so whenever the endpoint is enabled: somebody enabled it by hand, or a recovery was broken off.
- */
-export function beginningOfGap({
-  wasDisabled,
-  lastSuccess,
-  oldestFailure = lastSuccess,
-}: Clues): string | undefined {
-  if (!wasDisabled || lastSuccess === undefined || oldestFailure === undefined) return undefined;
-  const earliest = Math.min(Date.parse(lastSuccess), Date.parse(oldestFailure));
-  return instant(new Date(earliest - marginMs).toISOString());
-}
-
-export type RecoverParts = Omit<BackfillParts, 'api' | 'organizationId' | 'pause'> &
-  Readonly<{
-    polar: ConnectionParts;
-    connection: Connection;
-    hasRecord: RedeliverParts['hasRecord'];
-    isAccepted: RedeliverParts['isAccepted'];
-    /** A person knows that customers of other organisations are here. */
-    isMixed: boolean;
-    pause: RedeliverParts['pause'];
-    /** Between lost races for a row. */
-    racePause: BackfillParts['pause'];
-    progress: (text: string) => void;
-    isStopped: () => boolean;
-  }>;
 
 /** What is shown as soon as it is known. */
 export type RecoverHooks = Readonly<{
@@ -67,7 +39,11 @@ export type RecoverHooks = Readonly<{
   waiting: (seconds: number) => void;
   redelivered: (redelivery: Redelivery) => void;
   deletions: BackfillHooks['deletions'];
-  backfilled: (counts: BackfillCounts, since: string | undefined) => void;
+  backfilled: (counts: BackfillCounts, since: string | undefined, tooMany?: number) => void;
+  lost: (lost: Lost) => void;
+  settling: (seconds: number) => void;
+  /** How many of the lost orders are applied now, of how many. */
+  applied: (count: number, of: number) => void;
 }>;
 
 /** What was looked at again at the end. All empty: the gap is closed. */
@@ -76,6 +52,8 @@ export type Proof = Readonly<{
   undelivered: readonly Undelivered[];
   differing: number;
   refused: number;
+  /** Orders without a webhook whose mails are due. */
+  due: number;
 }>;
 
 export type Recovered =
@@ -120,11 +98,20 @@ export async function recover(
       oldestFailure: redelivery.oldest,
     });
   const { deletions } = hooks;
-  const backfilled = await compare(parts, { since: from, isDryRun: false }, { deletions });
+  const gap = gapSince(parts, from);
+  const wish = { since: from, isDryRun: false };
+  const backfilled = await compare(parts, wish, { deletions, listed: gap.see });
   if (backfilled.kind === 'refused') return { ...backfilled, kind: 'unfinished' };
   hooks.backfilled(backfilled.counts, from);
   if (backfilled.kind === 'stopped' || isStopped()) {
     return { kind: 'unfinished', reason: brokenOff };
+  }
+  const lost = await lostInGap(gap.seen(), lostParts(parts));
+  hooks.lost(lost);
+  const due = lost.orders.filter((order) => order.due.length > 0);
+  if (parts.appliesLost && due.length > 0) {
+    hooks.applied(await applyLost(due, lostParts(parts), hooks.settling), due.length);
+    if (isStopped()) return { kind: 'unfinished', reason: brokenOff };
   }
   const proof = await prove(parts, mended.connection, { since: from, redelivery });
   return { kind: 'proved', proof };
@@ -173,37 +160,6 @@ export async function untilSecretCounts(
 const otherEndpoint =
   'The endpoint is another one than before. What failed at the one before, Polar does not deliver any more: the backfill brings what it said, and no workflow sees it.';
 
-function redeliverParts(parts: RecoverParts, { endpointId }: Connection): RedeliverParts {
-  return { ...parts, api: parts.polar.api, endpointId };
-}
-
-async function newestSuccess({ polar, connection }: RecoverParts): Promise<string | undefined> {
-  const { endpointId } = connection;
-  const { items } = await polar.api.deliveries({ endpointId, succeeded: true, limit: 1 });
-  return items[0]?.created_at;
-}
-
-function compare(
-  parts: RecoverParts,
-  wish: Readonly<{ since: string | undefined; isDryRun: boolean }>,
-  hooks: Partial<Pick<BackfillHooks, 'found' | 'deletions'>>,
-) {
-  const { polar, connection, isMixed, racePause, progress, isStopped } = parts;
-  const { organizationId } = connection;
-  return backfill(
-    { ...parts, api: polar.api, organizationId, pause: racePause },
-    { ...wish, isMixed },
-    {
-      found: () => undefined,
-      deletions: async () => 'leave',
-      ...hooks,
-      save: async () => undefined,
-      progress,
-      isStopped,
-    },
-  );
-}
-
 async function prove(
   parts: RecoverParts,
   connection: Connection,
@@ -214,14 +170,16 @@ async function prove(
   const seen = { here: 0, accepted: 0 };
   for await (const event of undeliveredHere(redeliverParts(parts, connection), seen)) {
     // What Polar keeps no payload of came with the backfill.
-    if (!event.isLost) left.push({ ...event, refusal: redelivery.refused.get(event.id) });
+    if (!event.isLost) left.push(await told(parts, connection, event, redelivery));
   }
   const about = new Set(left.map(({ customerId }) => customerId));
   const differing = new Set<string>();
   const found = ({ customerId }: FoundDrift) => {
     if (about.has(customerId)) differing.add(customerId);
   };
-  const compared = await compare(parts, { since, isDryRun: true }, { found });
+  const gap = gapSince(parts, since);
+  const compared = await compare(parts, { since, isDryRun: true }, { found, listed: gap.see });
+  const lost = await lostInGap(gap.seen(), lostParts(parts));
   const counts = compared.kind === 'refused' ? noCounts() : compared.counts;
   const refused = sumOf(counts.refused);
   const known = { store: parts.store, since, differing, isPartial: refused > 0 };
@@ -233,9 +191,23 @@ async function prove(
     undelivered: await withFacts(left, known),
     differing: sumOf(counts.drift),
     refused,
+    due: lost.orders.filter((order) => order.due.length > 0).length,
   };
 }
 
-export function isClosed({ faults, undelivered, differing, refused }: Proof): boolean {
-  return faults.length + undelivered.length + differing + refused === 0;
+async function told(
+  parts: RecoverParts,
+  connection: Connection,
+  event: UndeliveredEvent,
+  { refused }: Redelivery,
+): Promise<Omit<Undelivered, 'facts'>> {
+  const refusal = refused.get(event.id);
+  const silenced = silencedBy(parts)(event);
+  if (refusal !== undefined) return { ...event, silenced, refusal };
+  const { text } = await lastAnswer(redeliverParts(parts, connection), event);
+  return { ...event, silenced, answer: text };
+}
+
+export function isClosed({ faults, undelivered, differing, refused, due }: Proof): boolean {
+  return faults.length + undelivered.length + differing + refused + due === 0;
 }

@@ -1,6 +1,9 @@
-import { columns } from '#infra/terminal/lines.ts';
+import { seconds } from '#infra/commands/words.ts';
+import { columns, maskedAddress } from '#infra/terminal/lines.ts';
+import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { oneLine } from '#shared/text.ts';
-import type { Redelivery, Undelivered } from './redeliver.ts';
+import type { Lost } from './lost.ts';
+import { losesNothing, type Redelivery, type Undelivered } from './redeliver.ts';
 import { isClosed, type Proof } from './run.ts';
 
 /** What became of the events that Polar could not deliver, for a terminal. */
@@ -32,16 +35,59 @@ export function redeliveryDocument(redelivery: Redelivery) {
 }
 
 /** What was looked at again, for a program. */
-export function proofDocument({ faults, undelivered, differing, refused }: Proof) {
+export function proofDocument({ faults, undelivered, differing, refused, due }: Proof) {
   const events = undelivered.map(({ id, type, createdAt, refusal, facts }) => ({
     ...{ eventId: id, type, createdAt, refusal: refusal ?? null, facts },
   }));
-  return { faults, undelivered: events, differing, refused };
+  return { faults, undelivered: events, differing, refused, due };
+}
+
+/** The orders of which no webhook came, and the moments that are lost, for a program. Names nobody. */
+export function lostDocument({ since, orders, moments }: Lost) {
+  return {
+    since,
+    orders: orders.map(({ orderId, paidAt, event, due, reason }) => ({
+      ...{ orderId, paidAt, customerId: event.customer.id, due },
+      reason: due.length > 0 ? null : reason,
+    })),
+    moments: Object.fromEntries(moments),
+  };
+}
+
+/** The orders of which no webhook came, whose mails are due, and what cannot be told again. */
+export function lostLines(
+  { since, orders, moments }: Lost,
+  isApplying: boolean,
+  options: string,
+): string[] {
+  const due = orders.filter((order) => order.due.length > 0);
+  const rows = orders.map(({ orderId, paidAt, event, due: names, reason }) => [
+    '',
+    orderId,
+    seconds(paidAt),
+    maskedAddress(event.customer.email ?? ''),
+    names.length > 0 ? `due: ${names.join(', ')}` : `no mail: ${reason}`,
+  ]);
+  const counts = [...moments].map(([type, count]) => `${count} ${type}`).join(', ');
+  const apply = `npm run recover -- --apply-lost${options}`;
+  return [
+    ...(orders.length === 0
+      ? [`No order was paid since ${since} without its webhook.`]
+      : [`Paid since ${since}, and no webhook came:`, ...columns(rows)]),
+    ...(due.length > 0 && !isApplying
+      ? [`To apply the ${due.length} whose mails are due, as if their webhooks had come: ${apply}`]
+      : []),
+    ...(counts === ''
+      ? []
+      : [
+          `No webhook came of these either: ${counts}. Polar tells only how customers and subscriptions are now, so what they are is here, and no workflow sees what happened meanwhile.`,
+        ]),
+  ];
 }
 
 /** Whether the gap is closed, by what was looked at again, and what to do where it is not. */
 export function proofLines(proof: Proof, options: string): string[] {
-  const { faults, undelivered, differing, refused } = proof;
+  const { faults, undelivered, differing, refused, due } = proof;
   const rows = [
     ['endpoint', faults.length === 0 ? 'enabled, and as it should be' : 'not as it should be'],
     [
@@ -49,6 +95,7 @@ export function proofLines(proof: Proof, options: string): string[] {
       undelivered.length === 0 ? 'none that never arrived' : `${undelivered.length} never arrived`,
     ],
     ['audience', audienceText({ differing, refused })],
+    ['lost orders', due === 0 ? 'none whose mails are due' : `${due} whose mails are due`],
   ];
   return [
     'Looked at again:',
@@ -68,6 +115,20 @@ function audienceText({ differing, refused }: Pick<Proof, 'differing' | 'refused
   return left.length === 0 ? 'in step' : left.join(', ');
 }
 
+/** The events that a run would ask Polar to deliver again. */
+export function awaitedLines(events: readonly UndeliveredEvent[]): string[] {
+  if (events.length === 0) return ['Polar knows of no event that never arrived.'];
+  return [
+    'Polar would be asked to deliver these again:',
+    ...columns(
+      events.map(({ id, type, createdAt, isLost }) => {
+        const note = isLost ? 'Polar keeps no payload of it: the backfill brings what it said' : '';
+        return ['', id, type, createdAt, note];
+      }),
+    ),
+  ];
+}
+
 const factsText: Record<Undelivered['facts'], string> = {
   here: 'what it said of its customer is here anyway',
   unsure:
@@ -79,11 +140,15 @@ const mayStillCome = 'Polar took these to deliver them again, and they have not 
 
 /** The events that never arrived, by why. */
 export function undeliveredLines(undelivered: readonly Undelivered[]): string[] {
-  const byReason = Map.groupBy(undelivered, ({ refusal }) => oneLine(refusal ?? mayStillCome));
-  return [...byReason].flatMap(([reason, events]) => [
+  const whyOf = ({ refusal, answer = '' }: Undelivered) =>
+    oneLine(refusal ?? `${mayStillCome} ${answer}`.trim());
+  return [...Map.groupBy(undelivered, whyOf)].flatMap(([reason, events]) => [
     reason,
     ...columns(
-      events.map(({ id, type, createdAt, facts }) => ['', id, type, createdAt, factsText[facts]]),
+      events.map(({ id, type, createdAt, facts, silenced }) => {
+        const mails = silenced.length === 0 ? '' : `no mail yet: ${silenced.join(', ')}`;
+        return ['', id, type, createdAt, factsText[facts], mails];
+      }),
     ),
     '',
   ]);
@@ -92,9 +157,10 @@ export function undeliveredLines(undelivered: readonly Undelivered[]): string[] 
 function endingLines(proof: Proof, options: string): string[] {
   if (isClosed(proof)) return ['The gap is closed.'];
   const behind = options === '' ? '' : ` --${options}`;
-  const { faults, undelivered, differing, refused } = proof;
+  const { faults, undelivered, differing, refused, due } = proof;
   const isRefused = undelivered.some(({ refusal }) => refusal !== undefined);
   const mayCome = undelivered.some(({ refusal }) => refusal === undefined);
+  const acceptable = undelivered.filter((one) => one.refusal === undefined && losesNothing(one));
   return [
     'The gap is not closed yet.',
     ...(faults.length > 0 ? [`  npm run connect -- --repair${options}`] : []),
@@ -102,16 +168,32 @@ function endingLines(proof: Proof, options: string): string[] {
       ? [
           `  npm run deadletters -- list${options}   where an event may be that has arrived`,
           `  npm run recover${behind}   asks again for what has not`,
-          `  npm run recover -- --accept <id>${options}   closes it without one that can never arrive: no workflow sees it, and your name is recorded`,
+          ...acceptable.map(
+            ({ id }) =>
+              `  npm run recover -- --accept ${oneLine(id)}${options}   closes it without this one, which loses nothing; your name is recorded`,
+          ),
         ]
       : []),
     ...(isRefused
       ? [
-          `  npm run recover -- --accept listed${options}   closes it without those that Polar refuses: no workflow sees them, and your name is recorded`,
+          `  npm run recover -- --accept listed${options}   closes it without those that Polar refuses, which ${refusedText(undelivered)}; your name is recorded`,
+        ]
+      : []),
+    ...(due > 0
+      ? [
+          `  npm run recover -- --apply-lost${options}   applies the lost orders whose mails are due`,
+          `  npm run recover -- --accept <order id>${options}   closes it without the mails of one`,
         ]
       : []),
     ...(differing + refused > 0
       ? [`  npm run backfill -- --dry-run${options}   shows who differs`]
       : []),
   ];
+}
+
+function refusedText(undelivered: readonly Undelivered[]): string {
+  const refused = undelivered.filter(({ refusal }) => refusal !== undefined);
+  const names = new Set(refused.flatMap(({ silenced }) => silenced));
+  if (names.size > 0) return `leaves the mails of ${[...names].join(', ')} unsent`;
+  return refused.every(losesNothing) ? 'loses nothing' : 'no workflow sees then';
 }

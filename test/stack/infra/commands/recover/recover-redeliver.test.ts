@@ -11,6 +11,7 @@ let at: PolarConnection;
 let parts: RedeliverParts;
 let recorded: Set<string>;
 let accepted: Set<string>;
+let silenced: string[];
 let waitedMs: number;
 const person = {
   customerId: 'c-1',
@@ -33,12 +34,14 @@ beforeEach(async () => {
   if (connected.kind !== 'connected') throw new Error('not connected');
   recorded = new Set();
   accepted = new Set();
+  silenced = [];
   waitedMs = 0;
   parts = {
     api: at.parts().api,
     endpointId: connected.connection.endpointId,
     hasRecord: async (id) => recorded.has(id) || at.receiver.taken.includes(id),
     isAccepted: async ({ id }) => accepted.has(id),
+    silenced: () => silenced,
     now: () => new Date(Date.now() + waitedMs),
     pause: async (ms) => {
       waitedMs += ms;

@@ -3,11 +3,15 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { audienceSide, partsOf } from '#infra/commands/deployment/parts.ts';
+import type { RecoverParts } from '#infra/commands/recover/look.ts';
+import type { LostOrder } from '#infra/commands/recover/lost.ts';
+import { lostOrderParts } from '#infra/commands/recover/lost-order-parts.ts';
 import {
   acceptedEvents,
   recoverAcceptance,
   withoutRefused,
 } from '#infra/commands/recover/recover.ts';
+import { rehearseRecovery } from '#infra/commands/recover/rehearse.ts';
 import { isClosed, type RecoverHooks, recover } from '#infra/commands/recover/run.ts';
 import { proofLines } from '#infra/commands/recover/text.ts';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
@@ -15,7 +19,7 @@ import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-
 import { connectPolar } from '#shared/polar/connect.ts';
 import type { ConnectionParts } from '#shared/polar/connection.ts';
 import { isBackfilled } from '#shared/polar/event-types.ts';
-import { customer, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { customer, order, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
@@ -34,6 +38,7 @@ beforeAll(async () => {
     const workflows = dynamoWorkflows(client, tables['Workflows'] ?? '');
     await workflows.save(activeWorkflow('customer.created'));
     await workflows.save(activeWorkflow('customer.updated'));
+    await workflows.save(activeWorkflow('order.paid'));
     client.destroy();
   };
   [stack, polar] = await Promise.all([
@@ -95,6 +100,7 @@ function deployment() {
       settingsTable: table('Settings'),
       mailQueueUrl: queues['MailQueue'] ?? '',
       retentionDays: 90,
+      mailFrom: 'shop@example.com',
       unsubscribeUrl: `${door.url}/unsubscribe`,
     },
     resources: {
@@ -109,17 +115,29 @@ function acceptance(named: readonly string[] = []) {
   return recoverAcceptance({ accepted, named, by: 'ann', now: () => new Date() });
 }
 
-type Asked = Readonly<{ isStopped: () => boolean; named: readonly string[] }>;
+type Asked = Readonly<{
+  isStopped: () => boolean;
+  named: readonly string[];
+  appliesLost: boolean;
+}>;
+
+/** As `npm run recover -- --dry-run` does it. */
+async function rehearsal(polarParts: ConnectionParts) {
+  const shown = {
+    health: vi.fn(),
+    backfilled: vi.fn(),
+    lost: vi.fn(),
+    undelivered: vi.fn(),
+    found: vi.fn(),
+  };
+  return {
+    result: await rehearseRecovery(await partsWith(polarParts, {}), undefined, shown),
+    shown,
+  };
+}
 
 /** As `npm run recover` does it; gives what it showed. */
-async function recoveryOf(
-  parts: ConnectionParts,
-  { isStopped = () => false, named = [] }: Partial<Asked> = {},
-) {
-  const { found, resources } = deployment();
-  const side = await audienceSide(found, resources);
-  const connection = await parts.connections.read();
-  if (!connection) throw new Error('not connected');
+async function recoveryOf(parts: ConnectionParts, asked: Partial<Asked> = {}) {
   const shown = {
     health: vi.fn(),
     repaired: vi.fn(),
@@ -127,26 +145,39 @@ async function recoveryOf(
     deletions: vi.fn(async () => 'delete' as const),
     redelivered: vi.fn(),
     backfilled: vi.fn(),
+    lost: vi.fn(),
+    settling: vi.fn(),
+    applied: vi.fn(),
   };
   const hooks: RecoverHooks = shown;
-  const result = await recover(
-    {
-      ...side,
-      ...{ polar: parts, connection, racePause: side.pause },
-      isAccepted: acceptance(named).isAccepted,
-      isMixed: false,
-      pause: (ms: number) => setTimeout(ms / 10),
-      progress: () => undefined,
-      isStopped,
-    },
-    undefined,
-    hooks,
-  );
-  return { result, shown };
+  return { result: await recover(await partsWith(parts, asked), undefined, hooks), shown };
 }
 
-async function recovered(parts: ConnectionParts, named: readonly string[] = []) {
-  const { result, shown } = await recoveryOf(parts, { named });
+async function partsWith(
+  polarParts: ConnectionParts,
+  { isStopped = () => false, named = [], appliesLost = false }: Partial<Asked>,
+): Promise<RecoverParts> {
+  const { found, resources } = deployment();
+  const side = await audienceSide(found, resources);
+  const connection = await polarParts.connections.read();
+  if (!connection) throw new Error('not connected');
+  return {
+    ...side,
+    ...{ polar: polarParts, connection, racePause: side.pause, isMixed: false, appliesLost },
+    lost: await lostOrderParts(db, found, resources, side),
+    isAccepted: acceptance(named).isAccepted,
+    pause: (ms: number) => setTimeout(ms / 10),
+    progress: () => undefined,
+    isStopped,
+  };
+}
+
+async function recovered(
+  parts: ConnectionParts,
+  named: readonly string[] = [],
+  appliesLost = false,
+) {
+  const { result, shown } = await recoveryOf(parts, { named, appliesLost });
   if (result.kind !== 'proved') throw new Error(result.reason);
   return { proof: result.proof, shown };
 }
@@ -269,4 +300,60 @@ it('an endpoint that is gone is made anew, and what failed at it is said to come
   expect(isClosed(proof)).toBe(true);
   const [done] = shown.repaired.mock.lastCall ?? [];
   expect(done).toContainEqual(expect.stringMatching(/^The endpoint is another one than before\./));
+});
+
+it('orders of which Polar never told are listed with the mails that are due, and applied and mailed once', {
+  timeout: 180_000,
+}, async () => {
+  const { found, resources } = deployment();
+  const parts = partsOf(found, resources)('production');
+  Object.assign(polar.endpoints[0] ?? {}, { enabled: false });
+  const orders = ['buyer-1', 'buyer-2', 'buyer-3'].map((name) => {
+    const email = address(name);
+    const customerId = uuidOf(`customer ${email}`);
+    const person = { customerId, email, name, externalId: null, isNew: true };
+    polar.state.customers.push(customer(person, new Date()));
+    const row = order(person, new Date(), null);
+    polar.state.orders.push(row);
+    return row;
+  });
+  const receipts = async () =>
+    (await all('Emails')).filter(({ workflowId }) => workflowId === 'order-paid');
+
+  const open = await recovered(parts);
+  const listed: LostOrder[] = open.shown.lost.mock.lastCall?.[0].orders;
+  expect(listed.map(({ orderId }) => orderId).sort()).toEqual(orders.map(({ id }) => id).sort());
+  expect(listed.map(({ due }) => due)).toEqual(Array(3).fill(['order.paid']));
+  // Those three, four that were not heard of while the endpoint was disabled first, and two that Polar refuses.
+  expect(open.shown.lost.mock.lastCall?.[0].moments).toEqual(new Map([['customer.created', 9]]));
+  expect(open.proof).toMatchObject({ due: 3, differing: 0, undelivered: [] });
+  expect(proofLines(open.proof, '').join()).not.toContain('The gap is closed');
+  expect(await receipts()).toEqual([]);
+
+  const rowsBefore = [await all('Events'), await all('Customers'), await all('Settings')];
+  const rehearsed = await rehearsal(parts);
+  expect(rehearsed.shown.lost.mock.lastCall?.[0].orders).toHaveLength(3);
+  expect(rehearsed.result).toEqual({ kind: 'shown', isLeft: true });
+  expect([await all('Events'), await all('Customers'), await all('Settings')]).toEqual(rowsBefore);
+
+  const closed = await recovered(parts, [], true);
+  expect(closed.shown.settling).toHaveBeenCalledWith(65);
+  expect(closed.shown.applied).toHaveBeenCalledWith(3, 3);
+  expect(isClosed(closed.proof)).toBe(true);
+  while ((await receipts()).length < 3) await setTimeout(50);
+
+  const [first] = orders;
+  const data = { ...first, modified_at: first?.created_at };
+  const payload = { type: 'order.paid', timestamp: new Date().toISOString(), data };
+  const [webhookId] = await polar.emit(payload);
+  const recordOf = async (id: string | undefined) =>
+    (await all('Events')).find((record) => record['webhookId'] === id);
+  while (!(await recordOf(webhookId))) await setTimeout(50);
+  const genuine = await recordOf(webhookId);
+  const applied = await recordOf(`backfill-order-${first?.id}`);
+  expect(genuine?.['workflows'][0].ledgerKey).toBe(applied?.['workflows'][0].ledgerKey);
+  expect(await receipts()).toHaveLength(3);
+  const again = await recovered(parts, [], true);
+  expect(again.shown.lost.mock.lastCall?.[0].orders).toEqual([]);
+  expect(again.shown.applied).not.toHaveBeenCalled();
 });

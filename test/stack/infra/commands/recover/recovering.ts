@@ -29,7 +29,9 @@ export async function startDoor(target: string) {
 }
 
 /** Waits for every new customer, and for every change of one. */
-export function activeWorkflow(event: 'customer.created' | 'customer.updated'): Workflow {
+export function activeWorkflow(
+  event: 'customer.created' | 'customer.updated' | 'order.paid',
+): Workflow {
   const email = { kind: 'transactional', subject: event, preheader: '', body: event } as const;
   const result = compileEmail(email, event);
   if (result.kind === 'refused') throw new Error(result.problems.join(' '));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { beginningOfGap } from '#infra/commands/recover/run.ts';
+import { beginningOfGap } from '#infra/commands/recover/look.ts';
 
 const success = '2026-11-20T10:00:00.123456Z';
 const before = '2026-11-19T10:00:00Z';

@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest';
-import { proofDocument, proofLines, redeliveryDocument } from '#infra/commands/recover/text.ts';
+import {
+  lostLines,
+  proofDocument,
+  proofLines,
+  redeliveryDocument,
+} from '#infra/commands/recover/text.ts';
+import { polarEvent } from '#shared/polar/event.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 
-const closed = { faults: [], undelivered: [], differing: 0, refused: 0 };
+const email = 'ann@example.com';
+const person = { customerId: 'c-1', email, name: 'Ann', externalId: null, isNew: true };
+const closed = { faults: [], undelivered: [], differing: 0, refused: 0, due: 0 };
 
 it.each([
   [closed, 'in step'],
@@ -15,18 +24,25 @@ it.each([
 });
 
 it('events that never arrived are listed by why, each with whether what it said is here, and with a way out', () => {
-  const event = { type: 'order.paid', createdAt: '2026-11-23T12:00:00Z', isLost: false };
+  const event = {
+    type: 'order.paid',
+    createdAt: '2026-11-23T12:00:00Z',
+    isLost: false,
+    silenced: [],
+  };
   const refusal = 'Polar did not deliver an event again:\u001b[2J it is not there.';
   const undelivered = [
     { ...event, id: 'evt-1', refusal, facts: 'here' },
-    { ...event, id: 'evt-2', facts: 'untold' },
+    { ...event, id: 'evt-2', facts: 'untold', answer: 'Polar was last answered 500.' },
     { ...event, id: 'evt-3', refusal, facts: 'unsure' },
   ] as const;
   const lines = proofLines({ ...closed, undelivered }, ' --stage staging').join('\n');
   expect(lines).toMatch(/not there\.\n +evt-1 .* is here anyway\n +evt-3 .* is not sure/);
-  expect(lines).toMatch(/have not arrived here:\n +evt-2 .* does not tell whom it was about/);
+  expect(lines).toMatch(
+    /have not arrived here: Polar was last answered 500\.\n +evt-2 .* does not tell whom it was about/,
+  );
   expect(lines).toContain('npm run recover -- --accept listed --stage staging');
-  expect(lines).toContain('npm run recover -- --accept <id> --stage staging');
+  expect(lines).not.toContain('--accept evt');
   expect(lines).not.toContain('\u001b');
 });
 
@@ -45,9 +61,58 @@ it('a program reads of each event its id, and why Polar does not deliver it', ()
     refused: [{ eventId: 'evt-2', reason: 'It is not there.' }],
     awaited: [{ eventId, ...told }],
   });
-  const proof = { ...closed, undelivered: [{ ...undelivered, facts: 'here' }] } as const;
+  const proof = {
+    ...closed,
+    undelivered: [{ ...undelivered, facts: 'here', silenced: [] }],
+  } as const;
   expect(proofDocument(proof)).toEqual({
     ...closed,
     undelivered: [{ eventId, ...told, refusal: null, facts: 'here' }],
   });
+});
+
+it.each([
+  ['here', [], true],
+  ['here', ['Receipt'], false],
+  ['unsure', [], false],
+] as const)(
+  'an event that may still come, whose facts are %s and which %j wait for: offered to be accepted, %s',
+  (facts, silenced, isOffered) => {
+    const event = {
+      id: 'evt-1',
+      type: 'order.paid',
+      createdAt: '2026-11-23T12:00:00Z',
+      isLost: false,
+    };
+    const undelivered = [{ ...event, facts, silenced }];
+    const lines = proofLines({ ...closed, undelivered }, ' --local').join('\n');
+    expect(lines.includes('npm run recover -- --accept evt-1 --local')).toBe(isOffered);
+  },
+);
+
+it('lost orders say whose mails are due, masked, and keep the gap open', () => {
+  const parsed = polarEvent(JSON.stringify(polarPayload('order.paid', person, new Date())));
+  if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
+  const event = { ...parsed.event, webhookId: 'backfill-order-1', receivedAt: '' };
+  const base = { paidAt: '2026-11-23T12:00:00.123456Z', event, payload: '' };
+  const lost = {
+    since: '2026-11-20T00:00:00.000000Z',
+    orders: [
+      { ...base, orderId: 'order-1', due: ['Receipt', 'Thanks'], reason: '' },
+      { ...base, orderId: 'order-2', due: [], reason: 'It is too old.' },
+    ],
+    moments: new Map([['subscription.created' as const, 2]]),
+  };
+  const lines = lostLines(lost, false, ' --local').join('\n');
+  expect(lines).toMatch(
+    /order-1 +2026-11-23T12:00:00Z +a\*\*\*@example\.com +due: Receipt, Thanks/,
+  );
+  expect(lines).toMatch(/order-2 .* no mail: It is too old\./);
+  expect(lines).toContain('apply the 1 whose mails are due');
+  expect(lines).toContain('npm run recover -- --apply-lost --local');
+  expect(lines).toContain('2 subscription.created');
+  expect(lostLines(lost, true, '').join()).not.toContain('--apply-lost');
+  const open = proofLines({ ...closed, due: 1 }, '');
+  expect(open).toContain('The gap is not closed yet.');
+  expect(open).not.toContain('The gap is closed.');
 });

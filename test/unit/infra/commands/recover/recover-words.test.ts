@@ -13,7 +13,16 @@ it('npm run recover takes the beginning of the gap and what need not arrive, and
     acceptListed: false,
     yes: false,
     json: false,
+    acceptDeletions: undefined,
+    organization: undefined,
+    isDryRun: false,
+    applyLost: false,
   });
+  expect(await read(['--apply-lost', '--accept-deletions', '12'])).toMatchObject({
+    applyLost: true,
+    acceptDeletions: 12,
+  });
+  expect(await read(['--dry-run'])).toMatchObject({ isDryRun: true });
   const accepting = ['--accept', 'evt-1', '--accept', 'listed', '--accept', 'evt-2', '--yes'];
   expect(await read(accepting)).toMatchObject({
     accept: ['evt-1', 'evt-2'],
@@ -26,7 +35,8 @@ it('npm run recover takes the beginning of the gap and what need not arrive, and
 it.each([
   [['--accept', ''], /^--accept takes the id/],
   [['--since', 'yesterday'], /^--since is a day such as/],
-  [['--dry-run'], /^Unknown option '--dry-run'/],
+  [['--dry-run', '--apply-lost'], /^A dry run changes nothing/],
+  [['--accept-deletions', 'all'], /^--accept-deletions is a number, such as 12, not "all"/],
 ])('npm run recover %j gets a sentence', async (args, sentence) => {
   await expect(read(args)).rejects.toThrow(Advice);
   await expect(read(args)).rejects.toThrow(sentence);

@@ -1,0 +1,206 @@
+import type { EventRecord, ReceivedEvent } from '#shared/audience/event-record.ts';
+import { markLostOrder } from '#shared/audience/lost-order.ts';
+import { type RehearsalParts, rehearseLostOrder } from '#shared/audience/rehearsal.ts';
+import { type AudienceStore, settle } from '#shared/audience/unit-of-work.ts';
+import { inGroups } from '#shared/in-time.ts';
+import type { PolarRow } from '#shared/polar/api.ts';
+import { lostOrderEvent } from '#shared/polar/backfill-events.ts';
+import type { Connection } from '#shared/polar/connection.ts';
+import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
+import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
+import type { QueuedWebhook } from '#shared/queue/events-queue.ts';
+import type { RecordsOfCustomer } from '#shared/store/events/records-of-customer.ts';
+import type { Moment, SeenInGap } from './gap.ts';
+
+export type LostParts = Readonly<{
+  store: AudienceStore;
+  /** Everything that decides on the emails of an order, as it is now. */
+  rehearsal: Omit<RehearsalParts, 'store'>;
+  recordsOf: RecordsOfCustomer;
+  connection: Pick<Connection, 'connectedAt'>;
+  hasRecord: (webhookId: string) => Promise<boolean>;
+  isAccepted: (event: UndeliveredEvent) => Promise<boolean>;
+  /** Puts an event into the queue of the worker, as ingest does. */
+  enqueue: (webhook: QueuedWebhook) => Promise<unknown>;
+  now: () => Date;
+  pause: (ms: number) => Promise<unknown>;
+  racePause: (lostRaces: number) => Promise<void>;
+  progress: (text: string) => void;
+  isStopped: () => boolean;
+}>;
+
+/** A paid order of which no webhook came. */
+export type LostOrder = Readonly<{
+  orderId: string;
+  paidAt: string;
+  event: ReceivedEvent;
+  payload: string;
+  /** The workflows whose mails would go if it were applied now. */
+  due: readonly string[];
+  /** Why none would. */
+  reason: string;
+}>;
+
+export type Lost = Readonly<{
+  since: string;
+  orders: readonly LostOrder[];
+  /** How often something happened of which no webhook came and which Polar's API cannot tell again. */
+  moments: ReadonlyMap<SupportedEventType, number>;
+}>;
+
+const sideBySide = 8;
+const marginMs = 3_600_000;
+
+/** What happened in the gap without a webhook: the orders, with the mails that are due, and moments that are lost. */
+export async function lostInGap(seen: SeenInGap, parts: LostParts): Promise<Lost> {
+  const recordsOf = remembering(parts, seen);
+  const orders: LostOrder[] = [];
+  const moments = new Map<SupportedEventType, number>();
+  let failure: { error: unknown } | undefined;
+  const guarded = (look: () => Promise<void>) => async () => {
+    if (failure || parts.isStopped()) return;
+    try {
+      await look();
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  const looks = [
+    ...seen.orders.map((row) =>
+      guarded(async () => {
+        const order = await lostOrder(row, recordsOf, parts);
+        if (order) orders.push(order);
+        parts.progress(`${orders.length} orders of which no webhook came`);
+      }),
+    ),
+    ...seen.moments.map((moment) =>
+      guarded(async () => {
+        const records = await recordsOf(moment.customerId);
+        if (records.some((record) => tellsOf(record, moment))) return;
+        moments.set(moment.type, (moments.get(moment.type) ?? 0) + 1);
+      }),
+    ),
+  ];
+  let next = 0;
+  await inGroups(
+    looks,
+    () => String(next++),
+    (look) => look(),
+    sideBySide,
+  );
+  if (failure) throw failure.error;
+  orders.sort((one, other) => (one.paidAt < other.paidAt ? -1 : 1));
+  return { since: seen.since, orders, moments };
+}
+
+/** Reads the records of each customer once. */
+function remembering({ recordsOf }: LostParts, { since, orders }: SeenInGap) {
+  const oldest = orders.map((row) => String(row['created_at'])).reduce(earlier, since);
+  const from = new Date(Date.parse(oldest) - marginMs).toISOString();
+  const read = new Map<string, Promise<EventRecord[]>>();
+  return (customerId: string) => {
+    const records = read.get(customerId) ?? recordsOf(customerId, from);
+    read.set(customerId, records);
+    return records;
+  };
+}
+
+function earlier(one: string, other: string): string {
+  return Date.parse(one) < Date.parse(other) ? one : other;
+}
+
+async function lostOrder(
+  row: PolarRow,
+  recordsOf: (customerId: string) => Promise<EventRecord[]>,
+  parts: LostParts,
+): Promise<LostOrder | undefined> {
+  const made = lostOrderEvent(row);
+  if (made.kind === 'unreadable') return undefined;
+  const { event, payload, webhookId } = made.made;
+  const { occurredAt } = event;
+  if (Date.parse(occurredAt) < Date.parse(parts.connection.connectedAt)) return undefined;
+  const orderId = event.object.id;
+  const records = await recordsOf(event.customer.id);
+  if (records.some((record) => isOfOrder(record, orderId))) return undefined;
+  const asked = { id: orderId, type: event.type, createdAt: occurredAt, isLost: true };
+  if (await parts.isAccepted(asked)) return undefined;
+  const received = { ...event, webhookId, receivedAt: parts.now().toISOString() };
+  const base = { orderId, paidAt: occurredAt, event: received, payload };
+  if (row['status'] === 'refunded') {
+    return { ...base, due: [], reason: 'Its money was paid back meanwhile.' };
+  }
+  const { store, rehearsal } = parts;
+  const surroundings = { ...rehearsal.surroundings, now: parts.now() };
+  const { record, mails } = await rehearseLostOrder(received, {
+    ...rehearsal,
+    store,
+    surroundings,
+  });
+  const due = mails.filter(({ goes }) => goes).map(({ name }) => name);
+  const reasons = [...mails, ...(record.workflows ?? [])].flatMap(({ reason }) => reason ?? []);
+  return { ...base, due, reason: reasons[0] ?? record.reason ?? noWorkflow };
+}
+
+const noWorkflow = 'No active workflow waits for order.paid.';
+
+function isOfOrder({ type, webhookId, properties }: EventRecord, orderId: string): boolean {
+  const isTold = !isBackfilled(webhookId) || isLostOrder(webhookId);
+  return isTold && type === 'order.paid' && properties.orderId === orderId;
+}
+
+function tellsOf({ type, webhookId, properties }: EventRecord, moment: Moment): boolean {
+  if (isBackfilled(webhookId) || type !== moment.type) return false;
+  return type === 'customer.created' || properties.subscriptionId === moment.objectId;
+}
+
+/** So long a worker may still hold what it read of a customer before the order was marked there. */
+const workerMs = 65_000;
+const stepMs = 500;
+const patienceMs = 120_000;
+
+/**
+ * Applies lost orders as the events that workflows see, through the worker. Each is marked on its customer first, and
+ * when every worker must have seen that, looked for once more: should Polar's webhook come after all, whenever that is,
+ * nobody is mailed twice. Gives how many have a record now. Safe to repeat.
+ */
+export async function applyLost(
+  orders: readonly LostOrder[],
+  parts: LostParts,
+  settling: (seconds: number) => void,
+): Promise<number> {
+  const { store, racePause, pause, now, isStopped } = parts;
+  for (const { event, orderId } of orders) {
+    if (isStopped()) return 0;
+    await settle(store, (w) => markLostOrder(w, event.customer.id, orderId), racePause);
+  }
+  settling(workerMs / 1_000);
+  for (let ms = 0; ms < workerMs && !isStopped(); ms += stepMs) await pause(stepMs);
+  const sent: LostOrder[] = [];
+  for (const order of orders) {
+    if (isStopped()) return 0;
+    const since = new Date(Date.parse(order.paidAt) - marginMs).toISOString();
+    const records = await parts.recordsOf(order.event.customer.id, since);
+    if (records.some((record) => isOfOrder(record, order.orderId))) continue;
+    const { webhookId, type } = order.event;
+    const receivedAt = now().toISOString();
+    await parts.enqueue({ webhookId, type, receivedAt, body: order.payload });
+    sent.push(order);
+  }
+  return arrived(sent, parts);
+}
+
+async function arrived(
+  orders: readonly LostOrder[],
+  { hasRecord, now, pause, progress, isStopped }: LostParts,
+): Promise<number> {
+  const untilMs = now().getTime() + patienceMs;
+  let missing = [...orders];
+  for (;;) {
+    const known = await Promise.all(missing.map(({ event }) => hasRecord(event.webhookId)));
+    missing = missing.filter((_, index) => !known[index]);
+    const done = orders.length - missing.length;
+    progress(`${done} of ${orders.length} orders applied`);
+    if (missing.length === 0 || isStopped() || now().getTime() >= untilMs) return done;
+    await pause(stepMs);
+  }
+}
