@@ -127,6 +127,11 @@ describe('delivering again what never arrived', () => {
     const [stuck, other] = [await fail(), await fail()].reverse();
     const event = at.polar.state.events.find(({ id }) => id === stuck);
     Object.assign(event ?? {}, { endpointId: 'gone' });
+    silenced = ['Receipt'];
+    const waitedFor = await redeliverLost(parts);
+    expect(waitedFor.stopped).toContain('would lose the mails of Receipt');
+    expect(waitedFor.stopped).not.toContain('--accept');
+    silenced = [];
     const first = await redeliverLost(parts);
     expect(first.stopped).toContain(`--accept ${stuck}`);
     accepted.add(stuck ?? '');

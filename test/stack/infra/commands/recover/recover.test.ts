@@ -3,14 +3,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { audienceSide, partsOf } from '#infra/commands/deployment/parts.ts';
-import type { RecoverParts } from '#infra/commands/recover/look.ts';
-import type { LostOrder } from '#infra/commands/recover/lost.ts';
-import { lostOrderParts } from '#infra/commands/recover/lost-order-parts.ts';
 import {
   acceptedEvents,
   recoverAcceptance,
   withoutRefused,
-} from '#infra/commands/recover/recover.ts';
+} from '#infra/commands/recover/acceptance.ts';
+import type { RecoverParts } from '#infra/commands/recover/look.ts';
+import type { LostOrder } from '#infra/commands/recover/lost.ts';
+import { lostOrderParts } from '#infra/commands/recover/lost-order-parts.ts';
 import { rehearseRecovery } from '#infra/commands/recover/rehearse.ts';
 import { isClosed, type RecoverHooks, recover } from '#infra/commands/recover/run.ts';
 import { proofLines } from '#infra/commands/recover/text.ts';
