@@ -75,7 +75,7 @@ function utf8Text(bytes: Buffer): string | undefined {
  * In bytes. Nothing larger is hashed, which costs most of what a stranger's request costs. It would not fit into a
  * message of 1 MiB: packed, JSON such as Polar's takes about a third of its size.
  */
-const largestBody = 3 * 1_048_576;
+export const largestBody = 3 * 1_048_576;
 
 function sizeOf({ body = '', isBase64Encoded }: WebhookRequest): number {
   return Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8');

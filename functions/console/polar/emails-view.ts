@@ -37,7 +37,7 @@ ${emails.kind === 'not-told' ? html`<p class="note">Which mails Polar sends is n
 ${switches ? changesNote(c, connection, switches) : ''}
 ${table(
   'Who mails at each moment',
-  ['When', 'Polar’s mail', 'Ours', 'The customer gets', ''],
+  ['When', 'Polar’s mail', 'Ours', 'The customer gets', 'Change'],
   rows.map((row) => rowCells(c, row, connection)),
 )}
 ${offerOfAll(c, rows)}

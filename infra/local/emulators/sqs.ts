@@ -102,10 +102,12 @@ export async function startSqs({ port = 0, directory }: Options = {}): Promise<S
   // Queue URLs on the host of the request: its own names would not be this machine to everyone.
   stores.sqsStore.host = '';
   const app = buildApp({ logger: false, defaultRegion: localRegion, stores });
-  app.addHook('onRequest', async ({ headers, method, url }, reply) => {
+  // Without a call of `done` nothing else is done. An async hook would go on while hooks of the answer run.
+  app.addHook('onRequest', ({ headers, method, url }, reply, done) => {
     const isSqs =
       method === 'POST' && url === '/' && sqsProtocol.test(headers['content-type'] ?? '');
-    if (!isSqs || isFromElsewhere(headers)) return reply.code(403).send(refusalOfElsewhere);
+    if (isSqs && !isFromElsewhere(headers)) done();
+    else reply.code(403).send(refusalOfElsewhere);
   });
   keepTraceHeaders(app);
   if (directory !== undefined) {

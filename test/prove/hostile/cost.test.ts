@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { largestBody } from '#functions/ingest/ingest.ts';
 import { maxMessageBytes } from '#shared/queue/encode-event-message.ts';
 import {
   contents,
@@ -44,7 +45,7 @@ describe.each(Object.entries(forgeries))('a forged request %s', (_, forgery) => 
 
 describe.each(Object.entries(contents))('a signed body of %s', (_, content) => {
   it.each(sizes)(
-    'with %i bytes is hashed once, read once and compressed once at most',
+    'with %i bytes is hashed once, read once and compressed once at most, or refused at once',
     async (bytes) => {
       const body = content(bytes);
       const request = ingest.genuine(body);
@@ -56,6 +57,11 @@ describe.each(Object.entries(contents))('a signed body of %s', (_, content) => {
       const size = Buffer.byteLength(body);
       expect(size / bytes).toBeCloseTo(1, 0);
       expect(answer).toMatchObject({ statusCode: expect.toSatisfy((code) => code < 500) });
+      if (size > largestBody) {
+        expect(answer).toMatchObject({ statusCode: 413, queued: 0 });
+        const nothing = { hmacs: 0, hashedBytes: 0, parsedCharacters: 0, compressedBytes: 0 };
+        return expect(work).toMatchObject(nothing);
+      }
       expect(work.hmacs).toBe(1);
       expect(work.hashedBytes).toBeLessThanOrEqual(size + headersBytes);
       expect(work.encodedBytes).toBeLessThanOrEqual(size + headersBytes);

@@ -6,6 +6,7 @@ export const watchAlarms = [
   'deliveriesgivenup',
   'webhooksnotreceived',
   'polarnotasked',
+  'polaremailschanged',
 ] as const;
 
 /** No machine but AWS measures these. */

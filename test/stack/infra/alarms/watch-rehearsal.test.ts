@@ -37,6 +37,10 @@ const causes: Record<(typeof watchAlarms)[number], () => Promise<unknown>> = {
     at.pass(25);
   },
   polarnotasked: async () => at.polar.goDown(),
+  polaremailschanged: async () =>
+    at.polar.state.emailSettings.set(at.polar.organizations[0]?.id ?? '', {
+      order_confirmation: false,
+    }),
 };
 
 it.each(watchAlarms)(

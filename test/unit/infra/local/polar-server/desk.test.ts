@@ -162,7 +162,7 @@ describe('a fault that is switched on', () => {
   test('outage: every call is answered 503, until it is over', async () => {
     const api = await apiOf();
     await fault('outage');
-    await expect(api.organizations()).rejects.toThrow('503');
+    await expect(api.organizations()).rejects.toThrow('Polar did not list the organisations');
     expect((await show('/northlight/customers')).html).toContain('a fault that you switched on');
     await fault();
     expect(await api.organizations()).toHaveLength(1);
