@@ -22,8 +22,9 @@ type Headers = Record<string, string>;
 
 /** A request with any headers: fetch would not let a program name its Host or Origin. */
 async function send(url: string, headers: Headers, { method = 'POST', body = '{}' } = {}) {
-  // A GET has no body: Node would send one without its length, which is a request of its own, and no good one.
-  const outgoing = request(url, { method, headers }).end(method === 'GET' ? undefined : body);
+  // Node would send the body of these without its length: a request of its own, and no good one.
+  const isBare = method === 'GET' || method === 'OPTIONS';
+  const outgoing = request(url, { method, headers }).end(isBare ? undefined : body);
   const [response] = await once(outgoing, 'response');
   return {
     status: Number(response.statusCode),
