@@ -36,7 +36,7 @@ export const commands: StackCommands = {
   },
   settings: {
     does: 'show and change the settings',
-    load: async () => (await import('./settings.ts')).settingsCommand,
+    load: async () => (await import('./settings/settings.ts')).settingsCommand,
   },
   why: {
     does: 'say what became of an address, a webhook or an email, and why',

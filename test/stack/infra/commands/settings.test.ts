@@ -1,6 +1,7 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { setSetting, showSettings, withSetting } from '#infra/commands/settings.ts';
+import { withSetting } from '#infra/commands/settings/values.ts';
+import { setSetting, showSettings } from '#infra/commands/settings/verbs.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { documentClient } from '#shared/store/dynamo.ts';

@@ -5,7 +5,7 @@ import { connectCommand } from '#infra/commands/connect.ts';
 import { consoleCommand } from '#infra/commands/console-door/console.ts';
 import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts';
 import { emailsCommand } from '#infra/commands/emails.ts';
-import { settingsCommand } from '#infra/commands/settings.ts';
+import { settingsCommand } from '#infra/commands/settings/settings.ts';
 import { whyCommand } from '#infra/commands/why/why.ts';
 import { workflowsCommand } from '#infra/commands/workflows/workflows.ts';
 import { Advice } from '#infra/terminal/advice.ts';

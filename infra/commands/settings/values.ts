@@ -1,0 +1,96 @@
+import { Advice } from '#infra/terminal/advice.ts';
+import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
+import {
+  type EventSetting,
+  eventKinds,
+  type GeneralSetting,
+  generalKinds,
+  longestPostalAddress,
+  type SettingKind,
+  writingProblem,
+} from '#shared/audience/settings-draft.ts';
+import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+
+export const eventFields = Object.keys(eventKinds).filter((name) => isKeyOf(eventKinds, name));
+export const generalNames = Object.keys(generalKinds).filter((name) => isKeyOf(generalKinds, name));
+
+type Value = string | boolean | null;
+
+/**
+ * The settings with one value changed; the same object where it is that already. A path is `postalAddress` or
+ * `events.<type>.<field>`. Throws Advice about a path or a value that there is not.
+ */
+export function withSetting(settings: Settings, path: string, given: string): Settings {
+  const { kind, type, field } = place(path);
+  const value = readValue(path, kind, given);
+  const before = type === undefined ? settings[field] : settings.events[type][field];
+  if ((before ?? null) === value) return settings;
+  const changed =
+    type === undefined
+      ? { ...settings, [field]: value }
+      : {
+          ...settings,
+          events: { ...settings.events, [type]: { ...settings.events[type], [field]: value } },
+        };
+  const checked = settingsSchema.safeParse({ ...changed, version: settings.version + 1 });
+  if (!checked.success) throw new Advice(`${path} cannot be ${JSON.stringify(value)}: ${lengths}`);
+  return checked.data;
+}
+
+const lengths = 'a user group has 1 to 100 characters.';
+
+type Place =
+  | { kind: SettingKind; type: undefined; field: GeneralSetting }
+  | { kind: SettingKind; type: SupportedEventType; field: EventSetting };
+
+/** The type of an event has a dot in it, so a path cannot simply be split. */
+function place(path: string): Place {
+  if (isKeyOf(generalKinds, path)) {
+    return { kind: generalKinds[path], type: undefined, field: path };
+  }
+  if (!path.startsWith('events.')) {
+    throw new Advice(
+      `There is no setting ${path}: it is one of ${generalNames.join(', ')} or events.<type>.<field>, as in events.order.paid.userGroup.`,
+    );
+  }
+  const type = supportedEventTypes.find((one) => `${path}.`.startsWith(`events.${one}.`));
+  if (type === undefined) {
+    throw new Advice(`${path} names no event: it is one of ${supportedEventTypes.join(', ')}.`);
+  }
+  const field = path.slice(`events.${type}.`.length);
+  if (!isKeyOf(eventKinds, field)) {
+    throw new Advice(`${path} needs a field of ${type}: it is one of ${eventFields.join(', ')}.`);
+  }
+  return { kind: eventKinds[field], type, field };
+}
+
+function readValue(path: string, kind: SettingKind, given: string): Value {
+  const word = given.trim();
+  if (kind === 'switch') {
+    if (word === 'on' || word === 'true') return true;
+    if (word === 'off' || word === 'false') return false;
+    throw new Advice(`${path} is on or off, not "${given}".`);
+  }
+  if (kind === 'time-zone' || kind === 'language') {
+    const problem = writingProblem(kind, word);
+    if (problem) throw new Advice(`${path} cannot be "${given}". ${problem}`);
+    return word;
+  }
+  if (kind === 'text') return word === 'none' ? null : textOf(path, word);
+  if (kind.includes(word)) return word;
+  throw new Advice(`${path} is ${kind.join(' or ')}, not "${given}".`);
+}
+
+/** A shell makes it hard to type a line break, so `\n` stands for one. */
+function textOf(path: string, word: string): string {
+  if (word === '') throw new Advice(`${path} cannot be empty: say none to have none.`);
+  if (path !== 'postalAddress') return word;
+  if (word.length > longestPostalAddress) {
+    throw new Advice(`postalAddress cannot be longer than ${longestPostalAddress} characters.`);
+  }
+  return word.replaceAll('\\n', '\n');
+}
+
+function isKeyOf<T extends object>(record: T, name: string): name is Extract<keyof T, string> {
+  return Object.hasOwn(record, name);
+}
