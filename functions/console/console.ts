@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import { secureHeaders } from 'hono/secure-headers';
 import { reasonOf } from '#shared/failure.ts';
+import { InvalidSettings } from '#shared/store/settings.ts';
 import { audiencePages } from './audience/audience-pages.ts';
 import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
 import { eventPages } from './events/event-pages.ts';
@@ -48,6 +49,13 @@ export function consoleApp(parts: ConsoleParts) {
     }),
   );
   app.onError((error, c) => {
+    if (error instanceof InvalidSettings) {
+      return page(c, {
+        title: 'The settings are not valid',
+        status: 503,
+        body: html`<p>This page goes by the settings, and nothing was done. ${error.message} The page <a href="/console/polar#settings">Polar</a> shows what is at fault, and mends it.</p>`,
+      });
+    }
     parts.log.error('console failed', {
       method: c.req.method,
       route: c.req.routePath,

@@ -35,7 +35,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./replay/replay.ts')).replayCommand,
   },
   settings: {
-    does: 'show and change the settings',
+    does: 'show, change and mend the settings, put earlier ones back',
     load: async () => (await import('./settings/settings.ts')).settingsCommand,
   },
   why: {

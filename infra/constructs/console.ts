@@ -59,7 +59,7 @@ const tableUses: TableUses = {
   suppressions: { calls: transactedRow },
   events: { calls: ['GetItem'], queries: ['byContact', 'byDay'] },
   failures: { calls: ['BatchGetItem', 'DeleteItem'] },
-  settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem'] },
+  settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
   emails: { calls: ['GetItem', 'UpdateItem'], queries: ['byContact', 'byWorkflow'] },
 };

@@ -137,7 +137,8 @@ function settingsWith(draft: SettingsDraft, version: number): Settings {
   return settingsSchema.parse({ ...general, version, events });
 }
 
-function settingValue({ kind }: SettingPlace, text: string): string | boolean | null {
+/** What a text of a draft stands for. */
+export function settingValue({ kind }: SettingPlace, text: string): string | boolean | null {
   if (kind === 'switch') return text === 'on';
   return kind === 'text' && text === '' ? null : text;
 }

@@ -4,11 +4,16 @@ import { defaultSettings, type Settings, settingsSchema } from '#shared/audience
 
 const name = 'settings';
 
-/**
- * Reads the settings document. Where there is none, writes the defaults and returns them. Throws when the document
- * is not valid, naming the field.
- */
-export function dynamoSettings(db: DynamoDBDocumentClient, table: string): () => Promise<Settings> {
+/** The document is there and is not what settings must be. The message names the fields. */
+export class InvalidSettings extends Error {
+  override readonly name = 'InvalidSettings';
+}
+
+/** The settings document as it is stored, valid or not. Where there is none, writes the defaults first. */
+export function settingsItem(
+  db: DynamoDBDocumentClient,
+  table: string,
+): () => Promise<Readonly<Record<string, unknown>>> {
   const read = async () =>
     (await db.send(new GetCommand({ TableName: table, Key: { name }, ConsistentRead: true }))).Item;
 
@@ -27,10 +32,21 @@ export function dynamoSettings(db: DynamoDBDocumentClient, table: string): () =>
 
   return async () => {
     const found = await read();
-    if (!found) await seed();
-    const settings = settingsSchema.safeParse(found ?? (await read()));
+    if (found) return found;
+    await seed();
+    return (await read()) ?? {};
+  };
+}
+
+/** Reads the settings, seeded where there are none. Throws InvalidSettings. */
+export function dynamoSettings(db: DynamoDBDocumentClient, table: string): () => Promise<Settings> {
+  const read = settingsItem(db, table);
+  return async () => {
+    const settings = settingsSchema.safeParse(await read());
     if (settings.success) return settings.data;
     const fields = settings.error.issues.map(({ path }) => path.join('.')).join(', ');
-    throw new Error(`The document "${name}" in table Settings is not valid. Look at: ${fields}.`);
+    throw new InvalidSettings(
+      `The document "${name}" in table Settings is not valid. Look at: ${fields}.`,
+    );
   };
 }

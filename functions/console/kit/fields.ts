@@ -92,8 +92,17 @@ ${problem && html`<span class="problem" id="${name}-problem">${problem}</span>`}
 }
 
 /** On or off; off comes back as nothing at all. */
-export function checkbox(name: string, label: Html | string, isOn: boolean): Html {
-  return html`<label class="check"><input type="checkbox" name="${name}" value="on"${isOn ? html` checked` : ''}> <span>${label}</span></label>`;
+export function checkbox(
+  name: string,
+  label: Html | string,
+  isOn: boolean,
+  problem?: string,
+): Html {
+  const box = (more: Html) =>
+    html`<label class="check"><input type="checkbox"${more} name="${name}" value="on"${isOn ? html` checked` : ''}> <span>${label}</span></label>`;
+  if (problem === undefined) return box(html``);
+  return html`<div class="wrong">${box(html` id="${name}"${describedBy(name, undefined, problem)}`)}
+<span class="problem" id="${name}-problem">${problem}</span></div>`;
 }
 
 /** A field of a form as text; what is not there, or is a file, is empty. Line ends are those of Unix. */

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { draftOf } from '#shared/audience/settings-draft.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import type { ConsoleParts } from '../parts.ts';
-import type { Problems } from '../settings/save-settings.ts';
+import { type Problems, settingsForForm } from '../settings/save-settings.ts';
 import { settingsForm } from '../settings/settings-form.ts';
 import { settingsPages } from '../settings/settings-pages.ts';
 import { connectingPages } from './connecting-pages.ts';
@@ -19,8 +19,8 @@ export function polarPages(parts: ConsoleParts) {
   const link = polarLink(parts);
 
   async function home(c: Context<ConsoleEnv>, problems?: Problems): Promise<Response> {
-    const [settings, state, secrets, workflows] = await Promise.all([
-      parts.settings(),
+    const [stored, state, secrets, workflows] = await Promise.all([
+      settingsForForm(parts),
       connectionState(link),
       secretsShown(link),
       parts.workflows.all(),
@@ -35,9 +35,11 @@ export function polarPages(parts: ConsoleParts) {
     });
     const emails =
       state.kind === 'connected'
-        ? emailsView(c, { ...state, workflows, events: settings.events })
+        ? emailsView(c, { ...state, workflows, events: stored.settings.events })
         : html``;
-    const form = settingsForm(c, { draft: draftOf(settings), version: settings.version });
+    const { settings, ...rest } = stored;
+    const { version } = settings;
+    const form = settingsForm(c, { draft: draftOf(settings), version, ...rest });
     return page(c, {
       title: 'Polar',
       section: 'polar',

@@ -1,3 +1,12 @@
+import { createHash } from 'node:crypto';
+import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import {
+  mendedSettings,
+  readDocument,
+  type SettingsDocument,
+  textsOf,
+  versionOf,
+} from '#shared/audience/settings-document.ts';
 import {
   type Comparison,
   checkDraft,
@@ -7,7 +16,13 @@ import {
   type SettingsDraft,
   settingPlaces,
 } from '#shared/audience/settings-draft.ts';
-import { saveSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
+import { settingsItem } from '#shared/store/settings.ts';
+import {
+  keptSettings,
+  replaceSettings,
+  saveSettings,
+  settingsOfVersion,
+} from '#shared/store/settings-history.ts';
 import { textOf } from '../kit/fields.ts';
 import type { ConsoleParts } from '../parts.ts';
 
@@ -31,18 +46,63 @@ export type Saving =
   /** Nothing was saved: what is wrong, by path. */
   | { kind: 'invalid'; problems: Problems }
   /** Nothing was saved: someone else was first. */
-  | { kind: 'overtaken'; overtaken: Overtaken };
+  | { kind: 'overtaken'; overtaken: Overtaken }
+  /** Nothing was saved: the settings are not valid, and not as the form was made from. */
+  | { kind: 'edited-by-hand' };
 
-type Parts = Pick<ConsoleParts, 'db' | 'env' | 'settings' | 'now'>;
+/** The settings as a form begins with them. */
+export type FormSettings = Readonly<{
+  /** Where they are not valid, what is at fault is as it was in the last valid version. */
+  settings: Settings;
+  problems: Problems;
+  /** Stands for exactly this document; absent: it is valid. */
+  seen?: string;
+}>;
+
+/** Reads the settings, valid or not. */
+export async function settingsForForm({
+  db,
+  env,
+}: Pick<Parts, 'db' | 'env'>): Promise<FormSettings> {
+  const document = await settingsItem(db, env.SETTINGS_TABLE)();
+  const read = readDocument(document);
+  if (read.kind === 'valid') return { settings: read.settings, problems: {} };
+  const kept = await keptSettings(db, env.SETTINGS_TABLE);
+  const last = kept.map((one) => readDocument(one.document)).find((one) => one.kind === 'valid');
+  const fallback = last?.kind === 'valid' ? last.settings : defaultSettings;
+  const version = versionOf(document) ?? kept[0]?.version ?? 0;
+  return {
+    settings: { ...mendedSettings(document, fallback), version },
+    problems: Object.fromEntries(read.faults.map(({ path, problem }) => [path, sentence(problem)])),
+    seen: fingerprint(document),
+  };
+}
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** The same for the same document, in whatever order its parts come. */
+function fingerprint(document: SettingsDocument): string {
+  const inOrder = (_: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return createHash('sha256').update(JSON.stringify(document, inOrder)).digest('hex');
+}
+
+type Parts = Pick<ConsoleParts, 'db' | 'env' | 'now'>;
 
 /** Saves all that a form brings, or nothing: where a value is wrong, and where another person's change came first. */
 export async function saveSettingsPost(
   parts: Parts,
-  { draft, version, undecided }: SettingsPost,
+  post: SettingsPost,
   by: string,
 ): Promise<Saving> {
+  const { draft, version, undecided } = post;
   const { db, env, now } = parts;
-  const present = await parts.settings();
+  const document = await settingsItem(db, env.SETTINGS_TABLE)();
+  const read = readDocument(document);
+  if (read.kind === 'invalid') return mend(parts, document, post, by);
+  const { settings: present } = read;
   const checked = checkDraft(draft, present.version + 1);
   const problems = {
     ...(checked.kind === 'invalid' ? checked.problems : {}),
@@ -60,7 +120,7 @@ export async function saveSettingsPost(
     if (await saveSettings(db, env.SETTINGS_TABLE, checked.settings, saved)) {
       return { kind: 'saved', changed: comparison.mine.length, version: checked.settings.version };
     }
-    return saveSettingsPost(parts, { draft, version, undecided }, by);
+    return saveSettingsPost(parts, post, by);
   }
   const last = await settingsOfVersion(db, env.SETTINGS_TABLE, present.version);
   return {
@@ -75,6 +135,24 @@ export async function saveSettingsPost(
       draft,
     },
   };
+}
+
+/** Saves all of a form in place of a document that is not valid, if the form was made from that very one. */
+async function mend(
+  { db, env, now }: Parts,
+  document: SettingsDocument,
+  { draft, seen }: SettingsPost,
+  by: string,
+): Promise<Saving> {
+  if (seen !== fingerprint(document)) return { kind: 'edited-by-hand' };
+  const checked = checkDraft(draft, 0);
+  if (checked.kind === 'invalid') return { kind: 'invalid', problems: checked.problems };
+  const change = { seen: document, next: checked.settings };
+  const version = await replaceSettings(db, env.SETTINGS_TABLE, change, { at: now(), by });
+  if (version === undefined) return { kind: 'edited-by-hand' };
+  const [before, after] = [textsOf(document), draftOf(checked.settings)];
+  const changed = settingPlaces.filter(({ path }) => before[path] !== after[path]).length;
+  return { kind: 'saved', changed, version };
 }
 
 async function draftOfVersion(
@@ -92,9 +170,12 @@ export type SettingsPost = Readonly<{
   version: number;
   /** Paths that two people changed, and for which no value was chosen. */
   undecided: readonly string[];
+  /** Which document it was made from, where that was not valid. */
+  seen?: string;
 }>;
 
 export const clashesField = 'clashes';
+export const seenField = 'seen';
 
 /** `undefined` where the form is not whole. */
 export function readSettingsPost(form: FormData): SettingsPost | undefined {
@@ -111,5 +192,6 @@ export function readSettingsPost(form: FormData): SettingsPost | undefined {
     ),
     version: Number(version),
     undecided,
+    ...(form.has(seenField) && { seen: textOf(form, seenField) }),
   };
 }

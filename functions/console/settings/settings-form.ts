@@ -12,7 +12,7 @@ import { type SupportedEventType, supportedEventTypes } from '#shared/polar/even
 import { checkbox, choice, postForm, textArea, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { settingsPath } from '../kit/words.ts';
-import type { Problems } from './save-settings.ts';
+import { type Problems, seenField } from './save-settings.ts';
 
 /** When Polar sends it, for those who do not know its events by heart. */
 export const eventWords: Readonly<Record<SupportedEventType, string>> = {
@@ -97,7 +97,7 @@ export function valueWords({ kind, field }: SettingPlace, value: string): string
 export function eventRow(type: SupportedEventType, draft: SettingsDraft, problems: Problems): Html {
   const at = (field: keyof typeof fieldWords) => eventPath(type, field);
   const onOff = (field: keyof typeof fieldWords) =>
-    checkbox(at(field), fieldWords[field], draft[at(field)] === 'on');
+    checkbox(at(field), fieldWords[field], draft[at(field)] === 'on', problems[at(field)]);
   const rest =
     type === 'customer.deleted'
       ? html`${unused(type, draft)}<p class="hint unused">A deletion brings no name, no id and no group. What it does is chosen below.</p>`
@@ -124,24 +124,33 @@ function unused(type: SupportedEventType, draft: SettingsDraft): Html {
   )}`;
 }
 
-type SettingsForm = Readonly<{ draft: SettingsDraft; version: number; problems?: Problems }>;
+type SettingsForm = Readonly<{
+  draft: SettingsDraft;
+  version: number;
+  problems?: Problems;
+  /** Which document it is made from, where that is not valid. */
+  seen?: string;
+  /** Whether a person has sent it, and the problems are with what they typed. */
+  isSent?: boolean;
+}>;
 
 /** All settings, in one form. It carries the version that it was made from. */
 export function settingsForm(
   c: Context<ConsoleEnv>,
-  { draft, version, problems = {} }: SettingsForm,
+  { draft, version, problems = {}, seen, isSent = false }: SettingsForm,
 ): Html {
   const events = html`<div class="events">
 <div class="heads" aria-hidden="true"><span>Event</span>${Object.values(fieldWords).map((word) => html`<span>${word}</span>`)}</div>
 ${supportedEventTypes.map((type) => eventRow(type, draft, problems))}
 </div>`;
-  return html`${summary(problems)}
+  return html`${summary(problems, isSent)}
 <h2 id="settings">What each event does</h2>
 <p class="soft">An event that is on updates the contact of its customer, or adds one. Each switch says what else is taken from it: whether it starts workflows, and whether name and external id are taken over. An event that is off is recorded and changes no contact. What it says of a subscription is kept all the same, so that older news of that subscription is not mailed.</p>
 ${postForm(c, {
   action: settingsPath,
   class: 'settings',
   body: html`<input type="hidden" name="version" value="${version}">
+${seen !== undefined && html`<input type="hidden" name="${seenField}" value="${seen}">`}
 ${events}
 <p class="soft small">A user group for <em>new contacts</em> is given by the earliest event that has one, if it comes within a day of the customer's first event: a purchase begins with customer.created, and its order follows. One for <em>all, always</em> also moves contacts that are there already, by their newest event. Leave it empty for no group.</p>
 <div class="columns">
@@ -172,11 +181,24 @@ ${deletionChoices.map(
 }
 
 /** What is wrong, with links to where it is wrong. */
-function summary(problems: Problems): Html {
-  const wrong = settingPlaces.filter(({ path }) => problems[path] !== undefined);
+function summary(problems: Problems, isSent: boolean): Html {
+  const wrong = Object.entries(problems);
   if (wrong.length === 0) return html``;
+  const count = wrong.length === 1 ? 'One thing is' : `${wrong.length} things are`;
+  const beginning = isSent
+    ? `Nothing was saved yet. ${count} not right:`
+    : `The settings are not valid, and events wait until they are mended. ${count} at fault:`;
   return html`<div class="flash problem problems" role="alert">
-<p>Nothing was saved yet. ${wrong.length === 1 ? 'One thing is' : `${wrong.length} things are`} not right:</p>
-<ul>${wrong.map((place) => html`<li><a href="#${place.path}">${nameOf(place)}</a>: ${problems[place.path]}</li>`)}</ul>
+<p>${beginning}</p>
+<ul>${wrong.map(([path, problem]) => html`<li>${placeName(path)}: ${problem}</li>`)}</ul>
+${!isSent && html`<p>Below, these fields are as in the last valid version. Check them, and save.</p>`}
 </div>`;
+}
+
+function placeName(path: string): Html {
+  const place = settingPlaces.find((one) => one.path === path);
+  if (!place) return html`${path}`;
+  // A deletion has no fields for these.
+  const isShown = place.type !== 'customer.deleted' || ['enabled', 'trigger'].includes(place.field);
+  return isShown ? html`<a href="#${path}">${nameOf(place)}</a>` : html`${nameOf(place)}`;
 }

@@ -95,9 +95,11 @@ export function settingsPages(parts: ConsoleParts) {
       case 'nothing-changed':
         return goOn(c, home, { kind: 'done', text: 'Nothing was changed.' });
       case 'invalid': {
-        const body = settingsForm(c, { ...post, problems: saving.problems });
+        const body = settingsForm(c, { ...post, problems: saving.problems, isSent: true });
         return page(c, { title: 'Settings', section: 'polar', above, body, status: 422 });
       }
+      case 'edited-by-hand':
+        return goOn(c, home, { kind: 'problem', text: editedText });
       case 'overtaken': {
         const body = overtakenForm(c, saving.overtaken);
         const title = 'Someone else changed the settings';
@@ -111,6 +113,9 @@ export function settingsPages(parts: ConsoleParts) {
 
   return app;
 }
+
+const editedText =
+  'Someone changed the settings after you opened them, and they are not valid now, so nothing of yours was saved. Look at them as they are, and save again.';
 
 function savedText(changed: number): string {
   const what = changed === 1 ? 'One setting was changed' : `${changed} settings were changed`;

@@ -14,7 +14,7 @@ import { polarVariables, type StandInForPolar } from '#infra/local/stand-in-for-
 import { Advice, withAdvice } from '#infra/terminal/advice.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { mailbox } from '#shared/mail/sender.ts';
-import { dynamoSettings } from '#shared/store/settings.ts';
+import { dynamoSettings, InvalidSettings } from '#shared/store/settings.ts';
 
 const outputsSchema = z.object({
   WorkflowsTableName: z.string(),
@@ -220,8 +220,10 @@ export async function readSettings(db: DynamoDBDocumentClient, table: string): P
   try {
     return await dynamoSettings(db, table)();
   } catch (error) {
-    const isInvalid = error instanceof Error && error.message.startsWith('The document');
-    throw isInvalid ? new Advice(error.message, { cause: error }) : error;
+    if (!(error instanceof InvalidSettings)) throw error;
+    throw new Advice(`${error.message} "npm run settings -- show" says how to mend it.`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,23 +1,36 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
-import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
+import { foundSomethingToDo } from '#infra/terminal/advice.ts';
+import {
+  type Act,
+  jsonOption,
+  limitOption,
+  type StackCommand,
+  wholeNumber,
+} from '#infra/terminal/command-line.ts';
 import { outputFor } from '#infra/terminal/output.ts';
+import { person } from '#infra/terminal/person.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { generalNames } from './values.ts';
-import { setSetting, showSettings } from './verbs.ts';
+import { settingsVerbs } from './verbs.ts';
 
 export type SettingsOptions = Readonly<{ target: Target }> &
-  ({ verb: 'show'; json: boolean } | { verb: 'set'; path: string; value: string });
+  (
+    | Readonly<{ verb: 'show'; json: boolean }>
+    | Readonly<{ verb: 'set'; path: string; value: string }>
+    | Readonly<{ verb: 'history'; limit: number; json: boolean }>
+    | Readonly<{ verb: 'restore'; version: number }>
+  );
 
 /** The words of `npm run settings`. */
 export function settingsCommand(
   command: StackCommand,
   act: Act<SettingsOptions> = (options) => runSettings(options),
 ): void {
-  command.description('Shows and changes the settings.');
+  command.description('Shows, changes and mends the settings, and puts earlier ones back.');
   command
     .command('show')
-    .description('shows all settings')
+    .description('all settings, and what is at fault with them')
     .addOption(jsonOption())
     .action((_, self) => {
       const { json = false, ...target } = self.optsWithGlobals();
@@ -25,13 +38,30 @@ export function settingsCommand(
     });
   command
     .command('set')
-    .description('changes one')
+    .description('changes one, or mends it where it is not valid')
     .argument('<path>', `${generalNames.join(', ')}, or events.<type>.<field>`)
     .argument('<value>', 'none takes a text away')
     .addHelpText('after', settingExamples)
     .action((path, value, _, self) =>
       act({ target: self.optsWithGlobals(), verb: 'set', path, value }),
     );
+  command
+    .command('history')
+    .description('the versions, who saved them, and what changed')
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .action((_, self) => {
+      const { limit, json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'history', limit, json });
+    });
+  command
+    .command('restore')
+    .description('puts an earlier version back, as a new one')
+    .argument('<version>', 'as "history" lists them')
+    .action((version, _, self) => {
+      const number = wholeNumber('The version', 0, Number.MAX_SAFE_INTEGER)(version);
+      return act({ target: self.optsWithGlobals(), verb: 'restore', version: number });
+    });
   command.addHelpText('after', settingExamples);
 }
 
@@ -47,9 +77,25 @@ Settings:
   set events.order.paid.userGroupMode always         or new-contacts`;
 
 async function runSettings(options: SettingsOptions): Promise<void> {
-  const output = outputFor(options.verb === 'show' && options.json);
-  const { clientConfigs, settingsTable } = await findDeployment(options.target, output.print);
-  const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
-  if (options.verb === 'show') return showSettings(db, settingsTable, output);
-  return setSetting(db, settingsTable, options, output.print);
+  const output = outputFor('json' in options && options.json);
+  const deployment = await findDeployment(options.target, output.print);
+  const does = settingsVerbs({
+    db: documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb)),
+    table: deployment.settingsTable,
+    person: person(),
+    options: deployment.options,
+    now: () => new Date(),
+    ...output,
+  });
+  switch (options.verb) {
+    case 'show':
+      if (!(await does.show())) process.exitCode = foundSomethingToDo;
+      return;
+    case 'set':
+      return does.set(options.path, options.value);
+    case 'history':
+      return does.history(options.limit);
+    case 'restore':
+      return does.restore(options.version);
+  }
 }

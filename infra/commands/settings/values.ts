@@ -1,6 +1,13 @@
 import { Advice } from '#infra/terminal/advice.ts';
 import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import {
+  readDocument,
+  type SettingsDocument,
+  valueAt,
+  withoutUnknownEvent,
+  withValue,
+} from '#shared/audience/settings-document.ts';
+import {
   type EventSetting,
   eventKinds,
   type GeneralSetting,
@@ -21,7 +28,7 @@ type Value = string | boolean | null;
  * `events.<type>.<field>`. Throws Advice about a path or a value that there is not.
  */
 export function withSetting(settings: Settings, path: string, given: string): Settings {
-  const { kind, type, field } = place(path);
+  const { kind, type, field } = placeOf(path);
   const value = readValue(path, kind, given);
   const before = type === undefined ? settings[field] : settings.events[type][field];
   if ((before ?? null) === value) return settings;
@@ -39,12 +46,30 @@ export function withSetting(settings: Settings, path: string, given: string): Se
 
 const lengths = 'a user group has 1 to 100 characters.';
 
+/** The document, whatever is wrong with it, with the value at one path mended. Throws Advice as `withSetting` does. */
+export function withMended(
+  document: SettingsDocument,
+  path: string,
+  given: string,
+): SettingsDocument {
+  const without = withoutUnknownEvent(document, path);
+  if (without && given.trim() === 'none') return without;
+  if (without) throw new Advice(`There is no event ${path}: say none to take it away.`);
+  const place = placeOf(path);
+  const value = readValue(path, place.kind, given);
+  const changed = withValue(document, place, value);
+  const read = readDocument(changed);
+  const isWrong = read.kind === 'invalid' && read.faults.some((fault) => fault.path === path);
+  if (isWrong) throw new Advice(`${path} cannot be ${JSON.stringify(value)}: ${lengths}`);
+  return changed;
+}
+
 type Place =
   | { kind: SettingKind; type: undefined; field: GeneralSetting }
   | { kind: SettingKind; type: SupportedEventType; field: EventSetting };
 
 /** The type of an event has a dot in it, so a path cannot simply be split. */
-function place(path: string): Place {
+function placeOf(path: string): Place {
   if (isKeyOf(generalKinds, path)) {
     return { kind: generalKinds[path], type: undefined, field: path };
   }
@@ -93,4 +118,16 @@ function textOf(path: string, word: string): string {
 
 function isKeyOf<T extends object>(record: T, name: string): name is Extract<keyof T, string> {
   return Object.hasOwn(record, name);
+}
+
+/** The values of a document by the names of the settings, `null` where there is none. */
+export function settingsNames(document: SettingsDocument) {
+  const general = ['version', ...generalNames].map((name) => [name, document[name] ?? null]);
+  const events = supportedEventTypes.map((type) => [
+    type,
+    Object.fromEntries(
+      eventFields.map((field) => [field, valueAt(document, { type, field }) ?? null]),
+    ),
+  ]);
+  return { ...Object.fromEntries(general), events: Object.fromEntries(events) };
 }

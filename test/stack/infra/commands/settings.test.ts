@@ -1,11 +1,15 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withSetting } from '#infra/commands/settings/values.ts';
-import { setSetting, showSettings } from '#infra/commands/settings/verbs.ts';
+import { settingsVerbs } from '#infra/commands/settings/verbs.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { saveSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
+import {
+  replaceSettings,
+  saveSettings,
+  settingsOfVersion,
+} from '#shared/store/settings-history.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
@@ -24,7 +28,11 @@ beforeEach(async () => {
   table = (await createStackTables(dynamo.client))('Settings');
 });
 
-const set = (path: string, value: string) => setSetting(db(), table, { path, value }, print);
+function does(document?: (found: object) => void) {
+  const now = () => new Date('2026-11-29T10:00:00Z');
+  return settingsVerbs({ db: db(), table, person: 'anna', options: '', now, print, document });
+}
+const set = (path: string, value: string) => does().set(path, value);
 
 async function document() {
   const get = new GetCommand({ TableName: table, Key: { name: 'settings' } });
@@ -33,7 +41,7 @@ async function document() {
 
 describe('npm run settings', () => {
   it('shows the defaults of a fresh deployment, and asks for a postal address', async () => {
-    await showSettings(db(), table, { print });
+    expect(await does().show()).toBe(true);
     expect(printed).toContain('newContacts      subscribed');
     expect(printed).toContain('postalAddress    none');
     expect(printed.join('\n')).toMatch(/^order\.paid +on +on +on +on +none +new-contacts$/m);
@@ -43,10 +51,11 @@ describe('npm run settings', () => {
 
   it('shows all of them as one document, also what is not set', async () => {
     const found: object[] = [];
-    await showSettings(db(), table, { print, document: (one) => found.push(one) });
+    expect(await does((one) => void found.push(one)).show()).toBe(true);
     expect(found).toEqual([
       expect.objectContaining({ version: 0, newContacts: 'subscribed', postalAddress: null }),
     ]);
+    expect(found[0]).toHaveProperty('faults', []);
     expect(found[0]).toHaveProperty(['events', 'order.paid'], {
       ...{ enabled: true, trigger: true, fullName: true, externalId: true },
       ...{ userGroup: null, userGroupMode: 'new-contacts' },
@@ -115,14 +124,181 @@ describe('npm run settings', () => {
       'delete',
       undefined,
     ]);
-    expect(versions[2]).toMatchObject({ savedBy: 'the command line' });
+    expect(versions[2]).toMatchObject({ savedBy: 'anna on the command line' });
+  });
+});
+
+describe('settings that are not valid', () => {
+  const put = (document: object) =>
+    db().send(new PutCommand({ TableName: table, Item: { name: 'settings', ...document } }));
+
+  /** As somebody left them who edited the table by hand. */
+  async function edited(change: object, events: object = {}) {
+    const before = await document();
+    await put({ ...before, ...change, events: { ...before?.['events'], ...events } });
+  }
+
+  const orderPaid = defaultSettings.events['order.paid'];
+
+  it('are shown with the field at fault and both ways out', async () => {
+    await set('customerDeleted', 'keep');
+    await edited({ newContacts: 'maybe' });
+    printed = [];
+    expect(await does().show()).toBe(false);
+    expect(printed).toContain('newContacts      maybe');
+    expect(printed).toContain('customerDeleted  keep');
+    expect(printed).toContain(
+      '  newContacts: it is "maybe", and must be subscribed or unsubscribed.',
+    );
+    expect(printed.at(-3)).toBe('  npm run settings -- set newContacts <value>');
+    expect(printed.at(-1)).toBe('  npm run settings -- restore 1');
   });
 
-  it('says which field of the document is not valid', async () => {
-    const Item = { name: 'settings', ...defaultSettings, newContacts: 'maybe' };
-    await db().send(new PutCommand({ TableName: table, Item }));
-    await expect(showSettings(db(), table, { print })).rejects.toThrow(Advice);
-    await expect(set('customerDeleted', 'keep')).rejects.toThrow(/Look at: newContacts/);
+  it('are shown as one document too', async () => {
+    const found: object[] = [];
+    await put({ ...defaultSettings, version: 3, newContacts: 'maybe' });
+    expect(await does((one) => void found.push(one)).show()).toBe(false);
+    const [fault] = [{ setting: 'newContacts', problem: expect.stringContaining('"maybe"') }];
+    expect(found).toEqual([
+      expect.objectContaining({ version: 3, newContacts: 'maybe', faults: [fault] }),
+    ]);
+  });
+
+  it('are mended one after the other, and each step says what is left', async () => {
+    await set('customerDeleted', 'keep');
+    const unknown = { 'order.refunded': orderPaid };
+    await edited(
+      { newContacts: 'maybe', language: 7 },
+      { 'order.paid': { ...orderPaid, enabled: 'yes', userGroup: undefined }, ...unknown },
+    );
+    const left = async (path: string, value: string) => {
+      printed = [];
+      await set(path, value);
+      const faults = printed.filter((line) => /^ {2}(newC|lang|events)/.test(line));
+      return faults.map((line) => line.trim().split(':')[0]);
+    };
+    expect(await left('newContacts', 'unsubscribed')).toEqual([
+      ...['language', 'events.order.paid.enabled', 'events.order.paid.userGroup'],
+      'events.order.refunded',
+    ]);
+    expect(await left('events.order.paid.enabled', 'off')).toHaveLength(3);
+    expect(await left('events.order.refunded', 'none')).toHaveLength(2);
+    expect(await left('events.order.paid.userGroup', 'none')).toEqual(['language']);
+    expect(await left('language', 'de')).toEqual([]);
+    expect(printed.at(-1)).toMatch(/^They are valid again\./);
+    expect(await document()).toMatchObject({
+      version: 6,
+      newContacts: 'unsubscribed',
+      customerDeleted: 'keep',
+      language: 'de',
+      events: {
+        ...defaultSettings.events,
+        'order.paid': { ...orderPaid, enabled: false, userGroup: null },
+      },
+    });
+    expect((await document())?.['events']).not.toHaveProperty(['order.refunded']);
+  });
+
+  it('take no value that is wrong itself', async () => {
+    await edited({ newContacts: 'maybe' });
+    await expect(set('newContacts', 'perhaps')).rejects.toThrow(/is subscribed or unsubscribed/);
+    await expect(set('events.order.paid.userGroup', 'x'.repeat(101))).rejects.toThrow(/1 to 100/);
+    expect(await document()).toMatchObject({ newContacts: 'maybe' });
+  });
+
+  it('without a version get the next one, and no kept version is written over', async () => {
+    await set('customerDeleted', 'keep');
+    await set('customerDeleted', 'delete');
+    await edited({ version: 'two' });
+    await set('customerDeleted', 'delete');
+    expect(await document()).toMatchObject({ version: 3, customerDeleted: 'delete' });
+    expect(await settingsOfVersion(db(), table, 2)).toMatchObject({ customerDeleted: 'delete' });
+  });
+
+  it('are mended where even the events are gone', async () => {
+    await put({ version: 0, newContacts: 'subscribed', customerDeleted: 'keep', events: 'none' });
+    await set('events.order.paid.enabled', 'off');
+    expect(await document()).toMatchObject({ events: { 'order.paid': { enabled: false } } });
+    await does().restore(0);
+    expect(await document()).toMatchObject({ ...defaultSettings, version: 2 });
+  });
+
+  it('are not overwritten where a hand changed them meanwhile', async () => {
+    await edited({ newContacts: 'maybe' });
+    const seen = await document();
+    await edited({ postalAddress: 'Street 1' });
+    const next = { ...defaultSettings };
+    const saved = { at: new Date(), by: 'anna' };
+    expect(await replaceSettings(db(), table, { seen: seen ?? {}, next }, saved)).toBe(undefined);
+    expect(await document()).toMatchObject({ newContacts: 'maybe', postalAddress: 'Street 1' });
+  });
+});
+
+describe('the versions of the settings', () => {
+  it('are listed with who saved them and what changed', async () => {
+    await set('newContacts', 'unsubscribed');
+    await set('postalAddress', 'Shop\\nStreet 1');
+    printed = [];
+    await does().history(50);
+    expect(printed.slice(0, 4).map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
+      'VERSION  SAVED  BY  CHANGED',
+      '2  2026-11-29T10:00:00.000Z  anna on the command line  postalAddress: none → Shop\\nStreet 1',
+      '1  2026-11-29T10:00:00.000Z  anna on the command line  newContacts: subscribed → unsubscribed',
+      '0  the defaults',
+    ]);
+    expect(printed.at(-1)).toBe('\nTo put one back:\n  npm run settings -- restore 1');
+  });
+
+  it('are one document with what a hand changed after the last', async () => {
+    await set('newContacts', 'unsubscribed');
+    await db().send(
+      new PutCommand({ TableName: table, Item: { ...(await document()), newContacts: 'maybe' } }),
+    );
+    const found: object[] = [];
+    await does((one) => void found.push(one)).history(1);
+    const change = { setting: 'newContacts', from: 'subscribed', to: 'unsubscribed' };
+    expect(found).toEqual([
+      {
+        present: {
+          version: 1,
+          isValid: false,
+          changes: [{ ...change, from: 'unsubscribed', to: 'maybe' }],
+        },
+        versions: [
+          {
+            version: 1,
+            savedAt: '2026-11-29T10:00:00.000Z',
+            savedBy: 'anna on the command line',
+            isValid: true,
+            changes: [change],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('come back as a new version', async () => {
+    await set('newContacts', 'unsubscribed');
+    await set('customerDeleted', 'keep');
+    printed = [];
+    await does().restore(1);
+    expect(printed.slice(0, 2)).toEqual([
+      'Version 1 is back, as version 3. It changed:',
+      '  customerDeleted: keep → unsubscribe',
+    ]);
+    expect(await document()).toMatchObject({ version: 3, newContacts: 'unsubscribed' });
+    await does().restore(1);
+    expect(printed.at(-1)).toMatch(/as in version 1 already: nothing was changed/);
+    await expect(does().restore(9)).rejects.toThrow(/^There is no version 9\./);
+  });
+
+  it('do not come back where they are not valid themselves', async () => {
+    const kept = { ...defaultSettings, name: 'settings#1', version: 1, language: 7 };
+    await db().send(new PutCommand({ TableName: table, Item: kept }));
+    await expect(does().restore(1)).rejects.toThrow(
+      /^Version 1 is not valid itself \(language\), .* The last valid one is 0\.$/,
+    );
+    expect(await settingsOfVersion(db(), table, 1)).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
@@ -202,6 +202,97 @@ describe('the settings', () => {
     const answer = await desk.postWithToken(save, 'a token of somebody else', form);
     expect(answer.status).toBe(403);
     expect(await document()).toMatchObject({ version: 0 });
+  });
+});
+
+describe('the settings that are not valid', () => {
+  const orderPaid = defaultSettings.events['order.paid'];
+  const deleted = defaultSettings.events['customer.deleted'];
+  const hand = async (change: object) =>
+    desk.db.send(
+      new PutCommand({
+        TableName: desk.tableOf('Settings'),
+        Item: { ...(await document()), ...change },
+      }),
+    );
+
+  it('are marked on the page, and saving it mends them', async () => {
+    await someoneSaves({ newContacts: 'unsubscribed', customerDeleted: 'keep' });
+    await hand({
+      newContacts: 'maybe',
+      postalAddress: 'Street 1',
+      events: {
+        ...defaultSettings.events,
+        'order.paid': { ...orderPaid, enabled: 'yes' },
+        'customer.deleted': { ...deleted, userGroupMode: 'never', fullName: 'yes' },
+        'order.refunded': orderPaid,
+      },
+    });
+    const { status, html, text } = await desk.get(page);
+    expect(status).toBe(200);
+    expect(text).toContain('The settings are not valid, and events wait until they are mended.');
+    expect(text).toContain('5 things are at fault:');
+    expect(text).toContain('New contacts: It is "maybe", and must be subscribed or unsubscribed.');
+    expect(html).toContain('href="#events.order.paid.enabled"');
+    expect(html).toContain('id="events.order.paid.enabled-problem"');
+    expect(html).toContain('id="newContacts-problem"');
+    // What is at fault is as it was saved last, all else as it is now.
+    expect(fields(html)).toMatchObject({
+      newContacts: 'unsubscribed',
+      customerDeleted: 'keep',
+      postalAddress: 'Street 1',
+      'events.order.paid.enabled': 'on',
+      version: '1',
+    });
+
+    const wrong = await desk.post(save, fields(html, { timeZone: 'Berlin' }));
+    expect(wrong.status).toBe(422);
+    expect(await document()).toMatchObject({ newContacts: 'maybe' });
+
+    const answer = await desk.submit(save, fields(wrong.html, { timeZone: 'Europe/Berlin' }));
+    expect(answer.text).toContain('were changed and saved.');
+    expect(answer.text).not.toContain('not valid');
+    const { name: _, events, ...general } = (await document()) ?? {};
+    expect(events).toEqual(defaultSettings.events);
+    expect(general).toMatchObject({
+      version: 2,
+      newContacts: 'unsubscribed',
+      customerDeleted: 'keep',
+      postalAddress: 'Street 1',
+      timeZone: 'Europe/Berlin',
+    });
+    expect(await settingsOfVersion(desk.db, desk.tableOf('Settings'), 2)).toMatchObject(general);
+  });
+
+  it('are left alone by a form that was made from others', async () => {
+    const valid = await opened({ customerDeleted: 'keep' });
+    await hand({ newContacts: 'maybe' });
+    const broken = await opened();
+    await hand({ newContacts: 'perhaps' });
+    for (const form of [valid, broken]) {
+      const answer = await desk.submit(save, form);
+      expect(answer.text).toContain('so nothing of yours was saved.');
+      expect(await document()).toMatchObject({ version: 0, newContacts: 'perhaps' });
+    }
+  });
+
+  it('that somebody else mended meanwhile are not overwritten', async () => {
+    await someoneSaves({ customerDeleted: 'keep' });
+    await hand({ newContacts: 'maybe' });
+    const form = await opened({ customerDeleted: 'delete' });
+    await hand({ newContacts: 'subscribed' });
+    await someoneSaves({ newContacts: 'unsubscribed' });
+    const asked = await desk.post(save, form);
+    expect(asked.status).toBe(409);
+    expect(await document()).toMatchObject({ version: 2, customerDeleted: 'keep' });
+  });
+
+  it('keep other pages from opening, which say where to mend them', async () => {
+    await opened();
+    await hand({ newContacts: 'maybe' });
+    const { status, text } = await desk.get('/console/audience');
+    expect(status).toBe(503);
+    expect(text).toContain('Look at: newContacts. The page Polar shows what is at fault');
   });
 });
 

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { defaultSettings, type Settings, settingsSchema } from '#shared/audience/settings.ts';
+import {
+  mendedSettings,
+  readDocument,
+  type SettingsDocument,
+} from '#shared/audience/settings-document.ts';
+
+const { 'order.paid': orderPaid, ...otherEvents } = defaultSettings.events;
+const { newContacts: _, ...withoutNewContacts } = defaultSettings;
+const withOrder = (change: object) => ({
+  ...defaultSettings,
+  events: { ...otherEvents, 'order.paid': { ...orderPaid, ...change } },
+});
+
+const kept: Settings = { ...defaultSettings, version: 4, newContacts: 'unsubscribed' };
+
+describe('a settings document', () => {
+  it.each<[string, SettingsDocument, string[]]>([
+    ['a word that is none', { ...defaultSettings, customerDeleted: 'forget' }, ['customerDeleted']],
+    ['a field that is missing', withoutNewContacts, ['newContacts']],
+    ['a switch of text', withOrder({ trigger: 'on' }), ['events.order.paid.trigger']],
+    [
+      'a group too long',
+      withOrder({ userGroup: 'x'.repeat(101) }),
+      ['events.order.paid.userGroup'],
+    ],
+    ['a zone that is none', { ...defaultSettings, timeZone: 'Berlin' }, ['timeZone']],
+    ['a version that is none', { ...defaultSettings, version: '7' }, ['version']],
+    [
+      'an event of a newer version',
+      { ...defaultSettings, events: { ...defaultSettings.events, 'order.refunded': orderPaid } },
+      ['events.order.refunded'],
+    ],
+    [
+      'an event that is missing',
+      { ...defaultSettings, events: otherEvents },
+      Object.keys(orderPaid).map((field) => `events.order.paid.${field}`),
+    ],
+  ])('with %s names it, and can be mended from what was kept', (_what, document, paths) => {
+    const read = readDocument(document);
+    expect(read.kind === 'invalid' && read.faults.map(({ path }) => path)).toEqual(paths);
+    const mended = mendedSettings(document, kept);
+    expect(settingsSchema.parse(mended)).toEqual(mended);
+    const isItsOwn = paths[0] !== 'newContacts';
+    expect(mended.newContacts).toBe(isItsOwn ? 'subscribed' : 'unsubscribed');
+  });
+
+  it('without events is at fault everywhere, and is mended too', () => {
+    const document = { ...defaultSettings, version: 2, events: [] };
+    const read = readDocument(document);
+    expect(read.kind === 'invalid' && read.faults).toHaveLength(60);
+    expect(mendedSettings(document, kept)).toEqual({ ...defaultSettings, version: 2 });
+  });
+
+  it('of version 0.1.0 has no time zone and no language, and is valid', () => {
+    const { timeZone: _zone, language: _language, ...old } = defaultSettings;
+    expect(readDocument(old)).toEqual({ kind: 'valid', settings: defaultSettings });
+  });
+});
