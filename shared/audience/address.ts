@@ -93,6 +93,11 @@ export function isMailable(address: string): boolean {
   );
 }
 
+/** Whether SES takes mail to it: only ASCII may come before the `@`. The domain may be of any script, and is sent to as `xn--…`. */
+export function isTakenBySes(address: string): boolean {
+  return /^[\x21-\x7e]+@[^@]+$/.test(address.trim());
+}
+
 /** Whether Polar put it in the place of the address of a customer who was deleted with anonymisation. */
 export function isAnonymous(address: string): boolean {
   return /@anonymized\.(polar\.sh|invalid)$/i.test(address.trim());

@@ -1,3 +1,4 @@
+import { isTakenBySes } from './address.ts';
 import type { EventRecord } from './event-record.ts';
 import type { Contact, Customer } from './person.ts';
 import type { Settings } from './settings.ts';
@@ -38,7 +39,7 @@ const blockForAPerson = (reason: string): MailVerdict => ({
 
 /**
  * Whether an email may be sent now. Marketing goes to subscribed contacts only; transactional mail also to those who
- * unsubscribed; nothing goes to who bounced, complained, was deleted or erased. Pure.
+ * unsubscribed; nothing goes to who bounced, complained, was deleted or erased, or to an address that SES does not take. Pure.
  */
 export function judgeMail(situation: MailSituation): MailVerdict {
   const { workflow, record, customer, contact, suppression, settings } = situation;
@@ -56,6 +57,11 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   }
   if (isStale(record.type, newsIn(record), customer?.subscriptions)) return block(staleReason);
   if (!contact) return block('No contact shows the customer any more.');
+  if (!isTakenBySes(contact.address)) {
+    return block(
+      'SES cannot mail this address: before the @ it has characters that are not ASCII.',
+    );
+  }
   if (situation.wasSentBefore) return block('It was sent to this contact before.');
   if (suppression?.reasons.bounced) return block('Mail to this address bounced.');
   if (suppression?.reasons.complained || customer?.no?.complained) {

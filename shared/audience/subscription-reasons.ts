@@ -1,4 +1,4 @@
-import { type Address, isLeftUnsubscribed } from './address.ts';
+import { type Address, isLeftUnsubscribed, isTakenBySes } from './address.ts';
 import type { Contact, Customer } from './person.ts';
 import type { Suppression } from './suppression.ts';
 
@@ -56,7 +56,15 @@ export function reasonAgainstTransactional(at: AtAddress): string | undefined {
   if (customer?.erased) return 'the customer is erased';
   if (customer?.deletion) return 'the customer is deleted (but for the email of the deletion)';
   if (reasons.bounced) return 'mail to the address bounced';
-  return reasons.complained || customer?.no?.complained ? 'of a complaint' : undefined;
+  if (reasons.complained || customer?.no?.complained) return 'of a complaint';
+  return reasonAgainstAddress(contact);
+}
+
+/** What keeps all mail from an address, whoever has it and whatever they said. */
+export function reasonAgainstAddress({ address }: Pick<Contact, 'address'>): string | undefined {
+  return isTakenBySes(address)
+    ? undefined
+    : 'SES cannot mail the address: before the @ it has characters that are not ASCII';
 }
 
 function refusals(head: string, reasons: Suppression['reasons'] = {}): SubscriptionReason[] {

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Customer, DecisionByHand } from '#shared/audience/person.ts';
 import {
+  reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
   type SubscriptionReason,
@@ -124,8 +125,13 @@ function customerText(
 function consentState(known: KnownContact): Html {
   const against = reasonsAgainstMarketing(known);
   const transactional = reasonAgainstTransactional(known);
+  const ofAddress = reasonAgainstAddress(known.contact);
+  const isInVain = known.contact.subscribed && ofAddress !== undefined;
   return html`${facts([
-    ['Marketing', consentBadge(known.contact)],
+    [
+      'Marketing',
+      html`${consentBadge(known.contact)}${isInVain && html` Gets nothing, because ${ofAddress}`}`,
+    ],
     [
       'Transactional',
       transactional === undefined

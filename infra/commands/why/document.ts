@@ -1,6 +1,7 @@
 import { emailDocument, type WhyHow } from '#infra/commands/words.ts';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
 import {
+  reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
 } from '#shared/audience/subscription-reasons.ts';
@@ -45,6 +46,7 @@ function addressDocument(
     contact: contactDocument(at),
     reasonsAgainstMarketing: reasonsAgainstMarketing(at),
     reasonAgainstTransactional: reasonAgainstTransactional(at) ?? null,
+    reasonAgainstAddress: (at.contact && reasonAgainstAddress(at.contact)) ?? null,
     claims: Object.entries(at.address?.claims ?? {}).map(([customerId, { state }]) => ({
       ...{ customerId, state },
     })),

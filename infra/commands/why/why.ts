@@ -16,9 +16,10 @@ import {
 import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import type { Address } from '#shared/audience/address.ts';
-import type { Customer } from '#shared/audience/person.ts';
+import type { Contact, Customer } from '#shared/audience/person.ts';
 import {
   type AtAddress,
+  reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonSentence,
   reasonsAgainstMarketing,
@@ -70,11 +71,17 @@ function contactLines(at: AtAddress, { address }: WhyHow): string[] {
         'customer',
         [contact.customerId ?? 'none: added by hand', deleted].filter(Boolean).join(', '),
       ],
-      ['marketing', contact.subscribed ? 'yes: subscribed' : 'no: not subscribed'],
+      ['marketing', marketingText(contact)],
       ['transactional', transactional === undefined ? 'yes' : `no, because ${transactional}`],
     ]),
     ...against.map((reason) => `  ${reasonSentence(reason)}`),
   ];
+}
+
+function marketingText(contact: Contact): string {
+  if (!contact.subscribed) return 'no: not subscribed';
+  const ofAddress = reasonAgainstAddress(contact);
+  return ofAddress === undefined ? 'yes: subscribed' : `no, because ${ofAddress}`;
 }
 
 function noContactLines(email: string, at: AtAddress, { address }: WhyHow): string[] {

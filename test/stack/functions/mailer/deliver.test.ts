@@ -109,6 +109,20 @@ describe('an email', () => {
     for (const gone of ['leaseUntil', 'dueAt', 'dueShard']) expect(row).not.toHaveProperty(gone);
   });
 
+  it('to an address that SES does not take is blocked before SES is called', async () => {
+    const message = mail();
+    const approved = approvedMail(now());
+    const contact = approved.contact && { ...approved.contact, address: 'José@example.com' };
+    const calls = ses.calls();
+    const parts = partsWith({ known: async () => ({ ...approved, contact }) });
+    expect(await deliver(message, parts)).toMatchObject({ kind: 'blocked' });
+    expect(ses.calls()).toBe(calls);
+    expect(await emails().find(message.ledgerKey)).toMatchObject({
+      state: 'blocked',
+      reason: expect.stringContaining('not ASCII'),
+    });
+  });
+
   it('that SES refuses for now waits, and is sent later', async () => {
     const message = mail();
     inMood('throttle', 'throttle', 'send');

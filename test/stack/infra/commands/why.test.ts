@@ -256,6 +256,17 @@ describe('npm run why -- <address>', () => {
     expect(blind).not.toContain('The address is suppressed:');
   });
 
+  it('says that SES cannot mail an address that is not ASCII before the @', async () => {
+    await dead.audience.tell('customer.created', 'josé', person('josé'));
+    const told = await why('josé@example.com');
+    expect(told).toMatch(/^marketing +no, because SES cannot mail the address: before the @/m);
+    expect(told).toMatch(/^transactional +no, because SES cannot mail the address: before the @/m);
+    expect(await document('josé@example.com')).toMatchObject({
+      contact: { subscribed: true },
+      reasonAgainstAddress: expect.stringContaining('not ASCII'),
+    });
+  });
+
   it('tells of the deletion in Polar, and of a setting', async () => {
     await dead.audience.tell('customer.created', 'gone', person('gone'));
     await dead.audience.tell('customer.deleted', 'gone', { ...person('gone'), minute: 2 });

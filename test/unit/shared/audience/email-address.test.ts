@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isMailable, normalisedEmail } from '#shared/audience/address.ts';
+import { isMailable, isTakenBySes, normalisedEmail } from '#shared/audience/address.ts';
 
 describe('an email address', () => {
   it('has one contact whatever its case and the space around it', () => {
@@ -29,5 +29,17 @@ describe('an email address', () => {
     `a@${'b'.repeat(260)}.com`,
   ])('%j cannot', (address) => {
     expect(isMailable(address)).toBe(false);
+  });
+
+  it.each([
+    ['anna@example.com', true],
+    ["o'hara+x@example.co.uk", true],
+    ['anna@münchen.example', true],
+    ['zoë@example.com', false],
+    ['josé@example.com'.normalize('NFD'), false],
+    ['иван@example.com', false],
+    ['an\u200bna@example.com', false],
+  ])('%j is taken by SES: %s', (address, expected) => {
+    expect(isTakenBySes(address)).toBe(expected);
   });
 });

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judgeMail, type MailSituation } from '#shared/audience/judge-mail.ts';
+import { polarEvent } from '#shared/polar/event.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 
 const act = { at: '2026-11-01T00:00:00.000Z', by: 'someone' };
@@ -146,4 +148,33 @@ describe('an email', () => {
     const verdict = judgeMail(situation(patch));
     expect('needsPerson' in verdict).toBe(needsPerson);
   });
+
+  it('to an address that is not ASCII before the @ is blocked, of any kind, however it is spelled', () => {
+    const addresses = typedIn('11-local-part-not-ascii.json');
+    expect(addresses).toHaveLength(2);
+    for (const address of addresses) {
+      for (const workflow of [known.workflow, transactional]) {
+        const contact = known.contact && { ...known.contact, address };
+        expect(judgeMail(situation({ workflow, contact }))).toEqual({
+          kind: 'block',
+          reason:
+            'SES cannot mail this address: before the @ it has characters that are not ASCII.',
+        });
+      }
+    }
+  });
+
+  it('to a domain that is not ASCII is sent', () => {
+    const contact = known.contact && { ...known.contact, address: 'ann+x@müller.example' };
+    expect(judgeMail(situation({ contact })).kind).toBe('send');
+  });
 });
+
+/** The addresses of a file of `fixtures/inputs`, as they are read from its webhooks. */
+function typedIn(file: string): string[] {
+  const path = new URL(`../../../fixtures/inputs/${file}`, import.meta.url);
+  return JSON.parse(readFileSync(path, 'utf8')).webhooks.map((webhook: unknown) => {
+    const read = polarEvent(JSON.stringify(webhook));
+    return read.kind === 'unreadable' ? undefined : read.event.customer?.email;
+  });
+}

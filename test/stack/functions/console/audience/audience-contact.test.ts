@@ -76,6 +76,15 @@ describe('the page of a contact', () => {
     expect(text).toContain('Complained about an email');
   });
 
+  test('says that SES cannot mail an address that is not ASCII before the @', async () => {
+    const spelled = `José${made}@example.com`;
+    await at.tell('customer.updated', id, { minute: 2, email: spelled });
+    const { text } = await at.get(path);
+    expect(text).toContain(spelled);
+    const sentence = 'Gets nothing, because SES cannot mail the address: before the @ it has';
+    expect(text.split(sentence)).toHaveLength(3);
+  });
+
   test('says that the settings wanted new contacts unsubscribed', async () => {
     const late = `late${made}@example.com`;
     await at.tell(
