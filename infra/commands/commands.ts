@@ -38,6 +38,10 @@ export const commands: StackCommands = {
     does: 'show, change and mend the settings, put earlier ones back',
     load: async () => (await import('./settings/settings.ts')).settingsCommand,
   },
+  status: {
+    does: 'show on one page how everything is, and what to do next',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
   why: {
     does: 'say what became of an address, a webhook or an email, and why',
     load: async () => (await import('./why/why.ts')).whyCommand,

@@ -5,7 +5,8 @@ import type { ConnectionHealth, Repair } from '#shared/polar/connection-health.t
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 
-const remedies: Record<Repair, string | undefined> = {
+/** The command for each fault of a connection; none: it takes patience. */
+export const remedies: Record<Repair, string | undefined> = {
   enable: 'npm run connect -- --repair',
   repair: 'npm run connect -- --repair',
   redeliver: 'npm run recover',
@@ -48,7 +49,8 @@ function faultLines(options: string) {
   };
 }
 
-function withOptions(command: string, options: string): string {
+/** The same command for the same deployment. */
+export function withOptions(command: string, options: string): string {
   if (options === '') return command;
   return command.includes(' -- ') ? `${command}${options}` : `${command} --${options}`;
 }

@@ -6,6 +6,7 @@ import { consoleCommand } from '#infra/commands/console-door/console.ts';
 import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts';
 import { emailsCommand } from '#infra/commands/emails.ts';
 import { settingsCommand } from '#infra/commands/settings/settings.ts';
+import { statusCommand } from '#infra/commands/status.ts';
 import { whyCommand } from '#infra/commands/why/why.ts';
 import { workflowsCommand } from '#infra/commands/workflows/workflows.ts';
 import { Advice } from '#infra/terminal/advice.ts';
@@ -24,6 +25,7 @@ const words: Readonly<Record<string, (command: StackCommand, act: Act) => void>>
   deadletters: deadLettersCommand,
   emails: emailsCommand,
   settings: settingsCommand,
+  status: statusCommand,
   why: whyCommand,
   workflows: workflowsCommand,
 };
@@ -71,6 +73,8 @@ describe('a command line', () => {
     ['settings show', { verb: 'show' }],
     ['settings history --limit 3 --json', { verb: 'history', limit: 3, json: true }],
     ['settings restore 7', { verb: 'restore', version: 7 }],
+    ['status', { json: false }],
+    ['status --json --stage test', { json: true, target: { stage: 'test' } }],
     ['settings set newContacts subscribed', { path: 'newContacts', value: 'subscribed' }],
     [`why ${ledgerKey} --stage staging`, { about: ledgerKey, target: { stage: 'staging' } }],
     ['why a@example.com --reveal', { about: 'a@example.com', reveal: true }],

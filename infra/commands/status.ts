@@ -1,0 +1,271 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  type Deployment,
+  findDeployment,
+  readSettings,
+  type StackResources,
+  stackResources,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { partsOf } from '#infra/commands/deployment/parts.ts';
+import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
+import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
+import { columns } from '#infra/terminal/lines.ts';
+import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
+import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { ReasonNow } from '#shared/queue/failures-now.ts';
+import { type Concern, concernsOf, deadLettersIn, sumOf } from '#shared/status/concerns.ts';
+import {
+  type ConnectionNow,
+  readStatus,
+  type SettingsNow,
+  type Status,
+  type StatusParts,
+} from '#shared/status/status.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { deadLetterQueues } from './dead-letters/dead-letters.ts';
+import { oldestMessages } from './oldest-message.ts';
+import { remedies, withOptions } from './words.ts';
+
+export type StatusOptions = Readonly<{ target: Target; json: boolean }>;
+
+/** The words of `npm run status`. */
+export function statusCommand(
+  command: StackCommand,
+  act: Act<StatusOptions> = (options) => runStatus(options),
+): void {
+  command
+    .description('Shows on one page how everything is, and what to do about what is not well.')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExit codes: 0 all is well, 2 something is not, 1 it could not look.')
+    .action((_, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, json });
+    });
+}
+
+async function runStatus({ target, json }: StatusOptions): Promise<void> {
+  const output = outputFor(json);
+  const deployment = await findDeployment(target, output.print);
+  const resources = await stackResources(target, deployment);
+  const status = await readStatus(statusParts(deployment, resources));
+  if (tellStatus(status, deployment.options, output) === 'not-well') {
+    process.exitCode = foundSomethingToDo;
+  }
+}
+
+/** Polar may be slow, and whoever is on call is not. */
+const polarMs = 1_500;
+const patienceMs = 1_000;
+
+function statusParts(deployment: Deployment, resources: StackResources): StatusParts {
+  const { clientConfigs, emailsTable, workflowsTable, settingsTable } = deployment;
+  const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
+  const partsFor = partsOf(deployment, resources);
+  const { connections, webhookSecrets } = partsFor('production');
+  return {
+    db,
+    sqs: new SQSClient(clientConfigs.sqs),
+    queues: deadLetterQueues(resources, queueNames),
+    tables: {
+      failures: resources.physicalId('Failures'),
+      emails: emailsTable,
+      workflows: workflowsTable,
+    },
+    settings: () => settingsNow(db, settingsTable),
+    polar: {
+      connections,
+      webhookSecrets,
+      partsFor: ({ server }) => partsFor(server, { patienceMs }),
+    },
+    oldestSeconds: oldestMessages(clientConfigs.sqs),
+    polarMs,
+    now: () => new Date(),
+  };
+}
+
+/** Settings that are not valid are a finding, and no failure of the look. */
+export async function settingsNow(db: DynamoDBDocumentClient, table: string): Promise<SettingsNow> {
+  try {
+    return { isValid: true, version: (await readSettings(db, table)).version };
+  } catch (error) {
+    if (error instanceof Advice) return { isValid: false, reason: error.message };
+    throw error;
+  }
+}
+
+/** Shows the page, and says whether all is well. */
+export function tellStatus(
+  status: Status,
+  options: string,
+  { print, document }: Output,
+): 'well' | 'not-well' {
+  const concerns = concernsOf(status);
+  const nextOf = (concern: Concern) => {
+    const next = nextCommand(concern);
+    return next === undefined ? undefined : withOptions(next, options);
+  };
+  if (document) {
+    document(statusDocument(status, concerns, nextOf));
+  } else {
+    statusLines(status).forEach(print);
+    print('');
+    if (concerns.length === 0) print('All is well.');
+    for (const concern of concerns) {
+      print(`! ${concern.sentence}`);
+      const next = nextOf(concern);
+      if (next !== undefined) print(`    ${next}`);
+    }
+    for (const line of unseenLines(status)) print(line);
+  }
+  return concerns.length === 0 ? 'well' : 'not-well';
+}
+
+function nextCommand(concern: Concern): string | undefined {
+  switch (concern.kind) {
+    case 'queue-late':
+    case 'dead-letters':
+      return 'npm run deadletters -- list';
+    case 'retried':
+      return `npm run why -- ${concern.failureId}`;
+    case 'emails-unknown':
+      return 'npm run emails -- list --state unknown';
+    case 'emails-failed':
+      return 'npm run emails -- list --state failed';
+    case 'emails-waiting':
+      return 'npm run emails -- list --state waiting';
+    case 'settings':
+      return 'npm run settings -- show';
+    case 'previous-secret':
+      return 'npm run connect -- --drop-previous';
+    case 'not-connected':
+      return 'npm run connect -- --token -';
+    case 'polar-silent':
+      return 'npm run connect -- --status';
+    case 'connection':
+      return remedies[concern.repair] ?? 'npm run connect -- --status';
+  }
+}
+
+const mostReasons = 10;
+
+function statusLines(status: Status): string[] {
+  const { queues, failures, emails, settings, workflows, at } = status;
+  const dead = deadLettersIn(queues);
+  const rows = queues.map(({ name, waiting, inWork, oldestSeconds, deadLetters }) => {
+    const oldest = oldestSeconds === undefined ? 'unknown' : ageText(oldestSeconds * 1_000);
+    return [name, String(waiting), String(inWork), oldest, String(deadLetters)];
+  });
+  const facts = [
+    ['emails, 24 h', countsText(emails.byState)],
+    ['emails, open', countsText(emails.open)],
+    ['workflows', `${workflows.active.length} of ${workflows.all} active`],
+    ...workflows.active.map((id) => ['', id]),
+    ['settings', settings.isValid ? `valid, version ${settings.version}` : 'not valid'],
+    ['connection', connectionText(status.connection)],
+    ['old secret', previousText(status.previousSecret)],
+  ];
+  return [
+    ...columns([['QUEUE', 'WAITING', 'IN WORK', 'OLDEST', 'DEAD LETTERS'], ...rows]),
+    '',
+    ...reasonLines('Being retried', failures.retried, at),
+    ...(dead > 0 ? reasonLines('Dead letters by reason', failures.dead, at) : []),
+    ...(dead > sumOf(failures.dead)
+      ? ['  of the others no reason is kept: their function crashed or ran out of time', '']
+      : []),
+    ...columns(facts),
+  ];
+}
+
+function reasonLines(title: string, reasons: readonly ReasonNow[], at: Date): string[] {
+  if (reasons.length === 0) return [];
+  const rows = reasons.slice(0, mostReasons).map(({ reason, count, since, failureId }) => {
+    const age = ageText(at.getTime() - Date.parse(since));
+    return [`${count} ×`, `since ${age}`, reason, `(${failureId})`];
+  });
+  const more = reasons.length - rows.length;
+  const rest = more > 0 ? [`  … and ${more} more reasons`] : [];
+  return [`${title}: ${sumOf(reasons)}`, ...columns(rows).map((line) => `  ${line}`), ...rest, ''];
+}
+
+function countsText(counts: ReadonlyMap<string, number>): string {
+  const texts = [...counts].sort().map(([state, count]) => `${state} ${count}`);
+  return texts.join(' · ') || 'none';
+}
+
+function connectionText(now: ConnectionNow): string {
+  if (now.kind === 'none') return 'Polar is not connected';
+  const { organizationName, server } = now.connection;
+  const where = server === 'sandbox' ? ', sandbox' : '';
+  const endpoint = now.kind === 'seen' ? now.health.endpoint : undefined;
+  const how = endpoint ? (endpoint.enabled ? 'enabled' : 'disabled') : 'unknown';
+  return `${organizationName}${where}, endpoint ${how}`;
+}
+
+function previousText(previous: Status['previousSecret']): string {
+  if (!previous) return 'none counts';
+  return `counts until ${previous.until ?? 'watch has given it an end'}`;
+}
+
+/** What was not looked at, because there is too much of it. */
+function unseenLines({ emails, failures, queues }: Status): string[] {
+  const isAgeUnknown = queues.some(({ oldestSeconds }) => oldestSeconds === undefined);
+  const lines = [
+    !emails.isWhole &&
+      'There are more emails: counted were the newest 2,000 of each workflow, and 800 open ones.',
+    !failures.isWhole &&
+      `There are more failures: counted were the first ${failures.read} of the table Failures.`,
+    isAgeUnknown &&
+      'The age of a queue is known to CloudWatch alone, which was not there or did not say.',
+  ].filter((line) => line !== false);
+  return lines.length > 0 ? ['', ...lines] : [];
+}
+
+function statusDocument(
+  status: Status,
+  concerns: readonly Concern[],
+  nextOf: (concern: Concern) => string | undefined,
+) {
+  const { at, queues, failures, emails, settings, workflows, connection } = status;
+  return {
+    isWell: concerns.length === 0,
+    at: at.toISOString(),
+    concerns: concerns.map((concern) => ({
+      kind: concern.kind,
+      sentence: concern.sentence,
+      next: nextOf(concern) ?? null,
+    })),
+    queues: queues.map((queue) => ({ ...queue, oldestSeconds: queue.oldestSeconds ?? null })),
+    retried: failures.retried,
+    deadLetters: {
+      count: deadLettersIn(queues),
+      reasons: deadLettersIn(queues) > 0 ? failures.dead : [],
+      isWhole: failures.isWhole,
+    },
+    emails: {
+      since: emails.since,
+      byState: Object.fromEntries(emails.byState),
+      open: Object.fromEntries(emails.open),
+      waitingSince: emails.waitingSince ?? null,
+      isWhole: emails.isWhole,
+    },
+    settings: {
+      isValid: settings.isValid,
+      version: settings.isValid ? settings.version : null,
+      reason: settings.isValid ? null : settings.reason,
+    },
+    workflows,
+    connection: connectionDocument(connection),
+    previousSecret: status.previousSecret ? { until: status.previousSecret.until ?? null } : null,
+  };
+}
+
+function connectionDocument(now: ConnectionNow) {
+  if (now.kind === 'none') return null;
+  const { organizationName, server } = now.connection;
+  const endpoint = now.kind === 'seen' ? now.health.endpoint : undefined;
+  return { organizationName, server, isEnabled: endpoint?.enabled ?? null };
+}

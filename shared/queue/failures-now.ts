@@ -1,0 +1,89 @@
+import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+
+export type ReasonNow = Readonly<{
+  reason: string;
+  count: number;
+  /** One of them, for whoever wants to look. */
+  failureId: string;
+  /** When the first of them failed first. */
+  since: string;
+}>;
+
+export type FailuresNow = Readonly<{
+  /** What fails and comes again by itself, the most frequent reason first. */
+  retried: readonly ReasonNow[];
+  /** What is in the dead letters, unless somebody took it away there without a word here. */
+  dead: readonly ReasonNow[];
+  /** How many rows were read, and whether those are all. */
+  read: number;
+  isWhole: boolean;
+}>;
+
+const rowSchema = z.object({
+  webhookId: z.string(),
+  lastReason: z.string(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+  attempts: z.number(),
+  isFinal: z.boolean(),
+});
+type Row = z.infer<typeof rowSchema>;
+
+const rowsAtOnce = 1_000;
+const mostPages = 5;
+
+/** After so many receives SQS moves a message into the dead letters: `maxReceiveCount` of the queues. */
+const mostReceives = 12;
+
+/** A message comes again a quarter of an hour after a failure at the latest; what has not failed since is not retried. */
+const longestSilenceMs = 20 * 60_000;
+
+/** SQS deletes dead letters after that; their rows stay longer. */
+const lettersKeptMs = 14 * 86_400_000;
+
+/** The failures of now by their reason. Reads at most 5,000 rows, and says whether those are all. */
+export async function failuresNow(
+  db: DynamoDBDocumentClient,
+  table: string,
+  now: Date,
+): Promise<FailuresNow> {
+  const rows: Row[] = [];
+  let ExclusiveStartKey: Record<string, unknown> | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const scan = new ScanCommand({ TableName: table, Limit: rowsAtOnce, ExclusiveStartKey });
+    const { Items = [], LastEvaluatedKey } = await db.send(scan);
+    for (const item of Items) {
+      const row = rowSchema.safeParse(item);
+      if (row.success) rows.push(row.data);
+    }
+    ExclusiveStartKey = LastEvaluatedKey;
+    if (!ExclusiveStartKey) break;
+  }
+  const { retried = [], dead = [] } = Object.groupBy(rows, (row) => stageOf(row, now));
+  return {
+    retried: byReason(retried),
+    dead: byReason(dead),
+    read: rows.length,
+    isWhole: ExclusiveStartKey === undefined,
+  };
+}
+
+function stageOf({ isFinal, attempts, lastAt }: Row, now: Date): 'retried' | 'dead' | 'over' {
+  const silentMs = now.getTime() - Date.parse(lastAt);
+  if (silentMs > lettersKeptMs) return 'over';
+  const isGivenUp = attempts % mostReceives === 0 || silentMs > longestSilenceMs;
+  return isFinal || isGivenUp ? 'dead' : 'retried';
+}
+
+function byReason(rows: readonly Row[]): ReasonNow[] {
+  const groups = Map.groupBy(rows, ({ lastReason }) => lastReason);
+  return [...groups]
+    .flatMap(([reason, ofReason]) => {
+      const [oldest] = [...ofReason].sort((a, b) => (a.firstAt < b.firstAt ? -1 : 1));
+      if (!oldest) return [];
+      const { webhookId: failureId, firstAt: since } = oldest;
+      return [{ reason, count: ofReason.length, failureId, since }];
+    })
+    .sort((a, b) => b.count - a.count);
+}

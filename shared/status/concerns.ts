@@ -1,0 +1,133 @@
+import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
+import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { FailuresNow } from '#shared/queue/failures-now.ts';
+import type { Status } from './status.ts';
+
+/** Something that is not as it should be. `kind` tells whoever shows it what to offer next. */
+export type Concern = Readonly<{ sentence: string }> &
+  (
+    | Readonly<{
+        kind:
+          | 'queue-late'
+          | 'dead-letters'
+          | 'emails-unknown'
+          | 'emails-failed'
+          | 'emails-waiting'
+          | 'settings'
+          | 'not-connected'
+          | 'polar-silent'
+          | 'previous-secret';
+      }>
+    | Readonly<{ kind: 'retried'; failureId: string }>
+    | Readonly<{ kind: 'connection'; repair: ConnectionHealth['faults'][number]['repair'] }>
+  );
+
+/** From then on an alarm rings for a queue, too. */
+const lateSeconds = 20 * 60;
+
+/** Shorter than that SES says "not now" on any busy day. */
+const longWaitMs = 15 * 60_000;
+
+/** What is not well, the gravest first; none: all is well. Pure. */
+export function concernsOf(status: Status): Concern[] {
+  return [
+    ...settingsConcerns(status),
+    ...connectionConcerns(status),
+    ...queueConcerns(status),
+    ...emailConcerns(status),
+  ];
+}
+
+function settingsConcerns({ settings, previousSecret }: Status): Concern[] {
+  return [
+    ...(settings.isValid ? [] : [{ kind: 'settings' as const, sentence: settings.reason }]),
+    ...(previousSecret?.isEndless
+      ? [
+          {
+            kind: 'previous-secret' as const,
+            sentence:
+              'The previous webhook secret still counts, and has no end yet: watch gives it one within a quarter of an hour.',
+          },
+        ]
+      : []),
+  ];
+}
+
+function connectionConcerns({ connection }: Status): Concern[] {
+  switch (connection.kind) {
+    case 'none':
+      return [
+        { kind: 'not-connected', sentence: 'Polar is not connected, so no event comes in by it.' },
+      ];
+    case 'unseen':
+      return [{ kind: 'polar-silent', sentence: 'Polar did not say in time how the endpoint is.' }];
+    case 'seen':
+      return connection.health.faults.map(({ sentence, repair }) => ({
+        ...{ kind: 'connection', sentence, repair },
+      }));
+  }
+}
+
+function queueConcerns({ queues, failures, at }: Status): Concern[] {
+  const late = queues.filter(({ oldestSeconds = 0 }) => oldestSeconds > lateSeconds);
+  const dead = deadLettersIn(queues);
+  const [retried] = failures.retried;
+  return [
+    ...late.map(({ name, oldestSeconds = 0 }): Concern => {
+      const age = ageText(oldestSeconds * 1_000);
+      return { kind: 'queue-late', sentence: `The oldest message for ${name} waits for ${age}.` };
+    }),
+    ...(retried
+      ? [
+          {
+            kind: 'retried' as const,
+            failureId: retried.failureId,
+            sentence: `${things(sumOf(failures.retried), 'message')} failed and will be tried again; the oldest failed first ${ageText(at.getTime() - Date.parse(retried.since))} ago.`,
+          },
+        ]
+      : []),
+    ...(dead > 0
+      ? [
+          {
+            kind: 'dead-letters' as const,
+            sentence: `${things(dead, 'dead letter')} ${dead === 1 ? 'waits' : 'wait'} for a person. SQS deletes each after 14 days.`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function emailConcerns({ emails, at }: Status): Concern[] {
+  const unknown = emails.open.get('unknown') ?? 0;
+  const failed = emails.byState.get('failed') ?? 0;
+  const { waitingSince } = emails;
+  const waitedMs = waitingSince === undefined ? 0 : at.getTime() - Date.parse(waitingSince);
+  const found: (Concern | false)[] = [
+    unknown > 0 && {
+      kind: 'emails-unknown',
+      sentence: `Of ${things(unknown, 'email')} nobody knows whether SES sent ${unknown === 1 ? 'it' : 'them'}.`,
+    },
+    failed > 0 && {
+      kind: 'emails-failed',
+      sentence: `SES refused ${things(failed, 'email')} for good in the last day.`,
+    },
+    waitedMs > longWaitMs && {
+      kind: 'emails-waiting',
+      sentence: `SES has put off an email for ${ageText(waitedMs)}. It is tried again by itself, for two days.`,
+    },
+  ];
+  return found.filter((one) => one !== false);
+}
+
+/** How many dead letters there are, by SQS's counts. */
+export function deadLettersIn(queues: Status['queues']): number {
+  return queues.reduce((sum, { deadLetters }) => sum + deadLetters, 0);
+}
+
+export function sumOf(reasons: FailuresNow['dead']): number {
+  return reasons.reduce((sum, { count }) => sum + count, 0);
+}
+
+function things(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

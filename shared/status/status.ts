@@ -1,0 +1,143 @@
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { within } from '#shared/in-time.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import {
+  isPreviousAccepted,
+  isPreviousEndless,
+  type SigningSecrets,
+} from '#shared/polar/webhook-secret.ts';
+import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { type FailuresNow, failuresNow } from '#shared/queue/failures-now.ts';
+import { dynamoEmailsNow, type EmailsNow } from '#shared/store/mail/emails-now.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+
+export type StatusParts = Readonly<{
+  db: DynamoDBDocumentClient;
+  sqs: SQSClient;
+  queues: readonly DeadLetterQueue[];
+  tables: Readonly<Record<'failures' | 'emails' | 'workflows', string>>;
+  settings: () => Promise<SettingsNow>;
+  /** As this deployment is connected with Polar. */
+  polar: Pick<ConnectionParts, 'connections' | 'webhookSecrets'> &
+    Readonly<{ partsFor: (connection: Connection) => ConnectionParts }>;
+  /** For how long the oldest message of a queue has waited; `undefined`: nobody can tell. */
+  oldestSeconds: (queueUrl: string) => Promise<number | undefined>;
+  /** How long Polar may take to answer. */
+  polarMs: number;
+  now: () => Date;
+}>;
+
+export type SettingsNow =
+  | Readonly<{ isValid: true; version: number }>
+  | Readonly<{ isValid: false; reason: string }>;
+
+export type QueueNow = Readonly<{
+  name: DeadLetterQueue['name'];
+  /** By SQS's counts, which lag by up to a minute. */
+  waiting: number;
+  inWork: number;
+  oldestSeconds: number | undefined;
+  deadLetters: number;
+}>;
+
+export type ConnectionNow =
+  | Readonly<{ kind: 'none' }>
+  | Readonly<{ kind: 'seen'; connection: Connection; health: ConnectionHealth }>
+  /** Polar did not tell in time. */
+  | Readonly<{ kind: 'unseen'; connection: Connection }>;
+
+export type Status = Readonly<{
+  at: Date;
+  queues: readonly QueueNow[];
+  failures: FailuresNow;
+  emails: EmailsNow;
+  settings: SettingsNow;
+  workflows: Readonly<{ active: readonly string[]; all: number }>;
+  connection: ConnectionNow;
+  /** Absent: there is none that counts. */
+  previousSecret: Readonly<{ until: string | undefined; isEndless: boolean }> | undefined;
+}>;
+
+/**
+ * How a deployment is at this moment: everything that whoever is on call asks first. Reads side by side, and of each
+ * table a bounded number of rows. Throws where our own tables, queues or secrets cannot be read.
+ */
+export async function readStatus(parts: StatusParts): Promise<Status> {
+  const { db, tables, polar } = parts;
+  const at = parts.now();
+  const reading = dynamoWorkflows(db, tables.workflows).all();
+  const [queues, failures, emails, workflows, settings, connection, secrets] = await Promise.all([
+    Promise.all(parts.queues.map((queue) => queueNow(queue, parts))),
+    failuresNow(db, tables.failures, at),
+    reading.then((all) => {
+      const ids = all.map(({ workflowId }) => workflowId);
+      return dynamoEmailsNow(db, tables.emails)(ids, at);
+    }),
+    reading,
+    parts.settings(),
+    connectionNow(parts),
+    polar.webhookSecrets.read(),
+  ]);
+  const active = workflows.filter(({ status }) => status === 'active');
+  return {
+    ...{ at, queues, failures, emails, settings, connection },
+    workflows: { active: active.map(({ workflowId }) => workflowId), all: workflows.length },
+    previousSecret: previousOf(secrets, at),
+  };
+}
+
+async function queueNow(
+  { name, url, sourceUrl }: DeadLetterQueue,
+  { sqs, oldestSeconds }: StatusParts,
+): Promise<QueueNow> {
+  const [source, dead, oldest] = await Promise.all([
+    countsOf(sqs, sourceUrl),
+    countsOf(sqs, url),
+    oldestSeconds(sourceUrl),
+  ]);
+  return {
+    name,
+    waiting: source.visible + source.delayed,
+    inWork: source.hidden,
+    oldestSeconds: oldest,
+    // Those that somebody looks at are dead letters all the same.
+    deadLetters: dead.visible + dead.hidden,
+  };
+}
+
+async function countsOf(sqs: SQSClient, QueueUrl: string) {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: [
+        'ApproximateNumberOfMessages',
+        'ApproximateNumberOfMessagesNotVisible',
+        'ApproximateNumberOfMessagesDelayed',
+      ],
+    }),
+  );
+  return {
+    visible: Number(Attributes?.ApproximateNumberOfMessages ?? 0),
+    hidden: Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
+    delayed: Number(Attributes?.ApproximateNumberOfMessagesDelayed ?? 0),
+  };
+}
+
+async function connectionNow({ polar, polarMs }: StatusParts): Promise<ConnectionNow> {
+  const connection = await polar.connections.read();
+  if (!connection) return { kind: 'none' };
+  const asking = connectionHealth(polar.partsFor(connection), connection);
+  const seen = asking.then((health) => ({ kind: 'seen' as const, connection, health }));
+  // What Polar refuses is a finding of the health; only an answer that takes too long ends here.
+  return Promise.race([
+    seen,
+    within(polarMs, () => seen).catch(() => ({ kind: 'unseen' as const, connection })),
+  ]);
+}
+
+function previousOf(secrets: SigningSecrets, now: Date): Status['previousSecret'] {
+  if (!isPreviousAccepted(secrets, now)) return undefined;
+  return { until: secrets.previousUntil, isEndless: isPreviousEndless(secrets) };
+}

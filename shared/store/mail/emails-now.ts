@@ -1,0 +1,95 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { type Email, emailSchema } from '#shared/audience/email.ts';
+import { listShards, rowsOf } from '#shared/store/dynamo.ts';
+
+type State = Email['state'];
+
+export type EmailsNow = Readonly<{
+  /** How many of the workflows' emails that began since then are in which state. */
+  since: string;
+  byState: ReadonlyMap<State, number>;
+  /** Emails of any age about which something is left to do: reserved, waiting or unknown. */
+  open: ReadonlyMap<State, number>;
+  /** Since when the longest waiting one waits. */
+  waitingSince: string | undefined;
+  /** Whether these are all. Else there are more: only the newest 2,000 of a workflow and 800 open ones are read. */
+  isWhole: boolean;
+}>;
+
+const dayMs = 24 * 3_600_000;
+
+/** Of each shard. With eight shards that is 2,000 emails of a workflow, and 800 open ones. */
+const mostOfDay = 250;
+const mostOpen = 100;
+
+const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
+const states = z.array(z.pick(emailSchema, { state: true }));
+const keys = z.array(z.pick(emailSchema, { ledgerKey: true }));
+const openSchema = z.pick(emailSchema, { state: true, waitingSince: true });
+
+/**
+ * How the emails of these workflows are, from indexes that lag by moments. Reads a bounded number of rows, however
+ * many there are.
+ */
+export function dynamoEmailsNow(db: DynamoDBDocumentClient, table: string) {
+  async function sinceThen(workflowId: string, shard: string, since: string) {
+    const { Items, LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: 'byWorkflow',
+        KeyConditionExpression: 'workflowShard = :shard AND createdAt >= :since',
+        ExpressionAttributeValues: { ':shard': `${shard}#${workflowId}`, ':since': since },
+        ProjectionExpression: '#state',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ScanIndexForward: false,
+        Limit: mostOfDay,
+      }),
+    );
+    return { emails: states.parse(Items ?? []), isWhole: LastEvaluatedKey === undefined };
+  }
+
+  async function openIn(shard: string) {
+    const { Items, LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: 'byDue',
+        KeyConditionExpression: 'dueShard = :shard',
+        ExpressionAttributeValues: { ':shard': shard },
+        Limit: mostOpen,
+      }),
+    );
+    const ledgerKeys = keys.parse(Items ?? []).map(({ ledgerKey }) => ledgerKey);
+    return { ledgerKeys, isWhole: LastEvaluatedKey === undefined };
+  }
+
+  return async (workflowIds: readonly string[], now: Date): Promise<EmailsNow> => {
+    const since = new Date(now.getTime() - dayMs).toISOString();
+    const [ofDay, open] = await Promise.all([
+      Promise.all(workflowIds.flatMap((id) => shards.map((shard) => sinceThen(id, shard, since)))),
+      Promise.all(shards.map(openIn)),
+    ]);
+    const openKeys = open.flatMap(({ ledgerKeys }) => ledgerKeys);
+    const rows = await rowsOf(db, { table, key: 'ledgerKey' }, openKeys);
+    const isOpen = ({ state }: Pick<Email, 'state'>) => isStillOpen.includes(state);
+    const openNow = [...rows.values()].map((row) => openSchema.parse(row)).filter(isOpen);
+    const waiting = openNow.flatMap(({ state, waitingSince }) =>
+      state === 'waiting' && waitingSince !== undefined ? [waitingSince] : [],
+    );
+    return {
+      since,
+      byState: counted(ofDay.flatMap(({ emails }) => emails)),
+      open: counted(openNow),
+      waitingSince: waiting.sort()[0],
+      isWhole: [...ofDay, ...open].every(({ isWhole }) => isWhole),
+    };
+  };
+}
+
+/** The index may still hold one that is over by now. */
+const isStillOpen: readonly State[] = ['reserved', 'waiting', 'unknown'];
+
+function counted(emails: readonly Pick<Email, 'state'>[]): ReadonlyMap<State, number> {
+  const groups = Map.groupBy(emails, ({ state }) => state);
+  return new Map([...groups].map(([state, ofState]) => [state, ofState.length]));
+}
