@@ -4,6 +4,8 @@ import type { DueEmails } from '#shared/store/mail/due-emails.ts';
 
 export type ClockParts = Readonly<{
   emails: DueEmails;
+  /** Whether mail was held once and is not now: what was put aside meanwhile is due. */
+  isReleased: () => Promise<boolean>;
   /** Puts at most ten messages into the mail queue. Throws when it did not take all of them. */
   queue: (messages: readonly MailMessage[]) => Promise<unknown>;
   /** Of one call: about what the mailers send until the next one, or messages pile up in their queue. */
@@ -28,8 +30,9 @@ export function clock(parts: ClockParts): () => Promise<void> {
   return () => askForEmails(parts);
 }
 
-async function askForEmails({ emails, queue, mostEmails, now, log }: ClockParts): Promise<void> {
-  const due = await emails.due(now().toISOString(), mostEmails);
+async function askForEmails(parts: ClockParts): Promise<void> {
+  const { emails, queue, now, log } = parts;
+  const due = await dueNow(parts);
   const asked = { queued: 0, unknown: 0 };
   for (let from = 0; from < due.length; from += messagesAtOnce) {
     const until = new Date(now().getTime() + leaseMs).toISOString();
@@ -48,6 +51,14 @@ async function askForEmails({ emails, queue, mostEmails, now, log }: ClockParts)
     asked.queued += messages.length;
   }
   if (due.length > 0) log.info('asked for emails that are due', { due: due.length, ...asked });
+}
+
+/** What has come due by itself goes first; it is the longest in sight. */
+async function dueNow({ emails, isReleased, mostEmails, now }: ClockParts) {
+  const due = await emails.due(now().toISOString(), mostEmails);
+  const left = mostEmails - due.length;
+  if (left === 0 || !(await isReleased())) return due;
+  return [...due, ...(await emails.held(left))];
 }
 
 /** The mailer tries what waits, and gives up what was reserved and never ended. */

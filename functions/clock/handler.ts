@@ -5,11 +5,13 @@ import { jsonLog } from '#shared/log.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
+import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { clock } from './clock.ts';
 
 const env = z
   .object({
     EMAILS_TABLE: z.string(),
+    SETTINGS_TABLE: z.string(),
     MAIL_QUEUE_URL: z.string(),
     MOST_EMAILS: z.pipe(z.string(), z.transform(Number)),
   })
@@ -22,8 +24,12 @@ const requestHandler = {
 };
 const sqs = new SQSClient({ requestHandler });
 
+const db = documentClient(new DynamoDBClient({ requestHandler }));
+const hold = dynamoHold(db, env.SETTINGS_TABLE);
+
 export const handler = clock({
-  emails: dynamoDueEmails(documentClient(new DynamoDBClient({ requestHandler })), env.EMAILS_TABLE),
+  emails: dynamoDueEmails(db, env.EMAILS_TABLE),
+  isReleased: async () => (await hold.read())?.isOn === false,
   queue: async (messages) => {
     const Entries = messages.map((message, index) => ({
       Id: String(index),

@@ -2,13 +2,15 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import { secureHeaders } from 'hono/secure-headers';
 import { reasonOf } from '#shared/failure.ts';
+import type { Hold } from '#shared/store/mail/hold.ts';
 import { InvalidSettings } from '#shared/store/settings.ts';
 import { audiencePages } from './audience/audience-pages.ts';
 import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
 import { eventPages } from './events/event-pages.ts';
 import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
-import { assetPages, type ConsoleEnv, page } from './kit/page.ts';
+import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
 import { flashed } from './kit/remembered.ts';
+import { time } from './kit/shown.ts';
 import type { ConsoleParts } from './parts.ts';
 import { polarPages } from './polar/polar-pages.ts';
 import { testPages } from './test-event/test-pages.ts';
@@ -34,6 +36,10 @@ export function consoleApp(parts: ConsoleParts) {
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   });
   app.use(visitor, sameOrigin, flashed);
+  app.use(async (c, next) => {
+    if (c.req.method === 'GET') c.set('held', heldBanner(await parts.hold()));
+    await next();
+  });
   app.get('/console', (c) => c.redirect('/console/audience'));
   app.route('/console/audience', audiencePages(parts));
   app.route('/console/events', eventPages(parts));
@@ -68,4 +74,9 @@ export function consoleApp(parts: ConsoleParts) {
     });
   });
   return app;
+}
+
+function heldBanner(hold: Hold | undefined): Html | undefined {
+  if (!hold?.isOn) return undefined;
+  return html`<p class="flash problem" role="status">All mail is held by ${hold.by} since ${time(hold.at)}: ${hold.reason}. Events go on. To let it go out: <code>npm run emails -- release</code></p>`;
 }

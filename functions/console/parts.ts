@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
+import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
@@ -65,6 +66,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     secrets: new SecretsManagerClient({ requestHandler }),
     workflows: dynamoWorkflows(db, env.WORKFLOWS_TABLE),
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
+    hold: dynamoHold(db, env.SETTINGS_TABLE).read,
     queues,
     mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,
     /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */

@@ -9,6 +9,7 @@ import { paced, sesClient, sesSender } from '#shared/mail/ses.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
 import { failedMessages } from '#shared/queue/each-record.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
+import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { dynamoPortal } from '#shared/store/polar/portal.ts';
@@ -35,6 +36,8 @@ const env = z
   .parse(process.env);
 
 const sesTimeoutMs = 10_000;
+/** For so long mail may still go out after somebody holds it. */
+const holdMs = 2_000;
 /** Whose portal it is changes only when Polar is disconnected and another organisation connected. */
 const portalMs = 300_000;
 
@@ -47,6 +50,7 @@ const failures = dynamoFailures(db, env.FAILURES_TABLE, now);
 
 export const handler: SQSHandler = mailer({
   emails: dynamoEmails(db, env.EMAILS_TABLE, now),
+  hold: cached(dynamoHold(db, env.SETTINGS_TABLE).read, holdMs, Date.now),
   known: mailSituation({
     db,
     eventsTable: env.EVENTS_TABLE,

@@ -15,12 +15,15 @@ import {
   type RemainingTime,
 } from '#shared/queue/each-record.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import type { Hold } from '#shared/store/mail/hold.ts';
 import type { Emails } from '#shared/store/mail/ledger.ts';
 import type { Compose } from './compose.ts';
 import type { Known } from './situation.ts';
 
 export type DeliveryParts = Readonly<{
   emails: Emails;
+  /** Whether all mail is held, at most seconds ago. */
+  hold: () => Promise<Hold | undefined>;
   /** Everything that decides on this email, read consistently now. */
   known: (message: MailMessage) => Promise<Known>;
   compose: Compose;
@@ -99,6 +102,8 @@ async function attempt(
   email: Email | undefined,
   parts: DeliveryParts,
 ): Promise<Delivery> {
+  const hold = await parts.hold();
+  if (hold?.isOn) return putAside(message, email, hold, parts);
   const known = await parts.known(message);
   const { workflow, contact } = known;
   const wasSentBefore =
@@ -107,6 +112,7 @@ async function attempt(
   const verdict = judgeMail({
     ...known,
     wasSentBefore,
+    wasHeld: email?.state === 'waiting' && email.heldSince !== undefined,
     hasSender: parts.hasSender,
     now: parts.now(),
   });
@@ -137,6 +143,19 @@ async function attempt(
     case 'unknown':
       return loseSight(message.ledgerKey, token, result.reason, parts);
   }
+}
+
+/** Nothing is judged meanwhile: what is mended before the release counts. The clock asks for it after that. */
+async function putAside(
+  message: EmailIdentity,
+  email: Email | undefined,
+  hold: Hold,
+  { emails, now }: DeliveryParts,
+): Promise<Delivery> {
+  const reason = `All mail is held: ${hold.reason}`;
+  const heldSince = email?.heldSince ?? now().toISOString();
+  const isAside = await emails.putAside(message, reason, heldSince);
+  return isAside ? { kind: 'waiting', reason } : { kind: 'settled' };
 }
 
 async function block(

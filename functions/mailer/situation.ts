@@ -8,7 +8,7 @@ import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import type { Workflows } from '#shared/audience/workflow.ts';
 import { readRecord } from '#shared/store/events/event-item.ts';
 
-export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'now'>;
+export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'wasHeld' | 'now'>;
 
 /** Reads, consistently, what decides whether an email may be sent at this moment. */
 export function mailSituation({

@@ -23,7 +23,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./dead-letters/dead-letters.ts')).deadLettersCommand,
   },
   emails: {
-    does: 'list emails, and settle those of which nobody knows whether they were sent',
+    does: 'list emails, settle those of which nobody knows whether they were sent, hold all mail',
     load: async () => (await import('./emails.ts')).emailsCommand,
   },
   recover: {

@@ -21,6 +21,7 @@ import { emailSchema, type MailMessage } from '#shared/audience/email.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { countHeld } from '#shared/store/mail/due-emails.ts';
 import {
   canBeMarkedSent,
   canBeSentAgain,
@@ -31,13 +32,19 @@ import {
   type Settled,
   settleEmail,
 } from '#shared/store/mail/emails.ts';
+import { dynamoHold, type HoldStore } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { oneLine } from '#shared/text.ts';
 import { emailDocument, emailLines, emailListLines } from './words.ts';
 import { oneNamed } from './workflows/short-ids.ts';
 
 export type EmailParts = Readonly<{
   emails: EmailAdmin;
   workflows: () => Promise<Workflow[]>;
+  hold: HoldStore;
+  /** About how many emails are held. */
+  countHeld: () => Promise<number>;
+  now: () => Date;
   /** Puts a message into the mail queue. */
   queue: (message: MailMessage) => Promise<unknown>;
   deployment: Pick<Deployment, 'options'>;
@@ -50,6 +57,9 @@ export type EmailParts = Readonly<{
 export function emailVerbs({
   emails,
   workflows,
+  hold,
+  countHeld,
+  now,
   queue,
   deployment,
   person,
@@ -103,6 +113,31 @@ export function emailVerbs({
       print('The email counts as sent now. It will not be sent again.');
     },
 
+    async hold(why: string) {
+      const reason = oneLine(why);
+      if (!(await hold.hold(reason, person, now().toISOString()))) {
+        const held = await hold.read();
+        throw new Advice(
+          `All mail is held already, by ${held?.by} since ${held?.at}: ${held?.reason}. Nothing was changed.`,
+        );
+      }
+      print('All mail is held: within two seconds no email goes out any more.');
+      print('Events go on, and their emails wait. Tests that you send yourself still go out.');
+      print(`To let them go out:\n${npm('release')}`);
+    },
+
+    async release() {
+      if (!(await hold.release(person, now().toISOString()))) {
+        throw new Advice('Mail is not held. Nothing was changed.');
+      }
+      const count = await countHeld();
+      print(
+        `Mail goes out again. ${count === 1 ? '1 email was' : `${count} emails were`} put aside; from the next minute on each is judged and sent once.`,
+      );
+      print('Those whose event is older than the maxAgeHours of their workflow end as blocked.');
+      if (count > 0) print(`To see what is left:\n${npm('list --state waiting')}`);
+    },
+
     async sendAgain(ledgerKey: string) {
       settledOrAdvice(await settle.sendAgain(ledgerKey, person));
       print('It is queued again, and goes out unless something still speaks against it.');
@@ -127,6 +162,8 @@ export type EmailsOptions = Readonly<{ target: Target }> &
     | Readonly<{ verb: 'list'; filter: EmailFilter; limit: number; json: boolean }>
     | Readonly<{ verb: 'show'; ledgerKey: string; json: boolean }>
     | Readonly<{ verb: 'mark-sent' | 'send-again'; ledgerKey: string }>
+    | Readonly<{ verb: 'hold'; why: string }>
+    | Readonly<{ verb: 'release' }>
   );
 
 /** The words of `npm run emails`. */
@@ -134,7 +171,9 @@ export function emailsCommand(
   command: StackCommand,
   act: Act<EmailsOptions> = (options) => runEmails(options),
 ): void {
-  command.description('Shows the emails of the ledger, and settles those that need a person.');
+  command.description(
+    'Shows the emails of the ledger, settles those that need a person, and holds all mail.',
+  );
   command
     .command('list')
     .description('the newest first')
@@ -172,16 +211,32 @@ export function emailsCommand(
       .argument('<ledger key>')
       .action((ledgerKey, _, self) => act({ target: self.optsWithGlobals(), verb, ledgerKey }));
   }
+  command
+    .command('hold')
+    .description('stops all mail at once; events go on, and their emails wait')
+    .argument('<why>', 'in quotes, for whoever looks')
+    .action((why, _, self) => {
+      if (why.trim() === '') throw new Advice('Say why: npm run emails -- hold "wrong prices"');
+      return act({ target: self.optsWithGlobals(), verb: 'hold', why });
+    });
+  command
+    .command('release')
+    .description('lets mail go out again, and what was held once')
+    .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'release' }));
 }
 
 async function runEmails(options: EmailsOptions): Promise<void> {
   const output = outputFor('json' in options && options.json);
   const deployment = await findDeployment(options.target, output.print);
-  const { clientConfigs, emailsTable, workflowsTable, mailQueueUrl } = deployment;
+  const { clientConfigs, emailsTable, settingsTable, workflowsTable, mailQueueUrl } = deployment;
+  const now = () => new Date();
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
   const sqs = new SQSClient(clientConfigs.sqs);
   const does = emailVerbs({
-    emails: dynamoEmailAdmin(db, emailsTable, () => new Date()),
+    emails: dynamoEmailAdmin(db, emailsTable, now),
+    hold: dynamoHold(db, settingsTable),
+    countHeld: () => countHeld(db, emailsTable),
+    now,
     queue: (message: MailMessage) =>
       sqs.send(new SendMessageCommand({ QueueUrl: mailQueueUrl, ...encodeMailMessage(message) })),
     deployment,
@@ -198,5 +253,9 @@ async function runEmails(options: EmailsOptions): Promise<void> {
       return does.markSent(options.ledgerKey);
     case 'send-again':
       return does.sendAgain(options.ledgerKey);
+    case 'hold':
+      return does.hold(options.why);
+    case 'release':
+      return does.release();
   }
 }

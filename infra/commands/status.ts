@@ -74,6 +74,7 @@ function statusParts(deployment: Deployment, resources: StackResources): StatusP
       failures: resources.physicalId('Failures'),
       emails: emailsTable,
       workflows: workflowsTable,
+      settings: settingsTable,
     },
     settings: () => settingsNow(db, settingsTable),
     polar: {
@@ -126,6 +127,8 @@ export function tellStatus(
 
 function nextCommand(concern: Concern): string | undefined {
   switch (concern.kind) {
+    case 'held':
+      return 'npm run emails -- release';
     case 'queue-late':
     case 'dead-letters':
       return 'npm run deadletters -- list';
@@ -153,7 +156,7 @@ function nextCommand(concern: Concern): string | undefined {
 const mostReasons = 10;
 
 function statusLines(status: Status): string[] {
-  const { queues, failures, emails, settings, workflows, at } = status;
+  const { queues, failures, emails, settings, workflows, hold, at } = status;
   const dead = deadLettersIn(queues);
   const rows = queues.map(({ name, waiting, inWork, oldestSeconds, deadLetters }) => {
     const oldest = oldestSeconds === undefined ? 'unknown' : ageText(oldestSeconds * 1_000);
@@ -166,6 +169,7 @@ function statusLines(status: Status): string[] {
     ...workflows.active.map((id) => ['', id]),
     ['settings', settings.isValid ? `valid, version ${settings.version}` : 'not valid'],
     ['connection', connectionText(status.connection)],
+    ['mail', hold ? 'held' : 'goes out'],
     ['old secret', previousText(status.previousSecret)],
   ];
   return [
@@ -197,7 +201,9 @@ function countsText(counts: ReadonlyMap<string, number>): string {
 }
 
 function connectionText(now: ConnectionNow): string {
-  if (now.kind === 'none') return 'Polar is not connected';
+  if (now.kind === 'none') {
+    return now.hasSecret ? 'by hand: how the endpoint is, Polar alone knows' : 'none';
+  }
   const { organizationName, server } = now.connection;
   const where = server === 'sandbox' ? ', sandbox' : '';
   const endpoint = now.kind === 'seen' ? now.health.endpoint : undefined;
@@ -229,7 +235,7 @@ function statusDocument(
   concerns: readonly Concern[],
   nextOf: (concern: Concern) => string | undefined,
 ) {
-  const { at, queues, failures, emails, settings, workflows, connection } = status;
+  const { at, queues, failures, emails, settings, workflows, connection, hold } = status;
   return {
     isWell: concerns.length === 0,
     at: at.toISOString(),
@@ -259,6 +265,7 @@ function statusDocument(
     },
     workflows,
     connection: connectionDocument(connection),
+    hold: hold ? { reason: hold.reason, by: hold.by, at: hold.at } : null,
     previousSecret: status.previousSecret ? { until: status.previousSecret.until ?? null } : null,
   };
 }

@@ -26,7 +26,11 @@ export class Clock extends Construct {
       memoryMb: 256,
       environment: { MOST_EMAILS: String(mostEmails(mailsPerSecond)) },
     });
-    tables.give(this.function, { emails: { calls: ['UpdateItem'], queries: ['byDue'] } });
+    tables.give(this.function, {
+      emails: { calls: ['UpdateItem'], queries: ['byDue'] },
+      // Whether mail is held.
+      settings: { calls: ['GetItem'] },
+    });
     mail.give(this.function, { calls: ['SendMessage'] });
     callAtRate(this, this.function, {
       rate: Clock.rate,

@@ -27,6 +27,8 @@ export const emailSchema = z.extend(emailIdentitySchema, {
   leaseUntil: z.optional(z.string()),
   attempts: z.optional(z.number()),
   waitingSince: z.optional(z.string()),
+  /** Since when it has been held with all mail; until it is tried again. */
+  heldSince: z.optional(z.string()),
   /** When to look at it again; absent where nothing is left to do, and in rows of 0.1.0, whose message waits in the queue. */
   dueAt: z.optional(z.string()),
   sesMessageId: z.optional(z.string()),

@@ -20,6 +20,8 @@ export type MailSituation = Readonly<{
   now: Date;
   /** Whether the contact was mailed by this workflow under an id that it had before. */
   wasSentBefore: boolean;
+  /** Whether it was put aside while all mail was held: then it has had its time of grace. */
+  wasHeld?: boolean;
 }>;
 
 export type MailVerdict =
@@ -48,7 +50,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (!situation.hasSender) return blockForAPerson('no sender is set up');
   if (!record) return block('The record of the event has expired.');
   const ageHours = (situation.now.getTime() - Date.parse(record.occurredAt)) / 3_600_000;
-  if (ageHours > workflow.maxAgeHours + graceHours) {
+  if (ageHours > workflow.maxAgeHours + (situation.wasHeld ? 0 : graceHours)) {
     return block('The event is too old: it would be no news any more.');
   }
   if (record.erased || customer?.erased) return block('The customer is erased.');

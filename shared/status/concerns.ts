@@ -8,6 +8,7 @@ export type Concern = Readonly<{ sentence: string }> &
   (
     | Readonly<{
         kind:
+          | 'held'
           | 'queue-late'
           | 'dead-letters'
           | 'emails-unknown'
@@ -31,11 +32,18 @@ const longWaitMs = 15 * 60_000;
 /** What is not well, the gravest first; none: all is well. Pure. */
 export function concernsOf(status: Status): Concern[] {
   return [
+    ...holdConcerns(status),
     ...settingsConcerns(status),
     ...connectionConcerns(status),
     ...queueConcerns(status),
     ...emailConcerns(status),
   ];
+}
+
+function holdConcerns({ hold, at }: Status): Concern[] {
+  if (!hold) return [];
+  const age = ageText(at.getTime() - Date.parse(hold.at));
+  return [{ kind: 'held', sentence: `All mail is held by ${hold.by} for ${age}: ${hold.reason}` }];
 }
 
 function settingsConcerns({ settings, previousSecret }: Status): Concern[] {
@@ -56,6 +64,7 @@ function settingsConcerns({ settings, previousSecret }: Status): Concern[] {
 function connectionConcerns({ connection }: Status): Concern[] {
   switch (connection.kind) {
     case 'none':
+      if (connection.hasSecret) return [];
       return [
         { kind: 'not-connected', sentence: 'Polar is not connected, so no event comes in by it.' },
       ];

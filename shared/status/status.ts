@@ -11,13 +11,14 @@ import {
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { type FailuresNow, failuresNow } from '#shared/queue/failures-now.ts';
 import { dynamoEmailsNow, type EmailsNow } from '#shared/store/mail/emails-now.ts';
+import { dynamoHold, type Hold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 
 export type StatusParts = Readonly<{
   db: DynamoDBDocumentClient;
   sqs: SQSClient;
   queues: readonly DeadLetterQueue[];
-  tables: Readonly<Record<'failures' | 'emails' | 'workflows', string>>;
+  tables: Readonly<Record<'failures' | 'emails' | 'workflows' | 'settings', string>>;
   settings: () => Promise<SettingsNow>;
   /** As this deployment is connected with Polar. */
   polar: Pick<ConnectionParts, 'connections' | 'webhookSecrets'> &
@@ -43,7 +44,8 @@ export type QueueNow = Readonly<{
 }>;
 
 export type ConnectionNow =
-  | Readonly<{ kind: 'none' }>
+  /** `hasSecret`: somebody may have connected it by hand. */
+  | Readonly<{ kind: 'none'; hasSecret: boolean }>
   | Readonly<{ kind: 'seen'; connection: Connection; health: ConnectionHealth }>
   /** Polar did not tell in time. */
   | Readonly<{ kind: 'unseen'; connection: Connection }>;
@@ -56,6 +58,8 @@ export type Status = Readonly<{
   settings: SettingsNow;
   workflows: Readonly<{ active: readonly string[]; all: number }>;
   connection: ConnectionNow;
+  /** Absent: mail goes out. */
+  hold: Hold | undefined;
   /** Absent: there is none that counts. */
   previousSecret: Readonly<{ until: string | undefined; isEndless: boolean }> | undefined;
 }>;
@@ -68,21 +72,24 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
   const { db, tables, polar } = parts;
   const at = parts.now();
   const reading = dynamoWorkflows(db, tables.workflows).all();
-  const [queues, failures, emails, workflows, settings, connection, secrets] = await Promise.all([
-    Promise.all(parts.queues.map((queue) => queueNow(queue, parts))),
-    failuresNow(db, tables.failures, at),
-    reading.then((all) => {
-      const ids = all.map(({ workflowId }) => workflowId);
-      return dynamoEmailsNow(db, tables.emails)(ids, at);
-    }),
-    reading,
-    parts.settings(),
-    connectionNow(parts),
-    polar.webhookSecrets.read(),
-  ]);
+  const [queues, failures, emails, workflows, settings, connection, secrets, hold] =
+    await Promise.all([
+      Promise.all(parts.queues.map((queue) => queueNow(queue, parts))),
+      failuresNow(db, tables.failures, at),
+      reading.then((all) => {
+        const ids = all.map(({ workflowId }) => workflowId);
+        return dynamoEmailsNow(db, tables.emails)(ids, at);
+      }),
+      reading,
+      parts.settings(),
+      connectionNow(parts),
+      polar.webhookSecrets.read(),
+      dynamoHold(db, tables.settings).read(),
+    ]);
   const active = workflows.filter(({ status }) => status === 'active');
   return {
     ...{ at, queues, failures, emails, settings, connection },
+    hold: hold?.isOn ? hold : undefined,
     workflows: { active: active.map(({ workflowId }) => workflowId), all: workflows.length },
     previousSecret: previousOf(secrets, at),
   };
@@ -127,7 +134,10 @@ async function countsOf(sqs: SQSClient, QueueUrl: string) {
 
 async function connectionNow({ polar, polarMs }: StatusParts): Promise<ConnectionNow> {
   const connection = await polar.connections.read();
-  if (!connection) return { kind: 'none' };
+  if (!connection) {
+    const { current } = await polar.webhookSecrets.read();
+    return { kind: 'none', hasSecret: current !== '' };
+  }
   const asking = connectionHealth(polar.partsFor(connection), connection);
   const seen = asking.then((health) => ({ kind: 'seen' as const, connection, health }));
   // What Polar refuses is a finding of the health; only an answer that takes too long ends here.

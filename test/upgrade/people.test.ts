@@ -6,6 +6,8 @@ import { emailVerbs } from '#infra/commands/emails.ts';
 import { whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
 import { dynamoContactList } from '#shared/store/audience/contact-search.ts';
+import { countHeld } from '#shared/store/mail/due-emails.ts';
+import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { startUpgraded, textIn, type Upgraded } from './upgraded-stack.ts';
 import { keptVersion, keptVersions } from './version-folder.ts';
 
@@ -123,11 +125,16 @@ describe.each(keptVersions)('people see what version %s left', (version) => {
     const verbs = emailVerbs({
       emails: upgraded.stack.parts.emails,
       workflows: async () => [],
+      hold: dynamoHold(upgraded.stack.db, tableOf('Settings')),
+      countHeld: () => countHeld(upgraded.stack.db, tableOf('Emails')),
+      now: () => new Date(),
       queue: async () => undefined,
       deployment: { options: '' },
       person: 'a person',
       print: (line) => lines.push(line),
     });
+    await verbs.hold('an upgrade');
+    await verbs.release();
     await verbs.list({}, 1_000);
     for (const ledgerKey of all('Emails', 'ledgerKey'))
       expect(lines.join('\n')).toContain(ledgerKey);

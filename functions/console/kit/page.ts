@@ -64,6 +64,8 @@ export type ConsoleEnv = {
     /** The fields of a POST. */
     form: FormData;
     flash: Flash | undefined;
+    /** Why all mail is held, by whom and since when; absent: it is not. */
+    held: Html | undefined;
   };
 };
 
@@ -120,6 +122,7 @@ export function page(c: Context<ConsoleEnv>, { title, section, body, above, stat
 <main id="main" tabindex="-1">
 ${above && html`<p class="above"><a href="${above.href}">${above.title}</a></p>`}
 <h1>${title}</h1>
+${c.get('held')}
 ${flash && html`<p class="flash ${flash.kind}" role="status">${flash.text}</p>`}
 ${body}
 </main>

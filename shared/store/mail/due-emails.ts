@@ -3,6 +3,7 @@ import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-s
 import * as z from 'zod/mini';
 import { type Email, emailSchema } from '#shared/audience/email.ts';
 import { listShards } from '#shared/store/dynamo.ts';
+import { heldMark } from './ledger.ts';
 
 const dueEmailSchema = z.object({ ledgerKey: z.string(), dueAt: z.string() });
 
@@ -12,31 +13,37 @@ export type DueEmail = z.infer<typeof dueEmailSchema>;
 export type DueEmails = Readonly<{
   /** Those that are due by then, the longest due first, from an index that lags by moments. */
   due(by: string, limit: number): Promise<DueEmail[]>;
+  /** Those that were put aside while all mail was held, the longest held first, from the same index. */
+  held(limit: number): Promise<DueEmail[]>;
   /** Puts it off, and gives its row. `undefined`: it is no longer due since then; somebody else has it, or it is over. */
   take(email: DueEmail, until: string): Promise<Email | undefined>;
 }>;
 
 /** What is left to do in the ledger: emails that are reserved, waiting or unknown. */
 export function dynamoDueEmails(db: DynamoDBDocumentClient, table: string): DueEmails {
-  async function ofShard(shard: number, by: string, limit: number): Promise<DueEmail[]> {
-    const { Items = [] } = await db.send(
-      new QueryCommand({
-        TableName: table,
-        IndexName: 'byDue',
-        KeyConditionExpression: 'dueShard = :shard AND dueAt <= :by',
-        ExpressionAttributeValues: { ':shard': String(shard), ':by': by },
-        Limit: limit,
+  const ofShards = (condition: string, values: Readonly<Record<string, string>>, limit: number) =>
+    Promise.all(
+      Array.from({ length: listShards }, async (_, shard) => {
+        const query = new QueryCommand({
+          TableName: table,
+          IndexName: 'byDue',
+          KeyConditionExpression: `dueShard = :shard AND ${condition}`,
+          ExpressionAttributeValues: { ':shard': String(shard), ...values },
+          Limit: limit,
+        });
+        const { Items = [] } = await db.send(query);
+        return z.array(dueEmailSchema).parse(Items);
       }),
     );
-    return z.array(dueEmailSchema).parse(Items);
+
+  async function earliest(condition: string, values: Record<string, string>, limit: number) {
+    const found = (await ofShards(condition, values, limit)).flat();
+    return found.sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1)).slice(0, limit);
   }
 
   return {
-    async due(by, limit) {
-      const shards = Array.from({ length: listShards }, (_, shard) => ofShard(shard, by, limit));
-      const found = (await Promise.all(shards)).flat();
-      return found.sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1)).slice(0, limit);
-    },
+    due: (by, limit) => earliest('dueAt <= :by', { ':by': by }, limit),
+    held: (limit) => earliest('begins_with(dueAt, :held)', { ':held': heldMark }, limit),
 
     async take({ ledgerKey, dueAt }, until) {
       try {
@@ -57,4 +64,21 @@ export function dynamoDueEmails(db: DynamoDBDocumentClient, table: string): DueE
       }
     },
   };
+}
+
+/** About how many emails are held, from an index that lags by moments. */
+export async function countHeld(db: DynamoDBDocumentClient, table: string): Promise<number> {
+  const counts = await Promise.all(
+    Array.from({ length: listShards }, async (_, shard) => {
+      const query = new QueryCommand({
+        TableName: table,
+        IndexName: 'byDue',
+        KeyConditionExpression: 'dueShard = :shard AND begins_with(dueAt, :held)',
+        ExpressionAttributeValues: { ':shard': String(shard), ':held': heldMark },
+        Select: 'COUNT',
+      });
+      return (await db.send(query)).Count ?? 0;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -9,9 +9,9 @@ export type EmailsNow = Readonly<{
   /** How many of the workflows' emails that began since then are in which state. */
   since: string;
   byState: ReadonlyMap<State, number>;
-  /** Emails of any age about which something is left to do: reserved, waiting or unknown. */
-  open: ReadonlyMap<State, number>;
-  /** Since when the longest waiting one waits. */
+  /** Emails of any age about which something is left to do: reserved, waiting, held or unknown. */
+  open: ReadonlyMap<State | 'held', number>;
+  /** Since when SES has put off the one that waits the longest. */
   waitingSince: string | undefined;
   /** Whether these are all. Else there are more: only the newest 2,000 of a workflow and 800 open ones are read. */
   isWhole: boolean;
@@ -26,7 +26,7 @@ const mostOpen = 100;
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
 const states = z.array(z.pick(emailSchema, { state: true }));
 const keys = z.array(z.pick(emailSchema, { ledgerKey: true }));
-const openSchema = z.pick(emailSchema, { state: true, waitingSince: true });
+const openSchema = z.pick(emailSchema, { state: true, waitingSince: true, heldSince: true });
 
 /**
  * How the emails of these workflows are, from indexes that lag by moments. Reads a bounded number of rows, however
@@ -79,7 +79,7 @@ export function dynamoEmailsNow(db: DynamoDBDocumentClient, table: string) {
     return {
       since,
       byState: counted(ofDay.flatMap(({ emails }) => emails)),
-      open: counted(openNow),
+      open: counted(openNow.map((one) => ({ state: isHeld(one) ? 'held' : one.state }))),
       waitingSince: waiting.sort()[0],
       isWhole: [...ofDay, ...open].every(({ isWhole }) => isWhole),
     };
@@ -89,7 +89,13 @@ export function dynamoEmailsNow(db: DynamoDBDocumentClient, table: string) {
 /** The index may still hold one that is over by now. */
 const isStillOpen: readonly State[] = ['reserved', 'waiting', 'unknown'];
 
-function counted(emails: readonly Pick<Email, 'state'>[]): ReadonlyMap<State, number> {
+function isHeld({ state, heldSince }: Pick<Email, 'state' | 'heldSince'>): boolean {
+  return state === 'waiting' && heldSince !== undefined;
+}
+
+function counted<S extends string>(
+  emails: readonly Readonly<{ state: S }>[],
+): ReadonlyMap<S, number> {
   const groups = Map.groupBy(emails, ({ state }) => state);
   return new Map([...groups].map(([state, ofState]) => [state, ofState.length]));
 }

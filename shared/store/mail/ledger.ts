@@ -18,6 +18,11 @@ export type Emails = Readonly<{
     token: string,
     waiting: Readonly<{ reason: string; waitingSince: string; dueAt: string }>,
   ): Promise<boolean>;
+  /**
+   * All mail is held: it waits, and is not due before that is over. What SES refused before is forgotten: its two days
+   * begin again.
+   */
+  putAside(email: EmailIdentity, reason: string, heldSince: string): Promise<boolean>;
   /** SES refused it for good. */
   fail(ledgerKey: string, token: string, reason: string): Promise<boolean>;
   /** Nobody knows whether SES took it, so it is not sent again. The clock looks at it from `dueAt` on. */
@@ -77,7 +82,7 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
       const condition = `${isFree.condition} OR (#state = :state AND #token = :token)`;
       return change(email.ledgerKey, {
         set,
-        remove: ['reason'],
+        remove: ['reason', 'heldSince'],
         countAttempt: true,
         ...isFree,
         condition,
@@ -104,6 +109,16 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
         ...dueAttributesOf(ledgerKey, dueAt),
         state: 'waiting',
       }),
+    putAside: (email, reason, heldSince) =>
+      change(email.ledgerKey, {
+        set: {
+          ...attributesOf(email),
+          ...dueAttributesOf(email.ledgerKey, dueOnceReleased(heldSince)),
+          ...{ state: 'waiting', reason, heldSince },
+        },
+        remove: ['waitingSince'],
+        ...isFree,
+      }),
     fail: (ledgerKey, token, reason) => endAttempt(ledgerKey, token, { state: 'failed', reason }),
     loseSight: (ledgerKey, token, reason, dueAt) =>
       endAttempt(ledgerKey, token, {
@@ -121,7 +136,7 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
     block: (email, reason) =>
       change(email.ledgerKey, {
         set: { ...attributesOf(email), state: 'blocked', reason },
-        remove: dueAttributes,
+        remove: [...dueAttributes, 'heldSince'],
         ...isFree,
       }),
   };
@@ -129,6 +144,13 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
 
 /** The keys of the index `byDue`: a row without them is not in it. */
 export const dueAttributes = ['dueAt', 'dueShard'] as const;
+
+/** Before the time in `dueAt` of what is held: in the order of text it is later than any time. */
+export const heldMark = 'held ';
+
+function dueOnceReleased(heldSince: string): string {
+  return `${heldMark}${heldSince}`;
+}
 
 /** Sorts a row into the index `byDue`, where the clock finds it from that time on. */
 export function dueAttributesOf(ledgerKey: string, dueAt: string) {

@@ -30,11 +30,14 @@ beforeEach(async () => {
   table = (await createStackTables(dynamo.client))('Emails');
   queue.length = 0;
   told.length = 0;
+  isReleased = false;
   time = Date.parse('2026-11-23T12:00:00.000Z');
 });
 
 let time: number;
 const now = () => new Date(time);
+/** Whether all mail was held once and is not now. */
+let isReleased: boolean;
 const minute = 60_000;
 /** What lies on the mail queue, as it travels. */
 const queue: string[] = [];
@@ -47,6 +50,7 @@ function tick({ mostEmails = 60 } = {}): Promise<void> {
   const silent = () => {};
   return clock({
     emails: dynamoDueEmails(documentClient(dynamo.client), table),
+    isReleased: async () => isReleased,
     queue: async (messages) => {
       expect(messages.length).toBeLessThanOrEqual(10);
       queue.push(...messages.map((message) => encodeMailMessage(message).MessageBody));
@@ -96,6 +100,26 @@ describe('the clock', () => {
     await tick();
     const row = await emails().find(email.ledgerKey);
     expect(queue.map(readMailMessage)).toEqual([{ ...email, dueAt: row?.dueAt }]);
+  });
+
+  it('asks for what was put aside once mail is released, the longest held first, and not before', async () => {
+    const keys: string[] = [];
+    for (let n = 0; n < 4; n++) {
+      const email = identity();
+      await emails().putAside(email, 'All mail is held.', now().toISOString());
+      keys.push(email.ledgerKey);
+      time += minute;
+    }
+    time += 400 * 24 * 60 * minute;
+    await tick();
+    expect(queue).toEqual([]);
+    isReleased = true;
+    const due = await waiting(-1);
+    await tick({ mostEmails: 3 });
+    expect(queuedKeys()).toEqual([due.ledgerKey, ...keys.slice(0, 2)].sort());
+    await tick();
+    await tick();
+    expect(queuedKeys()).toEqual([due.ledgerKey, ...keys].sort());
   });
 
   it('asks again only after a quarter of an hour, should the message be lost', async () => {
@@ -175,6 +199,7 @@ describe('an email that SES refuses for 47 hours', () => {
         messages += 1;
         const { kind } = await deliver(message, {
           emails: emails(),
+          hold: async () => undefined,
           known: async () => approvedMail(now()),
           compose: async (_, __, ledgerKey) => ({
             kind: 'composed',

@@ -45,6 +45,7 @@ const emails = () => dynamoEmails(documentClient(dynamo.client), table, now);
 function partsWith(changed: Partial<DeliveryParts> = {}): DeliveryParts {
   return {
     emails: emails(),
+    hold: async () => undefined,
     known: async () => approvedMail(now()),
     compose: async ({ contact }, _, ledgerKey) => ({
       kind: 'composed',
@@ -288,6 +289,7 @@ function crashing(ledger: Emails, faults: Iterator<string>): Emails {
     reserve: wrap(ledger.reserve),
     sent: wrap(ledger.sent),
     wait: wrap(ledger.wait),
+    putAside: wrap(ledger.putAside),
     fail: wrap(ledger.fail),
     loseSight: wrap(ledger.loseSight),
     keepInSight: wrap(ledger.keepInSight),
@@ -298,6 +300,7 @@ function crashing(ledger: Emails, faults: Iterator<string>): Emails {
 /** A clock that dies at some of its calls. */
 function clockOf(
   faults: Iterator<string>,
+  isReleased: () => boolean,
   queue: (message: MailMessage) => void,
   speaksOf: (ledgerKey: string) => void,
 ) {
@@ -308,6 +311,7 @@ function clockOf(
   const tick = clockFunction({
     emails: {
       due: ledger.due,
+      held: ledger.held,
       take: async (email, until) => {
         const fault = faults.next().value;
         crash('before', fault);
@@ -316,6 +320,7 @@ function clockOf(
         return row;
       },
     },
+    isReleased: async () => isReleased(),
     queue: async (messages) => {
       const fault = faults.next().value;
       crash('before', fault);
@@ -350,7 +355,9 @@ describe('whatever crashes, repeats, races and gets lost', () => {
         fc.infiniteStream(
           fc.constantFrom<SesMood>('send', 'send', 'throttle', 'lost', 'reject', 'unreachable'),
         ),
-        async (deliveries, faults, moods) => {
+        // Whether somebody holds or releases all mail in a round.
+        fc.array(fc.boolean(), { maxLength: 30 }),
+        async (deliveries, faults, moods, flips) => {
           const keys = [randomUUID(), randomUUID(), randomUUID()];
           ses.behave(moods[Symbol.iterator]());
           const stream = faults[Symbol.iterator]();
@@ -359,9 +366,12 @@ describe('whatever crashes, repeats, races and gets lost', () => {
           );
           const asked = new Set(waiting.map(({ ledgerKey }) => ledgerKey));
           const unknown = new Set<string>();
-          const parts = () => partsWith({ emails: crashing(emails(), stream) });
+          let isHeld = false;
+          const hold = async () => ({ isOn: isHeld, reason: 'a storm', by: 'ann', at: '' });
+          const parts = () => partsWith({ emails: crashing(emails(), stream), hold });
           const tick = clockOf(
             stream,
+            () => !isHeld,
             (message) => waiting.push(message),
             (ledgerKey) => unknown.add(ledgerKey),
           );
@@ -370,8 +380,11 @@ describe('whatever crashes, repeats, races and gets lost', () => {
             return rows.some((row) => row?.state === 'waiting' || row?.state === 'reserved');
           };
           for (let round = 0; round < 100; round++) {
+            if (flips[round]) isHeld = !isHeld;
+            if (round >= flips.length) isHeld = false;
+            const sentBefore = keys.flatMap(sentUnder).length;
             if (waiting.length === 0) {
-              if (!(await underWay())) break;
+              if (!isHeld && !(await underWay())) break;
               await tick();
             }
             const taken = waiting.splice(0, 2);
@@ -380,6 +393,7 @@ describe('whatever crashes, repeats, races and gets lost', () => {
               const message = taken[index];
               if (result.status === 'rejected' && message) waiting.push(message);
             });
+            if (isHeld) expect(keys.flatMap(sentUnder)).toHaveLength(sentBefore);
             clock += 121_000;
           }
           expect(waiting).toEqual([]);

@@ -27,6 +27,7 @@ const nobody: Partial<Known> = { workflow: undefined };
 function partsWith(known: Partial<Known> = {}): DeliveryParts {
   return {
     emails: emails(),
+    hold: async () => undefined,
     known: async () => ({ ...approvedMail(now()), ...known }),
     compose: async ({ contact }, _, ledgerKey) => ({
       kind: 'composed',

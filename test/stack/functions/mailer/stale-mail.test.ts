@@ -66,6 +66,7 @@ async function startAccount() {
     mailer(answers: readonly SendResult[]): DeliveryParts {
       const left = [...answers];
       return {
+        hold: async () => undefined,
         ...{ emails, known, now, newToken: randomUUID, hasSender: true },
         compose: async ({ contact }, _, ledgerKey) => ({
           kind: 'composed',

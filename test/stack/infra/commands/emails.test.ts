@@ -111,8 +111,9 @@ describe('npm run emails -- show', () => {
       {
         ...{ ledgerKey, state: 'sent', reason: null, attempts: 1, sesMessageId: 'ses-1' },
         ...{ workflowId: 'welcome', workflowVersion: 1, webhookId: 'evt-1' },
-        ...{ customerId: 'c1', contactId: 'contact-1', replayId: null, reservedUntil: null },
+        ...{ customerId: 'c1', contactId: 'contact-1', replayId: null, heldSince: null },
         ...{ createdAt: expect.any(String), updatedAt: expect.any(String), sentAt: null },
+        reservedUntil: null,
         ...{ deliveredAt: null, bouncedAt: null, complainedAt: null, rejectedAt: null },
       },
     ]);

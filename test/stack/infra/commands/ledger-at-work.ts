@@ -6,7 +6,9 @@ import type { Email, MailMessage } from '#shared/audience/email.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { countHeld } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
+import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
@@ -16,16 +18,19 @@ export const now = () => new Date(at);
 
 /** An empty ledger, the commands on it, and a mailer whose SES takes everything. */
 export async function ledgerAtWork(client: DynamoDBClient) {
-  const table = (await createStackTables(client))('Emails');
+  const tableOf = await createStackTables(client);
+  const table = tableOf('Emails');
   const db = documentClient(client);
   const ledger = dynamoEmails(db, table, now);
   const admin = dynamoEmailAdmin(db, table, now);
+  const hold = dynamoHold(db, tableOf('Settings'));
   const printed: string[] = [];
   const queued: MailMessage[] = [];
   const sent: string[] = [];
 
   const parts: DeliveryParts = {
     emails: ledger,
+    hold: hold.read,
     known: async () => approvedMail(),
     compose: async (_, __, ledgerKey) => ({
       kind: 'composed',
@@ -55,6 +60,9 @@ export async function ledgerAtWork(client: DynamoDBClient) {
     table,
     ledger,
     admin,
+    hold,
+    /** The parts of the mailer. */
+    parts,
     queued,
     /** The ledger keys of what SES took. */
     sent,
@@ -65,6 +73,9 @@ export async function ledgerAtWork(client: DynamoDBClient) {
       emailVerbs({
         emails: admin,
         workflows: async () => [],
+        hold,
+        countHeld: () => countHeld(db, table),
+        now,
         queue: async (message) => {
           const read = readMailMessage(encodeMailMessage(message).MessageBody);
           if (read) queued.push(read);

@@ -11,6 +11,7 @@ import { connectPolar } from '#shared/polar/connect.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { failuresNow } from '#shared/queue/failures-now.ts';
 import { readStatus, type StatusParts } from '#shared/status/status.ts';
+import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { customerCreated, startDeadLetters } from '#test/support/dead-letters-at-work.ts';
@@ -44,6 +45,7 @@ const parts = (changed: Partial<StatusParts> = {}): StatusParts => ({
     failures: dead.audience.tableOf('Failures'),
     emails: dead.audience.tableOf('Emails'),
     workflows: dead.audience.tableOf('Workflows'),
+    settings: dead.audience.tableOf('Settings'),
   },
   settings: () => settingsNow(dead.audience.db, dead.audience.tableOf('Settings')),
   polar: {
@@ -78,6 +80,11 @@ describe('npm run status', () => {
     expect(verdict).toBe('not-well');
     expect(shown).toContain('! Polar is not connected');
     expect(shown).toContain('npm run connect -- --token - --stage staging');
+    const { webhookSecrets } = polar.parts();
+    await webhookSecrets.write({ current: 'a secret of somebody by hand', previous: '' });
+    const byHand = await page();
+    expect(byHand).toMatchObject({ verdict: 'well', document: { connection: null } });
+    await webhookSecrets.write({ current: '', previous: '' });
   });
 
   it('says that all is well, and of the settings and the connection how they are', async () => {
@@ -214,6 +221,24 @@ describe('npm run status', () => {
     expect(shown).toContain('! The oldest message for events waits for 25 min.');
     expect(shown).toContain('npm run connect -- --drop-previous --stage staging');
     expect(document).toMatchObject({ isWell: false, settings: { isValid: false } });
+  });
+
+  it('says that all mail is held, by whom and why, and how to release it', async () => {
+    const hold = dynamoHold(dead.audience.db, dead.audience.tableOf('Settings'));
+    await hold.hold('wrong prices', 'grace', new Date(Date.now() - 5 * 60_000).toISOString());
+    const { db, tableOf } = dead.audience;
+    const about = { workflowId: 'welcome-1', workflowVersion: 1, webhookId: 'evt-1' };
+    await dynamoEmails(db, tableOf('Emails'), () => new Date()).putAside(
+      { ledgerKey: randomUUID(), ...about, customerId: 'c1' },
+      ...(['All mail is held: wrong prices', new Date().toISOString()] as const),
+    );
+    const { text: shown, document } = await page();
+    expect(shown).toContain('! All mail is held by grace for 5 min: wrong prices');
+    expect(shown).toContain('npm run emails -- release --stage staging');
+    expect(shown).toMatch(/^emails, open +held 1 · unknown 1$/m);
+    expect(document).toMatchObject({ hold: { by: 'grace', reason: 'wrong prices' } });
+    await hold.release('grace', new Date().toISOString());
+    expect((await page()).document).toMatchObject({ hold: null });
   });
 
   it('does not wait for a Polar that does not answer', async () => {

@@ -150,6 +150,7 @@ describe('a function may', () => {
     expect(permissionsOf(template, 'clock')).toEqual({
       Emails: ['dynamodb:UpdateItem'],
       'Emails/index/byDue': ['dynamodb:Query'],
+      Settings: ['dynamodb:GetItem'],
       MailQueue: ['sqs:SendMessage'],
       ...log,
     });

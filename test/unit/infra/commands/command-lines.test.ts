@@ -70,6 +70,7 @@ describe('a command line', () => {
     ],
     [`emails show ${ledgerKey} --local`, { verb: 'show', ledgerKey, target: { local: true } }],
     [`emails --stage test mark-sent ${ledgerKey}`, { ledgerKey, target: { stage: 'test' } }],
+    ['emails release --stage test', { verb: 'release', target: { stage: 'test' } }],
     ['settings show', { verb: 'show' }],
     ['settings history --limit 3 --json', { verb: 'history', limit: 3, json: true }],
     ['settings restore 7', { verb: 'restore', version: 7 }],
@@ -163,6 +164,9 @@ describe('one sentence says what is wrong with', () => {
     ],
     ['emails list --state lost', /^--state is one of/],
     ['emails list --limit all', /^--limit must be a whole/],
+    ['emails hold', /^Say the why as well: npm run emails -- hold <why>$/],
+    ['emails hold ', /^Say why: npm run emails -- hold "wrong prices"$/],
+    ['emails hold wrong prices', /Put quotes around a value with spaces\.$/],
     ['emails mark-sent', /^Say the ledger key as well: npm run emails -- mark-sent <ledger key>$/],
     [
       'settings set postalAddress Shop, Street',
