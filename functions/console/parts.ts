@@ -6,7 +6,7 @@ import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
-import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 
@@ -64,7 +64,10 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     settings: dynamoSettings(db, env.SETTINGS_TABLE),
     sqs: new SQSClient({ requestHandler }),
     secrets: new SecretsManagerClient({ requestHandler }),
-    workflows: dynamoWorkflows(db, env.WORKFLOWS_TABLE),
+    workflows: dynamoWorkflowVersions(db, {
+      workflows: env.WORKFLOWS_TABLE,
+      settings: env.SETTINGS_TABLE,
+    }),
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
     hold: dynamoHold(db, env.SETTINGS_TABLE).read,
     queues,

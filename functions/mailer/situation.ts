@@ -5,7 +5,7 @@ import type { MailSituation } from '#shared/audience/judge-mail.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
-import type { Workflows } from '#shared/audience/workflow.ts';
+import type { WorkflowReader } from '#shared/audience/workflow.ts';
 import { readRecord } from '#shared/store/events/event-item.ts';
 
 export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'wasHeld' | 'now'>;
@@ -21,7 +21,7 @@ export function mailSituation({
   db: DynamoDBDocumentClient;
   eventsTable: string;
   store: AudienceStore;
-  workflows: Workflows;
+  workflows: WorkflowReader;
   settings: () => Promise<Settings>;
 }): (message: MailMessage) => Promise<Known> {
   return async ({ workflowId, webhookId, customerId }) => {

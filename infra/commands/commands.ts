@@ -47,7 +47,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./why/why.ts')).whyCommand,
   },
   workflows: {
-    does: 'add, test, activate, pause and remove workflows',
+    does: 'add, edit, test, activate, pause, restore and remove workflows',
     load: async () => (await import('./workflows/workflows.ts')).workflowsCommand,
   },
 };

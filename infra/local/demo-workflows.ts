@@ -4,7 +4,7 @@ import { Advice } from '#infra/terminal/advice.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { type Saving, type WorkflowDrafts, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { saveSettings } from '#shared/store/settings-history.ts';
 import type { Resources } from './local-stack.ts';
@@ -27,7 +27,7 @@ export async function saveDemoWorkflows({
     const next = { ...settings, postalAddress, version: settings.version + 1 };
     await saveSettings(db, Settings, next, { at: new Date(), by: 'the demo' });
   }
-  const workflows = dynamoWorkflows(db, Workflows);
+  const workflows = dynamoWorkflowVersions(db, { workflows: Workflows, settings: Settings });
   const drafts = workflowDrafts({
     workflows,
     surroundings: async () => ({ settings: await dynamoSettings(db, Settings)(), hasSender: true }),

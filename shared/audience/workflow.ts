@@ -59,11 +59,23 @@ export const workflowSchema = z.object({
 });
 export type Workflow = z.infer<typeof workflowSchema>;
 
-export type Workflows = Readonly<{
+export type WorkflowReader = Readonly<{
   all(): Promise<Workflow[]>;
   find(workflowId: string): Promise<Workflow | undefined>;
-  /** Writes the next version of a workflow, the first one as a new row. `false`: someone else changed it meanwhile. */
-  save(workflow: Workflow): Promise<boolean>;
-  /** `false`: it has another version by now, so it stays. One that is gone is removed: safe to repeat. */
-  remove(workflow: Pick<Workflow, 'workflowId' | 'version'>): Promise<boolean>;
 }>;
+
+export type Workflows = WorkflowReader &
+  Readonly<{
+    /**
+     * Writes the next version of a workflow, and keeps the one that it replaces; the first one as a new row. `false`:
+     * someone else changed it meanwhile.
+     */
+    save(workflow: Workflow): Promise<boolean>;
+    /**
+     * Its last version is kept. `false`: it has another version by now, so it stays. One that is gone is removed: safe
+     * to repeat.
+     */
+    remove(workflow: Pick<Workflow, 'workflowId' | 'version'>): Promise<boolean>;
+    /** Those that are kept and the present one, the newest first; also of a workflow that was removed. */
+    versions(workflowId: string): Promise<Workflow[]>;
+  }>;

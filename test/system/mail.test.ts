@@ -12,7 +12,7 @@ import { compileEmail } from '#shared/mail/compile-email.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 
 const mailboxSchema = z.object({
@@ -39,7 +39,10 @@ beforeAll(async () => {
     prepare: async (resources) => {
       await saveDemoWorkflows(resources);
       const client = documentClient(new DynamoDBClient(resources.clientConfigs.dynamodb));
-      const workflows = dynamoWorkflows(client, resources.tables['Workflows'] ?? '');
+      const workflows = dynamoWorkflowVersions(client, {
+        workflows: resources.tables['Workflows'] ?? '',
+        settings: resources.tables['Settings'] ?? '',
+      });
       await workflows.save(
         activeWorkflow('failed-payment', 'subscription.past_due', 'transactional'),
       );

@@ -1,6 +1,7 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { Deployment } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import type { EditedFile } from '#infra/terminal/editor.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import type { Settings } from '#shared/audience/settings.ts';
@@ -14,6 +15,7 @@ import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import type { Portal } from '#shared/polar/portal.ts';
 import { inOrder, oneNamed } from './short-ids.ts';
+import { versionVerbs } from './version-verbs.ts';
 
 type Test = Readonly<{
   workflow: Workflow;
@@ -126,6 +128,8 @@ export type WorkflowParts = Readonly<{
   send: (mail: OutgoingMail) => Promise<string>;
   /** Asks the person. */
   confirmed: (question: string) => Promise<boolean>;
+  /** Puts a text where the person can edit it. */
+  fileToEdit: (name: string, text: string) => Promise<EditedFile>;
   now: () => Date;
   newTag: () => string;
 }> &
@@ -172,7 +176,18 @@ export function workflowVerbs(parts: WorkflowParts) {
   const addressHint = async ({ email }: Pick<Workflow, 'email'>) =>
     email.kind === 'marketing' && !(await settings()).postalAddress ? `\n${setAddress}` : '';
 
+  const versions = versionVerbs({
+    ...parts,
+    drafts,
+    named,
+    npm: (command) => npm(`workflows -- ${command}`),
+  });
+
   return {
+    history: versions.history,
+    restore: versions.restore,
+    edit: versions.edit,
+
     async list() {
       const all = inOrder(await workflows.all());
       if (document) return document({ workflows: all.map(workflowDocument) });
@@ -200,8 +215,9 @@ export function workflowVerbs(parts: WorkflowParts) {
       print(npm(`workflows -- activate ${workflowId}`));
     },
 
-    async show(id: string) {
-      const workflow = await named(id);
+    async show(id: string, version?: number) {
+      const workflow =
+        version === undefined ? await named(id) : await versions.versionOf(id, version);
       if (document) return document(workflowDocument(workflow));
       print(workflowLines(workflow).join('\n'));
     },

@@ -7,19 +7,29 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { type Act, jsonOption, type StackCommand, text } from '#infra/terminal/command-line.ts';
+import {
+  type Act,
+  jsonOption,
+  parsed,
+  type StackCommand,
+  text,
+  wholeNumber,
+} from '#infra/terminal/command-line.ts';
+import { fileToEdit } from '#infra/terminal/editor.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { sendTest, workflowVerbs } from './workflow-verbs.ts';
 
 export type WorkflowsOptions = Readonly<{ target: Target }> &
   (
     | Readonly<{ verb: 'list'; json: boolean }>
-    | Readonly<{ verb: 'show'; word: string; json: boolean }>
-    | Readonly<{ verb: 'add' | 'activate' | 'pause'; word: string }>
+    | Readonly<{ verb: 'show'; word: string; version?: number | undefined; json: boolean }>
+    | Readonly<{ verb: 'history'; word: string; json: boolean }>
+    | Readonly<{ verb: 'restore'; word: string; version: number }>
+    | Readonly<{ verb: 'add' | 'activate' | 'pause' | 'edit'; word: string }>
     | Readonly<{ verb: 'test'; word: string; to: string }>
     | Readonly<{ verb: 'remove'; word: string; yes: boolean }>
   );
@@ -49,11 +59,39 @@ export function workflowsCommand(
     .command('show')
     .description('all that was written of one')
     .argument('<id>')
+    .addOption(parsed('--version <n>', 'as it was in this version', version('--version')))
+    .addOption(jsonOption())
+    .action((word, _, self) => {
+      const { json = false, version, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'show', word, version, json });
+    });
+  command
+    .command('edit')
+    .description('opens it in the editor that EDITOR names, and saves it')
+    .argument('<id>')
+    .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'edit', word }));
+  command
+    .command('history')
+    .description('its versions, and what changed')
+    .argument('<id>')
     .addOption(jsonOption())
     .action((word, _, self) => {
       const { json = false, ...target } = self.optsWithGlobals();
-      return act({ target, verb: 'show', word, json });
+      return act({ target, verb: 'history', word, json });
     });
+  command
+    .command('restore')
+    .description('puts an earlier version back, as a new one')
+    .argument('<id>')
+    .argument('<version>', 'as "history" lists them')
+    .action((word, given, _, self) =>
+      act({
+        target: self.optsWithGlobals(),
+        verb: 'restore',
+        word,
+        version: version('The version')(given),
+      }),
+    );
   command
     .command('test')
     .description('sends its email once, with made-up values')
@@ -86,6 +124,8 @@ export function workflowsCommand(
     });
 }
 
+const version = (name: string) => wholeNumber(name, 1, Number.MAX_SAFE_INTEGER);
+
 const shortIds = `
 An id may be shortened: welcome for welcome-x7k2, where there is one welcome only.`;
 
@@ -95,12 +135,13 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
   const { clientConfigs, workflowsTable, settingsTable } = deployment;
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
   const does = workflowVerbs({
-    workflows: dynamoWorkflows(db, workflowsTable),
+    workflows: dynamoWorkflowVersions(db, { workflows: workflowsTable, settings: settingsTable }),
     settings: () => readSettings(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),
     deployment,
     send: (mail) => sendTest(mail, clientConfigs.sesv2),
     confirmed,
+    fileToEdit,
     ...output,
     now: () => new Date(),
     newTag,
@@ -108,6 +149,10 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
   switch (options.verb) {
     case 'list':
       return does.list();
+    case 'show':
+      return does.show(options.word, options.version);
+    case 'restore':
+      return does.restore(options.word, options.version);
     case 'test':
       return does.test(options.word, options.to);
     case 'remove':

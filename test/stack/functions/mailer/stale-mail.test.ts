@@ -12,7 +12,7 @@ import { type Person, polarPayload, sampleCustomerId } from '#shared/polar/sampl
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
-import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
@@ -44,7 +44,10 @@ async function startAccount() {
     addressHash: async () => addressHash('a key of this test'),
     retentionDays: 90,
   });
-  const workflows = dynamoWorkflows(db, tableOf('Workflows'));
+  const workflows = dynamoWorkflowVersions(db, {
+    workflows: tableOf('Workflows'),
+    settings: tableOf('Settings'),
+  });
   await workflows.save(workflow);
   const emails = dynamoEmails(db, tableOf('Emails'), now);
   const settings = async () => defaultSettings;

@@ -91,6 +91,10 @@ describe('a command line', () => {
     ['settings show --json', { json: true }],
     ['workflows show receipt --json', { word: 'receipt', json: true }],
     ['workflows remove welcome --yes', { verb: 'remove', yes: true }],
+    ['workflows show receipt --version 2', { verb: 'show', word: 'receipt', version: 2 }],
+    ['workflows edit receipt', { verb: 'edit', word: 'receipt' }],
+    ['workflows history receipt --json', { verb: 'history', word: 'receipt', json: true }],
+    ['workflows restore receipt 2', { verb: 'restore', word: 'receipt', version: 2 }],
   ])('npm run %s is understood', async (line, expected) => {
     expect(await read(line)).toMatchObject(expected);
   });
@@ -181,6 +185,11 @@ describe('one sentence says what is wrong with', () => {
       'workflows activte x',
       /^There is no command "activte"\. Did you mean "activate"\? "npm run w/,
     ],
+    [
+      'workflows restore a',
+      /^Say the version as well: npm run workflows -- restore <id> <version>$/,
+    ],
+    ['workflows restore a b', /^The version must be a whole number from 1/],
     ['workflows show', /^Say the id as well: npm run workflows -- show <id>$/],
     ['workflows show a b', /^"b" is one word too many/],
     ['workflows test a', /^Say whom to send the test to/],

@@ -21,7 +21,7 @@ import type { ConnectionParts } from '#shared/polar/connection.ts';
 import { isBackfilled } from '#shared/polar/event-types.ts';
 import { customer, order, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { activeWorkflow, startDoor } from './recovering.ts';
 
@@ -35,7 +35,10 @@ let db: ReturnType<typeof documentClient>;
 beforeAll(async () => {
   const prepare = async ({ clientConfigs, tables }: Resources) => {
     const client = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
-    const workflows = dynamoWorkflows(client, tables['Workflows'] ?? '');
+    const workflows = dynamoWorkflowVersions(client, {
+      workflows: tables['Workflows'] ?? '',
+      settings: tables['Settings'] ?? '',
+    });
     await workflows.save(activeWorkflow('customer.created'));
     await workflows.save(activeWorkflow('customer.updated'));
     await workflows.save(activeWorkflow('order.paid'));

@@ -1,16 +1,20 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import { type WorkflowParts, workflowVerbs } from '#infra/commands/workflows/workflow-verbs.ts';
+import { fileToEdit } from '#infra/terminal/editor.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
 /** An empty table of workflows and the commands on it, with a sender and a postal address. */
 export async function workflowsAtWork(client: DynamoDBClient) {
   const tableOf = await createStackTables(client);
-  const workflows = dynamoWorkflows(documentClient(client), tableOf('Workflows'));
+  const workflows = dynamoWorkflowVersions(documentClient(client), {
+    workflows: tableOf('Workflows'),
+    settings: tableOf('Settings'),
+  });
   const settings = { ...defaultSettings, postalAddress: 'Example Shop, Street 1' };
   const printed: string[] = [];
   const mails: OutgoingMail[] = [];
@@ -28,12 +32,14 @@ export async function workflowsAtWork(client: DynamoDBClient) {
     },
     polar: async () => undefined,
     confirmed: async () => false,
+    fileToEdit,
     print: (line) => void printed.push(line),
     now: () => new Date('2026-11-23T12:00:00.000Z'),
   };
 
   return {
     workflows,
+    tableOf,
     printed,
     mails,
     output: () => printed.join('\n'),
