@@ -1,3 +1,5 @@
+import { visible } from './text.ts';
+
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export type Log = Readonly<
@@ -10,7 +12,9 @@ export type Log = Readonly<
  */
 export function jsonLog(write: (line: string) => void = toStandardOutput): Log {
   const at = (level: string) => (message: string, fields?: Fields) =>
-    write(JSON.stringify({ timestamp: new Date().toISOString(), level, message, ...fields }));
+    write(
+      visible(JSON.stringify({ timestamp: new Date().toISOString(), level, message, ...fields })),
+    );
   return { info: at('INFO'), warn: at('WARN'), error: at('ERROR') };
 }
 

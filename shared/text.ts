@@ -59,6 +59,30 @@ function textOf(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 
+/**
+ * What moves a cursor, colours, rings, breaks a line or turns the direction of a text (C0, C1, U+2028, U+2029 and the
+ * marks of bidirectional text).
+ */
+const steering = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+const steeringButBreaks = /(?!\r?\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/**
+ * A text as it may be written to a terminal or a log: what would steer it is shown as JSON writes it (`\u001b`), and
+ * only its line breaks stay. A JSON document stays the same document.
+ */
+export function visible(text: string): string {
+  return text.toWellFormed().replace(steeringButBreaks, escaped);
+}
+
+/** The same for what has to be one line: a line break is shown, too. */
+export function visibleLine(text: string): string {
+  return text.toWellFormed().replace(steering, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 const secrets = /\b(polar_[a-z]{2,5}_|whsec_)[\w+/=-]+/g;
 
 /** What somebody else wrote, to stand in a sentence of ours: on one line, not too long, without tokens and secrets. */

@@ -27,6 +27,7 @@ import {
   dynamoContactList,
 } from '#shared/store/audience/contact-search.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { visible } from '#shared/text.ts';
 
 const pageSize = 1_000;
 
@@ -75,7 +76,7 @@ async function runAudience(
   output: NodeJS.WriteStream,
   messages: NodeJS.WriteStream,
 ): Promise<void> {
-  const print = (line: string) => void messages.write(`${line}\n`);
+  const print = (line: string) => void messages.write(`${visible(line)}\n`);
   if (given.file === undefined && !output.isTTY) refuseBanner(process.env);
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
@@ -88,7 +89,7 @@ async function runAudience(
       given.filter,
       to,
       (contacts) => progress(`${contacts} contacts`),
-      given.json ? json : csv,
+      given.json ? json : to === output && output.isTTY ? shownCsv : csv,
     );
   try {
     const { file } = given;
@@ -128,6 +129,12 @@ export type Format = Readonly<{
 
 export const csv: Format = { head: contactCsvHead, page: contactCsvLines, end: '' };
 
+/** For a terminal, which names must not steer. A file has them as they are. */
+export const shownCsv: Format = {
+  ...csv,
+  page: (contacts) => visible(contactCsvLines(contacts)),
+};
+
 /** One document, a contact on each line. */
 export const json: Format = {
   head: '{"contacts": [',
@@ -135,7 +142,7 @@ export const json: Format = {
     contacts
       .map(
         (one, index) =>
-          `${isFirst && index === 0 ? '' : ','}\n${JSON.stringify(contactDocument(one))}`,
+          `${isFirst && index === 0 ? '' : ','}\n${visible(JSON.stringify(contactDocument(one)))}`,
       )
       .join(''),
   end: '\n]}\n',

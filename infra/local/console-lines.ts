@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { visibleLine } from '#shared/text.ts';
 import type { Exchange } from './http-api.ts';
 
 /** What a log line says of one email. */
@@ -57,7 +58,9 @@ export type ConsoleLines = Readonly<{
 }>;
 
 /** Tells the person at the keyboard what happens: one line for each webhook and each email, and every problem. */
-export function consoleLines({ print, emailOf, mailOf, patienceMs }: Parts): ConsoleLines {
+export function consoleLines({ emailOf, mailOf, patienceMs, ...parts }: Parts): ConsoleLines {
+  /** Anybody can send a webhook, and what is in it must neither steer the terminal nor look like a line of ours. */
+  const print = (line: string) => parts.print(visibleLine(line));
   const waiting = new Map<string, { came: string; giveUp: () => void }[]>();
   /** A worker can be faster than the answer to the webhook. */
   const toldEarly = new Set<string>();
@@ -119,10 +122,10 @@ const answerSchema = z.object({ status: z.string().optional(), message: z.string
 /** The event's type, or the request line of what is no event. */
 function subject({ method, path, body, webhookId }: Exchange): string {
   const event = webhookId === undefined ? undefined : parsed(typeSchema, body);
-  return event?.type ?? shortened(`${method} ${path}`);
+  return shortened(event?.type ?? `${method} ${path}`);
 }
 
-/** A token in a path is longer than a line. */
+/** A token in a path, or the type of an event that is none, can be longer than a line. */
 function shortened(text: string): string {
   return text.length > 48 ? `${text.slice(0, 47)}…` : text;
 }

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { currentSecret } from '#infra/local/emulators/secrets-manager.ts';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
+import { printLine } from '#infra/terminal/lines.ts';
 import {
   type Person,
   polarPayload,
@@ -15,6 +16,7 @@ import {
 } from '#shared/polar/sample/sample-events.ts';
 import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
 import { secretText } from '#shared/store/secret.ts';
+import { visibleLine } from '#shared/text.ts';
 import { localClientConfig } from './local-account.ts';
 import { type PolarOptions, polarProgram } from './polar-options.ts';
 import { deliver, localDirectory, type RunningStack, runningStack } from './running-stack.ts';
@@ -32,7 +34,7 @@ async function send(options: PolarOptions): Promise<void> {
     for (const body of await bodiesFor(options, number)) {
       const webhookId = options.webhookId ?? randomUUID();
       const answer = await deliver({ ...target, webhookId, body }, new Date());
-      console.log(answerLine(body, webhookId, answer));
+      printLine(answerLine(body, webhookId, answer));
       if (answer.status < 200 || answer.status > 299) process.exitCode = 1;
     }
   }
@@ -101,7 +103,7 @@ function personOf(options: PolarOptions, number: number): Person {
 function answerLine(body: Uint8Array, webhookId: string, answer: { status: number; text: string }) {
   const type = parsed(typeSchema, Buffer.from(body).toString())?.type ?? '(no type)';
   const message = parsed(messageSchema, answer.text)?.message ?? answer.text.slice(0, 200);
-  return `${type.padEnd(24)} ${answer.status}  ${message}  [${webhookId}]`;
+  return visibleLine(`${type.padEnd(24)} ${answer.status}  ${message}  [${webhookId}]`);
 }
 
 function parsed<T extends z.ZodType>(schema: T, text: string): z.output<T> | undefined {

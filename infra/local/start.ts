@@ -5,6 +5,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
+import { printLine } from '#infra/terminal/lines.ts';
+import { visibleLine } from '#shared/text.ts';
 import { consoleLines } from './console-lines.ts';
 import { demo, type LocalItems, localItems } from './demo.ts';
 import { saveDemoWorkflows } from './demo-workflows.ts';
@@ -26,7 +28,7 @@ async function run(options: StartOptions): Promise<void> {
   await requireNoneRunning(directory);
   if (options.fresh) await rm(directory, { recursive: true, force: true });
   const interrupted = interruption();
-  console.log('Building the stack …');
+  printLine('Building the stack …');
   const polar = await polarFor(options);
   const { stack, items } = await start(options, polar).catch(async (error: unknown) => {
     await polar?.stop();
@@ -41,11 +43,11 @@ async function run(options: StartOptions): Promise<void> {
       ...{ processId, webhookUrl, consoleUrl, webhookSecret },
       ...(polar && { polarUrl: polar.url }),
     });
-    console.log(welcome(stack, polar));
+    printLine(welcome(stack, polar));
     if (options.watch) stopWatching = await watchSources(stack);
-    if (options.demo) await demo(stack, items, console.log);
+    if (options.demo) await demo(stack, items, printLine);
     if (options.exit) return;
-    if (options.demo && stack.ses) console.log(`Read the mail at ${stack.ses.address}\n`);
+    if (options.demo && stack.ses) printLine(`Read the mail at ${stack.ses.address}\n`);
     await interrupted.promise;
   } finally {
     interrupted.endsAtOnce = true;
@@ -71,7 +73,7 @@ async function start(
   const emailOf = async (webhookId: string) =>
     textOf(await items?.get('Events', { webhookId }), 'email');
   const lines = consoleLines({
-    print: (line) => console.log(line),
+    print: printLine,
     emailOf,
     mailOf: async ({ ledgerKey, webhookId = '', workflowId = '' }) => {
       const mail = stack?.ses?.mailOf(ledgerKey);
@@ -90,7 +92,7 @@ async function start(
     ...(isDemo && { prepare: saveDemoWorkflows }),
     onExchange: lines.exchange,
     onOutput: (logicalId, line) => {
-      log.write(`${logicalId} ${line}\n`);
+      log.write(`${logicalId} ${visibleLine(line)}\n`);
       lines.output(logicalId.replace(/[0-9A-F]{8}$/, ''), line);
     },
   });
@@ -102,9 +104,9 @@ async function start(
 async function watchSources({ functions }: LocalStack): Promise<() => Promise<void>> {
   const { watchFunctions } = await import('./watch-functions.ts');
   const { watchTemplate } = await import('./watch-template.ts');
-  const stopTemplate = watchTemplate(console.log);
-  const stopFunctions = await watchFunctions(functions, console.log);
-  console.log('Watching the sources: a function that changes is rebuilt.\n');
+  const stopTemplate = watchTemplate(printLine);
+  const stopFunctions = await watchFunctions(functions, printLine);
+  printLine('Watching the sources: a function that changes is rebuilt.\n');
   return async () => {
     stopTemplate();
     await stopFunctions();

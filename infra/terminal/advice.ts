@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import * as z from 'zod';
+import { printAside } from './lines.ts';
 
 /** A failure that its message fully explains to the person at the keyboard: shown alone, without a stack. */
 export class Advice extends Error {
@@ -28,7 +30,7 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
     await run();
   } catch (error) {
     process.exitCode = 1;
-    console.error(error instanceof Advice ? error.message : error);
+    printAside(error instanceof Advice ? error.message : inspect(error));
   }
 }
 

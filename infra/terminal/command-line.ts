@@ -6,6 +6,7 @@ import {
   Option,
 } from '@commander-js/extra-typings';
 import { Advice } from './advice.ts';
+import { printLine } from './lines.ts';
 
 /** Says in one sentence what it cannot understand, and in which command. */
 class OurCommand extends Command {
@@ -26,7 +27,7 @@ class OurCommand extends Command {
 type Print = (line: string) => void;
 
 /** A program without words yet. Its name is what a person types before them, such as `npm start`. */
-export function program(name: string, print: Print = console.log) {
+export function program(name: string, print: Print = printLine) {
   return new OurCommand(name)
     .usage('-- [options]')
     .exitOverride()

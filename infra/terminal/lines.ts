@@ -1,4 +1,14 @@
-import { oneLine } from '#shared/text.ts';
+import { oneLine, visible, visibleLine } from '#shared/text.ts';
+
+/** Writes a line for a person to standard output. Whatever is in it cannot steer the terminal. */
+export function printLine(line: string): void {
+  process.stdout.write(`${visible(line)}\n`);
+}
+
+/** The same on standard error. */
+export function printAside(line: string): void {
+  process.stderr.write(`${visible(line)}\n`);
+}
 
 /** Lines with aligned columns. What stands in the rows cannot break a line or steer the terminal. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
@@ -41,7 +51,8 @@ export function progressLine(output: NodeJS.WriteStream) {
   let shownAt = Date.now();
   let isShown = false;
   return {
-    progress(text: string): void {
+    progress(said: string): void {
+      const text = visibleLine(said);
       if (Date.now() - shownAt < (output.isTTY ? quietMs : quietElsewhereMs)) return;
       shownAt = Date.now();
       isShown = output.isTTY;

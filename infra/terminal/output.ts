@@ -1,3 +1,4 @@
+import { visible } from '#shared/text.ts';
 import { Advice } from './advice.ts';
 
 /** Where a command writes what it found. */
@@ -16,7 +17,7 @@ const streams: Streams = {
 };
 
 /**
- * Lines on standard output; with `json` one document there, and titles and progress on standard error. Throws Advice
+ * Lines on standard output, which cannot steer the terminal; with `json` one document there, and titles and progress on standard error. Throws Advice
  * where npm has written lines of its own before the document.
  */
 export function outputFor(
@@ -24,11 +25,11 @@ export function outputFor(
   { out, error }: Streams = streams,
   isTerminal: boolean = process.stdout.isTTY,
 ): Output {
-  if (!json) return { print: (line) => out(`${line}\n`) };
+  if (!json) return { print: (line) => out(`${visible(line)}\n`) };
   if (!isTerminal) refuseBanner(process.env);
   return {
-    print: (line) => error(`${line}\n`),
-    document: (found) => out(`${JSON.stringify(found, null, 2)}\n`),
+    print: (line) => error(`${visible(line)}\n`),
+    document: (found) => out(`${visible(JSON.stringify(found, null, 2))}\n`),
   };
 }
 

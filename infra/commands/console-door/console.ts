@@ -8,6 +8,7 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { type Act, parsed, type StackCommand, wholeNumber } from '#infra/terminal/command-line.ts';
+import { printLine } from '#infra/terminal/lines.ts';
 import { startConsoleProxy } from './proxy.ts';
 import { type Signing, signedFetch } from './signed-fetch.ts';
 
@@ -61,7 +62,7 @@ export type ConsoleOptions = Readonly<{ target: Target; port: number; opens: boo
 /** The words of `npm run console`. */
 export function consoleCommand(
   command: StackCommand,
-  act: Act<ConsoleOptions> = (options) => runConsole(options, console.log),
+  act: Act<ConsoleOptions> = (options) => runConsole(options, printLine),
 ): void {
   const portOf = wholeNumber('--port', 1, 65_535);
   command

@@ -20,7 +20,7 @@ import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
 import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
-import { maskedAddress, progressLine } from '#infra/terminal/lines.ts';
+import { maskedAddress, printAside, progressLine } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed, interruption, isSomebodyThere, person } from '#infra/terminal/person.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
@@ -195,14 +195,14 @@ async function runRecover(given: RecoverOptions): Promise<void> {
       },
       waiting: (seconds) => {
         clear();
-        process.stderr.write(
-          `The webhook secret was changed just now: waiting ${seconds} seconds, until it counts everywhere.\n`,
+        printAside(
+          `The webhook secret was changed just now: waiting ${seconds} seconds, until it counts everywhere.`,
         );
       },
       settling: (seconds) => {
         clear();
-        process.stderr.write(
-          `Waiting ${seconds} seconds, until every worker knows that these orders are applied here.\n`,
+        printAside(
+          `Waiting ${seconds} seconds, until every worker knows that these orders are applied here.`,
         );
       },
       applied: (count, of) => {

@@ -24,6 +24,7 @@ import {
   reasonSentence,
   reasonsAgainstMarketing,
 } from '#shared/audience/subscription-reasons.ts';
+import { visibleLine } from '#shared/text.ts';
 import { foundDocument } from './document.ts';
 import { type Found, type FoundAddress, find } from './find.ts';
 import { type WhyRows, whyRows } from './rows.ts';
@@ -179,7 +180,7 @@ async function runWhy(given: WhyOptions): Promise<void> {
 
 /** Throws Advice where nothing is known by that name. */
 export async function whyLines(about: string, rows: WhyRows, how: WhyHow): Promise<string[]> {
-  return linesOf(await find(about, rows, how.options), how);
+  return linesOf(await find(about, rows, how.options), how).map(visibleLine);
 }
 
 function linesOf(found: Found, how: WhyHow): string[] {

@@ -143,6 +143,18 @@ describe('npm run why -- <webhook id>', () => {
     });
   });
 
+  it('has no line, and nothing that steers a terminal, from a reason of somebody else', async () => {
+    const reason = 'Refused: \u001b[2J\u009b1m\u202e\nhook-9  applied';
+    await dead.audience.put('Failures', {
+      ...{ webhookId: 'hook-steer', firstReason: reason, firstAt: '2026-11-23T12:00:00.000Z' },
+      ...{ lastReason: reason, lastAt: '2026-11-23T12:00:00.000Z', attempts: 1, isFinal: true },
+    });
+    const told = await why('hook-steer');
+    expect(told).toContain(String.raw`Refused: \u001b[2J\u009b1m\u202e\u000ahook-9  applied`);
+    expect(told.split('\n').filter((line) => /[\p{Cc}\p{Bidi_Control}]/u.test(line))).toEqual([]);
+    expect(told).not.toMatch(/^hook-9/m);
+  });
+
   it('says whose key it is when another event of the contact came first', async () => {
     await dead.queueWebhook('hook-2a', customerCreated('c-2'));
     await dead.work();

@@ -12,6 +12,8 @@ const exchange = {
 const decided = (fields: object) =>
   JSON.stringify({ level: 'INFO', message: 'event decided', webhookId: 'w1', ...fields });
 
+const decidedBy = (webhookId: string) => ({ level: 'INFO', message: 'event decided', webhookId });
+
 function shown() {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
@@ -120,4 +122,23 @@ test('problems and unstructured output are shown, ordinary log lines are not', (
   output('Worker', '{"level":"WARN","timestamp":"now","message":"slow","seconds":4}');
   output('Worker', 'TypeError: no good');
   expect(lines).toEqual(['Worker: WARN: slow, seconds 4', 'Worker: TypeError: no good']);
+});
+
+test('an outsider neither steers the terminal nor forges a line', async () => {
+  const { came, output, lines } = shown();
+  const type = 'x\u001b[2J\u009b1m\u202e\r\n12:00:00  order.paid 202 accepted → applied';
+  const answer = Buffer.from(JSON.stringify({ status: 'rejected', message: type }));
+  came({ ...exchange, body: Buffer.from(JSON.stringify({ type })), status: 401, answer });
+  came({ ...exchange, webhookId: undefined, path: `/${type}`, status: 404, answer });
+  output('Worker', JSON.stringify({ level: 'WARN', message: type, type }));
+  output('Worker', JSON.stringify({ ...decidedBy('w2'), type, outcome: 'skipped', reason: type }));
+  output('Mailer', `TypeError: ${type}`);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(lines).toHaveLength(5);
+  for (const line of lines) {
+    expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+    expect(line).toContain(String.raw`x\u001b[2J\u009b1m\u202e\u000d\u000a12:00:00`);
+  }
+  came({ ...exchange, body: Buffer.from(`{"type":"${'x'.repeat(99)}"}`), status: 401, answer });
+  expect(lines[5]).toMatch(/^x{47}… 401 /);
 });
