@@ -103,10 +103,12 @@ async function runAudience(
   }
 }
 
-/** Gives the file its name when it is whole. Only its owner can read it. */
+/** Gives the file its name when it is whole. Only its owner can read it, also where another file had that name. */
 export async function intoFile<T>(file: string, write: (to: Writable) => Promise<T>): Promise<T> {
   const part = `${file}.part`;
-  const to = createWriteStream(part, { mode: 0o600 });
+  // What an earlier run or somebody else left there would keep its mode, or lead elsewhere.
+  await rm(part, { force: true });
+  const to = createWriteStream(part, { flags: 'wx', mode: 0o600 });
   try {
     const written = await write(to);
     to.end();

@@ -75,6 +75,7 @@ export async function serveOnLoopback(
       response.writeHead(403, { connection: 'close' }).end(refusalOfElsewhere);
       return;
     }
+    if (callers === 'this-machine') forbidFrames(response);
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end(String(error));
@@ -88,6 +89,12 @@ export async function serveOnLoopback(
   }
   const name = host === '::1' ? '[::1]' : host;
   return { address: `http://${name}:${portOf(server)}`, stop: () => stop(server) };
+}
+
+/** No page of another port or site can show this one inside of it and so have its buttons clicked. */
+function forbidFrames(response: ServerResponse): void {
+  response.setHeader('x-frame-options', 'SAMEORIGIN');
+  response.setHeader('content-security-policy', "frame-ancestors 'self'");
 }
 
 /** A taken port as a sentence; any other failure as it is. */

@@ -1,4 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -121,6 +131,20 @@ describe('a file', () => {
     const file = join(folder, 'whole.csv');
     await intoFile(file, (to) => exportContacts(list, {}, to, noProgress));
     expect((await readFile(file, 'utf8')).split('\r\n')).toHaveLength(2_502);
+    expect((await stat(file)).mode & 0o077).toBe(0);
+  });
+
+  it('is a new one, whatever an earlier run or somebody else has left in its place', async () => {
+    const [file, other] = [join(folder, 'again.csv'), join(folder, 'other')];
+    await writeFile(other, 'not ours', { mode: 0o644 });
+    await symlink(other, `${file}.part`);
+    await intoFile(file, async (to) => void to.write('first'));
+    expect(await readFile(other, 'utf8')).toBe('not ours');
+    expect((await lstat(file)).isSymbolicLink()).toBe(false);
+    await writeFile(`${file}.part`, 'of an interrupted run');
+    await chmod(`${file}.part`, 0o666);
+    await intoFile(file, async (to) => void to.write('second'));
+    expect(await readFile(file, 'utf8')).toBe('second');
     expect((await stat(file)).mode & 0o077).toBe(0);
   });
 

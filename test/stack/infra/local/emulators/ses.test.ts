@@ -137,6 +137,10 @@ describe('the local SES', () => {
     expect(ses.mailOf('kept')).toMatchObject({ subject: 'Grüße', to: ['Ada <ada@example.com>'] });
     expect(ses.mailOf('another')).toBeUndefined();
     const page = await fetch(ses.address);
+    expect(Object.fromEntries(page.headers)).toMatchObject({
+      'x-frame-options': 'SAMEORIGIN',
+      'content-security-policy': "frame-ancestors 'self'",
+    });
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Subject')]);
   });
 
