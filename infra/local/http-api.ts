@@ -213,24 +213,24 @@ type Routes = ReadonlyMap<string, HttpRoute>;
 
 const maxBodyBytes = 10 * 1_048_576;
 
-/** Serves the routes of the stack's HTTP API on loopback, by route key (`POST /webhooks/polar`). */
+/** Those that are public, or all others. */
+function routesThat(isPublic: boolean, routes: Routes): Routes {
+  return new Map([...routes].filter(([, route]) => route.isPublic === isPublic));
+}
+
+/** Serves the public routes of the stack's HTTP API to anyone, by route key (`POST /webhooks/polar`), and no others. */
 export function startHttpApi(
-  routes: Routes,
+  allRoutes: Routes,
   port: number,
   onExchange: (exchange: Exchange) => void,
 ): Promise<LoopbackServer> {
+  const routes = routesThat(true, allRoutes);
   return serveOnLoopback(
     async (request, response) => {
       const body = await bodyOf(request, maxBodyBytes);
       const url = String(request.url);
       const match = matchFor(request, url, routes);
-      const whole = await answerTo({ request, url, body }, match);
-      if (match && !match.target.isPublic) {
-        return sendJoined(response, whole, (next) =>
-          answerTo({ request, url: next, body }, matchFor(request, next, routes)),
-        );
-      }
-      const { status, headers, body: answer } = whole;
+      const { status, headers, body: answer } = await answerTo({ request, url, body }, match);
       response.writeHead(status, { ...headers, 'content-length': answer.length });
       response.end(answer);
       const webhookId = request.headers['webhook-id'];
@@ -246,6 +246,26 @@ export function startHttpApi(
     port,
     'the HTTP API',
     // Public in AWS too; Polar reaches it by the name of a tunnel.
+    'anyone',
+  );
+}
+
+/** Serves the other routes, the pages of the console, to the person at this machine: on a port that no tunnel leads to. */
+export function startPages(allRoutes: Routes, port: number): Promise<LoopbackServer> {
+  const routes = routesThat(false, allRoutes);
+  return serveOnLoopback(
+    async (request, response) => {
+      const body = await bodyOf(request, maxBodyBytes);
+      const pageAt = (url: string) =>
+        answerTo({ request, url, body }, matchFor(request, url, routes));
+      const first = isFromAnotherSite(request)
+        ? textAnswer(403, refusalOfAnotherSite)
+        : await pageAt(String(request.url));
+      await sendJoined(response, first, pageAt);
+    },
+    port,
+    'the console',
+    // Who calls is asked here, where the return from Polar is let in.
     'anyone',
   );
 }
@@ -266,8 +286,8 @@ async function answerTo(
   match: Match<HttpRoute> | undefined,
 ): Promise<HttpAnswer> {
   if (!match) return jsonAnswer(404, { message: 'Not Found' });
-  const { lambda, isPublic } = match.target;
-  if (!isPublic && isFromAnotherSite(request)) return textAnswer(403, refusalOfAnotherSite);
   if (body === 'too-large') return jsonAnswer(413, { message: 'Request Entity Too Large' });
-  return httpAnswer(await lambda.invoke(httpEvent(request, body, match, new Date(), url)));
+  return httpAnswer(
+    await match.target.lambda.invoke(httpEvent(request, body, match, new Date(), url)),
+  );
 }

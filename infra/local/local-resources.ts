@@ -2,8 +2,9 @@ import { localAccount } from './local-account.ts';
 import type { Ports } from './local-stack.ts';
 
 /** The others follow the first, so that two stacks can be kept apart by one number. */
-export function localPorts(http: number): Ports {
-  return { http, dynamodb: http + 1, sqs: http + 2, secretsManager: http + 3, ses: http + 4 };
+export function localPorts(http: number): Ports & Readonly<{ polar: number }> {
+  const [dynamodb, sqs, secretsManager, ses] = [http + 1, http + 2, http + 3, http + 4];
+  return { http, dynamodb, sqs, secretsManager, ses, polar: http + 5, console: http + 6 };
 }
 
 const stack = 'PolarAudience-local';

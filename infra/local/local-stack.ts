@@ -14,7 +14,7 @@ import {
 } from '#infra/local/emulators/secrets-manager.ts';
 import { type LocalSes, sendsMail, startSes } from '#infra/local/emulators/ses.ts';
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
-import { type Exchange, startHttpApi } from './http-api.ts';
+import { type Exchange, startHttpApi, startPages } from './http-api.ts';
 import type { BundledFunction } from './lambda-function.ts';
 import { localClientConfig } from './local-account.ts';
 import {
@@ -35,6 +35,8 @@ export type Ports = Readonly<{
   sqs: number;
   secretsManager: number;
   ses: number;
+  /** Not that of webhooks, which may be tunnelled to the world. */
+  console: number;
 }>;
 
 type Options = Readonly<{
@@ -74,7 +76,7 @@ export type Resources = Readonly<{
 
 export type LocalStack = Resources &
   Readonly<{
-    /** The HTTP API's address, without a path. */
+    /** The address of the routes that are public in AWS, without a path. */
     url: string;
     webhookUrl: string;
     /** By the name localhost, which Polar's sign-in returns to. */
@@ -89,7 +91,7 @@ export type LocalStack = Resources &
     stop: () => Promise<void>;
   }>;
 
-const freePorts: Ports = { http: 0, dynamodb: 0, sqs: 0, secretsManager: 0, ses: 0 };
+const freePorts: Ports = { http: 0, dynamodb: 0, sqs: 0, secretsManager: 0, ses: 0, console: 0 };
 
 /**
  * Runs the synthesised stack on loopback: its tables, queues, secrets, functions and routes, and
@@ -120,6 +122,7 @@ async function start(
   const httpPort = ports.http === 0 ? await freePort() : ports.http;
   await requireFreePort(httpPort, 'the HTTP API');
   await requireFreePort(ports.ses, 'the local SES');
+  await requireFreePort(ports.console, 'the console');
 
   const file = kept('dynamodb.db');
   const emulator = await startDynamo(file === undefined ? {} : { file });
@@ -173,10 +176,13 @@ async function start(
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
   startEventSources(identities, lambdas, queueClient, onOutput, toStop);
   startSchedules(identities, lambdas, onOutput, toStop);
-  const api = await startHttpApi(httpRoutes(identities, lambdas), httpPort, onExchange);
+  const routes = httpRoutes(identities, lambdas);
+  const api = await startHttpApi(routes, httpPort, onExchange);
   toStop(api.stop);
+  const pages = await startPages(routes, ports.console);
+  toStop(pages.stop);
   const webhookUrl = String(identities.resolve(template.outputs.get('WebhookUrl')));
-  const consoleUrl = `http://localhost:${httpPort}/console`;
+  const consoleUrl = `http://localhost:${new URL(pages.address).port}/console`;
   return {
     ...resources,
     url,

@@ -16,7 +16,7 @@ export type StartOptions = Readonly<{
 
 /** The words of `npm start`. Help goes to `print`. */
 export function startProgram(act: Act<StartOptions>, print?: (line: string) => void) {
-  const portOf = wholeNumber('--port', 1, 65_530);
+  const portOf = wholeNumber('--port', 1, 65_529);
   return program('npm start', print)
     .description(
       'Runs Polar Audience on this machine: no Docker, no AWS account. Ctrl-C ends it. All data is kept in .local/.',
@@ -27,17 +27,18 @@ export function startProgram(act: Act<StartOptions>, print?: (line: string) => v
     .addOption(
       parsed(
         '--port <port>',
-        'serve webhooks on this port, and DynamoDB, SQS, Secrets Manager, mail and the local Polar on the five after it',
+        'serve webhooks on this port, and DynamoDB, SQS, Secrets Manager, mail, the local Polar and the console on the six after it',
         portOf,
       ).default(usualPort),
     )
     .option('--watch', 'rebuild a function when its source changes; the next call runs it')
     .option('--exit', 'end by itself once it is up and has shown the demo')
-    .action(({ port, polar, fresh = false, demo = false, watch = false, exit = false }) =>
-      act({
-        ports: localPorts(port),
-        polarPort: polar ? port + 5 : undefined,
+    .action(({ port, polar, fresh = false, demo = false, watch = false, exit = false }) => {
+      const { polar: polarPort, ...ports } = localPorts(port);
+      return act({
+        ports,
+        polarPort: polar ? polarPort : undefined,
         ...{ fresh, demo, watch, exit },
-      }),
-    );
+      });
+    });
 }

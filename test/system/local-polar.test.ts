@@ -14,7 +14,7 @@ const mailboxSchema = z.object({
 });
 
 // Below the ports that systems hand out by themselves, and apart from those of other tests.
-const port = 8_000 + (process.pid % 1_900) * 6;
+const port = 8_000 + (process.pid % 1_600) * 7;
 const polar = `http://127.0.0.1:${port + 5}`;
 const patience = { timeout: 120_000, interval: 250 };
 
@@ -38,7 +38,7 @@ const visitor = consoleVisitor({
   request: (url, init) => {
     const { pathname, search } = new URL(url);
     const { host: _, ...headers } = Object.fromEntries(new Headers(init.headers));
-    const origin = `http://localhost:${port}`;
+    const origin = `http://localhost:${port + 6}`;
     const site = { origin, ...headers };
     return fetch(`${origin}${pathname}${search}`, { ...init, headers: site, redirect: 'manual' });
   },

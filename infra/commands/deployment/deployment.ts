@@ -110,6 +110,7 @@ export function localDeployment({
   polarUrl,
 }: Pick<RunningStack, 'webhookUrl' | 'polarUrl'>): Omit<Deployment, 'options'> {
   const { port, origin } = new URL(webhookUrl);
+  const ports = localPorts(Number(port));
   const { dynamodb, sqs, ses } = localAddresses(origin);
   const physicalId = physicalIdIn('PolarAudience-local', localIds(sqs));
   return {
@@ -121,7 +122,7 @@ export function localDeployment({
     mailFrom: localMailFrom,
     mailIdentities: [mailbox(localMailFrom).address],
     retentionDays: 90,
-    consoleUrl: `http://localhost:${port}/console`,
+    consoleUrl: `http://localhost:${ports.console}/console`,
     unsubscribeUrl: `${origin}/unsubscribe`,
     ...(polarUrl !== undefined && { polar: polarVariables(polarUrl) }),
     clientConfigs: {

@@ -13,7 +13,7 @@ import { startDynamo } from '#infra/local/emulators/dynamo.ts';
 import { hiddenHost } from '#infra/local/emulators/leashed-program.ts';
 import { secretStore, startSecretsManager } from '#infra/local/emulators/secrets-manager.ts';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
-import { startHttpApi } from '#infra/local/http-api.ts';
+import { startHttpApi, startPages } from '#infra/local/http-api.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
 import { serveOnLoopback, startGuardedProxy } from '#infra/local/loopback-server.ts';
 import { startRuntimeApi } from '#infra/local/runtime-api.ts';
@@ -133,7 +133,7 @@ test('the HTTP API is as public as API Gateway: by any name, from any page', asy
   expect(await send(`${address}/hook`, headers)).toMatchObject({ status: 200, text: 'reached' });
 });
 
-/** An HTTP API with one route that needs IAM in AWS. */
+/** The console's door, with one route that needs IAM in AWS and one that is public. */
 async function consoleDoor() {
   const reached: unknown[] = [];
   const invoke = async (event: unknown) => {
@@ -141,14 +141,17 @@ async function consoleDoor() {
     return { kind: 'answer' as const, payload: 'reached' };
   };
   const lambda = { invoke, stop: async () => {} };
-  const routes = new Map([['ANY /console/{proxy+}', { lambda, isPublic: false }]]);
-  const shown: unknown[] = [];
-  const { address, stop } = await startHttpApi(routes, 0, (exchange) => shown.push(exchange));
-  onTestFinished(stop);
+  const routes = new Map([
+    ['ANY /console/{proxy+}', { lambda, isPublic: false }],
+    ['POST /hook', { lambda, isPublic: true }],
+  ]);
+  const { address, stop } = await startPages(routes, 0);
+  const api = await startHttpApi(routes, 0, () => {});
+  onTestFinished(async () => stop().then(api.stop));
   const { port } = new URL(address);
   const ask = (headers: Headers, path = '/console/events', method = 'GET') =>
     send(`${address}${path}`, headers, { method, body: method === 'GET' ? '' : 'a=1' });
-  return { ask, port, reached, shown };
+  return { ask, address, api: api.address, port, reached };
 }
 
 const fromPolar = {
@@ -159,7 +162,7 @@ const fromPolar = {
 const callback = '/console/polar/callback?code=c&state=s';
 
 test('a route that needs IAM in AWS takes requests of its own pages, of the address bar and of programs', async () => {
-  const { ask, port, reached, shown } = await consoleDoor();
+  const { ask, port, reached } = await consoleDoor();
   const own = { host: `localhost:${port}`, origin: `http://localhost:${port}` };
   for (const [headers, method] of [
     [{}, 'GET'],
@@ -172,7 +175,6 @@ test('a route that needs IAM in AWS takes requests of its own pages, of the addr
     status: 200,
   });
   expect(reached).toHaveLength(4);
-  expect(shown).toEqual([]);
 });
 
 test.each<[string, Headers, (string | undefined)?, string?]>([
@@ -194,6 +196,20 @@ test.each<[string, Headers, (string | undefined)?, string?]>([
     text: expect.stringMatching(/^Refused: another site led here, .*address bar\.$/),
   });
   expect(reached).toEqual([]);
+});
+
+test('whatever a tunnel makes of a request, the port of webhooks has no page of the console', async () => {
+  const { address, api, reached } = await consoleDoor();
+  const { host } = new URL(api);
+  for (const headers of [{}, { host }, { host: 'localhost' }, { host: 'tunnel.example' }]) {
+    for (const method of ['GET', 'POST']) {
+      const answer = await send(`${api}/console/events`, headers, { method, body: '' });
+      expect(answer.status).toBe(404);
+    }
+  }
+  expect((await send(`${address}/hook`, {})).status).toBe(404);
+  expect(reached).toEqual([]);
+  expect((await send(`${api}/hook`, {})).text).toBe('reached');
 });
 
 test('a door passes requests and answers on as they are', async () => {

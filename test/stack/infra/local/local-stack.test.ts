@@ -42,8 +42,10 @@ test('a route that needs IAM in AWS is for this machine only, and others are for
   onTestFinished(stack.stop);
   const headers = { 'x-forwarded-for': '203.0.113.7' };
   expect((await fetch(`${stack.url}/hello/ada`, { headers })).status).toBe(200);
-  expect((await fetch(`${stack.url}/signed/ada`, { headers })).status).toBe(403);
-  const own = await fetch(`${stack.url}/signed/ada`, { method: 'POST', body: 'a=1' });
+  const { origin } = new URL(stack.consoleUrl);
+  expect((await fetch(`${origin}/signed/ada`, { headers })).status).toBe(403);
+  expect((await fetch(`${stack.url}/signed/ada`)).status).toBe(404);
+  const own = await fetch(`${origin}/signed/ada`, { method: 'POST', body: 'a=1' });
   expect(await own.text()).toBe('undefined');
 });
 
@@ -88,7 +90,7 @@ test('a port that is taken is named before anything is built', async () => {
   await once(server, 'listening');
   onTestFinished(async () => void server.close());
   const { port: http } = Object(server.address());
-  const ports = { http, dynamodb: 0, sqs: 0, secretsManager: 0, ses: 0 };
+  const ports = { http, dynamodb: 0, sqs: 0, secretsManager: 0, ses: 0, console: 0 };
   await expect(startLocalStack({ assembly: '/nowhere', ports })).rejects.toThrow(
     `Port ${http}, which the HTTP API needs, is in use: end the program that has it, or choose other ports with --port.`,
   );

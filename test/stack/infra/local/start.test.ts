@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { ended, npmStart } from '#test/support/npm-start.ts';
 
 // Below the ports that systems hand out by themselves.
-const port = 20_000 + (process.pid % 2_400) * 5;
+const port = 20_000 + (process.pid % 1_700) * 7;
 const patience = { timeout: 120_000, interval: 50 };
 
 let directory: string;
@@ -28,7 +28,7 @@ describe('npm start', { timeout: 360_000 }, () => {
   test('shows a purchase that becomes a contact and mail, takes webhooks, and ends with all it started', async () => {
     const { child, output, processes } = await started('Read the mail at');
     expect(output()).toContain(`http://127.0.0.1:${port}/webhooks/polar`);
-    expect(output()).toContain(`Console    http://localhost:${port}/console\n`);
+    expect(output()).toContain(`Console    http://localhost:${port + 6}/console\n`);
     expect(output()).toMatch(/ {2}firstName +Ada\n/);
     expect(output()).toMatch(/customer\.created +(applied|unchanged)/);
     expect(output()).toMatch(/ {2}Welcome, Ada! +ada\+\w+@example\.com +sent, delivered\n/);

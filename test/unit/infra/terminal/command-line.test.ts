@@ -24,14 +24,28 @@ async function read<Options>(program: Program<Options>, args: readonly string[])
 const startOptions = (args: readonly string[]) => read(startProgram, args);
 const polarOptions = (args: readonly string[]) => read(polarProgram, args);
 
-test('npm start uses five ports in a row, and a sixth for the local Polar', async () => {
+test('npm start uses seven ports in a row, the sixth for the local Polar', async () => {
   expect(await startOptions([])).toMatchObject({
-    ports: { http: 4700, dynamodb: 4701, sqs: 4702, secretsManager: 4703, ses: 4704 },
+    ports: {
+      http: 4700,
+      dynamodb: 4701,
+      sqs: 4702,
+      secretsManager: 4703,
+      ses: 4704,
+      console: 4706,
+    },
     demo: false,
     fresh: false,
   });
   expect(await startOptions(['--port', '5000', '--demo', '--fresh'])).toMatchObject({
-    ports: { http: 5000, dynamodb: 5001, sqs: 5002, secretsManager: 5003, ses: 5004 },
+    ports: {
+      http: 5000,
+      dynamodb: 5001,
+      sqs: 5002,
+      secretsManager: 5003,
+      ses: 5004,
+      console: 5006,
+    },
     demo: true,
     fresh: true,
   });

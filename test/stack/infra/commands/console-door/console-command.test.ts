@@ -88,12 +88,12 @@ test('npm run console names the console of a local stack, which needs no signatu
   await announce(directory, {
     processId: process.pid,
     webhookUrl: 'http://127.0.0.1:5000/webhooks/polar',
-    consoleUrl: 'http://localhost:5000/console',
+    consoleUrl: 'http://localhost:5006/console',
     webhookSecret: 'whsec_',
   });
   const child = command(['--no-open', '--local'], { POLAR_AUDIENCE_LOCAL: directory });
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  expect(output).toContain('The console is at http://localhost:5000/console\n');
+  expect(output).toContain('The console is at http://localhost:5006/console\n');
   expect(child.exitCode).toBe(0);
 });
 

@@ -9,7 +9,7 @@ import { localIdentities, templateOf } from '#infra/local/template.ts';
 const running = {
   processId: 1,
   webhookUrl: 'http://127.0.0.1:5000/webhooks/polar',
-  consoleUrl: 'http://localhost:5000/console',
+  consoleUrl: 'http://localhost:5006/console',
   webhookSecret: 'whsec_',
 };
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { startHttpApi } from '#infra/local/http-api.ts';
+import { startHttpApi, startPages } from '#infra/local/http-api.ts';
 import { openedConsole } from './gateway-at-work.ts';
 
 const file = '/console/audience/export.csv';
@@ -42,17 +42,17 @@ async function localApi(isPublic: boolean) {
   };
   const lambda = { invoke, stop: async () => {} };
   const routes = new Map([['ANY /console/{proxy+}', { lambda, isPublic }]]);
-  const api = await startHttpApi(routes, 0, () => {});
+  const api = await (isPublic ? startHttpApi(routes, 0, () => {}) : startPages(routes, 0));
   onTestFinished(api.stop);
   return api.address;
 }
 
-test('the local HTTP API puts a long file of the console together, too', async () => {
+test('the console of the local stack puts a long file of the console together, too', async () => {
   const answer = await fetch(`${await localApi(false)}${file}`);
   expect(await answer.text()).toBe(`${'a'.repeat(500_000)}b:${file}?after=x+y`);
 });
 
-test('the local HTTP API breaks a file off whose next page fails', async () => {
+test('the console of the local stack breaks a file off whose next page fails', async () => {
   const broken = fetch(`${await localApi(false)}${file}?then=broken`);
   await expect(broken.then((answer) => answer.text())).rejects.toThrow();
 });
