@@ -148,7 +148,9 @@ describe('what fails until it is dead, because of its surroundings,', () => {
 
     const Item = { name: 'settings', ...defaultSettings };
     await db.send(new PutCommand({ TableName: stack.tables['Settings'], Item }));
-    const resent = await deadLetters((does) => does.resend({ kind: 'reason', text: 'not valid' }));
+    const resent = await deadLetters((does) =>
+      does.resend({ kind: 'filter', filter: { reason: 'not valid' } }),
+    );
     expect(resent).toContain('1 resent.');
     const record = await until(() => item('Events', { webhookId: 'hook-spoiled' }));
     expect(record).toMatchObject({ outcome: 'applied' });

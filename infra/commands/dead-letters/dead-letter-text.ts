@@ -11,6 +11,8 @@ import {
   receivesOf,
 } from '#shared/queue/dead-letters/letter-reasons.ts';
 
+import { isFinal } from './letter-choice.ts';
+
 export type ShownHow = Readonly<{ now: Date; address: (address: string) => string }>;
 
 export function deadLetterRows(letters: readonly ExplainedLetter[], how: ShownHow): string[] {
@@ -21,7 +23,7 @@ export function deadLetterRows(letters: readonly ExplainedLetter[], how: ShownHo
     ageText(how.now.getTime() - letter.since.getTime()),
     String(receivesOf(letter)),
     who(letter, how),
-    reasonsOf(letter),
+    `${isFinal(letter) ? 'final: ' : ''}${reasonsOf(letter)}`,
   ]);
   return columns([['QUEUE', 'ID', 'TYPE', 'AGE', 'RECEIVES', 'CONTACT', 'REASON'], ...rows]);
 }

@@ -1,6 +1,7 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { reasonRows } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
@@ -8,6 +9,7 @@ import {
   type DeadLetter,
   isMeant,
   keptLetter,
+  keptMessage,
   type ReceivedMessage,
 } from '#shared/queue/dead-letters/dead-letter.ts';
 import {
@@ -22,7 +24,7 @@ import {
   resendDeadLetters,
   type Wanted,
 } from '#shared/queue/dead-letters/move-letters.ts';
-import { findDeadLetters } from '#shared/queue/dead-letters/walk-queue.ts';
+import { findDeadLetters, queueStatus } from '#shared/queue/dead-letters/walk-queue.ts';
 import type { Failures } from '#shared/queue/failures.ts';
 import {
   deadLetterLines,
@@ -30,6 +32,7 @@ import {
   letterDocument,
   type ShownHow,
 } from './dead-letter-text.ts';
+import { isChosen, isFinal, type LetterChoice } from './letter-choice.ts';
 
 export type DeadLetterParts = DeadLetterQueues &
   Readonly<{
@@ -40,6 +43,8 @@ export type DeadLetterParts = DeadLetterQueues &
     address: ShownHow['address'];
     /** What has to stand behind the next command to mean the same deployment. */
     options: string;
+    /** How many letters are looked at, at the most. */
+    mostLookedAt?: number;
   }> &
   Output;
 
@@ -63,66 +68,99 @@ export async function keepDiscarded(
   return file;
 }
 
-export type ResendChoice =
-  | { kind: 'all' }
-  | { kind: 'id'; id: string }
-  | { kind: 'reason'; text: string };
-
 const nothingTaken: ReadonlySet<ReceivedMessage> = new Set();
 const mostReasonsShown = 20;
 const mostReasonsKept = 1_000;
 const otherReasons = 'other reasons';
+/** SQS has them in no order: the oldest are known once all were met. */
+const usuallyLookedAt = 10_000;
+const mostShown = 10;
 
 /** What `npm run deadletters` does, one function for each verb. All throw Advice about what cannot be done. */
 export function deadLetterVerbs(parts: DeadLetterParts) {
-  const { print, document, now, address } = parts;
+  const { print, document, now, address, mostLookedAt = usuallyLookedAt } = parts;
   const npm = (words: string) => `  npm run deadletters -- ${words}${parts.options}`;
 
-  /** All with this id, without their bodies. */
-  async function found(id: string): Promise<ExplainedLetter[]> {
+  /** The dead letters that are chosen, without their bodies, the oldest first. */
+  async function look(choice: LetterChoice) {
     const letters: ExplainedLetter[] = [];
-    const isOne = (letter: DeadLetter) => isMeant(letter, id);
-    const { isWhole } = await findDeadLetters(parts, isOne, async (page) => {
-      letters.push(...page.map(([letter]) => letter));
+    let met = 0;
+    const isFull = () => met >= mostLookedAt;
+    // The reason shows later only: all others are passed over before it is looked up.
+    const maybe = (letter: DeadLetter) => {
+      met += 1;
+      return choice.kind !== 'id' || isMeant(letter, choice.id);
+    };
+    const isStopped = () => parts.isStopped() || isFull();
+    const { isWhole } = await findDeadLetters({ ...parts, isStopped }, maybe, async (page) => {
+      for (const [letter] of page) if (isChosen(letter, choice, now())) letters.push(letter);
       return nothingTaken;
     });
+    letters.sort((a, b) => a.since.getTime() - b.since.getTime());
+    return { letters, isWhole, isFull: isFull(), met };
+  }
+
+  /** All with this id. */
+  async function found(id: string): Promise<ExplainedLetter[]> {
+    const { letters, isWhole } = await look({ kind: 'id', id });
     if (letters.length > 0) return letters;
-    throw new Advice(isWhole ? noSuch(id) : 'Interrupted before it was found.');
+    throw new Advice(isWhole ? noSuch(id) : 'It was not found among those that were read.');
+  }
+
+  /** About how many there are beside those that were looked at. */
+  async function notLookedAt(met: number): Promise<number> {
+    const counts = await Promise.all(
+      parts.queues.map(({ url }) => queueStatus(parts.sqs, url, now)),
+    );
+    const all = counts.reduce((sum, { visible, hidden }) => sum + visible + hidden, 0);
+    return Math.max(0, all - met);
+  }
+
+  /** Shows what is chosen, and asks. */
+  async function isAgreed(
+    letters: readonly ExplainedLetter[],
+    question: string,
+    isSure: boolean,
+  ): Promise<boolean> {
+    const how = { now: now(), address };
+    const [only, ...others] = letters;
+    if (only && others.length === 0) {
+      for (const line of [...deadLetterLines(only, how), '']) print(line);
+      return isSure || parts.confirmed(question);
+    }
+    deadLetterRows(letters.slice(0, mostShown), how).forEach(print);
+    if (letters.length > mostShown) print(`… and ${letters.length - mostShown} more.`);
+    print(`\n${letters.length} in all:`);
+    reasonRows(reasonsOf(letters), mostReasonsShown).forEach(print);
+    for (const line of finalLines(letters.filter(isFinal).length)) print(line);
+    return isSure || parts.confirmed(question);
   }
 
   return {
     async list(limit: number) {
-      const rows: ExplainedLetter[] = [];
-      const reasons = new Map<string, number>();
-      let count = 0;
-      const { isWhole } = await findDeadLetters(
-        parts,
-        () => true,
-        async (page) => {
-          for (const [letter] of page) {
-            count += 1;
-            if (rows.length < limit) rows.push(letter);
-            const reason = lastReasonOf(letter);
-            const isKept = reasons.has(reason) || reasons.size < mostReasonsKept;
-            const name = isKept ? reason : otherReasons;
-            reasons.set(name, (reasons.get(name) ?? 0) + 1);
-          }
-          return nothingTaken;
-        },
-      );
-      rows.sort((a, b) => a.since.getTime() - b.since.getTime());
+      const { letters, isWhole, isFull, met } = await look({ kind: 'all' });
+      const count = letters.length;
+      const rows = letters.slice(0, limit);
+      const reasons = reasonsOf(letters);
+      const left = isFull ? await notLookedAt(met) : 0;
       if (document) {
         const deadLetters = rows.map((letter) => letterDocument(letter, address));
         const byReason = [...reasons].map(([reason, count]) => ({ reason, count }));
-        return document({ isWhole, count, reasons: byReason, deadLetters });
+        return document({ isWhole, count, notLookedAt: left, reasons: byReason, deadLetters });
       }
       if (count === 0) return print(isWhole ? 'There are no dead letters.' : 'Interrupted.');
       deadLetterRows(rows, { now: now(), address }).forEach(print);
       if (count > rows.length) {
         print(`… and ${count - rows.length} more; --limit shows more, --queue fewer.`);
       }
-      print(`\n${count} in all${isWhole ? '' : ', as far as was read before the interruption'}:`);
+      const isCut = !isWhole && !isFull;
+      print(`\n${count} in all${isCut ? ', as far as was read before the interruption' : ''}:`);
       reasonRows(reasons, mostReasonsShown).forEach(print);
+      if (isFull) {
+        print(
+          `\nThese are as many as are looked at. About ${left} more were not, and may be older: "npm run status" counts all reasons.`,
+        );
+      }
       print(`\nNext:\n${npm(`show ${rows[0]?.id}`)}\n${npm('resend --all')}`);
     },
 
@@ -140,14 +178,22 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       if (why !== undefined) print(`  npm run why -- ${why}${parts.options}`);
     },
 
-    async resend(choice: ResendChoice) {
+    async resend(choice: LetterChoice, isSure = false) {
+      if (choice.kind === 'filter') {
+        const { letters } = await look(choice);
+        if (letters.length === 0) return print('There was nothing to resend.');
+        const question = `Resend ${letters.length === 1 ? 'it' : `these ${letters.length}`}?`;
+        if (!(await isAgreed(letters, question, isSure))) return print('Nothing was resent.');
+      }
       const total = noneYet();
+      const finals = new Set<string>();
+      const wanted = wantedBy(choice, now(), (letter) => finals.add(letter.messageId));
       let isWhole = true;
       let unseen = 0;
       try {
         for (const queue of parts.queues) {
           if (parts.isStopped()) break;
-          const resent = await resendDeadLetters(queue, wantedBy(choice), parts, total);
+          const resent = await resendDeadLetters(queue, wanted, parts, total);
           isWhole &&= resent.isWhole;
           unseen += resent.unseen;
         }
@@ -157,6 +203,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
         throw error;
       }
       outcomeLines(total, choice).forEach(print);
+      finalLines(finals.size).forEach(print);
       const done = total.moved + total.copied + total.refused;
       if (done + total.newer === 0) print('There was nothing to resend.');
       const isInterrupted = !isWhole || parts.isStopped();
@@ -173,43 +220,71 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       }
     },
 
-    async discard(id: string, isSure: boolean) {
-      const letters = await found(id);
-      for (const letter of letters) {
-        deadLetterLines(letter, { now: now(), address }).forEach(print);
-        print('');
-      }
+    async discard(choice: LetterChoice, isSure: boolean) {
+      const letters = choice.kind === 'id' ? await found(choice.id) : (await look(choice)).letters;
+      if (letters.length === 0) return print('There was nothing to discard.');
       const what = letters.length === 1 ? 'this dead letter' : `these ${letters.length} letters`;
-      const question = `Discard ${what}, so that it is never applied?`;
-      if (!isSure && !(await parts.confirmed(question))) return print('Nothing was discarded.');
+      const question = `Discard ${what}, so that ${letters.length === 1 ? 'it is' : 'they are'} never applied?`;
+      if (!(await isAgreed(letters, question, isSure))) return print('Nothing was discarded.');
       // Read once more, because while a person thinks nothing should be hidden from others.
       const agreed = new Set(letters.map(({ messageId }) => messageId));
       const keep = async (letter: DeadLetter, message: ReceivedMessage) =>
         print(`Kept in ${await keepDiscarded(parts.folder, letter, message)}`);
       const discarded = await discardDeadLetters({ ...parts, keep }, agreed);
-      print(`${discarded} discarded.`);
+      print(`${discarded} discarded. To put one back: "npm run deadletters -- put-back <file>".`);
       if (discarded < agreed.size) {
         throw new Advice(`${agreed.size - discarded} are no longer there, or with another reader.`);
       }
     },
+
+    /** Among the dead letters, where it can be looked at and resent. The file stays. */
+    async putBack(file: string) {
+      const kept = keptMessage(await textOf(file));
+      if (!kept) throw new Advice(`${file} is no dead letter that was discarded here.`);
+      const queue = parts.queues.find(({ name }) => name === kept.queue);
+      if (!queue) throw new Advice(`It belongs to the queue ${kept.queue}: leave --queue.`);
+      await parts.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, ...kept.message }));
+      print('It is among the dead letters again. Why it died was forgotten when it was discarded.');
+      print(`Next:\n${npm(`show ${kept.id}`)}\n${npm(`resend ${kept.id}`)}`);
+    },
   };
 }
 
-function wantedBy(choice: ResendChoice): Wanted {
-  if (choice.kind === 'all') return choice;
-  if (choice.kind === 'id') {
-    return { kind: 'chosen', isChosen: (letter) => isMeant(letter, choice.id) };
-  }
-  const text = choice.text.toLowerCase();
-  const isChosen = (letter: ExplainedLetter) =>
-    [letter.failure?.firstReason, lastReasonOf(letter)].some((reason) =>
-      reason?.toLowerCase().includes(text),
-    );
-  return { kind: 'explained', isChosen };
+function wantedBy(
+  choice: LetterChoice,
+  now: Date,
+  noteFinal: (letter: ExplainedLetter) => void,
+): Wanted {
+  return {
+    kind: 'explained',
+    isChosen: (letter) => {
+      const isOne = isChosen(letter, choice, now);
+      if (isOne && isFinal(letter)) noteFinal(letter);
+      return isOne;
+    },
+  };
 }
 
-function outcomeLines(counts: Resent['counts'], { kind }: ResendChoice): string[] {
-  const left = kind === 'reason' ? 'left: they died for another reason' : 'left: not meant';
+function reasonsOf(letters: readonly ExplainedLetter[]): Map<string, number> {
+  const reasons = new Map<string, number>();
+  for (const letter of letters) {
+    const reason = lastReasonOf(letter);
+    const isKept = reasons.has(reason) || reasons.size < mostReasonsKept;
+    const name = isKept ? reason : otherReasons;
+    reasons.set(name, (reasons.get(name) ?? 0) + 1);
+  }
+  return reasons;
+}
+
+/** What to expect of those that no retry can mend. */
+function finalLines(count: number): string[] {
+  if (count === 0) return [];
+  const [are, they] = count === 1 ? ['1 is', 'it dies'] : [`${count} are`, 'they die'];
+  return [`${are} final: sent again, ${they} again unless another version was deployed since.`];
+}
+
+function outcomeLines(counts: Resent['counts'], { kind }: LetterChoice): string[] {
+  const left = kind === 'filter' ? 'left: not meant by the filter' : 'left: not meant';
   const lines: [number, string][] = [
     [counts.moved, 'resent'],
     [
@@ -221,6 +296,14 @@ function outcomeLines(counts: Resent['counts'], { kind }: ResendChoice): string[
     [counts.left, left],
   ];
   return lines.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}.`] : []));
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new Advice(`${file} cannot be read.`, { cause });
+  }
 }
 
 function noSuch(id: string): string {

@@ -23,7 +23,8 @@ import { type QueueName, queueNames } from '#shared/queue/dead-letters/dead-lett
 import { type DeadLetterQueue, explainLetters } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { deadLetterVerbs, discardedFolder, type ResendChoice } from './dead-letter-verbs.ts';
+import { deadLetterVerbs, discardedFolder } from './dead-letter-verbs.ts';
+import { durationMs, type LetterChoice } from './letter-choice.ts';
 
 export type DeadLettersOptions = Readonly<{
   target: Target;
@@ -33,8 +34,8 @@ export type DeadLettersOptions = Readonly<{
   (
     | Readonly<{ verb: 'list'; limit: number; json: boolean }>
     | Readonly<{ verb: 'show'; id: string; json: boolean }>
-    | Readonly<{ verb: 'resend'; choice: ResendChoice }>
-    | Readonly<{ verb: 'discard'; id: string; yes: boolean }>
+    | Readonly<{ verb: 'resend' | 'discard'; choice: LetterChoice; yes: boolean }>
+    | Readonly<{ verb: 'put-back'; file: string }>
   );
 
 /** The words of `npm run deadletters`. */
@@ -66,25 +67,34 @@ export function deadLettersCommand(
       const { json = false, ...rest } = self.optsWithGlobals();
       return act({ ...common(rest), verb: 'show', id, json });
     });
-  group
-    .command('resend')
-    .description('sends them again; safe to interrupt and to run twice: each is applied once')
-    .argument('[id]', 'this one')
-    .addOption(text('--reason <text>', 'those whose first or last reason contains it'))
-    .option('--all', 'all of them')
-    .action((id, _, self) => {
-      const { reason, all, ...rest } = self.optsWithGlobals();
-      return act({ ...common(rest), verb: 'resend', choice: choiceOf({ id, reason, all }) });
+  const verbs = {
+    resend: 'sends them again; safe to interrupt and to run twice: each is applied once',
+    discard: 'asks first; the bodies are kept in files',
+  } as const;
+  for (const verb of ['resend', 'discard'] as const) {
+    const one = group
+      .command(verb)
+      .description(verbs[verb])
+      .argument('[id]', 'this one')
+      .addOption(text('--reason <text>', 'those whose first or last reason contains it'))
+      .addOption(text('--type <type>', 'those of one type, such as order.paid'))
+      .addOption(
+        parsed('--older-than <time>', 'those that came in before: 90m, 24h, 7d', durationMs),
+      )
+      .option('--yes', 'does not ask');
+    if (verb === 'resend') one.option('--all', 'all of them, unasked');
+    one.action((id, _, self) => {
+      const given: Chosen & Common & { yes?: true } = { id, ...self.optsWithGlobals() };
+      const { id: one, reason, type, olderThan, all, yes = false, ...rest } = given;
+      const choice = choiceOf(verb, { id: one, reason, type, olderThan, all });
+      return act({ ...common(rest), verb, choice, yes });
     });
+  }
   group
-    .command('discard')
-    .description('asks first; the body is kept in a file')
-    .argument('<id>')
-    .option('--yes', 'does not ask')
-    .action((id, _, self) => {
-      const { yes = false, ...rest } = self.optsWithGlobals();
-      return act({ ...common(rest), verb: 'discard', id, yes });
-    });
+    .command('put-back')
+    .description('puts one that was discarded among the dead letters again')
+    .argument('<file>', 'which discard named')
+    .action((file, _, self) => act({ ...common(self.optsWithGlobals()), verb: 'put-back', file }));
 }
 
 type Common = Target & Readonly<{ queue?: QueueName | undefined; reveal?: true | undefined }>;
@@ -94,19 +104,25 @@ function common({ queue, reveal, ...target }: Common) {
 }
 
 type Chosen = Readonly<{
-  id: string | undefined;
-  reason: string | undefined;
-  all: true | undefined;
+  id?: string | undefined;
+  reason?: string | undefined;
+  type?: string | undefined;
+  olderThan?: number | undefined;
+  all?: true | undefined;
 }>;
 
-function choiceOf({ id, reason, all }: Chosen): ResendChoice {
-  const given = [id, reason, all].filter((one) => one !== undefined);
-  if (given.length > 1) throw new Advice('Say one of an id, --reason and --all.');
+function choiceOf(verb: 'resend' | 'discard', given: Chosen): LetterChoice {
+  const { id, reason, type, olderThan: olderThanMs, all } = given;
   if (reason === '') throw new Advice('Say a part of the reason: --reason "throttled".');
-  if (reason !== undefined) return { kind: 'reason', text: reason };
+  const isFilter = [reason, type, olderThanMs].some((one) => one !== undefined);
+  if ([id !== undefined, isFilter, all].filter(Boolean).length > 1) {
+    throw new Advice('Say one of an id, --all, and a filter: --reason, --type, --older-than.');
+  }
+  if (isFilter) return { kind: 'filter', filter: { reason, type, olderThanMs } };
   if (all) return { kind: 'all' };
   if (id) return { kind: 'id', id };
-  throw new Advice('Say the id as well, or --reason or --all: npm run deadletters -- resend <id>');
+  const ways = verb === 'resend' ? 'a filter or --all' : 'a filter such as --reason';
+  throw new Advice(`Say the id as well, or ${ways}: npm run deadletters -- ${verb} <id>`);
 }
 
 const logicalIds = { events: 'Events', mail: 'Mail', feedback: 'Feedback' } as const;
@@ -163,9 +179,11 @@ async function runDeadLetters(given: DeadLettersOptions): Promise<void> {
       case 'show':
         return await does.show(given.id);
       case 'resend':
-        return await does.resend(given.choice);
+        return await does.resend(given.choice, given.yes);
       case 'discard':
-        return await does.discard(given.id, given.yes);
+        return await does.discard(given.choice, given.yes);
+      case 'put-back':
+        return await does.putBack(given.file);
     }
   } finally {
     clear();

@@ -175,6 +175,42 @@ export function copyOf({ body, attributes }: ReceivedMessage) {
   return { MessageBody: body, MessageAttributes: Object.fromEntries(copied) };
 }
 
+const keptSchema = z.object({
+  queue: z.enum(queueNames),
+  id: z.string(),
+  MessageBody: z.string(),
+  MessageAttributes: z.record(
+    z.string(),
+    z.object({
+      DataType: z.string(),
+      StringValue: z.optional(z.string()),
+      BinaryValue: z.optional(z.string()),
+    }),
+  ),
+});
+
+/** The message in a file that `keptLetter` made; `undefined`: it is none. */
+export function keptMessage(text: string) {
+  const kept = keptSchema.safeParse(jsonOf(text)).data;
+  if (!kept) return undefined;
+  const { queue, id, MessageBody } = kept;
+  const attributes = Object.entries(kept.MessageAttributes).map(
+    ([name, { DataType, StringValue, BinaryValue }]): [string, MessageAttributeValue] => [
+      name,
+      {
+        DataType,
+        ...(StringValue !== undefined && { StringValue }),
+        ...(BinaryValue !== undefined && { BinaryValue: Buffer.from(BinaryValue, 'base64') }),
+      },
+    ],
+  );
+  return {
+    queue,
+    id,
+    message: { MessageBody, MessageAttributes: Object.fromEntries(attributes) },
+  };
+}
+
 /** A dead letter for keeping: with it the same message can be sent again. */
 export function keptLetter(
   { queue, id, messageId, sentAt }: DeadLetter,

@@ -30,7 +30,7 @@ describe('npm run deadletters', () => {
     await dead.work();
     await dead.does().list(50);
     expect(dead.output()).toMatch(
-      /^events +evt-bad +customer\.created +\d+ s +1 +a\*\*\*@example\.com +The payload cannot be read: /m,
+      /^events +evt-bad +customer\.created +\d+ s +1 +a\*\*\*@example\.com +final: The payload cannot be read: /m,
     );
     expect(dead.output()).toMatch(/^1 × +The payload cannot be read/m);
     const found: object[] = [];
@@ -77,7 +77,7 @@ describe('npm run deadletters', () => {
     await dead.dieByRedrive('crash');
     await dead.does().list(50);
     expect(dead.output()).toMatch(/evt-crash .* No reason is kept: its function crashed/);
-    await dead.does().resend({ kind: 'reason', text: 'crashed' });
+    await dead.does().resend({ kind: 'filter', filter: { reason: 'crashed' } });
     await dead.work();
     expect(await record('evt-crash')).toMatchObject({ outcome: 'applied' });
   });
@@ -136,8 +136,8 @@ describe('npm run deadletters', () => {
     await dead.dieByRedrive(away);
     await dead.queueWebhook('evt-bad', unreadable('ann@example.com'));
     await dead.work();
-    await dead.does().resend({ kind: 'reason', text: 'TABLE is away' });
-    expect(dead.printed).toEqual(['1 resent.', '1 left: they died for another reason.']);
+    await dead.does().resend({ kind: 'filter', filter: { reason: 'TABLE is away' } });
+    expect(dead.printed.slice(-2)).toEqual(['1 resent.', '1 left: not meant by the filter.']);
     const left = await dead.visible(dead.events.url);
     expect(left.map(({ MessageAttributes }) => MessageAttributes?.['webhookId'])).toMatchObject([
       text('evt-bad'),
@@ -194,11 +194,11 @@ describe('npm run deadletters -- discard', () => {
       expect(await dead.visible(dead.events.url)).toHaveLength(1);
       return answer;
     };
-    await dead.does({ confirmed: confirmed(false) }).discard('evt/../1', false);
+    await dead.does({ confirmed: confirmed(false) }).discard({ kind: 'id', id: 'evt/../1' }, false);
     expect(await dead.visible(dead.events.url)).toHaveLength(1);
     await expect(readdir(dead.folder)).rejects.toThrow('ENOENT');
 
-    await dead.does({ confirmed: confirmed(true) }).discard('evt/../1', false);
+    await dead.does({ confirmed: confirmed(true) }).discard({ kind: 'id', id: 'evt/../1' }, false);
     expect(asked).toHaveLength(2);
     expect(await dead.visible(dead.events.url)).toEqual([]);
     const [name = ''] = await readdir(dead.folder);
@@ -214,7 +214,7 @@ describe('npm run deadletters -- discard', () => {
 
   it('discards all with one id, and nothing else', async () => {
     for (const id of ['evt-1', 'evt-2', 'evt-1']) await dead.bury(id, customerCreated(id));
-    await dead.does().discard('evt-1', true);
+    await dead.does().discard({ kind: 'id', id: 'evt-1' }, true);
     expect(dead.output()).toContain('2 discarded.');
     const left = await dead.visible(dead.events.url);
     expect(left.map(({ MessageAttributes }) => MessageAttributes?.['webhookId'])).toMatchObject([
@@ -257,4 +257,81 @@ describe('a dead letter', () => {
       expect(deadLetterOf(queue, message(body, attributes))).toMatchObject(expected);
     },
   );
+});
+
+describe('what a person looks at', () => {
+  const old = (webhookId: string, hours: number, type = 'customer.created') =>
+    dead.send(dead.events.url, customerCreated(webhookId), {
+      ...{ webhookId: text(webhookId), type: text(type) },
+      receivedAt: text(new Date(Date.now() - hours * 3_600_000).toISOString()),
+    });
+
+  it('is the oldest first, whatever SQS hands out first, with the final ones marked', async () => {
+    for (let n = 1; n <= 25; n++) await old(`evt-${n}`, n);
+    const at = new Date().toISOString();
+    await dead.audience.put('Failures', {
+      ...{ webhookId: 'evt-25', firstReason: 'It cannot be read.', firstAt: at },
+      ...{ lastReason: 'It cannot be read.', lastAt: at, attempts: 1, isFinal: true },
+    });
+    await dead.does().list(3);
+    const ids = dead.printed.slice(1, 4).map((line) => line.split(/ +/)[1]);
+    expect(ids).toEqual(['evt-25', 'evt-24', 'evt-23']);
+    expect(dead.printed[1]).toMatch(/ final: It cannot be read\.$/);
+    expect(dead.output()).toContain('25 in all:');
+  });
+
+  it('is no more than it says, and about how many it did not look at', async () => {
+    for (let n = 1; n <= 60; n++) await old(`evt-${n}`, n);
+    const found: { count?: number; notLookedAt?: number }[] = [];
+    await dead.does({ mostLookedAt: 10, document: (one) => found.push(one) }).list(5);
+    const [{ count = 0, notLookedAt = 0 } = {}] = found;
+    expect(count).toBeGreaterThanOrEqual(10);
+    expect(count).toBeLessThan(60);
+    expect(count + notLookedAt).toBe(60);
+    await dead.does({ mostLookedAt: 10 }).list(5);
+    expect(dead.output()).toMatch(/About \d+ more were not, and may be older/);
+  });
+
+  it('is discarded by a filter after a look, and put back from its file', async () => {
+    await old('evt-young', 1, 'order.paid');
+    await old('evt-old', 100, 'order.paid');
+    await old('evt-other', 100);
+    const filter = { type: 'order.paid', olderThanMs: 48 * 3_600_000 };
+    const asked: string[] = [];
+    const refuse = async (question: string) => {
+      asked.push(question);
+      return false;
+    };
+    await dead.does({ confirmed: refuse }).discard({ kind: 'filter', filter }, false);
+    expect(asked).toEqual(['Discard this dead letter, so that it is never applied?']);
+    expect(await dead.visible(dead.events.url)).toHaveLength(3);
+    const before = await readdir(dead.folder);
+    await dead.does().discard({ kind: 'filter', filter }, false);
+    expect(await dead.visible(dead.events.url)).toHaveLength(2);
+    const [name = ''] = (await readdir(dead.folder)).filter((one) => !before.includes(one));
+    await dead.does().putBack(join(dead.folder, name));
+    expect(dead.output()).toContain('npm run deadletters -- resend evt-old');
+    await dead.does().resend({ kind: 'id', id: 'evt-old' });
+    await dead.work();
+    expect(await record('evt-old')).toMatchObject({ outcome: 'applied' });
+    await expect(dead.does().putBack('no-such-file')).rejects.toThrow(/cannot be read\.$/);
+  });
+
+  it('is resent by a filter after a look, which says what will die again', async () => {
+    await dead.queueWebhook('evt-bad', unreadable('ann@example.com'));
+    await dead.work();
+    const asked: string[] = [];
+    const refuse = async (question: string) => {
+      asked.push(question);
+      return false;
+    };
+    const filter = { reason: 'cannot be read' };
+    await dead.does({ confirmed: refuse }).resend({ kind: 'filter', filter });
+    expect(asked).toEqual(['Resend it?']);
+    expect(await dead.visible(dead.events.url)).toHaveLength(1);
+    await dead.does().resend({ kind: 'id', id: 'evt-bad' });
+    expect(dead.output()).toContain(
+      '1 is final: sent again, it dies again unless another version was deployed since.',
+    );
+  });
 });
