@@ -1,8 +1,15 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import type { Recipient } from '#shared/audience/refusals.ts';
+import type { Fate } from '#shared/audience/suppression.ts';
 import { isSameData } from '#shared/audience/unit-of-work.ts';
+import { readBatch } from '#shared/store/dynamo.ts';
 import { dueAttributes } from '#shared/store/mail/ledger.ts';
 import type { SesEvent } from './ses-event.ts';
 
@@ -10,6 +17,8 @@ const feedbackSchema = z.object({
   sentAt: z.optional(z.string()),
   deliveredAt: z.optional(z.string()),
   bouncedAt: z.optional(z.string()),
+  /** Of a bounce that may pass. */
+  transientAt: z.optional(z.string()),
   complainedAt: z.optional(z.string()),
   rejectedAt: z.optional(z.string()),
 });
@@ -46,7 +55,7 @@ export function marked(email: EmailMarks, event: SesEvent): EmailMarks {
   };
 }
 
-function timesOf({ kind, sentAt, at }: SesEvent): Feedback {
+function timesOf({ kind, sentAt, at, isTransient }: SesEvent): Feedback {
   switch (kind) {
     case 'send':
     case 'delay':
@@ -54,7 +63,7 @@ function timesOf({ kind, sentAt, at }: SesEvent): Feedback {
     case 'delivery':
       return { sentAt, deliveredAt: at };
     case 'bounce':
-      return { sentAt, bouncedAt: at };
+      return { sentAt, bouncedAt: at, ...(isTransient && { transientAt: at }) };
     case 'complaint':
       return { sentAt, complainedAt: at };
     case 'reject':
@@ -76,6 +85,8 @@ export type MarkedEmail = Partial<Recipient> & Readonly<{ webhookId?: string }>;
 export type FeedbackLedger = Readonly<{
   /** Marks the email that an event is about. Returns whom it went to, and on behalf of which webhook; `undefined` when there is no such row. Safe to repeat. */
   mark(ledgerKey: string, event: SesEvent): Promise<MarkedEmail | undefined>;
+  /** What became of the newest emails to the address of a recipient. What was marked before this is in it. */
+  fatesAt(recipient: Recipient): Promise<Fate[]>;
 }>;
 
 const rowSchema = z.extend(emailMarksSchema, {
@@ -84,6 +95,9 @@ const rowSchema = z.extend(emailMarksSchema, {
   addressHash: z.optional(z.string()),
   webhookId: z.optional(z.string()),
 });
+
+/** So many of a contact's emails are looked at, whatever became of them. */
+const newestEmails = 25;
 
 const longestRace = 20;
 
@@ -130,6 +144,27 @@ export function feedbackLedger(
         }
       }
       throw new Error(`Others changed the same email ${longestRace} times in a row.`);
+    },
+
+    async fatesAt({ contactId, addressHash }) {
+      const { Items = [] } = await db.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'byContact',
+          KeyConditionExpression: 'contactId = :contactId',
+          ExpressionAttributeValues: { ':contactId': contactId },
+          ProjectionExpression: 'ledgerKey',
+          ScanIndexForward: false,
+          Limit: newestEmails,
+        }),
+      );
+      if (Items.length === 0) return [];
+      // The index lags: of two bounces that are handled at once each might miss the other there.
+      const batch = { [table]: { Keys: Items, ConsistentRead: true } };
+      const rows = (await readBatch(db, batch))(table).map((item) => rowSchema.parse(item));
+      return rows.flatMap((row) =>
+        row.addressHash === addressHash && row.feedback ? [row.feedback] : [],
+      );
     },
   };
 }

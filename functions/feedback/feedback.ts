@@ -1,5 +1,6 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { AudienceRefusals, No, Recipient } from '#shared/audience/refusals.ts';
+import { bouncingSince } from '#shared/audience/suppression.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import {
   type BatchParts,
@@ -23,8 +24,11 @@ const leastRemainingMs = 10_000;
 /** Who refuses, by what was refused. */
 const authors = { bounced: 'SES', complained: 'the recipient, through SES' } as const;
 
+/** Who refuses by a bounce that is one of several in a row. Its time is that of the first of them. */
+const authorInARow = 'SES, the first of five transient bounces in a row';
+
 /**
- * Applies a batch of SES's events: marks the emails, and suppresses where mail bounced for good or was complained of.
+ * Applies a batch of SES's events: marks the emails, and suppresses where mail bounced for good, five times in a row, or was complained of.
  * Events may come in any order, repeatedly, and before the mailer has noted what SES answered.
  */
 export function feedback(parts: FeedbackParts) {
@@ -68,6 +72,13 @@ async function apply(event: SesEvent, { ledger, refusals, log }: FeedbackParts):
   const row = ledgerKey === undefined ? undefined : await ledger.mark(ledgerKey, event);
   const recipient = row && recipientOf(row);
   if (no && recipient) await refusals.ofRecipient(recipient, no);
+  // After the mark, without which this bounce would not be among them.
+  const since =
+    event.isTransient && recipient ? bouncingSince(await ledger.fatesAt(recipient)) : undefined;
+  if (since !== undefined && recipient) {
+    const inARow: No = { reason: 'bounced', at: since, by: authorInARow };
+    await refusals.ofRecipient(recipient, inARow);
+  }
   if (no && !recipient && addresses.length === 0) {
     throw new Unprocessable(`The ${kind} names no recipient that could be suppressed.`);
   }
@@ -75,7 +86,7 @@ async function apply(event: SesEvent, { ledger, refusals, log }: FeedbackParts):
     webhookId: row?.webhookId,
     ledgerKey,
     kind,
-    refusal,
+    refusal: since === undefined ? refusal : 'bounced',
     isInLedger: row !== undefined,
   });
 }

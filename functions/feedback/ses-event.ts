@@ -12,6 +12,8 @@ export type SesEvent = Readonly<{
   at: string;
   /** What the recipient, or the mailbox, says to further mail. */
   refusal: 'bounced' | 'complained' | undefined;
+  /** A bounce that may pass. It counts only with others in a row. */
+  isTransient: boolean;
   /** Normalised addresses that the email went to. */
   addresses: readonly NormalisedEmail[];
   reason: string | undefined;
@@ -78,19 +80,21 @@ const heldBackReason =
 const ofTheEmail = ['MessageTooLarge', 'ContentRejected', 'AttachmentRejected'];
 
 /** SES calls some bounces transient although the mailbox answered that no repetition will help (5.x.x, RFC 3463). */
-function isForGood(bounce: {
+function weightOf(bounce: {
   bounceType: string;
   bounceSubType?: string | null | undefined;
   bouncedRecipients?: Recipients;
-}): boolean {
-  if (bounce.bounceType === 'Permanent') return true;
-  if (bounce.bounceType !== 'Transient') return false;
+}): Pick<SesEvent, 'refusal' | 'isTransient'> {
+  const forGood = { refusal: 'bounced', isTransient: false } as const;
+  if (bounce.bounceType === 'Permanent') return forGood;
+  const saysOfMailbox = !ofTheEmail.includes(bounce.bounceSubType ?? '');
+  if (bounce.bounceType !== 'Transient' || !saysOfMailbox) {
+    return { refusal: undefined, isTransient: false };
+  }
   const recipients = bounce.bouncedRecipients ?? [];
-  return (
-    !ofTheEmail.includes(bounce.bounceSubType ?? '') &&
-    recipients.length > 0 &&
-    recipients.every(({ status = '' }) => status.startsWith('5.'))
-  );
+  return recipients.length > 0 && recipients.every(({ status = '' }) => status.startsWith('5.'))
+    ? forGood
+    : { refusal: undefined, isTransient: true };
 }
 
 function eventOf(published: z.infer<typeof publishedSchema>): SesEvent {
@@ -102,6 +106,7 @@ function eventOf(published: z.infer<typeof publishedSchema>): SesEvent {
     sentAt,
     at: sentAt,
     refusal: undefined,
+    isTransient: false,
     addresses: [],
     reason: undefined,
   };
@@ -115,9 +120,9 @@ function eventOf(published: z.infer<typeof publishedSchema>): SesEvent {
     case 'Bounce': {
       const { bouncedRecipients, bounceSubType, timestamp } = published.bounce;
       if (bounceSubType === heldBack) return { ...event, kind: 'reject', reason: heldBackReason };
-      const refusal = isForGood(published.bounce) ? 'bounced' : undefined;
+      const weight = weightOf(published.bounce);
       const addresses = addressesOf(mail, bouncedRecipients);
-      return { ...event, kind: 'bounce', at: timestamp ?? sentAt, refusal, addresses };
+      return { ...event, kind: 'bounce', at: timestamp ?? sentAt, ...weight, addresses };
     }
     case 'Complaint': {
       const { complaintFeedbackType, complainedRecipients, complaintSubType, timestamp } =

@@ -27,7 +27,7 @@ export class Feedback extends Construct {
     });
     tables.give(this.function, {
       ...refusalUses,
-      emails: { calls: ['GetItem', 'UpdateItem'] },
+      emails: { calls: ['BatchGetItem', 'GetItem', 'UpdateItem'], queries: ['byContact'] },
       failures: { calls: ['UpdateItem', 'DeleteItem'] },
     });
     secrets.give(this.function, { suppressionKey: ['GetSecretValue'] });

@@ -86,6 +86,26 @@ export function suppressedBy(
   return { ...standing, reasons: refusalsOf<Suppression['reasons']>(reasons, counting) };
 }
 
+/** What SES said of one email, as times. `transientAt`: of a bounce that may pass. */
+export type Fate = Readonly<
+  Partial<Record<'sentAt' | 'deliveredAt' | 'transientAt', string | undefined>>
+>;
+
+const bouncesInARow = 5;
+
+/**
+ * When the first of five emails to one address bounced, where these are the last five of which SES has told the end,
+ * and none was delivered, not even before it bounced: that is how the notes of people on holiday come. In the order
+ * in which SES took the emails, whatever the order in which it tells of them.
+ */
+export function bouncingSince(fates: readonly Fate[]): string | undefined {
+  const ended = fates
+    .filter(({ deliveredAt, transientAt }) => deliveredAt ?? transientAt)
+    .sort((a, b) => ((a.sentAt ?? '') < (b.sentAt ?? '') ? 1 : -1));
+  const delivered = ended.findIndex(({ deliveredAt }) => deliveredAt !== undefined);
+  return (delivered < 0 ? ended : ended.slice(0, delivered))[bouncesInARow - 1]?.transientAt;
+}
+
 /** The suppression of an address once the "no" of its person or of its mailbox, up to this act, is undone. */
 export function liftedSuppression(
   standing: Suppression | undefined,

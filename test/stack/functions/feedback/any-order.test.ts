@@ -60,6 +60,7 @@ function expected(some: readonly SesEvent[], before: EmailMarks): EmailMarks {
     sentAt: proofs[0]?.sentAt,
     deliveredAt: first('delivery'),
     bouncedAt: first('bounce'),
+    transientAt: some.find(({ isTransient }) => isTransient)?.at,
     complainedAt: first('complaint'),
     rejectedAt: first('reject'),
   };

@@ -47,7 +47,10 @@ describe('an event that fails for a while', () => {
     const { email, mail } = await work.mailed();
     const webhookId = `feedback ${mail.ledgerKey}`;
     const away = {
-      ledger: { mark: () => Promise.reject(new Error(`The table is away, says ${email}.`)) },
+      ledger: {
+        ...work.parts.ledger,
+        mark: () => Promise.reject(new Error(`The table is away, says ${email}.`)),
+      },
     };
     expect(await work.hear([complaint(mail)], away)).toBe(1);
     expect(await work.waiting(work.queueUrl)).toBe(1);

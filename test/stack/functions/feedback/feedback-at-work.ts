@@ -119,6 +119,8 @@ export async function startFeedback() {
       const email = typed.toLowerCase();
       return { id, email, mail: { ...(await reserved(email)), to: typed } };
     },
+    /** One more email to the same address. */
+    mailedAgain: reserved,
     /** Puts the events into the queue and handles what is there. Returns how many are to be retried. */
     async hear(
       bodies: readonly string[],

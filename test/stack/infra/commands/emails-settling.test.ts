@@ -102,6 +102,7 @@ describe('npm run emails -- send-again', () => {
         sentAt: at,
         at,
         refusal: undefined,
+        isTransient: false,
         addresses: [],
         reason: undefined,
       });

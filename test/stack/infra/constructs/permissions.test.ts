@@ -88,7 +88,8 @@ describe('a function may', () => {
   it('as feedback, do exactly this', () => {
     expect(permissionsOf(template, 'feedback')).toEqual({
       ...refuses,
-      Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Emails: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      'Emails/index/byContact': ['dynamodb:Query'],
       Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
       FeedbackQueue: workOn,
       FeedbackDeadLetters: ['sqs:SendMessage'],
