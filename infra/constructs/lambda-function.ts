@@ -1,21 +1,22 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
+  type AssetCode,
+  Code,
   LoggingFormat,
   RecursiveLoop,
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { buildSync } from 'esbuild';
 import { bundling } from '#shared/bundle/bundling.ts';
-
-const aliases = Object.entries(bundling.alias).map(([name, path]) => `${name}=${path}`);
-const outputFormats = { esm: OutputFormat.ESM };
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -54,26 +55,39 @@ export function lambdaFunction(
     role,
     logGroup,
     memorySize: memoryMb,
-    entry: `${projectRoot}functions/${name}/handler.ts`,
-    projectRoot,
-    depsLockFilePath: `${projectRoot}package-lock.json`,
+    code: bundled(`${projectRoot}functions/${name}/handler.ts`),
+    handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     loggingFormat: LoggingFormat.JSON,
     applicationLogLevelV2: ApplicationLogLevel.INFO,
     systemLogLevelV2: SystemLogLevel.WARN,
+  });
+}
+
+/** A handler as one file, made by esbuild itself: the CDK's own way starts `npx` for each function. */
+function bundled(entry: string): AssetCode {
+  return Code.fromAsset(projectRoot, {
+    assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      format: outputFormats[bundling.format],
-      target: bundling.target,
-      mainFields: [...bundling.mainFields],
-      minify: bundling.minify,
-      sourceMap: bundling.sourcemap,
-      sourcesContent: bundling.sourcesContent,
-      // The version in the lock file, not whatever the runtime brings along today.
-      bundleAwsSDK: true,
-      esbuildArgs: { '--alias': aliases },
-      forceDockerBundling: false,
-      logLevel: LogLevel.WARNING,
+      // Never run: `local` gives a bundle or throws. But the CDK bundles once whatever has the same command.
+      image: DockerImage.fromRegistry('none'),
+      command: [entry],
+      local: {
+        tryBundle(directory) {
+          buildSync({
+            ...bundling,
+            mainFields: [...bundling.mainFields],
+            absWorkingDir: projectRoot,
+            entryPoints: [entry],
+            outfile: join(directory, 'index.mjs'),
+            bundle: true,
+            platform: 'node',
+            logLevel: 'warning',
+          });
+          return true;
+        },
+      },
     },
   });
 }

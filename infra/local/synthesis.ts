@@ -47,7 +47,7 @@ function essence(output: string): string {
   const lines = output.split('\n').filter((line) => !/^npm |^\s*$|^\s+at /.test(line));
   const first = lines.findIndex((line) => /^file:|error/i.test(line));
   const rest = lines.slice(Math.max(0, first));
-  const end = rest.findIndex((line) => /^node:child_process|^Node\.js v/.test(line));
+  const end = rest.findIndex((line) => /^node:\S+:\d+$|^Node\.js v/.test(line));
   return rest
     .slice(0, end === -1 ? 15 : Math.min(end, 15))
     .map((line) => `  ${line.trimEnd()}`)
