@@ -12,6 +12,9 @@ const localContext = {
   mailsPerSecond: '50',
 };
 
+/** The rules for templates, which `npm run synth` checks, would take a third of the time that this takes. */
+const withoutRules = { '@aws-cdk/core:validateAgainstDefaultRules': false };
+
 /**
  * Writes the cloud assembly of the stage `local`, template and bundles, into a directory: what
  * `cdk synth` would make. Takes seconds. Throws Advice with the compiler's own words if it fails.
@@ -26,7 +29,7 @@ export async function synthesise(
     env: {
       ...process.env,
       CDK_OUTDIR: directory,
-      CDK_CONTEXT_JSON: JSON.stringify(context),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...withoutRules }),
     },
   });
   const output: Buffer[] = [];
