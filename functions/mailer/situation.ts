@@ -1,8 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { MailMessage } from '#shared/audience/email.ts';
-import { emailOf } from '#shared/audience/identity.ts';
 import type { MailSituation } from '#shared/audience/judge-mail.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import { type Contact, emailOf } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import type { WorkflowReader } from '#shared/audience/workflow.ts';

@@ -12,8 +12,15 @@ import {
   recordOf,
   skipped,
 } from './event-record.ts';
-import { claimAddress, emailOf, showAddress } from './identity.ts';
-import { type Contact, type Customer, cleanName, groupOwner, newerFact } from './person.ts';
+import { claimAddress, showAddress } from './identity.ts';
+import {
+  type Contact,
+  type Customer,
+  cleanName,
+  emailOf,
+  groupOwner,
+  newerFact,
+} from './person.ts';
 import type { EventSettings } from './settings.ts';
 import { withSubscription } from './subscription-snapshot.ts';
 import {

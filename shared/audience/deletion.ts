@@ -1,8 +1,8 @@
 import { isBackfilled } from '#shared/polar/event-types.ts';
 import type { ReceivedEvent } from './event-record.ts';
-import { claimAddress, emailOf, showAddress } from './identity.ts';
+import { claimAddress, showAddress } from './identity.ts';
 import { compareMoments, type Moment } from './moment.ts';
-import type { Customer } from './person.ts';
+import { type Customer, emailOf } from './person.ts';
 import type { Settings } from './settings.ts';
 import { type Act, isAfter } from './suppression.ts';
 import type { Surroundings, Workspace } from './unit-of-work.ts';

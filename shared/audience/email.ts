@@ -39,8 +39,8 @@ export const emailSchema = z.extend(emailIdentitySchema, {
 export type Email = z.infer<typeof emailSchema>;
 
 /**
- * Asks to send an email. Names no address. `dueAt`: the clock asks, and means the row only as long as it is due at that
- * time. `check`: 0.1.0 asks what became of an email whose fate was unknown.
+ * Asks to send an email. Names no address. `attempts`: the clock asks, and means the row only until it is tried once
+ * more than so often, so that of several messages one counts, however late they come. `check`: 0.1.0 asks what became of an email whose fate was unknown.
  */
 export type MailMessage = EmailIdentity &
-  Readonly<{ dueAt?: string | undefined; check?: boolean | undefined }>;
+  Readonly<{ attempts?: number | undefined; check?: boolean | undefined }>;

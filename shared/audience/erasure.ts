@@ -1,7 +1,7 @@
 import { type ActOnContact, actedOn } from './acts-by-hand.ts';
 import type { NormalisedEmail } from './address.ts';
-import { dropClaim, emailOf, showAddress } from './identity.ts';
-import type { Customer } from './person.ts';
+import { dropClaim, showAddress } from './identity.ts';
+import { type Customer, emailOf } from './person.ts';
 import { type Act, isAfter, suppressedBy } from './suppression.ts';
 import type { Surroundings, Workspace } from './unit-of-work.ts';
 

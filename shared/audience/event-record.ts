@@ -3,8 +3,7 @@ import type { PolarEvent } from '#shared/polar/event.ts';
 import { eventPropertiesSchema, withoutPersonal } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { normalisedEmailSchema } from './address.ts';
-import { emailOf } from './identity.ts';
-import type { Contact, Customer } from './person.ts';
+import { type Contact, type Customer, emailOf } from './person.ts';
 import type { Settings } from './settings.ts';
 import { isOfSubscription, toldVersion, toldVersionSchema } from './subscription-snapshot.ts';
 

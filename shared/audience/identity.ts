@@ -2,7 +2,6 @@ import {
   type Claim,
   isLeftUnsubscribed,
   type NormalisedEmail,
-  normalisedEmail,
   ownerOf,
   withClaim,
 } from './address.ts';
@@ -13,16 +12,13 @@ import {
   type Customer,
   contactByHand,
   contactOf,
+  emailOf,
   mergedBelongings,
   refusing,
   webhookSource,
 } from './person.ts';
 import { isAfter, laterAct, personRefusals } from './suppression.ts';
 import { isSameData, type Surroundings, type Workspace } from './unit-of-work.ts';
-
-export function emailOf(customer: Customer | undefined): NormalisedEmail | undefined {
-  return customer?.email && normalisedEmail(customer.email.value);
-}
 
 /**
  * Writes the customer's claim to an address that is or was its own; `version` is that of an event which named it.

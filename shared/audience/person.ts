@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { normalisedEmail, normalisedEmailSchema } from './address.ts';
+import { type NormalisedEmail, normalisedEmail, normalisedEmailSchema } from './address.ts';
 import { momentSchema } from './moment.ts';
 import { deletionModeSchema } from './settings.ts';
 import { subscriptionsSchema } from './subscription-snapshot.ts';
@@ -275,4 +275,9 @@ export function newerFact(
   if (version < known.version) return known;
   const rank = (of: string) => `${order(of)}\n${of}`;
   return rank(value) > rank(known.value) ? { value, version } : known;
+}
+
+/** The address that it has now, under which its contact is kept. */
+export function emailOf(customer: Customer | undefined): NormalisedEmail | undefined {
+  return customer?.email && normalisedEmail(customer.email.value);
 }

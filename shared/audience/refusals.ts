@@ -1,6 +1,6 @@
 import type { NormalisedEmail } from './address.ts';
-import { claimAddress, emailOf, showAddress } from './identity.ts';
-import { refusing } from './person.ts';
+import { claimAddress, showAddress } from './identity.ts';
+import { emailOf, refusing } from './person.ts';
 import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
 import {
   type AudienceStore,

@@ -1,9 +1,9 @@
 import { decide, readFirst } from './decide.ts';
 import type { Email } from './email.ts';
 import type { ConsideredWorkflow, EventRecord, ReceivedEvent } from './event-record.ts';
-import { emailOf } from './identity.ts';
 import { judgeMail } from './judge-mail.ts';
 import { markLostOrder } from './lost-order.ts';
+import { emailOf } from './person.ts';
 import {
   type AudienceStore,
   decided,

@@ -8,9 +8,9 @@ type GivenGroup = z.infer<typeof givenGroupSchema>;
 
 /** What the events of a customer say of its group. */
 export const groupFactsSchema = z.object({
-  /** The earliest event. In rows of 0.1.0 with the group that this one gives, or none. */
-  firstEvent: z.optional(z.extend(momentSchema, { group: z.optional(z.nullable(z.string())) })),
-  /** The earliest event that gives a group. */
+  /** The earliest event and the group that it gives; 0.1.0 reads it so. */
+  firstEvent: z.optional(z.extend(momentSchema, { group: z.nullable(z.string()) })),
+  /** The earliest event that gives a group, where that is not the earliest of all. */
   firstGroup: z.optional(givenGroupSchema),
   /** The latest event whose group mode is `always`. */
   alwaysGroup: z.optional(givenGroupSchema),
@@ -37,17 +37,17 @@ export function withGroupOf<T extends GroupFacts>(
   const moment = { occurredAt, webhookId };
   const given = userGroup === null ? undefined : { ...moment, group: userGroup };
   const always = userGroupMode === 'always' ? given : undefined;
+  const isLater = firstEvent && compareMoments(firstEvent, moment) < 0;
+  const first = isLater ? firstEvent : { ...moment, group: userGroup };
   const group = withGiven(firstGroupOf({ firstEvent, firstGroup }), given, moment);
   const newest = always && !(alwaysGroup && compareMoments(always, alwaysGroup) < 0);
   return {
     ...others,
-    firstEvent: firstEvent && compareMoments(firstEvent, moment) < 0 ? plain(firstEvent) : moment,
-    ...(group && { firstGroup: group }),
+    firstEvent: first,
+    ...(group && compareMoments(group, first) !== 0 && { firstGroup: group }),
     ...(newest ? { alwaysGroup: always } : alwaysGroup && { alwaysGroup }),
   };
 }
-
-const plain = ({ occurredAt, webhookId }: Moment): Moment => ({ occurredAt, webhookId });
 
 function withGiven(
   known: GivenGroup | undefined,
@@ -61,8 +61,9 @@ function withGiven(
 
 function firstGroupOf({ firstEvent, firstGroup }: GroupFacts): GivenGroup | undefined {
   if (firstGroup) return firstGroup;
-  const group = firstEvent?.group;
-  return firstEvent && typeof group === 'string' ? { ...plain(firstEvent), group } : undefined;
+  return firstEvent && firstEvent.group !== null
+    ? { ...firstEvent, group: firstEvent.group }
+    : undefined;
 }
 
 /** A purchase begins with customer.created, which seldom gives a group, and its order follows within minutes. */

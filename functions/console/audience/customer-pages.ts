@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { emailOf } from '#shared/audience/identity.ts';
+import { emailOf } from '#shared/audience/person.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { SearchResult } from '#shared/store/audience/contact-search.ts';
 import { act, textOf } from '../kit/fields.ts';

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { applyEvent } from '#shared/audience/decide.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
-import { emailOf } from '#shared/audience/identity.ts';
-import type { Customer } from '#shared/audience/person.ts';
+import { type Customer, emailOf } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { type AudienceStore, settle, type Workspace } from '#shared/audience/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';

@@ -6,8 +6,7 @@ import {
   normalisedEmailSchema,
   ownerOf,
 } from '#shared/audience/address.ts';
-import { emailOf } from '#shared/audience/identity.ts';
-import type { Contact, Customer } from '#shared/audience/person.ts';
+import { type Contact, type Customer, emailOf } from '#shared/audience/person.ts';
 import type { Suppression } from '#shared/audience/suppression.ts';
 import type { AudienceStore, ContactLookup } from '#shared/audience/unit-of-work.ts';
 import { indexKey } from '#shared/store/dynamo.ts';

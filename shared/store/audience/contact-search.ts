@@ -5,8 +5,7 @@ import {
   normalisedEmail,
   normalisedEmailSchema,
 } from '#shared/audience/address.ts';
-import { emailOf } from '#shared/audience/identity.ts';
-import { type Contact, contactSchema } from '#shared/audience/person.ts';
+import { type Contact, contactSchema, emailOf } from '#shared/audience/person.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import { indexKey, type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
 import { type KeptCustomer, keptCustomers } from './contact-lookup.ts';
