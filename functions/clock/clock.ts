@@ -45,7 +45,10 @@ async function askForEmails(parts: ClockParts): Promise<void> {
       const fields = { webhookId, workflowId, ledgerKey };
       log.error('email is unknown for fifteen minutes', fields);
     }
-    const messages = rows.filter(({ state }) => state !== 'unknown').map(messageOf);
+    const left = rows.filter(({ state }) => state === 'waiting' || state === 'reserved');
+    const over = rows.filter((row) => !unknown.includes(row) && !left.includes(row));
+    await Promise.all(over.map(({ ledgerKey }) => emails.settled(ledgerKey, until)));
+    const messages = left.map(messageOf);
     if (messages.length > 0) await queue(messages);
     asked.unknown += unknown.length;
     asked.queued += messages.length;
@@ -64,9 +67,9 @@ async function dueNow({ emails, isReleased, mostEmails, now }: ClockParts) {
 /** The mailer tries what waits, and gives up what was reserved and never ended. */
 function messageOf(email: Email): MailMessage {
   const { ledgerKey, workflowId, workflowVersion, webhookId, customerId } = email;
-  const { contactId, replayId, again, dueAt } = email;
+  const { contactId, replayId, again, attempts = 0 } = email;
   return {
     ...{ ledgerKey, workflowId, workflowVersion, webhookId, customerId },
-    ...{ contactId, replayId, again, dueAt },
+    ...{ contactId, replayId, again, attempts },
   };
 }

@@ -63,11 +63,11 @@ const silenceMs = 900_000;
  * another mailer is at this email: the message must come again.
  */
 export async function deliver(message: MailMessage, parts: DeliveryParts): Promise<Delivery> {
-  const { dueAt, check, ...identity } = message;
+  const { attempts, check, ...identity } = message;
   const email = await parts.emails.find(identity.ledgerKey);
   if (check) return handOver(email, parts);
-  // Another mailer has been at it since the clock asked, or a backlog kept the message until the clock asked again.
-  if (dueAt !== undefined && dueAt !== email?.dueAt) return { kind: 'settled' };
+  // It was tried since the clock asked: where a backlog keeps messages, the clock asks more than once.
+  if (attempts !== undefined && attempts !== (email?.attempts ?? 0)) return { kind: 'settled' };
   if (email && isOver(email, identity)) return { kind: 'settled' };
   if (email?.state === 'reserved') return outlived(email, parts);
   return attempt(identity, email, parts);

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { emailIdentitySchema, type MailMessage } from '#shared/audience/email.ts';
 
 const mailMessageSchema = z.extend(emailIdentitySchema, {
-  dueAt: z.optional(z.string()),
+  attempts: z.optional(z.number()),
   check: z.optional(z.boolean()),
 });
 

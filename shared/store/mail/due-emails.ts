@@ -17,6 +17,8 @@ export type DueEmails = Readonly<{
   held(limit: number): Promise<DueEmail[]>;
   /** Puts it off, and gives its row. `undefined`: it is no longer due since then; somebody else has it, or it is over. */
   take(email: DueEmail, until: string): Promise<Email | undefined>;
+  /** Takes one out of sight that was taken until then and turned out to be over, as other versions leave them. */
+  settled(ledgerKey: string, until: string): Promise<void>;
 }>;
 
 /** What is left to do in the ledger: emails that are reserved, waiting or unknown. */
@@ -41,27 +43,38 @@ export function dynamoDueEmails(db: DynamoDBDocumentClient, table: string): DueE
     return found.sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1)).slice(0, limit);
   }
 
+  /** The row as it is then; `undefined`: it is no longer due at that time. */
+  async function changeDue(
+    ledgerKey: string,
+    wasDueAt: string,
+    { change, values }: { change: string; values?: Readonly<Record<string, string>> },
+  ): Promise<Email | undefined> {
+    try {
+      const { Attributes } = await db.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: { ledgerKey },
+          UpdateExpression: change,
+          ConditionExpression: 'dueAt = :was',
+          ExpressionAttributeValues: { ...values, ':was': wasDueAt },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return emailSchema.parse(Attributes);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
   return {
     due: (by, limit) => earliest('dueAt <= :by', { ':by': by }, limit),
     held: (limit) => earliest('begins_with(dueAt, :held)', { ':held': heldMark }, limit),
 
-    async take({ ledgerKey, dueAt }, until) {
-      try {
-        const { Attributes } = await db.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { ledgerKey },
-            UpdateExpression: 'SET dueAt = :until',
-            ConditionExpression: 'dueAt = :read',
-            ExpressionAttributeValues: { ':until': until, ':read': dueAt },
-            ReturnValues: 'ALL_NEW',
-          }),
-        );
-        return emailSchema.parse(Attributes);
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return undefined;
-        throw error;
-      }
+    take: ({ ledgerKey, dueAt }, until) =>
+      changeDue(ledgerKey, dueAt, { change: 'SET dueAt = :until', values: { ':until': until } }),
+    async settled(ledgerKey, until) {
+      await changeDue(ledgerKey, until, { change: 'REMOVE dueAt, dueShard' });
     },
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clock } from '#functions/clock/clock.ts';
 import { deliver } from '#functions/mailer/mailer.ts';
@@ -98,8 +99,22 @@ describe('the clock', () => {
     expect(queue).toEqual([]);
     time += minute;
     await tick();
-    const row = await emails().find(email.ledgerKey);
-    expect(queue.map(readMailMessage)).toEqual([{ ...email, dueAt: row?.dueAt }]);
+    expect(queue.map(readMailMessage)).toEqual([{ ...email, attempts: 1 }]);
+  });
+
+  it('lets go of what is over, as another version may have left it', async () => {
+    const { ledgerKey } = await waiting(0);
+    const ended = new UpdateCommand({
+      TableName: table,
+      Key: { ledgerKey },
+      UpdateExpression: 'SET #state = :sent',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: { ':sent': 'sent' },
+    });
+    await documentClient(dynamo.client).send(ended);
+    await tick();
+    expect(queue).toEqual([]);
+    expect(await emails().find(ledgerKey)).not.toHaveProperty('dueAt');
   });
 
   it('asks for what was put aside once mail is released, the longest held first, and not before', async () => {

@@ -176,15 +176,17 @@ describe('an email', () => {
     expect(sentUnder(message.ledgerKey)).toHaveLength(1);
   });
 
-  it('that the clock asked for is left alone by an older message of the clock', async () => {
+  it('is tried once for all messages of the clock, however late they come', async () => {
     const message = mail();
-    inMood('throttle', 'send');
+    inMood('throttle', 'throttle', 'send');
     await deliver(message, partsWith());
-    const { dueAt = '' } = (await emails().find(message.ledgerKey)) ?? {};
-    const asked = (at: string) => deliver({ ...message, dueAt: at }, partsWith());
-    expect(await asked(new Date(Date.parse(dueAt) - 1).toISOString())).toEqual({ kind: 'settled' });
-    expect(await asked(dueAt)).toEqual({ kind: 'sent' });
-    expect(await asked(dueAt)).toEqual({ kind: 'settled' });
+    const asked = (attempts: number) => deliver({ ...message, attempts }, partsWith());
+    expect(await asked(0)).toEqual({ kind: 'settled' });
+    expect(await asked(1)).toMatchObject({ kind: 'waiting' });
+    expect(await asked(1)).toEqual({ kind: 'settled' });
+    clock += 24 * 3_600_000;
+    expect(await asked(2)).toEqual({ kind: 'sent' });
+    expect(await asked(2)).toEqual({ kind: 'settled' });
     expect(sentUnder(message.ledgerKey)).toHaveLength(1);
   });
 
@@ -312,6 +314,7 @@ function clockOf(
     emails: {
       due: ledger.due,
       held: ledger.held,
+      settled: ledger.settled,
       take: async (email, until) => {
         const fault = faults.next().value;
         crash('before', fault);
