@@ -5,6 +5,7 @@ import {
   actOn,
   type Connection,
   type ConnectionParts,
+  connectedSince,
   connectionAct,
   mustBeStrong,
   type Tended,
@@ -60,6 +61,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
   const isNewSecret = await takeOverSecret(webhookSecrets, endpoint.secret, parts.now());
   await parts.access.save(wish.access);
   const emails = await emailsSeen(parts, organization.id);
+  const now = parts.now().toISOString();
   const connection: Connection = {
     version: (before?.version ?? 0) + 1,
     server: wish.access.server,
@@ -69,7 +71,8 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     endpointId: endpoint.id,
     url: webhookUrl,
     apiVersion: polarApiVersion,
-    connectedAt: parts.now().toISOString(),
+    connectedAt: now,
+    since: before ? connectedSince(before) : now,
     by: wish.by,
     method: wish.access.kind,
     ...((emails ?? before?.emails) && { emails: emails ?? before?.emails }),

@@ -22,6 +22,8 @@ export const connectionSchema = z.object({
   url: z.string(),
   apiVersion: z.string(),
   connectedAt: z.string(),
+  /** When it was connected first, which connecting again keeps. Absent: version 0.1.0 connected. */
+  since: z.optional(z.string()),
   by: z.string(),
   method: z.enum(['token', 'oauth']),
   /** Which mails Polar itself sends to customers. Absent: version 0.1.0 connected, and watch has not looked since. */
@@ -49,6 +51,14 @@ export type Connections = Readonly<{
 /** Whether it is the same connection in the same state. The versions of one that is made anew begin anew, too. */
 export function isSameConnection(one: Connection, other: Connection | undefined): boolean {
   return other?.version === one.version && other.connectedAt === one.connectedAt;
+}
+
+/** Since when Polar has told of its events here, however often it was connected again in between. */
+export function connectedSince({
+  since,
+  connectedAt,
+}: Pick<Connection, 'since' | 'connectedAt'>): string {
+  return since ?? connectedAt;
 }
 
 export type WebhookSecrets = Readonly<{

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isPaidOrder } from '#infra/commands/backfill/items.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { PolarRow } from '#shared/polar/api.ts';
+import { type Connection, connectedSince } from '#shared/polar/connection.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { instant } from '#shared/polar/instant.ts';
 
@@ -26,12 +27,17 @@ export type SeenInGap = Readonly<{
 const hourMs = 3_600_000;
 const leastHours = 72;
 
+type LostSince = Readonly<{
+  since: string | undefined;
+  connection: Pick<Connection, 'connectedAt' | 'since'>;
+}>;
+
 /**
  * From when on orders may have been lost, as `instant` writes it. Where nothing tells when the gap began, as far back as
- * a workflow would still mail; never before Polar was connected.
+ * a workflow would still mail; never before Polar was connected first.
  */
 export function lostSince(
-  { since, connectedAt }: Readonly<{ since: string | undefined; connectedAt: string }>,
+  { since, connection }: LostSince,
   workflows: readonly Workflow[],
   now: Date,
 ): string {
@@ -40,7 +46,7 @@ export function lostSince(
     .filter(({ status, trigger }) => status === 'active' && trigger.event === 'order.paid')
     .map(({ maxAgeHours }) => maxAgeHours);
   const earliest = now.getTime() - Math.max(leastHours, ...ages) * hourMs;
-  const from = new Date(Math.max(earliest, Date.parse(connectedAt))).toISOString();
+  const from = new Date(Math.max(earliest, Date.parse(connectedSince(connection)))).toISOString();
   return instant(from) ?? from;
 }
 

@@ -71,9 +71,9 @@ export async function newestSuccess({
 
 /** Watches what was listed of the gap, as far back as orders may have been lost. */
 export function gapSince(parts: RecoverParts, since: string | undefined) {
-  const { connectedAt } = parts.connection;
+  const { connection } = parts;
   const { workflows } = parts.lost.rehearsal;
-  return watchGap(lostSince({ since, connectedAt }, workflows, parts.now()));
+  return watchGap(lostSince({ since, connection }, workflows, parts.now()));
 }
 
 /** What lost orders are looked for with. */

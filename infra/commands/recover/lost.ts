@@ -5,7 +5,7 @@ import { type AudienceStore, settle } from '#shared/audience/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { PolarRow } from '#shared/polar/api.ts';
 import { lostOrderEvent } from '#shared/polar/backfill-events.ts';
-import type { Connection } from '#shared/polar/connection.ts';
+import { type Connection, connectedSince } from '#shared/polar/connection.ts';
 import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import type { QueuedWebhook } from '#shared/queue/events-queue.ts';
@@ -17,7 +17,7 @@ export type LostParts = Readonly<{
   /** Everything that decides on the emails of an order, as it is now. */
   rehearsal: Omit<RehearsalParts, 'store'>;
   recordsOf: RecordsOfCustomer;
-  connection: Pick<Connection, 'connectedAt'>;
+  connection: Pick<Connection, 'connectedAt' | 'since'>;
   hasRecord: (webhookId: string) => Promise<boolean>;
   isAccepted: (event: UndeliveredEvent) => Promise<boolean>;
   /** Puts an event into the queue of the worker, as ingest does. */
@@ -118,7 +118,7 @@ async function lostOrder(
   if (made.kind === 'unreadable') return undefined;
   const { event, payload, webhookId } = made.made;
   const { occurredAt } = event;
-  if (Date.parse(occurredAt) < Date.parse(parts.connection.connectedAt)) return undefined;
+  if (Date.parse(occurredAt) < Date.parse(connectedSince(parts.connection))) return undefined;
   const orderId = event.object.id;
   const records = await recordsOf(event.customer.id);
   if (records.some((record) => isOfOrder(record, orderId))) return undefined;

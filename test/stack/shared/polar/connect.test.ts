@@ -110,6 +110,28 @@ describe('connecting Polar', () => {
     expect(await at.connections.read()).toMatchObject({ version: 2 });
   });
 
+  it('again keeps when it was connected first, also of what version 0.1.0 connected', async () => {
+    const access = at.token();
+    const connectAt = (time: string) =>
+      connectPolar(
+        { ...at.parts(access), now: () => new Date(time) },
+        { access, organization: undefined, by: 'ann' },
+      );
+    const first = '2026-11-20T08:00:00.000Z';
+    const later = '2026-11-23T12:00:00.000Z';
+    await connectAt(first);
+    expect(await at.connections.read()).toMatchObject({ connectedAt: first, since: first });
+    await connectAt(later);
+    expect(await at.connections.read()).toMatchObject({ connectedAt: later, since: first });
+
+    const connection = await at.connections.read();
+    if (!connection) throw new Error('not connected');
+    const { since: _, ...old } = { ...connection, connectedAt: first };
+    expect(await at.connections.save(old, connection)).toBe(true);
+    await connectAt(later);
+    expect(await at.connections.read()).toMatchObject({ connectedAt: later, since: first });
+  });
+
   it('uses an endpoint that somebody made for this URL, and sets right what differs', async () => {
     const access = at.token();
     await at.parts(access).api.createEndpoint({

@@ -305,7 +305,7 @@ it('an endpoint that is gone is made anew, and what failed at it is said to come
   expect(done).toContainEqual(expect.stringMatching(/^The endpoint is another one than before\./));
 });
 
-it('orders of which Polar never told are listed with the mails that are due, and applied and mailed once', {
+it('orders of which Polar never told are listed with the mails that are due, although it was connected again since, and applied and mailed once', {
   timeout: 180_000,
 }, async () => {
   const { found, resources } = deployment();
@@ -320,6 +320,9 @@ it('orders of which Polar never told are listed with the mails that are due, and
     polar.state.orders.push(row);
     return row;
   });
+  const access = { kind: 'token', server: 'production', token: polar.organizationToken() } as const;
+  const partsFor = partsOf(found, resources)('production', { given: access });
+  await connectPolar(partsFor, { access, by: 'ann' });
   const receipts = async () =>
     (await all('Emails')).filter(({ workflowId }) => workflowId === 'order-paid');
 
