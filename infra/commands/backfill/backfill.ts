@@ -263,7 +263,9 @@ async function run(
 ): Promise<void> {
   const { organizationId } = parts;
   const shown = addressShown(reveal);
-  const from = isDryRun || restart ? undefined : await earlier(states, { organizationId, since });
+  const left = isDryRun || restart ? undefined : await earlier(states, { organizationId, since });
+  const from = left === 'older' ? undefined : left;
+  if (left === 'older') print(`${startsOver}\n`);
   if (from) {
     print(`Goes on where the run of ${from.savedAt} was broken off. --restart starts over.\n`);
   }
@@ -303,11 +305,15 @@ async function run(
   if (isLeft(counts, isDryRun)) process.exitCode = isDryRun ? foundSomethingToDo : 1;
 }
 
+const startsOver =
+  'A run of version 0.1.0 was broken off. It looked at things in another order, so this run starts over.';
+
 async function earlier(
   states: BackfillStates,
   { organizationId, since }: Readonly<{ organizationId: string; since: string | undefined }>,
-): Promise<BackfillState | undefined> {
+): Promise<BackfillState | 'older' | undefined> {
   const state = await states.read();
+  if (state === 'older') return state;
   const isSame = state?.organizationId === organizationId && state.since === (since ?? null);
   return isSame ? state : undefined;
 }

@@ -22,8 +22,8 @@ import {
   withAddresses,
 } from './page.ts';
 
-/** Who was deleted is looked at first: whoever has to decide on it does so before anything is changed. */
-export const backfillPhases = ['extra', 'customers', 'subscriptions', 'orders'] as const;
+/** Before these it looks who was deleted: whoever has to decide on it does so before anything is changed. */
+const backfillPhases = ['customers', 'subscriptions', 'orders'] as const;
 
 const placeSchema = z.object({
   phase: z.enum(backfillPhases),
@@ -35,17 +35,22 @@ const placeSchema = z.object({
 /** Where a backfill goes on, and what it came to before. */
 export type BackfillPlace = z.infer<typeof placeSchema>;
 
+const phaseOrder = 2;
 const stateSchema = placeSchema.extend({
+  /** Of the phases. Version 0.1.0 wrote none, and looked last who was deleted: its runs cannot be resumed. */
+  order: z.literal(phaseOrder),
   organizationId: z.string(),
   since: z.string().nullable(),
   savedAt: z.string(),
 });
 export type BackfillState = z.infer<typeof stateSchema>;
 
+const olderSchema = z.object({ phase: z.string(), order: z.never().optional() });
+
 export type BackfillStates = Readonly<{
-  /** `undefined`: there is none, or it cannot be read. */
-  read: () => Promise<BackfillState | undefined>;
-  save: (state: BackfillState) => Promise<void>;
+  /** `undefined`: there is none, or it cannot be read. `older`: version 0.1.0 left it. */
+  read: () => Promise<BackfillState | 'older' | undefined>;
+  save: (state: Omit<BackfillState, 'order'>) => Promise<void>;
   forget: () => Promise<void>;
 }>;
 
@@ -56,13 +61,17 @@ export function backfillStates(folder: string, deployment: string): BackfillStat
   const file = join(folder, `backfill-${deployment.replace(/[^\w-]+/g, '_')}.json`);
   return {
     async read() {
-      const text = await readFile(file, 'utf8').catch(() => 'null');
-      return stateSchema.safeParse(parsed(text)).data;
+      const state = parsed(await readFile(file, 'utf8').catch(() => 'null'));
+      if (olderSchema.safeParse(state).success) return 'older';
+      return stateSchema.safeParse(state).data;
     },
     async save(state) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const part = `${file}.${process.pid}.part`;
-      await writeFile(part, JSON.stringify(state), { mode: 0o600, flush: true });
+      await writeFile(part, JSON.stringify({ ...state, order: phaseOrder }), {
+        mode: 0o600,
+        flush: true,
+      });
       await rename(part, file);
     },
     forget: () => rm(file, { force: true }),
@@ -107,7 +116,7 @@ export type BackfillHooks = Pick<PageParts, 'found'> &
     save: (place: BackfillPlace) => Promise<void>;
     isStopped: () => boolean;
     /** Gets the rows of each page that Polar lists, whether they differ or not. */
-    listed?: (phase: 'customers' | 'subscriptions' | 'orders', rows: readonly PolarRow[]) => void;
+    listed?: (phase: BackfillPlace['phase'], rows: readonly PolarRow[]) => void;
     /** Whether customers are to be taken for deleted. Not asked by a dry run. */
     deletions: (deletions: Deletions) => Promise<DeletionChoice>;
   }>;
@@ -145,9 +154,8 @@ export async function backfill(
     pretended: new Map(),
   };
   const wanted: Wanted = { organizationId, settings, since };
-  const resumed = from?.phase === 'extra' ? undefined : from;
   let tooMany: { tooMany?: number } = {};
-  if (!resumed && living.ours > 0) {
+  if (!from && living.ours > 0) {
     const extra = await extras(parts, page, counts, hooks, mostDeletions(living.ours));
     if (extra.kind !== 'done') return extra.kind === 'stopped' ? { ...extra, counts } : extra;
     ({ tooMany } = extra);
@@ -180,11 +188,10 @@ export async function backfill(
     counts.purchases += items.length;
   }
 
-  const phases = ['customers', 'subscriptions', 'orders'] as const;
-  const first = resumed ? backfillPhases.indexOf(resumed.phase) - 1 : 0;
-  for (const [index, phase] of phases.entries()) {
+  const first = from ? backfillPhases.indexOf(from.phase) : 0;
+  for (const [index, phase] of backfillPhases.entries()) {
     if (index < first) continue;
-    const start = resumed?.phase === phase ? resumed : undefined;
+    const start = from?.phase === phase ? from : undefined;
     const { pages, item, look } = lists[phase];
     const position = { page: start?.page ?? 1, totalCount: start?.totalCount ?? 0 };
     for await (const read of pages(position)) {
@@ -192,7 +199,7 @@ export async function backfill(
       hooks.listed?.(phase, read.items);
       await look(read.items.flatMap((row) => item(row) ?? []));
       hooks.progress(progressText(phase, read));
-      const next = phases[index + 1];
+      const next = backfillPhases[index + 1];
       if (!read.isLast) {
         const { totalCount } = read;
         await hooks.save({ phase, page: read.position.page + 1, totalCount, counts });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,12 +7,22 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { noCounts } from '#infra/commands/backfill/page.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 import { startBackfillStack } from './backfill-stack.ts';
+
+/** As version 0.1.0 wrote it when it was about to read the orders. */
+const stateOf010 = {
+  phase: 'orders',
+  counts: { ...noCounts(), customers: 8, inStep: 8 },
+  since: null,
+  savedAt: '2026-11-20T08:00:00.000Z',
+};
 
 // Each runs the command several times, which takes its time on a busy machine.
 describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => {
@@ -117,6 +127,24 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     expect(second.out).toMatch(/^Goes on where the run of .* was broken off/m);
     expect(second.out).toMatch(/^repaired +150$/m);
     expect(await count('Contacts')).toBe(150);
+    expect(await stateFiles()).toEqual([]);
+  });
+
+  it('starts over where version 0.1.0 was broken off, which looked last who was deleted', async () => {
+    await connected();
+    expect(await run([])).toMatchObject({ code: 0 });
+    const [gone] = at.polar.state.customers.splice(0, 1);
+    const orderless = at.polar.state.orders.filter((row) => row['customer_id'] !== gone?.id);
+    at.polar.state.orders.splice(0, at.polar.state.orders.length, ...orderless);
+    const folder = join(home, '.polar-audience');
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, `backfill-${tableOf('Customers')}.json`);
+    await writeFile(file, JSON.stringify({ ...stateOf010, organizationId: northlight.id }));
+    const { out } = await run(['--accept-deletions', '1']);
+    expect(out).toMatch(/^A run of version 0\.1\.0 was broken off\. .* starts over\.$/m);
+    expect(out).not.toContain('Goes on');
+    expect(out).toMatch(/^looked at +149 /m);
+    expect(out).toMatch(/^extra +1 /m);
     expect(await stateFiles()).toEqual([]);
   });
 

@@ -72,6 +72,7 @@ async function runUntilDone(at: BackfillAtWork, on: Audience, states: BackfillSt
   for (let deaths = 0; ; deaths += 1) {
     const step = mortal(1 + Math.floor(Math.random() * 60));
     const earlier = await states.read();
+    if (earlier === 'older') throw new Error('Its own state is not an older one');
     const identity = { organizationId: northlight.id, since: null, savedAt: noon.toISOString() };
     try {
       const parts = { ...mortalParts(at.partsOf(on, settings), step), now: () => noon };
