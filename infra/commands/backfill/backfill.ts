@@ -135,7 +135,7 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): BackfillOp
 export function acceptDeletionsOption() {
   return parsed(
     '--accept-deletions <number>',
-    'takes so many customers for deleted, if just so many are gone from Polar: more than ten and 2 per cent of all are otherwise never, and fewer only where somebody at a terminal agrees',
+    'takes exactly this many customers for deleted; otherwise more than ten and 2 per cent stop the run',
     (given) => {
       if (/^[1-9]\d*$/.test(given)) return Number(given);
       throw new Advice(`--accept-deletions is a number, such as 12, not "${given}".`);
@@ -296,7 +296,10 @@ async function run(
   const { kind, counts, tooMany } = backfilled;
   const isWhole = kind === 'done';
   if (document) document({ since: since ?? null, isDryRun, isWhole, counts, differences });
-  else backfillLines(counts, { isDryRun, tooMany, options: sameDeployment }).forEach(print);
+  else {
+    const told = { command: 'backfill', isDryRun, tooMany, options: sameDeployment } as const;
+    backfillLines(counts, told).forEach(print);
+  }
   if (!isWhole) {
     const rest = isDryRun ? '' : ' The same command goes on where it was.';
     return print(`\nIt was broken off, so this is not all.${rest}`);

@@ -33,7 +33,11 @@ export function isLeft({ drift, repaired, refused }: BackfillCounts, isDryRun: b
   return sumOf(refused) > 0 || (isDryRun && sumOf(drift) > repaired);
 }
 
+type Command = 'backfill' | 'recover';
+
 type Shown = Readonly<{
+  /** Whose output it is part of. */
+  command: Command;
   isDryRun: boolean;
   /** So many that a run asks for their number. */
   tooMany?: number | undefined;
@@ -43,7 +47,7 @@ type Shown = Readonly<{
 /** Why nothing was compared, and what to type where customers are to be taken for deleted all the same. */
 export function refusalText(
   { reason, deletions }: Readonly<{ reason: string; deletions?: number }>,
-  command: 'backfill' | 'recover',
+  command: Command,
   options: string,
 ): string {
   if (deletions === undefined) return reason;
@@ -51,10 +55,8 @@ export function refusalText(
 }
 
 /** What a backfill came to, for a terminal. `options` stand behind each command that is proposed. */
-export function backfillLines(
-  counts: BackfillCounts,
-  { isDryRun, tooMany, options }: Shown,
-): string[] {
+export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
+  const { isDryRun } = told;
   const { customers, purchases, inStep, erased, withoutAddress, unsubscribed, drift } = counts;
   const rows: [string, number, string][] = [
     ['looked at', customers, 'customers that Polar lists'],
@@ -70,21 +72,20 @@ export function backfillLines(
     ...(isDryRun ? [] : [['repaired', counts.repaired, ''] satisfies [string, number, string]]),
     ['refused', sumOf(counts.refused), ''],
   ];
+  const nextLines = [...deletionLines(counts, told), ...endingLines(counts, told)];
   return [
     ...columns(rows.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning])),
     ...reasonLines('Could not be repaired:', counts.refused),
     ...reasonLines('Left as they are, by the settings:', counts.unwanted),
-    '',
-    ...deletionLines(counts, { isDryRun, tooMany, options }),
-    ending(counts, isDryRun, options),
+    ...(nextLines.length > 0 ? ['', ...nextLines] : []),
   ];
 }
 
 function deletionLines(
   { drift: { extra }, refused }: BackfillCounts,
-  { isDryRun, tooMany, options }: Shown,
+  { command, isDryRun, tooMany, options }: Shown,
 ): string[] {
-  const accept = `npm run backfill -- --accept-deletions ${tooMany ?? extra}${options}`;
+  const accept = `npm run ${command} -- --accept-deletions ${tooMany ?? extra}${options}`;
   if (isDryRun && tooMany !== undefined) {
     return [
       `${tooMany} customers would be taken for deleted. That is so many that a run stops before it changes anything. If they are deleted for sure: ${accept}`,
@@ -105,16 +106,26 @@ function reasonLines(title: string, reasons: Readonly<Record<string, number>>): 
   ];
 }
 
-function ending(counts: BackfillCounts, isDryRun: boolean, options: string): string {
+function endingLines(
+  counts: BackfillCounts,
+  { command, isDryRun, options }: Pick<Shown, 'command' | 'isDryRun' | 'options'>,
+): string[] {
   if (isDryRun && isLeft(counts, true)) {
-    return `Nothing was changed. To repair it: npm run backfill${behind(options)}`;
+    // A dry run of recover goes on, and says it at its own end.
+    return command === 'backfill'
+      ? [`Nothing was changed. To repair it: npm run backfill${behind(options)}`]
+      : [];
   }
   if (isLeft(counts, isDryRun)) {
-    return `Something is left. Look at one with: npm run why -- <email>${options}, then run the backfill again.`;
+    return [
+      `Something is left. Look at one with: npm run why -- <email>${options}, then run the command again.`,
+    ];
   }
-  return sumOf(counts.drift) === 0
-    ? 'The audience is in step with Polar.'
-    : 'The audience is in step with Polar now. Each repair is an event of its customer, with an id that begins with "backfill-".';
+  return [
+    sumOf(counts.drift) === 0
+      ? 'The audience is in step with Polar.'
+      : 'The audience is in step with Polar now. Each repair is an event of its customer, with an id that begins with "backfill-".',
+  ];
 }
 
 function behind(options: string): string {

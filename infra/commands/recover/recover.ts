@@ -163,7 +163,12 @@ async function runRecover(given: RecoverOptions): Promise<void> {
           since === undefined
             ? 'Compared all that Polar lists:'
             : `Compared what Polar changed or made since ${since}:`,
-          ...backfillLines(counts, { isDryRun: given.isDryRun, tooMany, options }),
+          ...backfillLines(counts, {
+            command: 'recover',
+            isDryRun: given.isDryRun,
+            tooMany,
+            options,
+          }),
           '',
         ]);
       },

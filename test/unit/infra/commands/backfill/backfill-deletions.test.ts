@@ -50,8 +50,11 @@ describe('many customers that Polar does not have any more', () => {
     expect(at.found.map(({ drift, address }) => [drift, address])).toEqual(
       Array.from({ length: 11 }, (_, index) => ['extra', email(index)]),
     );
-    const lines = backfillLines(counts, { isDryRun: true, tooMany, options: ' --stage x' });
-    expect(lines.join('\n')).toContain('npm run backfill -- --accept-deletions 11 --stage x');
+    for (const command of ['backfill', 'recover'] as const) {
+      const told = { command, isDryRun: true, tooMany, options: ' --stage x' };
+      const lines = backfillLines(counts, told).join('\n');
+      expect(lines).toContain(`npm run ${command} -- --accept-deletions 11 --stage x`);
+    }
     expect(livingOf(at)).toBe(40);
   });
 
