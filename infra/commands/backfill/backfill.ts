@@ -5,13 +5,7 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, type PolarToken, polarSide } from '#infra/commands/deployment/parts.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
-import {
-  type Act,
-  jsonOption,
-  parsed,
-  type StackCommand,
-  text,
-} from '#infra/terminal/command-line.ts';
+import { type Act, jsonOption, type StackCommand, text } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import {
@@ -22,8 +16,8 @@ import {
   tokenGiven,
 } from '#infra/terminal/person.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
-import { instant } from '#shared/polar/instant.ts';
 import { chooseDeletions } from './deletions.ts';
+import { acceptDeletionsOption, mustBeThis, organizationOption, sinceOption } from './options.ts';
 import type { FoundDrift } from './page.ts';
 import { type RestoreParts, restoreDeleted, restoredLines } from './restore.ts';
 import {
@@ -131,47 +125,6 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): BackfillOp
   };
 }
 
-/** The option by which a person agrees to deletions beforehand. */
-export function acceptDeletionsOption() {
-  return parsed(
-    '--accept-deletions <number>',
-    'takes exactly this many customers for deleted; otherwise more than ten and 2 per cent stop the run',
-    (given) => {
-      if (/^[1-9]\d*$/.test(given)) return Number(given);
-      throw new Advice(`--accept-deletions is a number, such as 12, not "${given}".`);
-    },
-  );
-}
-
-/** The option by which a person says that customers of several organisations are here. */
-export function organizationOption() {
-  return text(
-    '--organization <id>',
-    'the organisation to compare with, where customers of another one are here as well, which are left alone',
-  );
-}
-
-/** The option `--since` of a comparison with Polar. */
-export function sinceOption(does: string) {
-  return parsed(
-    '--since <day>',
-    `${does}: 2026-11-01, or a time such as 2026-11-01T08:30Z`,
-    sinceTime,
-  );
-}
-
-/** A day or a time in UTC, as `instant` writes it. */
-function sinceTime(text: string): string {
-  const whole = text
-    .replace(/^\d{4}-\d\d-\d\d$/, '$&T00:00:00Z')
-    .replace(/T(\d\d:\d\d)(?=Z|$|[+-])/, 'T$1:00');
-  const time = instant(whole);
-  if (time !== undefined) return time;
-  throw new Advice(
-    `--since is a day such as 2026-11-01, or a time such as 2026-11-01T08:30Z, not "${text}".`,
-  );
-}
-
 /** `npm run backfill`. Sets the exit code where something is left: 2 after a dry run, else 1. */
 async function runBackfill(options: BackfillOptions): Promise<void> {
   const output = outputFor(options.json);
@@ -214,14 +167,6 @@ async function runBackfill(options: BackfillOptions): Promise<void> {
 
 const goesOn =
   'What was repaired so far stays; run the command again, and it goes on where it was.';
-
-/** Throws Advice where a person named another organisation than the access is for. */
-export function mustBeThis(organizationId: string, named: string | undefined): void {
-  if (named === undefined || named === organizationId) return;
-  throw new Advice(
-    `This access is for the organisation ${organizationId}, not for ${named}. Nothing was compared.`,
-  );
-}
 
 type Shown = Output &
   Readonly<{

@@ -1,3 +1,4 @@
+import { withOptions } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { restoreCustomer } from '#shared/audience/deletion.ts';
 import { settle } from '#shared/audience/unit-of-work.ts';
@@ -91,10 +92,9 @@ export function restoredLines(
     ['gone', gone, 'Polar does not have them any more, so they stay deleted'],
     ['unknown', unknown, 'Polar cannot say, or they are of another organisation'],
   ];
-  const behind = options === '' ? '' : ` --${options}`;
   const next = isDryRun
     ? `Nothing was changed. To restore them: npm run backfill -- --restore${options}`
-    : `Next, bring what changed while they were deleted: npm run backfill${behind}`;
+    : `Next, bring what changed while they were deleted: ${withOptions('npm run backfill', options)}`;
   return [
     ...columns(rows.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning])),
     '',

@@ -1,3 +1,4 @@
+import { withOptions } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
 import { type BackfillCounts, type FoundDrift, notAgreed, sumOf } from './page.ts';
@@ -113,7 +114,7 @@ function endingLines(
   if (isDryRun && isLeft(counts, true)) {
     // A dry run of recover goes on, and says it at its own end.
     return command === 'backfill'
-      ? [`Nothing was changed. To repair it: npm run backfill${behind(options)}`]
+      ? [`Nothing was changed. To repair it: ${withOptions('npm run backfill', options)}`]
       : [];
   }
   if (isLeft(counts, isDryRun)) {
@@ -126,8 +127,4 @@ function endingLines(
       ? 'The audience is in step with Polar.'
       : 'The audience is in step with Polar now. Each repair is an event of its customer, with an id that begins with "backfill-".',
   ];
-}
-
-function behind(options: string): string {
-  return options === '' ? '' : ` --${options}`;
 }

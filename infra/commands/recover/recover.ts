@@ -2,13 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Option } from '@commander-js/extra-typings';
+import { chooseDeletions } from '#infra/commands/backfill/deletions.ts';
 import {
   acceptDeletionsOption,
   mustBeThis,
   organizationOption,
   sinceOption,
-} from '#infra/commands/backfill/backfill.ts';
-import { chooseDeletions } from '#infra/commands/backfill/deletions.ts';
+} from '#infra/commands/backfill/options.ts';
 import type { BackfillCounts } from '#infra/commands/backfill/page.ts';
 import { backfillLines, driftLine, refusalText } from '#infra/commands/backfill/text.ts';
 import {
@@ -17,7 +17,7 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
-import { healthLines } from '#infra/commands/words.ts';
+import { healthLines, withOptions } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { maskedAddress, printAside, progressLine } from '#infra/terminal/lines.ts';
@@ -188,7 +188,7 @@ async function runRecover(given: RecoverOptions): Promise<void> {
       });
       if (rehearsed.kind === 'unfinished') throw new Advice(rehearsed.reason);
       output.document?.({ isDryRun: true, isLeft: rehearsed.isLeft, ...told });
-      print([`Nothing was changed. To do it: npm run recover${options && ` --${options}`}`]);
+      print([`Nothing was changed. To do it: ${withOptions('npm run recover', options)}`]);
       if (rehearsed.isLeft) process.exitCode = foundSomethingToDo;
       return;
     }

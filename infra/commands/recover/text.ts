@@ -1,4 +1,4 @@
-import { seconds } from '#infra/commands/words.ts';
+import { seconds, withOptions } from '#infra/commands/words.ts';
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { oneLine } from '#shared/text.ts';
@@ -156,7 +156,6 @@ export function undeliveredLines(undelivered: readonly Undelivered[]): string[] 
 
 function endingLines(proof: Proof, options: string): string[] {
   if (isClosed(proof)) return ['The gap is closed.'];
-  const behind = options === '' ? '' : ` --${options}`;
   const { faults, undelivered, differing, refused, due } = proof;
   const isRefused = undelivered.some(({ refusal }) => refusal !== undefined);
   const mayCome = undelivered.some(({ refusal }) => refusal === undefined);
@@ -167,7 +166,7 @@ function endingLines(proof: Proof, options: string): string[] {
     ...(mayCome
       ? [
           `  npm run deadletters -- list${options}   where an event may be that has arrived`,
-          `  npm run recover${behind}   asks again for what has not`,
+          `  ${withOptions('npm run recover', options)}   asks again for what has not`,
           ...acceptable.map(
             ({ id }) =>
               `  npm run recover -- --accept ${oneLine(id)}${options}   closes it without this one, which loses nothing; your name is recorded`,
