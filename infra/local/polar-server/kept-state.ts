@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { Advice } from '#infra/terminal/advice.ts';
 import type { PolarState } from './polar-state.ts';
 
 /** What is a list of rows, and what is a map, of that which is kept. */
@@ -32,10 +33,24 @@ function snapshot(state: PolarState): string {
   return JSON.stringify({ ...rows, ...entries, events, deliveries }, endless);
 }
 
-/** Puts what a file holds into the state. False where there is no such file: it is the first start. */
+/**
+ * Puts what a file holds into the state. False where there is no such file: it is the first start. Throws Advice where
+ * the file is damaged.
+ */
 export async function restoreState(file: string, state: PolarState): Promise<boolean> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return false;
+  try {
+    fill(state, text);
+    return true;
+  } catch {
+    throw new Advice(
+      `${file} is damaged, so the local Polar cannot start. Start once with --fresh (npm start -- --polar --fresh) to begin with a new one; it also empties the tables and queues beside it.`,
+    );
+  }
+}
+
+function fill(state: PolarState, text: string): void {
   const kept = JSON.parse(text);
   for (const name of lists) state[name].splice(0, state[name].length, ...(kept[name] ?? []));
   for (const name of maps) {
@@ -46,7 +61,6 @@ export async function restoreState(file: string, state: PolarState): Promise<boo
     const event = events.get(String(delivery.event));
     if (event) state.deliveries[index] = { ...delivery, event };
   }
-  return true;
 }
 
 /** Writes the state into a file soon after each change, for this user's eyes only. */

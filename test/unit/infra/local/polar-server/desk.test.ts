@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -239,3 +239,15 @@ describe("Polar's own customer mails", () => {
     expect(read.customer_email_settings).toMatchObject({ order_confirmation: false, later: true });
   });
 });
+
+test.each(['', '{"customers": [', 'null', '{"customers": 5}'])(
+  'a damaged file (%j) is named, with what to do',
+  async (text) => {
+    await polar.stop();
+    await writeFile(join(directory, 'polar.json'), text);
+    const start = startLocalPolar({ port: 0, directory });
+    await expect(start).rejects.toThrow(/polar\.json is damaged.*npm start -- --polar --fresh/);
+    await rm(join(directory, 'polar.json'));
+    polar = await startLocalPolar({ port: 0, directory });
+  },
+);
