@@ -74,7 +74,7 @@ const publishedSchema = z.discriminatedUnion('eventType', [
 /** SES took the email and did not send it: the mailbox bounced or complained before, and is asked no more. */
 const heldBack = 'OnAccountSuppressionList';
 const heldBackReason =
-  "SES did not send the email: the address is on SES's own suppression list. Subscribing the contact takes it off.";
+  "SES did not send the email: the address is on SES's own suppression list. To take it off, lift the contact's bounce. If it has none, subscribe it; unsubscribe it first where it is subscribed.";
 
 /** Bounces of these kinds say something of the email, and not of the mailbox. */
 const ofTheEmail = ['MessageTooLarge', 'ContentRejected', 'AttachmentRejected'];

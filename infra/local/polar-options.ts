@@ -43,7 +43,7 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
     .addOption(
       parsed(
         '--count <n>',
-        'so many of them, for n customers (ada+1@example.com, …)',
+        'how many to send, for n customers (ada+1@example.com, …)',
         wholeNumber('--count', 1, 10_000),
       ).default(1),
     )

@@ -113,7 +113,7 @@ export function oneOf<Word extends string>(name: string, known: readonly Word[])
 /** How many a list shows. */
 export function limitOption() {
   const read = wholeNumber('--limit', 1, 10_000);
-  return parsed('--limit <n>', 'so many', read).default(50);
+  return parsed('--limit <n>', 'how many to show', read).default(50);
 }
 
 /** For programs that read what a command finds. */

@@ -99,7 +99,8 @@ function reasonAgainst({ email, externalId = '', userGroup = '' }: NewContact): 
   if (!isMailable(email)) {
     return 'This is no email address to which mail could be sent, such as name@example.com.';
   }
-  if (isAnonymous(email)) return 'This address stands for a customer who was erased in Polar.';
+  if (isAnonymous(email))
+    return 'This address is a placeholder for a customer who was erased in Polar.';
   if (externalId.trim().length > longestExternalId) {
     return `The external id is longer than ${longestExternalId} characters.`;
   }
@@ -175,7 +176,7 @@ function lift(w: Workspace, act: ActOnContact, surroundings: Surroundings): ActR
     by,
   });
   if (cleared.length === 0) {
-    return { kind: 'refused', reason: 'No bounce stands against this address.' };
+    return { kind: 'refused', reason: 'This address has no bounce to lift.' };
   }
   w.suppressions.put(email, suppression);
   keepDecision(w, found, { act: 'bounce-lifted', at, by, cleared });
@@ -248,7 +249,7 @@ function noteOn(contact: Contact, { reasons }: Suppression): { note?: string } {
     ? {
         note: 'Mail to this address bounced, so nothing is sent to it until the bounce is lifted, too.',
       }
-    : { note: 'A newer "no" stands, so the contact is still not subscribed.' };
+    : { note: 'A newer "no" still applies, so the contact stays unsubscribed.' };
 }
 
 /**

@@ -58,7 +58,7 @@ function ofTarget({ type, attributes, line, content }: MarkdownNode, slots: Slot
   const problem = (text: string): Finding[] => [{ kind: 'problem', line, text }];
   const attached = [target, attributes['title'] ?? '', type === 'image' ? content : ''];
   if (attached.flatMap(slots.tagsOf).length > 0) {
-    return problem('A tag cannot stand inside a link or an image; put the whole link inside it.');
+    return problem('A tag cannot be inside a link or an image; put the whole link inside the tag.');
   }
   const [first] = slots.split(target);
   if (first === undefined) return problem('A link has no target.');

@@ -155,7 +155,7 @@ function sentence(error: LiquidError): string {
 
 function strayTag(name: string): string {
   if (roleOf(name) === 'middle' || roleOf(name) === 'end') {
-    return `{% ${name} %} stands without a tag before it that it belongs to.`;
+    return `{% ${name} %} has no opening tag before it.`;
   }
   const tags = availableTags.filter((tag) => tag !== '#').join(', ');
   return `The tag ${name} is not available in emails; these are: ${tags}.`;

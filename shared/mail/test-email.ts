@@ -46,7 +46,7 @@ export function footerForNobody(
 ): Footer {
   return {
     unsubscribeUrl: `${unsubscribeUrl}/test`,
-    postalAddress: postalAddress?.trim() ? postalAddress : '(Here stands your postal address.)',
+    postalAddress: postalAddress?.trim() ? postalAddress : '(Your postal address goes here.)',
   };
 }
 

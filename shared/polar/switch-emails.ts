@@ -17,7 +17,7 @@ export function switchEmailsOff(
   return actOn(parts, connection, (own) => switchInTurn(own, connection, keys, false));
 }
 
-/** Switches on again what was switched off from here. Safe to repeat. Throws a `PolarApiError`. */
+/** Switches these mails on in Polar, whoever switched them off. Safe to repeat. Throws a `PolarApiError`. */
 export function switchEmailsOn(
   parts: ConnectionParts,
   connection: Connection,
@@ -34,11 +34,14 @@ async function switchInTurn(
 ): Promise<Tended> {
   const { api } = parts;
   const { organizationId } = connection;
+  if (keys.length === 0) {
+    const reason = 'No mail was named, so nothing was changed. Say which mails.';
+    return { kind: 'unfinished', reason, error: undefined };
+  }
   const settings = await api.emailSettings(organizationId);
   const unknown = keys.filter((key) => switchOf(customerEmailsOf(settings), key) === 'unknown');
-  if (keys.length === 0 || unknown.length > 0) {
-    const which = unknown.join(', ') || 'no mail at all';
-    const reason = `Polar does not say whether it sends ${which}, so nothing was changed. Look at it ${inPolar}.`;
+  if (unknown.length > 0) {
+    const reason = `Polar does not say whether it sends ${unknown.join(', ')}, so nothing was changed. Look at it ${inPolar}.`;
     return { kind: 'unfinished', reason, error: undefined };
   }
   // Noted first: whatever happens after it, disconnecting knows what was ours. One that Polar has off already is not.
@@ -139,7 +142,7 @@ export function acceptEmails(parts: ConnectionParts, connection: Connection): Pr
 }
 
 /**
- * Before a connection ends: switches on again what was switched off from here and is off still. Gives sentences about
+ * Before a connection ends: switches on again what was switched off here and is still off. Gives sentences about
  * it. Throws `PolarUnavailable`, so that it can be tried again; where Polar refuses, a person has to do it.
  */
 export async function restoreEmails(
@@ -156,7 +159,7 @@ export async function restoreEmails(
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return [
-      `Polar's own mails that were switched off from here stay off, because Polar does not let this access change them: ${emailsSwitchedOff.join(', ')}. Switch them on ${inPolar}.`,
+      `Polar's own mails that were switched off here stay off, because Polar does not let this access change them: ${emailsSwitchedOff.join(', ')}. Switch them on ${inPolar}.`,
     ];
   }
 }

@@ -19,8 +19,8 @@ export function subscribeView(c: Context<ConsoleEnv>, known: KnownContact): Html
   return html`<p>Subscribe <strong>${contact.address}</strong> only if this person asked for it: nobody but them, or you on their behalf, may undo a “no”.</p>
 ${
   cleared.length > 0
-    ? html`<p>This clears what stands against it now:</p>${list(cleared)}`
-    : html`<p>Nobody's “no” stands against it.</p>`
+    ? html`<p>This clears:</p>${list(cleared)}`
+    : html`<p>Nobody said “no”, so there is nothing to clear.</p>`
 }
 ${suppression?.reasons.bounced && html`<p class="note">Mail to this address bounced. That is not cleared: <a href="${contactPath(contact.contactId)}/lift-bounce">lift the bounce</a> as well, once the mailbox works again.</p>`}
 ${decide(c, known, 'Subscribe', 'subscribe', 'primary')}`;
@@ -30,7 +30,7 @@ export function liftBounceView(c: Context<ConsoleEnv>, known: KnownContact): Htm
   const { contact, suppression } = known;
   const { bounced } = suppression?.reasons ?? {};
   if (!bounced) {
-    return html`<p>No bounce stands against this address, so there is nothing to lift.</p>
+    return html`<p>This address has no bounce to lift.</p>
 <p><a class="button" href="${contactPath(contact.contactId)}">Back to the contact</a></p>`;
   }
   return html`<p>Lift the bounce of <strong>${contact.address}</strong> once the mailbox works again. If it does not, the next email bounces as well, and bounces harm the reputation of your sender.</p>
@@ -49,7 +49,7 @@ ${known.contact.externalId ? others(c, known.contact.externalId) : ''}`;
 /** Polar may know one person as several customers, one after another. */
 function others(c: Context<ConsoleEnv>, externalId: string): Html {
   return html`<h2>Other customers</h2>
-<p>A customer with the same external id and another address does not go along, and may be in no list, such as one whom Polar deleted.</p>
+<p>A customer with the same external id but another address is not erased. No list may show it, for example because Polar deleted it.</p>
 ${act(c, 'Look for this external id among all customers', searchPath, { fields: { text: externalId, all: 'on' } })}`;
 }
 
@@ -79,7 +79,7 @@ function erasing(who: Html, isWholeAddress: boolean): Html {
 <li>${who}</li>
 <li>What Polar said of the customer: name, addresses and external id.</li>
 <li>Payloads, addresses and changes in the records of its events.</li>
-${isWholeAddress ? html`<li>Customers with the same address go along.</li>` : ''}
+${isWholeAddress ? html`<li>Every other customer with this address.</li>` : ''}
 </ul>
 </section>
 <section class="card" aria-labelledby="stays"><h2 id="stays">What stays</h2>

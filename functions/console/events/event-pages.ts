@@ -140,7 +140,7 @@ ${emailFacts(email)}
 ${emailFacts(email)}
 <div class="row">
 ${act(c, button, path, { tone: 'primary', fields: { act: settling, email: email.ledgerKey } })}
-<a class="button" href="${path}">Leave it</a>
+<a class="button" href="${path}">Cancel</a>
 </div>`;
 }
 

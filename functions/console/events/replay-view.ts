@@ -32,7 +32,7 @@ ${previewView(rehearsed)}
 ${
   canRun
     ? html`<div class="row">${act(c, 'Replay now', eventPath(webhookId), { tone: 'primary', fields })}
-<a class="button" href="${eventPath(webhookId)}">Leave it</a></div>`
+<a class="button" href="${eventPath(webhookId)}">Cancel</a></div>`
     : html`<p class="note">There is nothing to run again, so it cannot be replayed.</p>`
 }`;
 }

@@ -95,7 +95,7 @@ export function faultList(
   redeliverFrom: string | undefined,
 ): Html {
   if (faults.length === 0) {
-    return html`<p>${badge('all well', 'good')} Polar sends to us, with our events and our secret, and nothing failed of late.</p>`;
+    return html`<p>${badge('all well', 'good')} Polar sends to us, with our events and our secret, and nothing failed recently.</p>`;
   }
   const repairs = new Set<Fault['repair']>();
   const first = ({ repair }: Fault) => !repairs.has(repair) && repairs.add(repair);
@@ -253,7 +253,7 @@ ${act(c, 'Repair the connection', pathsOfTending.repair)}
 </div>
 </div>
 <details${isOpen ? html` open` : ''}>
-<summary>Give access to Polar anew</summary>
+<summary>Give access to Polar again</summary>
 <p class="soft">For when the access was taken back, or lacks a scope. The organisation stays the same.</p>
 ${connectForms(c, { problems, server: connection.server })}
 </details>`;

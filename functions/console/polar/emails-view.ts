@@ -123,7 +123,7 @@ ${
     ? act(c, 'Sign in again with this scope', pathsOfConnecting.signIn, {
         fields: { signInServer: server, maySwitch: 'on' },
       })
-    : html`<p class="soft small">Make an access token that has this scope beside the others, and connect with it above, under “Give access to Polar anew”.</p>`
+    : html`<p class="soft small">Make an access token that has this scope beside the others, and connect with it above, under “Give access to Polar again”.</p>`
 }
 </details>`;
 }

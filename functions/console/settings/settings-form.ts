@@ -157,7 +157,7 @@ ${events}
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">
 ${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts that webhooks add get marketing emails. Those who unsubscribed or complained stay unsubscribed in any case.' }, newContactModes)}
-${textArea({ name: 'postalAddress', label: 'Postal address', value: draft['postalAddress'], problem: problems['postalAddress'], hint: 'Stands at the foot of marketing emails, as the law of many countries wants it; without one they are not sent.' })}
+${textArea({ name: 'postalAddress', label: 'Postal address', value: draft['postalAddress'], problem: problems['postalAddress'], hint: 'Printed at the foot of marketing emails, as the law of many countries requires; without one they are not sent.' })}
 ${textField({ name: 'timeZone', label: generalWords.timeZone, value: draft['timeZone'], problem: problems['timeZone'], hint: 'Days and hours in emails are those of this zone: UTC, Europe/Berlin, America/New_York.' })}
 ${textField({ name: 'language', label: generalWords.language, value: draft['language'], problem: problems['language'], hint: 'How emails write dates and amounts: en, en-GB, de, pt-BR. It translates no text.' })}
 </div>

@@ -99,7 +99,7 @@ export function testForm(c: Context<ConsoleEnv>, form: TestForm): Html {
 <fieldset${problems.type ? html` aria-describedby="type-problem"` : ''}>
 <legend>Event</legend>
 ${problems.type && html`<p class="problem" id="type-problem">${problems.type}</p>`}
-<p class="hint">${form.active.length > 0 ? 'What an event may send stands below it; no active workflow waits for the others.' : 'No workflow is active, so none of them sends an email yet.'}</p>
+<p class="hint">${form.active.length > 0 ? 'Below each event is what it may send. No active workflow waits for the others.' : 'No workflow is active, so none of them sends an email yet.'}</p>
 ${supportedEventTypes.map((type) => eventChoice(type, form))}
 </fieldset>
 </div>

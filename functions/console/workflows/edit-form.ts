@@ -179,7 +179,7 @@ ${choice(
 ${textField({ name: 'from', label: 'From', value: typed.from, problem: problems.at('from'), hint: `Name <address>${names}. Empty: the sender of this deployment (${sender}).` })}
 ${textField({ name: 'replyTo', label: 'Reply-to', value: typed.replyTo, problem: problems.at('replyTo'), hint: 'Empty: answers go to the sender.' })}
 ${textField({ name: 'subject', label: 'Subject', value: typed.subject, problem: problems.at('subject') })}
-${textField({ name: 'preheader', label: 'Preheader', value: typed.preheader, problem: problems.at('preheader'), hint: 'Stands beside the subject in the list of emails.' })}
+${textField({ name: 'preheader', label: 'Preheader', value: typed.preheader, problem: problems.at('preheader'), hint: 'Shown beside the subject in the list of emails.' })}
 ${textArea(
   {
     name: 'body',

@@ -133,16 +133,16 @@ describe("Polar's own mails", () => {
     expect(at.polar.state.emailSettings.get(organizationId())).toEqual(allOn);
   });
 
-  it.each([[['order_shipped']], [[]]])(
-    'changes nothing for %j, which Polar does not tell',
-    async (keys) => {
-      const off = await switchEmailsOff(at.parts(), await connect(), keys);
-      expect(off).toMatchObject({ kind: 'unfinished' });
-      expect(at.polar.requests.filter((one) => one.startsWith('PATCH /v1/organizations'))).toEqual(
-        [],
-      );
-    },
-  );
+  it.each([
+    [['order_shipped'], 'Polar does not say whether it sends order_shipped, so nothing was'],
+    [[], 'No mail was named, so nothing was changed. Say which mails.'],
+  ])('changes nothing for %j, and says why', async (keys, reason) => {
+    const off = await switchEmailsOff(at.parts(), await connect(), keys);
+    expect(off).toMatchObject({ kind: 'unfinished', reason: expect.stringContaining(reason) });
+    expect(at.polar.requests.filter((one) => one.startsWith('PATCH /v1/organizations'))).toEqual(
+      [],
+    );
+  });
 
   it('are taken as they are when a person says so', async () => {
     const connection = await connect();

@@ -73,7 +73,7 @@ describe('a bounce that is lifted', () => {
     const story = await leftStory('unsubscribed');
     expect(await story.act('liftBounce', 'ann@example.com', 20)).toEqual({
       kind: 'refused',
-      reason: 'No bounce stands against this address.',
+      reason: 'This address has no bounce to lift.',
     });
   });
 });

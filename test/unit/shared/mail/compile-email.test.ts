@@ -31,7 +31,7 @@ describe('compiling an email', () => {
     ['{{ footer.unsubscribeUrl }}', 'There is no variable footer.unsubscribeUrl.'],
     ['{% assign footer = false %}', 'The name footer is taken; assign to another one.'],
     ['{% if event.status %}x', '{% if event.status %} is not closed.'],
-    ['x {% endif %}', '{% endif %} stands without a tag before it that it belongs to.'],
+    ['x {% endif %}', '{% endif %} has no opening tag before it.'],
     ['{{ contact.email ', '{{ contact.email is not closed.'],
     ['{{ contact.email ) | upcase }}', '`contact.email ) | upcase` is not one value.'],
     [

@@ -36,11 +36,11 @@ describe('Markdown', () => {
     ],
     [
       '[a](https://x.example/{% if event.orderId %}b{% endif %})',
-      'A tag cannot stand inside a link or an image; put the whole link inside it.',
+      'A tag cannot be inside a link or an image; put the whole link inside the tag.',
     ],
     [
       '![{% if event.orderId %}b{% endif %}](https://x.example/a.png)',
-      'A tag cannot stand inside a link or an image; put the whole link inside it.',
+      'A tag cannot be inside a link or an image; put the whole link inside the tag.',
     ],
   ])('refuses %s with a sentence', (body, problem) => {
     expect(problemsOf(node(body))).toEqual([`Body, line 1: ${problem}`]);

@@ -46,7 +46,7 @@ describe('unsubscribing and subscribing by hand', () => {
   test('an explicit subscribe shows first what it clears, then clears it and keeps a record', async () => {
     await at.refusals.ofAddress(email, no('complained'));
     const { text: asked } = await at.get(`${path}/subscribe`);
-    expect(asked).toMatch(/This clears .* complained on 20 Nov 2026/);
+    expect(asked).toMatch(/This clears: .* complained on 20 Nov 2026/);
     expect((await shown(email)).subscribed).toBe(false);
 
     const { text } = await at.submit(`${path}/subscribe`);

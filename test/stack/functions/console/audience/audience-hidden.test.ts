@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => at.stop());
 
 const list = '/console/audience';
-const othersGo = 'Customers with the same address go along.';
+const othersGo = 'Every other customer with this address.';
 const hidden = { customerDeleted: 'delete' } as const;
 
 let made = 0;

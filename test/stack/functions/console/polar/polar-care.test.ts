@@ -91,7 +91,7 @@ describe('the health of the connection', () => {
     const shown = await desk.get(page);
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('Polar does not accept the access');
-    expect(shown.html).toMatch(/<details open>\s*<summary>Give access to Polar anew/);
+    expect(shown.html).toMatch(/<details open>\s*<summary>Give access to Polar again/);
   });
 
   it.each([

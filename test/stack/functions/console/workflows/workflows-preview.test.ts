@@ -160,7 +160,7 @@ describe('the preview', () => {
 
   test('of marketing has the footer', async () => {
     const { email } = await shown({ kind: 'marketing', example: 'made-up' });
-    expect(email).toContain('(Here stands your postal address.)');
+    expect(email).toContain('(Your postal address goes here.)');
     expect(email).toContain('https://hooks.example.com/unsubscribe/test');
   });
 
