@@ -19,7 +19,17 @@ const purchaseSchema = z.object({
   created_at: z.string(),
   customer: z.object({ organization_id: z.string() }),
 });
+const organizationSchema = z.object({
+  organization_id: z.string().optional(),
+  customer: z.object({ organization_id: z.string().optional() }).optional(),
+});
 const orderSchema = z.object({ paid: z.boolean().optional(), status: z.string().optional() });
+
+/** Whether what Polar lists says itself that it is of this organisation: a customer, a subscription or an order. */
+export function isOfOrganization(row: PolarRow, organizationId: string): boolean {
+  const { organization_id, customer } = organizationSchema.safeParse(row).data ?? {};
+  return (customer?.organization_id ?? organization_id) === organizationId;
+}
 
 /** What to look at for a customer of Polar's; `undefined` where it is of another organisation or older than wanted. */
 export function customerItem(

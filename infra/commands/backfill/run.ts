@@ -6,7 +6,7 @@ import type { Settings } from '#shared/audience/settings.ts';
 import type { PolarApi, PolarPage, PolarRow } from '#shared/polar/api.ts';
 import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
 import { countLiving, findGone, mostDeletions, otherOrganization } from './gone.ts';
-import { customerItem, extraItem, purchaseItem, type Wanted } from './items.ts';
+import { customerItem, extraItem, isOfOrganization, purchaseItem, type Wanted } from './items.ts';
 import {
   type BackfillCounts,
   backfillCountsSchema,
@@ -115,7 +115,7 @@ export type BackfillHooks = Pick<PageParts, 'found'> &
     /** Called after each page: a run that begins there goes on. */
     save: (place: BackfillPlace) => Promise<void>;
     isStopped: () => boolean;
-    /** Gets the rows of each page that Polar lists, whether they differ or not. */
+    /** Gets the rows of each page that Polar lists of the organisation, whether they differ or not. */
     listed?: (phase: BackfillPlace['phase'], rows: readonly PolarRow[]) => void;
     /** Whether customers are to be taken for deleted. Not asked by a dry run. */
     deletions: (deletions: Deletions) => Promise<DeletionChoice>;
@@ -196,7 +196,10 @@ export async function backfill(
     const position = { page: start?.page ?? 1, totalCount: start?.totalCount ?? 0 };
     for await (const read of pages(position)) {
       if (hooks.isStopped()) return { kind: 'stopped', counts, ...tooMany };
-      hooks.listed?.(phase, read.items);
+      hooks.listed?.(
+        phase,
+        read.items.filter((row) => isOfOrganization(row, organizationId)),
+      );
       await look(read.items.flatMap((row) => item(row) ?? []));
       hooks.progress(progressText(phase, read));
       const next = backfillPhases[index + 1];

@@ -17,7 +17,7 @@ export type LostParts = Readonly<{
   /** Everything that decides on the emails of an order, as it is now. */
   rehearsal: Omit<RehearsalParts, 'store'>;
   recordsOf: RecordsOfCustomer;
-  connection: Pick<Connection, 'connectedAt' | 'since'>;
+  connection: Pick<Connection, 'connectedAt' | 'organizationId' | 'since'>;
   hasRecord: (webhookId: string) => Promise<boolean>;
   isAccepted: (event: UndeliveredEvent) => Promise<boolean>;
   /** Puts an event into the queue of the worker, as ingest does. */
@@ -117,6 +117,7 @@ async function lostOrder(
   const made = lostOrderEvent(row);
   if (made.kind === 'unreadable') return undefined;
   const { event, payload, webhookId } = made.made;
+  if (event.customer.organizationId !== parts.connection.organizationId) return undefined;
   const { occurredAt } = event;
   if (Date.parse(occurredAt) < Date.parse(connectedSince(parts.connection))) return undefined;
   const orderId = event.object.id;

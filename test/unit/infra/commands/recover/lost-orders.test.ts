@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, expect, it } from 'vitest';
+import { backfill } from '#infra/commands/backfill/run.ts';
+import { watchGap } from '#infra/commands/recover/gap.ts';
+import { type LostParts, lostInGap } from '#infra/commands/recover/lost.ts';
+import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
+import { bothOrganizations, earlierDays, harbour } from '#infra/local/polar-server/shop/history.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { polarApi } from '#shared/polar/api.ts';
+import { approvedMail } from '#test/support/approved-mail.ts';
+import { type Audience, memoryAudience } from '../backfill/backfill-at-work.ts';
+
+const hourMs = 3_600_000;
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * hourMs).toISOString();
+let polar: FakePolar | undefined;
+
+afterEach(() => polar?.stop());
+
+function receipts(): Workflow {
+  const { workflow } = approvedMail();
+  if (!workflow) throw new Error('approvedMail has no workflow');
+  return {
+    ...workflow,
+    ...{ name: 'Receipt', frequency: 'every-time', maxAgeHours: 8_760 },
+    email: { ...workflow.email, kind: 'transactional' },
+    trigger: { event: 'order.paid', conditions: [] },
+  };
+}
+
+/** What lost orders are looked for with, where nothing is in the ledger. */
+function lostPartsOf({ store, records }: Audience, more: Partial<LostParts> = {}): LostParts {
+  return {
+    store,
+    rehearsal: {
+      surroundings: { settings: defaultSettings, now: new Date(), newId: randomUUID },
+      workflows: [receipts()],
+      emailUnder: async () => undefined,
+      hasSender: true,
+    },
+    recordsOf: async (id) =>
+      [...records.values()].map(({ record }) => record).filter((one) => one.customerId === id),
+    connection: { connectedAt: hoursAgo(9_000), organizationId: northlight.id },
+    hasRecord: async (id) => records.has(id),
+    isAccepted: async () => false,
+    enqueue: async () => undefined,
+    now: () => new Date(),
+    pause: async () => undefined,
+    racePause: async () => undefined,
+    progress: () => undefined,
+    isStopped: () => false,
+    ...more,
+  };
+}
+
+it('an access that covers two organisations shows no order and no moment of the other one as lost', async () => {
+  polar = await startFakePolar({ organizations: bothOrganizations, history: earlierDays });
+  const { state, shop, url } = polar;
+  const token = polar.organizationToken();
+  const access = state.tokens.get(token);
+  if (!access) throw new Error('The token is not known');
+  state.tokens.set(token, { ...access, organizationIds: bothOrganizations.map(({ id }) => id) });
+  const [product] = state.products.filter((row) => row['organization_id'] === harbour.id).slice(3);
+  const [neighbour] = state.customers.filter((row) => row['organization_id'] === harbour.id);
+  const [own] = state.customers.filter((row) => row['organization_id'] === northlight.id);
+  shop.buy(String(neighbour?.id), String(product?.id));
+  shop.buy(String(own?.id), String(product?.id));
+  const since = hoursAgo(1);
+  const audience = memoryAudience();
+  const gap = watchGap(since);
+  const all = watchGap(since);
+  const parts = lostPartsOf(audience);
+  await backfill(
+    {
+      api: polarApi({ baseUrl: url, token: async () => token }),
+      organizationId: northlight.id,
+      ...{ store: audience.store, living: audience.living, settings: defaultSettings },
+      ...{ now: () => new Date(), newId: randomUUID, pause: async () => undefined },
+    },
+    { since, isDryRun: false },
+    {
+      ...{ found: () => undefined, progress: () => undefined, isStopped: () => false },
+      ...{ save: async () => undefined, deletions: async () => 'leave' },
+      listed: gap.see,
+    },
+  );
+  all.see('orders', state.orders);
+  expect(all.seen().orders.length).toBeGreaterThan(gap.seen().orders.length);
+  expect(gap.seen().orders).not.toEqual([]);
+
+  const { orders } = await lostInGap(gap.seen(), parts);
+  const organizations = orders.map(({ event }) => event.customer.organizationId);
+  expect(new Set(organizations)).toEqual(new Set([northlight.id]));
+  // Whatever was listed: an order of another organisation is never one to apply.
+  const anyway = await lostInGap(all.seen(), parts);
+  expect(anyway.orders.map(({ orderId }) => orderId)).toEqual(orders.map(({ orderId }) => orderId));
+});
