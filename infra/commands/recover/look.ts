@@ -17,7 +17,7 @@ export type RecoverParts = Omit<BackfillParts, 'api' | 'organizationId' | 'pause
     isMixed: boolean;
     /** Orders of which Polar never told are applied with triggers. */
     appliesLost: boolean;
-    lost: Pick<LostParts, 'rehearsal' | 'recordsOf' | 'enqueue'>;
+    lost: Pick<LostParts, 'rehearsal' | 'recordsOf' | 'retentionDays' | 'enqueue'>;
     pause: RedeliverParts['pause'];
     /** Between lost races for a row. */
     racePause: BackfillParts['pause'];

@@ -13,10 +13,10 @@ type Side = Readonly<{ settings: Settings; now: () => Date; newId: () => string 
 /** What lost orders are found and applied with, in a deployment. Reads the workflows once. */
 export async function lostOrderParts(
   db: DynamoDBDocumentClient,
-  { clientConfigs, workflowsTable, emailsTable, mailFrom }: Deployment,
+  { clientConfigs, workflowsTable, emailsTable, mailFrom, retentionDays }: Deployment,
   { physicalId }: StackResources,
   { settings, now, newId }: Side,
-): Promise<Pick<LostParts, 'rehearsal' | 'recordsOf' | 'enqueue'>> {
+): Promise<Pick<LostParts, 'rehearsal' | 'recordsOf' | 'retentionDays' | 'enqueue'>> {
   const sqs = new SQSClient(clientConfigs.sqs);
   const QueueUrl = physicalId('EventsQueue');
   return {
@@ -27,6 +27,7 @@ export async function lostOrderParts(
       hasSender: mailFrom !== undefined,
     },
     recordsOf: recordsOfCustomer(db, physicalId('Events')),
+    retentionDays,
     async enqueue(webhook) {
       const message = encodeEventMessage(webhook);
       if (message === 'too-large') {

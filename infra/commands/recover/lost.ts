@@ -7,6 +7,7 @@ import type { PolarRow } from '#shared/polar/api.ts';
 import { lostOrderEvent } from '#shared/polar/backfill-events.ts';
 import { type Connection, connectedSince } from '#shared/polar/connection.ts';
 import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
+import { instant } from '#shared/polar/instant.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import type { QueuedWebhook } from '#shared/queue/events-queue.ts';
 import type { RecordsOfCustomer } from '#shared/store/events/records-of-customer.ts';
@@ -17,6 +18,8 @@ export type LostParts = Readonly<{
   /** Everything that decides on the emails of an order, as it is now. */
   rehearsal: Omit<RehearsalParts, 'store'>;
   recordsOf: RecordsOfCustomer;
+  /** How long records are kept. */
+  retentionDays: number;
   connection: Pick<Connection, 'connectedAt' | 'organizationId' | 'since'>;
   hasRecord: (webhookId: string) => Promise<boolean>;
   isAccepted: (event: UndeliveredEvent) => Promise<boolean>;
@@ -43,16 +46,24 @@ export type LostOrder = Readonly<{
 
 export type Lost = Readonly<{
   since: string;
+  /** Where the gap is longer than records are kept: for how many days they are. */
+  keptDays?: number;
   orders: readonly LostOrder[];
   /** How often something happened of which no webhook came and which Polar's API cannot tell again. */
   moments: ReadonlyMap<SupportedEventType, number>;
 }>;
 
 const sideBySide = 8;
+const dayMs = 86_400_000;
 const marginMs = 3_600_000;
 
-/** What happened in the gap without a webhook: the orders, with the mails that are due, and moments that are lost. */
-export async function lostInGap(seen: SeenInGap, parts: LostParts): Promise<Lost> {
+/**
+ * What happened in the gap without a webhook: the orders, with the mails that are due, and moments that are lost. Only
+ * what is so young that the record of its webhook is surely kept still.
+ */
+export async function lostInGap(whole: SeenInGap, parts: LostParts): Promise<Lost> {
+  const kept = keptSince(parts);
+  const seen = youngerThan(kept, whole);
   const recordsOf = remembering(parts, seen);
   const orders: LostOrder[] = [];
   const moments = new Map<SupportedEventType, number>();
@@ -90,7 +101,23 @@ export async function lostInGap(seen: SeenInGap, parts: LostParts): Promise<Lost
   );
   if (failure) throw failure.error;
   orders.sort((one, other) => (one.paidAt < other.paidAt ? -1 : 1));
-  return { since: seen.since, orders, moments };
+  const { retentionDays: keptDays } = parts;
+  return { since: seen.since, ...(whole.since < kept && { keptDays }), orders, moments };
+}
+
+/** As `instant` writes it. Records go no earlier than their days after the event; some time is left to apply it. */
+function keptSince({ now, retentionDays }: LostParts): string {
+  const at = new Date(now().getTime() - retentionDays * dayMs + marginMs).toISOString();
+  return instant(at) ?? at;
+}
+
+function youngerThan(since: string, seen: SeenInGap): SeenInGap {
+  const isYoung = (time: unknown) => (instant(String(time)) ?? '') >= since;
+  return {
+    since: seen.since > since ? seen.since : since,
+    orders: seen.orders.filter((row) => isYoung(row['created_at'])),
+    moments: seen.moments.filter(({ at }) => isYoung(at)),
+  };
 }
 
 /** Reads the records of each customer once. */

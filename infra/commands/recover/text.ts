@@ -56,7 +56,7 @@ export function lostDocument({ since, orders, moments }: Lost) {
 
 /** The orders of which no webhook came, whose mails are due, and what cannot be told again. */
 export function lostLines(
-  { since, orders, moments }: Lost,
+  { since, keptDays, orders, moments }: Lost,
   isApplying: boolean,
   options: string,
 ): string[] {
@@ -74,6 +74,11 @@ export function lostLines(
     ...(orders.length === 0
       ? [`No order was paid since ${since} without its webhook.`]
       : [`Paid since ${since}, and no webhook came:`, ...columns(rows)]),
+    ...(keptDays === undefined
+      ? []
+      : [
+          `Records of webhooks are kept ${keptDays} ${keptDays === 1 ? 'day' : 'days'} (retentionDays), so whether those of older orders came cannot be told.`,
+        ]),
     ...(due.length > 0 && !isApplying
       ? [`To apply the ${due.length} whose mails are due, as if their webhooks had come: ${apply}`]
       : []),

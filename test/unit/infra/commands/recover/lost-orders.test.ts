@@ -3,17 +3,20 @@ import { afterEach, expect, it } from 'vitest';
 import { backfill } from '#infra/commands/backfill/run.ts';
 import { watchGap } from '#infra/commands/recover/gap.ts';
 import { type LostParts, lostInGap } from '#infra/commands/recover/lost.ts';
+import { lostLines } from '#infra/commands/recover/text.ts';
 import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { bothOrganizations, earlierDays, harbour } from '#infra/local/polar-server/shop/history.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarApi } from '#shared/polar/api.ts';
+import { customer, order, uuidOf } from '#shared/polar/sample/sample-events.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { type Audience, memoryAudience } from '../backfill/backfill-at-work.ts';
 
 const hourMs = 3_600_000;
-const hoursAgo = (hours: number) => new Date(Date.now() - hours * hourMs).toISOString();
+const timeAgo = (hours: number) => new Date(Date.now() - hours * hourMs);
+const hoursAgo = (hours: number) => timeAgo(hours).toISOString().replace('Z', '000Z');
 let polar: FakePolar | undefined;
 
 afterEach(() => polar?.stop());
@@ -29,6 +32,10 @@ function receipts(): Workflow {
   };
 }
 
+function buyer(email: string) {
+  return { customerId: uuidOf(email), email, name: 'Ann', externalId: null, isNew: true };
+}
+
 /** What lost orders are looked for with, where nothing is in the ledger. */
 function lostPartsOf({ store, records }: Audience, more: Partial<LostParts> = {}): LostParts {
   return {
@@ -41,6 +48,7 @@ function lostPartsOf({ store, records }: Audience, more: Partial<LostParts> = {}
     },
     recordsOf: async (id) =>
       [...records.values()].map(({ record }) => record).filter((one) => one.customerId === id),
+    retentionDays: 90,
     connection: { connectedAt: hoursAgo(9_000), organizationId: northlight.id },
     hasRecord: async (id) => records.has(id),
     isAccepted: async () => false,
@@ -96,3 +104,32 @@ it('an access that covers two organisations shows no order and no moment of the 
   const anyway = await lostInGap(all.seen(), parts);
   expect(anyway.orders.map(({ orderId }) => orderId)).toEqual(orders.map(({ orderId }) => orderId));
 });
+
+it.each([
+  [1, [12], 1],
+  [2, [12, 36], 2],
+  [30, [12, 36, 60], undefined],
+])(
+  'with records kept %s days, what happened %j hours ago may be lost, and nothing older',
+  async (retentionDays, hours, keptDays) => {
+    const gap = watchGap(hoursAgo(72));
+    const rows = [12, 36, 60].map((ago) => {
+      const person = buyer(`ann-${ago}@example.com`);
+      gap.see('customers', [customer(person, timeAgo(ago))]);
+      // Polar changes what it lists of an order long after it was paid.
+      return { ...order(person, timeAgo(ago), null), modified_at: hoursAgo(2) };
+    });
+    gap.see('orders', rows);
+    const lost = await lostInGap(gap.seen(), lostPartsOf(memoryAudience(), { retentionDays }));
+    const expected = rows.filter((_, index) => hours.includes([12, 36, 60][index] ?? 0));
+    expect(lost.orders.map(({ orderId }) => orderId).sort()).toEqual(
+      expected.map(({ id }) => id).sort(),
+    );
+    expect(lost.orders.map(({ due }) => due)).toEqual(hours.map(() => ['Receipt']));
+    expect(lost.moments).toEqual(new Map([['customer.created', hours.length]]));
+    expect(lost.keptDays).toBe(keptDays);
+    const isCut = keptDays !== undefined;
+    expect(lostLines(lost, true, '').join().includes('(retentionDays)')).toBe(isCut);
+    expect(lost.since > hoursAgo(71)).toBe(isCut);
+  },
+);
