@@ -1,14 +1,34 @@
+import type { Customer } from './person.ts';
 import type { Workspace } from './unit-of-work.ts';
 
-const most = 50;
+/** So many orders are marked on one customer: some 80 KB of a row that may have 400. */
+export const mostLostOrders = 2_000;
+
+type Marked = Readonly<{ id: string; organizationId?: string }>;
 
 /**
- * Notes that `recover` applies an order of which Polar has not told. From then on all events about it have the same email
- * keys, so that a webhook that comes after all mails nobody twice. Pure; safe to repeat.
+ * Notes that `recover` applies orders of which Polar has not told. From then on all events about them have the same email
+ * keys, so that a webhook that comes after all mails nobody twice: a mark is never dropped. Pure; safe to repeat.
  */
-export function markLostOrder(w: Workspace, customerId: string, orderId: string): void {
-  const customer = w.customers.get(customerId) ?? { customerId, addresses: [] };
-  const { lostOrders = [] } = customer;
-  if (customer.erased || lostOrders.includes(orderId)) return;
-  w.customers.put(customerId, { ...customer, lostOrders: [...lostOrders, orderId].slice(-most) });
+export function markLostOrders(
+  w: Workspace,
+  { id: customerId, organizationId }: Marked,
+  orderIds: readonly string[],
+): void {
+  const customer = w.customers.get(customerId) ?? {
+    customerId,
+    ...(organizationId !== undefined && { organizationId }),
+    addresses: [],
+  };
+  const lostOrders = withLostOrders(customer, orderIds);
+  if (customer.erased || lostOrders.length === customer.lostOrders?.length) return;
+  w.customers.put(customerId, { ...customer, lostOrders });
+}
+
+/** The orders that are marked on a customer once these are, too. */
+export function withLostOrders(
+  customer: Pick<Customer, 'lostOrders'> | undefined,
+  orderIds: readonly string[],
+): string[] {
+  return [...new Set([...(customer?.lostOrders ?? []), ...orderIds])];
 }

@@ -2,7 +2,7 @@ import { decide, readFirst } from './decide.ts';
 import type { Email } from './email.ts';
 import type { ConsideredWorkflow, EventRecord, ReceivedEvent } from './event-record.ts';
 import { judgeMail } from './judge-mail.ts';
-import { markLostOrder } from './lost-order.ts';
+import { markLostOrders } from './lost-order.ts';
 import { emailOf } from './person.ts';
 import {
   type AudienceStore,
@@ -41,7 +41,7 @@ export async function rehearseLostOrder(
   const { steps, record } = await decided(store, {
     first: readFirst(event),
     decide: (w) => {
-      markLostOrder(w, event.customer.id, event.object.id);
+      markLostOrders(w, event.customer, [event.object.id]);
       return { record: decide(w, event, surroundings, workflows) };
     },
   });

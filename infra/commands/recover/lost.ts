@@ -1,5 +1,6 @@
+import { Advice } from '#infra/terminal/advice.ts';
 import type { EventRecord, ReceivedEvent } from '#shared/audience/event-record.ts';
-import { markLostOrder } from '#shared/audience/lost-order.ts';
+import { markLostOrders, mostLostOrders, withLostOrders } from '#shared/audience/lost-order.ts';
 import { type RehearsalParts, rehearseLostOrder } from '#shared/audience/rehearsal.ts';
 import { type AudienceStore, settle } from '#shared/audience/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
@@ -189,7 +190,8 @@ const patienceMs = 120_000;
 /**
  * Applies lost orders as the events that workflows see, through the worker. Each is marked on its customer first, and
  * when every worker must have seen that, looked for once more: should Polar's webhook come after all, whenever that is,
- * nobody is mailed twice. Gives how many have a record now. Safe to repeat.
+ * nobody is mailed twice. Gives how many have a record now. Throws Advice, with nothing done, where a customer has more
+ * lost orders than can be marked. Safe to repeat.
  */
 export async function applyLost(
   orders: readonly LostOrder[],
@@ -197,9 +199,13 @@ export async function applyLost(
   settling: (seconds: number) => void,
 ): Promise<number> {
   const { store, racePause, pause, now, isStopped } = parts;
-  for (const { event, orderId } of orders) {
+  const byCustomer = Map.groupBy(orders, ({ event }) => event.customer.id);
+  await requireRoom(byCustomer, store);
+  for (const [, [first, ...more]] of byCustomer) {
     if (isStopped()) return 0;
-    await settle(store, (w) => markLostOrder(w, event.customer.id, orderId), racePause);
+    if (!first) continue;
+    const ids = [first, ...more].map(({ orderId }) => orderId);
+    await settle(store, (w) => markLostOrders(w, first.event.customer, ids), racePause);
   }
   settling(workerMs / 1_000);
   for (let ms = 0; ms < workerMs && !isStopped(); ms += stepMs) await pause(stepMs);
@@ -215,6 +221,22 @@ export async function applyLost(
     sent.push(order);
   }
   return arrived(sent, parts);
+}
+
+async function requireRoom(
+  byCustomer: ReadonlyMap<string, readonly LostOrder[]>,
+  store: AudienceStore,
+): Promise<void> {
+  for (const [customerId, orders] of byCustomer) {
+    const { customers } = await store.load([{ kind: 'customers', key: customerId }]);
+    const ids = orders.map(({ orderId }) => orderId);
+    const marked = withLostOrders(customers.get(customerId)?.row, ids).length;
+    if (marked > mostLostOrders) throw new Advice(tooManyText(customerId, marked));
+  }
+}
+
+function tooManyText(customerId: string, marked: number): string {
+  return `No order was applied: customer ${customerId} would have ${marked} orders that are noted as lost, and ${mostLostOrders} can be noted. Without the note, a webhook that comes late would mail a second time. Leave ${marked - mostLostOrders} of them out: npm run recover -- --accept <order id>`;
 }
 
 async function arrived(

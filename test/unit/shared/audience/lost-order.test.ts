@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ledgerKeyOf } from '#shared/audience/consider-workflows.ts';
-import { markLostOrder } from '#shared/audience/lost-order.ts';
+import { markLostOrders } from '#shared/audience/lost-order.ts';
 import { rehearseLostOrder } from '#shared/audience/rehearsal.ts';
 import { settle } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
@@ -50,17 +50,18 @@ it.each(['every-time', 'once-per-contact', 'once-per-order'] as const)(
   async (frequency) => {
     const story = audienceStory();
     const waiting = workflow({ frequency });
+    const marking = { id: person.customerId, organizationId: 'org-1' };
     const contact = { contactId: 'c-1', createdAt: '', source: '', consent: {} };
     const mark = async () =>
       settle(
         story.store,
-        (w) => markLostOrder(w, person.customerId, row.id),
+        (w) => markLostOrders(w, marking, [row.id]),
         async () => undefined,
       );
     await mark();
     await mark();
     const marked = { contact, ...story.customer(person.customerId) };
-    expect(marked.lostOrders).toEqual([row.id]);
+    expect(marked).toMatchObject({ lostOrders: [row.id], organizationId: 'org-1' });
     const key = ledgerKeyOf(waiting, lost(), marked);
     expect(key).toMatch(/^[\w-]{43}$/);
     expect(ledgerKeyOf(waiting, genuine(), marked)).toBe(key);
@@ -71,6 +72,22 @@ it.each(['every-time', 'once-per-contact', 'once-per-order'] as const)(
     expect(ledgerKeyOf(waiting, another, marked) === key).toBe(isOnce);
   },
 );
+
+it('a mark lasts, however many orders of one customer are lost, and changes nothing else of the row', async () => {
+  const story = audienceStory();
+  const ids = Array.from({ length: 120 }, (_, index) => uuidOf(`order ${index}`));
+  const mark = (organizationId: string, orderIds: readonly string[]) =>
+    settle(
+      story.store,
+      (w) => markLostOrders(w, { id: person.customerId, organizationId }, orderIds),
+      async () => undefined,
+    );
+  await mark('org-1', ids.slice(0, 60));
+  await mark('org-2', ids.slice(50));
+  expect(story.customer(person.customerId)).toEqual({
+    ...{ customerId: person.customerId, organizationId: 'org-1', addresses: [], lostOrders: ids },
+  });
+});
 
 it('a rehearsal says whose mails are due, and writes nothing', async () => {
   const story = audienceStory();

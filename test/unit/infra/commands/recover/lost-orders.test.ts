@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, expect, it } from 'vitest';
 import { backfill } from '#infra/commands/backfill/run.ts';
 import { watchGap } from '#infra/commands/recover/gap.ts';
-import { type LostParts, lostInGap } from '#infra/commands/recover/lost.ts';
+import { applyLost, type LostParts, lostInGap } from '#infra/commands/recover/lost.ts';
 import { lostLines } from '#infra/commands/recover/text.ts';
 import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { bothOrganizations, earlierDays, harbour } from '#infra/local/polar-server/shop/history.ts';
+import { mostLostOrders } from '#shared/audience/lost-order.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarApi } from '#shared/polar/api.ts';
@@ -133,3 +134,42 @@ it.each([
     expect(lost.since > hoursAgo(71)).toBe(isCut);
   },
 );
+
+/** So many lost orders of one customer, each as the list shows it. */
+async function lostOf(email: string, count: number, parts: LostParts) {
+  const gap = watchGap(hoursAgo(72));
+  const person = buyer(email);
+  gap.see(
+    'orders',
+    Array.from({ length: count }, () => order(person, timeAgo(1), null)),
+  );
+  return (await lostInGap(gap.seen(), parts)).orders;
+}
+
+it('applies no order where a customer has more than can be marked, and says what to do', async () => {
+  const audience = memoryAudience();
+  const enqueued: string[] = [];
+  const enqueue: LostParts['enqueue'] = async ({ webhookId }) => enqueued.push(webhookId);
+  const parts = lostPartsOf(audience, { enqueue, hasRecord: async () => true });
+  const few = await lostOf('few@example.com', 60, parts);
+  const [one] = await lostOf('many@example.com', 1, parts);
+  if (!one) throw new Error('There is no lost order');
+  const many = Array.from({ length: mostLostOrders + 1 }, () => ({
+    ...one,
+    orderId: randomUUID(),
+  }));
+
+  const refused = applyLost([...few, ...many], parts, () => undefined);
+  await expect(refused).rejects.toThrow(
+    /^No order was applied: .* Leave 1 of them out: .*--accept/,
+  );
+  expect([audience.rows.customers.size, enqueued]).toEqual([0, []]);
+
+  expect(await applyLost([...few, ...many.slice(1)], parts, () => undefined)).toBe(
+    60 + mostLostOrders,
+  );
+  const rows = [...audience.rows.customers.values()].map(({ row }) => row);
+  expect(rows.map(({ lostOrders }) => lostOrders?.length)).toEqual([60, mostLostOrders]);
+  expect(rows.map(({ organizationId }) => organizationId)).toEqual([northlight.id, northlight.id]);
+  await expect(applyLost(many, parts, () => undefined)).rejects.toThrow('Leave 1 of them out');
+});
