@@ -243,13 +243,14 @@ async function extras(
         deletions: gone.length,
       };
     }
-    const unnamed = found.unnamed.map((customerId) => ({ customerId }));
-    await takeOnOrganization(parts, unnamed);
     if (choice === 'leave') {
       counts.drift.extra += gone.length;
       countReason(counts.refused, notAgreed, gone.length);
       return { kind: 'done', tooMany: {} };
     }
+    // Only now: whoever does not agree may know that they are of another organisation.
+    const unnamed = found.unnamed.map((customerId) => ({ customerId }));
+    await takeOnOrganization(parts, unnamed);
   }
   for (let start = 0; start < items.length; start += atOnce) {
     if (isStopped()) return { kind: 'stopped' };

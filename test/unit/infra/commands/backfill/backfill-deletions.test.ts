@@ -5,6 +5,7 @@ import { restoreDeleted, restoredLines } from '#infra/commands/backfill/restore.
 import type { Deletions } from '#infra/commands/backfill/run.ts';
 import { backfillLines, refusalText } from '#infra/commands/backfill/text.ts';
 import type { FakePolarOptions } from '#infra/local/polar-server/polar-server.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { type BackfillAtWork, startBackfillAtWork } from './backfill-at-work.ts';
 
 async function started(options: FakePolarOptions): Promise<BackfillAtWork> {
@@ -115,6 +116,23 @@ describe('whom a backfill never takes for deleted', () => {
     expect([...at.audience.rows.customers.values()].map(({ row }) => row.organizationId)).toEqual(
       Array(2).fill(at.polar.organizations[0]?.id),
     );
+  });
+});
+
+describe('rows of an older version, whose organisation nobody has named', () => {
+  it.each([
+    ['leave', undefined, false],
+    ['delete', northlight.id, true],
+  ] as const)('get, after the answer %s, the organisation %s', async (choice, named, isGone) => {
+    const at = await started({ customers: 3 });
+    const [first] = at.polar.state.customers.splice(0, 1);
+    for (const { row } of at.audience.rows.customers.values())
+      Reflect.deleteProperty(row, 'organizationId');
+    await at.run({ deletions: async () => choice });
+    const row = at.customer(first?.id ?? '');
+    expect(row?.organizationId).toBe(named);
+    expect(row?.deletion !== undefined).toBe(isGone);
+    expect(at.customer(at.polar.state.customers[0]?.id ?? '')?.organizationId).toBe(northlight.id);
   });
 });
 
