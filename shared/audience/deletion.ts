@@ -43,17 +43,20 @@ export function isDeletedByBackfill({ deletion, erased }: Customer): boolean {
 
 /**
  * Lifts a deletion that a backfill made, so that events of the customer count again. Consent stays as people left it.
- * `false`: there is none to lift. Pure; safe to repeat.
+ * A contact that the deletion removed comes back as `contactId`, so that nobody gets a mail twice that is sent once per
+ * contact. `false`: there is none to lift. Pure; safe to repeat.
  */
 export function restoreCustomer(
   w: Workspace,
   customerId: string,
-  { at, by }: Act,
+  { at, by, contactId }: Act & Readonly<{ contactId?: string | undefined }>,
   surroundings: Surroundings,
 ): boolean {
   const before = w.customers.get(customerId);
   if (!before || !isDeletedByBackfill(before)) return false;
-  const { deletion: _lifted, deletedAt: _at, ...living } = before;
+  const { deletion: lifted, deletedAt: _at, ...living } = before;
+  // Under any other mode a contact that is missing was taken over: another customer has its id now.
+  const removedId = lifted?.mode === 'delete' ? contactId : undefined;
   const customer = { ...living, restored: { at, by } };
   const email = emailOf(customer);
   if (email === undefined || !customer.email) {
@@ -61,6 +64,6 @@ export function restoreCustomer(
     return true;
   }
   w.customers.put(customerId, claimAddress(w, customer, email, customer.email.version));
-  showAddress(w, email, surroundings);
+  showAddress(w, email, { ...surroundings, newId: () => removedId ?? surroundings.newId() });
   return true;
 }

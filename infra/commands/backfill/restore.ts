@@ -67,14 +67,13 @@ async function restoreAll(parts: RestoreParts, customers: readonly DeletedCustom
   if (failure) throw failure.error;
 }
 
-/** A contact that the deletion removed keeps its id, so that nobody gets a mail twice that is sent once per contact. */
 async function restoreOne(
   { store, settings, now, newId, pause, by }: RestoreParts,
   { customerId, webhookId }: DeletedCustomer,
 ): Promise<void> {
   const contactId = (await store.recorded(webhookId))?.record.contactId;
-  const surroundings = { settings, now: now(), newId: () => contactId ?? newId() };
-  const act = { at: now().toISOString(), by };
+  const act = { at: now().toISOString(), by, contactId };
+  const surroundings = { settings, now: now(), newId };
   await settle(store, (w) => restoreCustomer(w, customerId, act, surroundings), pause);
 }
 

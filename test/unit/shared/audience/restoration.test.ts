@@ -8,8 +8,10 @@ const guess = { minute: 5, webhookId: 'backfill-gone' };
 
 type Story = ReturnType<typeof audienceStory>;
 
-function restore(story: Story, minute = 10) {
-  const act = { at: minuteOf(minute), by: 'ann' };
+/** With the id that the record of the deletion names, as the command does. */
+async function restore(story: Story, minute = 10, webhookId = guess.webhookId) {
+  const contactId = (await story.store.recorded(webhookId))?.record.contactId;
+  const act = { at: minuteOf(minute), by: 'ann', contactId };
   return settle(
     story.store,
     (w) => restoreCustomer(w, 'c1', act, story.surroundings),
@@ -34,6 +36,40 @@ describe('lifting a deletion that a backfill made', () => {
       expect(await restore(story)).toBe(false);
     },
   );
+
+  it.each(['unsubscribe', 'delete', 'keep'] as const)(
+    'under %s brings the contact back with the id that it had',
+    async (customerDeleted) => {
+      const story = audienceStory(settingsWith({ customerDeleted }));
+      await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+      await story.tell('customer.deleted', 'c1', guess);
+      await restore(story);
+      expect(story.contact(ann.email)).toMatchObject({ contactId: 'contact-1' });
+    },
+  );
+
+  it.each([
+    ['unsubscribe', 'had the address, too', ann.email],
+    ['unsubscribe', 'came to the address since', 'other@example.com'],
+    ['keep', 'had the address, too', ann.email],
+    ['keep', 'came to the address since', 'other@example.com'],
+    ['delete', 'had the address, too', ann.email],
+    ['delete', 'came to the address since', 'other@example.com'],
+  ] as const)('under %s gives no id to two where another %s', async (mode, _, email) => {
+    const story = audienceStory(settingsWith({ customerDeleted: mode }));
+    await story.tell('customer.created', 'other', { minute: 1, email });
+    await story.tell('customer.created', 'c1', { minute: 2, version: minuteOf(8), ...ann });
+    await story.tell('customer.deleted', 'c1', guess);
+    await story.tell('customer.updated', 'other', { minute: 6, ...ann });
+    await restore(story);
+    await story.tell('customer.updated', 'c1', { minute: 12, email: 'moved@example.com' });
+    const ids = ['c1', 'other'].flatMap((id) => {
+      const { contactId = 'none', mergedIds = [] } = story.customer(id)?.contact ?? {};
+      return [contactId, ...mergedIds];
+    });
+    expect(ids).not.toContain('none');
+    expect(ids).toEqual([...new Set(ids)]);
+  });
 
   it('gives nobody a consent back that a person took', async () => {
     const story = audienceStory();
