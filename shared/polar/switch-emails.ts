@@ -1,5 +1,5 @@
 import type { PolarEmailSettings } from './api.ts';
-import { PolarInvalid, PolarMissing, PolarRefused } from './api-error.ts';
+import { PolarInvalid, PolarMissing, PolarRefused, PolarUnavailable } from './api-error.ts';
 import { actOn, type Connection, type ConnectionParts, type Tended } from './connection.ts';
 import { type CustomerEmails, customerEmailsOf, switchOf } from './customer-emails.ts';
 
@@ -44,8 +44,9 @@ async function switchInTurn(
     const reason = `Polar does not say whether it sends ${unknown.join(', ')}, so nothing was changed. Look at it ${inPolar}.`;
     return { kind: 'unfinished', reason, error: undefined };
   }
-  // Noted first: whatever happens after it, disconnecting knows what was ours. One that Polar has off already is not.
-  const before = connection.emailsSwitchedOff ?? [];
+  // Noted first: whatever happens after it, disconnecting knows what was ours. One that Polar has off already is not, and
+  // one that somebody has switched on in Polar is not any more.
+  const before = (connection.emailsSwitchedOff ?? []).filter((key) => settings[key] !== true);
   const turned = keys.filter((key) => settings[key] === true);
   const noted = isOn ? connection : await note(parts, connection, union(before, turned));
   if (!noted) return overtaken;
@@ -56,19 +57,43 @@ async function switchInTurn(
   } catch (error) {
     // A definite no: nothing of it is ours.
     if (!isOn && isRefusal(error)) await note(parts, noted, before);
+    if (!isOn && error instanceof PolarUnavailable) {
+      return afterOutage(parts, noted, { before, turned, error });
+    }
     throw error;
   }
   const now = customerEmailsOf(await api.emailSettings(organizationId));
   const left = isOn ? before.filter((key) => !keys.includes(key)) : union(before, turned);
   if (!(await note(parts, noted, left, now))) return overtaken;
   const wrong = keys.filter((key) => now[key] !== isOn);
-  const state = isOn ? 'on' : 'off';
   if (wrong.length > 0) {
-    const reason = `Polar took the change, but when asked again it still says that ${wrong.join(', ')} is not ${state}. Look at it ${inPolar}.`;
+    const reason = `Polar took the change, but when asked again it still says that ${wrong.join(', ')} is not ${isOn ? 'on' : 'off'}. Look at it ${inPolar}.`;
     return { kind: 'unfinished', reason, error: undefined };
   }
+  return { kind: 'done', done: doneWith(keys, isOn) };
+}
+
+/** Nobody knows yet whether Polar did it, and only what it has off now is ours. Throws where it did not. */
+async function afterOutage(
+  parts: ConnectionParts,
+  noted: Connection,
+  { before, turned, error }: Readonly<{ before: string[]; turned: string[]; error: unknown }>,
+): Promise<Tended> {
+  const settings = await parts.api.emailSettings(noted.organizationId).catch(() => undefined);
+  const off = turned.filter((key) => settings?.[key] === false);
+  const isDone = settings !== undefined && off.length === turned.length;
+  const seen = isDone ? customerEmailsOf(settings) : undefined;
+  if (!(await note(parts, noted, union(before, off), seen))) return overtaken;
+  if (isDone) return { kind: 'done', done: doneWith(turned, false) };
+  if (settings) throw error;
+  const reason = `Polar did not answer, so it is not sure whether ${turned.join(', ')} was switched off. If it was, disconnecting does not switch it on again. Look at it ${inPolar}, and try again in a few minutes.`;
+  return { kind: 'unfinished', reason, error };
+}
+
+function doneWith(keys: readonly string[], isOn: boolean): string[] {
+  const state = isOn ? 'on' : 'off';
   const sentence = `Switched ${state} in Polar: ${keys.join(', ')}. Asked again, Polar says that ${keys.length === 1 ? 'it is' : 'they are'} ${state}.`;
-  return { kind: 'done', done: isOn ? [sentence] : [sentence, lasts, ...invoiceNote(keys)] };
+  return isOn ? [sentence] : [sentence, lasts, ...invoiceNote(keys)];
 }
 
 const lasts = 'Disconnecting switches on again what was switched off here.';
