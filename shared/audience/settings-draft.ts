@@ -163,7 +163,14 @@ export function writingProblem(kind: 'time-zone' | 'language', text: string): st
       ? undefined
       : 'A time zone is a name such as UTC, Europe/Berlin or America/New_York.';
   }
-  return isLanguage(text) ? undefined : 'A language is a tag such as en, en-GB, de or pt-BR.';
+  return isLanguage(text) && !hasExtension(text)
+    ? undefined
+    : 'A language is a tag such as en, en-GB, de or pt-BR, without extensions such as -u- or -x-.';
+}
+
+/** It would choose another calendar, other digits or the like. */
+function hasExtension(tag: string): boolean {
+  return /-[a-z\d]-/i.test(tag);
 }
 
 function problemWith({ kind, field }: SettingPlace, text: string): string | undefined {

@@ -95,11 +95,17 @@ function footerScope({ unsubscribeUrl, postalAddress }: Footer) {
 
 function run(engine: Liquid, templates: Template[], scope: object, writing: Writing): string {
   const { timeZone, language } = writing;
-  const options = { ...engine.options, timezoneOffset: timeZone, locale: language };
+  const locale = inGregorian(language);
+  const options = { ...engine.options, timezoneOffset: timeZone, locale };
   const context = new Context(scope, options, { sync: true }, { liquid: engine });
   const emitter = boundedEmitter();
   toValueSync(engine.renderer.renderTemplates(templates, context, emitter));
   return emitter.buffer;
+}
+
+/** Some languages would write days in a calendar of their own, while Polar writes those of all others in this one. */
+function inGregorian(language: string): string {
+  return new Intl.Locale(language, { calendar: 'gregory' }).toString();
 }
 
 const tooLong = 'The email is too long.';

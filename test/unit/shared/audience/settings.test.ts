@@ -29,6 +29,18 @@ describe('the time zone and the language', () => {
     (tag) => expect(isLanguage(tag)).toBe(false),
   );
 
+  it.each(['en-u-ca-hebrew', 'ar-u-nu-arab', 'de-x-ours', 'en-t-ja-latn'])(
+    'are not saved with an extension, as in %s, but read where they were',
+    (language) => {
+      const draft = { ...draftOf(defaultSettings), language };
+      expect(checkDraft(draft, 1)).toEqual({
+        kind: 'invalid',
+        problems: { language: expect.stringContaining('without extensions') },
+      });
+      expect(settingsSchema.parse({ ...defaultSettings, language })).toMatchObject({ language });
+    },
+  );
+
   it('are kept as they were typed, without spaces around them', () => {
     const draft = { ...draftOf(defaultSettings), timeZone: ' Europe/Berlin ', language: 'de' };
     expect(checkDraft(draft, 7)).toEqual({

@@ -27,6 +27,9 @@ describe('a day', () => {
     ['Europe/Berlin', 'de', '1. Dezember 2026'],
     ['Europe/London', 'en-GB', '1 December 2026'],
     ['Asia/Tokyo', 'ja', '2026年12月1日'],
+    ['Asia/Tehran', 'fa-IR', '۱ دسامبر ۲۰۲۶'],
+    ['Asia/Bangkok', 'th', '1 ธันวาคม 2026'],
+    ['Europe/London', 'en-GB-u-ca-hebrew', '1 December 2026'],
   ])('in %s and %s is written %s', (timeZone, language, text) => {
     expect(written('{{ event.endsAt | day }}', timeZone, language)).toBe(text);
   });
@@ -53,6 +56,9 @@ describe('a day', () => {
     expect(written(body, 'America/Los_Angeles', 'en')).toBe('November 30, 2026 at 18:00');
     expect(written('{{ event.endsAt | date: "%-d. %B" }}', 'Europe/Berlin', 'de')).toBe(
       '1. Dezember',
+    );
+    expect(written('{{ event.endsAt | date: "%B %Y" }}', 'Asia/Tehran', 'fa-IR')).toBe(
+      'دسامبر 2026',
     );
   });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { lostSince, watchGap } from '#infra/commands/recover/gap.ts';
 import { lostInGap } from '#infra/commands/recover/lost.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { order } from '#shared/polar/sample/sample-events.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
@@ -32,7 +33,8 @@ async function found(since: string | undefined, connection: { since?: string }) 
       hasSender: true,
     },
     recordsOf: async () => [],
-    connection: { ...connection, connectedAt },
+    retentionDays: 90,
+    connection: { ...connection, connectedAt, organizationId: northlight.id },
     hasRecord: async () => false,
     isAccepted: async () => false,
     enqueue: async () => undefined,
