@@ -37,7 +37,8 @@ export function consoleApp(parts: ConsoleParts) {
   });
   app.use(visitor, sameOrigin, flashed);
   app.use(async (c, next) => {
-    if (c.req.method === 'GET') c.set('held', heldBanner(await parts.hold()));
+    // Read while the page is made, and awaited where it stands in the page.
+    if (c.req.method === 'GET') c.set('held', parts.hold().then(heldBanner, notKnown));
     await next();
   });
   app.get('/console', (c) => c.redirect('/console/audience'));
@@ -76,7 +77,10 @@ export function consoleApp(parts: ConsoleParts) {
   return app;
 }
 
-function heldBanner(hold: Hold | undefined): Html | undefined {
-  if (!hold?.isOn) return undefined;
+const notKnown = () =>
+  html`<p class="flash problem" role="status">Whether mail is held could not be read. Load the page again.</p>`;
+
+function heldBanner(hold: Hold | undefined): Html {
+  if (!hold?.isOn) return html``;
   return html`<p class="flash problem" role="status">All mail is held by ${hold.by} since ${time(hold.at)}: ${hold.reason}. Events go on. To let it go out: <code>npm run emails -- release</code></p>`;
 }

@@ -5,9 +5,7 @@ import { defaultSettings, type Settings, settingsSchema } from '#shared/audience
 const name = 'settings';
 
 /** The document is there and is not what settings must be. The message names the fields. */
-export class InvalidSettings extends Error {
-  override readonly name = 'InvalidSettings';
-}
+export class InvalidSettings extends Error {}
 
 /** The settings document as it is stored, valid or not. Where there is none, writes the defaults first. */
 export function settingsItem(

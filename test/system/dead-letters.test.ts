@@ -67,7 +67,7 @@ async function deadLetters(
       queues: deadLetterQueues({ physicalId: (id) => stack.queues[id] ?? '' }, queueNames),
       explain: explainLetters(db, { failures: table('Failures'), customers: table('Customers') }),
       failures: dynamoFailures(db, table('Failures'), now),
-      confirmed: async () => false,
+      confirmed: async () => true,
       folder: tmpdir(),
       now,
       address: maskedAddress,
@@ -214,7 +214,7 @@ describe('what cannot be read', () => {
     [
       'an event without its customer, signed over HTTP',
       () => webhook('hook-shape', noCustomer),
-      /^events +hook-shape +order\.paid .* a\*\*\*@example\.com +The payload cannot be read: /m,
+      /^events +hook-shape +order\.paid .* a\*\*\*@example\.com +final: The payload cannot be read: /m,
     ],
     [
       'a message without anything',
@@ -241,7 +241,9 @@ describe('what cannot be read', () => {
     expect(shown).toContain('No retry by itself can mend it');
     expect(shown).not.toContain('ann@');
 
-    expect(await deadLetters((does) => does.resend({ kind: 'id', id }))).toBe('1 resent.');
+    expect(await deadLetters((does) => does.resend({ kind: 'id', id }))).toBe(
+      '1 resent.\n1 is final: sent again, it dies again unless another version was deployed since.',
+    );
     const list = await listed(/in all:/);
     expect(list).toContain('1 in all:');
     expect(list).not.toContain('No reason is kept');

@@ -64,7 +64,7 @@ export type ConsoleEnv = {
     /** The fields of a POST. */
     form: FormData;
     flash: Flash | undefined;
-    /** Why all mail is held, by whom and since when; absent: it is not. */
+    /** Why all mail is held, by whom and since when; empty: it is not. */
     held: Html | undefined;
   };
 };

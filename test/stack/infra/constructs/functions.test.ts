@@ -211,7 +211,7 @@ describe('unsubscribe', () => {
 });
 
 describe('the clock', () => {
-  it('is told the ledger, the mail queue, and how much the mailers send in a minute', () => {
+  it('is told the ledger, the mail queue, where a hold is kept, and how much the mailers send in a minute', () => {
     const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'clock').properties.Environment
       .Variables;
 
@@ -219,6 +219,7 @@ describe('the clock', () => {
       EMAILS_TABLE: { Ref: 'Emails' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },
       MOST_EMAILS: String(14 * 60),
+      SETTINGS_TABLE: { Ref: 'Settings' },
     });
   });
 
