@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -43,7 +43,11 @@ async function watched() {
   return {
     printed,
     bundle: () => readFile(outfile, 'utf8'),
-    write: (code: string) => writeFile(source, code),
+    /** At once, as editors do: a file that is written in place is empty for a moment, and builds. */
+    write: async (code: string) => {
+      await writeFile(`${folder}.new`, code);
+      await rename(`${folder}.new`, source);
+    },
     says: async (event: object = {}) => {
       const result = await lambda.invoke(event);
       return result.kind === 'answer' ? result.payload : result.message;
