@@ -17,16 +17,16 @@ import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
+import { connectPolar } from '#shared/polar/connect.ts';
+import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import { acceptEmails, switchEmailsOff, switchEmailsOn } from '#shared/polar/switch-emails.ts';
 import {
-  connectPolar,
   disconnectPolar,
   dropPreviousSecret,
   forgetLeftAccess,
   repairConnection,
-} from '#shared/polar/connect.ts';
-import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection.ts';
-import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
-import { acceptEmails, switchEmailsOff, switchEmailsOn } from '#shared/polar/switch-emails.ts';
+} from '#shared/polar/tend-connection.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { momentDocument, momentLines, whoMails } from './moments.ts';
 import { healthLines } from './words.ts';

@@ -6,10 +6,10 @@ import {
   sumOf,
 } from '#infra/commands/backfill/page.ts';
 import type { BackfillHooks } from '#infra/commands/backfill/run.ts';
-import { repairConnection } from '#shared/polar/connect.ts';
 import type { Connection, WebhookSecrets } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
+import { repairConnection } from '#shared/polar/tend-connection.ts';
 import { secretRereadMs } from '#shared/polar/webhook-secret.ts';
 import {
   beginningOfGap,
