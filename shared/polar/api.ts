@@ -171,6 +171,8 @@ export function polarApi(options: PolarAccessOptions) {
         body: { customer_email_settings: settings },
         doing: 'change which mails it sends to customers',
         scope: organizationsWrite,
+        whereGiven:
+          'On the console\'s page Polar, under "What switching Polar\'s mails needs", sign in again with it, or connect with an access token that has it.',
         repeatable: true,
       }),
 

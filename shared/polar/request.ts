@@ -36,6 +36,8 @@ export type Purpose = Readonly<{
   doing: string;
   /** What the token must be allowed. */
   scope: string;
+  /** Where to give that scope; absent: wherever Polar is connected. */
+  whereGiven?: string;
 }>;
 
 const problem = z.object({ loc: z.optional(z.array(z.unknown())), msg: z.string() });
@@ -46,7 +48,7 @@ const answerSchema = z.object({
 
 /** The failure that an answer other than 2xx stands for, with a sentence that ends in what to do next. */
 export function failureOf(status: number, body: string, purpose: Purpose): PolarApiError {
-  const { doing, scope } = purpose;
+  const { doing, scope, whereGiven = 'Connect Polar again with both.' } = purpose;
   const said = wordsOf(body);
   const words = said === '' ? '' : ` Polar says: “${said}”.`;
   if (status === 401) {
@@ -56,7 +58,7 @@ export function failureOf(status: number, body: string, purpose: Purpose): Polar
   }
   if (status === 403) {
     return new PolarRefused(
-      `Polar does not let this access ${doing}. It needs the scope ${scope}, and the person who gave it must be owner or admin of the organisation. Connect Polar again with both.${words}`,
+      `Polar does not let this access ${doing}. It needs the scope ${scope}, and the person who gave it must be owner or admin of the organisation. ${whereGiven}${words}`,
     );
   }
   if (status === 404 || status === 410) {

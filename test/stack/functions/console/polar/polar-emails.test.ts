@@ -97,6 +97,7 @@ describe("switching Polar's mails", () => {
     await desk.connectByToken();
     const off = await desk.submit(`${page}/emails-off`, { keys: 'order_confirmation' });
     expect(off.text).toContain('It needs the scope organizations:write');
+    expect(off.text).toContain('sign in again with it, or connect with an access token');
   });
 
   it('asks for the scope only when a person wants it', async () => {
