@@ -26,8 +26,8 @@ export function composer(
   ) => Promise<string>,
   portal: () => Promise<Portal | undefined>,
 ): Compose {
-  return async ({ workflow, record, contact }, settings, ledgerKey) => {
-    const isMarketing = workflow.email.kind === 'marketing';
+  return async ({ step: { email, compiled }, record, contact }, settings, ledgerKey) => {
+    const isMarketing = email.kind === 'marketing';
     const unsubscribeUrl = isMarketing
       ? await unsubscribeUrlFor(contact.contactId, contact.customerId, contact.email)
       : undefined;
@@ -36,7 +36,7 @@ export function composer(
         ? undefined
         : { unsubscribeUrl, postalAddress: settings.postalAddress ?? '' };
     const rendered = renderEmail(
-      workflow.compiled,
+      compiled,
       {
         contact: contactValues(contact),
         event: withPortal(record.properties, await portal(), contact.address),
@@ -50,9 +50,9 @@ export function composer(
     return {
       kind: 'composed',
       mail: {
-        from: workflow.email.from ?? mailFrom,
+        from: email.from ?? mailFrom,
         to: contact.address,
-        replyTo: workflow.email.replyTo,
+        replyTo: email.replyTo,
         subject,
         html,
         text,

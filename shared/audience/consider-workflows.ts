@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
+import { conditionText, holds } from './conditions.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import type { Customer } from './person.ts';
 import { isStale, staleReason } from './subscription-snapshot.ts';
-import type { Condition, Workflow } from './workflow.ts';
+import { firstSend, type Workflow } from './workflow.ts';
 
 /**
  * The key of the one email that a workflow may send for this event, in the characters that an SES message tag allows;
@@ -95,7 +96,9 @@ export function considerWorkflows(
 function reasonAgainst(workflow: Workflow, situation: Situation): string | undefined {
   const { event, customer, isTrigger, now, againAs } = situation;
   if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
-  const condition = workflow.trigger.conditions.find((one) => !holds(one, event));
+  const condition = workflow.trigger.conditions.find(
+    (one) => !holds(one, { event: event.properties }),
+  );
   if (condition) return `The condition does not hold: ${conditionText(condition)}.`;
   if (isStale(event.type, event.subscription, customer.subscriptions)) return staleReason;
   const ageHours = (now.getTime() - Date.parse(event.occurredAt)) / hourMs;
@@ -105,7 +108,7 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
   if (customer.erased) return 'The customer is erased.';
   const isDeleted = customer.deletion !== undefined || event.customer.deletedAt !== undefined;
   if (event.type === 'customer.deleted') {
-    if (workflow.email.kind === 'marketing') {
+    if (firstSend(workflow).email.kind === 'marketing') {
       return 'The customer is deleted: only a transactional email may still be sent.';
     }
   } else if (isDeleted) {
@@ -122,24 +125,6 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
     return 'A backfill made this event, so nobody can tell whether an email about it went before.';
   }
   return undefined;
-}
-
-function holds({ property, operator, value }: Condition, { properties }: ReceivedEvent): boolean {
-  const actual = properties[property];
-  switch (operator) {
-    case 'is':
-      return actual !== undefined && String(actual) === value;
-    case 'is-not':
-      return actual === undefined || String(actual) !== value;
-    case 'is-set':
-      return actual !== undefined;
-    case 'is-not-set':
-      return actual === undefined;
-  }
-}
-
-function conditionText({ property, operator, value }: Condition): string {
-  return [property, operator.replaceAll('-', ' '), value].filter(Boolean).join(' ');
 }
 
 function nothingToCountBy({ frequency }: Workflow): string {

@@ -4,7 +4,7 @@ import type { Contact, Customer } from './person.ts';
 import type { Settings } from './settings.ts';
 import { isStale, staleReason } from './subscription-snapshot.ts';
 import type { Suppression } from './suppression.ts';
-import type { Workflow } from './workflow.ts';
+import { firstSend, type SendStep, type Workflow } from './workflow.ts';
 
 /** Everything about an email as it is at the moment before it is sent. */
 export type MailSituation = Readonly<{
@@ -25,7 +25,7 @@ export type MailSituation = Readonly<{
 }>;
 
 export type MailVerdict =
-  | { kind: 'send'; workflow: Workflow; record: EventRecord; contact: Contact }
+  | { kind: 'send'; step: SendStep; record: EventRecord; contact: Contact }
   /** `needsPerson`: for a reason that somebody can remove, and of which nobody would hear otherwise. */
   | { kind: 'block'; reason: string; needsPerson?: true };
 
@@ -69,7 +69,8 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (suppression?.reasons.complained || customer?.no?.complained) {
     return block('The recipient complained of a mail.');
   }
-  if (workflow.email.kind === 'marketing') {
+  const step = firstSend(workflow);
+  if (step.email.kind === 'marketing') {
     // The "no" itself may be known a moment before the contact shows it.
     const hasLeft = suppression?.reasons.unsubscribed || customer?.no?.unsubscribed;
     if (!contact.subscribed || hasLeft) return block('The contact is not subscribed.');
@@ -77,7 +78,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
       return blockForAPerson('Marketing mail needs a postal address in the settings.');
     }
   }
-  return { kind: 'send', workflow, record, contact };
+  return { kind: 'send', step, record, contact };
 }
 
 /** What the event said of its subscription; records of version 0.1.0 do not tell its version. */

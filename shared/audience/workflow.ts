@@ -22,7 +22,7 @@ export const frequencySchema = z.enum([
 ]);
 export type Frequency = z.infer<typeof frequencySchema>;
 
-/** The one email of a workflow as a person writes it: subject, preheader and body in Liquid, the body in Markdown. */
+/** An email of a workflow as a person writes it: subject, preheader and body in Liquid, the body in Markdown. */
 export const emailNodeSchema = z.object({
   kind: z.enum(['marketing', 'transactional']),
   /** `Name <address>` or an address; absent: the deployment's own sender. */
@@ -42,7 +42,33 @@ export const compiledEmailSchema = z.object({
 });
 export type CompiledEmail = z.infer<typeof compiledEmailSchema>;
 
-export const workflowSchema = z.object({
+const sendStepSchema = z.object({
+  kind: z.literal('send'),
+  /** Never changes. */
+  id: z.string(),
+  /** One that does not hold skips this step. */
+  onlyIf: z.array(conditionSchema),
+  email: emailNodeSchema,
+  compiled: compiledEmailSchema,
+});
+export type SendStep = z.infer<typeof sendStepSchema>;
+
+const waiting = { kind: z.literal('wait'), id: z.string() };
+const waitForSchema = z.object({ ...waiting, for: z.object({ hours: z.number() }) });
+const waitUntilSchema = z.object({
+  ...waiting,
+  until: z.object({
+    date: z.enum(['trialEnd', 'periodEnd', 'endsAt', 'pastDueAt']),
+    /** Negative: before the date. */
+    offsetHours: z.number(),
+  }),
+});
+export type WaitStep = z.infer<typeof waitForSchema> | z.infer<typeof waitUntilSchema>;
+
+const stepSchema = z.union([sendStepSchema, waitForSchema, waitUntilSchema]);
+export type Step = z.infer<typeof stepSchema>;
+
+const common = {
   workflowId: z.string(),
   /** Goes up by one with each change. */
   version: z.int(),
@@ -52,12 +78,73 @@ export const workflowSchema = z.object({
   frequency: frequencySchema,
   /** An event that is older than this when it is decided triggers nothing. */
   maxAgeHours: z.number(),
-  email: emailNodeSchema,
-  compiled: compiledEmailSchema,
   createdAt: z.string(),
   updatedAt: z.string(),
+};
+
+export const workflowSchema = z.object({
+  ...common,
+  /** On the contact; read when a run begins. */
+  audience: z.array(conditionSchema),
+  /** One that holds ends the run. */
+  exitWhen: z.array(conditionSchema),
+  steps: z.array(stepSchema),
 });
 export type Workflow = z.infer<typeof workflowSchema>;
+
+/** Written of a workflow that does nothing but send one email, so that version 0.1.0 can read it. */
+const plainWorkflowSchema = z.object({
+  ...common,
+  email: emailNodeSchema,
+  compiled: compiledEmailSchema,
+});
+type PlainWorkflow = z.infer<typeof plainWorkflowSchema>;
+
+/** A row in either form. */
+export const storedWorkflowSchema = z.union([
+  workflowSchema,
+  z.pipe(
+    plainWorkflowSchema,
+    z.transform(
+      ({ email, compiled, ...rest }): Workflow => ({ ...rest, ...plainSteps(email, compiled) }),
+    ),
+  ),
+]);
+
+/** What a workflow is that sends one email to whoever its trigger lets through. */
+export function plainSteps(email: EmailNode, compiled: CompiledEmail) {
+  const send: SendStep = { kind: 'send', id: plainStepId, onlyIf: [], email, compiled };
+  return { audience: [], exitWhen: [], steps: [send] } satisfies Partial<Workflow>;
+}
+
+const plainStepId = 'email';
+
+/** The row of a workflow. */
+export function storedWorkflow(workflow: Workflow): Workflow | PlainWorkflow {
+  const { audience, exitWhen, steps, ...rest } = workflow;
+  const [step, ...more] = steps;
+  const isPlain =
+    step?.kind === 'send' &&
+    step.id === plainStepId &&
+    [...more, ...step.onlyIf, ...audience, ...exitWhen].length === 0;
+  return isPlain ? { ...rest, email: step.email, compiled: step.compiled } : workflow;
+}
+
+export function sendsOf({ steps }: Pick<Workflow, 'steps'>): SendStep[] {
+  return steps.filter((step) => step.kind === 'send');
+}
+
+/** The first email of a workflow. Each one has at least one. */
+export function firstSend(workflow: Pick<Workflow, 'steps'>): SendStep {
+  const [first] = sendsOf(workflow);
+  if (!first) throw new Error('A workflow has no step that sends.');
+  return first;
+}
+
+/** Whether it is more than one email that goes at once. */
+export function needsRun({ steps }: Pick<Workflow, 'steps'>): boolean {
+  return steps.length > 1;
+}
 
 export type WorkflowReader = Readonly<{
   all(): Promise<Workflow[]>;

@@ -4,6 +4,7 @@ import {
   type Condition,
   type EmailNode,
   eventPropertyNames,
+  type SendStep,
   type Workflow,
 } from '#shared/audience/workflow.ts';
 import {
@@ -184,7 +185,8 @@ function asProperty(property: Condition['property'], value: string | undefined):
 }
 
 type Test = Readonly<{
-  workflow: Pick<Workflow, 'trigger' | 'email' | 'compiled'>;
+  workflow: Pick<Workflow, 'trigger'>;
+  step: Pick<SendStep, 'email' | 'compiled'>;
   to: string;
   settings: Pick<Settings, 'postalAddress'> & Writing;
   /** Absent: the deployment has no sender of its own. */
@@ -203,8 +205,8 @@ export type TestEmail =
 
 /** The email of a workflow with made-up values, as it would go out but for its subject and the link to unsubscribe. */
 export function testEmail(test: Test): TestEmail {
-  const { workflow, to, settings, mailFrom, unsubscribeUrl, portal, now } = test;
-  const { email, compiled } = workflow;
+  const { workflow, step, to, settings, mailFrom, unsubscribeUrl, portal, now } = test;
+  const { email, compiled } = step;
   const from = email.from ?? mailFrom;
   if (from === undefined) return { kind: 'no-sender' };
   const variables = sampleVariables(workflow, to, now, portal);

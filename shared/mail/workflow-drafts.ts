@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
+import { firstSend, plainSteps, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
 import {
   checkWorkflow,
   type MailSurroundings,
@@ -69,8 +69,7 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
           workflowId: `${readyMade.name}-${newTag()}`,
           version: 1,
           status: 'draft',
-          ...checked.draft,
-          compiled: checked.compiled,
+          ...partsOf(checked),
           createdAt: at,
           updatedAt: at,
         };
@@ -82,10 +81,10 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
     async save(workflow, written) {
       const checked = await check(written);
       if (checked.kind === 'refused') return checked;
-      const { draft, compiled, obstacles } = checked;
+      const { obstacles } = checked;
       const isLive = workflow.status === 'active';
       const status = isLive && obstacles.length > 0 ? 'paused' : workflow.status;
-      const change = { ...draft, compiled, status };
+      const change = { ...partsOf(checked), status };
       if (isDeepStrictEqual({ ...workflow, ...change }, workflow))
         return savedAs(workflow, checked);
       return write(next(workflow, change), checked);
@@ -94,9 +93,9 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
     async activate(workflow) {
       const checked = await check(draftOf(workflow));
       if (checked.kind === 'refused') return checked;
-      const { obstacles, compiled } = checked;
+      const { obstacles } = checked;
       if (obstacles.length > 0) return { kind: 'refused', problems: obstacles, places: [] };
-      return write(next(workflow, { status: 'active', compiled }), checked);
+      return write(next(workflow, { status: 'active', ...partsOf(checked) }), checked);
     },
 
     pause: (workflow) => write(next(workflow, { status: 'paused' })),
@@ -104,6 +103,11 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
 }
 
 type Accepted = Extract<WorkflowCheck, { kind: 'accepted' }>;
+
+/** What checking made of a draft, as a workflow has it. */
+function partsOf({ draft: { email, ...rest }, compiled }: Accepted) {
+  return { ...rest, ...plainSteps(email, compiled) };
+}
 
 function savedAs(workflow: Workflow, checked?: Accepted): Extract<Saving, { kind: 'saved' }> {
   const { warnings = [], obstacles = [] } = checked ?? {};
@@ -139,6 +143,7 @@ function draftFrom({ title, event, conditions, frequency, email }: Beginning): W
 
 /** What a person wrote of a workflow. */
 export function draftOf(workflow: Workflow): WorkflowDraft {
-  const { name, trigger, frequency, maxAgeHours, email } = workflow;
+  const { name, trigger, frequency, maxAgeHours } = workflow;
+  const { email } = firstSend(workflow);
   return { name, trigger, frequency, maxAgeHours, email };
 }

@@ -10,7 +10,7 @@ import {
   replayMessage,
   type WorkerMessage,
 } from '#shared/queue/events-queue.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 
 /** One message for the worker, and what was there when it came. */
 export type Scenario = Readonly<{
@@ -180,14 +180,10 @@ export function workflows(): Workflow[] {
   const { workflow } = approvedMail();
   if (!workflow) throw new Error('approvedMail has no workflow');
   return supportedEventTypes.map((event) => ({
-    ...workflow,
+    ...mailing(workflow, { kind: event === 'customer.created' ? 'marketing' : 'transactional' }),
     workflowId: `on ${event}`,
     trigger: { event, conditions: [] },
     frequency: frequencyOf(event),
-    email: {
-      ...workflow.email,
-      kind: event === 'customer.created' ? ('marketing' as const) : ('transactional' as const),
-    },
   }));
 }
 

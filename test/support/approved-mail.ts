@@ -1,6 +1,13 @@
 import type { Known } from '#functions/mailer/situation.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
+import {
+  type CompiledEmail,
+  type EmailNode,
+  firstSend,
+  plainSteps,
+  type Workflow,
+} from '#shared/audience/workflow.ts';
 
 /** What the mailer knows of an email that nothing stands against. */
 export function approvedMail(happened = new Date('2026-11-23T11:58:00.000Z')): Known {
@@ -40,10 +47,23 @@ export function approvedMail(happened = new Date('2026-11-23T11:58:00.000Z')): K
       trigger: { event: 'customer.created', conditions: [] },
       frequency: 'once-per-contact',
       maxAgeHours: 72,
-      email: { kind: 'marketing', subject: 'Hello', preheader: '', body: 'Hello' },
-      compiled: { subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' },
+      ...plainSteps(
+        { kind: 'marketing', subject: 'Hello', preheader: '', body: 'Hello' },
+        { subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' },
+      ),
       createdAt: at,
       updatedAt: at,
     },
   };
+}
+
+/** The workflow with another email. */
+export function mailing(
+  workflow: Workflow,
+  email: Partial<EmailNode>,
+  compiled: Partial<CompiledEmail> = {},
+): Workflow {
+  const before = firstSend(workflow);
+  const steps = plainSteps({ ...before.email, ...email }, { ...before.compiled, ...compiled });
+  return { ...workflow, ...steps };
 }

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { deliver } from '#infra/local/running-stack.ts';
-import type { EmailNode, Workflow } from '#shared/audience/workflow.ts';
+import { type EmailNode, plainSteps, type Workflow } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts';
@@ -79,8 +79,7 @@ function activeWorkflow(
     trigger: { event, conditions: [] },
     frequency: 'every-time',
     maxAgeHours: 72,
-    email,
-    compiled: result.compiled,
+    ...plainSteps(email, result.compiled),
     createdAt: at,
     updatedAt: at,
   };

@@ -1,7 +1,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { normalisedEmailSchema } from '#shared/audience/address.ts';
-import { workflowSchema } from '#shared/audience/workflow.ts';
+import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { recordedOf } from '#shared/store/events/event-item.ts';
@@ -91,7 +91,7 @@ describe.each(keptVersions)('the code of today reads, of version %s,', (version)
     expect(workflows).toHaveLength(rowsOf('Workflows').length);
     for (const row of rowsOf('Workflows')) {
       expect(workflows).toContainEqual(
-        expect.objectContaining(workflowSchema.parse(unmarshall(row))),
+        expect.objectContaining(storedWorkflowSchema.parse(unmarshall(row))),
       );
     }
   });

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Email } from '#shared/audience/email.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import {
@@ -86,7 +86,7 @@ ${table(
     statusBadge(workflow),
     workflow.trigger.event,
     frequencyWords[workflow.frequency],
-    kindWords[workflow.email.kind],
+    kindWords[firstSend(workflow).email.kind],
     time(workflow.updatedAt),
   ]),
 )}
@@ -134,7 +134,8 @@ function activation(c: Context<ConsoleEnv>, { status, version }: Workflow, path:
 }
 
 function factsOf({ workflow, mailFrom }: Shown): Html {
-  const { trigger, frequency, maxAgeHours, email, version, status, updatedAt } = workflow;
+  const { trigger, frequency, maxAgeHours, version, status, updatedAt } = workflow;
+  const { email } = firstSend(workflow);
   const live = status === 'active' ? 'This version is live.' : 'Nothing is live.';
   const conditions = trigger.conditions.map((one) => html`${conditionText(one)}<br>`);
   return facts([

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { isMailable } from '#shared/audience/address.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
@@ -122,7 +122,8 @@ export async function sendTest(workflow: Workflow, to: string, parts: WorkflowPa
   if (!isMailable(to)) return problem('That is no email address that a test could be sent to.');
   const { mailFrom, unsubscribeUrl, now, send } = parts;
   const { settings, polar: portal } = await parts.surroundings();
-  const wish = { workflow, to, settings, portal, mailFrom, unsubscribeUrl };
+  const step = firstSend(workflow);
+  const wish = { workflow, step, to, settings, portal, mailFrom, unsubscribeUrl };
   const made = testEmail({ ...wish, now: now() });
   switch (made.kind) {
     case 'no-sender':

@@ -4,8 +4,16 @@ import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
+import { conditionText } from '#shared/audience/conditions.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { Condition, Frequency, Workflow, Workflows } from '#shared/audience/workflow.ts';
+import {
+  type Frequency,
+  firstSend,
+  type SendStep,
+  storedWorkflow,
+  type Workflow,
+  type Workflows,
+} from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
@@ -19,6 +27,7 @@ import { versionVerbs } from './version-verbs.ts';
 
 type Test = Readonly<{
   workflow: Workflow;
+  step: SendStep;
   to: string;
   settings: Settings;
   portal: Portal | undefined;
@@ -61,13 +70,13 @@ export async function sendTest(
 }
 
 export function listLines(workflows: readonly Workflow[]): string[] {
-  const rows = workflows.map(({ workflowId, status, trigger, email, frequency, name }) => [
-    workflowId,
-    status,
-    trigger.event,
-    email.kind,
-    words(frequency),
-    name,
+  const rows = workflows.map((workflow) => [
+    workflow.workflowId,
+    workflow.status,
+    workflow.trigger.event,
+    firstSend(workflow).email.kind,
+    words(workflow.frequency),
+    workflow.name,
   ]);
   return columns([['ID', 'STATUS', 'EVENT', 'KIND', 'SENDS', 'NAME'], ...rows]);
 }
@@ -84,7 +93,8 @@ export function readyMadeLines(readyMade: readonly ReadyMade[]): string[] {
 
 /** Everything that a person wrote of a workflow. */
 export function workflowLines(workflow: Workflow): string[] {
-  const { workflowId, name, status, version, trigger, frequency, maxAgeHours, email } = workflow;
+  const { workflowId, name, status, version, trigger, frequency, maxAgeHours } = workflow;
+  const { email } = firstSend(workflow);
   const [first = 'none', ...more] = trigger.conditions.map(conditionText);
   return [
     ...columns([
@@ -108,15 +118,14 @@ export function workflowLines(workflow: Workflow): string[] {
 }
 
 /** Everything that a person wrote of a workflow, by the names of the table. */
-function workflowDocument({ compiled: _, ...written }: Workflow) {
+function workflowDocument(workflow: Workflow) {
+  const stored = storedWorkflow(workflow);
+  if ('steps' in stored) return stored;
+  const { compiled: _, ...written } = stored;
   return written;
 }
 
 const words = (frequency: Frequency) => frequency.replaceAll('-', ' ');
-
-function conditionText({ property, operator, value }: Condition): string {
-  return [property, operator.replaceAll('-', ' '), value].filter(Boolean).join(' ');
-}
 
 export type WorkflowParts = Readonly<{
   workflows: Workflows;
@@ -173,8 +182,10 @@ export function workflowVerbs(parts: WorkflowParts) {
     return saving;
   }
 
-  const addressHint = async ({ email }: Pick<Workflow, 'email'>) =>
-    email.kind === 'marketing' && !(await settings()).postalAddress ? `\n${setAddress}` : '';
+  const addressHint = async (workflow: Workflow) =>
+    firstSend(workflow).email.kind === 'marketing' && !(await settings()).postalAddress
+      ? `\n${setAddress}`
+      : '';
 
   const versions = versionVerbs({
     ...parts,
@@ -264,6 +275,7 @@ export function workflowVerbs(parts: WorkflowParts) {
       const workflow = await named(id);
       const mail = testMail({
         workflow,
+        step: firstSend(workflow),
         to,
         settings: await settings(),
         portal: await parts.polar(),

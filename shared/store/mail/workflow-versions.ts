@@ -4,7 +4,12 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { type Workflow, type Workflows, workflowSchema } from '#shared/audience/workflow.ts';
+import {
+  storedWorkflow,
+  storedWorkflowSchema,
+  type Workflow,
+  type Workflows,
+} from '#shared/audience/workflow.ts';
 import { refusedWrite } from '#shared/store/audience/audience-store.ts';
 import { dynamoWorkflows } from './workflows.ts';
 
@@ -21,7 +26,10 @@ export function dynamoWorkflowVersions(
   const reader = dynamoWorkflows(db, table);
 
   const keep = (workflow: Workflow) => ({
-    Put: { TableName: settings, Item: { name: nameOf(workflow, workflow.version), workflow } },
+    Put: {
+      TableName: settings,
+      Item: { name: nameOf(workflow, workflow.version), workflow: storedWorkflow(workflow) },
+    },
   });
 
   async function isDone(writes: TransactWriteCommandInput['TransactItems']): Promise<boolean> {
@@ -38,7 +46,7 @@ export function dynamoWorkflowVersions(
     ...reader,
 
     async save(workflow) {
-      const put = { TableName: table, Item: workflow };
+      const put = { TableName: table, Item: storedWorkflow(workflow) };
       if (workflow.version === 1) {
         const isNew = { ConditionExpression: 'attribute_not_exists(workflowId)' };
         return isDone([{ Put: { ...put, ...isNew } }]);
@@ -77,7 +85,7 @@ export function dynamoWorkflowVersions(
       const found = new Map(present && [[present.version, present]]);
       for await (const page of paginateScan({ client: db }, scan)) {
         for (const { workflow } of page.Items ?? []) {
-          const kept = workflowSchema.safeParse(workflow).data;
+          const kept = storedWorkflowSchema.safeParse(workflow).data;
           if (kept && !found.has(kept.version)) found.set(kept.version, kept);
         }
       }

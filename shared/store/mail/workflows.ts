@@ -1,5 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { type Workflow, type WorkflowReader, workflowSchema } from '#shared/audience/workflow.ts';
+import {
+  storedWorkflowSchema,
+  type Workflow,
+  type WorkflowReader,
+} from '#shared/audience/workflow.ts';
 import { indexKey } from '#shared/store/dynamo.ts';
 
 /** The workflows in DynamoDB, few enough to be read all at once. */
@@ -8,7 +12,7 @@ export function dynamoWorkflows(db: DynamoDBDocumentClient, table: string): Work
     async all() {
       const found: Workflow[] = [];
       for await (const page of paginateScan({ client: db }, { TableName: table })) {
-        for (const item of page.Items ?? []) found.push(workflowSchema.parse(item));
+        for (const item of page.Items ?? []) found.push(storedWorkflowSchema.parse(item));
       }
       return found;
     },
@@ -17,7 +21,7 @@ export function dynamoWorkflows(db: DynamoDBDocumentClient, table: string): Work
       if (indexKey(workflowId) === undefined) return undefined;
       const get = new GetCommand({ TableName: table, Key: { workflowId }, ConsistentRead: true });
       const { Item } = await db.send(get);
-      return Item && workflowSchema.parse(Item);
+      return Item && storedWorkflowSchema.parse(Item);
     },
   };
 }

@@ -13,7 +13,7 @@ import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audienc
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
 
@@ -33,10 +33,9 @@ async function startAccount() {
   const { workflow: approved } = approvedMail();
   if (!approved) throw new Error('approvedMail has no workflow');
   const workflow: Workflow = {
-    ...approved,
+    ...mailing(approved, { kind: 'transactional' }),
     trigger: { event: 'subscription.past_due', conditions: [] },
     frequency: 'every-time',
-    email: { ...approved.email, kind: 'transactional' },
   };
   const tableOf = await createStackTables(dynamo.client);
   const db = documentClient(dynamo.client);

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { composer } from '#functions/mailer/compose.ts';
+import { firstSend } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { sampleVariables } from '#shared/mail/test-email.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 
 const portal = { server: 'production', organizationSlug: 'northlight' } as const;
 const compose = composer(
@@ -24,7 +25,7 @@ function composedFor({ event, conditions, email }: (typeof readyMade)[number], f
     kind: 'send' as const,
     contact: { ...contact, firstName, lastName: 'Lovelace' },
     record: { ...record, type: event, properties },
-    workflow: { ...workflow, trigger, email, compiled: compilation.compiled },
+    step: firstSend(mailing(workflow, email, compilation.compiled)),
   };
   return compose(approved, settings, 'key');
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judgeMail, type MailSituation } from '#shared/audience/judge-mail.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 
 const act = { at: '2026-11-01T00:00:00.000Z', by: 'someone' };
 const known = approvedMail();
@@ -18,7 +18,7 @@ function situation(patch: Partial<MailSituation> = {}): MailSituation {
 }
 
 function withKind(kind: 'marketing' | 'transactional') {
-  return known.workflow && { ...known.workflow, email: { ...known.workflow.email, kind } };
+  return known.workflow && mailing(known.workflow, { kind });
 }
 const transactional = withKind('transactional');
 const unsubscribed = known.contact && { ...known.contact, subscribed: false };

@@ -7,7 +7,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { lostOrderEvent } from '#shared/polar/backfill-events.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { order, polarPayload, uuidOf } from '#shared/polar/sample/sample-events.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { audienceStory } from '#test/support/audience-story.ts';
 
 const now = new Date('2026-11-23T11:00:00Z');
@@ -18,8 +18,8 @@ const row = order(person, now, null);
 function workflow(patch: Partial<Workflow>): Workflow {
   const { workflow: approved } = approvedMail();
   if (!approved) throw new Error('approvedMail has no workflow');
-  const email = { ...approved.email, kind: 'transactional' as const };
-  return { ...approved, email, trigger: { event: 'order.paid', conditions: [] }, ...patch };
+  const transactional = mailing(approved, { kind: 'transactional' });
+  return { ...transactional, trigger: { event: 'order.paid', conditions: [] }, ...patch };
 }
 
 /** The event that `recover` makes of the order as Polar's API shows it. */

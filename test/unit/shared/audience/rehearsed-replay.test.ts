@@ -3,7 +3,7 @@ import type { Email } from '#shared/audience/email.ts';
 import { type Replay, rehearseReplay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann Lee', externalId: '7' };
@@ -31,7 +31,7 @@ describe('the rehearsal of a replay', () => {
     by: 'an engineer',
     at: minuteOf(600),
   };
-  const transactional = workflow({ email: { ...workflow().email, kind: 'transactional' } });
+  const transactional = mailing(workflow(), { kind: 'transactional' });
   const rehearse = (
     { store, surroundings }: Awaited<ReturnType<typeof storyOf>>,
     email?: Partial<Email>,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann' };
@@ -111,11 +111,8 @@ describe('the workflows of an event', () => {
   ] as const)(
     'of customer.deleted in mode %s, %s, anonymised %s: %s',
     async (customerDeleted, kind, anonymised, verdict) => {
-      const { email } = welcome;
-      const goodbye = workflow({
-        trigger: { event: 'customer.deleted', conditions: [] },
-        email: { ...email, kind },
-      });
+      const trigger = { event: 'customer.deleted' as const, conditions: [] };
+      const goodbye = mailing(workflow({ trigger }), { kind });
       const story = audienceStory(settingsWith({ customerDeleted }), [goodbye]);
       await story.tell('customer.created', 'c1', { minute: 1, ...ann });
       const record = await story.tell('customer.deleted', 'c1', {

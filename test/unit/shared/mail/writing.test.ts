@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { composer } from '#functions/mailer/compose.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
+import { firstSend } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { sampleVariables, testEmail } from '#shared/mail/test-email.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { anna, compiledOf, node } from './an-email.ts';
 
 const endsAt = '2026-12-01T02:00:00.123456Z';
@@ -95,7 +96,7 @@ describe('the settings', () => {
       kind: 'send' as const,
       contact,
       record: { ...record, type: ready.event, properties: { ...event, endsAt } },
-      workflow: { ...workflow, trigger, email: ready.email, compiled },
+      step: firstSend(mailing(workflow, ready.email, compiled)),
     };
     const compose = composer(
       'hello@example.com',
@@ -109,7 +110,8 @@ describe('the settings', () => {
 
   it('count in a test email', () => {
     const made = testEmail({
-      workflow: { trigger, email: ready.email, compiled },
+      workflow: { trigger },
+      step: { email: ready.email, compiled },
       to: 'you@example.com',
       settings,
       mailFrom: 'hello@example.com',

@@ -1,7 +1,7 @@
 import { applyEvent } from '#shared/audience/decide.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { plainSteps, type Workflow } from '#shared/audience/workflow.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { polarPayload, sampleCustomerId } from '#shared/polar/sample/sample-events.ts';
@@ -78,8 +78,10 @@ export function activeWorkflow(change: Partial<Workflow> = {}): Workflow {
     trigger: { event: 'customer.created', conditions: [] },
     frequency: 'once-per-contact',
     maxAgeHours: 72,
-    email: { kind: 'transactional', subject: 'Hello', preheader: '', body: 'Hello' },
-    compiled: { subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' },
+    ...plainSteps(
+      { kind: 'transactional', subject: 'Hello', preheader: '', body: 'Hello' },
+      { subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' },
+    ),
     createdAt: '2026-11-01T00:00:00.000Z',
     updatedAt: '2026-11-01T00:00:00.000Z',
     ...change,

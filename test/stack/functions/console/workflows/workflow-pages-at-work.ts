@@ -1,6 +1,6 @@
 import type { Email } from '#shared/audience/email.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { saveSettings } from '#shared/store/settings-history.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
@@ -69,7 +69,9 @@ export async function startWorkflowDesk() {
 }
 
 /** What the form of a workflow would send. */
-export function fieldsOf({ name, trigger, frequency, maxAgeHours, email, version }: Workflow) {
+export function fieldsOf(workflow: Workflow) {
+  const { name, trigger, frequency, maxAgeHours, version } = workflow;
+  const { email } = firstSend(workflow);
   const rows = trigger.conditions.flatMap(({ property, operator, value = '' }, index) => [
     [`property-${index}`, property],
     [`operator-${index}`, operator],

@@ -109,7 +109,8 @@ describe('activating', () => {
     const fields = { ...fieldsOf(await saved()), subject: 'Another' };
     const { text } = await at.submit(`${path}/edit`, fields);
     expect(text).toContain('Saved as version 3. It is live');
-    expect(await saved()).toMatchObject({ status: 'active', compiled: { subject: 'Another' } });
+    const steps = [{ compiled: { subject: 'Another' } }];
+    expect(await saved()).toMatchObject({ status: 'active', steps });
   });
 
   test('ends with a save that may not be active', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { consoleParts } from '#functions/console/parts.ts';
 import { workflowParts } from '#functions/console/workflows/workflow-parts.ts';
+import { firstSend } from '#shared/audience/workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { fieldsOf, hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
 
@@ -77,21 +78,25 @@ describe('saving', () => {
       },
       frequency: 'once-per-subscription',
       maxAgeHours: 24,
-      email: {
-        kind: 'marketing',
-        from: 'Ada <ada@example.com>',
-        replyTo: 'help@example.com',
-        body: 'One\n\nTwo',
-      },
+      steps: [
+        {
+          email: {
+            kind: 'marketing',
+            from: 'Ada <ada@example.com>',
+            replyTo: 'help@example.com',
+            body: 'One\n\nTwo',
+          },
+        },
+      ],
     });
   });
 
   test('takes out what was emptied', async () => {
     const { path, saved } = await at.added('receipt');
     await at.post(`${path}/edit`, { ...fieldsOf(await saved()), from: 'a@example.com' });
-    expect((await saved()).email.from).toBe('a@example.com');
+    expect(firstSend(await saved()).email.from).toBe('a@example.com');
     await at.post(`${path}/edit`, { ...fieldsOf(await saved()), from: ' ' });
-    expect((await saved()).email).not.toHaveProperty('from');
+    expect(firstSend(await saved()).email).not.toHaveProperty('from');
   });
 
   test('what is there already changes nothing', async () => {

@@ -99,7 +99,7 @@ describe('the preview', () => {
     const [saved] = await at.parts.workflows.all();
     expect(saved).toMatchObject({
       version: 1,
-      email: { subject: expect.not.stringMatching(/^For/) },
+      steps: [{ email: { subject: expect.not.stringMatching(/^For/) } }],
     });
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idInPath } from '#functions/console/kit/in-url.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
+import { mailing } from '#test/support/approved-mail.ts';
 import { hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startWorkflowDesk>>;
@@ -156,8 +157,8 @@ test('a workflow that was saved before its sender was checked says that it is no
   const { path, saved } = await at.added('receipt');
   const before = await saved();
   expect((await at.get(path)).text).not.toContain('would not be accepted');
-  const email = { ...before.email, from: 'hello@elsewhere.example' };
-  await at.parts.workflows.save({ ...before, email, version: 2 });
+  const elsewhere = mailing(before, { from: 'hello@elsewhere.example' });
+  await at.parts.workflows.save({ ...elsewhere, version: 2 });
   const { text } = await at.get(path);
   expect(text).toMatch(/It would not be accepted any more as it is: From must be .* Edit it\./);
 });

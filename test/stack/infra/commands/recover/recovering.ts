@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { plainSteps, type Workflow } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 
 /** The address that Polar knows, before the stack: it can refuse, or lose the answer of the stack. */
@@ -39,6 +39,6 @@ export function activeWorkflow(
   return {
     ...{ workflowId: event.replace('.', '-'), version: 1, name: event, status: 'active' },
     ...{ trigger: { event, conditions: [] }, frequency: 'every-time', maxAgeHours: 72 },
-    ...{ email, compiled: result.compiled, createdAt: at, updatedAt: at },
+    ...{ ...plainSteps(email, result.compiled), createdAt: at, updatedAt: at },
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mailing } from '#test/support/approved-mail.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { workflowsAtWork } from './workflow-commands-at-work.ts';
 
@@ -18,7 +19,7 @@ describe('npm run workflows, where the sender counts', () => {
     const saved = await at.only();
     if (!saved) throw new Error('Nothing was saved.');
     const from = 'Shop <hello@elsewhere.example>';
-    await at.workflows.save({ ...saved, version: 2, email: { ...saved.email, from } });
+    await at.workflows.save({ ...mailing(saved, { from }), version: 2 });
     await expect(at.does().activate('receipt')).rejects.toThrow(
       /^receipt-t1 cannot be activated\. From must be an address of example\.com or of a subdomain/,
     );

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type EditedFile, fileToEdit } from '#infra/terminal/editor.ts';
+import { firstSend } from '#shared/audience/workflow.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { workflowsAtWork } from './workflow-commands-at-work.ts';
@@ -55,6 +56,7 @@ const renamed = (name: string) => `text.replace('"name": "Receipt"', '"name": "$
 describe('npm run workflows -- edit', () => {
   it('saves what the editor leaves, body and all, as the next version', async () => {
     const before = await at.only();
+    const body = before && firstSend(before).email.body;
     const desk = await editor(
       `${renamed('Bill')} + '\\nSee you soon.\\n\\n---\\n\\nPS: thanks.\\n'`,
     );
@@ -62,7 +64,7 @@ describe('npm run workflows -- edit', () => {
     expect(await at.only()).toMatchObject({
       version: 2,
       name: 'Bill',
-      email: { body: `${before?.email.body}\n\nSee you soon.\n\n---\n\nPS: thanks.` },
+      steps: [{ email: { body: `${body}\n\nSee you soon.\n\n---\n\nPS: thanks.` } }],
     });
     expect(at.printed).toContain('receipt-t1 is saved as version 2; it is draft.');
     expect(desk.files.map(({ path }) => existsSync(path))).toEqual([false]);

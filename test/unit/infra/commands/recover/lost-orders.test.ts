@@ -12,7 +12,7 @@ import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import { customer, order, uuidOf } from '#shared/polar/sample/sample-events.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { type Audience, memoryAudience } from '../backfill/backfill-at-work.ts';
 
 const hourMs = 3_600_000;
@@ -26,9 +26,8 @@ function receipts(): Workflow {
   const { workflow } = approvedMail();
   if (!workflow) throw new Error('approvedMail has no workflow');
   return {
-    ...workflow,
+    ...mailing(workflow, { kind: 'transactional' }),
     ...{ name: 'Receipt', frequency: 'every-time', maxAgeHours: 8_760 },
-    email: { ...workflow.email, kind: 'transactional' },
     trigger: { event: 'order.paid', conditions: [] },
   };
 }
