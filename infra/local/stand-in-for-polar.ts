@@ -14,7 +14,8 @@ export function standInForPolar(environment: Readonly<NodeJS.ProcessEnv>): Stand
   return Object.fromEntries(given);
 }
 
-function isOnThisMachine(url: string): boolean {
+/** Whether a URL is of a server here, without TLS. */
+export function isOnThisMachine(url: string): boolean {
   const { protocol, hostname } = URL.parse(url) ?? {};
   return protocol === 'http:' && hostname !== undefined && isLoopback(hostname);
 }

@@ -55,6 +55,8 @@ type FindParts = Readonly<{
   api: Pick<PolarApi, 'customers' | 'customer'>;
   organizationId: string;
   living: () => Page;
+  /** Of which organisation a customer is whose row does not say it; `undefined`: nobody knows. */
+  organizationOf: (customerId: string) => Promise<string | undefined>;
   isStopped: () => boolean;
   progress: (text: string) => void;
 }>;
@@ -64,45 +66,76 @@ export type Found = Readonly<{
   gone: readonly string[];
   /** Those of `gone` whose rows do not say yet that they are of this organisation. */
   unnamed: readonly string[];
+  /** How many do not say themselves that they are of another organisation, and are, by organisation. */
+  others: ReadonlyMap<string, number>;
   /** Why some could not be asked for, with their number. */
   refused: Readonly<Record<string, number>>;
 }>;
 
 /**
  * The living customers here that Polar does not have any more. Not being listed is no proof: Polar is asked for each,
- * after it has shown that it finds one that it listed. `undefined`: it was broken off. Throws a `PolarApiError`.
+ * after it has shown that it finds one that it listed. For a customer of another organisation it would answer the same,
+ * so that each whose row does not name one is looked up first. `undefined`: it was broken off. Throws a
+ * `PolarApiError`.
  */
 export async function findGone(parts: FindParts): Promise<Found | undefined> {
+  const unlisted = await allUnlisted(parts);
+  if (!unlisted) return undefined;
+  const { ours, unnamed, others, unknown } = await sorted(parts, unlisted.customers);
+  const refused: Record<string, number> =
+    unknown.length > 0 ? { [whoseUnknown(unknown)]: unknown.length } : {};
+  const nobody = { gone: [], unnamed: [], others };
+  if (parts.isStopped()) return undefined;
+  if (ours.length === 0) return { ...nobody, refused };
+  const why = await whyNotAsked(parts, unlisted.listed);
+  if (why !== undefined) return { ...nobody, refused: { ...refused, [why]: 1 } };
+  const states = await askedFor(parts, ours);
+  if (!states) return undefined;
+  const unsure = ours.filter(({ customerId }) => states.get(customerId) === 'unknown').length;
+  const gone = ours.map(({ customerId }) => customerId).filter((id) => states.get(id) === 'gone');
+  return {
+    gone,
+    unnamed: gone.filter((id) => unnamed.has(id)),
+    others,
+    refused: { ...refused, ...(unsure > 0 && { [notAsked]: unsure }) },
+  };
+}
+
+/** The living customers that may be of this organisation, and that Polar does not list; `undefined`: broken off. */
+async function allUnlisted(parts: FindParts) {
   const listed = await allListed(parts);
-  const unlisted: LivingCustomer[] = [];
-  let areUnnamedOurs = false;
+  const customers: LivingCustomer[] = [];
   for await (const page of parts.living()) {
     for (const customer of page.filter(isReal)) {
       const { customerId, organizationId = parts.organizationId } = customer;
       if (organizationId !== parts.organizationId) continue;
-      if (!listed.has(customerId)) unlisted.push(customer);
-      else if (customer.organizationId === undefined) areUnnamedOurs = true;
+      if (!listed.has(customerId)) customers.push(customer);
     }
     // A long table that is in step must not keep Ctrl-C from being heard.
     await setImmediate();
     if (parts.isStopped()) return undefined;
   }
-  const isNamed = ({ organizationId }: LivingCustomer) => organizationId !== undefined;
-  const asked = areUnnamedOurs ? unlisted : unlisted.filter(isNamed);
-  const notOurs = unlisted.length - asked.length;
-  const refused: Record<string, number> = notOurs > 0 ? { [whoseUnknown]: notOurs } : {};
-  if (asked.length === 0) return { gone: [], unnamed: [], refused };
-  const why = await whyNotAsked(parts, listed);
-  if (why !== undefined) return { gone: [], unnamed: [], refused: { ...refused, [why]: 1 } };
-  const states = await askedFor(parts, asked);
-  if (!states) return undefined;
-  const unknown = asked.filter(({ customerId }) => states.get(customerId) === 'unknown').length;
-  const gone = asked.filter(({ customerId }) => states.get(customerId) === 'gone');
-  return {
-    gone: gone.map(({ customerId }) => customerId),
-    unnamed: gone.filter((one) => !isNamed(one)).map(({ customerId }) => customerId),
-    refused: { ...refused, ...(unknown > 0 && { [notAsked]: unknown }) },
-  };
+  return { listed, customers };
+}
+
+/** Whose these are, each by its row, or else by what Polar once told of it. */
+async function sorted(parts: FindParts, customers: readonly LivingCustomer[]) {
+  const ours: LivingCustomer[] = [];
+  const unnamed = new Set<string>();
+  const others = new Map<string, number>();
+  const unknown: string[] = [];
+  for (const customer of customers) {
+    const { customerId } = customer;
+    if (parts.isStopped()) break;
+    const own = customer.organizationId ?? (await parts.organizationOf(customerId));
+    if (own === undefined) unknown.push(customerId);
+    else if (own !== parts.organizationId) others.set(own, (others.get(own) ?? 0) + 1);
+    else {
+      ours.push(customer);
+      if (customer.organizationId === undefined) unnamed.add(customerId);
+    }
+  }
+  return { ours, unnamed, others, unknown };
 }
 
 const listsNobody =
@@ -110,8 +143,12 @@ const listsNobody =
 const findsNobody =
   'Polar does not find a customer that it has just listed, so nobody was taken for deleted. Try again later.';
 const notAsked = 'Polar does not list it, and cannot say whether it has it. It was left as it is.';
-const whoseUnknown =
-  'Polar does not list it, and nobody knows of which organisation it is, so it was not taken for deleted.';
+const mostNamed = 5;
+
+function whoseUnknown(ids: readonly string[]): string {
+  const more = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : '';
+  return `Polar does not list them, and nobody knows of which organisation they are, so they were left as they are: ${ids.slice(0, mostNamed).join(', ')}${more}. If one is yours and gone, erase it on the page Audience.`;
+}
 
 type ListedIds = Readonly<{ has: (id: string) => boolean; last: () => readonly string[] }>;
 

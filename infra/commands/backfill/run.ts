@@ -95,6 +95,8 @@ export type BackfillParts = Omit<PageParts, 'counted' | 'pretended' | 'isDryRun'
     settings: Settings;
     /** All customers here that live, page by page. */
     living: () => AsyncIterable<readonly LivingCustomer[]>;
+    /** Of which organisation a customer is whose row does not say it; `undefined`: nobody knows. */
+    organizationOf: (customerId: string) => Promise<string | undefined>;
   }>;
 
 export type BackfillWish = Readonly<{
@@ -157,7 +159,8 @@ export async function backfill(
   const wanted: Wanted = { organizationId, settings, since };
   let tooMany: { tooMany?: number } = {};
   if (!from && living.ours > 0) {
-    const extra = await extras(parts, page, counts, hooks, mostDeletions(living.ours));
+    const most = mostDeletions(living.ours);
+    const extra = await extras(parts, page, counts, hooks, { most, isMixed });
     if (extra.kind !== 'done') return extra.kind === 'stopped' ? { ...extra, counts } : extra;
     ({ tooMany } = extra);
   }
@@ -224,13 +227,15 @@ async function extras(
   page: PageParts,
   counts: BackfillCounts,
   hooks: BackfillHooks,
-  most: number,
+  { most, isMixed }: Readonly<{ most: number; isMixed: boolean }>,
 ): Promise<Extras> {
   const { isStopped, progress, deletions } = hooks;
   const found = await findGone({ ...parts, isStopped, progress });
   if (!found) return { kind: 'stopped' };
-  for (const [reason, count] of Object.entries(found.refused)) {
-    countReason(counts.refused, reason, count);
+  const reason = isMixed ? undefined : otherOrganization(found, parts.organizationId);
+  if (reason !== undefined) return { kind: 'refused', reason };
+  for (const [why, count] of Object.entries(found.refused)) {
+    countReason(counts.refused, why, count);
   }
   const gone = await withAddresses(parts.store, found.gone);
   const items = gone.map((one) => extraItem(one, parts, parts.now()));

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { isOnThisMachine, type StandInForPolar } from '#infra/local/stand-in-for-polar.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
@@ -9,6 +10,7 @@ import {
 } from '#shared/store/audience/customer-scan.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { organizationOfCustomer } from '#shared/store/events/organization-of-customer.ts';
 import { audienceOf } from '#shared/store/wire-audience.ts';
 import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import type { Deployment, StackResources } from './deployment.ts';
@@ -37,12 +39,14 @@ type AudienceDeployment = Pick<Deployment, 'clientConfigs' | 'settingsTable' | '
 export async function audienceSide(deployment: AudienceDeployment, resources: StackResources) {
   const { db, settingsNow, ...audience } = deployedAudience(deployment, resources);
   const customers = resources.physicalId('Customers');
+  const events = resources.physicalId('Events');
   return {
     ...audience,
     settings: await settingsNow(),
     living: () => livingCustomers(db, customers),
     deletedByBackfill: () => customersDeletedByBackfill(db, customers),
-    hasRecord: dynamoEventLog(db, resources.physicalId('Events')).has,
+    organizationOf: organizationOfCustomer(db, events),
+    hasRecord: dynamoEventLog(db, events).has,
   };
 }
 
@@ -93,6 +97,7 @@ export function partsOf(
   { clientConfigs, settingsTable, unsubscribeUrl, polar }: Deployment,
   { physicalId, secretsManager }: StackResources,
 ): PartsFor {
+  const isLocal = 'endpoint' in clientConfigs.dynamodb;
   const link = polarLinkOf({
     db: documentClient(new DynamoDBClient(clientConfigs.dynamodb)),
     secrets: new SecretsManagerClient(secretsManager),
@@ -100,9 +105,27 @@ export function partsOf(
     accessId: physicalId('PolarAccess'),
     webhookSecretId: physicalId('WebhookSecret'),
     webhookUrl: new URL('/webhooks/polar', unsubscribeUrl).href,
-    variables: polar ?? process.env,
+    variables: polar ?? polarInEnvironment(process.env, isLocal),
   });
   return link.partsFor;
+}
+
+/**
+ * Another Polar that the shell names, as tests do. Throws Advice where the deployment is in AWS: its tokens would go
+ * there, and what it answers would be taken for Polar's.
+ */
+export function polarInEnvironment(
+  environment: NodeJS.ProcessEnv,
+  isLocal: boolean,
+): StandInForPolar {
+  const { POLAR_API_URL, POLAR_AUTHORIZE_URL, AWS_ENDPOINT_URL } = environment;
+  const named = Object.entries({ POLAR_API_URL, POLAR_AUTHORIZE_URL }).filter(([, url]) => url);
+  const isAwsHere = AWS_ENDPOINT_URL !== undefined && isOnThisMachine(AWS_ENDPOINT_URL);
+  const [first] = named;
+  if (!first || isLocal || isAwsHere) return Object.fromEntries(named);
+  throw new Advice(
+    `${first[0]} in your shell names another Polar (${first[1]}), and this stage is in AWS, so nothing was done. That variable is for the local stack: run "unset ${named.map(([name]) => name).join(' ')}", and then the command again.`,
+  );
 }
 
 export type PolarToken = Readonly<{ token: string; server: PolarServer }>;

@@ -1,10 +1,12 @@
-import { expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import {
   credentialsUsed,
   findDeployment,
   localDeployment,
 } from '#infra/commands/deployment/deployment.ts';
+import { polarInEnvironment } from '#infra/commands/deployment/parts.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
+import { Advice } from '#infra/terminal/advice.ts';
 
 const running = {
   processId: 1,
@@ -38,6 +40,28 @@ it('commands speak with the Polar that runs beside the local stack, and with no 
   expect(localDeployment({ ...running, polarUrl }).polar).toEqual({
     POLAR_API_URL: polarUrl,
     POLAR_AUTHORIZE_URL: `${polarUrl}/oauth2/authorize`,
+  });
+});
+
+describe('a Polar that the shell names', () => {
+  const url = 'http://127.0.0.1:4705';
+  const POLAR = { POLAR_API_URL: url, POLAR_AUTHORIZE_URL: `${url}/oauth2/authorize` };
+
+  it('counts for the local stack, and where AWS itself is on this machine', () => {
+    expect(polarInEnvironment({ ...POLAR, PATH: '/bin' }, true)).toEqual(POLAR);
+    const emulated = { POLAR_API_URL: url, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+    expect(polarInEnvironment(emulated, false)).toEqual({ POLAR_API_URL: url });
+    expect(polarInEnvironment({ POLAR_API_URL: '' }, false)).toEqual({});
+  });
+
+  it.each([
+    [{ POLAR_API_URL: 'https://polar.example.com' }, 'POLAR_API_URL'],
+    [{ POLAR_AUTHORIZE_URL: url }, 'POLAR_AUTHORIZE_URL'],
+    [{ POLAR_API_URL: url, AWS_ENDPOINT_URL: 'https://aws.example.com' }, 'POLAR_API_URL'],
+  ])('%j keeps a command from a stage in AWS', (environment, name) => {
+    const refused = () => polarInEnvironment(environment, false);
+    expect(refused).toThrow(Advice);
+    expect(refused).toThrow(`run "unset ${name}", and then the command again.`);
   });
 });
 

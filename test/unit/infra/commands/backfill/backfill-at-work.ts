@@ -17,6 +17,7 @@ import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { customer, sampleCustomerId, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { organizationIn } from '#shared/store/events/organization-of-customer.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 
 export type BackfillAtWork = Awaited<ReturnType<typeof startBackfillAtWork>>;
@@ -60,7 +61,11 @@ export function memoryAudience() {
       webhookId: row.deletion?.webhookId ?? '',
     }));
   }
-  return { store: counting, rows, records, calls, living, deletedByBackfill };
+  async function organizationOf(id: string) {
+    const told = [...records.values()].filter(({ record }) => record.customerId === id);
+    return told.map(({ payload }) => organizationIn(payload)).find((one) => one !== undefined);
+  }
+  return { store: counting, rows, records, calls, living, organizationOf, deletedByBackfill };
 }
 
 /** A fake Polar and the audience of a deployment that has heard nothing of it yet. */
@@ -76,12 +81,16 @@ export async function startBackfillAtWork(options: FakePolarOptions = {}) {
     pause: async (ms) => void pauses.push(ms),
   });
 
-  const partsOf = ({ store, living }: Audience, settings: Partial<Settings> = {}) => ({
+  const partsOf = (
+    { store, living, organizationOf }: Audience,
+    settings: Partial<Settings> = {},
+  ) => ({
     api,
     organizationId: northlight.id,
     store,
     settings: { ...defaultSettings, ...settings },
     living,
+    organizationOf,
     now: () => new Date(),
     newId: randomUUID,
     pause: async () => undefined,

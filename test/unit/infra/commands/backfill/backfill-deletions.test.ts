@@ -15,6 +15,17 @@ async function started(options: FakePolarOptions): Promise<BackfillAtWork> {
   return at;
 }
 
+/** With rows as version 0.1.0 wrote them: none names its organisation. */
+async function withUnnamed(customers: number): Promise<BackfillAtWork> {
+  const at = await started({ customers });
+  for (const { row } of at.audience.rows.customers.values())
+    Reflect.deleteProperty(row, 'organizationId');
+  return at;
+}
+
+const leftUnknown = (id: string) =>
+  `Polar does not list them, and nobody knows of which organisation they are, so they were left as they are: ${id}. If one is yours and gone, erase it on the page Audience.`;
+
 const email = (index: number) => `customer-${index}@example.com`;
 const livingOf = ({ audience }: BackfillAtWork) =>
   [...audience.rows.customers.values()].filter(({ row }) => !row.deletion).length;
@@ -100,22 +111,33 @@ describe('whom a backfill never takes for deleted', () => {
     expect(livingOf(at)).toBe(3);
   });
 
-  it('is one of an older version of whom nobody knows whose it is, while Polar lists none of those', async () => {
-    const at = await started({ customers: 2 });
-    for (const { row } of at.audience.rows.customers.values())
-      Reflect.deleteProperty(row, 'organizationId');
+  it('is one whose row names no organisation, and whose events name another one', async () => {
+    const at = await withUnnamed(2);
     const { api } = at.partsOf(at.audience);
     const parts = { api, organizationId: 'another' };
-    const foreign = await at.run({ parts });
-    expect(Object.keys(foreign.counts.refused)).toEqual([
-      expect.stringContaining('nobody knows of which organisation it is'),
-    ]);
-    at.polar.state.customers.splice(0, 1);
-    const own = await at.run();
-    expect(own.counts).toMatchObject({ drift: { extra: 1 }, repaired: 1, refused: {} });
-    expect([...at.audience.rows.customers.values()].map(({ row }) => row.organizationId)).toEqual(
-      Array(2).fill(at.polar.organizations[0]?.id),
-    );
+    expect(await at.attempt({ parts })).toEqual({
+      kind: 'refused',
+      reason: expect.stringContaining(`2 of ${northlight.id}.`),
+    });
+    const { counts } = await at.run({ parts, isMixed: true });
+    expect(counts).toMatchObject({ drift: { extra: 0 }, refused: {} });
+    expect(livingOf(at)).toBe(2);
+  });
+
+  it('is one of whom nobody knows whose it is, also where Polar lists others of those as its own', async () => {
+    const at = await withUnnamed(3);
+    const [lost, told] = at.polar.state.customers.splice(0, 2);
+    for (const [id, { record }] of at.audience.records)
+      if (record.customerId === lost?.id) at.audience.records.delete(id);
+    const { counts } = await at.run();
+    expect(counts).toMatchObject({ drift: { extra: 1 }, repaired: 1 });
+    expect(counts.refused).toEqual({ [leftUnknown(lost?.id ?? '')]: 1 });
+    expect(at.customer(lost?.id ?? '')?.deletion).toBeUndefined();
+    expect(at.customer(lost?.id ?? '')?.organizationId).toBeUndefined();
+    expect(at.customer(told?.id ?? '')).toMatchObject({
+      deletion: expect.anything(),
+      organizationId: northlight.id,
+    });
   });
 });
 
@@ -124,10 +146,8 @@ describe('rows of an older version, whose organisation nobody has named', () => 
     ['leave', undefined, false],
     ['delete', northlight.id, true],
   ] as const)('get, after the answer %s, the organisation %s', async (choice, named, isGone) => {
-    const at = await started({ customers: 3 });
+    const at = await withUnnamed(3);
     const [first] = at.polar.state.customers.splice(0, 1);
-    for (const { row } of at.audience.rows.customers.values())
-      Reflect.deleteProperty(row, 'organizationId');
     await at.run({ deletions: async () => choice });
     const row = at.customer(first?.id ?? '');
     expect(row?.organizationId).toBe(named);

@@ -85,6 +85,7 @@ it('an access that covers two organisations shows no order and no moment of the 
       organizationId: northlight.id,
       ...{ store: audience.store, living: audience.living, settings: defaultSettings },
       ...{ now: () => new Date(), newId: randomUUID, pause: async () => undefined },
+      organizationOf: audience.organizationOf,
     },
     { since, isDryRun: false },
     {
