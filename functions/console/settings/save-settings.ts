@@ -16,13 +16,9 @@ import {
   type SettingsDraft,
   settingPlaces,
 } from '#shared/audience/settings-draft.ts';
+import { keptVersions, replaceDocument } from '#shared/store/kept-versions.ts';
 import { settingsItem } from '#shared/store/settings.ts';
-import {
-  keptSettings,
-  replaceSettings,
-  saveSettings,
-  settingsOfVersion,
-} from '#shared/store/settings-history.ts';
+import { keptSettings, saveSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
 import { textOf } from '../kit/fields.ts';
 import type { ConsoleParts } from '../parts.ts';
 
@@ -67,7 +63,7 @@ export async function settingsForForm({
   const document = await settingsItem(db, env.SETTINGS_TABLE)();
   const read = readDocument(document);
   if (read.kind === 'valid') return { settings: read.settings, problems: {} };
-  const kept = await keptSettings(db, env.SETTINGS_TABLE);
+  const kept = await keptVersions(db, env.SETTINGS_TABLE, keptSettings);
   const last = kept.map((one) => readDocument(one.document)).find((one) => one.kind === 'valid');
   const fallback = last?.kind === 'valid' ? last.settings : defaultSettings;
   const version = versionOf(document) ?? kept[0]?.version ?? 0;
@@ -148,7 +144,8 @@ async function mend(
   const checked = checkDraft(draft, 0);
   if (checked.kind === 'invalid') return { kind: 'invalid', problems: checked.problems };
   const change = { seen: document, next: checked.settings };
-  const version = await replaceSettings(db, env.SETTINGS_TABLE, change, { at: now(), by });
+  const saved = { at: now(), by };
+  const version = await replaceDocument(db, env.SETTINGS_TABLE, keptSettings, change, saved);
   if (version === undefined) return { kind: 'edited-by-hand' };
   const [before, after] = [textsOf(document), draftOf(checked.settings)];
   const changed = settingPlaces.filter(({ path }) => before[path] !== after[path]).length;

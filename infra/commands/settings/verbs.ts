@@ -1,7 +1,5 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Advice } from '#infra/terminal/advice.ts';
 import { columns } from '#infra/terminal/lines.ts';
-import type { Output } from '#infra/terminal/output.ts';
 import {
   changesBetween,
   type Fault,
@@ -13,31 +11,23 @@ import {
 import { eventPath, type SettingsDraft, settingPlaces } from '#shared/audience/settings-draft.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { settingsItem } from '#shared/store/settings.ts';
-import {
-  type KeptSettings,
-  keptSettings,
-  replaceSettings,
-  saveSettings,
-} from '#shared/store/settings-history.ts';
+import { keptSettings, saveSettings } from '#shared/store/settings-history.ts';
 import { eventFields, generalNames, settingsNames, withMended, withSetting } from './values.ts';
-
-export type SettingsParts = Readonly<{
-  db: DynamoDBDocumentClient;
-  table: string;
-  /** Who runs the command. */
-  person: string;
-  /** What has to stand behind the next command to mean the same stack. */
-  options: string;
-  now: () => Date;
-}> &
-  Output;
+import { overtaken, shown, type VersionParts, versionVerbs } from './version-verbs.ts';
 
 /** What `npm run settings` does, one function for each verb. All throw Advice about what cannot be done. */
-export function settingsVerbs(parts: SettingsParts) {
-  const { db, table, person, options, now, print, document } = parts;
+export function settingsVerbs(parts: VersionParts) {
+  const { db, table, person, now, print, document } = parts;
   const read = settingsItem(db, table);
-  const npm = (command: string) => `  npm run settings -- ${command}${options}`;
-  const saved = () => ({ at: now(), by: `${person} on the command line` });
+  const { npm, replaced, lastValid, history, restore } = versionVerbs(parts, {
+    kept: keptSettings,
+    command: 'settings',
+    verb: 'are',
+    read,
+    faults: faultsOf,
+    changes: changesBetween,
+    afterwards,
+  });
 
   /** What is at fault, and the two ways out of it. */
   async function explain(faults: readonly Fault[]): Promise<void> {
@@ -49,10 +39,10 @@ export function settingsVerbs(parts: SettingsParts) {
       print('\nMend one after the other:');
       print(npm(`set ${first.path} ${isSetting ? '<value>' : 'none'}`));
     }
-    const last = (await keptSettings(db, table)).find(isValid);
-    if (last) {
-      print(`\nOr put version ${last.version} back, the last valid one:`);
-      print(npm(`restore ${last.version}`));
+    const last = await lastValid();
+    if (last !== undefined) {
+      print(`\nOr put version ${last} back, the last valid one:`);
+      print(npm(`restore ${last}`));
     }
   }
 
@@ -70,12 +60,6 @@ export function settingsVerbs(parts: SettingsParts) {
     const faults = left.kind === 'valid' ? [] : left.faults.filter((one) => one.path !== 'version');
     if (faults.length > 0) return explain(faults);
     print('They are valid again. Within half a minute everything goes by them.');
-  }
-
-  async function replaced(seen: SettingsDocument, next: SettingsDocument): Promise<number> {
-    const version = await replaceSettings(db, table, { seen, next }, saved());
-    if (version === undefined) throw new Advice(overtaken);
-    return version;
   }
 
   return {
@@ -108,68 +92,23 @@ export function settingsVerbs(parts: SettingsParts) {
       const { settings } = stored;
       const changed = withSetting(settings, path, value);
       if (changed === settings) return print(`${path} is that already: nothing was changed.`);
-      if (!(await saveSettings(db, table, changed, saved()))) throw new Advice(overtaken);
+      const saved = { at: now(), by: `${person} on the command line` };
+      if (!(await saveSettings(db, table, changed, saved))) throw new Advice(overtaken('settings'));
       print(`${path} is set; the settings are at version ${changed.version} now.`);
-      print('Within half a minute everything goes by it.');
+      print(afterwards);
     },
 
-    /** The newest versions first, each with what it changed. */
-    async history(limit: number) {
-      const item = await read();
-      const kept = await keptSettings(db, table);
-      const versions = kept.map((one) => historyOf(one, kept)).slice(0, limit);
-      const last = kept.find(({ version }) => version === versionOf(item));
-      const byHand = last ? changesBetween(last.document, item) : undefined;
-      if (document) {
-        const isNowValid = readDocument(item).kind === 'valid';
-        const changes = byHand?.map(changeDocument) ?? null;
-        const present = { version: versionOf(item) ?? null, isValid: isNowValid, changes };
-        return document({ present, versions });
-      }
-      for (const line of historyLines(versions)) print(line);
-      const more = kept.length - versions.length;
-      if (more > 0) print(`\nThese are the newest ${limit} of ${kept.length}; --limit shows more.`);
-      if (byHand && byHand.length > 0) {
-        print('\nSomebody changed the settings by hand after the last version:');
-        for (const change of byHand) print(`  ${changeText(changeDocument(change))}`);
-      }
-      const earlier = kept.find((one) => isValid(one) && one.version !== versionOf(item));
-      if (earlier) print(`\nTo put one back:\n${npm(`restore ${earlier.version}`)}`);
-    },
-
-    /** Puts the values of a version back, as a new version. */
-    async restore(version: number) {
-      const seen = await read();
-      const kept = await keptSettings(db, table);
-      const wanted = kept.find((one) => one.version === version);
-      if (!wanted) {
-        throw new Advice(`There is no version ${version}. See which there are:\n${npm('history')}`);
-      }
-      const target = readDocument(wanted.document);
-      if (target.kind === 'invalid') {
-        const last = kept.find(isValid)?.version;
-        const paths = target.faults.map(({ path }) => path).join(', ');
-        throw new Advice(
-          `Version ${version} is not valid itself (${paths}), so it was not put back. The last valid one is ${last}.`,
-        );
-      }
-      const isValidNow = readDocument(seen).kind === 'valid';
-      const changes = changesBetween(seen, target.settings);
-      if (isValidNow && changes.length === 0) {
-        return print(`The settings are as in version ${version} already: nothing was changed.`);
-      }
-      const next = await replaced(seen, target.settings);
-      print(`Version ${version} is back, as version ${next}. It changed:`);
-      for (const change of changes) print(`  ${changeText(changeDocument(change))}`);
-      print('Within half a minute everything goes by it.');
-    },
+    history,
+    restore,
   };
 }
 
-const overtaken =
-  'Someone else changed the settings at the same moment, so nothing was changed. Look at them ("show") and try again.';
+const afterwards = 'Within half a minute everything goes by it.';
 
-const isValid = ({ document }: KeptSettings) => readDocument(document).kind === 'valid';
+function faultsOf(document: SettingsDocument): string[] {
+  const read = readDocument(document);
+  return read.kind === 'valid' ? [] : read.faults.map(({ path }) => path);
+}
 
 function settingLines(texts: SettingsDraft, version: number | undefined): string[] {
   const general = generalNames.map((name) => [name, shown(texts[name])]);
@@ -184,47 +123,6 @@ function settingLines(texts: SettingsDraft, version: number | undefined): string
   ];
 }
 
-type Change = Readonly<{ setting: string; from: string | null; to: string | null }>;
-
-/** What one version changed; `null` where the version before it was not kept. */
-function historyOf(kept: KeptSettings, all: readonly KeptSettings[]) {
-  const { version, savedAt, savedBy, document } = kept;
-  const before = all.find((one) => one.version === version - 1);
-  const changes = before ? changesBetween(before.document, document).map(changeDocument) : null;
-  return {
-    version,
-    savedAt: savedAt ?? null,
-    savedBy: savedBy ?? null,
-    isValid: isValid(kept),
-    changes: version === 0 ? [] : changes,
-  };
-}
-
-function historyLines(versions: readonly ReturnType<typeof historyOf>[]): string[] {
-  const rows = versions.flatMap(({ version, savedAt, savedBy, isValid, changes }) => {
-    const [first = version === 0 ? 'the defaults' : 'nothing', ...more] = changes
-      ? changes.map(changeText)
-      : ['not known: the version before it was not kept'];
-    const number = isValid ? String(version) : `${version} (not valid)`;
-    const none = 'not known';
-    const who = version === 0 ? ['', ''] : [savedAt ?? none, savedBy ?? none];
-    return [[number, ...who, first], ...more.map((change) => ['', '', '', change])];
-  });
-  return columns([['VERSION', 'SAVED', 'BY', 'CHANGED'], ...rows]);
-}
-
-function changeDocument(change: Readonly<{ path: string; from: string; to: string }>): Change {
-  return { setting: change.path, from: change.from || null, to: change.to || null };
-}
-
-function changeText({ setting, from, to }: Change): string {
-  return `${setting}: ${shown(from)} → ${shown(to)}`.replaceAll('\n', '\\n');
-}
-
 function faultDocument({ path, problem }: Fault) {
   return { setting: path, problem };
-}
-
-function shown(text: string | null | undefined): string {
-  return text || 'none';
 }

@@ -5,11 +5,8 @@ import { settingsVerbs } from '#infra/commands/settings/verbs.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import {
-  replaceSettings,
-  saveSettings,
-  settingsOfVersion,
-} from '#shared/store/settings-history.ts';
+import { replaceDocument } from '#shared/store/kept-versions.ts';
+import { keptSettings, saveSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
@@ -229,7 +226,8 @@ describe('settings that are not valid', () => {
     await edited({ postalAddress: 'Street 1' });
     const next = { ...defaultSettings };
     const saved = { at: new Date(), by: 'anna' };
-    expect(await replaceSettings(db(), table, { seen: seen ?? {}, next }, saved)).toBe(undefined);
+    const change = { seen: seen ?? {}, next };
+    expect(await replaceDocument(db(), table, keptSettings, change, saved)).toBe(undefined);
     expect(await document()).toMatchObject({ newContacts: 'maybe', postalAddress: 'Street 1' });
   });
 });
