@@ -112,6 +112,7 @@ export class PolarAudienceStack extends Stack {
       SuppressionsTableName: tables.suppressions.tableName,
       WorkflowsTableName: tables.workflows.tableName,
       EmailsTableName: tables.emails.tableName,
+      ActsTableName: tables.acts.tableName,
       RetentionDays: String(options.retentionDays),
       AlarmTopicArn: alarms.topic.topicArn,
       ...(options.mailFrom && { MailFrom: options.mailFrom.from }),

@@ -21,6 +21,7 @@ const tableNames = [
   'suppressions',
   'workflows',
   'emails',
+  'acts',
 ] as const;
 type TableName = (typeof tableNames)[number];
 
@@ -30,6 +31,7 @@ type TableCall =
   | 'DeleteItem'
   | 'GetItem'
   | 'PutItem'
+  | 'Query'
   | 'Scan'
   | 'UpdateItem';
 
@@ -53,6 +55,7 @@ export const refusalUses = {
 
 type TableDefinition = {
   key: string;
+  sortKey?: string;
   expires?: true;
   indexes?: readonly GlobalSecondaryIndexProps[];
 };
@@ -70,6 +73,7 @@ export class AudienceTables extends Construct {
   readonly suppressions: Table;
   readonly workflows: Table;
   readonly emails: Table;
+  readonly acts: Table;
 
   constructor(scope: Construct, id: string, keeping: Keeping) {
     super(scope, id);
@@ -109,6 +113,8 @@ export class AudienceTables extends Construct {
         { ...lookupIndex('byDue', 'dueShard'), sortKey: text('dueAt') },
       ],
     });
+    // Who did what by hand. Proofs of erasure are in partitions of their own and never expire.
+    this.acts = table('Acts', { key: 'day', sortKey: 'time', expires: true });
   }
 
   /** Gives a function its tables: their names in its environment (`CONTACTS_TABLE`), and exactly these calls. */
@@ -134,11 +140,12 @@ function entriesOf(uses: TableUses): [TableName, TableUse][] {
 function pinnedTable(
   scope: Construct,
   name: string,
-  { key, expires, indexes = [] }: TableDefinition,
+  { key, sortKey, expires, indexes = [] }: TableDefinition,
   keeping: Keeping,
 ): Table {
   const table = new Table(scope, name, {
     partitionKey: text(key),
+    ...(sortKey && { sortKey: text(sortKey) }),
     billingMode: BillingMode.PAY_PER_REQUEST,
     // Encrypted with DynamoDB's own key, its default: a KMS key would add a fee to requests and
     // keep nobody out who could not read the table anyway.

@@ -14,6 +14,7 @@ const pinned = [
   ['AWS::DynamoDB::Table', 'Suppressions'],
   ['AWS::DynamoDB::Table', 'Workflows'],
   ['AWS::DynamoDB::Table', 'Emails'],
+  ['AWS::DynamoDB::Table', 'Acts'],
   ['AWS::SQS::Queue', 'EventsQueue'],
   ['AWS::SQS::Queue', 'EventsDeadLetters'],
   ['AWS::SQS::Queue', 'MailQueue'],
@@ -102,8 +103,9 @@ describe('a table', () => {
     ['Suppressions', 'addressHash'],
     ['Workflows', 'workflowId'],
     ['Emails', 'ledgerKey'],
+    ['Acts', 'day, time'],
   ])('%s has the key %s', (id, key) => {
-    expect(keys(resource(id).Properties.KeySchema)).toEqual([key]);
+    expect(keys(resource(id).Properties.KeySchema).join(', ')).toBe(key);
   });
 
   it('has string keys only', () => {
@@ -116,7 +118,7 @@ describe('a table', () => {
     expect(new Set(types)).toEqual(new Set(['S']));
   });
 
-  it('expires its items only if they are events or failures', () => {
+  it('expires its items only if they are events, failures or acts', () => {
     const expiring = tables.flatMap((id) => {
       const timeToLive = resource(id).Properties.TimeToLiveSpecification;
       return timeToLive ? [[id, timeToLive]] : [];
@@ -126,6 +128,7 @@ describe('a table', () => {
     expect(expiring).toEqual([
       ['Events', expiresAt],
       ['Failures', expiresAt],
+      ['Acts', expiresAt],
     ]);
   });
 

@@ -1,0 +1,118 @@
+/**
+ * What people do by hand. The names stay: scripts and filters go by them. `polar.…` is about the connection, `secret.…`
+ * about the webhook secret.
+ */
+export const actVerbs = [
+  'settings.set',
+  'settings.restore',
+  'workflow.add',
+  'workflow.edit',
+  'workflow.activate',
+  'workflow.pause',
+  'workflow.restore',
+  'workflow.remove',
+  'test.sent',
+  'replay',
+  'email.mark-sent',
+  'email.send-again',
+  'hold',
+  'release',
+  'deadletters.resend',
+  'deadletters.discard',
+  'deadletters.put-back',
+  'contact.add',
+  'subscribe',
+  'unsubscribe',
+  'bounce.lift',
+  'erasure',
+  'audience.export',
+  'polar.connect',
+  'polar.repair',
+  'polar.redeliver',
+  'polar.disconnect',
+  'polar.mails',
+  'secret.rotate',
+  'secret.drop-previous',
+  'backfill',
+  'backfill.restore',
+  'recover',
+] as const;
+export type ActVerb = (typeof actVerbs)[number];
+
+/**
+ * `begun`: how it ended was not written down · `refused`: a person said no, or it was answered with a problem ·
+ * `failed`: an error ended it, and a part may be done.
+ */
+export const actOutcomes = ['begun', 'done', 'refused', 'failed'] as const;
+export type ActOutcome = (typeof actOutcomes)[number];
+
+/** Names of what an act was about. Ids and counts only: nothing that tells who somebody is. */
+export type ActObjects = Readonly<Record<string, string | number>>;
+
+/** What somebody is about to do. */
+export type ActDraft = Readonly<{
+  what: ActVerb;
+  on: ActObjects;
+  /** One short sentence, without personal data. */
+  sentence: string;
+}>;
+
+/** Who does it: an ARN of IAM, or `local`. */
+export type Actor = Readonly<{ by: string; via: 'console' | 'command' }>;
+
+/** An act of the operator log. */
+export type OperatorAct = ActDraft &
+  Actor &
+  Readonly<{
+    /** When it began; with `actId` the key. */
+    at: string;
+    actId: string;
+    outcome: ActOutcome;
+  }>;
+
+/** Who did it where there is no IAM. */
+export const localActor = 'local';
+
+const longestId = 200;
+
+/**
+ * What may be kept of the objects of an act. Some ids come from a URL or a command line, where people type addresses
+ * into the wrong place: what could be one is not kept.
+ */
+export function keptObjects(on: ActObjects): ActObjects {
+  return Object.fromEntries(
+    Object.entries(on).map(([name, value]) => [
+      name,
+      typeof value === 'number' || isPlainId(value) ? value : 'not kept: no id',
+    ]),
+  );
+}
+
+function isPlainId(value: string): boolean {
+  return value.length <= longestId && /^[^\s@]+$/.test(value);
+}
+
+/** What a list of acts is narrowed to. */
+export type ActFilter = Readonly<{
+  /** A part of who did it. */
+  by?: string | undefined;
+  /** A verb, or its beginning: `workflow` for all about workflows. */
+  what?: string | undefined;
+}>;
+
+/** Whether an act is one that is looked for. */
+export function isMeantBy({ by, what }: ActFilter): (act: OperatorAct) => boolean {
+  return (act) =>
+    (by === undefined || act.by.toLowerCase().includes(by.toLowerCase())) &&
+    (what === undefined || act.what === what || act.what.startsWith(`${what}.`));
+}
+
+/** That somebody was erased: kept for ever, so that whoever asks for an erasure can be told. */
+export type ErasureProof = Readonly<{
+  erasedAt: string;
+  /** When it was asked for, and by whom: a person here, or Polar by a deletion with anonymisation. */
+  askedAt: string;
+  askedBy: string;
+  customerId?: string | undefined;
+  contactId?: string | undefined;
+}>;

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type DynamoDBDocumentClient,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import {
+  type ActDraft,
+  type ActFilter,
+  type ActObjects,
+  type ActOutcome,
+  type Actor,
+  actOutcomes,
+  actVerbs,
+  isMeantBy,
+  keptObjects,
+  type OperatorAct,
+} from '#shared/audience/operator-act.ts';
+
+const actSchema = z.object({
+  at: z.string(),
+  actId: z.string(),
+  by: z.string(),
+  via: z.enum(['console', 'command']),
+  what: z.enum(actVerbs),
+  on: z.record(z.string(), z.union([z.string(), z.number()])),
+  sentence: z.string(),
+  outcome: z.enum(actOutcomes),
+});
+
+/** Where a list goes on: a day, and the key of the last act that was given of it. */
+export const actPositionSchema = z.object({ day: z.string(), time: z.optional(z.string()) });
+export type ActPosition = z.infer<typeof actPositionSchema>;
+
+export type ActPage = Readonly<{ acts: readonly OperatorAct[]; next: ActPosition | undefined }>;
+
+export type OperatorLog = Readonly<{
+  /** Writes down that somebody begins to do something. Throws where it cannot: then it must not be begun. */
+  begin(draft: ActDraft, actor: Actor): Promise<OperatorAct>;
+  /** Writes down how it ended, and what it was about, if more of that is known by now. */
+  end(act: OperatorAct, outcome: ActOutcome, on?: ActObjects): Promise<void>;
+  /** The newest first, back to the day `since`. */
+  page(filter: ActFilter, since: string, limit: number, after?: ActPosition): Promise<ActPage>;
+}>;
+
+const millisecondsOfDay = 86_400_000;
+
+/** The operator log: table Acts, with a partition for each day. Acts go when event records do. */
+export function dynamoOperatorLog(
+  db: DynamoDBDocumentClient,
+  table: string,
+  { retentionDays, now }: Readonly<{ retentionDays: number; now: () => Date }>,
+): OperatorLog {
+  async function ofDay(day: string, Limit: number, time: string | undefined) {
+    const { Items = [], LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: '#day = :day',
+        ExpressionAttributeNames: { '#day': 'day' },
+        ExpressionAttributeValues: { ':day': day },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+        Limit,
+        ...(time !== undefined && { ExclusiveStartKey: { day, time } }),
+      }),
+    );
+    // Another version may know verbs that this one does not: they are passed over.
+    const acts = Items.flatMap((item) => actSchema.safeParse(item).data ?? []);
+    return { acts, isMore: LastEvaluatedKey !== undefined, last: LastEvaluatedKey?.['time'] };
+  }
+
+  return {
+    async begin(draft, { by, via }) {
+      const at = now();
+      const act: OperatorAct = {
+        ...{ at: at.toISOString(), actId: randomBytes(6).toString('hex'), by, via },
+        ...{ what: draft.what, on: keptObjects(draft.on), sentence: draft.sentence },
+        outcome: 'begun',
+      };
+      const expiresAt = Math.floor(at.getTime() / 1_000) + retentionDays * 86_400;
+      await db.send(
+        new PutCommand({ TableName: table, Item: { ...keyOf(act), ...act, expiresAt } }),
+      );
+      return act;
+    },
+
+    async end(act, outcome, on = {}) {
+      await db.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keyOf(act),
+          UpdateExpression: 'SET outcome = :outcome, #on = :on',
+          ExpressionAttributeNames: { '#on': 'on' },
+          ExpressionAttributeValues: {
+            ':outcome': outcome,
+            ':on': keptObjects({ ...act.on, ...on }),
+          },
+        }),
+      );
+    },
+
+    async page(filter, since, limit, after) {
+      const isMeant = isMeantBy(filter);
+      const found: OperatorAct[] = [];
+      let day = after?.day ?? now().toISOString().slice(0, 10);
+      let time = after?.time;
+      const first = since.slice(0, 10);
+      while (day >= first) {
+        const { acts, isMore, last } = await ofDay(day, limit, time);
+        const meant = acts.filter((act) => isMeant(act) && act.at >= since);
+        const room = limit - found.length;
+        found.push(...meant.slice(0, room));
+        const lastGiven = found.at(-1);
+        if (meant.length > room && lastGiven) return { acts: found, next: keyOf(lastGiven) };
+        if (isMore && typeof last === 'string') time = last;
+        else [day, time] = [dayBefore(day), undefined];
+        if (found.length >= limit && day >= first) {
+          return { acts: found, next: { day, ...(time !== undefined && { time }) } };
+        }
+      }
+      return { acts: found, next: undefined };
+    },
+  };
+}
+
+function keyOf({ at, actId }: Pick<OperatorAct, 'at' | 'actId'>) {
+  return { day: at.slice(0, 10), time: `${at}#${actId}` };
+}
+
+function dayBefore(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) - millisecondsOfDay).toISOString().slice(0, 10);
+}
