@@ -97,6 +97,7 @@ export class PolarAudienceStack extends Stack {
       WebhookSecretName: secrets.webhookSecret.secretName,
       ConsoleUrl: console.url,
       ConsolePolicyArn: console.policy.managedPolicyArn,
+      ConsoleReadPolicyArn: console.readPolicy.managedPolicyArn,
       EventsQueueUrl: events.queue.queueUrl,
       EventsDeadLettersUrl: events.deadLetters.queueUrl,
       MailQueueUrl: mail.outgoing.queue.queueUrl,

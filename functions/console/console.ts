@@ -5,12 +5,15 @@ import { reasonOf } from '#shared/failure.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import { InvalidSettings } from '#shared/store/settings.ts';
 import { audiencePages } from './audience/audience-pages.ts';
+import { consoleActs } from './console-acts.ts';
 import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
 import { eventPages } from './events/event-pages.ts';
 import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
+import { noting } from './kit/noting.ts';
 import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
 import { flashed } from './kit/remembered.ts';
 import { time } from './kit/shown.ts';
+import { logPages } from './log/log-pages.ts';
 import type { ConsoleParts } from './parts.ts';
 import { polarPages } from './polar/polar-pages.ts';
 import { testPages } from './test-event/test-pages.ts';
@@ -35,7 +38,7 @@ export function consoleApp(parts: ConsoleParts) {
     await next();
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   });
-  app.use(visitor, sameOrigin, flashed);
+  app.use(visitor, sameOrigin, flashed, noting(parts, consoleActs));
   app.use(async (c, next) => {
     // Read while the page is made, and awaited where it stands in the page.
     if (c.req.method === 'GET') c.set('held', parts.hold().then(heldBanner, notKnown));
@@ -48,6 +51,7 @@ export function consoleApp(parts: ConsoleParts) {
   app.route('/console/polar', polarPages(parts));
   app.route('/console/test', testPages(parts));
   app.route('/console/dead-letters', deadLetterPages(parts));
+  app.route('/console/log', logPages(parts));
   app.notFound((c) =>
     page(c, {
       title: 'There is no such page',

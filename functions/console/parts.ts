@@ -7,6 +7,7 @@ import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
+import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 
@@ -20,6 +21,7 @@ const envSchema = z.object({
   SUPPRESSIONS_TABLE: z.string(),
   WORKFLOWS_TABLE: z.string(),
   EMAILS_TABLE: z.string(),
+  ACTS_TABLE: z.string(),
   EVENTS_QUEUE_URL: z.string(),
   EVENTS_DEAD_LETTERS_URL: z.string(),
   MAIL_QUEUE_URL: z.string(),
@@ -69,6 +71,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
       settings: env.SETTINGS_TABLE,
     }),
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
+    acts: dynamoOperatorLog(db, env.ACTS_TABLE, { retentionDays: env.RETENTION_DAYS, now }),
     hold: dynamoHold(db, env.SETTINGS_TABLE).read,
     queues,
     mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,

@@ -8,6 +8,7 @@ import {
   stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
+import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -28,10 +29,12 @@ import {
 } from '#shared/store/audience/contact-search.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { visible } from '#shared/text.ts';
+import { commandActs } from './command-acts.ts';
+import { noting } from './noting.ts';
 
 const pageSize = 1_000;
 
-type AudienceOptions = Readonly<{
+export type AudienceOptions = Readonly<{
   target: Target;
   filter: ContactFilter;
   file: string | undefined;
@@ -41,7 +44,9 @@ type AudienceOptions = Readonly<{
 /** The words of `npm run audience`. */
 export function audienceCommand(
   command: StackCommand,
-  act: Act<AudienceOptions> = (options) => runAudience(options, process.stdout, process.stderr),
+  act: Act<AudienceOptions> = noting(commandActs.audience, (options) =>
+    runAudience(options, process.stdout, process.stderr),
+  ),
 ): void {
   command
     .description('Works with the contacts.')
@@ -95,6 +100,7 @@ async function runAudience(
     const { file } = given;
     const contacts = file === undefined ? await write(output) : await intoFile(file, write);
     clear();
+    actedOn({ count: contacts });
     print(`${contacts} ${contacts === 1 ? 'contact was' : 'contacts were'} written.`);
   } catch (error) {
     clear();

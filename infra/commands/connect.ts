@@ -28,7 +28,9 @@ import {
   repairConnection,
 } from '#shared/polar/tend-connection.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
+import { commandActs } from './command-acts.ts';
 import { momentDocument, momentLines, whoMails } from './moments.ts';
+import { noting } from './noting.ts';
 import { healthLines } from './words.ts';
 
 export type ConnectOptions = Readonly<{ target: Target }> &
@@ -43,7 +45,7 @@ export type ConnectOptions = Readonly<{ target: Target }> &
 /** The words of `npm run connect`. */
 export function connectCommand(
   command: StackCommand,
-  act: Act<ConnectOptions> = (options) => runConnect(options),
+  act: Act<ConnectOptions> = noting(commandActs.connect, runConnect),
   environment: NodeJS.ProcessEnv = process.env,
 ): void {
   command

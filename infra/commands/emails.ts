@@ -35,6 +35,8 @@ import {
 import { dynamoHold, type HoldStore } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { oneLine } from '#shared/text.ts';
+import { commandActs } from './command-acts.ts';
+import { noting } from './noting.ts';
 import { emailDocument, emailLines, emailListLines } from './words.ts';
 import { oneNamed } from './workflows/short-ids.ts';
 
@@ -169,7 +171,7 @@ export type EmailsOptions = Readonly<{ target: Target }> &
 /** The words of `npm run emails`. */
 export function emailsCommand(
   command: StackCommand,
-  act: Act<EmailsOptions> = (options) => runEmails(options),
+  act: Act<EmailsOptions> = noting(commandActs.emails, runEmails),
 ): void {
   command.description(
     'Shows the emails of the ledger, settles those that need a person, and holds all mail.',

@@ -62,6 +62,7 @@ const tableUses: TableUses = {
   settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
   emails: { calls: ['GetItem', 'UpdateItem'], queries: ['byContact', 'byWorkflow'] },
+  acts: { calls: ['PutItem', 'UpdateItem', 'Query'] },
 };
 
 /** SES keeps a list of its own of addresses that bounced: who lifts a bounce here lifts it there, too. */
@@ -88,6 +89,8 @@ type ConsoleDoor = Readonly<{
   url: string;
   /** Lets the people in to whom it is attached. */
   policy: ManagedPolicy;
+  /** Lets them look, and export, and do nothing else. */
+  readPolicy: ManagedPolicy;
 }>;
 
 /** Puts the console behind the HTTP API, where only requests signed by somebody with the policy get in. */
@@ -103,26 +106,57 @@ export function consoleDoor(
   for (const route of [path, `${path}/{proxy+}`]) {
     api.addRoutes({ path: route, methods: [HttpMethod.ANY], integration, authorizer });
   }
-  return { url: `${api.apiEndpoint}${path}`, policy: entrancePolicy(scope, api, stage) };
+  const doors = { api, stage };
+  return {
+    url: `${api.apiEndpoint}${path}`,
+    policy: entrancePolicy(scope, doors, {
+      id: 'Entrance',
+      // People attach it to their own roles: another id would be another policy, which nobody has.
+      logicalId: 'ConsolePolicy',
+      description: 'Lets people in to the console of Polar Audience',
+      method: '*',
+      reason:
+        'It is the key to one console, whole: every method and every page below /console of this one stage of this one API, and no other route.',
+    }),
+    // Nothing is done by GET but an export, which is noted. Coming back from Polar needs a sign-in that a POST began.
+    readPolicy: entrancePolicy(scope, doors, {
+      id: 'ReadingEntrance',
+      logicalId: 'ConsoleReadPolicy',
+      description: 'Lets people look at the console of Polar Audience, and export contacts',
+      method: 'GET',
+      reason:
+        'It shows one console, whole: every page below /console of this one stage of this one API, by GET alone, and no other route.',
+    }),
+  };
 }
 
-function entrancePolicy(scope: Construct, api: HttpApi, stage: HttpStage): ManagedPolicy {
-  const reached = [path, `${path}/*`].map((below) => `${stage.stageName}/*${below}`);
+type Entrance = Readonly<{
+  id: string;
+  logicalId: string;
+  description: string;
+  method: '*' | 'GET';
+  reason: string;
+}>;
+
+function entrancePolicy(
+  scope: Construct,
+  { api, stage }: Readonly<{ api: HttpApi; stage: HttpStage }>,
+  { id, logicalId, description, method, reason }: Entrance,
+): ManagedPolicy {
+  const reached = [path, `${path}/*`].map((below) => `${stage.stageName}/${method}${below}`);
   const arn = (resourceName: string) =>
     Stack.of(scope).formatArn({ service: 'execute-api', resource: api.apiId, resourceName });
-  const policy = new ManagedPolicy(scope, 'Entrance', {
-    description: 'Lets people in to the console of Polar Audience',
+  const policy = new ManagedPolicy(scope, id, {
+    description,
     statements: [
       new PolicyStatement({ actions: ['execute-api:Invoke'], resources: reached.map(arn) }),
     ],
   });
-  // People attach it to their own roles: another id would be another policy, which nobody has.
-  pinLogicalId(policy, 'ConsolePolicy');
-  const reason =
-    'It is the key to one console, whole: every method and every page below /console of this one stage of this one API, and no other route.';
+  pinLogicalId(policy, logicalId);
   const apiArn = 'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>';
+  const loose = reached.filter((name) => name.includes('*'));
   Validations.of(policy).acknowledge(
-    ...reached.map((name) => ({ id: `AwsSolutions-IAM5[Resource::${apiArn}/${name}]`, reason })),
+    ...loose.map((name) => ({ id: `AwsSolutions-IAM5[Resource::${apiArn}/${name}]`, reason })),
   );
   return policy;
 }
@@ -135,6 +169,8 @@ export class Console extends Construct {
   readonly url: string;
   /** Attach it to the people who are to use the console. */
   readonly policy: ManagedPolicy;
+  /** The same for those who are only to look. */
+  readonly readPolicy: ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: ConsoleProps) {
     super(scope, id);
@@ -148,9 +184,10 @@ export class Console extends Construct {
       environment: environment(props),
     });
     allowConsole(this.function, props);
-    const { url, policy } = consoleDoor(this, props.api, this.function);
+    const { url, policy, readPolicy } = consoleDoor(this, props.api, this.function);
     this.url = url;
     this.policy = policy;
+    this.readPolicy = readPolicy;
   }
 }
 

@@ -141,7 +141,10 @@ function answersMetric(scope: Construct) {
   return { namespace: Stack.of(scope).stackName, metricName: 'Answers' };
 }
 
-/** No address, user agent or path: what a stranger puts into a URL is not ours to keep. */
+/**
+ * No address, user agent or path: what a stranger puts into a URL is not ours to keep. Only of routes behind IAM it says
+ * who called.
+ */
 function accessLogFormat(): AccessLogFormat {
   return AccessLogFormat.custom(
     JSON.stringify({
@@ -149,6 +152,7 @@ function accessLogFormat(): AccessLogFormat {
       requestId: '$context.requestId',
       routeKey: '$context.routeKey',
       status: '$context.status',
+      userArn: '$context.identity.userArn',
       integrationStatus: '$context.integrationStatus',
       responseLatency: '$context.responseLatency',
       integrationErrorMessage: '$context.integrationErrorMessage',

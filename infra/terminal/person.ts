@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { visible } from '#shared/text.ts';
+import { declined } from './acted.ts';
 import { Advice } from './advice.ts';
 
 /** Asks the person at the keyboard, on standard error; anything but yes is no. Throws Advice where nobody can answer. */
@@ -9,7 +10,9 @@ export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw new Advice(`${question} Nobody can answer here: add --yes.`);
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await lines.question(`${visible(question)} [y/N] `)).trim());
+    const isYes = /^y(es)?$/i.test((await lines.question(`${visible(question)} [y/N] `)).trim());
+    if (!isYes) declined();
+    return isYes;
   } finally {
     lines.close();
   }

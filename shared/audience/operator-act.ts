@@ -80,8 +80,9 @@ const longestId = 200;
  * into the wrong place: what could be one is not kept.
  */
 export function keptObjects(on: ActObjects): ActObjects {
+  const given = Object.entries(on).filter(([, value]) => value !== '');
   return Object.fromEntries(
-    Object.entries(on).map(([name, value]) => [
+    given.map(([name, value]) => [
       name,
       typeof value === 'number' || isPlainId(value) ? value : 'not kept: no id',
     ]),
@@ -89,7 +90,7 @@ export function keptObjects(on: ActObjects): ActObjects {
 }
 
 function isPlainId(value: string): boolean {
-  return value.length <= longestId && /^[^\s@]+$/.test(value);
+  return value.length <= longestId && !/[\s@]|%40/.test(value);
 }
 
 /** What a list of acts is narrowed to. */

@@ -39,6 +39,7 @@ export async function startAudience({ now = () => new Date() } = {}) {
     EVENTS_TABLE: tableOf('Events'),
     SETTINGS_TABLE: tableOf('Settings'),
     EMAILS_TABLE: tableOf('Emails'),
+    ACTS_TABLE: tableOf('Acts'),
     FAILURES_TABLE: tableOf('Failures'),
     SUPPRESSION_KEY_ID: 'SuppressionKey',
   };

@@ -79,6 +79,7 @@ export function addPages({ settings, means }: AudienceStores) {
     const result = await addContact({ ...typed, email: typed['email'] ?? '' }, act, ready);
     if (result.kind === 'refused') return refuse({ email: result.reason });
     const { contact, note } = result;
+    c.set('acted', { contactId: contact.contactId });
     const text = ['The contact was added.', note].filter(Boolean).join(' ');
     return goOn(c, contactPath(contact.contactId), { kind: 'done', text });
   });

@@ -119,6 +119,7 @@ export function deadLetterPages(parts: ConsoleParts) {
     const given = since === undefined ? undefined : new Date(since);
     const run = await resendSome(reading, queuesNamed(queue), choice, given);
     const { moved, copied } = run.counts;
+    c.set('acted', { count: moved + copied });
     parts.log.info('dead letters sent again', { moved, copied, left: run.left });
     const isUnfinished = choice.kind !== 'one' && (run.left > 0 || run.failure !== undefined);
     const isBad = run.failure !== undefined || moved + copied === 0;

@@ -108,10 +108,13 @@ const iamSchema = z.object({
 
 const originSchema = z.string().check(z.regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/));
 
+/** Who asks where no IAM names anybody: on this machine. */
+export const localVisitor = 'the local console';
+
 /** Notes who asks and where the browser is. API Gateway has let nobody in whom IAM does not allow. */
 export const visitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const iam = iamSchema.safeParse(c.env?.event).data?.requestContext.authorizer.iam;
-  c.set('by', iam?.userArn ?? 'the local console');
+  c.set('by', iam?.userArn ?? localVisitor);
   const named = c.req.header('x-console-origin') ?? `http://${c.req.header('host')}`;
   const origin = originSchema.safeParse(named);
   if (!origin.success) return c.text('The host of this request is not one of the console.', 400);

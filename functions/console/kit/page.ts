@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import type { LambdaEvent } from 'hono/aws-lambda';
 import { html } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
+import type { ActObjects } from '#shared/audience/operator-act.ts';
 import { style } from './style.ts';
 
 /** What the pages do beside being read: times in the reader's zone. Everything works without it. */
@@ -64,6 +65,10 @@ export type ConsoleEnv = {
     /** The fields of a POST. */
     form: FormData;
     flash: Flash | undefined;
+    /** What a POST leaves to be shown, which says whether it was done. */
+    left: Flash | undefined;
+    /** What an act turned out to be about, for the operator log. */
+    acted: ActObjects | undefined;
     /** Why all mail is held, by whom and since when; empty: it is not. */
     held: Html | undefined;
   };
@@ -82,6 +87,7 @@ const sections = [
   ['polar', 'Polar'],
   ['test', 'Test'],
   ['dead-letters', 'Dead letters'],
+  ['log', 'Log'],
 ] as const;
 export type Section = (typeof sections)[number][0];
 

@@ -28,6 +28,7 @@ export function goOn(c: Context<ConsoleEnv>, to: string, flash?: Flash): Respons
 
 /** Has `flash` shown on the next page, for an answer that goes on there in another way. */
 export function leaveFlash(c: Context<ConsoleEnv>, flash: Flash): void {
+  c.set('left', flash);
   const text = flash.text.slice(0, longestText);
   const value = Buffer.from(JSON.stringify({ ...flash, text })).toString('base64url');
   setCookie(c, name, value, { path, httpOnly: true, sameSite: 'Strict', maxAge: 60 });

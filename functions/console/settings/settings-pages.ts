@@ -91,6 +91,7 @@ export function settingsPages(parts: ConsoleParts) {
     const saving = await saveSettingsPost(parts, post, c.get('by'));
     switch (saving.kind) {
       case 'saved':
+        c.set('acted', { version: saving.version, changed: saving.changed });
         return goOn(c, home, { kind: 'done', text: savedText(saving.changed) });
       case 'nothing-changed':
         return goOn(c, home, { kind: 'done', text: 'Nothing was changed.' });

@@ -171,6 +171,7 @@ export function testPages(parts: ConsoleParts) {
       case 'delivered': {
         keepTestAddress(c, typed.email.trim());
         const { webhookId, delivered } = sent;
+        c.set('acted', { webhookId });
         const isTaken = delivered.kind === 'answered' && isSuccess(delivered.status);
         const to = link(path, { type: typed.type, sent: isTaken ? webhookId : undefined });
         return goOn(c, to, answerFlash(typed.type, delivered));

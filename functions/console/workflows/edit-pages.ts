@@ -159,6 +159,7 @@ export async function editPost(c: Context<ConsoleEnv>, workflowId: string, parts
   const saving = await parts.drafts.save(present, writtenOf(form.typed));
   switch (saving.kind) {
     case 'saved':
+      c.set('acted', { version: saving.workflow.version });
       return goOn(c, workflowPath(present), savedFlash(present, saving));
     case 'refused':
       return refused();

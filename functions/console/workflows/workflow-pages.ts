@@ -191,7 +191,10 @@ export function workflowPages(consoleParts: ConsoleParts) {
     const name = textOf(c.get('form'), 'template');
     const template = readyMade.find((one) => one.name === name);
     const saving = await drafts.add(template);
-    if (saving.kind === 'saved') return goOn(c, `${workflowPath(saving.workflow)}/edit`);
+    if (saving.kind === 'saved') {
+      c.set('acted', { workflowId: saving.workflow.workflowId });
+      return goOn(c, `${workflowPath(saving.workflow)}/edit`);
+    }
     const text = saving.kind === 'refused' ? saving.problems.join(' ') : 'Try it again.';
     return goOn(c, `${path}/new`, { kind: 'problem', text: `It could not be added. ${text}` });
   });

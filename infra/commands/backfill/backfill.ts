@@ -1,9 +1,11 @@
+import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   findDeployment,
   stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, type PolarToken, polarSide } from '#infra/commands/deployment/parts.ts';
+import { noting } from '#infra/commands/noting.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand, text } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
@@ -51,7 +53,7 @@ export type BackfillOptions = Readonly<{
 /** The words of `npm run backfill`. */
 export function backfillCommand(
   command: StackCommand,
-  act: Act<BackfillOptions> = (options) => runBackfill(options),
+  act: Act<BackfillOptions> = noting(commandActs.backfill, runBackfill),
   environment: NodeJS.ProcessEnv = process.env,
 ): void {
   command

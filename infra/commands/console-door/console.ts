@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { callerIdentity } from '#infra/commands/deployment/caller-identity.ts';
 import {
   type Deployment,
   findDeployment,
@@ -10,35 +11,6 @@ import { Advice } from '#infra/terminal/advice.ts';
 import { type Act, parsed, type StackCommand, wholeNumber } from '#infra/terminal/command-line.ts';
 import { printLine } from '#infra/terminal/lines.ts';
 import { startConsoleProxy } from './proxy.ts';
-import { type Signing, signedFetch } from './signed-fetch.ts';
-
-const { AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL } = process.env;
-
-const timeoutMs = 5_000;
-
-/** The ARN of whom AWS takes the bearer of these credentials for; undefined if AWS does not say. */
-export async function callerIdentity(
-  { region, credentials }: Omit<Signing, 'service'>,
-  endpoint = AWS_ENDPOINT_URL_STS ?? AWS_ENDPOINT_URL ?? usualEndpoint(region),
-): Promise<string | undefined> {
-  const request = {
-    method: 'POST',
-    baseUrl: endpoint,
-    path: '/',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: Buffer.from('Action=GetCallerIdentity&Version=2011-06-15'),
-  };
-  try {
-    const answer = await signedFetch({ service: 'sts', region, credentials }, request, timeoutMs);
-    return /<Arn>([^<]+)<\/Arn>/.exec(await answer.text())?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
-function usualEndpoint(region: string): string {
-  return `https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-}
 
 /** Shows a page in the person's browser, if this machine has one; otherwise does nothing. */
 export function openBrowser(url: string, platform: string = process.platform): void {

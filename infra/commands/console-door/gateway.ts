@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
+import { type Signing, signedFetch } from '#infra/commands/deployment/signed-fetch.ts';
 import { nextPageHeader } from '#infra/local/joined-pages.ts';
 import { escapeHtml } from '#shared/text.ts';
-import { type Signing, signedFetch } from './signed-fetch.ts';
 
 export type DoorAnswer = Readonly<{
   status: number;

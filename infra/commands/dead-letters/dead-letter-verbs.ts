@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { reasonRows } from '#infra/commands/words.ts';
+import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import {
@@ -204,6 +205,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       }
       outcomeLines(total, choice).forEach(print);
       finalLines(finals.size).forEach(print);
+      actedOn({ count: total.moved + total.copied });
       const done = total.moved + total.copied + total.refused;
       if (done + total.newer === 0) print('There was nothing to resend.');
       const isInterrupted = !isWhole || parts.isStopped();
@@ -231,6 +233,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       const keep = async (letter: DeadLetter, message: ReceivedMessage) =>
         print(`Kept in ${await keepDiscarded(parts.folder, letter, message)}`);
       const discarded = await discardDeadLetters({ ...parts, keep }, agreed);
+      actedOn({ count: discarded });
       print(`${discarded} discarded. To put one back: "npm run deadletters -- put-back <file>".`);
       if (discarded < agreed.size) {
         throw new Advice(`${agreed.size - discarded} are no longer there, or with another reader.`);

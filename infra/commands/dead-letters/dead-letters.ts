@@ -1,11 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   findDeployment,
   type StackResources,
   stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
+import { noting } from '#infra/commands/noting.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -41,7 +43,7 @@ export type DeadLettersOptions = Readonly<{
 /** The words of `npm run deadletters`. */
 export function deadLettersCommand(
   command: StackCommand,
-  act: Act<DeadLettersOptions> = (options) => runDeadLetters(options),
+  act: Act<DeadLettersOptions> = noting(commandActs.deadletters, runDeadLetters),
 ): void {
   const group = command
     .description('Shows the messages that died, why, and sends them through again.')

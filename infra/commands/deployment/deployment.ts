@@ -26,6 +26,7 @@ const outputsSchema = z.object({
   MailIdentities: z.string().optional(),
   ConsoleUrl: z.url().optional(),
   ConsolePolicyArn: z.string().optional(),
+  ActsTableName: z.string().optional(),
   RetentionDays: z.coerce.number().int().positive().default(90),
 });
 
@@ -52,6 +53,7 @@ export async function awsDeployment(
       workflowsTable: outputs.WorkflowsTableName,
       emailsTable: outputs.EmailsTableName,
       settingsTable: outputs.SettingsTableName,
+      actsTable: outputs.ActsTableName,
       mailQueueUrl: outputs.MailQueueUrl,
       retentionDays: outputs.RetentionDays,
       mailFrom: outputs.MailFrom,
@@ -118,6 +120,7 @@ export function localDeployment({
     workflowsTable: physicalId('Workflows'),
     emailsTable: physicalId('Emails'),
     settingsTable: physicalId('Settings'),
+    actsTable: physicalId('Acts'),
     mailQueueUrl: physicalId('MailQueue'),
     mailFrom: localMailFrom,
     mailIdentities: [mailbox(localMailFrom).address],
@@ -156,6 +159,8 @@ export type Deployment = Readonly<{
   emailsTable: string;
   settingsTable: string;
   mailQueueUrl: string;
+  /** The operator log; absent: an older version is deployed, which has none. */
+  actsTable?: string | undefined;
   /** How many days event records are kept. */
   retentionDays: number;
   /** Absent: no sender is set up. */

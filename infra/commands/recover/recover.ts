@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Option } from '@commander-js/extra-typings';
 import { chooseDeletions } from '#infra/commands/backfill/deletions.ts';
@@ -11,12 +10,14 @@ import {
 } from '#infra/commands/backfill/options.ts';
 import type { BackfillCounts } from '#infra/commands/backfill/page.ts';
 import { backfillLines, driftLine, refusalText } from '#infra/commands/backfill/text.ts';
+import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   findDeployment,
   stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
+import { noting } from '#infra/commands/noting.ts';
 import { healthLines, withOptions } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
@@ -63,7 +64,7 @@ const listed = 'listed';
 /** The words of `npm run recover`. */
 export function recoverCommand(
   command: StackCommand,
-  act: Act<RecoverOptions> = (options) => runRecover(options),
+  act: Act<RecoverOptions> = noting(commandActs.recover, runRecover),
 ): void {
   command
     .description(

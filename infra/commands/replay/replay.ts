@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   type Deployment,
   findDeployment,
@@ -10,6 +11,7 @@ import {
   stackResources,
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { noting } from '#infra/commands/noting.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import type { StackCommand } from '#infra/terminal/command-line.ts';
 import { addressShown, progressLine } from '#infra/terminal/lines.ts';
@@ -110,7 +112,7 @@ const patienceMs = 60_000;
 
 /** The words of `npm run replay`, and what they do. */
 export function replayCommand(command: StackCommand): void {
-  replayWords(command, (options) => runReplay(options));
+  replayWords(command, noting(commandActs.replay, runReplay));
 }
 
 async function runReplay(given: ReplayOptions): Promise<void> {

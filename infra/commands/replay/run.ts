@@ -1,3 +1,4 @@
+import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
 import { inGroups } from '#shared/in-time.ts';
@@ -59,6 +60,7 @@ export async function runReplays(given: Run, parts: RunParts): Promise<void> {
     throw error;
   }
   if (isStopped()) return print('It ended before all were queued. Go on with the command above.');
+  actedOn({ count });
   const { emails } = await outcomes(choice, replayId, count, parts);
   const next = nextCommand(given, emails);
   if (next) print(`\nNext:\n  npm run ${next}${options}`);

@@ -1,5 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { commandActs } from '#infra/commands/command-acts.ts';
 import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
+import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -25,7 +27,7 @@ export type SettingsOptions = Readonly<{ target: Target }> &
 /** The words of `npm run settings`. */
 export function settingsCommand(
   command: StackCommand,
-  act: Act<SettingsOptions> = (options) => runSettings(options),
+  act: Act<SettingsOptions> = noting(commandActs.settings, runSettings),
 ): void {
   command.description('Shows, changes and mends the settings, and puts earlier ones back.');
   command

@@ -1,5 +1,6 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { Deployment } from '#infra/commands/deployment/deployment.ts';
+import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import { columns } from '#infra/terminal/lines.ts';
@@ -161,6 +162,12 @@ export function workflowVerbs(parts: WorkflowParts) {
 
   /** By its id, or by the beginning of it before the hyphen where only one begins so. */
   async function named(id: string): Promise<Workflow> {
+    const workflow = await oneMeant(id);
+    actedOn({ workflowId: workflow.workflowId });
+    return workflow;
+  }
+
+  async function oneMeant(id: string): Promise<Workflow> {
     const exact = await workflows.find(id);
     if (exact) return exact;
     const all = inOrder(await workflows.all());
@@ -217,6 +224,7 @@ export function workflowVerbs(parts: WorkflowParts) {
       }
       const { workflow, obstacles } = report(await drafts.add(template), 'It cannot be saved');
       const { workflowId } = workflow;
+      actedOn({ workflowId });
       print(`Saved as a draft: ${workflowId}. ${template.description}`);
       if (obstacles.length > 0) {
         const hint = await addressHint(workflow);

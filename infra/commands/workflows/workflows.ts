@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   findDeployment,
   readSettings,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
+import { noting } from '#infra/commands/noting.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -37,7 +39,7 @@ export type WorkflowsOptions = Readonly<{ target: Target }> &
 /** The words of `npm run workflows`. */
 export function workflowsCommand(
   command: StackCommand,
-  act: Act<WorkflowsOptions> = (options) => runWorkflows(options),
+  act: Act<WorkflowsOptions> = noting(commandActs.workflows, runWorkflows),
 ): void {
   command
     .description('Shows and changes the workflows: which event sends which email.')

@@ -278,6 +278,7 @@ describe('the console', () => {
       FAILURES_TABLE: { Ref: 'Failures' },
       WORKFLOWS_TABLE: { Ref: 'Workflows' },
       EMAILS_TABLE: { Ref: 'Emails' },
+      ACTS_TABLE: { Ref: 'Acts' },
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },

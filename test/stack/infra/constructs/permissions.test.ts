@@ -113,6 +113,7 @@ describe('a function may', () => {
       Events: ['dynamodb:GetItem'],
       Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
       Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
+      Acts: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       Settings: [
         'dynamodb:DeleteItem',
         'dynamodb:GetItem',
@@ -192,30 +193,37 @@ describe('a policy', () => {
     expect(allowed.length).toBeGreaterThan(10);
     expect(loose.map(({ Action, Resource }) => [Action, [Resource].flat().map(nameOf)])).toEqual([
       ['ses:DeleteSuppressedDestination', ['*']],
-      ['execute-api:Invoke', consoleArns],
+      ['execute-api:Invoke', consoleArns('*')],
+      ['execute-api:Invoke', consoleArns('GET')],
     ]);
   });
 });
 
-const consoleArns = ['/console', '/console/*'].map(
-  (path) =>
-    `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:WebhookApi/$default/*${path}`,
-);
+const consoleArns = (method: string) =>
+  ['/console', '/console/*'].map(
+    (path) =>
+      `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:WebhookApi/$default/${method}${path}`,
+  );
 
-describe('the policy of those who use the console', () => {
-  const [id, policy] = Object.entries(template.findResources('AWS::IAM::ManagedPolicy'))[0] ?? [];
+describe('the policies of those who use the console', () => {
+  const policies = template.findResources('AWS::IAM::ManagedPolicy');
 
-  it('lets them call the console, by any method, and nothing else', () => {
-    const [statement, ...others] = policy?.['Properties'].PolicyDocument.Statement ?? [];
+  it.each([
+    ['ConsolePolicy', 'by any method', '*'],
+    ['ConsoleReadPolicy', 'by GET alone', 'GET'],
+  ])('as %s, lets them call the console %s, and nothing else', (id, _, method) => {
+    const [statement, ...others] = policies[id]?.['Properties'].PolicyDocument.Statement ?? [];
 
     expect(others).toEqual([]);
     expect(statement).toMatchObject({ Effect: 'Allow', Action: 'execute-api:Invoke' });
-    expect(statement.Resource.map(nameOf)).toEqual(consoleArns);
+    expect(statement.Resource.map(nameOf)).toEqual(consoleArns(method));
   });
 
-  it('stays theirs when its construct moves', () => {
-    expect(id).toBe('ConsolePolicy');
-    expect(policy?.['Properties']).not.toHaveProperty('ManagedPolicyName');
+  it('stay theirs when a construct moves', () => {
+    expect(Object.keys(policies).sort()).toEqual(['ConsolePolicy', 'ConsoleReadPolicy']);
+    for (const { Properties } of Object.values(policies)) {
+      expect(Properties).not.toHaveProperty('ManagedPolicyName');
+    }
   });
 });
 

@@ -86,12 +86,13 @@ describe('the public door', () => {
     expect(Object.keys(stage?.['Properties'].RouteSettings)).toHaveLength(routes.length);
   });
 
-  it('logs routes and answers, but neither paths nor who called', () => {
+  it('logs routes and answers, who called behind IAM, and neither paths nor addresses', () => {
     const format = JSON.parse(
       onlyOf(template, 'AWS::ApiGatewayV2::Stage').AccessLogSettings.Format,
     );
 
     expect(Object.values(format).sort()).toEqual([
+      '$context.identity.userArn',
       '$context.integrationErrorMessage',
       '$context.integrationStatus',
       '$context.requestId',
@@ -114,9 +115,11 @@ describe('the outputs', () => {
     const { Outputs } = template.toJSON();
 
     expect(Object.keys(Outputs).sort()).toEqual([
+      'ActsTableName',
       'AddressesTableName',
       'AlarmTopicArn',
       'ConsolePolicyArn',
+      'ConsoleReadPolicyArn',
       'ConsoleUrl',
       'ContactsTableName',
       'CustomersTableName',
@@ -144,11 +147,12 @@ describe('the outputs', () => {
     });
   });
 
-  it('give the URL of the console and the policy that lets people in', () => {
+  it('give the URL of the console and the policies that let people in', () => {
     template.hasOutput('ConsoleUrl', {
       Value: { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['WebhookApi', 'ApiEndpoint'] }, '/console']] },
     });
     template.hasOutput('ConsolePolicyArn', { Value: { Ref: 'ConsolePolicy' } });
+    template.hasOutput('ConsoleReadPolicyArn', { Value: { Ref: 'ConsoleReadPolicy' } });
   });
 });
 

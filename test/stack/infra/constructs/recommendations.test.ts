@@ -10,6 +10,7 @@ const stack = stageStack({ ...(sender && { mailFrom: sender }) });
 
 const consoleArn =
   'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>/$default/*/console';
+const readArn = consoleArn.replace('$default/*', '$default/GET');
 
 describe("AWS's recommendations (cdk-nag)", () => {
   it.each([
@@ -35,6 +36,7 @@ describe("AWS's recommendations (cdk-nag)", () => {
       ['Stack/Console/Function/SuppressionList', 'AwsSolutions-IAM5[Resource::*]'],
       ['Stack/Console/Entrance', `AwsSolutions-IAM5[Resource::${consoleArn}]`],
       ['Stack/Console/Entrance', `AwsSolutions-IAM5[Resource::${consoleArn}/*]`],
+      ['Stack/Console/ReadingEntrance', `AwsSolutions-IAM5[Resource::${readArn}/*]`],
     ]);
   });
 

@@ -1,0 +1,125 @@
+import type { ActDraft, ActVerb } from '#shared/audience/operator-act.ts';
+import { textOf } from './kit/fields.ts';
+import { idInPath } from './kit/in-url.ts';
+import type { ActOf, ActsOfRoutes } from './kit/noting.ts';
+
+const audience = '/console/audience';
+const workflow = '/console/workflows/:workflowId';
+const polar = '/console/polar';
+
+/** A route that changes nothing, though its form is posted: what it carries must not be in a URL, or nothing is saved. */
+const looksOnly: ActOf = () => undefined;
+
+const always =
+  (what: ActVerb, sentence: string): ActOf =>
+  ({ params }) => ({ what, on: params, sentence });
+
+/** What the console does, route by route. A POST that is missing here is refused. */
+export const consoleActs: ActsOfRoutes = {
+  [`POST ${audience}/search`]: looksOnly,
+  [`POST ${audience}/add`]: always('contact.add', 'Added a contact by hand.'),
+  [`POST ${audience}/:contactId/unsubscribe`]: always('unsubscribe', 'Unsubscribed a contact.'),
+  [`POST ${audience}/:contactId/subscribe`]: always('subscribe', 'Subscribed a contact.'),
+  [`POST ${audience}/:contactId/lift-bounce`]: always('bounce.lift', 'Lifted a bounce.'),
+  [`POST ${audience}/:contactId/erase`]: always('erasure', 'Asked to erase a contact.'),
+  [`POST ${audience}/customers/:customerId/erase`]: ({ params }) => ({
+    what: 'erasure',
+    on: { customerId: idInPath(params['customerId'] ?? '') },
+    sentence: 'Asked to erase a customer whom no contact shows.',
+  }),
+  // The pages after the first belong to the same file.
+  [`GET ${audience}/export.csv`]: ({ query }) => (query['after'] ? undefined : exported(query)),
+
+  'POST /console/events/:webhookId{.+}': ({ params, form }) => {
+    const webhookId = idInPath(params['webhookId'] ?? '');
+    switch (textOf(form, 'act')) {
+      case 'replay':
+        return { what: 'replay', on: { webhookId, count: 1 }, sentence: replayed(form) };
+      case 'mark-sent':
+        return settled('email.mark-sent', webhookId, form, 'Marked an email as sent.');
+      case 'send-again':
+        return settled('email.send-again', webhookId, form, 'Sent an email again.');
+      default:
+        return undefined;
+    }
+  },
+
+  'POST /console/workflows': always('workflow.add', 'Added a workflow as a draft.'),
+  [`POST ${workflow}/edit`]: ({ params, form }) =>
+    // Its other buttons show the form again, with a preview or another row.
+    textOf(form, 'act') === 'save'
+      ? { what: 'workflow.edit', on: params, sentence: 'Saved a workflow.' }
+      : undefined,
+  [`POST ${workflow}/activate`]: always('workflow.activate', 'Activated a workflow.'),
+  [`POST ${workflow}/pause`]: always('workflow.pause', 'Paused a workflow.'),
+  [`POST ${workflow}/remove`]: always('workflow.remove', 'Removed a workflow.'),
+  [`POST ${workflow}/test`]: always('test.sent', 'Sent a test of a workflow.'),
+
+  [`POST ${polar}/settings`]: always('settings.set', 'Saved the settings.'),
+  [`POST ${polar}/token`]: always('polar.connect', 'Gave an access token of Polar.'),
+  [`POST ${polar}/sign-in`]: looksOnly,
+  [`POST ${polar}/sign-in/cancel`]: looksOnly,
+  [`POST ${polar}/organization`]: always('polar.connect', 'Connected an organisation of Polar.'),
+  [`GET ${polar}/callback`]: always('polar.connect', 'Signed in to Polar.'),
+  [`POST ${polar}/enable`]: always('polar.repair', 'Enabled the endpoint in Polar.'),
+  [`POST ${polar}/repair`]: always('polar.repair', 'Repaired the connection with Polar.'),
+  [`POST ${polar}/redeliver`]: always('polar.redeliver', 'Had Polar deliver events again.'),
+  [`POST ${polar}/rotate`]: always('secret.rotate', 'Rotated the webhook secret.'),
+  [`POST ${polar}/drop-previous`]: always(
+    'secret.drop-previous',
+    'Ended the previous webhook secret.',
+  ),
+  [`POST ${polar}/emails-off`]: mails('Switched off mails of Polar.'),
+  [`POST ${polar}/emails-on`]: mails('Switched on mails of Polar.'),
+  [`POST ${polar}/accept-emails`]: mails('Took the mails of Polar as they are.'),
+  [`POST ${polar}/disconnect`]: always('polar.disconnect', 'Disconnected from Polar.'),
+
+  'POST /console/test': ({ form }) => ({
+    what: 'test.sent',
+    on: { type: textOf(form, 'type') },
+    sentence: 'Sent a test event.',
+  }),
+
+  'POST /console/dead-letters/resend': ({ form }) => ({
+    what: 'deadletters.resend',
+    on: letters(form),
+    sentence: 'Sent dead letters again.',
+  }),
+  'POST /console/dead-letters/discard': ({ form }) => ({
+    what: 'deadletters.discard',
+    on: letters(form),
+    sentence: 'Discarded a dead letter.',
+  }),
+};
+
+function mails(sentence: string): ActOf {
+  return ({ form }) => {
+    const keys = textOf(form, 'keys');
+    return { what: 'polar.mails', on: keys === '' ? {} : { mails: keys }, sentence };
+  };
+}
+
+function exported({ group, consent }: Readonly<Record<string, string>>): ActDraft {
+  const narrowed = group || consent;
+  return {
+    what: 'audience.export',
+    on: { ...(consent && { consent }) },
+    sentence: narrowed ? 'Exported a part of the contacts.' : 'Exported all contacts.',
+  };
+}
+
+function replayed(form: FormData): string {
+  if (textOf(form, 'triggers') !== 'on') return 'Replayed an event, without workflows.';
+  return textOf(form, 'again') === 'on'
+    ? 'Replayed an event, with emails that went before, too.'
+    : 'Replayed an event, with workflows.';
+}
+
+function settled(what: ActVerb, webhookId: string, form: FormData, sentence: string): ActDraft {
+  return { what, on: { webhookId, ledgerKey: textOf(form, 'email') }, sentence };
+}
+
+function letters(form: FormData): Record<string, string> {
+  const [id, queue] = [textOf(form, 'id'), textOf(form, 'queue')];
+  return { ...(id && { messageId: id }), ...(queue && { queue }) };
+}

@@ -1,0 +1,103 @@
+import { Hono } from 'hono';
+import { html } from 'hono/html';
+import * as z from 'zod/mini';
+import { type ActOutcome, actVerbs, type OperatorAct } from '#shared/audience/operator-act.ts';
+import { actPositionSchema } from '#shared/store/operator-log.ts';
+import { choice, textField } from '../kit/fields.ts';
+import { cursorOf, cursorText, pathId } from '../kit/in-url.ts';
+import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { badge, empty, link, table, time } from '../kit/shown.ts';
+import { contactPath, eventPath, shortened, workflowPath } from '../kit/words.ts';
+import type { ConsoleParts } from '../parts.ts';
+
+const path = '/console/log';
+const pageSize = 50;
+const longestName = 100;
+
+const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
+
+const querySchema = z.object({
+  by: optional(z.string().check(z.minLength(1), z.maxLength(longestName))),
+  what: optional(z.enum(actVerbs)),
+  after: optional(z.string()),
+});
+type Query = z.infer<typeof querySchema>;
+
+/** The operator log: who did what by hand, the newest first. */
+export function logPages({ acts, now, env }: ConsoleParts) {
+  const app = new Hono<ConsoleEnv>();
+  app.get('/', async (c) => {
+    const query = querySchema.parse(c.req.query());
+    const since = new Date(now().getTime() - env.RETENTION_DAYS * 86_400_000).toISOString();
+    const after = cursorOf(actPositionSchema, query.after);
+    const found = await acts.page({ by: query.by, what: query.what }, since, pageSize, after);
+    const filter = { by: query.by, what: query.what };
+    const next = found.next && link(path, { ...filter, after: cursorText(found.next) });
+    return page(c, {
+      title: 'Log',
+      section: 'log',
+      body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. That somebody was erased is kept for ever: <code>npm run why -- &lt;address or id&gt;</code> tells it.</p>
+${filters(query)}
+${found.acts.length > 0 ? actTable(found.acts) : nothing(query)}
+<div class="pages"><p>${after && html`<a href="${link(path, filter)}">Back to the newest</a>`}</p>
+${next && html`<a class="button" href="${next}" rel="next">Older ones</a>`}</div>`,
+    });
+  });
+  return app;
+}
+
+function filters({ by, what }: Query): Html {
+  return html`<form class="filters" method="get" action="${path}">
+${textField({ name: 'by', label: 'Who', value: by ?? '', hint: 'A part of the name.' }, { type: 'search' })}
+${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...actVerbs.map((one) => [one, one] as const)])}
+<button type="submit">Show</button>
+</form>`;
+}
+
+function nothing({ by, what, after }: Query): Html {
+  const isFiltered = by !== undefined || what !== undefined;
+  const text = after ? 'There is nothing older.' : 'Nothing of that kind was done.';
+  if (isFiltered) return empty(text, html`<p><a href="${path}">Show all</a></p>`);
+  return empty(after ? text : 'Nobody has done anything by hand yet.');
+}
+
+const tones = { begun: 'warn', done: 'good', refused: 'calm', failed: 'bad' } as const;
+const words: Readonly<Record<ActOutcome, string>> = {
+  begun: 'end not known',
+  done: 'done',
+  refused: 'not done',
+  failed: 'failed',
+};
+
+function actTable(acts: readonly OperatorAct[]): Html {
+  const rows = acts.map(({ at, by, via, what, on, sentence, outcome }) => [
+    time(at),
+    html`<span class="long">${by}</span><span class="soft small"> ${via === 'command' ? 'command line' : 'console'}</span>`,
+    html`${sentence}<br><code class="small">${what}</code>`,
+    html`${Object.entries(on).map(([name, value]) => object(name, value))}`,
+    badge(words[outcome], tones[outcome]),
+  ]);
+  return table('What was done, the newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
+}
+
+/** An object of an act, with a link to its page where there is one. */
+function object(name: string, value: string | number): Html {
+  const to = pageOf(name, String(value));
+  const text = shortened(String(value), 60);
+  return html`<span class="long small">${name} ${to === undefined ? text : html`<a href="${to}">${text}</a>`}</span> `;
+}
+
+function pageOf(name: string, id: string): string | undefined {
+  switch (name) {
+    case 'contactId':
+      return contactPath(id);
+    case 'customerId':
+      return `/console/audience/customers/${pathId(id)}`;
+    case 'webhookId':
+      return eventPath(id);
+    case 'workflowId':
+      return workflowPath({ workflowId: id });
+    default:
+      return undefined;
+  }
+}

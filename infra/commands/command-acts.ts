@@ -1,0 +1,171 @@
+import type { ActDraft, ActObjects, ActVerb } from '#shared/audience/operator-act.ts';
+import type { AudienceOptions } from './audience.ts';
+import type { BackfillOptions } from './backfill/backfill.ts';
+import type { ConnectOptions } from './connect.ts';
+import type { DeadLettersOptions } from './dead-letters/dead-letters.ts';
+import type { LetterChoice } from './dead-letters/letter-choice.ts';
+import type { EmailsOptions } from './emails.ts';
+import type { RecoverOptions } from './recover/recover.ts';
+import type { ReplayOptions } from './replay/options.ts';
+import type { SettingsOptions } from './settings/settings.ts';
+import type { WorkflowsOptions } from './workflows/workflows.ts';
+
+type Noted = ActDraft | 'looks';
+
+/** What each command writes into the operator log, by its name. A command that is missing here is refused by a test. */
+export const commandActs = {
+  audience: (options: AudienceOptions): Noted => {
+    const { group, isSubscribed } = options.filter;
+    const isNarrowed = group !== undefined || isSubscribed !== undefined;
+    const sentence = isNarrowed ? 'Exported a part of the contacts.' : 'Exported all contacts.';
+    return noted('audience.export', sentence);
+  },
+
+  backfill: ({ isDryRun, restore, since }: BackfillOptions): Noted => {
+    if (isDryRun) return 'looks';
+    return restore
+      ? noted('backfill.restore', 'Lifted deletions that a backfill had made.')
+      : noted('backfill', 'Compared the audience with Polar, and repaired it.', {
+          ...(since !== undefined && { since }),
+        });
+  },
+
+  connect: (options: ConnectOptions): Noted => {
+    switch (options.verb) {
+      case 'status':
+        return 'looks';
+      case 'connect':
+        return noted('polar.connect', 'Connected Polar with an access token.');
+      case 'repair':
+        return noted('polar.repair', 'Repaired the connection with Polar.');
+      case 'drop-previous':
+        return noted('secret.drop-previous', 'Ended the previous webhook secret.');
+      case 'accept-emails':
+        return noted('polar.mails', 'Took the mails of Polar as they are.');
+      case 'emails-off':
+        return noted('polar.mails', 'Switched off mails of Polar.', { mails: list(options.keys) });
+      case 'emails-on':
+        return noted('polar.mails', 'Switched on mails of Polar.', { mails: list(options.keys) });
+      case 'disconnect':
+        return noted('polar.disconnect', 'Disconnected from Polar.');
+    }
+  },
+
+  console: (): Noted => 'looks',
+
+  deadletters: (options: DeadLettersOptions): Noted => {
+    switch (options.verb) {
+      case 'list':
+      case 'show':
+        return 'looks';
+      case 'resend':
+        return noted('deadletters.resend', 'Sent dead letters again.', chosen(options.choice));
+      case 'discard':
+        return noted('deadletters.discard', 'Discarded dead letters.', chosen(options.choice));
+      case 'put-back':
+        return noted('deadletters.put-back', 'Put a discarded dead letter back.');
+    }
+  },
+
+  emails: (options: EmailsOptions): Noted => {
+    switch (options.verb) {
+      case 'list':
+      case 'show':
+        return 'looks';
+      case 'mark-sent':
+        return noted('email.mark-sent', 'Marked an email as sent.', key(options));
+      case 'send-again':
+        return noted('email.send-again', 'Sent an email again.', key(options));
+      case 'hold':
+        return noted('hold', 'Held all mail.');
+      case 'release':
+        return noted('release', 'Let mail go out again.');
+    }
+  },
+
+  recover: ({ isDryRun, applyLost, accept, acceptListed }: RecoverOptions): Noted => {
+    if (isDryRun) return 'looks';
+    const more = [
+      applyLost && 'applied lost orders',
+      (accept.length > 0 || acceptListed) && 'accepted events that never arrive',
+    ].filter(Boolean);
+    const also = more.length > 0 ? `, and ${more.join(' and ')}` : '';
+    return noted('recover', `Closed a gap in what Polar delivered${also}.`);
+  },
+
+  replay: ({ dryRun, choice, triggers, again, run }: ReplayOptions): Noted => {
+    if (dryRun) return 'looks';
+    const how = triggers ? 'with workflows' : 'without workflows';
+    const twice = again ? ', emails that went before too' : '';
+    const on = choice.kind === 'one' ? { webhookId: choice.webhookId } : { since: choice.since };
+    return noted('replay', `Replayed events, ${how}${twice}.`, { ...on, ...(run && { run }) });
+  },
+
+  settings: (options: SettingsOptions): Noted => {
+    switch (options.verb) {
+      case 'show':
+      case 'history':
+        return 'looks';
+      case 'set':
+        return noted('settings.set', 'Changed a setting.', { setting: options.path });
+      case 'restore':
+        return noted('settings.restore', 'Put an earlier version of the settings back.', {
+          restored: options.version,
+        });
+    }
+  },
+
+  status: (): Noted => 'looks',
+  acts: (): Noted => 'looks',
+  why: (): Noted => 'looks',
+
+  workflows: (options: WorkflowsOptions): Noted => {
+    switch (options.verb) {
+      case 'list':
+      case 'show':
+      case 'history':
+        return 'looks';
+      case 'add':
+        // Without a name it lists what is ready-made.
+        return options.word === ''
+          ? 'looks'
+          : noted('workflow.add', 'Added a workflow as a draft.', { template: options.word });
+      case 'edit':
+        return noted('workflow.edit', 'Saved a workflow.', workflow(options));
+      case 'activate':
+        return noted('workflow.activate', 'Activated a workflow.', workflow(options));
+      case 'pause':
+        return noted('workflow.pause', 'Paused a workflow.', workflow(options));
+      case 'remove':
+        return noted('workflow.remove', 'Removed a workflow.', workflow(options));
+      case 'test':
+        return noted('test.sent', 'Sent a test of a workflow.', workflow(options));
+      case 'restore':
+        return noted('workflow.restore', 'Put an earlier version of a workflow back.', {
+          ...workflow(options),
+          restored: options.version,
+        });
+    }
+  },
+} as const;
+
+function noted(what: ActVerb, sentence: string, on: ActObjects = {}): ActDraft {
+  return { what, on, sentence };
+}
+
+const list = (keys: readonly string[]) => keys.join(',');
+const key = ({ ledgerKey }: Readonly<{ ledgerKey: string }>) => ({ ledgerKey });
+const workflow = ({ word }: Readonly<{ word: string }>) => ({ workflowId: word });
+
+function chosen(choice: LetterChoice): ActObjects {
+  switch (choice.kind) {
+    case 'id':
+      return { id: choice.id };
+    case 'all':
+      return { which: 'all' };
+    case 'filter': {
+      const { type } = choice.filter;
+      return { which: 'filtered', ...(type !== undefined && { type }) };
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { whatWasDone } from '#infra/terminal/acted.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import type { Act } from '#infra/terminal/command-line.ts';
+import { printAside } from '#infra/terminal/lines.ts';
+import {
+  type ActDraft,
+  type ActOutcome,
+  type Actor,
+  localActor,
+} from '#shared/audience/operator-act.ts';
+import { reasonOf } from '#shared/failure.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
+import { callerIdentity } from './deployment/caller-identity.ts';
+import { type Deployment, findDeployment, type Target } from './deployment/deployment.ts';
+
+/** What a command with these options does; `looks`: it changes nothing. */
+export type ActOfCommand<Options> = (options: Options) => ActDraft | 'looks';
+
+type Log = Pick<ReturnType<typeof dynamoOperatorLog>, 'begin' | 'end'>;
+
+/** A log that an act can be written into, and who does it; `undefined`: the stack is too old to have one. */
+export type FindLog = (target: Target) => Promise<{ log: Log; actor: Actor } | undefined>;
+
+/**
+ * Runs a command, and writes what it does into the operator log of its stack: before it begins, and how it ended. What
+ * cannot be written down is not begun. Throws what the command throws.
+ */
+export function noting<Options extends Readonly<{ target: Target }>>(
+  actOf: ActOfCommand<Options>,
+  run: (options: Options) => Promise<void>,
+  findLog: FindLog = logOf,
+): Act<Options> {
+  return async (options) => {
+    const draft = actOf(options);
+    if (draft === 'looks') return run(options);
+    const end = await begin(draft, options.target, findLog);
+    try {
+      await run(options);
+    } catch (error) {
+      await end(error instanceof Advice ? 'refused' : 'failed');
+      throw error;
+    }
+    await end(whatWasDone().isDeclined ? 'refused' : 'done');
+  };
+}
+
+async function begin(draft: ActDraft, target: Target, findLog: FindLog) {
+  const found = await findLog(target);
+  if (!found) {
+    printAside(
+      'This is not in the operator log: the stack is of an older version. "npx cdk deploy" adds it.',
+    );
+    return () => undefined;
+  }
+  const { log, actor } = found;
+  try {
+    const act = await log.begin(draft, actor);
+    return async (outcome: ActOutcome) => {
+      try {
+        await log.end(act, outcome, whatWasDone().objects);
+      } catch (error) {
+        printAside(`The operator log has only that it was begun: ${reasonOf(error)}`);
+      }
+    };
+  } catch (cause) {
+    throw new Advice(
+      `The operator log could not be written (${reasonOf(cause)}), and nothing is done without it. Your credentials need dynamodb:PutItem and dynamodb:UpdateItem on the table Acts.`,
+      { cause },
+    );
+  }
+}
+
+async function logOf(target: Target) {
+  const deployment = await findDeployment(target, () => undefined);
+  const log = operatorLogOf(deployment);
+  return log && { log, actor: { by: await whoActs(deployment), via: 'command' as const } };
+}
+
+/** The operator log of a deployment; `undefined` where it is of a version that has none. */
+export function operatorLogOf({ clientConfigs, actsTable, retentionDays }: Deployment) {
+  if (actsTable === undefined) return undefined;
+  const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
+  return dynamoOperatorLog(db, actsTable, { retentionDays, now: () => new Date() });
+}
+
+async function whoActs({ clientConfigs }: Deployment): Promise<string> {
+  const { dynamodb } = clientConfigs;
+  if ('endpoint' in dynamodb) return localActor;
+  const who = await callerIdentity({ region: dynamodb.region, credentials: defaultProvider() });
+  return who ?? 'somebody whom AWS does not name';
+}

@@ -1,0 +1,18 @@
+/** What the command that runs turned out to be about, and whether a person said no. A process runs one command. */
+let objects: Readonly<Record<string, string | number>> = {};
+let isDeclined = false;
+
+/** Adds names and numbers of what is being done, for the operator log. */
+export function actedOn(more: Readonly<Record<string, string | number>>): void {
+  objects = { ...objects, ...more };
+}
+
+/** The person at the keyboard said no: what was asked about is not done. */
+export function declined(): void {
+  isDeclined = true;
+}
+
+/** What is known of the act until now. */
+export function whatWasDone() {
+  return { objects, isDeclined };
+}

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { consoleApp } from '#functions/console/console.ts';
+import { consoleActs } from '#functions/console/console-acts.ts';
+import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
+
+let at: Awaited<ReturnType<typeof startConsole>>;
+beforeAll(async () => {
+  at = await startConsole();
+});
+afterAll(() => at.stop());
+beforeEach(() => at.cookies.clear());
+
+/** The acts that were noted since, as `what` and `outcome`. */
+async function notedBy(work: () => Promise<unknown>) {
+  const before = await at.items('Acts');
+  await work();
+  const known = new Set(before.map(({ time }) => time));
+  return (await at.items('Acts')).filter(({ time }) => !known.has(time));
+}
+
+const posts = () => at.app.routes.filter(({ method }) => method === 'POST').map(({ path }) => path);
+
+describe('the operator log', () => {
+  it('knows every route of the console that takes a form, and none that is not there', () => {
+    const known = at.app.routes.map(({ method, path }) => `${method} ${path}`);
+    expect(posts().length).toBeGreaterThan(25);
+    expect(posts().filter((path) => !consoleActs[`POST ${path}`])).toEqual([]);
+    expect(Object.keys(consoleActs).filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('notes what every one of them does, also where it comes to nothing', async () => {
+    const looksOnly = ['/console/audience/search', '/console/polar/sign-in'];
+    const silent = [...looksOnly, '/console/polar/sign-in/cancel'];
+    const fields = (path: string) => ({ act: path.includes('workflows') ? 'save' : 'replay' });
+    const forgotten: string[] = [];
+    for (const path of posts()) {
+      const asked = path.replaceAll(/:\w+(\{.+?\})?/g, 'an-id');
+      const acts = await notedBy(() => at.post(asked, fields(path)));
+      if (acts.length !== (silent.includes(path) ? 0 : 1)) forgotten.push(path);
+    }
+    expect(forgotten).toEqual([]);
+  });
+
+  it('refuses a form of a route that it does not know, and does nothing', async () => {
+    const app = consoleApp(at.parts);
+    let isDone = false;
+    app.post('/console/new-route', (c) => {
+      isDone = true;
+      return c.text('done');
+    });
+    const answer = await consoleVisitor(app).post('/console/new-route');
+    expect(answer.status).toBe(500);
+    expect(isDone).toBe(false);
+  });
+
+  it('tells who did what on what, and how it ended, without personal data', async () => {
+    const answer = await at.post('/console/audience/add', {
+      email: 'grace@example.com',
+      firstName: 'Grace',
+      lastName: '',
+      externalId: '',
+      userGroup: '',
+    });
+    const contactId = answer.location?.split('/').at(-1);
+    const acts = await notedBy(() => at.submit(`/console/audience/${contactId}/unsubscribe`));
+    expect(acts).toMatchObject([
+      {
+        what: 'unsubscribe',
+        by: 'local',
+        via: 'console',
+        on: { contactId },
+        outcome: 'done',
+        sentence: 'Unsubscribed a contact.',
+      },
+    ]);
+    expect(JSON.stringify(await at.items('Acts'))).not.toMatch(/grace|Grace/);
+  });
+
+  it('keeps no address that somebody put into a URL or a form', async () => {
+    await at.post('/console/events/ada%40example.com', { act: 'replay' });
+    await at.post('/console/events/evt-1', { act: 'send-again', email: 'ada@example.com' });
+    expect(JSON.stringify(await at.items('Acts'))).not.toContain('ada');
+  });
+
+  it('names the caller whom API Gateway knows by IAM', async () => {
+    const userArn = 'arn:aws:sts::123456789012:assumed-role/Ops/ada';
+    const { app } = at;
+    const signed = consoleVisitor({
+      request: (url, init) =>
+        app.request(url, init, {
+          event: { requestContext: { authorizer: { iam: { userArn } } } },
+        } as never),
+    });
+    const acts = await notedBy(() => signed.post('/console/test', { type: 'order.paid' }));
+    expect(acts).toMatchObject([{ what: 'test.sent', by: userArn, outcome: 'refused' }]);
+  });
+
+  it('notes an export once, with its first page', async () => {
+    const path = '/console/audience/export.csv?consent=subscribed';
+    const acts = await notedBy(() => at.get(path));
+    expect(acts).toMatchObject([{ what: 'audience.export', on: { consent: 'subscribed' } }]);
+    expect(await notedBy(() => at.get(`${path}&after=more`))).toEqual([]);
+  });
+
+  it('does not say that something was done to a contact that there is none', async () => {
+    const acts = await notedBy(() => at.post('/console/audience/nobody/unsubscribe'));
+    expect(acts).toMatchObject([{ on: { contactId: 'nobody' }, outcome: 'refused' }]);
+  });
+
+  it('says that an act failed where an error ended it', async () => {
+    const spy = vi.spyOn(at.parts.sqs, 'send').mockRejectedValue(new Error('away') as never);
+    const body = { which: 'all' };
+    const acts = await notedBy(() => at.post('/console/dead-letters/resend', body));
+    spy.mockRestore();
+    expect(acts.map(({ outcome }) => outcome)).toEqual(['failed']);
+  });
+
+  it('keeps an act from beginning that it cannot note', async () => {
+    const acts = { ...at.parts.acts, begin: () => Promise.reject(new Error('throttled')) };
+    const visitor = consoleVisitor(consoleApp({ ...at.parts, acts }));
+    const before = await at.items('Workflows');
+    const answer = await visitor.post('/console/workflows', { template: 'welcome' });
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain('Nothing was done');
+    expect(await at.items('Workflows')).toEqual(before);
+  });
+
+  it('lets an act be done whose outcome it cannot note', async () => {
+    const acts = { ...at.parts.acts, end: () => Promise.reject(new Error('throttled')) };
+    const visitor = consoleVisitor(consoleApp({ ...at.parts, acts }));
+    const noted = await notedBy(() => visitor.post('/console/workflows', { template: 'receipt' }));
+    expect(noted).toMatchObject([{ what: 'workflow.add', outcome: 'begun' }]);
+    expect(await at.items('Workflows')).not.toEqual([]);
+  });
+});
+
+describe('the page of the log', () => {
+  it('lists acts, the newest first, with a link to what they were about', async () => {
+    const added = await at.post('/console/workflows', { template: 'goodbye' });
+    const workflow = added.location?.replace(/\/edit$/, '');
+    const { html, text } = await at.get('/console/log');
+    expect(html).toContain(`href="${workflow}"`);
+    expect(text).toContain('Added a workflow as a draft. workflow.add');
+    expect(text.indexOf('workflow.add')).toBeGreaterThan(-1);
+  });
+
+  it('is narrowed to a verb and to a person', async () => {
+    const asked = await at.get('/console/log?what=audience.export');
+    expect(asked.text).toContain('Exported a part of the contacts.');
+    expect(asked.text).not.toContain('Added a workflow as a draft.');
+    const nobody = await at.get('/console/log?by=nobody');
+    expect(nobody.text).toContain('Nothing of that kind was done.');
+  });
+
+  it('goes on to older acts', async () => {
+    const actor = { by: 'arn:many', via: 'command' } as const;
+    const draft = { what: 'hold', on: {}, sentence: 'Held all mail.' } as const;
+    for (let count = 0; count < 51; count++) await at.parts.acts.begin(draft, actor);
+    const first = await at.get('/console/log?by=arn:many');
+    const [, next = ''] = /href="([^"]+)" rel="next"/.exec(first.html) ?? [];
+    const second = await at.get(next.replaceAll('&amp;', '&'));
+    const rows = ({ text }: typeof first) => text.split('Held all mail.').length - 1;
+    expect([rows(first), rows(second)]).toEqual([50, 1]);
+  });
+});
