@@ -28,10 +28,18 @@ export type WorkflowDrafts = Readonly<{
   activate(workflow: Workflow): Promise<Saving>;
   /** Also what is queued already is not sent any more. */
   pause(workflow: Workflow): Promise<Saving>;
+  /**
+   * Saves what was written of an earlier version as the next one. One that is there stays active or not; one that was
+   * removed comes back as a draft, or paused where it was more than that.
+   */
+  restore(wanted: Workflow, present: Present): Promise<Saving>;
 }>;
 
+/** The newest version of a workflow, and whether that is there or was removed. */
+export type Present = Readonly<{ newest: Workflow; isRemoved: boolean }>;
+
 type Parts = Readonly<{
-  workflows: Pick<Workflows, 'save'>;
+  workflows: Pick<Workflows, 'save' | 'bringBack'>;
   surroundings: () => Promise<MailSurroundings>;
   now: () => Date;
   /** A few random letters and digits. */
@@ -57,7 +65,7 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
     updatedAt: now().toISOString(),
   });
 
-  return {
+  const drafts: WorkflowDrafts = {
     async add(readyMade: Beginning = bare) {
       const checked = await check(draftFrom(readyMade));
       if (checked.kind === 'refused') return checked;
@@ -99,7 +107,18 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
     },
 
     pause: (workflow) => write(next(workflow, { status: 'paused' })),
+
+    async restore(wanted, { newest, isRemoved }) {
+      if (!isRemoved) return drafts.save(newest, draftOf(wanted));
+      const checked = await check(draftOf(wanted));
+      if (checked.kind === 'refused') return checked;
+      const status = newest.status === 'draft' ? 'draft' : 'paused';
+      const workflow = next(newest, { ...partsOf(checked), status });
+      if (!(await workflows.bringBack(workflow))) return { kind: 'conflict' };
+      return savedAs(workflow, checked);
+    },
   };
+  return drafts;
 }
 
 type Accepted = Extract<WorkflowCheck, { kind: 'accepted' }>;

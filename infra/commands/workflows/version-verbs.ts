@@ -1,15 +1,21 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
-import { draftOf, type Saving, type WorkflowDrafts } from '#shared/mail/workflow-drafts.ts';
+import {
+  draftOf,
+  type Present,
+  type Saving,
+  type WorkflowDrafts,
+} from '#shared/mail/workflow-drafts.ts';
+import { historyOf, type WorkflowVersion } from '#shared/mail/workflow-history.ts';
+import { oneNamed } from './short-ids.ts';
 import { readWorkflowFile, workflowFile } from './workflow-file.ts';
 
 export type VersionParts = Readonly<{
-  workflows: Pick<Workflows, 'versions'>;
-  drafts: Pick<WorkflowDrafts, 'save'>;
+  workflows: Pick<Workflows, 'find' | 'all' | 'versions' | 'removed'>;
+  drafts: Pick<WorkflowDrafts, 'save' | 'restore'>;
   /** By its id or the beginning of it. Throws Advice where there is none. */
   named: (id: string) => Promise<Workflow>;
   /** A command of the workflows as it is typed. */
@@ -25,17 +31,21 @@ export type VersionParts = Readonly<{
 export function versionVerbs(parts: VersionParts) {
   const { workflows, drafts, named, npm, fileToEdit, confirmed, print, document } = parts;
 
-  /** Also of one that was removed, by its whole id. */
-  async function versionsOf(id: string): Promise<readonly Workflow[]> {
-    const kept = await workflows.versions(id);
-    return kept.length > 0 ? kept : workflows.versions((await named(id)).workflowId);
+  /** Also one that was removed. One that is there is meant before one that was. */
+  async function presentOf(id: string): Promise<Present> {
+    const there = (await workflows.find(id)) ?? oneNamed(await workflows.all(), id);
+    if (there) return { newest: await named(there.workflowId), isRemoved: false };
+    const newest = oneNamed(await workflows.removed(), id);
+    return newest ? { newest, isRemoved: true } : { newest: await named(id), isRemoved: false };
   }
 
-  async function versionOf(id: string, version: number): Promise<Workflow> {
-    const found = (await versionsOf(id)).find((one) => one.version === version);
+  async function versionOf({ newest }: Present, version: number): Promise<Workflow> {
+    const kept = await workflows.versions(newest.workflowId);
+    const found = kept.find((one) => one.version === version);
     if (found) return found;
+    const { workflowId } = newest;
     throw new Advice(
-      `No version ${version} of it is kept. See which are:\n${npm(`history ${id}`)}`,
+      `No version ${version} of it is kept. See which are:\n${npm(`history ${workflowId}`)}`,
     );
   }
 
@@ -50,33 +60,65 @@ export function versionVerbs(parts: VersionParts) {
   }
 
   return {
-    versionOf,
+    async versionOf(id: string, version: number): Promise<Workflow> {
+      return versionOf(await presentOf(id), version);
+    },
+
+    /** All workflows, those that were removed, too. */
+    async historyOfAll() {
+      const [there, removed] = await Promise.all([workflows.all(), workflows.removed()]);
+      const rows = [
+        ...there.map((one) => ({ ...one, isRemoved: false })),
+        ...removed.map((one) => ({ ...one, isRemoved: true })),
+      ].map(({ workflowId, name, version, status, updatedAt, isRemoved }) => {
+        return { workflowId, name, version, savedAt: updatedAt, status, isRemoved };
+      });
+      if (document) return document({ workflows: rows });
+      if (rows.length === 0) return print('There are no workflows, and none was removed.');
+      const lines = rows.map(({ workflowId, name, version, savedAt, status, isRemoved }) => {
+        return [workflowId, isRemoved ? 'removed' : status, String(version), savedAt, name];
+      });
+      for (const line of columns([['ID', 'STATUS', 'VERSION', 'SAVED', 'NAME'], ...lines])) {
+        print(line);
+      }
+      const [last] = removed;
+      if (!last) return;
+      print('\nTo bring a removed one back:');
+      print(npm(`restore ${last.workflowId} ${last.version}`));
+    },
 
     /** The newest versions first, each with what it changed. */
     async history(id: string) {
-      const kept = await versionsOf(id);
-      const versions = kept.map((one, at) => historyOf(one, kept[at + 1]));
-      if (document) return document({ workflowId: kept[0]?.workflowId ?? id, versions });
+      const { newest, isRemoved } = await presentOf(id);
+      const { workflowId } = newest;
+      const versions = historyOf(await workflows.versions(workflowId));
+      if (document) return document({ workflowId, isRemoved, versions });
+      if (isRemoved) print(`${workflowId} was removed.\n`);
       for (const line of historyLines(versions)) print(line);
-      const earlier = versions[1];
+      const earlier = isRemoved ? versions[0] : versions[1];
       if (!earlier) return;
-      print(`\nTo read an earlier one, or put it back:`);
+      print(`\nTo read ${isRemoved ? 'one' : 'an earlier one'}, or put it back:`);
       print(npm(`show ${id} --version ${earlier.version}`));
       print(npm(`restore ${id} ${earlier.version}`));
     },
 
-    /** Saves what was written of an earlier version as the next one. Whether it is active does not change. */
+    /**
+     * Saves what was written of an earlier version as the next one. One that was removed comes back, and sends nothing
+     * until it is activated.
+     */
     async restore(id: string, version: number) {
-      const present = await named(id);
-      const wanted = await versionOf(present.workflowId, version);
-      const saving = await drafts.save(present, draftOf(wanted));
+      const present = await presentOf(id);
+      const saving = await drafts.restore(await versionOf(present, version), present);
       if (saving.kind === 'refused') {
         throw new Advice(
           `Version ${version} cannot be put back as it is. ${saving.problems.join(' ')}`,
         );
       }
       if (saving.kind === 'conflict') throw new Advice(overtaken);
-      saved(saving, present);
+      if (!present.isRemoved) return saved(saving, present.newest);
+      const { workflowId, status } = saving.workflow;
+      print(`${workflowId} is back, as version ${saving.workflow.version}; it is ${status}.`);
+      print(`Nothing is sent before you activate it:\n${npm(`activate ${workflowId}`)}`);
     },
 
     /** Saves what the person makes of it in their editor, and asks until it can be saved. */
@@ -118,25 +160,7 @@ const unchanged = 'Nothing was changed.';
 
 const keptIn = ({ path }: EditedFile) => `Your text is in ${path}.`;
 
-/** What differs from the version before it; `null` where that was not kept. */
-function historyOf(workflow: Workflow, previous: Workflow | undefined) {
-  const { version, updatedAt, status, name } = workflow;
-  const before = previous?.version === version - 1 ? previous : undefined;
-  const changed = before ? changedFields(before, workflow) : null;
-  return { version, savedAt: updatedAt, status, name, changed: version === 1 ? [] : changed };
-}
-
-function changedFields(before: Workflow, after: Workflow): string[] {
-  const [from, to] = [written(before), written(after)];
-  return Object.keys({ ...from, ...to }).filter((name) => !isDeepStrictEqual(from[name], to[name]));
-}
-
-function written({ status, ...workflow }: Workflow): Record<string, unknown> {
-  const { trigger, email, ...rest } = draftOf({ status, ...workflow });
-  return { status, ...rest, ...trigger, ...email };
-}
-
-function historyLines(versions: readonly ReturnType<typeof historyOf>[]): string[] {
+function historyLines(versions: readonly WorkflowVersion[]): string[] {
   const rows = versions.map(({ version, savedAt, status, name, changed }) => {
     const first = version === 1 ? 'new' : 'nothing that was written';
     const what = changed ? changed.join(', ') || first : 'not known: the one before was not kept';

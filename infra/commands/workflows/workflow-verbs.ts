@@ -202,7 +202,8 @@ export function workflowVerbs(parts: WorkflowParts) {
   });
 
   return {
-    history: versions.history,
+    history: (id: string | undefined) =>
+      id === undefined ? versions.historyOfAll() : versions.history(id),
     restore: versions.restore,
     edit: versions.edit,
 
@@ -269,7 +270,7 @@ export function workflowVerbs(parts: WorkflowParts) {
     async remove(id: string, isSure: boolean) {
       const seen = await named(id);
       const { workflowId, name, status } = seen;
-      const question = `Remove ${workflowId} ("${name}", ${status}) for good?`;
+      const question = `Remove ${workflowId} ("${name}", ${status})?`;
       if (!isSure && !(await parts.confirmed(question))) return print('Nothing was removed.');
       if (!(await workflows.remove(seen))) {
         throw new Advice(
@@ -277,6 +278,7 @@ export function workflowVerbs(parts: WorkflowParts) {
         );
       }
       print(`${workflowId} is removed. The ledger keeps the emails that it sent.`);
+      print(`To bring it back:\n${npm(`workflows -- restore ${workflowId} ${seen.version}`)}`);
     },
 
     async test(id: string, to: string) {

@@ -29,7 +29,7 @@ export type WorkflowsOptions = Readonly<{ target: Target }> &
   (
     | Readonly<{ verb: 'list'; json: boolean }>
     | Readonly<{ verb: 'show'; word: string; version?: number | undefined; json: boolean }>
-    | Readonly<{ verb: 'history'; word: string; json: boolean }>
+    | Readonly<{ verb: 'history'; word: string | undefined; json: boolean }>
     | Readonly<{ verb: 'restore'; word: string; version: number }>
     | Readonly<{ verb: 'add' | 'activate' | 'pause' | 'edit'; word: string }>
     | Readonly<{ verb: 'test'; word: string; to: string }>
@@ -74,8 +74,8 @@ export function workflowsCommand(
     .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'edit', word }));
   command
     .command('history')
-    .description('its versions, and what changed')
-    .argument('<id>')
+    .description('its versions, and what changed; "history" alone lists all, also those removed')
+    .argument('[id]')
     .addOption(jsonOption())
     .action((word, _, self) => {
       const { json = false, ...target } = self.optsWithGlobals();
@@ -83,7 +83,9 @@ export function workflowsCommand(
     });
   command
     .command('restore')
-    .description('puts an earlier version back, as a new one')
+    .description(
+      'puts an earlier version back, as a new one; also brings back one that was removed',
+    )
     .argument('<id>')
     .argument('<version>', 'as "history" lists them')
     .action((word, given, _, self) =>
@@ -153,6 +155,8 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
       return does.list();
     case 'show':
       return does.show(options.word, options.version);
+    case 'history':
+      return does.history(options.word);
     case 'restore':
       return does.restore(options.word, options.version);
     case 'test':

@@ -42,8 +42,37 @@ export function dynamoWorkflowVersions(
     }
   }
 
+  /** All that is kept of one workflow, or of each, as it was written. */
+  async function* kept(workflowId?: string): AsyncGenerator<Workflow> {
+    const scan = {
+      TableName: settings,
+      ConsistentRead: true,
+      FilterExpression: 'begins_with(#name, :versions)',
+      ExpressionAttributeNames: { '#name': 'name' },
+      ExpressionAttributeValues: {
+        ':versions': workflowId === undefined ? prefix : nameOf({ workflowId }, ''),
+      },
+    };
+    for await (const page of paginateScan({ client: db }, scan)) {
+      for (const { workflow } of page.Items ?? []) {
+        const one = storedWorkflowSchema.safeParse(workflow).data;
+        if (one) yield one;
+      }
+    }
+  }
+
+  async function versions(workflowId: string): Promise<Workflow[]> {
+    const present = await reader.find(workflowId);
+    const found = new Map(present && [[present.version, present]]);
+    for await (const one of kept(workflowId)) {
+      if (!found.has(one.version)) found.set(one.version, one);
+    }
+    return [...found.values()].sort((a, b) => b.version - a.version);
+  }
+
   return {
     ...reader,
+    versions,
 
     async save(workflow) {
       const put = { TableName: table, Item: storedWorkflow(workflow) };
@@ -73,27 +102,28 @@ export function dynamoWorkflowVersions(
       return isDone([{ Delete: remove }, keep(present)]);
     },
 
-    async versions(workflowId) {
-      const scan = {
-        TableName: settings,
-        ConsistentRead: true,
-        FilterExpression: 'begins_with(#name, :versions)',
-        ExpressionAttributeNames: { '#name': 'name' },
-        ExpressionAttributeValues: { ':versions': nameOf({ workflowId }, '') },
-      };
-      const present = await reader.find(workflowId);
-      const found = new Map(present && [[present.version, present]]);
-      for await (const page of paginateScan({ client: db }, scan)) {
-        for (const { workflow } of page.Items ?? []) {
-          const kept = storedWorkflowSchema.safeParse(workflow).data;
-          if (kept && !found.has(kept.version)) found.set(kept.version, kept);
-        }
+    async removed() {
+      const last = new Map<string, Workflow>();
+      for await (const one of kept()) {
+        const { workflowId, version } = one;
+        if ((last.get(workflowId)?.version ?? 0) < version) last.set(workflowId, one);
       }
-      return [...found.values()].sort((a, b) => b.version - a.version);
+      const present = await Promise.all([...last.keys()].map(reader.find));
+      for (const one of present) if (one) last.delete(one.workflowId);
+      return [...last.values()].sort((a, b) => (a.updatedAt > b.updatedAt ? -1 : 1));
+    },
+
+    async bringBack(workflow) {
+      const [last] = await versions(workflow.workflowId);
+      if (last?.version !== workflow.version - 1) return false;
+      const isGone = { ConditionExpression: 'attribute_not_exists(workflowId)' };
+      return isDone([{ Put: { TableName: table, Item: storedWorkflow(workflow), ...isGone } }]);
     },
   };
 }
 
+const prefix = 'workflow#';
+
 function nameOf({ workflowId }: Pick<Workflow, 'workflowId'>, version: number | ''): string {
-  return `workflow#${workflowId}#${version}`;
+  return `${prefix}${workflowId}#${version}`;
 }

@@ -104,6 +104,7 @@ describe('a command line', () => {
     ['workflows remove welcome --yes', { verb: 'remove', yes: true }],
     ['workflows show receipt --version 2', { verb: 'show', word: 'receipt', version: 2 }],
     ['workflows edit receipt', { verb: 'edit', word: 'receipt' }],
+    ['workflows history', { verb: 'history', word: undefined, json: false }],
     ['workflows history receipt --json', { verb: 'history', word: 'receipt', json: true }],
     ['workflows restore receipt 2', { verb: 'restore', word: 'receipt', version: 2 }],
   ])('npm run %s is understood', async (line, expected) => {

@@ -157,6 +157,7 @@ describe('the versions of a workflow', () => {
     expect(found).toEqual([
       {
         workflowId: 'receipt-t1',
+        isRemoved: false,
         versions: [
           { version: 2, savedAt, status: 'draft', name: 'Bill', changed: ['name'] },
           { version: 1, savedAt, status: 'draft', name: 'Receipt', changed: [] },
