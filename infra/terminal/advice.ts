@@ -10,6 +10,9 @@ export class Advice extends Error {
 /** What a command found out leaves something to do: neither done nor failed. */
 export const foundSomethingToDo = 2;
 
+/** As a shell reports a program that a person ended with Ctrl-C. */
+export const endedByPerson = 130;
+
 /** As a shell reports a program that wrote into a closed pipe. */
 const closedPipe = 141;
 
@@ -24,12 +27,15 @@ export function endQuietlyWithReader(): void {
   });
 }
 
-/** Runs a command of the engineer's. What it throws as Advice is shown as its sentence alone; exit code 1. */
+/**
+ * Runs a command of the engineer's. What it throws as Advice is shown as its sentence alone; exit code 1, unless a
+ * person ended it.
+ */
 export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
-    process.exitCode = 1;
+    if (process.exitCode !== endedByPerson) process.exitCode = 1;
     printAside(error instanceof Advice ? error.message : inspect(error));
   }
 }

@@ -3,16 +3,32 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { visible } from '#shared/text.ts';
 import { declined } from './acted.ts';
-import { Advice } from './advice.ts';
+import { Advice, endedByPerson } from './advice.ts';
 
-/** Asks the person at the keyboard, on standard error; anything but yes is no. Throws Advice where nobody can answer. */
-export async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Advice(`${question} Nobody can answer here: add --yes.`);
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+type Terminal = Readonly<{
+  input: NodeJS.ReadableStream & Readonly<{ isTTY?: boolean }>;
+  output: NodeJS.WritableStream;
+}>;
+
+/**
+ * Asks the person at the keyboard, on standard error; anything but yes is no. Throws Advice where nobody can answer, or
+ * the person presses Ctrl-C.
+ */
+export async function confirmed(
+  question: string,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<boolean> {
+  if (!input.isTTY) throw new Advice(`${question} Nobody can answer here: add --yes.`);
+  const lines = createInterface({ input, output });
   try {
     const isYes = /^y(es)?$/i.test((await lines.question(`${visible(question)} [y/N] `)).trim());
     if (!isYes) declined();
     return isYes;
+  } catch (cause) {
+    if (!(cause instanceof Error && cause.name === 'AbortError')) throw cause;
+    process.exitCode = endedByPerson;
+    output.write('\n');
+    throw new Advice('You ended it at this question: what it asks about was not done.', { cause });
   } finally {
     lines.close();
   }
@@ -28,7 +44,7 @@ export function interruption(print: (line: string) => void) {
   let stopped = false;
   const onInterrupt = () => {
     stopped = true;
-    process.exitCode = 130;
+    process.exitCode = endedByPerson;
     print('Ending … (Ctrl-C again ends it at once)');
   };
   process.once('SIGINT', onInterrupt);

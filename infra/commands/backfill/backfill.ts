@@ -217,6 +217,7 @@ async function run(
     print(`Goes on where the run of ${from.savedAt} was broken off. --restart starts over.\n`);
   }
   const differences: object[] = [];
+  let isSaved = from !== undefined;
   const backfilled = await backfill(
     parts,
     { since, isDryRun, from, isMixed: organization !== undefined },
@@ -234,6 +235,7 @@ async function run(
         if (isDryRun) return;
         const savedAt = parts.now().toISOString();
         await states.save({ ...place, organizationId, since: since ?? null, savedAt });
+        isSaved = true;
       },
     },
   );
@@ -245,12 +247,10 @@ async function run(
   if (document) document({ since: since ?? null, isDryRun, isWhole, counts, differences });
   else {
     const told = { command: 'backfill', isDryRun, tooMany, options: sameDeployment } as const;
-    backfillLines(counts, told).forEach(print);
+    const brokenOff = isSaved ? 'goes-on' : 'starts-over';
+    backfillLines(counts, { ...told, ...(!isWhole && { brokenOff }) }).forEach(print);
   }
-  if (!isWhole) {
-    const rest = isDryRun ? '' : ' The same command goes on where it was.';
-    return print(`\nIt was broken off, so this is not all.${rest}`);
-  }
+  if (!isWhole) return;
   if (!isDryRun) await states.forget();
   if (isLeft(counts, isDryRun)) process.exitCode = isDryRun ? foundSomethingToDo : 1;
 }

@@ -91,13 +91,15 @@ export function restoredLines(
     ['gone', gone, 'Polar does not have them any more, so they stay deleted'],
     ['unknown', unknown, 'Polar cannot say, or they are of another organisation'],
   ];
+  if (kind === 'stopped') {
+    return [...shownCounts(rows), '', 'It was broken off, so this is not all: run it again.'];
+  }
   const next = isDryRun
     ? `Nothing was changed. To restore them: npm run backfill -- --restore${options}`
     : `Next, bring what changed while they were deleted: ${withOptions('npm run backfill', options)}`;
-  return [
-    ...columns(rows.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning])),
-    '',
-    ...(kind === 'stopped' ? ['It was broken off, so this is not all.'] : []),
-    ...(restored > 0 ? [next] : []),
-  ];
+  return [...shownCounts(rows), ...(restored > 0 ? ['', next] : [])];
+}
+
+function shownCounts(rows: readonly (readonly [string, number, string])[]): string[] {
+  return columns(rows.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning]));
 }

@@ -43,7 +43,12 @@ type Shown = Readonly<{
   /** So many that a run asks for their number. */
   tooMany?: number | undefined;
   options: string;
+  /** Absent: it came to its end. */
+  brokenOff?: BrokenOff | undefined;
 }>;
+
+/** Whether the next run goes on where this one was, or starts over. */
+export type BrokenOff = 'goes-on' | 'starts-over';
 
 /** Why nothing was compared, and what to type where customers are to be taken for deleted all the same. */
 export function refusalText(
@@ -57,7 +62,8 @@ export function refusalText(
 
 /** What a backfill came to, for a terminal. `options` stand behind each command that is proposed. */
 export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
-  const { isDryRun } = told;
+  const { isDryRun, brokenOff } = told;
+  if (brokenOff && isNothing(counts)) return ['It was broken off before anything was compared.'];
   const { customers, purchases, inStep, erased, withoutAddress, unsubscribed, drift } = counts;
   const rows: [string, number, string][] = [
     ['looked at', customers, 'customers that Polar lists'],
@@ -73,13 +79,27 @@ export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
     ...(isDryRun ? [] : [['repaired', counts.repaired, ''] satisfies [string, number, string]]),
     ['refused', sumOf(counts.refused), ''],
   ];
-  const nextLines = [...deletionLines(counts, told), ...endingLines(counts, told)];
+  const nextLines = brokenOff
+    ? [brokenOffText(brokenOff, isDryRun)]
+    : [...deletionLines(counts, told), ...endingLines(counts, told)];
   return [
     ...columns(rows.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning])),
     ...reasonLines('Could not be repaired:', counts.refused),
     ...reasonLines('Left as they are, by the settings:', counts.unwanted),
     ...(nextLines.length > 0 ? ['', ...nextLines] : []),
   ];
+}
+
+function isNothing({ customers, purchases, drift, refused }: BackfillCounts): boolean {
+  return customers + purchases + sumOf(drift) + sumOf(refused) === 0;
+}
+
+function brokenOffText(next: BrokenOff, isDryRun: boolean): string {
+  const so = 'It was broken off, so this is not all.';
+  if (isDryRun) return `${so} Nothing was changed.`;
+  return next === 'goes-on'
+    ? `${so} The same command goes on where it was.`
+    : `${so} The same command starts from the beginning, and does nothing twice.`;
 }
 
 function deletionLines(

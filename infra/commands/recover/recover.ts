@@ -18,7 +18,7 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
 import { noting } from '#infra/commands/noting.ts';
-import { healthLines, withOptions } from '#infra/commands/words.ts';
+import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { maskedAddress, printAside, progressLine } from '#infra/terminal/lines.ts';
@@ -41,6 +41,7 @@ import {
   proofLines,
   redeliveryDocument,
   redeliveryLines,
+  rehearsalEnding,
 } from './text.ts';
 
 export type RecoverOptions = Readonly<{
@@ -189,7 +190,7 @@ async function runRecover(given: RecoverOptions): Promise<void> {
       });
       if (rehearsed.kind === 'unfinished') throw new Advice(rehearsed.reason);
       output.document?.({ isDryRun: true, isLeft: rehearsed.isLeft, ...told });
-      print([`Nothing was changed. To do it: ${withOptions('npm run recover', options)}`]);
+      print([rehearsalEnding(rehearsed.isLeft, options)]);
       if (rehearsed.isLeft) process.exitCode = foundSomethingToDo;
       return;
     }

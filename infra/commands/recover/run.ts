@@ -102,10 +102,10 @@ export async function recover(
   const wish = { since: from, isDryRun: false };
   const backfilled = await compare(parts, wish, { deletions, listed: gap.see });
   if (backfilled.kind === 'refused') return { ...backfilled, kind: 'unfinished' };
-  hooks.backfilled(backfilled.counts, from);
   if (backfilled.kind === 'stopped' || isStopped()) {
     return { kind: 'unfinished', reason: brokenOff };
   }
+  hooks.backfilled(backfilled.counts, from);
   const lost = await lostInGap(gap.seen(), lostParts(parts));
   hooks.lost(lost);
   const due = lost.orders.filter((order) => order.due.length > 0);

@@ -120,6 +120,13 @@ function audienceText({ differing, refused }: Pick<Proof, 'differing' | 'refused
   return left.length === 0 ? 'in step' : left.join(', ');
 }
 
+/** How a dry run ends: it proposes a run only where that would do something. */
+export function rehearsalEnding(isLeft: boolean, options: string): string {
+  return isLeft
+    ? `Nothing was changed. To do it: ${withOptions('npm run recover', options)}`
+    : 'There is nothing to do: the gap is closed.';
+}
+
 /** The events that a run would ask Polar to deliver again. */
 export function awaitedLines(events: readonly UndeliveredEvent[]): string[] {
   if (events.length === 0) return ['Polar knows of no event that never arrived.'];

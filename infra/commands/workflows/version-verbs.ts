@@ -1,3 +1,4 @@
+import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import { columns } from '#infra/terminal/lines.ts';
@@ -117,6 +118,7 @@ export function versionVerbs(parts: VersionParts) {
       if (saving.kind === 'conflict') throw new Advice(overtaken);
       if (!present.isRemoved) return saved(saving, present.newest);
       const { workflowId, status } = saving.workflow;
+      actedOn({ workflowId });
       print(`${workflowId} is back, as version ${saving.workflow.version}; it is ${status}.`);
       print(`Nothing is sent before you activate it:\n${npm(`activate ${workflowId}`)}`);
     },

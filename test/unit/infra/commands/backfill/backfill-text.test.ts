@@ -3,6 +3,7 @@ import { noCounts } from '#infra/commands/backfill/page.ts';
 import { backfillLines } from '#infra/commands/backfill/text.ts';
 
 const counts = { ...noCounts(), drift: { missing: 2, stale: 0, 'wrong-group': 0, extra: 0 } };
+const none = { missing: 0, stale: 0, 'wrong-group': 0, extra: 0 };
 const told = { isDryRun: true, options: ' --stage x' };
 
 it('a dry run of backfill ends with how to repair what differs', () => {
@@ -15,4 +16,25 @@ it('a dry run of recover leaves that to its own end, and names no other command'
   const lines = backfillLines(counts, { ...told, command: 'recover' });
   expect(lines.join('\n')).not.toMatch(/Nothing was changed|npm run backfill/);
   expect(lines.at(-1)).not.toBe('');
+});
+
+it.each([
+  ['goes-on', false, 'The same command goes on where it was.'],
+  ['starts-over', false, 'The same command starts from the beginning, and does nothing twice.'],
+  ['starts-over', true, 'Nothing was changed.'],
+] as const)(
+  'one that was broken off and %s (a dry run: %s) never says that all is in step',
+  (brokenOff, isDryRun, next) => {
+    const all = { ...noCounts(), customers: 60 };
+    const lines = backfillLines(all, { ...told, isDryRun, command: 'backfill', brokenOff });
+    expect(lines.at(-1)).toBe(`It was broken off, so this is not all. ${next}`);
+    expect(lines.join('\n')).not.toContain('in step with Polar');
+  },
+);
+
+it('one that was broken off before it saw anything shows no table of nothing', () => {
+  const wish = { ...told, isDryRun: false, command: 'backfill', brokenOff: 'starts-over' } as const;
+  expect(backfillLines({ ...noCounts(), drift: none }, wish)).toEqual([
+    'It was broken off before anything was compared.',
+  ]);
 });

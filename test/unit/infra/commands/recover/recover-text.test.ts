@@ -4,6 +4,7 @@ import {
   proofDocument,
   proofLines,
   redeliveryDocument,
+  rehearsalEnding,
 } from '#infra/commands/recover/text.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
@@ -115,4 +116,11 @@ it('lost orders say whose mails are due, masked, and keep the gap open', () => {
   const open = proofLines({ ...closed, due: 1 }, '');
   expect(open).toContain('The gap is not closed yet.');
   expect(open).not.toContain('The gap is closed.');
+});
+
+it.each([
+  [true, 'Nothing was changed. To do it: npm run recover -- --stage x'],
+  [false, 'There is nothing to do: the gap is closed.'],
+])('a dry run that finds something (%s) ends so: %s', (isLeft, ending) => {
+  expect(rehearsalEnding(isLeft, ' --stage x')).toBe(ending);
 });
