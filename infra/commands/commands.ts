@@ -2,6 +2,10 @@ import type { StackCommands } from '#infra/terminal/command-line.ts';
 
 /** Every command of the engineer's, by the name of its npm script. Each is loaded when it is called. */
 export const commands: StackCommands = {
+  acts: {
+    does: 'show who did what by hand',
+    load: async () => (await import('./acts.ts')).actsCommand,
+  },
   audience: {
     does: 'export contacts as CSV',
     load: async () => (await import('./audience.ts')).audienceCommand,

@@ -12,17 +12,22 @@ import { startCloudFormation } from '#test/support/cloud-formation.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
+import { startTokenService } from './console-door/token-service.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let ses: Awaited<ReturnType<typeof startSes>>;
 let cloudFormation: Awaited<ReturnType<typeof startCloudFormation>>;
+let tokens: Awaited<ReturnType<typeof startTokenService>>;
 let sqs: Sqs;
 let queue: SQSClient;
 let queueUrl: string;
 let emailsTable: string;
 
+const caller = 'arn:aws:sts::123456789012:assumed-role/Ops/ada';
+
 beforeAll(async () => {
   [dynamo, ses, sqs] = await Promise.all([startDynamo(), startSes(), startSqs()]);
+  tokens = await startTokenService(caller);
   queue = new SQSClient(clientConfig(sqs.endpoint));
   await queue.send(new CreateQueueCommand({ QueueName: 'mail' }));
   queueUrl = `${sqs.endpoint}/000000000000/mail`;
@@ -32,6 +37,7 @@ beforeAll(async () => {
     WorkflowsTableName: tableOf('Workflows'),
     EmailsTableName: emailsTable,
     SettingsTableName: tableOf('Settings'),
+    ActsTableName: tableOf('Acts'),
     MailQueueUrl: queueUrl,
     WebhookUrl: 'https://api.example.com/webhooks/polar',
     MailFrom: 'Example <hello@example.com>',
@@ -43,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   queue.destroy();
-  await Promise.all([dynamo.stop(), ses.stop(), sqs.stop(), cloudFormation.stop()]);
+  await Promise.all([dynamo, ses, sqs, tokens, cloudFormation].map((one) => one.stop()));
 });
 
 /** Runs a command as its npm script does, with every AWS service on this machine. */
@@ -58,6 +64,7 @@ async function run(command: string, args: readonly string[], changed: NodeJS.Pro
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_REGION: 'eu-west-1',
       AWS_ENDPOINT_URL: cloudFormation.endpoint,
+      AWS_ENDPOINT_URL_STS: tokens.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       AWS_ENDPOINT_URL_SESV2: ses.endpoint,
@@ -95,6 +102,23 @@ describe('the commands, against a stage in AWS', () => {
     expect(listed.out).toMatch(
       /^welcome-.{4} +active +customer\.created +marketing +once per contact +Welcome$/m,
     );
+  });
+
+  it('are in the operator log, with whom AWS takes the caller for and how they ended', async () => {
+    const { out } = await run('acts', ['--what', 'workflow', '--json', ...staging]);
+    const { acts, isWhole } = JSON.parse(out);
+    expect(isWhole).toBe(true);
+    const id = expect.stringMatching(/^welcome-.{4}$/);
+    const noted = { by: caller, via: 'command', on: { workflowId: id } };
+    expect(acts).toMatchObject([
+      { ...noted, what: 'workflow.activate', outcome: 'done' },
+      { ...noted, what: 'workflow.activate', outcome: 'refused' },
+      { ...noted, what: 'workflow.add', outcome: 'done' },
+    ]);
+    const listed = await run('acts', ['--by', 'ada', '--since', '1h', '--limit', '2', ...staging]);
+    expect(listed.out).toMatch(/ test\.sent +done +Sent a test of a workflow\. \(workflowId wel/);
+    expect(listed.out).toContain('These are the newest 2; --limit shows more.');
+    expect(listed.out).not.toContain('you@example.com');
   });
 
   it('put an unknown email back into the mail queue', async () => {

@@ -99,6 +99,7 @@ describe('the commands, against a stage in AWS', () => {
         WorkflowsTableName: tableOf('Workflows'),
         EmailsTableName: tableOf('Emails'),
         SettingsTableName: tableOf('Settings'),
+        ActsTableName: tableOf('Acts'),
         MailQueueUrl: dead.mail.sourceUrl,
         WebhookUrl: 'https://api.example.com/webhooks/polar',
       },

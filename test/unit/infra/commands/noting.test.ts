@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { type FindLog, noting } from '#infra/commands/noting.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import type { ActDraft, ActOutcome } from '#shared/audience/operator-act.ts';
+
+const draft: ActDraft = { what: 'hold', on: {}, sentence: 'Held all mail.' };
+const actor = { by: 'local', via: 'command' } as const;
+const target = { local: true };
+
+/** Keeps what is told to it, in order, beside what the command does. */
+function memoryLog({ begins = true, ends = true } = {}) {
+  const told: string[] = [];
+  const findLog: FindLog = async () => ({
+    actor,
+    log: {
+      async begin(given, by) {
+        if (!begins) throw new Error('throttled');
+        told.push(`begin ${given.what} by ${by.by}`);
+        return { ...given, ...by, at: '2026-11-20T10:00:00.000Z', actId: '1', outcome: 'begun' };
+      },
+      async end(_, outcome: ActOutcome) {
+        if (!ends) throw new Error('throttled');
+        told.push(`end ${outcome}`);
+      },
+    },
+  });
+  return { told, findLog };
+}
+
+describe('a command', () => {
+  it('is noted before it begins, and how it ended', async () => {
+    const { told, findLog } = memoryLog();
+    await noting(
+      () => draft,
+      async () => void told.push('run'),
+      findLog,
+    )({ target });
+    expect(told).toEqual(['begin hold by local', 'run', 'end done']);
+  });
+
+  it.each([
+    ['refused', new Advice('There is no such email.')],
+    ['failed', new Error('The network is gone.')],
+  ])('that throws is noted as %s, and throws all the same', async (outcome, error) => {
+    const { told, findLog } = memoryLog();
+    const command = noting(
+      () => draft,
+      () => Promise.reject(error),
+      findLog,
+    );
+    await expect(command({ target })).rejects.toBe(error);
+    expect(told).toEqual(['begin hold by local', `end ${outcome}`]);
+  });
+
+  it('that only looks is not noted', async () => {
+    const { told, findLog } = memoryLog();
+    await noting(
+      () => 'looks',
+      async () => void told.push('run'),
+      findLog,
+    )({ target });
+    expect(told).toEqual(['run']);
+  });
+
+  it('is not begun where it cannot be noted', async () => {
+    const { told, findLog } = memoryLog({ begins: false });
+    const command = noting(
+      () => draft,
+      async () => void told.push('run'),
+      findLog,
+    );
+    await expect(command({ target })).rejects.toThrow(/nothing is done without it/);
+    expect(told).toEqual([]);
+  });
+
+  it('is done although its end cannot be noted', async () => {
+    const { told, findLog } = memoryLog({ ends: false });
+    await noting(
+      () => draft,
+      async () => void told.push('run'),
+      findLog,
+    )({ target });
+    expect(told).toEqual(['begin hold by local', 'run']);
+  });
+
+  it('runs on a stack of a version that has no log', async () => {
+    const told: string[] = [];
+    await noting(
+      () => draft,
+      async () => void told.push('run'),
+      async () => undefined,
+    )({ target });
+    expect(told).toEqual(['run']);
+  });
+});
