@@ -6,8 +6,8 @@ const overview = `
 "npm run <command> -- --help" shows what a command takes. Beside them, "npm start" runs the stack on this machine and
 "npm run polar" sends webhooks to it.
 
-Exit codes: 0 done, 1 failed, 2 where "status", "settings show", "connect --status", or a dry run of "backfill", "recover"
-or "replay" found something to do, or "recover" could not close the gap.`;
+Exit codes: 0 done, 1 failed, 2 where "status", "settings show", "connect --status", or a dry run of "backfill", "migrate",
+"recover" or "replay" found something to do, or "recover" could not close the gap.`;
 
 const program = stackCommands(commands).addHelpText('after', overview);
 const [name, ...words] = process.argv.slice(2);

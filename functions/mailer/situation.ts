@@ -1,9 +1,9 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { MailMessage } from '#shared/audience/email.ts';
 import type { MailSituation } from '#shared/audience/judge-mail.ts';
-import { type Contact, emailOf } from '#shared/audience/person.ts';
+import { emailOf } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, look, type Reading } from '#shared/audience/unit-of-work.ts';
 import type { WorkflowReader } from '#shared/audience/workflow.ts';
 import { readRecord } from '#shared/store/events/event-item.ts';
 
@@ -27,36 +27,20 @@ export function mailSituation({
     const [workflow, record, known, currentSettings] = await Promise.all([
       workflows.find(workflowId),
       readRecord(db, eventsTable, webhookId),
-      store.load([{ kind: 'customers', key: customerId }]),
+      look(store, (w) => audienceOf(w, customerId)),
       settings(),
     ]);
-    const customer = known.customers.get(customerId)?.row;
-    const email = emailOf(customer);
-    if (email === undefined) {
-      return {
-        workflow,
-        record,
-        customer,
-        contact: undefined,
-        suppression: undefined,
-        settings: currentSettings,
-      };
-    }
-    const rows = await store.load([
-      { kind: 'contacts', key: email },
-      { kind: 'suppressions', key: email },
-    ]);
-    return {
-      workflow,
-      record,
-      customer,
-      contact: ofCustomer(rows.contacts.get(email)?.row, customerId),
-      suppression: rows.suppressions.get(email)?.row,
-      settings: currentSettings,
-    };
+    return { workflow, record, settings: currentSettings, ...known };
   };
 }
 
-function ofCustomer(contact: Contact | undefined, customerId: string): Contact | undefined {
-  return contact?.customerId === customerId ? contact : undefined;
+function audienceOf(w: Reading, customerId: string) {
+  const customer = w.customers.get(customerId);
+  const email = emailOf(customer);
+  const contact = email && w.contacts.get(email);
+  return {
+    customer,
+    contact: contact?.customerId === customerId ? contact : undefined,
+    suppression: email && w.suppressions.get(email),
+  };
 }

@@ -1,4 +1,4 @@
-import type { NormalisedEmail } from '#shared/audience/address.ts';
+import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
 import {
   continueErasure,
   type ErasureByHand,
@@ -7,9 +7,11 @@ import {
   eraseCustomer,
   holdsAddress,
 } from '#shared/audience/erasure.ts';
+import { addressesOf } from '#shared/audience/person.ts';
 import {
   type AudienceStore,
   type ContactLookup,
+  look,
   type Means,
   settle,
   type Workspace,
@@ -40,13 +42,14 @@ const [later, atOnce] = erasureDelaysSeconds;
  */
 export async function eraseContact(request: ContactErasure, means: Erasing): Promise<void> {
   const { contactId, hiddenCustomerId, email, at, by } = request;
-  const { contact } = await means.contactOf({ contactId });
+  const { contact, spellings } = await means.contactOf({ contactId });
   const contactIds = distinct([contactId, contact?.contactId, ...(contact?.mergedIds ?? [])]);
   const erasure: ErasureByHand = { at, by, contactIds };
   for (const id of contactIds) await means.ask({ recordsOfContact: id }, later);
   if (hiddenCustomerId !== undefined) await eraseHidden(hiddenCustomerId, erasure, means);
-  for (const address of distinct([email, contact?.email])) {
-    await eraseAddress(address, erasure, means);
+  const typed = distinct([email, contact?.email]);
+  for (const address of new Set(typed.map(normalisedEmail))) {
+    await eraseAddress(address, [...typed, ...spellings], erasure, means);
   }
   for (const id of contactIds) await means.ask({ recordsOfContact: id }, atOnce);
 }
@@ -58,20 +61,36 @@ async function eraseHidden(customerId: string, erasure: ErasureByHand, means: Er
   await ask({ customerId }, atOnce);
 }
 
-async function eraseAddress(email: NormalisedEmail, erasure: ErasureByHand, means: Erasing) {
+async function eraseAddress(
+  email: NormalisedEmail,
+  spellings: readonly string[],
+  erasure: ErasureByHand,
+  means: Erasing,
+) {
   const { store, surroundings, pause, ask } = means;
-  const known = await store.load([{ kind: 'addresses', key: email }]);
-  const claims = known.addresses.get(email)?.row.claims ?? {};
+  const spelled = (w: Pick<Workspace, 'spelled'>) => spellings.forEach(w.spelled);
+  const address = await look(store, (w) => {
+    spelled(w);
+    return w.addresses.get(email);
+  });
+  const claims = address?.claims ?? {};
   for (const customerId of Object.keys(claims)) {
     await ask({ customerId, email }, later);
     const fate = await settle(
       store,
-      (w) => eraseClaimant(w, customerId, email, erasure, surroundings),
+      (w) => {
+        spelled(w);
+        return eraseClaimant(w, customerId, email, erasure, surroundings);
+      },
       pause,
     );
     if (fate !== 'spared') await ask({ customerId, email }, atOnce);
   }
-  await settle(store, (w) => eraseContactByHand(w, email, erasure, surroundings), pause);
+  const byHand = (w: Workspace) => {
+    spelled(w);
+    eraseContactByHand(w, email, erasure, surroundings);
+  };
+  await settle(store, byHand, pause);
 }
 
 function distinct<T extends string>(texts: readonly (T | undefined)[]): T[] {
@@ -91,7 +110,8 @@ export async function eraseRecords(
   sweep: CustomerSweep,
   { store, records, surroundings, pause }: Sweeping,
 ): Promise<CustomerSweep | undefined> {
-  const { customerId, email } = sweep;
+  const { customerId } = sweep;
+  const email = sweep.email === undefined ? undefined : normalisedEmail(sweep.email);
   const continued = (w: Workspace) => continueErasure(w, customerId, surroundings);
   while (await settle(store, continued, pause));
   const meant = email === undefined ? 'all' : await meantRecords(customerId, email, store);
@@ -131,7 +151,7 @@ async function meantRecords(
   const known = await store.load([{ kind: 'customers', key: customerId }]);
   const customer = known.customers.get(customerId)?.row;
   if (customer?.erased) return 'all';
-  return customer?.addresses.includes(email) ? 'none' : { email };
+  return customer && addressesOf(customer).includes(email) ? 'none' : { email };
 }
 
 async function holds(

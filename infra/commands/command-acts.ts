@@ -5,6 +5,7 @@ import type { ConnectOptions } from './connect.ts';
 import type { DeadLettersOptions } from './dead-letters/dead-letters.ts';
 import type { LetterChoice } from './dead-letters/letter-choice.ts';
 import type { EmailsOptions } from './emails.ts';
+import type { MigrateOptions } from './migrate.ts';
 import type { RecoverOptions } from './recover/recover.ts';
 import type { ReplayOptions } from './replay/options.ts';
 import type { SettingsOptions } from './settings/settings.ts';
@@ -82,6 +83,9 @@ export const commandActs = {
         return noted('release', 'Let mail go out again.');
     }
   },
+
+  migrate: ({ isDryRun }: MigrateOptions): Noted =>
+    isDryRun ? 'looks' : noted('migrate', 'Brought rows of an earlier version up to date.'),
 
   recover: ({ isDryRun, applyLost, accept, acceptListed }: RecoverOptions): Noted => {
     if (isDryRun) return 'looks';

@@ -30,6 +30,10 @@ export const commands: StackCommands = {
     does: 'list emails, settle those of which nobody knows whether they were sent, hold all mail',
     load: async () => (await import('./emails.ts')).emailsCommand,
   },
+  migrate: {
+    does: 'bring rows of an earlier version up to date',
+    load: async () => (await import('./migrate.ts')).migrateCommand,
+  },
   recover: {
     does: 'close the gap after Polar could not deliver',
     load: async () => (await import('./recover/recover.ts')).recoverCommand,

@@ -1,4 +1,4 @@
-import { isAnonymous, isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
+import { isAnonymous, isMailable, type NormalisedEmail } from './address.ts';
 import { claimAddress, showAddress } from './identity.ts';
 import {
   type Belongings,
@@ -22,7 +22,13 @@ import {
 import { type Means, type Surroundings, settle, type Workspace } from './unit-of-work.ts';
 
 /** A person in the console acts on the contact that they see at an address. */
-export type ActOnContact = Act & Readonly<{ contactId: string; email: NormalisedEmail }>;
+export type ActOnContact = Act &
+  Readonly<{
+    contactId: string;
+    email: NormalisedEmail;
+    /** The address as the contact shows it. */
+    typed?: string;
+  }>;
 
 /** What became of an act by hand. `note`: what the person should know about the contact as it is now. */
 export type ActResult =
@@ -38,8 +44,9 @@ export const isGone: ActResult = {
 /** The contact that the person sees, if it is still there, and the customer whose facts it shows. */
 export function actedOn(
   w: Workspace,
-  { email, contactId }: ActOnContact,
+  { email, contactId, typed = email }: ActOnContact,
 ): { shown: Contact; owner: Customer | undefined } | undefined {
+  w.spelled(typed);
   const shown = w.contacts.get(email);
   if (!shown || (shown.contactId !== contactId && !shown.mergedIds?.includes(contactId))) {
     return undefined;
@@ -110,7 +117,7 @@ function reasonAgainst({ email, externalId = '', userGroup = '' }: NewContact): 
 }
 
 function add(w: Workspace, fields: NewContact, act: Act, surroundings: Surroundings): ActResult {
-  const email = normalisedEmail(fields.email);
+  const email = w.spelled(fields.email);
   if (w.contacts.get(email)) {
     return { kind: 'refused', reason: 'There is a contact with this address already.' };
   }

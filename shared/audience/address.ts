@@ -1,3 +1,4 @@
+import { domainToASCII, domainToUnicode } from 'node:url';
 import * as z from 'zod/mini';
 import { isAfter, type Suppression } from './suppression.ts';
 
@@ -7,9 +8,66 @@ export const normalisedEmailSchema = z.string().brand<'NormalisedEmail'>();
 /** An address as the key of a contact: rows, suppressions and hashes are found by nothing else. */
 export type NormalisedEmail = z.infer<typeof normalisedEmailSchema>;
 
-/** An address as the key of a contact: trimmed and lower-cased. The typed form is kept for sending. */
+/**
+ * The mailbox that an address names, as the key of a contact: trimmed, NFC, in lower case, its domain in ASCII. Two
+ * spellings of one mailbox give one key, and a key gives itself. The typed form is kept for showing. Of a text that is
+ * no address (`isMailable`) it gives what is the key of nothing.
+ */
 export function normalisedEmail(address: string): NormalisedEmail {
-  return normalisedEmailSchema.parse(address.trim().toLowerCase());
+  const text = address.trim().normalize('NFC').toLowerCase().normalize('NFC');
+  const [local, domain] = parted(text);
+  return normalisedEmailSchema.parse(`${local}${asciiDomain(domain) ?? domain}`);
+}
+
+/** What comes before the domain, with its `@`, and the domain. */
+function parted(text: string): [string, string] {
+  const start = text.lastIndexOf('@') + 1;
+  return [text.slice(0, start), text.slice(start)];
+}
+
+const asciiLabels = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*$/;
+const lastIsNumber = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/;
+
+/**
+ * A domain as DNS knows it, by UTS 46 (non-transitional, as browsers do it); `undefined` for what is none. What Node takes for
+ * parts of a URL (`:80`, `/path`, `%61`, tabs) or for an IPv4 address is no domain.
+ */
+function asciiDomain(domain: string): string | undefined {
+  const lower = domain.toLowerCase();
+  if (/[^\w.\-\u0080-\u{10ffff}]/u.test(lower)) return undefined;
+  const ascii = /[^\0-\x7f]/.test(lower) ? domainToASCII(lower) : lower;
+  if (!asciiLabels.test(ascii) || lastIsNumber.test(ascii)) return undefined;
+  return ascii.split('.').every(isLabel) ? ascii : undefined;
+}
+
+/** Node lets pass what begins like Punycode and is none. */
+function isLabel(label: string): boolean {
+  return !label.startsWith('xn--') || !domainToUnicode(label).startsWith('xn--');
+}
+
+/**
+ * The keys under which version 0.1.0, which only trimmed and lower-cased, may have kept an address: with the domain in
+ * its own script, decomposed (NFD), and as it is known to have been `typed`. None for most addresses.
+ */
+export function formerSpellings(
+  email: NormalisedEmail,
+  typed: Iterable<string> = [],
+): NormalisedEmail[] {
+  const known = [...typed].map((one) => one.trim().toLowerCase());
+  const spellings = [...scripts(email), ...known.filter((one) => normalisedEmail(one) === email)];
+  return [...new Set(spellings)]
+    .filter((one) => one !== email)
+    .map((one) => normalisedEmailSchema.parse(one));
+}
+
+function scripts(email: NormalisedEmail): string[] {
+  if (!/[^\0-\x7f]|@.*xn--/.test(email)) return [];
+  const [local, domain] = parted(email);
+  const unicode = domainToUnicode(domain);
+  return [domain, unicode, unicode.normalize('NFD')].flatMap((one) => [
+    `${local}${one}`,
+    `${local.normalize('NFD')}${one}`,
+  ]);
 }
 
 const claimSchema = z.object({
@@ -85,12 +143,20 @@ export function ownerOf(address: Address | undefined): string | undefined {
   )?.[0];
 }
 
-/** Whether mail could be sent to it at all. RFC 5321 allows 64 octets before the `@` and 254 in all. */
+const mailbox = /^[^\s@\p{Cc}<>()[\]\\,;:"]{1,64}@[^\s@\p{Cc}<>()[\]\\,;:"]{1,253}$/u;
+
+/** Zero width, marks of direction, soft hyphens, fillers, spaces of any kind, and what no Unicode assigns. */
+const invisible = /[\p{Default_Ignorable_Code_Point}\p{C}\p{Z}\u2800]/u;
+
+/**
+ * Whether it is an address to which mail could be sent. RFC 5321 allows 64 octets before the `@` and 254 in all. One with
+ * characters that nobody sees is none: it would look like the address of somebody else.
+ */
 export function isMailable(address: string): boolean {
-  return (
-    address.length <= 254 &&
-    /^[^\s@\p{Cc}<>()[\]\\,;:"]{1,64}@[^\s@\p{Cc}<>()[\]\\,;:"]{1,253}$/u.test(address.trim())
-  );
+  const text = address.trim();
+  if (address.includes('\ufeff') || !mailbox.test(text) || invisible.test(text)) return false;
+  const email = normalisedEmail(text);
+  return Math.max(text.length, email.length) <= 254 && asciiDomain(parted(email)[1]) !== undefined;
 }
 
 /** Whether SES takes mail to it: only ASCII may come before the `@`. The domain may be of any script, and is sent to as `xn--…`. */

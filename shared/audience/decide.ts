@@ -1,4 +1,4 @@
-import { isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
+import { formerSpellings, isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { considerWorkflows } from './consider-workflows.ts';
 import { isLifted, withDeletion } from './deletion.ts';
 import { forget } from './erasure.ts';
@@ -14,6 +14,7 @@ import {
 } from './event-record.ts';
 import { claimAddress, showAddress } from './identity.ts';
 import {
+  addressesOf,
   type Contact,
   type Customer,
   cleanName,
@@ -47,6 +48,7 @@ export function decide(
   workflows: readonly Workflow[],
   againAs?: string,
 ): EventRecord {
+  if (event.customer.email !== undefined) w.spelled(event.customer.email);
   const customer = w.customers.get(event.customer.id) ?? {
     customerId: event.customer.id,
     addresses: [],
@@ -69,10 +71,12 @@ export function readFirst(event: ReceivedEvent): RowKey[] {
   const isChange = event.type === 'customer.created' || event.type === 'customer.updated';
   const address = isChange ? mailableAddress(event) : undefined;
   if (address === undefined) return [customer];
-  const key = address.email;
+  const { email, typed } = address;
   return [
     customer,
-    ...(['addresses', 'contacts', 'suppressions'] as const).map((kind) => ({ kind, key })),
+    ...[email, ...formerSpellings(email, [typed])].flatMap((key) =>
+      (['addresses', 'contacts', 'suppressions'] as const).map((kind) => ({ kind, key })),
+    ),
   ];
 }
 
@@ -159,7 +163,8 @@ function applyFacts(
   );
   const shownBefore = shownContact(w, before);
   const addedByHand = contactAddedByHand(w, emailOf(customer));
-  for (const one of emails) {
+  // Twice, so that each claim says of a "no" that another of the addresses brings.
+  for (const one of [...emails, ...emails]) {
     customer = claimAddress(w, customer, one, one === address?.email ? version : '');
   }
   w.customers.put(customer.customerId, customer);
@@ -206,11 +211,8 @@ function withSnapshot(customer: Customer, { subscription }: ReceivedEvent): Cust
     : customer;
 }
 
-function withAddress(
-  addresses: NormalisedEmail[],
-  email: NormalisedEmail | undefined,
-): NormalisedEmail[] {
-  return email === undefined || addresses.includes(email)
+function withAddress(addresses: string[], email: NormalisedEmail | undefined): string[] {
+  return email === undefined || addressesOf({ addresses }).includes(email)
     ? addresses
     : [...addresses, email].sort();
 }

@@ -1,5 +1,5 @@
 import { type ActOnContact, actedOn } from './acts-by-hand.ts';
-import type { NormalisedEmail } from './address.ts';
+import { formerSpellings, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { dropClaim, showAddress } from './identity.ts';
 import { type Customer, emailOf } from './person.ts';
 import { type Act, isAfter, suppressedBy } from './suppression.ts';
@@ -18,7 +18,7 @@ export function forget(w: Workspace, customer: Customer, surroundings: Surroundi
   if (customer.no && present !== undefined) {
     w.suppressions.put(present, suppressedBy(w.suppressions.get(present), customer.no));
   }
-  const former = customer.addresses.filter((email) => email !== present);
+  const former = customer.addresses.filter((address) => w.spelled(address) !== present);
   const addresses = present === undefined ? former : [present, ...former];
   w.customers.put(customer.customerId, {
     customerId: customer.customerId,
@@ -28,7 +28,8 @@ export function forget(w: Workspace, customer: Customer, surroundings: Surroundi
     ...(customer.erasure && { erasure: customer.erasure }),
     erased: true,
   });
-  for (const email of addresses.slice(0, addressesAtOnce)) {
+  for (const address of addresses.slice(0, addressesAtOnce)) {
+    const email = w.spelled(address);
     dropClaim(w, customer.customerId, email);
     showAddress(w, email, surroundings);
   }
@@ -78,7 +79,7 @@ export function eraseClaimant(
     forget(w, { ...customer, erasure: { at, by } }, surroundings);
     return 'forgotten';
   }
-  const addresses = customer.addresses.filter((address) => address !== email);
+  const addresses = customer.addresses.filter((address) => w.spelled(address) !== email);
   w.customers.put(customerId, { ...customer, addresses });
   dropClaim(w, customerId, email);
   showAddress(w, email, surroundings);
@@ -132,14 +133,20 @@ export function eraseContactByHand(
 }
 
 /**
- * Whether an address stands anywhere in a value, in any case, inside a longer text, or as a part of a URL.
+ * Whether an address stands anywhere in a value, in any case and spelling, inside a longer text, or as a part of a URL.
  * `body`, the text of a webhook, is read as JSON, where an address may be written with escapes.
  */
 export function holdsAddress(email: NormalisedEmail, value: unknown, body?: string): boolean {
-  const spellings = [email, encodeURIComponent(email).toLowerCase()];
+  const spellings = [email, ...formerSpellings(email)].flatMap((one) => [
+    one,
+    encodeURIComponent(one).toLowerCase(),
+  ]);
   const inText = (text: string) => {
     const lower = text.toLowerCase();
-    return spellings.some((spelling) => lower.includes(spelling));
+    return (
+      spellings.some((spelling) => lower.includes(spelling)) ||
+      words(lower).some((word) => normalisedEmail(word) === email)
+    );
   };
   const inValue = (one: unknown): boolean => {
     if (typeof one === 'string') return inText(one);
@@ -147,6 +154,11 @@ export function holdsAddress(email: NormalisedEmail, value: unknown, body?: stri
     return Object.entries(one).some(([name, field]) => inText(name) || inValue(field));
   };
   return inValue(value) || (body !== undefined && (inText(body) || inValue(json(body))));
+}
+
+/** What may be an address. */
+function words(text: string): readonly string[] {
+  return text.match(/[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,253}/g) ?? [];
 }
 
 function json(text: string): unknown {

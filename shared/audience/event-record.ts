@@ -100,7 +100,7 @@ export function outcomeOf(
   before: Contact | undefined,
   after: Contact | undefined,
 ): Result {
-  if (customer.email === undefined) return withoutAddress(customer);
+  if (emailOf(customer) === undefined) return withoutAddress(customer);
   const changes = contactChanges(before, after);
   if (changes.length > 0) return { outcome: 'applied', changes };
   return { outcome: 'unchanged', changes, ...(!after && { reason: hiddenBecause(customer) }) };
@@ -108,7 +108,7 @@ export function outcomeOf(
 
 /** The same without a look at the contact, which cannot have changed. */
 export function nothingNew(customer: Customer): Result {
-  if (customer.email === undefined) return withoutAddress(customer);
+  if (emailOf(customer) === undefined) return withoutAddress(customer);
   const isHidden = customer.deletion?.mode === 'delete';
   return {
     outcome: 'unchanged',

@@ -22,7 +22,7 @@ import { isSameData, type Surroundings, type Workspace } from './unit-of-work.ts
 
 /**
  * Writes the customer's claim to an address that is or was its own; `version` is that of an event which named it.
- * An address that is new to the customer brings the "no" of a person that lies on it: returns the customer with it.
+ * The address brings the "no" of a person that lies on it: returns the customer with it.
  */
 export function claimAddress(
   w: Workspace,
@@ -33,7 +33,7 @@ export function claimAddress(
   const address = w.addresses.get(email) ?? { email, claims: {} };
   const { customerId } = customer;
   const known = Object.hasOwn(address.claims, customerId) ? address.claims[customerId] : undefined;
-  const claimant = refusing(customer, known ? {} : personRefusals(w.suppressions.get(email)));
+  const claimant = refusing(customer, personRefusals(w.suppressions.get(email)));
   const newest = known && known.version > version ? known.version : version;
   const claims = withClaim(address.claims, customerId, claimOf(claimant, email, newest));
   w.addresses.put(email, { ...address, claims });

@@ -36,6 +36,7 @@ export const actVerbs = [
   'backfill',
   'backfill.restore',
   'recover',
+  'migrate',
 ] as const;
 export type ActVerb = (typeof actVerbs)[number];
 

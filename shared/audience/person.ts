@@ -1,5 +1,10 @@
 import * as z from 'zod/mini';
-import { type NormalisedEmail, normalisedEmail, normalisedEmailSchema } from './address.ts';
+import {
+  isMailable,
+  type NormalisedEmail,
+  normalisedEmail,
+  normalisedEmailSchema,
+} from './address.ts';
 import { momentSchema } from './moment.ts';
 import { deletionModeSchema } from './settings.ts';
 import { subscriptionsSchema } from './subscription-snapshot.ts';
@@ -180,8 +185,9 @@ export function contactOf(
   isSuppressed: boolean,
   now: string,
 ): Contact | undefined {
+  const email = emailOf(customer);
   const address = customer.email?.value;
-  if (address === undefined || customer.deletion?.mode === 'delete') return undefined;
+  if (email === undefined || customer.deletion?.mode === 'delete') return undefined;
   const { byHand } = belongings;
   const name = splitName(customer.name?.value ?? '');
   const fields = {
@@ -192,7 +198,7 @@ export function contactOf(
   };
   return contactSchema.parse({
     ...belongings,
-    email: normalisedEmail(address),
+    email,
     address,
     customerId: customer.customerId,
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
@@ -238,8 +244,8 @@ export const customerSchema = z.object({
   name: z.optional(factSchema),
   externalId: z.optional(factSchema),
   ...groupFactsSchema.shape,
-  /** Every address this customer ever had, sorted. */
-  addresses: z.array(normalisedEmailSchema),
+  /** Every address this customer ever had, sorted: keys, of version 0.1.0 perhaps, as `normalisedEmail` reads them. */
+  addresses: z.array(z.string()),
   no: z.optional(personRefusalsSchema),
   /** When this person was last subscribed explicitly: an older "no" does not count any more. */
   lifted: z.optional(actSchema),
@@ -277,7 +283,13 @@ export function newerFact(
   return rank(value) > rank(known.value) ? { value, version } : known;
 }
 
-/** The address that it has now, under which its contact is kept. */
+/** The address that it has now, under which its contact is kept. Version 0.1.0 took some for one that are none. */
 export function emailOf(customer: Customer | undefined): NormalisedEmail | undefined {
-  return customer?.email && normalisedEmail(customer.email.value);
+  const address = customer?.email?.value;
+  return address !== undefined && isMailable(address) ? normalisedEmail(address) : undefined;
+}
+
+/** Every address that a customer has or had. */
+export function addressesOf({ addresses }: Pick<Customer, 'addresses'>): NormalisedEmail[] {
+  return [...new Set(addresses.map(normalisedEmail))];
 }

@@ -1,4 +1,4 @@
-import type { NormalisedEmail } from './address.ts';
+import { formerSpellings, type NormalisedEmail } from './address.ts';
 import { claimAddress, showAddress } from './identity.ts';
 import { emailOf, refusing } from './person.ts';
 import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
@@ -35,7 +35,7 @@ export function suppress(
 }
 
 /** Puts the "no" that lies on an address on one of the customers who have, or ever had, it. */
-function takeOnRefusal(
+export function takeOnRefusal(
   w: Workspace,
   customerId: string,
   email: NormalisedEmail,
@@ -118,9 +118,12 @@ export function audienceRefusals(parts: {
     async ofRecipient(recipient, no) {
       // First what needs nothing but the hash: whatever fails after this, the address is suppressed.
       await settle(storeByHash, (w) => suppressByHash(w, recipient.addressHash, no), pause);
-      const { contact, addresses } = await parts.contactOf(recipient);
+      const { contact, addresses, spellings } = await parts.contactOf(recipient);
       const hash = await parts.addressHash();
-      const refusing = new Set(addresses.filter((email) => hash(email) === recipient.addressHash));
+      const isMeant = (email: NormalisedEmail) => hash(email) === recipient.addressHash;
+      const refusing = new Set(
+        addresses.filter((email) => [email, ...formerSpellings(email, spellings)].some(isMeant)),
+      );
       if (contact && no.reason !== 'bounced') refusing.add(contact.email);
       for (const email of refusing) await ofAddress(email, no);
     },

@@ -7,9 +7,9 @@ import { emailOf } from './person.ts';
 import {
   type AudienceStore,
   decided,
+  look,
   type Step,
   type Steps,
-  type Stored,
   type Surroundings,
 } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
@@ -97,28 +97,27 @@ async function audienceAfter(
   customerId: string,
   store: Pick<AudienceStore, 'load'>,
 ) {
-  const { customers } = await store.load([{ kind: 'customers', key: customerId }]);
-  const customer = rowAfter(steps?.customers, customerId, customers);
-  const email = emailOf(customer);
-  if (email === undefined) return { customer, contact: undefined, suppression: undefined };
-  const { contacts, suppressions } = await store.load([
-    { kind: 'contacts', key: email },
-    { kind: 'suppressions', key: email },
-  ]);
-  const contact = rowAfter(steps?.contacts, email, contacts);
-  return {
-    customer,
-    contact: contact?.customerId === customerId ? contact : undefined,
-    suppression: rowAfter(steps?.suppressions, email, suppressions),
-  };
+  return look(store, (w) => {
+    const customer = rowAfter(steps?.customers, customerId, w.customers);
+    const email = customer?.email && w.spelled(customer.email.value);
+    if (email === undefined || emailOf(customer) === undefined) {
+      return { customer, contact: undefined, suppression: undefined };
+    }
+    const contact = rowAfter(steps?.contacts, email, w.contacts);
+    return {
+      customer,
+      contact: contact?.customerId === customerId ? contact : undefined,
+      suppression: rowAfter(steps?.suppressions, email, w.suppressions),
+    };
+  });
 }
 
 function rowAfter<K, T>(
   steps: readonly Step<T, K>[] = [],
   key: K,
-  known: ReadonlyMap<K, Stored<T>>,
+  rows: Readonly<{ get: (key: K) => T | undefined }>,
 ): T | undefined {
   const step = steps.find((one) => one.key === key);
   if (step?.act === 'put') return step.row;
-  return step?.act === 'delete' ? undefined : known.get(key)?.row;
+  return step?.act === 'delete' ? undefined : rows.get(key);
 }

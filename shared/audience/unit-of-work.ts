@@ -1,8 +1,15 @@
-import type { Address, NormalisedEmail } from './address.ts';
+import {
+  type Address,
+  formerSpellings,
+  type NormalisedEmail,
+  normalisedEmail,
+  normalisedEmailSchema,
+} from './address.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
 import type { Contact, Customer } from './person.ts';
 import type { Settings } from './settings.ts';
 import type { Suppression } from './suppression.ts';
+import { united } from './united.ts';
 
 /** What one decision writes, all or nothing. `payload` is the body of the webhook, kept beside its record. */
 export type Commit = Readonly<{
@@ -102,9 +109,12 @@ type Table<K, T> = {
 
 /**
  * A working copy of the rows that one decision reads and changes. Every row that was looked at is either written
- * or checked, so a decision holds only if nothing that it saw has changed since.
+ * or checked, so a decision holds only if nothing that it saw has changed since. What version 0.1.0 kept of one mailbox
+ * under several spellings is one row here, and becomes one with the first write.
  */
 export type Workspace = { readonly [K in Kind]: Table<Keys[K], Rows[K]> } & {
+  /** The key of an address. What version 0.1.0 may have kept under this very spelling is found from then on. */
+  spelled(address: string): NormalisedEmail;
   /** Rows that were looked at but never read from the store: the decision is worth nothing before they are. */
   missing(): RowKey[];
   /** `undefined` when no row changes. */
@@ -112,14 +122,30 @@ export type Workspace = { readonly [K in Kind]: Table<Keys[K], Rows[K]> } & {
 };
 
 function workspace(known: Known): Workspace {
+  const typed = new Map<NormalisedEmail, Set<string>>();
+  const spelled = (address: string) => {
+    const email = normalisedEmail(address);
+    typed.set(email, (typed.get(email) ?? new Set()).add(address));
+    return email;
+  };
+  for (const stored of known.customers.values()) {
+    for (const address of stored?.row.addresses ?? []) spelled(address);
+    if (stored?.row.email) spelled(stored.row.email.value);
+  }
+  const formerOf = (email: NormalisedEmail) => formerSpellings(email, typed.get(email));
   const customers = table(known.customers);
-  const addresses = table(known.addresses);
-  const contacts = table(known.contacts);
-  const suppressions = table(known.suppressions);
+  const addresses = table(known.addresses, formerOf, united.addresses);
+  const contacts = table(known.contacts, formerOf, united.contacts);
+  const suppressions = table(
+    known.suppressions,
+    (key) => formerOf(normalisedEmailSchema.parse(key)),
+    united.suppressions,
+  );
   const tables = { customers, addresses, contacts, suppressions };
   const kinds = ['customers', 'addresses', 'contacts', 'suppressions'] as const;
   return {
     ...tables,
+    spelled,
     missing: () => kinds.flatMap((kind) => missingOf(kind, tables[kind])),
     steps: () =>
       kinds.some((kind) => tables[kind].hasChanged())
@@ -140,15 +166,38 @@ function missingOf<K extends Kind>(
   return missing().map((key) => ({ kind, key }));
 }
 
-function table<K, T>(read: ReadonlyMap<K, Stored<T>>) {
+/** `formerOf`: the keys under which there may be more of the same; `unite` makes one row of them. */
+function table<K, T>(
+  read: ReadonlyMap<K, Stored<T>>,
+  formerOf: (key: K) => K[] = () => [],
+  unite?: (key: K, rows: readonly T[]) => T,
+) {
   const seen = new Set<K>();
   const changed = new Map<K, T | null>();
-  const before = (key: K) => read.get(key)?.row ?? null;
+  const former = (key: K) => formerOf(key).flatMap((one) => read.get(one) ?? []);
+  const before = (key: K): T | null => {
+    const own = read.get(key)?.row ?? null;
+    const others = former(key).map(({ row }) => row);
+    if (!unite || others.length === 0) return own;
+    return unite(key, own === null ? others : [own, ...others]);
+  };
   const set = (key: K, row: T | null) => {
     seen.add(key);
-    if (isSameData(row, before(key))) changed.delete(key);
+    if (former(key).length === 0 && isSameData(row, before(key))) changed.delete(key);
     else changed.set(key, row);
   };
+  const stepOf = (key: K): Step<T, K> => {
+    const revision = read.get(key)?.revision ?? null;
+    const row = changed.get(key);
+    if (row) return { act: 'put', key, revision, row };
+    return { act: row === null && revision !== null ? 'delete' : 'check', key, revision };
+  };
+  const formerSteps = (key: K): Step<T, K>[] =>
+    formerOf(key).flatMap((one) => {
+      const revision = read.get(one)?.revision;
+      const act = changed.has(key) ? 'delete' : 'check';
+      return revision === undefined ? [] : [{ act, key: one, revision }];
+    });
 
   return {
     get(key: K): T | undefined {
@@ -157,15 +206,10 @@ function table<K, T>(read: ReadonlyMap<K, Stored<T>>) {
     },
     put: set,
     remove: (key: K) => set(key, null),
-    missing: () => [...seen].filter((key) => !read.has(key)),
+    missing: () =>
+      [...seen].flatMap((key) => [key, ...formerOf(key)]).filter((key) => !read.has(key)),
     hasChanged: () => changed.size > 0,
-    steps: () =>
-      [...seen].map((key): Step<T, K> => {
-        const revision = read.get(key)?.revision ?? null;
-        const row = changed.get(key);
-        if (row === undefined) return { act: 'check', key, revision };
-        return row === null ? { act: 'delete', key, revision } : { act: 'put', key, revision, row };
-      }),
+    steps: () => [...seen].flatMap((key) => [stepOf(key), ...formerSteps(key)]),
   };
 }
 
@@ -231,6 +275,20 @@ export async function decided<T extends object>(
   }
 }
 
+/** What a decision would find now. Writes nothing, so it holds only for a moment. */
+export async function look<T>(
+  store: Pick<AudienceStore, 'load'>,
+  see: (w: Reading) => T,
+): Promise<T> {
+  const { found } = await decided(store, { decide: (w) => ({ found: see(w) }) });
+  return found;
+}
+
+/** A workspace for who only looks. */
+export type Reading = Pick<Workspace, 'spelled'> & {
+  readonly [K in Kind]: Pick<Workspace[K], 'get'>;
+};
+
 function together(known: Known, more: Known): Known {
   return {
     customers: new Map([...known.customers, ...more.customers]),
@@ -248,6 +306,8 @@ export type FoundContact = Readonly<{
   contact: Contact | undefined;
   /** Every address that the contact or its customers have or had, as far as that is still known. */
   addresses: readonly NormalisedEmail[];
+  /** How those are known to be spelled. */
+  spellings: readonly string[];
 }>;
 
 export type ContactLookup = (

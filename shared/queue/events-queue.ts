@@ -2,7 +2,6 @@ import { gunzipSync } from 'node:zlib';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { normalisedEmailSchema } from '#shared/audience/address.ts';
 import { type Replay, replaySchema } from '#shared/audience/replay.ts';
 import { recordPositionSchema } from '#shared/store/events/event-records.ts';
 
@@ -74,7 +73,7 @@ function decoded(text: string, encoding: Encoding): string {
 const contactErasureSchema = z.object({
   contactId: z.string().check(z.minLength(1)),
   hiddenCustomerId: z.optional(z.string().check(z.minLength(1))),
-  email: z.optional(normalisedEmailSchema.check(z.minLength(1))),
+  email: z.optional(z.string().check(z.minLength(1))),
   by: z.string(),
   at: z.string(),
 });
@@ -86,7 +85,7 @@ export type ContactErasure = z.infer<typeof contactErasureSchema>;
  */
 const customerSweepSchema = z.object({
   customerId: z.string(),
-  email: z.optional(normalisedEmailSchema),
+  email: z.optional(z.string()),
   after: z.optional(recordPositionSchema),
 });
 export type CustomerSweep = z.infer<typeof customerSweepSchema>;

@@ -30,10 +30,17 @@ const happeningArbitrary = fc.record({
 });
 export type Happening = typeof happeningArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
-const addresses = ['ann@example.com', 'Ann@Example.com', 'bob@example.com', 'cy@example.com'];
-export const normalisedAddresses = ['ann@example.com', 'bob@example.com', 'cy@example.com'].map(
-  normalisedEmail,
-);
+/** Four mailboxes in seven spellings. */
+const addresses = [
+  'ann@example.com',
+  'Ann@Example.com',
+  'bob@example.com',
+  'cy@example.com',
+  'Zoë@Bücher.example',
+  'zoë@bücher.example'.normalize('NFD'),
+  'zoë@xn--bcher-kva.example',
+];
+export const normalisedAddresses = [...new Set(addresses.map(normalisedEmail))];
 const names = ['Ann', 'Ann  Lee', 'Bob van der Berg', '', null, ' \n'];
 const statuses = ['trialing', 'active', 'past_due', 'paused', 'canceled'];
 const subscriptionTypes = supportedEventTypes.filter((type) => type.startsWith('subscription.'));

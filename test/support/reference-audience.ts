@@ -1,3 +1,4 @@
+import { normalisedEmail } from '#shared/audience/address.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
 import type { Refusal } from '#shared/audience/refusals.ts';
@@ -26,12 +27,14 @@ export function referenceAudience(
     subscriptions: newestSubscriptions(events.filter(({ customer }) => customer.id === id)),
   }));
   const contacts = new Map<string, { subscribed: boolean; [field: string]: unknown }>();
-  const emails = new Set(facts.map(({ email }) => email?.value.toLowerCase()));
+  const emails = new Set(facts.map(({ email }) => email && normalisedEmail(email.value)));
   for (const email of emails.add(byHand?.email)) {
     if (email === undefined) continue;
     const added = email === byHand?.email ? byHand : undefined;
     const isSuppressed = refusals.some((refusal) => refusal.email === email);
-    const candidates = facts.filter((one) => one.email?.value.toLowerCase() === email);
+    const candidates = facts.filter(
+      (one) => one.email && normalisedEmail(one.email.value) === email,
+    );
     const living = candidates.filter((one) => !one.isDeleted);
     const owner = (living.length > 0 ? living : candidates).toSorted((a, b) =>
       `${b.email?.version} ${b.id}` > `${a.email?.version} ${a.id}` ? 1 : -1,
@@ -91,7 +94,7 @@ export function addressesSettledByHand(
   const { customers } = referenceAudience(events, [], settings);
   const stays = events.flatMap(({ type, customer: { id, email, deletedAt } }) =>
     settings.events[type].enabled && type !== 'customer.deleted' && !deletedAt && email
-      ? [{ id, email: email.toLowerCase() }]
+      ? [{ id, email: normalisedEmail(email) }]
       : [],
   );
   return emails.filter((email) => {
@@ -100,7 +103,8 @@ export function addressesSettledByHand(
     if (!customer) return true;
     const own = new Set(stays.filter((stay) => stay.id === id).map((stay) => stay.email));
     return (
-      customer.email?.value.toLowerCase() === email &&
+      customer.email !== undefined &&
+      normalisedEmail(customer.email.value) === email &&
       stays.every((stay) => stay.id === id || !own.has(stay.email)) &&
       (own.size === 1 || customer.hasAlwaysGroup || customer.group === null)
     );
@@ -109,7 +113,8 @@ export function addressesSettledByHand(
 
 function hasRefused(address: string | undefined, refusals: readonly Refusal[]): boolean {
   return refusals.some(
-    ({ email, reason }) => email === address?.toLowerCase() && reason !== 'bounced',
+    ({ email, reason }) =>
+      address !== undefined && email === normalisedEmail(address) && reason !== 'bounced',
   );
 }
 

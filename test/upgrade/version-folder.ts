@@ -71,7 +71,7 @@ export function keptVersion(version: string) {
 }
 export type KeptVersion = ReturnType<typeof keptVersion>;
 
-function binaryRead(name: string, value: unknown): unknown {
+export function binaryRead(name: string, value: unknown): unknown {
   return name === 'B' && typeof value === 'string' ? Buffer.from(value, 'base64') : value;
 }
 

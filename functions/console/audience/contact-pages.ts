@@ -110,7 +110,8 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
       if (found.kind === 'not shown') return c.redirect(contactPath(contactId), 303);
       const { contact } = found;
       const at = means.surroundings.now.toISOString();
-      const act = { contactId: contact.contactId, email: contact.email, at, by: c.get('by') };
+      const { email, address: typed } = contact;
+      const act = { contactId: contact.contactId, email, typed, at, by: c.get('by') };
       const result = await verb(act, means, found);
       const flash =
         result.kind === 'done'

@@ -3,7 +3,7 @@ import { applyEvent } from '#shared/audience/decide.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
 import { type Customer, emailOf } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import { type AudienceStore, settle, type Workspace } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, look, settle, type Workspace } from '#shared/audience/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
 
@@ -189,13 +189,14 @@ export async function unsubscribedAmong(
   items: readonly Item[],
 ): Promise<number> {
   const rows = await customerRows(store, items);
-  const emails = [...rows.values()].flatMap((row) => emailOf(row) ?? []);
-  const known = await store.load(
-    [...new Set(emails)].map((key) => ({ kind: 'contacts' as const, key })),
-  );
-  return [...known.contacts.values()].filter(
-    (stored) => stored?.row.customerId !== undefined && !stored.row.subscribed,
-  ).length;
+  const contacts = await look(store, (w) => {
+    const emails = [...rows.values()].flatMap((row) => {
+      if (row.email) w.spelled(row.email.value);
+      return emailOf(row) ?? [];
+    });
+    return [...new Set(emails)].map((email) => w.contacts.get(email));
+  });
+  return contacts.filter((one) => one?.customerId !== undefined && !one.subscribed).length;
 }
 
 /** Why customers that Polar does not have any more were left. */

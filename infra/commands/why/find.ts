@@ -58,7 +58,7 @@ const mostListed = 10;
 
 async function findAddress(typed: string, rows: WhyRows): Promise<FoundAddress> {
   const email = normalisedEmail(typed);
-  const at = await rows.at(email, ownerOf);
+  const at = await rows.at(typed, ownerOf);
   const ids = contactIdsOf(at);
   const [events, emails] = await Promise.all([
     newestOf(ids, (id) => rows.eventsOf(id, mostListed), 'occurredAt'),

@@ -1,10 +1,10 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { Address, NormalisedEmail } from '#shared/audience/address.ts';
+import type { Address } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Customer } from '#shared/audience/person.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
-import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
@@ -30,7 +30,7 @@ export type WhyRows = Readonly<{
   customer(customerId: string): Promise<Customer | undefined>;
   /** Everything at an address, of whoever owns it. */
   at(
-    email: NormalisedEmail,
+    address: string,
     ownerOf: (address: Address | undefined) => string | undefined,
   ): Promise<AtAddress>;
   /** The newest of a contact, newest first, from indexes that lag by moments. */
@@ -78,22 +78,20 @@ export function whyRows({ db, store, canHash, tables }: WhyParts): WhyRows {
       return new Map(parsed.flatMap(([id, row]) => (row ? [[id, row] as const] : [])));
     },
 
-    async at(email, ownerOf) {
+    async at(typed, ownerOf) {
       const isRead = await canHash();
-      const known = await store.load([
-        { kind: 'contacts', key: email },
-        { kind: 'addresses', key: email },
-        ...(isRead ? [{ kind: 'suppressions', key: email } as const] : []),
-      ]);
-      const contact = known.contacts.get(email)?.row;
-      const address = known.addresses.get(email)?.row;
-      const owner = contact?.customerId ?? ownerOf(address);
-      return {
-        contact,
-        address,
-        customer: owner === undefined ? undefined : await customer(owner),
-        suppression: isRead ? known.suppressions.get(email)?.row : 'not read',
-      };
+      return look(store, (w) => {
+        const email = w.spelled(typed);
+        const contact = w.contacts.get(email);
+        const address = w.addresses.get(email);
+        const owner = contact?.customerId ?? ownerOf(address);
+        return {
+          contact,
+          address,
+          customer: owner === undefined ? undefined : w.customers.get(owner),
+          suppression: isRead ? w.suppressions.get(email) : 'not read',
+        };
+      });
     },
 
     async eventsOf(contactId, limit) {

@@ -1,18 +1,13 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import {
-  type Address,
-  type NormalisedEmail,
-  normalisedEmailSchema,
-  ownerOf,
-} from '#shared/audience/address.ts';
-import { type Contact, type Customer, emailOf } from '#shared/audience/person.ts';
+import { type Address, type NormalisedEmail, ownerOf } from '#shared/audience/address.ts';
+import { addressesOf, type Contact, type Customer, emailOf } from '#shared/audience/person.ts';
 import type { Suppression } from '#shared/audience/suppression.ts';
-import type { AudienceStore, ContactLookup } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, type ContactLookup, look } from '#shared/audience/unit-of-work.ts';
 import { indexKey } from '#shared/store/dynamo.ts';
 import type { ContactHistory } from './contact-history.ts';
 
-const indexedSchema = z.array(z.object({ email: normalisedEmailSchema }));
+const indexedSchema = z.array(z.object({ email: z.string() }));
 
 /**
  * Finds a contact by its id, wherever it has moved to. The index only says where to look, because it may lag behind;
@@ -23,7 +18,7 @@ export function dynamoContactLookup(
   contactsTable: string,
   store: AudienceStore,
 ): ContactLookup {
-  async function indexedEmails(contactId: string): Promise<NormalisedEmail[]> {
+  async function indexedEmails(contactId: string): Promise<string[]> {
     const { Items = [] } = await db.send(
       new QueryCommand({
         TableName: contactsTable,
@@ -41,20 +36,25 @@ export function dynamoContactLookup(
     return known.customers.get(customerId)?.row;
   }
 
-  async function contactsAt(emails: readonly NormalisedEmail[]): Promise<Contact[]> {
-    const keys = emails.map((key) => ({ kind: 'contacts', key }) as const);
-    const known = await store.load(keys);
-    return [...known.contacts.values()].flatMap((stored) => (stored ? [stored.row] : []));
-  }
-
   return async ({ contactId, customerId }) => {
     const [indexed, noted] = await Promise.all([indexedEmails(contactId), customer(customerId)]);
-    const contacts = await contactsAt(distinct([...indexed, emailOf(noted)]));
+    const typed = [...indexed, ...(noted ? spellingsOf(noted) : [])];
+    const contacts = await look(store, (w) => {
+      for (const address of typed) w.spelled(address);
+      const emails = distinct([...indexed.map(w.spelled), emailOf(noted)]);
+      return emails.flatMap((email) => w.contacts.get(email) ?? []);
+    });
     const contact = contacts.find((one) => hasId(one, contactId));
     const owner = contact?.customerId === customerId ? noted : await customer(contact?.customerId);
-    const former = [...(noted?.addresses ?? []), ...(owner?.addresses ?? [])];
-    return { contact, addresses: distinct([contact?.email, ...former]) };
+    const former = [...(noted ? addressesOf(noted) : []), ...(owner ? addressesOf(owner) : [])];
+    const spellings = [...typed, ...(owner ? spellingsOf(owner) : [])];
+    return { contact, addresses: distinct([contact?.email, ...former]), spellings };
   };
+}
+
+/** How the addresses of a customer are known to be spelled. */
+function spellingsOf({ addresses, email }: Customer): string[] {
+  return email ? [...addresses, email.value] : addresses;
 }
 
 function hasId(contact: Contact, id: string): boolean {
@@ -83,13 +83,14 @@ export async function keptCustomers(
   const keys = ids.map((key) => ({ kind: 'customers', key }) as const);
   const { customers } = await store.load(keys);
   const known = [...customers.values()].flatMap((stored) => (stored ? [stored.row] : []));
-  const emails = new Set(known.flatMap((customer) => emailOf(customer) ?? []));
-  const { contacts } = await store.load(
-    [...emails].map((key) => ({ kind: 'contacts', key }) as const),
-  );
+  const contacts = await look(store, (w) => {
+    for (const spelling of known.flatMap(spellingsOf)) w.spelled(spelling);
+    const emails = new Set(known.flatMap((customer) => emailOf(customer) ?? []));
+    return new Map([...emails].map((email) => [email, w.contacts.get(email)] as const));
+  });
   return known.map((customer) => {
     const email = emailOf(customer);
-    const there = email && contacts.get(email)?.row;
+    const there = email && contacts.get(email);
     const isOwn = there?.customerId === customer.customerId;
     return {
       customer,
@@ -141,22 +142,18 @@ export function knownContacts({ store, contactOf, history }: Parts) {
   }
 
   async function around(contact: Contact): Promise<KnownContact> {
-    const { email: key } = contact;
-    const known = await store.load([
-      { kind: 'addresses', key },
-      { kind: 'suppressions', key },
-    ]);
-    const address = known.addresses.get(key)?.row;
-    const owner = contact.customerId ?? ownerOf(address);
-    const { customers } = await store.load(
-      owner === undefined ? [] : [{ kind: 'customers', key: owner }],
-    );
-    return {
-      contact,
-      address,
-      customer: customers.get(owner ?? '')?.row,
-      suppression: known.suppressions.get(key)?.row,
-    };
+    return look(store, (w) => {
+      const { email } = contact;
+      w.spelled(contact.address);
+      const address = w.addresses.get(email);
+      const owner = contact.customerId ?? ownerOf(address);
+      return {
+        contact,
+        address,
+        customer: owner === undefined ? undefined : w.customers.get(owner),
+        suppression: w.suppressions.get(email),
+      };
+    });
   }
 
   return { found };

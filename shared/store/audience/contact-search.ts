@@ -1,12 +1,8 @@
 import { type DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import {
-  type NormalisedEmail,
-  normalisedEmail,
-  normalisedEmailSchema,
-} from '#shared/audience/address.ts';
+import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
 import { type Contact, contactSchema, emailOf } from '#shared/audience/person.ts';
-import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import { indexKey, type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
 import { type KeptCustomer, keptCustomers } from './contact-lookup.ts';
 
@@ -112,7 +108,7 @@ export type ContactSearch = (
 /** More contacts than this with one external id are not all shown. */
 const mostFound = 50;
 
-const indexedSchema = z.array(z.object({ email: normalisedEmailSchema }));
+const indexedSchema = z.array(z.object({ email: z.string() }));
 
 const nobody: SearchResult = { contacts: [], customers: [], next: undefined };
 
@@ -127,7 +123,7 @@ export function dynamoContactSearch(
   store: AudienceStore,
   byExternalId: CustomersByExternalId,
 ): ContactSearch {
-  async function emailsOfExternalId(externalId: string): Promise<NormalisedEmail[]> {
+  async function emailsOfExternalId(externalId: string): Promise<string[]> {
     const key = indexKey(externalId);
     if (key === undefined) return [];
     const { Items = [] } = await db.send(
@@ -143,24 +139,22 @@ export function dynamoContactSearch(
   }
 
   async function exactly(text: string, email: NormalisedEmail): Promise<SearchResult> {
-    const [indexed, known] = await Promise.all([
-      emailsOfExternalId(text),
-      store.load([
-        { kind: 'customers', key: text },
-        { kind: 'addresses', key: email },
-      ]),
-    ]);
-    const own = emailOf(known.customers.get(text)?.row);
-    const emails = new Set([email, ...indexed, ...(own === undefined ? [] : [own])]);
-    const rows = await store.load([...emails].map((key) => ({ kind: 'contacts', key }) as const));
-    const contacts = [...rows.contacts.values()].flatMap((stored) => (stored ? [stored.row] : []));
+    const indexed = await emailsOfExternalId(text);
+    const { contacts, claims } = await look(store, (w) => {
+      const own = emailOf(w.customers.get(text));
+      const emails = new Set([text, ...indexed].map(w.spelled));
+      if (own !== undefined) emails.add(own);
+      return {
+        contacts: [...emails].flatMap((one) => w.contacts.get(one) ?? []),
+        claims: w.addresses.get(email)?.claims ?? {},
+      };
+    });
     // The index lags: what it still names may have another external id by now.
     const exact = contacts.filter(
       (contact) =>
         contact.email === email || contact.externalId === text || contact.customerId === text,
     );
     if (exact.length > 0) return { ...nobody, contacts: exact };
-    const claims = known.addresses.get(email)?.row.claims ?? {};
     return { ...nobody, customers: await keptCustomers(store, [text, ...Object.keys(claims)]) };
   }
 

@@ -51,6 +51,18 @@ export async function* customersDeletedByBackfill(
   }
 }
 
+const addressKeysSchema = z.array(z.object({ email: z.string() }));
+
+/** The keys of a table that goes by address, page by page, in no order. Reads the whole table. */
+export async function* addressKeys(
+  db: DynamoDBDocumentClient,
+  table: string,
+): AsyncGenerator<readonly string[], void, undefined> {
+  for await (const items of pages(db, { TableName: table, ProjectionExpression: 'email' })) {
+    yield addressKeysSchema.parse(items).map(({ email }) => email);
+  }
+}
+
 const startSchema = z.record(z.string(), z.string());
 
 async function* pages(

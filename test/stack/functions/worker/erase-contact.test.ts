@@ -168,7 +168,7 @@ describe('a contact that a person has erased', () => {
       await actions.tell('customer.updated', id, { minutesBefore: 0, email: moved });
       const { send, wait } = actions.queueWithTime();
       await requestErasure(request, send);
-      const contactOf = async () => ({ contact: undefined, addresses: [] });
+      const contactOf = async () => ({ contact: undefined, addresses: [], spellings: [] });
       expect(await work.drain({ send, ...(isIndexLate && { contactOf }) })).toEqual([]);
       await wait();
       const left = await actions.everything();

@@ -5,6 +5,7 @@ import { connectCommand } from '#infra/commands/connect.ts';
 import { consoleCommand } from '#infra/commands/console-door/console.ts';
 import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts';
 import { emailsCommand } from '#infra/commands/emails.ts';
+import { migrateCommand } from '#infra/commands/migrate.ts';
 import { settingsCommand } from '#infra/commands/settings/settings.ts';
 import { statusCommand } from '#infra/commands/status.ts';
 import { whyCommand } from '#infra/commands/why/why.ts';
@@ -24,6 +25,7 @@ const words: Readonly<Record<string, (command: StackCommand, act: Act) => void>>
   console: consoleCommand,
   deadletters: deadLettersCommand,
   emails: emailsCommand,
+  migrate: migrateCommand,
   settings: settingsCommand,
   status: statusCommand,
   why: whyCommand,
@@ -55,6 +57,9 @@ describe('a command line', () => {
     ['connect --emails-on a', { verb: 'emails-on', keys: ['a'] }],
     ['console', { port: 4747, opens: true }],
     ['console --port 5000 --no-open --region eu-west-1', { port: 5000, opens: false }],
+    ['migrate', { isDryRun: false, isSure: false, reveal: false, json: false }],
+    ['migrate --dry-run --reveal --stage test', { isDryRun: true, target: { stage: 'test' } }],
+    ['migrate --yes --json', { isSure: true, json: true }],
     ['deadletters list', { verb: 'list', limit: 50, queues: ['events', 'mail', 'feedback'] }],
     ['deadletters list --queue mail --limit 7', { queues: ['mail'], limit: 7 }],
     ['deadletters --queue mail list', { queues: ['mail'], limit: 50 }],

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { judgeMail, type MailSituation } from '#shared/audience/judge-mail.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';
+import { audienceStory } from '#test/support/audience-story.ts';
 
 const act = { at: '2026-11-01T00:00:00.000Z', by: 'someone' };
 const known = approvedMail();
@@ -162,6 +164,21 @@ describe('an email', () => {
         });
       }
     }
+  });
+
+  it('of two customers with spellings of such a mailbox reaches the one contact of both, as blocked', async () => {
+    const [composed = '', decomposed = ''] = typedIn('11-local-part-not-ascii.json');
+    expect(composed).not.toBe(decomposed);
+    const story = audienceStory();
+    await story.tell('customer.created', 'c1', { minute: 1, email: composed });
+    await story.tell('customer.created', 'c2', { minute: 2, email: decomposed });
+    expect([...story.rows.contacts.keys()]).toEqual(['josé@example.com'.normalize('NFC')]);
+    const contact = story.contact(normalisedEmail(decomposed));
+    expect(contact?.customerId).toBe('c2');
+    expect(contact && judgeMail(situation({ contact }))).toMatchObject({
+      kind: 'block',
+      reason: expect.stringContaining('not ASCII'),
+    });
   });
 
   it('to a domain that is not ASCII is sent', () => {

@@ -1,0 +1,234 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { commandActs } from '#infra/commands/command-acts.ts';
+import {
+  findDeployment,
+  stackResources,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { noting } from '#infra/commands/noting.ts';
+import { actedOn } from '#infra/terminal/acted.ts';
+import { foundSomethingToDo } from '#infra/terminal/advice.ts';
+import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
+import { addressShown, columns, progressLine } from '#infra/terminal/lines.ts';
+import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { confirmed, interruption } from '#infra/terminal/person.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
+import { type Former, formerOf, migrateKey } from '#shared/audience/migration.ts';
+import type { Means } from '#shared/audience/unit-of-work.ts';
+import { inGroups } from '#shared/in-time.ts';
+import { addressKeys } from '#shared/store/audience/customer-scan.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { withOptions } from './words.ts';
+
+export type MigrateOptions = Readonly<{
+  target: Target;
+  isDryRun: boolean;
+  isSure: boolean;
+  reveal: boolean;
+  json: boolean;
+}>;
+
+/** The words of `npm run migrate`. */
+export function migrateCommand(
+  command: StackCommand,
+  act: Act<MigrateOptions> = noting(commandActs.migrate, runMigrate),
+): void {
+  command
+    .description(
+      'Brings what version 0.1.0 kept up to date: addresses get the key that they have now, and contacts with several spellings of one mailbox become one. Shows what there is to do and asks. Sends no mail. The stack may work meanwhile, and after Ctrl-C the same command does the rest.',
+    )
+    .option('--dry-run', 'shows what there is to do, and changes nothing')
+    .option('--yes', 'does not ask')
+    .option('--reveal', 'shows addresses whole')
+    .addOption(jsonOption())
+    .action((_, self) => {
+      const {
+        dryRun = false,
+        yes = false,
+        reveal = false,
+        json = false,
+        ...target
+      } = self.optsWithGlobals();
+      return act({ target, isDryRun: dryRun, isSure: yes, reveal, json });
+    });
+}
+
+/** A key under which version 0.1.0 kept an address. */
+type Found = Readonly<{ key: string; former: Former; isUnited: boolean }>;
+
+type Migrating = Means &
+  Output &
+  Readonly<{
+    /** The keys of all contacts and addresses, page by page. */
+    keys: () => AsyncIterable<readonly string[]>;
+    address: (address: string) => string;
+    confirmed: (question: string) => Promise<boolean>;
+    progress: (text: string) => void;
+    isStopped: () => boolean;
+    options: string;
+  }>;
+
+const sideBySide = 8;
+const mostShown = 20;
+
+/** Finds what an earlier version left, shows it, asks, and brings it up to date. `true`: a dry run found something. */
+export async function migrateAll(
+  { isDryRun, isSure }: Readonly<{ isDryRun: boolean; isSure: boolean }>,
+  parts: Migrating,
+): Promise<boolean> {
+  const { print, document, address, progress, isStopped, options } = parts;
+  const found = await findAll(parts);
+  const counts = {
+    moved: found.filter(({ former, isUnited }) => former === 'key' && !isUnited).length,
+    united: found.filter(({ isUnited }) => isUnited).length,
+    suppressions: found.filter(({ former }) => former === 'suppression').length,
+    removed: found.filter(({ former }) => former === 'none').length,
+  };
+  if (!document) foundLines(found, counts, address).forEach(print);
+  const isWanted = found.length > 0 && !isDryRun && !isStopped();
+  let migrated = 0;
+  if (isWanted && (isSure || (await parts.confirmed(`Migrate ${counted(found.length)}?`)))) {
+    actedOn({ count: found.length });
+    migrated = await migrateFound(found, parts, (done) =>
+      progress(`${done} of ${counted(found.length)} migrated`),
+    );
+  }
+  if (document) document({ isDryRun, isWhole: !isStopped(), counts, migrated });
+  else if (found.length > 0) print(endOf(migrated, found.length, isDryRun, options));
+  return isDryRun && found.length > 0;
+}
+
+async function findAll({ store, keys, progress, isStopped }: Migrating): Promise<Found[]> {
+  const found = new Map<string, Found>();
+  let looked = 0;
+  for await (const page of keys()) {
+    const look = async (key: string): Promise<void> => {
+      const former = await formerOf(key, store);
+      if (former) found.set(key, { key, former, isUnited: await isUnited(key, former, store) });
+    };
+    const unknown = page.filter((key) => !found.has(key));
+    for (let start = 0; start < unknown.length; start += sideBySide) {
+      await Promise.all(unknown.slice(start, start + sideBySide).map(look));
+    }
+    looked += page.length;
+    progress(`${looked} rows looked at`);
+    if (isStopped()) break;
+  }
+  return [...found.values()];
+}
+
+/** Whether there is a contact with the key that this address has now. */
+async function isUnited(key: string, former: Former, store: Migrating['store']): Promise<boolean> {
+  if (former !== 'key') return false;
+  const email = normalisedEmail(key);
+  const { contacts } = await store.load([{ kind: 'contacts', key: email }]);
+  return contacts.get(email) !== null;
+}
+
+/** Those of one mailbox one after another. Gives how many were done; throws what went wrong first. */
+async function migrateFound(
+  found: readonly Found[],
+  { isStopped, ...means }: Migrating,
+  progress: (done: number) => void,
+): Promise<number> {
+  let done = 0;
+  let failure: { error: unknown } | undefined;
+  const migrate = async ({ key }: Found): Promise<void> => {
+    if (failure || isStopped()) return;
+    try {
+      await migrateKey(key, means);
+      done += 1;
+      progress(done);
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await inGroups(found, ({ key }) => normalisedEmail(key), migrate, sideBySide);
+  if (failure) throw failure.error;
+  return done;
+}
+
+function counted(addresses: number): string {
+  return `${addresses} ${addresses === 1 ? 'address' : 'addresses'}`;
+}
+
+type Counts = Readonly<Record<'moved' | 'united' | 'suppressions' | 'removed', number>>;
+
+const words: Readonly<Record<Former, (address: string) => string>> = {
+  key: (address) => `becomes ${address}`,
+  suppression: () => 'takes on the "no" that was said at another spelling',
+  none: () => 'is no email address: its contact is removed, its customer stays',
+};
+
+function foundLines(
+  found: readonly Found[],
+  { moved, united, suppressions, removed }: Counts,
+  address: Migrating['address'],
+): string[] {
+  if (found.length === 0) return ['Nothing to migrate: everything is as this version keeps it.'];
+  const rows = found
+    .slice(0, mostShown)
+    .map(({ key, former, isUnited }) => [
+      address(key),
+      `${words[former](address(normalisedEmail(key)))}${isUnited ? ', which has a contact already: the two become one' : ''}`,
+    ]);
+  const counts: [number, string][] = [
+    [moved, 'to keep under another key'],
+    [united, 'to unite with a contact that is there'],
+    [suppressions, 'to unsubscribe, because that was said at another spelling'],
+    [removed, 'to remove, because they are no email address'],
+  ];
+  return [
+    ...columns(rows),
+    ...(found.length > mostShown ? [`… and ${found.length - mostShown} more.`] : []),
+    '',
+    ...columns(
+      counts
+        .filter(([count]) => count > 0)
+        .map(([count, what]) => [String(count).padStart(7), what]),
+    ),
+    '',
+  ];
+}
+
+function endOf(migrated: number, found: number, isDryRun: boolean, options: string): string {
+  const again = withOptions('npm run migrate', options);
+  if (isDryRun) return `Nothing was changed. To migrate them: ${again}`;
+  if (migrated === found) return `${counted(migrated)} migrated.`;
+  return `${migrated} of ${counted(found)} migrated. For the rest: ${again}`;
+}
+
+/** `npm run migrate`. The exit code of a dry run that found something is 2. */
+async function runMigrate(given: MigrateOptions): Promise<void> {
+  const output = outputFor(given.json);
+  const { progress, clear } = progressLine(process.stderr);
+  const print = (line: string) => {
+    clear();
+    output.print(line);
+  };
+  const deployment = await findDeployment(given.target, print);
+  const resources = await stackResources(given.target, deployment);
+  const audience = deployedAudience(deployment, resources);
+  const { store, pause, now, newId } = audience;
+  const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
+  const stop = interruption(print);
+  async function* keys() {
+    for (const table of ['Contacts', 'Addresses'])
+      yield* addressKeys(db, resources.physicalId(table));
+  }
+  try {
+    const foundSomething = await migrateAll(given, {
+      ...{ ...output, print, progress, store, pause, keys },
+      surroundings: { settings: await audience.settingsNow(), now: now(), newId },
+      address: addressShown(given.reveal),
+      confirmed: (question) => stop.isOff(() => confirmed(question)),
+      isStopped: stop.isStopped,
+      options: deployment.options,
+    });
+    if (foundSomething) process.exitCode = foundSomethingToDo;
+  } finally {
+    clear();
+    stop.forget();
+  }
+}
