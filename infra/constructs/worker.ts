@@ -54,4 +54,6 @@ const tableUses: TableUses = {
   events: { calls: ['GetItem', 'PutItem', 'UpdateItem'], queries: ['byCustomer', 'byContact'] },
   failures: { calls: ['UpdateItem', 'DeleteItem'] },
   workflows: { calls: ['Scan'] },
+  // Proofs of erasures, in the transaction that erases.
+  acts: { calls: ['PutItem'] },
 };

@@ -5,8 +5,12 @@ import { type Customer, emailOf } from './person.ts';
 import { type Act, isAfter, suppressedBy } from './suppression.ts';
 import type { Surroundings, Workspace } from './unit-of-work.ts';
 
-/** A store may limit one atomic write to 100 rows, and each address brings a contact and a suppression along. */
-const addressesAtOnce = 20;
+/**
+ * DynamoDB takes 100 items in one transaction. Each address brings a contact and a suppression, all three in up to six
+ * spellings, an owner and a proof.
+ */
+const addressesAtOnce = 3;
+const mostContactIds = 20;
 
 /**
  * Leaves of a customer only its id and its deletion, and takes its claims from its addresses, the present one first.
@@ -28,11 +32,28 @@ export function forget(w: Workspace, customer: Customer, surroundings: Surroundi
     ...(customer.erasure && { erasure: customer.erasure }),
     erased: true,
   });
-  for (const address of addresses.slice(0, addressesAtOnce)) {
-    const email = w.spelled(address);
+  const now = new Set(addresses.slice(0, addressesAtOnce).map(w.spelled));
+  for (const email of now) {
     dropClaim(w, customer.customerId, email);
     showAddress(w, email, surroundings);
   }
+  noteForgotten(w, customer, [...now], surroundings);
+}
+
+/** Names of who is erased go with the rows, so what they are found by is kept in the same write. */
+function noteForgotten(
+  w: Workspace,
+  { customerId, contact, erasure, deletion }: Customer,
+  emails: readonly NormalisedEmail[],
+  { now }: Surroundings,
+): void {
+  const erasedAt = now.toISOString();
+  const asked = erasure
+    ? { askedAt: erasure.at, askedBy: erasure.by }
+    : { askedAt: deletion?.occurredAt ?? erasedAt, askedBy: 'Polar, by a deletion' };
+  const contactIds = contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : [];
+  const shown = contactIds.slice(0, mostContactIds);
+  w.noteErased({ customerId, contactIds: shown, emails, erasedAt, ...asked });
 }
 
 /** Erases the next addresses of an erased customer; `false` when none were left. */
@@ -83,6 +104,7 @@ export function eraseClaimant(
   w.customers.put(customerId, { ...customer, addresses });
   dropClaim(w, customerId, email);
   showAddress(w, email, surroundings);
+  noteWithdrawn(w, email, erasure, surroundings);
   return 'withdrawn';
 }
 
@@ -129,7 +151,24 @@ export function eraseContactByHand(
   if (shown && shown.customerId === undefined && !isAfter(shown.createdAt, erasure.at)) {
     w.contacts.remove(email);
     showAddress(w, email, surroundings);
+    noteWithdrawn(w, email, erasure, surroundings);
   }
+}
+
+/** The contact is gone, or somebody who goes on has lost the address. */
+function noteWithdrawn(
+  w: Workspace,
+  email: NormalisedEmail,
+  { at, by, contactIds }: ErasureByHand,
+  { now }: Surroundings,
+): void {
+  w.noteErased({
+    contactIds: contactIds.slice(0, mostContactIds),
+    emails: [email],
+    erasedAt: now.toISOString(),
+    askedAt: at,
+    askedBy: by,
+  });
 }
 
 /**

@@ -17,6 +17,22 @@ export type Commit = Readonly<{
   record?: EventRecord;
   payload?: string;
   replay?: ReplayWrite;
+  /** Who is erased by it, of which proofs are kept. */
+  erased?: readonly Erased[];
+}>;
+
+/**
+ * That a person was erased, by every name that somebody may ask for it with. The store keeps addresses as hashes, like
+ * suppressions, and for ever.
+ */
+export type Erased = Readonly<{
+  customerId?: string | undefined;
+  contactIds: readonly string[];
+  emails: readonly NormalisedEmail[];
+  erasedAt: string;
+  /** When it was asked for, and by whom. */
+  askedAt: string;
+  askedBy: string;
 }>;
 
 /**
@@ -119,6 +135,9 @@ export type Workspace = { readonly [K in Kind]: Table<Keys[K], Rows[K]> } & {
   missing(): RowKey[];
   /** `undefined` when no row changes. */
   steps(): Steps | undefined;
+  /** Keeps a proof of an erasure together with the rows that it changes. */
+  noteErased(erased: Erased): void;
+  erased(): readonly Erased[];
 };
 
 function workspace(known: Known): Workspace {
@@ -143,9 +162,12 @@ function workspace(known: Known): Workspace {
   );
   const tables = { customers, addresses, contacts, suppressions };
   const kinds = ['customers', 'addresses', 'contacts', 'suppressions'] as const;
+  const erased: Erased[] = [];
   return {
     ...tables,
     spelled,
+    noteErased: (one) => void erased.push(one),
+    erased: () => erased,
     missing: () => kinds.flatMap((kind) => missingOf(kind, tables[kind])),
     steps: () =>
       kinds.some((kind) => tables[kind].hasChanged())
@@ -264,13 +286,16 @@ export async function settleRecord<T>(
 export async function decided<T extends object>(
   store: Pick<AudienceStore, 'load'>,
   { first = [], decide }: Deciding<T>,
-): Promise<T & { steps: Steps | undefined }> {
+): Promise<T & { steps: Steps | undefined; erased?: readonly Erased[] }> {
   let known = first.length > 0 ? await store.load(first) : nothingKnown;
   for (;;) {
     const w = workspace(known);
     const decision = decide(w);
     const missing = w.missing();
-    if (missing.length === 0) return { ...decision, steps: w.steps() };
+    if (missing.length === 0) {
+      const erased = w.erased();
+      return { ...decision, steps: w.steps(), ...(erased.length > 0 && { erased }) };
+    }
     known = together(known, await store.load(missing));
   }
 }

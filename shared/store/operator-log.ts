@@ -14,10 +14,12 @@ import {
   type Actor,
   actOutcomes,
   actVerbs,
+  type ErasureProof,
   isMeantBy,
   keptObjects,
   type OperatorAct,
 } from '#shared/audience/operator-act.ts';
+import { proofsOf } from './erasure-proofs.ts';
 
 const actSchema = z.object({
   at: z.string(),
@@ -46,6 +48,37 @@ export type OperatorLog = Readonly<{
 }>;
 
 const millisecondsOfDay = 86_400_000;
+
+const proofSchema = z.object({
+  erasedAt: z.string(),
+  askedAt: z.string(),
+  askedBy: z.string(),
+  customerId: z.optional(z.string()),
+  contactId: z.optional(z.string()),
+});
+
+/** What was erased under any of these names: ids of customers and contacts, and hashes of addresses. The newest first. */
+export async function erasureProofs(
+  db: DynamoDBDocumentClient,
+  table: string,
+  names: readonly string[],
+): Promise<ErasureProof[]> {
+  const found = await Promise.all(
+    [...new Set(names)].map(async (name) => {
+      const query = new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: '#day = :day',
+        ExpressionAttributeNames: { '#day': 'day' },
+        ExpressionAttributeValues: { ':day': proofsOf(name) },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+      });
+      return ((await db.send(query)).Items ?? []).map((item) => proofSchema.parse(item));
+    }),
+  );
+  const once = new Map(found.flat().map((proof) => [JSON.stringify(proof), proof]));
+  return [...once.values()].sort((a, b) => (a.erasedAt < b.erasedAt ? 1 : -1));
+}
 
 /** The operator log: table Acts, with a partition for each day. Acts go when event records do. */
 export function dynamoOperatorLog(

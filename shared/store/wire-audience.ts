@@ -22,6 +22,7 @@ const envSchema = z.object({
   ADDRESSES_TABLE: z.string(),
   SUPPRESSIONS_TABLE: z.string(),
   EVENTS_TABLE: z.string(),
+  ACTS_TABLE: z.optional(z.string()),
   SETTINGS_TABLE: z.string(),
   SUPPRESSION_KEY_ID: z.string(),
 });
@@ -45,6 +46,7 @@ export function audienceFromEnv(
     addresses: env.ADDRESSES_TABLE,
     suppressions: env.SUPPRESSIONS_TABLE,
     events: env.EVENTS_TABLE,
+    acts: env.ACTS_TABLE,
     settings: env.SETTINGS_TABLE,
     suppressionKey: env.SUPPRESSION_KEY_ID,
   };

@@ -3,6 +3,7 @@ import type {
   AudienceStore,
   Commit,
   CommitResult,
+  Erased,
   Kind,
   Known,
   ReplayWrite,
@@ -12,7 +13,7 @@ import type {
   Stored,
 } from '#shared/audience/unit-of-work.ts';
 
-/** The audience store in memory. `rows` and `records` are there for tests to look at. */
+/** The audience store in memory. `rows`, `records` and `proofs` are there for tests to look at. */
 export function memoryAudienceStore() {
   const rows = {
     customers: new Map<string, NonNullable<Stored<Rows['customers']>>>(),
@@ -21,6 +22,7 @@ export function memoryAudienceStore() {
     suppressions: new Map<string, NonNullable<Stored<Rows['suppressions']>>>(),
   };
   const records = new Map<string, { record: EventRecord; payload: string | undefined }>();
+  const proofs: Erased[] = [];
   let revisions = 0;
 
   function read<K extends string, T>(
@@ -65,7 +67,7 @@ export function memoryAudienceStore() {
       return structuredClone(records.get(webhookId));
     },
 
-    async commit({ steps, record, payload, replay }: Commit): Promise<CommitResult> {
+    async commit({ steps, record, payload, replay, erased = [] }: Commit): Promise<CommitResult> {
       await Promise.resolve();
       const known = record && records.get(record.webhookId);
       if (known) return { kind: 'duplicate', record: known.record };
@@ -89,11 +91,12 @@ export function memoryAudienceStore() {
         const added = { ...(contactId && { contactId }), ...(email && { email }) };
         Object.assign(replayed.record, { ...added, ...replayed.record, replays, replayCount });
       }
+      proofs.push(...erased);
       return { kind: 'committed' };
     },
   };
 
-  return { store, rows, records };
+  return { store, rows, records, proofs };
 }
 
 function isAsRead({ replayCount = 0, erased = false }: EventRecord, replay: ReplayWrite): boolean {

@@ -30,5 +30,6 @@ export function audienceTables(tableOf: (id: string) => string): AudienceTables 
     contacts: tableOf('Contacts'),
     suppressions: tableOf('Suppressions'),
     events: tableOf('Events'),
+    acts: tableOf('Acts'),
   };
 }

@@ -82,6 +82,8 @@ export async function startWorker({ now = () => new Date() } = {}) {
 
   return {
     parts,
+    db,
+    tableOf,
     lines,
     receive,
     sqs,

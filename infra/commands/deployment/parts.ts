@@ -17,7 +17,7 @@ import type { Deployment, StackResources } from './deployment.ts';
 
 /** The audience of a deployment. */
 export function deployedAudience(
-  { clientConfigs, settingsTable, retentionDays }: AudienceDeployment,
+  { clientConfigs, settingsTable, actsTable, retentionDays }: AudienceDeployment,
   { physicalId, secretsManager }: StackResources,
 ) {
   const ids = {
@@ -27,13 +27,14 @@ export function deployedAudience(
     suppressions: physicalId('Suppressions'),
     events: physicalId('Events'),
     settings: settingsTable,
+    acts: actsTable,
     suppressionKey: physicalId('SuppressionKey'),
   };
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
   return audienceOf(db, new SecretsManagerClient(secretsManager), ids, retentionDays);
 }
 
-type AudienceDeployment = Pick<Deployment, 'clientConfigs' | 'settingsTable' | 'retentionDays'>;
+type AudienceDeployment = Pick<Deployment, 'clientConfigs' | 'settingsTable' | 'actsTable' | 'retentionDays'>;
 
 /** The same with the settings of now, and who lives there. */
 export async function audienceSide(deployment: AudienceDeployment, resources: StackResources) {

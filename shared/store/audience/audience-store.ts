@@ -19,6 +19,7 @@ import { suppressionSchema } from '#shared/audience/suppression.ts';
 import type {
   AudienceStore,
   CommitResult,
+  Erased,
   Kind,
   Known,
   RowKey,
@@ -28,6 +29,7 @@ import type {
 } from '#shared/audience/unit-of-work.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import { indexKey, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
+import { proofItems } from '#shared/store/erasure-proofs.ts';
 import {
   eventItem,
   eventRecordOf,
@@ -75,7 +77,12 @@ function duplicateOf(item: ConditionalCheckFailedException['Item']): Refused {
   return { kind: 'duplicate', record: eventRecordOf(unmarshall(item)) };
 }
 
-export type AudienceTables = Readonly<Record<Kind | 'events', string>>;
+export type AudienceTables = Readonly<
+  Record<Kind | 'events', string> & {
+    /** Where proofs of erasures are kept; absent: the stack is of a version that has none. */
+    acts?: string | undefined;
+  }
+>;
 
 type AddressHash = ReturnType<typeof addressHash>;
 
@@ -150,6 +157,14 @@ export function dynamoAudienceStore(
     return step.act === 'delete' ? { Delete: write } : { ConditionCheck: write };
   }
 
+  async function proofs(erased: readonly Erased[]): Promise<TransactItem[]> {
+    const TableName = tables.acts;
+    if (TableName === undefined) return [];
+    return proofItems(erased, await options.addressHash()).map((Item) => ({
+      Put: { TableName, Item },
+    }));
+  }
+
   return {
     async load(keys) {
       // Who reads no suppressions needs no key.
@@ -184,7 +199,7 @@ export function dynamoAudienceStore(
       return item && recordedOf(item);
     },
 
-    async commit({ steps, record, payload, replay }): Promise<CommitResult> {
+    async commit({ steps, record, payload, replay, erased = [] }): Promise<CommitResult> {
       const put = record && {
         TableName: tables.events,
         Item: eventItem(record, payload, options.retentionDays),
@@ -197,6 +212,7 @@ export function dynamoAudienceStore(
             ...(put ? [{ Put: put }] : []),
             ...(replay ? [{ Update: replayUpdate(tables.events, replay) }] : []),
             ...(steps ? transactItems(steps, await options.addressHash()) : []),
+            ...(erased.length > 0 ? await proofs(erased) : []),
           ];
           await db.send(new TransactWriteCommand({ TransactItems }));
         } else if (put) {

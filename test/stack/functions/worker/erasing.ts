@@ -31,6 +31,7 @@ const tables = [
   'Suppressions',
   'Workflows',
   'Emails',
+  'Acts',
 ];
 
 /** What the tests of erasure do to a worker and see in its tables. */

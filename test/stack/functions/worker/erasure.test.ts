@@ -30,7 +30,7 @@ function customerAnonymised(id: string): string {
   return JSON.stringify(body);
 }
 
-const tables = ['Contacts', 'Customers', 'Addresses', 'Events', 'Failures', 'Suppressions'];
+const tables = ['Contacts', 'Customers', 'Addresses', 'Events', 'Failures', 'Suppressions', 'Acts'];
 
 async function everything(): Promise<string> {
   return JSON.stringify(await Promise.all(tables.map((table) => work.items(table))));

@@ -118,6 +118,7 @@ describe('the worker', () => {
       SETTINGS_TABLE: { Ref: 'Settings' },
       SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
       WORKFLOWS_TABLE: { Ref: 'Workflows' },
+      ACTS_TABLE: { Ref: 'Acts' },
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },

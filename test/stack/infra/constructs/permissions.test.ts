@@ -45,6 +45,7 @@ describe('a function may', () => {
       'Events/index/byCustomer': ['dynamodb:Query'],
       Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
       Workflows: ['dynamodb:Scan'],
+      Acts: ['dynamodb:PutItem'],
       EventsQueue: [...workOn, 'sqs:SendMessage'],
       EventsDeadLetters: ['sqs:SendMessage'],
       MailQueue: ['sqs:SendMessage'],
