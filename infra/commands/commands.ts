@@ -14,6 +14,10 @@ export const commands: StackCommands = {
     does: 'bring the audience in step with the customers of Polar',
     load: async () => (await import('./backfill/backfill.ts')).backfillCommand,
   },
+  brand: {
+    does: 'show and change the brand of all mails, put earlier ones back',
+    load: async () => (await import('./settings/brand.ts')).brandCommand,
+  },
   connect: {
     does: 'connect Polar, look at the connection, repair or end it',
     load: async () => (await import('./connect.ts')).connectCommand,

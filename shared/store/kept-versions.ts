@@ -16,6 +16,13 @@ export type KeptDocument = Readonly<{
   first: SettingsDocument;
 }>;
 
+/** The brand. */
+export const keptBrand: KeptDocument = {
+  name: 'brand',
+  attributes: ['values', 'version'],
+  first: { values: {} },
+};
+
 export type Saved = Readonly<{ at: Date; by: string }>;
 
 /**

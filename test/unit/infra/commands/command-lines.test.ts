@@ -6,6 +6,7 @@ import { consoleCommand } from '#infra/commands/console-door/console.ts';
 import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts';
 import { emailsCommand } from '#infra/commands/emails.ts';
 import { migrateCommand } from '#infra/commands/migrate.ts';
+import { brandCommand } from '#infra/commands/settings/brand.ts';
 import { settingsCommand } from '#infra/commands/settings/settings.ts';
 import { statusCommand } from '#infra/commands/status.ts';
 import { whyCommand } from '#infra/commands/why/why.ts';
@@ -26,6 +27,7 @@ const words: Readonly<Record<string, (command: StackCommand, act: Act) => void>>
   deadletters: deadLettersCommand,
   emails: emailsCommand,
   migrate: migrateCommand,
+  brand: brandCommand,
   settings: settingsCommand,
   status: statusCommand,
   why: whyCommand,
@@ -87,6 +89,11 @@ describe('a command line', () => {
     [`emails show ${ledgerKey} --local`, { verb: 'show', ledgerKey, target: { local: true } }],
     [`emails --stage test mark-sent ${ledgerKey}`, { ledgerKey, target: { stage: 'test' } }],
     ['emails release --stage test', { verb: 'release', target: { stage: 'test' } }],
+    ['brand show --json', { verb: 'show', json: true }],
+    ['brand set name Northlight', { verb: 'set', field: 'name', value: 'Northlight' }],
+    ['brand clear --stage test', { verb: 'clear', target: { stage: 'test' } }],
+    ['brand history', { verb: 'history', limit: 50 }],
+    ['brand restore 2', { verb: 'restore', version: 2 }],
     ['settings show', { verb: 'show' }],
     ['settings history --limit 3 --json', { verb: 'history', limit: 3, json: true }],
     ['settings restore 7', { verb: 'restore', version: 7 }],
@@ -126,12 +133,18 @@ describe('a command line', () => {
     expect(await wordsRead('connect', connect, ['--status'])).toMatchObject({ verb: 'status' });
   });
 
-  it.each(['audience', 'connect', 'deadletters', 'emails', 'settings', 'why', 'workflows'])(
-    'npm run %s alone gets the help',
-    async (name) => {
-      expect(await read(name)).toMatch(new RegExp(`^Usage: npm run ${name} -- `));
-    },
-  );
+  it.each([
+    'audience',
+    'brand',
+    'connect',
+    'deadletters',
+    'emails',
+    'settings',
+    'why',
+    'workflows',
+  ])('npm run %s alone gets the help', async (name) => {
+    expect(await read(name)).toMatch(new RegExp(`^Usage: npm run ${name} -- `));
+  });
 
   it.each(Object.entries(commands))('npm run %s shows what it takes', async (name, { load }) => {
     const words = await load();

@@ -1,0 +1,104 @@
+import { Advice } from '#infra/terminal/advice.ts';
+import { columns } from '#infra/terminal/lines.ts';
+import {
+  accentNote,
+  brandChanges,
+  brandDocument,
+  brandFields,
+  brandProblem,
+  cleanBrandText,
+  isBrandField,
+  readBrand,
+} from '#shared/audience/brand.ts';
+import { versionOf } from '#shared/audience/settings-document.ts';
+import { brandItem } from '#shared/store/brand.ts';
+import { keptBrand } from '#shared/store/kept-versions.ts';
+import { shown, type VersionParts, versionVerbs } from './version-verbs.ts';
+
+const afterwards = 'Within half a minute mails carry it.';
+
+/** What `npm run brand` does, one function for each verb. All throw Advice about what cannot be done. */
+export function brandVerbs(parts: VersionParts) {
+  const { db, table, print, document } = parts;
+  const read = brandItem(db, table);
+  const { npm, replaced, history, restore } = versionVerbs(parts, {
+    kept: keptBrand,
+    command: 'brand',
+    verb: 'is',
+    read,
+    faults: (stored) => readBrand(stored).faults.map(({ path }) => path),
+    changes: brandChanges,
+    afterwards,
+  });
+
+  return {
+    /** Gives whether nothing is wrong with it. With a document: all fields, `null` where there is none. */
+    async show(): Promise<boolean> {
+      const item = await read();
+      const { brand, faults } = readBrand(item);
+      const version = versionOf(item) ?? 0;
+      if (document) {
+        const values = brandFields.map((field) => [field, brand[field] ?? null]);
+        document({ version, ...Object.fromEntries(values), faults });
+        return faults.length === 0;
+      }
+      const rows = brandFields.map((field) => [field, shown(brand[field])]);
+      for (const line of columns([...rows, ['version', String(version)]])) print(line);
+      if (brand.accent) print(`\n${accentNote(brand.accent)}`);
+      if (faults.length > 0) {
+        print('\nThis is not right, so mails leave it out:');
+        for (const { path, problem } of faults) print(`  ${path}: ${problem}`);
+        print('\nSet it again, or take it away:');
+        print(npm(`set ${faults[0]?.path} none`));
+      } else if (!brand.name) {
+        print('\nMails and the unsubscribe page do not name you yet:');
+        print(npm('set name "Example Shop"'));
+      }
+      return faults.length === 0;
+    },
+
+    /** Changes one field; `none` takes it away. */
+    async set(field: string, value: string): Promise<void> {
+      if (!isBrandField(field)) {
+        throw new Advice(
+          `A brand has no ${field}: it is one of ${brandFields.join(', ')}.${elsewhere(field)}`,
+        );
+      }
+      const text = value.trim() === 'none' ? '' : cleanBrandText(field, value);
+      if (text === '' && value.trim() !== 'none') {
+        throw new Advice(`${field} cannot be empty: say none to have none.`);
+      }
+      const problem = brandProblem(field, text);
+      if (problem) throw new Advice(`${field} cannot be "${value}". ${problem}`);
+      const seen = await read();
+      const next = brandDocument({ ...readBrand(seen).brand, [field]: text });
+      if (brandChanges(seen, next).length === 0) {
+        return print(`${field} is that already: nothing was changed.`);
+      }
+      const version = await replaced(seen, next);
+      print(`${field} is set; the brand is at version ${version} now.`);
+      if (field === 'accent' && text !== '') print(accentNote(text));
+      print(afterwards);
+    },
+
+    /** Takes everything away, as a version of its own. */
+    async clear(): Promise<void> {
+      const seen = await read();
+      const next = brandDocument({});
+      if (brandChanges(seen, next).length === 0) return print('The brand is empty already.');
+      const before = versionOf(seen);
+      const version = await replaced(seen, next);
+      print(`The brand is empty, as version ${version}. ${afterwards}`);
+      if (before !== undefined) print(`To put it back:\n${npm(`restore ${before}`)}`);
+    },
+
+    history,
+    restore,
+  };
+}
+
+/** These are settings, and stay there: events and workflows go by them. */
+function elsewhere(field: string): string {
+  const isSetting = ['postalAddress', 'timeZone', 'language'].includes(field);
+  return isSetting ? ` ${field} is a setting: npm run settings -- set ${field} …` : '';
+}

@@ -1,0 +1,109 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
+import { foundSomethingToDo } from '#infra/terminal/advice.ts';
+import {
+  type Act,
+  jsonOption,
+  limitOption,
+  type StackCommand,
+  wholeNumber,
+} from '#infra/terminal/command-line.ts';
+import { outputFor } from '#infra/terminal/output.ts';
+import { person } from '#infra/terminal/person.ts';
+import { brandFields } from '#shared/audience/brand.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { brandVerbs } from './brand-verbs.ts';
+
+export type BrandOptions = Readonly<{ target: Target }> &
+  (
+    | Readonly<{ verb: 'show'; json: boolean }>
+    | Readonly<{ verb: 'set'; field: string; value: string }>
+    | Readonly<{ verb: 'clear' }>
+    | Readonly<{ verb: 'history'; limit: number; json: boolean }>
+    | Readonly<{ verb: 'restore'; version: number }>
+  );
+
+/** The words of `npm run brand`. */
+export function brandCommand(
+  command: StackCommand,
+  act: Act<BrandOptions> = (options) => runBrand(options),
+): void {
+  command.description('Shows and changes the brand of all mails, and puts earlier ones back.');
+  command
+    .command('show')
+    .description('the brand, and what is wrong with it')
+    .addOption(jsonOption())
+    .action((_, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'show', json });
+    });
+  command
+    .command('set')
+    .description('changes one field')
+    .argument('<field>', brandFields.join(', '))
+    .argument('<value>', 'none takes it away')
+    .addHelpText('after', brandExamples)
+    .action((field, value, _, self) =>
+      act({ target: self.optsWithGlobals(), verb: 'set', field, value }),
+    );
+  command
+    .command('clear')
+    .description('takes all of it away; "restore" puts it back')
+    .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'clear' }));
+  command
+    .command('history')
+    .description('the versions, who saved them, and what changed')
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .action((_, self) => {
+      const { limit, json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'history', limit, json });
+    });
+  command
+    .command('restore')
+    .description('puts an earlier version back, as a new one')
+    .argument('<version>', 'as "history" lists them')
+    .action((version, _, self) => {
+      const number = wholeNumber('The version', 0, Number.MAX_SAFE_INTEGER)(version);
+      return act({ target: self.optsWithGlobals(), verb: 'restore', version: number });
+    });
+  command.addHelpText('after', brandExamples);
+}
+
+const brandExamples = `
+Fields:
+  set name "Example Shop"                        above every mail and on the unsubscribe page
+  set logo https://example.com/logo.png          56 pixels high or more; logoDark for dark mode, logoAlt for its text
+  set accent "#e4572e"                           the line above a mail and its button
+  set website https://example.com                behind the logo, and at the foot
+  set supportAddress help@example.com            gets the answers, unless a workflow names another address
+  set portalUrl https://example.com/billing      in place of the customer portal of Polar
+  set footer "Example Shop AB, company 5566"     a sentence at the foot
+
+Postal address, time zone and language are settings: npm run settings -- set postalAddress "…"`;
+
+async function runBrand(options: BrandOptions): Promise<void> {
+  const output = outputFor('json' in options && options.json);
+  const deployment = await findDeployment(options.target, output.print);
+  const does = brandVerbs({
+    db: documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb)),
+    table: deployment.settingsTable,
+    person: person(),
+    options: deployment.options,
+    now: () => new Date(),
+    ...output,
+  });
+  switch (options.verb) {
+    case 'show':
+      if (!(await does.show())) process.exitCode = foundSomethingToDo;
+      return;
+    case 'set':
+      return does.set(options.field, options.value);
+    case 'clear':
+      return does.clear();
+    case 'history':
+      return does.history(options.limit);
+    case 'restore':
+      return does.restore(options.version);
+  }
+}

@@ -1,0 +1,118 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { brandVerbs } from '#infra/commands/settings/brand-verbs.ts';
+import { dynamoBrand } from '#shared/store/brand.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
+import { keptBrand, replaceDocument } from '#shared/store/kept-versions.ts';
+import { startDynamo } from '#test/support/emulators.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+let table: string;
+let printed: string[];
+const db = () => documentClient(dynamo.client);
+const print = (line: string) => void printed.push(line);
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  printed = [];
+  table = (await createStackTables(dynamo.client))('Settings');
+});
+
+function does(document?: (found: object) => void) {
+  const now = () => new Date('2026-11-29T10:00:00Z');
+  return brandVerbs({ db: db(), table, person: 'anna', options: '', now, print, document });
+}
+const item = async (name: string) =>
+  (await db().send(new GetCommand({ TableName: table, Key: { name } }))).Item;
+
+describe('npm run brand', () => {
+  it('shows that nothing is set, without writing anything, and how to begin', async () => {
+    expect(await does().show()).toBe(true);
+    expect(printed).toContain('name            none');
+    expect(printed.at(-1)).toBe('  npm run brand -- set name "Example Shop"');
+    expect(await item('brand')).toBeUndefined();
+  });
+
+  it('sets one field after the other, each as a version that is kept', async () => {
+    await does().set('name', ' Northlight ');
+    await does().set('accent', 'E4572E');
+    expect(printed).toContainEqual(expect.stringMatching(/^White text on it would be unreadable/));
+    expect(await dynamoBrand(db(), table)()).toEqual({ name: 'Northlight', accent: '#e4572e' });
+    expect(await item('brand#1')).toMatchObject({
+      values: { name: 'Northlight' },
+      savedBy: 'anna on the command line',
+    });
+    await does().set('accent', '#E4572E');
+    expect(printed.at(-1)).toBe('accent is that already: nothing was changed.');
+    await does().set('accent', 'none');
+    expect(await item('brand')).toMatchObject({ version: 3, values: { name: 'Northlight' } });
+  });
+
+  it('is one document for programs', async () => {
+    await does().set('website', 'https://northlight.example');
+    const found: object[] = [];
+    expect(await does((one) => void found.push(one)).show()).toBe(true);
+    expect(found).toEqual([
+      expect.objectContaining({
+        version: 1,
+        name: null,
+        website: 'https://northlight.example',
+        faults: [],
+      }),
+    ]);
+  });
+
+  it.each([
+    ['colour', '#e4572e', /^A brand has no colour: it is one of name, logo/],
+    ['postalAddress', 'x', /postalAddress is a setting: npm run settings -- set postalAddress/],
+    ['accent', 'red', /^accent cannot be "red"\. It must be a colour/],
+    ['name', '  ', /^name cannot be empty: say none/],
+  ])('refuses %s %j with a sentence, and writes nothing', async (field, value, sentence) => {
+    await expect(does().set(field, value)).rejects.toThrow(sentence);
+    expect(await item('brand')).toBeUndefined();
+  });
+
+  it('lists versions, takes all away, and puts a version back', async () => {
+    await does().set('name', 'Northlight');
+    await does().clear();
+    expect(printed.at(-1)).toBe('To put it back:\n  npm run brand -- restore 1');
+    expect(await dynamoBrand(db(), table)()).toEqual({});
+    await does().restore(1);
+    expect(await dynamoBrand(db(), table)()).toEqual({ name: 'Northlight' });
+    printed = [];
+    await does().restore(1);
+    expect(printed).toEqual(['The brand is as in version 1 already: nothing was changed.']);
+    printed = [];
+    await does().history(2);
+    expect(printed.slice(1, 3).map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
+      '3  2026-11-29T10:00:00.000Z  anna on the command line  name: none → Northlight',
+      '2  2026-11-29T10:00:00.000Z  anna on the command line  name: Northlight → none',
+    ]);
+    await does().restore(0);
+    expect(await dynamoBrand(db(), table)()).toEqual({});
+  });
+
+  it('tells what a hand broke, which mails leave out, and mends it', async () => {
+    await does().set('name', 'Northlight');
+    const broken = { ...(await item('brand')), values: { name: 'Northlight', accent: 'red;x' } };
+    await db().send(new PutCommand({ TableName: table, Item: broken }));
+    expect(await dynamoBrand(db(), table)()).toEqual({ name: 'Northlight' });
+    expect(await does().show()).toBe(false);
+    expect(printed.at(-1)).toBe('  npm run brand -- set accent none');
+    await does().set('accent', 'none');
+    expect(await does().show()).toBe(true);
+  });
+
+  it('writes nothing where somebody else was first', async () => {
+    const saved = { at: new Date(), by: 'grace' };
+    const first = { seen: {}, next: { values: { name: 'Hers' } } };
+    expect(await replaceDocument(db(), table, keptBrand, first, saved)).toBe(1);
+    const second = { seen: {}, next: { values: { name: 'Mine' } } };
+    expect(await replaceDocument(db(), table, keptBrand, second, saved)).toBeUndefined();
+    expect(await dynamoBrand(db(), table)()).toEqual({ name: 'Hers' });
+  });
+});
