@@ -4,6 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { dynamoBrand } from '#shared/store/brand.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
@@ -64,6 +65,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     ...audience,
     // What a person has just saved must show on the next page, whichever instance makes it.
     settings: dynamoSettings(db, env.SETTINGS_TABLE),
+    brand: dynamoBrand(db, env.SETTINGS_TABLE),
     sqs: new SQSClient({ requestHandler }),
     secrets: new SecretsManagerClient({ requestHandler }),
     workflows: dynamoWorkflowVersions(db, {

@@ -1,3 +1,4 @@
+import type { Brand } from '#shared/audience/brand.ts';
 import type { MailVerdict } from '#shared/audience/judge-mail.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
@@ -14,7 +15,8 @@ export type Compose = (
 ) => Promise<{ kind: 'composed'; mail: OutgoingMail } | { kind: 'blocked'; reason: string }>;
 
 /**
- * Renders an email for its recipient. Marketing mail gets the postal address, a link to unsubscribe and the headers
+ * Renders an email for its recipient, in the shop's name; answers go to its support address unless the workflow names
+ * another. Marketing mail gets the postal address, a link to unsubscribe and the headers
  * of RFC 8058, by which a mail program unsubscribes with one click.
  */
 export function composer(
@@ -25,6 +27,7 @@ export function composer(
     email: string,
   ) => Promise<string>,
   portal: () => Promise<Portal | undefined>,
+  brandNow: () => Promise<Brand>,
 ): Compose {
   return async ({ step: { email, compiled }, record, contact }, settings, ledgerKey) => {
     const isMarketing = email.kind === 'marketing';
@@ -35,15 +38,18 @@ export function composer(
       unsubscribeUrl === undefined
         ? undefined
         : { unsubscribeUrl, postalAddress: settings.postalAddress ?? '' };
+    const brand = await brandNow();
+    const { postalAddress } = settings;
     const rendered = renderEmail(
       compiled,
       {
         contact: contactValues(contact),
-        event: withPortal(record.properties, await portal(), contact.address),
+        event: withPortal(record.properties, await portal(), contact.address, brand.portalUrl),
         isNameLeftOut: isNameLeftOut(contact),
       },
       footer,
       settings,
+      { brand, postalAddress, event: record.type },
     );
     if (rendered.kind === 'blocked') return rendered;
     const { subject, html, text } = rendered;
@@ -52,7 +58,7 @@ export function composer(
       mail: {
         from: email.from ?? mailFrom,
         to: contact.address,
-        replyTo: email.replyTo,
+        replyTo: email.replyTo ?? brand.supportAddress,
         subject,
         html,
         text,

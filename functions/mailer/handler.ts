@@ -9,6 +9,7 @@ import { paced, sesClient, sesSender } from '#shared/mail/ses.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
 import { failedMessages } from '#shared/queue/each-record.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
+import { dynamoBrand } from '#shared/store/brand.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
@@ -40,6 +41,8 @@ const sesTimeoutMs = 10_000;
 const holdMs = 2_000;
 /** Whose portal it is changes only when Polar is disconnected and another organisation connected. */
 const portalMs = 300_000;
+/** As long as the settings are kept. */
+const brandMs = 30_000;
 
 const { db, store, settings, suppressionKey, addressHash, now, requestHandler } = audienceFromEnv(
   process.env,
@@ -67,6 +70,7 @@ export const handler: SQSHandler = mailer({
       return `${env.UNSUBSCRIBE_URL}/${token}`;
     },
     cached(dynamoPortal(db, env.SETTINGS_TABLE), portalMs, Date.now),
+    cached(dynamoBrand(db, env.SETTINGS_TABLE), brandMs, Date.now),
   ),
   send: paced(sesSender(sesClient(sesTimeoutMs), env.CONFIGURATION_SET || undefined), {
     intervalMs: 1_000 / env.MAILS_PER_SECOND,

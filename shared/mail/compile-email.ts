@@ -3,12 +3,14 @@ import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { nearestName } from '#shared/text.ts';
 import { type DraftProblem, sentencesOf } from './draft-problem.ts';
 import {
+  brandVariables,
   contactVariables,
   type EventVariable,
   eventMayHave,
   eventVariables,
 } from './event-variables.ts';
-import { htmlBody, htmlDocument, literal } from './html-body.ts';
+import { htmlBody, literal } from './html-body.ts';
+import { htmlDocument, textFooter } from './layout.ts';
 import { authorEngine, htmlEngine, textEngine } from './liquid-engine.ts';
 import {
   type LiquidPiece,
@@ -19,7 +21,14 @@ import {
   slotsOf,
   tagOutOfPlace,
 } from './liquid-source.ts';
-import { liftedTags, type MarkdownNode, markdownTree, tagsIn } from './markdown-tree.ts';
+import {
+  isLostButton,
+  liftedTags,
+  type MarkdownNode,
+  markdownTree,
+  tagsIn,
+  withButtons,
+} from './markdown-tree.ts';
 import { textBody } from './text-body.ts';
 
 /**
@@ -33,6 +42,7 @@ export function checkTree(nodes: readonly MarkdownNode[], slots: Slots): Finding
       ...(isCode(node) ? unbalanced([{ ...node, type: 'text' }], slots) : []),
       ...ofTarget(node, slots),
       ...ofRawHtml(node),
+      ...ofLostButton(node),
       ...checkTree(node.children, slots),
     ]),
   ];
@@ -79,13 +89,22 @@ function ofRawHtml({ type, content, line }: MarkdownNode): Finding[] {
   return [{ kind: 'warning', line, text: `HTML is not used in emails: ${tag} is shown as text.` }];
 }
 
+function ofLostButton(node: MarkdownNode): Finding[] {
+  if (!isLostButton(node)) return [];
+  const text =
+    '{button} makes a button only of a link that is a paragraph of its own: put an empty line before and after it.';
+  return [{ kind: 'warning', line: node.line, text }];
+}
+
 export type Finding = Readonly<{ kind: 'problem' | 'warning'; line: number; text: string }>;
 
 const known = [
   ...Object.keys(contactVariables).map((name) => `contact.${name}`),
   ...Object.keys(eventVariables).map((name) => `event.${name}`),
+  ...Object.keys(brandVariables).map((name) => `brand.${name}`),
 ];
-const reserved = ['contact', 'event', 'footer'];
+const roots = ['contact', 'event', 'brand'];
+const reserved = [...roots, 'footer'];
 
 /** Variables that no email has are problems; those that this event never has, or a contact may not have, are warnings. */
 export function checkVariables(
@@ -116,8 +135,8 @@ function ofUse(segments: readonly unknown[], line: number, type: SupportedEventT
   const [root = '', name = '', ...rest] = path;
   const full = path.join('.');
   const problem = (text: string): Finding[] => [{ kind: 'problem', line, text }];
-  if ((root === 'contact' || root === 'event') && name === '') {
-    return problem(`${root} alone is no value; write for example ${exampleOf(root)}.`);
+  if (roots.includes(root) && name === '') {
+    return problem(`${root} alone is no value; write for example ${examples[root]}.`);
   }
   if (!known.includes(`${root}.${name}`) || rest.some((one) => one !== 'size')) {
     const nearest = nearestName(full, known) ?? nearestName(name || root, known.map(lastPart));
@@ -131,21 +150,25 @@ function ofUse(segments: readonly unknown[], line: number, type: SupportedEventT
 }
 
 const lastPart = (name: string) => name.slice(name.indexOf('.') + 1);
-const exampleOf = (root: string) =>
-  root === 'contact' ? 'contact.firstName' : 'event.productName';
+const examples: Readonly<Record<string, string>> = {
+  contact: 'contact.firstName',
+  event: 'event.productName',
+  brand: 'brand.name',
+};
 
 function isEventVariable(name: string): name is EventVariable {
   return Object.hasOwn(eventVariables, name);
 }
 
-/** People forget that customers without a name exist, and would learn it from blocked emails. */
+/** People forget that some customers have no name, and a brand no website, and would learn it from blocked emails. */
 function perhapsMissing(pieces: readonly LiquidPiece[]): Finding[] {
   const tags = pieces.flatMap((piece) => (piece.kind === 'tag' ? [piece.source] : [])).join('\n');
   return pieces.flatMap((piece) => {
     if (piece.kind !== 'output' || /\|\s*default\b/.test(piece.value)) return [];
-    const name = /^\s*(contact\.(?!email\b)\w+)/.exec(piece.value)?.[1];
+    const name = /^\s*((?:contact|brand)\.(?!email\b)\w+)/.exec(piece.value)?.[1];
     if (name === undefined || !known.includes(name) || tags.includes(name)) return [];
-    const text = `Emails to contacts without ${name} will be blocked; give it a default: {{ ${name} | default: "…" }}.`;
+    const which = name.startsWith('brand.') ? 'while there is no' : 'to contacts without';
+    const text = `Emails ${which} ${name} will be blocked; give it a default: {{ ${name} | default: "…" }}.`;
     return [{ kind: 'warning', line: piece.line, text }];
   });
 }
@@ -233,7 +256,7 @@ function placed(field: Field, { kind, line, text }: Finding): PlacedFinding {
 
 function bodyParts(pieces: readonly LiquidPiece[]) {
   const slots = slotsOf(pieces);
-  const tree = liftedTags(markdownTree(slots), slots);
+  const tree = withButtons(liftedTags(markdownTree(slots), slots));
   return {
     html: htmlBody(tree, slots),
     text: textBody(tree, slots),
@@ -247,14 +270,6 @@ function filled(pieces: readonly LiquidPiece[], literalOf: (text: string) => str
     .join('')
     .trim();
 }
-
-const textFooter = `{% if footer %}
--- 
-{% for line in footer.lines %}{{ line }}
-{% endfor %}
-You get this email because you are subscribed to our news. Unsubscribe:
-{{ footer.unsubscribeUrl | whole_url }}
-{% endif %}`;
 
 /** What was compiled is read once as the mailer will read it, so that a mistake shows when a workflow is saved. */
 function proveReadable({ subject, html, text }: CompiledEmail): void {

@@ -218,7 +218,7 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   },
   portalUrl: {
     description:
-      'The link to the customer portal in Polar, with the address of the customer filled in; Polar mails them a code there. Missing where Polar is not connected. It is made with the email, so conditions cannot use it.',
+      'The link to the customer portal: the one of the brand, else that in Polar, with the address of the customer filled in; Polar mails them a code there. Missing where there is neither. It is made with the email, so conditions cannot use it.',
     events: supportedEventTypes,
   },
 };
@@ -236,6 +236,13 @@ export const contactVariables = {
   userGroup: 'The user group, if there is one.',
 } as const;
 export type ContactVariable = keyof typeof contactVariables;
+
+/** Every `brand.…` of templates; each is missing until it is set on the page Sender & brand. */
+export const brandVariables = {
+  name: 'The name of the shop.',
+  website: 'Its website.',
+  supportAddress: 'The address that gets the answers to mails.',
+} as const;
 
 export function eventMayHave(type: SupportedEventType, name: EventVariable): boolean {
   return eventVariables[name].events.includes(type);

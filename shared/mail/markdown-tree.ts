@@ -115,6 +115,34 @@ export function liftedTags(nodes: readonly MarkdownNode[], slots: Slots): Markdo
   });
 }
 
+/** What is written behind a link to make a button of it. */
+const buttonMark = '{button}';
+
+/** A paragraph that is nothing but a link with the mark of a button becomes a node of type `button`. */
+export function withButtons(nodes: readonly MarkdownNode[]): MarkdownNode[] {
+  return nodes.map((node) => {
+    // A condition that was lifted out leaves empty text behind.
+    const [link, mark, ...more] = node.children.filter((one) => textIn(one) !== '');
+    const isButton =
+      node.type === 'paragraph' &&
+      link?.type === 'link' &&
+      mark?.content.trim() === buttonMark &&
+      more.length === 0;
+    if (isButton) return { ...link, type: 'button', tag: '' };
+    return { ...node, children: withButtons(node.children) };
+  });
+}
+
+/** Whether a text has the mark of a button and is none. */
+export function isLostButton({ type, content }: MarkdownNode): boolean {
+  return type === 'text' && content.includes(buttonMark);
+}
+
+/** Two columns without a header are names and values. */
+export function isNamesAndValues({ children: [head] }: MarkdownNode): boolean {
+  return head?.children[0]?.children.length === 2 && textIn(head).trim() === '';
+}
+
 export function textIn({ content, children }: MarkdownNode): string {
   return content + children.map(textIn).join('');
 }

@@ -17,9 +17,10 @@ export type ReadyMade = Readonly<{
 export const dayOf = (name: EventVariable) => `{{ event.${name} | day }}`;
 export const hourOf = (name: EventVariable) => `{{ event.${name} | day_and_time }}`;
 
-/** Where customers cancel and change their card; a link once Polar is connected. */
-export const portal =
-  '{% if event.portalUrl %}[your customer portal]({{ event.portalUrl }}){% else %}your customer portal{% endif %}';
+/** Where customers cancel, change their card and find invoices: a button, where the portal is known. */
+export const portalButton = (label: string) => `{% if event.portalUrl %}
+[${label}]({{ event.portalUrl }}){button}
+{% endif %}`;
 const trial = `Your trial is free until ${hourOf('trialEnd')}.`;
 const pause = `{% if event.resumesAt %}It is set to pause on ${hourOf('periodEnd')} and to resume on ${hourOf('resumesAt')}.{% else %}It is set to pause on ${hourOf('periodEnd')}.{% endif %}`;
 const discount = 'Your discount{% if event.discountName %} ({{ event.discountName }}){% endif %}';
@@ -41,7 +42,11 @@ export const readyMadeForSubscriptions: readonly ReadyMade[] = [
       subject:
         'Thank you for subscribing{% if event.productName %} to {{ event.productName }}{% endif %}',
       preheader: 'Here is what you signed up for.',
-      body: `Hi {{ contact.firstName | default: "there" }},
+      body: `###### New subscription
+
+# {{ event.productName | default: "Your subscription" }}
+
+Hi {{ contact.firstName | default: "there" }},
 
 Thank you for subscribing to **{{ event.productName | default: "our service" }}**!
 
@@ -71,7 +76,9 @@ Without the discount, the price is {{ event.formattedPriceBeforeDiscount }} ${te
 {% endif %}
 {% endif %}
 
-You can cancel at any time in ${portal}.`,
+You can cancel at any time in your customer portal.
+
+${portalButton('Manage subscription')}`,
     },
   },
   {
@@ -86,7 +93,11 @@ You can cancel at any time in ${portal}.`,
       kind: 'transactional',
       subject: '{{ event.productName | default: "Your subscription" }} is ready for you',
       preheader: 'You can start right away.',
-      body: `Hi {{ contact.firstName | default: "there" }},
+      body: `###### Ready for you
+
+# {{ event.productName | default: "Your subscription" }}
+
+Hi {{ contact.firstName | default: "there" }},
 
 You now have access to **{{ event.productName | default: "your subscription" }}** and can start right away.
 
@@ -98,7 +109,9 @@ ${pause}
 ${trial}
 {% elsif event.renewsAt %}
 Your subscription renews on ${dayOf('renewsAt')}.
-{% endif %}`,
+{% endif %}
+
+${portalButton('Manage subscription')}`,
     },
   },
   {
@@ -116,7 +129,11 @@ Your subscription renews on ${dayOf('renewsAt')}.
       kind: 'transactional',
       subject: 'Your cancellation is confirmed',
       preheader: 'Your subscription will not renew.',
-      body: `Hi {{ contact.firstName | default: "there" }},
+      body: `###### Cancellation confirmed
+
+# {% if event.endsAt %}Ends on ${dayOf('endsAt')}{% else %}Your subscription will not renew{% endif %}
+
+Hi {{ contact.firstName | default: "there" }},
 
 Your subscription to **{{ event.productName | default: "our service" }}** has been cancelled and will not renew.
 
@@ -132,7 +149,9 @@ It ends with its current period.
 What you use until then will still be billed.
 {% endif %}
 
-If you change your mind before then, you can take the cancellation back in ${portal}.`,
+If you change your mind before then, you can take the cancellation back in your customer portal.
+
+${portalButton('Keep subscription')}`,
     },
   },
   {
@@ -146,12 +165,18 @@ If you change your mind before then, you can take the cancellation back in ${por
       kind: 'transactional',
       subject: 'Your subscription goes on',
       preheader: 'The cancellation has been taken back.',
-      body: `Hi {{ contact.firstName | default: "there" }},
+      body: `###### Cancellation taken back
+
+# Your subscription goes on
+
+Hi {{ contact.firstName | default: "there" }},
 
 Good news: your subscription to **{{ event.productName | default: "our service" }}** goes on. The cancellation has been taken back.
 
 {% if event.status == "past_due" %}
-A payment for it is still open. Please check your payment method in ${portal}.
+A payment for it is still open. Please check your payment method in your customer portal.
+
+${portalButton('Check payment method')}
 {% elsif event.pauseAtPeriodEnd and event.periodEnd %}
 ${pause}
 {% elsif event.status == "trialing" and event.trialEnd %}
@@ -175,11 +200,17 @@ We are glad that you are staying.`,
       kind: 'transactional',
       subject: 'Your payment did not go through',
       preheader: 'Please check your payment method.',
-      body: `Hi {{ contact.firstName | default: "there" }},
+      body: `###### {{ event.productName | default: "Your subscription" }}
+
+# Your payment did not go through
+
+Hi {{ contact.firstName | default: "there" }},
 
 We could not collect the payment for **{{ event.productName | default: "your subscription" }}**.
 
-Usually, this means that a card has expired or was declined. Please check your payment method in ${portal}. If you have fixed this already, there is nothing else to do.
+Usually, this means that a card has expired or was declined. Please check your payment method in your customer portal. If you have fixed this already, there is nothing else to do.
+
+${portalButton('Check payment method')}
 
 The payment will be tried again within the next three weeks. If it still fails, your subscription will end.`,
     },
@@ -196,7 +227,11 @@ The payment will be tried again within the next three weeks. If it still fails, 
       kind: 'transactional',
       subject: 'Your subscription has ended',
       preheader: 'You are welcome back at any time.',
-      body: `Hi {{ contact.firstName | default: "there" }},
+      body: `###### {{ event.productName | default: "Your subscription" }}
+
+# Your subscription has ended
+
+Hi {{ contact.firstName | default: "there" }},
 
 Your subscription to **{{ event.productName | default: "our service" }}** has ended{% if event.endReason == "payment_failed" %} because we could not collect the payment{% endif %}, and with it your access.
 

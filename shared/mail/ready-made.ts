@@ -1,7 +1,7 @@
 import {
   dayOf,
   hourOf,
-  portal,
+  portalButton,
   type ReadyMade,
   readyMadeForSubscriptions,
 } from './ready-made-subscriptions.ts';
@@ -21,13 +21,17 @@ const readyMadeForCustomers: readonly ReadyMade[] = [
       kind: 'marketing',
       subject: 'Welcome{% if contact.firstName %}, {{ contact.firstName }}{% endif %}!',
       preheader: 'It is good to have you here.',
-      body: `# Welcome aboard
+      body: `# Welcome{% if brand.name %} to {{ brand.name }}{% else %} aboard{% endif %}
 
 Hi {{ contact.firstName | default: "there" }},
 
 It is good to have you here. From time to time we will write to you about what is new and how to get the most out of it.
 
-We promise to be brief, and you can leave with one click at any time.`,
+We promise to be brief, and you can leave with one click at any time.
+
+{% if brand.website %}
+[Visit {{ brand.name | default: "our website" }}]({{ brand.website }}){button}
+{% endif %}`,
     },
   },
   {
@@ -42,7 +46,9 @@ We promise to be brief, and you can leave with one click at any time.`,
       kind: 'transactional',
       subject: 'Your account is ready',
       preheader: 'Your purchases are now linked to your account.',
-      body: `Hi {{ contact.firstName | default: "there" }},
+      body: `# Your account is ready
+
+Hi {{ contact.firstName | default: "there" }},
 
 What you buy with **{{ contact.email }}** is now linked to your account. There is nothing for you to do.
 
@@ -61,7 +67,9 @@ If this was not you, please let us know.`,
       kind: 'transactional',
       subject: 'Your account has been closed',
       preheader: 'This is the last email about it.',
-      body: `Hi {{ contact.firstName | default: "there" }},
+      body: `# Your account has been closed
+
+Hi {{ contact.firstName | default: "there" }},
 
 Your customer account with us has been closed, and we will not write to you about it again.
 
@@ -84,7 +92,11 @@ const receipt: ReadyMade = {
       '{% if event.creditedAmount %}Your credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}Your free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Your final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Your usage bill{% else %}Your receipt{% endif %}{% if event.productName %} for {{ event.productName }}{% endif %}',
     preheader:
       '{% if event.chargedAmount > 0 or event.receiptNumber %}Your payment went through.{% elsif event.chargedAmount == 0 or event.amount == 0 %}Nothing was charged.{% else %}Here is what you ordered.{% endif %}',
-    body: `Hi {{ contact.firstName | default: "there" }},
+    body: `###### {% if event.creditedAmount %}Credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}Free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Usage bill{% else %}Receipt{% endif %}{% if event.orderDate %} · ${dayOf('orderDate')}{% endif %}
+
+# {% if event.creditedAmount %}{{ event.formattedCreditedAmount | default: "Your credit" }}{% elsif event.formattedChargedAmount %}{{ event.formattedChargedAmount }}{% else %}{{ event.formattedAmount | default: "Your order" }}{% endif %}
+
+Hi {{ contact.firstName | default: "there" }},
 
 {% if event.creditedAmount %}
 We have added {{ event.formattedCreditedAmount | default: "a credit" }} to your balance. It counts towards your next payments.
@@ -163,7 +175,9 @@ Your payment went through.
 | **Charged** | **{{ event.formattedChargedAmount }}** |
 {% endif %}
 
-You will find the invoice in ${portal}.`,
+You will find the invoice in your customer portal.
+
+${portalButton('View invoice')}`,
   },
 };
 

@@ -11,6 +11,7 @@ import type { CompiledEmail } from '#shared/audience/workflow.ts';
 import { type EventProperties, withFormattedAmounts } from '#shared/polar/event-properties.ts';
 import { oneLine } from '#shared/text.ts';
 import type { ContactVariable } from './event-variables.ts';
+import { inPresentLayout, type Letterhead, letterheadScope } from './layout.ts';
 import { htmlEngine, nothingToPrint, textEngine } from './liquid-engine.ts';
 
 export type EmailVariables = Readonly<{
@@ -34,13 +35,14 @@ const names: readonly string[] = ['contact.firstName', 'contact.lastName', 'cont
 /**
  * Puts values into a compiled email. Values are text: they never become HTML, Liquid or a header. What cannot be
  * rendered, or not within bounds, is blocked with a reason that holds no values. What was read of a compiled email is
- * kept as long as the object lives.
+ * kept as long as the object lives. Without a letterhead, as in tests, it says nothing of its sender.
  */
 export function renderEmail(
   compiled: CompiledEmail,
   variables: EmailVariables,
   footer: Footer | undefined,
   writing: Writing = defaultSettings,
+  letterhead?: Letterhead,
 ): RenderedEmail {
   try {
     const templates = templatesOf(compiled);
@@ -48,6 +50,7 @@ export function renderEmail(
       contact: present(variables.contact),
       event: present(withFormattedAmounts(variables.event, writing.language)),
       ...(footer && { footer: footerScope(footer) }),
+      ...(letterhead && { brand: letterheadScope(letterhead, footer !== undefined) }),
     };
     const subject = shortened(oneLine(run(textEngine, templates.subject, scope, writing)));
     if (subject === '') return { kind: 'blocked', reason: 'The subject is empty.' };
@@ -68,10 +71,11 @@ const kept = new WeakMap<CompiledEmail, Templates>();
 function templatesOf(compiled: CompiledEmail): Templates {
   const known = kept.get(compiled);
   if (known) return known;
+  const { subject, html, text } = inPresentLayout(compiled);
   const templates = {
-    subject: textEngine.parse(compiled.subject),
-    html: htmlEngine.parse(compiled.html),
-    text: textEngine.parse(compiled.text),
+    subject: textEngine.parse(subject),
+    html: htmlEngine.parse(html),
+    text: textEngine.parse(text),
   };
   kept.set(compiled, templates);
   return templates;

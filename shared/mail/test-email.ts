@@ -1,3 +1,4 @@
+import type { Brand } from '#shared/audience/brand.ts';
 import type { Settings, Writing } from '#shared/audience/settings.ts';
 import {
   type CompiledEmail,
@@ -27,17 +28,20 @@ import type { OutgoingMail, SendMail } from './ses.ts';
 
 type Preview = Readonly<{
   kind: EmailNode['kind'];
+  event: SupportedEventType;
   compiled: CompiledEmail;
   variables: EmailVariables;
   settings: Pick<Settings, 'postalAddress'> & Writing;
+  brand: Brand;
   unsubscribeUrl: string;
 }>;
 
 /** An email as it would go out, but that its link to unsubscribe is nobody's, see `footerForNobody`. */
 export function previewEmail(preview: Preview): RenderedEmail {
-  const { kind, compiled, variables, settings, unsubscribeUrl } = preview;
+  const { kind, event, compiled, variables, settings, brand, unsubscribeUrl } = preview;
   const footer = kind === 'marketing' ? footerForNobody(settings, unsubscribeUrl) : undefined;
-  return renderEmail(compiled, variables, footer, settings);
+  const postalAddress = footer?.postalAddress ?? settings.postalAddress;
+  return renderEmail(compiled, variables, footer, settings, { brand, postalAddress, event });
 }
 
 /** The link leads to the real page, which takes its token for a mangled one. */
@@ -59,6 +63,7 @@ export function sampleVariables(
   email: string,
   now: Date,
   portal?: Portal,
+  brand: Brand = {},
 ): EmailVariables {
   return {
     contact: {
@@ -69,7 +74,7 @@ export function sampleVariables(
       externalId: 'user_42',
       userGroup: 'buyers',
     },
-    event: withPortal(sampleProperties(event, conditions, now), portal, email),
+    event: withPortal(sampleProperties(event, conditions, now), portal, email, brand.portalUrl),
   };
 }
 
@@ -189,6 +194,7 @@ type Test = Readonly<{
   step: Pick<SendStep, 'email' | 'compiled'>;
   to: string;
   settings: Pick<Settings, 'postalAddress'> & Writing;
+  brand: Brand;
   /** Absent: the deployment has no sender of its own. */
   mailFrom: string | undefined;
   unsubscribeUrl: string;
@@ -205,13 +211,15 @@ export type TestEmail =
 
 /** The email of a workflow with made-up values, as it would go out but for its subject and the link to unsubscribe. */
 export function testEmail(test: Test): TestEmail {
-  const { workflow, step, to, settings, mailFrom, unsubscribeUrl, portal, now } = test;
+  const { workflow, step, to, settings, brand, mailFrom, unsubscribeUrl, portal, now } = test;
   const { email, compiled } = step;
   const from = email.from ?? mailFrom;
   if (from === undefined) return { kind: 'no-sender' };
-  const variables = sampleVariables(workflow, to, now, portal);
+  const variables = sampleVariables(workflow, to, now, portal, brand);
   const { kind } = email;
-  const rendered = previewEmail({ kind, compiled, variables, settings, unsubscribeUrl });
+  const { event } = workflow.trigger;
+  const look = { kind, event, compiled, variables, settings, brand, unsubscribeUrl };
+  const rendered = previewEmail(look);
   if (rendered.kind === 'blocked') return rendered;
   const { subject, html, text } = rendered;
   const unsubscribe = footerForNobody(settings, unsubscribeUrl).unsubscribeUrl;
@@ -220,7 +228,7 @@ export function testEmail(test: Test): TestEmail {
     mail: {
       from,
       to,
-      replyTo: email.replyTo,
+      replyTo: email.replyTo ?? brand.supportAddress,
       subject: `[Test] ${subject}`,
       html,
       text,

@@ -1,5 +1,5 @@
 import { liquidOf, plainLiteral, type Slots, targetLiquid } from './liquid-source.ts';
-import { type MarkdownNode, textIn } from './markdown-tree.ts';
+import { isNamesAndValues, type MarkdownNode, textIn } from './markdown-tree.ts';
 
 /** A Markdown tree as plain text for people, in which Liquid stands again where it was written. */
 export function textBody(nodes: readonly MarkdownNode[], slots: Slots): string {
@@ -19,13 +19,15 @@ function textOf(node: MarkdownNode, slots: Slots): string {
     case 'paragraph':
       return `${inner()}${node.isHidden ? '\n' : '\n\n'}`;
     case 'heading':
-      return `${inner()}\n\n`;
+      return `${inner()}${node.tag === 'h6' ? '\n' : '\n\n'}`;
     case 'fence':
       return `${filled(node.content, slots)}\n`;
     case 'hr':
       return '----------\n\n';
     case 'link':
       return link(node, slots);
+    case 'button':
+      return `${inner()}: ${targetLiquid(slots.split(node.attributes['href'] ?? ''), plainLiteral)}\n\n`;
     case 'image':
       return filled(node.content, slots);
     case 'bullet_list':
@@ -77,12 +79,11 @@ function prefixed(text: string, first: string, others: string): string {
     .join('\n');
 }
 
-/** Two columns without a header are names and values; anything else has bars between its cells. */
+/** Names and values have a colon between them; anything else has bars between its cells. */
 function table(node: MarkdownNode, slots: Slots): string {
   const [head, ...rest] = node.children;
   const isNameless = head === undefined || textIn(head).trim() === '';
-  const columns = head?.children[0]?.children.length ?? 0;
-  const between = isNameless && columns === 2 ? ': ' : ' | ';
+  const between = isNamesAndValues(node) ? ': ' : ' | ';
   return [...(isNameless || !head ? [] : [head]), ...rest]
     .flatMap(({ children }) => children)
     .map((row) =>

@@ -15,11 +15,16 @@ export function portalUrl({ server, organizationSlug }: Portal, address: string)
   return `${hosts[server]}/${slug}/portal?email=${encodeURIComponent(address)}`;
 }
 
-/** The values of an event with the link for one recipient. No record holds it, because it names an address. */
+/**
+ * The values of an event with the link for one recipient: the shop's own, else that of its organisation in Polar. No
+ * record holds it, because it may name an address.
+ */
 export function withPortal(
   properties: EventProperties,
   portal: Portal | undefined,
   address: string,
+  ownUrl?: string,
 ): EventProperties & Readonly<{ portalUrl?: string }> {
-  return portal ? { ...properties, portalUrl: portalUrl(portal, address) } : properties;
+  const url = ownUrl ?? (portal && portalUrl(portal, address));
+  return url === undefined ? properties : { ...properties, portalUrl: url };
 }

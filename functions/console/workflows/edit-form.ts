@@ -1,7 +1,12 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { eventPropertyNames } from '#shared/audience/workflow.ts';
-import { contactVariables, eventMayHave, eventVariables } from '#shared/mail/event-variables.ts';
+import {
+  brandVariables,
+  contactVariables,
+  eventMayHave,
+  eventVariables,
+} from '#shared/mail/event-variables.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 import { choice, postForm, textArea, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -78,13 +83,14 @@ export function variablesList(event: SupportedEventType): Html {
   const variables = Object.entries(eventVariables);
   const rows = [
     ...Object.entries(contactVariables).map(([name, text]) => row(`contact.${name}`, text)),
+    ...Object.entries(brandVariables).map(([name, text]) => row(`brand.${name}`, text)),
     ...variables.flatMap(([name, { description, events }]) =>
       events.includes(event) ? [row(`event.${name}`, description)] : [],
     ),
   ];
   return html`<details>
 <summary>Variables of ${event}</summary>
-<p class="small">Subject, preheader and body are <em>Liquid</em>, the body is <em>Markdown</em> as well. A variable without a value keeps the email from being sent, unless it has a default: <code>{{ contact.firstName | default: "there" }}</code>. Times are written with <code>{{ event.periodEnd | day }}</code> or <code>{{ event.periodEnd | day_and_time }}</code>, in the time zone and language of the settings, parts that depend on something with <code>{% if event.trialEnd %} … {% endif %}</code>.</p>
+<p class="small">Subject, preheader and body are <em>Liquid</em>, the body is <em>Markdown</em> as well. A variable without a value keeps the email from being sent, unless it has a default: <code>{{ contact.firstName | default: "there" }}</code>. Times are written with <code>{{ event.periodEnd | day }}</code> or <code>{{ event.periodEnd | day_and_time }}</code>, in the time zone and language of the settings, parts that depend on something with <code>{% if event.trialEnd %} … {% endif %}</code>. A link that is a paragraph of its own becomes a button with <code>[Pay now](https://…){button}</code>, <code># …</code> is large, and <code>###### …</code> is the small line above it.</p>
 ${table(`Variables of ${event}`, ['Variable', 'What it is'], rows)}
 </details>`;
 }
@@ -177,7 +183,7 @@ ${choice(
   Object.entries(kindWords),
 )}
 ${textField({ name: 'from', label: 'From', value: typed.from, problem: problems.at('from'), hint: `Name <address>${names}. Empty: the sender of this deployment (${sender}).` })}
-${textField({ name: 'replyTo', label: 'Reply-to', value: typed.replyTo, problem: problems.at('replyTo'), hint: 'Empty: answers go to the sender.' })}
+${textField({ name: 'replyTo', label: 'Reply-to', value: typed.replyTo, problem: problems.at('replyTo'), hint: 'Empty: answers go to the support address of the brand, else to the sender.' })}
 ${textField({ name: 'subject', label: 'Subject', value: typed.subject, problem: problems.at('subject') })}
 ${textField({ name: 'preheader', label: 'Preheader', value: typed.preheader, problem: problems.at('preheader'), hint: 'Shown beside the subject in the list of emails.' })}
 ${textArea(

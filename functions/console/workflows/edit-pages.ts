@@ -90,9 +90,9 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
   const written = writtenOf(typed);
   const surroundings = await parts.surroundings();
   const check = checkWorkflow(written, surroundings);
-  const { settings, polar: portal } = surroundings;
+  const { settings, brand, polar: portal } = surroundings;
   const isAccepted = check.kind === 'accepted';
-  const preview = await parts.preview({ written, isAccepted, settings, portal, example });
+  const preview = await parts.preview({ written, isAccepted, settings, brand, portal, example });
   const problems = problemsOf(check, typed);
   const path = workflowPath(present);
   const isConflict = instead === 'conflict';

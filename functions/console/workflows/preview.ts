@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { html } from 'hono/html';
+import type { Brand } from '#shared/audience/brand.ts';
 import type { ContactLookup } from '#shared/audience/unit-of-work.ts';
 import {
   type MailSurroundings,
@@ -78,6 +79,7 @@ type Wanted = Readonly<{
   /** Whether the conditions were found to be right. */
   isAccepted: boolean;
   settings: MailSurroundings['settings'];
+  brand: Brand;
   portal: Portal | undefined;
   /** A webhook id, `madeUp`, or nothing in particular: the latest event. */
   example: string | undefined;
@@ -92,19 +94,26 @@ const noContact = 'No contact shows the customer of this event any more.';
 
 /** Shows an email, saved or not, with the values of a real event that was received lately, or with made-up ones. */
 export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
-  return async ({ written, isAccepted, settings, portal, example }: Wanted): Promise<Preview> => {
+  return async (wanted: Wanted): Promise<Preview> => {
+    const { written, isAccepted, settings, brand, portal, example } = wanted;
     const { data: draft } = workflowDraftSchema.safeParse(written);
     if (!draft) return { events: [], example: madeUp, email: { kind: 'nothing' } };
     const { event } = draft.trigger;
     const latest = await latestOf(event);
     const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest);
     const variables = chosen
-      ? await variablesOf(chosen, portal)
-      : sampleVariables(isAccepted ? draft : withoutConditions(draft), someone, now(), portal);
+      ? await variablesOf(chosen, portal, brand)
+      : sampleVariables(
+          isAccepted ? draft : withoutConditions(draft),
+          someone,
+          now(),
+          portal,
+          brand,
+        );
     return {
       events: latest,
       example: chosen ?? madeUp,
-      email: shown(draft, variables, settings),
+      email: shown(draft, variables, settings, brand),
     };
   };
 
@@ -134,6 +143,7 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
   async function variablesOf(
     webhookId: string,
     portal: Portal | undefined,
+    { portalUrl }: Brand,
   ): Promise<EmailVariables | undefined> {
     const kept = await events.find(webhookId);
     if (!kept) return undefined;
@@ -143,7 +153,7 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
     return (
       contact && {
         contact: contactValues(contact),
-        event: withPortal(properties, portal, contact.address),
+        event: withPortal(properties, portal, contact.address, portalUrl),
         isNameLeftOut: isNameLeftOut(contact),
       }
     );
@@ -153,6 +163,7 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
     { email, trigger }: WorkflowDraft,
     variables: EmailVariables | undefined,
     settings: Wanted['settings'],
+    brand: Brand,
   ) {
     const rendered = (node: WorkflowDraft['email']): Preview['email'] => {
       const compilation = compileEmail(node, trigger.event);
@@ -160,7 +171,9 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
       if (!variables) return { kind: 'blocked', reason: noContact };
       const { compiled } = compilation;
       const { kind } = node;
-      const result = previewEmail({ kind, compiled, variables, settings, unsubscribeUrl });
+      const { event } = trigger;
+      const look = { kind, event, compiled, variables, settings, brand, unsubscribeUrl };
+      const result = previewEmail(look);
       return result.kind === 'blocked' ? result : { ...result, preheader: '' };
     };
     const result = rendered(email);

@@ -121,9 +121,9 @@ export async function remove(
 export async function sendTest(workflow: Workflow, to: string, parts: WorkflowParts) {
   if (!isMailable(to)) return problem('That is no email address that a test could be sent to.');
   const { mailFrom, unsubscribeUrl, now, send } = parts;
-  const { settings, polar: portal } = await parts.surroundings();
+  const { settings, brand, polar: portal } = await parts.surroundings();
   const step = firstSend(workflow);
-  const wish = { workflow, step, to, settings, portal, mailFrom, unsubscribeUrl };
+  const wish = { workflow, step, to, settings, brand, portal, mailFrom, unsubscribeUrl };
   const made = testEmail({ ...wish, now: now() });
   switch (made.kind) {
     case 'no-sender':

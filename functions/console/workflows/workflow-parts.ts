@@ -1,3 +1,4 @@
+import type { Brand } from '#shared/audience/brand.ts';
 import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import { sesClient, sesSender } from '#shared/mail/ses.ts';
@@ -15,12 +16,18 @@ export type WorkflowParts = ReturnType<typeof workflowParts>;
 
 /** What the pages about workflows work with. */
 export function workflowParts(parts: ConsoleParts) {
-  const { db, env, store, settings, workflows, mailFrom, now, newTag } = parts;
+  const { db, env, store, settings, brand, workflows, mailFrom, now, newTag } = parts;
   const senders = sendersOf(mailFrom, parts.mailIdentities);
   const connections = dynamoConnection(db, env.SETTINGS_TABLE);
-  const surroundings = async (): Promise<MailSurroundings> => {
-    const [known, polar] = await Promise.all([settings(), connections.read()]);
-    return { settings: known, hasSender: mailFrom !== undefined, senders, polar };
+  const surroundings = async (): Promise<MailSurroundings & Readonly<{ brand: Brand }>> => {
+    const [known, brandNow, polar] = await Promise.all([settings(), brand(), connections.read()]);
+    return {
+      settings: known,
+      brand: brandNow,
+      hasSender: mailFrom !== undefined,
+      senders,
+      polar,
+    };
   };
   return {
     workflows,

@@ -5,6 +5,7 @@ import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
+import type { Brand } from '#shared/audience/brand.ts';
 import { conditionText } from '#shared/audience/conditions.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import {
@@ -31,6 +32,7 @@ type Test = Readonly<{
   step: SendStep;
   to: string;
   settings: Settings;
+  brand: Brand;
   portal: Portal | undefined;
   deployment: Pick<Deployment, 'mailFrom' | 'unsubscribeUrl'>;
   now: Date;
@@ -132,6 +134,7 @@ export type WorkflowParts = Readonly<{
   workflows: Workflows;
   settings: () => Promise<Settings>;
   /** Polar's own mails as they were last seen; nothing where Polar is not connected. */
+  brand: () => Promise<Brand>;
   polar: () => Promise<PolarMails | undefined>;
   deployment: Pick<Deployment, 'mailFrom' | 'mailIdentities' | 'unsubscribeUrl' | 'options'>;
   /** Sends a test. Gives SES's message id. */
@@ -288,6 +291,7 @@ export function workflowVerbs(parts: WorkflowParts) {
         step: firstSend(workflow),
         to,
         settings: await settings(),
+        brand: await parts.brand(),
         portal: await parts.polar(),
         deployment,
         now: now(),

@@ -20,6 +20,7 @@ import {
 import { fileToEdit } from '#infra/terminal/editor.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
+import { dynamoBrand } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
@@ -141,6 +142,7 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
   const does = workflowVerbs({
     workflows: dynamoWorkflowVersions(db, { workflows: workflowsTable, settings: settingsTable }),
     settings: () => readSettings(db, settingsTable),
+    brand: dynamoBrand(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),
     deployment,
     send: (mail) => sendTest(mail, clientConfigs.sesv2),

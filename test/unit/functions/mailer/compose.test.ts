@@ -11,10 +11,15 @@ const compose = composer(
   'hello@example.com',
   async () => 'https://audience.example/unsubscribe/1',
   async () => portal,
+  async () => ({}),
 );
 
 /** The ready-made email of an event, to a contact of this name. */
-function composedFor({ event, conditions, email }: (typeof readyMade)[number], firstName: string) {
+function composedFor(
+  { event, conditions, email }: (typeof readyMade)[number],
+  firstName: string,
+  by = compose,
+) {
   const { settings, contact, record, workflow } = approvedMail();
   if (!contact || !record || !workflow) throw new Error('The mail is not approved.');
   const compilation = compileEmail(email, event);
@@ -27,7 +32,7 @@ function composedFor({ event, conditions, email }: (typeof readyMade)[number], f
     record: { ...record, type: event, properties },
     step: firstSend(mailing(workflow, email, compilation.compiled)),
   };
-  return compose(approved, settings, 'key');
+  return by(approved, settings, 'key');
 }
 
 it.each(readyMade)('the email $name goes out without a name that is a link', async (ready) => {
@@ -52,7 +57,37 @@ it('a mail links to the portal of the organisation, with the address of its read
   const address = encodeURIComponent(contact?.address ?? '');
   expect(address).toContain('%40');
   expect(composed).toMatchObject({
-    mail: { text: `At https://polar.sh/northlight/portal?email=${address}\n` },
+    mail: {
+      text: expect.stringMatching(/^At https:.*\n/),
+      html: expect.stringContaining(`At https://polar.sh/northlight/portal?email=${address}<`),
+    },
+  });
+});
+
+it('a mail speaks in the name of the shop, whose portal and support address it has', async () => {
+  const brand = {
+    name: 'Northlight',
+    supportAddress: 'help@northlight.example',
+    portalUrl: 'https://northlight.example/billing',
+  };
+  const branded = composer(
+    'hello@example.com',
+    async () => 'https://audience.example/unsubscribe/1',
+    async () => portal,
+    async () => brand,
+  );
+  const [failed] = readyMade.filter(({ name }) => name === 'payment-failed');
+  if (!failed) throw new Error('There is none.');
+  expect(await composedFor(failed, 'Ada', branded)).toMatchObject({
+    mail: {
+      replyTo: brand.supportAddress,
+      text: expect.stringContaining(`Check payment method: ${brand.portalUrl}\n`),
+      html: expect.stringContaining('you bought something from Northlight'),
+    },
+  });
+  const own = { ...failed, email: { ...failed.email, replyTo: 'billing@example.com' } };
+  expect(await composedFor(own, 'Ada', branded)).toMatchObject({
+    mail: { replyTo: 'billing@example.com' },
   });
 });
 

@@ -56,8 +56,8 @@ export function tried(
 
 /** What the reader sees between the beginning of the body and its end, as HTML. */
 export function cardOf(html: string): string {
-  const from = html.indexOf('>', html.indexOf('<div class="card"')) + 1;
-  return html.slice(from, html.indexOf('</div>', from)).trim();
+  const from = html.indexOf('>', html.indexOf('<div class="body"')) + 1;
+  return html.slice(from, html.lastIndexOf('</div>\n</td></tr>')).trim();
 }
 
 /** The same without attributes, so that a test reads as what was written. */

@@ -1,29 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { splitName } from '#shared/audience/person.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
-import { polarEvent } from '#shared/polar/event.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { compiledOf, footer } from './an-email.ts';
 import { parsedHtml } from './parsed-html.ts';
-
-const folder = new URL('../../../fixtures/polar/', import.meta.url);
-const fixtures = readdirSync(folder).filter((name) => !name.includes('unsupported'));
-
-/** What a workflow would know of the customer in a payload. */
-function variablesOf(fixture: string) {
-  const parsed = polarEvent(readFileSync(new URL(fixture, folder), 'utf8'));
-  if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
-  const { type, customer, properties } = parsed.event;
-  const { firstName, lastName } = splitName(customer.name ?? '');
-  const name = [firstName, lastName].filter(Boolean).join(' ');
-  const email = customer.email ?? 'someone@example.com';
-  return { type, contact: { firstName, lastName, name, email }, event: properties };
-}
+import { payloads, variablesOf } from './payloads.ts';
 
 function templateNamed(name: string): ReadyMade {
   const template = readyMade.find((one) => one.name === name);
@@ -71,7 +55,7 @@ describe('the ready-made workflows', () => {
   });
 });
 
-const pairs = readyMade.flatMap((template) => fixtures.map((fixture) => ({ template, fixture })));
+const pairs = readyMade.flatMap((template) => payloads.map((fixture) => ({ template, fixture })));
 
 describe.each(pairs)('$template.name for $fixture', ({ template, fixture }) => {
   const isMarketing = template.email.kind === 'marketing';

@@ -23,15 +23,18 @@ describe.each(lives())('the mails of the life %s', (_, webhooks) => {
 describe('where Polar is connected', () => {
   const portalUrl = 'https://polar.sh/northlight/portal?email=anna%40example.com';
 
-  it.each(readyMade)('$name is the same text, but that it links to the portal', (template) => {
+  const button = new RegExp(`\n[A-Z][a-z ]+: ${portalUrl.replace(/[.?]/g, '\\$&')}\n`);
+
+  it.each(readyMade)('$name is the same text, but for a button to the portal', (template) => {
     for (const webhook of lives().flatMap(([, webhooks]) => webhooks)) {
       const parsed = polarEvent(JSON.stringify(webhook));
       if (parsed.kind === 'unreadable' || parsed.event.type !== template.event) continue;
       const { properties } = parsed.event;
       const { text } = mailOf(template, properties);
       const linked = mailOf(template, { ...properties, portalUrl }).text;
-      expect(linked.replaceAll(` <${portalUrl}>`, '')).toBe(text);
-      expect(linked === text).toBe(!text.includes('customer portal'));
+      expect(linked.replace(button, '').trimEnd()).toBe(text.trimEnd());
+      if (text.includes('customer portal')) expect(linked).toMatch(button);
+      expect(text).not.toContain('https:');
     }
   });
 });

@@ -102,6 +102,7 @@ describe('the settings', () => {
       'hello@example.com',
       async () => 'https://audience.example/u',
       async () => undefined,
+      async () => ({}),
     );
     expect(await compose(approved, settings, 'key')).toMatchObject({
       mail: { text: expect.stringContaining('30 November 2026 at 18:00 GMT-8') },
@@ -114,6 +115,7 @@ describe('the settings', () => {
       step: { email: ready.email, compiled },
       to: 'you@example.com',
       settings,
+      brand: {},
       mailFrom: 'hello@example.com',
       unsubscribeUrl: 'https://audience.example/u',
       now: new Date('2026-11-01T02:00:00Z'),

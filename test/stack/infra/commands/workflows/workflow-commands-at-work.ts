@@ -30,6 +30,7 @@ export async function workflowsAtWork(client: DynamoDBClient) {
       mails.push(mail);
       return 'ses-1';
     },
+    brand: async () => ({}),
     polar: async () => undefined,
     confirmed: async () => false,
     fileToEdit,
