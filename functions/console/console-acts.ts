@@ -55,6 +55,9 @@ export const consoleActs: ActsOfRoutes = {
   [`POST ${workflow}/remove`]: always('workflow.remove', 'Removed a workflow.'),
   [`POST ${workflow}/test`]: always('test.sent', 'Sent a test of a workflow.'),
 
+  'POST /console/emails/hold': always('hold', 'Held all mail.'),
+  'POST /console/emails/release': always('release', 'Let mail go out again.'),
+
   [`POST ${polar}/settings`]: always('settings.set', 'Saved the settings.'),
   [`POST ${polar}/token`]: always('polar.connect', 'Gave an access token of Polar.'),
   [`POST ${polar}/sign-in`]: looksOnly,
@@ -88,8 +91,13 @@ export const consoleActs: ActsOfRoutes = {
   'POST /console/dead-letters/discard': ({ form }) => ({
     what: 'deadletters.discard',
     on: letters(form),
-    sentence: 'Discarded a dead letter.',
+    sentence: form.has('ids') ? 'Discarded dead letters.' : 'Discarded a dead letter.',
   }),
+  'POST /console/dead-letters/bodies': looksOnly,
+  'POST /console/dead-letters/put-back': always(
+    'deadletters.put-back',
+    'Put discarded dead letters back.',
+  ),
 };
 
 function mails(sentence: string): ActOf {

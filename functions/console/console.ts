@@ -7,12 +7,14 @@ import { InvalidSettings } from '#shared/store/settings.ts';
 import { audiencePages } from './audience/audience-pages.ts';
 import { consoleActs } from './console-acts.ts';
 import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
+import { emailPages } from './emails/email-pages.ts';
 import { eventPages } from './events/event-pages.ts';
 import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
 import { noting } from './kit/noting.ts';
 import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
 import { flashed } from './kit/remembered.ts';
 import { time } from './kit/shown.ts';
+import { emailsPath } from './kit/words.ts';
 import { logPages } from './log/log-pages.ts';
 import type { ConsoleParts } from './parts.ts';
 import { polarPages } from './polar/polar-pages.ts';
@@ -41,13 +43,14 @@ export function consoleApp(parts: ConsoleParts) {
   app.use(visitor, sameOrigin, flashed, noting(parts, consoleActs));
   app.use(async (c, next) => {
     // Read while the page is made, and awaited where it stands in the page.
-    if (c.req.method === 'GET') c.set('held', parts.hold().then(heldBanner, notKnown));
+    if (c.req.method === 'GET') c.set('held', parts.hold.read().then(heldBanner, notKnown));
     await next();
   });
   app.get('/console', (c) => c.redirect('/console/audience'));
   app.route('/console/audience', audiencePages(parts));
   app.route('/console/events', eventPages(parts));
   app.route('/console/workflows', workflowPages(parts));
+  app.route('/console/emails', emailPages(parts));
   app.route('/console/polar', polarPages(parts));
   app.route('/console/test', testPages(parts));
   app.route('/console/dead-letters', deadLetterPages(parts));
@@ -86,5 +89,5 @@ const notKnown = () =>
 
 function heldBanner(hold: Hold | undefined): Html {
   if (!hold?.isOn) return html``;
-  return html`<p class="flash problem" role="status">All mail is held by ${hold.by} since ${time(hold.at)}: ${hold.reason}. Events go on. To let it go out: <code>npm run emails -- release</code></p>`;
+  return html`<p class="flash problem" role="status">All mail is held by ${hold.by} since ${time(hold.at)}: ${hold.reason}. Events go on. <a href="${emailsPath}">Release it</a></p>`;
 }

@@ -74,7 +74,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     }),
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
     acts: dynamoOperatorLog(db, env.ACTS_TABLE, { retentionDays: env.RETENTION_DAYS, now }),
-    hold: dynamoHold(db, env.SETTINGS_TABLE).read,
+    hold: dynamoHold(db, env.SETTINGS_TABLE),
     queues,
     mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,
     /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */

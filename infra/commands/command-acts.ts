@@ -3,7 +3,7 @@ import type { AudienceOptions } from './audience.ts';
 import type { BackfillOptions } from './backfill/backfill.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { DeadLettersOptions } from './dead-letters/dead-letters.ts';
-import type { LetterChoice } from './dead-letters/letter-choice.ts';
+import type { LetterChoice } from '#shared/queue/dead-letters/letter-choice.ts';
 import type { EmailsOptions } from './emails.ts';
 import type { MigrateOptions } from './migrate.ts';
 import type { RecoverOptions } from './recover/recover.ts';

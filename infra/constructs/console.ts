@@ -61,7 +61,10 @@ const tableUses: TableUses = {
   failures: { calls: ['BatchGetItem', 'DeleteItem'] },
   settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
-  emails: { calls: ['GetItem', 'UpdateItem'], queries: ['byContact', 'byWorkflow'] },
+  emails: {
+    calls: ['GetItem', 'BatchGetItem', 'UpdateItem'],
+    queries: ['byContact', 'byWorkflow', 'byDue'],
+  },
   acts: { calls: ['PutItem', 'UpdateItem', 'Query'] },
 };
 

@@ -1,13 +1,17 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import { keptLetter, queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
+import { keptLetter } from '#shared/queue/dead-letters/dead-letter.ts';
+import type { LetterFilter } from '#shared/queue/dead-letters/letter-choice.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { empty, link } from '../kit/shown.ts';
 import type { ConsoleParts } from '../parts.ts';
+import { discardPages, someToDiscard } from './discard-pages.ts';
+import { letterListView } from './letter-list.ts';
+import { filterFields, filterOf, letterQuery } from './letter-query.ts';
 import {
   type LetterWithMessage,
   letterReading,
@@ -16,18 +20,11 @@ import {
   resendingText,
   resendSome,
 } from './letter-reading.ts';
-import { discardView, letterListView, letterView, path } from './letter-views.ts';
+import { discardView, letterView, path } from './letter-views.ts';
 
 const section = 'dead-letters';
 const above = { href: path, title: 'Dead letters' };
 
-const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
-const querySchema = z.object({
-  queue: optional(z.enum(queueNames)),
-  goOn: optional(z.enum(['all', 'reason'])),
-  reason: optional(z.string()),
-  since: optional(z.iso.datetime()),
-});
 const idSchema = z.string().check(z.minLength(1), z.maxLength(2_048));
 
 export function deadLetterPages(parts: ConsoleParts) {
@@ -46,13 +43,12 @@ export function deadLetterPages(parts: ConsoleParts) {
   }
 
   app.get('/', async (c) => {
-    const { queue, goOn: run, reason, since } = querySchema.parse(c.req.query());
-    const unfinished = run && { reason: run === 'all' ? undefined : reason, since };
-    const list = await reading.some(queuesNamed(queue));
+    const query = letterQuery(c.req.query());
+    const list = await reading.some(queuesNamed(query.queue), filterOf(query));
     return page(c, {
       title: 'Dead letters',
       section,
-      body: letterListView(c, { reading: list, queue, unfinished, now: parts.now() }),
+      body: letterListView(c, { reading: list, query, now: parts.now() }),
     });
   });
 
@@ -91,31 +87,29 @@ export function deadLetterPages(parts: ConsoleParts) {
     });
   });
 
-  app.post('/discard', async (c) => {
-    const form = c.get('form');
-    const id = idSchema.safeParse(textOf(form, 'id')).data ?? '';
-    const queue = parts.queues.find(({ name }) => name === textOf(form, 'queue'));
-    const isGone = queue !== undefined && (await reading.discard(queue, id));
-    if (!isGone) {
-      const text =
-        'Nothing was discarded: the dead letter is no longer there, or with another reader. Look again in a minute.';
-      return goOn(c, path, { kind: 'problem', text });
-    }
-    parts.log.info('dead letter discarded', { messageId: id, queue: queue.name });
-    return goOn(c, path, { kind: 'done', text: 'The dead letter is discarded.' });
+  app.get('/discard-some', async (c) => {
+    const query = letterQuery(c.req.query());
+    const list = await reading.some(queuesNamed(query.queue), filterOf(query) ?? {});
+    return page(c, {
+      title: 'Discard these dead letters?',
+      section,
+      above,
+      body: someToDiscard(c, { reading: list, query, now: parts.now() }),
+    });
   });
+
+  app.route('/', discardPages(parts, reading));
 
   app.post('/resend', async (c) => {
     const form = c.get('form');
-    const choice = choiceFrom(form);
+    const query = letterQuery(Object.fromEntries(form));
+    const filter = filterOf(query);
+    const choice = choiceFrom(form, filter);
     if (!choice) {
       const text = 'Nothing was sent: the form did not say which. Choose here.';
       return goOn(c, path, { kind: 'problem', text });
     }
-    const { queue, since } = querySchema.parse({
-      queue: textOf(form, 'queue'),
-      since: textOf(form, 'since'),
-    });
+    const { queue, since } = query;
     const given = since === undefined ? undefined : new Date(since);
     const run = await resendSome(reading, queuesNamed(queue), choice, given);
     const { moved, copied } = run.counts;
@@ -129,7 +123,8 @@ export function deadLetterPages(parts: ConsoleParts) {
       ...(choice.kind === 'reason' && { reason: choice.reason }),
     };
     const shownQueue = choice.kind === 'one' ? undefined : queue;
-    return goOn(c, link(path, { queue: shownQueue, ...next }), {
+    const shownFilter = choice.kind === 'filter' ? filterFields(query) : {};
+    return goOn(c, link(path, { queue: shownQueue, ...shownFilter, ...next }), {
       kind: isBad ? 'problem' : 'done',
       text: resendingText(run, choice),
     });
@@ -159,8 +154,10 @@ function unknown(c: Context<ConsoleEnv>, { met, more }: Reading<unknown>) {
   });
 }
 
-function choiceFrom(form: FormData): ResendChoice | undefined {
+function choiceFrom(form: FormData, filter: LetterFilter | undefined): ResendChoice | undefined {
   switch (textOf(form, 'which')) {
+    case 'filter':
+      return filter && { kind: 'filter', filter };
     case 'all':
       return { kind: 'all' };
     case 'reason':

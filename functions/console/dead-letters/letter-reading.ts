@@ -5,6 +5,7 @@ import {
   isMeant,
   type ReceivedMessage,
 } from '#shared/queue/dead-letters/dead-letter.ts';
+import { isFiltered, type LetterFilter } from '#shared/queue/dead-letters/letter-choice.ts';
 import {
   type DeadLetterQueue,
   type ExplainedLetter,
@@ -33,6 +34,8 @@ export type Reading<T> = Readonly<{
 }>;
 
 const mostRead = 200;
+/** Of each queue, where a filter needs all of them. */
+const mostFiltered = 10_000;
 const mostMs = 8_000;
 
 const nothingTaken: ReadonlySet<ReceivedMessage> = new Set();
@@ -121,17 +124,33 @@ export function letterReading(parts: ConsoleParts) {
     begin,
     ended,
 
-    /** The oldest first, of as many as are read at once. */
-    async some(queues: readonly DeadLetterQueue[]): Promise<Reading<ExplainedLetter>> {
-      const mostOfEach = Math.ceil(mostRead / queues.length);
+    /** The oldest first, of as many as are read at once; with a filter those that fit, of all that time allows. */
+    async some(
+      queues: readonly DeadLetterQueue[],
+      filter?: LetterFilter,
+    ): Promise<Reading<ExplainedLetter>> {
+      const mostOfEach = filter ? mostFiltered : Math.ceil(mostRead / queues.length);
       const reading = await inQueues(
         queues,
         () => true,
         ([letter]) => letter,
         (met) => met >= mostOfEach,
       );
-      const letters = [...reading.letters].sort((a, b) => a.since.getTime() - b.since.getTime());
+      const letters = reading.letters
+        .filter((letter) => !filter || isFiltered(letter, filter, now()))
+        .sort((a, b) => a.since.getTime() - b.since.getTime());
       return { ...reading, letters };
+    },
+
+    /** Those with these message ids, as far as they can be seen. */
+    async chosen(messageIds: ReadonlySet<string>): Promise<readonly LetterWithMessage[]> {
+      const { letters } = await inQueues(
+        parts.queues,
+        ({ messageId }) => messageIds.has(messageId),
+        (found) => found,
+        (_, found) => found >= messageIds.size,
+      );
+      return letters;
     },
 
     /** All with this id, which may be that of the message, of its reason or of its webhook. */
@@ -154,23 +173,26 @@ export function letterReading(parts: ConsoleParts) {
       return letters[0];
     },
 
-    /** `false`: it is not there any more, or with another reader. */
-    async discard(queue: DeadLetterQueue, messageId: string): Promise<boolean> {
+    /** Gives how many went. The others are not there any more, or with another reader. */
+    async discard(
+      queues: readonly DeadLetterQueue[],
+      messageIds: ReadonlySet<string>,
+    ): Promise<number> {
       const end = now().getTime() + mostMs;
-      const { count: _, ...waiting } = await begin(queue);
-      const discarded = await discardDeadLetters(
-        {
-          ...means,
-          ...waiting,
-          queues: [queue],
+      let discarded = 0;
+      for (const queue of queues) {
+        const { count: _, ...waiting } = await begin(queue);
+        const run = {
+          ...{ ...means, ...waiting, queues: [queue] },
           isStopped: () => now().getTime() > end,
           failures: dynamoFailures(db, env.FAILURES_TABLE, now),
           keep: async () => undefined,
-        },
-        new Set([messageId]),
-      );
+        };
+        discarded += await discardDeadLetters(run, messageIds);
+        if (discarded >= messageIds.size) break;
+      }
       ended();
-      return discarded > 0;
+      return discarded;
     },
   };
 }
@@ -178,6 +200,7 @@ export function letterReading(parts: ConsoleParts) {
 export type ResendChoice =
   | { kind: 'all' }
   | { kind: 'reason'; reason: string }
+  | { kind: 'filter'; filter: LetterFilter }
   | { kind: 'one'; messageId: string };
 
 export type Resending = Readonly<{
@@ -215,7 +238,8 @@ export async function resendSome(
       if (isStopped()) break;
       const { count: _, ...waiting } = start;
       const run = { ...means, ...waiting, isStopped, since };
-      since = (await resendDeadLetters(queue, wanted(choice), run, counts)).startedAt;
+      const which = wanted(choice, means.now());
+      since = (await resendDeadLetters(queue, which, run, counts)).startedAt;
     }
   } catch (error) {
     failure = reasonOf(error);
@@ -226,12 +250,17 @@ export async function resendSome(
   return { counts, left: Math.max(0, all - seen), since, failure };
 }
 
-function wanted(choice: ResendChoice): Wanted {
+function wanted(choice: ResendChoice, now: Date): Wanted {
   switch (choice.kind) {
     case 'all':
       return choice;
     case 'one':
       return { kind: 'chosen', isChosen: (letter) => isMeant(letter, choice.messageId) };
+    case 'filter':
+      return {
+        kind: 'explained',
+        isChosen: (letter) => isFiltered(letter, choice.filter, now),
+      };
     case 'reason':
       return {
         kind: 'explained',

@@ -6,15 +6,17 @@ type FormOptions = Readonly<{
   /** Where to; absent: the page itself. */
   action?: string;
   class?: string;
+  /** Whether a file goes with it. */
+  hasFile?: boolean;
   body: Html;
 }>;
 
 /** A form that changes something. It brings along the token without which nothing is done. */
 export function postForm(
   c: Context<ConsoleEnv>,
-  { action, class: name = '', body }: FormOptions,
+  { action, class: name = '', hasFile = false, body }: FormOptions,
 ): Html {
-  return html`<form method="post" class="${name}"${action ? html` action="${action}"` : ''}>
+  return html`<form method="post" class="${name}"${action ? html` action="${action}"` : ''}${hasFile ? html` enctype="multipart/form-data"` : ''}>
 <input type="hidden" name="token" value="${c.get('token')}">
 ${body}
 </form>`;

@@ -84,6 +84,7 @@ const sections = [
   ['audience', 'Audience'],
   ['events', 'Events'],
   ['workflows', 'Workflows'],
+  ['emails', 'Emails'],
   ['polar', 'Polar'],
   ['test', 'Test'],
   ['dead-letters', 'Dead letters'],

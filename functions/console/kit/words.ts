@@ -111,6 +111,8 @@ function propertyText(
   return String(value);
 }
 
+export const emailsPath = '/console/emails';
+
 export const home = '/console/polar';
 
 export const pathsOfConnecting = {

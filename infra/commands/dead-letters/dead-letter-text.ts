@@ -1,5 +1,6 @@
 import { shortened } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
+import { isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
 import {
   ageText,
   type ExplainedLetter,
@@ -10,8 +11,6 @@ import {
   prospectOf,
   receivesOf,
 } from '#shared/queue/dead-letters/letter-reasons.ts';
-
-import { isFinal } from './letter-choice.ts';
 
 export type ShownHow = Readonly<{ now: Date; address: (address: string) => string }>;
 

@@ -1,7 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { reasonRows } from '#infra/commands/words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
@@ -10,9 +9,15 @@ import {
   type DeadLetter,
   isMeant,
   keptLetter,
-  keptMessage,
+  keptMessages,
   type ReceivedMessage,
 } from '#shared/queue/dead-letters/dead-letter.ts';
+import {
+  finalText,
+  isChosen,
+  isFinal,
+  type LetterChoice,
+} from '#shared/queue/dead-letters/letter-choice.ts';
 import {
   type DeadLetterQueues,
   type ExplainedLetter,
@@ -21,6 +26,7 @@ import {
 import {
   discardDeadLetters,
   noneYet,
+  putBackLetters,
   type Resent,
   resendDeadLetters,
   type Wanted,
@@ -33,7 +39,6 @@ import {
   letterDocument,
   type ShownHow,
 } from './dead-letter-text.ts';
-import { isChosen, isFinal, type LetterChoice } from './letter-choice.ts';
 
 export type DeadLetterParts = DeadLetterQueues &
   Readonly<{
@@ -133,7 +138,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
     if (letters.length > mostShown) print(`… and ${letters.length - mostShown} more.`);
     print(`\n${letters.length} in all:`);
     reasonRows(reasonsOf(letters), mostReasonsShown).forEach(print);
-    for (const line of finalLines(letters.filter(isFinal).length)) print(line);
+    if (letters.some(isFinal)) print(finalText(letters.filter(isFinal).length));
     return isSure || parts.confirmed(question);
   }
 
@@ -204,7 +209,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
         throw error;
       }
       outcomeLines(total, choice).forEach(print);
-      finalLines(finals.size).forEach(print);
+      if (finals.size > 0) print(finalText(finals.size));
       actedOn({ count: total.moved + total.copied });
       const done = total.moved + total.copied + total.refused;
       if (done + total.newer === 0) print('There was nothing to resend.');
@@ -240,15 +245,24 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       }
     },
 
-    /** Among the dead letters, where it can be looked at and resent. The file stays. */
+    /** Among the dead letters, where they can be looked at and resent. The file stays. */
     async putBack(file: string) {
-      const kept = keptMessage(await textOf(file));
-      if (!kept) throw new Advice(`${file} is no dead letter that was discarded here.`);
-      const queue = parts.queues.find(({ name }) => name === kept.queue);
-      if (!queue) throw new Advice(`It belongs to the queue ${kept.queue}: leave --queue.`);
-      await parts.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, ...kept.message }));
-      print('It is among the dead letters again. Why it died was forgotten when it was discarded.');
-      print(`Next:\n${npm(`show ${kept.id}`)}\n${npm(`resend ${kept.id}`)}`);
+      const all = keptMessages(await textOf(file));
+      if (!all) throw new Advice(`${file} holds no dead letter that was discarded here.`);
+      const put = await putBackLetters(parts.sqs, parts.queues, all);
+      if (put.kind === 'other-queue') {
+        throw new Advice(`It belongs to the queue ${put.queue}: leave --queue.`);
+      }
+      actedOn({ count: all.length });
+      const [first] = all;
+      print(
+        all.length === 1
+          ? 'It is among the dead letters again. Why it died was forgotten when it was discarded.'
+          : `All ${all.length} are among the dead letters again. Why they died was forgotten when they were discarded.`,
+      );
+      const next = first && all.length === 1 ? first.id : undefined;
+      print(`Next:\n${npm(next ? `show ${next}` : 'list')}`);
+      if (next) print(npm(`resend ${next}`));
     },
   };
 }
@@ -277,13 +291,6 @@ function reasonsOf(letters: readonly ExplainedLetter[]): Map<string, number> {
     reasons.set(name, (reasons.get(name) ?? 0) + 1);
   }
   return reasons;
-}
-
-/** What to expect of those that no retry can mend. */
-function finalLines(count: number): string[] {
-  if (count === 0) return [];
-  const [are, they] = count === 1 ? ['1 is', 'it dies'] : [`${count} are`, 'they die'];
-  return [`${are} final: sent again, ${they} again unless another version was deployed since.`];
 }
 
 function outcomeLines(counts: Resent['counts'], { kind }: LetterChoice): string[] {

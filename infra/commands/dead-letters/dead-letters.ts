@@ -22,11 +22,11 @@ import { addressShown, progressLine } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed, interruption } from '#infra/terminal/person.ts';
 import { type QueueName, queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
+import { durationMs, type LetterChoice } from '#shared/queue/dead-letters/letter-choice.ts';
 import { type DeadLetterQueue, explainLetters } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { deadLetterVerbs, discardedFolder } from './dead-letter-verbs.ts';
-import { durationMs, type LetterChoice } from './letter-choice.ts';
 
 export type DeadLettersOptions = Readonly<{
   target: Target;
@@ -81,7 +81,7 @@ export function deadLettersCommand(
       .addOption(text('--reason <text>', 'those whose first or last reason contains it'))
       .addOption(text('--type <type>', 'those of one type, such as order.paid'))
       .addOption(
-        parsed('--older-than <time>', 'those that came in before: 90m, 24h, 7d', durationMs),
+        parsed('--older-than <time>', 'those that came in before: 90m, 24h, 7d', olderThan),
       )
       .option('--yes', 'does not ask');
     if (verb === 'resend') one.option('--all', 'all of them, unasked');
@@ -97,6 +97,12 @@ export function deadLettersCommand(
     .description('puts one that was discarded among the dead letters again')
     .argument('<file>', 'which discard named')
     .action((file, _, self) => act({ ...common(self.optsWithGlobals()), verb: 'put-back', file }));
+}
+
+function olderThan(given: string): number {
+  const ms = durationMs(given);
+  if (ms !== undefined) return ms;
+  throw new Advice(`--older-than is a time such as 90m, 24h or 7d, not "${given}".`);
 }
 
 type Common = Target & Readonly<{ queue?: QueueName | undefined; reveal?: true | undefined }>;

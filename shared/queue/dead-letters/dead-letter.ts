@@ -189,10 +189,17 @@ const keptSchema = z.object({
   ),
 });
 
-/** The message in a file that `keptLetter` made; `undefined`: it is none. */
-export function keptMessage(text: string) {
-  const kept = keptSchema.safeParse(jsonOf(text)).data;
-  if (!kept) return undefined;
+/** The messages in a file of one or of several letters; `undefined`: it is none. */
+export function keptMessages(text: string): readonly KeptMessage[] | undefined {
+  const content = jsonOf(text);
+  const kept = z.array(keptSchema).safeParse(Array.isArray(content) ? content : [content]).data;
+  return kept && kept.length > 0 ? kept.map(keptMessage) : undefined;
+}
+
+/** A message that was kept, and which dead letters it goes back to. */
+export type KeptMessage = ReturnType<typeof keptMessage>;
+
+function keptMessage(kept: z.infer<typeof keptSchema>) {
   const { queue, id, MessageBody } = kept;
   const attributes = Object.entries(kept.MessageAttributes).map(
     ([name, { DataType, StringValue, BinaryValue }]): [string, MessageAttributeValue] => [
@@ -213,25 +220,38 @@ export function keptMessage(text: string) {
 
 /** A dead letter for keeping: with it the same message can be sent again. */
 export function keptLetter(
-  { queue, id, messageId, sentAt }: DeadLetter,
+  letter: DeadLetter,
   message: ReceivedMessage,
 ): Readonly<{ fileName: string; text: string }> {
+  const { queue, id, messageId } = letter;
+  const name = [queue, id, messageId].map((part) => part.replace(/[^\w-]+/g, '_').slice(0, 80));
+  return {
+    fileName: `${name.join('.')}.json`,
+    text: `${JSON.stringify(contentOf(letter, message), undefined, 2)}\n`,
+  };
+}
+
+/** Several in one file. */
+export function keptLetters(all: readonly (readonly [DeadLetter, ReceivedMessage])[]): string {
+  return `${JSON.stringify(
+    all.map((one) => contentOf(...one)),
+    undefined,
+    2,
+  )}\n`;
+}
+
+function contentOf({ queue, id, messageId, sentAt }: DeadLetter, message: ReceivedMessage) {
   const { MessageBody, MessageAttributes } = copyOf(message);
   const attributes = Object.entries(MessageAttributes).map(([name, { BinaryValue, ...rest }]) => [
     name,
     BinaryValue ? { ...rest, BinaryValue: Buffer.from(BinaryValue).toString('base64') } : rest,
   ]);
-  const content = {
+  return {
     queue,
     id,
     messageId,
     sentAt: sentAt.toISOString(),
     MessageBody,
     MessageAttributes: Object.fromEntries(attributes),
-  };
-  const name = [queue, id, messageId].map((part) => part.replace(/[^\w-]+/g, '_').slice(0, 80));
-  return {
-    fileName: `${name.join('.')}.json`,
-    text: `${JSON.stringify(content, undefined, 2)}\n`,
   };
 }

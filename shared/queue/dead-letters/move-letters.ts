@@ -5,7 +5,13 @@ import {
   SQSServiceException,
 } from '@aws-sdk/client-sqs';
 import type { Failures } from '#shared/queue/failures.ts';
-import { copyOf, type DeadLetter, deadLetterOf, type ReceivedMessage } from './dead-letter.ts';
+import {
+  copyOf,
+  type DeadLetter,
+  deadLetterOf,
+  type KeptMessage,
+  type ReceivedMessage,
+} from './dead-letter.ts';
 import type { DeadLetterQueue, DeadLetterQueues, ExplainedLetter } from './letter-reasons.ts';
 import { findDeadLetters, queueStatus, type Walked, walkQueue } from './walk-queue.ts';
 
@@ -120,6 +126,23 @@ export async function discardDeadLetters(
     },
   );
   return discarded;
+}
+
+export type PutBack = { kind: 'put' } | { kind: 'other-queue'; queue: string };
+
+/** Puts messages that were kept among the dead letters again: all, or none where one has no queue here. */
+export async function putBackLetters(
+  sqs: SQSClient,
+  queues: readonly DeadLetterQueue[],
+  kept: readonly KeptMessage[],
+): Promise<PutBack> {
+  const urlOf = new Map(queues.map(({ name, url }) => [name, url]));
+  const other = kept.find(({ queue }) => !urlOf.has(queue));
+  if (other) return { kind: 'other-queue', queue: other.queue };
+  for (const { queue, message } of kept) {
+    await sqs.send(new SendMessageCommand({ QueueUrl: urlOf.get(queue), ...message }));
+  }
+  return { kind: 'put' };
 }
 
 /** Which of the dead letters. */

@@ -112,7 +112,7 @@ describe('a function may', () => {
       Contacts: writtenAndDeleted,
       Suppressions: written,
       Events: ['dynamodb:GetItem'],
-      Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Emails: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
       Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
       Acts: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       Settings: [
@@ -130,6 +130,7 @@ describe('a function may', () => {
       'Events/index/byContact': query,
       'Events/index/byDay': query,
       'Emails/index/byContact': query,
+      'Emails/index/byDue': query,
       'Emails/index/byWorkflow': query,
       EventsQueue: sent,
       MailQueue: sent,

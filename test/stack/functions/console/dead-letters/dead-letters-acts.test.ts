@@ -103,3 +103,84 @@ describe('discarding', () => {
     expect(await at.count(dead)).toBe(1);
   });
 });
+
+describe('a filter', () => {
+  /** Two of a reason that no retry mends, one of them old, and one that was throttled. */
+  async function buried() {
+    await at.bury('evt-final', created('final@example.com'), daysAgo(2));
+    await at.bury('evt-old', created('old@example.com'), daysAgo(8));
+    await at.bury('evt-throttled', created('throttled@example.com'), daysAgo(2));
+    await at.failed('evt-final', 'The payload cannot be read.', { isFinal: true });
+    await at.failed('evt-old', 'The payload cannot be read.', { isFinal: true });
+    await at.failed('evt-throttled', 'Throttled.', { firstReason: 'Throttled.' });
+  }
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+  const hidden = (html: string, name: string) =>
+    new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? '';
+
+  test('counts those that fit, marks those that die again, and sends them alone', async () => {
+    await buried();
+    const shown = await at.get(`${list}?about=CANNOT+be&type=customer.created`);
+    expect(shown.text).toContain('2 of 3 fit the filter');
+    expect(shown.text).toContain('2 are final: sent again, they die again unless');
+    expect(shown.text).not.toContain('throttled@example.com');
+    expect((await at.get(`${list}?older=7d`)).text).toContain('1 of 3 fit the filter');
+    expect((await at.get(`${list}?about=nothing`)).text).toContain('None of the 3 that were read');
+    const fields = { which: 'filter', about: 'throttled', queue: 'events' };
+    const done = await at.submit(`${list}/resend`, fields);
+    expect(done.text).toContain('1 sent through again.');
+    expect(await at.count(dead)).toBe(2);
+    const none = await at.submit(`${list}/resend`, { which: 'filter' });
+    expect(none.text).toContain('Nothing was sent');
+    expect(await at.count(dead)).toBe(2);
+  });
+
+  test('discards those that were shown, after their file, from which they come back', async () => {
+    await buried();
+    const asked = await at.get(`${list}/discard-some?about=cannot+be+read`);
+    expect(asked.text).toContain('Discard 2 dead letters for good');
+    const ids = hidden(asked.html, 'ids');
+    expect(ids.split(' ')).toHaveLength(2);
+    const unkept = await at.submit(`${list}/discard`, { ids });
+    expect(unkept.text).toContain('Nothing was discarded: download their file first.');
+    const file = await at.post(`${list}/bodies`, { ids });
+    expect(file.headers.get('content-disposition')).toMatch(/^attachment; filename="dead-letters-/);
+    expect(JSON.parse(file.html)).toHaveLength(2);
+    expect(await at.count(dead)).toBe(3);
+
+    const done = await at.submit(`${list}/discard`, { ids, kept: 'yes' });
+    expect(done.text).toContain('2 dead letters are discarded.');
+    expect(await at.count(dead)).toBe(1);
+    expect((await at.submit(`${list}/bodies`, { ids })).text).toContain('no longer there');
+
+    const back = await at.submit(`${list}/put-back`, { file: file.html });
+    expect(back.text).toContain('All 2 are among the dead letters again.');
+    const messages = await at.emptied(dead);
+    const webhooks = messages.map(({ MessageAttributes }) => MessageAttributes?.['webhookId']);
+    expect(webhooks.map((one) => one?.StringValue).sort()).toEqual([
+      'evt-final',
+      'evt-old',
+      'evt-throttled',
+    ]);
+  });
+
+  test('puts a file back that a browser uploads, and nothing of any other', async () => {
+    const id = await at.bury('evt-1', created('one@example.com'));
+    const kept = (await at.get(`${list}/body?id=${id}`)).html;
+    await at.submit(`${list}/discard`, { queue: 'events', id });
+    const upload = (text: string) => {
+      const body = new FormData();
+      body.append('token', at.cookies.get('console-token') ?? '');
+      body.append('file', new File([text], 'kept.json', { type: 'application/json' }));
+      const cookie = [...at.cookies].map((pair) => pair.join('=')).join('; ');
+      const headers = { host: 'localhost:4000', cookie };
+      const url = `http://localhost:4000${list}/put-back`;
+      return at.app.request(url, { method: 'POST', headers, body });
+    };
+    const wrong = await upload('{"queue":"events"}');
+    expect(wrong.status).toBe(422);
+    expect(await at.count(dead)).toBe(0);
+    expect((await upload(kept)).status).toBe(303);
+    expect(await at.count(dead)).toBe(1);
+  });
+});

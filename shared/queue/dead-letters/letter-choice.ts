@@ -1,6 +1,5 @@
-import { Advice } from '#infra/terminal/advice.ts';
-import { isMeant } from '#shared/queue/dead-letters/dead-letter.ts';
-import { type ExplainedLetter, lastReasonOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { isMeant } from './dead-letter.ts';
+import { type ExplainedLetter, lastReasonOf } from './letter-reasons.ts';
 
 /** Which dead letters of the queues that were named. All that is given must fit. */
 export type LetterFilter = Readonly<{
@@ -20,7 +19,15 @@ export type LetterChoice =
 export function isChosen(letter: ExplainedLetter, choice: LetterChoice, now: Date): boolean {
   if (choice.kind === 'all') return true;
   if (choice.kind === 'id') return isMeant(letter, choice.id);
-  const { reason, type, olderThanMs } = choice.filter;
+  return isFiltered(letter, choice.filter, now);
+}
+
+/** Whether a filter lets a letter through. */
+export function isFiltered(
+  letter: ExplainedLetter,
+  { reason, type, olderThanMs }: LetterFilter,
+  now: Date,
+): boolean {
   const text = reason?.toLowerCase();
   const reasons = [letter.failure?.firstReason, lastReasonOf(letter)];
   return (
@@ -34,12 +41,18 @@ export function isFinal({ failure }: ExplainedLetter): boolean {
   return failure?.isFinal ?? false;
 }
 
+/** What to expect of so many that no retry can mend; nothing of none. */
+export function finalText(count: number): string {
+  if (count === 0) return '';
+  const [are, they] = count === 1 ? ['1 is', 'it dies'] : [`${count} are`, 'they die'];
+  return `${are} final: sent again, ${they} again unless another version was deployed since.`;
+}
+
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Reads 90m, 24h or 7d. Throws Advice about anything else. */
-export function durationMs(given: string): number {
+/** Reads 90m, 24h or 7d; `undefined`: it is none of these. */
+export function durationMs(given: string): number | undefined {
   const [, count = '', unit = ''] = /^(\d{1,4})([mhd])$/.exec(given) ?? [];
   const length = unit === 'm' || unit === 'h' || unit === 'd' ? unitMs[unit] : 0;
-  if (length > 0) return Number(count) * length;
-  throw new Advice(`--older-than is a time such as 90m, 24h or 7d, not "${given}".`);
+  return length > 0 ? Number(count) * length : undefined;
 }

@@ -1,0 +1,173 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
+import { finalText, isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
+import {
+  ageText,
+  type ExplainedLetter,
+  firstReasonOf,
+  lastReasonOf,
+  receivesOf,
+} from '#shared/queue/dead-letters/letter-reasons.ts';
+import { act, choice, textField } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { badge, empty, link, table, time } from '../kit/shown.ts';
+import { filterFields, filterOf, type LetterQuery } from './letter-query.ts';
+import type { Reading } from './letter-reading.ts';
+import { path, queueWords, whoText } from './letter-views.ts';
+
+const mostListed = 50;
+const mostReasons = 20;
+
+export type LetterList = Readonly<{
+  reading: Reading<ExplainedLetter>;
+  query: LetterQuery;
+  now: Date;
+}>;
+
+/** The dead letters, or those that fit a filter: how many, why they died, and what can be done with them. */
+export function letterListView(c: Context<ConsoleEnv>, list: LetterList): Html {
+  const { reading, query } = list;
+  return html`${query.goOn && goOnCard(c, query)}
+${filterForm(query)}
+${
+  reading.letters.length === 0
+    ? nothingThere(reading, query)
+    : html`${filterOf(query) ? chosenCard(c, list) : summary(c, reading, query)}
+${reasons(c, reading.letters, query)}
+<h2>The oldest</h2>
+${lettersTable(list)}
+${reading.letters.length > mostListed ? html`<p class="soft">The ${mostListed} oldest of those that were read are listed. When they are gone, the next come up.</p>` : ''}`
+}
+<p class="soft small">To bring back what was discarded, <a href="${path}/put-back">put it back from its file</a>.</p>`;
+}
+
+const ages = [
+  ['', 'Any age'],
+  ['1h', 'An hour'],
+  ['24h', 'A day'],
+  ['7d', 'A week'],
+] as const;
+
+function filterForm({ queue, about, type, older = '' }: LetterQuery): Html {
+  const queues = queueNames.map((name) => [name, queueWords[name]] as const);
+  const other = ages.some(([value]) => value === older) ? [] : [[older, older] as const];
+  return html`<form class="filters" method="get">
+${choice({ name: 'queue', label: 'Queue', value: queue ?? '' }, [['', 'All'], ...queues])}
+${textField({ name: 'about', label: 'Reason contains', value: about ?? '' })}
+${textField({ name: 'type', label: 'Type', value: type ?? '' })}
+${choice({ name: 'older', label: 'Older than', value: older }, [...ages, ...other])}
+<button type="submit">Show</button>
+</form>`;
+}
+
+function queueField({ queue }: LetterQuery): Record<string, string> {
+  return queue ? { queue } : {};
+}
+
+function goOnCard(c: Context<ConsoleEnv>, query: LetterQuery): Html {
+  const { goOn = 'all', reason, since } = query;
+  const fields = {
+    ...{ ...queueField(query), which: goOn },
+    ...(goOn === 'reason' && reason !== undefined && { reason }),
+    ...(goOn === 'filter' && filterFields(query)),
+    ...(since !== undefined && { since }),
+  };
+  return html`<section class="card" aria-labelledby="go-on">
+<h2 id="go-on">Not all are through yet</h2>
+<p>One request sends 500 at most, or as many as it can in a quarter of a minute. ${goOn === 'reason' && reason ? html`Those with the reason “${reason}” are meant.` : ''}${goOn === 'filter' ? 'Those that fit the filter are meant.' : ''} What dies again meanwhile is left alone.</p>
+${act(c, 'Go on', `${path}/resend`, { tone: 'primary', fields })}
+</section>`;
+}
+
+function nothingThere({ met, more }: Reading<unknown>, query: LetterQuery): Html {
+  if (filterOf(query) && met > 0) {
+    return empty(
+      `None of the ${met} that were read fits the filter.${more > 0 ? ` About ${more} more were not read.` : ''}`,
+      html`<p><a href="${link(path, queueField(query))}">Show all</a></p>`,
+    );
+  }
+  if (more > 0) {
+    return empty(
+      `About ${more} are there, but with another reader at the moment, or just being sent again.`,
+      html`<p><a href="${link(path, queueField(query))}">Look again</a></p>`,
+    );
+  }
+  return empty(
+    query.queue
+      ? `There are no dead letters of this queue.`
+      : 'There are no dead letters: whatever came in was dealt with, or is on its way.',
+    html`<p><a href="/console/events">See the events</a></p>`,
+  );
+}
+
+function summary(c: Context<ConsoleEnv>, reading: Reading<unknown>, query: LetterQuery): Html {
+  const { letters: found, more } = reading;
+  const count =
+    more > 0
+      ? `${found.length} were read, and about ${more} more are there.`
+      : `There ${found.length === 1 ? 'is 1' : `are ${found.length}`}.`;
+  const fields = { ...queueField(query), which: 'all' };
+  return html`<div class="row spread"><p>${count} Each stays for fourteen days, then SQS drops it.</p>
+${act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${path}/resend`, { fields })}</div>`;
+}
+
+/** What fits the filter, counted, before anything is done with it. */
+function chosenCard(c: Context<ConsoleEnv>, { reading, query }: LetterList): Html {
+  const { letters: found, met, more } = reading;
+  const finals = found.filter(isFinal).length;
+  const fields = { ...queueField(query), ...filterFields(query) };
+  const these = found.length === 1 ? 'this one' : `these ${found.length}`;
+  return html`<section class="card" aria-labelledby="chosen">
+<h2 id="chosen">${found.length} of ${met} fit the filter</h2>
+${more > 0 ? html`<p>About ${more} more could not be read in time. What is done here reaches those that fit among them, too.</p>` : ''}
+${finals > 0 ? html`<p class="note">${finalText(finals)}</p>` : ''}
+<div class="row">
+${act(c, `Send ${these} again`, `${path}/resend`, { tone: finals === found.length ? '' : 'primary', fields: { ...fields, which: 'filter' } })}
+<a class="button danger" href="${link(`${path}/discard-some`, fields)}">Discard ${these}…</a>
+</div>
+</section>`;
+}
+
+function reasons(
+  c: Context<ConsoleEnv>,
+  found: readonly ExplainedLetter[],
+  query: LetterQuery,
+): Html {
+  const groups = [...Map.groupBy(found, lastReasonOf)].sort(([, a], [, b]) => b.length - a.length);
+  const rows = groups.slice(0, mostReasons).map(([reason, ofIt]) => [
+    String(ofIt.length),
+    html`<span class="long">${reason}</span>`,
+    triedBadge(ofIt),
+    filterOf(query)
+      ? html`<a href="${link(path, { ...queueField(query), about: reason })}">Only these</a>`
+      : act(c, 'Send these again', `${path}/resend`, {
+          fields: { ...queueField(query), which: 'reason', reason },
+        }),
+  ]);
+  const others = groups.length - rows.length;
+  return html`<h2>Why they died</h2>
+${table('Reasons, the most frequent first', ['How many', 'Last reason', 'Tried', 'What to do'], rows)}
+${others > 0 ? html`<p class="soft">And ${others} other reasons.</p>` : ''}
+<p class="soft">“final”: the function saw at once that no retry can mend it. Sent again, it dies again unless another version was deployed since. “retried”: it was tried for about an hour and a half.</p>`;
+}
+
+function triedBadge(letters: readonly ExplainedLetter[]): Html {
+  if (letters.some(isFinal)) return badge('final', 'bad');
+  return letters.some(({ failure }) => failure) ? badge('retried', 'warn') : badge('not known');
+}
+
+/** The oldest of those that were found. */
+export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html {
+  const rows = reading.letters.slice(0, mostListed).map((letter) => {
+    const first = firstReasonOf(letter);
+    return [
+      html`<a class="whole" href="${link(`${path}/letter`, { id: letter.messageId })}">${letter.type}</a><br><span class="soft small">${queueWords[letter.queue]}</span>`,
+      html`${ageText(now.getTime() - letter.since.getTime())}<br><span class="soft small">${time(letter.since.toISOString())}</span>`,
+      String(receivesOf(letter)),
+      html`<span class="long">${isFinal(letter) ? html`${badge('final', 'bad')} ` : ''}${lastReasonOf(letter)}</span>${first && html`<span class="long soft small">At first: ${first}</span>`}`,
+      whoText(letter),
+    ];
+  });
+  return table('Dead letters, the oldest first', ['What', 'Age', 'Tries', 'Reason', 'Whom'], rows);
+}
