@@ -34,7 +34,10 @@ export function deployedAudience(
   return audienceOf(db, new SecretsManagerClient(secretsManager), ids, retentionDays);
 }
 
-type AudienceDeployment = Pick<Deployment, 'clientConfigs' | 'settingsTable' | 'actsTable' | 'retentionDays'>;
+type AudienceDeployment = Pick<
+  Deployment,
+  'clientConfigs' | 'settingsTable' | 'actsTable' | 'retentionDays'
+>;
 
 /** The same with the settings of now, and who lives there. */
 export async function audienceSide(deployment: AudienceDeployment, resources: StackResources) {

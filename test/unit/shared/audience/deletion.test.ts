@@ -113,13 +113,13 @@ describe('an erased customer', () => {
 
   it('with more addresses than fit into one write is erased step by step', async () => {
     const story = audienceStory();
-    for (let minute = 1; minute <= 45; minute++) {
+    for (let minute = 1; minute <= 10; minute++) {
       await story.tell('customer.updated', 'c1', { minute, email: `ann${minute}@example.com` });
     }
-    expect(story.rows.addresses.size).toBe(45);
+    expect(story.rows.addresses.size).toBe(10);
     await story.tell('customer.deleted', 'c1', { minute: 50, deletedAt: 'x', anonymised: true });
     expect(story.rows.contacts.size).toBe(0);
-    expect(story.customer('c1')?.addresses).toHaveLength(25);
+    expect(story.customer('c1')?.addresses).toHaveLength(7);
     const left: number[] = [];
     for (let hasMore = true; hasMore; ) {
       hasMore = await settle(
@@ -129,7 +129,7 @@ describe('an erased customer', () => {
       );
       left.push(story.rows.addresses.size);
     }
-    expect(left).toEqual([5, 0, 0]);
+    expect(left).toEqual([4, 1, 0, 0]);
     expect(story.customer('c1')).toMatchObject({ erased: true, addresses: [] });
   });
 

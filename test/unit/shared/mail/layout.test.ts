@@ -3,7 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { type Brand, textOn } from '#shared/audience/brand.ts';
-import { firstSend, workflowSchema } from '#shared/audience/workflow.ts';
+import { firstSend, storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { droppedIn } from './allowed-html.ts';
@@ -223,7 +223,7 @@ describe('a workflow that 0.1.0 saved', () => {
   const workflows = z
     .array(z.any())
     .parse(rows)
-    .map((row) => workflowSchema.parse(unmarshall(row)));
+    .map((row) => storedWorkflowSchema.parse(unmarshall(row)));
 
   it.each(workflows)('sends the body of $workflowId in the present layout', (workflow) => {
     const { email, compiled } = firstSend(workflow);
