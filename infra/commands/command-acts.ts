@@ -8,6 +8,7 @@ import type { EmailsOptions } from './emails.ts';
 import type { MigrateOptions } from './migrate.ts';
 import type { RecoverOptions } from './recover/recover.ts';
 import type { ReplayOptions } from './replay/options.ts';
+import type { BrandOptions } from './settings/brand.ts';
 import type { SettingsOptions } from './settings/settings.ts';
 import type { WorkflowsOptions } from './workflows/workflows.ts';
 
@@ -29,6 +30,22 @@ export const commandActs = {
       : noted('backfill', 'Compared the audience with Polar, and repaired it.', {
           ...(since !== undefined && { since }),
         });
+  },
+
+  brand: (options: BrandOptions): Noted => {
+    switch (options.verb) {
+      case 'show':
+      case 'history':
+        return 'looks';
+      case 'set':
+        return noted('brand.set', 'Changed the brand.', { setting: options.field });
+      case 'clear':
+        return noted('brand.set', 'Took the brand away.');
+      case 'restore':
+        return noted('brand.restore', 'Put an earlier version of the brand back.', {
+          restored: options.version,
+        });
+    }
   },
 
   connect: (options: ConnectOptions): Noted => {

@@ -5,6 +5,8 @@
 export const actVerbs = [
   'settings.set',
   'settings.restore',
+  'brand.set',
+  'brand.restore',
   'workflow.add',
   'workflow.edit',
   'workflow.activate',

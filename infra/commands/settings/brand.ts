@@ -1,5 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { commandActs } from '#infra/commands/command-acts.ts';
 import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
+import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -26,7 +28,7 @@ export type BrandOptions = Readonly<{ target: Target }> &
 /** The words of `npm run brand`. */
 export function brandCommand(
   command: StackCommand,
-  act: Act<BrandOptions> = (options) => runBrand(options),
+  act: Act<BrandOptions> = noting(commandActs.brand, runBrand),
 ): void {
   command.description('Shows and changes the brand of all mails, and puts earlier ones back.');
   command

@@ -11,6 +11,7 @@ import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts
 import { emailsCommand } from '#infra/commands/emails.ts';
 import { recoverCommand } from '#infra/commands/recover/recover.ts';
 import { replayWords } from '#infra/commands/replay/options.ts';
+import { brandCommand } from '#infra/commands/settings/brand.ts';
 import { settingsCommand } from '#infra/commands/settings/settings.ts';
 import { statusCommand } from '#infra/commands/status.ts';
 import { whyCommand } from '#infra/commands/why/why.ts';
@@ -28,6 +29,7 @@ const noted = {
   audience: (args: string[]) => actOf('audience', audienceCommand, commandActs.audience, args),
   backfill: (args: string[]) =>
     actOf('backfill', (c, act) => backfillCommand(c, act, environment), commandActs.backfill, args),
+  brand: (args: string[]) => actOf('brand', brandCommand, commandActs.brand, args),
   connect: (args: string[]) =>
     actOf('connect', (c, act) => connectCommand(c, act, environment), commandActs.connect, args),
   console: (args: string[]) => actOf('console', consoleCommand, commandActs.console, args),
@@ -71,6 +73,11 @@ const lines: readonly (readonly [line: string, what: string])[] = [
   ['backfill', 'backfill'],
   ['backfill --dry-run', 'looks'],
   ['backfill --restore', 'backfill.restore'],
+  ['brand show', 'looks'],
+  ['brand history', 'looks'],
+  ['brand set name Northlight', 'brand.set'],
+  ['brand clear', 'brand.set'],
+  ['brand restore 2', 'brand.restore'],
   ['connect --status', 'looks'],
   ['connect --token polar_oat_x', 'polar.connect'],
   ['connect --repair', 'polar.repair'],
@@ -148,7 +155,7 @@ describe('the operator log', () => {
     const acting = new Set(
       lines.filter(([, what]) => what !== 'looks').map(([line]) => line.split(' ')[0] ?? ''),
     );
-    expect(acting.size).toBe(9);
+    expect(acting.size).toBe(10);
     for (const name of acting) expect(source(name)).toContain(`noting(commandActs.${name}, `);
   });
 
