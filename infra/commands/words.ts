@@ -85,14 +85,15 @@ function newsOf({ feedback }: Pick<ReportedEmail, 'feedback'>): string {
   return feedback?.deliveredAt ? 'delivered' : '';
 }
 
-/** All that the ledger holds of one email; it holds no address. */
-export function emailLines(email: ReportedEmail): string[] {
+/** All that the ledger holds of one email; it holds no address. `kind`: marketing or transactional, where that is known. */
+export function emailLines(email: ReportedEmail, kind?: string): string[] {
   const { feedback = {}, ...row } = email;
   const rows: [string, string | number | undefined][] = [
     ['ledger key', row.ledgerKey],
     ['state', row.state],
     ['reason', row.reason],
     ['workflow', `${row.workflowId}, version ${row.workflowVersion}`],
+    ['kind', kind],
     ['event', row.webhookId],
     ['customer', row.customerId],
     ['contact', row.contactId],

@@ -143,12 +143,16 @@ describe.each(keptVersions)('people see what version %s left', (version) => {
   it('why each customer, event and email is as it is', async () => {
     const { db, parts } = upgraded.stack;
     const tables = {
+      contacts: tableOf('Contacts'),
+      settings: tableOf('Settings'),
+      acts: tableOf('Acts'),
       events: tableOf('Events'),
       emails: tableOf('Emails'),
       failures: tableOf('Failures'),
       workflows: tableOf('Workflows'),
     };
-    const read = whyRows({ ...{ db, tables, store: parts.store }, canHash: async () => true });
+    const hasher = parts.addressHash;
+    const read = whyRows({ ...{ db, tables, store: parts.store }, hasher });
     const how = { address: (email: string) => email, options: '' };
     const why = async (about: string) => (await whyLines(about, read, how)).join('\n');
     for (const id of all('Events', 'webhookId')) expect(await why(id)).toContain(id);

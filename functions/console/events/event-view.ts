@@ -7,7 +7,7 @@ import type {
 } from '#shared/audience/event-record.ts';
 import type { EventSettings } from '#shared/audience/settings.ts';
 import { answers } from '#shared/polar/answers.ts';
-import { isBackfilled, type SupportedEventType } from '#shared/polar/event-types.ts';
+import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
 import type { SavedSettings } from '#shared/store/settings-history.ts';
 import { emailView, failureText } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
@@ -85,6 +85,9 @@ export function workflowsView({ workflows = [] }: Decision, story: EventStory): 
 
 /** Why no workflow was considered. What waits for such events now may explain what a person expects. */
 export function noWorkflowsView({ outcome }: Decision, { record, waiting }: EventStory): Html {
+  if (isBackfilled(record.webhookId) && !isLostOrder(record.webhookId)) {
+    return html`<p>No email: a backfill made this event of what Polar lists, and no workflow sees these.</p>`;
+  }
   return html`<p>${
     outcome === 'skipped'
       ? 'No email: no workflow was considered for this event, which changed no contact.'

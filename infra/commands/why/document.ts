@@ -1,11 +1,12 @@
 import { emailDocument, type WhyHow } from '#infra/commands/words.ts';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
+import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import {
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
 } from '#shared/audience/subscription-reasons.ts';
-import type { Found, FoundAddress } from './find.ts';
+import type { Found, FoundAddress, MailedEmail } from './find.ts';
 import type { Mailed, WebhookChain } from './webhook.ts';
 
 /** What is known by a name, for a program. Of what an event changed it names the fields only, as the lines do. */
@@ -19,31 +20,38 @@ export function foundDocument(found: Found, how: Pick<WhyHow, 'address'>): objec
       const { kind, email, chain } = found;
       return {
         kind,
-        email: emailDocument(email),
+        email: mailDocument(email),
         webhook: chain ? chainDocument(chain, how) : null,
       };
     }
     case 'customer': {
-      const { kind, customer, address } = found;
+      const { kind, customer, address, erasures } = found;
       return {
         ...{ kind, customerId: customer.customerId },
+        organizationId: customer.organizationId ?? null,
+        restored: customer.restored ?? null,
+        erasures: erasures.map(erasureDocument),
         isErased: customer.erased ?? false,
         isDeleted: customer.deletion !== undefined,
         address: address ? addressDocument(address, how) : null,
       };
     }
+    case 'erasure':
+      return { ...found, erasures: found.erasures.map(erasureDocument) };
     case 'failure':
       return found;
   }
 }
 
 function addressDocument(
-  { kind, email, at, events, emails, failures }: FoundAddress,
+  { kind, email, at, events, emails, earlier, erasures, failures }: FoundAddress,
   how: Pick<WhyHow, 'address'>,
 ) {
   return {
     ...{ kind, email: how.address(email) },
     contact: contactDocument(at),
+    organizationId: at.customer?.organizationId ?? null,
+    restored: at.customer?.restored ?? null,
     reasonsAgainstMarketing: reasonsAgainstMarketing(at),
     reasonAgainstTransactional: reasonAgainstTransactional(at) ?? null,
     reasonAgainstAddress: (at.contact && reasonAgainstAddress(at.contact)) ?? null,
@@ -51,7 +59,9 @@ function addressDocument(
       ...{ customerId, state },
     })),
     events: events.map((event) => ({ ...event, reason: event.reason ?? null })),
-    emails: emails.map(emailDocument),
+    emails: emails.map(mailDocument),
+    earlierEmails: earlier.map(mailDocument),
+    erasures: erasures.map(erasureDocument),
     failures: [...failures].map(([id, failure]) => ({ id, ...failure })),
   };
 }
@@ -107,9 +117,18 @@ function decisionDocument({ outcome, reason, groupReason, changes, settingsVersi
   };
 }
 
+function mailDocument(email: MailedEmail) {
+  return { ...emailDocument(email), kind: email.mailKind ?? null };
+}
+
+function erasureDocument({ customerId, contactId, ...proof }: ErasureProof) {
+  return { ...proof, customerId: customerId ?? null, contactId: contactId ?? null };
+}
+
 function mailedDocument({ workflowId, name, version, verdict, ...more }: Mailed) {
   return {
     ...{ workflowId, name, version, verdict },
+    kind: more.mailKind ?? null,
     reason: more.reason ?? null,
     ledgerKey: more.ledgerKey ?? null,
     email: more.email ? emailDocument(more.email) : null,

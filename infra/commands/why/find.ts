@@ -1,5 +1,6 @@
 import { Advice } from '#infra/terminal/advice.ts';
-import { normalisedEmail, ownerOf } from '#shared/audience/address.ts';
+import { type Address, normalisedEmail, ownerOf } from '#shared/audience/address.ts';
+import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Customer } from '#shared/audience/person.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -13,22 +14,42 @@ export type FoundAddress = Readonly<{
   email: string;
   at: AtAddress;
   events: readonly ListedEvent[];
-  emails: readonly ReportedEmail[];
+  emails: readonly MailedEmail[];
+  /** What went to the address while somebody else had it. */
+  earlier: readonly MailedEmail[];
+  /** Whether that may be more: what credentials may not read cannot be told from other mail of these people. */
+  isEarlierSure: boolean;
+  erasures: readonly ErasureProof[];
+  organization: Organization;
   failures: ReadonlyMap<string, FailureRow>;
 }>;
+
+/** An email, and whether it is marketing or transactional, where that is still known. */
+export type MailedEmail = ReportedEmail & Readonly<{ mailKind?: string | undefined }>;
+
+/** The connected organisation. */
+type Organization = Readonly<{ id: string; name: string }> | undefined;
 
 /** What is known by a name that a person typed. */
 export type Found =
   | FoundAddress
   /** Without an address where the customer has none, or is erased. */
-  | Readonly<{ kind: 'customer'; customer: Customer; address: FoundAddress | undefined }>
+  | Readonly<{
+      kind: 'customer';
+      customer: Customer;
+      address: FoundAddress | undefined;
+      erasures: readonly ErasureProof[];
+      organization: Organization;
+    }>
   | Readonly<{ kind: 'webhook'; chain: WebhookChain }>
   /** Without a chain where the record of its event has expired. */
-  | Readonly<{ kind: 'email'; email: ReportedEmail; chain: WebhookChain | undefined }>
+  | Readonly<{ kind: 'email'; email: MailedEmail; chain: WebhookChain | undefined }>
+  /** An id of a contact that is gone. */
+  | Readonly<{ kind: 'erasure'; id: string; erasures: readonly ErasureProof[] }>
   /** It failed before anything was recorded of it. */
   | Readonly<{ kind: 'failure'; id: string; failure: FailureRow }>;
 
-/** Looks for an address, a webhook, an email or a customer. Throws Advice where nothing is known by that name. */
+/** Looks for an address, a webhook, an email, a customer or a contact. Throws Advice where nothing is known by that name. */
 export async function find(about: string, rows: WhyRows, options: string): Promise<Found> {
   if (about.includes('@')) return findAddress(about, rows);
   const [record, email, customer, failures] = await Promise.all([
@@ -40,35 +61,101 @@ export async function find(about: string, rows: WhyRows, options: string): Promi
   if (record) return { kind: 'webhook', chain: await webhookChain(record, rows) };
   if (email) {
     const cause = await rows.event(email.webhookId);
-    return { kind: 'email', email, chain: cause && (await webhookChain(cause, rows)) };
+    const [sent] = await withKinds([email], rows);
+    const chain = cause && (await webhookChain(cause, rows));
+    return { kind: 'email', email: sent ?? email, chain };
   }
   if (customer) {
     const address = customer.erased ? undefined : customer.email?.value;
-    const found = address === undefined ? undefined : await findAddress(address, rows);
-    return { kind: 'customer', customer, address: found };
+    const [found, erasures, organization] = await Promise.all([
+      address === undefined ? undefined : findAddress(address, rows),
+      rows.erasures([about]),
+      rows.organization(),
+    ]);
+    return { kind: 'customer', customer, address: found, erasures, organization };
   }
   const [failed] = failures;
   if (failed) return { kind: 'failure', id: failed[0], failure: failed[1] };
+  const [shownAt, erasures] = await Promise.all([rows.addressOf(about), rows.erasures([about])]);
+  if (shownAt !== undefined) return findAddress(shownAt, rows);
+  if (erasures.length > 0) return { kind: 'erasure', id: about, erasures };
   throw new Advice(
     `Nothing is known by ${about}. It was never accepted, is still in the queue, died without a reason ("npm run deadletters -- list${options}"), or its record has expired. Polar's list of deliveries shows what was answered.`,
   );
 }
 
 const mostListed = 10;
+/** Of each earlier owner, whose other mail went elsewhere. */
+const mostOfEarlier = 50;
+const mostClaimants = 20;
 
 async function findAddress(typed: string, rows: WhyRows): Promise<FoundAddress> {
   const email = normalisedEmail(typed);
-  const at = await rows.at(typed, ownerOf);
+  const [at, hash, organization] = await Promise.all([
+    rows.at(typed, ownerOf),
+    rows.hash(email),
+    rows.organization(),
+  ]);
   const ids = contactIdsOf(at);
-  const [events, emails] = await Promise.all([
-    newestOf(ids, (id) => rows.eventsOf(id, mostListed), 'occurredAt'),
-    newestOf(ids, (id) => rows.emailsOf(id, mostListed), 'createdAt'),
+  const erasures = hash === undefined ? [] : await rows.erasures([hash]);
+  const earlierIds = await earlierContacts(at, erasures, rows);
+  const [events, all, others] = await Promise.all([
+    newestOf(ids, (id) => rows.eventsOf(id, mostListed), 'occurredAt', mostListed),
+    newestOf(ids, (id) => rows.emailsOf(id, mostOfEarlier), 'createdAt', mostOfEarlier),
+    newestOf(
+      earlierIds.filter((id) => !ids.includes(id)),
+      (id) => rows.emailsOf(id, mostOfEarlier),
+      'createdAt',
+      mostOfEarlier,
+    ),
+  ]);
+  // A contact goes over to the next owner of its address, with its id.
+  const isOwn = ({ customerId }: ReportedEmail) => customerId === at.customer?.customerId;
+  // What was not reserved has no hash: nobody was mailed.
+  const isHere = ({ addressHash }: ReportedEmail) =>
+    hash === undefined || addressHash === undefined || addressHash === hash;
+  const before = [...all.filter((one) => !isOwn(one)), ...others].filter(isHere);
+  const [emails, earlier] = await Promise.all([
+    withKinds(all.filter(isOwn).slice(0, mostListed), rows),
+    withKinds(newestFirst(before, 'createdAt').slice(0, mostListed), rows),
   ]);
   const failures = await rows.failures([
     ...events.map(({ webhookId }) => webhookId),
-    ...emails.flatMap(({ ledgerKey }) => [ledgerKey, `feedback ${ledgerKey}`]),
+    ...[...emails, ...earlier].flatMap(({ ledgerKey }) => [ledgerKey, `feedback ${ledgerKey}`]),
   ]);
-  return { kind: 'address', email, at, events, emails, failures };
+  const isEarlierSure = hash !== undefined;
+  return {
+    ...{ kind: 'address', email, at, events, emails, earlier, isEarlierSure },
+    ...{ erasures, organization, failures },
+  };
+}
+
+/** The ids of contacts of all others who have or had the address, the newest claims first. */
+async function earlierContacts(
+  { address, customer }: AtAddress,
+  erasures: readonly ErasureProof[],
+  rows: WhyRows,
+): Promise<string[]> {
+  const claims: [string, Address['claims'][string]][] = Object.entries(address?.claims ?? {});
+  const others = claims
+    .filter(([id]) => id !== customer?.customerId)
+    .sort(([, a], [, b]) => (a.version < b.version ? 1 : -1))
+    .slice(0, mostClaimants);
+  const claimants = await Promise.all(others.map(([id]) => rows.customer(id)));
+  const ids = claimants.flatMap((one) =>
+    one?.contact ? [one.contact.contactId, ...(one.contact.mergedIds ?? [])] : [],
+  );
+  const erased = erasures.flatMap(({ contactId }) => contactId ?? []);
+  return [...new Set([...ids, ...erased])];
+}
+
+function withKinds(emails: readonly ReportedEmail[], rows: WhyRows): Promise<MailedEmail[]> {
+  return Promise.all(
+    emails.map(async (email) => ({
+      ...email,
+      mailKind: await rows.mailKind(email.workflowId, email.workflowVersion),
+    })),
+  );
 }
 
 function contactIdsOf({ contact, customer }: AtAddress): string[] {
@@ -80,7 +167,15 @@ async function newestOf<K extends string, T extends Readonly<Record<K, string>>>
   ids: readonly string[],
   read: (contactId: string) => Promise<T[]>,
   time: K,
+  most: number,
 ): Promise<T[]> {
   const all = (await Promise.all(ids.map(read))).flat();
-  return all.sort((a, b) => (a[time] < b[time] ? 1 : -1)).slice(0, mostListed);
+  return newestFirst(all, time).slice(0, most);
+}
+
+function newestFirst<K extends string, T extends Readonly<Record<K, string>>>(
+  all: readonly T[],
+  time: K,
+): T[] {
+  return [...all].sort((a, b) => (a[time] < b[time] ? 1 : -1));
 }

@@ -1,16 +1,21 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { Address } from '#shared/audience/address.ts';
+import type { Address, NormalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
+import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Customer } from '#shared/audience/person.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
 import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { storedWorkflowSchema, type Workflow } from '#shared/audience/workflow.ts';
 import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
 import { readRecord } from '#shared/store/events/event-item.ts';
 import { dynamoEmailAdmin, type ReportedEmail } from '#shared/store/mail/emails.ts';
+import { keptVersionName } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { erasureProofs } from '#shared/store/operator-log.ts';
+import { dynamoConnection } from '#shared/store/polar/connection.ts';
 
 const listedEventSchema = z.object({
   webhookId: z.string(),
@@ -28,6 +33,16 @@ export type WhyRows = Readonly<{
   failures(ids: readonly string[]): Promise<Map<string, FailureRow>>;
   workflows(): Promise<Workflow[]>;
   customer(customerId: string): Promise<Customer | undefined>;
+  /** Where the contact with this id is; `undefined`: it is not shown, or there is none. */
+  addressOf(contactId: string): Promise<NormalisedEmail | undefined>;
+  /** What suppressions, emails and proofs know an address by; `undefined`: these credentials may not read the key. */
+  hash(email: NormalisedEmail): Promise<string | undefined>;
+  /** Who was erased under these names: ids, and hashes of addresses. */
+  erasures(names: readonly string[]): Promise<ErasureProof[]>;
+  /** Marketing or transactional, as the workflow was in this version; `undefined`: that is not kept. */
+  mailKind(workflowId: string, version: number): Promise<string | undefined>;
+  /** The connected organisation. */
+  organization(): Promise<Readonly<{ id: string; name: string }> | undefined>;
   /** Everything at an address, of whoever owns it. */
   at(
     address: string,
@@ -41,13 +56,21 @@ export type WhyRows = Readonly<{
 type WhyParts = Readonly<{
   db: DynamoDBDocumentClient;
   store: AudienceStore;
-  /** Whether the key of the suppressions may be read. */
-  canHash: () => Promise<boolean>;
-  tables: Readonly<Record<'events' | 'emails' | 'failures' | 'workflows', string>>;
+  /** What makes hashes of addresses; `undefined`: its key may not be read. */
+  hasher: () => Promise<((email: string) => string) | undefined>;
+  tables: Readonly<
+    Record<'contacts' | 'events' | 'emails' | 'failures' | 'workflows' | 'settings', string> & {
+      /** Absent: the stack is of a version that keeps no proofs. */
+      acts: string | undefined;
+    }
+  >;
 }>;
 
-export function whyRows({ db, store, canHash, tables }: WhyParts): WhyRows {
+export function whyRows({ db, store, hasher, tables }: WhyParts): WhyRows {
   const emails = dynamoEmailAdmin(db, tables.emails, () => new Date());
+  const workflows = dynamoWorkflows(db, tables.workflows);
+  const contactOf = dynamoContactLookup(db, tables.contacts, store);
+  const kinds = new Map<string, Promise<string | undefined>>();
 
   async function customer(key: string): Promise<Customer | undefined> {
     const known = await store.load([{ kind: 'customers', key }]);
@@ -66,10 +89,35 @@ export function whyRows({ db, store, canHash, tables }: WhyParts): WhyRows {
     return (await db.send(query)).Items ?? [];
   }
 
+  async function kindOf(workflowId: string, version: number): Promise<string | undefined> {
+    const present = await workflows.find(workflowId);
+    if (present?.version === version) return mailKindOf(present);
+    const Key = { name: keptVersionName({ workflowId }, version) };
+    const { Item } = await db.send(new GetCommand({ TableName: tables.settings, Key }));
+    const kept = storedWorkflowSchema.safeParse(Item?.['workflow']).data;
+    return kept && mailKindOf(kept);
+  }
+
   return {
     customer,
     email: emails.find,
-    workflows: dynamoWorkflows(db, tables.workflows).all,
+    workflows: workflows.all,
+    addressOf: async (contactId) => (await contactOf({ contactId })).contact?.email,
+    hash: async (email) => (await hasher())?.(email),
+    erasures: async (names) =>
+      tables.acts === undefined ? [] : erasureProofs(db, tables.acts, names),
+
+    mailKind(workflowId, version) {
+      const name = `${workflowId} ${version}`;
+      const kind = kinds.get(name) ?? kindOf(workflowId, version);
+      kinds.set(name, kind);
+      return kind;
+    },
+
+    async organization() {
+      const connection = await dynamoConnection(db, tables.settings).read();
+      return connection && { id: connection.organizationId, name: connection.organizationName };
+    },
     event: (webhookId) => readRecord(db, tables.events, webhookId),
 
     async failures(ids) {
@@ -79,7 +127,7 @@ export function whyRows({ db, store, canHash, tables }: WhyParts): WhyRows {
     },
 
     async at(typed, ownerOf) {
-      const isRead = await canHash();
+      const isRead = (await hasher()) !== undefined;
       return look(store, (w) => {
         const email = w.spelled(typed);
         const contact = w.contacts.get(email);
@@ -106,4 +154,10 @@ export function whyRows({ db, store, canHash, tables }: WhyParts): WhyRows {
       return found.filter((one) => one !== undefined);
     },
   };
+}
+
+/** Of a workflow with several emails of both kinds it cannot be said which one was sent. */
+function mailKindOf({ steps }: Workflow): string {
+  const kinds = steps.flatMap((step) => (step.kind === 'send' ? [step.email.kind] : []));
+  return [...new Set(kinds)].join(' or ');
 }

@@ -1,4 +1,10 @@
-import { didText, emailFate, failureText, type WhyHow } from '#infra/commands/words.ts';
+import {
+  didText,
+  emailFate,
+  failureText,
+  type WhyHow,
+  withOptions,
+} from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type {
   ConsideredWorkflow,
@@ -6,6 +12,7 @@ import type {
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { WhyRows } from './rows.ts';
@@ -14,6 +21,8 @@ import type { WhyRows } from './rows.ts';
 export type Mailed = ConsideredWorkflow &
   Readonly<{
     email: ReportedEmail | undefined;
+    /** Marketing or transactional, where that is still known. */
+    mailKind: string | undefined;
     failures: readonly FailureRow[];
   }>;
 
@@ -51,17 +60,19 @@ export async function webhookChain(record: EventRecord, rows: WhyRows): Promise<
 
 async function withEmail(one: ConsideredWorkflow, rows: WhyRows): Promise<Mailed> {
   const { ledgerKey } = one;
-  if (ledgerKey === undefined) return { ...one, email: undefined, failures: [] };
+  const mailKind = await rows.mailKind(one.workflowId, one.version);
+  if (ledgerKey === undefined) return { ...one, email: undefined, mailKind, failures: [] };
   const [email, failures] = await Promise.all([
     rows.email(ledgerKey),
     rows.failures([ledgerKey, `feedback ${ledgerKey}`]),
   ]);
-  return { ...one, email, failures: [...failures.values()] };
+  return { ...one, email, mailKind, failures: [...failures.values()] };
 }
 
 function workflowLines(mailed: Mailed, webhookId: string, { options }: WhyHow): string[] {
-  const { workflowId, name, version, verdict, reason, ledgerKey, email } = mailed;
-  const head = `workflow ${workflowId} ("${name}", version ${version})`;
+  const { workflowId, name, version, verdict, reason, ledgerKey, email, mailKind } = mailed;
+  const kind = mailKind === undefined ? '' : `, ${mailKind}`;
+  const head = `workflow ${workflowId} ("${name}", version ${version}${kind})`;
   if (verdict === 'skip' || ledgerKey === undefined) {
     return [`${head}: sends nothing. ${reason ?? ''}`.trimEnd()];
   }
@@ -124,16 +135,32 @@ export function webhookLines(chain: WebhookChain, how: WhyHow): string[] {
     '',
     ...(mails.length > 0 ? mails : noWorkflowLines(chain)),
     ...replaysLines(chain, how),
+    '',
+    'Next:',
+    `  npm run why -- ${record.customerId}${how.options}`,
   ];
 }
 
+/** A queue gives a message to its function so often. */
+const mostAttempts = 12;
+
 /** A webhook that failed before anything was recorded of it. */
 export function failedWebhookLines(id: string, failure: FailureRow, how: WhyHow): string[] {
+  const letter = `npm run deadletters -- show ${id.replace(/^(feedback|message) /, '')}${how.options}`;
+  const isDead = failure.isFinal || failure.attempts >= mostAttempts;
   return [
     `${id} has no record: ${failureText(failure)}`,
     '',
-    'Next:',
-    `  npm run deadletters -- show ${id.replace(/^(feedback|message) /, '')}${how.options}`,
+    ...(isDead
+      ? ['Next:', `  ${letter}`]
+      : [
+          'It is tried again by itself. While that goes on there is nothing to do but remove the cause.',
+          '',
+          'Next:',
+          `  npm run ${withOptions('status', how.options)}`,
+          'Once it is dead:',
+          `  ${letter}`,
+        ]),
   ];
 }
 
@@ -163,7 +190,13 @@ function recordLines(
 }
 
 /** Workflows that are no longer, or not yet, as they were then may explain what a person expects. */
-function noWorkflowLines({ record: { type, outcome }, waiting }: WebhookChain): string[] {
+function noWorkflowLines({ record, waiting }: WebhookChain): string[] {
+  const { webhookId, type, outcome } = record;
+  if (isBackfilled(webhookId) && !isLostOrder(webhookId)) {
+    return [
+      'No email: a backfill made this event of what Polar lists, and no workflow sees these.',
+    ];
+  }
   const ofToday = waiting.map(
     ({ workflowId, status, updatedAt }) =>
       `  ${workflowId} waits for it now: ${status}, changed ${updatedAt}.`,

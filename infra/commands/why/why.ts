@@ -5,7 +5,7 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
-import { emailFate, emailLines, failureText, seconds, type WhyHow } from '#infra/commands/words.ts';
+import { emailLines, type WhyHow, withOptions } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -15,115 +15,13 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
-import type { Address } from '#shared/audience/address.ts';
-import type { Contact, Customer } from '#shared/audience/person.ts';
-import {
-  type AtAddress,
-  reasonAgainstAddress,
-  reasonAgainstTransactional,
-  reasonSentence,
-  reasonsAgainstMarketing,
-} from '#shared/audience/subscription-reasons.ts';
+import type { Customer } from '#shared/audience/person.ts';
 import { visibleLine } from '#shared/text.ts';
+import { addressLines, customerRows, erasureLines } from './address.ts';
 import { foundDocument } from './document.ts';
-import { type Found, type FoundAddress, find } from './find.ts';
+import { type Found, find } from './find.ts';
 import { type WhyRows, whyRows } from './rows.ts';
 import { failedWebhookLines, webhookLines } from './webhook.ts';
-
-/** What is known at an address: its contact, whether and why not it gets mail, and its last events and emails. */
-function addressLines({ email, at, events, emails, failures }: FoundAddress, how: WhyHow) {
-  return [
-    ...(at.contact ? contactLines(at, how) : noContactLines(email, at, how)),
-    ...section('Last events', [
-      ...events.map(({ webhookId, type, occurredAt, outcome, reason }) => [
-        seconds(occurredAt),
-        type,
-        webhookId,
-        reason ? `${outcome}: ${reason}` : outcome,
-      ]),
-    ]),
-    ...section('Last emails', [
-      ...emails.map((one) => [
-        seconds(one.createdAt),
-        one.workflowId,
-        one.ledgerKey,
-        emailFate(one),
-      ]),
-    ]),
-    ...section(
-      'Failures',
-      [...failures].map(([id, failure]) => [id, failureText(failure)]),
-    ),
-    ...nextLines(events[0]?.webhookId, how),
-  ];
-}
-
-function contactLines(at: AtAddress, { address }: WhyHow): string[] {
-  const { contact, customer } = at;
-  if (!contact) return [];
-  const against = reasonsAgainstMarketing(at);
-  const transactional = reasonAgainstTransactional(at);
-  const deleted = customer?.deletion && `deleted ${customer.deletion.occurredAt}`;
-  return [
-    ...columns([
-      ['address', address(contact.address)],
-      ['contact', `${contact.contactId}, since ${contact.createdAt}, ${contact.source}`],
-      [
-        'customer',
-        [contact.customerId ?? 'none: added by hand', deleted].filter(Boolean).join(', '),
-      ],
-      ['marketing', marketingText(contact)],
-      ['transactional', transactional === undefined ? 'yes' : `no, because ${transactional}`],
-    ]),
-    ...against.map((reason) => `  ${reasonSentence(reason)}`),
-  ];
-}
-
-function marketingText(contact: Contact): string {
-  if (!contact.subscribed) return 'no: not subscribed';
-  const ofAddress = reasonAgainstAddress(contact);
-  return ofAddress === undefined ? 'yes: subscribed' : `no, because ${ofAddress}`;
-}
-
-function noContactLines(email: string, at: AtAddress, { address }: WhyHow): string[] {
-  const claims = Object.entries(at.address?.claims ?? {});
-  const lines = claims.map(([id, claim]) => `  ${claimText(id, claim, at)}`);
-  const never =
-    'No customer has or had it: no event with this address was applied, or its customer is erased.';
-  const reasons = reasonsAgainstMarketing(at).map((reason) => `  ${reasonSentence(reason)}`);
-  return [`No contact has ${address(email)}.`, ...(lines.length > 0 ? lines : [never]), ...reasons];
-}
-
-function claimText(id: string, { state }: Address['claims'][string], { customer }: AtAddress) {
-  switch (state) {
-    case 'former':
-      return `Customer ${id} had it, and has another address now.`;
-    case 'living':
-      return `Customer ${id} has it.`;
-    case 'deleted':
-      return customer?.customerId === id && customer.deletion
-        ? `Customer ${id} had it, and was deleted in Polar (setting then: ${customer.deletion.mode}).`
-        : `Customer ${id} had it, and was deleted in Polar.`;
-  }
-}
-
-function section(title: string, rows: readonly (readonly string[])[]): string[] {
-  return ['', `${title}${rows.length === 0 ? ': none' : ''}`, ...columns(rows).map(indented)];
-}
-
-function indented(line: string): string {
-  return `  ${line}`;
-}
-
-/** Failures hold no addresses: what never got as far as a contact is found among the dead letters only. */
-function nextLines(webhookId: string | undefined, { options }: WhyHow): string[] {
-  return [
-    '',
-    'Next:',
-    ...(webhookId === undefined ? [] : [`  npm run why -- ${webhookId}${options}`]),
-    `  npm run deadletters -- list${options}`,
-  ];
-}
 
 export type WhyOptions = Readonly<{
   target: Target;
@@ -139,7 +37,10 @@ export function whyCommand(
 ): void {
   command
     .description('Shows the chain from a webhook to its emails, or why there is none.')
-    .argument('[about]', 'an email address, a webhook id, a ledger key or a customer id')
+    .argument(
+      '[about]',
+      'an email address, a webhook id, a ledger key, or the id of a customer or a contact',
+    )
     .option('--reveal', 'shows addresses whole')
     .addOption(jsonOption())
     .addHelpText('after', afterHelp)
@@ -148,7 +49,9 @@ export function whyCommand(
       const { reveal = false, json = false, ...target } = self.optsWithGlobals();
       const asked = about?.trim() ?? '';
       if (asked !== '') return act({ target, about: asked, reveal, json });
-      throw new Advice('Say what about: an address, a webhook id, a ledger key or a customer id.');
+      throw new Advice(
+        'Say what about: an address, a webhook id, a ledger key, or the id of a customer or a contact.',
+      );
     });
 }
 
@@ -156,17 +59,23 @@ const afterHelp = `
   npm run why -- <email address>   its contact, its consent, its last events and emails
   npm run why -- <webhook id>      what the event did, and what became of each email
   npm run why -- <ledger key>      one email, and the event that asked for it
-  npm run why -- <customer id>     the address of a customer in Polar, and what is known there`;
+  npm run why -- <customer id>     the address of a customer in Polar, and what is known there
+  npm run why -- <contact id>      the same for a contact of the console
+
+Of who was erased, an address or id tells when, and who asked for it.`;
 
 async function runWhy(given: WhyOptions): Promise<void> {
   const { print, document } = outputFor(given.json);
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
-  const { db, store, suppressionKey } = deployedAudience(deployment, resources);
+  const { db, store, addressHash } = deployedAudience(deployment, resources);
   const rows = whyRows({
     ...{ db, store },
-    canHash: () => isPermitted(suppressionKey),
+    hasher: () => permitted(addressHash),
     tables: {
+      contacts: resources.physicalId('Contacts'),
+      settings: deployment.settingsTable,
+      acts: deployment.actsTable,
       events: resources.physicalId('Events'),
       emails: deployment.emailsTable,
       failures: resources.physicalId('Failures'),
@@ -191,13 +100,29 @@ function linesOf(found: Found, how: WhyHow): string[] {
       return webhookLines(found.chain, how);
     case 'email': {
       const { email, chain } = found;
-      const cause = chain ? webhookLines(chain, how) : [expired(email.webhookId)];
-      return [...emailLines(email), '', ...cause];
+      const cause = chain
+        ? webhookLines(chain, how)
+        : [expired(email.webhookId), ...nextOf(email.customerId, how)];
+      return [...emailLines(email, email.mailKind), '', ...cause];
     }
     case 'customer': {
-      const { customer, address } = found;
-      return [customerLine(customer), ...(address ? ['', ...addressLines(address, how)] : [])];
+      const { customer, address, erasures, organization } = found;
+      // Where it has a contact, that tells the rest.
+      const isTold = address?.at.customer?.customerId === customer.customerId && address.at.contact;
+      return [
+        customerLine(customer),
+        ...(isTold || customer.erased ? [] : columns(customerRows(customer, organization))),
+        ...erasureLines(erasures),
+        ...(customer.erased && erasures.length === 0 ? ['', noProof(customer)] : []),
+        ...(address ? ['', ...addressLines(address, how)] : nextActs(how)),
+      ];
     }
+    case 'erasure':
+      return [
+        `${found.id} was the id of a contact, of which nothing else is kept.`,
+        ...erasureLines(found.erasures),
+        ...nextActs(how),
+      ];
     case 'failure':
       return failedWebhookLines(found.id, found.failure, how);
   }
@@ -210,19 +135,33 @@ function customerLine({ customerId, erased, deletion, email }: Customer): string
   return deletion ? `${who}, deleted there. At the last address:` : `${who}. At the address:`;
 }
 
+/** Versions before this table erased without one. */
+function noProof({ erasure, deletion }: Customer): string {
+  const by = erasure ? `on ${erasure.at} by ${erasure.by}` : 'by the deletion in Polar';
+  const when = erasure || !deletion ? '' : ` on ${deletion.occurredAt}`;
+  return `It was asked for ${by}${when}. When it was done was not kept: the version of that time kept no proofs.`;
+}
+
+function nextActs({ options }: WhyHow): string[] {
+  return ['', 'Next:', `  npm run acts -- --what erasure${options}`];
+}
+
+function nextOf(customerId: string, { options }: WhyHow): string[] {
+  return ['', 'Next:', `  npm run ${withOptions(`why -- ${customerId}`, options)}`];
+}
+
 function expired(webhookId: string): string {
   return `The record of webhook ${webhookId} has expired.`;
 }
 
 /** Many who may read tables may not read secrets: they see all but the suppression. */
-async function isPermitted(read: () => Promise<unknown>): Promise<boolean> {
+async function permitted<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    await read();
-    return true;
+    return await read();
   } catch (error) {
     const isForbidden =
       error instanceof SecretsManagerServiceException && error.name === 'AccessDeniedException';
-    if (isForbidden) return false;
+    if (isForbidden) return undefined;
     throw error;
   }
 }

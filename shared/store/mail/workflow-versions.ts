@@ -28,7 +28,10 @@ export function dynamoWorkflowVersions(
   const keep = (workflow: Workflow) => ({
     Put: {
       TableName: settings,
-      Item: { name: nameOf(workflow, workflow.version), workflow: storedWorkflow(workflow) },
+      Item: {
+        name: keptVersionName(workflow, workflow.version),
+        workflow: storedWorkflow(workflow),
+      },
     },
   });
 
@@ -50,7 +53,7 @@ export function dynamoWorkflowVersions(
       FilterExpression: 'begins_with(#name, :versions)',
       ExpressionAttributeNames: { '#name': 'name' },
       ExpressionAttributeValues: {
-        ':versions': workflowId === undefined ? prefix : nameOf({ workflowId }, ''),
+        ':versions': workflowId === undefined ? prefix : keptVersionName({ workflowId }, ''),
       },
     };
     for await (const page of paginateScan({ client: db }, scan)) {
@@ -124,6 +127,10 @@ export function dynamoWorkflowVersions(
 
 const prefix = 'workflow#';
 
-function nameOf({ workflowId }: Pick<Workflow, 'workflowId'>, version: number | ''): string {
+/** The name of the item that keeps an earlier version. */
+export function keptVersionName(
+  { workflowId }: Pick<Workflow, 'workflowId'>,
+  version: number | '',
+): string {
   return `${prefix}${workflowId}#${version}`;
 }

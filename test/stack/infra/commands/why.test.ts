@@ -8,6 +8,7 @@ import { maskedAddress } from '#infra/terminal/lines.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyRefusal } from '#shared/audience/refusals.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
+import { storedWorkflow } from '#shared/audience/workflow.ts';
 import { requestReplay, type WorkerMessage } from '#shared/queue/events-queue.ts';
 import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
@@ -29,19 +30,22 @@ beforeAll(async () => {
   dead = await startDeadLetters({ now: clockSetTo(noonOfCreation) });
   const { db, tableOf, store } = dead.audience;
   const tables = {
+    contacts: tableOf('Contacts'),
+    settings: tableOf('Settings'),
+    acts: tableOf('Acts'),
     events: tableOf('Events'),
     emails: tableOf('Emails'),
     failures: tableOf('Failures'),
     workflows: tableOf('Workflows'),
   };
-  rows = whyRows({ db, tables, store, canHash: async () => true });
+  rows = whyRows({ db, tables, store, hasher: async () => dead.audience.hash });
   const storeWithoutKey = dynamoAudienceStore(db, audienceTables(tableOf), {
     addressHash: () => Promise.reject(new Error('The key may not be read.')),
     retentionDays: 90,
   });
   rowsWithoutKey = whyRows({
     ...{ db, tables, store: storeWithoutKey },
-    canHash: async () => false,
+    hasher: async () => undefined,
   });
   const { workflow } = approvedMail();
   if (workflow) dead.workflows.push(workflow);
@@ -299,5 +303,191 @@ describe('npm run why -- <address>', () => {
     await dead.audience.tell('customer.deleted', 'cut', { ...person('cut'), minute: 2 }, mode);
     expect(await why('cut@example.com')).toContain('was deleted in Polar (setting then: delete)');
     expect(await why('nobody@example.com')).toContain('No customer has or had it');
+  });
+});
+
+describe('npm run why, of who had an address before', () => {
+  const person = (id: string, minute: number) => ({ minute, email: `${id}@example.com` });
+  const mail = (contactId: string, customerId: string, key: string) => ({
+    ...{ ledgerKey: key, workflowId: 'welcome', workflowVersion: 1, webhookId: `hook-${key}` },
+    ...{ contactId, customerId },
+  });
+  const contactIdOf = async (customerId: string) => {
+    const row = await dead.audience.item('Customers', { customerId });
+    return String(row?.['contact']?.contactId);
+  };
+
+  async function sent(email: ReturnType<typeof mail>, address: string) {
+    const addressHash = dead.audience.hash(normalisedEmail(address));
+    const leaseUntil = '2026-11-23T12:02:00.000Z';
+    await ledger().reserve(email, { token: 't', leaseUntil, addressHash });
+    await ledger().sent(email.ledgerKey, 't', `ses-${email.ledgerKey}`);
+  }
+
+  it('lists the emails that went to it, and not those that went elsewhere', async () => {
+    await dead.audience.tell('customer.created', 'had', person('shared', 1));
+    const had = await contactIdOf('had');
+    await sent(mail(had, 'had', 'to-shared'), 'shared@example.com');
+    await dead.audience.tell('customer.updated', 'had', person('elsewhere', 2));
+    await sent(mail(had, 'had', 'to-elsewhere'), 'elsewhere@example.com');
+    await dead.audience.tell('customer.created', 'has', person('shared', 3));
+    const has = await contactIdOf('has');
+    await sent(mail(has, 'has', 'to-owner'), 'shared@example.com');
+
+    const told = await why('shared@example.com');
+    const [own = '', earlier = ''] = told.split('Emails to the address while others had it');
+    expect(own).toMatch(/Last emails\n {2}\S+ +welcome +\S+.* +to-owner +sent /);
+    expect(own).not.toContain('to-shared');
+    expect(earlier).toMatch(/ to-shared +sent .* customer had$/m);
+    expect(told).not.toContain('to-elsewhere');
+    expect(told).toContain('Customer had had it, and has another address now.');
+    expect(await document('shared@example.com')).toMatchObject({
+      emails: [{ ledgerKey: 'to-owner' }],
+      earlierEmails: [{ ledgerKey: 'to-shared', customerId: 'had' }],
+    });
+  });
+
+  it('names the customer of emails that went out under a contact which somebody took over', async () => {
+    await dead.audience.tell('customer.created', 'first', person('over', 1));
+    const contactId = await contactIdOf('first');
+    await sent(mail(contactId, 'first', 'to-first'), 'over@example.com');
+    await dead.audience.tell('customer.deleted', 'first', { ...person('over', 2) });
+    await dead.audience.tell('customer.created', 'second', person('over', 3));
+    expect(await why('over@example.com')).toMatch(/ to-first +sent .* customer first$/m);
+  });
+
+  it('says that it cannot tell them apart without the key', async () => {
+    const told = await why('shared@example.com', rowsWithoutKey);
+    expect(told).toContain('Emails to those who had the address before, here or elsewhere');
+    expect(told).toContain('to-elsewhere');
+  });
+});
+
+describe('npm run why, of what is known beside', () => {
+  const person = (id: string) => ({ minute: 1, email: `${id}@example.com` });
+
+  it('tells marketing and transactional mail apart, as the workflow was at that time', async () => {
+    const [workflow] = dead.workflows;
+    if (!workflow) throw new Error('There is no workflow');
+    const row = storedWorkflow({ ...workflow, version: 2 });
+    const [step] = workflow.steps;
+    if (step?.kind !== 'send') throw new Error('It sends nothing.');
+    await dead.audience.put('Workflows', { ...row });
+    const earlier = storedWorkflow({
+      ...workflow,
+      version: 1,
+      steps: [{ ...step, email: { ...step.email, kind: 'transactional' } }],
+    });
+    await dead.audience.put('Settings', { name: 'workflow#welcome#1', workflow: earlier });
+    await dead.audience.tell('customer.created', 'kinds', person('kinds'));
+    const customer = await dead.audience.item('Customers', { customerId: 'kinds' });
+    const contactId = String(customer?.['contact']?.contactId);
+    for (const workflowVersion of [1, 2, 3]) {
+      const identity = { workflowId: 'welcome', workflowVersion, webhookId: 'e', contactId };
+      const email = { ...identity, ledgerKey: `kind-${workflowVersion}`, customerId: 'kinds' };
+      await ledger().block(email, 'paused');
+    }
+    // It was read before these versions were there.
+    const { db, tableOf, store } = dead.audience;
+    const fresh = whyRows({
+      ...{ db, store, hasher: async () => dead.audience.hash },
+      tables: {
+        ...{ contacts: tableOf('Contacts'), events: tableOf('Events') },
+        ...{ emails: tableOf('Emails'), failures: tableOf('Failures') },
+        ...{ workflows: tableOf('Workflows'), settings: tableOf('Settings') },
+        acts: tableOf('Acts'),
+      },
+    });
+    const told = await why('kinds@example.com', fresh);
+    expect(told).toMatch(/ welcome +transactional +kind-1 /);
+    expect(told).toMatch(new RegExp(` welcome +${step.email.kind} +kind-2 `));
+    expect(told).toMatch(/ welcome +kind not kept +kind-3 /);
+    expect(await why('kind-1', fresh)).toMatch(/^kind +transactional$/m);
+  });
+
+  it('names the organisation, and says when it is not the connected one', async () => {
+    const organizationId = 'org-1';
+    await dead.audience.tell('customer.created', 'org', { ...person('org'), organizationId });
+    expect(await why('org@example.com')).toMatch(/^organisation +org-1$/m);
+    await dead.audience.tell('customer.created', 'no-org', person('no-org'));
+    expect(await why('no-org')).toMatch(/^organisation +not known: no event has named it yet$/m);
+  });
+
+  it('tells of a deletion that a person lifted', async () => {
+    await dead.audience.tell('customer.created', 'back', person('back'));
+    const { item, put } = dead.audience;
+    const row = await item('Customers', { customerId: 'back' });
+    await put('Customers', { ...row, restored: { at: '2026-11-20T10:00:00.000Z', by: 'ada' } });
+    expect(await why('back@example.com')).toMatch(
+      /^restored +2026-11-20T10:00:00.000Z by ada: a backfill had taken it for deleted$/m,
+    );
+  });
+
+  it('says of an event that a backfill made that no workflow sees it', async () => {
+    const id = 'backfill-c-made';
+    await dead.queueWebhook(id, customerCreated('c-made'));
+    await dead.work({ workflows: async () => [] });
+    expect(await why(id)).toContain('and no workflow sees these.');
+    expect(await why(id)).not.toContain('waits for it now');
+    expect(await why('c-made@example.com')).toContain('(made by a backfill: no workflow sees it)');
+  });
+
+  it('finds a contact by its id', async () => {
+    await dead.audience.tell('customer.created', 'by-id', person('by-id'));
+    const row = await dead.audience.item('Customers', { customerId: 'by-id' });
+    const told = await why(String(row?.['contact']?.contactId));
+    expect(told).toMatch(/^customer +by-id$/m);
+  });
+
+  it('offers no dead letter of an event that is still tried again', async () => {
+    const at = { firstAt: '2026-11-23T12:00:00.000Z', lastAt: '2026-11-23T12:00:00.000Z' };
+    const failure = { ...at, firstReason: 'away', lastReason: 'away', isFinal: false };
+    await dead.audience.put('Failures', { webhookId: 'hook-again', ...failure, attempts: 3 });
+    const told = await why('hook-again');
+    expect(told).toContain('It is tried again by itself.');
+    expect(told).toMatch(/Next:\n {2}npm run status -- --local$/m);
+    await dead.audience.put('Failures', { webhookId: 'hook-over', ...failure, attempts: 12 });
+    expect(await why('hook-over')).toMatch(/Next:\n {2}npm run deadletters -- show hook-over/);
+  });
+});
+
+describe('npm run why, of who was erased', () => {
+  const anonymised = (id: string) => ({ minute: 5, email: `${id}@example.com`, anonymised: true });
+
+  it.each(['the address', 'the customer', 'the contact'])('proves it by %s', async (by) => {
+    const id = `erased-by-${by.slice(4)}`;
+    const email = `${id}@example.com`;
+    await dead.audience.tell('customer.created', id, { minute: 1, email });
+    const row = await dead.audience.item('Customers', { customerId: id });
+    const contactId = String(row?.['contact']?.contactId);
+    await dead.audience.tell('customer.deleted', id, anonymised(id));
+
+    const names: Record<string, string> = { address: email, customer: id, contact: contactId };
+    const name = names[by.slice(4)] ?? '';
+    const told = await why(name);
+    expect(told).toMatch(
+      new RegExp(
+        `^Erased on 20\\S+: customer ${id}, contact ${contactId}\\. Asked for on 2026-11-01\\S+ by Polar, by a deletion\\.$`,
+        'm',
+      ),
+    );
+    expect(told).toContain('Next:');
+    expect(await document(name)).toMatchObject({ erasures: [{ customerId: id, contactId }] });
+    expect(JSON.stringify(await dead.audience.items('Acts'))).not.toContain(email);
+  });
+
+  it('says that an older version kept no proof', async () => {
+    const erasure = { at: '2026-10-01T10:00:00.000Z', by: 'ada' };
+    await dead.audience.put('Customers', {
+      ...{ customerId: 'old-erased', addresses: [], erased: true, erasure, revision: '1' },
+    });
+    expect(await why('old-erased')).toContain(
+      'It was asked for on 2026-10-01T10:00:00.000Z by ada.',
+    );
+  });
+
+  it('says nothing of it where somebody was never here', async () => {
+    expect(await why('never@example.com')).not.toContain('Erased');
+    await expect(why('never-a-contact')).rejects.toThrow(/^Nothing is known by never-a-contact/);
   });
 });

@@ -211,7 +211,7 @@ describe('one sentence says what is wrong with', () => {
     ['settings restore', /^Say the version as well: npm run settings -- restore <version>$/],
     ['settings restore last', /^The version must be a whole number from 0/],
     ['why --local', /^Say what about/],
-    ['why ', /^Say what about: an address, a webhook id, a ledger key or a customer id\.$/],
+    ['why ', /^Say what about: an address, a webhook id, a ledger key, or the id of a customer/],
     ['why a b', /^"b" is one word too many/],
     [
       'workflows activte x',
