@@ -16,7 +16,7 @@ const env = z
   })
   .parse(process.env);
 
-const audience = audienceFromEnv(process.env);
+const audience = audienceFromEnv(process.env, { seedsSettings: false });
 const log = jsonLog();
 const failures = dynamoFailures(audience.db, env.FAILURES_TABLE, audience.now);
 

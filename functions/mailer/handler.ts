@@ -46,6 +46,7 @@ const brandMs = 30_000;
 
 const { db, store, settings, suppressionKey, addressHash, now, requestHandler } = audienceFromEnv(
   process.env,
+  { seedsSettings: false },
 );
 const sqs = new SQSClient({ requestHandler });
 const log = jsonLog();

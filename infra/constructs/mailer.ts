@@ -81,7 +81,7 @@ const tableUses: TableUses = {
   addresses: {},
   events: { calls: ['GetItem'] },
   workflows: { calls: ['GetItem'] },
-  settings: { calls: ['GetItem', 'PutItem'] },
+  settings: { calls: ['GetItem'] },
   emails: { calls: ['GetItem', 'UpdateItem'] },
   failures: { calls: ['UpdateItem', 'DeleteItem'] },
 };

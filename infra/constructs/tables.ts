@@ -49,7 +49,7 @@ export const refusalUses = {
   customers: { calls: transactedRow },
   addresses: { calls: transactedRow },
   suppressions: { calls: transactedRow },
-  settings: { calls: ['GetItem', 'PutItem'] },
+  settings: { calls: ['GetItem'] },
   events: {},
 } as const satisfies TableUses;
 

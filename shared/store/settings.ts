@@ -7,13 +7,15 @@ const name = 'settings';
 /** The document is there and is not what settings must be. The message names the fields. */
 export class InvalidSettings extends Error {}
 
+const documentIn = (db: DynamoDBDocumentClient, table: string) => async () =>
+  (await db.send(new GetCommand({ TableName: table, Key: { name }, ConsistentRead: true }))).Item;
+
 /** The settings document as it is stored, valid or not. Where there is none, writes the defaults first. */
 export function settingsItem(
   db: DynamoDBDocumentClient,
   table: string,
 ): () => Promise<Readonly<Record<string, unknown>>> {
-  const read = async () =>
-    (await db.send(new GetCommand({ TableName: table, Key: { name }, ConsistentRead: true }))).Item;
+  const read = documentIn(db, table);
 
   async function seed(): Promise<void> {
     try {
@@ -39,12 +41,26 @@ export function settingsItem(
 /** Reads the settings, seeded where there are none. Throws InvalidSettings. */
 export function dynamoSettings(db: DynamoDBDocumentClient, table: string): () => Promise<Settings> {
   const read = settingsItem(db, table);
+  return async () => validSettings(await read());
+}
+
+/** The same for those who may not write them: where there are none, the defaults count. */
+export function dynamoSettingsReadOnly(
+  db: DynamoDBDocumentClient,
+  table: string,
+): () => Promise<Settings> {
+  const read = documentIn(db, table);
   return async () => {
-    const settings = settingsSchema.safeParse(await read());
-    if (settings.success) return settings.data;
-    const fields = settings.error.issues.map(({ path }) => path.join('.')).join(', ');
-    throw new InvalidSettings(
-      `The document "${name}" in table Settings is not valid. Look at: ${fields}.`,
-    );
+    const document = await read();
+    return document ? validSettings(document) : defaultSettings;
   };
+}
+
+function validSettings(document: Readonly<Record<string, unknown>>): Settings {
+  const settings = settingsSchema.safeParse(document);
+  if (settings.success) return settings.data;
+  const fields = settings.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new InvalidSettings(
+    `The document "${name}" in table Settings is not valid. Look at: ${fields}.`,
+  );
 }

@@ -14,7 +14,7 @@ import {
 import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { documentClient } from './dynamo.ts';
 import { secretText } from './secret.ts';
-import { dynamoSettings } from './settings.ts';
+import { dynamoSettings, dynamoSettingsReadOnly } from './settings.ts';
 
 const envSchema = z.object({
   CONTACTS_TABLE: z.string(),
@@ -32,7 +32,12 @@ const settingsMaxAgeMs = 30_000;
 /** The audience of this deployment, wired from the environment of a function. */
 export function audienceFromEnv(
   variables: NodeJS.ProcessEnv,
-  { retentionDays = Number.NaN, requestTimeoutMs = 5_000 } = {},
+  {
+    retentionDays = Number.NaN,
+    requestTimeoutMs = 5_000,
+    /** Whether it may write the first settings; all but those who only hear of a "no", or send. */
+    seedsSettings = true,
+  } = {},
 ) {
   const env = envSchema.parse(variables);
   const requestHandler = {
@@ -55,6 +60,7 @@ export function audienceFromEnv(
     new SecretsManagerClient({ requestHandler }),
     ids,
     retentionDays,
+    seedsSettings,
   );
   return { ...audience, requestHandler };
 }
@@ -71,11 +77,13 @@ export function audienceOf(
   secrets: SecretsManagerClient,
   ids: AudienceIds,
   retentionDays = Number.NaN,
+  seedsSettings = true,
 ) {
   const once = <T>(read: () => Promise<T>) => cached(read, Number.POSITIVE_INFINITY, Date.now);
   const suppressionKey = once(secretText(secrets, ids.suppressionKey));
   const hash = once(async () => addressHash(await suppressionKey()));
-  const settingsNow = dynamoSettings(db, ids.settings);
+  const readSettings = seedsSettings ? dynamoSettings : dynamoSettingsReadOnly;
+  const settingsNow = readSettings(db, ids.settings);
   const settings = cached(settingsNow, settingsMaxAgeMs, Date.now);
   const now = () => new Date();
   const pause = (lostRaces: number) =>

@@ -62,7 +62,7 @@ describe('a function may', () => {
       Events: ['dynamodb:GetItem'],
       Workflows: ['dynamodb:GetItem'],
       Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-      Settings: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      Settings: ['dynamodb:GetItem'],
       Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
       MailQueue: workOn,
       MailDeadLetters: ['sqs:SendMessage'],
@@ -81,7 +81,7 @@ describe('a function may', () => {
     Contacts: writtenAndDeleted,
     Suppressions: written,
     'Contacts/index/byContactId': ['dynamodb:Query'],
-    Settings: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    Settings: ['dynamodb:GetItem'],
     SuppressionKey: ['secretsmanager:GetSecretValue'],
     ...log,
   };

@@ -3,7 +3,7 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { dynamoSettings } from '#shared/store/settings.ts';
+import { dynamoSettings, dynamoSettingsReadOnly } from '#shared/store/settings.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { createPlainTable } from '#test/support/plain-table.ts';
 
@@ -32,6 +32,17 @@ describe('the settings document', () => {
     const { table, document } = await emptyTable();
     expect(await dynamoSettings(documentClient(dynamo.client), table)()).toEqual(defaultSettings);
     expect(await document()).toEqual({ name: 'settings', ...defaultSettings });
+  });
+
+  it('counts with its defaults, and is not written, for those who may not write it', async () => {
+    const { table, put, document } = await emptyTable();
+    const read = dynamoSettingsReadOnly(documentClient(dynamo.client), table);
+    expect(await read()).toEqual(defaultSettings);
+    expect(await document()).toBeUndefined();
+    await put(saved);
+    expect(await read()).toEqual(saved);
+    await put({ ...saved, newContacts: 'perhaps' });
+    await expect(read()).rejects.toThrow('newContacts');
   });
 
   it('is read as it was saved', async () => {
