@@ -54,8 +54,10 @@ export async function startAccount(template: unknown) {
   );
   const urlOf = (queue: QueueName) => String(urls[queue]);
 
-  async function tables(): Promise<Tables> {
-    const items = Object.entries(names).map(async ([id, TableName]) => {
+  /** Of these tables, or of all. */
+  async function tables(wanted: readonly string[] = Object.keys(names)): Promise<Tables> {
+    const items = wanted.map(async (id) => {
+      const TableName = names[id];
       const found: Item[] = [];
       const scan = { TableName, ConsistentRead: true };
       for await (const { Items = [] } of paginateScan({ client: db }, scan)) found.push(...Items);

@@ -23,7 +23,7 @@ const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
 histories  random histories with two to four workers that fail and race, against the result that the rules give
 hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
-properties the tests of npm test that draw what they meet, with ten times as many draws; the one part that no seed repeats
+properties the tests of npm test that draw what they meet, with 25 times as many draws; the one part that no seed repeats
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 
 Without parts, all of them. The same seed draws the same. Ends with 1 if anything does not hold.`;
@@ -96,7 +96,7 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     return report('hostile requests', proof);
   },
   async properties() {
-    const holds = await proveProperties(values.short ? 1 : 10);
+    const holds = await proveProperties(values.short ? 1 : 25);
     say(holds ? 'all hold' : 'not all hold');
     return holds;
   },

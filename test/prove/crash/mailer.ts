@@ -119,7 +119,7 @@ async function mail(stage: Stage, ses: Ses, disturbed: Who, fault?: Fault) {
   const faultOf = (who: Who) => (who === disturbed ? fault : undefined);
   const mailer = lives('mailer', stage, ses, faultOf('mailer'));
   const clock = lives('clock', stage, ses, faultOf('clock'));
-  const ledger = async () => (await account.tables())['Emails'] ?? [];
+  const ledger = async () => (await account.tables(['Emails']))['Emails'] ?? [];
   const isUnderWay = async () =>
     (await ledger()).some(({ state }) => state === 'waiting' || state === 'reserved');
   for (let rounds = 0; rounds < mostRounds; rounds++) {

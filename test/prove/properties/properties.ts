@@ -8,6 +8,7 @@ const files = [
   'test/unit/shared/audience/stale-news.test.ts',
   'test/unit/shared/audience/subscribed-in-any-order.test.ts',
   'test/unit/shared/audience/subscription-snapshot.test.ts',
+  'test/unit/shared/mail/hostile-values.test.ts',
   'test/stack/shared/store/audience/any-order-in-dynamodb.test.ts',
   'test/stack/shared/polar/published-schema.test.ts',
   'test/stack/functions/feedback/any-order.test.ts',

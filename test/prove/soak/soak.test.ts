@@ -7,8 +7,8 @@ it('every webhook accepted under load and trouble is a record or a dead letter, 
   const seed = Math.floor(Math.random() * 1_000_000);
   const { failures, accepted, emails, troubles } = await soak({
     assembly: await localAssembly(),
-    minutes: 0.4,
-    perSecond: 10,
+    minutes: 0.3,
+    perSecond: 6,
     random: seededRandom(seed),
     // A mailer that was killed leaves a lease of two minutes.
     drainMinutes: 5,

@@ -231,7 +231,7 @@ describe('an email that SES refuses for 47 hours', () => {
         });
         if (states.at(-1) !== kind) states.push(kind);
       }
-      time += 5 * minute;
+      time += 10 * minute;
       await tick();
     }
     client.destroy();

@@ -138,7 +138,7 @@ describe('in DynamoDB', () => {
         expect(row).toMatchObject({ ...identity, token: 'mine', state, sesMessageId, feedback });
         expect(await emails.reserve(identity, attempt)).toBe(false);
       }),
-      { numRuns: asMany(60) },
+      { numRuns: asMany(25) },
     );
   });
 });

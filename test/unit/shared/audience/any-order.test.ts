@@ -29,7 +29,7 @@ import {
   subscriptionsOf,
 } from '#test/support/reference-audience.ts';
 
-const numRuns = asMany(400);
+const numRuns = asMany(160);
 
 function rowsOf({ rows }: ReturnType<typeof memoryAudienceStore>) {
   const all = <T>(table: Map<string, { row: T }>) => [...table.values()].map(({ row }) => row);

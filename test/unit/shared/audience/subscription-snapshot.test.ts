@@ -88,7 +88,7 @@ describe('what is known of subscriptions', () => {
           }
         },
       ),
-      { numRuns: asMany(500) },
+      { numRuns: asMany(200) },
     );
   });
 
@@ -152,7 +152,7 @@ describe('what is known of subscriptions', () => {
         const { id: _, ...facts } = alive;
         expect(all['s003']).toEqual({ ...facts, hasEnded: true });
       }),
-      { numRuns: asMany(15) },
+      { numRuns: asMany(6) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { contactVariables, eventVariables } from '#shared/mail/event-variables.ts';
 import { type EmailVariables, renderEmail } from '#shared/mail/render-email.ts';
 import { oneLine } from '#shared/text.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { compiledOf, footer, node } from './an-email.ts';
 import { outlineOf, parsedHtml } from './parsed-html.ts';
 
@@ -124,7 +125,7 @@ describe('values that customers choose', () => {
           outlineOf(renderedWith(benign(values)).html),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: asMany(100) },
     );
   });
 
@@ -145,7 +146,7 @@ describe('values that customers choose', () => {
         const [, part] = parsedHtml(renderedWith(values).html).named('a');
         expect(new URL(part?.attributes['href'] ?? '').host).toBe('x.example');
       }),
-      { numRuns: 200 },
+      { numRuns: asMany(70) },
     );
   });
 
@@ -160,7 +161,7 @@ describe('values that customers choose', () => {
         expect(text.split('\n')[0]).toBe(`- ${shown}`);
         expect(subject.startsWith([...`For ${shown}`].slice(0, 150).join(''))).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: asMany(100) },
     );
   });
 
@@ -173,7 +174,7 @@ describe('values that customers choose', () => {
         expect(text.split('\n').length).toBe(renderedWith(benign(values)).text.split('\n').length);
         expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
       }),
-      { numRuns: 200 },
+      { numRuns: asMany(70) },
     );
   });
 

@@ -11,7 +11,7 @@ import { type PolarConnection, startPolarConnection } from '#test/support/polar-
 import { createStackTables } from '#test/support/stack-tables.ts';
 import { startBackfillStack } from './backfill-stack.ts';
 
-const customers = 1_000;
+const customers = 600;
 const southwind = {
   id: '00000000-0000-4000-8000-000000000000',
   name: 'Southwind',
@@ -86,7 +86,7 @@ async function count(table: string, condition?: string): Promise<number> {
 }
 const deleted = () => count('Customers', 'attribute_exists(deletion)');
 
-it('a list that Polar has shortened takes nobody of a thousand for deleted', async () => {
+it('a list that Polar has shortened takes nobody of six hundred for deleted', async () => {
   at.polar.shortenLists();
   const { out, code } = await backfill([]);
   expect(out).toContain('The audience is in step with Polar.');
@@ -101,10 +101,10 @@ it('without a connection, the token of another organisation is refused, and chan
   Object.assign(at.polar.state, { organizations: [...at.polar.organizations, southwind] });
   const POLAR_TOKEN = at.polar.organizationToken(undefined, southwind);
   const records = await count('Events');
-  const refused = await backfill(['--accept-deletions', '1000'], { POLAR_TOKEN });
+  const refused = await backfill(['--accept-deletions', String(customers)], { POLAR_TOKEN });
   expect(refused.code).toBe(1);
   expect(refused.error).toMatch(/^Customers here are of another Polar organisation/);
-  expect(refused.error).toContain(`1000 of ${connection.organizationId}`);
+  expect(refused.error).toContain(`${customers} of ${connection.organizationId}`);
   const named = await backfill(['--organization', connection.organizationId], { POLAR_TOKEN });
   expect(named.error).toMatch(/^This access is for the organisation 0{8}/);
   expect(await count('Events')).toBe(records);
@@ -143,17 +143,17 @@ it('a few are left while nobody agrees, taken for deleted by their number, and b
 
 it('more than two in a hundred stop the run, unless their number is named', async () => {
   const records = await count('Events');
-  at.polar.state.customers.splice(0, 21);
+  at.polar.state.customers.splice(0, 13);
   const stopped = await backfill([]);
   expect(stopped.code).toBe(1);
-  expect(stopped.error).toContain('That is more than the 20 that may be taken for deleted');
-  expect(stopped.error).toContain('npm run backfill -- --accept-deletions 21 --stage staging');
-  expect(stopped.out.match(/^extra +[\w-]{36} /gm)).toHaveLength(21);
+  expect(stopped.error).toContain('That is more than the 12 that may be taken for deleted');
+  expect(stopped.error).toContain('npm run backfill -- --accept-deletions 13 --stage staging');
+  expect(stopped.out.match(/^extra +[\w-]{36} /gm)).toHaveLength(13);
   expect(await count('Events')).toBe(records);
   const dry = await backfill(['--dry-run']);
   expect(dry.code).toBe(2);
-  expect(dry.out).toContain('21 customers would be taken for deleted.');
+  expect(dry.out).toContain('13 customers would be taken for deleted.');
   expect(await deleted()).toBe(0);
-  expect((await backfill(['--accept-deletions', '21'])).code).toBe(0);
-  expect(await deleted()).toBe(21);
+  expect((await backfill(['--accept-deletions', '13'])).code).toBe(0);
+  expect(await deleted()).toBe(13);
 }, 240_000);

@@ -50,7 +50,7 @@ async function compared() {
 const bytesPerCustomer = 500;
 
 const few = 1_000;
-const many = asMany(5_000);
+const many = Math.min(asMany(5_000), 50_000);
 
 it(`compares ${many} customers, none of whom is known here, in little more memory than ${few} take`, async () => {
   const heaps: number[] = [];

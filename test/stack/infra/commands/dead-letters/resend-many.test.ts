@@ -101,10 +101,10 @@ async function resendAll() {
 }
 
 /** Nothing of a letter is kept; each of them has 8,000. */
-const bytesPerLetter = 2_000;
+const bytesPerLetter = 4_000;
 
-const few = 400;
-const many = asMany(2_400);
+const few = 200;
+const many = asMany(800);
 
 it(`resends ${many} in one run, each once, in little more memory than ${few} take`, async () => {
   const heaps: number[] = [];

@@ -62,6 +62,8 @@ const all = async (table: string) =>
   (await db.send(new ScanCommand({ TableName: stack.tables[table] }))).Items ?? [];
 const emails = async () =>
   (await all('Contacts')).map((contact) => String(contact['email'])).sort();
+/** Each look reads a whole table. */
+const pauseMs = 250;
 const address = (name: string) => `${name}@example.com`;
 
 /** Something happens to a new customer in Polar, which tells whoever it can tell. */
@@ -85,7 +87,7 @@ async function happens(name: string, attempts = 1): Promise<string> {
 async function waitFor(table: 'Events' | 'Emails', count: number): Promise<void> {
   for (;;) {
     if ((await all(table)).length >= count) return;
-    await setTimeout(50);
+    await setTimeout(pauseMs);
   }
 }
 
@@ -346,7 +348,7 @@ it('orders of which Polar never told are listed with the mails that are due, alt
   expect(closed.shown.settling).toHaveBeenCalledWith(65);
   expect(closed.shown.applied).toHaveBeenCalledWith(3, 3);
   expect(isClosed(closed.proof)).toBe(true);
-  while ((await receipts()).length < 3) await setTimeout(50);
+  while ((await receipts()).length < 3) await setTimeout(pauseMs);
 
   const [first] = orders;
   const data = { ...first, modified_at: first?.created_at };
@@ -354,7 +356,7 @@ it('orders of which Polar never told are listed with the mails that are due, alt
   const [webhookId] = await polar.emit(payload);
   const recordOf = async (id: string | undefined) =>
     (await all('Events')).find((record) => record['webhookId'] === id);
-  while (!(await recordOf(webhookId))) await setTimeout(50);
+  while (!(await recordOf(webhookId))) await setTimeout(pauseMs);
   const genuine = await recordOf(webhookId);
   const applied = await recordOf(`backfill-order-${first?.id}`);
   expect(genuine?.['workflows'][0].ledgerKey).toBe(applied?.['workflows'][0].ledgerKey);
