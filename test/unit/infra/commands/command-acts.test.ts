@@ -9,6 +9,7 @@ import { connectCommand } from '#infra/commands/connect.ts';
 import { consoleCommand } from '#infra/commands/console-door/console.ts';
 import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts';
 import { emailsCommand } from '#infra/commands/emails.ts';
+import { migrateCommand } from '#infra/commands/migrate.ts';
 import { recoverCommand } from '#infra/commands/recover/recover.ts';
 import { replayWords } from '#infra/commands/replay/options.ts';
 import { brandCommand } from '#infra/commands/settings/brand.ts';
@@ -36,6 +37,7 @@ const noted = {
   deadletters: (args: string[]) =>
     actOf('deadletters', deadLettersCommand, commandActs.deadletters, args),
   emails: (args: string[]) => actOf('emails', emailsCommand, commandActs.emails, args),
+  migrate: (args: string[]) => actOf('migrate', migrateCommand, commandActs.migrate, args),
   recover: (args: string[]) => actOf('recover', recoverCommand, commandActs.recover, args),
   replay: (args: string[]) => actOf('replay', replayWords, commandActs.replay, args),
   settings: (args: string[]) => actOf('settings', settingsCommand, commandActs.settings, args),
@@ -98,6 +100,8 @@ const lines: readonly (readonly [line: string, what: string])[] = [
   ['emails send-again key', 'email.send-again'],
   ['emails hold why', 'hold'],
   ['emails release', 'release'],
+  ['migrate', 'migrate'],
+  ['migrate --dry-run', 'looks'],
   ['recover', 'recover'],
   ['recover --dry-run', 'looks'],
   ['replay --webhook evt-1', 'replay'],
@@ -155,7 +159,7 @@ describe('the operator log', () => {
     const acting = new Set(
       lines.filter(([, what]) => what !== 'looks').map(([line]) => line.split(' ')[0] ?? ''),
     );
-    expect(acting.size).toBe(10);
+    expect(acting.size).toBe(11);
     for (const name of acting) expect(source(name)).toContain(`noting(commandActs.${name}, `);
   });
 
