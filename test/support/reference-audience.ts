@@ -157,12 +157,15 @@ function factsOf(
   const inOrder = telling.toSorted((a, b) =>
     `${a.occurredAt} ${a.webhookId}` < `${b.occurredAt} ${b.webhookId}` ? -1 : 1,
   );
-  const newest = (of: (event: ReceivedEvent) => string | undefined): Fact | undefined =>
+  const newest = (
+    of: (event: ReceivedEvent) => string | undefined,
+    order: (value: string) => string = (same) => same,
+  ): Fact | undefined =>
     telling
       .map((event) => ({ value: of(event) ?? '', version: event.customer.version }))
       .filter(({ value }) => value !== '')
       .toSorted((a, b) => {
-        const rank = ({ value, version }: Fact) => `${version} ${value.toLowerCase()}\n${value}`;
+        const rank = ({ value, version }: Fact) => `${version} ${order(value)}\n${value}`;
         return rank(b) > rank(a) ? 1 : -1;
       })[0];
   const always = inOrder.findLast(({ type }) => {
@@ -177,7 +180,7 @@ function factsOf(
     id,
     isErased,
     isDeleted: deletions.length > 0,
-    email: newest(({ customer }) => customer.email),
+    email: newest(({ customer }) => customer.email, normalisedEmail),
     name: newest(({ type, customer }) =>
       settings.events[type].fullName ? customer.name?.replace(/\s+/g, ' ').trim() : undefined,
     ),
