@@ -17,15 +17,15 @@ const always =
 /** What the console does, route by route. A POST that is missing here is refused. */
 export const consoleActs: ActsOfRoutes = {
   [`POST ${audience}/search`]: looksOnly,
-  [`POST ${audience}/add`]: always('contact.add', 'Added a contact by hand.'),
-  [`POST ${audience}/:contactId/unsubscribe`]: always('unsubscribe', 'Unsubscribed a contact.'),
-  [`POST ${audience}/:contactId/subscribe`]: always('subscribe', 'Subscribed a contact.'),
-  [`POST ${audience}/:contactId/lift-bounce`]: always('bounce.lift', 'Lifted a bounce.'),
-  [`POST ${audience}/:contactId/erase`]: always('erasure', 'Asked to erase a contact.'),
+  [`POST ${audience}/add`]: always('contact.add', 'Add a contact by hand.'),
+  [`POST ${audience}/:contactId/unsubscribe`]: always('unsubscribe', 'Unsubscribe a contact.'),
+  [`POST ${audience}/:contactId/subscribe`]: always('subscribe', 'Subscribe a contact.'),
+  [`POST ${audience}/:contactId/lift-bounce`]: always('bounce.lift', 'Lift a bounce.'),
+  [`POST ${audience}/:contactId/erase`]: always('erasure', 'Erase a contact.'),
   [`POST ${audience}/customers/:customerId/erase`]: ({ params }) => ({
     what: 'erasure',
     on: { customerId: idInPath(params['customerId'] ?? '') },
-    sentence: 'Asked to erase a customer whom no contact shows.',
+    sentence: 'Erase a customer whom no contact shows.',
   }),
   // The pages after the first belong to the same file.
   [`GET ${audience}/export.csv`]: ({ query }) => (query['after'] ? undefined : exported(query)),
@@ -36,62 +36,62 @@ export const consoleActs: ActsOfRoutes = {
       case 'replay':
         return { what: 'replay', on: { webhookId, count: 1 }, sentence: replayed(form) };
       case 'mark-sent':
-        return settled('email.mark-sent', webhookId, form, 'Marked an email as sent.');
+        return settled('email.mark-sent', webhookId, form, 'Mark an email as sent.');
       case 'send-again':
-        return settled('email.send-again', webhookId, form, 'Sent an email again.');
+        return settled('email.send-again', webhookId, form, 'Send an email again.');
       default:
         return undefined;
     }
   },
 
-  'POST /console/workflows': always('workflow.add', 'Added a workflow as a draft.'),
+  'POST /console/workflows': always('workflow.add', 'Add a workflow as a draft.'),
   [`POST ${workflow}/edit`]: ({ params, form }) =>
     // Its other buttons show the form again, with a preview or another row.
     textOf(form, 'act') === 'save'
-      ? { what: 'workflow.edit', on: params, sentence: 'Saved a workflow.' }
+      ? { what: 'workflow.edit', on: params, sentence: 'Save a workflow.' }
       : undefined,
-  [`POST ${workflow}/activate`]: always('workflow.activate', 'Activated a workflow.'),
-  [`POST ${workflow}/pause`]: always('workflow.pause', 'Paused a workflow.'),
-  [`POST ${workflow}/remove`]: always('workflow.remove', 'Removed a workflow.'),
-  [`POST ${workflow}/test`]: always('test.sent', 'Sent a test of a workflow.'),
+  [`POST ${workflow}/activate`]: always('workflow.activate', 'Activate a workflow.'),
+  [`POST ${workflow}/pause`]: always('workflow.pause', 'Pause a workflow.'),
+  [`POST ${workflow}/remove`]: always('workflow.remove', 'Remove a workflow.'),
+  [`POST ${workflow}/test`]: always('test.sent', 'Send a test of a workflow.'),
 
-  'POST /console/emails/hold': always('hold', 'Held all mail.'),
+  'POST /console/emails/hold': always('hold', 'Hold all mail.'),
   'POST /console/emails/release': always('release', 'Let mail go out again.'),
 
-  [`POST ${polar}/settings`]: always('settings.set', 'Saved the settings.'),
-  [`POST ${polar}/token`]: always('polar.connect', 'Gave an access token of Polar.'),
+  [`POST ${polar}/settings`]: always('settings.set', 'Save the settings.'),
+  [`POST ${polar}/token`]: always('polar.connect', 'Connect Polar with an access token.'),
   [`POST ${polar}/sign-in`]: looksOnly,
   [`POST ${polar}/sign-in/cancel`]: looksOnly,
-  [`POST ${polar}/organization`]: always('polar.connect', 'Connected an organisation of Polar.'),
-  [`GET ${polar}/callback`]: always('polar.connect', 'Signed in to Polar.'),
-  [`POST ${polar}/enable`]: always('polar.repair', 'Enabled the endpoint in Polar.'),
-  [`POST ${polar}/repair`]: always('polar.repair', 'Repaired the connection with Polar.'),
-  [`POST ${polar}/redeliver`]: always('polar.redeliver', 'Had Polar deliver events again.'),
-  [`POST ${polar}/rotate`]: always('secret.rotate', 'Rotated the webhook secret.'),
+  [`POST ${polar}/organization`]: always('polar.connect', 'Connect an organisation of Polar.'),
+  [`GET ${polar}/callback`]: always('polar.connect', 'Sign in to Polar.'),
+  [`POST ${polar}/enable`]: always('polar.repair', 'Enable the endpoint in Polar.'),
+  [`POST ${polar}/repair`]: always('polar.repair', 'Repair the connection with Polar.'),
+  [`POST ${polar}/redeliver`]: always('polar.redeliver', 'Have Polar deliver events again.'),
+  [`POST ${polar}/rotate`]: always('secret.rotate', 'Rotate the webhook secret.'),
   [`POST ${polar}/drop-previous`]: always(
     'secret.drop-previous',
-    'Ended the previous webhook secret.',
+    'End the previous webhook secret.',
   ),
-  [`POST ${polar}/emails-off`]: mails('Switched off mails of Polar.'),
-  [`POST ${polar}/emails-on`]: mails('Switched on mails of Polar.'),
-  [`POST ${polar}/accept-emails`]: mails('Took the mails of Polar as they are.'),
-  [`POST ${polar}/disconnect`]: always('polar.disconnect', 'Disconnected from Polar.'),
+  [`POST ${polar}/emails-off`]: mails('Switch off mails of Polar.'),
+  [`POST ${polar}/emails-on`]: mails('Switch on mails of Polar.'),
+  [`POST ${polar}/accept-emails`]: mails('Take the mails of Polar as they are.'),
+  [`POST ${polar}/disconnect`]: always('polar.disconnect', 'Disconnect from Polar.'),
 
   'POST /console/test': ({ form }) => ({
     what: 'test.sent',
     on: { type: textOf(form, 'type') },
-    sentence: 'Sent a test event.',
+    sentence: 'Send a test event.',
   }),
 
   'POST /console/dead-letters/resend': ({ form }) => ({
     what: 'deadletters.resend',
     on: letters(form),
-    sentence: 'Sent dead letters again.',
+    sentence: 'Send dead letters again.',
   }),
   'POST /console/dead-letters/discard': ({ form }) => ({
     what: 'deadletters.discard',
     on: letters(form),
-    sentence: form.has('ids') ? 'Discarded dead letters.' : 'Discarded a dead letter.',
+    sentence: form.has('ids') ? 'Discard dead letters.' : 'Discard a dead letter.',
   }),
   'POST /console/dead-letters/bodies': looksOnly,
   'POST /console/dead-letters/put-back': always(
@@ -112,15 +112,15 @@ function exported({ group, consent }: Readonly<Record<string, string>>): ActDraf
   return {
     what: 'audience.export',
     on: { ...(consent && { consent }) },
-    sentence: narrowed ? 'Exported a part of the contacts.' : 'Exported all contacts.',
+    sentence: narrowed ? 'Export a part of the contacts.' : 'Export all contacts.',
   };
 }
 
 function replayed(form: FormData): string {
-  if (textOf(form, 'triggers') !== 'on') return 'Replayed an event, without workflows.';
+  if (textOf(form, 'triggers') !== 'on') return 'Replay an event, without workflows.';
   return textOf(form, 'again') === 'on'
-    ? 'Replayed an event, with emails that went before, too.'
-    : 'Replayed an event, with workflows.';
+    ? 'Replay an event, with emails that went before, too.'
+    : 'Replay an event, with workflows.';
 }
 
 function settled(what: ActVerb, webhookId: string, form: FormData, sentence: string): ActDraft {

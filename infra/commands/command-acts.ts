@@ -19,15 +19,15 @@ export const commandActs = {
   audience: (options: AudienceOptions): Noted => {
     const { group, isSubscribed } = options.filter;
     const isNarrowed = group !== undefined || isSubscribed !== undefined;
-    const sentence = isNarrowed ? 'Exported a part of the contacts.' : 'Exported all contacts.';
+    const sentence = isNarrowed ? 'Export a part of the contacts.' : 'Export all contacts.';
     return noted('audience.export', sentence);
   },
 
   backfill: ({ isDryRun, restore, since }: BackfillOptions): Noted => {
     if (isDryRun) return 'looks';
     return restore
-      ? noted('backfill.restore', 'Lifted deletions that a backfill had made.')
-      : noted('backfill', 'Compared the audience with Polar, and repaired it.', {
+      ? noted('backfill.restore', 'Lift deletions that a backfill made.')
+      : noted('backfill', 'Compare the audience with Polar, and repair it.', {
           ...(since !== undefined && { since }),
         });
   },
@@ -38,9 +38,9 @@ export const commandActs = {
       case 'history':
         return 'looks';
       case 'set':
-        return noted('brand.set', 'Changed the brand.', { setting: options.field });
+        return noted('brand.set', 'Change the brand.', { setting: options.field });
       case 'clear':
-        return noted('brand.set', 'Took the brand away.');
+        return noted('brand.set', 'Take the brand away.');
       case 'restore':
         return noted('brand.restore', 'Put an earlier version of the brand back.', {
           restored: options.version,
@@ -53,19 +53,19 @@ export const commandActs = {
       case 'status':
         return 'looks';
       case 'connect':
-        return noted('polar.connect', 'Connected Polar with an access token.');
+        return noted('polar.connect', 'Connect Polar with an access token.');
       case 'repair':
-        return noted('polar.repair', 'Repaired the connection with Polar.');
+        return noted('polar.repair', 'Repair the connection with Polar.');
       case 'drop-previous':
-        return noted('secret.drop-previous', 'Ended the previous webhook secret.');
+        return noted('secret.drop-previous', 'End the previous webhook secret.');
       case 'accept-emails':
-        return noted('polar.mails', 'Took the mails of Polar as they are.');
+        return noted('polar.mails', 'Take the mails of Polar as they are.');
       case 'emails-off':
-        return noted('polar.mails', 'Switched off mails of Polar.', { mails: list(options.keys) });
+        return noted('polar.mails', 'Switch off mails of Polar.', { mails: list(options.keys) });
       case 'emails-on':
-        return noted('polar.mails', 'Switched on mails of Polar.', { mails: list(options.keys) });
+        return noted('polar.mails', 'Switch on mails of Polar.', { mails: list(options.keys) });
       case 'disconnect':
-        return noted('polar.disconnect', 'Disconnected from Polar.');
+        return noted('polar.disconnect', 'Disconnect from Polar.');
     }
   },
 
@@ -77,9 +77,9 @@ export const commandActs = {
       case 'show':
         return 'looks';
       case 'resend':
-        return noted('deadletters.resend', 'Sent dead letters again.', chosen(options.choice));
+        return noted('deadletters.resend', 'Send dead letters again.', chosen(options.choice));
       case 'discard':
-        return noted('deadletters.discard', 'Discarded dead letters.', chosen(options.choice));
+        return noted('deadletters.discard', 'Discard dead letters.', chosen(options.choice));
       case 'put-back':
         return noted('deadletters.put-back', 'Put a discarded dead letter back.');
     }
@@ -91,11 +91,11 @@ export const commandActs = {
       case 'show':
         return 'looks';
       case 'mark-sent':
-        return noted('email.mark-sent', 'Marked an email as sent.', key(options));
+        return noted('email.mark-sent', 'Mark an email as sent.', key(options));
       case 'send-again':
-        return noted('email.send-again', 'Sent an email again.', key(options));
+        return noted('email.send-again', 'Send an email again.', key(options));
       case 'hold':
-        return noted('hold', 'Held all mail.');
+        return noted('hold', 'Hold all mail.');
       case 'release':
         return noted('release', 'Let mail go out again.');
     }
@@ -107,11 +107,11 @@ export const commandActs = {
   recover: ({ isDryRun, applyLost, accept, acceptListed }: RecoverOptions): Noted => {
     if (isDryRun) return 'looks';
     const more = [
-      applyLost && 'applied lost orders',
-      (accept.length > 0 || acceptListed) && 'accepted events that never arrive',
+      applyLost && 'apply lost orders',
+      (accept.length > 0 || acceptListed) && 'accept events that never arrive',
     ].filter(Boolean);
     const also = more.length > 0 ? `, and ${more.join(' and ')}` : '';
-    return noted('recover', `Closed a gap in what Polar delivered${also}.`);
+    return noted('recover', `Close a gap in what Polar delivered${also}.`);
   },
 
   replay: ({ dryRun, choice, triggers, again, run }: ReplayOptions): Noted => {
@@ -119,7 +119,7 @@ export const commandActs = {
     const how = triggers ? 'with workflows' : 'without workflows';
     const twice = again ? ', emails that went before too' : '';
     const on = choice.kind === 'one' ? { webhookId: choice.webhookId } : { since: choice.since };
-    return noted('replay', `Replayed events, ${how}${twice}.`, { ...on, ...(run && { run }) });
+    return noted('replay', `Replay events, ${how}${twice}.`, { ...on, ...(run && { run }) });
   },
 
   settings: (options: SettingsOptions): Noted => {
@@ -128,7 +128,7 @@ export const commandActs = {
       case 'history':
         return 'looks';
       case 'set':
-        return noted('settings.set', 'Changed a setting.', { setting: options.path });
+        return noted('settings.set', 'Change a setting.', { setting: options.path });
       case 'restore':
         return noted('settings.restore', 'Put an earlier version of the settings back.', {
           restored: options.version,
@@ -150,17 +150,17 @@ export const commandActs = {
         // Without a name it lists what is ready-made.
         return options.word === ''
           ? 'looks'
-          : noted('workflow.add', 'Added a workflow as a draft.', { template: options.word });
+          : noted('workflow.add', 'Add a workflow as a draft.', { template: options.word });
       case 'edit':
-        return noted('workflow.edit', 'Saved a workflow.', workflow(options));
+        return noted('workflow.edit', 'Save a workflow.', workflow(options));
       case 'activate':
-        return noted('workflow.activate', 'Activated a workflow.', workflow(options));
+        return noted('workflow.activate', 'Activate a workflow.', workflow(options));
       case 'pause':
-        return noted('workflow.pause', 'Paused a workflow.', workflow(options));
+        return noted('workflow.pause', 'Pause a workflow.', workflow(options));
       case 'remove':
-        return noted('workflow.remove', 'Removed a workflow.', workflow(options));
+        return noted('workflow.remove', 'Remove a workflow.', workflow(options));
       case 'test':
-        return noted('test.sent', 'Sent a test of a workflow.', workflow(options));
+        return noted('test.sent', 'Send a test of a workflow.', workflow(options));
       case 'restore':
         return noted('workflow.restore', 'Put an earlier version of a workflow back.', {
           ...workflow(options),

@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { whatWasDone } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Act } from '#infra/terminal/command-line.ts';
@@ -13,7 +12,6 @@ import {
 import { reasonOf } from '#shared/failure.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
-import { callerIdentity } from './deployment/caller-identity.ts';
 import { type Deployment, findDeployment, type Target } from './deployment/deployment.ts';
 
 /** What a command with these options does; `looks`: it changes nothing. */
@@ -89,6 +87,11 @@ export function operatorLogOf({ clientConfigs, actsTable, retentionDays }: Deplo
 async function whoActs({ clientConfigs }: Deployment): Promise<string> {
   const { dynamodb } = clientConfigs;
   if ('endpoint' in dynamodb) return localActor;
+  // What signs requests takes a while to load.
+  const [{ defaultProvider }, { callerIdentity }] = await Promise.all([
+    import('@aws-sdk/credential-provider-node'),
+    import('./deployment/caller-identity.ts'),
+  ]);
   const who = await callerIdentity({ region: dynamodb.region, credentials: defaultProvider() });
   return who ?? 'somebody whom AWS does not name';
 }

@@ -56,7 +56,7 @@ export type ActObjects = Readonly<Record<string, string | number>>;
 export type ActDraft = Readonly<{
   what: ActVerb;
   on: ActObjects;
-  /** One short sentence, without personal data. */
+  /** What is to be done, in one short sentence without personal data. */
   sentence: string;
 }>;
 

@@ -116,7 +116,7 @@ describe('the commands, against a stage in AWS', () => {
       { ...noted, what: 'workflow.add', outcome: 'done' },
     ]);
     const listed = await run('acts', ['--by', 'ada', '--since', '1h', '--limit', '2', ...staging]);
-    expect(listed.out).toMatch(/ test\.sent +done +Sent a test of a workflow\. \(workflowId wel/);
+    expect(listed.out).toMatch(/ test\.sent +done +Send a test of a workflow\. \(workflowId wel/);
     expect(listed.out).toContain('These are the newest 2; --limit shows more.');
     expect(listed.out).not.toContain('you@example.com');
   });

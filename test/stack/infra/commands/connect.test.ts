@@ -12,6 +12,7 @@ import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { createPlainTable } from '#test/support/plain-table.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
+import { createStackTables } from '#test/support/stack-tables.ts';
 
 describe('the command line of npm run connect', () => {
   it('takes the token from standard input, and says what is none without repeating it', async () => {
@@ -27,8 +28,10 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;
   let at: PolarConnection;
   let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
+  let acts: string;
   beforeAll(async () => {
     dynamo = await startDynamo();
+    acts = (await createStackTables(dynamo.client))('Acts');
   });
   afterAll(() => dynamo.stop());
   beforeEach(async () => {
@@ -38,6 +41,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
         WorkflowsTableName: await createPlainTable(dynamo.client, 'workflowId'),
         EmailsTableName: 'Emails',
         SettingsTableName: at.table,
+        ActsTableName: acts,
         MailQueueUrl: 'http://127.0.0.1:1/000000000000/mail',
         WebhookUrl: at.receiver.url,
       },

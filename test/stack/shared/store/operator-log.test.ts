@@ -32,9 +32,9 @@ const bob: Actor = { by: 'arn:aws:iam::1:user/bob', via: 'command' };
 const pausing: ActDraft = {
   what: 'workflow.pause',
   on: { workflowId: 'welcome-x7k2' },
-  sentence: 'Paused a workflow.',
+  sentence: 'Pause a workflow.',
 };
-const holding: ActDraft = { what: 'hold', on: {}, sentence: 'Held all mail.' };
+const holding: ActDraft = { what: 'hold', on: {}, sentence: 'Hold all mail.' };
 
 async function note(at: string, draft: ActDraft, actor: Actor = ada) {
   now = new Date(at);

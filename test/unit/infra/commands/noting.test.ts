@@ -3,7 +3,7 @@ import { type FindLog, noting } from '#infra/commands/noting.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { ActDraft, ActOutcome } from '#shared/audience/operator-act.ts';
 
-const draft: ActDraft = { what: 'hold', on: {}, sentence: 'Held all mail.' };
+const draft: ActDraft = { what: 'hold', on: {}, sentence: 'Hold all mail.' };
 const actor = { by: 'local', via: 'command' } as const;
 const target = { local: true };
 

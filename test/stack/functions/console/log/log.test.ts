@@ -71,7 +71,7 @@ describe('the operator log', () => {
         via: 'console',
         on: { contactId },
         outcome: 'done',
-        sentence: 'Unsubscribed a contact.',
+        sentence: 'Unsubscribe a contact.',
       },
     ]);
     expect(JSON.stringify(await at.items('Acts'))).not.toMatch(/grace|Grace/);
@@ -141,26 +141,26 @@ describe('the page of the log', () => {
     const workflow = added.location?.replace(/\/edit$/, '');
     const { html, text } = await at.get('/console/log');
     expect(html).toContain(`href="${workflow}"`);
-    expect(text).toContain('Added a workflow as a draft. workflow.add');
+    expect(text).toContain('Add a workflow as a draft. workflow.add');
     expect(text.indexOf('workflow.add')).toBeGreaterThan(-1);
   });
 
   it('is narrowed to a verb and to a person', async () => {
     const asked = await at.get('/console/log?what=audience.export');
-    expect(asked.text).toContain('Exported a part of the contacts.');
-    expect(asked.text).not.toContain('Added a workflow as a draft.');
+    expect(asked.text).toContain('Export a part of the contacts.');
+    expect(asked.text).not.toContain('Add a workflow as a draft.');
     const nobody = await at.get('/console/log?by=nobody');
     expect(nobody.text).toContain('Nothing of that kind was done.');
   });
 
   it('goes on to older acts', async () => {
     const actor = { by: 'arn:many', via: 'command' } as const;
-    const draft = { what: 'hold', on: {}, sentence: 'Held all mail.' } as const;
+    const draft = { what: 'hold', on: {}, sentence: 'Hold all mail.' } as const;
     for (let count = 0; count < 51; count++) await at.parts.acts.begin(draft, actor);
     const first = await at.get('/console/log?by=arn:many');
     const [, next = ''] = /href="([^"]+)" rel="next"/.exec(first.html) ?? [];
     const second = await at.get(next.replaceAll('&amp;', '&'));
-    const rows = ({ text }: typeof first) => text.split('Held all mail.').length - 1;
+    const rows = ({ text }: typeof first) => text.split('Hold all mail.').length - 1;
     expect([rows(first), rows(second)]).toEqual([50, 1]);
   });
 });

@@ -14,6 +14,7 @@ export async function startBackfillStack(
       WorkflowsTableName: tableOf('Workflows'),
       EmailsTableName: tableOf('Emails'),
       SettingsTableName: at.table,
+      ActsTableName: tableOf('Acts'),
       MailQueueUrl: 'http://127.0.0.1:1/000000000000/mail',
       WebhookUrl: at.receiver.url,
     },

@@ -22,6 +22,7 @@ beforeAll(async () => {
       WorkflowsTableName: tableOf('Workflows'),
       EmailsTableName: tableOf('Emails'),
       SettingsTableName: tableOf('Settings'),
+      ActsTableName: tableOf('Acts'),
       MailQueueUrl: dead.mail.sourceUrl,
       WebhookUrl: 'https://api.example.com/webhooks/polar',
     },
