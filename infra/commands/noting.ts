@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { whatWasDone } from '#infra/terminal/acted.ts';
-import { Advice } from '#infra/terminal/advice.ts';
+import { Advice, endedByPerson } from '#infra/terminal/advice.ts';
 import type { Act } from '#infra/terminal/command-line.ts';
 import { printAside } from '#infra/terminal/lines.ts';
 import {
@@ -41,8 +41,14 @@ export function noting<Options extends Readonly<{ target: Target }>>(
       await end(error instanceof Advice ? 'refused' : 'failed');
       throw error;
     }
-    await end(whatWasDone().isDeclined ? 'refused' : 'done');
+    await end(outcome());
   };
+}
+
+/** Who ends a run with Ctrl-C may have had a part of it done. */
+function outcome(): ActOutcome {
+  if (whatWasDone().isDeclined) return 'refused';
+  return process.exitCode === endedByPerson ? 'failed' : 'done';
 }
 
 async function begin(draft: ActDraft, target: Target, findLog: FindLog) {

@@ -44,7 +44,7 @@ export type ActVerb = (typeof actVerbs)[number];
 
 /**
  * `begun`: how it ended was not written down · `refused`: a person said no, or it was answered with a problem ·
- * `failed`: an error ended it, and a part may be done.
+ * `failed`: an error or Ctrl-C ended it, and a part may be done.
  */
 export const actOutcomes = ['begun', 'done', 'refused', 'failed'] as const;
 export type ActOutcome = (typeof actOutcomes)[number];

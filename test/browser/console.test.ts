@@ -250,6 +250,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
         '/polar/disconnect',
         '/test',
         '/dead-letters',
+        '/log',
         '/no-such-page',
       ];
       const faults: Record<string, string[]> = {};

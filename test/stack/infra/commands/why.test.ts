@@ -363,6 +363,17 @@ describe('npm run why, of who had an address before', () => {
   });
 });
 
+const connectedTo = (organizationId: string, organizationName: string) => ({
+  ...{ organizationId, organizationName, organizationSlug: 'northlight', server: 'production' },
+  ...{
+    method: 'token',
+    endpointId: 'e1',
+    apiVersion: '2026-04',
+    url: 'https://hooks.example.com/webhooks/polar',
+  },
+  ...{ connectedAt: '2026-11-01T00:00:00.000Z', by: 'ada', version: 1 },
+});
+
 describe('npm run why, of what is known beside', () => {
   const person = (id: string) => ({ minute: 1, email: `${id}@example.com` });
 
@@ -409,6 +420,13 @@ describe('npm run why, of what is known beside', () => {
     const organizationId = 'org-1';
     await dead.audience.tell('customer.created', 'org', { ...person('org'), organizationId });
     expect(await why('org@example.com')).toMatch(/^organisation +org-1$/m);
+    const connection = { name: 'connection', ...connectedTo('org-1', 'Northlight') };
+    await dead.audience.put('Settings', connection);
+    expect(await why('org@example.com')).toMatch(/^organisation +Northlight, org-1$/m);
+    await dead.audience.put('Settings', { ...connection, organizationId: 'org-2' });
+    expect(await why('org@example.com')).toMatch(
+      /^organisation +org-1, which is not the connected one \(Northlight\)$/m,
+    );
     await dead.audience.tell('customer.created', 'no-org', person('no-org'));
     expect(await why('no-org')).toMatch(/^organisation +not known: no event has named it yet$/m);
   });

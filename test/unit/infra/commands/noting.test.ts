@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FindLog, noting } from '#infra/commands/noting.ts';
-import { Advice } from '#infra/terminal/advice.ts';
+import { Advice, endedByPerson } from '#infra/terminal/advice.ts';
 import type { ActDraft, ActOutcome } from '#shared/audience/operator-act.ts';
 
 const draft: ActDraft = { what: 'hold', on: {}, sentence: 'Hold all mail.' };
@@ -50,6 +50,17 @@ describe('a command', () => {
     );
     await expect(command({ target })).rejects.toBe(error);
     expect(told).toEqual(['begin hold by local', `end ${outcome}`]);
+  });
+
+  it('that Ctrl-C ended may have done a part', async () => {
+    const { told, findLog } = memoryLog();
+    const before = process.exitCode;
+    const interrupted = async () => {
+      process.exitCode = endedByPerson;
+    };
+    await noting(() => draft, interrupted, findLog)({ target });
+    process.exitCode = before;
+    expect(told).toEqual(['begin hold by local', 'end failed']);
   });
 
   it('that only looks is not noted', async () => {
