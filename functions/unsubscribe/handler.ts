@@ -1,8 +1,15 @@
+import * as z from 'zod/mini';
 import { cached } from '#shared/in-time.ts';
 import { jsonLog } from '#shared/log.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
+import { dynamoBrand } from '#shared/store/brand.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { unsubscribe } from './unsubscribe.ts';
+
+const { SETTINGS_TABLE } = z.object({ SETTINGS_TABLE: z.string() }).parse(process.env);
+
+/** As long as the settings are kept. */
+const brandMs = 30_000;
 
 // Somebody waits for the answer, whoever it is: this door is open to all, and writes no settings.
 const audience = audienceFromEnv(process.env, { requestTimeoutMs: 1_500, seedsSettings: false });
@@ -14,6 +21,8 @@ export const handler = unsubscribe({
     Date.now,
   ),
   refusals: audience.refusals,
+  wayBack: audience.wayBack,
+  brand: cached(dynamoBrand(audience.db, SETTINGS_TABLE), brandMs, Date.now),
   now: audience.now,
   log: jsonLog(),
 });

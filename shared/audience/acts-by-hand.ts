@@ -203,7 +203,8 @@ export async function subscribeContact(
   return settle(store, (w) => subscribe(w, act, surroundings), pause);
 }
 
-function subscribe(w: Workspace, act: ActOnContact, surroundings: Surroundings): ActResult {
+/** The same as a decision on rows. */
+export function subscribe(w: Workspace, act: ActOnContact, surroundings: Surroundings): ActResult {
   const { email, at, by } = act;
   const found = actedOn(w, act);
   if (!found) return isGone;

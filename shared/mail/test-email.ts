@@ -25,6 +25,7 @@ import {
   renderEmail,
 } from './render-email.ts';
 import type { OutgoingMail, SendMail } from './ses.ts';
+import { testToken } from './unsubscribe-token.ts';
 
 type Preview = Readonly<{
   kind: EmailNode['kind'];
@@ -44,13 +45,13 @@ export function previewEmail(preview: Preview): RenderedEmail {
   return renderEmail(compiled, variables, footer, settings, { brand, postalAddress, event });
 }
 
-/** The link leads to the real page, which takes its token for a mangled one. */
+/** The link leads to the real page, which says that it was a test. */
 export function footerForNobody(
   { postalAddress }: Pick<Settings, 'postalAddress'>,
   unsubscribeUrl: string,
 ): Footer {
   return {
-    unsubscribeUrl: `${unsubscribeUrl}/test`,
+    unsubscribeUrl: `${unsubscribeUrl}/${testToken}`,
     postalAddress: postalAddress?.trim() ? postalAddress : '(Your postal address goes here.)',
   };
 }

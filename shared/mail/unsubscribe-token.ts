@@ -12,6 +12,9 @@ export type UnsubscribeTokens = Readonly<{
 /** Tokens never expire: the link in an old email must still work. Another kind of token needs another purpose. */
 const purpose = 'unsubscribe token v1';
 
+/** Stands in test mails for a token. It is none. */
+export const testToken = 'test';
+
 const longestToken = 2_048;
 
 const contentSchema = z.object({

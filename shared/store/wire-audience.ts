@@ -5,6 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { audienceRefusals } from '#shared/audience/refusals.ts';
+import { wayBack } from '#shared/audience/way-back.ts';
 import { cached } from '#shared/in-time.ts';
 import {
   type AudienceTables,
@@ -93,6 +94,16 @@ export function audienceOf(
   const store = storeWith(hash);
   const contactOf = dynamoContactLookup(db, ids.contacts, store);
 
+  /** For whoever hears of a person only by the hash of an address. */
+  const hearing = {
+    store,
+    storeByHash: storeWith(async () => (itself) => itself),
+    contactOf,
+    addressHash: hash,
+    surroundings: async () => ({ settings: await settings(), now: now(), newId: randomUUID }),
+    pause,
+  };
+
   return {
     db,
     store,
@@ -105,13 +116,7 @@ export function audienceOf(
     now,
     newId: randomUUID,
     pause,
-    refusals: audienceRefusals({
-      store,
-      storeByHash: storeWith(async () => (itself) => itself),
-      contactOf,
-      addressHash: hash,
-      surroundings: async () => ({ settings: await settings(), now: now(), newId: randomUUID }),
-      pause,
-    }),
+    refusals: audienceRefusals(hearing),
+    wayBack: wayBack(hearing),
   };
 }

@@ -52,6 +52,7 @@ export async function startAudience({ now = () => new Date() } = {}) {
 
   return {
     ...audience,
+    wayBack: audience.wayBack,
     refusals: {
       ...audience.refusals,
       ofAddress: (email: string, no: No) => audience.refusals.ofAddress(normalisedEmail(email), no),

@@ -1,4 +1,5 @@
 import { unsubscribe } from '#functions/unsubscribe/unsubscribe.ts';
+import type { Brand } from '#shared/audience/brand.ts';
 import { jsonLog } from '#shared/log.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
 import { startAudience, suppressionKey } from '#test/support/audience-at-work.ts';
@@ -24,10 +25,13 @@ export const freshEmail = () => `${fresh('ann')}@example.com`;
 export async function startUnsubscribe() {
   const audience = await startAudience();
   const lines: string[] = [];
+  let [clock, brand] = [new Date('2026-11-24T08:00:00.000Z'), {}];
   const parts = {
     tokens: async () => tokens,
     refusals: audience.refusals,
-    now: () => new Date('2026-11-24T08:00:00.000Z'),
+    wayBack: audience.wayBack,
+    brand: async (): Promise<Brand> => brand,
+    now: () => clock,
     log: jsonLog((line) => lines.push(line)),
   };
   const answer = unsubscribe(parts);
@@ -38,6 +42,12 @@ export async function startUnsubscribe() {
     answer,
     get: (token: string) => answer(request('GET', token)),
     post: (token: string, body?: string) => answer(request('POST', token, body)),
+    aMinuteLater: () => {
+      clock = new Date(clock.getTime() + 60_000);
+    },
+    setBrand: (to: Brand) => {
+      brand = to;
+    },
     /** The token in an email that goes to this address now. */
     async linkTo(email: string): Promise<string> {
       const { contactId, customerId } = (await audience.contact(email)) ?? {};

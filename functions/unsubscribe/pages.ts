@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { type Brand, textOn } from '#shared/audience/brand.ts';
+import { escapeHtml } from '#shared/text.ts';
+
+const styleFor = (accent: string) => `
+:root { color-scheme: light dark }
+body { margin: 0; font: 1.125rem/1.5 system-ui, sans-serif; background: Canvas; color: CanvasText; overflow-wrap: anywhere }
+main { max-width: 34rem; margin: 0 auto; padding: 4rem 1.5rem }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem }
+p { margin: 0 0 1.5rem }
+.shop { display: flex; align-items: center; gap: .75rem; font-weight: 600 }
+.shop img { height: 1.75rem; max-width: 12rem }
+button { font: inherit; font-weight: 600; padding: .75rem 1.75rem; border: 2px solid ${accent}; border-radius: .5rem; background: ${accent}; color: ${textOn(accent)}; cursor: pointer }
+button:hover { filter: brightness(.92) }
+button:focus-visible { outline: 3px solid CanvasText; outline-offset: 3px }
+button.back { background: transparent; color: CanvasText; border-color: currentColor }
+`;
+
+export type Page = Readonly<{
+  statusCode: number;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}>;
+
+type Words = Readonly<{
+  statusCode: number;
+  title: string;
+  content: string;
+  more?: Readonly<Record<string, string>>;
+}>;
+
+/** What a form of the page sends along to have the mails again; the other one sends nothing. */
+export const wayBackField = { name: 'act', value: 'subscribe' } as const;
+
+const comeBack = `<form method="post"><input type="hidden" name="${wayBackField.name}" value="${wayBackField.value}"><button type="submit" class="back">I want them after all</button></form>`;
+
+/** Every page that a recipient can see, in the shop's name. None names an address: the link may have been forwarded. */
+export function pages(brand: Brand) {
+  const name = brand.name && escapeHtml(brand.name);
+  const sender = name ?? 'the sender of the email that brought you here';
+  const page = (words: Words) => pageOf(words, brand);
+  return {
+    question: () =>
+      page({
+        statusCode: 200,
+        title: name ? `Unsubscribe from ${name}?` : 'Unsubscribe?',
+        content: `<p>You will get no more news and offers from ${sender}. Emails about your purchases, such as receipts, still reach you.</p>
+<form method="post"><button type="submit">Unsubscribe</button></form>`,
+      }),
+    /** `canComeBack`: nothing but their own "no" keeps them from mail. */
+    done: (canComeBack: boolean) =>
+      page({
+        statusCode: 200,
+        title: 'You are unsubscribed',
+        content: `<p>No more news and offers go to you from ${sender}. One that was already on its way may still arrive. You can close this page.</p>
+${canComeBack ? comeBack : ''}`,
+      }),
+    already: (canComeBack: boolean) =>
+      page({
+        statusCode: 200,
+        title: 'You are already unsubscribed',
+        content: `<p>No news and offers go to you from ${sender}. There is nothing left to do, and you can close this page.</p>
+${canComeBack ? comeBack : ''}`,
+      }),
+    back: () =>
+      page({
+        statusCode: 200,
+        title: 'You are subscribed again',
+        content: `<p>You will get news and offers from ${sender}. Every email has a link to unsubscribe.</p>
+<form method="post"><button type="submit" class="back">Unsubscribe</button></form>`,
+      }),
+    'no-way-back': () =>
+      page({
+        statusCode: 409,
+        title: 'You cannot subscribe from here',
+        content:
+          '<p>Nothing was changed. Mail to this address came back or was reported as unwanted, or the account was closed. If you want news and offers again, please answer one of our emails and ask for them.</p>',
+      }),
+    test: () =>
+      page({
+        statusCode: 200,
+        title: 'This was a test',
+        content:
+          '<p>The email that brought you here was a test. Its link belongs to nobody, and nothing was changed. In a real email, this page asks whether to unsubscribe.</p>',
+      }),
+    unknown: () =>
+      page({
+        statusCode: 404,
+        title: 'This link does not work',
+        content:
+          '<p>It may have been cut off or changed on its way to you, and nothing has been changed by it. Please open the link in the email once more, or answer the email and ask to be unsubscribed.</p>',
+      }),
+    'wrong-method': () =>
+      page({
+        statusCode: 405,
+        title: 'This link is opened in a browser',
+        content: '<p>Please open the unsubscribe link in the email.</p>',
+        more: { allow: 'GET, HEAD, POST' },
+      }),
+    unavailable: () =>
+      page({
+        statusCode: 503,
+        title: 'That did not work just now',
+        content:
+          '<p>The fault is on our side. Please open the link in the email again in a few minutes.</p>',
+        more: { 'retry-after': '120' },
+      }),
+  } as const;
+}
+
+const plainAccent = '#1d4ed8';
+
+/** Nothing but its style and the shop's logo may be loaded, nothing may frame the page, and its form goes nowhere else. */
+function pageOf({ statusCode, title, content, more = {} }: Words, brand: Brand): Page {
+  const style = styleFor(brand.accent ?? plainAccent);
+  const hash = createHash('sha256').update(style).digest('base64');
+  const images = brand.logo ? ` img-src ${new URL(brand.logo).origin};` : '';
+  const body = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex, nofollow">
+<title>${title}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+${shop(brand)}<h1>${title}</h1>
+${content}
+</main>
+</body>
+</html>
+`;
+  return {
+    statusCode,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}';${images} form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-robots-tag': 'noindex, nofollow',
+      ...more,
+    },
+    body,
+  };
+}
+
+function shop({ name, logo, logoAlt = '' }: Brand): string {
+  if (!name && !logo) return '';
+  const image = logo ? `<img src="${escapeHtml(logo)}" alt="${escapeHtml(logoAlt)}">` : '';
+  return `<p class="shop">${image}${name ? `<span dir="auto">${escapeHtml(name)}</span>` : ''}</p>\n`;
+}
