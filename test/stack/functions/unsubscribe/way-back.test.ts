@@ -115,6 +115,19 @@ describe('the way back', () => {
     expect(await work.everything()).toEqual(before);
   });
 
+  it.each(['complained', 'bounced'] as const)(
+    'lifts nothing of who %s and is known by the hash of an address only',
+    async (reason) => {
+      const email = freshEmail();
+      const token = tokens.of({ contactId: fresh('gone'), addressHash: audience.hash(email) });
+      await work.post(token);
+      await complain(email, reason);
+      work.aMinuteLater();
+      expect(await work.post(token, comeBack)).toMatchObject({ statusCode: 409 });
+      expect(await audience.reasons(email)).toEqual([reason, 'unsubscribed'].sort());
+    },
+  );
+
   it('lifts nothing of who was deleted', async () => {
     const { email, id, token } = await unsubscribed();
     await audience.tell('customer.deleted', id, { minute: 2, email, deletedAt: 'x' });
