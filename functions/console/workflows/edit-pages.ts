@@ -3,13 +3,14 @@ import { html } from 'hono/html';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
+import { emailSources } from '../kit/email-frame.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { facts, table, time } from '../kit/shown.ts';
 import { workflowPath } from '../kit/words.ts';
 import { editForm } from './edit-form.ts';
-import { emailSources, eventOf } from './preview.ts';
+import { eventOf } from './preview.ts';
 import {
   checkNotes,
   noProblems,
