@@ -114,6 +114,7 @@ export class PolarAudienceStack extends Stack {
       WorkflowsTableName: tables.workflows.tableName,
       EmailsTableName: tables.emails.tableName,
       ActsTableName: tables.acts.tableName,
+      MailboxesTableName: tables.mailboxes.tableName,
       RetentionDays: String(options.retentionDays),
       AlarmTopicArn: alarms.topic.topicArn,
       ...(options.mailFrom && { MailFrom: options.mailFrom.from }),

@@ -24,6 +24,7 @@ const env = z
     EVENTS_TABLE: z.string(),
     WORKFLOWS_TABLE: z.string(),
     EMAILS_TABLE: z.string(),
+    MAILBOXES_TABLE: z.string(),
     SETTINGS_TABLE: z.string(),
     FAILURES_TABLE: z.string(),
     MAIL_QUEUE_URL: z.string(),
@@ -53,7 +54,7 @@ const log = jsonLog();
 const failures = dynamoFailures(db, env.FAILURES_TABLE, now);
 
 export const handler: SQSHandler = mailer({
-  emails: dynamoEmails(db, env.EMAILS_TABLE, now),
+  emails: dynamoEmails(db, env.EMAILS_TABLE, now, env.MAILBOXES_TABLE),
   hold: cached(dynamoHold(db, env.SETTINGS_TABLE).read, holdMs, Date.now),
   known: mailSituation({
     db,
@@ -79,6 +80,8 @@ export const handler: SQSHandler = mailer({
     sleep: (ms) => setTimeout(ms),
   }),
   addressHash: async (email) => (await addressHash())(email),
+  // No suppression can have this hash: no address begins like that.
+  mailboxHash: async (mailbox) => (await addressHash())(`mailbox ${mailbox}`),
   hasSender: env.MAIL_FROM !== '',
   newToken: randomUUID,
   now,

@@ -1,8 +1,15 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { NormalisedEmail } from '#shared/audience/address.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
-import type { Email, EmailIdentity, MailMessage } from '#shared/audience/email.ts';
+import type { Counted, Email, EmailIdentity, MailMessage } from '#shared/audience/email.ts';
 import { judgeMail } from '#shared/audience/judge-mail.ts';
+import {
+  countedToday,
+  fullReason,
+  isCounted,
+  mailboxOf,
+  quotaOf,
+} from '#shared/audience/mailbox.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
@@ -29,6 +36,8 @@ export type DeliveryParts = Readonly<{
   compose: Compose;
   send: SendMail;
   addressHash: (email: NormalisedEmail) => Promise<string>;
+  /** Also keyed, and never that of an address. */
+  mailboxHash: (mailbox: string) => Promise<string>;
   hasSender: boolean;
   newToken: () => string;
   now: () => Date;
@@ -116,30 +125,45 @@ async function attempt(
     hasSender: parts.hasSender,
     now: parts.now(),
   });
-  if (verdict.kind === 'block') return block(message, verdict, parts);
+  const counted = countedToday(email, parts.now());
+  if (verdict.kind === 'block') return block(message, { ...verdict, counted }, parts);
   const composed = await parts.compose(verdict, known.settings, message.ledgerKey);
   if (composed.kind === 'blocked') {
-    return block(message, { reason: composed.reason, needsPerson: true }, parts);
+    return block(message, { reason: composed.reason, needsPerson: true, counted }, parts);
   }
 
   const token = parts.newToken();
   const leaseUntil = later(parts, leaseMs);
   const addressHash = await parts.addressHash(verdict.contact.email);
   const identity = { ...message, contactId: verdict.contact.contactId };
-  if (!(await parts.emails.reserve(identity, { token, leaseUntil, addressHash }))) {
+  const reservation = { token, leaseUntil, addressHash };
+  const mailboxHash = await parts.mailboxHash(mailboxOf(verdict.contact.email));
+  // One that waits was counted when it was tried first, unless that was on another day.
+  const quota =
+    isCounted(verdict) && !counted
+      ? quotaOf(verdict, known.settings, mailboxHash, parts.now())
+      : undefined;
+  const reserved = quota
+    ? await parts.emails.reserveWithin(identity, reservation, quota)
+    : (await parts.emails.reserve(identity, reservation)) && 'reserved';
+  if (quota && (reserved === 'full of mails' || reserved === 'full of marketing')) {
+    return block(identity, { reason: fullReason(quota, reserved) }, parts);
+  }
+  if (reserved !== 'reserved') {
     throw new Error('Another mailer took this email at the same moment.');
   }
+  const isCountedFor = counted ?? (quota && { key: quota.key, isMarketing: quota.isMarketing });
   const result = await parts.send(composed.mail);
   switch (result.kind) {
     case 'sent':
       await parts.emails.sent(message.ledgerKey, token, result.sesMessageId);
       return { kind: 'sent' };
     case 'refused':
-      return (await parts.emails.fail(message.ledgerKey, token, result.reason))
+      return (await parts.emails.fail(message.ledgerKey, token, result.reason, isCountedFor))
         ? { kind: 'failed', reason: result.reason }
         : { kind: 'settled' };
     case 'not-now':
-      return wait(message, email, token, result.reason, parts);
+      return wait(message, { email, token, reason: result.reason, counted: isCountedFor }, parts);
     case 'unknown':
       return loseSight(message.ledgerKey, token, result.reason, parts);
   }
@@ -158,30 +182,38 @@ async function putAside(
   return isAside ? { kind: 'waiting', reason } : { kind: 'settled' };
 }
 
+type Blocking = Readonly<{ reason: string; counted?: Counted | undefined }>;
+
 async function block(
   message: EmailIdentity,
-  { reason, needsPerson }: Pick<Delivery, 'needsPerson'> & { reason: string },
+  { reason, needsPerson, counted }: Pick<Delivery, 'needsPerson'> & Blocking,
   parts: DeliveryParts,
 ): Promise<Delivery> {
-  const isBlocked = await parts.emails.block(message, reason);
+  const isBlocked = await parts.emails.block(message, reason, counted);
   return isBlocked
     ? { kind: 'blocked', reason, ...(needsPerson && { needsPerson }) }
     : { kind: 'settled' };
 }
 
+type Attempted = Readonly<{
+  /** As it was before this attempt. */
+  email: Email | undefined;
+  token: string;
+  reason: string;
+  counted: Counted | undefined;
+}>;
+
 /** Counted in the ledger and not in receives, so that a quota that is used up for a day makes no dead letters. */
 async function wait(
   { ledgerKey }: EmailIdentity,
-  email: Email | undefined,
-  token: string,
-  reason: string,
+  { email, token, reason, counted }: Attempted,
   parts: DeliveryParts,
 ): Promise<Delivery> {
   const { emails, now } = parts;
   const since = (email?.state === 'waiting' && email.waitingSince) || now().toISOString();
   const waitedMs = now().getTime() - Date.parse(since);
   if (waitedMs > longestWaitMs) {
-    await emails.fail(ledgerKey, token, `SES refused it for two days: ${reason}`);
+    await emails.fail(ledgerKey, token, `SES refused it for two days: ${reason}`, counted);
     return { kind: 'failed', reason };
   }
   const attempts = email?.state === 'waiting' ? (email.attempts ?? 0) : 0;

@@ -83,6 +83,7 @@ const tableUses: TableUses = {
   workflows: { calls: ['GetItem'] },
   settings: { calls: ['GetItem'] },
   emails: { calls: ['GetItem', 'UpdateItem'] },
+  mailboxes: { calls: ['UpdateItem'] },
   failures: { calls: ['UpdateItem', 'DeleteItem'] },
 };
 

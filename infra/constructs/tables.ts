@@ -22,6 +22,7 @@ const tableNames = [
   'workflows',
   'emails',
   'acts',
+  'mailboxes',
 ] as const;
 type TableName = (typeof tableNames)[number];
 
@@ -74,6 +75,7 @@ export class AudienceTables extends Construct {
   readonly workflows: Table;
   readonly emails: Table;
   readonly acts: Table;
+  readonly mailboxes: Table;
 
   constructor(scope: Construct, id: string, keeping: Keeping) {
     super(scope, id);
@@ -115,6 +117,8 @@ export class AudienceTables extends Construct {
     });
     // Who did what by hand. Proofs of erasure are in partitions of their own and never expire.
     this.acts = table('Acts', { key: 'day', sortKey: 'time', expires: true });
+    // How much each mailbox had on a day.
+    this.mailboxes = table('Mailboxes', { key: 'mailboxDay', expires: true });
   }
 
   /** Gives a function its tables: their names in its environment (`CONTACTS_TABLE`), and exactly these calls. */

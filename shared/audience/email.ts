@@ -16,6 +16,10 @@ export const emailIdentitySchema = z.object({
 });
 export type EmailIdentity = z.infer<typeof emailIdentitySchema>;
 
+/** What an email was counted for: a mailbox and a day, as marketing too or not. */
+const countedSchema = z.object({ key: z.string(), isMarketing: z.boolean() });
+export type Counted = Readonly<z.infer<typeof countedSchema>>;
+
 /**
  * A row of the ledger. `reserved`: about to be sent, until `leaseUntil` · `waiting`: SES refused it for now ·
  * `sent` · `blocked` and `failed`: not sent, and the key is free again · `unknown`: nobody knows yet whether SES took it.
@@ -33,6 +37,8 @@ export const emailSchema = z.extend(emailIdentitySchema, {
   dueAt: z.optional(z.string()),
   sesMessageId: z.optional(z.string()),
   addressHash: z.optional(z.string()),
+  /** Absent where it does not count, and where its count was given back. */
+  counted: z.optional(countedSchema),
   createdAt: z.string(),
   updatedAt: z.string(),
 });

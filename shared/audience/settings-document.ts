@@ -1,5 +1,5 @@
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { mostDailyLimit, type Settings, settingsSchema } from './settings.ts';
 import {
   draftOf,
   draftWith,
@@ -7,6 +7,7 @@ import {
   type SettingKind,
   type SettingPlace,
   type SettingsDraft,
+  type SettingValue,
   settingPlaces,
   settingValue,
 } from './settings-draft.ts';
@@ -54,6 +55,7 @@ function wanted({ kind, field }: SettingPlace): string {
     text: field === 'userGroup' ? `a text of 1 to ${longestUserGroup} characters, or none` : 'text',
     'time-zone': 'a time zone such as UTC or Europe/Berlin',
     language: 'a language such as en, en-GB or de',
+    count: `a whole number from 1 to ${mostDailyLimit}`,
   };
   return typeof kind === 'string' ? words[kind] : kind.join(' or ');
 }
@@ -80,7 +82,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 export function withValue(
   document: SettingsDocument,
   { type, field }: Place,
-  value: string | boolean | null,
+  value: SettingValue,
 ): SettingsDocument {
   if (type === undefined) return { ...document, [field]: value };
   const events = isRecord(document['events']) ? document['events'] : {};

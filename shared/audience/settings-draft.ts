@@ -4,12 +4,19 @@ import {
   type EventSettings,
   isLanguage,
   isTimeZone,
+  mostDailyLimit,
   type Settings,
   settingsSchema,
 } from './settings.ts';
 
-/** What a value may be: one of these words, on or off, a text or none, a time zone, or a language. */
-export type SettingKind = readonly string[] | 'switch' | 'text' | 'time-zone' | 'language';
+/** What a value may be: one of these words, on or off, a text or none, a time zone, a language, or a number. */
+export type SettingKind =
+  | readonly string[]
+  | 'switch'
+  | 'text'
+  | 'time-zone'
+  | 'language'
+  | 'count';
 
 export const generalKinds = {
   newContacts: ['subscribed', 'unsubscribed'],
@@ -17,6 +24,7 @@ export const generalKinds = {
   postalAddress: 'text',
   timeZone: 'time-zone',
   language: 'language',
+  dailyLimit: 'count',
 } as const satisfies Record<Exclude<keyof Settings, 'version' | 'events'>, SettingKind>;
 
 export const eventKinds = {
@@ -69,7 +77,7 @@ export function draftOf(settings: Settings): SettingsDraft {
   return draftWith((place) => {
     const value =
       place.type === undefined ? settings[place.field] : settings.events[place.type][place.field];
-    return typeof value === 'boolean' ? onOrOff(value) : (value ?? '');
+    return typeof value === 'boolean' ? onOrOff(value) : String(value ?? '');
   });
 }
 
@@ -137,8 +145,11 @@ function settingsWith(draft: SettingsDraft, version: number): Settings {
   return settingsSchema.parse({ ...general, version, events });
 }
 
+export type SettingValue = string | number | boolean | null;
+
 /** What a text of a draft stands for. */
-export function settingValue({ kind }: SettingPlace, text: string): string | boolean | null {
+export function settingValue({ kind }: SettingPlace, text: string): SettingValue {
+  if (kind === 'count') return Number(text);
   if (kind === 'switch') return text === 'on';
   return kind === 'text' && text === '' ? null : text;
 }
@@ -168,6 +179,12 @@ export function writingProblem(kind: 'time-zone' | 'language', text: string): st
     : 'A language is a tag such as en, en-GB, de or pt-BR, without extensions such as -u- or -x-.';
 }
 
+/** What is wrong with a number of emails, if anything. */
+export function countProblem(text: string): string | undefined {
+  const isCount = /^[1-9]\d{0,3}$/.test(text) && Number(text) <= mostDailyLimit;
+  return isCount ? undefined : `This is a whole number from 1 to ${mostDailyLimit}.`;
+}
+
 /** It would choose another calendar, other digits or the like. */
 function hasExtension(tag: string): boolean {
   return /-[a-z\d]-/i.test(tag);
@@ -175,6 +192,7 @@ function hasExtension(tag: string): boolean {
 
 function problemWith({ kind, field }: SettingPlace, text: string): string | undefined {
   if (kind === 'time-zone' || kind === 'language') return writingProblem(kind, text);
+  if (kind === 'count') return countProblem(text);
   if (kind === 'switch') {
     return text === 'on' || text === 'off' ? undefined : 'This is either on or off.';
   }

@@ -35,6 +35,8 @@ export function isLanguage(tag: string): boolean {
   }
 }
 
+export const mostDailyLimit = 1_000;
+
 /** The one settings document of a deployment. `version` goes up by one with each save. */
 export const settingsSchema = z.object({
   version: z.int().check(z.gte(0)),
@@ -46,6 +48,8 @@ export const settingsSchema = z.object({
   timeZone: z._default(z.string().check(z.refine(isTimeZone)), 'UTC'),
   /** In whose way dates and amounts are written in mails. */
   language: z._default(z.string().check(z.refine(isLanguage)), 'en'),
+  /** How many emails a mailbox gets in a day at most. Absent from rows of 0.1.0. */
+  dailyLimit: z._default(z.int().check(z.gte(1), z.lte(mostDailyLimit)), 10),
   events: z.record(z.enum(supportedEventTypes), eventSettingsSchema),
 });
 export type Settings = z.infer<typeof settingsSchema>;
@@ -69,6 +73,7 @@ export const defaultSettings: Settings = {
   customerDeleted: 'unsubscribe',
   timeZone: 'UTC',
   language: 'en',
+  dailyLimit: 10,
   events: everyEvent(() => ({ ...defaultEventSettings })),
 };
 

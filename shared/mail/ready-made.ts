@@ -13,7 +13,7 @@ const readyMadeForCustomers: readonly ReadyMade[] = [
     name: 'welcome',
     title: 'Welcome',
     description:
-      'Greets every new customer once. Polar tells of a customer when a checkout is submitted, before the payment.',
+      'Greets every new customer once. Polar tells of a customer when a checkout is submitted, before the payment. To greet only those who paid, choose the event order.paid and the condition that amount is not 0: it waits for the first order that was paid for, and is sent once all the same.',
     event: 'customer.created',
     conditions: [],
     frequency: 'once-per-contact',

@@ -41,6 +41,7 @@ export async function startAudience({ now = () => new Date() } = {}) {
     EMAILS_TABLE: tableOf('Emails'),
     ACTS_TABLE: tableOf('Acts'),
     FAILURES_TABLE: tableOf('Failures'),
+    MAILBOXES_TABLE: tableOf('Mailboxes'),
     SUPPRESSION_KEY_ID: 'SuppressionKey',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);

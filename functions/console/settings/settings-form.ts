@@ -43,6 +43,7 @@ const generalWords: Readonly<Record<GeneralSetting, string>> = {
   postalAddress: 'Postal address',
   timeZone: 'Time zone',
   language: 'Language of dates and amounts',
+  dailyLimit: 'Emails a day',
 };
 
 /** The name of a setting that is understood without the form around it. */
@@ -160,6 +161,7 @@ ${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newCont
 ${textArea({ name: 'postalAddress', label: 'Postal address', value: draft['postalAddress'], problem: problems['postalAddress'], hint: 'Printed at the foot of marketing emails, as the law of many countries requires; without one they are not sent.' })}
 ${textField({ name: 'timeZone', label: generalWords.timeZone, value: draft['timeZone'], problem: problems['timeZone'], hint: 'Days and hours in emails are those of this zone: UTC, Europe/Berlin, America/New_York.' })}
 ${textField({ name: 'language', label: generalWords.language, value: draft['language'], problem: problems['language'], hint: 'How emails write dates and amounts: en, en-GB, de, pt-BR. It translates no text.' })}
+${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'How many one mailbox gets at most, so that a stranger who types an address in checkout after checkout floods nobody. Receipts of payments and tests do not count.' })}
 </div>
 </div>
 <p><button type="submit" class="primary">Save</button></p>`,

@@ -74,6 +74,7 @@ Settings:
   set customerDeleted unsubscribe                    or delete, keep: what a deletion in Polar does here
   set timeZone Europe/Berlin                         for days and hours in emails; UTC unless you set it
   set language de                                    how emails write dates and amounts; en unless you set it
+  set dailyLimit 10                                  how many emails one mailbox gets in a day at most
   set events.order.paid.enabled off                  or on; the same for trigger, fullName, externalId
   set events.order.paid.userGroup buyers             or none
   set events.order.paid.userGroupMode always         or new-contacts`;

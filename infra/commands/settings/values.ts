@@ -8,20 +8,20 @@ import {
   withValue,
 } from '#shared/audience/settings-document.ts';
 import {
+  countProblem,
   type EventSetting,
   eventKinds,
   type GeneralSetting,
   generalKinds,
   longestPostalAddress,
   type SettingKind,
+  type SettingValue,
   writingProblem,
 } from '#shared/audience/settings-draft.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 
 export const eventFields = Object.keys(eventKinds).filter((name) => isKeyOf(eventKinds, name));
 export const generalNames = Object.keys(generalKinds).filter((name) => isKeyOf(generalKinds, name));
-
-type Value = string | boolean | null;
 
 /**
  * The settings with one value changed; the same object where it is that already. A path is `postalAddress` or
@@ -89,7 +89,7 @@ function placeOf(path: string): Place {
   return { kind: eventKinds[field], type, field };
 }
 
-function readValue(path: string, kind: SettingKind, given: string): Value {
+function readValue(path: string, kind: SettingKind, given: string): SettingValue {
   const word = given.trim();
   if (kind === 'switch') {
     if (word === 'on' || word === 'true') return true;
@@ -100,6 +100,11 @@ function readValue(path: string, kind: SettingKind, given: string): Value {
     const problem = writingProblem(kind, word);
     if (problem) throw new Advice(`${path} cannot be "${given}". ${problem}`);
     return word;
+  }
+  if (kind === 'count') {
+    const problem = countProblem(word);
+    if (problem) throw new Advice(`${path} cannot be "${given}". ${problem}`);
+    return Number(word);
   }
   if (kind === 'text') return word === 'none' ? null : textOf(path, word);
   if (kind.includes(word)) return word;

@@ -1,15 +1,41 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type Email, type EmailIdentity, emailSchema } from '#shared/audience/email.ts';
+import { setTimeout } from 'node:timers/promises';
+import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import {
+  type Counted,
+  type Email,
+  type EmailIdentity,
+  emailSchema,
+} from '#shared/audience/email.ts';
+import type { Quota } from '#shared/audience/mailbox.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
+import { giveBack, takeOne } from './mailbox-counts.ts';
 
 export type Reservation = Readonly<{ token: string; leaseUntil: string; addressHash: string }>;
+
+/** `taken`: the row was no longer as the caller believed. */
+export type ReservedWithin = 'reserved' | 'taken' | 'full of mails' | 'full of marketing';
 
 /** Every verb is one conditional write; `false` means that the row was no longer as the caller believed. */
 export type Emails = Readonly<{
   find(ledgerKey: string): Promise<Email | undefined>;
   /** Takes the key for one attempt to send. Only a key that is free, waiting, blocked or failed can be taken. */
   reserve(email: EmailIdentity, reservation: Reservation): Promise<boolean>;
+  /** The same where its mailbox has not had its share of the day, which it takes one of in the same transaction. */
+  reserveWithin(
+    email: EmailIdentity,
+    reservation: Reservation,
+    quota: Quota,
+  ): Promise<ReservedWithin>;
   /** SES took it. Also where SES's own events have said so before. */
   sent(ledgerKey: string, token: string, sesMessageId: string): Promise<boolean>;
   /** SES refused it for now: the key is free for the next attempt, for which the clock asks at `dueAt`. */
@@ -23,14 +49,14 @@ export type Emails = Readonly<{
    * begin again.
    */
   putAside(email: EmailIdentity, reason: string, heldSince: string): Promise<boolean>;
-  /** SES refused it for good. */
-  fail(ledgerKey: string, token: string, reason: string): Promise<boolean>;
+  /** SES refused it for good. What it was counted for today is given back. */
+  fail(ledgerKey: string, token: string, reason: string, counted?: Counted): Promise<boolean>;
   /** Nobody knows whether SES took it, so it is not sent again. The clock looks at it from `dueAt` on. */
   loseSight(ledgerKey: string, token: string, reason: string, dueAt: string): Promise<boolean>;
   /** Lets the clock look at an unknown one of 0.1.0, which it does not know yet. */
   keepInSight(ledgerKey: string, dueAt: string): Promise<boolean>;
-  /** It must not be sent. Never touches one that was sent or may have been. */
-  block(email: EmailIdentity, reason: string): Promise<boolean>;
+  /** It must not be sent. Never touches one that was sent or may have been. What it was counted for today is given back. */
+  block(email: EmailIdentity, reason: string, counted?: Counted): Promise<boolean>;
 }>;
 
 type Change = Readonly<{
@@ -47,8 +73,16 @@ const isFree = {
   values: { ':wasWaiting': 'waiting', ':wasBlocked': 'blocked', ':wasFailed': 'failed' },
 };
 
-/** The email ledger in DynamoDB. */
-export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () => Date): Emails {
+/** Mailers that count for one mailbox at the same moment get into each other's way; so often that is tried again. */
+const mostTries = 6;
+
+/** The email ledger in DynamoDB. `mailboxes`: the table in which the mailer counts; nobody else does. */
+export function dynamoEmails(
+  db: DynamoDBDocumentClient,
+  table: string,
+  now: () => Date,
+  mailboxes = '',
+): Emails {
   async function change(ledgerKey: string, change: Change): Promise<boolean> {
     try {
       await db.send(new UpdateCommand(updateOf(table, ledgerKey, change, now().toISOString())));
@@ -59,34 +93,70 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
     }
   }
 
+  /** Why the transaction was cancelled, item by item; `undefined`: it was not. */
+  async function cancelled(items: TransactWriteCommandInput['TransactItems']) {
+    for (let tries = 1; ; tries++) {
+      try {
+        await db.send(new TransactWriteCommand({ TransactItems: items }));
+        return;
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        const reasons = error.CancellationReasons ?? [];
+        const has = (code: string) => reasons.some(({ Code }) => Code === code);
+        if (has('ConditionalCheckFailed')) return reasons;
+        if (!has('TransactionConflict') || tries === mostTries) throw error;
+        await setTimeout(Math.random() * 20 * 2 ** tries);
+      }
+    }
+  }
+
+  /** The change, with what the email was counted for given back. */
+  async function changeBack(ledgerKey: string, back: Change, counted?: Counted): Promise<boolean> {
+    if (!counted) return change(ledgerKey, back);
+    const forgetting = { ...back, remove: [...(back.remove ?? []), 'counted'] };
+    const reasons = await cancelled([
+      { Update: updateOf(table, ledgerKey, forgetting, now().toISOString()) },
+      { Update: giveBack(mailboxes, counted) },
+    ]);
+    return reasons === undefined;
+  }
+
+  const ended = (token: string, set: Readonly<Record<string, unknown>>): Change => ({
+    set,
+    remove: 'dueAt' in set ? ['leaseUntil'] : ['leaseUntil', ...dueAttributes],
+    condition: '#state = :wasReserved AND #token = :wasToken',
+    values: { ':wasReserved': 'reserved', ':wasToken': token },
+  });
   const endAttempt = (ledgerKey: string, token: string, set: Readonly<Record<string, unknown>>) =>
-    change(ledgerKey, {
-      set,
-      remove: 'dueAt' in set ? ['leaseUntil'] : ['leaseUntil', ...dueAttributes],
-      condition: '#state = :wasReserved AND #token = :wasToken',
-      values: { ':wasReserved': 'reserved', ':wasToken': token },
-    });
+    change(ledgerKey, ended(token, set));
+
+  async function find(ledgerKey: string): Promise<Email | undefined> {
+    const get = new GetCommand({ TableName: table, Key: { ledgerKey }, ConsistentRead: true });
+    const { Item } = await db.send(get);
+    return Item && emailSchema.parse(Item);
+  }
 
   return {
-    async find(ledgerKey) {
-      const get = new GetCommand({ TableName: table, Key: { ledgerKey }, ConsistentRead: true });
-      const { Item } = await db.send(get);
-      return Item && emailSchema.parse(Item);
-    },
+    find,
 
-    reserve(email, reservation) {
-      // Should this attempt never end, the clock asks what became of it once the lease is over.
-      const due = dueAttributesOf(email.ledgerKey, reservation.leaseUntil);
-      const set = { ...attributesOf(email), ...reservation, ...due, state: 'reserved' };
-      // The client repeats a write whose answer was lost: our own reservation is no obstacle.
-      const condition = `${isFree.condition} OR (#state = :state AND #token = :token)`;
-      return change(email.ledgerKey, {
-        set,
-        remove: ['reason', 'heldSince'],
-        countAttempt: true,
-        ...isFree,
-        condition,
-      });
+    reserve: (email, reservation) => change(email.ledgerKey, reserving(email, reservation)),
+
+    async reserveWithin(email, reservation, quota) {
+      const { key, isMarketing, mails } = quota;
+      const counted: Counted = { key, isMarketing };
+      const row = { ...reserving(email, reservation, counted), condition: isFree.condition };
+      const reasons = await cancelled([
+        { Update: updateOf(table, email.ledgerKey, row, now().toISOString()) },
+        { Update: takeOne(mailboxes, quota) },
+      ]);
+      if (!reasons) return 'reserved';
+      const [ofRow, ofMailbox] = reasons;
+      if (ofRow?.Code === 'ConditionalCheckFailed') {
+        // The client repeats a write whose answer was lost: our own reservation is counted once.
+        const { state, token } = (await find(email.ledgerKey)) ?? {};
+        return state === 'reserved' && token === reservation.token ? 'reserved' : 'taken';
+      }
+      return Number(ofMailbox?.Item?.['mails']?.N) >= mails ? 'full of mails' : 'full of marketing';
     },
 
     sent(ledgerKey, token, sesMessageId) {
@@ -119,7 +189,8 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
         remove: ['waitingSince'],
         ...isFree,
       }),
-    fail: (ledgerKey, token, reason) => endAttempt(ledgerKey, token, { state: 'failed', reason }),
+    fail: (ledgerKey, token, reason, counted) =>
+      changeBack(ledgerKey, ended(token, { state: 'failed', reason }), counted),
     loseSight: (ledgerKey, token, reason, dueAt) =>
       endAttempt(ledgerKey, token, {
         ...dueAttributesOf(ledgerKey, dueAt),
@@ -133,12 +204,16 @@ export function dynamoEmails(db: DynamoDBDocumentClient, table: string, now: () 
         values: { ':wasUnknown': 'unknown' },
       }),
 
-    block: (email, reason) =>
-      change(email.ledgerKey, {
-        set: { ...attributesOf(email), state: 'blocked', reason },
-        remove: [...dueAttributes, 'heldSince'],
-        ...isFree,
-      }),
+    block: (email, reason, counted) =>
+      changeBack(
+        email.ledgerKey,
+        {
+          set: { ...attributesOf(email), state: 'blocked', reason },
+          remove: [...dueAttributes, 'heldSince'],
+          ...isFree,
+        },
+        counted,
+      ),
   };
 }
 
@@ -155,6 +230,19 @@ function dueOnceReleased(heldSince: string): string {
 /** Sorts a row into the index `byDue`, where the clock finds it from that time on. */
 export function dueAttributesOf(ledgerKey: string, dueAt: string) {
   return { dueAt, dueShard: shardOf(ledgerKey) };
+}
+
+function reserving(email: EmailIdentity, reservation: Reservation, counted?: Counted): Change {
+  // Should this attempt never end, the clock asks what became of it once the lease is over.
+  const due = dueAttributesOf(email.ledgerKey, reservation.leaseUntil);
+  return {
+    set: { ...attributesOf(email), ...reservation, ...due, counted, state: 'reserved' },
+    remove: ['reason', 'heldSince'],
+    countAttempt: true,
+    ...isFree,
+    // The client repeats a write whose answer was lost: our own reservation is no obstacle.
+    condition: `${isFree.condition} OR (#state = :state AND #token = :token)`,
+  };
 }
 
 /** `workflowShard` and `contactId` are keys of indexes. */

@@ -155,10 +155,14 @@ async function mail(stage: Stage, ses: Ses, disturbed: Who, fault?: Fault) {
   };
 }
 
-/** An email that was tried again counts its attempts, and SES numbers what it sent. */
+/**
+ * An email that was tried again counts its attempts, SES numbers what it sent, and a mailbox has a count for each day on
+ * which it was tried.
+ */
 function withoutCounts(tables: Tables): Tables {
   const Emails = (tables['Emails'] ?? []).map(
-    ({ attempts: _, sesMessageId: __, leaseUntil: ___, dueShard: ____, ...rest }) => rest,
+    ({ attempts: _, sesMessageId: __, leaseUntil: ___, dueShard: ____, counted: _____, ...rest }) =>
+      rest,
   );
-  return { ...tables, Emails };
+  return { ...tables, Emails, Mailboxes: [] };
 }

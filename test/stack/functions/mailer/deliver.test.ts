@@ -23,11 +23,13 @@ let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let ses: Awaited<ReturnType<typeof startSes>>;
 let client: SESv2Client;
 let table: string;
+let mailboxes: string;
 
 beforeAll(async () => {
   [dynamo, ses] = await Promise.all([startDynamo(), startSes()]);
   client = new SESv2Client({ ...clientConfig(ses.endpoint), maxAttempts: 1 });
-  table = (await createStackTables(dynamo.client))('Emails');
+  const tableOf = await createStackTables(dynamo.client);
+  [table, mailboxes] = [tableOf('Emails'), tableOf('Mailboxes')];
 });
 afterAll(async () => {
   client.destroy();
@@ -40,7 +42,7 @@ const now = () => new Date(clock);
 
 beforeEach(() => ses.behave(undefined));
 
-const emails = () => dynamoEmails(documentClient(dynamo.client), table, now);
+const emails = () => dynamoEmails(documentClient(dynamo.client), table, now, mailboxes);
 
 function partsWith(changed: Partial<DeliveryParts> = {}): DeliveryParts {
   return {
@@ -62,6 +64,8 @@ function partsWith(changed: Partial<DeliveryParts> = {}): DeliveryParts {
     }),
     send: sesSender(client, undefined),
     addressHash: async () => '0a1b',
+    // Each email is to a mailbox of its own.
+    mailboxHash: async () => randomUUID(),
     hasSender: true,
     newToken: randomUUID,
     now,
@@ -289,6 +293,7 @@ function crashing(ledger: Emails, faults: Iterator<string>): Emails {
   return {
     find: wrap(ledger.find),
     reserve: wrap(ledger.reserve),
+    reserveWithin: wrap(ledger.reserveWithin),
     sent: wrap(ledger.sent),
     wait: wrap(ledger.wait),
     putAside: wrap(ledger.putAside),
@@ -352,7 +357,8 @@ async function forget(keys: readonly string[]) {
 describe('whatever crashes, repeats, races and gets lost', () => {
   // What other tests leave unknown would be in the hands of this clock, too, and make it die for its own.
   beforeAll(async () => {
-    table = (await createStackTables(dynamo.client))('Emails');
+    const tableOf = await createStackTables(dynamo.client);
+    [table, mailboxes] = [tableOf('Emails'), tableOf('Mailboxes')];
   });
 
   it('no key is sent twice and none is lost silently', async () => {

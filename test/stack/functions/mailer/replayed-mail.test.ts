@@ -13,14 +13,16 @@ import { createStackTables } from '#test/support/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let table: string;
+let mailboxes: string;
 beforeAll(async () => {
   dynamo = await startDynamo();
-  table = (await createStackTables(dynamo.client))('Emails');
+  const tableOf = await createStackTables(dynamo.client);
+  [table, mailboxes] = [tableOf('Emails'), tableOf('Mailboxes')];
 });
 afterAll(() => dynamo.stop());
 
 const now = () => new Date('2026-11-23T12:00:00.000Z');
-const emails = () => dynamoEmails(documentClient(dynamo.client), table, now);
+const emails = () => dynamoEmails(documentClient(dynamo.client), table, now, mailboxes);
 
 const nobody: Partial<Known> = { workflow: undefined };
 
@@ -44,6 +46,7 @@ function partsWith(known: Partial<Known> = {}): DeliveryParts {
     }),
     send: async () => ({ kind: 'sent', sesMessageId: 'ses-1' }),
     addressHash: async () => '0a1b',
+    mailboxHash: async () => randomUUID(),
     hasSender: true,
     newToken: randomUUID,
     now,

@@ -21,7 +21,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
   const tableOf = await createStackTables(client);
   const table = tableOf('Emails');
   const db = documentClient(client);
-  const ledger = dynamoEmails(db, table, now);
+  const ledger = dynamoEmails(db, table, now, tableOf('Mailboxes'));
   const admin = dynamoEmailAdmin(db, table, now);
   const hold = dynamoHold(db, tableOf('Settings'));
   const printed: string[] = [];
@@ -50,6 +50,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
       return { kind: 'sent', sesMessageId: `ses-again-${sent.length}` };
     },
     addressHash: async () => '0a1b',
+    mailboxHash: async () => randomUUID(),
     hasSender: true,
     newToken: randomUUID,
     now,

@@ -74,6 +74,14 @@ describe('npm run settings', () => {
     await expect(set('language', 'english')).rejects.toThrow(/^language cannot be "english"\./);
   });
 
+  it('sets how many emails a mailbox gets in a day, and refuses what is no such number', async () => {
+    await set('dailyLimit', '25');
+    expect(await document()).toMatchObject({ version: 1, dailyLimit: 25 });
+    await expect(set('dailyLimit', 'many')).rejects.toThrow(
+      'dailyLimit cannot be "many". This is a whole number from 1 to 1000.',
+    );
+  });
+
   it('sets values one by one, each with a version of its own', async () => {
     await set('postalAddress', 'Example Shop\\nStreet 1');
     await set('events.subscription.past_due.trigger', 'off');

@@ -141,6 +141,7 @@ describe('the mailer', () => {
       EVENTS_TABLE: { Ref: 'Events' },
       WORKFLOWS_TABLE: { Ref: 'Workflows' },
       EMAILS_TABLE: { Ref: 'Emails' },
+      MAILBOXES_TABLE: { Ref: 'Mailboxes' },
       SETTINGS_TABLE: { Ref: 'Settings' },
       FAILURES_TABLE: { Ref: 'Failures' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },

@@ -62,6 +62,7 @@ describe('a function may', () => {
       Events: ['dynamodb:GetItem'],
       Workflows: ['dynamodb:GetItem'],
       Emails: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Mailboxes: ['dynamodb:UpdateItem'],
       Settings: ['dynamodb:GetItem'],
       Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
       MailQueue: workOn,

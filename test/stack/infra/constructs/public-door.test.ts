@@ -132,6 +132,7 @@ describe('the outputs', () => {
       'FeedbackQueueUrl',
       'MailDeadLettersUrl',
       'MailQueueUrl',
+      'MailboxesTableName',
       'RetentionDays',
       'SettingsTableName',
       'SuppressionsTableName',

@@ -15,6 +15,7 @@ const pinned = [
   ['AWS::DynamoDB::Table', 'Workflows'],
   ['AWS::DynamoDB::Table', 'Emails'],
   ['AWS::DynamoDB::Table', 'Acts'],
+  ['AWS::DynamoDB::Table', 'Mailboxes'],
   ['AWS::SQS::Queue', 'EventsQueue'],
   ['AWS::SQS::Queue', 'EventsDeadLetters'],
   ['AWS::SQS::Queue', 'MailQueue'],
@@ -104,6 +105,7 @@ describe('a table', () => {
     ['Workflows', 'workflowId'],
     ['Emails', 'ledgerKey'],
     ['Acts', 'day, time'],
+    ['Mailboxes', 'mailboxDay'],
   ])('%s has the key %s', (id, key) => {
     expect(keys(resource(id).Properties.KeySchema).join(', ')).toBe(key);
   });
@@ -118,7 +120,7 @@ describe('a table', () => {
     expect(new Set(types)).toEqual(new Set(['S']));
   });
 
-  it('expires its items only if they are events, failures or acts', () => {
+  it('expires its items only if they are events, failures, acts or counts of mailboxes', () => {
     const expiring = tables.flatMap((id) => {
       const timeToLive = resource(id).Properties.TimeToLiveSpecification;
       return timeToLive ? [[id, timeToLive]] : [];
@@ -129,6 +131,7 @@ describe('a table', () => {
       ['Events', expiresAt],
       ['Failures', expiresAt],
       ['Acts', expiresAt],
+      ['Mailboxes', expiresAt],
     ]);
   });
 

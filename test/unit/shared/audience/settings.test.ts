@@ -66,3 +66,27 @@ describe('the time zone and the language', () => {
     });
   });
 });
+
+describe('the most emails a day', () => {
+  it('are ten in a document of version 0.1.0', () => {
+    const { dailyLimit: _, ...old } = defaultSettings;
+    expect(settingsSchema.parse(old)).toMatchObject({ dailyLimit: 10 });
+  });
+
+  it.each([
+    [' 1 ', 1],
+    ['250', 250],
+    ['1000', 1_000],
+  ])('are saved from %j as the number %i', (dailyLimit, number) => {
+    const draft = { ...draftOf(defaultSettings), dailyLimit };
+    expect(checkDraft(draft, 1)).toMatchObject({ settings: { dailyLimit: number } });
+  });
+
+  it.each(['', '0', '-1', '1.5', '1001', '1e2', 'ten', '010'])('cannot be %j', (dailyLimit) => {
+    const draft = { ...draftOf(defaultSettings), dailyLimit };
+    expect(checkDraft(draft, 1)).toEqual({
+      kind: 'invalid',
+      problems: { dailyLimit: 'This is a whole number from 1 to 1000.' },
+    });
+  });
+});

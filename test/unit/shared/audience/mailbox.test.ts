@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
+import { isCounted, mailboxOf } from '#shared/audience/mailbox.ts';
+import { firstSend } from '#shared/audience/workflow.ts';
+import { approvedMail, mailing } from '#test/support/approved-mail.ts';
+
+it.each([
+  ['ann@example.com', 'ann@example.com'],
+  ['Ann+shop@Example.com', 'ann@example.com'],
+  ['ann+a+b@example.com', 'ann@example.com'],
+  ['+ann@example.com', '+ann@example.com'],
+  ['a.nn@example.com', 'a.nn@example.com'],
+  ['A.n.n+shop@GMail.com', 'ann@gmail.com'],
+  ['a.n.n@googlemail.com', 'ann@gmail.com'],
+  ['ann.lee@protonmail.com', 'annlee@proton.me'],
+  ['annlee@pm.me', 'annlee@proton.me'],
+  ['ann.lee@notgmail.com', 'ann.lee@notgmail.com'],
+  ['"ann@lee"@gmail.com', '"ann@lee"@gmail.com'],
+])('%s reaches %s', (address, mailbox) => {
+  expect(mailboxOf(normalisedEmail(address))).toBe(mailbox);
+});
+
+it.each([
+  ['transactional', 'order.paid', { amount: 1900, chargedAmount: 1900 }, false],
+  ['transactional', 'order.paid', { amount: 1900 }, false],
+  ['transactional', 'order.paid', { amount: 0 }, true],
+  ['transactional', 'order.paid', { amount: 1900, chargedAmount: 0 }, true],
+  ['transactional', 'order.paid', {}, true],
+  ['transactional', 'subscription.created', { amount: 1900 }, true],
+  ['marketing', 'order.paid', { amount: 1900 }, true],
+] as const)('%s mail of %s with %o counts: %s', (kind, type, properties, counts) => {
+  const { workflow, record, contact } = approvedMail();
+  if (!workflow || !record || !contact) throw new Error('approvedMail is not whole');
+  const step = firstSend(mailing(workflow, { kind }));
+  const verdict = { kind: 'send', step, contact, record: { ...record, type, properties } } as const;
+  expect(isCounted(verdict)).toBe(counts);
+});
