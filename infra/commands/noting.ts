@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { whatWasDone } from '#infra/terminal/acted.ts';
+import { actBegins, whatWasDone } from '#infra/terminal/acted.ts';
 import { Advice, endedByPerson } from '#infra/terminal/advice.ts';
 import type { Act } from '#infra/terminal/command-line.ts';
 import { printAside } from '#infra/terminal/lines.ts';
@@ -35,6 +35,7 @@ export function noting<Options extends Readonly<{ target: Target }>>(
     const draft = actOf(options);
     if (draft === 'looks') return run(options);
     const end = await begin(draft, options.target, findLog);
+    actBegins();
     try {
       await run(options);
     } catch (error) {

@@ -1,6 +1,12 @@
-/** What the command that runs turned out to be about, and whether a person said no. A process runs one command. */
+/** What the command that runs turned out to be about, and whether a person said no. A process runs one at a time. */
 let objects: Readonly<Record<string, string | number>> = {};
 let isDeclined = false;
+
+/** A command begins: nothing is known of it yet. */
+export function actBegins(): void {
+  objects = {};
+  isDeclined = false;
+}
 
 /** Adds names and numbers of what is being done, for the operator log. */
 export function actedOn(more: Readonly<Record<string, string | number>>): void {
