@@ -57,6 +57,16 @@ export const consoleActs: ActsOfRoutes = {
 
   'POST /console/emails/hold': always('hold', 'Hold all mail.'),
   'POST /console/emails/release': always('release', 'Let mail go out again.'),
+  'POST /console/brand': ({ form }) =>
+    // Its other button shows the form again, with a preview.
+    textOf(form, 'act') === 'preview'
+      ? undefined
+      : { what: 'brand.set', on: {}, sentence: 'Saved the brand.' },
+  'POST /console/brand/restore': ({ form }) => ({
+    what: 'brand.restore',
+    on: { restored: textOf(form, 'version') },
+    sentence: 'Put an earlier version of the brand back.',
+  }),
 
   [`POST ${polar}/settings`]: always('settings.set', 'Save the settings.'),
   [`POST ${polar}/token`]: always('polar.connect', 'Connect Polar with an access token.'),

@@ -5,6 +5,7 @@ import { reasonOf } from '#shared/failure.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import { InvalidSettings } from '#shared/store/settings.ts';
 import { audiencePages } from './audience/audience-pages.ts';
+import { brandPages } from './brand/brand-pages.ts';
 import { consoleActs } from './console-acts.ts';
 import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
 import { emailPages } from './emails/email-pages.ts';
@@ -51,6 +52,7 @@ export function consoleApp(parts: ConsoleParts) {
   app.route('/console/events', eventPages(parts));
   app.route('/console/workflows', workflowPages(parts));
   app.route('/console/emails', emailPages(parts));
+  app.route('/console/brand', brandPages(parts));
   app.route('/console/polar', polarPages(parts));
   app.route('/console/test', testPages(parts));
   app.route('/console/dead-letters', deadLetterPages(parts));

@@ -10,9 +10,13 @@ const hosts = { production: 'https://polar.sh', sandbox: 'https://sandbox.polar.
  * The permanent link to the portal of an organisation, with the address of a customer filled in. It opens nothing by
  * itself: Polar mails a code to that address. So it may stand in any mail, unlike the link of a portal session.
  */
-export function portalUrl({ server, organizationSlug }: Portal, address: string): string {
-  const slug = encodeURIComponent(organizationSlug);
-  return `${hosts[server]}/${slug}/portal?email=${encodeURIComponent(address)}`;
+export function portalUrl(portal: Portal, address: string): string {
+  return `${portalPage(portal)}?email=${encodeURIComponent(address)}`;
+}
+
+/** The same for nobody in particular. */
+export function portalPage({ server, organizationSlug }: Portal): string {
+  return `${hosts[server]}/${encodeURIComponent(organizationSlug)}/portal`;
 }
 
 /**

@@ -85,6 +85,7 @@ const sections = [
   ['events', 'Events'],
   ['workflows', 'Workflows'],
   ['emails', 'Emails'],
+  ['brand', 'Sender & brand'],
   ['polar', 'Polar'],
   ['test', 'Test'],
   ['dead-letters', 'Dead letters'],

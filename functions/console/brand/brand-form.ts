@@ -1,0 +1,186 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import {
+  accentNote,
+  type Brand,
+  type BrandField,
+  brandFields,
+  brandProblem,
+  cleanBrandText,
+} from '#shared/audience/brand.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import { readyMade } from '#shared/mail/ready-made.ts';
+import type { KeptVersion } from '#shared/store/kept-versions.ts';
+import { emailFrame } from '../kit/email-frame.ts';
+import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { facts, table, time } from '../kit/shown.ts';
+
+export const brandPath = '/console/brand';
+
+/** What a person typed, right or wrong. */
+export type TypedBrand = Readonly<Record<BrandField, string>>;
+
+export const fieldWords: Readonly<Record<BrandField, string>> = {
+  name: 'Name',
+  logo: 'Logo',
+  logoDark: 'Logo for dark mode',
+  logoAlt: 'Text of the logo',
+  accent: 'Accent colour',
+  website: 'Website',
+  supportAddress: 'Support address',
+  portalUrl: 'Customer portal',
+  footer: 'Sentence at the foot',
+};
+
+const hints: Readonly<Record<BrandField, string>> = {
+  name: 'Stands above every email, at its foot, and on the unsubscribe page.',
+  logo: 'The https address of a PNG or JPEG, at least 56 pixels high. It is shown 28 pixels high, beside the name.',
+  logoDark: 'Shown instead where the mail program is dark.',
+  logoAlt: 'For who sees no images. Leave it empty where the logo only repeats the name.',
+  accent: 'The line above an email and its button, such as #1d4ed8.',
+  website: 'Behind logo and name, and at the foot.',
+  supportAddress:
+    'Gets the answers to emails whose workflow names no other address. Help at the foot leads to it.',
+  portalUrl: 'Where customers find invoices and cancel.',
+  footer: 'Such as a company and its number. The postal address is printed above it.',
+};
+
+export function typedOf(brand: Brand): TypedBrand {
+  return texts((field) => brand[field] ?? '');
+}
+
+/** `undefined` where the form is not whole. */
+export function readBrandForm(form: FormData): TypedBrand | undefined {
+  return brandFields.every((field) => form.has(field))
+    ? texts((field) => textOf(form, field))
+    : undefined;
+}
+
+function texts(of: (field: BrandField) => string): TypedBrand {
+  return {
+    name: of('name'),
+    logo: of('logo'),
+    logoDark: of('logoDark'),
+    logoAlt: of('logoAlt'),
+    accent: of('accent'),
+    website: of('website'),
+    supportAddress: of('supportAddress'),
+    portalUrl: of('portalUrl'),
+    footer: of('footer'),
+  };
+}
+
+type BrandForm = Readonly<{
+  typed: TypedBrand;
+  /** The version that the form was made from. */
+  version: number;
+  problems: Readonly<Record<string, string>>;
+  template: string;
+  /** The portal in Polar, which counts where none is given. */
+  portal: string | undefined;
+  /** The email of the preview as HTML; absent: it cannot be shown. */
+  email: string | undefined;
+}>;
+
+export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
+  const { typed, version, problems, template, portal, email } = form;
+  const field = (name: BrandField, type = 'text') =>
+    textField(
+      {
+        name,
+        label: fieldWords[name],
+        value: typed[name],
+        problem: problems[name],
+        hint: `${hints[name]}${more(name, typed, portal)}`,
+      },
+      { type },
+    );
+  return postForm(c, {
+    action: brandPath,
+    class: 'editor',
+    body: html`<input type="hidden" name="version" value="${version}">
+<div class="columns">
+<div>
+<div class="card">${field('name')}${field('logo')}${field('logoDark')}${field('logoAlt')}${field('accent')}</div>
+<div class="card">${field('website')}${field('supportAddress')}${field('portalUrl')}${field('footer')}</div>
+<p class="row"><button type="submit" name="act" value="save" class="primary">Save</button></p>
+</div>
+<div>
+<h2 id="preview">Preview</h2>
+<div class="filters">
+${choice(
+  { name: 'template', label: 'Email', value: template },
+  readyMade.map(({ name, title }) => [name, title] as const),
+)}
+<button type="submit" name="act" value="preview" formaction="${brandPath}#preview">Preview</button>
+</div>
+${
+  email === undefined
+    ? html`<p class="note">There is nothing to show before the problems are put right.</p>`
+    : html`${emailFrame(email)}
+<details><summary>In dark mode</summary><div class="dark">${emailFrame(email)}</div></details>`
+}
+</div>
+</div>`,
+  });
+}
+
+function more(name: BrandField, typed: TypedBrand, portal: string | undefined): string {
+  if (name === 'accent') {
+    const accent = cleanBrandText('accent', typed.accent);
+    return accent && !brandProblem('accent', accent) ? ` ${accentNote(accent)}` : '';
+  }
+  if (name !== 'portalUrl') return '';
+  return portal
+    ? ` Empty: ${portal}, your organisation's in Polar, with the address of the customer filled in.`
+    : ' Empty: that of your organisation in Polar, once Polar is connected.';
+}
+
+/** What of the foot and the sender is set elsewhere. */
+export function elsewhere(
+  { postalAddress, timeZone, language }: Settings,
+  mailFrom: string | undefined,
+): Html {
+  return html`<h2>Also in every email</h2>
+${facts([
+  ['Sender', mailFrom ?? 'none: deploy with -c mailFrom=example.com'],
+  ['Postal address', html`<span class="lines">${postalAddress || 'none'}</span>`],
+  ['Time zone', timeZone],
+  ['Language', language],
+])}
+<p>Postal address, time zone and language are <a href="/console/polar#postalAddress">settings</a>; the sender comes with the deployment.</p>`;
+}
+
+export type ShownVersion = KeptVersion &
+  Readonly<{
+    changes: readonly Readonly<{ path: string; from: string; to: string }>[];
+    isValid: boolean;
+  }>;
+
+/** The versions, the newest first, each with a way back to it. */
+export function versionsView(
+  c: Context<ConsoleEnv>,
+  versions: readonly ShownVersion[],
+  present: number,
+): Html {
+  if (versions.length < 2) return html``;
+  const rows = versions.map((one) => [
+    String(one.version),
+    one.savedAt ? time(one.savedAt) : '',
+    one.savedBy ?? '',
+    one.version === 0 ? 'nothing was set' : html`<span class="lines">${changesText(one)}</span>`,
+    one.version === present || !one.isValid
+      ? ''
+      : act(c, 'Put back', `${brandPath}/restore`, {
+          fields: { version: String(one.version), present: String(present) },
+        }),
+  ]);
+  return html`<h2 id="versions">Versions</h2>
+${table('Versions of the brand', ['Version', 'Saved', 'By', 'Changed', ''], rows)}`;
+}
+
+function changesText({ changes }: ShownVersion): string {
+  const lines = changes.map(({ path, from, to }) => `${path}: ${from || 'none'} → ${to || 'none'}`);
+  return lines.length === 0 ? 'nothing' : lines.join('\n');
+}

@@ -1,0 +1,216 @@
+import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import {
+  type Brand,
+  brandChanges,
+  brandDocument,
+  brandFields,
+  brandProblem,
+  checkBrand,
+  cleanBrandText,
+  readBrand,
+} from '#shared/audience/brand.ts';
+import { type SettingsDocument, versionOf } from '#shared/audience/settings-document.ts';
+import { compileEmail } from '#shared/mail/compile-email.ts';
+import { readyMade } from '#shared/mail/ready-made.ts';
+import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
+import { portalPage } from '#shared/polar/portal.ts';
+import { brandItem } from '#shared/store/brand.ts';
+import { keptBrand, keptVersions, replaceDocument } from '#shared/store/kept-versions.ts';
+import { dynamoPortal } from '#shared/store/polar/portal.ts';
+import { emailSources } from '../kit/email-frame.ts';
+import { textOf } from '../kit/fields.ts';
+import { policyWith } from '../kit/guard.ts';
+import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { goOn } from '../kit/remembered.ts';
+import { table, time } from '../kit/shown.ts';
+import type { ConsoleParts } from '../parts.ts';
+import {
+  brandForm,
+  brandPath,
+  elsewhere,
+  fieldWords,
+  readBrandForm,
+  type TypedBrand,
+  typedOf,
+  versionsView,
+} from './brand-form.ts';
+
+const someone = 'ada@example.com';
+const mostVersions = 20;
+
+type Shown = Readonly<{
+  typed: TypedBrand;
+  version: number;
+  problems?: Readonly<Record<string, string>>;
+  template?: string;
+  status?: 200 | 409 | 422;
+  /** What comes before the form. */
+  note?: Html;
+}>;
+
+/** In whose name mails speak: the form, a preview as mails would be, and earlier versions. */
+export function brandPages(parts: ConsoleParts) {
+  const { db, env, settings, mailFrom, now } = parts;
+  const read = brandItem(db, env.SETTINGS_TABLE);
+  const portalNow = dynamoPortal(db, env.SETTINGS_TABLE);
+
+  async function shown(c: Context<ConsoleEnv>, show: Shown, stored: SettingsDocument) {
+    const { typed, version, problems = {}, status = 200, note } = show;
+    const [known, portal, kept] = await Promise.all([
+      settings(),
+      portalNow(),
+      keptVersions(db, env.SETTINGS_TABLE, keptBrand),
+    ]);
+    const template = readyMade.find(({ name }) => name === show.template) ?? firstShown;
+    const brand = rightIn(typed);
+    const compilation = template && compileEmail(template.email, template.event);
+    const { event = 'order.paid', conditions = [] } = template ?? {};
+    const email =
+      compilation?.kind === 'compiled'
+        ? previewEmail({
+            kind: template?.email.kind ?? 'transactional',
+            event,
+            compiled: compilation.compiled,
+            variables: sampleVariables(
+              { trigger: { event, conditions: [...conditions] } },
+              someone,
+              now(),
+              portal,
+              brand,
+            ),
+            settings: known,
+            brand,
+            unsubscribeUrl: env.UNSUBSCRIBE_URL,
+          })
+        : undefined;
+    const frame = email?.kind === 'rendered' ? email.html : undefined;
+    if (frame) c.header('content-security-policy', policyWith(emailSources(frame)));
+    const versions = kept.slice(0, mostVersions).map((one) => {
+      const before = kept.find(({ version: earlier }) => earlier === one.version - 1);
+      return {
+        ...one,
+        changes: before ? brandChanges(before.document, one.document) : [],
+        isValid: readBrand(one.document).faults.length === 0,
+      };
+    });
+    return page(c, {
+      title: 'Sender & brand',
+      section: 'brand',
+      status,
+      body: html`${note}
+<p>Every email and the unsubscribe page speak in this name. Leave empty what you do not have: they are whole without it.</p>
+${brandForm(c, {
+  typed,
+  version,
+  problems,
+  template: template?.name ?? '',
+  portal: portal && portalPage(portal),
+  email: frame,
+})}
+${elsewhere(known, mailFrom)}
+${versionsView(c, versions, versionOf(stored) ?? 0)}`,
+    });
+  }
+
+  /** Gives the new version; `undefined`: someone else was first. */
+  const replaced = (seen: SettingsDocument, next: SettingsDocument, by: string) =>
+    replaceDocument(db, env.SETTINGS_TABLE, keptBrand, { seen, next }, { at: now(), by });
+
+  const app = new Hono<ConsoleEnv>();
+
+  app.get('/', async (c) => {
+    const stored = await read();
+    const { brand, faults } = readBrand(stored);
+    const problems = Object.fromEntries(faults.map(({ path, problem }) => [path, problem]));
+    const note = html`${
+      faults.length > 0 &&
+      html`<p class="note">Somebody edited the brand by hand, and ${faults.map(({ path }) => path).join(', ')} is not right: emails leave it out. Save to mend it.</p>`
+    }`;
+    return shown(
+      c,
+      { typed: typedOf(brand), version: versionOf(stored) ?? 0, problems, note },
+      stored,
+    );
+  });
+
+  app.post('/', async (c) => {
+    const form = c.get('form');
+    const typed = readBrandForm(form);
+    const version = Number.parseInt(textOf(form, 'version'), 10);
+    if (!typed || Number.isNaN(version)) return goOn(c, brandPath, notWhole);
+    const template = textOf(form, 'template');
+    const stored = await read();
+    const checked = checkBrand(typed);
+    const problems = checked.kind === 'invalid' ? checked.problems : {};
+    if (textOf(form, 'act') === 'preview') {
+      return shown(c, { typed, version, problems, template }, stored);
+    }
+    if (checked.kind === 'invalid') {
+      return shown(c, { typed, version, problems, template, status: 422, note: wrong }, stored);
+    }
+    const next = brandDocument(checked.brand);
+    const isCurrent = version === (versionOf(stored) ?? 0);
+    if (isCurrent && brandChanges(stored, next).length === 0) {
+      return goOn(c, brandPath, { kind: 'done', text: 'Nothing was changed.' });
+    }
+    if (isCurrent && (await replaced(stored, next, c.get('by'))) !== undefined) {
+      return goOn(c, brandPath, saved);
+    }
+    const there = await read();
+    const note = overtaken(there, next);
+    const again = versionOf(there) ?? 0;
+    return shown(c, { typed, version: again, template, status: 409, note }, there);
+  });
+
+  app.post('/restore', async (c) => {
+    const form = c.get('form');
+    const stored = await read();
+    const isCurrent = textOf(form, 'present') === String(versionOf(stored) ?? 0);
+    const kept = await keptVersions(db, env.SETTINGS_TABLE, keptBrand);
+    const wanted = kept.find(({ version }) => String(version) === textOf(form, 'version'));
+    if (!wanted || readBrand(wanted.document).faults.length > 0) {
+      return goOn(c, brandPath, { kind: 'problem', text: 'There is no such version to put back.' });
+    }
+    const next = brandDocument(readBrand(wanted.document).brand);
+    if (!isCurrent || (await replaced(stored, next, c.get('by'))) === undefined) {
+      return goOn(c, brandPath, { kind: 'problem', text: changedMeanwhile });
+    }
+    const text = `Version ${wanted.version} is back. Within half a minute emails carry it.`;
+    return goOn(c, brandPath, { kind: 'done', text });
+  });
+
+  // A reload of the page that says what came in between asks for it so.
+  app.get('/restore', (c) => c.redirect(brandPath));
+  return app;
+}
+
+const firstShown = readyMade.find(({ name }) => name === 'receipt');
+
+/** What of a typed brand can be shown already. */
+function rightIn(typed: TypedBrand): Brand {
+  const texts = brandFields.map((field) => [field, cleanBrandText(field, typed[field])] as const);
+  const right = texts.filter(([field, text]) => text !== '' && !brandProblem(field, text));
+  return Object.fromEntries(right);
+}
+
+const notWhole: Flash = {
+  kind: 'problem',
+  text: 'The form did not arrive as a whole, so nothing was saved. Fill it in again.',
+};
+const saved: Flash = { kind: 'done', text: 'Saved. Within half a minute emails carry it.' };
+const changedMeanwhile = 'Someone else changed the brand meanwhile, so nothing was changed.';
+const wrong = html`<p class="flash problem" role="alert">Nothing was saved yet. What is not right is marked below.</p>`;
+
+function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
+  const rows = brandChanges(there, mine).map(({ path, from, to }) => [
+    brandFields.flatMap((field) => (field === path ? [fieldWords[field]] : [])).join(),
+    from || 'none',
+    to || 'none',
+  ]);
+  const { savedAt, savedBy } = there;
+  const when = typeof savedAt === 'string' ? html` on ${time(savedAt)}` : '';
+  const who = typeof savedBy === 'string' ? savedBy : 'somebody else';
+  return html`<p class="note">The brand was saved by ${who}${when}, after you opened it. Nothing of yours is saved yet: below is what you typed. <strong>Save</strong> puts it in place of what is there; or <a href="${brandPath}">leave yours</a>.</p>
+${table('Where the two differ', ['Field', 'There now', 'Yours'], rows)}`;
+}
