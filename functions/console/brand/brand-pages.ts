@@ -30,6 +30,7 @@ import {
   brandPath,
   elsewhere,
   fieldWords,
+  inDarkMode,
   readBrandForm,
   type TypedBrand,
   typedOf,
@@ -85,7 +86,10 @@ export function brandPages(parts: ConsoleParts) {
           })
         : undefined;
     const frame = email?.kind === 'rendered' ? email.html : undefined;
-    if (frame) c.header('content-security-policy', policyWith(emailSources(frame)));
+    if (frame) {
+      const both = `${frame}${inDarkMode(frame)}`;
+      c.header('content-security-policy', policyWith(emailSources(both)));
+    }
     const versions = kept.slice(0, mostVersions).map((one) => {
       const before = kept.find(({ version: earlier }) => earlier === one.version - 1);
       return {

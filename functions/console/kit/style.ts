@@ -131,7 +131,6 @@ summary { cursor: pointer; font-weight: 550; padding: .25rem 0 }
 .filters :is(input, select, button) { height: 2.65rem }
 .who { min-width: 15rem }
 iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round); background: #fff; color-scheme: light }
-.dark iframe { background: #18181b; color-scheme: dark }
 
 .lines { white-space: pre-line }
 .flash.problems { white-space: normal; margin: 0 0 1.25rem }

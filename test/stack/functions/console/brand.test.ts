@@ -36,6 +36,7 @@ describe('the page Sender & brand', () => {
     expect(html).toContain('<h1>Sender &amp; brand</h1>');
     expect(html).toContain('aria-current="page">Sender &amp; brand');
     expect(html).toContain('Receipt ·');
+    expect(html.match(/@media all\{/g)).toHaveLength(1);
     expect(html).toContain('once Polar is connected');
     expect(await at.item('Settings', { name: 'brand' })).toBeUndefined();
   });
