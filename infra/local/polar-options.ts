@@ -8,8 +8,8 @@ export type PolarOptions = Readonly<{
     | { kind: 'purchase' }
     | { kind: 'file'; path: string };
   email: string;
-  name: string;
-  externalId: string | null;
+  name: string | undefined;
+  externalId: string | undefined;
   customerId: string | undefined;
   count: number;
   webhookId: string | undefined;
@@ -32,12 +32,14 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
     .argument('[more...]', 'one thing at a time')
     .addOption(text('--file <file>', 'send whatever the file holds'))
     .addOption(text('--email <address>', 'the customer').default('ada@example.com'))
-    .addOption(text('--name <name>', 'the name of the customer').default('Ada Lovelace'))
-    .addOption(text('--external-id <id>', 'the external id of the customer; else there is none'))
+    .addOption(
+      text('--name <name>', 'the name of the customer; else as it was before, or Ada Lovelace'),
+    )
+    .addOption(text('--external-id <id>', 'the external id of the customer; else as it was before'))
     .addOption(
       text(
         '--customer-id <uuid>',
-        "the customer's id in Polar; usually it follows from the address, so that commands about one address are about one customer",
+        "the customer's id in Polar; usually it follows from the address, so that commands about one address are about one customer, until that one is deleted",
       ),
     )
     .addOption(
@@ -58,7 +60,7 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
         what: whatToSend(event === undefined ? [] : [event, ...more], file),
         email: given.email,
         name: given.name,
-        externalId: externalId ?? null,
+        externalId,
         customerId: given.customerId,
         count: given.count,
         webhookId: given.webhookId,

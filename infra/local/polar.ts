@@ -11,7 +11,6 @@ import {
   type Person,
   polarPayload,
   purchasePayloads,
-  sampleCustomerId,
   shuffled,
 } from '#shared/polar/sample/sample-events.ts';
 import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
@@ -20,6 +19,7 @@ import { visibleLine } from '#shared/text.ts';
 import { localClientConfig } from './local-account.ts';
 import { type PolarOptions, polarProgram } from './polar-options.ts';
 import { deliver, localDirectory, type RunningStack, runningStack } from './running-stack.ts';
+import { samplePeople } from './sample-people.ts';
 
 // Above the call that uses them: what stands below it does not exist yet.
 const typeSchema = z.object({ type: z.string() });
@@ -30,12 +30,23 @@ await runCommand(() => runProgram(polarProgram(send), process.argv.slice(2)));
 
 async function send(options: PolarOptions): Promise<void> {
   const target = await targetOf(options);
+  const people = await samplePeople(localDirectory);
   for (let number = 1; number <= options.count; number++) {
-    for (const body of await bodiesFor(options, number)) {
+    const person = personOf(options, number, people);
+    let areAccepted = true;
+    for (const body of await bodiesFor(options, person)) {
       const webhookId = options.webhookId ?? randomUUID();
       const answer = await deliver({ ...target, webhookId, body }, new Date());
       printLine(answerLine(body, webhookId, answer));
-      if (answer.status < 200 || answer.status > 299) process.exitCode = 1;
+      if (answer.status < 200 || answer.status > 299) areAccepted = false;
+    }
+    if (!areAccepted) process.exitCode = 1;
+    // Nobody is made up for a file, and somebody else's stack has people of its own.
+    else if (options.what.kind !== 'file' && options.url === undefined) {
+      await people.told(
+        person,
+        options.what.kind === 'event' && options.what.type === 'customer.deleted',
+      );
     }
   }
 }
@@ -65,10 +76,8 @@ async function secretOfNow({ webhookUrl, webhookSecret }: RunningStack): Promise
   return currentSecret(document) || webhookSecret;
 }
 
-async function bodiesFor(options: PolarOptions, number: number): Promise<Uint8Array[]> {
-  const { what } = options;
+async function bodiesFor({ what }: PolarOptions, person: Person): Promise<Uint8Array[]> {
   if (what.kind === 'file') return [await fileContent(what.path)];
-  const person = personOf(options, number);
   const now = new Date();
   const payloads =
     what.kind === 'purchase'
@@ -85,19 +94,18 @@ async function fileContent(path: string): Promise<Uint8Array> {
   }
 }
 
-function personOf(options: PolarOptions, number: number): Person {
-  const { count, name, externalId, customerId, what } = options;
+function personOf(
+  { count, name, externalId, customerId, what, ...options }: PolarOptions,
+  number: number,
+  people: Awaited<ReturnType<typeof samplePeople>>,
+): Person {
   const tag = count > 1 ? `+${number}` : '';
   const email = options.email.replace(/(@|$)/, `${tag}$1`);
   const isNew =
     what.kind === 'purchase' || (what.kind === 'event' && what.type === 'customer.created');
-  return {
-    customerId: customerId ?? sampleCustomerId(email),
-    email,
-    name,
-    externalId: externalId === null ? null : `${externalId}${tag && `-${number}`}`,
-    isNew,
-  };
+  const numbered = externalId && `${externalId}${tag && `-${number}`}`;
+  const person = people.personOf({ email, name, externalId: numbered });
+  return { ...person, isNew, ...(customerId && { customerId }) };
 }
 
 function answerLine(body: Uint8Array, webhookId: string, answer: { status: number; text: string }) {
