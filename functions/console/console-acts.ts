@@ -53,6 +53,10 @@ export const consoleActs: ActsOfRoutes = {
   [`POST ${workflow}/activate`]: always('workflow.activate', 'Activate a workflow.'),
   [`POST ${workflow}/pause`]: always('workflow.pause', 'Pause a workflow.'),
   [`POST ${workflow}/remove`]: always('workflow.remove', 'Remove a workflow.'),
+  [`POST ${workflow}/restore`]: always(
+    'workflow.restore',
+    'Put an earlier version of a workflow back.',
+  ),
   [`POST ${workflow}/test`]: always('test.sent', 'Send a test of a workflow.'),
 
   'POST /console/emails/hold': always('hold', 'Hold all mail.'),
@@ -61,7 +65,7 @@ export const consoleActs: ActsOfRoutes = {
     // Its other button shows the form again, with a preview.
     textOf(form, 'act') === 'preview'
       ? undefined
-      : { what: 'brand.set', on: {}, sentence: 'Saved the brand.' },
+      : { what: 'brand.set', on: {}, sentence: 'Change the brand.' },
   'POST /console/brand/restore': ({ form }) => ({
     what: 'brand.restore',
     on: { restored: textOf(form, 'version') },

@@ -55,7 +55,7 @@ export function facts(
   )}</dl>`;
 }
 
-/** A table that scrolls by itself where the page is narrow. `caption` is for those who do not see it. */
+/** A table; where the page is narrow each cell has its head beside it. `caption` is for those who do not see it. */
 export function table(
   caption: string,
   heads: readonly string[],
@@ -65,7 +65,7 @@ export function table(
 <table>
 <caption class="unseen">${caption}</caption>
 <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell ?? ''}</td>`)}</tr>`)}</tbody>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, at) => html`<td data-head="${heads[at]}">${cell ?? ''}</td>`)}</tr>`)}</tbody>
 </table>
 </div>`;
 }

@@ -132,6 +132,10 @@ summary { cursor: pointer; font-weight: 550; padding: .25rem 0 }
 .who { min-width: 15rem }
 iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round); background: #fff; color-scheme: light }
 
+.steps { margin: 0 0 1.25rem; padding-left: 1.4rem }
+.steps > li { margin: 0 0 1rem; padding-left: .4rem }
+.empty + p { margin-top: 1.25rem }
+
 .lines { white-space: pre-line }
 .flash.problems { white-space: normal; margin: 0 0 1.25rem }
 .flash.problems p, .flash.problems ul { margin: 0 }
@@ -179,6 +183,14 @@ iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round)
 .field.code { font-family: inherit; font-size: inherit }
 
 @media (max-width: 40rem) {
+  .scroll thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  .scroll :is(table, tbody, tr, td) { display: block }
+  .scroll tr { padding: .65rem 1rem; border-bottom: 1px solid var(--line) }
+  .scroll tbody tr:last-child { border-bottom: 0 }
+  .scroll td { position: relative; min-width: 0; max-width: none; min-height: 1.9rem; padding: .2rem 0 .2rem 7rem; border: 0 }
+  .scroll td::before { content: attr(data-head); position: absolute; left: 0; width: 6.25rem; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
+  .scroll td:empty { display: none }
+  .long { min-width: 0 }
   .bar { padding: 0 1rem }
   .brand { padding: .75rem 0 .25rem; width: 100% }
   nav { width: 100% }

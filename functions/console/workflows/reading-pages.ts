@@ -62,6 +62,8 @@ function shortened(id: string): string {
   return id.length > 13 ? `${id.slice(0, 12)}…` : id;
 }
 
+const toRemoved = html`<p class="small"><a href="/console/workflows/removed">Removed workflows</a></p>`;
+
 type List = Readonly<{
   listed: readonly Workflow[];
   total: number;
@@ -73,7 +75,7 @@ export function workflowList({ listed, total, next }: List): Html {
   if (total === 0) {
     return empty(
       'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
-      html`<p><a class="button primary" href="/console/workflows/new">Begin with a ready-made one</a></p>`,
+      html`<p><a class="button primary" href="/console/workflows/new">Begin with a ready-made one</a></p><p class="small"><a href="/console/workflows/removed">Removed workflows</a></p>`,
     );
   }
   const more = next === undefined ? '' : link('/console/workflows', { page: String(next) });
@@ -90,7 +92,8 @@ ${table(
     time(workflow.updatedAt),
   ]),
 )}
-${more && html`<p class="pages"><a class="button" href="${more}">Next</a></p>`}`;
+${more && html`<p class="pages"><a class="button" href="${more}">Next</a></p>`}
+${toRemoved}`;
 }
 
 type Shown = Readonly<{
@@ -147,7 +150,10 @@ function factsOf({ workflow, mailFrom }: Shown): Html {
     ['From', email.from ?? mailFrom ?? 'No sender is set up'],
     ['Reply-to', email.replyTo],
     ['Subject', html`<code>${email.subject}</code>`],
-    ['Version', html`${version}, saved ${time(updatedAt)}. ${live}`],
+    [
+      'Version',
+      html`${version}, saved ${time(updatedAt)}. ${live} <a href="${workflowPath(workflow)}/versions">All versions</a>`,
+    ],
   ]);
 }
 
@@ -211,6 +217,6 @@ export function noSuchWorkflow(c: Context<ConsoleEnv>) {
     section,
     above,
     status: 404,
-    body: html`<p>Perhaps it was removed. What it sent is still in the ledger, and on the pages of contacts and events.</p>`,
+    body: html`<p>Perhaps it was removed: then it can be brought back from <a href="/console/workflows/removed">Removed workflows</a>. What it sent is still on the pages of contacts and events.</p>`,
   });
 }

@@ -16,6 +16,7 @@ import type { ConsoleParts } from '../parts.ts';
 import { editPage, editPost } from './edit-pages.ts';
 import { listPage, noSuchWorkflow, workflowPage } from './reading-pages.ts';
 import { typedOf } from './typed-workflow.ts';
+import { versionPages } from './version-pages.ts';
 import { type WorkflowParts, workflowParts } from './workflow-parts.ts';
 
 const newPath = '/console/workflows';
@@ -60,8 +61,8 @@ function polarBadge(workflow: Pick<Workflow, 'trigger' | 'frequency'>, polar?: P
 export function removeView(c: Context<ConsoleEnv>, workflow: Workflow): Html {
   const path = workflowPath(workflow);
   const fields = { version: String(workflow.version) };
-  return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}The workflow goes for good, with its text. Emails of it that are queued at this moment will be blocked.</p>
-<p>What it has sent stays in the ledger, and on the pages of contacts and events. To stop it for a while, pause it instead.</p>
+  return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}The workflow is taken from the list. Emails of it that are queued at this moment will be blocked.</p>
+<p>Its versions are kept, so that it can be brought back; what it has sent stays in the ledger, and on the pages of contacts and events. To stop it for a while, pause it instead.</p>
 <div class="row">
 ${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields })}
 <a class="button" href="${path}">Keep it</a>
@@ -110,7 +111,7 @@ export async function remove(
 ): Promise<{ isRemoved: boolean; flash: Flash }> {
   const isRemoved = Number.isInteger(version) && (await workflows.remove({ workflowId, version }));
   const flash = isRemoved
-    ? done(`${name} is removed. The ledger keeps the emails that it sent.`)
+    ? done(`${name} is removed. It can be brought back: see “Removed workflows” below.`)
     : problem(
         'Someone else changed the workflow meanwhile, so it was not removed. This is how it is now: remove it from here if it still has to go.',
       );
@@ -198,6 +199,8 @@ export function workflowPages(consoleParts: ConsoleParts) {
     const text = saving.kind === 'refused' ? saving.problems.join(' ') : 'Try it again.';
     return goOn(c, `${path}/new`, { kind: 'problem', text: `It could not be added. ${text}` });
   });
+
+  app.route('/', versionPages(parts));
 
   app.get(
     '/:workflowId',

@@ -12,7 +12,7 @@ const dead = 'EVENTS_DEAD_LETTERS_URL';
 
 const unescaped = (url: string) => url.replaceAll('&amp;', '&');
 const lettersIn = (html: string) =>
-  [...html.matchAll(/<td><a class="whole" href="([^"]+\/letter\?id=[^"]+)"/g)].map(([, url = '']) =>
+  [...html.matchAll(/<td data-head="[^"]*"><a class="whole" href="([^"]+\/letter\?id=[^"]+)"/g)].map(([, url = '']) =>
     unescaped(url),
   );
 

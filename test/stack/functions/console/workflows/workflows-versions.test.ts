@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fieldsOf, hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
+
+let at: Awaited<ReturnType<typeof startWorkflowDesk>>;
+beforeAll(async () => {
+  at = await startWorkflowDesk();
+});
+afterAll(() => at.stop());
+beforeEach(() => at.clear());
+
+describe('the versions of a workflow', () => {
+  test('are listed with what each changed, and come back after a look at what differs', async () => {
+    const { path, saved } = await at.added('receipt');
+    await at.post(`${path}/activate`, { version: '1' });
+    await at.post(`${path}/edit`, { ...fieldsOf(await saved()), name: hostile });
+    const list = await at.get(`${path}/versions`);
+    expect(list.text).toMatch(/3 now .* Name 2 .* Status 1 .* New/);
+    expect(list.html).not.toContain('<script>alert');
+
+    const shown = await at.get(`${path}/versions/2`);
+    expect(shown.text).toContain(`Name Receipt ${hostile}`);
+    expect(shown.text).toContain('Whether it sends does not change: it is active.');
+    const back = await at.submit(`${path}/restore`, { wanted: '2', version: '3' });
+    expect(back.text).toContain('Version 2 is back, as version 4.');
+    expect(await saved()).toMatchObject({ version: 4, name: 'Receipt', status: 'active' });
+    const same = await at.get(`${path}/versions/2`);
+    expect(same.text).toContain('It reads as the workflow does now.');
+    expect(same.text).not.toContain('Put this version back');
+  });
+
+  test('are put back only over what the person has seen, and with the token', async () => {
+    const { path, saved } = await at.added('receipt');
+    await at.post(`${path}/edit`, { ...fieldsOf(await saved()), name: 'Bill' });
+    const stale = await at.submit(`${path}/restore`, { wanted: '1', version: '1' });
+    expect(stale.text).toContain('Someone else changed the workflow meanwhile');
+    const fields = { wanted: '1', version: '2' };
+    expect((await at.postWithToken(`${path}/restore`, 'guessed', fields)).status).toBe(403);
+    expect((await at.post(`${path}/restore`, { ...fields, wanted: '9' })).status).toBe(404);
+    expect((await at.get(`${path}/versions/9`)).status).toBe(404);
+    expect((await at.get(`${workflowsPath}/no-such/versions`)).status).toBe(404);
+    expect(await saved()).toMatchObject({ version: 2, name: 'Bill' });
+  });
+});
+
+test('a workflow that was removed is found, and comes back without sending', async () => {
+  const { path, saved } = await at.added('receipt');
+  await at.post(`${path}/activate`, { version: '1' });
+  const gone = await at.submit(`${path}/remove`, { version: '2' });
+  expect(gone.text).toContain('It can be brought back');
+  expect((await at.get(path)).text).toContain('brought back from Removed workflows');
+  const removed = await at.get(`${workflowsPath}/removed`);
+  expect(removed.html).toContain(`href="${path}/versions"`);
+  expect((await at.get(`${path}/versions`)).text).toContain('This workflow was removed.');
+  expect((await at.get(`${path}/versions/2`)).text).toContain('Bring it back');
+  const back = await at.submit(`${path}/restore`, { wanted: '2', version: '2' });
+  expect(back.text).toContain('Version 2 is back, as version 3. The workflow is paused');
+  expect(await saved()).toMatchObject({ version: 3, status: 'paused' });
+  expect((await at.get(`${workflowsPath}/removed`)).html).not.toContain(`href="${path}/versions"`);
+});
