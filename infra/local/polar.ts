@@ -55,7 +55,7 @@ type Target = Pick<Delivery, 'url' | 'secret' | 'secretReading'>;
 
 async function targetOf({ url, secret, secretReading }: PolarOptions): Promise<Target> {
   if (url !== undefined && secret !== undefined) return { url, secret, secretReading };
-  const running = await runningStack(localDirectory);
+  const running = await runningStack(localDirectory());
   if (!running) {
     throw new Advice(
       'The local stack is not running. Start it with "npm start" in another terminal, or give both --url and --secret.',

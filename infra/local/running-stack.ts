@@ -22,11 +22,11 @@ export async function deliver(delivery: Delivery, now: Date): Promise<DeliveryAn
   );
 }
 
-const { POLAR_AUDIENCE_LOCAL } = process.env;
-
 /** Where `npm start` keeps everything: .local, or what POLAR_AUDIENCE_LOCAL names. */
-export const localDirectory =
-  POLAR_AUDIENCE_LOCAL ?? fileURLToPath(new URL('../../.local', import.meta.url));
+export function localDirectory(): string {
+  const { POLAR_AUDIENCE_LOCAL } = process.env;
+  return POLAR_AUDIENCE_LOCAL ?? fileURLToPath(new URL('../../.local', import.meta.url));
+}
 
 const runningSchema = z.object({
   processId: z.number(),

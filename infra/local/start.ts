@@ -12,14 +12,11 @@ import { demo, type LocalItems, localItems } from './demo.ts';
 import { saveDemoWorkflows } from './demo-workflows.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import { type LocalPolar, startLocalPolar } from './polar-server/local-polar.ts';
-import {
-  announce,
-  localDirectory as directory,
-  forget,
-  requireNoneRunning,
-} from './running-stack.ts';
+import { announce, forget, localDirectory, requireNoneRunning } from './running-stack.ts';
 import { polarVariables, standInForPolar } from './stand-in-for-polar.ts';
 import { type StartOptions, startProgram } from './start-options.ts';
+
+const directory = localDirectory();
 
 /** `npm start`: runs the stack on this machine until Ctrl-C. */
 await runCommand(() => runProgram(startProgram(run), process.argv.slice(2)));

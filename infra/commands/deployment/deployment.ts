@@ -193,7 +193,7 @@ const usualStage = 'prod';
 export async function findDeployment(
   target: Target,
   print: (line: string) => void,
-  running: () => Promise<RunningStack | undefined> = () => runningStack(localDirectory),
+  running: () => Promise<RunningStack | undefined> = () => runningStack(localDirectory()),
 ): Promise<Deployment> {
   const deployment = await chosen(target, await running());
   print(`${deployment.title}\n`);
