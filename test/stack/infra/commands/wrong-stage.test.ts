@@ -8,11 +8,13 @@ import { startCloudFormation } from '#test/support/cloud-formation.ts';
 const lines: Readonly<Record<string, readonly string[]>> = {
   acts: ['acts'],
   audience: ['audience export', 'audience export --json'],
+  brand: ['brand show --json', 'brand restore 1'],
   backfill: ['backfill', 'backfill --dry-run --json', 'backfill --restore'],
   connect: ['connect --status', 'connect --status --json', 'connect --repair'],
   console: ['console --no-open'],
   deadletters: ['deadletters list --json', 'deadletters resend --all'],
   emails: ['emails list --json', 'emails hold why', 'emails release'],
+  migrate: ['migrate', 'migrate --dry-run'],
   recover: ['recover', 'recover --dry-run --json'],
   replay: ['replay --webhook evt-1 --dry-run --json', 'replay --webhook evt-1'],
   settings: ['settings show --json', 'settings restore 1'],
