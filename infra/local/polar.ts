@@ -30,7 +30,7 @@ await runCommand(() => runProgram(polarProgram(send), process.argv.slice(2)));
 
 async function send(options: PolarOptions): Promise<void> {
   const target = await targetOf(options);
-  const people = await samplePeople(localDirectory);
+  const people = await samplePeople(localDirectory());
   for (let number = 1; number <= options.count; number++) {
     const person = personOf(options, number, people);
     let areAccepted = true;
