@@ -12,9 +12,9 @@ const dead = 'EVENTS_DEAD_LETTERS_URL';
 
 const unescaped = (url: string) => url.replaceAll('&amp;', '&');
 const lettersIn = (html: string) =>
-  [...html.matchAll(/<td data-head="[^"]*"><a class="whole" href="([^"]+\/letter\?id=[^"]+)"/g)].map(([, url = '']) =>
-    unescaped(url),
-  );
+  [
+    ...html.matchAll(/<td data-head="[^"]*"><a class="whole" href="([^"]+\/letter\?id=[^"]+)"/g),
+  ].map(([, url = '']) => unescaped(url));
 
 const letter = (id: string) => at.get(`${list}/letter?id=${id}`);
 

@@ -13,9 +13,9 @@ const list = '/console/events';
 const unescaped = (url: string | undefined) => url?.replaceAll('&amp;', '&');
 const nextIn = (html: string) => unescaped(/href="([^"]+)" rel="next"/.exec(html)?.[1]);
 const idsIn = (html: string) =>
-  [...html.matchAll(/<td data-head="[^"]*"><a class="whole" href="\/console\/events\/([^"?]+)"/g)].map(
-    ([, id = '']) => decodeURIComponent(id),
-  );
+  [
+    ...html.matchAll(/<td data-head="[^"]*"><a class="whole" href="\/console\/events\/([^"?]+)"/g),
+  ].map(([, id = '']) => decodeURIComponent(id));
 
 async function allIds(path: string) {
   const ids: string[] = [];
