@@ -107,7 +107,10 @@ export const consoleActs: ActsOfRoutes = {
     on: letters(form),
     sentence: form.has('ids') ? 'Discard dead letters.' : 'Discard a dead letter.',
   }),
-  'POST /console/dead-letters/bodies': looksOnly,
+  'POST /console/dead-letters/bodies': always(
+    'deadletters.export',
+    'Download the bodies of dead letters.',
+  ),
   'POST /console/dead-letters/put-back': always(
     'deadletters.put-back',
     'Put discarded dead letters back.',

@@ -102,7 +102,7 @@ export const commandActs = {
   },
 
   migrate: ({ isDryRun }: MigrateOptions): Noted =>
-    isDryRun ? 'looks' : noted('migrate', 'Brought rows of an earlier version up to date.'),
+    isDryRun ? 'looks' : noted('migrate', 'Bring rows of an earlier version up to date.'),
 
   recover: ({ isDryRun, applyLost, accept, acceptListed }: RecoverOptions): Noted => {
     if (isDryRun) return 'looks';

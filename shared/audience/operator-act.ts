@@ -22,6 +22,7 @@ export const actVerbs = [
   'deadletters.resend',
   'deadletters.discard',
   'deadletters.put-back',
+  'deadletters.export',
   'contact.add',
   'subscribe',
   'unsubscribe',

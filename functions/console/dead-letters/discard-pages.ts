@@ -71,6 +71,7 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
         'They are too large for one file. Choose fewer, or use the command: npm run deadletters -- discard, which keeps each in a file.';
       return goOn(c, path, { kind: 'problem', text: problem });
     }
+    c.set('acted', { count: letters.length });
     const day = parts.now().toISOString().replaceAll(/[:.]/g, '-');
     return c.body(text, 200, {
       'content-type': 'application/json; charset=utf-8',
