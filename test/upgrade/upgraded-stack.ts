@@ -1,18 +1,10 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { inject, vi } from 'vitest';
 import { normalisedEmail } from '#shared/audience/address.ts';
-import { addressHash } from '#shared/store/audience/audience-store.ts';
 import { shiftedClock } from '#test/prove/crash/shifted-clock.ts';
 import { lifeIn } from './life.ts';
 import { startStackInProcess } from './stack-in-process.ts';
-import {
-  binaryRead,
-  binaryWritten,
-  type KeptMessage,
-  type KeptVersion,
-  keptVersion,
-  type Row,
-} from './version-folder.ts';
+import { type KeptMessage, keptVersion, type Row } from './version-folder.ts';
 
 /** Longer than a mailer's lease lasts, and shorter than the age at which an event triggers nothing any more. */
 const minutesSinceKept = 10;
@@ -31,7 +23,7 @@ export async function startUpgraded(
   /** Who had another address: what was theirs when the version was kept, and the one to put in its place. */
   respelled: ReadonlyMap<string, string> = new Map(),
 ) {
-  const kept = respell(keptVersion(version), respelled);
+  const kept = keptVersion(version, respelled);
   const clock = shiftedClock();
   clock.pass((Date.parse(kept.story.keptAt) - Date.now()) / 1_000 + minutesSinceKept * 60);
   // The log of the functions is not what the person who runs the tests wants to read.
@@ -76,26 +68,6 @@ export async function startUpgraded(
       clock.restore();
       await stack.stop();
     },
-  };
-}
-
-/** The rows as if some had always had another address. A suppression goes by its hash. */
-function respell(kept: KeptVersion, respelled: ReadonlyMap<string, string>): KeptVersion {
-  const hash = addressHash(kept.secrets['SuppressionKey'] ?? '');
-  const places = [...respelled].flatMap(([from, to]) => [
-    [from, to] as const,
-    [hash(from), hash(to)] as const,
-  ]);
-  const written = (value: unknown): string =>
-    places.reduce(
-      (text, [from, to]) => text.replaceAll(`"${from}"`, JSON.stringify(to)),
-      JSON.stringify(value, binaryWritten),
-    );
-  const again = <T>(value: T): T => JSON.parse(written(value), binaryRead);
-  return {
-    ...kept,
-    rows: new Map([...kept.rows].map(([table, rows]) => [table, again(rows)])),
-    story: again(kept.story),
   };
 }
 

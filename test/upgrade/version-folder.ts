@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { addressHash } from '#shared/store/audience/audience-store.ts';
 
 const root = new URL('../fixtures/upgrade/', import.meta.url);
 
@@ -52,11 +53,26 @@ export function templateFrom(document: unknown): KeptTemplate {
   return templateSchema.parse(document);
 }
 
-/** Everything that is kept of a version. Rows are in the JSON of DynamoDB, binary values in base64. */
-export function keptVersion(version: string) {
+/**
+ * Everything that is kept of a version. Rows are in the JSON of DynamoDB, binary values in base64. `respelled`: as if who
+ * had one address then had had another one; a suppression goes by its hash.
+ */
+export function keptVersion(version: string, respelled: ReadonlyMap<string, string> = new Map()) {
   const folder = folderOf(version);
-  const read = (file: string): unknown =>
-    JSON.parse(readFileSync(new URL(file, folder), 'utf8'), binaryRead);
+  const textOf = (file: string) => readFileSync(new URL(file, folder), 'utf8');
+  const secrets = z.record(z.string(), z.string()).parse(JSON.parse(textOf('secrets.json')));
+  const hash = addressHash(secrets['SuppressionKey'] ?? '');
+  const places = [...respelled].flatMap(([from, to]) => [
+    [from, to] as const,
+    [hash(from), hash(to)] as const,
+  ]);
+  const read = (file: string): unknown => {
+    const text = places.reduce(
+      (text, [from, to]) => text.replaceAll(`"${from}"`, JSON.stringify(to)),
+      textOf(file),
+    );
+    return JSON.parse(text, binaryRead);
+  };
   const tables = readdirSync(new URL('tables/', folder)).map((file) => {
     const table = file.replace('.json', '');
     return [table, rowsSchema.parse(read(`tables/${file}`))] as const;
@@ -65,13 +81,13 @@ export function keptVersion(version: string) {
     template: templateFrom(read('template.json')),
     rows: new Map(tables),
     messages: z.array(messageSchema).parse(read('messages.json')),
-    secrets: z.record(z.string(), z.string()).parse(read('secrets.json')),
+    secrets,
     story: storySchema.parse(read('story.json')),
   };
 }
 export type KeptVersion = ReturnType<typeof keptVersion>;
 
-export function binaryRead(name: string, value: unknown): unknown {
+function binaryRead(name: string, value: unknown): unknown {
   return name === 'B' && typeof value === 'string' ? Buffer.from(value, 'base64') : value;
 }
 
