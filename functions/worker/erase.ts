@@ -3,8 +3,8 @@ import {
   continueErasure,
   type ErasureByHand,
   eraseClaimant,
-  eraseContactByHand,
   eraseCustomer,
+  eraseLayer,
   holdsAddress,
 } from '#shared/audience/erasure.ts';
 import { addressesOf } from '#shared/audience/person.ts';
@@ -88,7 +88,7 @@ async function eraseAddress(
   }
   const byHand = (w: Workspace) => {
     spelled(w);
-    eraseContactByHand(w, email, erasure, surroundings);
+    eraseLayer(w, email, erasure, surroundings);
   };
   await settle(store, byHand, pause);
 }

@@ -1,12 +1,12 @@
 import { isAnonymous, isMailable, type NormalisedEmail } from './address.ts';
-import { claimAddress, showAddress } from './identity.ts';
+import { claimAddress, layerAt, putLayer, showAddress } from './identity.ts';
 import {
   type Belongings,
-  belongingsOf,
   type Contact,
   type Customer,
   cleanName,
   type DecisionByHand,
+  type Layer,
   withDecision,
 } from './person.ts';
 import { refuseForClaimants, suppress } from './refusals.ts';
@@ -55,22 +55,28 @@ export function actedOn(
   return { shown, owner: customerId === undefined ? undefined : w.customers.get(customerId) };
 }
 
-/** Writes what a person decided into what belongs to a contact; the caller shows its address again. */
+/**
+ * Writes what a person decided into what belongs to the customer, or where there is none to the address; the caller
+ * shows the address again.
+ */
 export function keepDecision(
   w: Workspace,
   { shown, owner }: { shown: Contact; owner: Customer | undefined },
   decision: DecisionByHand,
 ): void {
-  const { contactId, consent, ...belongings } = owner?.contact ?? belongingsOf(shown);
   const { act, at, by } = decision;
-  const decided = {
-    ...withDecision(consent, decision),
-    ...(act === 'subscribed' && { subscribed: { at, by } }),
-  };
-  if (!owner) w.contacts.put(shown.email, { ...shown, consent: decided });
-  else {
-    const contact = { ...belongings, contactId, consent: decided };
-    w.customers.put(owner.customerId, { ...owner, contact });
+  const decided = <T extends Belongings>(kept: T): T => ({
+    ...kept,
+    consent: {
+      ...withDecision(kept.consent, decision),
+      ...(act === 'subscribed' && { subscribed: { at, by } }),
+    },
+  });
+  if (owner?.contact) {
+    w.customers.put(owner.customerId, { ...owner, contact: decided(owner.contact) });
+  } else {
+    const layer = layerAt(w, shown.email);
+    if (layer) putLayer(w, shown.email, decided(layer));
   }
 }
 
@@ -89,8 +95,8 @@ const longestExternalId = 4_096;
 const longestGroup = 100;
 
 /**
- * A person adds a contact: subscribed, unless its address is suppressed or was left by someone who had said no. The
- * living customer who claims the address, now or later, takes it over.
+ * A person adds a contact: subscribed, unless its address is suppressed or was left by someone who had said no. It
+ * belongs to the address. While a living customer has that, the contact shows this over what Polar says.
  */
 export async function addContact(
   fields: NewContact,
@@ -121,7 +127,7 @@ function add(w: Workspace, fields: NewContact, act: Act, surroundings: Surroundi
   if (w.contacts.get(email)) {
     return { kind: 'refused', reason: 'There is a contact with this address already.' };
   }
-  w.contacts.put(email, newContact(email, fields, act, surroundings.newId()));
+  putLayer(w, email, newLayer(fields, act, surroundings.newId()));
   showAddress(w, email, surroundings);
   const contact = w.contacts.get(email);
   if (!contact) throw new Error('A contact that was just added is not shown.');
@@ -130,12 +136,7 @@ function add(w: Workspace, fields: NewContact, act: Act, surroundings: Surroundi
   return { kind: 'done', contact, ...(!contact.subscribed && { note }) };
 }
 
-function newContact(
-  email: NormalisedEmail,
-  fields: NewContact,
-  { at, by }: Act,
-  contactId: string,
-) {
+function newLayer(fields: NewContact, { at, by }: Act, contactId: string): Layer {
   const given = {
     firstName: cleanName(fields.firstName ?? '') || undefined,
     lastName: cleanName(fields.lastName ?? '') || undefined,
@@ -143,24 +144,15 @@ function newContact(
   };
   const texts = Object.fromEntries(Object.entries(given).filter(([, text]) => text !== undefined));
   const value = fields.userGroup?.trim();
-  const byHand: NonNullable<Belongings['byHand']> = {
-    ...texts,
-    ...(value && { userGroup: { value, at } }),
-  };
-  const contact: Contact = {
-    email,
+  const byHand = { ...texts, ...(value && { userGroup: { value, at } }) };
+  return {
     address: fields.email.trim(),
     contactId,
     createdAt: at,
-    updatedAt: at,
     source: byHandSource,
     consent: { history: [{ act: 'added', at, by }] },
     ...(Object.keys(byHand).length > 0 && { byHand }),
-    ...texts,
-    ...(value && { userGroup: value }),
-    subscribed: true,
   };
-  return contact;
 }
 
 /**

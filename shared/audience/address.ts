@@ -82,12 +82,9 @@ const claimSchema = z.object({
 });
 export type Claim = z.infer<typeof claimSchema>;
 
-/** The customers who have, or ever had, one address. */
-export const addressSchema = z.object({
-  email: normalisedEmailSchema,
-  claims: z.record(z.string(), claimSchema),
-});
-export type Address = z.infer<typeof addressSchema>;
+/** The customers who have, or ever had, an address, by their ids. */
+export const claimsSchema = z.record(z.string(), claimSchema);
+type Claimed = Readonly<{ claims: z.infer<typeof claimsSchema> }>;
 
 /**
  * Whether someone who left, and said no before, still stands for this address. Whoever comes to it next is taken for
@@ -95,7 +92,7 @@ export type Address = z.infer<typeof addressSchema>;
  * which its `suppression` remembers, undoes what was said before it.
  */
 export function isLeftUnsubscribed(
-  address: Address | undefined,
+  address: Claimed | undefined,
   suppression?: Suppression,
 ): boolean {
   const lifted = suppression?.lifted?.person;
@@ -112,10 +109,10 @@ const mostClaims = 200;
 
 /** The claims with one more, or with another one of the same customer. */
 export function withClaim(
-  claims: Address['claims'],
+  claims: Claimed['claims'],
   customerId: string,
   claim: Claim,
-): Address['claims'] {
+): Claimed['claims'] {
   const all = { ...claims, [customerId]: claim };
   const spare = Object.keys(all).length - mostClaims;
   if (spare <= 0) return all;
@@ -131,7 +128,7 @@ export function withClaim(
  * The customer whose facts an address shows: among those whose newest email it is, the living one with the newest
  * email version; where none lives, the deleted one with the newest. On equal versions the greater id.
  */
-export function ownerOf(address: Address | undefined): string | undefined {
+export function ownerOf(address: Claimed | undefined): string | undefined {
   const candidates = Object.entries(address?.claims ?? {}).filter(
     ([, claim]) => claim.state !== 'former',
   );

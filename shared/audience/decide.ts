@@ -12,7 +12,7 @@ import {
   recordOf,
   skipped,
 } from './event-record.ts';
-import { claimAddress, showAddress } from './identity.ts';
+import { claimAddress, layerAt, showAddress, withoutLayer } from './identity.ts';
 import {
   addressesOf,
   type Contact,
@@ -20,6 +20,7 @@ import {
   cleanName,
   emailOf,
   groupOwner,
+  type Layer,
   newerFact,
 } from './person.ts';
 import type { EventSettings } from './settings.ts';
@@ -144,10 +145,11 @@ function inOrganization(customer: Customer, { customer: said }: ReceivedEvent): 
 
 function applyFacts(
   w: Workspace,
-  before: Customer,
+  known: Customer,
   event: ReceivedEvent,
   surroundings: Surroundings,
 ): Result {
+  const before = withoutLayer(w, known, surroundings.newId);
   const setting = surroundings.settings.events[event.type];
   const { version } = event.customer;
   const address = mailableAddress(event);
@@ -172,13 +174,24 @@ function applyFacts(
   const shown = shownContact(w, customer);
   return {
     ...outcomeOf(customer, shownBefore ?? (shown && addedByHand), shown),
-    ...groupSaid(w.customers.get(customer.customerId), event, setting),
+    ...groupSaid(
+      w.customers.get(customer.customerId),
+      event,
+      setting,
+      shown && layerAt(w, shown.email),
+    ),
   };
 }
 
-function groupSaid(customer: Customer | undefined, event: ReceivedEvent, setting: EventSettings) {
+function groupSaid(
+  customer: Customer | undefined,
+  event: ReceivedEvent,
+  setting: EventSettings,
+  layer?: Layer,
+) {
   if (!customer?.contact) return {};
-  const said = groupReason(customer, groupOwner(customer.contact), event, setting);
+  const owner = groupOwner(customer.contact, layer);
+  const said = groupReason(customer, owner, event, setting);
   return said === undefined ? {} : { groupReason: said };
 }
 

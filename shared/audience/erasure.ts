@@ -1,7 +1,7 @@
 import { type ActOnContact, actedOn } from './acts-by-hand.ts';
 import { formerSpellings, type NormalisedEmail, normalisedEmail } from './address.ts';
-import { dropClaim, showAddress } from './identity.ts';
-import { type Customer, emailOf } from './person.ts';
+import { dropClaim, layerAt, putLayer, showAddress } from './identity.ts';
+import { type Contact, type Customer, emailOf } from './person.ts';
 import { type Act, isAfter, suppressedBy } from './suppression.ts';
 import type { Surroundings, Workspace } from './unit-of-work.ts';
 
@@ -140,19 +140,20 @@ export function eraseCustomer(
   }
 }
 
-/** Removes the contact of an address that no customer stands behind. Pure; safe to repeat. */
-export function eraseContactByHand(
+/** Removes what a person typed about an address before its erasure was asked for. Pure; safe to repeat. */
+export function eraseLayer(
   w: Workspace,
   email: NormalisedEmail,
   erasure: ErasureByHand,
   surroundings: Surroundings,
 ): void {
-  const shown = w.contacts.get(email);
-  if (shown && shown.customerId === undefined && !isAfter(shown.createdAt, erasure.at)) {
-    w.contacts.remove(email);
-    showAddress(w, email, surroundings);
-    noteWithdrawn(w, email, erasure, surroundings);
-  }
+  const layer = layerAt(w, email);
+  if (!layer || isAfter(layer.createdAt, erasure.at)) return;
+  // What the contact shows would be taken for what was typed.
+  w.contacts.remove(email);
+  putLayer(w, email, undefined);
+  showAddress(w, email, surroundings);
+  noteWithdrawn(w, email, erasure, surroundings);
 }
 
 /** The contact is gone, or somebody who goes on has lost the address. */
@@ -218,11 +219,17 @@ export function noteErasure(w: Workspace, request: ToErase): void {
   else {
     const found = actedOn(w, request);
     if (found?.owner) noteOnCustomer(w, found.owner.customerId, { at, by });
-    else if (found) w.contacts.put(found.shown.email, { ...found.shown, erasure: { at, by } });
+    else if (found) noteOnLayer(w, found.shown, { at, by });
   }
 }
 
 function noteOnCustomer(w: Workspace, customerId: string, erasure: Act): void {
   const customer = w.customers.get(customerId);
   if (customer && !customer.erased) w.customers.put(customerId, { ...customer, erasure });
+}
+
+function noteOnLayer(w: Workspace, shown: Contact, erasure: Act): void {
+  const layer = layerAt(w, shown.email);
+  if (layer) putLayer(w, shown.email, { ...layer, erasure });
+  w.contacts.put(shown.email, { ...shown, erasure });
 }

@@ -6,13 +6,15 @@ import {
   withClaim,
 } from './address.ts';
 import {
+  type Address,
   type Belongings,
-  belongingsOf,
   type Contact,
   type Customer,
   contactByHand,
   contactOf,
   emailOf,
+  type Layer,
+  layerSchema,
   mergedBelongings,
   refusing,
   webhookSource,
@@ -30,7 +32,7 @@ export function claimAddress(
   email: NormalisedEmail,
   version: string,
 ): Customer {
-  const address = w.addresses.get(email) ?? { email, claims: {} };
+  const address = addressAt(w, email);
   const { customerId } = customer;
   const known = Object.hasOwn(address.claims, customerId) ? address.claims[customerId] : undefined;
   const claimant = refusing(customer, personRefusals(w.suppressions.get(email)));
@@ -58,35 +60,96 @@ export function dropClaim(w: Workspace, customerId: string, email: NormalisedEma
   const address = w.addresses.get(email);
   if (!address) return;
   const { [customerId]: _dropped, ...claims } = address.claims;
-  if (Object.keys(claims).length > 0) w.addresses.put(email, { ...address, claims });
+  if (Object.keys(claims).length > 0 || address.layer) {
+    w.addresses.put(email, { ...address, claims });
+  } else w.addresses.remove(email);
+}
+
+function addressAt(w: Workspace, email: NormalisedEmail): Address {
+  return w.addresses.get(email) ?? { email, claims: {} };
+}
+
+/** What a person typed about an address. Version 0.1.0 kept it in the contact alone. */
+export function layerAt(w: Workspace, email: NormalisedEmail): Layer | undefined {
+  const { layer } = addressAt(w, email);
+  const shown = w.contacts.get(email);
+  const isKnown = layer && shown && [layer.contactId, ...(layer.mergedIds ?? [])];
+  if (!shown || shown.customerId !== undefined || isKnown?.includes(shown.contactId)) return layer;
+  const typed = layerSchema.parse(shown);
+  return layer ? mergedBelongings(layer, typed) : typed;
+}
+
+/** Puts what a person typed about an address in its row; `undefined`: nothing of it is left. */
+export function putLayer(w: Workspace, email: NormalisedEmail, layer: Layer | undefined): void {
+  const { layer: _before, ...address } = addressAt(w, email);
+  if (layer) w.addresses.put(email, { ...address, layer });
+  else if (Object.keys(address.claims).length > 0) w.addresses.put(email, address);
   else w.addresses.remove(email);
 }
 
-/** Brings the contact of one address in line with the facts of the customer who owns it now. */
+/**
+ * The customer with nothing of what a person typed about its address. Version 0.1.0 gave it to the customer who came to
+ * the address: it goes back there, as a contact of its own, and the customer keeps its id.
+ */
+export function withoutLayer(w: Workspace, customer: Customer, newId: () => string): Customer {
+  const { contact } = customer;
+  const email = emailOf(customer);
+  if (!contact || !customer.email || email === undefined || contact.source === webhookSource) {
+    return customer;
+  }
+  const { byHand, consent, ...own } = contact;
+  const { history = [], ...decided } = consent;
+  const of = (isAdded: boolean) => history.filter(({ act }) => (act === 'added') === isAdded);
+  const typed: Layer = {
+    contactId: newId(),
+    createdAt: own.createdAt,
+    source: own.source,
+    address: customer.email.value,
+    consent: { history: of(true) },
+    ...(byHand && { byHand }),
+  };
+  const layer = addressAt(w, email).layer;
+  putLayer(w, email, layer ? mergedBelongings(layer, typed) : typed);
+  const rest = { ...own, source: webhookSource, consent: { ...decided, history: of(false) } };
+  const lessened = { ...customer, contact: rest };
+  w.customers.put(customer.customerId, lessened);
+  return lessened;
+}
+
+/** Brings the contact of one address in line with what was typed about it, and the facts of who owns it now. */
 export function showAddress(
   w: Workspace,
   email: NormalisedEmail,
   surroundings: Surroundings,
 ): void {
+  const typed = layerAt(w, email);
+  if (typed) putLayer(w, email, typed);
+  const owner = ownerAt(w, email, surroundings.newId);
   const shown = w.contacts.get(email);
   const suppression = w.suppressions.get(email);
   const address = w.addresses.get(email);
-  const ownerId = ownerOf(address);
-  const owner = ownerId === undefined ? undefined : w.customers.get(ownerId);
+  const layer = address?.layer;
   const now = surroundings.now.toISOString();
   const isSuppressed =
     Object.keys(suppression?.reasons ?? {}).length > 0 || isLeftUnsubscribed(address, suppression);
 
-  if (shown && shown.customerId === undefined && !(owner && mayTakeOver(owner, shown))) {
-    show(w, shown, contactByHand(shown, isSuppressed, now));
+  if (layer && !(owner && isCovered(layer, owner))) {
+    show(w, shown, contactByHand(email, layer, isSuppressed, now));
   } else if (!owner || owner.deletion?.mode === 'delete') {
     w.contacts.remove(email);
   } else {
-    const belongings = takenOver(w, owner, shown) ?? owner.contact ?? newBelongings(surroundings);
+    const belongings =
+      takenOver(w, owner, shown, surroundings) ?? ownBelongings(owner, surroundings);
     w.customers.put(owner.customerId, { ...owner, contact: belongings });
-    const contact = contactOf(owner, belongings, isSuppressed, now);
+    const contact = contactOf(owner, belongings, layer, isSuppressed, now);
     if (contact) show(w, shown, contact);
   }
+}
+
+function ownerAt(w: Workspace, email: NormalisedEmail, newId: () => string): Customer | undefined {
+  const ownerId = ownerOf(w.addresses.get(email));
+  const owner = ownerId === undefined ? undefined : w.customers.get(ownerId);
+  return owner && withoutLayer(w, owner, newId);
 }
 
 function show(w: Workspace, shown: Contact | undefined, contact: Contact): void {
@@ -94,31 +157,45 @@ function show(w: Workspace, shown: Contact | undefined, contact: Contact): void 
   w.contacts.put(contact.email, isUnchanged ? shown : contact);
 }
 
-/** A contact that was added by hand goes to the customer who lived when it was there already. */
-function mayTakeOver(owner: Customer, shown: Contact): boolean {
-  return !owner.deletion || isAfter(owner.deletion.occurredAt, shown.createdAt);
+/** A deletion says nothing of what a person typed after it. */
+function isCovered(layer: Layer, owner: Customer): boolean {
+  return !owner.deletion || isAfter(owner.deletion.occurredAt, layer.createdAt);
 }
 
 /**
- * A living customer takes over the contact at its address when that has no customer or a deleted one: the id and
- * what was set by hand stay, and the deleted customer no longer has a contact. Of several customers who had the address
- * of a contact that was added by hand, the first to be heard of takes it over, whatever the order in which they had it.
+ * A living customer takes over the contact of a deleted one at its address: its id and its creation, and not what the
+ * deleted one had decided. The deleted customer no longer has a contact.
  */
 function takenOver(
   w: Workspace,
   owner: Customer,
   shown: Contact | undefined,
+  surroundings: Surroundings,
 ): Belongings | undefined {
-  if (!shown || shown.customerId === owner.customerId) return undefined;
-  if (shown.customerId === undefined) return mergedBelongings(belongingsOf(shown), owner.contact);
+  if (shown?.customerId === undefined || shown.customerId === owner.customerId) return undefined;
   if (owner.deletion) return undefined;
-  const previous = w.customers.get(shown.customerId);
+  const known = w.customers.get(shown.customerId);
+  const previous = known && withoutLayer(w, known, surroundings.newId);
   const isLeftBehind =
     previous?.deletion && previous.deletion.mode !== 'delete' && emailOf(previous) === shown.email;
-  if (!isLeftBehind) return undefined;
-  const { contact: _taken, ...rest } = previous;
+  if (!isLeftBehind || !previous.contact) return undefined;
+  const { contact, ...rest } = previous;
   w.customers.put(previous.customerId, rest);
-  return mergedBelongings(belongingsOf(shown), owner.contact);
+  const own = ownBelongings(owner, surroundings);
+  const { consent, byHand: _its, ...kept } = contact;
+  const { history } = consent;
+  return mergedBelongings(
+    {
+      ...kept,
+      consent: { ...own.consent, ...(history && { history }) },
+      ...(own.byHand && { byHand: own.byHand }),
+    },
+    owner.contact,
+  );
+}
+
+function ownBelongings({ contact }: Customer, surroundings: Surroundings): Belongings {
+  return contact ?? newBelongings(surroundings);
 }
 
 function newBelongings({ now, newId, settings }: Surroundings): Belongings {

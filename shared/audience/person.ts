@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import {
+  claimsSchema,
   isMailable,
   type NormalisedEmail,
   normalisedEmail,
@@ -118,7 +119,27 @@ export const belongingsSchema = z.object({
 });
 export type Belongings = z.infer<typeof belongingsSchema>;
 
-/** What people and mails see of one address. Computed, but for contacts that were added by hand and have no customer. */
+/**
+ * What a person typed about an address. It stays at the address, whoever has it: while a living customer does, the view
+ * shows it over the facts of that customer.
+ */
+export const layerSchema = z.extend(belongingsSchema, {
+  /** The address as it was typed. */
+  address: z.string(),
+  /** Who asked for the erasure that is under way. */
+  erasure: z.optional(actSchema),
+});
+export type Layer = z.infer<typeof layerSchema>;
+
+/** The customers who have, or ever had, one address, and what a person typed about it. */
+export const addressSchema = z.object({
+  email: normalisedEmailSchema,
+  claims: claimsSchema,
+  layer: z.optional(layerSchema),
+});
+export type Address = z.infer<typeof addressSchema>;
+
+/** What people and mails see of one address. Computed from its layer, its customer and its suppression. */
 export const contactSchema = z.extend(belongingsSchema, {
   email: normalisedEmailSchema,
   /** The address as it was typed, for sending. */
@@ -135,12 +156,8 @@ export const contactSchema = z.extend(belongingsSchema, {
 });
 export type Contact = z.infer<typeof contactSchema>;
 
-export function belongingsOf(contact: Contact): Belongings {
-  return belongingsSchema.parse(contact);
-}
-
-/** One contact out of two: the first keeps its id, its consent and what was set by hand; the older creation stays. */
-export function mergedBelongings(kept: Belongings, other: Belongings | undefined): Belongings {
+/** One out of two: the first keeps its id, its consent and what was set by hand; the older creation stays. */
+export function mergedBelongings<T extends Belongings>(kept: T, other: Belongings | undefined): T {
   if (!other || other.contactId === kept.contactId) return kept;
   const mergedIds = [...(kept.mergedIds ?? []), ...(other.mergedIds ?? []), other.contactId];
   const byHand = { ...other.byHand, ...kept.byHand };
@@ -181,20 +198,22 @@ function byTime(a: Act, b: Act): number {
 /** The contact of the customer who owns an address, or `undefined` where a deletion leaves none. */
 export function contactOf(
   customer: Customer,
-  belongings: Belongings,
+  own: Belongings,
+  layer: Layer | undefined,
   isSuppressed: boolean,
   now: string,
 ): Contact | undefined {
   const email = emailOf(customer);
   const address = customer.email?.value;
   if (email === undefined || customer.deletion?.mode === 'delete') return undefined;
+  const belongings = layer ? covered(own, layer) : own;
   const { byHand } = belongings;
   const name = splitName(customer.name?.value ?? '');
   const fields = {
     firstName: chosen(byHand?.firstName, name.firstName),
     lastName: chosen(byHand?.lastName, name.lastName),
     externalId: chosen(byHand?.externalId, customer.externalId?.value),
-    userGroup: userGroupOf(customer, groupOwner(belongings)),
+    userGroup: userGroupOf(customer, groupOwner(own, layer)),
   };
   return contactSchema.parse({
     ...belongings,
@@ -207,9 +226,37 @@ export function contactOf(
   });
 }
 
-/** A contact without a customer, after its suppression changed. */
-export function contactByHand(contact: Contact, isSuppressed: boolean, now: string): Contact {
-  return { ...contact, subscribed: isSubscribed(undefined, contact, isSuppressed), updatedAt: now };
+/** What belongs to the customer, with what was typed about its present address over the facts and under its edits. */
+function covered(own: Belongings, layer: Layer): Belongings {
+  const { startsUnsubscribed, ...consent } = mergedConsent(own.consent, layer.consent);
+  const byHand = { ...layer.byHand, ...own.byHand };
+  const ids = [...(own.mergedIds ?? []), ...(layer.mergedIds ?? []), layer.contactId];
+  return {
+    ...own,
+    createdAt: own.createdAt < layer.createdAt ? own.createdAt : layer.createdAt,
+    source: layer.source,
+    consent: layer.consent.startsUnsubscribed ? { ...consent, startsUnsubscribed } : consent,
+    mergedIds: [...new Set(ids)].sort(),
+    ...(Object.keys(byHand).length > 0 && { byHand }),
+  };
+}
+
+/** The contact of an address that no customer has. */
+export function contactByHand(
+  email: NormalisedEmail,
+  layer: Layer,
+  isSuppressed: boolean,
+  now: string,
+): Contact {
+  const { firstName, lastName, externalId, userGroup } = layer.byHand ?? {};
+  const fields = { firstName, lastName, externalId, userGroup: userGroup?.value };
+  return contactSchema.parse({
+    ...layer,
+    email,
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value)),
+    subscribed: isSubscribed(undefined, layer, isSuppressed),
+    updatedAt: now,
+  });
 }
 
 function isSubscribed(
@@ -223,9 +270,9 @@ function isSubscribed(
   return !consent.startsUnsubscribed || consent.subscribed !== undefined;
 }
 
-/** What decides on its group, but for events. */
-export function groupOwner({ byHand, source, mergedIds = [] }: Belongings): GroupOwner {
-  return { byHand: byHand?.userGroup, isNew: source === webhookSource || mergedIds.length > 0 };
+/** What decides on the group of a customer's contact, but for events. */
+export function groupOwner({ byHand }: Belongings, layer: Layer | undefined): GroupOwner {
+  return { byHand: byHand?.userGroup ?? layer?.byHand?.userGroup, isNew: layer === undefined };
 }
 
 function chosen(byHand: string | null | undefined, fact: string | undefined): string | undefined {

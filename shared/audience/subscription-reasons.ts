@@ -1,5 +1,5 @@
-import { type Address, isLeftUnsubscribed, isTakenBySes } from './address.ts';
-import type { Contact, Customer } from './person.ts';
+import { isLeftUnsubscribed, isTakenBySes } from './address.ts';
+import type { Address, Contact, Customer } from './person.ts';
 import type { Suppression } from './suppression.ts';
 
 /** All that is known at one address. */

@@ -1,12 +1,11 @@
 import {
-  type Address,
   formerSpellings,
   type NormalisedEmail,
   normalisedEmail,
   normalisedEmailSchema,
 } from './address.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
-import type { Contact, Customer } from './person.ts';
+import type { Address, Contact, Customer } from './person.ts';
 import type { Settings } from './settings.ts';
 import type { Suppression } from './suppression.ts';
 import { united } from './united.ts';

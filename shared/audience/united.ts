@@ -1,5 +1,5 @@
-import type { Address, Claim, NormalisedEmail } from './address.ts';
-import { type Contact, mergedBelongings } from './person.ts';
+import type { Claim, NormalisedEmail } from './address.ts';
+import { type Address, type Contact, type Layer, mergedBelongings } from './person.ts';
 import { type Act, laterAct, type Suppression, suppressedBy } from './suppression.ts';
 
 /**
@@ -18,7 +18,13 @@ function unitedAddress(email: NormalisedEmail, rows: readonly Address[]): Addres
     const known = Object.hasOwn(claims, id) ? claims[id] : undefined;
     claims[id] = known ? unitedClaim(known, claim) : claim;
   }
-  return { ...rows[0], email, claims };
+  const layer = rows
+    .flatMap((row) => row.layer ?? [])
+    .reduce<Layer | undefined>(
+      (kept, other) => (kept ? mergedBelongings(kept, other) : other),
+      undefined,
+    );
+  return { email, claims, ...(layer && { layer }) };
 }
 
 /** A customer who went from one spelling to the other never left. */

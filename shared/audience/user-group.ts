@@ -18,8 +18,7 @@ export const groupFactsSchema = z.object({
 export type GroupFacts = z.infer<typeof groupFactsSchema>;
 
 /**
- * What else decides: a group set by hand, and whether the contact counts as new, which one that webhooks made does, and
- * one that has become part of such a contact.
+ * What else decides: a group set by hand, and whether the contact counts as new, which one that a person added does not.
  */
 export type GroupOwner = Readonly<{
   byHand: Readonly<{ value: string | null; at: string }> | undefined;

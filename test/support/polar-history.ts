@@ -234,7 +234,7 @@ function timeAt(microseconds: number): string {
   return `${whole.slice(0, -1)}${String(microseconds % 1_000).padStart(3, '0')}Z`;
 }
 
-/** Someone adds a contact before anything happens at Polar. `pick` chooses among the addresses that suit. */
+/** Someone adds a contact before anything happens at Polar. `pick` chooses the address. */
 export const addedByHandArbitrary = fc.option(
   fc.record({
     pick: fc.nat({ max: 1_000 }),
@@ -243,14 +243,10 @@ export const addedByHandArbitrary = fc.option(
 );
 export type AddedByHand = typeof addedByHandArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
-/** The contact that was added, or none where no address suits. */
-export function contactAddedByHand(
-  added: AddedByHand,
-  suiting: readonly string[],
-): Contact | undefined {
-  const chosen = suiting[(added?.pick ?? 0) % suiting.length];
-  if (!added || chosen === undefined) return undefined;
-  const email = normalisedEmail(chosen);
+/** The contact that was added, at one of all addresses. */
+export function contactAddedByHand(added: AddedByHand): Contact | undefined {
+  const email = normalisedAddresses[(added?.pick ?? 0) % normalisedAddresses.length];
+  if (!added || email === undefined) return undefined;
   const { firstName } = added.byHand;
   return {
     email,

@@ -10,7 +10,7 @@ type Fact = { value: string; version: string };
 /**
  * What the audience must be once all of these events and refusals are known, computed at one go from the rules and
  * without regard to any order of arrival. Ids and times are left out. `byHand` is a contact that was added before all
- * of it, at one of the `addressesSettledByHand`.
+ * of it: it stays where it was typed, and is shown over the facts of whoever has the address.
  */
 export function referenceAudience(
   events: readonly ReceivedEvent[],
@@ -78,37 +78,6 @@ export function referenceAudience(
         own.some(({ customer }) => hasRefused(customer.email, refusals)),
     ),
   };
-}
-
-/**
- * Where it is settled, whatever the order, what becomes of a contact that was added by hand: it stays where nobody ever
- * came, and becomes that of the one customer who ever did, unless that one left or was erased. That customer must have
- * shared none of its addresses, or a contact left by another could become one with it, and if it had more than one,
- * then the group must not depend on whether it came with a contact of its own.
- */
-export function addressesSettledByHand(
-  emails: readonly string[],
-  events: readonly ReceivedEvent[],
-  settings: Settings,
-): string[] {
-  const { customers } = referenceAudience(events, [], settings);
-  const stays = events.flatMap(({ type, customer: { id, email, deletedAt } }) =>
-    settings.events[type].enabled && type !== 'customer.deleted' && !deletedAt && email
-      ? [{ id, email: normalisedEmail(email) }]
-      : [],
-  );
-  return emails.filter((email) => {
-    const id = stays.find((stay) => stay.email === email)?.id;
-    const customer = customers.get(id ?? '');
-    if (!customer) return true;
-    const own = new Set(stays.filter((stay) => stay.id === id).map((stay) => stay.email));
-    return (
-      customer.email !== undefined &&
-      normalisedEmail(customer.email.value) === email &&
-      stays.every((stay) => stay.id === id || !own.has(stay.email)) &&
-      (own.size === 1 || customer.hasAlwaysGroup || customer.group === null)
-    );
-  });
 }
 
 function hasRefused(address: string | undefined, refusals: readonly Refusal[]): boolean {

@@ -173,16 +173,21 @@ describe.each(keptVersions)('the worker of today, on the rows of version %s,', (
     expect(await upgraded.contactAt(customer('lea').email)).toMatchObject(typed);
   });
 
-  it('joins a contact that was added by hand with the customer who comes now', async () => {
+  it('shows a contact that was added by hand over the customer who comes, and keeps it at its address', async () => {
     const before = await upgraded.contactAt(customer('kim').email);
     await tell('customer.created', 'kim', { isNew: true });
     expect(await upgraded.contactAt(customer('kim').email)).toMatchObject({
-      contactId: before?.contactId,
+      mergedIds: [before?.contactId],
       firstName: 'Kim',
       userGroup: 'Friends',
       externalId: 'user-kim',
       customerId: customer('kim').customerId,
     });
+    const { email } = customer('kim');
+    await tell('customer.updated', 'kim', { email: 'kim@moved.example', name: 'Mallory' });
+    expect(await upgraded.contactAt('kim@moved.example')).toMatchObject({ firstName: 'Mallory' });
+    const { updatedAt, ...left } = before ?? {};
+    expect(await upgraded.contactAt(email)).toMatchObject(left);
   });
 
   it('remembers the ids of contacts that became one', async () => {

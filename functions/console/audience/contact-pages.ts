@@ -70,7 +70,7 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
       status: isKnown ? 200 : 404,
       body: isKnown
         ? html`${kept.map((one) => keptView(one, stores.now(), isTold))}${await happenings(c, [contactId])}`
-        : html`<p>No contact has this id, or it was erased. <a href="${listPath}">Look for it in the audience</a>.</p>`,
+        : html`<p>No contact has this id any more: it was erased, or a customer in Polar has its address now. <a href="${listPath}">Look for it in the audience</a>.</p>`,
     });
   }
 

@@ -6,9 +6,8 @@ import {
   withOptions,
 } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
-import type { Address } from '#shared/audience/address.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import type { Contact, Customer } from '#shared/audience/person.ts';
+import type { Address, Contact, Customer } from '#shared/audience/person.ts';
 import {
   type AtAddress,
   reasonAgainstAddress,

@@ -1,7 +1,7 @@
 import { Advice } from '#infra/terminal/advice.ts';
-import { type Address, normalisedEmail, ownerOf } from '#shared/audience/address.ts';
+import { normalisedEmail, ownerOf } from '#shared/audience/address.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import type { Customer } from '#shared/audience/person.ts';
+import type { Address, Customer } from '#shared/audience/person.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';

@@ -13,8 +13,12 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { addressSchema } from '#shared/audience/address.ts';
-import { type Contact, contactSchema, customerSchema } from '#shared/audience/person.ts';
+import {
+  addressSchema,
+  type Contact,
+  contactSchema,
+  customerSchema,
+} from '#shared/audience/person.ts';
 import { suppressionSchema } from '#shared/audience/suppression.ts';
 import type {
   AudienceStore,

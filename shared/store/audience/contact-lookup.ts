@@ -1,7 +1,13 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type Address, type NormalisedEmail, ownerOf } from '#shared/audience/address.ts';
-import { addressesOf, type Contact, type Customer, emailOf } from '#shared/audience/person.ts';
+import { type NormalisedEmail, ownerOf } from '#shared/audience/address.ts';
+import {
+  type Address,
+  addressesOf,
+  type Contact,
+  type Customer,
+  emailOf,
+} from '#shared/audience/person.ts';
 import type { Suppression } from '#shared/audience/suppression.ts';
 import { type AudienceStore, type ContactLookup, look } from '#shared/audience/unit-of-work.ts';
 import { indexKey } from '#shared/store/dynamo.ts';

@@ -18,14 +18,9 @@ import {
   contactAddedByHand,
   eventsOf,
   happeningsArbitrary,
-  normalisedAddresses,
   settingsArbitrary,
 } from '#test/support/polar-history.ts';
-import {
-  addressesSettledByHand,
-  referenceAudience,
-  subscriptionsOf,
-} from '#test/support/reference-audience.ts';
+import { referenceAudience, subscriptionsOf } from '#test/support/reference-audience.ts';
 
 /** What happens at Polar and by hand, and how it reaches two to four workers that fail and race. */
 export const historyArbitrary = fc.record({
@@ -51,8 +46,7 @@ export type Audience = Readonly<{
 export async function checkHistory(history: History, audience: Audience): Promise<void> {
   const { refusals, settings, arrival, workers } = history;
   const events = eventsOf(history.happenings);
-  const suiting = addressesSettledByHand(normalisedAddresses, events, settings);
-  const byHand = contactAddedByHand(history.added, suiting);
+  const byHand = contactAddedByHand(history.added);
   const tasks: Task[] = [
     ...events.map((event) => ({ event })),
     ...refusals.map((refusal) => ({ refusal })),

@@ -89,7 +89,7 @@ describe('a contact that a person adds', () => {
       address: 'Ann@Example.com',
       contactId: expect.stringMatching(/^contact-/),
       createdAt: minuteOf(1),
-      updatedAt: minuteOf(1),
+      updatedAt: story.surroundings.now.toISOString(),
       source: 'Added by hand',
       consent: { history: [{ act: 'added', at: minuteOf(1), by }] },
       firstName: 'Ann',
@@ -104,13 +104,16 @@ describe('a contact that a person adds', () => {
     });
   });
 
-  it('is the contact of the customer who comes later, with what was typed in', async () => {
+  it('is shown over the facts of the customer who comes later, under the id of that', async () => {
     const story = audienceStory();
     await story.add({ ...ann, firstName: 'Annie' }, 1);
     const { contactId } = story.contact('ann@example.com') ?? {};
     await story.tell('customer.created', 'c1', { minute: 2, ...ann, name: 'Ann Lee' });
+    const own = story.customer('c1')?.contact?.contactId;
+    expect(own).not.toBe(contactId);
     expect(story.contact('ann@example.com')).toMatchObject({
-      contactId,
+      contactId: own,
+      mergedIds: [contactId],
       customerId: 'c1',
       firstName: 'Annie',
       lastName: 'Lee',

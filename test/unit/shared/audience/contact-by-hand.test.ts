@@ -1,127 +1,181 @@
 import { describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyEvent } from '#shared/audience/decide.ts';
+import { eraseLayer } from '#shared/audience/erasure.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
-import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
+import { settle, type Workspace } from '#shared/audience/unit-of-work.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'Ann@Example.com', name: 'Ann  van Dyke', externalId: 'user 1' };
 
 describe('a contact added by hand', () => {
-  it('is taken over by the living customer who claims its address, and keeps what was set by hand', async () => {
-    const story = audienceStory();
-    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
-    const ownId = story.contact('ann@example.com')?.contactId;
-    await story.addByHand({
-      email: 'ann@new.example',
-      contactId: 'by-hand',
-      byHand: { firstName: 'Annie' },
-      firstName: 'Annie',
-    });
-    await story.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
-    expect(story.contact('ann@new.example')).toMatchObject({
-      contactId: 'by-hand',
-      mergedIds: [ownId],
-      createdAt: '2026-01-01T00:00:00.000Z',
+  const typed = { firstName: 'Annie', externalId: 'by hand', userGroup: 'friends' };
+  const buyers = settingsWith(
+    { newContacts: 'unsubscribed' },
+    { 'customer.created': { userGroup: 'buyers' } },
+  );
+
+  /** A stranger comes to the address that a person typed, and moves on. */
+  async function visited(order: 'in order' | 'last first' | 'hears of nothing else') {
+    const story = audienceStory(buyers);
+    await story.add({ email: 'ann@example.com', ...typed }, 1);
+    const added = story.contact('ann@example.com');
+    await story.act('subscribe', 'ann@example.com', 2);
+    const before = story.contact('ann@example.com');
+    const comes = () =>
+      story.tell('customer.created', 'stranger', { minute: 3, ...ann, name: 'Mallory Marsh' });
+    const goes = () =>
+      story.tell('customer.updated', 'stranger', { minute: 4, email: 'mallory@example.net' });
+    if (order === 'last first') await goes();
+    await comes();
+    const during = story.contact('ann@example.com');
+    if (order === 'in order') await goes();
+    return { story, added, before, during };
+  }
+
+  it('is shown over the facts of the customer who has its address', async () => {
+    const { story, added, during } = await visited('hears of nothing else');
+    expect(during).toMatchObject({
+      customerId: 'stranger',
+      contactId: story.customer('stranger')?.contact?.contactId,
+      mergedIds: [added?.contactId],
+      createdAt: minuteOf(1),
       source: 'Added by hand',
       firstName: 'Annie',
-      lastName: 'van Dyke',
-      customerId: 'c1',
+      lastName: 'Marsh',
+      externalId: 'by hand',
+      userGroup: 'friends',
+      subscribed: true,
     });
-    expect(story.rows.contacts.size).toBe(1);
+    expect(story.customer('stranger')?.contact).not.toHaveProperty('byHand');
   });
 
-  it('that is younger than the contact of the customer takes on its creation', async () => {
-    const story = audienceStory();
-    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
-    const { createdAt } = story.contact('ann@example.com') ?? {};
-    await story.addByHand({
-      email: 'ann@new.example',
-      contactId: 'by-hand',
-      createdAt: '2027-01-01T00:00:00.000Z',
+  it.each(['in order', 'last first'] as const)(
+    'stays where it was typed when its customer moves on, who takes nothing along (%s)',
+    async (order) => {
+      const { story, before } = await visited(order);
+      const { updatedAt, ...left } = story.contact('ann@example.com') ?? {};
+      expect(left).toEqual({ ...before, updatedAt: undefined });
+      expect(story.contact('mallory@example.net')).toMatchObject({
+        customerId: 'stranger',
+        firstName: 'Mallory',
+        lastName: 'Marsh',
+        externalId: 'user 1',
+        userGroup: 'buyers',
+        source: 'Polar webhook',
+        subscribed: false,
+      });
+      for (const field of ['byHand', 'mergedIds']) {
+        expect(story.contact('mallory@example.net')).not.toHaveProperty(field);
+      }
+      const ids = [...story.rows.contacts.values()].map(({ row }) => row.contactId);
+      expect(new Set(ids).size).toBe(2);
+    },
+  );
+
+  it('stays when its customer is erased', async () => {
+    const { story } = await visited('hears of nothing else');
+    await story.tell('customer.deleted', 'stranger', {
+      minute: 5,
+      deletedAt: minuteOf(5),
+      anonymised: true,
     });
-    await story.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
-    expect(story.contact('ann@new.example')).toMatchObject({ contactId: 'by-hand', createdAt });
+    const left = story.contact('ann@example.com');
+    expect(left).toMatchObject({ firstName: 'Annie', source: 'Added by hand' });
+    expect([left?.customerId, left?.lastName]).toEqual([undefined, undefined]);
   });
 
-  it('keeps what was set by hand while it waits for its customer to have an address again', async () => {
-    const story = audienceStory();
-    const byHand = { firstName: 'Annie', lastName: null };
-    await story.addByHand({ email: 'ann@example.com', contactId: 'by-hand', byHand });
-    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
-    await story.tell('customer.created', 'c2', {
-      minute: 3,
-      email: 'ann@example.com',
-      name: 'Bob Berg',
-    });
-    expect(story.contact('ann@example.com')).toMatchObject({
-      customerId: 'c2',
-      firstName: 'Bob',
-      lastName: 'Berg',
-    });
+  it('keeps what a person decides while a customer has the address with that customer', async () => {
+    const { story } = await visited('hears of nothing else');
+    await story.act('unsubscribe', 'ann@example.com', 5);
+    await story.tell('customer.updated', 'stranger', { minute: 6, email: 'mallory@example.net' });
+    expect(story.contact('mallory@example.net')?.subscribed).toBe(false);
+    expect(story.customer('stranger')?.no?.unsubscribed?.at).toBe(minuteOf(5));
+    // It was said at this address, too.
+    expect(story.contact('ann@example.com')?.subscribed).toBe(false);
+  });
+
+  it('is erased by the person who asks for it, whoever has the address', async () => {
+    const { story } = await visited('hears of nothing else');
+    const erasure = { at: minuteOf(9), by: 'an engineer', contactIds: [] };
+    const email = normalisedEmail('ann@example.com');
+    const erase = (w: Workspace) => eraseLayer(w, email, erasure, story.surroundings);
+    await settle(story.store, erase, () => Promise.resolve());
+    expect(story.contact('ann@example.com')).toMatchObject({ firstName: 'Mallory' });
     expect(story.contact('ann@example.com')).not.toHaveProperty('byHand');
-    await story.tell('customer.updated', 'c1', { minute: 4, email: 'ann@new.example' });
-    expect(story.contact('ann@new.example')).toMatchObject({
-      contactId: 'by-hand',
-      firstName: 'Annie',
-      byHand,
+    await story.tell('customer.updated', 'stranger', { minute: 10, email: 'mallory@example.net' });
+    expect(story.contact('ann@example.com')).toBeUndefined();
+  });
+});
+
+describe('a contact that version 0.1.0 gave to the customer who came to its address', () => {
+  const inRows = {
+    contactId: 'its-own',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    byHand: { firstName: 'Annie', externalId: 'by hand' },
+    consent: { history: [{ act: 'added' as const, at: '2026-01-01T00:00:00.000Z', by: 'me' }] },
+  };
+
+  /** The row of the customer as 0.1.0 wrote it. */
+  async function story(source: string) {
+    const told = audienceStory();
+    await told.tell('customer.created', 'c1', { minute: 1, ...ann });
+    const known = told.rows.customers.get('c1');
+    if (known) Object.assign(known.row, { contact: { ...inRows, source } });
+    return told;
+  }
+
+  it('goes back to the address, and its customer takes its own id along', async () => {
+    const told = await story('Added by hand');
+    await told.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
+    expect(told.contact('ann@new.example')).toMatchObject({
+      contactId: 'its-own',
+      source: 'Polar webhook',
+      firstName: 'Ann',
+      externalId: 'user 1',
     });
-    expect(story.contact('ann@new.example')).not.toHaveProperty('lastName');
+    const left = told.contact('ann@example.com');
+    expect(left).toMatchObject({
+      source: 'Added by hand',
+      firstName: 'Annie',
+      ...{ byHand: inRows.byHand },
+    });
+    expect(left?.contactId).not.toBe('its-own');
+    expect(left).not.toHaveProperty('customerId');
   });
 
-  it('joins what was set by hand on both when its customer had a contact already', async () => {
-    const story = audienceStory();
-    await story.addByHand({
-      email: 'ann@example.com',
-      contactId: 'first',
-      byHand: { firstName: 'First', externalId: 'by hand' },
-    });
-    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
-    await story.addByHand({
-      email: 'ann@new.example',
-      contactId: 'second',
-      byHand: { firstName: 'Second' },
-      mergedIds: ['earlier'],
-    });
-    await story.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
-    expect(story.contact('ann@new.example')).toMatchObject({
-      contactId: 'second',
-      mergedIds: ['earlier', 'first'],
-      firstName: 'Second',
-      lastName: 'van Dyke',
+  it('shows the same as long as its customer stays', async () => {
+    const told = await story('Added by hand');
+    await told.tell('customer.updated', 'c1', { minute: 2, ...ann, name: 'Ann Lee' });
+    expect(told.contact('ann@example.com')).toMatchObject({
+      contactId: 'its-own',
+      customerId: 'c1',
+      source: 'Added by hand',
+      firstName: 'Annie',
+      lastName: 'Lee',
       externalId: 'by hand',
     });
   });
 
-  it('that someone subscribed lifts that its customer started unsubscribed', async () => {
-    const story = audienceStory(settingsWith({ newContacts: 'unsubscribed' }));
-    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
-    expect(story.contact('ann@example.com')?.subscribed).toBe(false);
-    const subscribed = { at: '2026-02-01T00:00:00.000Z', by: 'an engineer' };
-    await story.addByHand({
-      email: 'ann@new.example',
-      contactId: 'by-hand',
-      consent: { startsUnsubscribed: true, subscribed },
+  it('stays that of the customer where webhooks made the contact', async () => {
+    const told = await story('Polar webhook');
+    await told.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
+    expect(told.contact('ann@new.example')).toMatchObject({
+      contactId: 'its-own',
+      firstName: 'Annie',
+      externalId: 'by hand',
     });
-    await story.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
-    expect(story.contact('ann@new.example')?.subscribed).toBe(true);
-  });
-
-  it('is not there any more when its customer leaves the address', async () => {
-    const story = audienceStory();
-    await story.addByHand({ email: 'ann@example.com', contactId: 'by-hand' });
-    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
-    await story.tell('customer.updated', 'c1', { minute: 2, email: 'ann@new.example' });
-    expect([...story.rows.contacts.keys()]).toEqual(['ann@new.example']);
-    expect(story.contact('ann@new.example')?.contactId).toBe('by-hand');
+    expect(told.contact('ann@example.com')).toBeUndefined();
   });
 });
 
 describe.each([
   [
     'unsubscribe',
-    { contactId: 'by-hand', customerId: 'c1', firstName: 'Annie', subscribed: false },
+    { mergedIds: ['by-hand'], customerId: 'c1', firstName: 'Annie', subscribed: false },
   ],
   ['delete', undefined],
-  ['keep', { contactId: 'by-hand', customerId: 'c1', firstName: 'Annie', subscribed: true }],
+  ['keep', { mergedIds: ['by-hand'], customerId: 'c1', firstName: 'Annie', subscribed: true }],
 ] as const)('a contact added by hand at the address of a deleted customer (%s)', (mode, taken) => {
   const settings = settingsWith({ customerDeleted: mode });
   const byHand = { contactId: 'by-hand', byHand: { firstName: 'Annie' }, firstName: 'Annie' };
@@ -180,5 +234,5 @@ it('a contact added by hand within the millisecond before a deletion was added b
   const means = { ...story, workflows: [], pause: () => Promise.resolve() };
   await applyEvent(deletion, '{}', means);
   await story.tell('customer.created', 'c1', { minute: 1, ...ann });
-  expect(story.contact(email)).toMatchObject({ contactId: 'by-hand', customerId: 'c1' });
+  expect(story.contact(email)).toMatchObject({ mergedIds: ['by-hand'], customerId: 'c1' });
 });

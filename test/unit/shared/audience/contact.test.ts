@@ -83,7 +83,13 @@ const customer: Customer = {
 };
 
 function shown(own: Partial<Belongings>, facts: Partial<Customer> = {}, isSuppressed = false) {
-  return contactOf({ ...customer, ...facts }, belongings('contact', own), isSuppressed, now);
+  return contactOf(
+    { ...customer, ...facts },
+    belongings('contact', own),
+    undefined,
+    isSuppressed,
+    now,
+  );
 }
 
 describe('what was set by hand', () => {
@@ -133,15 +139,11 @@ describe('what was set by hand', () => {
 
 describe('the group for new contacts', () => {
   it.each([
-    ['a contact that webhooks made', {}, 'visitors'],
-    ['a contact added by hand', { source: 'Added by hand' }, undefined],
-    [
-      'one added by hand that has become one with a contact of webhooks',
-      { source: 'Added by hand', mergedIds: ['other'] },
-      'visitors',
-    ],
-  ])('is shown on %s as it should', (_, own, expected) => {
-    expect(shown(own)?.userGroup).toBe(expected);
+    ['a contact that webhooks made', undefined, 'visitors'],
+    ['one that a person added', { ...belongings('typed'), address: 'ann@example.com' }, undefined],
+  ])('is shown on %s as it should', (_, layer, expected) => {
+    const contact = contactOf(customer, belongings('contact'), layer, false, now);
+    expect(contact?.userGroup).toBe(expected);
   });
 });
 
@@ -185,6 +187,6 @@ describe('a contact', () => {
     expect(shown({})).toMatchObject({ email: 'ann@example.com', address: 'Ann@Example.com' });
     expect(shown({}, { deletion: { ...moment, mode: 'delete' } })).toBeUndefined();
     const { email: _email, ...nowhere } = customer;
-    expect(contactOf(nowhere, belongings('contact'), false, now)).toBeUndefined();
+    expect(contactOf(nowhere, belongings('contact'), undefined, false, now)).toBeUndefined();
   });
 });

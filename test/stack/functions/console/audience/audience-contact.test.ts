@@ -105,11 +105,14 @@ describe('the page of a contact', () => {
   });
 
   test('is found by an id that it had before it became one with another contact', async () => {
-    await at.addByHand(`hand-${email}`, `by-hand-${made}`);
-    await at.tell('customer.updated', id, { minute: 2, email: `hand-${email}` });
-    expect((await shown(`hand-${email}`)).contactId).toBe(`by-hand-${made}`);
+    const left = `left-${email}`;
+    await at.tell('customer.created', `left-${id}`, { minute: 1, email: left });
+    const { contactId } = await shown(left);
+    await at.tell('customer.deleted', `left-${id}`, { minute: 2, email: left });
+    await at.tell('customer.updated', id, { minute: 3, email: left });
+    expect((await shown(left)).contactId).toBe(contactId);
     const { location } = await at.get(path);
-    expect(location).toBe(`/console/audience/by-hand-${made}`);
+    expect(location).toBe(`/console/audience/${contactId}`);
     const { text } = await at.get(location ?? '');
     expect(text).toContain('customer.created');
   });
