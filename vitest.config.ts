@@ -59,7 +59,8 @@ export default defineConfig({
           maxWorkers: '100%',
           // Node itself loads them and strips their types: nothing is transformed, and nothing mocked.
           experimental: { viteModuleRunner: false, nodeLoader: false },
-          testTimeout: 30_000,
+          // Long, for a machine that is busy with other things too.
+          testTimeout: 120_000,
         },
       },
       {
