@@ -54,8 +54,8 @@ export function formerSpellings(
   typed: Iterable<string> = [],
 ): NormalisedEmail[] {
   const known = [...typed].map((one) => one.trim().toLowerCase());
-  const spellings = [...scripts(email), ...known.filter((one) => normalisedEmail(one) === email)];
-  return [...new Set(spellings)]
+  const others = known.filter((one) => one !== email && normalisedEmail(one) === email);
+  return [...new Set([...scripts(email), ...others])]
     .filter((one) => one !== email)
     .map((one) => normalisedEmailSchema.parse(one));
 }
