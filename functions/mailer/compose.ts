@@ -4,6 +4,7 @@ import type { Settings } from '#shared/audience/settings.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
+import { subscriptionValues } from '#shared/mail/subscription-variables.ts';
 import { type Portal, withPortal } from '#shared/polar/portal.ts';
 
 type Approved = Extract<MailVerdict, { kind: 'send' }>;
@@ -29,7 +30,8 @@ export function composer(
   portal: () => Promise<Portal | undefined>,
   brandNow: () => Promise<Brand>,
 ): Compose {
-  return async ({ step: { email, compiled }, record, contact }, settings, ledgerKey) => {
+  return async ({ step, record, contact, subscription }, settings, ledgerKey) => {
+    const { email, compiled } = step;
     const isMarketing = email.kind === 'marketing';
     const unsubscribeUrl = isMarketing
       ? await unsubscribeUrlFor(contact.contactId, contact.customerId, contact.email)
@@ -45,6 +47,7 @@ export function composer(
       {
         contact: contactValues(contact),
         event: withPortal(record.properties, await portal(), contact.address, brand.portalUrl),
+        subscription: subscriptionValues(subscription, settings.language),
         isNameLeftOut: isNameLeftOut(contact),
       },
       footer,

@@ -1,16 +1,137 @@
-import type { EventProperties } from '#shared/polar/event-properties.ts';
-import type { Condition } from './workflow.ts';
+import * as z from 'zod/mini';
+import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
+import type { Contact, Customer } from './person.ts';
+import {
+  isLiving,
+  productNameOf,
+  type SubscriptionSnapshot,
+  snapshotOf,
+} from './subscription-snapshot.ts';
 
-/** What conditions are about. */
-export type Facts = Readonly<{ event: EventProperties }>;
+const eventPropertyNameSchema = z.keyof(eventPropertiesSchema);
+export const eventPropertyNames = eventPropertyNameSchema.options;
+export type EventPropertyName = z.infer<typeof eventPropertyNameSchema>;
 
-export function holds({ property, operator, value }: Condition, { event }: Facts): boolean {
-  const actual = event[property];
+/** Of a subscription as it is now. */
+export const subscriptionFacts = [
+  'status',
+  'productId',
+  'productName',
+  'amount',
+  'currency',
+  'interval',
+  'periodEnd',
+  'trialEnd',
+  'endsAt',
+  'endedAt',
+  'canceledAt',
+  'cancelAtPeriodEnd',
+  'pastDueSince',
+  'pausedAt',
+  'createdAt',
+] as const;
+export type SubscriptionFact = (typeof subscriptionFacts)[number];
+
+/** Of a contact as it is now. */
+export const contactFacts = [
+  'email',
+  'firstName',
+  'lastName',
+  'externalId',
+  'userGroup',
+  'subscribed',
+  'source',
+] as const;
+type ContactFact = (typeof contactFacts)[number];
+
+export const hasLivingSubscription = 'customer.hasLivingSubscription';
+
+const subscriptionProperties = subscriptionFacts.map((fact) => `subscription.${fact}` as const);
+const contactProperties = contactFacts.map((fact) => `contact.${fact}` as const);
+
+export const conditionPropertySchema = z.enum([
+  ...eventPropertyNames,
+  ...subscriptionProperties,
+  ...contactProperties,
+  hasLivingSubscription,
+]);
+/** A bare name is a property of the event. */
+export type ConditionProperty = z.infer<typeof conditionPropertySchema>;
+
+/**
+ * `is` and `is-not` compare as text with `value`, `is-one-of` with each of `values`; the other two need neither.
+ */
+export const conditionSchema = z.object({
+  property: conditionPropertySchema,
+  operator: z.enum(['is', 'is-not', 'is-one-of', 'is-set', 'is-not-set']),
+  value: z.optional(z.string()),
+  values: z.optional(z.array(z.string())),
+});
+export type Condition = z.infer<typeof conditionSchema>;
+
+export type Scope = 'event' | 'subscription' | 'customer' | 'contact';
+
+/** What a condition is about, and the name of the fact in it. */
+export type ScopedProperty =
+  | { scope: 'event'; name: EventPropertyName }
+  | { scope: 'subscription'; name: SubscriptionFact }
+  | { scope: 'contact'; name: ContactFact }
+  | { scope: 'customer'; name: 'hasLivingSubscription' };
+
+const scoped: ReadonlyMap<ConditionProperty, ScopedProperty> = new Map<
+  ConditionProperty,
+  ScopedProperty
+>([
+  ...eventPropertyNames.map((name) => [name, { scope: 'event', name }] as const),
+  ...subscriptionFacts.map(
+    (name) => [`subscription.${name}`, { scope: 'subscription', name }] as const,
+  ),
+  ...contactFacts.map((name) => [`contact.${name}`, { scope: 'contact', name }] as const),
+  [hasLivingSubscription, { scope: 'customer', name: 'hasLivingSubscription' }],
+]);
+
+export function scopedProperty(property: ConditionProperty): ScopedProperty {
+  const found = scoped.get(property);
+  if (!found) throw new Error(`Nothing is known of ${property}.`);
+  return found;
+}
+
+/** What conditions are about. What is absent makes no condition on it hold but `is-not-set`. */
+export type Facts = Readonly<{
+  /** Frozen when it came. */
+  event: EventProperties;
+  /** As it is now, of the subscription that the event was about. */
+  subscription?: SubscriptionSnapshot | undefined;
+  customer?: Readonly<{ hasLivingSubscription: boolean }> | undefined;
+  contact?: Pick<Contact, ContactFact> | undefined;
+}>;
+
+/** The facts of now about an event of that time. */
+export function factsOf(
+  event: EventProperties,
+  customer: Pick<Customer, 'subscriptions'> | undefined,
+  contact: Facts['contact'],
+): Facts {
+  const { subscriptionId } = event;
+  const all = customer?.subscriptions;
+  return {
+    event,
+    subscription: subscriptionId === undefined ? undefined : snapshotOf(all, subscriptionId),
+    customer: customer && { hasLivingSubscription: Object.values(all ?? {}).some(isLiving) },
+    contact,
+  };
+}
+
+/** Whether a condition holds. Of an event that lacks the property, `is-not` holds; of any other fact it does not. */
+export function holds({ property, operator, value, values = [] }: Condition, facts: Facts) {
+  const { scope, actual } = factOf(property, facts);
   switch (operator) {
     case 'is':
       return actual !== undefined && String(actual) === value;
     case 'is-not':
-      return actual === undefined || String(actual) !== value;
+      return actual === undefined ? scope === 'event' : String(actual) !== value;
+    case 'is-one-of':
+      return actual !== undefined && values.includes(String(actual));
     case 'is-set':
       return actual !== undefined;
     case 'is-not-set':
@@ -18,7 +139,33 @@ export function holds({ property, operator, value }: Condition, { event }: Facts
   }
 }
 
-/** A condition as people read it. */
-export function conditionText({ property, operator, value }: Condition): string {
-  return [property, operator.replaceAll('-', ' '), value].filter(Boolean).join(' ');
+type Fact = string | number | boolean | undefined;
+
+function factOf(property: ConditionProperty, facts: Facts): { scope: Scope; actual: Fact } {
+  const about = scopedProperty(property);
+  const { scope } = about;
+  switch (about.scope) {
+    case 'event':
+      return { scope, actual: facts.event[about.name] };
+    case 'subscription':
+      return {
+        scope,
+        actual: facts.subscription && subscriptionFact(facts.subscription, about.name),
+      };
+    case 'contact':
+      return { scope, actual: facts.contact?.[about.name] };
+    case 'customer':
+      return { scope, actual: facts.customer?.[about.name] };
+  }
+}
+
+function subscriptionFact(snapshot: SubscriptionSnapshot, name: SubscriptionFact): Fact {
+  return name === 'productName' ? productNameOf(snapshot) : snapshot[name];
+}
+
+/** A condition as people read it, and write it in files. */
+export function conditionText({ property, operator, value, values }: Condition): string {
+  return [property, operator.replaceAll('-', ' '), values?.join(', ') ?? value]
+    .filter(Boolean)
+    .join(' ');
 }

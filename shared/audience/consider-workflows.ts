@@ -42,6 +42,10 @@ function businessKey(
       return properties.subscriptionId && `subscription ${properties.subscriptionId}`;
     case 'once-per-order':
       return properties.orderId && `order ${properties.orderId}`;
+    case 'once-per-period': {
+      const { subscriptionId, periodEnd } = properties;
+      return subscriptionId && periodEnd && `period ${subscriptionId} ${periodEnd}`;
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import { isTakenBySes } from './address.ts';
+import { factsOf } from './conditions.ts';
 import type { EventRecord } from './event-record.ts';
 import type { Contact, Customer } from './person.ts';
 import type { Settings } from './settings.ts';
-import { isStale, staleReason } from './subscription-snapshot.ts';
+import { isStale, type SubscriptionSnapshot, staleReason } from './subscription-snapshot.ts';
 import type { Suppression } from './suppression.ts';
 import { firstSend, type SendStep, type Workflow } from './workflow.ts';
 
@@ -25,7 +26,14 @@ export type MailSituation = Readonly<{
 }>;
 
 export type MailVerdict =
-  | { kind: 'send'; step: SendStep; record: EventRecord; contact: Contact }
+  | {
+      kind: 'send';
+      step: SendStep;
+      record: EventRecord;
+      contact: Contact;
+      /** That of the event, as it is now. */
+      subscription: SubscriptionSnapshot | undefined;
+    }
   /** `needsPerson`: for a reason that somebody can remove, and of which nobody would hear otherwise. */
   | { kind: 'block'; reason: string; needsPerson?: true };
 
@@ -78,7 +86,8 @@ export function judgeMail(situation: MailSituation): MailVerdict {
       return blockForAPerson('Marketing mail needs a postal address in the settings.');
     }
   }
-  return { kind: 'send', step, record, contact };
+  const { subscription } = factsOf(record.properties, customer, contact);
+  return { kind: 'send', step, record, contact, subscription };
 }
 
 /** What the event said of its subscription; records of version 0.1.0 do not tell its version. */

@@ -42,7 +42,7 @@ export function productNameOf({ productId, productName, named }: SubscriptionSna
 }
 
 /** Never what every object has, such as `constructor`: an id is Polar's and not ours. */
-function snapshotOf(known: Subscriptions | undefined, id: string) {
+export function snapshotOf(known: Subscriptions | undefined, id: string) {
   return known && Object.hasOwn(known, id) ? known[id] : undefined;
 }
 

@@ -1,24 +1,17 @@
 import * as z from 'zod/mini';
-import { eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { conditionSchema } from './conditions.ts';
 
-const propertyNameSchema = z.keyof(eventPropertiesSchema);
-export const eventPropertyNames = propertyNameSchema.options;
-
-/** `is` and `is-not` compare the property as text with `value`; the other two need no value. */
-export const conditionSchema = z.object({
-  property: propertyNameSchema,
-  operator: z.enum(['is', 'is-not', 'is-set', 'is-not-set']),
-  value: z.optional(z.string()),
-});
-export type Condition = z.infer<typeof conditionSchema>;
-
-/** `every-time` is once for each change of an object in Polar, not for each webhook about it. */
+/**
+ * `every-time` is once for each change of an object in Polar, not for each webhook about it. A period is a subscription
+ * with the end of its period.
+ */
 export const frequencySchema = z.enum([
   'every-time',
   'once-per-contact',
   'once-per-subscription',
   'once-per-order',
+  'once-per-period',
 ]);
 export type Frequency = z.infer<typeof frequencySchema>;
 
@@ -54,8 +47,8 @@ const sendStepSchema = z.object({
 export type SendStep = z.infer<typeof sendStepSchema>;
 
 const waiting = { kind: z.literal('wait'), id: z.string() };
-const waitForSchema = z.object({ ...waiting, for: z.object({ hours: z.number() }) });
-const waitUntilSchema = z.object({
+export const waitForSchema = z.object({ ...waiting, for: z.object({ hours: z.number() }) });
+export const waitUntilSchema = z.object({
   ...waiting,
   until: z.object({
     date: z.enum(['trialEnd', 'periodEnd', 'endsAt', 'pastDueAt']),
@@ -117,7 +110,8 @@ export function plainSteps(email: EmailNode, compiled: CompiledEmail) {
   return { audience: [], exitWhen: [], steps: [send] } satisfies Partial<Workflow>;
 }
 
-const plainStepId = 'email';
+/** Of the only step of a workflow that was written without steps. */
+export const plainStepId = 'email';
 
 /** The row of a workflow. */
 export function storedWorkflow(workflow: Workflow): Workflow | PlainWorkflow {

@@ -1,129 +1,140 @@
 import * as z from 'zod/mini';
+import { conditionPropertySchema, conditionSchema } from '#shared/audience/conditions.ts';
 import type { Settings, Writing } from '#shared/audience/settings.ts';
 import {
-  type CompiledEmail,
-  type Condition,
-  conditionSchema,
   emailNodeSchema,
   type Frequency,
+  plainStepId,
+  type Step,
+  waitForSchema,
+  waitUntilSchema,
   workflowSchema,
 } from '#shared/audience/workflow.ts';
 import type { CustomerEmails } from '#shared/polar/customer-emails.ts';
-import { booleanProperties, isAmount, isNumber } from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Portal } from '#shared/polar/portal.ts';
-import { nearestName } from '#shared/text.ts';
-import { compileEmail } from './compile-email.ts';
-import { type DraftProblem, draftProblem, sentencesOf } from './draft-problem.ts';
-import { type EventVariable, eventMayHave } from './event-variables.ts';
+import { checkConditions, type Verdicts } from './check-conditions.ts';
+import { checkSteps, type DraftStep, notYet } from './check-steps.ts';
+import { type DraftProblem, draftProblem, type EmailField, sentencesOf } from './draft-problem.ts';
+import { eventMayHave } from './event-variables.ts';
 import { overlapsOf, overlapWarnings, sandboxNote } from './moments.ts';
 import { foreignSender, senderProblem } from './sender.ts';
 
-export type Verdicts = { problems: DraftProblem[]; warnings: string[] };
-
-/** Those that occur: Polar sets no subscription to unpaid or incomplete any more. */
-const statuses = ['trialing', 'active', 'past_due', 'paused', 'canceled'];
-
-/** What Polar sends today; it may add to these, so another value is only a warning. */
-const usualValues: Partial<Record<EventVariable, readonly string[]>> = {
-  billingReason: [
-    'purchase',
-    'subscription_create',
-    'subscription_cycle',
-    'subscription_update',
-    'subscription_meter_cycle',
-  ],
-  status: ['paid', ...statuses],
-  subscriptionStatus: statuses,
-  priceKind: ['free', 'fixed', 'metered'],
-  discountDuration: ['once', 'repeating', 'forever'],
-  endReason: ['planned', 'payment_failed', 'while_past_due', 'at_once'],
-};
-
-/** Conditions that can never hold are problems, those that always hold are warnings. */
-export function checkConditions(
-  conditions: readonly Condition[],
-  type: SupportedEventType,
-): Verdicts {
-  const problems: DraftProblem[] = [];
-  const warnings: string[] = [];
-  for (const [index, condition] of conditions.entries()) {
-    const { property, operator } = condition;
-    const wrongValue = valueProblem(condition);
-    const problem = (text: string) => problems.push({ field: `conditions.${index}`, text });
-    if (!eventMayHave(type, property)) {
-      const needsIt = operator === 'is' || operator === 'is-set';
-      if (needsIt) problem(`${type} never has ${property}, so the condition never holds.`);
-      else warnings.push(`${type} never has ${property}, so the condition always holds.`);
-    } else if (wrongValue) problem(wrongValue);
-    else warnings.push(...unusualValue(condition));
-  }
-  return { problems, warnings };
-}
-
-function valueProblem({ property, operator, value }: Condition): string | undefined {
-  const written = `The condition on ${property}`;
-  if (operator === 'is-set' || operator === 'is-not-set') {
-    return value === undefined ? undefined : `${written} needs no value.`;
-  }
-  if (value === undefined || value === '') return `${written} needs a value to compare with.`;
-  if (booleanProperties.includes(property) && value !== 'true' && value !== 'false') {
-    return `${written} can only be compared with true or false.`;
-  }
-  if (isNumber(property) && !/^-?\d+$/.test(value)) {
-    const example = isAmount(property) ? ' of minor units: 1999 for $19.99' : '';
-    return `${written} needs a whole number${example}.`;
-  }
-  return undefined;
-}
-
-function unusualValue({ property, value }: Condition): string[] {
-  const usual = usualValues[property];
-  if (!usual || value === undefined || usual.includes(value)) return [];
-  const nearest = nearestName(value, usual);
-  const advice = nearest ? `did you mean ${nearest}?` : `usual are: ${usual.join(', ')}.`;
-  return [`Polar does not usually send ${value} as ${property}; ${advice}`];
-}
-
 /** A frequency needs something to count by. */
 export function checkFrequency(frequency: Frequency, type: SupportedEventType): Verdicts {
-  const isPerOrder = frequency === 'once-per-order';
-  if (!isPerOrder && frequency !== 'once-per-subscription') return { problems: [], warnings: [] };
-  const counted = isPerOrder ? 'orderId' : 'subscriptionId';
+  const counted = countedBy[frequency];
+  if (!counted) return { problems: [], warnings: [] };
   if (!eventMayHave(type, counted)) {
-    const thing = isPerOrder ? 'order' : 'subscription';
+    const thing = counted === 'orderId' ? 'order' : 'subscription';
     const text = `${type} is about no ${thing}, so it cannot send ${frequency.replaceAll('-', ' ')}.`;
     return {
       problems: [{ field: 'frequency', text }],
       warnings: [],
     };
   }
-  const mayLack = type === 'order.paid' && !isPerOrder;
+  const mayLack = type === 'order.paid' && counted !== 'orderId';
   const warnings = mayLack ? ['Orders that belong to no subscription will send nothing.'] : [];
   return { problems: [], warnings };
 }
 
+const countedBy: Partial<Record<Frequency, 'orderId' | 'subscriptionId'>> = {
+  'once-per-order': 'orderId',
+  'once-per-subscription': 'subscriptionId',
+  'once-per-period': 'subscriptionId',
+};
+
 const { name, trigger, frequency, maxAgeHours } = workflowSchema.shape;
+
+/** `event.` before a property of the event may be left out, and is. */
+const writtenConditionSchema = z.strictObject({
+  ...conditionSchema.shape,
+  property: z.pipe(
+    z.transform((written: unknown) =>
+      typeof written === 'string' ? written.replace(/^event\./, '') : written,
+    ),
+    conditionPropertySchema,
+  ),
+});
+const conditionsSchema = z.array(writtenConditionSchema);
+const emailSchema = z.strictObject(emailNodeSchema.shape);
+
+const stepSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('send'),
+    id: z.string(),
+    onlyIf: z._default(conditionsSchema, []),
+    email: emailSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('wait'),
+    id: z.string(),
+    for: z.optional(waitForSchema.shape.for),
+    until: z.optional(waitUntilSchema.shape.until),
+  }),
+]);
+
+const head = {
+  name,
+  trigger: z.strictObject({ event: trigger.shape.event, conditions: conditionsSchema }),
+  frequency,
+  maxAgeHours,
+};
 
 /** What a person writes of a workflow; the rest is made when it is saved. A mistyped key is told, not ignored. */
 export const workflowDraftSchema = z.strictObject({
-  name,
-  trigger: z.strictObject({
-    event: trigger.shape.event,
-    conditions: z.array(z.strictObject(conditionSchema.shape)),
-  }),
-  frequency,
-  maxAgeHours,
-  email: z.strictObject(emailNodeSchema.shape),
+  ...head,
+  audience: z._default(conditionsSchema, []),
+  exitWhen: z._default(conditionsSchema, []),
+  steps: z.array(stepSchema),
 });
 export type WorkflowDraft = z.infer<typeof workflowDraftSchema>;
+
+/** The same of a workflow that only sends one email. */
+const plainDraftSchema = z.strictObject({ ...head, email: emailSchema });
+
+type PlainDraft = z.infer<typeof plainDraftSchema>;
+
+/** A draft as it is written of a workflow that only sends one email; nothing where it does more. */
+export function plainDraft(draft: WorkflowDraft): PlainDraft | undefined {
+  const { audience, exitWhen, steps, ...rest } = draft;
+  const [step, ...more] = steps;
+  if (step?.kind !== 'send' || step.id !== plainStepId) return undefined;
+  const hasMore = [...more, ...step.onlyIf, ...audience, ...exitWhen].length > 0;
+  return hasMore ? undefined : { ...rest, email: step.email };
+}
+
+/** The first email of a draft; without one there is nothing to show. */
+export function firstMail({ steps }: WorkflowDraft) {
+  const first = steps.find((step) => step.kind === 'send');
+  if (!first) throw new Error('A workflow has no step that sends.');
+  return first;
+}
+
+type Read =
+  | { kind: 'read'; draft: WorkflowDraft }
+  | { kind: 'refused'; places: readonly DraftProblem[] };
+
+/** What a person wrote, in either form. */
+export function readDraft(written: unknown): Read {
+  const isPlain = typeof written === 'object' && written !== null && 'email' in written;
+  const parsed = (isPlain ? plainDraftSchema : workflowDraftSchema).safeParse(written);
+  if (!parsed.success) {
+    const places = parsed.error.issues.map((issue) => draftProblem(issue, written));
+    return { kind: 'refused', places };
+  }
+  if (!('email' in parsed.data)) return { kind: 'read', draft: parsed.data };
+  const { email, ...rest } = parsed.data;
+  const steps = [{ kind: 'send' as const, id: plainStepId, onlyIf: [], email }];
+  return { kind: 'read', draft: { ...rest, audience: [], exitWhen: [], steps } };
+}
 
 /** `obstacles` keep a workflow that can be saved from being activated. All are sentences for people. */
 export type WorkflowCheck =
   | {
       kind: 'accepted';
       draft: WorkflowDraft;
-      compiled: CompiledEmail;
+      /** Compiled. */
+      steps: Step[];
       warnings: string[];
       obstacles: string[];
     }
@@ -150,31 +161,43 @@ const longestAgeHours = 90 * 24;
 
 /** Checks and compiles what a person wrote. Pure: nothing is saved. */
 export function checkWorkflow(written: unknown, surroundings: MailSurroundings): WorkflowCheck {
-  const parsed = workflowDraftSchema.safeParse(written);
-  if (!parsed.success) {
-    return refusal(parsed.error.issues.map((issue) => draftProblem(issue, written)));
-  }
-  const draft = parsed.data;
+  const read = readDraft(written);
+  if (read.kind === 'refused') return refusal(read.places);
+  const { draft } = read;
   const { event, conditions } = draft.trigger;
-  const checks = [checkConditions(conditions, event), checkFrequency(draft.frequency, event)];
-  const compilation = compileEmail(draft.email, event);
+  const ofSteps = checkSteps(draft);
+  const checks = [
+    checkConditions(conditions, {
+      ...{ type: event, place: 'trigger' },
+      fieldOf: (index) => `conditions.${index}`,
+    }),
+    checkConditions(draft.audience, {
+      ...{ type: event, place: 'audience' },
+      fieldOf: (index) => `audience.${index}`,
+    }),
+    checkFrequency(draft.frequency, event),
+    checkConditions(draft.exitWhen, {
+      ...{ type: event, place: 'exitWhen' },
+      fieldOf: (index) => `exitWhen.${index}`,
+    }),
+    ofSteps,
+  ];
   const problems = [
     ...ownProblems(draft),
-    ...senderProblems(draft, surroundings),
+    ...draft.steps.flatMap((step, index) => senderProblems(step, index, draft, surroundings)),
     ...checks.flatMap((check) => check.problems),
-    ...(compilation.kind === 'refused' ? compilation.places : []),
   ];
-  if (problems.length > 0 || compilation.kind === 'refused') return refusal(problems);
+  if (problems.length > 0) return refusal(problems);
+  const { steps } = ofSteps;
   return {
     kind: 'accepted',
     draft,
-    compiled: compilation.compiled,
+    steps,
     warnings: [
-      ...checks.flatMap((check) => check.warnings),
-      ...compilation.warnings,
+      ...new Set(checks.flatMap((check) => check.warnings)),
       ...surroundingWarnings(draft, surroundings),
     ],
-    obstacles: obstaclesTo(draft, surroundings),
+    obstacles: [...obstaclesTo(draft, surroundings), ...notYet({ ...draft, steps })],
   };
 }
 
@@ -187,7 +210,7 @@ const senderFields = [
   ['replyTo', 'Reply-to'],
 ] as const;
 
-function ownProblems({ name, trigger, maxAgeHours, email }: WorkflowDraft): DraftProblem[] {
+function ownProblems({ name, maxAgeHours }: WorkflowDraft): DraftProblem[] {
   const problems: DraftProblem[] = [];
   const problem = (field: DraftProblem['field'], text: string) => problems.push({ field, text });
   if (name.trim() === '') problem('name', 'The name is empty.');
@@ -199,24 +222,36 @@ function ownProblems({ name, trigger, maxAgeHours, email }: WorkflowDraft): Draf
     const most = `${longestAgeHours} (90 days)`;
     problem('maxAgeHours', `The age in hours must be above 0 and at most ${most}.`);
   }
+  return problems;
+}
+
+/** Who an email comes from, and whether such a customer may get it. */
+function senderProblems(
+  step: DraftStep,
+  index: number,
+  { trigger, steps }: WorkflowDraft,
+  { senders }: MailSurroundings,
+): DraftProblem[] {
+  if (step.kind === 'wait') return [];
+  const { email } = step;
+  const problems: DraftProblem[] = [];
+  const problem = (field: EmailField, text: string) =>
+    problems.push({
+      field: `steps.${index}.${field}`,
+      text: steps.length > 1 ? `Step ${step.id}: ${text}` : text,
+    });
   for (const [field, label] of senderFields) {
     const wrong = email[field] === undefined ? undefined : senderProblem(email[field]);
     if (wrong) problem(field, `${label} ${wrong}.`);
   }
   if (trigger.event === 'customer.deleted' && email.kind === 'marketing') {
-    const text = 'Marketing is never sent to deleted customers; make the email transactional.';
-    problem('kind', text);
+    problem('kind', 'Marketing is never sent to deleted customers; make the email transactional.');
+  }
+  if (email.from !== undefined && senders !== undefined && !senderProblem(email.from)) {
+    const wrong = foreignSender(email.from, senders);
+    if (wrong) problem('from', `From ${wrong}.`);
   }
   return problems;
-}
-
-function senderProblems(
-  { email: { from } }: WorkflowDraft,
-  { senders }: MailSurroundings,
-): DraftProblem[] {
-  if (from === undefined || senders === undefined || senderProblem(from)) return [];
-  const wrong = foreignSender(from, senders);
-  return wrong ? [{ field: 'from', text: `From ${wrong}.` }] : [];
 }
 
 function surroundingWarnings(
@@ -254,7 +289,8 @@ export function triggerWarning(
     : undefined;
 }
 
-function obstaclesTo({ email }: WorkflowDraft, { settings }: MailSurroundings): string[] {
-  if (email.kind !== 'marketing' || settings.postalAddress?.trim()) return [];
+function obstaclesTo({ steps }: WorkflowDraft, { settings }: MailSurroundings): string[] {
+  const isMarketing = steps.some((step) => step.kind === 'send' && step.email.kind === 'marketing');
+  if (!isMarketing || settings.postalAddress?.trim()) return [];
   return ['Marketing email must carry your postal address; enter it in the settings first.'];
 }

@@ -1,7 +1,7 @@
 import type { CompiledEmail, EmailNode } from '#shared/audience/workflow.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { nearestName } from '#shared/text.ts';
-import { type DraftProblem, sentencesOf } from './draft-problem.ts';
+import { sentencesOf } from './draft-problem.ts';
 import {
   brandVariables,
   contactVariables,
@@ -29,6 +29,7 @@ import {
   tagsIn,
   withButtons,
 } from './markdown-tree.ts';
+import { subscriptionVariables } from './subscription-variables.ts';
 import { textBody } from './text-body.ts';
 
 /**
@@ -102,9 +103,15 @@ const known = [
   ...Object.keys(contactVariables).map((name) => `contact.${name}`),
   ...Object.keys(eventVariables).map((name) => `event.${name}`),
   ...Object.keys(brandVariables).map((name) => `brand.${name}`),
+  ...Object.keys(subscriptionVariables).map((name) => `subscription.${name}`),
 ];
-const roots = ['contact', 'event', 'brand'];
-const reserved = [...roots, 'footer'];
+const examples: Readonly<Record<string, string>> = {
+  contact: 'contact.firstName',
+  event: 'event.productName',
+  brand: 'brand.name',
+  subscription: 'subscription.status',
+};
+const reserved = [...Object.keys(examples), 'footer'];
 
 /** Variables that no email has are problems; those that this event never has, or a contact may not have, are warnings. */
 export function checkVariables(
@@ -135,8 +142,9 @@ function ofUse(segments: readonly unknown[], line: number, type: SupportedEventT
   const [root = '', name = '', ...rest] = path;
   const full = path.join('.');
   const problem = (text: string): Finding[] => [{ kind: 'problem', line, text }];
-  if (roots.includes(root) && name === '') {
-    return problem(`${root} alone is no value; write for example ${examples[root]}.`);
+  const example = Object.hasOwn(examples, root) ? examples[root] : undefined;
+  if (example && name === '') {
+    return problem(`${root} alone is no value; write for example ${example}.`);
   }
   if (!known.includes(`${root}.${name}`) || rest.some((one) => one !== 'size')) {
     const nearest = nearestName(full, known) ?? nearestName(name || root, known.map(lastPart));
@@ -146,15 +154,19 @@ function ofUse(segments: readonly unknown[], line: number, type: SupportedEventT
   if (root === 'event' && isEventVariable(name) && !eventMayHave(type, name)) {
     return [{ kind: 'warning', line, text: `${type} never has a value for ${full}.` }];
   }
+  if (root === 'subscription' && !eventMayHave(type, 'subscriptionId')) {
+    return [
+      {
+        kind: 'warning',
+        line,
+        text: `${type} is about no subscription: ${full} never has a value.`,
+      },
+    ];
+  }
   return [];
 }
 
 const lastPart = (name: string) => name.slice(name.indexOf('.') + 1);
-const examples: Readonly<Record<string, string>> = {
-  contact: 'contact.firstName',
-  event: 'event.productName',
-  brand: 'brand.name',
-};
 
 function isEventVariable(name: string): name is EventVariable {
   return Object.hasOwn(eventVariables, name);
@@ -173,12 +185,17 @@ function perhapsMissing(pieces: readonly LiquidPiece[]): Finding[] {
   });
 }
 
+const fields = ['subject', 'preheader', 'body'] as const;
+
 export type Compilation =
   | { kind: 'compiled'; compiled: CompiledEmail; warnings: string[] }
   /** `places`: the same problems, each with its field. */
-  | { kind: 'refused'; problems: string[]; places: readonly DraftProblem[] };
+  | {
+      kind: 'refused';
+      problems: string[];
+      places: readonly Readonly<{ field: (typeof fields)[number]; text: string }>[];
+    };
 
-const fields = ['subject', 'preheader', 'body'] as const;
 const longest = { subject: 1_000, preheader: 1_000, body: 50_000 } as const;
 /** The workflow, with what it is compiled to, is one item of at most 400 KB. */
 const longestHtml = 200_000;
@@ -219,7 +236,7 @@ export function compileEmail(node: EmailNode, type: SupportedEventType): Compila
   return { kind: 'compiled', compiled, warnings: [...new Set(warnings)] };
 }
 
-function refusal(places: readonly DraftProblem[]): Compilation {
+function refusal(places: Extract<Compilation, { kind: 'refused' }>['places']): Compilation {
   return { kind: 'refused', problems: sentencesOf(places), places };
 }
 

@@ -12,7 +12,7 @@ export function issueSentence(issue: z.core.$ZodIssue, written: unknown): string
     case 'invalid_value': {
       if (value === undefined) return `${place} is missing.`;
       const values = issue.values.map(String);
-      const nearest = typeof value === 'string' ? nearestName(value, values) : undefined;
+      const nearest = typeof value === 'string' ? nearestValue(value, values) : undefined;
       const advice = nearest
         ? `did you mean ${nearest}?`
         : `it must be one of: ${values.join(', ')}.`;
@@ -25,6 +25,12 @@ export function issueSentence(issue: z.core.$ZodIssue, written: unknown): string
   }
 }
 
+/** Of `subscription.stauts`, what else `subscription` has comes first. */
+function nearestValue(value: string, values: readonly string[]): string | undefined {
+  const kin = values.filter((one) => one.split('.', 1)[0] === value.split('.', 1)[0]);
+  return nearestName(value, kin) ?? nearestName(value, values);
+}
+
 function valueAt(written: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
@@ -35,19 +41,21 @@ function valueAt(written: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** What a person fills in of a workflow; conditions are counted from 0. */
+const emailFields = ['kind', 'from', 'replyTo', 'subject', 'preheader', 'body'] as const;
+export type EmailField = (typeof emailFields)[number];
+
+/** What a person fills in of a workflow; conditions and steps are counted from 0. */
 export type DraftField =
   | 'name'
   | 'event'
   | `conditions.${number}`
+  | `audience.${number}`
   | 'frequency'
   | 'maxAgeHours'
-  | 'kind'
-  | 'from'
-  | 'replyTo'
-  | 'subject'
-  | 'preheader'
-  | 'body';
+  | `exitWhen.${number}`
+  | `steps.${number}`
+  | `steps.${number}.onlyIf.${number}`
+  | `steps.${number}.${EmailField}`;
 
 /** What is wrong, as a sentence, and where; `undefined`: with the whole. */
 export type DraftProblem = Readonly<{ field: DraftField | undefined; text: string }>;
@@ -57,11 +65,12 @@ export function draftProblem(issue: z.core.$ZodIssue, written: unknown): DraftPr
 }
 
 /** The sentences alone, each once. */
-export function sentencesOf(problems: readonly DraftProblem[]): string[] {
+export function sentencesOf(problems: readonly Pick<DraftProblem, 'text'>[]): string[] {
   return [...new Set(problems.map(({ text }) => text))];
 }
 
-function fieldAt([first, second, third]: readonly PropertyKey[]): DraftField | undefined {
+function fieldAt([first, second, ...rest]: readonly PropertyKey[]): DraftField | undefined {
+  const [third] = rest;
   switch (first) {
     case 'name':
     case 'frequency':
@@ -69,15 +78,20 @@ function fieldAt([first, second, third]: readonly PropertyKey[]): DraftField | u
       return first;
     case 'trigger':
       return second === 'conditions' && typeof third === 'number' ? `conditions.${third}` : 'event';
+    case 'audience':
+    case 'exitWhen':
+      return typeof second === 'number' ? `${first}.${second}` : undefined;
     case 'email':
-      return emailField(second);
+      return stepField(0, [first, second ?? '']);
+    case 'steps':
+      return typeof second === 'number' ? stepField(second, rest) : undefined;
     default:
       return undefined;
   }
 }
 
-const emailFields = ['kind', 'from', 'replyTo', 'subject', 'preheader', 'body'] as const;
-
-function emailField(name: PropertyKey | undefined): DraftField | undefined {
-  return emailFields.find((one) => one === name);
+function stepField(index: number, [part, name]: readonly PropertyKey[]): DraftField {
+  if (part === 'onlyIf' && typeof name === 'number') return `steps.${index}.onlyIf.${name}`;
+  const field = part === 'email' ? emailFields.find((one) => one === name) : undefined;
+  return field ? `steps.${index}.${field}` : `steps.${index}`;
 }

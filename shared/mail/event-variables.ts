@@ -1,4 +1,4 @@
-import type { eventPropertyNames } from '#shared/audience/workflow.ts';
+import type { EventPropertyName } from '#shared/audience/conditions.ts';
 import {
   purchaseEventTypes,
   type SupportedEventType,
@@ -6,7 +6,7 @@ import {
 } from '#shared/polar/event-types.ts';
 
 /** Properties of events, and what is made when the email is: conditions know only the former. */
-export type EventVariable = (typeof eventPropertyNames)[number] | 'portalUrl';
+export type EventVariable = EventPropertyName | 'portalUrl';
 
 type Variable = Readonly<{
   description: string;

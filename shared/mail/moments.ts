@@ -1,5 +1,6 @@
+import { type Condition, scopedProperty } from '#shared/audience/conditions.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { Condition, Workflow } from '#shared/audience/workflow.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import {
   type CustomerEmailKey,
   type CustomerEmails,
@@ -160,13 +161,18 @@ function fitOf(conditions: readonly Condition[], says: Occasion['says']): Fit {
   return fits.includes('sometimes') ? 'sometimes' : 'always';
 }
 
-function fitOfOne({ property, operator, value }: Condition, says: Occasion['says']): Fit {
-  const said = says[property];
+function fitOfOne(condition: Condition, says: Occasion['says']): Fit {
+  const { property, operator, value, values = [] } = condition;
+  const about = scopedProperty(property);
+  const said = about.scope === 'event' ? says[about.name] : undefined;
   if (said === undefined) return 'sometimes';
   if (operator === 'is-set' || operator === 'is-not-set') {
     return (said !== null) === (operator === 'is-set') ? 'always' : 'never';
   }
   if (said === anything) return 'sometimes';
+  if (operator === 'is-one-of') {
+    return said !== null && values.includes(said) ? 'always' : 'never';
+  }
   return (said === value) === (operator === 'is') ? 'always' : 'never';
 }
 

@@ -1,4 +1,5 @@
-import type { Condition, EmailNode, Frequency } from '#shared/audience/workflow.ts';
+import type { Condition } from '#shared/audience/conditions.ts';
+import type { EmailNode, Frequency } from '#shared/audience/workflow.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { EventVariable } from './event-variables.ts';
 

@@ -13,10 +13,13 @@ import { oneLine } from '#shared/text.ts';
 import type { ContactVariable } from './event-variables.ts';
 import { inPresentLayout, type Letterhead, letterheadScope } from './layout.ts';
 import { htmlEngine, nothingToPrint, textEngine } from './liquid-engine.ts';
+import type { SubscriptionValues } from './subscription-variables.ts';
 
 export type EmailVariables = Readonly<{
   contact: { readonly [name in ContactVariable]?: string | undefined };
   event: EventProperties & Readonly<{ portalUrl?: string | undefined }>;
+  /** The subscription of the event as it is now. */
+  subscription?: SubscriptionValues;
   /** Whether the contact has a name that `contact` leaves out. */
   isNameLeftOut?: boolean;
 }>;
@@ -49,6 +52,7 @@ export function renderEmail(
     const scope = {
       contact: present(variables.contact),
       event: present(withFormattedAmounts(variables.event, writing.language)),
+      subscription: present(variables.subscription ?? {}),
       ...(footer && { footer: footerScope(footer) }),
       ...(letterhead && { brand: letterheadScope(letterhead, footer !== undefined) }),
     };

@@ -1,13 +1,12 @@
 import type { Brand } from '#shared/audience/brand.ts';
-import type { Settings, Writing } from '#shared/audience/settings.ts';
 import {
-  type CompiledEmail,
   type Condition,
-  type EmailNode,
+  type EventPropertyName,
   eventPropertyNames,
-  type SendStep,
-  type Workflow,
-} from '#shared/audience/workflow.ts';
+  scopedProperty,
+} from '#shared/audience/conditions.ts';
+import type { Settings, Writing } from '#shared/audience/settings.ts';
+import type { CompiledEmail, EmailNode, SendStep, Workflow } from '#shared/audience/workflow.ts';
 import {
   booleanProperties,
   type EventProperties,
@@ -25,6 +24,7 @@ import {
   renderEmail,
 } from './render-email.ts';
 import type { OutgoingMail, SendMail } from './ses.ts';
+import { subscriptionAsTold } from './subscription-variables.ts';
 import { testToken } from './unsubscribe-token.ts';
 
 type Preview = Readonly<{
@@ -66,6 +66,7 @@ export function sampleVariables(
   portal?: Portal,
   brand: Brand = {},
 ): EmailVariables {
+  const properties = sampleProperties(event, conditions, now);
   return {
     contact: {
       firstName: 'Ada',
@@ -75,7 +76,8 @@ export function sampleVariables(
       externalId: 'user_42',
       userGroup: 'buyers',
     },
-    event: withPortal(sampleProperties(event, conditions, now), portal, email, brand.portalUrl),
+    event: withPortal(properties, portal, email, brand.portalUrl),
+    subscription: subscriptionAsTold(properties),
   };
 }
 
@@ -86,12 +88,13 @@ function sampleProperties(
 ): EventProperties {
   const values = new Map<string, unknown>(Object.entries(usualProperties(event, now)));
   for (const name of eventPropertyNames) if (!eventMayHave(event, name)) values.delete(name);
-  for (const { property, operator, value } of conditions) {
-    if (operator === 'is-not-set') values.delete(property);
-    if (operator === 'is') values.set(property, asProperty(property, value));
-    if (operator === 'is-set' && !values.has(property)) {
-      values.set(property, rareProperties(now)[property]);
-    }
+  for (const { property, operator, value, values: [first] = [] } of conditions) {
+    const { scope, name } = scopedProperty(property);
+    if (scope !== 'event') continue;
+    if (operator === 'is-not-set') values.delete(name);
+    if (operator === 'is') values.set(name, asProperty(name, value));
+    if (operator === 'is-one-of') values.set(name, asProperty(name, first));
+    if (operator === 'is-set' && !values.has(name)) values.set(name, rareProperties(now)[name]);
   }
   return withFormattedAmounts(eventPropertiesSchema.parse(Object.fromEntries(values)));
 }
@@ -185,7 +188,7 @@ function usualStatus(event: SupportedEventType): string {
 }
 
 /** Conditions are written as text. */
-function asProperty(property: Condition['property'], value: string | undefined): unknown {
+function asProperty(property: EventPropertyName, value: string | undefined): unknown {
   if (isNumber(property)) return Number(value);
   return booleanProperties.includes(property) ? value === 'true' : value;
 }

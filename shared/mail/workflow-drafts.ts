@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { firstSend, plainSteps, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
+import { plainStepId, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
 import {
   checkWorkflow,
   type MailSurroundings,
@@ -124,8 +124,8 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
 type Accepted = Extract<WorkflowCheck, { kind: 'accepted' }>;
 
 /** What checking made of a draft, as a workflow has it. */
-function partsOf({ draft: { email, ...rest }, compiled }: Accepted) {
-  return { ...rest, ...plainSteps(email, compiled) };
+function partsOf({ draft, steps }: Accepted) {
+  return { ...draft, steps };
 }
 
 function savedAs(workflow: Workflow, checked?: Accepted): Extract<Saving, { kind: 'saved' }> {
@@ -156,13 +156,19 @@ function draftFrom({ title, event, conditions, frequency, email }: Beginning): W
     trigger: { event, conditions: [...conditions] },
     frequency,
     maxAgeHours: usualMaxAgeHours,
-    email,
+    audience: [],
+    exitWhen: [],
+    steps: [{ kind: 'send', id: plainStepId, onlyIf: [], email }],
   };
 }
 
 /** What a person wrote of a workflow. */
 export function draftOf(workflow: Workflow): WorkflowDraft {
-  const { name, trigger, frequency, maxAgeHours } = workflow;
-  const { email } = firstSend(workflow);
-  return { name, trigger, frequency, maxAgeHours, email };
+  const { name, trigger, audience, frequency, maxAgeHours, exitWhen } = workflow;
+  const steps = workflow.steps.map((step): WorkflowDraft['steps'][number] => {
+    if (step.kind === 'wait') return step;
+    const { compiled: _, ...written } = step;
+    return written;
+  });
+  return { name, trigger, audience, frequency, maxAgeHours, exitWhen, steps };
 }

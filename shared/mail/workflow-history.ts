@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { plainDraft, type WorkflowDraft } from './check-workflow.ts';
 import { draftOf } from './workflow-drafts.ts';
 
 /** What differs from the version before it; `changed` is `null` where that was not kept. */
@@ -34,6 +35,23 @@ export function differences(before: Workflow, after: Workflow): Difference[] {
 }
 
 function written(workflow: Workflow): Record<string, unknown> {
-  const { trigger, email, ...rest } = draftOf(workflow);
-  return { status: workflow.status, ...rest, ...trigger, ...email };
+  const draft = draftOf(workflow);
+  const { trigger, steps, ...rest } = draft;
+  const plain = plainDraft(draft);
+  return {
+    status: workflow.status,
+    ...rest,
+    ...trigger,
+    ...(plain ? plain.email : ofSteps(steps)),
+  };
+}
+
+/** `day-3.subject` of the step `day-3`; a wait by its id alone. */
+function ofSteps(steps: WorkflowDraft['steps']): Record<string, unknown> {
+  const fields = steps.flatMap((step): [string, unknown][] => {
+    if (step.kind === 'wait') return [[step.id, step]];
+    const { id, email, onlyIf } = step;
+    return Object.entries({ onlyIf, ...email }).map(([name, value]) => [`${id}.${name}`, value]);
+  });
+  return { ...Object.fromEntries(fields), steps: steps.map(({ id }) => id) };
 }

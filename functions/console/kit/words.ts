@@ -1,14 +1,9 @@
 import { html } from 'hono/html';
+import { type Condition, eventPropertyNames } from '#shared/audience/conditions.ts';
 import type { Email } from '#shared/audience/email.ts';
 import type { Change, EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
-import {
-  type Condition,
-  type EmailNode,
-  eventPropertyNames,
-  type Frequency,
-  type Workflow,
-} from '#shared/audience/workflow.ts';
+import type { EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
 import { formattedAmount } from '#shared/polar/amount.ts';
 import {
   type EventProperties,
@@ -141,6 +136,7 @@ export const frequencyWords = {
   'once-per-contact': 'Once per contact',
   'once-per-subscription': 'Once per subscription',
   'once-per-order': 'Once per order',
+  'once-per-period': 'Once per period',
 } as const satisfies Record<Frequency, string>;
 
 export const kindWords = {
@@ -151,12 +147,14 @@ export const kindWords = {
 export const operatorWords = {
   is: 'is',
   'is-not': 'is not',
+  'is-one-of': 'is one of',
   'is-set': 'is there',
   'is-not-set': 'is not there',
 } as const satisfies Record<Condition['operator'], string>;
 
-export function conditionText({ property, operator, value }: Condition): string {
-  return [property, operatorWords[operator], value].filter(Boolean).join(' ');
+export function conditionText({ property, operator, value, values }: Condition): string {
+  const compared = values?.join(', ') ?? value;
+  return [property, operatorWords[operator], compared].filter(Boolean).join(' ');
 }
 
 const statusTones = { draft: 'calm', active: 'good', paused: 'warn' } as const;

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { eventPropertyNames } from '#shared/audience/workflow.ts';
+import { eventPropertyNames } from '#shared/audience/conditions.ts';
 import {
   brandVariables,
   contactVariables,
@@ -177,21 +177,21 @@ ${choice(
     name: 'kind',
     label: 'Kind',
     value: typed.kind,
-    problem: problems.at('kind'),
+    problem: problems.at('steps.0.kind'),
     hint: 'Marketing goes to subscribed contacts only, with your postal address and a link to unsubscribe. Transactional is what a customer has to know, such as a receipt.',
   },
   Object.entries(kindWords),
 )}
-${textField({ name: 'from', label: 'From', value: typed.from, problem: problems.at('from'), hint: `Name <address>${names}. Empty: the sender of this deployment (${sender}).` })}
-${textField({ name: 'replyTo', label: 'Reply-to', value: typed.replyTo, problem: problems.at('replyTo'), hint: 'Empty: answers go to the support address of the brand, else to the sender.' })}
-${textField({ name: 'subject', label: 'Subject', value: typed.subject, problem: problems.at('subject') })}
-${textField({ name: 'preheader', label: 'Preheader', value: typed.preheader, problem: problems.at('preheader'), hint: 'Shown beside the subject in the list of emails.' })}
+${textField({ name: 'from', label: 'From', value: typed.from, problem: problems.at('steps.0.from'), hint: `Name <address>${names}. Empty: the sender of this deployment (${sender}).` })}
+${textField({ name: 'replyTo', label: 'Reply-to', value: typed.replyTo, problem: problems.at('steps.0.replyTo'), hint: 'Empty: answers go to the support address of the brand, else to the sender.' })}
+${textField({ name: 'subject', label: 'Subject', value: typed.subject, problem: problems.at('steps.0.subject') })}
+${textField({ name: 'preheader', label: 'Preheader', value: typed.preheader, problem: problems.at('steps.0.preheader'), hint: 'Shown beside the subject in the list of emails.' })}
 ${textArea(
   {
     name: 'body',
     label: 'Body',
     value: typed.body,
-    problem: problems.at('body'),
+    problem: problems.at('steps.0.body'),
     hint: 'Markdown, with variables in double braces.',
   },
   { rows: 18, class: 'wide code' },

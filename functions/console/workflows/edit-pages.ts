@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { checkWorkflow } from '#shared/mail/check-workflow.ts';
+import { checkWorkflow, plainDraft } from '#shared/mail/check-workflow.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { policyWith } from '../kit/guard.ts';
@@ -88,6 +88,7 @@ type Edited = Readonly<{
 /** The form of a workflow with what was typed into it, right or wrong, and a preview of it. */
 export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: WorkflowParts) {
   const { present, typed, version, emptyRows = 0, example, instead } = edited;
+  if (!plainDraft(draftOf(present))) return severalSteps(c, present);
   const written = writtenOf(typed);
   const surroundings = await parts.surroundings();
   const check = checkWorkflow(written, surroundings);
@@ -151,6 +152,7 @@ export async function editPost(c: Context<ConsoleEnv>, workflowId: string, parts
   const { act, version, ...form } = readWorkflowPost(c.get('form'));
   const present = await parts.workflows.find(workflowId);
   if (!present) return removedMeanwhile(c, form.typed);
+  if (!plainDraft(draftOf(present))) return severalSteps(c, present);
   if (act !== 'save') return editPage(c, { present, ...form, version }, parts);
   const conflict = (now: Workflow) =>
     editPage(c, { present: now, ...form, version: now.version, instead: 'conflict' }, parts);
@@ -169,6 +171,17 @@ export async function editPost(c: Context<ConsoleEnv>, workflowId: string, parts
       return now ? conflict(now) : removedMeanwhile(c, form.typed);
     }
   }
+}
+
+/** The form has fields for one email. */
+function severalSteps(c: Context<ConsoleEnv>, present: Workflow) {
+  const path = workflowPath(present);
+  return page(c, {
+    title: `Edit ${present.name}`,
+    section: 'workflows',
+    above: { href: path, title: present.name },
+    body: html`<p>This workflow has several steps. Edit it in a terminal: <code>npm run workflows -- edit ${present.workflowId}</code></p>`,
+  });
 }
 
 function removedMeanwhile(c: Context<ConsoleEnv>, { name, subject, body }: TypedWorkflow) {

@@ -1,14 +1,17 @@
 import { html } from 'hono/html';
 import type { Brand } from '#shared/audience/brand.ts';
 import type { ContactLookup } from '#shared/audience/unit-of-work.ts';
+import type { EmailNode } from '#shared/audience/workflow.ts';
 import {
+  firstMail,
   type MailSurroundings,
+  readDraft,
   type WorkflowDraft,
-  workflowDraftSchema,
 } from '#shared/mail/check-workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
+import { subscriptionAsTold } from '#shared/mail/subscription-variables.ts';
 import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
 import { isSupportedEventType, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Portal, withPortal } from '#shared/polar/portal.ts';
@@ -59,8 +62,9 @@ const noContact = 'No contact shows the customer of this event any more.';
 export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
   return async (wanted: Wanted): Promise<Preview> => {
     const { written, isAccepted, settings, brand, portal, example } = wanted;
-    const { data: draft } = workflowDraftSchema.safeParse(written);
-    if (!draft) return { events: [], example: madeUp, email: { kind: 'nothing' } };
+    const read = readDraft(written);
+    if (read.kind === 'refused') return { events: [], example: madeUp, email: { kind: 'nothing' } };
+    const { draft } = read;
     const { event } = draft.trigger;
     const latest = await latestOf(event);
     const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest);
@@ -117,18 +121,21 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
       contact && {
         contact: contactValues(contact),
         event: withPortal(properties, portal, contact.address, portalUrl),
+        subscription: subscriptionAsTold(properties),
         isNameLeftOut: isNameLeftOut(contact),
       }
     );
   }
 
   function shown(
-    { email, trigger }: WorkflowDraft,
+    draft: WorkflowDraft,
     variables: EmailVariables | undefined,
     settings: Wanted['settings'],
     brand: Brand,
   ) {
-    const rendered = (node: WorkflowDraft['email']): Preview['email'] => {
+    const { trigger } = draft;
+    const { email } = firstMail(draft);
+    const rendered = (node: EmailNode): Preview['email'] => {
       const compilation = compileEmail(node, trigger.event);
       if (compilation.kind === 'refused') return { kind: 'nothing' };
       if (!variables) return { kind: 'blocked', reason: noContact };

@@ -59,7 +59,7 @@ function inForm(problem: DraftProblem, { conditions }: TypedWorkflow): DraftProb
 
 /** The id of the element that a field is filled in with. */
 export function idOf(field: DraftField): string {
-  return field.replace('conditions.', 'property-');
+  return field.replace('conditions.', 'property-').replace('steps.0.', '');
 }
 
 type Surrounding = MailSurroundings['settings'];

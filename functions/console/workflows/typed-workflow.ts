@@ -1,4 +1,4 @@
-import type { WorkflowDraft } from '#shared/mail/check-workflow.ts';
+import { firstMail, type WorkflowDraft } from '#shared/mail/check-workflow.ts';
 import { textOf } from '../kit/fields.ts';
 
 export type TypedCondition = Readonly<{ property: string; operator: string; value: string }>;
@@ -38,11 +38,16 @@ export type WorkflowPost = Readonly<{
 }>;
 
 export function typedOf(draft: WorkflowDraft): TypedWorkflow {
-  const { name, trigger, frequency, maxAgeHours, email } = draft;
+  const { name, trigger, frequency, maxAgeHours } = draft;
+  const { email } = firstMail(draft);
   return {
     name,
     event: trigger.event,
-    conditions: trigger.conditions.map(({ value = '', ...rest }) => ({ ...rest, value })),
+    conditions: trigger.conditions.map(({ property, operator, value, values }) => ({
+      property,
+      operator,
+      value: values?.join(', ') ?? value ?? '',
+    })),
     frequency,
     maxAgeHours: String(maxAgeHours),
     kind: email.kind,
@@ -52,6 +57,11 @@ export function typedOf(draft: WorkflowDraft): TypedWorkflow {
     preheader: email.preheader,
     body: email.body,
   };
+}
+
+/** Several values are typed with commas between them. */
+function listOf(value: string): string[] {
+  return value.split(',').flatMap((one) => one.trim() || []);
 }
 
 /** Whether a row says what it is about. */
@@ -71,7 +81,7 @@ export function writtenOf(typed: TypedWorkflow) {
       conditions: conditions.filter(isWhole).map(({ property, operator, value }) => ({
         property,
         operator,
-        ...(value !== '' && { value }),
+        ...(operator === 'is-one-of' ? { values: listOf(value) } : value !== '' && { value }),
       })),
     },
     frequency,

@@ -1,11 +1,14 @@
 import { reasonOf } from '#shared/failure.ts';
-import type { WorkflowDraft } from '#shared/mail/check-workflow.ts';
+import { plainDraft, type WorkflowDraft } from '#shared/mail/check-workflow.ts';
 
 const line = '\n---\n';
 
 /** A workflow as a person edits it: all but the body as JSON, a line of three hyphens, and the body as it is. */
-export function workflowFile({ email: { body, ...email }, ...draft }: WorkflowDraft): string {
-  return `${JSON.stringify({ ...draft, email }, null, 2)}${line}${body}\n`;
+export function workflowFile(draft: WorkflowDraft): string {
+  const plain = plainDraft(draft);
+  if (!plain) return `${JSON.stringify(draft, null, 2)}${line}`;
+  const { body, ...email } = plain.email;
+  return `${JSON.stringify({ ...plain, email }, null, 2)}${line}${body}\n`;
 }
 
 export type ReadFile =

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { composer } from '#functions/mailer/compose.ts';
+import type { SubscriptionSnapshot } from '#shared/audience/subscription-snapshot.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
@@ -19,6 +20,7 @@ function composedFor(
   { event, conditions, email }: (typeof readyMade)[number],
   firstName: string,
   by = compose,
+  subscription?: SubscriptionSnapshot,
 ) {
   const { settings, contact, record, workflow } = approvedMail();
   if (!contact || !record || !workflow) throw new Error('The mail is not approved.');
@@ -31,6 +33,7 @@ function composedFor(
     contact: { ...contact, firstName, lastName: 'Lovelace' },
     record: { ...record, type: event, properties },
     step: firstSend(mailing(workflow, email, compilation.compiled)),
+    subscription,
   };
   return by(approved, settings, 'key');
 }
@@ -98,5 +101,26 @@ it('an email that needs a name says why there is none, where the name is a link'
   expect(await composedFor({ ...welcome, email }, 'evil.com')).toEqual({
     kind: 'blocked',
     reason: expect.stringContaining('the name of this contact is left out of mails'),
+  });
+});
+
+it('an email says what its subscription is now, and days of it as people write them', async () => {
+  const [failed] = readyMade.filter(({ name }) => name === 'payment-failed');
+  if (!failed) throw new Error('There is none.');
+  const body =
+    'It is {{ subscription.status }}{% if subscription.endsAt %} until {{ subscription.endsAt | day }}{% endif %}.';
+  const wanted = { ...failed, email: { ...failed.email, body } };
+  const version = '2026-11-23T11:58:00.000000Z';
+  const active = { version, status: 'active' };
+  expect(await composedFor(wanted, 'Ada', compose, active)).toMatchObject({
+    mail: { text: 'It is active.\n' },
+  });
+  const ends = { ...active, endsAt: '2026-12-24T10:00:00.000000Z' };
+  expect(await composedFor(wanted, 'Ada', compose, ends)).toMatchObject({
+    mail: { text: 'It is active until December 24, 2026 (UTC).\n' },
+  });
+  expect(await composedFor(wanted, 'Ada')).toEqual({
+    kind: 'blocked',
+    reason: 'The variable subscription.status has no value and no default.',
   });
 });

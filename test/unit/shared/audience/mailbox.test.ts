@@ -32,6 +32,7 @@ it.each([
   const { workflow, record, contact } = approvedMail();
   if (!workflow || !record || !contact) throw new Error('approvedMail is not whole');
   const step = firstSend(mailing(workflow, { kind }));
-  const verdict = { kind: 'send', step, contact, record: { ...record, type, properties } } as const;
+  const told = { ...record, type, properties };
+  const verdict = { kind: 'send', step, contact, record: told, subscription: undefined } as const;
   expect(isCounted(verdict)).toBe(counts);
 });

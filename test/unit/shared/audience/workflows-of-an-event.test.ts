@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ledgerKeyOf } from '#shared/audience/consider-workflows.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import type { EventProperties } from '#shared/polar/event-properties.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
 
@@ -146,5 +148,26 @@ describe('the workflows of an event', () => {
     });
     expect(second.workflows?.[0]?.ledgerKey).toBe(first.workflows?.[0]?.ledgerKey);
     expect(other.workflows?.[0]?.ledgerKey).not.toBe(first.workflows?.[0]?.ledgerKey);
+  });
+
+  it('have one key for each period of a subscription where they send once per period', () => {
+    const perPeriod = workflow({ frequency: 'once-per-period' });
+    const keyOf = (properties: EventProperties, object = 'o1') =>
+      ledgerKeyOf(
+        perPeriod,
+        {
+          ...{ type: 'order.paid', webhookId: 'w', occurredAt: 'x', receivedAt: 'x' },
+          ...{ object: { id: object, version: 'v' }, properties },
+          customer: { id: 'c1', version: 'v', anonymised: false },
+        },
+        {},
+      );
+    const december = { subscriptionId: 's1', periodEnd: '2026-12-01T00:00:00.000000Z' };
+    const january = { ...december, periodEnd: '2027-01-01T00:00:00.000000Z' };
+    expect(keyOf(december)).toBe(keyOf(december, 'o2'));
+    expect(keyOf(december)).not.toBe(keyOf(january));
+    expect(keyOf(december)).not.toBe(keyOf({ ...december, subscriptionId: 's2' }));
+    expect(keyOf({ subscriptionId: 's1' })).toBeUndefined();
+    expect(keyOf({ periodEnd: december.periodEnd })).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { checkWorkflow, type MailSurroundings } from '#shared/mail/check-workflow.ts';
+import { checkWorkflow, type MailSurroundings, plainDraft } from '#shared/mail/check-workflow.ts';
 
 const settings = { ...defaultSettings, postalAddress: 'Storgatan 1, Stockholm' };
 const ready: MailSurroundings = { settings, hasSender: true };
@@ -32,8 +32,11 @@ function accepted(written: unknown, surroundings = ready) {
 describe('checking a workflow', () => {
   it('accepts and compiles one that is right', () => {
     const check = accepted(draft());
-    expect(check).toMatchObject({ draft: draft(), warnings: [], obstacles: [] });
-    expect(check.compiled.text).toContain('Thanks');
+    expect(check).toMatchObject({ warnings: [], obstacles: [] });
+    expect(plainDraft(check.draft)).toEqual(draft());
+    expect(check.steps).toMatchObject([
+      { kind: 'send', id: 'email', compiled: { text: expect.stringContaining('Thanks') } },
+    ]);
   });
 
   it.each([
@@ -47,7 +50,7 @@ describe('checking a workflow', () => {
     [
       draft({ frequency: 'daily' }),
       [
-        'frequency cannot be "daily"; it must be one of: every-time, once-per-contact, once-per-subscription, once-per-order.',
+        'frequency cannot be "daily"; it must be one of: every-time, once-per-contact, once-per-subscription, once-per-order, once-per-period.',
       ],
     ],
     [draft(on('order.payed')), ['trigger.event cannot be "order.payed"; did you mean order.paid?']],
@@ -103,13 +106,13 @@ describe('a problem', () => {
     ['frequency', draft({ ...on('customer.created') })],
     ['maxAgeHours', draft({ maxAgeHours: 0 })],
     ['maxAgeHours', draft({ maxAgeHours: Number.NaN })],
-    ['kind', draft({}, { kind: 'spam' })],
-    ['from', draft({}, { from: 'nobody' })],
-    ['replyTo', draft({}, { replyTo: 'nobody' })],
-    ['subject', draft({}, { subject: '{{ x }}' })],
-    ['preheader', draft({}, { preheader: '{% if %}' })],
-    ['body', draft({}, { body: '' })],
-    ['body', draft({}, { body: '- a\n'.repeat(12_000) })],
+    ['steps.0.kind', draft({}, { kind: 'spam' })],
+    ['steps.0.from', draft({}, { from: 'nobody' })],
+    ['steps.0.replyTo', draft({}, { replyTo: 'nobody' })],
+    ['steps.0.subject', draft({}, { subject: '{{ x }}' })],
+    ['steps.0.preheader', draft({}, { preheader: '{% if %}' })],
+    ['steps.0.body', draft({}, { body: '' })],
+    ['steps.0.body', draft({}, { body: '- a\n'.repeat(12_000) })],
     [undefined, null],
   ])('says that it is at the field %s (%#)', (field, written) => {
     expect(fieldsOf(written)).toEqual([field]);

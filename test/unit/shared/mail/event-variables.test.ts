@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { eventPropertyNames } from '#shared/audience/workflow.ts';
+import { eventPropertyNames } from '#shared/audience/conditions.ts';
 import { eventMayHave, eventVariables } from '#shared/mail/event-variables.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import {

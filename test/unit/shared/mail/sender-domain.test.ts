@@ -63,7 +63,9 @@ describe('a workflow with a sender of its own', () => {
   it('is refused at that field where SES would refuse its emails', () => {
     expect(check('hello@elsewhere.example', ['example.com'])).toMatchObject({
       kind: 'refused',
-      places: [{ field: 'from', text: expect.stringMatching(/^From must be an address of .*\.$/) }],
+      places: [
+        { field: 'steps.0.from', text: expect.stringMatching(/^From must be an address of .*\.$/) },
+      ],
     });
     expect(check('hello@example.com', ['example.com']).kind).toBe('accepted');
   });

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Condition } from '#shared/audience/workflow.ts';
+import { holds } from '#shared/audience/conditions.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { polarEvent } from '#shared/polar/event.ts';
@@ -36,14 +36,12 @@ export function mailsOf(webhook: Webhook): Mail[] {
   if (parsed.kind === 'unreadable') return [];
   const { type, properties } = parsed.event;
   return readyMade
-    .filter(({ event, conditions }) => event === type && conditions.every(holds(properties)))
+    .filter(
+      ({ event, conditions }) =>
+        event === type && conditions.every((one) => holds(one, { event: properties })),
+    )
     .map((template) => mailOf(template, properties));
 }
-
-const holds =
-  (properties: EventProperties) =>
-  ({ property, operator, value }: Condition) =>
-    operator === 'is' ? String(properties[property]) === value : !(property in properties);
 
 /** `portalUrl`: as where Polar is connected. */
 export function mailOf(

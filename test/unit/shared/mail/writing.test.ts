@@ -97,6 +97,7 @@ describe('the settings', () => {
       contact,
       record: { ...record, type: ready.event, properties: { ...event, endsAt } },
       step: firstSend(mailing(workflow, ready.email, compiled)),
+      subscription: undefined,
     };
     const compose = composer(
       'hello@example.com',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { consoleParts } from '#functions/console/parts.ts';
 import { workflowParts } from '#functions/console/workflows/workflow-parts.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
+import { plainDraft } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { fieldsOf, hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
 
@@ -27,7 +28,8 @@ describe('saving', () => {
 
   test('knows in whose names IAM lets this deployment send', async () => {
     const { saved } = await at.added('receipt');
-    const draft = draftOf(await saved());
+    const draft = plainDraft(draftOf(await saved()));
+    if (!draft) throw new Error('It does more than send one email.');
     const MAIL_IDENTITIES = 'shop@example.com';
     const { drafts } = workflowParts(consoleParts({ ...process.env, MAIL_IDENTITIES }));
     const from = (address: string) => ({ ...draft, email: { ...draft.email, from: address } });

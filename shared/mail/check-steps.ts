@@ -1,0 +1,151 @@
+import { needsRun, type Step, type WaitStep } from '#shared/audience/workflow.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { checkConditions, type Verdicts } from './check-conditions.ts';
+import type { WorkflowDraft } from './check-workflow.ts';
+import { compileEmail } from './compile-email.ts';
+import type { DraftProblem } from './draft-problem.ts';
+import { eventMayHave } from './event-variables.ts';
+
+export type DraftStep = WorkflowDraft['steps'][number];
+
+const mostSteps = 20;
+const yearHours = 365 * 24;
+const idPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+
+/** Checks the steps of a workflow, and compiles their emails. `steps` are all of them where there is no problem. */
+export function checkSteps({ steps, trigger: { event } }: WorkflowDraft): Verdicts & {
+  steps: Step[];
+} {
+  const problems: DraftProblem[] = [];
+  const warnings: string[] = [];
+  const checked: Step[] = [];
+  for (const [index, step] of steps.entries()) {
+    const named = (text: string) => (steps.length > 1 ? `Step ${step.id}: ${text}` : text);
+    const found =
+      step.kind === 'send' ? checkSend(step, index, event) : checkWait(step, index, event);
+    problems.push(...found.problems.map((one) => ({ ...one, text: named(one.text) })));
+    warnings.push(...found.warnings.map(named));
+    if (found.step) checked.push(found.step);
+  }
+  problems.push(...ofAll(steps));
+  return { problems, warnings, steps: checked };
+}
+
+function ofAll(steps: readonly DraftStep[]): DraftProblem[] {
+  const problems: DraftProblem[] = [];
+  const problem = (index: number | undefined, text: string) =>
+    problems.push({ field: index === undefined ? undefined : `steps.${index}`, text });
+  if (!steps.some(({ kind }) => kind === 'send')) {
+    problem(undefined, 'A workflow needs a step that sends an email.');
+  } else if (steps.at(-1)?.kind === 'wait') {
+    problem(
+      steps.length - 1,
+      'Nothing is sent after the last wait: add an email, or remove the wait.',
+    );
+  }
+  if (steps.length > mostSteps) problem(undefined, `A workflow has at most ${mostSteps} steps.`);
+  for (const [index, { id }] of steps.entries()) {
+    if (!idPattern.test(id)) {
+      problem(
+        index,
+        `The id ${JSON.stringify(id.slice(0, 60))} must be lower-case letters, digits and hyphens, at most 40.`,
+      );
+    }
+    if (steps.findIndex((one) => one.id === id) < index) {
+      problem(index, `Two steps have the id ${id}; each needs an id of its own.`);
+    }
+  }
+  return problems;
+}
+
+type Found = Verdicts & { step?: Step };
+
+function checkSend(
+  step: Extract<DraftStep, { kind: 'send' }>,
+  index: number,
+  event: SupportedEventType,
+): Found {
+  const { problems, warnings } = checkConditions(step.onlyIf, {
+    type: event,
+    place: 'onlyIf',
+    fieldOf: (position) => `steps.${index}.onlyIf.${position}`,
+  });
+  const compilation = compileEmail(step.email, event);
+  if (compilation.kind === 'refused') {
+    const places = compilation.places.map(
+      ({ field, text }): DraftProblem => ({
+        field: field && `steps.${index}.${field}`,
+        text,
+      }),
+    );
+    return { problems: [...problems, ...places], warnings };
+  }
+  return {
+    problems,
+    warnings: [...warnings, ...compilation.warnings],
+    step: { ...step, compiled: compilation.compiled },
+  };
+}
+
+function checkWait(
+  step: Extract<DraftStep, { kind: 'wait' }>,
+  index: number,
+  event: SupportedEventType,
+): Found {
+  const { kind, id } = step;
+  const problem = (text: string): Found => ({
+    problems: [{ field: `steps.${index}`, text }],
+    warnings: [],
+  });
+  if (step.for && !step.until) {
+    const { hours } = step.for;
+    if (!(Number.isInteger(hours) && hours >= 1 && hours <= yearHours)) {
+      return problem('A wait is from 1 hour to 365 days, in whole hours.');
+    }
+    return { problems: [], warnings: [], step: { kind, id, for: { hours } } };
+  }
+  if (!step.until || step.for) {
+    return problem('A wait is either for a time, or until a time before or after a date.');
+  }
+  const { date, offsetHours } = step.until;
+  if (!(Number.isInteger(offsetHours) && Math.abs(offsetHours) <= yearHours)) {
+    return problem(`The time before or after ${date} is at most 365 days, in whole hours.`);
+  }
+  if (!eventMayHave(event, 'subscriptionId')) {
+    return problem(`${event} is about no subscription, so there is no ${date} to wait for.`);
+  }
+  const isOrder = event === 'order.paid';
+  return {
+    problems: [],
+    warnings: [
+      ...(isOrder
+        ? [`Orders that belong to no subscription have no ${date}: their run ends here.`]
+        : []),
+      ...movedDates(date),
+    ],
+    step: { kind, id, until: { date, offsetHours } },
+  };
+}
+
+/** The events that workflows wait for do not tell of a date that was moved. */
+function movedDates(date: Extract<WaitStep, { until: object }>['until']['date']): string[] {
+  return [
+    `Where ${date} is moved in Polar, the wait learns of it with the next event of the subscription: it may be out of date, because subscription.updated is not received.`,
+  ];
+}
+
+/** What cannot be sent yet by this version. */
+export function notYet(
+  workflow: Readonly<{ steps: readonly Step[] }> & Pick<WorkflowDraft, 'audience' | 'exitWhen'>,
+): string[] {
+  const { steps, audience, exitWhen } = workflow;
+  const hasMore =
+    needsRun({ steps: [...steps] }) ||
+    steps.some((step) => step.kind === 'send' && step.onlyIf.length > 0) ||
+    [...audience, ...exitWhen].length > 0;
+  return hasMore
+    ? [
+        'It has several steps, an audience or ends, which this version saves and does not carry out yet.',
+      ]
+    : [];
+}
