@@ -268,7 +268,7 @@ function surroundingWarnings(
 
 /** At which moments Polar mails customers itself, too, or may. */
 export function polarWarnings(
-  workflow: Pick<WorkflowDraft, 'trigger' | 'frequency'>,
+  workflow: Pick<WorkflowDraft, 'trigger' | 'frequency'> & Partial<Pick<WorkflowDraft, 'steps'>>,
   polar: PolarMails | undefined,
 ): string[] {
   if (!polar) return [];

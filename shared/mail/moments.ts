@@ -1,6 +1,6 @@
 import { type Condition, scopedProperty } from '#shared/audience/conditions.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import type { WaitStep, Workflow } from '#shared/audience/workflow.ts';
 import {
   type CustomerEmailKey,
   type CustomerEmails,
@@ -142,11 +142,26 @@ const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
   },
 };
 
-type Trigger = Pick<Workflow, 'trigger' | 'frequency'>;
+/** Of steps only whether they wait counts, and for what. */
+type Trigger = Pick<Workflow, 'trigger' | 'frequency'> &
+  Readonly<{ steps?: readonly Readonly<{ kind: 'send' | 'wait'; until?: Until | undefined }>[] }>;
+type Until = Extract<WaitStep, { until: object }>['until'];
 type Fit = 'always' | 'sometimes' | 'never';
 
-/** Whether a workflow mails at a moment, as far as its conditions and its frequency tell. */
-function fitAt({ trigger, frequency }: Trigger, { occasions, isOnce }: Moment): Fit {
+/** Polar reminds of these dates, too, a few days before. */
+const reminders: Partial<Record<CustomerEmailKey, Until['date']>> = {
+  subscription_renewal_reminder: 'periodEnd',
+  subscription_trial_conversion_reminder: 'trialEnd',
+};
+
+/** Whether a workflow mails at a moment, as far as its conditions, its frequency and its steps tell. */
+function fitAt({ trigger, frequency, steps = [] }: Trigger, key: CustomerEmailKey): Fit {
+  const isReminder = steps.some(
+    ({ until }) => until && until.offsetHours < 0 && until.date === reminders[key],
+  );
+  if (isReminder) return 'sometimes';
+  if (steps[0]?.kind === 'wait') return 'never';
+  const { occasions, isOnce } = moments[key];
   const own = occasions.filter(({ event }) => event === trigger.event);
   const fits = own.map(({ says }) => fitOf(trigger.conditions, says));
   if (fits.every((fit) => fit === 'never')) return 'never';
@@ -176,7 +191,7 @@ function fitOfOne(condition: Condition, says: Occasion['says']): Fit {
   return (said === value) === (operator === 'is') ? 'always' : 'never';
 }
 
-type Ours = Pick<Workflow, 'workflowId' | 'name' | 'status' | 'version' | 'trigger' | 'frequency'>;
+type Ours = Pick<Workflow, 'workflowId' | 'name' | 'status' | 'version'> & Trigger;
 
 export type MomentRow = Readonly<{
   key: string;
@@ -233,7 +248,7 @@ function rowOf(
 ): MomentRow {
   const moment = moments[key];
   const fitting = workflows.flatMap((workflow) => {
-    const fit = fitAt(workflow, moment);
+    const fit = fitAt(workflow, key);
     return workflow.status === 'draft' || fit === 'never'
       ? []
       : [{ ...workflow, isSure: fit === 'always' }];
@@ -270,7 +285,7 @@ export type Overlap = Readonly<{ key: CustomerEmailKey; title: string; polar: 'o
 export function overlapsOf(workflow: Trigger, emails: CustomerEmails | undefined): Overlap[] {
   return customerEmailKeys.flatMap((key) => {
     const polar = switchOf(emails, key);
-    const isOurs = fitAt(workflow, moments[key]) !== 'never';
+    const isOurs = fitAt(workflow, key) !== 'never';
     return polar === 'off' || !isOurs ? [] : [{ key, title: moments[key].title, polar }];
   });
 }

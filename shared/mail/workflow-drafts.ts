@@ -8,6 +8,7 @@ import {
 } from './check-workflow.ts';
 import type { DraftProblem } from './draft-problem.ts';
 import type { ReadyMade } from './ready-made.ts';
+import type { ReadySequence } from './ready-made-sequences.ts';
 
 /** `conflict`: someone else changed the workflow meanwhile, so nothing was saved. All texts are sentences for people. */
 export type Saving =
@@ -18,7 +19,7 @@ export type Saving =
 
 export type WorkflowDrafts = Readonly<{
   /** Saves a ready-made workflow as a draft, or a bare one, under an id that no workflow had before. */
-  add(readyMade?: ReadyMade): Promise<Saving>;
+  add(readyMade?: ReadyMade | ReadySequence): Promise<Saving>;
   /**
    * Saves what a person wrote as the next version of a workflow, unless it is what is there already. An active one
    * goes on with the new version; where obstacles keep that from being active, it is paused.
@@ -133,10 +134,10 @@ function savedAs(workflow: Workflow, checked?: Accepted): Extract<Saving, { kind
   return { kind: 'saved', workflow, warnings, obstacles };
 }
 
-type Beginning = Omit<ReadyMade, 'description'>;
+type Beginning = Omit<ReadyMade, 'description'> | Omit<ReadySequence, 'description'>;
 
 /** What can be saved with as little in it as possible. */
-const bare: Beginning = {
+const bare: Omit<ReadyMade, 'description'> = {
   name: 'workflow',
   title: 'New workflow',
   event: 'customer.created',
@@ -150,15 +151,19 @@ const bare: Beginning = {
   },
 };
 
-function draftFrom({ title, event, conditions, frequency, email }: Beginning): WorkflowDraft {
+function draftFrom(beginning: Beginning): WorkflowDraft {
+  const { title, event, conditions, frequency } = beginning;
+  const isSequence = 'steps' in beginning;
   return {
     name: title,
     trigger: { event, conditions: [...conditions] },
     frequency,
     maxAgeHours: usualMaxAgeHours,
     audience: [],
-    exitWhen: [],
-    steps: [{ kind: 'send', id: plainStepId, onlyIf: [], email }],
+    exitWhen: isSequence ? [...beginning.exitWhen] : [],
+    steps: isSequence
+      ? [...beginning.steps]
+      : [{ kind: 'send', id: plainStepId, onlyIf: [], email: beginning.email }],
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { Workflow } from '#shared/audience/workflow.ts';
 import {
   type MailSurroundings,
   type PolarMails,
@@ -80,7 +79,7 @@ export function triggerNote(
  */
 export function overlapNote(
   c: Context<ConsoleEnv>,
-  workflow: Pick<Workflow, 'trigger' | 'frequency'>,
+  workflow: Parameters<typeof polarWarnings>[0],
   polar: PolarMails | undefined,
 ): Html {
   const warnings = polarWarnings(workflow, polar);

@@ -1,10 +1,11 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { isMailable } from '#shared/audience/address.ts';
-import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
+import { type EmailNode, firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
+import { type ReadySequence, readySequences } from '#shared/mail/ready-made-sequences.ts';
 import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
 import { act, textOf } from '../kit/fields.ts';
@@ -25,31 +26,43 @@ const newPath = '/console/workflows';
 export function newWorkflow(c: Context<ConsoleEnv>, polar: PolarMails | undefined): Html {
   return html`<p>Each of these becomes a draft that you can change. Nothing is sent before you activate it. Where Polar mails customers at the same moment, it says so: <a href="${home}#emails">who mails at each moment</a>.</p>
 <div class="columns choices">
-${readyMade.map(
-  ({
-    name,
-    title,
-    description,
-    event,
-    conditions,
-    frequency,
-    email,
-  }) => html`<section class="card" aria-labelledby="template-${name}">
-<h2 id="template-${name}">${title}</h2>
-<p>${description}</p>
-<p class="small soft">${event} · ${frequencyWords[frequency]} ${badge(kindWords[email.kind])}${polarBadge({ trigger: { event, conditions: [...conditions] }, frequency }, polar)}</p>
-${act(c, `Begin with ${title}`, newPath, { fields: { template: name } })}
-</section>`,
-)}
+${readyMade.map((one) => choiceOf(c, one, [one.email.kind], polar))}
 <section class="card" aria-labelledby="template-empty">
 <h2 id="template-empty">Empty</h2>
 <p>An email of your own, for the event of your choice.</p>
 ${act(c, 'Begin with an empty one', newPath, { fields: { template: '' } })}
 </section>
+</div>
+<h2 id="sequences">Sequences</h2>
+<p>Several emails, or one that waits. They stop when their reason is gone.</p>
+<div class="columns choices">
+${readySequences.map((one) => {
+  const kinds = one.steps.flatMap((step) => (step.kind === 'send' ? [step.email.kind] : []));
+  return choiceOf(c, one, kinds, polar);
+})}
 </div>`;
 }
 
-function polarBadge(workflow: Pick<Workflow, 'trigger' | 'frequency'>, polar?: PolarMails): Html {
+/** `kinds`: of each of its emails. */
+function choiceOf(
+  c: Context<ConsoleEnv>,
+  template: ReadyMade | ReadySequence,
+  kinds: readonly EmailNode['kind'][],
+  polar: PolarMails | undefined,
+): Html {
+  const { name, title, description, event, conditions, frequency } = template;
+  const trigger = { event, conditions: [...conditions] };
+  const steps = 'steps' in template ? template.steps : [];
+  const count = kinds.length > 1 ? `${kinds.length} emails · ` : '';
+  return html`<section class="card" aria-labelledby="template-${name}">
+<h2 id="template-${name}">${title}</h2>
+<p>${description}</p>
+<p class="small soft">${count}${event} · ${frequencyWords[frequency]} ${[...new Set(kinds)].map((kind) => badge(kindWords[kind]))}${polarBadge({ trigger, frequency, steps }, polar)}</p>
+${act(c, `Begin with ${title}`, newPath, { fields: { template: name } })}
+</section>`;
+}
+
+function polarBadge(workflow: Parameters<typeof overlapsOf>[0], polar?: PolarMails): Html {
   const overlaps = overlapsOf(workflow, polar?.emails?.switches);
   if (overlaps.length === 0) return html``;
   const isOn = overlaps.some((one) => one.polar === 'on');
@@ -190,7 +203,7 @@ export function workflowPages(consoleParts: ConsoleParts) {
 
   app.post('/', async (c) => {
     const name = textOf(c.get('form'), 'template');
-    const template = readyMade.find((one) => one.name === name);
+    const template = [...readyMade, ...readySequences].find((one) => one.name === name);
     const saving = await drafts.add(template);
     if (saving.kind === 'saved') {
       c.set('acted', { workflowId: saving.workflow.workflowId });

@@ -9,6 +9,7 @@ import type { Brand } from '#shared/audience/brand.ts';
 import { conditionText } from '#shared/audience/conditions.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import {
+  type EmailNode,
   type Frequency,
   firstSend,
   type SendStep,
@@ -19,6 +20,7 @@ import {
 import type { PolarMails } from '#shared/mail/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
+import { type ReadySequence, readySequences } from '#shared/mail/ready-made-sequences.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import { type OutgoingMail, sesSender } from '#shared/mail/ses.ts';
 import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
@@ -77,21 +79,30 @@ export function listLines(workflows: readonly Workflow[]): string[] {
     workflow.workflowId,
     workflow.status,
     workflow.trigger.event,
-    firstSend(workflow).email.kind,
+    kindsOf(workflow.steps),
     words(workflow.frequency),
     workflow.name,
   ]);
   return columns([['ID', 'STATUS', 'EVENT', 'KIND', 'SENDS', 'NAME'], ...rows]);
 }
 
-export function readyMadeLines(readyMade: readonly ReadyMade[]): string[] {
-  const rows = readyMade.map(({ name, event, email, frequency }) => [
-    name,
-    event,
-    email.kind,
-    words(frequency),
+export function readyMadeLines(readyMade: readonly (ReadyMade | ReadySequence)[]): string[] {
+  const rows = readyMade.map((one) => [
+    one.name,
+    one.event,
+    kindsOf('steps' in one ? one.steps : [{ kind: 'send', email: one.email }]),
+    words(one.frequency),
   ]);
   return columns([['TEMPLATE', 'EVENT', 'KIND', 'SENDS'], ...rows]);
+}
+
+type Sends = readonly Readonly<{ kind: 'send' | 'wait'; email?: Pick<EmailNode, 'kind'> }>[];
+
+/** Of its emails, with their number where there are several. */
+function kindsOf(steps: Sends): string {
+  const kinds = steps.flatMap(({ email }) => (email ? [email.kind] : []));
+  const count = kinds.length > 1 ? `${kinds.length} ` : '';
+  return `${count}${[...new Set(kinds)].join(' and ')}`;
 }
 
 /** Everything that a person wrote of a workflow. */
@@ -129,6 +140,8 @@ function workflowDocument(workflow: Workflow) {
 }
 
 const words = (frequency: Frequency) => frequency.replaceAll('-', ' ');
+
+const templates = [...readyMade, ...readySequences];
 
 export type WorkflowParts = Readonly<{
   workflows: Workflows;
@@ -215,14 +228,14 @@ export function workflowVerbs(parts: WorkflowParts) {
       if (document) return document({ workflows: all.map(workflowDocument) });
       if (all.length > 0) return print([...listLines(all), ...nextOf(all)].join('\n'));
       print('There are no workflows yet. These are ready-made:\n');
-      print(readyMadeLines(readyMade).join('\n'));
+      print(readyMadeLines(templates).join('\n'));
       print(`\nNext:\n${npm('workflows -- add welcome')}`);
     },
 
     async add(name: string) {
-      const template = readyMade.find((one) => one.name === name);
+      const template = templates.find((one) => one.name === name);
       if (!template) {
-        const table = readyMadeLines(readyMade).map((line) => `  ${line}`);
+        const table = readyMadeLines(templates).map((line) => `  ${line}`);
         const problem = name === '' ? 'Say which template.' : `There is no template ${name}.`;
         throw new Advice(`${problem} These are ready-made:\n\n${table.join('\n')}`);
       }

@@ -113,11 +113,11 @@ it('an email says what its subscription is now, and days of it as people write t
   const version = '2026-11-23T11:58:00.000000Z';
   const active = { version, status: 'active' };
   expect(await composedFor(wanted, 'Ada', compose, active)).toMatchObject({
-    mail: { text: 'It is active.\n' },
+    mail: { text: expect.stringMatching(/^It is active\.\n/) },
   });
   const ends = { ...active, endsAt: '2026-12-24T10:00:00.000000Z' };
   expect(await composedFor(wanted, 'Ada', compose, ends)).toMatchObject({
-    mail: { text: 'It is active until December 24, 2026 (UTC).\n' },
+    mail: { text: expect.stringMatching(/^It is active until December 24, 2026 \(UTC\)\.\n/) },
   });
   expect(await composedFor(wanted, 'Ada')).toEqual({
     kind: 'blocked',

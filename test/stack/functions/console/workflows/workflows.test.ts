@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idInPath } from '#functions/console/kit/in-url.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
+import { readySequences } from '#shared/mail/ready-made-sequences.ts';
 import { mailing } from '#test/support/approved-mail.ts';
 import { hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
 
@@ -18,7 +19,7 @@ describe('the list', () => {
     expect(html).toContain('href="/console/workflows/new"');
     const choice = await at.get(`${workflowsPath}/new`);
     expect(choice.text.indexOf('Welcome')).toBeLessThan(choice.text.indexOf('Receipt'));
-    for (const { title, description } of readyMade) {
+    for (const { title, description } of [...readyMade, ...readySequences]) {
       expect(choice.text).toContain(title);
       expect(choice.text).toContain(description);
     }
@@ -90,6 +91,17 @@ describe('adding one', () => {
     expect(status).toBe(200);
     expect(text).toContain(`Edit ${title}`);
     expect(html.length).toBeLessThan(100_000);
+  });
+
+  test.each(readySequences)('$name is saved whole', async ({ name, title, steps }) => {
+    const { path, saved } = await at.added(name);
+    expect((await saved()).steps).toMatchObject(steps);
+    const { status, text } = await at.get(path);
+    expect(status).toBe(200);
+    expect(text).toContain(title);
+    expect(text).toContain('Before it can be active: It has several steps');
+    await at.post(`${path}/activate`, { version: '1' });
+    expect(await saved()).toMatchObject({ status: 'draft', version: 1 });
   });
 
   test('can begin with an empty one', async () => {

@@ -3,6 +3,7 @@ import { sendTest } from '#infra/commands/workflows/workflow-verbs.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
+import { readySequences } from '#shared/mail/ready-made-sequences.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { startSes } from '#test/fakes/ses.ts';
 import { mailing } from '#test/support/approved-mail.ts';
@@ -22,7 +23,8 @@ beforeEach(async () => {
 describe('npm run workflows', () => {
   it('shows the ready-made ones where there are none', async () => {
     await at.does().list();
-    for (const { name } of readyMade) expect(at.output()).toContain(`\n${name} `);
+    for (const { name } of [...readyMade, ...readySequences])
+      expect(at.output()).toContain(`\n${name} `);
     expect(at.output()).toContain('npm run workflows -- add welcome --stage test');
   });
 
@@ -36,6 +38,15 @@ describe('npm run workflows', () => {
       maxAgeHours: 72,
     });
     expect(at.output()).toContain('npm run workflows -- activate receipt-t1 --stage test');
+  });
+
+  it('adds a sequence with all its steps, and says of those that Polar mails, too', async () => {
+    await at.does().add('dunning');
+    expect(await at.only()).toMatchObject({ workflowId: 'dunning-t1', frequency: 'every-time' });
+    expect((await at.only())?.steps.map(({ id }) => id)).toContain('day-20');
+    expect(at.output()).toContain('Polar mails once itself');
+    await at.does().list();
+    expect(at.output()).toMatch(/^dunning-t1 +draft +subscription\.past_due +5 transactional /m);
   });
 
   it('lists and shows them as documents, without what saving makes of the email', async () => {
