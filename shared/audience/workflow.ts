@@ -58,6 +58,19 @@ export const waitUntilSchema = z.object({
 });
 export type WaitStep = z.infer<typeof waitForSchema> | z.infer<typeof waitUntilSchema>;
 
+/** As people read it, and write it in files: `3 days`, `3 days before trialEnd`. */
+export function waitText(wait: WaitStep): string {
+  if ('for' in wait) return hoursText(wait.for.hours);
+  const { date, offsetHours } = wait.until;
+  if (offsetHours === 0) return date;
+  return `${hoursText(Math.abs(offsetHours))} ${offsetHours < 0 ? 'before' : 'after'} ${date}`;
+}
+
+function hoursText(hours: number): string {
+  const [count, unit] = hours % 24 === 0 ? [hours / 24, 'day'] : [hours, 'hour'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 const stepSchema = z.union([sendStepSchema, waitForSchema, waitUntilSchema]);
 export type Step = z.infer<typeof stepSchema>;
 

@@ -129,7 +129,12 @@ export function versionVerbs(parts: VersionParts) {
       const text = workflowFile(draftOf(present));
       const file = await fileToEdit(`${present.workflowId}.md`, text);
       for (;;) {
-        const read = readWorkflowFile(await file.edit());
+        const edited = await file.edit();
+        if (edited === text) {
+          await file.remove();
+          return print(unchanged);
+        }
+        const read = readWorkflowFile(edited);
         const saving = read.kind === 'read' ? await drafts.save(present, read.written) : undefined;
         if (saving?.kind === 'saved') {
           await file.remove();

@@ -3,24 +3,19 @@ import type { Deployment } from '#infra/commands/deployment/deployment.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
-import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import type { Brand } from '#shared/audience/brand.ts';
-import { conditionText } from '#shared/audience/conditions.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import {
-  type EmailNode,
-  type Frequency,
   firstSend,
   type SendStep,
-  storedWorkflow,
   type Workflow,
   type Workflows,
 } from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
-import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
-import { type ReadySequence, readySequences } from '#shared/mail/ready-made-sequences.ts';
+import { readyMade } from '#shared/mail/ready-made.ts';
+import { readySequences } from '#shared/mail/ready-made-sequences.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import { type OutgoingMail, sesSender } from '#shared/mail/ses.ts';
 import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
@@ -28,6 +23,7 @@ import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import type { Portal } from '#shared/polar/portal.ts';
 import { inOrder, oneNamed } from './short-ids.ts';
 import { versionVerbs } from './version-verbs.ts';
+import { listLines, readyMadeLines, workflowDocument, workflowLines } from './workflow-text.ts';
 
 type Test = Readonly<{
   workflow: Workflow;
@@ -73,73 +69,6 @@ export async function sendTest(
     client.destroy();
   }
 }
-
-export function listLines(workflows: readonly Workflow[]): string[] {
-  const rows = workflows.map((workflow) => [
-    workflow.workflowId,
-    workflow.status,
-    workflow.trigger.event,
-    kindsOf(workflow.steps),
-    words(workflow.frequency),
-    workflow.name,
-  ]);
-  return columns([['ID', 'STATUS', 'EVENT', 'KIND', 'SENDS', 'NAME'], ...rows]);
-}
-
-export function readyMadeLines(readyMade: readonly (ReadyMade | ReadySequence)[]): string[] {
-  const rows = readyMade.map((one) => [
-    one.name,
-    one.event,
-    kindsOf('steps' in one ? one.steps : [{ kind: 'send', email: one.email }]),
-    words(one.frequency),
-  ]);
-  return columns([['TEMPLATE', 'EVENT', 'KIND', 'SENDS'], ...rows]);
-}
-
-type Sends = readonly Readonly<{ kind: 'send' | 'wait'; email?: Pick<EmailNode, 'kind'> }>[];
-
-/** Of its emails, with their number where there are several. */
-function kindsOf(steps: Sends): string {
-  const kinds = steps.flatMap(({ email }) => (email ? [email.kind] : []));
-  const count = kinds.length > 1 ? `${kinds.length} ` : '';
-  return `${count}${[...new Set(kinds)].join(' and ')}`;
-}
-
-/** Everything that a person wrote of a workflow. */
-export function workflowLines(workflow: Workflow): string[] {
-  const { workflowId, name, status, version, trigger, frequency, maxAgeHours } = workflow;
-  const { email } = firstSend(workflow);
-  const [first = 'none', ...more] = trigger.conditions.map(conditionText);
-  return [
-    ...columns([
-      ['id', workflowId],
-      ['name', name],
-      ['status', status],
-      ['event', trigger.event],
-      ['conditions', first],
-      ...more.map((condition) => ['', `and ${condition}`]),
-      ['sends', `${words(frequency)}, for events up to ${maxAgeHours} hours old`],
-      ['kind', email.kind],
-      ['from', email.from ?? "the deployment's sender"],
-      ['reply to', email.replyTo ?? 'the same'],
-      ['version', `${version}, saved ${workflow.updatedAt}`],
-      ['subject', email.subject],
-      ['preheader', email.preheader],
-    ]),
-    '',
-    ...email.body.split('\n').map((line) => `  ${line}`.trimEnd()),
-  ];
-}
-
-/** Everything that a person wrote of a workflow, by the names of the table. */
-function workflowDocument(workflow: Workflow) {
-  const stored = storedWorkflow(workflow);
-  if ('steps' in stored) return stored;
-  const { compiled: _, ...written } = stored;
-  return written;
-}
-
-const words = (frequency: Frequency) => frequency.replaceAll('-', ' ');
 
 const templates = [...readyMade, ...readySequences];
 

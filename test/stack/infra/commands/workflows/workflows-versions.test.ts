@@ -51,7 +51,7 @@ async function editor(...edits: readonly string[]) {
   };
 }
 
-const renamed = (name: string) => `text.replace('"name": "Receipt"', '"name": "${name}"')`;
+const renamed = (name: string) => `text.replace('name: Receipt', 'name: ${name}')`;
 
 describe('npm run workflows -- edit', () => {
   it('saves what the editor leaves, body and all, as the next version', async () => {
@@ -70,6 +70,26 @@ describe('npm run workflows -- edit', () => {
     expect(desk.files.map(({ path }) => existsSync(path))).toEqual([false]);
   });
 
+  it('takes steps in and out of a sequence, and shows it whole', async () => {
+    await at.does().remove('receipt', true);
+    await at.does().add('dunning');
+    const desk = await editor(
+      `text.replace('for: 6 days', 'for: 5 days').replace(/  - wait: wait-1\\n.*\\n/, '')`,
+    );
+    await at.does(desk).edit('dunning');
+    const saved = await at.only();
+    expect(saved?.version).toBe(2);
+    expect(saved?.steps.map(({ id }) => id)).not.toContain('wait-1');
+    expect(saved?.steps.at(-2)).toEqual({ kind: 'wait', id: 'wait-4', for: { hours: 120 } });
+    await at.does().history('dunning');
+    expect(at.output()).toMatch(/^2 .* wait-1, wait-4, steps$/m);
+    await at.does().show('dunning');
+    expect(at.output()).toMatch(/^ends when +subscription\.status is not past_due$/m);
+    expect(at.output()).toMatch(/^8 +day-20 +send: Your subscription is about to end$/m);
+    expect(at.output()).toMatch(/^7 +wait-4 +wait: 5 days$/m);
+    expect(at.output()).toContain('\nday-14\n  kind ');
+  });
+
   it('changes nothing where the editor changed nothing', async () => {
     const before = await at.only();
     const desk = await editor('text');
@@ -80,26 +100,26 @@ describe('npm run workflows -- edit', () => {
 
   it('says what is wrong, and goes on with what was typed', async () => {
     const desk = await editor(
-      `text.replace('"kind"', '"knd"')`,
+      `text.replace('kind:', 'knd:')`,
       `'{' + text`,
-      `text.slice(1).replace('"knd"', '"kind"').replace('"Receipt"', '"Bill"')`,
+      `text.slice(1).replace('knd:', 'kind:').replace('Receipt', 'Bill')`,
     );
     const asked: string[] = [];
     const confirmed = async (question: string) => asked.push(question) > 0;
     await at.does({ ...desk, confirmed }).edit('receipt');
     expect(asked).toEqual(['Edit it again?', 'Edit it again?']);
     expect(at.output()).toMatch(/It cannot be saved\. .*email has no knd/);
-    expect(at.output()).toMatch(/What is above --- is no JSON/);
+    expect(at.output()).toMatch(/It must begin with YAML between two lines of ---/);
     expect(await at.only()).toMatchObject({ version: 2, name: 'Bill' });
   });
 
   it('keeps the text of a person who gives up', async () => {
-    const desk = await editor(`text.replace('"kind"', '"knd"')`);
+    const desk = await editor(`text.replace('kind:', 'knd:')`);
     await expect(at.does(desk).edit('receipt')).rejects.toThrow(
       /^Nothing was saved\. Your text is/,
     );
     const [file] = desk.files;
-    expect(await readFile(file?.path ?? '', 'utf8')).toContain('"knd"');
+    expect(await readFile(file?.path ?? '', 'utf8')).toContain('knd:');
     expect(await at.only()).toMatchObject({ version: 1 });
   });
 
@@ -132,7 +152,7 @@ describe('npm run workflows -- edit', () => {
 
 describe('the versions of a workflow', () => {
   const edit = async (name: string, id = 'receipt') =>
-    at.does(await editor(`text.replace(/"name": ".*?"/, '"name": "${name}"')`)).edit(id);
+    at.does(await editor(`text.replace(/name: .*/, 'name: ${name}')`)).edit(id);
 
   it('are listed with what changed, and none of them is a workflow', async () => {
     await at.does().activate('receipt');
