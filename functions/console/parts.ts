@@ -80,6 +80,8 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */
     mailIdentities: env.MAIL_IDENTITIES?.split(',').filter(Boolean),
     newTag: () => randomBytes(4).toString('hex'),
+    /** How many wait at a step of a workflow; of many at least a hundred. Nobody does before there are runs. */
+    waitingAt: async (_workflowId: string, _stepId: string): Promise<number> => 0,
     log: jsonLog(),
   };
 }

@@ -103,13 +103,6 @@ export function plainDraft(draft: WorkflowDraft): PlainDraft | undefined {
   return hasMore ? undefined : { ...rest, email: step.email };
 }
 
-/** The first email of a draft; without one there is nothing to show. */
-export function firstMail({ steps }: WorkflowDraft) {
-  const first = steps.find((step) => step.kind === 'send');
-  if (!first) throw new Error('A workflow has no step that sends.');
-  return first;
-}
-
 type Read =
   | { kind: 'read'; draft: WorkflowDraft }
   | { kind: 'refused'; places: readonly DraftProblem[] };

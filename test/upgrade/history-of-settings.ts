@@ -19,12 +19,15 @@ const custom = {
   event: 'order.paid',
   frequency: 'every-time',
   maxAgeHours: '48',
-  kind: 'marketing',
-  from: '',
-  replyTo: 'Answers <answers@example.com>',
-  subject: 'Thanks{% if contact.firstName %}, {{ contact.firstName }}{% endif %}',
-  preheader: 'For {{ event.productName }}',
-  body: '# Thanks\n\nDear {{ contact.firstName | default: "friend" }},\n\n{% if event.amount %}you paid **{{ event.formattedAmount }}**.{% endif %}\n\n[Visit us](https://shop.example.com/)',
+  'step-0': 'send',
+  'step-0-id': 'email',
+  'step-0-kind': 'marketing',
+  'step-0-from': '',
+  'step-0-replyTo': 'Answers <answers@example.com>',
+  'step-0-subject': 'Thanks{% if contact.firstName %}, {{ contact.firstName }}{% endif %}',
+  'step-0-preheader': 'For {{ event.productName }}',
+  'step-0-body':
+    '# Thanks\n\nDear {{ contact.firstName | default: "friend" }},\n\n{% if event.amount %}you paid **{{ event.formattedAmount }}**.{% endif %}\n\n[Visit us](https://shop.example.com/)',
 };
 const conditions = [
   { property: 'currency', operator: 'is', value: 'usd' },

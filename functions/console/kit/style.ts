@@ -178,6 +178,14 @@ iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round)
 .conditions > p { margin: .3rem 0 .6rem }
 .condition { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 7fr) minmax(0, 8fr) auto; gap: .4rem; margin: 0 0 .6rem }
 .condition button { padding-inline: .6rem }
+.steps { list-style: none; margin: 0; padding: 0 }
+.steps > .between { position: relative; margin: 0 0 1.25rem; padding-left: 1.25rem; border-left: 2px solid var(--line) }
+.step-head { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; justify-content: space-between; margin: 0 0 .75rem }
+.step-head h2 { margin: 0 }
+.step-head .row, .between .row { margin: 0 }
+.wait { display: grid; grid-template-columns: 5rem 7rem minmax(0, 1fr); gap: .4rem }
+.wait .problem { grid-column: 1 / -1 }
+.way { margin: 0; padding-left: 1.2rem }
 .condition .problem { grid-column: 1 / -1 }
 .code textarea { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem }
 .field.code { font-family: inherit; font-size: inherit }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { checkWorkflow, plainDraft } from '#shared/mail/check-workflow.ts';
+import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { policyWith } from '../kit/guard.ts';
@@ -20,34 +20,22 @@ import {
   triggerNote,
 } from './problems.ts';
 import {
+  conditionLists,
   isWhole,
-  readWorkflowPost,
+  type TypedCondition,
   type TypedWorkflow,
   typedOf,
   writtenOf,
 } from './typed-workflow.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
-
-const labels = {
-  name: 'Name',
-  event: 'Event',
-  conditions: 'Only if',
-  frequency: 'How often',
-  maxAgeHours: 'Hours',
-  kind: 'Kind',
-  from: 'From',
-  replyTo: 'Reply-to',
-  subject: 'Subject',
-  preheader: 'Preheader',
-  body: 'Body',
-} as const satisfies Record<keyof TypedWorkflow, string>;
+import { readWorkflowPost } from './workflow-post.ts';
 
 /** Someone else saved in between: what is there now beside what was typed, and what can be done. */
 export function conflictView(present: Workflow, typed: TypedWorkflow, path: string): Html {
   const now = asTexts(typedOf(draftOf(present)));
   const yours = asTexts(typed);
-  const rows = Object.entries(labels).flatMap(([field, label]) => {
-    const [there, here] = [now.get(field) ?? '', yours.get(field) ?? ''];
+  const rows = [...new Set([...now.keys(), ...yours.keys()])].flatMap((label) => {
+    const [there, here] = [now.get(label) ?? '', yours.get(label) ?? ''];
     return there === here ? [] : [[label, multiline(there), multiline(here)]];
   });
   return html`<div class="flash problem problems" role="alert">
@@ -61,11 +49,43 @@ ${
 }`;
 }
 
-function asTexts({ conditions, ...texts }: TypedWorkflow): Map<string, string> {
-  const lines = conditions.map(({ property, operator, value }) =>
-    [property, operator.replaceAll('-', ' '), value].filter(Boolean).join(' '),
-  );
-  return new Map([...Object.entries(texts), ['conditions', lines.join('\n')]]);
+/** Everything that was typed, by what it is called in the form. */
+function asTexts(typed: TypedWorkflow): Map<string, string> {
+  const { steps } = typed;
+  const several = steps.length > 1;
+  const texts = steps.flatMap((step): [string, string][] => {
+    if (step.kind === 'wait') return [[step.id, `${step.count} ${step.unit} ${step.end}`]];
+    const { email, onlyIf } = step;
+    const label = (name: string) => (several ? `${step.id}: ${name}` : name);
+    return [
+      [label('Only if'), linesOf(onlyIf)],
+      [label('Kind'), email.kind],
+      [label('From'), email.from],
+      [label('Reply-to'), email.replyTo],
+      [label('Subject'), email.subject],
+      [label('Preheader'), email.preheader],
+      [label('Body'), email.body],
+    ];
+  });
+  return new Map([
+    ['Name', typed.name],
+    ['Event', typed.event],
+    ['Trigger only if', linesOf(typed.conditions)],
+    ['Audience', linesOf(typed.audience)],
+    ['How often', typed.frequency],
+    ['Hours', typed.maxAgeHours],
+    ['Ends early when', linesOf(typed.exitWhen)],
+    ['Steps', steps.map(({ id }) => id).join('\n')],
+    ...texts,
+  ]);
+}
+
+function linesOf(conditions: readonly TypedCondition[]): string {
+  return conditions
+    .map(({ property, operator, value }) =>
+      [property, operator.replaceAll('-', ' '), value].filter(Boolean).join(' '),
+    )
+    .join('\n');
 }
 
 function multiline(text: string): Html {
@@ -79,26 +99,39 @@ type Edited = Readonly<{
   typed: TypedWorkflow;
   /** Of which a save would make the next one. */
   version: number;
-  emptyRows?: number;
   example?: string | undefined;
+  /** The id of the email that the preview shows. */
+  shown?: string;
   /** Why this is shown instead of being saved. */
-  instead?: 'refused' | 'conflict';
+  instead?: 'refused' | 'conflict' | 'stops';
+  /** How many wait at steps that go. */
+  stopped?: readonly Stopped[];
 }>;
 
 /** The form of a workflow with what was typed into it, right or wrong, and a preview of it. */
 export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: WorkflowParts) {
-  const { present, typed, version, emptyRows = 0, example, instead } = edited;
-  if (!plainDraft(draftOf(present))) return severalSteps(c, present);
+  const { present, typed, version, example, instead, stopped = [] } = edited;
   const written = writtenOf(typed);
   const surroundings = await parts.surroundings();
   const check = checkWorkflow(written, surroundings);
   const { settings, brand, polar: portal } = surroundings;
   const isAccepted = check.kind === 'accepted';
-  const preview = await parts.preview({ written, isAccepted, settings, brand, portal, example });
+  const sends = typed.steps.filter(({ kind }) => kind === 'send');
+  const shown = (sends.find(({ id }) => id === edited.shown) ?? sends[0])?.id ?? '';
+  const preview = await parts.preview({
+    written,
+    isAccepted,
+    settings,
+    brand,
+    portal,
+    example,
+    shown,
+  });
   const problems = problemsOf(check, typed);
   const path = workflowPath(present);
   const isConflict = instead === 'conflict';
   const isLive = present.status === 'active';
+  const statuses = { conflict: 409, refused: 422, stops: 409 } as const;
   if (preview.email.kind === 'rendered') {
     c.header('content-security-policy', policyWith(emailSources(preview.email.html)));
   }
@@ -106,24 +139,58 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     title: `Edit ${present.name}`,
     section: 'workflows',
     above: { href: path, title: present.name },
-    status: isConflict ? 409 : instead === 'refused' ? 422 : 200,
+    status: instead ? statuses[instead] : 200,
     body: html`${isConflict ? conflictView(present, typed, `${path}/edit`) : ''}
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
+${stopsView(stopped)}
 ${isAccepted ? overlapNote(c, check.draft, surroundings.polar) : ''}
 ${checkNotes(check, surroundings)}
 ${isLive ? html`<p class="soft">It is active: what you save is live at once, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {
   typed,
-  emptyRows,
   problems,
   preview,
   version,
-  saveLabel: isConflict ? 'Save mine over it' : 'Save',
+  shown,
+  saveLabel: saveLabels[instead ?? 'refused'],
+  isSure: instead === 'stops',
   triggerNote: triggerNote(eventOf(typed), settings),
   mailFrom: parts.mailFrom,
   senders: parts.senders,
 })}`,
   });
+}
+
+const saveLabels = { conflict: 'Save mine over it', refused: 'Save', stops: 'Save and stop them' };
+
+type Stopped = Readonly<{ stepId: string; count: number }>;
+
+/** What a save would do to people who wait. */
+function stopsView(stopped: readonly Stopped[]): Html {
+  if (stopped.length === 0) return html``;
+  return html`<div class="flash problem" role="alert">
+<p>Nothing was saved yet. People wait at steps that are gone, and would get nothing more of this workflow:</p>
+<ul>${stopped.map(({ stepId, count }) => html`<li>${count >= mostCounted ? `${mostCounted}+` : count} at ${stepId}</li>`)}</ul>
+<p><strong>Save and stop them</strong>, or put the steps back.</p>
+</div>`;
+}
+
+const mostCounted = 100;
+
+async function stoppedBy(
+  present: Workflow,
+  typed: TypedWorkflow,
+  { waitingAt }: WorkflowParts,
+): Promise<Stopped[]> {
+  const kept = new Set(typed.steps.map(({ id }) => id));
+  const gone = present.steps.filter(({ id, kind }) => kind === 'wait' && !kept.has(id));
+  const counted = await Promise.all(
+    gone.map(async ({ id }) => ({
+      stepId: id,
+      count: await waitingAt(present.workflowId, id),
+    })),
+  );
+  return counted.filter(({ count }) => count > 0);
 }
 
 type Saved = Extract<Saving, { kind: 'saved' }>;
@@ -149,16 +216,20 @@ export function savedFlash(before: Workflow, { workflow, warnings, obstacles }: 
 
 /** Saves what was typed, or shows the form again: with a preview, with another row, or with what is in the way. */
 export async function editPost(c: Context<ConsoleEnv>, workflowId: string, parts: WorkflowParts) {
-  const { act, version, ...form } = readWorkflowPost(c.get('form'));
+  const { act, version, isSure, ...form } = readWorkflowPost(c.get('form'), parts.newTag);
   const present = await parts.workflows.find(workflowId);
   if (!present) return removedMeanwhile(c, form.typed);
-  if (!plainDraft(draftOf(present))) return severalSteps(c, present);
   if (act !== 'save') return editPage(c, { present, ...form, version }, parts);
   const conflict = (now: Workflow) =>
     editPage(c, { present: now, ...form, version: now.version, instead: 'conflict' }, parts);
   if (present.version !== version) return conflict(present);
   const refused = () => editPage(c, { present, ...form, version, instead: 'refused' }, parts);
-  if (!form.typed.conditions.every(isWhole)) return refused();
+  const isComplete = conditionLists(form.typed).every(([, rows]) => rows.every(isWhole));
+  if (!isComplete) return refused();
+  const stopped = isSure ? [] : await stoppedBy(present, form.typed, parts);
+  if (stopped.length > 0) {
+    return editPage(c, { present, ...form, version, instead: 'stops', stopped }, parts);
+  }
   const saving = await parts.drafts.save(present, writtenOf(form.typed));
   switch (saving.kind) {
     case 'saved':
@@ -173,28 +244,18 @@ export async function editPost(c: Context<ConsoleEnv>, workflowId: string, parts
   }
 }
 
-/** The form has fields for one email. */
-function severalSteps(c: Context<ConsoleEnv>, present: Workflow) {
-  const path = workflowPath(present);
-  return page(c, {
-    title: `Edit ${present.name}`,
-    section: 'workflows',
-    above: { href: path, title: present.name },
-    body: html`<p>This workflow has several steps. Edit it in a terminal: <code>npm run workflows -- edit ${present.workflowId}</code></p>`,
-  });
-}
-
-function removedMeanwhile(c: Context<ConsoleEnv>, { name, subject, body }: TypedWorkflow) {
+function removedMeanwhile(c: Context<ConsoleEnv>, { name, steps }: TypedWorkflow) {
+  const emails = steps.flatMap((step) => (step.kind === 'send' ? [step.email] : []));
   return page(c, {
     title: 'This workflow was removed',
     section: 'workflows',
     above: { href: '/console/workflows', title: 'Workflows' },
     status: 404,
     body: html`<p>Someone removed it while you were at it, so nothing was saved. This is what you typed, to copy it from:</p>
-${facts([
-  ['Name', name],
-  ['Subject', subject],
-])}
+${facts([['Name', name]])}
+${emails.map(
+  ({ subject, body }) => html`${facts([['Subject', subject]])}
 <pre tabindex="0">${body}</pre>`,
+)}`,
   });
 }

@@ -3,7 +3,6 @@ import type { Brand } from '#shared/audience/brand.ts';
 import type { ContactLookup } from '#shared/audience/unit-of-work.ts';
 import type { EmailNode } from '#shared/audience/workflow.ts';
 import {
-  firstMail,
   type MailSurroundings,
   readDraft,
   type WorkflowDraft,
@@ -49,6 +48,8 @@ type Wanted = Readonly<{
   portal: Portal | undefined;
   /** A webhook id, `madeUp`, or nothing in particular: the latest event. */
   example: string | undefined;
+  /** The id of the email; absent, or of none: the first. */
+  shown?: string | undefined;
 }>;
 
 const mostEvents = 10;
@@ -65,6 +66,9 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
     const read = readDraft(written);
     if (read.kind === 'refused') return { events: [], example: madeUp, email: { kind: 'nothing' } };
     const { draft } = read;
+    const sends = draft.steps.filter((step) => step.kind === 'send');
+    const step = sends.find(({ id }) => id === wanted.shown) ?? sends[0];
+    if (!step) return { events: [], example: madeUp, email: { kind: 'nothing' } };
     const { event } = draft.trigger;
     const latest = await latestOf(event);
     const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest);
@@ -80,7 +84,7 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
     return {
       events: latest,
       example: chosen ?? madeUp,
-      email: shown(draft, variables, settings, brand),
+      email: shown(step.email, event, variables, settings, brand),
     };
   };
 
@@ -128,20 +132,18 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
   }
 
   function shown(
-    draft: WorkflowDraft,
+    email: EmailNode,
+    event: SupportedEventType,
     variables: EmailVariables | undefined,
     settings: Wanted['settings'],
     brand: Brand,
   ) {
-    const { trigger } = draft;
-    const { email } = firstMail(draft);
     const rendered = (node: EmailNode): Preview['email'] => {
-      const compilation = compileEmail(node, trigger.event);
+      const compilation = compileEmail(node, event);
       if (compilation.kind === 'refused') return { kind: 'nothing' };
       if (!variables) return { kind: 'blocked', reason: noContact };
       const { compiled } = compilation;
       const { kind } = node;
-      const { event } = trigger;
       const look = { kind, event, compiled, variables, settings, brand, unsubscribeUrl };
       const result = previewEmail(look);
       return result.kind === 'blocked' ? result : { ...result, preheader: '' };

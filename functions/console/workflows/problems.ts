@@ -13,16 +13,18 @@ import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { home, pathsOfTending } from '../kit/words.ts';
-import { isWhole, type TypedWorkflow } from './typed-workflow.ts';
+import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
 /** What is wrong with a form, by field. */
 export type Problems = Readonly<{
   all: readonly DraftProblem[];
   /** The sentences about one field, or nothing. */
   at(field: DraftField): string | undefined;
+  /** Whether anything is wrong there, or in a field of it. */
+  isIn(part: string): boolean;
 }>;
 
-export const noProblems: Problems = { all: [], at: () => undefined };
+export const noProblems: Problems = { all: [], at: () => undefined, isIn: () => false };
 
 /** What `checkWorkflow` says of what was typed, and what it was not shown: see `writtenOf`. */
 export function problemsOf(check: WorkflowCheck, typed: TypedWorkflow): Problems {
@@ -34,31 +36,51 @@ export function problemsOf(check: WorkflowCheck, typed: TypedWorkflow): Problems
       const texts = all.filter((one) => one.field === field).map(({ text }) => text);
       return texts.length > 0 ? [...new Set(texts)].join(' ') : undefined;
     },
+    isIn: (part) => all.some(({ field = '' }) => field === part || field.startsWith(`${part}.`)),
   };
 }
 
-function incomplete({ conditions }: TypedWorkflow): DraftProblem[] {
-  return conditions.flatMap((condition, index) =>
-    isWhole(condition)
-      ? []
-      : [{ field: `conditions.${index}`, text: 'Choose what this condition is about.' } as const],
+/** The place of a row in a list of conditions. */
+const rowField = /^(?:(conditions|audience|exitWhen)|steps\.(\d+)\.onlyIf)\.(\d+)$/;
+
+function fieldOfRow(list: string, index: number): DraftField | undefined {
+  const [, name, step] = rowField.exec(`${list}.${index}`) ?? [];
+  if (name === 'conditions' || name === 'audience' || name === 'exitWhen') {
+    return `${name}.${index}`;
+  }
+  return step === undefined ? undefined : `steps.${Number(step)}.onlyIf.${index}`;
+}
+
+function incomplete(typed: TypedWorkflow): DraftProblem[] {
+  return conditionLists(typed).flatMap(([list, rows]) =>
+    rows.flatMap((row, index) =>
+      isWhole(row)
+        ? []
+        : [{ field: fieldOfRow(list, index), text: 'Choose what this condition is about.' }],
+    ),
   );
 }
 
 /** Conditions are counted among all rows, not among those that were checked. */
-function inForm(problem: DraftProblem, { conditions }: TypedWorkflow): DraftProblem {
-  const checked = /^conditions\.(\d+)$/.exec(problem.field ?? '')?.[1];
+function inForm(problem: DraftProblem, typed: TypedWorkflow): DraftProblem {
+  const { field = '' } = problem;
+  const checked = rowField.exec(field)?.[3];
   if (checked === undefined) return problem;
-  const positions = [...conditions.keys()].filter((index) => {
-    const condition = conditions[index];
-    return condition && isWhole(condition);
-  });
-  return { ...problem, field: `conditions.${positions[Number(checked)] ?? 0}` };
+  const list = field.slice(0, -checked.length - 1);
+  const rows = conditionLists(typed).find(([name]) => name === list)?.[1] ?? [];
+  const positions = [...rows.keys()].filter((index) => rows[index]?.property !== '');
+  return { ...problem, field: fieldOfRow(list, positions[Number(checked)] ?? 0) };
 }
 
 /** The id of the element that a field is filled in with. */
 export function idOf(field: DraftField): string {
-  return field.replace('conditions.', 'property-').replace('steps.0.', '');
+  return field
+    .replace(/^conditions\./, 'property-')
+    .replace(/^audience\./, 'audience-property-')
+    .replace(/^exitWhen\./, 'exit-property-')
+    .replace(/\.onlyIf\.(\d+)$/, '-only-property-$1')
+    .replace(/^steps\./, 'step-')
+    .replace('.', '-');
 }
 
 type Surrounding = MailSurroundings['settings'];

@@ -1,14 +1,15 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import type { Condition } from '#shared/audience/conditions.ts';
 import type { Email } from '#shared/audience/email.ts';
-import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
+import { type SendStep, sendsOf, type Workflow, waitText } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import {
   type EmailCounts,
   workflowEmailsPositionSchema,
 } from '#shared/store/mail/workflow-emails.ts';
-import { act, postForm, textField } from '../kit/fields.ts';
+import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { testAddress } from '../kit/remembered.ts';
@@ -88,7 +89,7 @@ ${table(
     statusBadge(workflow),
     workflow.trigger.event,
     frequencyWords[workflow.frequency],
-    kindWords[firstSend(workflow).email.kind],
+    [...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', '),
     time(workflow.updatedAt),
   ]),
 )}
@@ -122,12 +123,20 @@ ${activation(c, workflow, path)}
 <p class="small soft">The email as it is saved, with made-up values. It is not counted below.</p>
 ${postForm(c, {
   action: `${path}/test`,
-  body: html`${textField({ name: 'to', label: 'Your address', value: testAddress }, { type: 'email', required: true, autocomplete: 'email' })}
+  body: html`${whichEmail(workflow)}${textField({ name: 'to', label: 'Your address', value: testAddress }, { type: 'email', required: true, autocomplete: 'email' })}
 <p><button type="submit">Send a test</button></p>`,
 })}
 </section>
 </div>
 ${emails}`;
+}
+
+/** Where there are several. */
+function whichEmail(workflow: Workflow): Html {
+  const sends = sendsOf(workflow);
+  if (sends.length < 2) return html``;
+  const options = sends.map(({ id, email }) => [id, email.subject] as const);
+  return choice({ name: 'step', label: 'Email' }, options);
 }
 
 function activation(c: Context<ConsoleEnv>, { status, version }: Workflow, path: string): Html {
@@ -137,24 +146,51 @@ function activation(c: Context<ConsoleEnv>, { status, version }: Workflow, path:
 }
 
 function factsOf({ workflow, mailFrom }: Shown): Html {
-  const { trigger, frequency, maxAgeHours, version, status, updatedAt } = workflow;
-  const { email } = firstSend(workflow);
+  const { trigger, audience, frequency, maxAgeHours, exitWhen, steps } = workflow;
+  const { version, status, updatedAt } = workflow;
   const live = status === 'active' ? 'This version is live.' : 'Nothing is live.';
-  const conditions = trigger.conditions.map((one) => html`${conditionText(one)}<br>`);
+  const [step] = steps;
+  const only = steps.length === 1 && step?.kind === 'send' ? step : undefined;
   return facts([
     ['Status', statusBadge(workflow)],
     ['When', html`Event received → Polar → <strong>${trigger.event}</strong>`],
-    ['Only if', conditions.length > 0 ? html`${conditions}` : undefined],
+    ['Only if', conditionLines(trigger.conditions)],
+    ['Only for contacts', conditionLines(audience)],
     ['Sends', `${frequencyWords[frequency]}, for events up to ${maxAgeHours} hours old`],
-    ['Kind', kindWords[email.kind]],
-    ['From', email.from ?? mailFrom ?? 'No sender is set up'],
-    ['Reply-to', email.replyTo],
-    ['Subject', html`<code>${email.subject}</code>`],
+    ...(only ? emailFacts(only, mailFrom) : []),
+    ['Steps', only ? undefined : stepList(workflow)],
+    ['Ends early when', conditionLines(exitWhen)],
     [
       'Version',
       html`${version}, saved ${time(updatedAt)}. ${live} <a href="${workflowPath(workflow)}/versions">All versions</a>`,
     ],
   ]);
+}
+
+function conditionLines(conditions: readonly Condition[]): Html | undefined {
+  if (conditions.length === 0) return undefined;
+  return html`${conditions.map((one) => html`${conditionText(one)}<br>`)}`;
+}
+
+function emailFacts({ email, onlyIf }: SendStep, mailFrom: string | undefined) {
+  return [
+    ['Kind', kindWords[email.kind]],
+    ['Sent only if', conditionLines(onlyIf)],
+    ['From', email.from ?? mailFrom ?? 'No sender is set up'],
+    ['Reply-to', email.replyTo],
+    ['Subject', html`<code>${email.subject}</code>`],
+  ] as const;
+}
+
+/** The way through a workflow. */
+function stepList({ steps }: Workflow): Html {
+  return html`<ol class="way">
+${steps.map((step) =>
+  step.kind === 'wait'
+    ? html`<li>Wait ${'for' in step ? html`for ${waitText(step)}` : html`until ${waitText(step)}`}</li>`
+    : html`<li>${kindWords[step.email.kind]} email <code>${step.email.subject}</code>${step.onlyIf.map((one) => html`<br><span class="soft small">only if ${conditionText(one)}</span>`)}</li>`,
+)}
+</ol>`;
 }
 
 const above = { href: '/console/workflows', title: 'Workflows' };

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { isMailable } from '#shared/audience/address.ts';
-import { type EmailNode, firstSend, type Workflow } from '#shared/audience/workflow.ts';
+import { type EmailNode, firstSend, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
@@ -131,12 +131,17 @@ export async function remove(
   return { isRemoved, flash };
 }
 
-/** Sends the email as it is saved, with made-up values. */
-export async function sendTest(workflow: Workflow, to: string, parts: WorkflowParts) {
+/** Sends one email as it is saved, with made-up values; the first where none is named. */
+export async function sendTest(
+  workflow: Workflow,
+  to: string,
+  stepId: string,
+  parts: WorkflowParts,
+) {
   if (!isMailable(to)) return problem('That is no email address that a test could be sent to.');
   const { mailFrom, unsubscribeUrl, now, send } = parts;
   const { settings, brand, polar: portal } = await parts.surroundings();
-  const step = firstSend(workflow);
+  const step = sendsOf(workflow).find(({ id }) => id === stepId) ?? firstSend(workflow);
   const wish = { workflow, step, to, settings, brand, portal, mailFrom, unsubscribeUrl };
   const made = testEmail({ ...wish, now: now() });
   switch (made.kind) {
@@ -247,7 +252,7 @@ export function workflowPages(consoleParts: ConsoleParts) {
     '/:workflowId/test',
     withWorkflow(async (c, workflow) => {
       const to = textOf(c.get('form'), 'to').trim();
-      const flash = await sendTest(workflow, to, parts);
+      const flash = await sendTest(workflow, to, textOf(c.get('form'), 'step'), parts);
       if (flash.kind === 'done') keepTestAddress(c, to);
       return goOn(c, workflowPath(workflow), flash);
     }),

@@ -35,9 +35,11 @@ export function workflowParts(parts: ConsoleParts) {
     mailFrom,
     senders,
     now,
+    newTag,
     surroundings,
     unsubscribeUrl: env.UNSUBSCRIBE_URL,
     drafts: workflowDrafts({ workflows, surroundings, now, newTag }),
+    waitingAt: (workflowId: string, stepId: string) => parts.waitingAt(workflowId, stepId),
     emails: dynamoWorkflowEmails(db, env.EMAILS_TABLE),
     /** The addresses at which contacts show these customers. */
     async addressesOf(customerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -1,6 +1,13 @@
+import {
+  type TypedCondition,
+  type TypedEmail,
+  type TypedStep,
+  typedOf,
+} from '#functions/console/workflows/typed-workflow.ts';
 import type { Email } from '#shared/audience/email.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { saveSettings } from '#shared/store/settings-history.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
@@ -69,22 +76,39 @@ export async function startWorkflowDesk() {
 }
 
 /** What the form of a workflow would send. */
-export function fieldsOf(workflow: Workflow) {
-  const { name, trigger, frequency, maxAgeHours, version } = workflow;
-  const { email } = firstSend(workflow);
-  const rows = trigger.conditions.flatMap(({ property, operator, value = '' }, index) => [
-    [`property-${index}`, property],
-    [`operator-${index}`, operator],
-    [`value-${index}`, value],
-  ]);
+export function fieldsOf(workflow: Workflow): Record<string, string> {
+  const { conditions, audience, exitWhen, steps, ...texts } = typedOf(draftOf(workflow));
   return {
-    act: 'save',
-    version: String(version),
-    name,
-    event: trigger.event,
-    frequency,
-    maxAgeHours: String(maxAgeHours),
-    ...email,
-    ...Object.fromEntries(rows),
+    ...{ act: 'save', version: String(workflow.version), ...texts },
+    ...rowsOf('', conditions),
+    ...rowsOf('audience-', audience),
+    ...rowsOf('exit-', exitWhen),
+    ...Object.assign({}, ...steps.map(stepFields)),
   };
+}
+
+function stepFields(step: TypedStep, index: number): Record<string, string> {
+  const { kind, id, ...rest } = step;
+  const prefix = `step-${index}`;
+  const texts = step.kind === 'send' ? step.email : rest;
+  return {
+    ...{ [prefix]: kind, [`${prefix}-id`]: id },
+    ...Object.fromEntries(
+      Object.entries(texts).map(([name, value]) => [`${prefix}-${name}`, String(value)]),
+    ),
+    ...(step.kind === 'send' ? rowsOf(`${prefix}-only-`, step.onlyIf) : {}),
+  };
+}
+
+function rowsOf(prefix: string, rows: readonly TypedCondition[]): Record<string, string> {
+  const fields = rows.flatMap((row, index) =>
+    Object.entries(row).map(([name, value]) => [`${prefix}${name}-${index}`, value]),
+  );
+  return Object.fromEntries(fields);
+}
+
+/** Of the only email of a workflow. */
+export function emailFields(email: Partial<TypedEmail>): Record<string, string> {
+  const fields = Object.entries(email).map(([name, value]) => [`step-0-${name}`, value]);
+  return { 'step-0': 'send', 'step-0-id': 'email', ...Object.fromEntries(fields) };
 }

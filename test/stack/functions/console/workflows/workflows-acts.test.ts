@@ -14,7 +14,7 @@ describe('two people at one workflow', () => {
     const { path, saved } = await at.added('receipt');
     const before = await saved();
     await at.post(`${path}/edit`, { ...fieldsOf(before), name: 'Of the first' });
-    const mine = { ...fieldsOf(before), name: 'Of the second', subject: 'Mine' };
+    const mine = { ...fieldsOf(before), name: 'Of the second', 'step-0-subject': 'Mine' };
     const { status, text, html } = await at.post(`${path}/edit`, mine);
     expect(status).toBe(409);
     expect(text).toContain('Someone else changed this workflow');
@@ -38,7 +38,10 @@ describe('two people at one workflow', () => {
     const { path, saved } = await at.added('receipt');
     const fields = fieldsOf(await saved());
     await at.post(`${path}/remove`, { version: '1' });
-    const { status, text } = await at.post(`${path}/edit`, { ...fields, body: 'Long thought of' });
+    const { status, text } = await at.post(`${path}/edit`, {
+      ...fields,
+      'step-0-body': 'Long thought of',
+    });
     expect(status).toBe(404);
     expect(text).toContain('Long thought of');
     expect(await at.parts.workflows.all()).toEqual([]);
@@ -106,7 +109,7 @@ describe('activating', () => {
     const { path, saved } = await at.added('receipt');
     await at.post(`${path}/activate`, { version: '1' });
     expect((await at.get(`${path}/edit`)).text).toContain('live at once, as version 3');
-    const fields = { ...fieldsOf(await saved()), subject: 'Another' };
+    const fields = { ...fieldsOf(await saved()), 'step-0-subject': 'Another' };
     const { text } = await at.submit(`${path}/edit`, fields);
     expect(text).toContain('Saved as version 3. It is live');
     const steps = [{ compiled: { subject: 'Another' } }];
@@ -117,7 +120,7 @@ describe('activating', () => {
     await at.set({ postalAddress: null });
     const { path, saved } = await at.added('receipt');
     await at.post(`${path}/activate`, { version: '1' });
-    const fields = { ...fieldsOf(await saved()), kind: 'marketing' };
+    const fields = { ...fieldsOf(await saved()), 'step-0-kind': 'marketing' };
     const { text } = await at.submit(`${path}/edit`, fields);
     expect(text).toContain('Saved as version 3, and paused, because it may not be active');
     expect((await saved()).status).toBe('paused');

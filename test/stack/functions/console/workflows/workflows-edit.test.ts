@@ -4,7 +4,13 @@ import { workflowParts } from '#functions/console/workflows/workflow-parts.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
 import { plainDraft } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
-import { fieldsOf, hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
+import {
+  emailFields,
+  fieldsOf,
+  hostile,
+  startWorkflowDesk,
+  workflowsPath,
+} from './workflow-pages-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startWorkflowDesk>>;
 beforeAll(async () => {
@@ -16,13 +22,19 @@ beforeEach(() => at.clear());
 describe('saving', () => {
   test('is refused at the sender whose emails SES would refuse', async () => {
     const { path, saved } = await at.added('receipt');
-    const fields = { ...fieldsOf(await saved()), from: 'Shop <hello@elsewhere.example>' };
+    const fields = {
+      ...fieldsOf(await saved()),
+      ...emailFields({ from: 'Shop <hello@elsewhere.example>' }),
+    };
     const { status, text, html } = await at.post(`${path}/edit`, fields);
     expect(status).toBe(422);
     expect(text).toContain('From must be an address of example.com or of a subdomain');
     expect(html).toContain('value="Shop &lt;hello@elsewhere.example&gt;"');
     expect(await saved()).toMatchObject({ version: 1 });
-    await at.post(`${path}/edit`, { ...fields, from: 'Shop <hello@mail.example.com>' });
+    await at.post(`${path}/edit`, {
+      ...fields,
+      ...emailFields({ from: 'Shop <hello@mail.example.com>' }),
+    });
     expect(await saved()).toMatchObject({ version: 2 });
   });
 
@@ -60,12 +72,14 @@ describe('saving', () => {
       'value-2': '',
       frequency: 'once-per-subscription',
       maxAgeHours: '24',
-      kind: 'marketing',
-      from: 'Ada <ada@example.com>',
-      replyTo: 'help@example.com',
-      subject: 'Thanks, {{ contact.firstName | default: "you" }}',
-      preheader: '',
-      body: 'One\r\n\r\nTwo',
+      ...emailFields({
+        kind: 'marketing',
+        from: 'Ada <ada@example.com>',
+        replyTo: 'help@example.com',
+        subject: 'Thanks, {{ contact.firstName | default: "you" }}',
+        preheader: '',
+        body: 'One\r\n\r\nTwo',
+      }),
     });
     expect(answer.text).toContain('Saved as version 2. It is a draft');
     expect(await saved()).toMatchObject({
@@ -95,9 +109,15 @@ describe('saving', () => {
 
   test('takes out what was emptied', async () => {
     const { path, saved } = await at.added('receipt');
-    await at.post(`${path}/edit`, { ...fieldsOf(await saved()), from: 'a@example.com' });
+    await at.post(`${path}/edit`, {
+      ...fieldsOf(await saved()),
+      ...emailFields({ from: 'a@example.com' }),
+    });
     expect(firstSend(await saved()).email.from).toBe('a@example.com');
-    await at.post(`${path}/edit`, { ...fieldsOf(await saved()), from: ' ' });
+    await at.post(`${path}/edit`, {
+      ...fieldsOf(await saved()),
+      ...emailFields({ from: ' ' }),
+    });
     expect(firstSend(await saved()).email).not.toHaveProperty('from');
   });
 
@@ -121,9 +141,11 @@ describe('saving', () => {
       'operator-1': 'is',
       'value-1': 'something',
       maxAgeHours: 'soon',
-      from: 'nobody',
-      subject: '{{ event.amnt }}',
-      body: `${hostile} {{ contact.fistName }}`,
+      ...emailFields({
+        from: 'nobody',
+        subject: '{{ event.amnt }}',
+        body: `${hostile} {{ contact.fistName }}`,
+      }),
     });
     expect(status).toBe(422);
     expect(text).toContain('Nothing was saved. 7 things are not right:');
@@ -132,14 +154,14 @@ describe('saving', () => {
       ['property-0', 'needs a whole number of minor units'],
       ['property-1', 'Choose what this condition is about.'],
       ['maxAgeHours', 'The age in hours must be above 0'],
-      ['from', 'From must be one address'],
-      ['subject', 'did you mean event.amount?'],
-      ['body', 'Body, line 1: There is no variable contact.fistName'],
+      ['step-0-from', 'From must be one address'],
+      ['step-0-subject', 'did you mean event.amount?'],
+      ['step-0-body', 'Body, line 1: There is no variable contact.fistName'],
     ]) {
       expect(html).toMatch(new RegExp(`<a href="#${id}">[^<]*${escaped(sentence)}`));
       expect(html).toContain(`id="${id}"`);
     }
-    expect(html).toContain('id="body-problem"');
+    expect(html).toContain('id="step-0-body-problem"');
     expect(html).toContain('value="19.99"');
     expect(html).toContain('value="soon"');
     expect(html).not.toContain('<script>alert');
@@ -148,10 +170,14 @@ describe('saving', () => {
   });
 
   test.each([
-    { event: 'nothing.happened', frequency: 'daily', kind: 'spam', act: 'save' },
+    { event: 'nothing.happened', frequency: 'daily', 'step-0-kind': 'spam', act: 'save' },
     { act: 'remove-condition-99999999', version: '-1' },
     { act: hostile, example: hostile, event: hostile },
-    { name: 'x'.repeat(10_000), body: '{% for x in (1..1000000000) %}{{ x }}{% endfor %}' },
+    {
+      name: 'x'.repeat(10_000),
+      'step-0-body': '{% for x in (1..1000000000) %}{{ x }}{% endfor %}',
+    },
+    { 'step-0': hostile, 'step-1': 'wait', 'step-1-count': hostile, 'step-1-end': hostile },
   ])('answers a hostile form with a page (%#)', async (fields) => {
     const { path, saved } = await at.added('receipt');
     const before = await saved();
@@ -170,7 +196,10 @@ describe('saving', () => {
 
   test('names stay text wherever they are shown', async () => {
     const { path, saved } = await at.added('receipt');
-    await at.post(`${path}/edit`, { ...fieldsOf(await saved()), name: hostile, subject: hostile });
+    await at.post(`${path}/edit`, {
+      ...fieldsOf(await saved()),
+      ...{ name: hostile, 'step-0-subject': hostile },
+    });
     expect((await saved()).name).toBe(hostile);
     for (const page of [workflowsPath, path, `${path}/edit`, `${path}/remove`]) {
       const { html, text } = await at.get(page);

@@ -5,6 +5,7 @@ import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
+import { emailFields } from './workflow-pages-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;
 let path: string;
@@ -31,7 +32,9 @@ const typed = {
 };
 
 const shown = async (change: Record<string, string> = {}) => {
-  const answer = await at.post(path, { ...typed, ...change });
+  const { kind, subject, preheader, body, ...rest } = { ...typed, ...change };
+  const email = emailFields({ kind, subject, preheader, body });
+  const answer = await at.post(path, { ...rest, ...email });
   const [frame] = elements(parse(answer.html), 'iframe');
   return { ...answer, frame, email: attribute(frame, 'srcdoc') ?? '' };
 };

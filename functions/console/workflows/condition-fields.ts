@@ -1,0 +1,111 @@
+import { html } from 'hono/html';
+import {
+  contactFacts,
+  eventPropertyNames,
+  hasLivingSubscription,
+  type Scope,
+  subscriptionFacts,
+} from '#shared/audience/conditions.ts';
+import { eventMayHave } from '#shared/mail/event-variables.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import type { Html } from '../kit/page.ts';
+import { operatorWords } from '../kit/words.ts';
+import type { TypedCondition } from './typed-workflow.ts';
+
+type Conditions = Readonly<{
+  legend: string;
+  /** Said where there are none, and where there are some. */
+  hints: readonly [none: string, some: string];
+  rows: readonly TypedCondition[];
+  /** The beginning of the names of the fields. */
+  prefix: string;
+  /** What its buttons add and remove. */
+  act: string;
+  /** Where the page comes back to; absent: at its top. */
+  anchor?: string;
+  /** The label of a row begins so. */
+  label: string;
+  scopes: readonly Scope[];
+  event: SupportedEventType | undefined;
+  problemAt: (index: number) => string | undefined;
+}>;
+
+/** A row for each condition, and empty ones. */
+export function conditionFields(list: Conditions): Html {
+  const { legend, hints, rows, act, anchor } = list;
+  const back = anchor ? html` formaction="#${anchor}"` : '';
+  return html`<fieldset class="conditions">
+<legend>${legend}</legend>
+<p class="hint">${hints[rows.length === 0 ? 0 : 1]}</p>
+${rows.map((row, index) => conditionRow(row, index, list))}
+<p><button type="submit" name="act" value="${addOf(act)}"${back}>Add a condition</button></p>
+</fieldset>`;
+}
+
+const addOf = (act: string) => `add-${act}`;
+
+function conditionRow(
+  { property, operator, value }: TypedCondition,
+  index: number,
+  { prefix, act, anchor, label, scopes, event, problemAt }: Conditions,
+): Html {
+  const problem = problemAt(index);
+  const id = `${prefix}condition-${index}-problem`;
+  const described = problem ? html` aria-invalid="true" aria-describedby="${id}"` : '';
+  const back = anchor ? html` formaction="#${anchor}"` : '';
+  const name = `${label} ${index + 1}`;
+  return html`<div class="condition${problem ? ' wrong' : ''}">
+<select id="${prefix}property-${index}" name="${prefix}property-${index}" aria-label="Property of ${name}"${described}>
+<option value="">Choose a property</option>
+${propertyGroups(event, property, scopes)}
+</select>
+<select name="${prefix}operator-${index}" aria-label="Comparison of ${name}"${described}>
+${Object.entries(operatorWords).map(([one, words]) => option(one, words, operator))}
+</select>
+<input name="${prefix}value-${index}" value="${value}" aria-label="Value of ${name}" autocomplete="off"${described}>
+<button type="submit" name="act" value="remove-${act}-${index}" aria-label="Remove ${name}"${back}>Remove</button>
+${problem && html`<span class="problem" id="${id}">${problem}</span>`}
+</div>`;
+}
+
+function propertyGroups(
+  event: SupportedEventType | undefined,
+  chosen: string,
+  scopes: readonly Scope[],
+): Html {
+  const has = (name: (typeof eventPropertyNames)[number]) => !event || eventMayHave(event, name);
+  const group = (label: string, names: readonly string[]) =>
+    names.length > 0
+      ? html`<optgroup label="${label}">
+${names.map((name) => option(name, name, chosen))}
+</optgroup>`
+      : '';
+  const of = (scope: Scope, names: readonly string[]) => (scopes.includes(scope) ? names : []);
+  return html`${group('What this event has', of('event', eventPropertyNames.filter(has)))}
+${group(
+  'The subscription as it is now',
+  of(
+    'subscription',
+    subscriptionFacts.map((name) => `subscription.${name}`),
+  ),
+)}
+${group('The customer now', of('customer', [hasLivingSubscription]))}
+${group(
+  'The contact now',
+  of(
+    'contact',
+    contactFacts.map((name) => `contact.${name}`),
+  ),
+)}
+${group(
+  'What only other events have',
+  of(
+    'event',
+    eventPropertyNames.filter((name) => !has(name)),
+  ),
+)}`;
+}
+
+export function option(value: string, words: string, chosen: string): Html {
+  return html`<option value="${value}"${value === chosen ? html` selected` : ''}>${words}</option>`;
+}
