@@ -76,6 +76,7 @@ export class PolarAudienceStack extends Stack {
     });
     api.throttle();
     const clock = new Clock(this, 'Clock', {
+      events,
       mail: mail.outgoing,
       tables,
       mailsPerSecond: options.mailsPerSecond,
@@ -115,6 +116,7 @@ export class PolarAudienceStack extends Stack {
       EmailsTableName: tables.emails.tableName,
       ActsTableName: tables.acts.tableName,
       MailboxesTableName: tables.mailboxes.tableName,
+      RunsTableName: tables.runs.tableName,
       RetentionDays: String(options.retentionDays),
       AlarmTopicArn: alarms.topic.topicArn,
       ...(options.mailFrom && { MailFrom: options.mailFrom.from }),

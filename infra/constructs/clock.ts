@@ -8,7 +8,12 @@ import type { QueueWithDeadLetters } from './queue.ts';
 import { callAtRate } from './schedule.ts';
 import type { AudienceTables } from './tables.ts';
 
-type ClockProps = { mail: QueueWithDeadLetters; tables: AudienceTables; mailsPerSecond: number };
+type ClockProps = {
+  events: QueueWithDeadLetters;
+  mail: QueueWithDeadLetters;
+  tables: AudienceTables;
+  mailsPerSecond: number;
+};
 
 /** Asks every minute for what is due, so that nothing waits by going round in a queue. */
 export class Clock extends Construct {
@@ -17,21 +22,23 @@ export class Clock extends Construct {
   /** How many emails were still unknown a quarter of an hour after they were handed to SES, or after they were last counted. */
   readonly unknownEmails: Metric;
 
-  constructor(scope: Construct, id: string, { mail, tables, mailsPerSecond }: ClockProps) {
+  constructor(scope: Construct, id: string, { events, mail, tables, mailsPerSecond }: ClockProps) {
     super(scope, id);
     this.function = lambdaFunction(this, 'Function', {
       name: 'clock',
-      description: 'Asks every minute for the emails that are due again',
+      description: 'Asks every minute for the emails and the steps of runs that are due',
       timeout: Duration.seconds(50),
       memoryMb: 256,
       environment: { MOST_EMAILS: String(mostEmails(mailsPerSecond)) },
     });
     tables.give(this.function, {
       emails: { calls: ['UpdateItem'], queries: ['byDue'] },
+      runs: { calls: ['UpdateItem'], queries: ['byWake'] },
       // Whether mail is held.
       settings: { calls: ['GetItem'] },
     });
     mail.give(this.function, { calls: ['SendMessage'] });
+    events.give(this.function, { calls: ['SendMessage'] });
     callAtRate(this, this.function, {
       rate: Clock.rate,
       description: 'When to ask for what is due',

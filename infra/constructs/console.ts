@@ -66,6 +66,7 @@ const tableUses: TableUses = {
     queries: ['byContact', 'byWorkflow', 'byDue'],
   },
   acts: { calls: ['PutItem', 'UpdateItem', 'Query'] },
+  runs: { calls: transactedRow, queries: ['byContact', 'byWorkflow'] },
 };
 
 /** SES keeps a list of its own of addresses that bounced: who lifts a bounce here lifts it there, too. */

@@ -39,10 +39,15 @@ export function costGraphs({ api, functions, queues, tables }: Billed): GraphWid
   const ofEach = (metric: (lambda: NodejsFunction, label: string) => IMetric) =>
     Object.entries(functions).map(([label, lambda]) => metric(lambda, label));
   const ofTables = (metric: (table: Table, label: string) => IMetric) =>
-    [tables.events, tables.contacts, tables.customers, tables.addresses, tables.emails].map(
-      (table) => metric(table, table.node.id),
-    );
-  const indexed = [tables.events, tables.contacts, tables.emails];
+    [
+      tables.events,
+      tables.contacts,
+      tables.customers,
+      tables.addresses,
+      tables.emails,
+      tables.runs,
+    ].map((table) => metric(table, table.node.id));
+  const indexed = [tables.events, tables.contacts, tables.emails, tables.runs];
   return [
     [
       graph('Cost: requests and mails', 6, [

@@ -75,7 +75,8 @@ function environment({ sending, unsubscribeUrl, mailsPerSecond }: MailerProps) {
 
 const tableUses: TableUses = {
   contacts: { calls: ['BatchGetItem'] },
-  customers: { calls: ['BatchGetItem'] },
+  // An email of a run is reserved only while its customer is as it was judged.
+  customers: { calls: ['BatchGetItem', 'ConditionCheckItem'] },
   suppressions: { calls: ['BatchGetItem'] },
   // Nothing of it is read: the store that it shares with others asks for the name.
   addresses: {},
@@ -84,6 +85,7 @@ const tableUses: TableUses = {
   settings: { calls: ['GetItem'] },
   emails: { calls: ['GetItem', 'UpdateItem'] },
   mailboxes: { calls: ['UpdateItem'] },
+  runs: { calls: ['BatchGetItem'] },
   failures: { calls: ['UpdateItem', 'DeleteItem'] },
 };
 

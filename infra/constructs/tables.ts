@@ -23,6 +23,7 @@ const tableNames = [
   'emails',
   'acts',
   'mailboxes',
+  'runs',
 ] as const;
 type TableName = (typeof tableNames)[number];
 
@@ -51,7 +52,10 @@ export const refusalUses = {
   addresses: { calls: transactedRow },
   suppressions: { calls: transactedRow },
   settings: { calls: ['GetItem'] },
+  // Nothing of them is read: the store that is shared with others asks for the names.
   events: {},
+  runs: {},
+  emails: {},
 } as const satisfies TableUses;
 
 type TableDefinition = {
@@ -76,6 +80,7 @@ export class AudienceTables extends Construct {
   readonly emails: Table;
   readonly acts: Table;
   readonly mailboxes: Table;
+  readonly runs: Table;
 
   constructor(scope: Construct, id: string, keeping: Keeping) {
     super(scope, id);
@@ -119,6 +124,17 @@ export class AudienceTables extends Construct {
     this.acts = table('Acts', { key: 'day', sortKey: 'time', expires: true });
     // How much each mailbox had on a day.
     this.mailboxes = table('Mailboxes', { key: 'mailboxDay', expires: true });
+    // Never expires: what a run has done is known as long as its emails are.
+    this.runs = table('Runs', {
+      key: 'runId',
+      indexes: [
+        wakeIndex,
+        listIndex('byContact', 'contactId', 'beganAt'),
+        listIndex('byWorkflow', 'workflowShard', 'beganAt'),
+        // For erasures, which must find those of contacts that are gone, too.
+        lookupIndex('byCustomer', 'customerId'),
+      ],
+    });
   }
 
   /** Gives a function its tables: their names in its environment (`CONTACTS_TABLE`), and exactly these calls. */
@@ -175,6 +191,15 @@ function listIndex(name: string, shard: string, sort: string): GlobalSecondaryIn
 function lookupIndex(name: string, key: string): GlobalSecondaryIndexProps {
   return { indexName: name, partitionKey: text(key), projectionType: ProjectionType.KEYS_ONLY };
 }
+
+/** Only runs that wait are in it, with what the worker is asked. */
+const wakeIndex: GlobalSecondaryIndexProps = {
+  indexName: 'byWake',
+  partitionKey: text('wakeShard'),
+  sortKey: text('wakeAt'),
+  projectionType: ProjectionType.INCLUDE,
+  nonKeyAttributes: ['customerId', 'workflowId', 'stepId', 'dueAt', 'wakes'],
+};
 
 /** A list of events without their payloads, which would double what is stored and written. */
 function eventIndex(name: string, key: string, sort: string): GlobalSecondaryIndexProps {

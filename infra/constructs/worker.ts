@@ -53,7 +53,10 @@ const tableUses: TableUses = {
   settings: { calls: ['GetItem', 'PutItem'] },
   events: { calls: ['GetItem', 'PutItem', 'UpdateItem'], queries: ['byCustomer', 'byContact'] },
   failures: { calls: ['UpdateItem', 'DeleteItem'] },
-  workflows: { calls: ['Scan'] },
   // Proofs of erasures, in the transaction that erases.
   acts: { calls: ['PutItem'] },
+  workflows: { calls: ['GetItem', 'Scan'] },
+  runs: { calls: transactedRow, queries: ['byContact', 'byCustomer', 'byWorkflow'] },
+  // Whether somebody has had the emails of a run that begins.
+  emails: { calls: ['BatchGetItem'] },
 };

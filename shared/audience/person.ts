@@ -7,6 +7,7 @@ import {
   normalisedEmailSchema,
 } from './address.ts';
 import { momentSchema } from './moment.ts';
+import { namedRunSchema } from './run.ts';
 import { deletionModeSchema } from './settings.ts';
 import { subscriptionsSchema } from './subscription-snapshot.ts';
 import {
@@ -307,6 +308,8 @@ export const customerSchema = z.object({
   lostOrders: z.optional(z.array(z.string())),
   contact: z.optional(belongingsSchema),
   subscriptions: z.optional(subscriptionsSchema),
+  /** Its runs that wait; absent where none does. */
+  runs: z.optional(z.array(namedRunSchema)),
 });
 export type Customer = z.infer<typeof customerSchema>;
 

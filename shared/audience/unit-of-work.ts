@@ -6,6 +6,7 @@ import {
 } from './address.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
 import type { Address, Contact, Customer } from './person.ts';
+import type { LedgerState, Run } from './run.ts';
 import type { Settings } from './settings.ts';
 import type { Suppression } from './suppression.ts';
 import { united } from './united.ts';
@@ -83,6 +84,9 @@ export type Rows = {
   addresses: Address;
   contacts: Contact;
   suppressions: Suppression;
+  runs: Run;
+  /** Of the ledger: looked at, and neither written nor checked. */
+  emails: LedgerState;
 };
 export type Kind = keyof Rows;
 
@@ -92,6 +96,8 @@ export type Keys = {
   addresses: NormalisedEmail;
   contacts: NormalisedEmail;
   suppressions: string;
+  runs: string;
+  emails: string;
 };
 
 export type RowKey<K extends Kind = Kind> = {
@@ -108,13 +114,18 @@ const nothingKnown: Known = {
   addresses: new Map(),
   contacts: new Map(),
   suppressions: new Map(),
+  runs: new Map(),
+  emails: new Map(),
 };
 
 /** One step of an atomic write. `revision` is what must still stand there; `null` means that nothing may. */
 export type Step<T, K = string> = Readonly<{ key: K; revision: string | null }> &
   (Readonly<{ act: 'put'; row: T }> | Readonly<{ act: 'delete' | 'check' }>);
 
-export type Steps = { readonly [K in Kind]: readonly Step<Rows[K], Keys[K]>[] };
+/** `runs` is absent where none was looked at. */
+export type Steps = {
+  readonly [K in Exclude<Kind, 'runs' | 'emails'>]: readonly Step<Rows[K], Keys[K]>[];
+} & { readonly runs?: readonly Step<Run>[] };
 
 type Table<K, T> = {
   get(key: K): T | undefined;
@@ -127,7 +138,8 @@ type Table<K, T> = {
  * or checked, so a decision holds only if nothing that it saw has changed since. What version 0.1.0 kept of one mailbox
  * under several spellings is one row here, and becomes one with the first write.
  */
-export type Workspace = { readonly [K in Kind]: Table<Keys[K], Rows[K]> } & {
+export type Workspace = { readonly [K in Exclude<Kind, 'emails'>]: Table<Keys[K], Rows[K]> } & {
+  readonly emails: Pick<Table<string, LedgerState>, 'get'>;
   /** The key of an address. What version 0.1.0 may have kept under this very spelling is found from then on. */
   spelled(address: string): NormalisedEmail;
   /** Rows that were looked at but never read from the store: the decision is worth nothing before they are. */
@@ -159,24 +171,31 @@ function workspace(known: Known): Workspace {
     (key) => formerOf(normalisedEmailSchema.parse(key)),
     united.suppressions,
   );
-  const tables = { customers, addresses, contacts, suppressions };
-  const kinds = ['customers', 'addresses', 'contacts', 'suppressions'] as const;
+  const runs = table(known.runs);
+  const tables = { customers, addresses, contacts, suppressions, runs };
+  const emails = table(known.emails);
+  const kinds = ['customers', 'addresses', 'contacts', 'suppressions', 'runs'] as const;
   const erased: Erased[] = [];
   return {
-    ...tables,
+    ...{ ...tables, emails },
     spelled,
     noteErased: (one) => void erased.push(one),
     erased: () => erased,
-    missing: () => kinds.flatMap((kind) => missingOf(kind, tables[kind])),
-    steps: () =>
-      kinds.some((kind) => tables[kind].hasChanged())
-        ? {
-            customers: customers.steps(),
-            addresses: addresses.steps(),
-            contacts: contacts.steps(),
-            suppressions: suppressions.steps(),
-          }
-        : undefined,
+    missing: () => [
+      ...kinds.flatMap((kind) => missingOf(kind, tables[kind])),
+      ...missingOf('emails', emails),
+    ],
+    steps: () => {
+      if (!kinds.some((kind) => tables[kind].hasChanged())) return undefined;
+      const runSteps = runs.steps();
+      return {
+        customers: customers.steps(),
+        addresses: addresses.steps(),
+        contacts: contacts.steps(),
+        suppressions: suppressions.steps(),
+        ...(runSteps.length > 0 && { runs: runSteps }),
+      };
+    },
   };
 }
 
@@ -319,6 +338,8 @@ function together(known: Known, more: Known): Known {
     addresses: new Map([...known.addresses, ...more.addresses]),
     contacts: new Map([...known.contacts, ...more.contacts]),
     suppressions: new Map([...known.suppressions, ...more.suppressions]),
+    runs: new Map([...known.runs, ...more.runs]),
+    emails: new Map([...known.emails, ...more.emails]),
   };
 }
 

@@ -24,6 +24,8 @@ const envSchema = z.object({
   SUPPRESSIONS_TABLE: z.string(),
   EVENTS_TABLE: z.string(),
   ACTS_TABLE: z.optional(z.string()),
+  RUNS_TABLE: z.string(),
+  EMAILS_TABLE: z.string(),
   SETTINGS_TABLE: z.string(),
   SUPPRESSION_KEY_ID: z.string(),
 });
@@ -53,6 +55,8 @@ export function audienceFromEnv(
     suppressions: env.SUPPRESSIONS_TABLE,
     events: env.EVENTS_TABLE,
     acts: env.ACTS_TABLE,
+    runs: env.RUNS_TABLE,
+    emails: env.EMAILS_TABLE,
     settings: env.SETTINGS_TABLE,
     suppressionKey: env.SUPPRESSION_KEY_ID,
   };

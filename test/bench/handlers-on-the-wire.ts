@@ -47,6 +47,8 @@ export async function startHandlersOnTheWire() {
     FAILURES_TABLE: tableOf('Failures'),
     SETTINGS_TABLE: tableOf('Settings'),
     WORKFLOWS_TABLE: tableOf('Workflows'),
+    RUNS_TABLE: tableOf('Runs'),
+    EMAILS_TABLE: tableOf('Emails'),
     EVENTS_QUEUE_URL: `${sqsAddress}/000000000000/events`,
     EVENTS_DEAD_LETTERS_URL: `${sqsAddress}/000000000000/dead`,
     MAIL_QUEUE_URL: `${sqsAddress}/000000000000/mail`,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
+import type { Run } from '#shared/audience/run.ts';
 import type { AudienceStore, Commit, Kind, Known, Steps } from '#shared/audience/unit-of-work.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
@@ -69,6 +70,27 @@ function record(webhookId: string, patch: Partial<EventRecord> = {}): EventRecor
   };
 }
 
+function run(runId: string, patch: Partial<Run> = {}): Run {
+  return {
+    ...{
+      runId,
+      workflowId: 'dunning',
+      workflowVersion: 1,
+      customerId: 'c1',
+      contactId: 'contact-1',
+    },
+    ...{ webhookId: 'evt-1', type: 'subscription.past_due' },
+    occurredAt: '2026-11-23T11:59:00.000000Z',
+    properties: { customerId: 'c1' },
+    ...{ state: 'waiting', stepId: 'wait-3', history: [] },
+    dueAt: '2026-11-26T12:00:00.000Z',
+    wakeAt: '2026-11-26T12:00:00.000Z',
+    beganAt: '2026-11-23T12:00:00.000Z',
+    updatedAt: '2026-11-23T12:00:00.000Z',
+    ...patch,
+  };
+}
+
 function steps(patch: Partial<Steps>): Steps {
   return { customers: [], addresses: [], contacts: [], suppressions: [], ...patch };
 }
@@ -104,6 +126,7 @@ describe.each(stores)('an audience store $name', ({ make }) => {
       addresses: { email, claims: { [id]: { version: 'v1', state: 'living' as const } } },
       contacts: contact(email, { customerId: id, userGroup: 'buyers', externalId: 'user 1' }),
       suppressions: { reasons: { bounced: { at: '2026-11-23T12:00:00.000Z', by: 'SES' } } },
+      runs: run(fresh('run')),
     };
     const put = <K, T>(key: K, row: T) => [{ act: 'put' as const, key, revision: null, row }];
     const result = await store.commit({
@@ -112,6 +135,7 @@ describe.each(stores)('an audience store $name', ({ make }) => {
         addresses: put(email, rows.addresses),
         contacts: put(email, rows.contacts),
         suppressions: put(email, rows.suppressions),
+        runs: put(rows.runs.runId, rows.runs),
       },
     });
     expect(result).toEqual({ kind: 'committed' });
@@ -119,6 +143,25 @@ describe.each(stores)('an audience store $name', ({ make }) => {
     expect((await read(store, 'addresses', email))?.row).toEqual(rows.addresses);
     expect((await read(store, 'contacts', email))?.row).toEqual(rows.contacts);
     expect((await read(store, 'suppressions', email))?.row).toEqual(rows.suppressions);
+    const { runId } = rows.runs;
+    expect((await read(store, 'runs', runId))?.row).toEqual(rows.runs);
+    expect(await read(store, 'emails', runId)).toBeNull();
+  });
+
+  it('writes a run only while it and its customer are as they were read', async () => {
+    const store = make();
+    const [id, runId] = [fresh('customer'), fresh('run')];
+    const begin = (key: string, revision: string | null) =>
+      store.commit({
+        steps: steps({
+          customers: [{ act: 'check', key, revision }],
+          runs: [{ act: 'put', key: runId, revision: null, row: run(runId) }],
+        }),
+      });
+    expect(await begin(id, 'another')).toEqual({ kind: 'conflict' });
+    expect(await read(store, 'runs', runId)).toBeNull();
+    expect(await begin(id, null)).toEqual({ kind: 'committed' });
+    expect(await begin(id, null)).toEqual({ kind: 'conflict' });
   });
 
   it('writes the record and the rows together, or neither when there is such a record', async () => {

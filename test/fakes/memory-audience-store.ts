@@ -20,6 +20,8 @@ export function memoryAudienceStore() {
     addresses: new Map<string, NonNullable<Stored<Rows['addresses']>>>(),
     contacts: new Map<string, NonNullable<Stored<Rows['contacts']>>>(),
     suppressions: new Map<string, NonNullable<Stored<Rows['suppressions']>>>(),
+    runs: new Map<string, NonNullable<Stored<Rows['runs']>>>(),
+    emails: new Map<string, NonNullable<Stored<Rows['emails']>>>(),
   };
   const records = new Map<string, { record: EventRecord; payload: string | undefined }>();
   const proofs: Erased[] = [];
@@ -59,6 +61,8 @@ export function memoryAudienceStore() {
         addresses: read(rows.addresses, of('addresses')),
         contacts: read(rows.contacts, of('contacts')),
         suppressions: read(rows.suppressions, of('suppressions')),
+        runs: read(rows.runs, of('runs')),
+        emails: read(rows.emails, of('emails')),
       };
     },
 
@@ -78,12 +82,14 @@ export function memoryAudienceStore() {
           holds(rows.customers, steps.customers) &&
           holds(rows.addresses, steps.addresses) &&
           holds(rows.contacts, steps.contacts) &&
-          holds(rows.suppressions, steps.suppressions);
+          holds(rows.suppressions, steps.suppressions) &&
+          holds(rows.runs, steps.runs ?? []);
         if (!isFresh) return { kind: 'conflict' };
         write(rows.customers, steps.customers);
         write(rows.addresses, steps.addresses);
         write(rows.contacts, steps.contacts);
         write(rows.suppressions, steps.suppressions);
+        write(rows.runs, steps.runs ?? []);
       }
       if (record) records.set(record.webhookId, structuredClone({ record, payload }));
       if (replay && replayed) {

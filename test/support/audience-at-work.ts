@@ -40,6 +40,7 @@ export async function startAudience({ now = () => new Date() } = {}) {
     SETTINGS_TABLE: tableOf('Settings'),
     EMAILS_TABLE: tableOf('Emails'),
     ACTS_TABLE: tableOf('Acts'),
+    RUNS_TABLE: tableOf('Runs'),
     FAILURES_TABLE: tableOf('Failures'),
     MAILBOXES_TABLE: tableOf('Mailboxes'),
     SUPPRESSION_KEY_ID: 'SuppressionKey',

@@ -31,5 +31,7 @@ export function audienceTables(tableOf: (id: string) => string): AudienceTables 
     suppressions: tableOf('Suppressions'),
     events: tableOf('Events'),
     acts: tableOf('Acts'),
+    runs: tableOf('Runs'),
+    emails: tableOf('Emails'),
   };
 }

@@ -122,6 +122,8 @@ async function addByHand(email: string): Promise<void> {
     addresses: table('Addresses'),
     suppressions: table('Suppressions'),
     events: table('Events'),
+    runs: table('Runs'),
+    emails: table('Emails'),
   };
   const store = dynamoAudienceStore(db, tables, {
     addressHash: async () => hmac,

@@ -26,6 +26,8 @@ export function deployedAudience(
     addresses: physicalId('Addresses'),
     suppressions: physicalId('Suppressions'),
     events: physicalId('Events'),
+    runs: physicalId('Runs'),
+    emails: physicalId('Emails'),
     settings: settingsTable,
     acts: actsTable,
     suppressionKey: physicalId('SuppressionKey'),

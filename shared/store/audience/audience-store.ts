@@ -19,6 +19,7 @@ import {
   contactSchema,
   customerSchema,
 } from '#shared/audience/person.ts';
+import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/run.ts';
 import { suppressionSchema } from '#shared/audience/suppression.ts';
 import type {
   AudienceStore,
@@ -101,11 +102,14 @@ const keyNames = {
   addresses: 'email',
   contacts: 'email',
   suppressions: 'addressHash',
+  runs: 'runId',
+  emails: 'ledgerKey',
 } as const;
 
-const kinds = ['customers', 'addresses', 'contacts', 'suppressions'] as const;
+const kinds = ['customers', 'addresses', 'contacts', 'suppressions', 'runs', 'emails'] as const;
 
-const revisionSchema = z.object({ revision: z.string() });
+/** Rows of the ledger have none, since nothing is written under it. */
+const revisionSchema = z.object({ revision: z._default(z.string(), '') });
 
 /** The audience in DynamoDB. A decision that changes no row is one plain put; one that does is one transaction. */
 export function dynamoAudienceStore(
@@ -141,6 +145,7 @@ export function dynamoAudienceStore(
       ...steps.addresses.map((step) => transactItem('addresses', step, hash)),
       ...steps.contacts.map((step) => transactItem('contacts', step, hash, contactIndexes)),
       ...steps.suppressions.map((step) => transactItem('suppressions', step, hash)),
+      ...(steps.runs ?? []).map((step) => transactItem('runs', step, hash, runIndexes)),
     ];
   }
 
@@ -194,6 +199,8 @@ export function dynamoAudienceStore(
         addresses: read(of('addresses'), addressSchema),
         contacts: read(of('contacts'), contactSchema),
         suppressions: read(of('suppressions'), suppressionSchema),
+        runs: read(of('runs'), runSchema),
+        emails: read(of('emails'), ledgerStateSchema),
       };
       return known;
     },
@@ -258,5 +265,14 @@ function contactIndexes(contact: Contact) {
     creationShard: shard,
     externalIdKey: indexKey(contact.externalId),
     groupShard: contact.userGroup && indexKey(`${shard}#${contact.userGroup}`),
+  };
+}
+
+/** Only a run that the clock has to ask for is in the index `byWake`. */
+function runIndexes({ runId, workflowId, wakeAt }: Run) {
+  const shard = shardOf(runId);
+  return {
+    workflowShard: `${shard}#${workflowId}`,
+    ...(wakeAt !== undefined && { wakeShard: shard }),
   };
 }

@@ -58,6 +58,8 @@ export async function audienceInDynamo(account: Account): Promise<Audience> {
     contacts: tableOf('Contacts'),
     suppressions: tableOf('Suppressions'),
     events: tableOf('Events'),
+    runs: tableOf('Runs'),
+    emails: tableOf('Emails'),
   };
   const items = async (TableName: string) =>
     (await db.send(new ScanCommand({ TableName, ConsistentRead: true }))).Items ?? [];

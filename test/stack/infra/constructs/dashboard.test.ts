@@ -106,9 +106,9 @@ describe('the dashboard', () => {
       'mails (whole account)',
     ]);
     expect(namesIn('Cost: DynamoDB write units')).toEqual([
-      ...['Events', 'Contacts', 'Customers', 'Addresses', 'Emails'],
-      ...['indexes of Events', 'indexes of Contacts', 'indexes of Emails'],
+      ...['Events', 'Contacts', 'Customers', 'Addresses', 'Emails', 'Runs'],
+      ...['indexes of Events', 'indexes of Contacts', 'indexes of Emails', 'indexes of Runs'],
     ]);
-    expect(namesIn('Cost: DynamoDB read units')).toHaveLength(5);
+    expect(namesIn('Cost: DynamoDB read units')).toHaveLength(6);
   });
 });

@@ -119,6 +119,8 @@ describe('the worker', () => {
       SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
       WORKFLOWS_TABLE: { Ref: 'Workflows' },
       ACTS_TABLE: { Ref: 'Acts' },
+      RUNS_TABLE: { Ref: 'Runs' },
+      EMAILS_TABLE: { Ref: 'Emails' },
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },
@@ -142,6 +144,7 @@ describe('the mailer', () => {
       WORKFLOWS_TABLE: { Ref: 'Workflows' },
       EMAILS_TABLE: { Ref: 'Emails' },
       MAILBOXES_TABLE: { Ref: 'Mailboxes' },
+      RUNS_TABLE: { Ref: 'Runs' },
       SETTINGS_TABLE: { Ref: 'Settings' },
       FAILURES_TABLE: { Ref: 'Failures' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },
@@ -181,6 +184,8 @@ const refusing = {
   SUPPRESSIONS_TABLE: { Ref: 'Suppressions' },
   EVENTS_TABLE: { Ref: 'Events' },
   SETTINGS_TABLE: { Ref: 'Settings' },
+  RUNS_TABLE: { Ref: 'Runs' },
+  EMAILS_TABLE: { Ref: 'Emails' },
   SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
 };
 
@@ -191,7 +196,6 @@ describe('feedback', () => {
 
     expect(variables).toEqual({
       ...refusing,
-      EMAILS_TABLE: { Ref: 'Emails' },
       FAILURES_TABLE: { Ref: 'Failures' },
       FEEDBACK_QUEUE_URL: { Ref: 'FeedbackQueue' },
       FEEDBACK_DEAD_LETTERS_URL: { Ref: 'FeedbackDeadLetters' },
@@ -219,6 +223,8 @@ describe('the clock', () => {
 
     expect(variables).toEqual({
       EMAILS_TABLE: { Ref: 'Emails' },
+      RUNS_TABLE: { Ref: 'Runs' },
+      EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },
       MOST_EMAILS: String(14 * 60),
       SETTINGS_TABLE: { Ref: 'Settings' },
@@ -279,7 +285,6 @@ describe('the console', () => {
       ...refusing,
       FAILURES_TABLE: { Ref: 'Failures' },
       WORKFLOWS_TABLE: { Ref: 'Workflows' },
-      EMAILS_TABLE: { Ref: 'Emails' },
       ACTS_TABLE: { Ref: 'Acts' },
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },

@@ -44,8 +44,13 @@ describe('a function may', () => {
       'Events/index/byContact': ['dynamodb:Query'],
       'Events/index/byCustomer': ['dynamodb:Query'],
       Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
-      Workflows: ['dynamodb:Scan'],
       Acts: ['dynamodb:PutItem'],
+      Workflows: ['dynamodb:GetItem', 'dynamodb:Scan'],
+      Emails: ['dynamodb:BatchGetItem'],
+      Runs: written,
+      'Runs/index/byContact': ['dynamodb:Query'],
+      'Runs/index/byCustomer': ['dynamodb:Query'],
+      'Runs/index/byWorkflow': ['dynamodb:Query'],
       EventsQueue: [...workOn, 'sqs:SendMessage'],
       EventsDeadLetters: ['sqs:SendMessage'],
       MailQueue: ['sqs:SendMessage'],
@@ -56,7 +61,8 @@ describe('a function may', () => {
 
   it('as mailer, do exactly this', () => {
     expect(permissionsOf(template, 'mailer')).toEqual({
-      Customers: ['dynamodb:BatchGetItem'],
+      Customers: ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem'],
+      Runs: ['dynamodb:BatchGetItem'],
       Contacts: ['dynamodb:BatchGetItem'],
       Suppressions: ['dynamodb:BatchGetItem'],
       Events: ['dynamodb:GetItem'],
@@ -114,6 +120,9 @@ describe('a function may', () => {
       Suppressions: written,
       Events: ['dynamodb:GetItem'],
       Emails: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Runs: written,
+      'Runs/index/byContact': query,
+      'Runs/index/byWorkflow': query,
       Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
       Acts: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       Settings: [
@@ -156,7 +165,10 @@ describe('a function may', () => {
       Emails: ['dynamodb:UpdateItem'],
       'Emails/index/byDue': ['dynamodb:Query'],
       Settings: ['dynamodb:GetItem'],
+      Runs: ['dynamodb:UpdateItem'],
+      'Runs/index/byWake': ['dynamodb:Query'],
       MailQueue: ['sqs:SendMessage'],
+      EventsQueue: ['sqs:SendMessage'],
       ...log,
     });
   });

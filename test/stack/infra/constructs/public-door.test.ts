@@ -134,6 +134,7 @@ describe('the outputs', () => {
       'MailQueueUrl',
       'MailboxesTableName',
       'RetentionDays',
+      'RunsTableName',
       'SettingsTableName',
       'SuppressionsTableName',
       'WebhookSecretName',

@@ -16,6 +16,7 @@ const pinned = [
   ['AWS::DynamoDB::Table', 'Emails'],
   ['AWS::DynamoDB::Table', 'Acts'],
   ['AWS::DynamoDB::Table', 'Mailboxes'],
+  ['AWS::DynamoDB::Table', 'Runs'],
   ['AWS::SQS::Queue', 'EventsQueue'],
   ['AWS::SQS::Queue', 'EventsDeadLetters'],
   ['AWS::SQS::Queue', 'MailQueue'],
@@ -106,6 +107,7 @@ describe('a table', () => {
     ['Emails', 'ledgerKey'],
     ['Acts', 'day, time'],
     ['Mailboxes', 'mailboxDay'],
+    ['Runs', 'runId'],
   ])('%s has the key %s', (id, key) => {
     expect(keys(resource(id).Properties.KeySchema).join(', ')).toBe(key);
   });
@@ -145,6 +147,7 @@ describe('a table', () => {
     'customerId',
     'email',
   ];
+  const wakeAttributes = ['customerId', 'workflowId', 'stepId', 'dueAt', 'wakes'];
   const shownBut = (...indexKeys: string[]) => shown.filter((name) => !indexKeys.includes(name));
 
   it.each([
@@ -164,6 +167,10 @@ describe('a table', () => {
     ['Emails', 'byContact', ['contactId', 'createdAt'], 'ALL', undefined],
     ['Emails', 'byWorkflow', ['workflowShard', 'createdAt'], 'ALL', undefined],
     ['Emails', 'byDue', ['dueShard', 'dueAt'], 'KEYS_ONLY', undefined],
+    ['Runs', 'byWake', ['wakeShard', 'wakeAt'], 'INCLUDE', wakeAttributes],
+    ['Runs', 'byContact', ['contactId', 'beganAt'], 'ALL', undefined],
+    ['Runs', 'byWorkflow', ['workflowShard', 'beganAt'], 'ALL', undefined],
+    ['Runs', 'byCustomer', ['customerId'], 'KEYS_ONLY', undefined],
   ])('%s has the index %s over %j', (id, name, indexKeys, projection, attributes) => {
     const index = indexes(id).find(({ IndexName }) => IndexName === name);
 
@@ -181,6 +188,7 @@ describe('a table', () => {
       ['Contacts', 4],
       ['Events', 3],
       ['Emails', 3],
+      ['Runs', 4],
     ]);
   });
 });

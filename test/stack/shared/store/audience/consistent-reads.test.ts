@@ -13,6 +13,8 @@ const tables = {
   contacts: 'the-contacts',
   suppressions: 'the-suppressions',
   events: 'the-events',
+  runs: 'the-runs',
+  emails: 'the-emails',
 };
 
 const requestSchema = z.object({
