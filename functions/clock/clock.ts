@@ -1,9 +1,16 @@
 import type { Email, MailMessage } from '#shared/audience/email.ts';
+import type { Wake } from '#shared/audience/go-on.ts';
 import type { Log } from '#shared/log.ts';
+import type { DueRun, DueRuns } from '#shared/store/due-runs.ts';
 import type { DueEmails } from '#shared/store/mail/due-emails.ts';
 
 export type ClockParts = Readonly<{
   emails: DueEmails;
+  runs: DueRuns;
+  /** Puts at most ten messages into the worker's queue. Throws when it did not take all of them. */
+  wake: (wakes: readonly Wake[]) => Promise<unknown>;
+  /** Of one call. */
+  mostRuns: number;
   /** Whether mail was held once and is not now: what was put aside meanwhile is due. */
   isReleased: () => Promise<boolean>;
   /** Puts at most ten messages into the mail queue. Throws when it did not take all of them. */
@@ -20,6 +27,9 @@ const leaseMs = 15 * 60_000;
 /** What SQS takes in one call. */
 const messagesAtOnce = 10;
 
+/** So many are taken before their messages go, so that a clock that dies has few in its hands. */
+const runsAtOnce = 50;
+
 /**
  * Asks, every minute, for what is due. Whatever has to be done later stands in a table with the time at which it is
  * due, so that no function waits by sending messages to itself, which Lambda stops after some 16 rounds. Each row is
@@ -27,7 +37,45 @@ const messagesAtOnce = 10;
  * is asked for a quarter of an hour later.
  */
 export function clock(parts: ClockParts): () => Promise<void> {
-  return () => askForEmails(parts);
+  return async () => {
+    // Each for itself: what keeps one of them from going on must not hold the other.
+    const [emails, runs] = await Promise.allSettled([askForEmails(parts), askForRuns(parts)]);
+    for (const one of [emails, runs]) if (one.status === 'rejected') throw one.reason;
+  };
+}
+
+const runLeaseMs = 5 * 60_000;
+/** A run that is asked for and never goes on has its reason among the dead letters; it must not fill them. */
+const patientLeaseMs = 60 * 60_000;
+const triesBeforePatience = 3;
+
+/** The wakes of one customer follow one another, so that one batch of the worker has them. */
+async function askForRuns({ runs, wake, mostRuns, now, log }: ClockParts): Promise<void> {
+  const due = await runs.due(now().toISOString(), mostRuns);
+  const byCustomer = Map.groupBy(due, ({ customerId }) => customerId);
+  const inOrder = [...byCustomer.values()].flat();
+  let queued = 0;
+  for (let from = 0; from < inOrder.length; from += runsAtOnce) {
+    const some = inOrder.slice(from, from + runsAtOnce);
+    const taken = await Promise.all(
+      some.map(async (run) => ((await runs.take(run, leaseOf(run, now()))) ? [wakeOf(run)] : [])),
+    );
+    const wakes = taken.flat();
+    for (let first = 0; first < wakes.length; first += messagesAtOnce) {
+      await wake(wakes.slice(first, first + messagesAtOnce));
+    }
+    queued += wakes.length;
+  }
+  if (due.length > 0) log.info('asked for runs that are due', { due: due.length, queued });
+}
+
+function leaseOf({ wakes }: DueRun, now: Date): string {
+  const leaseMs = wakes < triesBeforePatience ? runLeaseMs : patientLeaseMs;
+  return new Date(now.getTime() + leaseMs).toISOString();
+}
+
+function wakeOf({ runId, customerId, workflowId, stepId, dueAt }: DueRun): Wake {
+  return { runId, customerId, workflowId, stepId, dueAt };
 }
 
 async function askForEmails(parts: ClockParts): Promise<void> {
@@ -67,9 +115,9 @@ async function dueNow({ emails, isReleased, mostEmails, now }: ClockParts) {
 /** The mailer tries what waits, and gives up what was reserved and never ended. */
 function messageOf(email: Email): MailMessage {
   const { ledgerKey, workflowId, workflowVersion, webhookId, customerId } = email;
-  const { contactId, replayId, again, attempts = 0 } = email;
+  const { contactId, replayId, again, runId, stepId, stepDueAt, attempts = 0 } = email;
   return {
     ...{ ledgerKey, workflowId, workflowVersion, webhookId, customerId },
-    ...{ contactId, replayId, again, attempts },
+    ...{ contactId, replayId, again, runId, stepId, stepDueAt, attempts },
   };
 }

@@ -10,6 +10,7 @@ import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
 import { failedMessages } from '#shared/queue/each-record.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
+import { readRecord } from '#shared/store/events/event-item.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
@@ -22,6 +23,7 @@ import { mailSituation } from './situation.ts';
 const env = z
   .object({
     EVENTS_TABLE: z.string(),
+    CUSTOMERS_TABLE: z.string(),
     WORKFLOWS_TABLE: z.string(),
     EMAILS_TABLE: z.string(),
     MAILBOXES_TABLE: z.string(),
@@ -54,11 +56,10 @@ const log = jsonLog();
 const failures = dynamoFailures(db, env.FAILURES_TABLE, now);
 
 export const handler: SQSHandler = mailer({
-  emails: dynamoEmails(db, env.EMAILS_TABLE, now, env.MAILBOXES_TABLE),
+  emails: dynamoEmails(db, env.EMAILS_TABLE, now, env.MAILBOXES_TABLE, env.CUSTOMERS_TABLE),
   hold: cached(dynamoHold(db, env.SETTINGS_TABLE).read, holdMs, Date.now),
   known: mailSituation({
-    db,
-    eventsTable: env.EVENTS_TABLE,
+    recorded: (webhookId) => readRecord(db, env.EVENTS_TABLE, webhookId),
     store,
     workflows: dynamoWorkflows(db, env.WORKFLOWS_TABLE),
     settings,

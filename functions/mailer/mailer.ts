@@ -11,6 +11,7 @@ import {
   quotaOf,
 } from '#shared/audience/mailbox.ts';
 import type { Contact } from '#shared/audience/person.ts';
+import { stepKey } from '#shared/audience/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
@@ -114,10 +115,11 @@ async function attempt(
   const hold = await parts.hold();
   if (hold?.isOn) return putAside(message, email, hold, parts);
   const known = await parts.known(message);
+  // The run has begun anew and asks for itself, or is erased.
+  if (message.runId !== undefined && !known.ofRun) return { kind: 'settled' };
   const { workflow, contact } = known;
   const wasSentBefore =
-    !message.again &&
-    (await wasSentUnderOtherId(message.ledgerKey, workflow, contact, parts.emails));
+    !message.again && (await wasSentUnderOtherId(message, workflow, contact, parts.emails));
   const verdict = judgeMail({
     ...known,
     wasSentBefore,
@@ -136,7 +138,9 @@ async function attempt(
   const leaseUntil = later(parts, leaseMs);
   const addressHash = await parts.addressHash(verdict.contact.email);
   const identity = { ...message, contactId: verdict.contact.contactId };
-  const reservation = { token, leaseUntil, addressHash };
+  const { customerId } = message;
+  const unchanged = known.ofRun && { customerId, revision: known.revision };
+  const reservation = { token, leaseUntil, addressHash, unchanged };
   const mailboxHash = await parts.mailboxHash(mailboxOf(verdict.contact.email));
   // One that waits was counted when it was tried first, unless that was on another day.
   const quota =
@@ -150,7 +154,7 @@ async function attempt(
     return block(identity, { reason: fullReason(quota, reserved) }, parts);
   }
   if (reserved !== 'reserved') {
-    throw new Error('Another mailer took this email at the same moment.');
+    throw new Error('Another mailer took this email, or its customer changed, at the same moment.');
   }
   const isCountedFor = counted ?? (quota && { key: quota.key, isMarketing: quota.isMarketing });
   const result = await parts.send(composed.mail);
@@ -244,14 +248,15 @@ async function handOver(email: Email | undefined, parts: DeliveryParts): Promise
 }
 
 async function wasSentUnderOtherId(
-  ledgerKey: string,
+  { ledgerKey, stepId }: EmailIdentity,
   workflow: Workflow | undefined,
   contact: Contact | undefined,
   emails: Emails,
 ): Promise<boolean> {
   if (workflow?.frequency !== 'once-per-contact') return false;
   for (const id of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
-    const key = contactLedgerKey(workflow.workflowId, id);
+    const only = contactLedgerKey(workflow.workflowId, id);
+    const key = stepId === undefined ? only : stepKey(only, stepId);
     if (key === ledgerKey) continue;
     const email = await emails.find(key);
     if (email && ['sent', 'unknown', 'reserved'].includes(email.state)) return true;

@@ -1,37 +1,61 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { MailMessage } from '#shared/audience/email.ts';
-import type { MailSituation } from '#shared/audience/judge-mail.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
+import type { AskedByRun, MailSituation } from '#shared/audience/judge-mail.ts';
 import { emailOf } from '#shared/audience/person.ts';
+import type { Run, TakenStep } from '#shared/audience/run.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { type AudienceStore, look, type Reading } from '#shared/audience/unit-of-work.ts';
 import type { WorkflowReader } from '#shared/audience/workflow.ts';
-import { readRecord } from '#shared/store/events/event-item.ts';
 
-export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'wasHeld' | 'now'>;
+export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'wasHeld' | 'now'> &
+  Readonly<{
+    /** Of the customer's row as it was read; absent where there is none. */
+    revision?: string | undefined;
+  }>;
 
 /** Reads, consistently, what decides whether an email may be sent at this moment. */
 export function mailSituation({
-  db,
-  eventsTable,
+  recorded,
   store,
   workflows,
   settings,
 }: {
-  db: DynamoDBDocumentClient;
-  eventsTable: string;
+  recorded: (webhookId: string) => Promise<EventRecord | undefined>;
   store: AudienceStore;
   workflows: WorkflowReader;
   settings: () => Promise<Settings>;
 }): (message: MailMessage) => Promise<Known> {
-  return async ({ workflowId, webhookId, customerId }) => {
-    const [workflow, record, known, currentSettings] = await Promise.all([
+  return async (message) => {
+    const { workflowId, webhookId, customerId, runId } = message;
+    const [workflow, record, revision, currentSettings] = await Promise.all([
       workflows.find(workflowId),
-      readRecord(db, eventsTable, webhookId),
-      look(store, (w) => audienceOf(w, customerId)),
+      runId === undefined ? recorded(webhookId) : undefined,
+      runId === undefined ? undefined : revisionOf(store, customerId),
       settings(),
     ]);
-    return { workflow, record, settings: currentSettings, ...known };
+    // After the revision: what is judged is that row, or a newer one, for which nothing is reserved.
+    const { run, ...audience } = await look(store, (w) => ({
+      ...audienceOf(w, customerId),
+      run: runId === undefined ? undefined : w.runs.get(runId),
+    }));
+    return {
+      ...{ workflow, record: record ?? run, settings: currentSettings, ...audience },
+      ofRun: run && askedBy(run, message),
+      revision,
+    };
   };
+}
+
+async function revisionOf(store: AudienceStore, customerId: string): Promise<string | undefined> {
+  const known = await store.load([{ kind: 'customers', key: customerId }]);
+  return known.customers.get(customerId)?.revision;
+}
+
+/** `undefined` where the run no longer knows of it: it was erased, or has begun anew. */
+function askedBy(run: Run, { ledgerKey, stepDueAt }: MailMessage): AskedByRun | undefined {
+  const isIt = (step: TakenStep) => step.ledgerKey === ledgerKey && step.dueAt === stepDueAt;
+  const step = run.history.find(isIt);
+  return step && { run, step };
 }
 
 function audienceOf(w: Reading, customerId: string) {

@@ -1,4 +1,5 @@
 import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
+import { forgotten, putRun } from '#shared/audience/customer-runs.ts';
 import {
   continueErasure,
   type ErasureByHand,
@@ -25,6 +26,7 @@ import {
   erasureDelaysSeconds,
 } from '#shared/queue/events-queue.ts';
 import type { EventRecords } from '#shared/store/events/event-records.ts';
+import type { RunLists } from '#shared/store/run-lists.ts';
 
 type Erasing = Means &
   Readonly<{
@@ -100,7 +102,7 @@ function distinct<T extends string>(texts: readonly (T | undefined)[]): T[] {
 const pagesAtOnce = 10;
 const recordsSideBySide = 10;
 
-type Sweeping = Means & Readonly<{ records: EventRecords }>;
+type Sweeping = Means & Readonly<{ records: EventRecords; runs: RunLists }>;
 
 /**
  * Erases what addresses and event records still hold of an erased customer, or of an address that a customer had, a
@@ -108,14 +110,16 @@ type Sweeping = Means & Readonly<{ records: EventRecords }>;
  */
 export async function eraseRecords(
   sweep: CustomerSweep,
-  { store, records, surroundings, pause }: Sweeping,
+  sweeping: Sweeping,
 ): Promise<CustomerSweep | undefined> {
+  const { store, records, runs, surroundings, pause } = sweeping;
   const { customerId } = sweep;
   const email = sweep.email === undefined ? undefined : normalisedEmail(sweep.email);
   const continued = (w: Workspace) => continueErasure(w, customerId, surroundings);
   while (await settle(store, continued, pause));
   const meant = email === undefined ? 'all' : await meantRecords(customerId, email, store);
   if (meant === 'none') return undefined;
+  if (meant === 'all') await eraseRuns(await runs.idsOfCustomer(customerId), sweeping);
   const erase = async (webhookId: string) => {
     if (meant === 'all' || (await holds(webhookId, meant.email, store))) {
       await records.erase(webhookId);
@@ -132,14 +136,31 @@ export async function eraseRecords(
 /** The same for the records of a contact that is erased. */
 export async function eraseRecordsOfContact(
   sweep: ContactSweep,
-  { records }: Pick<Sweeping, 'records'>,
+  sweeping: Sweeping,
 ): Promise<ContactSweep | undefined> {
+  const { records, runs } = sweeping;
+  await eraseRuns(await runs.idsOfContact(sweep.recordsOfContact), sweeping);
   const next = await sweepPages(
     (after) => records.idsOfContact(sweep.recordsOfContact, after),
     records.erase,
     sweep.after,
   );
   return next && { ...sweep, after: next };
+}
+
+/** Those that are over as well as those that wait, which an erasure of their customer has ended before. */
+async function eraseRuns(runIds: readonly string[], { store, surroundings, pause }: Means) {
+  const { now } = surroundings;
+  await eraseAll(runIds, (runId) =>
+    settle(
+      store,
+      (w) => {
+        const run = w.runs.get(runId);
+        if (run && !run.erased) putRun(w, forgotten(run, now));
+      },
+      pause,
+    ),
+  );
 }
 
 /** Of a customer who has the address again, or came to it anew, none; of one who left it those that hold it. */

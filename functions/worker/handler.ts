@@ -8,6 +8,7 @@ import { dynamoFailures } from '#shared/queue/failures.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { dynamoEventRecords } from '#shared/store/events/event-records.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoRunLists } from '#shared/store/run-lists.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { worker } from './worker.ts';
 
@@ -15,6 +16,7 @@ const env = z
   .object({
     EVENTS_TABLE: z.string(),
     FAILURES_TABLE: z.string(),
+    RUNS_TABLE: z.string(),
     WORKFLOWS_TABLE: z.string(),
     EVENTS_QUEUE_URL: z.string(),
     EVENTS_DEAD_LETTERS_URL: z.string(),
@@ -35,10 +37,12 @@ const workflows = dynamoWorkflows(db, env.WORKFLOWS_TABLE);
 export const handler: SQSHandler = worker({
   store,
   records: dynamoEventRecords(db, env.EVENTS_TABLE),
+  runs: dynamoRunLists(db, env.RUNS_TABLE),
   settings,
   workflows: cached(workflows.all, workflowsMaxAgeMs, Date.now),
   settingsNow,
   workflowsNow: workflows.all,
+  workflow: workflows.find,
   contactOf,
   failures,
   failed: failedMessages({

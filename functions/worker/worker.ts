@@ -10,7 +10,7 @@ import type {
   Means,
   Surroundings,
 } from '#shared/audience/unit-of-work.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import type { Workflow, WorkflowReader } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import { within } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
@@ -32,7 +32,9 @@ import {
 } from '#shared/queue/events-queue.ts';
 import { mailsOf, mailsOfReplay } from '#shared/queue/mail-queue.ts';
 import type { EventRecords } from '#shared/store/events/event-records.ts';
+import type { RunLists } from '#shared/store/run-lists.ts';
 import { eraseContact, eraseRecords, eraseRecordsOfContact } from './erase.ts';
+import { resumeRuns, wakeRun } from './runs.ts';
 
 export type Content =
   | { kind: 'event'; event: ReceivedEvent; body: string }
@@ -91,11 +93,14 @@ export type WorkerParts = BatchParts &
   Readonly<{
     store: AudienceStore;
     records: EventRecords;
+    runs: RunLists;
     settings: () => Promise<Settings>;
     workflows: () => Promise<Workflow[]>;
     /** The same as they are at this moment, for a person who has just changed them. */
     settingsNow: () => Promise<Settings>;
     workflowsNow: () => Promise<Workflow[]>;
+    /** One of them, read consistently. */
+    workflow: WorkflowReader['find'];
     contactOf: ContactLookup;
     send: SendToWorker;
     sendMail: (message: MailMessage) => Promise<unknown>;
@@ -128,6 +133,7 @@ export function worker(parts: WorkerParts) {
 
 function customerOf({ content, record }: Message): string {
   if (content.kind === 'event') return content.event.customer.id;
+  if (content.kind === 'run') return content.wake.customerId;
   if (content.kind !== 'erasure') return record.messageId;
   return 'customerId' in content.erasure ? content.erasure.customerId : record.messageId;
 }
@@ -144,6 +150,15 @@ async function handle(message: Message, parts: WorkerParts): Promise<void> {
       return;
     case 'replay':
       await replay(message, message.content.replay, parts);
+      return;
+    case 'run':
+      await wakeRun(message.content.wake, {
+        ...parts,
+        surroundings: surroundingsOf(parts, await parts.settings()),
+      });
+      return;
+    case 'resumption':
+      await resumeRuns(message.content.resumption, parts);
   }
 }
 
@@ -152,9 +167,10 @@ async function apply(
   { event, body }: Extract<Content, { kind: 'event' }>,
   parts: WorkerParts,
 ): Promise<void> {
-  const { store, pause } = parts;
+  const { store, pause, workflowsNow } = parts;
   const surroundings = surroundingsOf(parts, await parts.settings());
-  const means = { store, surroundings, workflows: await parts.workflows(), pause };
+  const workflows = await parts.workflows();
+  const means = { store, surroundings, workflows, workflowsNow, pause };
   const applied = await applyEvent(event, body, means);
   const { record } = applied;
   await followUp(record, mailsOf(record), record.erases, parts);

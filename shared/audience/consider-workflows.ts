@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
+import { beginRun, reasonAgainstOne } from './begin-run.ts';
 import { conditionText, holds } from './conditions.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import type { Customer } from './person.ts';
 import { isStale, staleReason } from './subscription-snapshot.ts';
-import { firstSend, type Workflow } from './workflow.ts';
+import type { Workspace } from './unit-of-work.ts';
+import { firstSend, needsRun, type Workflow } from './workflow.ts';
 
 /**
  * The key of the one email that a workflow may send for this event, in the characters that an SES message tag allows;
@@ -24,8 +26,29 @@ export function ledgerKeyOf(
       ? `order.paid ${event.object.id} lost`
       : businessKey(workflow, event, contact?.contactId ?? '');
   if (business === undefined) return undefined;
-  const suffix = againAs === undefined ? '' : `\nagain ${againAs}`;
-  return ledgerKey(workflow.workflowId, business + suffix);
+  return ledgerKey(workflow.workflowId, business + againSuffix(againAs));
+}
+
+/** The ids of its run, that of now first: the others are by ids that the contact had before. */
+function runIdsOf(
+  workflow: Workflow,
+  { event, customer, replay }: Situation,
+): [string, ...string[]] | undefined {
+  const againAs = againAsOf(replay);
+  const runId = ledgerKeyOf(workflow, event, customer, againAs);
+  if (runId === undefined) return undefined;
+  const { mergedIds = [] } = customer.contact ?? {};
+  if (workflow.frequency !== 'once-per-contact') return [runId];
+  const former = mergedIds.map((id) => contactKey(id) + againSuffix(againAs));
+  return [runId, ...former.map((business) => ledgerKey(workflow.workflowId, business))];
+}
+
+function againSuffix(againAs: string | undefined): string {
+  return againAs === undefined ? '' : `\nagain ${againAs}`;
+}
+
+function againAsOf(replay: Situation['replay']): string | undefined {
+  return replay?.again ? replay.replayId : undefined;
 }
 
 function businessKey(
@@ -69,36 +92,56 @@ type Situation = Readonly<{
   /** Whether the settings let this event trigger workflows. */
   isTrigger: boolean;
   now: Date;
-  /** The id of the replay by which a person asks for the emails once more. */
-  againAs: string | undefined;
+  /** By which a person has the event run again; `again` asks for its emails once more. */
+  replay: Readonly<{ replayId: string; again: boolean }> | undefined;
+  /** Whether the workflows may be older than what is stored. */
+  areCached: boolean;
 }>;
 
 const hourMs = 3_600_000;
 
 /**
- * Each active workflow that waits for this type of event, and whether it sends. Consent, bounces and whether the
- * contact is still the customer's are for the mailer to look at, which does so at the last moment.
+ * Each active workflow that waits for this type of event, and whether it sends; one with several steps begins a run.
+ * Consent, bounces and whether the contact is still the customer's are for the mailer to look at, which does so at the
+ * last moment.
  */
 export function considerWorkflows(
+  w: Workspace,
   workflows: readonly Workflow[],
   situation: Situation,
 ): ConsideredWorkflow[] {
+  const { event, customer, now } = situation;
   return workflows
-    .filter(({ status, trigger }) => status === 'active' && trigger.event === situation.event.type)
+    .filter(({ status, trigger }) => status === 'active' && trigger.event === event.type)
     .map((workflow) => {
       const { workflowId, version, name } = workflow;
       const reason = reasonAgainst(workflow, situation);
       if (reason !== undefined) return { workflowId, version, name, verdict: 'skip', reason };
-      const { event, customer, againAs } = situation;
-      const ledgerKey = ledgerKeyOf(workflow, event, customer, againAs);
-      return ledgerKey === undefined
-        ? { workflowId, version, name, verdict: 'skip', reason: nothingToCountBy(workflow) }
-        : { workflowId, version, name, verdict: 'send', ledgerKey };
+      const runIds = runIdsOf(workflow, situation);
+      if (runIds === undefined) {
+        return { workflowId, version, name, verdict: 'skip', reason: nothingToCountBy(workflow) };
+      }
+      if (!needsRun(workflow)) {
+        const against = reasonAgainstOne(w, customer, { workflow, event }, { now });
+        return against === undefined
+          ? { workflowId, version, name, verdict: 'send', ledgerKey: runIds[0] }
+          : { workflowId, version, name, verdict: 'skip', reason: against };
+      }
+      return { workflowId, version, name, ...begun(w, workflow, runIds, situation) };
     });
 }
 
+function begun(
+  w: Workspace,
+  workflow: Workflow,
+  runIds: [string, ...string[]],
+  { event, customer, now, replay, areCached: isCached }: Situation,
+) {
+  return beginRun(w, customer, { workflow, event, runIds, replay, isCached }, { now });
+}
+
 function reasonAgainst(workflow: Workflow, situation: Situation): string | undefined {
-  const { event, customer, isTrigger, now, againAs } = situation;
+  const { event, customer, isTrigger, now, replay } = situation;
   if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
   const condition = workflow.trigger.conditions.find(
     (one) => !holds(one, { event: event.properties }),
@@ -125,7 +168,7 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
   }
   // Its object has the version of now, and a webhook that was mailed may have had an older one: another key.
   const mayBeOther = isBackfilled(event.webhookId) && !isLostOrder(event.webhookId);
-  if (mayBeOther && workflow.frequency === 'every-time' && !againAs) {
+  if (mayBeOther && workflow.frequency === 'every-time' && !replay?.again) {
     return 'A backfill made this event, so nobody can tell whether an email about it went before.';
   }
   return undefined;

@@ -1,5 +1,7 @@
 import { formerSpellings, isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
+import { OutdatedWorkflows } from './begin-run.ts';
 import { considerWorkflows } from './consider-workflows.ts';
+import { followCustomer } from './customer-runs.ts';
 import { isLifted, withDeletion } from './deletion.ts';
 import { forget } from './erasure.ts';
 import {
@@ -26,8 +28,8 @@ import {
 import type { EventSettings } from './settings.ts';
 import { withSubscription } from './subscription-snapshot.ts';
 import {
-  type AudienceStore,
   isSameData,
+  type Means,
   type RowKey,
   type Surroundings,
   settleRecord,
@@ -39,15 +41,15 @@ import type { Workflow } from './workflow.ts';
 /**
  * What one Polar event does to the audience: changes rows of the workspace, and returns the record to keep. Pure: the
  * same inputs always give the same decision. An event that is decided again, as in a replay, changes only what the
- * settings of now say otherwise. `againAs` gives its emails keys of their own, so that they are sent although they were
- * sent before.
+ * settings of now say otherwise. A replay that asks for its emails `again` gives them keys of their own, so that they are
+ * sent although they were sent before. Throws `OutdatedWorkflows` where workflows that `areCached` do not do.
  */
 export function decide(
   w: Workspace,
   event: ReceivedEvent,
   surroundings: Surroundings,
   workflows: readonly Workflow[],
-  againAs?: string,
+  how: How = {},
 ): EventRecord {
   if (event.customer.email !== undefined) w.spelled(event.customer.email);
   const customer = w.customers.get(event.customer.id) ?? {
@@ -55,12 +57,18 @@ export function decide(
     addresses: [],
   };
   const result = judge(w, customer, event, surroundings);
-  const considered = consider(workflows, event, w, surroundings, againAs);
+  followCustomer(w, customer, surroundings.now);
+  const considered = consider(workflows, event, w, surroundings, how);
   return {
     ...recordOf(event, customer, w.customers.get(event.customer.id), result, surroundings.settings),
     ...(considered.length > 0 && { workflows: considered }),
   };
 }
+
+type How = Readonly<{
+  replay?: Readonly<{ replayId: string; again: boolean }>;
+  areCached?: boolean;
+}>;
 
 /**
  * What to read before `decide`: the customer alone, since most events look at nothing else. Polar sends two types because a
@@ -86,12 +94,13 @@ function consider(
   event: ReceivedEvent,
   w: Workspace,
   { settings, now }: Surroundings,
-  againAs: string | undefined,
+  { replay, areCached = false }: How,
 ): ConsideredWorkflow[] {
   const { enabled, trigger } = settings.events[event.type];
   const customer = w.customers.get(event.customer.id);
   if (!enabled || !customer || isForeign(customer, event)) return [];
-  return considerWorkflows(workflows, { event, customer, isTrigger: trigger, now, againAs });
+  const situation = { event, customer, isTrigger: trigger, now, replay, areCached };
+  return considerWorkflows(w, workflows, situation);
 }
 
 function judge(
@@ -290,21 +299,28 @@ export async function applyEvent(
     store,
     surroundings,
     workflows,
+    workflowsNow,
     pause,
-  }: {
-    store: AudienceStore;
-    surroundings: Surroundings;
-    /** Those that are active. */
+  }: Means & {
     workflows: readonly Workflow[];
-    pause: (lostRaces: number) => Promise<void>;
+    /** The same as they are at this moment, where `workflows` may be older. */
+    workflowsNow?: () => Promise<readonly Workflow[]>;
   },
 ): Promise<Applied> {
-  const decideOnce = (w: Workspace) => {
-    const record = decide(w, event, surroundings, workflows);
-    return { said: record, record, ...(!record.erased && { payload }) };
+  const apply = async (known: readonly Workflow[], areCached: boolean): Promise<Applied> => {
+    const decideOnce = (w: Workspace) => {
+      const record = decide(w, event, surroundings, known, { areCached });
+      return { said: record, record, ...(!record.erased && { payload }) };
+    };
+    const begin = async () => ({ first: readFirst(event), decide: decideOnce });
+    const { said, result } = await settleRecord(store, begin, pause);
+    if (result.kind === 'duplicate') return { kind: 'duplicate', record: result.record };
+    return { kind: 'decided', record: said };
   };
-  const begin = async () => ({ first: readFirst(event), decide: decideOnce });
-  const { said, result } = await settleRecord(store, begin, pause);
-  if (result.kind === 'duplicate') return { kind: 'duplicate', record: result.record };
-  return { kind: 'decided', record: said };
+  try {
+    return await apply(workflows, workflowsNow !== undefined);
+  } catch (error) {
+    if (!workflowsNow || !(error instanceof OutdatedWorkflows)) throw error;
+    return apply(await workflowsNow(), false);
+  }
 }

@@ -1,5 +1,6 @@
 import { type ActOnContact, actedOn } from './acts-by-hand.ts';
 import { formerSpellings, type NormalisedEmail, normalisedEmail } from './address.ts';
+import { forgetRuns } from './customer-runs.ts';
 import { dropClaim, layerAt, putLayer, showAddress } from './identity.ts';
 import { type Contact, type Customer, emailOf } from './person.ts';
 import { type Act, isAfter, suppressedBy } from './suppression.ts';
@@ -17,6 +18,7 @@ const mostContactIds = 20;
  * Addresses that are too many for one write stay listed in the row, for `continueErasure`.
  */
 export function forget(w: Workspace, customer: Customer, surroundings: Surroundings): void {
+  forgetRuns(w, customer, surroundings.now);
   const present = emailOf(customer);
   // Whoever has this address next is taken for the same person: the "no" outlives the customer.
   if (customer.no && present !== undefined) {

@@ -4,6 +4,7 @@ import { eventPropertiesSchema, withoutPersonal } from '#shared/polar/event-prop
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { normalisedEmailSchema } from './address.ts';
 import { type Contact, type Customer, emailOf } from './person.ts';
+import { runEmailSchema } from './run.ts';
 import type { Settings } from './settings.ts';
 import { isOfSubscription, toldVersion, toldVersionSchema } from './subscription-snapshot.ts';
 
@@ -11,7 +12,10 @@ const valueSchema = z.union([z.string(), z.boolean(), z.null()]);
 const changeSchema = z.object({ field: z.string(), from: valueSchema, to: valueSchema });
 export type Change = z.infer<typeof changeSchema>;
 
-/** A workflow that waited for an event: whether it sends, else why not. `ledgerKey` is the key of its email. */
+/**
+ * A workflow that waited for an event: whether it sends, else why not. `ledgerKey` is the key of its email. One with
+ * several steps has begun a run, which asks for these emails at once.
+ */
 const consideredWorkflowSchema = z.object({
   workflowId: z.string(),
   version: z.number(),
@@ -19,6 +23,8 @@ const consideredWorkflowSchema = z.object({
   verdict: z.enum(['send', 'skip']),
   reason: z.optional(z.string()),
   ledgerKey: z.optional(z.string()),
+  runId: z.optional(z.string()),
+  emails: z.optional(z.array(runEmailSchema)),
 });
 export type ConsideredWorkflow = z.infer<typeof consideredWorkflowSchema>;
 

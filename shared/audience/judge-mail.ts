@@ -1,16 +1,21 @@
 import { isTakenBySes } from './address.ts';
+import { exitReason } from './advance.ts';
 import { factsOf } from './conditions.ts';
 import type { EventRecord } from './event-record.ts';
 import type { Contact, Customer } from './person.ts';
+import type { Run, TakenStep } from './run.ts';
 import type { Settings } from './settings.ts';
 import { isStale, type SubscriptionSnapshot, staleReason } from './subscription-snapshot.ts';
 import type { Suppression } from './suppression.ts';
-import { firstSend, type SendStep, type Workflow } from './workflow.ts';
+import { firstSend, type SendStep, sendsOf, type Workflow } from './workflow.ts';
 
 /** Everything about an email as it is at the moment before it is sent. */
 export type MailSituation = Readonly<{
   workflow: Workflow | undefined;
-  record: EventRecord | undefined;
+  /** What it is about: the record of the event, or the run that asked for it. */
+  record: News | undefined;
+  /** The step that asked for it; absent where the event itself did, without a run. */
+  ofRun?: AskedByRun | undefined;
   customer: Customer | undefined;
   /** The contact that shows the customer now. */
   contact: Contact | undefined;
@@ -25,11 +30,17 @@ export type MailSituation = Readonly<{
   wasHeld?: boolean;
 }>;
 
+/** What an email is about. */
+type News = EventRecord | Run;
+
+/** An email that a run asked for, in the step of its history that did so. */
+export type AskedByRun = Readonly<{ run: Run; step: TakenStep }>;
+
 export type MailVerdict =
   | {
       kind: 'send';
       step: SendStep;
-      record: EventRecord;
+      record: News;
       contact: Contact;
       /** That of the event, as it is now. */
       subscription: SubscriptionSnapshot | undefined;
@@ -57,15 +68,20 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (workflow.status !== 'active') return block(`The workflow is ${workflow.status}.`);
   if (!situation.hasSender) return blockForAPerson('no sender is set up');
   if (!record) return block('The record of the event has expired.');
-  const ageHours = (situation.now.getTime() - Date.parse(record.occurredAt)) / 3_600_000;
-  if (ageHours > workflow.maxAgeHours + (situation.wasHeld ? 0 : graceHours)) {
-    return block('The event is too old: it would be no news any more.');
-  }
+  const { ofRun } = situation;
+  const againstStep = ofRun ? reasonAgainstStep(ofRun, situation) : ageReason(record, situation);
+  if (againstStep) return block(againstStep);
   if (record.erased || customer?.erased) return block('The customer is erased.');
   if (customer?.deletion && record.type !== 'customer.deleted') {
     return block('The customer is deleted.');
   }
-  if (isStale(record.type, newsIn(record), customer?.subscriptions)) return block(staleReason);
+  // A later step is about what is now, of which `exitWhen` tells.
+  const isOfEvent = !ofRun || ofRun.step.at === ofRun.run.beganAt;
+  if (isOfEvent && isStale(record.type, newsIn(record), customer?.subscriptions)) {
+    return block(staleReason);
+  }
+  const exit = exitReason(workflow, record, { customer, contact: () => contact });
+  if (exit) return block(exit);
   if (!contact) return block('No contact shows the customer any more.');
   if (!isTakenBySes(contact.address)) {
     return block(
@@ -77,7 +93,10 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (suppression?.reasons.complained || customer?.no?.complained) {
     return block('The recipient complained of a mail.');
   }
-  const step = firstSend(workflow);
+  const step = ofRun
+    ? sendsOf(workflow).find(({ id }) => id === ofRun.step.stepId)
+    : firstSend(workflow);
+  if (!step) return block('The step is no longer in the workflow.');
   if (step.email.kind === 'marketing') {
     // The "no" itself may be known a moment before the contact shows it.
     const hasLeft = suppression?.reasons.unsubscribed || customer?.no?.unsubscribed;
@@ -90,8 +109,32 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   return { kind: 'send', step, record, contact, subscription };
 }
 
+function ageReason(
+  { occurredAt }: News,
+  { workflow, now, wasHeld }: MailSituation,
+): string | undefined {
+  const ageHours = (now.getTime() - Date.parse(occurredAt)) / 3_600_000;
+  return ageHours > (workflow?.maxAgeHours ?? 0) + (wasHeld ? 0 : graceHours)
+    ? 'The event is too old: it would be no news any more.'
+    : undefined;
+}
+
+/** After so long an email of a step is not sent any more, whatever kept it. */
+const longestLateHours = 24;
+
+/** What a run asked for before it ended goes out, unless somebody or something has ended it since. */
+function reasonAgainstStep(
+  { run, step }: AskedByRun,
+  { now }: Pick<MailSituation, 'now'>,
+): string | undefined {
+  const isBroken = run.state === 'exited' || run.state === 'stopped';
+  if (isBroken && (run.endedAt ?? '') > step.at) return run.reason ?? 'The run was stopped.';
+  const lateHours = (now.getTime() - Date.parse(step.dueAt)) / 3_600_000;
+  return lateHours > longestLateHours ? 'Its time was more than a day ago.' : undefined;
+}
+
 /** What the event said of its subscription; records of version 0.1.0 do not tell its version. */
-function newsIn({ subscription, properties }: EventRecord) {
+function newsIn({ subscription, properties }: News) {
   const { subscriptionId: id, ...said } = properties;
   return subscription && id !== undefined ? { ...said, ...subscription, id } : undefined;
 }

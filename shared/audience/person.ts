@@ -260,6 +260,12 @@ export function contactByHand(
   });
 }
 
+/** Whether its own row says that marketing is not for this customer; the mailbox may have a "no" of its own. */
+export function isOutOfMarketing(customer: Customer | undefined): boolean {
+  const belongings = customer?.contact;
+  return belongings === undefined || !isSubscribed(customer, belongings, false);
+}
+
 function isSubscribed(
   customer: Customer | undefined,
   { consent }: Belongings,

@@ -1,7 +1,7 @@
 import { decide, readFirst } from './decide.ts';
 import type { Email } from './email.ts';
 import type { ConsideredWorkflow, EventRecord, ReceivedEvent } from './event-record.ts';
-import { judgeMail } from './judge-mail.ts';
+import { type AskedByRun, judgeMail } from './judge-mail.ts';
 import { markLostOrders } from './lost-order.ts';
 import { emailOf } from './person.ts';
 import {
@@ -57,12 +57,13 @@ export async function rehearsedMails(
 ): Promise<RehearsedMail[]> {
   const after = await audienceAfter(steps, record.customerId, store);
   const mails: RehearsedMail[] = [];
-  for (const { workflowId, name, ledgerKey } of considered) {
-    if (ledgerKey === undefined) continue;
+  const asked = considered.flatMap((one) => asksOf(one, steps));
+  for (const { workflowId, name, ledgerKey, ofRun } of asked) {
     const verdict = judgeMail({
       ...after,
       workflow: workflows.find((one) => one.workflowId === workflowId),
-      record,
+      record: ofRun?.run ?? record,
+      ofRun,
       settings: surroundings.settings,
       now: surroundings.now,
       hasSender,
@@ -75,6 +76,26 @@ export async function rehearsedMails(
     mails.push({ workflowId, name, ledgerKey, goes, ...(!goes && { reason }) });
   }
   return mails;
+}
+
+type Ask = Pick<RehearsedMail, 'workflowId' | 'name' | 'ledgerKey'> & {
+  ofRun?: AskedByRun | undefined;
+};
+
+/** The email of a workflow, or those that its run asks for at once. */
+function asksOf(
+  { workflowId, name, ledgerKey, runId }: ConsideredWorkflow,
+  steps: Steps | undefined,
+): Ask[] {
+  if (ledgerKey !== undefined) return [{ workflowId, name, ledgerKey }];
+  const written = steps?.runs?.find(({ key }) => key === runId);
+  if (written?.act !== 'put') return [];
+  const { row: run } = written;
+  return run.history.flatMap((step) =>
+    step.ledgerKey === undefined
+      ? []
+      : [{ workflowId, name, ledgerKey: step.ledgerKey, ofRun: { run, step } }],
+  );
 }
 
 function reasonInLedger(email: Email | undefined): string | undefined {

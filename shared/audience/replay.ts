@@ -57,11 +57,10 @@ function decideReplay(
     return { decide: () => appended(replay, record, result, surroundings) };
   }
   const considered = replay.triggers ? workflows : [];
-  const againAs = replay.again ? replay.replayId : undefined;
   return {
     first: readFirst(event),
     decide: (w) => {
-      const decided = decide(w, event, surroundings, considered, againAs);
+      const decided = decide(w, event, surroundings, considered, { replay });
       return appended(replay, record, decided, surroundings, decided.email);
     },
   };

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { toldVersionSchema } from './subscription-snapshot.ts';
+import { plainStepId } from './workflow.ts';
 
 const optionalText = z.optional(z.string());
 
@@ -57,8 +59,9 @@ export const runSchema = z.object({
   /** Why it ended. */
   reason: optionalText,
   endedAt: optionalText,
-  /** The wait that it is at, and when that is over. */
+  /** The wait that it is at, the date that it waits for, and when that is over. */
   stepId: optionalText,
+  until: z.optional(untilSchema),
   dueAt: optionalText,
   /** When the clock asks for it; absent where nothing is left to do. */
   wakeAt: optionalText,
@@ -101,4 +104,32 @@ export type LedgerState = z.infer<typeof ledgerStateSchema>;
 /** Whether an email went out under its key, or may have, or is about to. */
 export function isUsedUp(email: LedgerState | undefined): boolean {
   return email !== undefined && email.state !== 'blocked' && email.state !== 'failed';
+}
+
+/**
+ * The ledger key of an email of a run, the same however often the step is edited or moved. The step that was the only one
+ * of its workflow before there were several keeps the key that it had.
+ */
+export function stepKey(runId: string, stepId: string): string {
+  if (stepId === plainStepId) return runId;
+  return createHash('sha256').update(`${runId}\nstep ${stepId}`).digest('base64url');
+}
+
+/** The run once it is over. Nobody asks for it any more. */
+export function ended(
+  run: Run,
+  state: 'done' | 'exited' | 'stopped',
+  reason: string | undefined,
+  now: Date,
+): Run {
+  const { stepId, until, dueAt, wakeAt, parkedAt, ...rest } = run;
+  const at = now.toISOString();
+  return { ...rest, state, ...(reason !== undefined && { reason }), endedAt: at, updatedAt: at };
+}
+
+/** Without anything of the person. */
+export function cleared(run: Run): Run {
+  const { subscription, subscriptionId, ...rest } = run;
+  const { customerId } = run;
+  return { ...rest, properties: { customerId }, history: [], erased: true };
 }

@@ -2,8 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { type Wake, wakeSchema } from '#shared/audience/go-on.ts';
 import { type Replay, replaySchema } from '#shared/audience/replay.ts';
 import { recordPositionSchema } from '#shared/store/events/event-records.ts';
+import { runPositionSchema } from '#shared/store/run-lists.ts';
 
 /** A webhook on its way to the worker: `body` is the raw text that Polar signed, `receivedAt` ISO 8601. */
 export type QueuedWebhook = Readonly<{
@@ -100,10 +102,19 @@ export type ContactSweep = z.infer<typeof contactSweepSchema>;
 const erasureSchema = z.union([contactErasureSchema, customerSweepSchema, contactSweepSchema]);
 export type Erasure = z.infer<typeof erasureSchema>;
 
+/** A workflow is active again, or is gone: the runs that were parked meanwhile go on. `after`: where an earlier message stopped. */
+const resumptionSchema = z.object({
+  workflowId: z.string(),
+  after: z.optional(runPositionSchema),
+});
+export type Resumption = z.infer<typeof resumptionSchema>;
+
 /** What the worker is asked for by the system itself, or by a person. */
 export type WorkerRequest =
   | { kind: 'erasure'; erasure: Erasure }
-  | { kind: 'replay'; replay: Replay };
+  | { kind: 'replay'; replay: Replay }
+  | { kind: 'run'; wake: Wake }
+  | { kind: 'resumption'; resumption: Resumption };
 
 export type WorkerMessage = Readonly<{
   MessageBody: string;
@@ -122,6 +133,20 @@ export function replayMessage(replay: Replay): WorkerMessage {
   return message('replay', replay.webhookId, replay);
 }
 
+/** Asks the worker to let a run go on. Its failures are kept under the run. */
+export function wakeMessage(wake: Wake): WorkerMessage {
+  return message('run', runFailureId(wake.runId), wake);
+}
+
+/** Under which id the failures of a run are kept. */
+export function runFailureId(runId: string): string {
+  return `run ${runId}`;
+}
+
+export function resumptionMessage(resumption: Resumption): WorkerMessage {
+  return message('resumption', `runs of workflow ${resumption.workflowId}`, resumption);
+}
+
 function message(kind: WorkerRequest['kind'], webhookId: string, body: unknown): WorkerMessage {
   const text = (value: string) => ({ DataType: 'String', StringValue: value });
   return {
@@ -135,12 +160,19 @@ export function readWorkerRequest(
   kind: string | undefined,
   body: string,
 ): WorkerRequest | { kind: 'unreadable'; reason: string } | undefined {
-  if (kind !== 'erasure' && kind !== 'replay') return undefined;
   try {
-    const content: unknown = JSON.parse(body);
-    return kind === 'erasure'
-      ? { kind, erasure: erasureSchema.parse(content) }
-      : { kind, replay: replaySchema.parse(content) };
+    switch (kind) {
+      case 'erasure':
+        return { kind, erasure: erasureSchema.parse(JSON.parse(body)) };
+      case 'replay':
+        return { kind, replay: replaySchema.parse(JSON.parse(body)) };
+      case 'run':
+        return { kind, wake: wakeSchema.parse(JSON.parse(body)) };
+      case 'resumption':
+        return { kind, resumption: resumptionSchema.parse(JSON.parse(body)) };
+      default:
+        return undefined;
+    }
   } catch {
     return { kind: 'unreadable', reason: `The ${kind} message cannot be read.` };
   }
@@ -163,4 +195,14 @@ export async function requestErasure(erasure: ContactErasure, send: SendToWorker
 /** Asks the worker to run a recorded event again. A repetition with the same `replayId` counts once. */
 export async function requestReplay(replay: Replay, send: SendToWorker): Promise<void> {
   await send(replayMessage(replaySchema.parse(replay)), 0);
+}
+
+/** The first at once, the second once every worker that may have found the workflow paused is done. */
+const resumptionDelaysSeconds = [0, 120] as const;
+
+/** Asks the worker to let the parked runs of a workflow go on, after it was activated or removed. Safe to repeat. */
+export async function requestResumption(workflowId: string, send: SendToWorker): Promise<void> {
+  for (const delaySeconds of resumptionDelaysSeconds) {
+    await send(resumptionMessage({ workflowId }), delaySeconds);
+  }
 }

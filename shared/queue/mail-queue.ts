@@ -5,6 +5,7 @@ import type {
   EventRecord,
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
+import type { Run, RunEmail } from '#shared/audience/run.ts';
 
 export function encodeMailMessage(message: MailMessage) {
   const text = (value: string): MessageAttributeValue => ({
@@ -39,18 +40,28 @@ function mailsFor(
   { webhookId, customerId }: Pick<EventRecord, 'webhookId' | 'customerId'>,
   contactId: string | undefined,
 ): MailMessage[] {
-  return workflows.flatMap(({ workflowId, version, ledgerKey }) =>
-    ledgerKey === undefined
-      ? []
-      : [
-          {
-            ledgerKey,
-            workflowId,
-            workflowVersion: version,
-            webhookId,
-            customerId,
-            ...(contactId !== undefined && { contactId }),
-          },
-        ],
-  );
+  return workflows.flatMap(({ workflowId, version, ledgerKey, runId, emails = [] }) => {
+    const common = {
+      ...{ workflowId, workflowVersion: version, webhookId, customerId },
+      ...(contactId !== undefined && { contactId }),
+    };
+    const ofRun = emails.map((email) => ({ ...common, runId, ...namedByStep(email) }));
+    return ledgerKey === undefined ? ofRun : [{ ledgerKey, ...common }];
+  });
+}
+
+function namedByStep({ ledgerKey, stepId, dueAt }: RunEmail) {
+  return { ledgerKey, stepId, stepDueAt: dueAt };
+}
+
+/** An email that a step of a run asks for. */
+export function mailOfRun(run: Run, email: RunEmail): MailMessage {
+  const { runId, workflowId, workflowVersion, webhookId, customerId, contactId } = run;
+  const { replayId, again } = run;
+  return {
+    ...{ workflowId, workflowVersion, webhookId, customerId, contactId, runId },
+    ...namedByStep(email),
+    ...(replayId !== undefined && { replayId }),
+    ...(again && { again }),
+  };
 }

@@ -26,6 +26,7 @@ import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { dynamoEventRecords } from '#shared/store/events/event-records.ts';
+import { dynamoRunLists } from '#shared/store/run-lists.ts';
 import { startAudience } from '#test/support/audience-at-work.ts';
 import { clientConfig } from '#test/support/emulators.ts';
 
@@ -68,8 +69,10 @@ export async function startDeadLetters({
   const workerParts: WorkerParts = {
     ...audience,
     records: dynamoEventRecords(db, tableOf('Events')),
+    runs: dynamoRunLists(db, tableOf('Runs')),
     workflows: async () => workflows,
     workflowsNow: async () => workflows,
+    workflow: async (id) => workflows.find(({ workflowId }) => workflowId === id),
     failures,
     failed: failedMessages({
       sqs,

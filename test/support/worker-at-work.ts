@@ -20,6 +20,7 @@ import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audienc
 import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventRecords } from '#shared/store/events/event-records.ts';
+import { dynamoRunLists } from '#shared/store/run-lists.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { lambdaRecord } from '#test/support/lambda-record.ts';
@@ -51,10 +52,12 @@ export async function startWorker({ now = () => new Date() } = {}) {
   const parts: WorkerParts = {
     store,
     records: dynamoEventRecords(db, tableOf('Events')),
+    runs: dynamoRunLists(db, tableOf('Runs')),
     settings: dynamoSettings(db, tableOf('Settings')),
     workflows: async () => [],
     settingsNow: dynamoSettings(db, tableOf('Settings')),
     workflowsNow: async () => [],
+    workflow: async () => undefined,
     contactOf: dynamoContactLookup(db, tableOf('Contacts'), store),
     sendMail: async () => undefined,
     failures,

@@ -17,10 +17,17 @@ import {
   emailSchema,
 } from '#shared/audience/email.ts';
 import type { Quota } from '#shared/audience/mailbox.ts';
+import { refusedWrite } from '#shared/store/audience/audience-store.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { giveBack, takeOne } from './mailbox-counts.ts';
 
-export type Reservation = Readonly<{ token: string; leaseUntil: string; addressHash: string }>;
+export type Reservation = Readonly<{
+  token: string;
+  leaseUntil: string;
+  addressHash: string;
+  /** The customer as the email was judged by, in the same transaction: what ends a run after that ends this email. */
+  unchanged?: Readonly<{ customerId: string; revision: string | undefined }> | undefined;
+}>;
 
 /** `taken`: the row was no longer as the caller believed. */
 export type ReservedWithin = 'reserved' | 'taken' | 'full of mails' | 'full of marketing';
@@ -28,7 +35,10 @@ export type ReservedWithin = 'reserved' | 'taken' | 'full of mails' | 'full of m
 /** Every verb is one conditional write; `false` means that the row was no longer as the caller believed. */
 export type Emails = Readonly<{
   find(ledgerKey: string): Promise<Email | undefined>;
-  /** Takes the key for one attempt to send. Only a key that is free, waiting, blocked or failed can be taken. */
+  /**
+   * Takes the key for one attempt to send. Only a key that is free, waiting, blocked or failed can be taken, and only
+   * while the customer is `unchanged`, where that is asked for.
+   */
   reserve(email: EmailIdentity, reservation: Reservation): Promise<boolean>;
   /** The same where its mailbox has not had its share of the day, which it takes one of in the same transaction. */
   reserveWithin(
@@ -76,19 +86,32 @@ const isFree = {
 /** Mailers that count for one mailbox at the same moment get into each other's way; so often that is tried again. */
 const mostTries = 6;
 
-/** The email ledger in DynamoDB. `mailboxes`: the table in which the mailer counts; nobody else does. */
+/**
+ * The email ledger in DynamoDB. `mailboxes`: the table in which the mailer counts; `customers`: where a reservation sees
+ * that a customer is unchanged. Nobody else needs them.
+ */
 export function dynamoEmails(
   db: DynamoDBDocumentClient,
   table: string,
   now: () => Date,
   mailboxes = '',
+  customers = '',
 ): Emails {
-  async function change(ledgerKey: string, change: Change): Promise<boolean> {
+  async function change(
+    ledgerKey: string,
+    change: Change,
+    unchanged?: Reservation['unchanged'],
+  ): Promise<boolean> {
+    const update = updateOf(table, ledgerKey, change, now().toISOString());
     try {
-      await db.send(new UpdateCommand(updateOf(table, ledgerKey, change, now().toISOString())));
+      if (unchanged) {
+        const check = { ConditionCheck: checkOf(customers, unchanged) };
+        await db.send(new TransactWriteCommand({ TransactItems: [{ Update: update }, check] }));
+      } else await db.send(new UpdateCommand(update));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
+      if (unchanged && refusedWrite(error, false).kind === 'conflict') return false;
       throw error;
     }
   }
@@ -139,23 +162,26 @@ export function dynamoEmails(
   return {
     find,
 
-    reserve: (email, reservation) => change(email.ledgerKey, reserving(email, reservation)),
+    reserve: (email, { unchanged, ...reservation }) =>
+      change(email.ledgerKey, reserving(email, reservation), unchanged),
 
-    async reserveWithin(email, reservation, quota) {
+    async reserveWithin(email, { unchanged, ...reservation }, quota) {
       const { key, isMarketing, mails } = quota;
       const counted: Counted = { key, isMarketing };
       const row = { ...reserving(email, reservation, counted), condition: isFree.condition };
       const reasons = await cancelled([
         { Update: updateOf(table, email.ledgerKey, row, now().toISOString()) },
         { Update: takeOne(mailboxes, quota) },
+        ...(unchanged ? [{ ConditionCheck: checkOf(customers, unchanged) }] : []),
       ]);
       if (!reasons) return 'reserved';
-      const [ofRow, ofMailbox] = reasons;
+      const [ofRow, ofMailbox, ofCustomer] = reasons;
       if (ofRow?.Code === 'ConditionalCheckFailed') {
         // The client repeats a write whose answer was lost: our own reservation is counted once.
         const { state, token } = (await find(email.ledgerKey)) ?? {};
         return state === 'reserved' && token === reservation.token ? 'reserved' : 'taken';
       }
+      if (ofCustomer?.Code === 'ConditionalCheckFailed') return 'taken';
       return Number(ofMailbox?.Item?.['mails']?.N) >= mails ? 'full of mails' : 'full of marketing';
     },
 
@@ -248,6 +274,18 @@ function reserving(email: EmailIdentity, reservation: Reservation, counted?: Cou
 /** `workflowShard` and `contactId` are keys of indexes. */
 function attributesOf({ ledgerKey, ...email }: EmailIdentity) {
   return { ...email, workflowShard: `${shardOf(ledgerKey)}#${email.workflowId}` };
+}
+
+function checkOf(
+  TableName: string,
+  { customerId, revision }: NonNullable<Reservation['unchanged']>,
+) {
+  const Key = { customerId };
+  if (revision === undefined) {
+    return { TableName, Key, ConditionExpression: 'attribute_not_exists(customerId)' };
+  }
+  const ExpressionAttributeValues = { ':seen': revision };
+  return { TableName, Key, ConditionExpression: 'revision = :seen', ExpressionAttributeValues };
 }
 
 function updateOf(table: string, ledgerKey: string, change: Change, at: string) {

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clock } from '#functions/clock/clock.ts';
 import { deliver } from '#functions/mailer/mailer.ts';
 import type { MailMessage } from '#shared/audience/email.ts';
+import type { Wake } from '#shared/audience/go-on.ts';
 import { sesSender } from '#shared/mail/ses.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import { dynamoDueRuns } from '#shared/store/due-runs.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
@@ -20,6 +22,7 @@ let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let ses: Awaited<ReturnType<typeof startSes>>;
 let table: string;
 let mailboxes: string;
+let runsTable: string;
 
 beforeAll(async () => {
   [dynamo, ses] = await Promise.all([startDynamo(), startSes()]);
@@ -31,6 +34,8 @@ afterAll(async () => {
 beforeEach(async () => {
   const tableOf = await createStackTables(dynamo.client);
   [table, mailboxes] = [tableOf('Emails'), tableOf('Mailboxes')];
+  runsTable = tableOf('Runs');
+  woken.length = 0;
   queue.length = 0;
   told.length = 0;
   isReleased = false;
@@ -44,15 +49,23 @@ let isReleased: boolean;
 const minute = 60_000;
 /** What lies on the mail queue, as it travels. */
 const queue: string[] = [];
+/** What the clock asked the worker for. */
+const woken: Wake[] = [];
 /** The ledger keys of unknown emails that the clock spoke of. */
 const told: string[] = [];
 
 const emails = () => dynamoEmails(documentClient(dynamo.client), table, now, mailboxes);
 
-function tick({ mostEmails = 60 } = {}): Promise<void> {
+function tick({ mostEmails = 60, mostRuns = 100 } = {}): Promise<void> {
   const silent = () => {};
   return clock({
     emails: dynamoDueEmails(documentClient(dynamo.client), table),
+    runs: dynamoDueRuns(documentClient(dynamo.client), runsTable),
+    wake: async (wakes) => {
+      expect(wakes.length).toBeLessThanOrEqual(10);
+      woken.push(...wakes);
+    },
+    mostRuns,
     isReleased: async () => isReleased,
     queue: async (messages) => {
       expect(messages.length).toBeLessThanOrEqual(10);

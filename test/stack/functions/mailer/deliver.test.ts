@@ -17,6 +17,7 @@ import { type SesMood, startSes } from '#test/fakes/ses.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { noRuns } from '#test/support/no-runs.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
@@ -316,6 +317,7 @@ function clockOf(
     if (fault === moment) throw new Crash();
   };
   const tick = clockFunction({
+    ...noRuns,
     emails: {
       due: ledger.due,
       held: ledger.held,

@@ -12,6 +12,7 @@ import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Person, polarPayload, sampleCustomerId } from '#shared/polar/sample/sample-events.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { readRecord } from '#shared/store/events/event-item.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';

@@ -165,6 +165,7 @@ function onePagePerRecord(count: number, failing: readonly string[] = []) {
 
 /** What an erasure of these records needs, with an audience of nobody. */
 const meansOf = (records: EventRecords) => ({
+  runs: work.parts.runs,
   store: memoryAudienceStore().store,
   records,
   surroundings: { settings: defaultSettings, now: new Date(), newId: randomUUID },

@@ -4,6 +4,7 @@ import { deliver } from '#functions/mailer/mailer.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { startDynamo } from '#test/support/emulators.ts';
+import { noRuns } from '#test/support/no-runs.ts';
 import { ledgerAtWork, now } from './ledger-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
@@ -27,6 +28,7 @@ async function minute(then = now) {
   const silent = () => {};
   await clock({
     emails: dynamoDueEmails(work.db, work.table),
+    ...noRuns,
     isReleased: async () => (await work.hold.read())?.isOn === false,
     queue: async (messages) => void work.queued.push(...messages),
     mostEmails: 60,

@@ -227,6 +227,7 @@ describe('the clock', () => {
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },
       MOST_EMAILS: String(14 * 60),
+      MOST_RUNS: '2000',
       SETTINGS_TABLE: { Ref: 'Settings' },
     });
   });

@@ -1,0 +1,48 @@
+import type { MailMessage } from '#shared/audience/email.ts';
+import { goOn, type Wake } from '#shared/audience/go-on.ts';
+import type { Means } from '#shared/audience/unit-of-work.ts';
+import type { WorkflowReader } from '#shared/audience/workflow.ts';
+import type { Log } from '#shared/log.ts';
+import {
+  type Resumption,
+  resumptionMessage,
+  type SendToWorker,
+  wakeMessage,
+} from '#shared/queue/events-queue.ts';
+import { mailOfRun } from '#shared/queue/mail-queue.ts';
+import type { RunLists } from '#shared/store/run-lists.ts';
+
+type RunParts = Means &
+  Readonly<{
+    workflow: WorkflowReader['find'];
+    sendMail: (message: MailMessage) => Promise<unknown>;
+    log: Log;
+  }>;
+
+/** Lets a run go on, and asks for the emails of the steps that it took. Safe to repeat. */
+export async function wakeRun(wake: Wake, parts: RunParts): Promise<void> {
+  const { sendMail, log, workflow, ...means } = parts;
+  const { run, emails } = await goOn(wake, { ...means, workflows: { find: workflow } });
+  if (run && !run.erased) for (const email of emails) await sendMail(mailOfRun(run, email));
+  log.info('run went on', {
+    ...{ runId: wake.runId, workflowId: wake.workflowId, stepId: wake.stepId },
+    ...{ state: run?.state, reason: run?.reason, emails: emails.length },
+  });
+}
+
+const pagesAtOnce = 5;
+
+/** Wakes the parked runs of a workflow, a bounded number at a time. Safe to repeat. */
+export async function resumeRuns(
+  { workflowId, after }: Resumption,
+  { runs, send }: Readonly<{ runs: Pick<RunLists, 'parked'>; send: SendToWorker }>,
+): Promise<void> {
+  let position = after;
+  for (let page = 0; page < pagesAtOnce; page++) {
+    const { wakes, next } = await runs.parked(workflowId, position);
+    for (const wake of wakes) await send(wakeMessage(wake), 0);
+    if (next === undefined) return;
+    position = next;
+  }
+  await send(resumptionMessage({ workflowId, ...(position && { after: position }) }), 0);
+}

@@ -1,0 +1,96 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import type { Wake } from '#shared/audience/go-on.ts';
+import { type Run, runSchema } from '#shared/audience/run.ts';
+import { listShards } from './dynamo.ts';
+
+const keySchema = z.record(z.string(), z.string());
+
+/** How far the runs of a workflow were walked: the shard, and the key of the last one in its index. */
+export const runPositionSchema = z.object({ shard: z.number(), key: z.optional(keySchema) });
+export type RunPosition = z.infer<typeof runPositionSchema>;
+
+type ParkedPage = Readonly<{ wakes: readonly Wake[]; next: RunPosition | undefined }>;
+
+/** Runs by whom and what they are of, from indexes that lag by moments. */
+export type RunLists = Readonly<{
+  /** The newest ones of a contact, newest first. */
+  ofContact(contactId: string, limit: number): Promise<Run[]>;
+  /** The newest ones of a workflow, newest first. */
+  ofWorkflow(workflowId: string, limit: number): Promise<Run[]>;
+  /** All ids of a customer's runs, and of a contact's. */
+  idsOfCustomer(customerId: string): Promise<string[]>;
+  idsOfContact(contactId: string): Promise<string[]>;
+  /** One page of the parked runs of a workflow; there may be more where it holds none. */
+  parked(workflowId: string, after?: RunPosition): Promise<ParkedPage>;
+}>;
+
+const pageSize = 200;
+const idsSchema = z.array(z.object({ runId: z.string() }));
+
+export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLists {
+  const query = (index: string, name: string, value: string) => ({
+    TableName: table,
+    IndexName: index,
+    KeyConditionExpression: '#name = :value',
+    ExpressionAttributeNames: { '#name': name },
+    ExpressionAttributeValues: { ':value': value },
+  });
+
+  async function newest(index: string, name: string, value: string, limit: number): Promise<Run[]> {
+    const input = { ...query(index, name, value), ScanIndexForward: false, Limit: limit };
+    const { Items = [] } = await db.send(new QueryCommand(input));
+    return z.array(runSchema).parse(Items);
+  }
+
+  async function ids(index: string, name: string, value: string): Promise<string[]> {
+    const found: string[] = [];
+    let after: Record<string, unknown> | undefined;
+    do {
+      const input = { ...query(index, name, value), ProjectionExpression: 'runId' };
+      const page = await db.send(new QueryCommand({ ...input, ExclusiveStartKey: after }));
+      found.push(...idsSchema.parse(page.Items ?? []).map(({ runId }) => runId));
+      after = page.LastEvaluatedKey;
+    } while (after);
+    return found;
+  }
+
+  return {
+    ofContact: (contactId, limit) => newest('byContact', 'contactId', contactId, limit),
+
+    async ofWorkflow(workflowId, limit) {
+      const shards = Array.from({ length: listShards }, (_, shard) =>
+        newest('byWorkflow', 'workflowShard', `${shard}#${workflowId}`, limit),
+      );
+      const found = (await Promise.all(shards)).flat();
+      return found.sort((a, b) => (a.beganAt < b.beganAt ? 1 : -1)).slice(0, limit);
+    },
+
+    idsOfCustomer: (customerId) => ids('byCustomer', 'customerId', customerId),
+    idsOfContact: (contactId) => ids('byContact', 'contactId', contactId),
+
+    async parked(workflowId, { shard, key } = { shard: 0 }) {
+      const all = query('byWorkflow', 'workflowShard', `${shard}#${workflowId}`);
+      const { Items = [], LastEvaluatedKey } = await db.send(
+        new QueryCommand({
+          ...all,
+          FilterExpression: '#state = :parked',
+          ExpressionAttributeNames: { ...all.ExpressionAttributeNames, '#state': 'state' },
+          ExpressionAttributeValues: { ...all.ExpressionAttributeValues, ':parked': 'parked' },
+          Limit: pageSize,
+          ExclusiveStartKey: key,
+        }),
+      );
+      const wakes = z.array(runSchema).parse(Items).flatMap(wakeOf);
+      if (LastEvaluatedKey) {
+        return { wakes, next: { shard, key: keySchema.parse(LastEvaluatedKey) } };
+      }
+      return { wakes, next: shard + 1 < listShards ? { shard: shard + 1 } : undefined };
+    },
+  };
+}
+
+function wakeOf({ runId, customerId, workflowId, stepId, dueAt }: Run): Wake[] {
+  if (stepId === undefined || dueAt === undefined) return [];
+  return [{ runId, customerId, workflowId, stepId, dueAt }];
+}
