@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
+import type { SendToWorker } from '#shared/queue/events-queue.ts';
+import { resumingRuns } from '#shared/queue/resuming.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
@@ -60,18 +62,24 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     { name: 'mail', url: env.MAIL_DEAD_LETTERS_URL, sourceUrl: env.MAIL_QUEUE_URL },
     { name: 'feedback', url: env.FEEDBACK_DEAD_LETTERS_URL, sourceUrl: env.FEEDBACK_QUEUE_URL },
   ];
+  const sqs = new SQSClient({ requestHandler });
+  const send: SendToWorker = (message, DelaySeconds) =>
+    sqs.send(new SendMessageCommand({ QueueUrl: env.EVENTS_QUEUE_URL, DelaySeconds, ...message }));
   return {
     env,
     ...audience,
     // What a person has just saved must show on the next page, whichever instance makes it.
     settings: dynamoSettings(db, env.SETTINGS_TABLE),
     brand: dynamoBrand(db, env.SETTINGS_TABLE),
-    sqs: new SQSClient({ requestHandler }),
+    sqs,
     secrets: new SecretsManagerClient({ requestHandler }),
-    workflows: dynamoWorkflowVersions(db, {
-      workflows: env.WORKFLOWS_TABLE,
-      settings: env.SETTINGS_TABLE,
-    }),
+    workflows: resumingRuns(
+      dynamoWorkflowVersions(db, {
+        workflows: env.WORKFLOWS_TABLE,
+        settings: env.SETTINGS_TABLE,
+      }),
+      send,
+    ),
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
     acts: dynamoOperatorLog(db, env.ACTS_TABLE, { retentionDays: env.RETENTION_DAYS, now }),
     hold: dynamoHold(db, env.SETTINGS_TABLE),

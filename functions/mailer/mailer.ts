@@ -12,7 +12,7 @@ import {
 } from '#shared/audience/mailbox.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { stepKey } from '#shared/audience/run.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import type { SendMail } from '#shared/mail/ses.ts';
@@ -254,9 +254,9 @@ async function wasSentUnderOtherId(
   emails: Emails,
 ): Promise<boolean> {
   if (workflow?.frequency !== 'once-per-contact') return false;
-  for (const id of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
-    const only = contactLedgerKey(workflow.workflowId, id);
-    const key = stepId === undefined ? only : stepKey(only, stepId);
+  const id = stepId ?? firstSend(workflow).id;
+  for (const contactId of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
+    const key = stepKey(contactLedgerKey(workflow.workflowId, contactId), id);
     if (key === ledgerKey) continue;
     const email = await emails.find(key);
     if (email && ['sent', 'unknown', 'reserved'].includes(email.state)) return true;

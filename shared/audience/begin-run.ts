@@ -147,6 +147,8 @@ function wasSent(w: Workspace, workflow: Workflow, runIds: readonly string[]): b
   const keys = runIds.flatMap((id) => [
     id,
     ...sendsOf(workflow).map((step) => stepKey(id, step.id)),
+    // Of steps that were removed since.
+    ...(w.runs.get(id)?.history ?? []).flatMap(({ ledgerKey }) => ledgerKey ?? []),
   ]);
   // All of them are looked at, so that they are read in one call.
   return [...new Set(keys)].map((key) => w.emails.get(key)).some(isUsedUp);

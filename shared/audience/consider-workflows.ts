@@ -4,6 +4,7 @@ import { beginRun, reasonAgainstOne } from './begin-run.ts';
 import { conditionText, holds } from './conditions.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import type { Customer } from './person.ts';
+import { stepKey } from './run.ts';
 import { isStale, staleReason } from './subscription-snapshot.ts';
 import type { Workspace } from './unit-of-work.ts';
 import { firstSend, needsRun, type Workflow } from './workflow.ts';
@@ -124,11 +125,16 @@ export function considerWorkflows(
       if (!needsRun(workflow)) {
         const against = reasonAgainstOne(w, customer, { workflow, event }, { now });
         return against === undefined
-          ? { workflowId, version, name, verdict: 'send', ledgerKey: runIds[0] }
+          ? { workflowId, version, name, verdict: 'send', ledgerKey: keyOfOne(runIds[0], workflow) }
           : { workflowId, version, name, verdict: 'skip', reason: against };
       }
       return { workflowId, version, name, ...begun(w, workflow, runIds, situation) };
     });
+}
+
+/** Where the step was one of several it has had this key. */
+function keyOfOne(runId: string, workflow: Workflow): string {
+  return stepKey(runId, firstSend(workflow).id);
 }
 
 function begun(

@@ -34,6 +34,7 @@ import {
   type Surroundings,
   settleRecord,
   type Workspace,
+  withSameIds,
 } from './unit-of-work.ts';
 import { groupReason, withGroupOf } from './user-group.ts';
 import type { Workflow } from './workflow.ts';
@@ -308,8 +309,9 @@ export async function applyEvent(
   },
 ): Promise<Applied> {
   const apply = async (known: readonly Workflow[], areCached: boolean): Promise<Applied> => {
+    const around = withSameIds(surroundings);
     const decideOnce = (w: Workspace) => {
-      const record = decide(w, event, surroundings, known, { areCached });
+      const record = decide(w, event, around(), known, { areCached });
       return { said: record, record, ...(!record.erased && { payload }) };
     };
     const begin = async () => ({ first: readFirst(event), decide: decideOnce });

@@ -11,6 +11,7 @@ import {
   type Step,
   type Steps,
   type Surroundings,
+  withSameIds,
 } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -38,11 +39,12 @@ export async function rehearseLostOrder(
   parts: RehearsalParts,
 ): Promise<Readonly<{ record: EventRecord; mails: readonly RehearsedMail[] }>> {
   const { store, surroundings, workflows } = parts;
+  const around = withSameIds(surroundings);
   const { steps, record } = await decided(store, {
     first: readFirst(event),
     decide: (w) => {
       markLostOrders(w, event.customer, [event.object.id]);
-      return { record: decide(w, event, surroundings, workflows) };
+      return { record: decide(w, event, around(), workflows) };
     },
   });
   return { record, mails: await rehearsedMails(record, record.workflows, steps, parts) };

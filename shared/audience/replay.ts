@@ -14,6 +14,7 @@ import {
   type Surroundings,
   settleRecord,
   type Verdict,
+  withSameIds,
 } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -57,10 +58,11 @@ function decideReplay(
     return { decide: () => appended(replay, record, result, surroundings) };
   }
   const considered = replay.triggers ? workflows : [];
+  const around = withSameIds(surroundings);
   return {
     first: readFirst(event),
     decide: (w) => {
-      const decided = decide(w, event, surroundings, considered, { replay });
+      const decided = decide(w, event, around(), considered, { replay });
       return appended(replay, record, decided, surroundings, decided.email);
     },
   };

@@ -346,6 +346,24 @@ function together(known: Known, more: Known): Known {
 /** What a decision needs beside rows: the time, and ids for contacts that it makes. */
 export type Surroundings = Readonly<{ now: Date; newId: () => string; settings: Settings }>;
 
+/**
+ * The same for each time that one decision is made: its nth id stays the same. A decision that reads by an id which it
+ * made itself would else never have all that it reads.
+ */
+export function withSameIds({ newId, ...rest }: Surroundings): () => Surroundings {
+  const made: string[] = [];
+  return () => {
+    let asked = 0;
+    const sameId = () => {
+      const id = made[asked] ?? newId();
+      made[asked] = id;
+      asked += 1;
+      return id;
+    };
+    return { ...rest, newId: sameId };
+  };
+}
+
 export type FoundContact = Readonly<{
   /** The contact that has this id, or had it before it became one with another; `undefined` when none is shown. */
   contact: Contact | undefined;

@@ -196,13 +196,3 @@ export async function requestErasure(erasure: ContactErasure, send: SendToWorker
 export async function requestReplay(replay: Replay, send: SendToWorker): Promise<void> {
   await send(replayMessage(replaySchema.parse(replay)), 0);
 }
-
-/** The first at once, the second once every worker that may have found the workflow paused is done. */
-const resumptionDelaysSeconds = [0, 120] as const;
-
-/** Asks the worker to let the parked runs of a workflow go on, after it was activated or removed. Safe to repeat. */
-export async function requestResumption(workflowId: string, send: SendToWorker): Promise<void> {
-  for (const delaySeconds of resumptionDelaysSeconds) {
-    await send(resumptionMessage({ workflowId }), delaySeconds);
-  }
-}

@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   findDeployment,
   readSettings,
+  stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { noting } from '#infra/commands/noting.ts';
@@ -21,6 +23,8 @@ import { fileToEdit } from '#infra/terminal/editor.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
+import type { SendToWorker } from '#shared/queue/events-queue.ts';
+import { resumingRuns } from '#shared/queue/resuming.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
@@ -139,8 +143,15 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
   const deployment = await findDeployment(options.target, output.print);
   const { clientConfigs, workflowsTable, settingsTable } = deployment;
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
+  const tables = { workflows: workflowsTable, settings: settingsTable };
+  const sqs = new SQSClient(clientConfigs.sqs);
+  const sendToWorker: SendToWorker = async (message, DelaySeconds) => {
+    const { physicalId } = await stackResources(options.target, deployment);
+    const QueueUrl = physicalId('EventsQueue');
+    return sqs.send(new SendMessageCommand({ QueueUrl, DelaySeconds, ...message }));
+  };
   const does = workflowVerbs({
-    workflows: dynamoWorkflowVersions(db, { workflows: workflowsTable, settings: settingsTable }),
+    workflows: resumingRuns(dynamoWorkflowVersions(db, tables), sendToWorker),
     settings: () => readSettings(db, settingsTable),
     brand: dynamoBrand(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),

@@ -52,7 +52,8 @@ export async function startMails(
   const emails = dynamoEmails(db, tableOf('Emails'), now, tableOf('Mailboxes'));
   const settings = { ...approvedSettings, dailyLimit };
   const known = mailSituation({
-    ...{ db, eventsTable: tableOf('Events'), store, workflows, settings: async () => settings },
+    recorded: (webhookId) => readRecord(db, tableOf('Events'), webhookId),
+    ...{ store, workflows, settings: async () => settings },
   });
 
   return {

@@ -1,0 +1,57 @@
+import type { Email, EmailIdentity } from '#shared/audience/email.ts';
+import type { Emails, Reservation } from '#shared/store/mail/ledger.ts';
+
+type Customers = ReadonlyMap<string, { revision: string }>;
+
+/** The email ledger in memory, with the conditions of the one in DynamoDB. `rows` is there for tests to look at. */
+export function memoryLedger(customers: Customers, now: () => Date) {
+  const rows = new Map<string, Email>();
+  const free: readonly (string | undefined)[] = [undefined, 'waiting', 'blocked', 'failed'];
+
+  function put(key: string, change: Partial<Email>, without: readonly (keyof Email)[] = []): true {
+    const at = now().toISOString();
+    const before = rows.get(key) ?? ({ ledgerKey: key, createdAt: at } as Email);
+    const next = { ...before, ...change, updatedAt: at };
+    for (const name of without) delete next[name];
+    rows.set(key, next);
+    return true;
+  }
+
+  const isFree = (key: string) => free.includes(rows.get(key)?.state);
+  const isHeldBy = (key: string, token: string) =>
+    rows.get(key)?.state === 'reserved' && rows.get(key)?.token === token;
+  const isAsSeen = (unchanged: Reservation['unchanged']) =>
+    !unchanged || customers.get(unchanged.customerId)?.revision === unchanged.revision;
+
+  const emails: Emails = {
+    find: async (key) => structuredClone(rows.get(key)),
+    async reserve(email, { unchanged, ...reservation }) {
+      if (!isFree(email.ledgerKey) || !isAsSeen(unchanged)) return false;
+      const attempts = (rows.get(email.ledgerKey)?.attempts ?? 0) + 1;
+      const { leaseUntil: dueAt } = reservation;
+      return put(
+        email.ledgerKey,
+        { ...email, ...reservation, dueAt, attempts, state: 'reserved' },
+        ['reason', 'heldSince'],
+      );
+    },
+    async sent(key, token, sesMessageId) {
+      if (rows.get(key)?.token !== token) return false;
+      return put(key, { state: 'sent', sesMessageId }, ['leaseUntil', 'reason', 'dueAt']);
+    },
+    wait: async (key, token, waiting) =>
+      isHeldBy(key, token) && put(key, { ...waiting, state: 'waiting' }, ['leaseUntil']),
+    putAside: async (email: EmailIdentity, reason, heldSince) =>
+      isFree(email.ledgerKey) &&
+      put(email.ledgerKey, { ...email, state: 'waiting', reason, heldSince }, ['waitingSince']),
+    fail: async (key, token, reason) =>
+      isHeldBy(key, token) && put(key, { state: 'failed', reason }, ['leaseUntil', 'dueAt']),
+    loseSight: async (key, token, reason, dueAt) =>
+      isHeldBy(key, token) && put(key, { state: 'unknown', reason, dueAt }, ['leaseUntil']),
+    keepInSight: async () => false,
+    block: async (email, reason) =>
+      isFree(email.ledgerKey) &&
+      put(email.ledgerKey, { ...email, state: 'blocked', reason }, ['dueAt', 'heldSince']),
+  };
+  return { emails, rows };
+}

@@ -1,0 +1,288 @@
+import type { Step, Workflow } from '#shared/audience/workflow.ts';
+
+/** What an event says, as far as sequences go by it. Times are milliseconds. */
+export type Told = Readonly<{
+  type: string;
+  customerId: string;
+  /** Of the event's object, for `every time`. */
+  version: string;
+  objectId: string;
+  occurredAt: number;
+  subscription?: Sub;
+}>;
+
+export type Sub = Readonly<{
+  id: string;
+  modifiedAt: number;
+  toldAt: number;
+  status: string;
+  cancelAtPeriodEnd: boolean;
+  canceledAt?: number | undefined;
+  pastDueAt?: number | undefined;
+  endedAt?: number | undefined;
+  trialEnd?: number | undefined;
+}>;
+
+export type ModelRun = {
+  key: string;
+  workflowId: string;
+  customerId: string;
+  contact: string;
+  subscriptionId: string | undefined;
+  /** The status that the event said: frozen. */
+  type: string;
+  state: 'waiting' | 'parked' | 'done' | 'exited' | 'stopped';
+  stepId: string | undefined;
+  dueAt: number | undefined;
+  /** The wait for a date, as it was when it began or was last looked at. */
+  dated?: Step | undefined;
+  history: { stepId: string; did: 'sent' | 'skipped' | 'waited'; dueAt: number }[];
+};
+
+type Customer = { isDeleted: boolean; isErased: boolean; isOut: boolean };
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/**
+ * Sequences as SEQUENCES.md says, for one contact per customer. Written from that page, apart from the code: what
+ * happens is told to it in the order in which it was committed.
+ */
+export function model(isUsedUp: (runKey: string) => boolean) {
+  const subs = new Map<string, Sub>();
+  const customers = new Map<string, Customer>();
+  const owners = new Map<string, string>();
+  const runs: ModelRun[] = [];
+
+  const customerOf = (id: string) => {
+    const known = customers.get(id) ?? { isDeleted: false, isErased: false, isOut: false };
+    customers.set(id, known);
+    return known;
+  };
+  const isOpen = (run: ModelRun) => run.state === 'waiting' || run.state === 'parked';
+
+  function fact(property: string, subscriptionId: string | undefined, customerId: string) {
+    if (property === 'customer.hasLivingSubscription') {
+      return [...subs.values()].some(
+        (sub) =>
+          owners.get(sub.id) === customerId &&
+          ['trialing', 'active', 'past_due', 'paused'].includes(sub.status),
+      );
+    }
+    const sub = subscriptionId === undefined ? undefined : subs.get(subscriptionId);
+    if (property === 'subscription.status') return sub?.status;
+    if (property === 'subscription.cancelAtPeriodEnd') return sub?.cancelAtPeriodEnd;
+    throw new Error(`The model does not know ${property}.`);
+  }
+
+  function holds(
+    { property, operator, value }: Workflow['exitWhen'][number],
+    run: Pick<ModelRun, 'subscriptionId' | 'customerId'>,
+  ) {
+    const actual = fact(property, run.subscriptionId, run.customerId);
+    if (actual === undefined) return operator === 'is-not-set';
+    if (operator === 'is') return String(actual) === value;
+    if (operator === 'is-not') return String(actual) !== value;
+    return operator === 'is-set';
+  }
+
+  const isOver = (run: ModelRun, { exitWhen }: Workflow) => exitWhen.some((one) => holds(one, run));
+
+  function end(run: ModelRun, state: ModelRun['state']) {
+    run.state = state;
+    run.stepId = undefined;
+    run.dueAt = undefined;
+  }
+
+  const dateOf = (run: ModelRun, step: Step): number | undefined => {
+    if (step.kind !== 'wait' || !('until' in step)) return undefined;
+    const sub = run.subscriptionId === undefined ? undefined : subs.get(run.subscriptionId);
+    const date = step.until.date === 'trialEnd' ? sub?.trialEnd : undefined;
+    return date === undefined ? undefined : date + step.until.offsetHours * hour;
+  };
+
+  /** Takes the steps from a place on, as far as the next wait. */
+  function go(run: ModelRun, steps: readonly Step[], from: number, now: number) {
+    let dueAt = from;
+    const rest = [...steps];
+    for (let step = rest.shift(); step; step = rest.shift()) {
+      const { id: stepId } = step;
+      if (step.kind === 'send') {
+        const before = run.history.some((one) => one.stepId === stepId && one.did === 'sent');
+        const isKept = step.email.kind === 'marketing' && customerOf(run.customerId).isOut;
+        const isMeant = step.onlyIf.every((one) => holds(one, run));
+        const did = before || isKept || !isMeant ? 'skipped' : 'sent';
+        run.history.push({ stepId, did, dueAt });
+        continue;
+      }
+      const left = rest.filter((one) => one.kind === 'send');
+      if (left.length === 0) break;
+      const isOut = customerOf(run.customerId).isOut;
+      if (isOut && left.every(({ email }) => email.kind === 'marketing')) return end(run, 'exited');
+      const isDate = 'until' in step;
+      const over = 'until' in step ? dateOf(run, step) : dueAt + step.for.hours * hour;
+      if (over === undefined) return end(run, 'exited');
+      if (over > now) {
+        run.state = 'waiting';
+        run.stepId = stepId;
+        run.dueAt = over;
+        run.dated = isDate ? step : undefined;
+        return;
+      }
+      if (isDate && now - over > day) return end(run, 'exited');
+      run.history.push({ stepId, did: 'waited', dueAt: over });
+      dueAt = over;
+    }
+    end(run, 'done');
+  }
+
+  function isStale(sub: Sub, newest: Sub | undefined) {
+    if (!newest || newest.modifiedAt <= sub.modifiedAt) return false;
+    return (['status', 'canceledAt', 'pastDueAt', 'endedAt'] as const).some(
+      (name) => newest[name] !== sub[name],
+    );
+  }
+
+  function keyOf({ frequency, workflowId }: Workflow, told: Told): string | undefined {
+    const sub = told.subscription?.id;
+    switch (frequency) {
+      case 'every-time':
+        return `${workflowId} ${told.type} ${told.objectId} ${told.version}`;
+      case 'once-per-contact':
+        return `${workflowId} contact of ${told.customerId}`;
+      case 'once-per-subscription':
+        return sub && `${workflowId} ${sub}`;
+      default:
+        throw new Error(`The model does not know ${frequency}.`);
+    }
+  }
+
+  function begin(workflow: Workflow, now: number, told: Told, newest: Workflow | undefined) {
+    const key = keyOf(workflow, told);
+    if (key === undefined || workflow.steps.length < 2) return;
+    const subscriptionId = told.subscription?.id;
+    const { customerId, type } = told;
+    const waiting = runs.filter(
+      (run) =>
+        isOpen(run) &&
+        run.workflowId === workflow.workflowId &&
+        run.customerId === customerId &&
+        (run.key === key || run.subscriptionId === subscriptionId),
+    );
+    // An end goes by the workflow as it is; the worker's copy tells only that there may be one.
+    for (const run of waiting) {
+      if (isOver(run, workflow) && newest && isOver(run, newest)) end(run, 'exited');
+    }
+    if (waiting.some(isOpen) || isUsedUp(key)) return;
+    if (runs.filter((run) => isOpen(run) && run.customerId === customerId).length >= 10) return;
+    const run: ModelRun = {
+      ...{ key, workflowId: workflow.workflowId, customerId, contact: customerId, type },
+      ...{ subscriptionId, state: 'waiting', stepId: undefined, dueAt: undefined, history: [] },
+    };
+    if (isOver(run, workflow)) return;
+    go(run, workflow.steps, now, now);
+    if (!isOpen(run) && !run.history.some(({ did }) => did === 'sent')) return;
+    const former = runs.findIndex((one) => one.key === key);
+    if (former >= 0) runs.splice(former, 1);
+    runs.push(run);
+  }
+
+  return {
+    runs,
+    subs,
+    isOpen,
+    /** Whether the facts of now forbid an email of this run. */
+    forbids(run: ModelRun, workflow: Workflow | undefined): boolean {
+      const { isDeleted, isErased } = customerOf(run.customerId);
+      return isDeleted || isErased || (workflow !== undefined && isOver(run, workflow));
+    },
+    /** When the run should go on, as far as a date decides that now. */
+    dueNow(run: ModelRun, workflow: Workflow): number | undefined {
+      const step = workflow.steps.find(({ id }) => id === run.stepId);
+      return step?.kind === 'wait' && 'until' in step ? dateOf(run, step) : run.dueAt;
+    },
+
+    unsubscribed(customerId: string) {
+      customerOf(customerId).isOut = true;
+    },
+
+    /** `copies`: the workflows as the worker knew them; `newest`: as they were. */
+    event(
+      told: Told,
+      now: number,
+      copies: readonly Workflow[],
+      newest: ReadonlyMap<string, Workflow>,
+    ) {
+      const customer = customerOf(told.customerId);
+      if (told.type === 'customer.deleted') {
+        customer.isDeleted = true;
+        customer.isOut = true;
+        for (const run of runs)
+          if (isOpen(run) && run.customerId === told.customerId) end(run, 'exited');
+        return;
+      }
+      const { subscription: sub } = told;
+      if (!sub) return;
+      const before = subs.get(sub.id);
+      const stale = isStale(sub, before);
+      if (!customer.isErased) {
+        owners.set(sub.id, told.customerId);
+        const isNewer =
+          !before ||
+          sub.modifiedAt > before.modifiedAt ||
+          (sub.modifiedAt === before.modifiedAt && sub.toldAt > before.toldAt);
+        if (isNewer) subs.set(sub.id, sub);
+        if (before && subs.get(sub.id)?.trialEnd !== before.trialEnd) {
+          for (const run of runs) {
+            if (!isOpen(run) || run.subscriptionId !== sub.id) continue;
+            if (!run.dated) continue;
+            const dueAt = dateOf(run, run.dated);
+            if (dueAt === undefined) end(run, 'exited');
+            else {
+              run.state = 'waiting';
+              run.dueAt = dueAt;
+            }
+          }
+        }
+      }
+      if (customer.isDeleted || customer.isErased || stale) return;
+      for (const workflow of copies) {
+        if (workflow.status !== 'active' || workflow.trigger.event !== told.type) continue;
+        const isMeant = workflow.trigger.conditions.every(
+          ({ property, value }) => property === 'status' && sub.status === value,
+        );
+        if (!isMeant || now - told.occurredAt > workflow.maxAgeHours * hour) continue;
+        begin(workflow, now, told, newest.get(workflow.workflowId));
+      }
+    },
+
+    /** The worker has looked at a run whose wait was said to be over. */
+    wake(run: ModelRun, now: number, workflow: Workflow | undefined) {
+      if (!isOpen(run)) return;
+      if (!workflow) return end(run, 'stopped');
+      const place = workflow.steps.findIndex(({ id }) => id === run.stepId);
+      const step = workflow.steps[place];
+      if (step?.kind !== 'wait') return end(run, 'stopped');
+      const dueAt = 'until' in step ? dateOf(run, step) : run.dueAt;
+      if (dueAt === undefined) return end(run, 'exited');
+      if (dueAt > now) {
+        run.state = 'waiting';
+        run.dueAt = dueAt;
+        run.dated = 'until' in step ? step : undefined;
+        return;
+      }
+      if (workflow.status !== 'active') {
+        run.state = 'parked';
+        return;
+      }
+      if (isOver(run, workflow)) return end(run, 'exited');
+      const isLate = now - dueAt > day;
+      if (isLate && (run.state === 'parked' || 'until' in step)) return end(run, 'exited');
+      run.history.push({ stepId: step.id, did: 'waited', dueAt: run.dueAt ?? dueAt });
+      run.state = 'waiting';
+      go(run, workflow.steps.slice(place + 1), dueAt, now);
+    },
+
+    stop: (run: ModelRun) => isOpen(run) && end(run, 'stopped'),
+  };
+}

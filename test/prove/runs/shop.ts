@@ -1,0 +1,172 @@
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { instant, type Person, polarPayload, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import type { Told } from './model.ts';
+
+type Life = {
+  id: string;
+  person: Person;
+  createdAt: string;
+  status: string;
+  trialEnd: number | undefined;
+  isCancelled: boolean;
+  canceledAt: string | undefined;
+  pastDueAt: string | undefined;
+  endedAt: string | undefined;
+};
+
+type Means = Readonly<{
+  now: () => Date;
+  deliver: (webhookId: string, type: string, body: string) => void;
+}>;
+
+const day = 86_400_000;
+
+/** A shop whose customers subscribe, fail to pay, cancel and leave, and whose webhooks come in any order. */
+export function shopOf(random: () => number, { now, deliver }: Means) {
+  const told = new Map<string, Told>();
+  const lives: Life[] = [];
+  const gone = new Set<string>();
+  const held: [string, string, string][] = [];
+  const delivered: [string, string, string][] = [];
+  let serial = 0;
+  const next = () => {
+    serial += 1;
+    return serial;
+  };
+  const people: Person[] = ['ann', 'bob'].map((name) => ({
+    customerId: uuidOf(name),
+    ...{ email: `${name}@example.com`, name, externalId: null, isNew: true },
+  }));
+  const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
+  /** No two moments of a shop have the same microsecond. */
+  const moment = () => instant(now(), next() % 1_000);
+
+  function send(webhookId: string, type: string, payload: object) {
+    const webhook: [string, string, string] = [webhookId, type, JSON.stringify(payload)];
+    if (random() < 0.2) held.push(webhook);
+    else deliverOne(webhook);
+  }
+
+  function deliverOne(webhook: [string, string, string]) {
+    deliver(...webhook);
+    delivered.push(webhook);
+  }
+
+  function tell(type: SupportedEventType, life: Life, modifiedAt: string) {
+    const webhookId = `evt-${next()}`;
+    const timestamp = moment();
+    const { id, status, trialEnd, canceledAt, pastDueAt, endedAt, isCancelled, person } = life;
+    const payload = polarPayload(type, person, now());
+    const at = (ms: number | undefined) => (ms === undefined ? null : instant(new Date(ms), 0));
+    const data = {
+      ...Object(payload['data']),
+      ...{ id, status, created_at: life.createdAt, modified_at: modifiedAt },
+      ...{ trial_start: null, trial_end: at(trialEnd), cancel_at_period_end: isCancelled },
+      ...{ canceled_at: canceledAt ?? null, past_due_at: pastDueAt ?? null },
+      ...{ ended_at: endedAt ?? null, ends_at: null },
+    };
+    const microseconds = (text: string | undefined) =>
+      text === undefined ? undefined : Date.parse(text) * 1_000 + Number(text.slice(-4, -1));
+    told.set(webhookId, {
+      ...{ type, customerId: person.customerId, objectId: id, version: modifiedAt },
+      occurredAt: Date.parse(timestamp),
+      subscription: {
+        ...{ id, status, trialEnd, cancelAtPeriodEnd: isCancelled },
+        modifiedAt: microseconds(modifiedAt) ?? 0,
+        toldAt: microseconds(timestamp) ?? 0,
+        canceledAt: microseconds(canceledAt),
+        pastDueAt: microseconds(pastDueAt),
+        endedAt: microseconds(endedAt),
+      },
+    });
+    send(webhookId, type, { ...payload, timestamp, data });
+  }
+
+  function begin(person: Person) {
+    const isTrial = random() < 0.5;
+    const createdAt = moment();
+    const life: Life = {
+      ...{ id: uuidOf(`subscription ${next()}`), person, createdAt, isCancelled: false },
+      status: isTrial ? 'trialing' : 'active',
+      trialEnd: isTrial ? now().getTime() + Math.ceil(random() * 14) * day : undefined,
+      ...{ canceledAt: undefined, pastDueAt: undefined, endedAt: undefined },
+    };
+    lives.push(life);
+    tell('subscription.created', life, createdAt);
+  }
+
+  function change(life: Life) {
+    const at = moment();
+    const kind = random();
+    if (life.status === 'trialing' && kind < 0.4) {
+      const ahead = Math.ceil(random() * 14) * day;
+      life.trialEnd = kind < 0.05 ? undefined : now().getTime() + ahead;
+      return tell('subscription.uncanceled', life, at);
+    }
+    if (life.status === 'past_due' && kind < 0.5) {
+      Object.assign(life, { status: 'active', pastDueAt: undefined });
+      tell('subscription.active', life, at);
+      if (kind > 0.2) return;
+      // The card works once, and fails again.
+      const again = moment();
+      Object.assign(life, { status: 'past_due', pastDueAt: again });
+      return tell('subscription.past_due', life, again);
+    }
+    if (life.status !== 'past_due' && kind < 0.65) {
+      Object.assign(life, { status: 'past_due', pastDueAt: at });
+      return tell('subscription.past_due', life, at);
+    }
+    if (kind < 0.85) {
+      life.isCancelled = !life.isCancelled;
+      life.canceledAt = life.isCancelled ? at : undefined;
+      return tell(life.isCancelled ? 'subscription.canceled' : 'subscription.uncanceled', life, at);
+    }
+    Object.assign(life, { status: 'canceled', endedAt: at, canceledAt: life.canceledAt ?? at });
+    return tell('subscription.revoked', life, at);
+  }
+
+  function leave(person: Person) {
+    gone.add(person.customerId);
+    const webhookId = `evt-${next()}`;
+    const { customerId } = person;
+    told.set(webhookId, {
+      ...{ type: 'customer.deleted', customerId, objectId: customerId, version: '' },
+      occurredAt: now().getTime(),
+    });
+    const payload = polarPayload('customer.deleted', person, now());
+    send(webhookId, 'customer.deleted', payload);
+  }
+
+  return {
+    people,
+    told,
+    /** Something happens in Polar, and its webhook is sent, or is late. */
+    act() {
+      const late = random() < 0.4 ? held.shift() : undefined;
+      if (late) deliverOne(late);
+      const person = pick(people.filter(({ customerId }) => !gone.has(customerId)));
+      if (!person) return;
+      const living = lives.filter((one) => one.person === person && one.status !== 'canceled');
+      const life = pick(living);
+      const kind = random();
+      if (kind < 0.02) leave(person);
+      else if (!life || (living.length < 3 && kind < 0.2)) begin(person);
+      else change(life);
+    },
+    /** The seller moves the end of a trial. */
+    moveTrial(subscriptionId: string | undefined) {
+      const life = lives.find(({ id, status }) => id === subscriptionId && status === 'trialing');
+      if (!life) return;
+      life.trialEnd = now().getTime() + Math.ceil(random() * 14) * day;
+      tell('subscription.uncanceled', life, moment());
+    },
+    /** Polar delivers a webhook once more. */
+    deliverAgain() {
+      const webhook = pick(delivered);
+      if (webhook) deliver(...webhook);
+    },
+    deliverRest() {
+      for (const webhook of held.splice(0)) deliverOne(webhook);
+    },
+  };
+}

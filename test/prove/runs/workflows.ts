@@ -1,0 +1,84 @@
+import { plainSteps, type Step, type Workflow } from '#shared/audience/workflow.ts';
+
+const at = '2026-11-01T00:00:00.000Z';
+
+function send(id: string, kind: 'marketing' | 'transactional', onlyIf: Workflow['exitWhen'] = []) {
+  const { steps } = plainSteps(
+    { kind, subject: id, preheader: '', body: id },
+    { subject: id, html: `<p>${id}</p>`, text: id },
+  );
+  const [only] = steps;
+  if (!only) throw new Error('A plain workflow has one step.');
+  return { ...only, id, onlyIf } satisfies Step;
+}
+
+const days = (id: string, count: number): Step => ({
+  kind: 'wait',
+  id,
+  for: { hours: 24 * count },
+});
+
+type Parts = Pick<Workflow, 'workflowId' | 'trigger' | 'frequency' | 'exitWhen' | 'steps'>;
+
+function workflow(parts: Parts): Workflow {
+  return {
+    ...{ version: 1, name: parts.workflowId, status: 'active', maxAgeHours: 24 * 400 },
+    ...{ audience: [], createdAt: at, updatedAt: at },
+    ...parts,
+  };
+}
+
+const is = (property: Workflow['exitWhen'][number]['property'], value: string) =>
+  ({ property, operator: 'is', value }) as const;
+const isNot = (property: Workflow['exitWhen'][number]['property'], value: string) =>
+  ({ property, operator: 'is-not', value }) as const;
+
+/** Sequences of each kind: waits for a time and for a date, ends, a step that may be skipped, all frequencies that differ. */
+export const sequences: readonly Workflow[] = [
+  workflow({
+    workflowId: 'dunning',
+    trigger: { event: 'subscription.past_due', conditions: [] },
+    frequency: 'every-time',
+    exitWhen: [isNot('subscription.status', 'past_due')],
+    steps: [
+      send('email', 'transactional'),
+      days('until-3', 3),
+      send('day-3', 'transactional'),
+      days('until-7', 4),
+      send('day-7', 'transactional'),
+    ],
+  }),
+  workflow({
+    workflowId: 'trial-ending',
+    trigger: { event: 'subscription.created', conditions: [is('status', 'trialing')] },
+    frequency: 'once-per-subscription',
+    exitWhen: [
+      is('subscription.cancelAtPeriodEnd', 'true'),
+      isNot('subscription.status', 'trialing'),
+    ],
+    steps: [
+      { kind: 'wait', id: 'before-end', until: { date: 'trialEnd', offsetHours: -72 } },
+      send('reminder', 'transactional'),
+    ],
+  }),
+  workflow({
+    workflowId: 'onboarding',
+    trigger: { event: 'subscription.created', conditions: [] },
+    frequency: 'once-per-contact',
+    exitWhen: [],
+    steps: [
+      send('hello', 'marketing'),
+      days('until-2', 2),
+      send('tips', 'marketing', [is('subscription.status', 'active')]),
+      days('until-5', 3),
+      send('more', 'marketing'),
+    ],
+  }),
+  workflow({
+    workflowId: 'win-back',
+    trigger: { event: 'subscription.revoked', conditions: [] },
+    frequency: 'once-per-subscription',
+    exitWhen: [is('customer.hasLivingSubscription', 'true')],
+    steps: [days('month', 30), send('come-back', 'marketing')],
+  }),
+];

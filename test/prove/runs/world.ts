@@ -1,0 +1,337 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { clock } from '#functions/clock/clock.ts';
+import { mailer } from '#functions/mailer/mailer.ts';
+import { mailSituation } from '#functions/mailer/situation.ts';
+import { worker } from '#functions/worker/worker.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
+import type { EmailIdentity } from '#shared/audience/email.ts';
+import { applyRefusal } from '#shared/audience/refusals.ts';
+import { isOpen } from '#shared/audience/run.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+import type { AudienceStore, Commit } from '#shared/audience/unit-of-work.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import type { BatchParts } from '#shared/queue/each-record.ts';
+import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
+import { type WorkerMessage, wakeMessage } from '#shared/queue/events-queue.ts';
+import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
+import { resumingRuns } from '#shared/queue/resuming.ts';
+import type { DueRuns } from '#shared/store/due-runs.ts';
+import type { Emails } from '#shared/store/mail/ledger.ts';
+import type { RunLists } from '#shared/store/run-lists.ts';
+import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
+import { memoryLedger } from '#test/fakes/memory-ledger.ts';
+
+/** What happened in the system, as far as the model and the checker look at it. */
+export type Watcher = Readonly<{
+  committed: (commit: Commit) => void;
+  reserved: (email: EmailIdentity) => void;
+  sent: (ledgerKey: string) => void;
+}>;
+
+type Queued = { record: SQSRecord; visibleAt: number; tries?: number };
+const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+const settings = async () => ({ ...defaultSettings, postalAddress: 'Shop, Main Street 1' });
+const minuteMs = 60_000;
+
+/**
+ * Worker, clock and mailer as they are deployed, on an audience, a ledger and queues in memory. Each call of what is
+ * outside may fail before or after it is done, and lets others go first, as the random numbers say.
+ */
+export function world(random: () => number, workflows: readonly Workflow[], watcher: Watcher) {
+  let time = Date.parse('2026-11-02T12:00:00.000Z');
+  let faults = 0;
+  let serial = 0;
+  const now = () => new Date(time);
+  const newId = () => {
+    serial += 1;
+    return `id-${serial}`;
+  };
+  const audience = memoryAudienceStore();
+  const { rows } = audience;
+  const ledger = memoryLedger(rows.customers, now);
+  const stored = new Map(workflows.map((one) => [one.workflowId, one]));
+  let cached = [...stored.values()];
+  const events: Queued[] = [];
+  const mails: Queued[] = [];
+
+  async function call<T>(action: () => Promise<T>): Promise<T> {
+    for (let turns = Math.floor(random() * 4); turns > 0; turns--) await Promise.resolve();
+    if (random() < faults) throw new Error('The call was lost.');
+    const result = await action();
+    if (random() < faults) throw new Error('The answer was lost.');
+    return result;
+  }
+
+  let turn: Promise<unknown> = Promise.resolve();
+  /** What is written is told of before anything else is. */
+  function inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const mine = turn.then(write);
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  const store: AudienceStore = {
+    load: (keys) => {
+      for (const { kind, key } of keys) {
+        const email = kind === 'emails' ? ledger.rows.get(key) : undefined;
+        if (email) rows.emails.set(key, { row: { state: email.state }, revision: '' });
+      }
+      return call(() => audience.store.load(keys));
+    },
+    recorded: (id) => call(() => audience.store.recorded(id)),
+    commit: (commit) =>
+      call(() =>
+        inTurn(async () => {
+          const result = await audience.store.commit(commit);
+          if (result.kind === 'committed') watcher.committed(commit);
+          return result;
+        }),
+      ),
+  };
+  const emails: Emails = {
+    ...ledger.emails,
+    reserve: (email, reservation) =>
+      call(() =>
+        inTurn(async () => {
+          const isReserved = await ledger.emails.reserve(email, reservation);
+          if (isReserved) watcher.reserved(email);
+          return isReserved;
+        }),
+      ),
+    block: (email, reason) => call(() => ledger.emails.block(email, reason)),
+    find: (key) => call(() => ledger.emails.find(key)),
+  };
+
+  const push = (queue: Queued[], message: WorkerMessage, delaySeconds = 0) =>
+    void queue.push({ record: recordOf(message, newId()), visibleAt: time + delaySeconds * 1_000 });
+  const send = (message: WorkerMessage, delaySeconds: number) =>
+    call(async () => push(events, message, delaySeconds));
+  let lastError: unknown;
+  const batch: BatchParts = {
+    failures: { clear: async () => {} },
+    failed: async (_, error) => {
+      lastError = error instanceof Error ? error.stack : error;
+      return 'retry';
+    },
+    log: silent,
+  };
+  const contactOf = async () => ({ contact: undefined, addresses: [] });
+  const pause = async () => undefined;
+  const allRuns = () => [...rows.runs.values()].map(({ row }) => row);
+
+  const runs: RunLists = {
+    ofContact: async () => [],
+    ofWorkflow: async () => [],
+    idsOfCustomer: async (id) =>
+      allRuns().flatMap(({ customerId, runId }) => (customerId === id ? [runId] : [])),
+    idsOfContact: async () => [],
+    parked: async (id) => ({
+      wakes: allRuns().flatMap(({ runId, customerId, workflowId, stepId, dueAt, state }) =>
+        state === 'parked' && workflowId === id && stepId && dueAt
+          ? [{ runId, customerId, workflowId, stepId, dueAt }]
+          : [],
+      ),
+      next: undefined,
+    }),
+  };
+  const dueRuns: DueRuns = {
+    due: async (by, limit) =>
+      allRuns()
+        .flatMap(({ runId, customerId, workflowId, stepId, dueAt, wakeAt }) =>
+          stepId && dueAt && wakeAt && wakeAt <= by
+            ? [{ runId, customerId, workflowId, stepId, dueAt, wakeAt, wakes: 0 }]
+            : [],
+        )
+        .slice(0, limit),
+    take: (run, until) =>
+      call(async () => {
+        const known = rows.runs.get(run.runId);
+        if (known?.row.wakeAt !== run.wakeAt) return false;
+        rows.runs.set(run.runId, { ...known, row: { ...known.row, wakeAt: until } });
+        return true;
+      }),
+  };
+
+  const work = worker({
+    ...{
+      ...batch,
+      store,
+      runs,
+      settings,
+      settingsNow: settings,
+      contactOf,
+      send,
+      now,
+      newId,
+      pause,
+    },
+    records: {
+      idsOfCustomer: async () => ({ webhookIds: [], next: undefined }),
+      idsOfContact: async () => ({ webhookIds: [], next: undefined }),
+      erase: async () => undefined,
+    },
+    workflows: async () => cached,
+    workflowsNow: async () => [...stored.values()],
+    workflow: async (id) => stored.get(id),
+    sendMail: (mail) => call(async () => push(mails, encodeMailMessage(mail))),
+  });
+  const mail = mailer({
+    ...batch,
+    ...{ emails, hold: async () => undefined, hasSender: true, newToken: newId, now },
+    known: mailSituation({
+      recorded: async (id) => audience.records.get(id)?.record,
+      workflows: { all: async () => [...stored.values()], find: async (id) => stored.get(id) },
+      ...{ store, settings },
+    }),
+    compose: async (_, __, ledgerKey) => ({
+      kind: 'composed',
+      mail: {
+        ...{ from: 'shop@example.com', to: 'ann@example.com', replyTo: undefined },
+        ...{ subject: 'Hello', html: '<p>Hello</p>', text: 'Hello', headers: {}, ledgerKey },
+      },
+    }),
+    send: async ({ ledgerKey }) => {
+      watcher.sent(ledgerKey);
+      return { kind: 'sent', sesMessageId: newId() };
+    },
+    addressHash: async (email) => email,
+  });
+  const tick = clock({
+    emails: {
+      due: async (by, limit) =>
+        [...ledger.rows.values()]
+          .flatMap(({ ledgerKey, dueAt }) => (dueAt && dueAt <= by ? [{ ledgerKey, dueAt }] : []))
+          .slice(0, limit),
+      held: async () => [],
+      take: async ({ ledgerKey, dueAt }, until) => {
+        const row = ledger.rows.get(ledgerKey);
+        if (row?.dueAt !== dueAt) return undefined;
+        const taken = { ...row, dueAt: until };
+        ledger.rows.set(ledgerKey, taken);
+        return taken;
+      },
+      settled: async () => undefined,
+    },
+    isReleased: async () => false,
+    queue: (messages) =>
+      call(async () => {
+        for (const message of messages) push(mails, encodeMailMessage(message));
+      }),
+    runs: dueRuns,
+    wake: (wakes) =>
+      call(async () => {
+        for (const wake of wakes) push(events, wakeMessage(wake));
+      }),
+    ...{ mostEmails: 1_000, mostRuns: 1_000, now, log: silent },
+  });
+
+  /** Lambda on a queue: what is not in the answer is done. */
+  async function handle(
+    queue: Queued[],
+    by: (batch: SQSEvent, time: typeof plentyOfTime) => Promise<SQSBatchResponse>,
+    most: number,
+  ): Promise<number> {
+    const visible = queue.filter(({ visibleAt }) => visibleAt <= time);
+    const taken: Queued[] = [];
+    while (taken.length < most && visible.length > 0) {
+      taken.push(...visible.splice(Math.floor(random() * visible.length), 1));
+    }
+    for (const one of taken) queue.splice(queue.indexOf(one), 1);
+    const response = await by({ Records: taken.map(({ record }) => record) }, plentyOfTime);
+    const failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    for (const one of taken) {
+      if (!failed.has(one.record.messageId)) continue;
+      const tries = (one.tries ?? 0) + 1;
+      if (tries > 60) throw new Error(`A message never gets through: ${lastError}`);
+      queue.push({ ...one, tries, visibleAt: time + 15_000 });
+    }
+    return taken.length;
+  }
+
+  const system = {
+    ...{ rows, now, events, mails, stored, store, ledger: ledger.rows },
+    cached: () => cached,
+    isCacheOld: () => cached.some((one) => stored.get(one.workflowId) !== one),
+    setFaults(probability: number) {
+      faults = probability;
+    },
+    refreshCache() {
+      cached = [...stored.values()];
+    },
+    pass(ms: number) {
+      time += ms;
+    },
+    deliver: (webhookId: string, type: string, body: string) => {
+      const message = encodeEventMessage({
+        webhookId,
+        type,
+        receivedAt: now().toISOString(),
+        body,
+      });
+      if (message === 'too-large') throw new Error('A payload is too large.');
+      push(events, message);
+    },
+    save: async (workflow: Workflow) => {
+      const save = async (one: Workflow) => stored.set(one.workflowId, one) === stored;
+      const resume = async (message: WorkerMessage, delay: number) => push(events, message, delay);
+      const none = async () => false;
+      await resumingRuns({ save, remove: none, bringBack: none }, resume).save(workflow);
+    },
+    /** A person says no to marketing. */
+    unsubscribe: async (email: string) => {
+      const surroundings = { settings: await settings(), now: now(), newId };
+      const no = { reason: 'unsubscribed', at: now().toISOString(), by: 'recipient' } as const;
+      await applyRefusal({ email: normalisedEmail(email), ...no }, { store, surroundings, pause });
+    },
+    work: () => handle(events, work, 10),
+    mail: () => handle(mails, mail, 5),
+    tick: () => tick().catch(() => undefined),
+    /** Nothing is left to do at this moment. */
+    async settle() {
+      for (let round = 0; ; round++) {
+        if (round > 1_000) throw new Error('The queues never run dry.');
+        await system.tick();
+        const done = (await system.work()) + (await system.mail());
+        if (done === 0) return;
+      }
+    },
+    /** A healthy while: the clock strikes in each minute in which something is due. */
+    async elapse(ms: number, look: () => void) {
+      const until = time + ms;
+      for (;;) {
+        await system.settle();
+        look();
+        const times = [
+          ...allRuns().flatMap((run) =>
+            isOpen(run) && run.wakeAt ? [Date.parse(run.wakeAt)] : [],
+          ),
+          ...[...events, ...mails].map(({ visibleAt }) => visibleAt),
+        ].filter((at) => at > time);
+        const next = Math.min(until, ...times);
+        time = Math.min(until, Math.ceil(next / minuteMs) * minuteMs);
+        if (time >= until) break;
+      }
+      await system.settle();
+      look();
+    },
+  };
+  return system;
+}
+
+function recordOf({ MessageBody, MessageAttributes }: WorkerMessage, messageId: string): SQSRecord {
+  const attributes = Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [
+    name,
+    { dataType: 'String', stringValue: StringValue },
+  ]);
+  return {
+    ...{ messageId, receiptHandle: messageId, body: MessageBody, md5OfBody: '' },
+    ...{ eventSource: 'aws:sqs', eventSourceARN: 'arn', awsRegion: 'us-east-1' },
+    attributes: {
+      ApproximateReceiveCount: '1',
+      ApproximateFirstReceiveTimestamp: '0',
+      ...{ SenderId: 'local', SentTimestamp: '0' },
+    },
+    messageAttributes: Object.fromEntries(attributes),
+  };
+}
