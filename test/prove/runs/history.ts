@@ -233,9 +233,11 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
     } else {
       const hours = 1 + Math.floor(random() * 200);
       await save({
-        steps: steps.map((step) =>
-          step.kind === 'wait' && 'for' in step ? { ...step, for: { hours } } : step,
-        ),
+        steps: steps.map((step) => {
+          if (step.kind !== 'wait') return step;
+          if ('for' in step) return { ...step, for: { hours } };
+          return { ...step, until: { ...step.until, offsetHours: 24 - hours } };
+        }),
       });
     }
   }
