@@ -25,6 +25,9 @@ export function memoryLedger(customers: Customers, now: () => Date) {
 
   const emails: Emails = {
     find: async (key) => structuredClone(rows.get(key)),
+    // Mailboxes are counted in DynamoDB only: here none has had its share.
+    reserveWithin: async (email, reservation) =>
+      (await emails.reserve(email, reservation)) ? 'reserved' : 'taken',
     async reserve(email, { unchanged, ...reservation }) {
       if (!isFree(email.ledgerKey) || !isAsSeen(unchanged)) return false;
       const attempts = (rows.get(email.ledgerKey)?.attempts ?? 0) + 1;

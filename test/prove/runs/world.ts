@@ -89,16 +89,17 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
         }),
       ),
   };
+  const reserve: Emails['reserve'] = (email, reservation) =>
+    inTurn(async () => {
+      const isReserved = await ledger.emails.reserve(email, reservation);
+      if (isReserved) watcher.reserved(email);
+      return isReserved;
+    });
   const emails: Emails = {
     ...ledger.emails,
-    reserve: (email, reservation) =>
-      call(() =>
-        inTurn(async () => {
-          const isReserved = await ledger.emails.reserve(email, reservation);
-          if (isReserved) watcher.reserved(email);
-          return isReserved;
-        }),
-      ),
+    reserve: (email, reservation) => call(() => reserve(email, reservation)),
+    reserveWithin: (email, reservation) =>
+      call(async () => ((await reserve(email, reservation)) ? 'reserved' : 'taken')),
     block: (email, reason) => call(() => ledger.emails.block(email, reason)),
     find: (key) => call(() => ledger.emails.find(key)),
   };
@@ -116,7 +117,7 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
     },
     log: silent,
   };
-  const contactOf = async () => ({ contact: undefined, addresses: [] });
+  const contactOf = async () => ({ contact: undefined, addresses: [], spellings: [] });
   const pause = async () => undefined;
   const allRuns = () => [...rows.runs.values()].map(({ row }) => row);
 
@@ -196,6 +197,7 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
       return { kind: 'sent', sesMessageId: newId() };
     },
     addressHash: async (email) => email,
+    mailboxHash: async (mailbox) => mailbox,
   });
   const tick = clock({
     emails: {
