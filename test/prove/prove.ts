@@ -11,19 +11,21 @@ import {
 } from '#test/prove/histories/histories.ts';
 import { proveHostile } from '#test/prove/hostile/hostile.ts';
 import { proveProperties } from '#test/prove/properties/properties.ts';
+import { proveRuns } from '#test/prove/runs/runs.ts';
 import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
 import { startAccount } from './account.ts';
 import type { Proof } from './proof.ts';
 import { seededRandom } from './seeded-random.ts';
 
-const parts = ['crash', 'histories', 'hostile', 'properties', 'soak'] as const;
+const parts = ['crash', 'histories', 'hostile', 'properties', 'runs', 'soak'] as const;
 const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short]
 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
 histories  random histories with two to four workers that fail and race, against the result that the rules give
 hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
 properties the tests of npm test that draw what they meet, with 25 times as many draws; the one part that no seed repeats
+runs       random histories of workflows with several steps, in memory, against a model of them; rare branches must be reached
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 
 Without parts, all of them. The same seed draws the same. Ends with 1 if anything does not hold.`;
@@ -99,6 +101,14 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     const holds = await proveProperties(values.short ? 1 : 25);
     say(holds ? 'all hold' : 'not all hold');
     return holds;
+  },
+  async runs() {
+    const proof = await proveRuns({
+      seed,
+      runs: 10_000 * share,
+      onProgress: every('histories of runs'),
+    });
+    return report('histories of runs', proof);
   },
   async soak() {
     const directory = await mkdtemp(join(tmpdir(), 'polar-audience-prove-'));
