@@ -11,6 +11,7 @@ import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
+import { dynamoRunLists } from '#shared/store/run-lists.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 
@@ -27,6 +28,7 @@ const envSchema = z.object({
   ACTS_TABLE: z.string(),
   EVENTS_QUEUE_URL: z.string(),
   EVENTS_DEAD_LETTERS_URL: z.string(),
+  RUNS_TABLE: z.string(),
   MAIL_QUEUE_URL: z.string(),
   MAIL_DEAD_LETTERS_URL: z.string(),
   FEEDBACK_QUEUE_URL: z.string(),
@@ -62,6 +64,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     { name: 'mail', url: env.MAIL_DEAD_LETTERS_URL, sourceUrl: env.MAIL_QUEUE_URL },
     { name: 'feedback', url: env.FEEDBACK_DEAD_LETTERS_URL, sourceUrl: env.FEEDBACK_QUEUE_URL },
   ];
+  const runs = dynamoRunLists(db, env.RUNS_TABLE);
   const sqs = new SQSClient({ requestHandler });
   const send: SendToWorker = (message, DelaySeconds) =>
     sqs.send(new SendMessageCommand({ QueueUrl: env.EVENTS_QUEUE_URL, DelaySeconds, ...message }));
@@ -88,8 +91,9 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */
     mailIdentities: env.MAIL_IDENTITIES?.split(',').filter(Boolean),
     newTag: () => randomBytes(4).toString('hex'),
-    /** How many wait at a step of a workflow; of many at least a hundred. Nobody does before there are runs. */
-    waitingAt: async (_workflowId: string, _stepId: string): Promise<number> => 0,
+    /** How many wait at a step of a workflow; of many at least a hundred. */
+    waitingAt: (workflowId: string, stepId: string): Promise<number> =>
+      runs.waitingAt(workflowId, stepId, 100),
     log: jsonLog(),
   };
 }

@@ -1,4 +1,4 @@
-import { needsRun, type Step, type WaitStep } from '#shared/audience/workflow.ts';
+import type { Step, WaitStep } from '#shared/audience/workflow.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
 import type { WorkflowDraft } from './check-workflow.ts';
@@ -132,20 +132,4 @@ function movedDates(date: Extract<WaitStep, { until: object }>['until']['date'])
   return [
     `Where ${date} is moved in Polar, the wait learns of it with the next event of the subscription: it may be out of date, because subscription.updated is not received.`,
   ];
-}
-
-/** What cannot be sent yet by this version. */
-export function notYet(
-  workflow: Readonly<{ steps: readonly Step[] }> & Pick<WorkflowDraft, 'audience' | 'exitWhen'>,
-): string[] {
-  const { steps, audience, exitWhen } = workflow;
-  const hasMore =
-    needsRun({ steps: [...steps] }) ||
-    steps.some((step) => step.kind === 'send' && step.onlyIf.length > 0) ||
-    [...audience, ...exitWhen].length > 0;
-  return hasMore
-    ? [
-        'It has several steps, an audience or ends, which this version saves and does not carry out yet.',
-      ]
-    : [];
 }

@@ -14,7 +14,7 @@ import type { CustomerEmails } from '#shared/polar/customer-emails.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Portal } from '#shared/polar/portal.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
-import { checkSteps, type DraftStep, notYet } from './check-steps.ts';
+import { checkSteps, type DraftStep } from './check-steps.ts';
 import { type DraftProblem, draftProblem, type EmailField, sentencesOf } from './draft-problem.ts';
 import { eventMayHave } from './event-variables.ts';
 import { overlapsOf, overlapWarnings, sandboxNote } from './moments.ts';
@@ -190,7 +190,7 @@ export function checkWorkflow(written: unknown, surroundings: MailSurroundings):
       ...new Set(checks.flatMap((check) => check.warnings)),
       ...surroundingWarnings(draft, surroundings),
     ],
-    obstacles: [...obstaclesTo(draft, surroundings), ...notYet({ ...draft, steps })],
+    obstacles: obstaclesTo(draft, surroundings),
   };
 }
 

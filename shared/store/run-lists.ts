@@ -21,6 +21,8 @@ export type RunLists = Readonly<{
   /** All ids of a customer's runs, and of a contact's. */
   idsOfCustomer(customerId: string): Promise<string[]>;
   idsOfContact(contactId: string): Promise<string[]>;
+  /** How many are at a wait of a workflow, waiting or parked; of many, at least `atMost`. */
+  waitingAt(workflowId: string, stepId: string, atMost: number): Promise<number>;
   /** One page of the parked runs of a workflow; there may be more where it holds none. */
   parked(workflowId: string, after?: RunPosition): Promise<ParkedPage>;
 }>;
@@ -64,6 +66,28 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
       );
       const found = (await Promise.all(shards)).flat();
       return found.sort((a, b) => (a.beganAt < b.beganAt ? 1 : -1)).slice(0, limit);
+    },
+
+    async waitingAt(workflowId, stepId, atMost) {
+      let count = 0;
+      for (let shard = 0; shard < listShards && count < atMost; shard++) {
+        const all = query('byWorkflow', 'workflowShard', `${shard}#${workflowId}`);
+        let after: Record<string, unknown> | undefined;
+        do {
+          const page = await db.send(
+            new QueryCommand({
+              ...all,
+              Select: 'COUNT',
+              FilterExpression: 'stepId = :step',
+              ExpressionAttributeValues: { ...all.ExpressionAttributeValues, ':step': stepId },
+              ExclusiveStartKey: after,
+            }),
+          );
+          count += page.Count ?? 0;
+          after = page.LastEvaluatedKey;
+        } while (after && count < atMost);
+      }
+      return count;
     },
 
     idsOfCustomer: (customerId) => ids('byCustomer', 'customerId', customerId),

@@ -127,6 +127,7 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
     idsOfCustomer: async (id) =>
       allRuns().flatMap(({ customerId, runId }) => (customerId === id ? [runId] : [])),
     idsOfContact: async () => [],
+    waitingAt: async () => 0,
     parked: async (id) => ({
       wakes: allRuns().flatMap(({ runId, customerId, workflowId, stepId, dueAt, state }) =>
         state === 'parked' && workflowId === id && stepId && dueAt

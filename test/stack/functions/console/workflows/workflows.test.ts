@@ -99,9 +99,8 @@ describe('adding one', () => {
     const { status, text } = await at.get(path);
     expect(status).toBe(200);
     expect(text).toContain(title);
-    expect(text).toContain('Before it can be active: It has several steps');
     await at.post(`${path}/activate`, { version: '1' });
-    expect(await saved()).toMatchObject({ status: 'draft', version: 1 });
+    expect(await saved()).toMatchObject({ status: 'active' });
   });
 
   test('can begin with an empty one', async () => {
