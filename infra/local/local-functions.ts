@@ -48,7 +48,8 @@ export function functionEnvironment(
   return {
     ...Environment.Variables,
     _HANDLER: Handler,
-    AWS_ACCESS_KEY_ID: 'local',
+    // As in AWS, each has credentials of its own: by them a test knows who made a call.
+    AWS_ACCESS_KEY_ID: logicalId,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_REGION: localRegion,
     AWS_DEFAULT_REGION: localRegion,

@@ -60,7 +60,7 @@ type Options = Readonly<{
 }>;
 
 /** The emulators that stand in for AWS's services. */
-export type Service = 'dynamodb' | 'sqs' | 'ses';
+export type Service = 'dynamodb' | 'sqs' | 'ses' | 'secretsManager';
 
 type ClientConfig = ReturnType<typeof localClientConfig>;
 
@@ -167,7 +167,7 @@ async function start(
   const endpoints = {
     dynamodb: dynamoAddress,
     sqs: sqsAddress,
-    secretsManager: secretsManager.address,
+    secretsManager: await inFront('secretsManager', secretsManager.address),
     ses: ses && (await inFront('ses', ses.address)),
     polar: standInForPolar({ ...given.polar }),
   };

@@ -9,6 +9,7 @@ import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { replayMessage } from '#shared/queue/events-queue.ts';
+import { comparedWithPolicies, recordedCalls } from '#test/support/aws-calls.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { hasBrowser, startBrowser, violationsOn } from './chromium.ts';
 
@@ -18,6 +19,7 @@ const eve = person('eve@example.com', hostileName);
 
 let polar: FakePolar;
 let stack: LocalStack;
+const recorded = recordedCalls();
 let browser: Browser;
 let page: Page;
 const dialogs: string[] = [];
@@ -69,6 +71,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
     stack = await startLocalStack({
       assembly: await localAssembly(),
       polar: { POLAR_API_URL: polar.url, POLAR_AUTHORIZE_URL: polar.authorizeUrl },
+      inFront: recorded.inFront,
     });
     browser = await startBrowser();
     page = await browser.newPage();
@@ -86,6 +89,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
   afterAll(async () => {
     await browser?.close();
     await stack?.stop();
+    await recorded.stop();
     await polar?.stop();
   });
 
@@ -267,5 +271,12 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
       }
       expect(faults).toEqual({});
     });
+  });
+
+  it('did nothing in all of this that IAM would not have allowed', async () => {
+    const { refused, unused } = await comparedWithPolicies(await localAssembly(), recorded.calls);
+    expect(refused).toEqual([]);
+    // It made calls.
+    expect(unused).toHaveProperty('Console');
   });
 });

@@ -16,15 +16,21 @@ import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts
 import { requestErasure, requestReplay, type SendToWorker } from '#shared/queue/events-queue.ts';
 import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { comparedWithPolicies, recordedCalls } from '#test/support/aws-calls.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { readable, rowsOfTables } from './rows-of-tables.ts';
 
 let stack: LocalStack;
 let db: ReturnType<typeof documentClient>;
 let sqs: SQSClient;
+const recorded = recordedCalls();
 
 beforeAll(async () => {
-  stack = await startLocalStack({ assembly: await localAssembly(), prepare: saveDemoWorkflows });
+  stack = await startLocalStack({
+    assembly: await localAssembly(),
+    prepare: saveDemoWorkflows,
+    inFront: recorded.inFront,
+  });
   db = documentClient(new DynamoDBClient(stack.clientConfigs.dynamodb));
   sqs = new SQSClient(stack.clientConfigs.sqs);
 });
@@ -32,9 +38,54 @@ afterAll(async () => {
   db?.destroy();
   sqs?.destroy();
   await stack?.stop();
+  await recorded.stop();
 });
 
 const by = 'an engineer';
+
+/** Lambda itself writes the logs, and takes messages from the queues with the role of the function. */
+const ofAll = [
+  'logs:CreateLogStream ',
+  'logs:PutLogEvents ',
+  'sqs:DeleteMessage ',
+  'sqs:GetQueueAttributes ',
+  'sqs:ReceiveMessage ',
+];
+
+const afterFailures = {
+  'sqs:ChangeMessageVisibility ': 'after a failure: when the message comes again',
+  'dynamodb:UpdateItem Failures': 'after a failure: why it failed',
+  'dynamodb:DeleteItem Failures': 'after a failure, once it succeeded',
+};
+const movedSpelling = 'a contact that an earlier version keeps under another spelling is moved';
+
+/** What nothing here makes a function do, and when it does: what a grant begins with, and the reason. */
+const unusedHere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  WebhooksIngest: {},
+  Worker: {
+    ...afterFailures,
+    'sqs:SendMessage EventsDeadLetters': 'what can never be applied',
+    'dynamodb:ConditionCheckItem Customers':
+      'a contact is decided by a customer that stays as it is',
+    'dynamodb:PutItem Suppressions': movedSpelling,
+    'dynamodb:PutItem Settings': 'the first event of a stage, where nobody has set anything',
+  },
+  MailMailer: {
+    ...afterFailures,
+    'sqs:SendMessage MailDeadLetters': 'what can never be sent',
+  },
+  MailFeedback: {
+    ...afterFailures,
+    'sqs:SendMessage FeedbackDeadLetters': 'what can never be read',
+    'dynamodb:BatchGetItem Emails': 'a transient bounce: whether the four before it bounced, too',
+    'dynamodb:Query Emails/index/byContact': 'a transient bounce: which four came before it',
+    'dynamodb:ConditionCheckItem Suppressions': 'a refusal that is on record already',
+    'dynamodb:DeleteItem Contacts': movedSpelling,
+    'dynamodb:PutItem Addresses': movedSpelling,
+    'dynamodb:PutItem Customers': movedSpelling,
+  },
+  MailUnsubscribe: { 'dynamodb:DeleteItem Contacts': movedSpelling },
+};
 
 /** What should come a quarter of an hour later comes at once. */
 const sendAtOnce: SendToWorker = (message) =>
@@ -251,5 +302,25 @@ describe.each([
     expect(traces.filter((trace) => left.includes(trace))).toEqual([]);
     expect(await item('Contacts', { email })).toBeUndefined();
     expect(await emails()).toEqual(before);
+  });
+});
+
+describe('IAM', () => {
+  const compared = async () => comparedWithPolicies(await localAssembly(), recorded.calls);
+
+  it('would have allowed every call that a function made', async () => {
+    expect((await compared()).refused).toEqual([]);
+  });
+
+  it('allows nothing that none of this made a function do, but for a reason', async () => {
+    const { unused } = await compared();
+    for (const [name, reasons] of Object.entries(unusedHere)) {
+      const accepted = [...ofAll, ...Object.keys(reasons)];
+      const isAccepted = (grant: string) => accepted.some((start) => grant.startsWith(start));
+      // Absent: it made no call at all, and nothing of it would be looked at.
+      expect({ [name]: unused[name]?.filter((grant) => !isAccepted(grant)) }).toEqual({
+        [name]: [],
+      });
+    }
   });
 });

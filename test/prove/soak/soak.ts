@@ -79,6 +79,7 @@ export async function soak(options: Options): Promise<SoakProof> {
     environment: heapReporting,
     onOutput: (_, line) => memory.onLine(line),
     inFront: async (service, address) => {
+      if (service === 'secretsManager') return address;
       const proxy = await startTroubleProxy(service, address, { random, ...taken });
       proxies.push(proxy);
       return proxy.address;

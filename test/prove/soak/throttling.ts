@@ -1,9 +1,11 @@
 import * as z from 'zod';
-import type { Service } from '#infra/local/local-stack.ts';
 import type { Answer } from '#test/support/passed-on.ts';
 
+/** Those that the soak troubles. */
+export type TroubledService = 'dynamodb' | 'sqs' | 'ses';
+
 /** What a service says that is asked too much, as AWS documents it. */
-export function refusal(service: Service, operation: string, body: Buffer): Answer {
+export function refusal(service: TroubledService, operation: string, body: Buffer): Answer {
   switch (service) {
     case 'dynamodb':
       return operation === 'TransactWriteItems'

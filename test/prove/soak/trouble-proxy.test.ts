@@ -10,8 +10,8 @@ import { GetAccountCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
-import type { Service } from '#infra/local/local-stack.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import type { TroubledService } from './throttling.ts';
 import { type Mood, startTroubleProxy, type TroubleProxy } from './trouble-proxy.ts';
 
 const TableName = 'Things';
@@ -22,7 +22,7 @@ let dynamo: { proxy: TroubleProxy; client: DynamoDBClient };
 let sqs: { proxy: TroubleProxy; client: SQSClient };
 
 /** In front of a service, always drawing the same. */
-async function inFront(service: Service, target: string) {
+async function inFront(service: TroubledService, target: string) {
   const proxy = await startTroubleProxy(service, target, { random: () => draws });
   stops.push(proxy.stop);
   return proxy;

@@ -1,8 +1,7 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Service } from '#infra/local/local-stack.ts';
 import { serveOnLoopback } from '#infra/local/loopback-server.ts';
 import { type Answer, contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
-import { firstKeyOnly, mayBePartial, refusal } from './throttling.ts';
+import { firstKeyOnly, mayBePartial, refusal, type TroubledService } from './throttling.ts';
 
 /** `paused`: calls arrive, and nothing happens before it is over · `throttled`: most calls are refused · `deaf`: some replies are lost. */
 export const moods = ['paused', 'throttled', 'deaf'] as const;
@@ -21,7 +20,7 @@ const share = { throttled: 0.7, deaf: 0.3 };
 
 /** Stands in front of an emulator, and makes it pause, throttle or lose replies for a while. */
 export async function startTroubleProxy(
-  service: Service,
+  service: TroubledService,
   target: string,
   { random, onAnswer = () => {} }: Options,
 ) {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Service } from '#infra/local/local-stack.ts';
 import { functionProcesses, signalled } from './own-processes.ts';
+import type { TroubledService } from './throttling.ts';
 import { type Mood, moods, type TroubleProxy } from './trouble-proxy.ts';
 
 /** How often each thing went wrong. */
@@ -8,7 +8,7 @@ export type Troubles = Readonly<{
   kills: number;
   spells: Readonly<Record<Mood, number>>;
   /** Calls that were held back, refused or left without their reply. */
-  harmed: Readonly<Record<Service, number>>;
+  harmed: Readonly<Record<TroubledService, number>>;
 }>;
 
 const shortestMs = 500;
