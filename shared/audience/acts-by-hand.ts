@@ -1,10 +1,10 @@
 import { isAnonymous, isMailable, type NormalisedEmail } from './address.ts';
+import type { HandField } from './by-hand.ts';
 import { claimAddress, layerAt, putLayer, showAddress } from './identity.ts';
 import {
   type Belongings,
   type Contact,
   type Customer,
-  cleanName,
   type DecisionByHand,
   type Layer,
   withDecision,
@@ -19,6 +19,7 @@ import {
   refusalsSince,
   type Suppression,
 } from './suppression.ts';
+import { cleaned, problemsInFields, type TypedFields } from './typed-fields.ts';
 import { type Means, type Surroundings, settle, type Workspace } from './unit-of-work.ts';
 
 /** A person in the console acts on the contact that they see at an address. */
@@ -83,16 +84,7 @@ export function keepDecision(
 const byHandSource = 'Added by hand';
 
 /** A contact as a person types it in. What is left empty is left to Polar's customer, should one come. */
-export type NewContact = Readonly<{
-  email: string;
-  firstName?: string | undefined;
-  lastName?: string | undefined;
-  externalId?: string | undefined;
-  userGroup?: string | undefined;
-}>;
-
-const longestExternalId = 4_096;
-const longestGroup = 100;
+export type NewContact = Readonly<{ email: string }> & TypedFields;
 
 /**
  * A person adds a contact: subscribed, unless its address is suppressed or was left by someone who had said no. It
@@ -108,18 +100,14 @@ export async function addContact(
   return settle(store, (w) => add(w, fields, act, surroundings), pause);
 }
 
-function reasonAgainst({ email, externalId = '', userGroup = '' }: NewContact): string | undefined {
+function reasonAgainst({ email, ...typed }: NewContact): string | undefined {
   if (!isMailable(email)) {
     return 'This is no email address to which mail could be sent, such as name@example.com.';
   }
-  if (isAnonymous(email))
+  if (isAnonymous(email)) {
     return 'This address is a placeholder for a customer who was erased in Polar.';
-  if (externalId.trim().length > longestExternalId) {
-    return `The external id is longer than ${longestExternalId} characters.`;
   }
-  return userGroup.trim().length > longestGroup
-    ? `The user group is longer than ${longestGroup} characters.`
-    : undefined;
+  return Object.values(problemsInFields(typed))[0];
 }
 
 function add(w: Workspace, fields: NewContact, act: Act, surroundings: Surroundings): ActResult {
@@ -137,14 +125,12 @@ function add(w: Workspace, fields: NewContact, act: Act, surroundings: Surroundi
 }
 
 function newLayer(fields: NewContact, { at, by }: Act, contactId: string): Layer {
-  const given = {
-    firstName: cleanName(fields.firstName ?? '') || undefined,
-    lastName: cleanName(fields.lastName ?? '') || undefined,
-    externalId: fields.externalId?.trim() || undefined,
-  };
-  const texts = Object.fromEntries(Object.entries(given).filter(([, text]) => text !== undefined));
-  const value = fields.userGroup?.trim();
-  const byHand = { ...texts, ...(value && { userGroup: { value, at } }) };
+  const given = (field: HandField) => cleaned(field, fields[field] ?? '');
+  const texts = (['firstName', 'lastName', 'externalId'] as const)
+    .map((field) => [field, given(field)] as const)
+    .filter(([, text]) => text !== '');
+  const value = given('userGroup');
+  const byHand = { ...Object.fromEntries(texts), ...(value && { userGroup: { value, at } }) };
   return {
     address: fields.email.trim(),
     contactId,

@@ -200,7 +200,7 @@ function groupSaid(
   layer?: Layer,
 ) {
   if (!customer?.contact) return {};
-  const owner = groupOwner(customer.contact, layer);
+  const owner = groupOwner(customer, customer.contact, layer);
   const said = groupReason(customer, owner, event, setting);
   return said === undefined ? {} : { groupReason: said };
 }

@@ -24,6 +24,7 @@ export const actVerbs = [
   'deadletters.put-back',
   'deadletters.export',
   'contact.add',
+  'contact.edit',
   'subscribe',
   'unsubscribe',
   'bounce.lift',

@@ -6,6 +6,7 @@ import {
   normalisedEmail,
   normalisedEmailSchema,
 } from './address.ts';
+import { byHandSchema, overlaid } from './by-hand.ts';
 import { momentSchema } from './moment.ts';
 import { namedRunSchema } from './run.ts';
 import { deletionModeSchema } from './settings.ts';
@@ -86,13 +87,6 @@ function inOrder(words: readonly string[]): readonly string[] {
 
 export const webhookSource = 'Polar webhook';
 
-const byHandSchema = z.object({
-  firstName: z.optional(z.nullable(z.string())),
-  lastName: z.optional(z.nullable(z.string())),
-  externalId: z.optional(z.nullable(z.string())),
-  userGroup: z.optional(z.object({ value: z.nullable(z.string()), at: z.string() })),
-});
-
 /** What a person decided about a contact by hand, and which "no" that undid. */
 const decisionByHandSchema = z.extend(actSchema, {
   act: z.enum(['added', 'subscribed', 'unsubscribed', 'bounce-lifted']),
@@ -161,13 +155,13 @@ export type Contact = z.infer<typeof contactSchema>;
 export function mergedBelongings<T extends Belongings>(kept: T, other: Belongings | undefined): T {
   if (!other || other.contactId === kept.contactId) return kept;
   const mergedIds = [...(kept.mergedIds ?? []), ...(other.mergedIds ?? []), other.contactId];
-  const byHand = { ...other.byHand, ...kept.byHand };
+  const byHand = overlaid(other.byHand, kept.byHand);
   return {
     ...kept,
     createdAt: kept.createdAt < other.createdAt ? kept.createdAt : other.createdAt,
     consent: mergedConsent(kept.consent, other.consent),
     mergedIds: [...new Set(mergedIds)].sort(),
-    ...(Object.keys(byHand).length > 0 && { byHand }),
+    ...(byHand && { byHand }),
   };
 }
 
@@ -208,16 +202,17 @@ export function contactOf(
   const address = customer.email?.value;
   if (email === undefined || customer.deletion?.mode === 'delete') return undefined;
   const belongings = layer ? covered(own, layer) : own;
-  const { byHand } = belongings;
+  const byHand = allByHand(customer, own, layer);
   const name = splitName(customer.name?.value ?? '');
   const fields = {
     firstName: chosen(byHand?.firstName, name.firstName),
     lastName: chosen(byHand?.lastName, name.lastName),
     externalId: chosen(byHand?.externalId, customer.externalId?.value),
-    userGroup: userGroupOf(customer, groupOwner(own, layer)),
+    userGroup: userGroupOf(customer, groupOwner(customer, own, layer)),
   };
   return contactSchema.parse({
     ...belongings,
+    ...(byHand && { byHand }),
     email,
     address,
     customerId: customer.customerId,
@@ -227,10 +222,14 @@ export function contactOf(
   });
 }
 
-/** What belongs to the customer, with what was typed about its present address over the facts and under its edits. */
+/** What people set on the customer, and under it what was typed about its present address. */
+function allByHand({ byHand }: Customer, own: Belongings, layer: Layer | undefined) {
+  return overlaid(overlaid(layer?.byHand, own.byHand), byHand);
+}
+
+/** What belongs to the customer, with what was typed about its present address. */
 function covered(own: Belongings, layer: Layer): Belongings {
   const { startsUnsubscribed, ...consent } = mergedConsent(own.consent, layer.consent);
-  const byHand = { ...layer.byHand, ...own.byHand };
   const ids = [...(own.mergedIds ?? []), ...(layer.mergedIds ?? []), layer.contactId];
   return {
     ...own,
@@ -238,7 +237,6 @@ function covered(own: Belongings, layer: Layer): Belongings {
     source: layer.source,
     consent: layer.consent.startsUnsubscribed ? { ...consent, startsUnsubscribed } : consent,
     mergedIds: [...new Set(ids)].sort(),
-    ...(Object.keys(byHand).length > 0 && { byHand }),
   };
 }
 
@@ -278,8 +276,12 @@ function isSubscribed(
 }
 
 /** What decides on the group of a customer's contact, but for events. */
-export function groupOwner({ byHand }: Belongings, layer: Layer | undefined): GroupOwner {
-  return { byHand: byHand?.userGroup ?? layer?.byHand?.userGroup, isNew: layer === undefined };
+export function groupOwner(
+  customer: Customer,
+  own: Belongings,
+  layer: Layer | undefined,
+): GroupOwner {
+  return { byHand: allByHand(customer, own, layer)?.userGroup, isNew: layer === undefined };
 }
 
 function chosen(byHand: string | null | undefined, fact: string | undefined): string | undefined {
@@ -313,6 +315,8 @@ export const customerSchema = z.object({
   /** Orders that `recover` applies: whatever else Polar sends of them has the same email keys. */
   lostOrders: z.optional(z.array(z.string())),
   contact: z.optional(belongingsSchema),
+  /** What people set on its contact, which moves with it. */
+  byHand: z.optional(byHandSchema),
   subscriptions: z.optional(subscriptionsSchema),
   /** Its runs that wait; absent where none does. */
   runs: z.optional(z.array(namedRunSchema)),

@@ -1,14 +1,20 @@
 import fc from 'fast-check';
 import { applyEvent } from '#shared/audience/decide.ts';
+import { editContact } from '#shared/audience/edit-contact.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
 import { applyRefusal, type Refusal } from '#shared/audience/refusals.ts';
 import { applyReplay, type Replay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { AudienceStore, Surroundings } from '#shared/audience/unit-of-work.ts';
+import type { AudienceStore, Means, Surroundings } from '#shared/audience/unit-of-work.ts';
+import type { EditTask } from './edits.ts';
 import { normalisedAddresses, webhookBody } from './polar-history.ts';
 
-export type Task = { event: ReceivedEvent } | { refusal: Refusal } | { replay: Replay };
+export type Task =
+  | { event: ReceivedEvent }
+  | { refusal: Refusal }
+  | { replay: Replay }
+  | { edit: EditTask };
 
 export const refusalArbitrary = fc.record({
   email: fc.constantFrom(...normalisedAddresses),
@@ -51,25 +57,46 @@ export function surroundingsWith(settings: Settings): Surroundings {
   return { settings, now, newId: () => `contact-${ids++}` };
 }
 
-/** Handles the tasks in order, and a task again whose handling failed. */
+/**
+ * Handles the tasks in order, and a task again whose handling failed. Returns the edits of contacts that nobody could see
+ * yet.
+ */
 export async function work(
   tasks: readonly Task[],
   store: AudienceStore,
   surroundings: Surroundings,
-) {
+): Promise<Task[]> {
   const means = { store, surroundings, workflows: [], pause: () => Promise.resolve() };
+  const undone: Task[] = [];
   for (const task of tasks) {
     for (let isDone = false; !isDone; ) {
       try {
         if ('refusal' in task) await applyRefusal(task.refusal, means);
         else if ('replay' in task) await applyReplay(task.replay, means);
-        else await applyEvent(task.event, webhookBody(task.event), means);
+        else if ('event' in task) await applyEvent(task.event, webhookBody(task.event), means);
+        else if (!(await applyEdit(task.edit, means))) undone.push(task);
         isDone = true;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
       }
     }
   }
+  return undone;
+}
+
+async function applyEdit(task: EditTask, means: Means): Promise<boolean> {
+  const keys = normalisedAddresses.map((key) => ({ kind: 'contacts', key }) as const);
+  const { contacts } = await means.store.load(keys);
+  const shown = [...contacts.values()]
+    .flatMap((stored) => stored?.row ?? [])
+    .find(
+      ({ customerId, email }) =>
+        customerId === task.customerId && (!task.email || email === task.email),
+    );
+  if (!shown) return false;
+  const { contactId, email } = shown;
+  const { at, by } = task;
+  return (await editContact([task], { contactId, email, at, by }, means)).kind === 'done';
 }
 
 /** The tasks as they arrive: shuffled, some more than once, shared out between workers with a store each. */
@@ -78,7 +105,7 @@ export async function workInDisorder(
   stores: readonly AudienceStore[],
   surroundings: Surroundings,
   arrival: Arrival,
-): Promise<void> {
+): Promise<Task[]> {
   const order = arrival.order[Symbol.iterator]();
   const repeats = arrival.repeats[Symbol.iterator]();
   const workers = arrival.worker[Symbol.iterator]();
@@ -86,7 +113,7 @@ export async function workInDisorder(
     .flatMap((task) => Array.from({ length: repeats.next().value ?? 1 }, () => task))
     .map((task) => ({ task, rank: order.next().value ?? 0, worker: workers.next().value }))
     .toSorted((a, b) => a.rank - b.rank);
-  await Promise.all(
+  const undone = await Promise.all(
     stores.map((store, index) =>
       work(
         deliveries
@@ -97,6 +124,8 @@ export async function workInDisorder(
       ),
     ),
   );
+  const [store] = stores;
+  return store ? work(undone.flat(), store, surroundings) : [];
 }
 
 class Fault extends Error {}

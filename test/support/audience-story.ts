@@ -6,7 +6,9 @@ import {
   unsubscribeContact,
 } from '#shared/audience/acts-by-hand.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
+import type { Edit } from '#shared/audience/by-hand.ts';
 import { applyEvent } from '#shared/audience/decide.ts';
+import { editContact } from '#shared/audience/edit-contact.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { applyRefusal } from '#shared/audience/refusals.ts';
@@ -77,6 +79,13 @@ export function audienceStory(
       const email = normalisedEmail(address);
       const contactId = memory.rows.contacts.get(email)?.row.contactId ?? 'nobody';
       return verbs[verb]({ email, contactId, at: minuteOf(minute), by: 'an engineer' }, means);
+    },
+    /** A person edits the contact that is at this address now. */
+    edit(address: string, minute: number, ...edits: readonly Edit[]) {
+      const email = normalisedEmail(address);
+      const contactId = memory.rows.contacts.get(email)?.row.contactId ?? 'nobody';
+      const act = { email, contactId, at: minuteOf(minute), by: 'an engineer' };
+      return editContact(edits, act, means);
     },
     add: (fields: NewContact, minute: number) =>
       addContact(fields, { at: minuteOf(minute), by: 'an engineer' }, means),

@@ -1,22 +1,26 @@
 import { normalisedEmail } from '#shared/audience/address.ts';
+import type { ByHand } from '#shared/audience/by-hand.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
 import type { Refusal } from '#shared/audience/refusals.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { productNameOf } from '#shared/audience/subscription-snapshot.ts';
+import { type EditTask, referenceByHand } from './edits.ts';
 
 type Fact = { value: string; version: string };
 
 /**
  * What the audience must be once all of these events and refusals are known, computed at one go from the rules and
  * without regard to any order of arrival. Ids and times are left out. `byHand` is a contact that was added before all
- * of it: it stays where it was typed, and is shown over the facts of whoever has the address.
+ * of it: it stays where it was typed, and is shown over the facts of whoever has the address. `edits` are those of the
+ * customers and of addresses that a person added.
  */
 export function referenceAudience(
   events: readonly ReceivedEvent[],
   refusals: readonly Refusal[],
   settings: Settings,
   byHand?: Contact,
+  edits: readonly EditTask[] = [],
 ) {
   const customers = Map.groupBy(
     events.filter(({ type }) => settings.events[type].enabled),
@@ -31,6 +35,10 @@ export function referenceAudience(
   for (const email of emails.add(byHand?.email)) {
     if (email === undefined) continue;
     const added = email === byHand?.email ? byHand : undefined;
+    const typed = referenceByHand(
+      edits.filter((one) => one.email === email),
+      added?.byHand,
+    );
     const isSuppressed = refusals.some((refusal) => refusal.email === email);
     const candidates = facts.filter(
       (one) => one.email && normalisedEmail(one.email.value) === email,
@@ -40,24 +48,29 @@ export function referenceAudience(
       `${b.email?.version} ${b.id}` > `${a.email?.version} ${a.id}` ? 1 : -1,
     )[0];
     if (!owner && added) {
-      const { contactId, createdAt, updatedAt, consent, ...shown } = added;
-      contacts.set(email, { ...shown, subscribed: !isSuppressed });
+      const { address, source } = added;
+      const set = { ...shownOf(typed, {}), ...(typed && { byHand: typed }) };
+      contacts.set(email, { email, address, source, ...set, subscribed: !isSuppressed });
     }
     if (!owner || (owner.isDeleted && settings.customerDeleted === 'delete')) continue;
     const words = (owner.name?.value ?? '').split(' ');
     const lastName = words.slice(1).join(' ');
-    const firstName = added?.byHand ? added.byHand.firstName : words[0];
-    const group = added && !owner.hasAlwaysGroup ? undefined : owner.group;
+    const own = edits.filter((one) => one.customerId === owner.id);
+    const all = referenceByHand(own, typed);
+    const shown = shownOf(all, {
+      firstName: words[0],
+      lastName,
+      externalId: owner.externalId?.value,
+      userGroup: added && owner.alwaysAt === undefined ? undefined : owner.group,
+      alwaysAt: owner.alwaysAt,
+    });
     contacts.set(email, {
       email,
       address: owner.email?.value,
       customerId: owner.id,
       source: added?.source ?? 'Polar webhook',
-      ...(added && { byHand: added.byHand }),
-      ...(firstName && { firstName }),
-      ...(lastName && { lastName }),
-      ...(owner.externalId && { externalId: owner.externalId.value }),
-      ...(group && { userGroup: group }),
+      ...(all && { byHand: all }),
+      ...shown,
       subscribed:
         (added !== undefined || settings.newContacts === 'subscribed') &&
         !(owner.isDeleted && settings.customerDeleted === 'unsubscribe') &&
@@ -78,6 +91,23 @@ export function referenceAudience(
         own.some(({ customer }) => hasRefused(customer.email, refusals)),
     ),
   };
+}
+
+type Fields = Readonly<{
+  firstName?: string | undefined;
+  lastName?: string | undefined;
+  externalId?: string | undefined;
+  userGroup?: string | null | undefined;
+  /** When the newest event gave a group always. */
+  alwaysAt?: string | undefined;
+}>;
+
+/** What is set by hand, and else what Polar says. */
+function shownOf(byHand: ByHand | undefined, { alwaysAt = '', userGroup, ...polar }: Fields) {
+  const { edits, userGroup: set, ...texts } = byHand ?? {};
+  const group = set && alwaysAt <= set.at ? set.value : userGroup;
+  const shown = Object.entries({ ...polar, ...texts, userGroup: group });
+  return Object.fromEntries(shown.filter(([, value]) => value));
 }
 
 function hasRefused(address: string | undefined, refusals: readonly Refusal[]): boolean {
@@ -156,7 +186,7 @@ function factsOf(
     externalId: newest(({ type, customer }) =>
       settings.events[type].externalId ? customer.externalId : undefined,
     ),
-    hasAlwaysGroup: always !== undefined,
+    alwaysAt: always?.occurredAt,
     group: groupBy ? settings.events[groupBy.type].userGroup : null,
     hasRefused: telling.some(({ customer }) => hasRefused(customer.email, refusals)),
   };

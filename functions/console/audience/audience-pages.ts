@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { addContact } from '#shared/audience/acts-by-hand.ts';
 import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
+import { problemsInFields } from '#shared/audience/typed-fields.ts';
 import {
   type ContactFilter,
   contactPositionSchema,
@@ -48,8 +49,6 @@ ${textField(field('userGroup', 'Group', `Stays until Polar sends a newer event w
 
 const fieldNames = ['email', 'firstName', 'lastName', 'externalId', 'userGroup'] as const;
 
-const longest = { firstName: 256, lastName: 256, externalId: 4_096, userGroup: 100 };
-
 /** Adding a contact by hand. */
 export function addPages({ settings, means }: AudienceStores) {
   const app = new Hono<ConsoleEnv>();
@@ -71,8 +70,8 @@ export function addPages({ settings, means }: AudienceStores) {
       const body = addForm(c, typed, groupsOf(await settings()), problems);
       return page(c, { ...shell, status: 422, body });
     };
-    const tooLong = problemsIn(typed);
-    if (Object.keys(tooLong).length > 0) return refuse(tooLong);
+    const problems = problemsInFields(typed);
+    if (Object.keys(problems).length > 0) return refuse(problems);
 
     const ready = await means();
     const act = { at: ready.surroundings.now.toISOString(), by: c.get('by') };
@@ -84,15 +83,6 @@ export function addPages({ settings, means }: AudienceStores) {
     return goOn(c, contactPath(contact.contactId), { kind: 'done', text });
   });
   return app;
-}
-
-function problemsIn(typed: Readonly<Record<string, string>>): Record<string, string> {
-  const tooLong = Object.entries(longest).filter(
-    ([name, most]) => (typed[name]?.length ?? 0) > most,
-  );
-  return Object.fromEntries(
-    tooLong.map(([name, most]) => [name, `This is too long: ${most} characters are the most.`]),
-  );
 }
 
 const algorithm = 'aes-256-gcm';

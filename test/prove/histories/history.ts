@@ -11,8 +11,10 @@ import {
   surroundingsWith,
   type Task,
   visible,
+  work,
   workInDisorder,
 } from '#test/support/arrival.ts';
+import { editsArbitrary, editsOf } from '#test/support/edits.ts';
 import {
   addedByHandArbitrary,
   contactAddedByHand,
@@ -30,6 +32,7 @@ export const historyArbitrary = fc.record({
   arrival: arrivalArbitrary,
   added: addedByHandArbitrary,
   picks: replayPicksArbitrary,
+  edits: editsArbitrary,
   workers: fc.integer({ min: 2, max: 4 }),
 });
 type History = typeof historyArbitrary extends fc.Arbitrary<infer T> ? T : never;
@@ -47,10 +50,13 @@ export async function checkHistory(history: History, audience: Audience): Promis
   const { refusals, settings, arrival, workers } = history;
   const events = eventsOf(history.happenings);
   const byHand = contactAddedByHand(history.added);
+  const seen = referenceAudience(events, refusals, settings, byHand).contacts;
+  const { early, late } = editsOf(history.edits, events, seen, byHand);
   const tasks: Task[] = [
     ...events.map((event) => ({ event })),
     ...refusals.map((refusal) => ({ refusal })),
     ...replaysOf(events, history.picks),
+    ...late.map((edit) => ({ edit })),
   ];
   if (byHand) {
     const put = { act: 'put' as const, key: byHand.email, revision: null, row: byHand };
@@ -58,11 +64,15 @@ export async function checkHistory(history: History, audience: Audience): Promis
     await audience.store().commit({ steps });
   }
   const stores = Array.from({ length: workers }, audience.store);
-  await workInDisorder(tasks, stores, surroundingsWith(settings), arrival);
+  const surroundings = surroundingsWith(settings);
+  const before = early.map((edit) => ({ edit }));
+  same(await work(before, audience.store(), surroundings), [], 'each early edit is made');
+  const undone = await workInDisorder(tasks, stores, surroundings, arrival);
+  same(undone, [], 'each edit is made');
 
   const recorded = (await audience.webhookIds()).sort();
   same(recorded, events.map(({ webhookId }) => webhookId).sort(), 'one record for each event');
-  const reference = referenceAudience(events, refusals, settings, byHand);
+  const reference = referenceAudience(events, refusals, settings, byHand, [...early, ...late]);
   const contacts = await audience.contacts();
   if (reference.isErasedUnsubscribed) {
     const raised = contacts.filter(

@@ -15,6 +15,7 @@ import {
   workInDisorder,
 } from '#test/support/arrival.ts';
 import { asMany } from '#test/support/as-many.ts';
+import { editsArbitrary, editsOf } from '#test/support/edits.ts';
 import {
   addedByHandArbitrary,
   contactAddedByHand,
@@ -67,19 +68,27 @@ describe('any order of arrival, any repetition and any split over two workers', 
         arrivalArbitrary,
         addedByHandArbitrary,
         replayPicksArbitrary,
-        async (happenings, refusals, settings, arrival, added, picks) => {
+        editsArbitrary,
+        async (happenings, refusals, settings, arrival, added, picks, drawn) => {
           const events = eventsOf(happenings);
           const byHand = contactAddedByHand(added);
+          const { contacts } = referenceAudience(events, refusals, settings, byHand);
+          const { early, late } = editsOf(drawn, events, contacts, byHand);
           const tasks: Task[] = [
             ...events.map((event) => ({ event })),
             ...refusals.map((refusal) => ({ refusal })),
             ...replaysOf(events, picks),
+            ...late.map((edit) => ({ edit })),
           ];
+          const before = early.map((edit) => ({ edit }));
+          const surroundings = surroundingsWith(settings);
           const ordered = await storeWith(byHand);
-          await work(tasks, ordered.store, surroundingsWith(settings));
+          const all = [...before, ...tasks];
+          expect(await work(all, ordered.store, surroundings)).toEqual([]);
           const mixed = await storeWith(byHand);
+          expect(await work(before, mixed.store, surroundings)).toEqual([]);
           const stores = [mixed.store, mixed.store] as const;
-          await workInDisorder(tasks, stores, surroundingsWith(settings), arrival);
+          expect(await workInDisorder(tasks, stores, surroundings, arrival)).toEqual([]);
 
           const [expected, actual] = [rowsOf(ordered), rowsOf(mixed)];
           expect([...mixed.records.keys()].sort()).toEqual(
@@ -89,7 +98,10 @@ describe('any order of arrival, any repetition and any split over two workers', 
             const ids = record.replays?.map(({ replayId }) => replayId) ?? [];
             expect(new Set(ids).size).toBe(ids.length);
           }
-          const reference = referenceAudience(events, refusals, settings, byHand);
+          const reference = referenceAudience(events, refusals, settings, byHand, [
+            ...early,
+            ...late,
+          ]);
           if (reference.isErasedUnsubscribed) {
             for (const { email, subscribed } of actual.contacts) {
               expect(subscribed && !reference.contacts.get(email)?.subscribed).toBe(false);

@@ -242,7 +242,7 @@ describe('adding a contact by hand', () => {
   test.each([
     ['no address', { email: 'nobody' }, 'This is no email address'],
     ['an address that is there', {}, 'There is a contact with this address already'],
-    ['a group that is too long', { userGroup: 'g'.repeat(101) }, 'This is too long'],
+    ['a group that is too long', { userGroup: 'g'.repeat(101) }, 'longer than 100 characters'],
   ])('with %s says so at the field and keeps what was typed', async (_, changed, problem) => {
     const { status, text, html } = await at.post(add, { email, firstName: 'Typed', ...changed });
     expect(status).toBe(422);

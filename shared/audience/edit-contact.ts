@@ -1,0 +1,54 @@
+import { type ActOnContact, type ActResult, actedOn, isGone } from './acts-by-hand.ts';
+import { type Edit, edited } from './by-hand.ts';
+import { layerAt, putLayer, showAddress } from './identity.ts';
+import type { Layer } from './person.ts';
+import { cleaned } from './typed-fields.ts';
+import { type Means, type Surroundings, settle, type Workspace } from './unit-of-work.ts';
+
+/**
+ * A person sets fields of a contact, or clears what somebody set: what is set wins over Polar until it is cleared, a
+ * group until a newer event gives one always. On the contact of a customer it belongs to that customer and moves with
+ * it; what was typed about the address stays there, under it.
+ */
+export async function editContact(
+  edits: readonly Edit[],
+  act: ActOnContact,
+  { store, surroundings, pause }: Means,
+): Promise<ActResult> {
+  return settle(store, (w) => edit(w, edits, act, surroundings), pause);
+}
+
+function edit(
+  w: Workspace,
+  edits: readonly Edit[],
+  act: ActOnContact,
+  surroundings: Surroundings,
+): ActResult {
+  const found = actedOn(w, act);
+  if (!found) return isGone;
+  const { email } = found.shown;
+  const wanted = edits.map(tidied);
+  if (found.owner) {
+    const { byHand: known, ...owner } = found.owner;
+    const byHand = edited(known, wanted, act);
+    w.customers.put(owner.customerId, { ...owner, ...(byHand && { byHand }) });
+  } else {
+    const layer = layerAt(w, email);
+    if (!layer) return isGone;
+    putLayer(w, email, editedLayer(layer, wanted, act));
+  }
+  showAddress(w, email, surroundings);
+  const contact = w.contacts.get(email);
+  return contact ? { kind: 'done', contact } : isGone;
+}
+
+function tidied({ field, value }: Edit): Edit {
+  if (value === undefined) return { field };
+  return { field, value: cleaned(field, value ?? '') || null };
+}
+
+function editedLayer(layer: Layer, edits: readonly Edit[], act: ActOnContact): Layer {
+  const { byHand: known, ...rest } = layer;
+  const byHand = edited(known, edits, act);
+  return { ...rest, ...(byHand && { byHand }) };
+}
