@@ -93,6 +93,7 @@ describe('the commands, against a stage in AWS', () => {
       'Failures',
       'Workflows',
       'Settings',
+      'Runs',
     ].map((id) => [id, tableOf(id)] as const);
     cloudFormation = await startStackInAws({
       outputs: {

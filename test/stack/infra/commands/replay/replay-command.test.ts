@@ -13,7 +13,7 @@ let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
 beforeAll(async () => {
   dead = await startDeadLetters();
   const { tableOf } = dead.audience;
-  const tables = ['Contacts', 'Customers', 'Addresses', 'Suppressions', 'Events'];
+  const tables = ['Contacts', 'Customers', 'Addresses', 'Suppressions', 'Events', 'Emails', 'Runs'];
   cloudFormation = await startStackInAws({
     outputs: {
       WorkflowsTableName: tableOf('Workflows'),
