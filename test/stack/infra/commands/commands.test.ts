@@ -30,6 +30,7 @@ beforeAll(async () => {
   tokens = await startTokenService(caller);
   queue = new SQSClient(clientConfig(sqs.endpoint));
   await queue.send(new CreateQueueCommand({ QueueName: 'mail' }));
+  await queue.send(new CreateQueueCommand({ QueueName: 'events' }));
   queueUrl = `${sqs.endpoint}/000000000000/mail`;
   const tableOf = await createStackTables(dynamo.client);
   emailsTable = tableOf('Emails');
@@ -42,10 +43,13 @@ beforeAll(async () => {
     WebhookUrl: 'https://api.example.com/webhooks/polar',
     MailFrom: 'Example <hello@example.com>',
   };
-  cloudFormation = await startCloudFormation({
-    'PolarAudience-staging': outputs,
-    'PolarAudience-old': { WebhookUrl: outputs.WebhookUrl },
-  });
+  cloudFormation = await startCloudFormation(
+    {
+      'PolarAudience-staging': outputs,
+      'PolarAudience-old': { WebhookUrl: outputs.WebhookUrl },
+    },
+    { EventsQueue: `${sqs.endpoint}/000000000000/events` },
+  );
 });
 afterAll(async () => {
   queue.destroy();
