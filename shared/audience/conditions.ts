@@ -1,12 +1,6 @@
 import * as z from 'zod/mini';
 import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
-import type { Contact, Customer } from './person.ts';
-import {
-  isLiving,
-  productNameOf,
-  type SubscriptionSnapshot,
-  snapshotOf,
-} from './subscription-snapshot.ts';
+import { productNameOf, type SubscriptionSnapshot } from './subscription-snapshot.ts';
 
 const eventPropertyNameSchema = z.keyof(eventPropertiesSchema);
 export const eventPropertyNames = eventPropertyNameSchema.options;
@@ -96,31 +90,17 @@ export function scopedProperty(property: ConditionProperty): ScopedProperty {
   return found;
 }
 
-/** What conditions are about. What is absent makes no condition on it hold but `is-not-set`. */
+/**
+ * What conditions are about. What is absent makes no condition on it hold but `is-not-set`, and of an event `is-not`.
+ */
 export type Facts = Readonly<{
   /** Frozen when it came. */
   event: EventProperties;
   /** As it is now, of the subscription that the event was about. */
   subscription?: SubscriptionSnapshot | undefined;
   customer?: Readonly<{ hasLivingSubscription: boolean }> | undefined;
-  contact?: Pick<Contact, ContactFact> | undefined;
+  contact?: Readonly<{ [fact in ContactFact]?: string | boolean | undefined }> | undefined;
 }>;
-
-/** The facts of now about an event of that time. */
-export function factsOf(
-  event: EventProperties,
-  customer: Pick<Customer, 'subscriptions'> | undefined,
-  contact: Facts['contact'],
-): Facts {
-  const { subscriptionId } = event;
-  const all = customer?.subscriptions;
-  return {
-    event,
-    subscription: subscriptionId === undefined ? undefined : snapshotOf(all, subscriptionId),
-    customer: customer && { hasLivingSubscription: Object.values(all ?? {}).some(isLiving) },
-    contact,
-  };
-}
 
 /** Whether a condition holds. Of an event that lacks the property, `is-not` holds; of any other fact it does not. */
 export function holds({ property, operator, value, values = [] }: Condition, facts: Facts) {

@@ -1,7 +1,24 @@
-import { type Condition, type Facts, factsOf, scopedProperty } from './conditions.ts';
+import type { EventProperties } from '#shared/polar/event-properties.ts';
+import { type Condition, type Facts, scopedProperty } from './conditions.ts';
 import type { Contact, Customer } from './person.ts';
-import type { Run, Until } from './run.ts';
-import { type SubscriptionSnapshot, snapshotOf } from './subscription-snapshot.ts';
+import type { Run } from './run.ts';
+import { isLiving, type SubscriptionSnapshot, snapshotOf } from './subscription-snapshot.ts';
+import type { Until } from './workflow.ts';
+
+/** The facts of now about an event of that time. */
+export function factsOf(
+  event: EventProperties,
+  customer: Pick<Customer, 'subscriptions'> | undefined,
+  contact: Facts['contact'],
+): Facts {
+  const all = customer?.subscriptions;
+  return {
+    event,
+    subscription: subscriptionOf(event.subscriptionId, customer),
+    customer: customer && { hasLivingSubscription: Object.values(all ?? {}).some(isLiving) },
+    contact,
+  };
+}
 
 /** What these conditions of a run compare, as it is now. The contact is looked at only where one of them names it. */
 export function factsFor(

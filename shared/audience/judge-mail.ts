@@ -1,7 +1,7 @@
 import { isTakenBySes } from './address.ts';
 import { exitReason } from './advance.ts';
-import { factsOf } from './conditions.ts';
 import type { EventRecord } from './event-record.ts';
+import { subscriptionOf } from './facts.ts';
 import type { Contact, Customer } from './person.ts';
 import type { Run, TakenStep } from './run.ts';
 import type { Settings } from './settings.ts';
@@ -105,7 +105,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
       return blockForAPerson('Marketing mail needs a postal address in the settings.');
     }
   }
-  const { subscription } = factsOf(record.properties, customer, contact);
+  const subscription = subscriptionOf(record.properties.subscriptionId, customer);
   return { kind: 'send', step, record, contact, subscription };
 }
 

@@ -3,19 +3,9 @@ import * as z from 'zod/mini';
 import { eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { toldVersionSchema } from './subscription-snapshot.ts';
-import { plainStepId } from './workflow.ts';
+import { plainStepId, untilSchema } from './workflow.ts';
 
 const optionalText = z.optional(z.string());
-
-/** The dates of a subscription that a step may wait for. */
-export const dateNames = ['trialEnd', 'periodEnd', 'endsAt', 'pastDueAt'] as const;
-
-const untilSchema = z.object({
-  date: z.enum(dateNames),
-  /** Negative: before the date. */
-  offsetHours: z.number(),
-});
-export type Until = z.infer<typeof untilSchema>;
 
 const takenStepSchema = z.object({
   stepId: z.string(),

@@ -46,16 +46,17 @@ const sendStepSchema = z.object({
 });
 export type SendStep = z.infer<typeof sendStepSchema>;
 
+/** A time before or after a date of the subscription. */
+export const untilSchema = z.object({
+  date: z.enum(['trialEnd', 'periodEnd', 'endsAt', 'pastDueAt']),
+  /** Negative: before the date. */
+  offsetHours: z.number(),
+});
+export type Until = z.infer<typeof untilSchema>;
+
 const waiting = { kind: z.literal('wait'), id: z.string() };
 export const waitForSchema = z.object({ ...waiting, for: z.object({ hours: z.number() }) });
-export const waitUntilSchema = z.object({
-  ...waiting,
-  until: z.object({
-    date: z.enum(['trialEnd', 'periodEnd', 'endsAt', 'pastDueAt']),
-    /** Negative: before the date. */
-    offsetHours: z.number(),
-  }),
-});
+export const waitUntilSchema = z.object({ ...waiting, until: untilSchema });
 export type WaitStep = z.infer<typeof waitForSchema> | z.infer<typeof waitUntilSchema>;
 
 /** As people read it, and write it in files: `3 days`, `3 days before trialEnd`. */

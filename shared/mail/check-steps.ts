@@ -1,4 +1,4 @@
-import type { Step, WaitStep } from '#shared/audience/workflow.ts';
+import type { Step, Until } from '#shared/audience/workflow.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
 import type { WorkflowDraft } from './check-workflow.ts';
@@ -128,7 +128,7 @@ function checkWait(
 }
 
 /** The events that workflows wait for do not tell of a date that was moved. */
-function movedDates(date: Extract<WaitStep, { until: object }>['until']['date']): string[] {
+function movedDates(date: Until['date']): string[] {
   return [
     `Where ${date} is moved in Polar, the wait learns of it with the next event of the subscription: it may be out of date, because subscription.updated is not received.`,
   ];

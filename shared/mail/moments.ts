@@ -1,6 +1,6 @@
 import { type Condition, scopedProperty } from '#shared/audience/conditions.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { WaitStep, Workflow } from '#shared/audience/workflow.ts';
+import type { Until, Workflow } from '#shared/audience/workflow.ts';
 import {
   type CustomerEmailKey,
   type CustomerEmails,
@@ -145,7 +145,6 @@ const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
 /** Of steps only whether they wait counts, and for what. */
 type Trigger = Pick<Workflow, 'trigger' | 'frequency'> &
   Readonly<{ steps?: readonly Readonly<{ kind: 'send' | 'wait'; until?: Until | undefined }>[] }>;
-type Until = Extract<WaitStep, { until: object }>['until'];
 type Fit = 'always' | 'sometimes' | 'never';
 
 /** Polar reminds of these dates, too, a few days before. */

@@ -4,10 +4,10 @@ import {
   conditionPropertySchema,
   conditionText,
   type Facts,
-  factsOf,
   holds,
   scopedProperty,
 } from '#shared/audience/conditions.ts';
+import { factsOf } from '#shared/audience/facts.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 
 const version = '2026-11-23T11:58:00.000000Z';
