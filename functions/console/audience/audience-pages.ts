@@ -7,6 +7,7 @@ import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts
 import { problemsInFields } from '#shared/audience/typed-fields.ts';
 import {
   type ContactFilter,
+  type ContactPosition,
   contactPositionSchema,
 } from '#shared/store/audience/contact-search.ts';
 import { postForm, textField, textOf } from '../kit/fields.ts';
@@ -137,34 +138,53 @@ export function audiencePages(parts: ConsoleParts) {
   const stores = audienceStores(parts);
   const seal = async () => sealWith(await parts.suppressionKey());
 
-  async function listed(c: Context<ConsoleEnv>, limit: number) {
-    const filter = filterOf(c);
+  /** A position serves only what it was made for: the list, or the file of one filter. */
+  async function positions(use: string) {
     const { seal: sealed, open } = await seal();
-    const given = c.req.query('after');
-    const after = given && cursorOf(contactPositionSchema, open(given));
-    const found = await stores.list.page(wantedOf(filter), limit, after || undefined);
-    const next = found.next && sealed(cursorText(found.next));
-    return { filter, found, next, isFirstPage: !after };
+    return {
+      textOf: (position: ContactPosition) => sealed(`${use}\n${cursorText(position)}`),
+      read(text: string) {
+        const opened = open(text);
+        const isOfUse = opened?.startsWith(`${use}\n`);
+        return isOfUse ? cursorOf(contactPositionSchema, opened?.slice(use.length + 1)) : undefined;
+      },
+    };
   }
 
   app.get('/', async (c) => {
-    const [{ filter, found, next, isFirstPage }, settings] = await Promise.all([
-      listed(c, pageSize),
+    const filter = filterOf(c);
+    const { textOf, read } = await positions('list');
+    const after = read(c.req.query('after') ?? '');
+    const [found, settings] = await Promise.all([
+      stores.list.page(wantedOf(filter), pageSize, after),
       stores.settings(),
     ]);
+    const next = found.next && textOf(found.next);
     const { items: contacts, isCutShort } = found;
+    const isFirstPage = after === undefined;
     const groups = groupsOf(settings);
     const body = listView(c, { filter, groups, contacts, next, isCutShort, isFirstPage });
     return page(c, { title: 'Audience', section: 'audience', body });
   });
 
   app.get('/export.csv', async (c) => {
+    const filter = filterOf(c);
+    const { textOf, read } = await positions(
+      `file ${JSON.stringify([filter.group, filter.consent])}`,
+    );
+    const given = c.req.query('after');
+    const after = given ? read(given) : undefined;
+    // The operator log has its first page alone, so a later one is to be had by way of that.
+    if (given && !after) {
+      return c.text('This link to a part of an export is not valid. Start the export again.', 400);
+    }
     for (let limit = exportedAtOnce; ; limit = Math.ceil(limit / 4)) {
-      const { filter, found, next, isFirstPage } = await listed(c, limit);
-      const text = `${isFirstPage ? contactCsvHead : ''}${contactCsvLines(found.items)}`;
+      const found = await stores.list.page(wantedOf(filter), limit, after);
+      const text = `${after ? '' : contactCsvHead}${contactCsvLines(found.items)}`;
       if (Buffer.byteLength(text) > largestAnswerBytes && limit > 1) continue;
       c.header('content-type', 'text/csv; charset=utf-8');
       c.header('content-disposition', 'attachment; filename="audience.csv"');
+      const next = found.next && textOf(found.next);
       if (next) c.header(nextHeader, link(`${listPath}/export.csv`, { ...filter, after: next }));
       return c.body(text);
     }

@@ -115,6 +115,20 @@ test('the pages name no address in their URLs and are far smaller than Lambda al
   expect(Buffer.byteLength(html)).toBeLessThan(2_000_000);
 });
 
+test('a later page is to be had only by way of the first one of the same file', async () => {
+  const { html } = await at.get('/console/audience');
+  const [, ofList = ''] = /after=([\w-]+)/.exec(html) ?? [];
+  expect(ofList).not.toBe('');
+  const { headers } = await at.get(file);
+  const next = headers.get('x-console-next') ?? '';
+  const taken = [`${file}?after=${ofList}`, `${file}?after=x`, `${next}&consent=subscribed`];
+  for (const path of taken) {
+    const answer = await at.get(path);
+    expect([path, answer.status, answer.html.includes('@')]).toEqual([path, 400, false]);
+  }
+  expect((await at.get(next)).status).toBe(200);
+});
+
 test('no cell is a formula', async () => {
   const formula = '=HYPERLINK("http://example.com","x")';
   const row: Contact = {
