@@ -19,6 +19,13 @@ export type Refusal = Readonly<{
   by: string;
 }>;
 
+const afar = ', by an email to a former address';
+
+/** Whether a "no" was said at another address than the one that it is on, which somebody else may have by now. */
+export function isFromAfar({ by }: Pick<Refusal, 'by'>): boolean {
+  return by.endsWith(afar);
+}
+
 /**
  * Suppresses an address. Returns the customers who must take on a person's "no" next (`takeOnRefusal`, one write each,
  * safe to repeat): whoever claims the address after this takes it on by itself.
@@ -28,7 +35,11 @@ export function suppress(
   { email, reason, at, by }: Refusal,
   surroundings: Surroundings,
 ): string[] {
-  w.suppressions.put(email, suppressedBy(w.suppressions.get(email), { [reason]: { at, by } }));
+  const known = w.suppressions.get(email);
+  const own = known?.reasons[reason];
+  // Whoever may take back what was said from afar must not take back this.
+  const isKept = isFromAfar({ by }) && own !== undefined && !isFromAfar(own);
+  if (!isKept) w.suppressions.put(email, suppressedBy(known, { [reason]: { at, by } }));
   const claims = w.addresses.get(email)?.claims ?? {};
   showAddress(w, email, surroundings);
   return reason === 'bounced' ? [] : Object.keys(claims);
@@ -124,8 +135,10 @@ export function audienceRefusals(parts: {
       const refusing = new Set(
         addresses.filter((email) => [email, ...formerSpellings(email, spellings)].some(isMeant)),
       );
-      if (contact && no.reason !== 'bounced') refusing.add(contact.email);
       for (const email of refusing) await ofAddress(email, no);
+      if (contact && no.reason !== 'bounced' && !refusing.has(contact.email)) {
+        await ofAddress(contact.email, { ...no, by: `${no.by}${afar}` });
+      }
     },
   };
 }

@@ -1,10 +1,11 @@
 import { actedOn, subscribe } from './acts-by-hand.ts';
-import type { NormalisedEmail } from './address.ts';
-import type { Recipient } from './refusals.ts';
+import { formerSpellings, type NormalisedEmail } from './address.ts';
+import { isFromAfar, type Recipient } from './refusals.ts';
 import { type Act, liftedSuppression, type Suppression } from './suppression.ts';
 import {
   type AudienceStore,
   type ContactLookup,
+  isSameData,
   type Surroundings,
   settle,
   type Workspace,
@@ -20,8 +21,8 @@ export type WayBack = Readonly<{
   standing(recipient: Recipient): Promise<Suppression | undefined>;
   /**
    * The person of an email takes back that they unsubscribed, for the address that it went to and for the one that they
-   * have now. It lifts nothing else: `false` where they complained, a mailbox bounced or the customer was deleted, and
-   * then nothing is changed. Safe to repeat.
+   * have now, unless that said no by itself. It lifts nothing else: `false` where they complained, a mailbox bounced or
+   * the customer was deleted, and then nothing is changed. Safe to repeat.
    */
   take(recipient: Recipient, act: Act): Promise<boolean>;
 }>;
@@ -48,14 +49,21 @@ export function wayBack(parts: {
     async take(recipient, act) {
       const suppression = await standing(recipient);
       if (suppression && isMore(suppression)) return false;
-      const { contact } = await contactOf(recipient);
+      const { contact, spellings } = await contactOf(recipient);
       if (contact) {
         const surroundings = await parts.surroundings();
         const { email, contactId } = contact;
-        const on = { ...act, email, contactId };
-        const isBack = await settle(store, (w) => subscribed(w, on, surroundings), pause);
         const hash = await parts.addressHash();
-        if (!isBack || hash(email) === recipient.addressHash) return isBack;
+        const isOfEmail = [email, ...formerSpellings(email, spellings)].some(
+          (one) => hash(one) === recipient.addressHash,
+        );
+        const on = { ...act, email, contactId };
+        const said = suppression?.reasons.unsubscribed;
+        const decide = isOfEmail
+          ? (w: Workspace) => subscribed(w, on, surroundings)
+          : (w: Workspace) => subscribedFromAfar(w, on, said, surroundings);
+        const isBack = await settle(store, decide, pause);
+        if (!isBack || isOfEmail) return isBack;
       }
       return settle(storeByHash, (w) => lifted(w, recipient.addressHash, act), pause);
     },
@@ -74,6 +82,28 @@ function subscribed(
   if ((suppression && isMore(suppression)) || owner?.no?.complained) return false;
   const said = subscribe(w, act, surroundings);
   return said.kind === 'done' && said.contact.subscribed;
+}
+
+/**
+ * The same by an email to a former address, which somebody else may have by now: it takes back what was `said` by such
+ * an email, and no "no" of whoever has the present address.
+ */
+function subscribedFromAfar(
+  w: Workspace,
+  act: Act & Readonly<{ email: NormalisedEmail; contactId: string }>,
+  said: Act | undefined,
+  surroundings: Surroundings,
+): boolean {
+  const suppression = w.suppressions.get(act.email);
+  const found = actedOn(w, act);
+  const refusals = [suppression?.reasons.unsubscribed, found?.owner?.no?.unsubscribed].filter(
+    (no) => no !== undefined,
+  );
+  if (refusals.length === 0) {
+    return found?.shown.subscribed === true && !(suppression && isMore(suppression));
+  }
+  const isSaidByIt = (no: Act) => isSameData(no, said) || isFromAfar(no);
+  return refusals.every(isSaidByIt) && subscribed(w, act, surroundings);
 }
 
 function lifted(w: Workspace, addressHash: string, act: Act): boolean {

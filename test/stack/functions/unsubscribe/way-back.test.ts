@@ -115,6 +115,38 @@ describe('the way back', () => {
     expect(await work.everything()).toEqual(before);
   });
 
+  it('by an email to a former address lifts nothing that the present one said', async () => {
+    const [old, id] = [freshEmail(), fresh('c')];
+    await audience.tell('customer.created', id, { minute: 1, email: old });
+    const byOld = await work.linkTo(old);
+    const present = freshEmail();
+    await audience.tell('customer.updated', id, { minute: 2, email: present });
+    await work.post(await work.linkTo(present));
+    work.aMinuteLater();
+    expect(await work.post(byOld, comeBack)).toMatchObject({ statusCode: 409 });
+    expect(await audience.contact(present)).toMatchObject({ subscribed: false });
+    await work.post(byOld);
+    work.aMinuteLater();
+    expect(await work.post(byOld, comeBack)).toMatchObject({ statusCode: 409 });
+    expect(await audience.contact(present)).toMatchObject({ subscribed: false });
+  });
+
+  it('takes back, at the present address, what was said by an email to a former one', async () => {
+    const [old, id] = [freshEmail(), fresh('c')];
+    await audience.tell('customer.created', id, { minute: 1, email: old });
+    const byOld = await work.linkTo(old);
+    const present = freshEmail();
+    await audience.tell('customer.updated', id, { minute: 2, email: present });
+    for (let times = 0; times < 2; times++) {
+      await work.post(byOld);
+      work.aMinuteLater();
+    }
+    expect(await audience.contact(present)).toMatchObject({ subscribed: false });
+    expect(await work.post(byOld, comeBack)).toMatchObject({ statusCode: 200 });
+    expect(await audience.contact(present)).toMatchObject({ subscribed: true });
+    expect(await audience.reasons(old)).toEqual([]);
+  });
+
   it.each(['complained', 'bounced'] as const)(
     'lifts nothing of who %s and is known by the hash of an address only',
     async (reason) => {
