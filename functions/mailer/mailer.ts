@@ -140,7 +140,7 @@ async function attempt(
   const identity = { ...message, contactId: verdict.contact.contactId };
   const { customerId } = message;
   const unchanged = known.ofRun && { customerId, revision: known.revision };
-  const reservation = { token, leaseUntil, addressHash, unchanged };
+  const reservation = { token, leaseUntil, addressHash, unchanged, counted };
   const mailboxHash = await parts.mailboxHash(mailboxOf(verdict.contact.email));
   // One that waits was counted when it was tried first, unless that was on another day.
   const quota =

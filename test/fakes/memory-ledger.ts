@@ -28,7 +28,7 @@ export function memoryLedger(customers: Customers, now: () => Date) {
     // Mailboxes are counted in DynamoDB only: here none has had its share.
     reserveWithin: async (email, reservation) =>
       (await emails.reserve(email, reservation)) ? 'reserved' : 'taken',
-    async reserve(email, { unchanged, ...reservation }) {
+    async reserve(email, { unchanged, counted: _, ...reservation }) {
       if (!isFree(email.ledgerKey) || !isAsSeen(unchanged)) return false;
       const attempts = (rows.get(email.ledgerKey)?.attempts ?? 0) + 1;
       const { leaseUntil: dueAt } = reservation;

@@ -27,6 +27,8 @@ export type Reservation = Readonly<{
   addressHash: string;
   /** The customer as the email was judged by, in the same transaction: what ends a run after that ends this email. */
   unchanged?: Readonly<{ customerId: string; revision: string | undefined }> | undefined;
+  /** What the email was counted for before, which must not have been given back since. */
+  counted?: Counted | undefined;
 }>;
 
 /** `taken`: the row was no longer as the caller believed. */
@@ -136,7 +138,13 @@ export function dynamoEmails(
   /** The change, with what the email was counted for given back. */
   async function changeBack(ledgerKey: string, back: Change, counted?: Counted): Promise<boolean> {
     if (!counted) return change(ledgerKey, back);
-    const forgetting = { ...back, remove: [...(back.remove ?? []), 'counted'] };
+    // Of two mailers that block the same email, one gives it back.
+    const forgetting = {
+      ...back,
+      remove: [...(back.remove ?? []), 'counted'],
+      condition: `(${back.condition}) AND #counted = :wasCounted`,
+      values: { ...back.values, ':wasCounted': counted },
+    };
     const reasons = await cancelled([
       { Update: updateOf(table, ledgerKey, forgetting, now().toISOString()) },
       { Update: giveBack(mailboxes, counted) },
@@ -162,10 +170,14 @@ export function dynamoEmails(
   return {
     find,
 
-    reserve: (email, { unchanged, ...reservation }) =>
-      change(email.ledgerKey, reserving(email, reservation), unchanged),
+    reserve: (email, { unchanged, counted, ...reservation }) =>
+      change(
+        email.ledgerKey,
+        reserving(email, reservation, counted, counted !== undefined),
+        unchanged,
+      ),
 
-    async reserveWithin(email, { unchanged, ...reservation }, quota) {
+    async reserveWithin(email, { unchanged, counted: _, ...reservation }, quota) {
       const { key, isMarketing, mails } = quota;
       const counted: Counted = { key, isMarketing };
       const row = { ...reserving(email, reservation, counted), condition: isFree.condition };
@@ -258,7 +270,12 @@ export function dueAttributesOf(ledgerKey: string, dueAt: string) {
   return { dueAt, dueShard: shardOf(ledgerKey) };
 }
 
-function reserving(email: EmailIdentity, reservation: Reservation, counted?: Counted): Change {
+function reserving(
+  email: EmailIdentity,
+  reservation: Omit<Reservation, 'unchanged' | 'counted'>,
+  counted?: Counted,
+  wasCounted = false,
+): Change {
   // Should this attempt never end, the clock asks what became of it once the lease is over.
   const due = dueAttributesOf(email.ledgerKey, reservation.leaseUntil);
   return {
@@ -267,7 +284,7 @@ function reserving(email: EmailIdentity, reservation: Reservation, counted?: Cou
     countAttempt: true,
     ...isFree,
     // The client repeats a write whose answer was lost: our own reservation is no obstacle.
-    condition: `${isFree.condition} OR (#state = :state AND #token = :token)`,
+    condition: `${wasCounted ? `(${isFree.condition}) AND #counted = :counted` : isFree.condition} OR (#state = :state AND #token = :token)`,
   };
 }
 

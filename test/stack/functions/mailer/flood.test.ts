@@ -172,6 +172,21 @@ describe('a count', () => {
     expect(await deliver(other, at.mailer([sent]))).toEqual({ kind: 'sent' });
   });
 
+  it('is given back once where two mailers block the same email at the same moment', async () => {
+    const at = await start({ dailyLimit: 3 });
+    const [other, waiting] = await checkouts(at, ['ann+1@example.com', 'ann+2@example.com']);
+    if (!other || !waiting) throw new Error('two mails');
+    await deliver(other, at.mailer([sent]));
+    await deliver(waiting, at.mailer([{ kind: 'not-now', reason: 'throttled' }]));
+    const { counted } = (await at.emails.find(waiting.ledgerKey)) ?? {};
+    expect(await at.emails.block(waiting, 'paused', counted)).toBe(true);
+    expect(await at.emails.block(waiting, 'paused', counted)).toBe(false);
+    expect(await counts(at)).toMatchObject([{ mails: 1 }]);
+    const leaseUntil = new Date(time + 60_000).toISOString();
+    const reservation = { token: 't1', leaseUntil, addressHash: '0a1b', counted };
+    expect(await at.emails.reserve(waiting, reservation)).toBe(false);
+  });
+
   it('is taken once by a reservation that the client repeats', async () => {
     const at = await start({});
     const [email] = await checkouts(at, ['ann@example.com']);
