@@ -44,10 +44,7 @@ export class SesReports extends Construct {
   }
 }
 
-type MailOptions = Pick<
-  StageOptions,
-  'mailFrom' | 'mailIdentity' | 'mailsPerSecond' | 'sandboxRecipients'
->;
+type MailOptions = Pick<StageOptions, 'mailFrom' | 'mailIdentity' | 'mailsPerSecond'>;
 
 type MailProps = {
   api: HttpApi;
@@ -72,7 +69,7 @@ export class Mail extends Construct {
   constructor(scope: Construct, id: string, props: MailProps) {
     super(scope, id);
     const { api, tables, secrets, keeping, options } = props;
-    const { mailFrom, mailIdentity, mailsPerSecond, sandboxRecipients } = options;
+    const { mailFrom, mailIdentity, mailsPerSecond } = options;
     this.outgoing = new QueueWithDeadLetters(this, 'Outgoing', {
       name: 'Mail',
       keeping,
@@ -89,7 +86,7 @@ export class Mail extends Construct {
     this.sending = {
       configurationSet,
       from: mailFrom?.from ?? '',
-      identities: this.sender ? [...this.sender.identities, ...sandboxRecipients] : [],
+      identities: this.sender?.identities ?? [],
     };
     this.mailer = new Mailer(this, 'Mailer', {
       mail: this.outgoing,

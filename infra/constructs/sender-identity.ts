@@ -1,8 +1,8 @@
-import { Annotations, Aws, Stack } from 'aws-cdk-lib';
+import { Annotations, Aws, Stack, Validations } from 'aws-cdk-lib';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { type ConfigurationSet, EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
-import { allow } from './lambda-function.ts';
 import type { MailSender } from './stage-options.ts';
 import { type Keeping, pinLogicalId, removalPolicy } from './stateful.ts';
 
@@ -11,13 +11,15 @@ export type Sending = Readonly<{
   configurationSet: ConfigurationSet;
   /** Empty: every email is blocked, for want of a sender. */
   from: string;
-  /** In whose names SES lets it be sent; none without a sender. */
+  /** In whose names it may be sent; none without a sender. */
   identities: readonly string[];
 }>;
 
 /**
- * SES asks for the permission on everything of this account that a mail names: the configuration set,
- * the sender and, if the recipient is an identity too, as all are in SES's sandbox, the recipient.
+ * Lets a function send as this sender, and as nobody else. SES asks for the permission on everything of this account
+ * that a mail names: the configuration set, the identity that the sender is under (itself, its domain or one above) and,
+ * where the recipient is under an identity too, as all are in SES's sandbox, that. No deployment knows which those are,
+ * so what is limited is who the mail is from.
  */
 export function allowSending(
   lambda: NodejsFunction,
@@ -26,14 +28,29 @@ export function allowSending(
   if (identities.length === 0) return;
   const arn = (resource: string, resourceName: string) =>
     Stack.of(lambda).formatArn({ service: 'ses', resource, resourceName });
-  allow(
-    lambda,
-    ['ses:SendEmail'],
-    [
-      arn('configuration-set', configurationSet.configurationSetName),
-      ...identities.map((identity) => arn('identity', identity)),
+  const policy = new Policy(lambda, 'Sending', {
+    statements: [
+      new PolicyStatement({
+        actions: ['ses:SendEmail'],
+        resources: [
+          arn('configuration-set', configurationSet.configurationSetName),
+          arn('identity', '*'),
+        ],
+        conditions: { StringLike: { 'ses:FromAddress': identities.flatMap(sendersUnder) } },
+      }),
     ],
-  );
+  });
+  lambda.role?.attachInlinePolicy(policy);
+  Validations.of(policy).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]',
+    reason:
+      'SES asks for the permission on the identities of recipients too, which nobody knows beforehand; the condition on the sender keeps it from being used for mail from anybody else.',
+  });
+}
+
+/** A domain covers itself and what is below it, an address itself alone. */
+function sendersUnder(identity: string): string[] {
+  return identity.includes('@') ? [identity] : [`*@${identity}`, `*@*.${identity}`];
 }
 
 type SenderIdentityProps = {
@@ -52,7 +69,6 @@ export class SenderIdentity extends Construct {
   constructor(scope: Construct, id: string, props: SenderIdentityProps) {
     super(scope, id);
     const { domain, address, given } = props.sender;
-    // An address that is an identity of its own comes before its domain, with its own permissions.
     this.identities = [domain, address];
     this.dnsRecords = {};
     if (props.mailIdentity === 'existing') return;

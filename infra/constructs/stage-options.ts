@@ -34,7 +34,9 @@ export function mailSender(text: string): MailSender | undefined {
 function nameless(text: string): MailSender | undefined {
   if (address.safeParse(text).success) {
     const domainOfAddress = text.slice(text.lastIndexOf('@') + 1).toLowerCase();
-    return { from: text, address: text, domain: domainOfAddress, given: 'address' };
+    // IAM compares the sender with its policy, case and all.
+    const lower = `${text.slice(0, text.lastIndexOf('@'))}@${domainOfAddress}`;
+    return { from: lower, address: lower, domain: domainOfAddress, given: 'address' };
   }
   if (!domain.safeParse(text).success) return undefined;
   const from = `no-reply@${text.toLowerCase()}`;
@@ -75,20 +77,6 @@ const stageOptionsSchema = z
       )
       .optional(),
     mailsPerSecond: wholeNumber(1, 500, 'mailsPerSecond', 1),
-    sandboxRecipients: z
-      .string()
-      .transform((text) => text.split(',').map((address) => address.trim()))
-      .pipe(
-        z
-          .array(z.email())
-          .max(10)
-          .catch(() => []),
-      )
-      .refine(
-        (addresses) => addresses.length > 0,
-        'sandboxRecipients must be at most ten email addresses with commas between them, as in -c sandboxRecipients=you@example.com.',
-      )
-      .default([]),
   })
   .refine(({ mailFrom, mailIdentity }) => mailFrom || !mailIdentity, {
     error:

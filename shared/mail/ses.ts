@@ -90,7 +90,8 @@ export function sesSender(client: SESv2Client, configurationSet: string | undefi
     try {
       const { MessageId } = await client.send(
         new SendEmailCommand({
-          FromEmailAddress: encodedMailbox(from),
+          // IAM compares it with what the policy allows, case and all.
+          FromEmailAddress: encodedMailbox(from).replace(/@[^@]*$/, (end) => end.toLowerCase()),
           Destination: { ToAddresses: [withAsciiDomain(to)] },
           ...(replyTo && { ReplyToAddresses: [encodedMailbox(replyTo)] }),
           Content: {

@@ -20,7 +20,6 @@ export function stageStack(options: Partial<StageOptions> = {}): PolarAudienceSt
     retentionDays: 90,
     maxConcurrency: 5,
     mailsPerSecond: 1,
-    sandboxRecipients: [],
     ...options,
   });
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mailSender, type StageOptions } from '#infra/constructs/stage-options.ts';
 import { onlyOf, stageStack, stageTemplate } from '#test/support/stage-stack.ts';
 import { lambdaOf } from './lambda-of.ts';
-import { type Intrinsic, nameOf, permissionsOf, type Statement } from './permissions-of.ts';
+import { type Intrinsic, nameOf, type Statement } from './permissions-of.ts';
 
 const template = stageTemplate();
 
@@ -171,7 +171,11 @@ describe('a sender that SES knows already', () => {
     );
 
     existing.resourceCountIs('AWS::SES::EmailIdentity', 0);
-    expect(sendingAs(existing)).toEqual(['hello@shop.example', 'shop.example']);
+    expect(sendingAs(existing)).toEqual([
+      '*@shop.example',
+      '*@*.shop.example',
+      'hello@shop.example',
+    ]);
     expect(outputsOf(existing)).toEqual({
       MailFrom: 'Shop <hello@shop.example>',
       MailIdentities: 'shop.example,hello@shop.example',
@@ -203,12 +207,17 @@ function mailFromOf(of: Template): string {
   return lambdaOf(of, 'mailer').properties.Environment.Variables.MAIL_FROM;
 }
 
-/** The identities in whose names the mailer may send. */
+/** Whom mail may be from, as the policies say it. */
 function sendingAs(of: Template): string[] {
-  return Object.keys(permissionsOf(of, 'mailer'))
-    .filter((resource) => resource.startsWith('ses:identity/'))
-    .map((resource) => resource.replace('ses:identity/', ''))
-    .sort();
+  const statements = Object.values(of.findResources('AWS::IAM::Policy'))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .filter(({ Action }) => Action === 'ses:SendEmail');
+  const senders = statements.map(({ Condition }) =>
+    [Condition.StringLike['ses:FromAddress']].flat(),
+  );
+  const [first = [], ...others] = senders;
+  for (const other of others) expect(other).toEqual(first);
+  return first;
 }
 
 /** What is said of the sender, as text. */

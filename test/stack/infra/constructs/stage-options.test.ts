@@ -19,7 +19,6 @@ describe('the options of a stage', () => {
         retentionDays: 90,
         maxConcurrency: 3,
         mailsPerSecond: 1,
-        sandboxRecipients: [],
       },
     });
   });
@@ -49,7 +48,6 @@ describe('the options of a stage', () => {
       mailFrom: 'Shop <hello@shop.example>',
       mailIdentity: 'domain',
       mailsPerSecond: '14',
-      sandboxRecipients: 'a@example.com, b@example.com',
     };
 
     expect(read(given)).toEqual({
@@ -60,7 +58,6 @@ describe('the options of a stage', () => {
         maxConcurrency: 2,
         mailFrom: mailSender('Shop <hello@shop.example>'),
         mailsPerSecond: 14,
-        sandboxRecipients: ['a@example.com', 'b@example.com'],
       },
     });
   });
@@ -77,7 +74,6 @@ describe('the options of a stage', () => {
     ['mailFrom', ['', 'shop', 'Shop <shop.example>', 'hello@shop.example, b@shop.example']],
     ['mailIdentity', ['', 'new', 'address']],
     ['mailsPerSecond', ['', '0', '0.5', '501', 'fast']],
-    ['sandboxRecipients', ['', 'you', 'a@example.com b@example.com', 'a@example.com,']],
   ])('refuse a wrong %s with a sentence that shows a right one', (name, values) => {
     const answers = values.map((value) => read({ [name]: value }));
 
