@@ -18,6 +18,11 @@ const always =
 export const consoleActs: ActsOfRoutes = {
   [`POST ${audience}/search`]: looksOnly,
   [`POST ${audience}/add`]: always('contact.add', 'Add a contact by hand.'),
+  [`POST ${audience}/:contactId/edit`]: always('contact.edit', 'Edit a contact by hand.'),
+  [`POST ${audience}/:contactId/clear`]: always(
+    'contact.edit',
+    'Clear a field that was set by hand.',
+  ),
   [`POST ${audience}/:contactId/unsubscribe`]: always('unsubscribe', 'Unsubscribe a contact.'),
   [`POST ${audience}/:contactId/subscribe`]: always('subscribe', 'Subscribe a contact.'),
   [`POST ${audience}/:contactId/lift-bounce`]: always('bounce.lift', 'Lift a bounce.'),

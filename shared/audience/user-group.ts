@@ -73,6 +73,14 @@ function comesWhileNew({ occurredAt }: Moment, firstEvent: Moment | undefined): 
   return Date.parse(occurredAt) - Date.parse(first) <= newForMs;
 }
 
+/** Whether a group set by hand still holds. */
+export function holdsByHand(
+  { alwaysGroup }: GroupFacts,
+  byHand: GroupOwner['byHand'],
+): byHand is NonNullable<typeof byHand> {
+  return byHand !== undefined && !(alwaysGroup && isAfter(alwaysGroup.occurredAt, byHand.at));
+}
+
 type Rule = 'by-hand' | 'always' | 'new-contacts' | 'not-new' | 'too-late' | 'none';
 
 /**
@@ -81,7 +89,7 @@ type Rule = 'by-hand' | 'always' | 'new-contacts' | 'not-new' | 'too-late' | 'no
  */
 function ruled(facts: GroupFacts, { byHand, isNew }: GroupOwner): { rule: Rule; group?: string } {
   const { alwaysGroup, firstEvent } = facts;
-  if (byHand && !(alwaysGroup && isAfter(alwaysGroup.occurredAt, byHand.at))) {
+  if (holdsByHand(facts, byHand)) {
     return { rule: 'by-hand', ...(byHand.value !== null && { group: byHand.value }) };
   }
   if (alwaysGroup) return { rule: 'always', group: alwaysGroup.group };

@@ -20,6 +20,7 @@ import type { ConsoleParts } from '../parts.ts';
 import { type AudienceStores, audienceStores } from './audience-stores.ts';
 import { contactPages } from './contact-pages.ts';
 import { customerPages, searchPages } from './customer-pages.ts';
+import { editPages } from './edit-pages.ts';
 import { groupsOf, type ListFilter, listPath, listView } from './list-view.ts';
 
 /** The form for a contact that a person adds. */
@@ -193,6 +194,7 @@ export function audiencePages(parts: ConsoleParts) {
   app.route('/search', searchPages(stores));
   app.route('/customers', customerPages(stores));
   app.route('/add', addPages(stores));
+  app.route('/', editPages(stores));
   app.route('/', contactPages(stores));
   return app;
 }

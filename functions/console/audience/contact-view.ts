@@ -14,6 +14,7 @@ import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, empty, facts, time } from '../kit/shown.ts';
 import { consentBadge, contactPath, eventPath, shortened, workflowPath } from '../kit/words.ts';
+import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
 
 /** One thing that mattered to whether a contact gets mail. */
@@ -82,7 +83,7 @@ export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Da
   // The sentence of what was just done says the same.
   return html`${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
 <div class="columns">
-<section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(known)}</section>
+<section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}</section>
 <section class="card" aria-labelledby="consent"><h2 id="consent">Consent</h2>
 ${consentState(known)}
 <div class="row">${consentActs(c, path, known)}${isUnderWay ? '' : html`<a class="button danger" href="${path}/erase">Erase …</a>`}</div>
@@ -92,18 +93,11 @@ ${steps(consentHistory(known))}
 </div>`;
 }
 
-function profile({ contact, customer }: KnownContact): Html {
-  const byHand = contact.byHand ?? {};
-  const set = (value: string | undefined, own: unknown) =>
-    value !== undefined && own !== undefined
-      ? html`${value} <span class="soft small">(set by hand)</span>`
-      : value;
-  return facts([
+function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
+  const { contact, customer } = known;
+  const rows = facts([
     ['Address', contact.address],
-    ['First name', set(contact.firstName, byHand.firstName)],
-    ['Last name', set(contact.lastName, byHand.lastName)],
-    ['External id', set(contact.externalId, byHand.externalId)],
-    ['Group', set(contact.userGroup, byHand.userGroup)],
+    ...handRows(c, known),
     ['Customer in Polar', customerText(contact.customerId, customer)],
     ['Source', contact.source],
     ['Since', time(contact.createdAt)],
@@ -111,6 +105,8 @@ function profile({ contact, customer }: KnownContact): Html {
     ['Contact id', html`<code>${contact.contactId}</code>`],
     ['Was also', contact.mergedIds && html`<code>${contact.mergedIds.join(' ')}</code>`],
   ]);
+  return html`${rows}
+<div class="row"><a class="button" href="${contactPath(contact.contactId)}/edit">Edit …</a></div>`;
 }
 
 function customerText(

@@ -25,12 +25,12 @@ ${body}
 /** A button that does one thing by itself. `fields` go with it. */
 export function act(
   c: Context<ConsoleEnv>,
-  label: string,
+  label: Html | string,
   action: string,
   {
     tone = '',
     fields = {},
-  }: { tone?: '' | 'primary' | 'danger'; fields?: Readonly<Record<string, string>> } = {},
+  }: { tone?: '' | 'primary' | 'danger' | 'small'; fields?: Readonly<Record<string, string>> } = {},
 ): Html {
   const hidden = Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,

@@ -115,6 +115,7 @@ textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 input[type=checkbox], input[type=radio] { width: 1.1rem; height: 1.1rem; margin: .2rem 0 0; flex: none; accent-color: var(--primary) }
 .check { display: flex; gap: .6rem; font-weight: inherit; padding: .2rem 0; align-items: flex-start }
 button, .button { display: inline-block; font: inherit; font-weight: 550; line-height: 1.4; padding: .45rem 1rem; border-radius: .35rem; border: 1px solid var(--edge); background: var(--card); color: var(--text); cursor: pointer; text-decoration: none }
+button.small { padding: .1rem .6rem; font-size: .85rem }
 button:hover, .button:hover { background: var(--sunk) }
 .primary { background: var(--primary); border-color: var(--primary); color: var(--on-primary) }
 .primary:hover { background: var(--primary); filter: brightness(.92) }
