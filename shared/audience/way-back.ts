@@ -6,6 +6,7 @@ import {
   type AudienceStore,
   type ContactLookup,
   isSameData,
+  look,
   type Surroundings,
   settle,
   type Workspace,
@@ -38,9 +39,21 @@ export function wayBack(parts: {
 }): WayBack {
   const { store, storeByHash, contactOf, pause } = parts;
 
-  async function standing({ addressHash }: Recipient) {
+  async function standing(recipient: Recipient) {
+    const { addressHash } = recipient;
     const known = await storeByHash.load([{ kind: 'suppressions', key: addressHash }]);
-    return known.suppressions.get(addressHash)?.row;
+    return known.suppressions.get(addressHash)?.row ?? standingNow(recipient);
+  }
+
+  /** Where version 0.1.0 spelled the address of the email otherwise: what is known of it under the key that it has now. */
+  async function standingNow(recipient: Recipient) {
+    const [{ addresses, spellings }, hash] = await Promise.all([
+      contactOf(recipient),
+      parts.addressHash(),
+    ]);
+    const isMeant = (email: NormalisedEmail) => hash(email) === recipient.addressHash;
+    const email = addresses.find((one) => formerSpellings(one, spellings).some(isMeant));
+    return email && look(store, (w) => w.suppressions.get(email));
   }
 
   return {
@@ -62,7 +75,14 @@ export function wayBack(parts: {
         const decide = isOfEmail
           ? (w: Workspace) => subscribed(w, on, surroundings)
           : (w: Workspace) => subscribedFromAfar(w, on, said, surroundings);
-        const isBack = await settle(store, decide, pause);
+        const isBack = await settle(
+          store,
+          (w) => {
+            spellings.forEach(w.spelled);
+            return decide(w);
+          },
+          pause,
+        );
         if (!isBack || isOfEmail) return isBack;
       }
       return settle(storeByHash, (w) => lifted(w, recipient.addressHash, act), pause);

@@ -1,5 +1,10 @@
 import { Advice } from '#infra/terminal/advice.ts';
-import { normalisedEmail, ownerOf } from '#shared/audience/address.ts';
+import {
+  formerSpellings,
+  type NormalisedEmail,
+  normalisedEmail,
+  ownerOf,
+} from '#shared/audience/address.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Address, Customer } from '#shared/audience/person.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
@@ -91,13 +96,10 @@ const mostClaimants = 20;
 
 async function findAddress(typed: string, rows: WhyRows): Promise<FoundAddress> {
   const email = normalisedEmail(typed);
-  const [at, hash, organization] = await Promise.all([
-    rows.at(typed, ownerOf),
-    rows.hash(email),
-    rows.organization(),
-  ]);
+  const [at, organization] = await Promise.all([rows.at(typed, ownerOf), rows.organization()]);
+  const hashes = await hashesOf(email, typed, at, rows);
   const ids = contactIdsOf(at);
-  const erasures = hash === undefined ? [] : await rows.erasures([hash]);
+  const erasures = await rows.erasures(hashes);
   const earlierIds = await earlierContacts(at, erasures, rows);
   const [events, all, others] = await Promise.all([
     newestOf(ids, (id) => rows.eventsOf(id, mostListed), 'occurredAt', mostListed),
@@ -112,8 +114,9 @@ async function findAddress(typed: string, rows: WhyRows): Promise<FoundAddress> 
   // A contact goes over to the next owner of its address, with its id.
   const isOwn = ({ customerId }: ReportedEmail) => customerId === at.customer?.customerId;
   // What was not reserved has no hash: nobody was mailed.
+  const isEarlierSure = hashes.length > 0;
   const isHere = ({ addressHash }: ReportedEmail) =>
-    hash === undefined || addressHash === undefined || addressHash === hash;
+    !isEarlierSure || addressHash === undefined || hashes.includes(addressHash);
   const before = [...all.filter((one) => !isOwn(one)), ...others].filter(isHere);
   const [emails, earlier] = await Promise.all([
     withKinds(all.filter(isOwn).slice(0, mostListed), rows),
@@ -123,11 +126,23 @@ async function findAddress(typed: string, rows: WhyRows): Promise<FoundAddress> 
     ...events.map(({ webhookId }) => webhookId),
     ...[...emails, ...earlier].flatMap(({ ledgerKey }) => [ledgerKey, `feedback ${ledgerKey}`]),
   ]);
-  const isEarlierSure = hash !== undefined;
   return {
     ...{ kind: 'address', email, at, events, emails, earlier, isEarlierSure },
     ...{ erasures, organization, failures },
   };
+}
+
+/** What emails and proofs may know the address by, also as version 0.1.0 spelled it; none where the key may not be read. */
+async function hashesOf(
+  email: NormalisedEmail,
+  typed: string,
+  { contact, customer }: AtAddress,
+  rows: WhyRows,
+): Promise<string[]> {
+  const shown = [contact?.address, customer?.email?.value].filter((one) => one !== undefined);
+  const spellings = formerSpellings(email, [typed, ...shown, ...(customer?.addresses ?? [])]);
+  const hashes = await Promise.all([email, ...spellings].map(rows.hash));
+  return hashes.filter((hash) => hash !== undefined);
 }
 
 /** The ids of contacts of all others who have or had the address, the newest claims first. */

@@ -1,6 +1,8 @@
 import { parse } from 'parse5';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { unsubscribe } from '#functions/unsubscribe/unsubscribe.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
+import { contactSchema } from '#shared/audience/person.ts';
 import { fresh, freshEmail, request, startUnsubscribe, tokens } from './unsubscribe-at-work.ts';
 
 let work: Awaited<ReturnType<typeof startUnsubscribe>>;
@@ -89,6 +91,39 @@ describe('who is unsubscribed already', () => {
     work.aMinuteLater();
     expect(await work.post(token, comeBack)).toMatchObject({ statusCode: 200 });
     expect(await audience.reasons(email)).toEqual([]);
+  });
+});
+
+describe('who has an email of version 0.1.0, which spelled the address otherwise', () => {
+  async function spelledOtherwise() {
+    const id = fresh('c');
+    const email = `${id}@bücher.example`;
+    await audience.tell('customer.created', id, { minute: 1, email });
+    const key = normalisedEmail(email);
+    const { contactId } = contactSchema.parse(await audience.contact(key));
+    const addressHash = audience.hash(email);
+    expect(addressHash).not.toBe(audience.hash(key));
+    return { key, token: tokens.of({ contactId, customerId: id, addressHash }) };
+  }
+
+  it('is offered the way back, told that they are unsubscribed, and comes back', async () => {
+    const { key, token } = await spelledOtherwise();
+    expect((await work.get(token)).body).toContain('Unsubscribe?');
+    expect((await work.post(token)).body).toContain('I want them after all');
+    expect(await audience.contact(key)).toMatchObject({ subscribed: false });
+    work.aMinuteLater();
+    expect((await work.get(token)).body).toContain('You are already unsubscribed');
+    expect((await work.post(token, comeBack)).body).toContain('You are subscribed again');
+    expect(await audience.contact(key)).toMatchObject({ subscribed: true });
+  });
+
+  it('is not offered it where they complained', async () => {
+    const { key, token } = await spelledOtherwise();
+    await complain(key, 'complained');
+    const { body } = await work.get(token);
+    expect(body).toContain('You are already unsubscribed');
+    expect(body).not.toContain('I want them after all');
+    expect(await work.post(token, comeBack)).toMatchObject({ statusCode: 409 });
   });
 });
 

@@ -317,12 +317,27 @@ describe('npm run why, of who had an address before', () => {
     return String(row?.['contact']?.contactId);
   };
 
-  async function sent(email: ReturnType<typeof mail>, address: string) {
-    const addressHash = dead.audience.hash(normalisedEmail(address));
+  async function sent(
+    email: ReturnType<typeof mail>,
+    address: string,
+    addressHash = dead.audience.hash(normalisedEmail(address)),
+  ) {
     const leaseUntil = '2026-11-23T12:02:00.000Z';
     await ledger().reserve(email, { token: 't', leaseUntil, addressHash });
     await ledger().sent(email.ledgerKey, 't', `ses-${email.ledgerKey}`);
   }
+
+  it('lists those that version 0.1.0 sent to another spelling of it', async () => {
+    const address = 'odd@bücher.example';
+    await dead.audience.tell('customer.created', 'odd', { minute: 1, email: address });
+    const odd = await contactIdOf('odd');
+    await sent(mail(odd, 'odd', 'to-old-spelling'), address, dead.audience.hash(address));
+    await dead.audience.tell('customer.updated', 'odd', person('not-odd', 2));
+    for (const spelling of [address, 'odd@xn--bcher-kva.example']) {
+      const [, earlier] = (await why(spelling)).split('Emails to the address while others had it');
+      expect(earlier).toMatch(/ to-old-spelling +sent .* customer odd$/m);
+    }
+  });
 
   it('lists the emails that went to it, and not those that went elsewhere', async () => {
     await dead.audience.tell('customer.created', 'had', person('shared', 1));
