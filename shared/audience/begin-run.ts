@@ -1,9 +1,9 @@
 import { exitReason, firstSteps, type Ground } from './advance.ts';
 import { type Condition, conditionText, holds } from './conditions.ts';
-import { mostRuns, putRun } from './customer-runs.ts';
+import { mostRuns, putRun, shownContact } from './customer-runs.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import { factsFor } from './facts.ts';
-import { type Customer, emailOf } from './person.ts';
+import type { Customer } from './person.ts';
 import { ended, isOpen, isUsedUp, type NamedRun, type Run, stepKey } from './run.ts';
 import { isOfSubscription, toldVersion } from './subscription-snapshot.ts';
 import type { Surroundings, Workspace } from './unit-of-work.ts';
@@ -79,7 +79,7 @@ export function reasonAgainstOne(
 }
 
 function groundOf(w: Workspace, customer: Customer, workflow: Workflow, now: Date) {
-  return { workflow, customer, contact: () => contactOf(w, customer), now };
+  return { workflow, customer, contact: () => shownContact(w, customer), now };
 }
 
 function unmet(
@@ -95,12 +95,6 @@ function unmet(
 
 function nothingLeft({ history }: Run): string {
   return history.at(-1)?.reason ?? 'No step is left to take.';
-}
-
-function contactOf(w: Workspace, customer: Customer) {
-  const email = emailOf(customer);
-  const shown = email === undefined ? undefined : w.contacts.get(email);
-  return shown?.customerId === customer.customerId ? shown : undefined;
 }
 
 function newRun(

@@ -1,11 +1,18 @@
 import { reasonOfCustomer } from './advance.ts';
 import { dueByDate, subscriptionOf } from './facts.ts';
-import type { Customer } from './person.ts';
+import { type Contact, type Customer, emailOf } from './person.ts';
 import { cleared, ended, isOpen, type NamedRun, type Run } from './run.ts';
-import type { Workspace } from './unit-of-work.ts';
+import type { Reading, Workspace } from './unit-of-work.ts';
 
 /** So many runs of one customer may wait at the same time. */
 export const mostRuns = 10;
+
+/** The contact that shows a customer now. */
+export function shownContact(w: Reading, customer: Customer | undefined): Contact | undefined {
+  const email = emailOf(customer);
+  const shown = email === undefined ? undefined : w.contacts.get(email);
+  return shown?.customerId === customer?.customerId ? shown : undefined;
+}
 
 /** Writes a run, and names it in the row of its customer for as long as it waits. */
 export function putRun(w: Workspace, run: Run): void {

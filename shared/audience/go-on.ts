@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { advance } from './advance.ts';
-import { putRun } from './customer-runs.ts';
-import { emailOf } from './person.ts';
+import { putRun, shownContact } from './customer-runs.ts';
 import { ended, isOpen, type Run, type RunEmail } from './run.ts';
 import { type Means, settleRecord, type Workspace } from './unit-of-work.ts';
 import type { WorkflowReader } from './workflow.ts';
@@ -40,11 +39,7 @@ export async function goOn(wake: Wake, means: Waking): Promise<WokenRun> {
       const customer = w.customers.get(customerId);
       if (!run || run.customerId !== customerId) return { said: { run: undefined, emails: [] } };
       if (!isMeant(run, wake)) return { said: { run, emails: emailsOf(run, wake) } };
-      const contact = () => {
-        const email = emailOf(customer);
-        const shown = email === undefined ? undefined : w.contacts.get(email);
-        return shown?.customerId === customerId ? shown : undefined;
-      };
+      const contact = () => shownContact(w, customer);
       const next = advance(run, { workflow, customer, contact, now: surroundings.now });
       putRun(w, next.run);
       return { said: next };
