@@ -8,6 +8,7 @@ import type { EmailsOptions } from './emails.ts';
 import type { MigrateOptions } from './migrate.ts';
 import type { RecoverOptions } from './recover/recover.ts';
 import type { ReplayOptions } from './replay/options.ts';
+import type { RunsOptions } from './runs.ts';
 import type { BrandOptions } from './settings/brand.ts';
 import type { SettingsOptions } from './settings/settings.ts';
 import type { WorkflowsOptions } from './workflows/workflows.ts';
@@ -122,6 +123,11 @@ export const commandActs = {
     return noted('replay', `Replay events, ${how}${twice}.`, { ...on, ...(run && { run }) });
   },
 
+  runs: (options: RunsOptions): Noted =>
+    options.verb === 'show'
+      ? 'looks'
+      : noted('run.stop', 'Stop a run of a workflow.', { runId: options.runId }),
+
   settings: (options: SettingsOptions): Noted => {
     switch (options.verb) {
       case 'show':
@@ -145,6 +151,7 @@ export const commandActs = {
       case 'list':
       case 'show':
       case 'history':
+      case 'runs':
         return 'looks';
       case 'add':
         // Without a name it lists what is ready-made.

@@ -46,6 +46,10 @@ export const commands: StackCommands = {
     does: 'run recorded events again',
     load: async () => (await import('./replay/replay.ts')).replayCommand,
   },
+  runs: {
+    does: 'show and stop runs of workflows of several steps',
+    load: async () => (await import('./runs.ts')).runsCommand,
+  },
   settings: {
     does: 'show, change and mend the settings, put earlier ones back',
     load: async () => (await import('./settings/settings.ts')).settingsCommand,

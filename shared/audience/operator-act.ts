@@ -13,6 +13,7 @@ export const actVerbs = [
   'workflow.pause',
   'workflow.restore',
   'workflow.remove',
+  'run.stop',
   'test.sent',
   'replay',
   'email.mark-sent',

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import type { Wake } from '#shared/audience/go-on.ts';
-import { type Run, runSchema } from '#shared/audience/run.ts';
+import { isOpen, type Run, runSchema } from '#shared/audience/run.ts';
 import { listShards } from './dynamo.ts';
 
 const keySchema = z.record(z.string(), z.string());
@@ -117,4 +117,57 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
 function wakeOf({ runId, customerId, workflowId, stepId, dueAt }: Run): Wake[] {
   if (stepId === undefined || dueAt === undefined) return [];
   return [{ runId, customerId, workflowId, stepId, dueAt }];
+}
+
+/** How many runs of a workflow are in each state, and at each of its steps. */
+export type RunCounts = Readonly<{
+  byState: ReadonlyMap<Run['state'], number>;
+  /** Of those that wait or are parked, by the id of the step. */
+  byStep: ReadonlyMap<string, number>;
+  /** Whether all were counted, and not the newest ones only. */
+  isComplete: boolean;
+}>;
+
+const countedSchema = z.array(z.pick(runSchema, { state: true, stepId: true }));
+/** A page of an index is up to a megabyte: some hundred runs. */
+const mostPages = 4;
+
+/** Counts the runs of a workflow, from an index that lags by moments. */
+export async function runCounts(
+  db: DynamoDBDocumentClient,
+  table: string,
+  workflowId: string,
+): Promise<RunCounts> {
+  const byState = new Map<Run['state'], number>();
+  const byStep = new Map<string, number>();
+
+  async function countShard(shard: number): Promise<boolean> {
+    let after: Record<string, unknown> | undefined;
+    for (let pages = 0; pages < mostPages; pages++) {
+      const { Items, LastEvaluatedKey } = await db.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'byWorkflow',
+          KeyConditionExpression: 'workflowShard = :shard',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':shard': `${shard}#${workflowId}` },
+          ProjectionExpression: '#state, stepId',
+          ScanIndexForward: false,
+          ExclusiveStartKey: after,
+        }),
+      );
+      for (const one of countedSchema.parse(Items ?? [])) {
+        byState.set(one.state, (byState.get(one.state) ?? 0) + 1);
+        if (one.stepId === undefined || !isOpen(one)) continue;
+        byStep.set(one.stepId, (byStep.get(one.stepId) ?? 0) + 1);
+      }
+      after = LastEvaluatedKey;
+      if (!after) return true;
+    }
+    return false;
+  }
+
+  const shards = Array.from({ length: listShards }, (_, shard) => countShard(shard));
+  const isComplete = (await Promise.all(shards)).every(Boolean);
+  return { byState, byStep, isComplete };
 }

@@ -85,6 +85,7 @@ export async function startWorker({ now = () => new Date() } = {}) {
 
   return {
     parts,
+    dynamo: dynamo.client,
     db,
     tableOf,
     lines,

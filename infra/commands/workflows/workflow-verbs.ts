@@ -1,13 +1,16 @@
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { Deployment } from '#infra/commands/deployment/deployment.ts';
+import { runListLines, runsDocument } from '#infra/commands/run-words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import type { Brand } from '#shared/audience/brand.ts';
+import type { RunNow } from '#shared/audience/run-outlook.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import {
   firstSend,
+  needsRun,
   type SendStep,
   type Workflow,
   type Workflows,
@@ -21,6 +24,7 @@ import { type OutgoingMail, sesSender } from '#shared/mail/ses.ts';
 import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import type { Portal } from '#shared/polar/portal.ts';
+import type { RunCounts } from '#shared/store/run-lists.ts';
 import { inOrder, oneNamed } from './short-ids.ts';
 import { versionVerbs } from './version-verbs.ts';
 import { listLines, readyMadeLines, workflowDocument, workflowLines } from './workflow-text.ts';
@@ -74,6 +78,11 @@ const templates = [...readyMade, ...readySequences];
 
 export type WorkflowParts = Readonly<{
   workflows: Workflows;
+  /** The newest runs of a workflow, and how many there are at each step. */
+  runs: (
+    workflow: Workflow,
+    limit: number,
+  ) => Promise<Readonly<{ newest: readonly RunNow[]; counts: RunCounts }>>;
   settings: () => Promise<Settings>;
   /** Polar's own mails as they were last seen; nothing where Polar is not connected. */
   brand: () => Promise<Brand>;
@@ -185,6 +194,23 @@ export function workflowVerbs(parts: WorkflowParts) {
         version === undefined ? await named(id) : await versions.versionOf(id, version);
       if (document) return document(workflowDocument(workflow));
       print(workflowLines(workflow).join('\n'));
+    },
+
+    async runs(id: string, limit: number) {
+      const workflow = await named(id);
+      const { workflowId } = workflow;
+      const { newest, counts } = await parts.runs(workflow, limit);
+      if (document) return document(runsDocument(workflow, newest, counts));
+      const [first] = newest;
+      if (!first) {
+        const why = needsRun(workflow)
+          ? 'No event has begun one yet.'
+          : 'It sends one email at once, and needs no runs.';
+        return print(`${workflowId} has no runs. ${why}`);
+      }
+      print(runListLines(workflow, newest, counts).join('\n'));
+      if (newest.length === limit) print(`\nThese are the newest ${limit}; --limit shows more.`);
+      print(`\nNext:\n${npm(`runs -- show ${first.run.runId}`)}`);
     },
 
     async activate(id: string) {

@@ -9,11 +9,13 @@ import {
   stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
+import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
   jsonOption,
+  limitOption,
   parsed,
   type StackCommand,
   text,
@@ -22,18 +24,21 @@ import {
 import { fileToEdit } from '#infra/terminal/editor.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
+import { runsNow } from '#shared/audience/run-outlook.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
+import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
 import { sendTest, workflowVerbs } from './workflow-verbs.ts';
 
 export type WorkflowsOptions = Readonly<{ target: Target }> &
   (
     | Readonly<{ verb: 'list'; json: boolean }>
     | Readonly<{ verb: 'show'; word: string; version?: number | undefined; json: boolean }>
+    | Readonly<{ verb: 'runs'; word: string; limit: number; json: boolean }>
     | Readonly<{ verb: 'history'; word: string | undefined; json: boolean }>
     | Readonly<{ verb: 'restore'; word: string; version: number }>
     | Readonly<{ verb: 'add' | 'activate' | 'pause' | 'edit'; word: string }>
@@ -71,6 +76,16 @@ export function workflowsCommand(
     .action((word, _, self) => {
       const { json = false, version, ...target } = self.optsWithGlobals();
       return act({ target, verb: 'show', word, version, json });
+    });
+  command
+    .command('runs')
+    .description('who is on the way through its steps: the newest runs, and how many wait where')
+    .argument('<id>')
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .action((word, _, self) => {
+      const { limit, json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'runs', word, limit, json });
     });
   command
     .command('edit')
@@ -152,6 +167,17 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
   };
   const does = workflowVerbs({
     workflows: resumingRuns(dynamoWorkflowVersions(db, tables), sendToWorker),
+    async runs(workflow, limit) {
+      const resources = await stackResources(options.target, deployment);
+      const table = resources.physicalId('Runs');
+      const { store } = deployedAudience(deployment, resources);
+      const [newest, counts] = await Promise.all([
+        dynamoRunLists(db, table).ofWorkflow(workflow.workflowId, limit),
+        runCounts(db, table, workflow.workflowId),
+      ]);
+      const around = { store, workflows: [workflow], now: new Date() };
+      return { newest: await runsNow(newest, around), counts };
+    },
     settings: () => readSettings(db, settingsTable),
     brand: dynamoBrand(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),
@@ -168,6 +194,8 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
       return does.list();
     case 'show':
       return does.show(options.word, options.version);
+    case 'runs':
+      return does.runs(options.word, options.limit);
     case 'history':
       return does.history(options.word);
     case 'restore':

@@ -12,6 +12,7 @@ import { emailsCommand } from '#infra/commands/emails.ts';
 import { migrateCommand } from '#infra/commands/migrate.ts';
 import { recoverCommand } from '#infra/commands/recover/recover.ts';
 import { replayWords } from '#infra/commands/replay/options.ts';
+import { runsCommand } from '#infra/commands/runs.ts';
 import { brandCommand } from '#infra/commands/settings/brand.ts';
 import { settingsCommand } from '#infra/commands/settings/settings.ts';
 import { statusCommand } from '#infra/commands/status.ts';
@@ -40,6 +41,7 @@ const noted = {
   migrate: (args: string[]) => actOf('migrate', migrateCommand, commandActs.migrate, args),
   recover: (args: string[]) => actOf('recover', recoverCommand, commandActs.recover, args),
   replay: (args: string[]) => actOf('replay', replayWords, commandActs.replay, args),
+  runs: (args: string[]) => actOf('runs', runsCommand, commandActs.runs, args),
   settings: (args: string[]) => actOf('settings', settingsCommand, commandActs.settings, args),
   status: (args: string[]) => actOf('status', statusCommand, commandActs.status, args),
   why: (args: string[]) => actOf('why', whyCommand, commandActs.why, args),
@@ -106,6 +108,8 @@ const lines: readonly (readonly [line: string, what: string])[] = [
   ['recover --dry-run', 'looks'],
   ['replay --webhook evt-1', 'replay'],
   ['replay --webhook evt-1 --dry-run', 'looks'],
+  ['runs show run', 'looks'],
+  ['runs stop run', 'run.stop'],
   ['settings show', 'looks'],
   ['settings history', 'looks'],
   ['settings set newContacts subscribed', 'settings.set'],
@@ -115,6 +119,7 @@ const lines: readonly (readonly [line: string, what: string])[] = [
   ['workflows list', 'looks'],
   ['workflows show welcome', 'looks'],
   ['workflows history welcome', 'looks'],
+  ['workflows runs dunning', 'looks'],
   ['workflows add', 'looks'],
   ['workflows add welcome', 'workflow.add'],
   ['workflows edit welcome', 'workflow.edit'],
@@ -159,7 +164,7 @@ describe('the operator log', () => {
     const acting = new Set(
       lines.filter(([, what]) => what !== 'looks').map(([line]) => line.split(' ')[0] ?? ''),
     );
-    expect(acting.size).toBe(11);
+    expect(acting.size).toBe(12);
     for (const name of acting) expect(source(name)).toContain(`noting(commandActs.${name}, `);
   });
 

@@ -6,6 +6,7 @@ import { consoleCommand } from '#infra/commands/console-door/console.ts';
 import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts';
 import { emailsCommand } from '#infra/commands/emails.ts';
 import { migrateCommand } from '#infra/commands/migrate.ts';
+import { runsCommand } from '#infra/commands/runs.ts';
 import { brandCommand } from '#infra/commands/settings/brand.ts';
 import { settingsCommand } from '#infra/commands/settings/settings.ts';
 import { statusCommand } from '#infra/commands/status.ts';
@@ -28,6 +29,7 @@ const words: Readonly<Record<string, (command: StackCommand, act: Act) => void>>
   emails: emailsCommand,
   migrate: migrateCommand,
   brand: brandCommand,
+  runs: runsCommand,
   settings: settingsCommand,
   status: statusCommand,
   why: whyCommand,
@@ -94,6 +96,8 @@ describe('a command line', () => {
     ['brand clear --stage test', { verb: 'clear', target: { stage: 'test' } }],
     ['brand history', { verb: 'history', limit: 50 }],
     ['brand restore 2', { verb: 'restore', version: 2 }],
+    [`runs show ${ledgerKey} --json`, { verb: 'show', runId: ledgerKey, json: true }],
+    [`runs stop ${ledgerKey} --yes --local`, { verb: 'stop', yes: true, runId: ledgerKey }],
     ['settings show', { verb: 'show' }],
     ['settings history --limit 3 --json', { verb: 'history', limit: 3, json: true }],
     ['settings restore 7', { verb: 'restore', version: 7 }],
@@ -115,6 +119,7 @@ describe('a command line', () => {
     ['workflows show receipt --json', { word: 'receipt', json: true }],
     ['workflows remove welcome --yes', { verb: 'remove', yes: true }],
     ['workflows show receipt --version 2', { verb: 'show', word: 'receipt', version: 2 }],
+    ['workflows runs dunning --limit 7', { verb: 'runs', word: 'dunning', limit: 7 }],
     ['workflows edit receipt', { verb: 'edit', word: 'receipt' }],
     ['workflows history', { verb: 'history', word: undefined, json: false }],
     ['workflows history receipt --json', { verb: 'history', word: 'receipt', json: true }],
@@ -139,6 +144,7 @@ describe('a command line', () => {
     'connect',
     'deadletters',
     'emails',
+    'runs',
     'settings',
     'why',
     'workflows',
@@ -208,6 +214,7 @@ describe('one sentence says what is wrong with', () => {
       'settings set postalAddress Shop, Street',
       /"Street" is one word too many: npm run settings -- set <path> <value>\. Put quotes around/,
     ],
+    ['runs stop', /^Say the run id as well: npm run runs -- stop <run id>$/],
     ['settings restore', /^Say the version as well: npm run settings -- restore <version>$/],
     ['settings restore last', /^The version must be a whole number from 0/],
     ['why --local', /^Say what about/],

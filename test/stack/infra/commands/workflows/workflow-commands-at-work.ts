@@ -20,6 +20,10 @@ export async function workflowsAtWork(client: DynamoDBClient) {
   const mails: OutgoingMail[] = [];
   const parts: Omit<WorkflowParts, 'newTag'> = {
     workflows,
+    runs: async () => ({
+      newest: [],
+      counts: { byState: new Map(), byStep: new Map(), isComplete: true },
+    }),
     settings: async () => settings,
     deployment: {
       mailFrom: 'Example <hello@example.com>',

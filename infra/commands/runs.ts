@@ -1,0 +1,158 @@
+import {
+  type Deployment,
+  findDeployment,
+  stackResources,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { actedOn } from '#infra/terminal/acted.ts';
+import { Advice } from '#infra/terminal/advice.ts';
+import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
+import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { confirmed, person } from '#infra/terminal/person.ts';
+import { stopRun } from '#shared/audience/go-on.ts';
+import { isOpen, type Run } from '#shared/audience/run.ts';
+import { runsNow } from '#shared/audience/run-outlook.ts';
+import type { Means } from '#shared/audience/unit-of-work.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { rowsOf } from '#shared/store/dynamo.ts';
+import { dynamoEmailAdmin, type ReportedEmail } from '#shared/store/mail/emails.ts';
+import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { commandActs } from './command-acts.ts';
+import { noting } from './noting.ts';
+import { type RunStory, runDocument, runFate, runLines } from './run-words.ts';
+
+export type RunParts = Readonly<{
+  means: () => Promise<Means>;
+  workflow: (workflowId: string) => Promise<Workflow | undefined>;
+  email: (ledgerKey: string) => Promise<ReportedEmail | undefined>;
+  /** Why the worker could not let it go on. */
+  failure: (runId: string) => Promise<FailureRow | undefined>;
+  deployment: Pick<Deployment, 'options'>;
+  person: string;
+  confirmed: (question: string) => Promise<boolean>;
+}> &
+  Output;
+
+/** What `npm run runs` does, one function for each verb. All throw Advice about what cannot be done. */
+export function runVerbs(parts: RunParts) {
+  const { print, document, deployment } = parts;
+  const npm = (command: string) => `  npm run ${command}${deployment.options}`;
+
+  async function known(runId: string): Promise<RunStory> {
+    const { store, surroundings } = await parts.means();
+    const { runs } = await store.load([{ kind: 'runs', key: runId }]);
+    const run = runs.get(runId)?.row;
+    if (!run) {
+      throw new Advice(
+        `There is no run ${runId}. "npm run workflows -- runs <id>${deployment.options}" lists those of a workflow, and "npm run why -- <address>${deployment.options}" those of a person.`,
+      );
+    }
+    const [workflow, failure, emails] = await Promise.all([
+      parts.workflow(run.workflowId),
+      parts.failure(runId),
+      emailsOf(run),
+    ]);
+    const around = { store, workflows: workflow ? [workflow] : [], now: surroundings.now };
+    const [now = { run, endsNext: undefined }] = await runsNow([run], around);
+    return { ...now, workflow, emails, failure };
+  }
+
+  async function emailsOf({ history }: Run) {
+    const keys = history.flatMap(({ ledgerKey }) => ledgerKey ?? []);
+    const found = await Promise.all(keys.map(parts.email));
+    return new Map(found.flatMap((one) => (one ? [[one.ledgerKey, one] as const] : [])));
+  }
+
+  return {
+    async show(runId: string) {
+      const story = await known(runId);
+      if (document) return document(runDocument(story));
+      const { run } = story;
+      print(runLines(story).join('\n'));
+      print('\nNext:');
+      if (isOpen(run)) print(npm(`runs -- stop ${runId}`));
+      print(npm(`why -- ${run.customerId}`));
+    },
+
+    async stop(runId: string, isSure: boolean) {
+      const story = await known(runId);
+      const { workflowId } = story.run;
+      actedOn({ workflowId });
+      if (!isOpen(story.run)) {
+        throw new Advice(`The run has ended already (${runFate(story)}). Nothing was changed.`);
+      }
+      print(`${workflowId}: ${runFate(story)}`);
+      const question = 'Stop this run? None of its further emails goes out, and it cannot go on.';
+      if (!isSure && !(await parts.confirmed(question))) return print('Nothing was stopped.');
+      if (!(await stopRun(runId, parts.person, await parts.means()))) {
+        throw new Advice('The run ended by itself meanwhile. Nothing was changed.');
+      }
+      print('The run is stopped. An email of it that SES has already does go out.');
+      print(`To see what it did:\n${npm(`runs -- show ${runId}`)}`);
+    },
+  };
+}
+
+export type RunsOptions = Readonly<{ target: Target; runId: string }> &
+  (Readonly<{ verb: 'show'; json: boolean }> | Readonly<{ verb: 'stop'; yes: boolean }>);
+
+/** The words of `npm run runs`. */
+export function runsCommand(
+  command: StackCommand,
+  act: Act<RunsOptions> = noting(commandActs.runs, runRuns),
+): void {
+  command
+    .description('Shows and stops runs: the ways of customers through workflows of several steps.')
+    .addHelpText('after', whereIds);
+  command
+    .command('show')
+    .description('where one is, what it did, and why')
+    .argument('<run id>')
+    .addOption(jsonOption())
+    .action((runId, _, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'show', runId, json });
+    });
+  command
+    .command('stop')
+    .description('ends one for good; asks first')
+    .argument('<run id>')
+    .option('--yes', 'does not ask')
+    .action((runId, _, self) => {
+      const { yes = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'stop', runId, yes });
+    });
+}
+
+const whereIds = `
+  npm run workflows -- runs <id>   the runs of a workflow
+  npm run why -- <address>         the runs of a person`;
+
+async function runRuns(options: RunsOptions): Promise<void> {
+  const output = outputFor('json' in options && options.json);
+  const deployment = await findDeployment(options.target, output.print);
+  const resources = await stackResources(options.target, deployment);
+  const { db, store, settingsNow, now, newId, pause } = deployedAudience(deployment, resources);
+  const failures = { table: resources.physicalId('Failures'), key: 'webhookId' };
+  const does = runVerbs({
+    means: async () => ({
+      store,
+      surroundings: { settings: await settingsNow(), now: now(), newId },
+      pause,
+    }),
+    workflow: dynamoWorkflows(db, deployment.workflowsTable).find,
+    email: dynamoEmailAdmin(db, deployment.emailsTable, now).find,
+    async failure(runId) {
+      const [found] = (await rowsOf(db, failures, [`run ${runId}`])).values();
+      return found && failureRowOf(found);
+    },
+    deployment,
+    person: person(),
+    confirmed,
+    ...output,
+  });
+  if (options.verb === 'show') return does.show(options.runId);
+  return does.stop(options.runId, options.yes);
+}
