@@ -1,11 +1,16 @@
 import { columns } from '#infra/terminal/lines.ts';
-import { isOpen, runStates } from '#shared/audience/run.ts';
+import { isOpen, type Run, runStates } from '#shared/audience/run.ts';
 import type { RunNow } from '#shared/audience/run-outlook.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { RunCounts } from '#shared/store/run-lists.ts';
 import { emailFate, failureText, seconds } from './words.ts';
+
+/** What the worker keeps the reasons under for which a run could not go on. */
+export function failureIdOf({ runId }: Pick<Run, 'runId'>): string {
+  return `run ${runId}`;
+}
 
 /** Where a run is, or how it ended, and why. */
 export function runFate({ run, endsNext }: RunNow): string {

@@ -21,7 +21,7 @@ import { dynamoEmailAdmin, type ReportedEmail } from '#shared/store/mail/emails.
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { commandActs } from './command-acts.ts';
 import { noting } from './noting.ts';
-import { type RunStory, runDocument, runFate, runLines } from './run-words.ts';
+import { failureIdOf, type RunStory, runDocument, runFate, runLines } from './run-words.ts';
 
 export type RunParts = Readonly<{
   means: () => Promise<Means>;
@@ -145,7 +145,7 @@ async function runRuns(options: RunsOptions): Promise<void> {
     workflow: dynamoWorkflows(db, deployment.workflowsTable).find,
     email: dynamoEmailAdmin(db, deployment.emailsTable, now).find,
     async failure(runId) {
-      const [found] = (await rowsOf(db, failures, [`run ${runId}`])).values();
+      const [found] = (await rowsOf(db, failures, [failureIdOf({ runId })])).values();
       return found && failureRowOf(found);
     },
     deployment,

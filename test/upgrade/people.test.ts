@@ -150,6 +150,7 @@ describe.each(keptVersions)('people see what version %s left', (version) => {
       emails: tableOf('Emails'),
       failures: tableOf('Failures'),
       workflows: tableOf('Workflows'),
+      runs: tableOf('Runs'),
     };
     const hasher = parts.addressHash;
     const read = whyRows({ ...{ db, tables, store: parts.store }, hasher });

@@ -1,3 +1,4 @@
+import { runRows } from '#infra/commands/run-words.ts';
 import {
   emailFate,
   failureText,
@@ -20,7 +21,7 @@ import type { FoundAddress, MailedEmail } from './find.ts';
 
 /** What is known at an address: its contact, whether and why not it gets mail, and its last events and emails. */
 export function addressLines(found: FoundAddress, how: WhyHow): string[] {
-  const { email, at, events, emails, earlier, isEarlierSure, erasures, failures } = found;
+  const { email, at, events, runs, emails, earlier, isEarlierSure, erasures, failures } = found;
   return [
     ...(at.contact ? contactLines(found, how) : noContactLines(email, at, how)),
     ...claimLines(at),
@@ -33,6 +34,7 @@ export function addressLines(found: FoundAddress, how: WhyHow): string[] {
         eventText(webhookId, reason ? `${outcome}: ${reason}` : outcome),
       ]),
     ]),
+    ...(runs.length > 0 ? section('Runs', runRows(runs)) : []),
     ...section('Last emails', emails.map(emailRow)),
     ...(earlier.length > 0
       ? section(
@@ -167,11 +169,15 @@ function indented(line: string): string {
 }
 
 /** Failures hold no addresses: what never got as far as a contact is found among the dead letters only. */
-function nextLines({ events, emails, failures }: FoundAddress, { options }: WhyHow): string[] {
+function nextLines(
+  { events, runs, emails, failures }: FoundAddress,
+  { options }: WhyHow,
+): string[] {
   const [event] = events;
   const unsettled = emails.find(({ state }) => state === 'unknown' || state === 'failed');
   const commands = [
     ...(event ? [`why -- ${event.webhookId}`] : []),
+    ...runs.slice(0, 1).map(({ run }) => `runs -- show ${run.runId}`),
     ...(unsettled ? [`emails -- show ${unsettled.ledgerKey}`] : []),
     ...(failures.size > 0 ? ['deadletters -- list'] : []),
   ];

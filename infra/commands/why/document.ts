@@ -1,3 +1,4 @@
+import { runDocument } from '#infra/commands/run-words.ts';
 import { emailDocument, type WhyHow } from '#infra/commands/words.ts';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
@@ -36,6 +37,8 @@ export function foundDocument(found: Found, how: Pick<WhyHow, 'address'>): objec
         address: address ? addressDocument(address, how) : null,
       };
     }
+    case 'run':
+      return { kind: found.kind, ...runDocument(found.story) };
     case 'erasure':
       return { ...found, erasures: found.erasures.map(erasureDocument) };
     case 'failure':
@@ -44,7 +47,7 @@ export function foundDocument(found: Found, how: Pick<WhyHow, 'address'>): objec
 }
 
 function addressDocument(
-  { kind, email, at, events, emails, earlier, erasures, failures }: FoundAddress,
+  { kind, email, at, events, runs, emails, earlier, erasures, failures }: FoundAddress,
   how: Pick<WhyHow, 'address'>,
 ) {
   return {
@@ -59,6 +62,7 @@ function addressDocument(
       ...{ customerId, state },
     })),
     events: events.map((event) => ({ ...event, reason: event.reason ?? null })),
+    runs: runs.map(runDocument),
     emails: emails.map(mailDocument),
     earlierEmails: earlier.map(mailDocument),
     erasures: erasures.map(erasureDocument),
@@ -131,6 +135,8 @@ function mailedDocument({ workflowId, name, version, verdict, ...more }: Mailed)
     kind: more.mailKind ?? null,
     reason: more.reason ?? null,
     ledgerKey: more.ledgerKey ?? null,
+    runId: more.runId ?? null,
+    run: more.run ? runDocument(more.run) : null,
     email: more.email ? emailDocument(more.email) : null,
     failures: more.failures,
   };

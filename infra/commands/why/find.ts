@@ -1,3 +1,4 @@
+import { failureIdOf, type RunStory } from '#infra/commands/run-words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   formerSpellings,
@@ -7,6 +8,8 @@ import {
 } from '#shared/audience/address.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Address, Customer } from '#shared/audience/person.ts';
+import { isOpen, type Run } from '#shared/audience/run.ts';
+import type { RunNow } from '#shared/audience/run-outlook.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
@@ -26,6 +29,8 @@ export type FoundAddress = Readonly<{
   isEarlierSure: boolean;
   erasures: readonly ErasureProof[];
   organization: Organization;
+  /** The newest ones, and those that wait first. */
+  runs: readonly RunNow[];
   failures: ReadonlyMap<string, FailureRow>;
 }>;
 
@@ -49,12 +54,13 @@ export type Found =
   | Readonly<{ kind: 'webhook'; chain: WebhookChain }>
   /** Without a chain where the record of its event has expired. */
   | Readonly<{ kind: 'email'; email: MailedEmail; chain: WebhookChain | undefined }>
+  | Readonly<{ kind: 'run'; story: RunStory }>
   /** An id of a contact that is gone. */
   | Readonly<{ kind: 'erasure'; id: string; erasures: readonly ErasureProof[] }>
   /** It failed before anything was recorded of it. */
   | Readonly<{ kind: 'failure'; id: string; failure: FailureRow }>;
 
-/** Looks for an address, a webhook, an email, a customer or a contact. Throws Advice where nothing is known by that name. */
+/** Looks for an address, a webhook, an email, a run, a customer or a contact. Throws Advice where nothing is known by that name. */
 export async function find(about: string, rows: WhyRows, options: string): Promise<Found> {
   if (about.includes('@')) return findAddress(about, rows);
   const [record, email, customer, failures] = await Promise.all([
@@ -79,6 +85,8 @@ export async function find(about: string, rows: WhyRows, options: string): Promi
     ]);
     return { kind: 'customer', customer, address: found, erasures, organization };
   }
+  const run = await rows.run(about);
+  if (run) return { kind: 'run', story: await runStory(run, rows) };
   const [failed] = failures;
   if (failed) return { kind: 'failure', id: failed[0], failure: failed[1] };
   const [shownAt, erasures] = await Promise.all([rows.addressOf(about), rows.erasures([about])]);
@@ -87,6 +95,22 @@ export async function find(about: string, rows: WhyRows, options: string): Promi
   throw new Advice(
     `Nothing is known by ${about}. It was never accepted, is still in the queue, died without a reason ("npm run deadletters -- list${options}"), or its record has expired. Polar's list of deliveries shows what was answered.`,
   );
+}
+
+async function runStory(run: Run, rows: WhyRows): Promise<RunStory> {
+  const keys = run.history.flatMap(({ ledgerKey }) => ledgerKey ?? []);
+  const [[now = { run, endsNext: undefined }], workflows, failures, emails] = await Promise.all([
+    rows.outlook([run]),
+    rows.workflows(),
+    rows.failures([failureIdOf(run)]),
+    Promise.all(keys.map(rows.email)),
+  ]);
+  return {
+    ...now,
+    workflow: workflows.find(({ workflowId }) => workflowId === run.workflowId),
+    emails: new Map(emails.flatMap((one) => (one ? [[one.ledgerKey, one] as const] : []))),
+    failure: failures.get(failureIdOf(run)),
+  };
 }
 
 const mostListed = 10;
@@ -101,8 +125,9 @@ async function findAddress(typed: string, rows: WhyRows): Promise<FoundAddress> 
   const ids = contactIdsOf(at);
   const erasures = await rows.erasures(hashes);
   const earlierIds = await earlierContacts(at, erasures, rows);
-  const [events, all, others] = await Promise.all([
+  const [events, begun, all, others] = await Promise.all([
     newestOf(ids, (id) => rows.eventsOf(id, mostListed), 'occurredAt', mostListed),
+    newestOf(ids, (id) => rows.runsOf(id, mostOfEarlier), 'beganAt', mostOfEarlier),
     newestOf(ids, (id) => rows.emailsOf(id, mostOfEarlier), 'createdAt', mostOfEarlier),
     newestOf(
       earlierIds.filter((id) => !ids.includes(id)),
@@ -122,13 +147,18 @@ async function findAddress(typed: string, rows: WhyRows): Promise<FoundAddress> 
     withKinds(all.filter(isOwn).slice(0, mostListed), rows),
     withKinds(newestFirst(before, 'createdAt').slice(0, mostListed), rows),
   ]);
+  // A contact goes over to the next owner of its address, and a run does not.
+  const own = begun.filter(({ customerId }) => customerId === at.customer?.customerId);
+  const waitingFirst = [...own.filter(isOpen), ...own.filter((one) => !isOpen(one))];
+  const runs = await rows.outlook(waitingFirst.slice(0, mostListed));
   const failures = await rows.failures([
+    ...runs.map(({ run }) => failureIdOf(run)),
     ...events.map(({ webhookId }) => webhookId),
     ...[...emails, ...earlier].flatMap(({ ledgerKey }) => [ledgerKey, `feedback ${ledgerKey}`]),
   ]);
   return {
     ...{ kind: 'address', email, at, events, emails, earlier, isEarlierSure },
-    ...{ erasures, organization, failures },
+    ...{ erasures, organization, runs, failures },
   };
 }
 

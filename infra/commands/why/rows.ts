@@ -4,6 +4,8 @@ import type { NormalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Address, Customer } from '#shared/audience/person.ts';
+import type { Run } from '#shared/audience/run.ts';
+import { type RunNow, runsNow } from '#shared/audience/run-outlook.ts';
 import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
 import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import { storedWorkflowSchema, type Workflow } from '#shared/audience/workflow.ts';
@@ -16,6 +18,7 @@ import { keptVersionName } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { erasureProofs } from '#shared/store/operator-log.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
+import { dynamoRunLists } from '#shared/store/run-lists.ts';
 
 const listedEventSchema = z.object({
   webhookId: z.string(),
@@ -51,6 +54,10 @@ export type WhyRows = Readonly<{
   /** The newest of a contact, newest first, from indexes that lag by moments. */
   eventsOf(contactId: string, limit: number): Promise<ListedEvent[]>;
   emailsOf(contactId: string, limit: number): Promise<ReportedEmail[]>;
+  runsOf(contactId: string, limit: number): Promise<Run[]>;
+  run(runId: string): Promise<Run | undefined>;
+  /** Where these runs are going, by the facts of now. */
+  outlook(runs: readonly Run[]): Promise<RunNow[]>;
 }>;
 
 type WhyParts = Readonly<{
@@ -59,7 +66,10 @@ type WhyParts = Readonly<{
   /** What makes hashes of addresses; `undefined`: its key may not be read. */
   hasher: () => Promise<((email: string) => string) | undefined>;
   tables: Readonly<
-    Record<'contacts' | 'events' | 'emails' | 'failures' | 'workflows' | 'settings', string> & {
+    Record<
+      'contacts' | 'events' | 'emails' | 'failures' | 'workflows' | 'settings' | 'runs',
+      string
+    > & {
       /** Absent: the stack is of a version that keeps no proofs. */
       acts: string | undefined;
     }
@@ -100,6 +110,17 @@ export function whyRows({ db, store, hasher, tables }: WhyParts): WhyRows {
 
   return {
     customer,
+    runsOf: dynamoRunLists(db, tables.runs).ofContact,
+
+    async run(key) {
+      const known = await store.load([{ kind: 'runs', key }]);
+      return known.runs.get(key)?.row;
+    },
+
+    outlook: async (runs) =>
+      runs.length === 0
+        ? []
+        : runsNow(runs, { store, workflows: await workflows.all(), now: new Date() }),
     email: emails.find,
     workflows: workflows.all,
     addressOf: async (contactId) => (await contactOf({ contactId })).contact?.email,

@@ -1,3 +1,4 @@
+import { failureIdOf, runFate } from '#infra/commands/run-words.ts';
 import {
   didText,
   emailFate,
@@ -11,6 +12,7 @@ import type {
   EventRecord,
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
+import type { RunNow } from '#shared/audience/run-outlook.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -21,6 +23,8 @@ import type { WhyRows } from './rows.ts';
 export type Mailed = ConsideredWorkflow &
   Readonly<{
     email: ReportedEmail | undefined;
+    /** The one that it began, where it has several steps. */
+    run: RunNow | undefined;
     /** Marketing or transactional, where that is still known. */
     mailKind: string | undefined;
     failures: readonly FailureRow[];
@@ -59,20 +63,26 @@ export async function webhookChain(record: EventRecord, rows: WhyRows): Promise<
 }
 
 async function withEmail(one: ConsideredWorkflow, rows: WhyRows): Promise<Mailed> {
-  const { ledgerKey } = one;
+  const { ledgerKey, runId } = one;
   const mailKind = await rows.mailKind(one.workflowId, one.version);
-  if (ledgerKey === undefined) return { ...one, email: undefined, mailKind, failures: [] };
-  const [email, failures] = await Promise.all([
-    rows.email(ledgerKey),
-    rows.failures([ledgerKey, `feedback ${ledgerKey}`]),
+  const names = [
+    ...(ledgerKey === undefined ? [] : [ledgerKey, `feedback ${ledgerKey}`]),
+    ...(runId === undefined ? [] : [failureIdOf({ runId })]),
+  ];
+  const [email, begun, failures] = await Promise.all([
+    ledgerKey === undefined ? undefined : rows.email(ledgerKey),
+    runId === undefined ? undefined : rows.run(runId),
+    names.length === 0 ? new Map<string, FailureRow>() : rows.failures(names),
   ]);
-  return { ...one, email, mailKind, failures: [...failures.values()] };
+  const [run] = begun ? await rows.outlook([begun]) : [];
+  return { ...one, email, run, mailKind, failures: [...failures.values()] };
 }
 
 function workflowLines(mailed: Mailed, webhookId: string, { options }: WhyHow): string[] {
   const { workflowId, name, version, verdict, reason, ledgerKey, email, mailKind } = mailed;
   const kind = mailKind === undefined ? '' : `, ${mailKind}`;
   const head = `workflow ${workflowId} ("${name}", version ${version}${kind})`;
+  if (verdict === 'send' && mailed.runId !== undefined) return [head, ...runPart(mailed, options)];
   if (verdict === 'skip' || ledgerKey === undefined) {
     return [`${head}: sends nothing. ${reason ?? ''}`.trimEnd()];
   }
@@ -89,6 +99,15 @@ function workflowLines(mailed: Mailed, webhookId: string, { options }: WhyHow): 
   if (!email) lines.push(`  npm run deadletters -- show ${ledgerKey}${options}`);
   else if (email.state !== 'sent') lines.push(`  npm run emails -- show ${ledgerKey}${options}`);
   return lines;
+}
+
+/** The run that an event began. */
+function runPart({ runId = '', run, failures }: Mailed, options: string): string[] {
+  return [
+    `  begins run ${runId}: ${run ? runFate(run) : 'it is not kept any more'}`,
+    ...failures.map((failure) => `  ${failureText(failure)}`),
+    `  npm run runs -- show ${runId}${options}`,
+  ];
 }
 
 /** What each replay of an event did, the newest last. */

@@ -5,6 +5,7 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { runLines } from '#infra/commands/run-words.ts';
 import { emailLines, type WhyHow, withOptions } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
@@ -16,6 +17,7 @@ import {
 import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import type { Customer } from '#shared/audience/person.ts';
+import { isOpen, type Run } from '#shared/audience/run.ts';
 import { visibleLine } from '#shared/text.ts';
 import { addressLines, customerRows, erasureLines } from './address.ts';
 import { foundDocument } from './document.ts';
@@ -39,7 +41,7 @@ export function whyCommand(
     .description('Shows the chain from a webhook to its emails, or why there is none.')
     .argument(
       '[about]',
-      'an email address, a webhook id, a ledger key, or the id of a customer or a contact',
+      'an email address, a webhook id, a ledger key, or the id of a run, a customer or a contact',
     )
     .option('--reveal', 'shows addresses whole')
     .addOption(jsonOption())
@@ -50,7 +52,7 @@ export function whyCommand(
       const asked = about?.trim() ?? '';
       if (asked !== '') return act({ target, about: asked, reveal, json });
       throw new Advice(
-        'Say what about: an address, a webhook id, a ledger key, or the id of a customer or a contact.',
+        'Say what about: an address, a webhook id, a ledger key, or the id of a run, a customer or a contact.',
       );
     });
 }
@@ -59,6 +61,7 @@ const afterHelp = `
   npm run why -- <email address>   its contact, its consent, its last events and emails
   npm run why -- <webhook id>      what the event did, and what became of each email
   npm run why -- <ledger key>      one email, and the event that asked for it
+  npm run why -- <run id>          one run of a workflow of several steps
   npm run why -- <customer id>     the address of a customer in Polar, and what is known there
   npm run why -- <contact id>      the same for a contact of the console
 
@@ -80,6 +83,7 @@ async function runWhy(given: WhyOptions): Promise<void> {
       emails: deployment.emailsTable,
       failures: resources.physicalId('Failures'),
       workflows: deployment.workflowsTable,
+      runs: resources.physicalId('Runs'),
     },
   });
   const how = { address: addressShown(given.reveal), options: deployment.options };
@@ -117,6 +121,8 @@ function linesOf(found: Found, how: WhyHow): string[] {
         ...(address ? ['', ...addressLines(address, how)] : nextActs(how)),
       ];
     }
+    case 'run':
+      return [...runLines(found.story), ...nextOfRun(found.story.run, how)];
     case 'erasure':
       return [
         `${found.id} was the id of a contact, of which nothing else is kept.`,
@@ -146,8 +152,13 @@ function nextActs({ options }: WhyHow): string[] {
   return ['', 'Next:', `  npm run acts -- --what erasure${options}`];
 }
 
-function nextOf(customerId: string, { options }: WhyHow): string[] {
+function nextOf(customerId: string, { options }: Pick<WhyHow, 'options'>): string[] {
   return ['', 'Next:', `  npm run ${withOptions(`why -- ${customerId}`, options)}`];
+}
+
+function nextOfRun(run: Run, { options }: Pick<WhyHow, 'options'>): string[] {
+  const stop = isOpen(run) ? [`  npm run runs -- stop ${run.runId}${options}`] : [];
+  return [...nextOf(run.customerId, { options }), ...stop];
 }
 
 function expired(webhookId: string): string {

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runVerbs } from '#infra/commands/runs.ts';
+import { whyRows } from '#infra/commands/why/rows.ts';
+import { whyLines } from '#infra/commands/why/why.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import { maskedAddress } from '#infra/terminal/lines.ts';
 import { runsNow } from '#shared/audience/run-outlook.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
@@ -13,12 +16,14 @@ import { workflowsAtWork } from './workflows/workflow-commands-at-work.ts';
 
 let time = Date.parse('2026-11-02T12:00:00.000Z');
 const now = () => new Date(time);
-const dunning = sequences.find(({ workflowId }) => workflowId === 'dunning');
+const [dunning] = sequences;
+if (dunning?.workflowId !== 'dunning') throw new Error('The first sequence is no dunning.');
 let work: Awaited<ReturnType<typeof startWorker>>;
 let commands: Awaited<ReturnType<typeof workflowsAtWork>>;
 beforeAll(async () => {
   work = await startWorker({ now });
   commands = await workflowsAtWork(work.dynamo);
+  await commands.workflows.save(dunning);
 });
 afterAll(() => work.stop());
 
@@ -133,6 +138,47 @@ describe('npm run runs', () => {
   });
 });
 
+describe('npm run why', () => {
+  const why = async (about: string) => {
+    const { tableOf, db, parts } = work;
+    const rows = whyRows({
+      ...{ db, store: parts.store, hasher: async () => undefined },
+      tables: {
+        ...{ contacts: tableOf('Contacts'), events: tableOf('Events') },
+        ...{ emails: tableOf('Emails'), failures: tableOf('Failures') },
+        ...{ workflows: commands.tableOf('Workflows'), settings: tableOf('Settings') },
+        ...{ acts: tableOf('Acts'), runs: tableOf('Runs') },
+      },
+    });
+    const lines = await whyLines(about, rows, { address: maskedAddress, options: ' --local' });
+    return lines.join('\n');
+  };
+
+  it('tells of the runs of a person, and why they end', async () => {
+    const waits = await why('ann-1@example.com');
+    expect(waits).toMatch(
+      /^Runs\n {2}2026-11-02T12:00:00Z +dunning +\S+ +waiting at until-3 until 2026-11-05T12:00:00Z; ends at its next step: It ends because subscription\.status is not past_due\.$/m,
+    );
+    expect(waits).toContain(`npm run runs -- show ${await runOf(1)} --local`);
+    expect(await why('5b1f7f6e-0000-4000-8000-000000000002')).toMatch(
+      / dunning +\S+ +stopped \S+: Stopped by ana\.$/m,
+    );
+  });
+
+  it('tells of the run that a webhook began, and of one by its id', async () => {
+    const runId = await runOf(1);
+    const run = await work.item('Runs', { runId });
+    const webhook = await why(String(run?.['webhookId']));
+    expect(webhook).toContain(`  begins run ${runId}: waiting at until-3 until `);
+    expect(webhook).not.toContain('sends nothing');
+    const itself = await why(runId);
+    expect(itself).toMatch(/^state +waiting at until-3 until /m);
+    expect(itself).toContain(`npm run runs -- stop ${runId} --local`);
+    const trigger = await why(await runOf(2));
+    expect(trigger).not.toContain('runs -- stop');
+  });
+});
+
 describe('npm run workflows -- runs', () => {
   const runs = async (workflow: Workflow, limit: number) => {
     const table = work.tableOf('Runs');
@@ -145,8 +191,6 @@ describe('npm run workflows -- runs', () => {
   };
 
   it('counts those at each step, and lists the newest first', async () => {
-    if (!dunning) throw new Error('There is no dunning.');
-    await commands.workflows.save(dunning);
     await tell('subscription.past_due', 4);
     await commands.does({ runs }).runs('dunning', 3);
     const output = commands.output();

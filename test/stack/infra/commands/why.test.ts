@@ -37,6 +37,7 @@ beforeAll(async () => {
     emails: tableOf('Emails'),
     failures: tableOf('Failures'),
     workflows: tableOf('Workflows'),
+    runs: tableOf('Runs'),
   };
   rows = whyRows({ db, tables, store, hasher: async () => dead.audience.hash });
   const storeWithoutKey = dynamoAudienceStore(db, audienceTables(tableOf), {
@@ -421,7 +422,7 @@ describe('npm run why, of what is known beside', () => {
         ...{ contacts: tableOf('Contacts'), events: tableOf('Events') },
         ...{ emails: tableOf('Emails'), failures: tableOf('Failures') },
         ...{ workflows: tableOf('Workflows'), settings: tableOf('Settings') },
-        acts: tableOf('Acts'),
+        ...{ acts: tableOf('Acts'), runs: tableOf('Runs') },
       },
     });
     const told = await why('kinds@example.com', fresh);
