@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import { beginRun, reasonAgainstOne } from './begin-run.ts';
-import { conditionText, holds } from './conditions.ts';
+import { type Condition, conditionText, holds } from './conditions.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import type { Customer } from './person.ts';
 import { stepKey } from './run.ts';
@@ -52,9 +52,10 @@ function againAsOf(replay: Situation['replay']): string | undefined {
   return replay?.again ? replay.replayId : undefined;
 }
 
-function businessKey(
-  { frequency }: Workflow,
-  { type, object, properties }: Pick<ReceivedEvent, 'type' | 'object' | 'properties'>,
+/** What the frequency of a workflow counts an event by; `undefined` where the event has nothing of the kind. */
+export function businessKey(
+  { frequency }: Pick<Workflow, 'frequency'>,
+  { type, object, properties }: CountedEvent,
   contactId: string,
 ): string | undefined {
   switch (frequency) {
@@ -77,6 +78,9 @@ function businessKey(
 export function contactLedgerKey(workflowId: string, contactId: string): string {
   return ledgerKey(workflowId, contactKey(contactId));
 }
+
+type CountedEvent = Pick<ReceivedEvent, 'type' | 'properties'> &
+  Readonly<{ object: Pick<ReceivedEvent['object'], 'id' | 'version'> }>;
 
 function contactKey(contactId: string): string {
   return `contact ${contactId}`;
@@ -146,16 +150,30 @@ function begun(
   return beginRun(w, customer, { workflow, event, runIds, replay, isCached }, { now });
 }
 
+/** The first condition of the trigger that the event does not meet. */
+export function missedCondition(
+  { trigger }: Pick<Workflow, 'trigger'>,
+  { properties }: Pick<ReceivedEvent, 'properties'>,
+): Condition | undefined {
+  return trigger.conditions.find((one) => !holds(one, { event: properties }));
+}
+
+/** Whether an event that is decided now is no news any more. */
+export function isTooOld(
+  { maxAgeHours }: Pick<Workflow, 'maxAgeHours'>,
+  { occurredAt }: Pick<ReceivedEvent, 'occurredAt'>,
+  now: Date,
+): boolean {
+  return now.getTime() - Date.parse(occurredAt) > maxAgeHours * hourMs;
+}
+
 function reasonAgainst(workflow: Workflow, situation: Situation): string | undefined {
   const { event, customer, isTrigger, now, replay } = situation;
   if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
-  const condition = workflow.trigger.conditions.find(
-    (one) => !holds(one, { event: event.properties }),
-  );
+  const condition = missedCondition(workflow, event);
   if (condition) return `The condition does not hold: ${conditionText(condition)}.`;
   if (isStale(event.type, event.subscription, customer.subscriptions)) return staleReason;
-  const ageHours = (now.getTime() - Date.parse(event.occurredAt)) / hourMs;
-  if (ageHours > workflow.maxAgeHours) {
+  if (isTooOld(workflow, event, now)) {
     return `The event is older than ${workflow.maxAgeHours} hours, so it is no news any more.`;
   }
   if (customer.erased) return 'The customer is erased.';
