@@ -152,7 +152,11 @@ export const commandActs = {
       case 'show':
       case 'history':
       case 'runs':
+      case 'export':
+      case 'plan':
         return 'looks';
+      case 'apply':
+        return noted('workflow.apply', 'Apply workflows from files.', { plan: options.plan });
       case 'add':
         // Without a name it lists what is ready-made.
         return options.word === ''

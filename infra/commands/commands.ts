@@ -63,7 +63,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./why/why.ts')).whyCommand,
   },
   workflows: {
-    does: 'add, edit, test, activate, pause, restore and remove workflows',
+    does: 'add, edit, test, activate, pause, restore and remove workflows, keep them as files',
     load: async () => (await import('./workflows/workflows.ts')).workflowsCommand,
   },
 };

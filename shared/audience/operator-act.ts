@@ -12,6 +12,7 @@ export const actVerbs = [
   'workflow.activate',
   'workflow.pause',
   'workflow.restore',
+  'workflow.apply',
   'workflow.remove',
   'run.stop',
   'test.sent',

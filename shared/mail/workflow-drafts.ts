@@ -20,6 +20,8 @@ export type Saving =
 export type WorkflowDrafts = Readonly<{
   /** Saves a ready-made workflow as a draft, or a bare one, under an id that no workflow had before. */
   add(readyMade?: ReadyMade | ReadySequence): Promise<Saving>;
+  /** Saves what a person wrote as a draft of this id. `conflict`: there is one already. */
+  create(workflowId: string, written: unknown): Promise<Saving>;
   /**
    * Saves what a person wrote as the next version of a workflow, unless it is what is there already. An active one
    * goes on with the new version; where obstacles keep that from being active, it is paused.
@@ -59,6 +61,12 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
     return savedAs(workflow, checked);
   }
 
+  const first = (workflowId: string, checked: Accepted): Workflow => {
+    const at = now().toISOString();
+    const begun = { workflowId, version: 1, status: 'draft' } as const;
+    return { ...begun, ...partsOf(checked), createdAt: at, updatedAt: at };
+  };
+
   const next = (workflow: Workflow, change: Partial<Workflow>): Workflow => ({
     ...workflow,
     ...change,
@@ -70,21 +78,17 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
     async add(readyMade: Beginning = bare) {
       const checked = await check(draftFrom(readyMade));
       if (checked.kind === 'refused') return checked;
-      const at = now().toISOString();
       let saving: Saving = { kind: 'conflict' };
       // The ledger never forgets, so a new workflow must not have the id of one that was removed.
       for (let tags = 0; tags < mostTags && saving.kind === 'conflict'; tags++) {
-        const workflow: Workflow = {
-          workflowId: `${readyMade.name}-${newTag()}`,
-          version: 1,
-          status: 'draft',
-          ...partsOf(checked),
-          createdAt: at,
-          updatedAt: at,
-        };
-        saving = await write(workflow, checked);
+        saving = await write(first(`${readyMade.name}-${newTag()}`, checked), checked);
       }
       return saving;
+    },
+
+    async create(workflowId, written) {
+      const checked = await check(written);
+      return checked.kind === 'refused' ? checked : write(first(workflowId, checked), checked);
     },
 
     async save(workflow, written) {

@@ -25,6 +25,8 @@ import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import type { Portal } from '#shared/polar/portal.ts';
 import type { RunCounts } from '#shared/store/run-lists.ts';
+import { fileVerbs } from './files/file-verbs.ts';
+import type { PastEvents } from './files/past-events.ts';
 import { inOrder, oneNamed } from './short-ids.ts';
 import { versionVerbs } from './version-verbs.ts';
 import { listLines, readyMadeLines, workflowDocument, workflowLines } from './workflow-text.ts';
@@ -87,13 +89,18 @@ export type WorkflowParts = Readonly<{
   /** Polar's own mails as they were last seen; nothing where Polar is not connected. */
   brand: () => Promise<Brand>;
   polar: () => Promise<PolarMails | undefined>;
-  deployment: Pick<Deployment, 'mailFrom' | 'mailIdentities' | 'unsubscribeUrl' | 'options'>;
+  deployment: Pick<
+    Deployment,
+    'title' | 'mailFrom' | 'mailIdentities' | 'unsubscribeUrl' | 'options'
+  >;
   /** Sends a test. Gives SES's message id. */
   send: (mail: OutgoingMail) => Promise<string>;
   /** Asks the person. */
   confirmed: (question: string) => Promise<boolean>;
   /** Puts a text where the person can edit it. */
   fileToEdit: (name: string, text: string) => Promise<EditedFile>;
+  /** Records of events of these types, by which a change is judged. */
+  pastEvents: (types: ReadonlySet<string>) => Promise<PastEvents>;
   now: () => Date;
   newTag: () => string;
 }> &
@@ -102,15 +109,13 @@ export type WorkflowParts = Readonly<{
 /** What `npm run workflows` does, one function for each verb. All throw Advice about what cannot be done. */
 export function workflowVerbs(parts: WorkflowParts) {
   const { workflows, settings, deployment, print, document, now } = parts;
-  const drafts = workflowDrafts({
-    ...parts,
-    surroundings: async () => ({
-      settings: await settings(),
-      hasSender: deployment.mailFrom !== undefined,
-      senders: sendersOf(deployment.mailFrom, deployment.mailIdentities),
-      polar: await parts.polar(),
-    }),
+  const surroundings = async () => ({
+    settings: await settings(),
+    hasSender: deployment.mailFrom !== undefined,
+    senders: sendersOf(deployment.mailFrom, deployment.mailIdentities),
+    polar: await parts.polar(),
   });
+  const drafts = workflowDrafts({ ...parts, surroundings });
   const npm = (command: string) => `  npm run ${command}${deployment.options}`;
   const setAddress = npm('settings -- set postalAddress "Example Shop, Street 1, City"');
 
@@ -148,18 +153,17 @@ export function workflowVerbs(parts: WorkflowParts) {
       ? `\n${setAddress}`
       : '';
 
-  const versions = versionVerbs({
-    ...parts,
-    drafts,
-    named,
-    npm: (command) => npm(`workflows -- ${command}`),
-  });
+  const ofWorkflows = (command: string) => npm(`workflows -- ${command}`);
+  const versions = versionVerbs({ ...parts, drafts, named, npm: ofWorkflows });
+  const { title } = deployment;
+  const files = fileVerbs({ ...parts, drafts, surroundings, title, npm: ofWorkflows });
 
   return {
     history: (id: string | undefined) =>
       id === undefined ? versions.historyOfAll() : versions.history(id),
     restore: versions.restore,
     edit: versions.edit,
+    files,
 
     async list() {
       const all = inOrder(await workflows.all());

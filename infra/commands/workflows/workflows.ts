@@ -11,7 +11,8 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { noting } from '#infra/commands/noting.ts';
-import { Advice } from '#infra/terminal/advice.ts';
+import { recordedEvents } from '#infra/commands/replay/recorded-events.ts';
+import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import {
   type Act,
   jsonOption,
@@ -29,9 +30,11 @@ import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { readRecord } from '#shared/store/events/event-item.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
+import { pastEvents } from './files/past-events.ts';
 import { sendTest, workflowVerbs } from './workflow-verbs.ts';
 
 export type WorkflowsOptions = Readonly<{ target: Target }> &
@@ -44,6 +47,7 @@ export type WorkflowsOptions = Readonly<{ target: Target }> &
     | Readonly<{ verb: 'add' | 'activate' | 'pause' | 'edit'; word: string }>
     | Readonly<{ verb: 'test'; word: string; to: string }>
     | Readonly<{ verb: 'remove'; word: string; yes: boolean }>
+    | FileOptions
   );
 
 /** The words of `npm run workflows`. */
@@ -146,6 +150,47 @@ export function workflowsCommand(
       const { yes = false, ...target } = self.optsWithGlobals();
       return act({ target, verb: 'remove', word, yes });
     });
+  fileWords(command, act);
+}
+
+type FileOptions = Readonly<{ folder: string }> &
+  (
+    | Readonly<{ verb: 'export' }>
+    | Readonly<{ verb: 'plan'; json: boolean }>
+    | Readonly<{ verb: 'apply'; plan: string; yes: boolean }>
+  );
+
+function fileWords(command: StackCommand, act: Act<WorkflowsOptions>): void {
+  command
+    .command('export')
+    .description('writes each into a file of a folder, to be kept in Git and reviewed')
+    .argument('<folder>')
+    .action((folder, _, self) => act({ target: self.optsWithGlobals(), verb: 'export', folder }));
+  command
+    .command('plan')
+    .description('says what the files of a folder would change, and changes nothing')
+    .argument('<folder>')
+    .addOption(jsonOption())
+    .action((folder, _, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'plan', folder, json });
+    });
+  command
+    .command('apply')
+    .description('does what was planned; new ones are drafts unless their file has a status')
+    .argument('<folder>')
+    .addOption(parsed('--plan <id>', 'the one that "plan" printed', planNamed))
+    .option('--yes', 'does not ask')
+    .action((folder, _, self) => {
+      const { plan, yes = false, ...target } = self.optsWithGlobals();
+      if (plan !== undefined) return act({ target, verb: 'apply', folder, plan, yes });
+      throw new Advice('Say which plan: --plan with the id that "plan" printed.');
+    });
+}
+
+function planNamed(given: string): string {
+  if (/^[0-9a-f]{12}-[0-9a-f]{12}$/.test(given)) return given;
+  throw new Advice('--plan takes the id that "npm run workflows -- plan <folder>" printed.');
 }
 
 const version = (name: string) => wholeNumber(name, 1, Number.MAX_SAFE_INTEGER);
@@ -185,6 +230,17 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
     send: (mail) => sendTest(mail, clientConfigs.sesv2),
     confirmed,
     fileToEdit,
+    pastEvents: async (types) => {
+      const { physicalId } = await stackResources(options.target, deployment);
+      const table = physicalId('Events');
+      return pastEvents(types, {
+        events: recordedEvents(db, table),
+        recordOf: (webhookId) => readRecord(db, table, webhookId),
+        now: new Date(),
+        days: Math.min(30, deployment.retentionDays),
+        ...{ mostEvents: 2_000, mostListed: 20_000 },
+      });
+    },
     ...output,
     now: () => new Date(),
     newTag,
@@ -204,6 +260,15 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
       return does.test(options.word, options.to);
     case 'remove':
       return does.remove(options.word, options.yes);
+    case 'export':
+      return does.files.exportTo(options.folder);
+    case 'plan': {
+      const verdict = await does.files.plan(options.folder);
+      if (verdict !== 'nothing') process.exitCode = verdict === 'work' ? foundSomethingToDo : 1;
+      return;
+    }
+    case 'apply':
+      return does.files.apply(options.folder, options.plan, options.yes);
     default:
       return does[options.verb](options.word);
   }

@@ -127,6 +127,9 @@ const lines: readonly (readonly [line: string, what: string])[] = [
   ['workflows activate welcome', 'workflow.activate'],
   ['workflows pause welcome', 'workflow.pause'],
   ['workflows restore welcome 2', 'workflow.restore'],
+  ['workflows export flows', 'looks'],
+  ['workflows plan flows', 'looks'],
+  ['workflows apply flows --plan 0123456789ab-0123456789ab', 'workflow.apply'],
   ['workflows remove welcome', 'workflow.remove'],
 ];
 

@@ -123,6 +123,12 @@ describe('a command line', () => {
     ['workflows edit receipt', { verb: 'edit', word: 'receipt' }],
     ['workflows history', { verb: 'history', word: undefined, json: false }],
     ['workflows history receipt --json', { verb: 'history', word: 'receipt', json: true }],
+    ['workflows export flows', { verb: 'export', folder: 'flows' }],
+    ['workflows plan flows --json', { verb: 'plan', folder: 'flows', json: true }],
+    [
+      'workflows apply flows --plan 0123456789ab-0123456789ab --yes',
+      { verb: 'apply', folder: 'flows', plan: '0123456789ab-0123456789ab', yes: true },
+    ],
     ['workflows restore receipt 2', { verb: 'restore', word: 'receipt', version: 2 }],
   ])('npm run %s is understood', async (line, expected) => {
     expect(await read(line)).toMatchObject(expected);
@@ -228,6 +234,8 @@ describe('one sentence says what is wrong with', () => {
       'workflows restore a',
       /^Say the version as well: npm run workflows -- restore <id> <version>$/,
     ],
+    ['workflows apply flows', /^Say which plan: --plan with the id that "plan" printed/],
+    ['workflows apply flows --plan x', /^--plan takes the id that "npm run workflows/],
     ['workflows restore a b', /^The version must be a whole number from 1/],
     ['workflows show', /^Say the id as well: npm run workflows -- show <id>$/],
     ['workflows show a b', /^"b" is one word too many/],

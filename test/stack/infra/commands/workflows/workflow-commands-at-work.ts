@@ -26,6 +26,7 @@ export async function workflowsAtWork(client: DynamoDBClient) {
     }),
     settings: async () => settings,
     deployment: {
+      title: 'Stage test',
       mailFrom: 'Example <hello@example.com>',
       unsubscribeUrl: 'https://api.example.com/unsubscribe',
       options: ' --stage test',
@@ -38,6 +39,7 @@ export async function workflowsAtWork(client: DynamoDBClient) {
     polar: async () => undefined,
     confirmed: async () => false,
     fileToEdit,
+    pastEvents: async () => ({ events: [], since: '', lookedSince: '' }),
     print: (line) => void printed.push(line),
     now: () => new Date('2026-11-23T12:00:00.000Z'),
   };

@@ -25,6 +25,7 @@ describe('npm run workflows, where the sender counts', () => {
     );
     expect(await at.only()).toMatchObject({ status: 'draft' });
     const deployment = {
+      title: 'Stage test',
       mailFrom: 'Example <hello@example.com>',
       mailIdentities: ['elsewhere.example', 'hello@example.com'],
       unsubscribeUrl: 'https://api.example.com/unsubscribe',
@@ -35,7 +36,9 @@ describe('npm run workflows, where the sender counts', () => {
   });
 
   it('warns when there is no sender', async () => {
-    const parts = { deployment: { unsubscribeUrl: 'https://api.example.com', options: '' } };
+    const parts = {
+      deployment: { title: 'Stage test', unsubscribeUrl: 'https://api.example.com', options: '' },
+    };
     await at.does(parts).add('receipt');
     await at.does(parts).activate('receipt');
     expect(at.output()).toContain('Note: No sender is set up');
