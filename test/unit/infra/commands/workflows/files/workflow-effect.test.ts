@@ -23,7 +23,7 @@ const receipt: Workflow = {
 const isRenewal = { property: 'billingReason', operator: 'is', value: 'renewal' } as const;
 
 let count = 0;
-function paid(changed: Partial<PastEvent> & {}): PastEvent {
+function paid(changed: Partial<PastEvent> = {}): PastEvent {
   count += 1;
   const at = new Date(Date.parse('2026-11-20T12:00:00.000Z') + count * 1_000).toISOString();
   return {
