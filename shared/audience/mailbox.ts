@@ -42,17 +42,25 @@ export function isCounted({ step, record: { type, properties } }: Approved): boo
   return !(type === 'order.paid' && step.email.kind === 'transactional' && isPaid);
 }
 
+/**
+ * Whether it tells of a payment that failed. A stranger can use up the share of a mailbox with checkouts that cost
+ * nothing; the customer must hear of this all the same, so that a second share is there for it alone.
+ */
+function isOfFailedPayment({ step, record: { type } }: Approved): boolean {
+  return type === 'subscription.past_due' && step.email.kind === 'transactional';
+}
+
 /** What an email counts for: the mailbox by its keyed hash, and the day in UTC. */
 export function quotaOf(
-  { step }: Approved,
+  approved: Approved,
   { dailyLimit }: Settings,
   mailboxHash: string,
   now: Date,
 ): Quota {
   return {
     key: `${mailboxHash}#${dayOf(now)}`,
-    isMarketing: step.email.kind === 'marketing',
-    mails: dailyLimit,
+    isMarketing: approved.step.email.kind === 'marketing',
+    mails: isOfFailedPayment(approved) ? 2 * dailyLimit : dailyLimit,
   };
 }
 

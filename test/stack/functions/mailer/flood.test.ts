@@ -120,6 +120,16 @@ describe('one mailbox', () => {
     expect(await counts(at)).toEqual([]);
   });
 
+  it('hears of a failed payment, however many checkouts there were that cost nothing', async () => {
+    const at = await start({ event: 'subscription.past_due', dailyLimit: 1 });
+    const told = [1, 2, 3].map((nth) =>
+      at.tell('subscription.past_due', someone(`ann+${nth}@example.com`), now()),
+    );
+    const mails = (await Promise.all(told)).map(mailOf);
+    const results = await deliveredBy([at.mailer(always(sent))], mails);
+    expect(results.map(({ kind }) => kind)).toEqual(['sent', 'sent', 'blocked']);
+  });
+
   it('gets mail again on the next day', async () => {
     const at = await start({ dailyLimit: 1 });
     const mails = await checkouts(at, [
