@@ -1,29 +1,21 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { commandActs } from '#infra/commands/command-acts.ts';
 import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
-import {
-  type Act,
-  jsonOption,
-  limitOption,
-  type StackCommand,
-  wholeNumber,
-} from '#infra/terminal/command-line.ts';
+import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { outputFor } from '#infra/terminal/output.ts';
-import { person } from '#infra/terminal/person.ts';
 import { brandFields } from '#shared/audience/brand.ts';
-import { documentClient } from '#shared/store/dynamo.ts';
 import { brandVerbs } from './brand-verbs.ts';
+import { type VersionOptions, versionParts, versionWords } from './version-words.ts';
 
-export type BrandOptions = Readonly<{ target: Target }> &
-  (
-    | Readonly<{ verb: 'show'; json: boolean }>
-    | Readonly<{ verb: 'set'; field: string; value: string }>
-    | Readonly<{ verb: 'clear' }>
-    | Readonly<{ verb: 'history'; limit: number; json: boolean }>
-    | Readonly<{ verb: 'restore'; version: number }>
-  );
+export type BrandOptions =
+  | VersionOptions
+  | (Readonly<{ target: Target }> &
+      (
+        | Readonly<{ verb: 'show'; json: boolean }>
+        | Readonly<{ verb: 'set'; field: string; value: string }>
+        | Readonly<{ verb: 'clear' }>
+      ));
 
 /** The words of `npm run brand`. */
 export function brandCommand(
@@ -52,23 +44,7 @@ export function brandCommand(
     .command('clear')
     .description('takes all of it away; "restore" puts it back')
     .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'clear' }));
-  command
-    .command('history')
-    .description('the versions, who saved them, and what changed')
-    .addOption(limitOption())
-    .addOption(jsonOption())
-    .action((_, self) => {
-      const { limit, json = false, ...target } = self.optsWithGlobals();
-      return act({ target, verb: 'history', limit, json });
-    });
-  command
-    .command('restore')
-    .description('puts an earlier version back, as a new one')
-    .argument('<version>', 'as "history" lists them')
-    .action((version, _, self) => {
-      const number = wholeNumber('The version', 0, Number.MAX_SAFE_INTEGER)(version);
-      return act({ target: self.optsWithGlobals(), verb: 'restore', version: number });
-    });
+  versionWords(command, act);
   command.addHelpText('after', brandExamples);
 }
 
@@ -87,14 +63,7 @@ Postal address, time zone and language are settings: npm run settings -- set pos
 async function runBrand(options: BrandOptions): Promise<void> {
   const output = outputFor('json' in options && options.json);
   const deployment = await findDeployment(options.target, output.print);
-  const does = brandVerbs({
-    db: documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb)),
-    table: deployment.settingsTable,
-    person: person(),
-    options: deployment.options,
-    now: () => new Date(),
-    ...output,
-  });
+  const does = brandVerbs(versionParts(deployment, output));
   switch (options.verb) {
     case 'show':
       if (!(await does.show())) process.exitCode = foundSomethingToDo;
