@@ -10,8 +10,8 @@ import { noting } from '#infra/commands/noting.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
-import { addressShown, columns, progressLine } from '#infra/terminal/lines.ts';
-import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { addressShown, columns } from '#infra/terminal/lines.ts';
+import { type Output, outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption } from '#infra/terminal/person.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import { type Former, formerOf, migrateKey } from '#shared/audience/migration.ts';
@@ -201,12 +201,8 @@ function endOf(migrated: number, found: number, isDryRun: boolean, options: stri
 
 /** `npm run migrate`. The exit code of a dry run that found something is 2. */
 async function runMigrate(given: MigrateOptions): Promise<void> {
-  const output = outputFor(given.json);
-  const { progress, clear } = progressLine(process.stderr);
-  const print = (line: string) => {
-    clear();
-    output.print(line);
-  };
+  const { progress, clear, ...output } = outputWithProgress(given.json);
+  const { print } = output;
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
   const audience = deployedAudience(deployment, resources);
@@ -219,7 +215,7 @@ async function runMigrate(given: MigrateOptions): Promise<void> {
   }
   try {
     const foundSomething = await migrateAll(given, {
-      ...{ ...output, print, progress, store, pause, keys },
+      ...{ ...output, progress, store, pause, keys },
       surroundings: { settings: await audience.settingsNow(), now: now(), newId },
       address: addressShown(given.reveal),
       confirmed: (question) => stop.isOff(() => confirmed(question)),

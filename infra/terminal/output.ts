@@ -1,5 +1,6 @@
 import { visible } from '#shared/text.ts';
 import { Advice } from './advice.ts';
+import { progressLine } from './lines.ts';
 
 /** Where a command writes what it found. */
 export type Output = Readonly<{
@@ -31,6 +32,17 @@ export function outputFor(
     print: (line) => error(`${visible(line)}\n`),
     document: (found) => out(`${visible(JSON.stringify(found, null, 2))}\n`),
   };
+}
+
+/** The same for what takes a while: how far it is goes to standard error, and away before each line. */
+export function outputWithProgress(json: boolean) {
+  const output = outputFor(json);
+  const { progress, clear } = progressLine(process.stderr);
+  const print = (line: string) => {
+    clear();
+    output.print(line);
+  };
+  return { ...output, print, progress, clear };
 }
 
 /** Throws Advice where npm has written lines of its own to the standard output before this program began. */

@@ -8,8 +8,8 @@ import { audienceSide, type PolarToken, polarSide } from '#infra/commands/deploy
 import { noting } from '#infra/commands/noting.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand, text } from '#infra/terminal/command-line.ts';
-import { addressShown, progressLine } from '#infra/terminal/lines.ts';
-import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { addressShown } from '#infra/terminal/lines.ts';
+import { type Output, outputWithProgress } from '#infra/terminal/output.ts';
 import {
   confirmed,
   interruption,
@@ -129,12 +129,8 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): BackfillOp
 
 /** `npm run backfill`. Sets the exit code where something is left: 2 after a dry run, else 1. */
 async function runBackfill(options: BackfillOptions): Promise<void> {
-  const output = outputFor(options.json);
-  const { progress, clear } = progressLine(process.stderr);
-  const print = (line: string) => {
-    clear();
-    output.print(line);
-  };
+  const { progress, clear, ...output } = outputWithProgress(options.json);
+  const { print } = output;
   const deployment = await findDeployment(options.target, print);
   const resources = await stackResources(options.target, deployment);
   const given = options.given && {
@@ -147,7 +143,7 @@ async function runBackfill(options: BackfillOptions): Promise<void> {
     const side = await audienceSide(deployment, resources);
     mustBeThis(organizationId, options.organization);
     const all = { ...side, api: parts.api, organizationId };
-    const shown = { ...output, print, progress, isStopped: stop.isStopped };
+    const shown = { ...output, progress, isStopped: stop.isStopped };
     if (options.restore) {
       return await restore({ ...all, by: person() }, options, shown, deployment.options);
     }

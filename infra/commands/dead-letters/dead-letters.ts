@@ -18,8 +18,8 @@ import {
   type StackCommand,
   text,
 } from '#infra/terminal/command-line.ts';
-import { addressShown, progressLine } from '#infra/terminal/lines.ts';
-import { outputFor } from '#infra/terminal/output.ts';
+import { addressShown } from '#infra/terminal/lines.ts';
+import { outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption } from '#infra/terminal/person.ts';
 import { type QueueName, queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
 import { durationMs, type LetterChoice } from '#shared/queue/dead-letters/letter-choice.ts';
@@ -148,12 +148,8 @@ export function deadLetterQueues(
 }
 
 async function runDeadLetters(given: DeadLettersOptions): Promise<void> {
-  const output = outputFor('json' in given && given.json);
-  const { progress, clear } = progressLine(process.stderr);
-  const print = (line: string) => {
-    clear();
-    output.print(line);
-  };
+  const { progress, clear, ...output } = outputWithProgress('json' in given && given.json);
+  const { print } = output;
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
   const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
@@ -172,7 +168,7 @@ async function runDeadLetters(given: DeadLettersOptions): Promise<void> {
     folder: discardedFolder,
     now,
     address: addressShown(given.reveal),
-    ...{ ...output, print },
+    ...output,
     progress,
     isStopped: stop.isStopped,
     options: deployment.options,

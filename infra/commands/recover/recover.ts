@@ -21,8 +21,8 @@ import { noting } from '#infra/commands/noting.ts';
 import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
-import { maskedAddress, printAside, progressLine } from '#infra/terminal/lines.ts';
-import { outputFor } from '#infra/terminal/output.ts';
+import { maskedAddress, printAside } from '#infra/terminal/lines.ts';
+import { outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption, isSomebodyThere, person } from '#infra/terminal/person.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
@@ -123,17 +123,13 @@ function eventIds(given: string, before: readonly string[] = []): readonly strin
 
 /** `npm run recover`. Sets the exit code to 2 where the gap is not closed. */
 async function runRecover(given: RecoverOptions): Promise<void> {
-  const output = outputFor(given.json);
-  const { progress, clear } = progressLine(process.stderr);
-  const print = (lines: readonly string[]) => {
-    clear();
-    for (const line of lines) output.print(line);
-  };
+  const { progress, clear, ...output } = outputWithProgress(given.json);
+  const print = (lines: readonly string[]) => lines.forEach(output.print);
   const now = () => new Date();
-  const deployment = await findDeployment(given.target, (line) => print([line]));
+  const deployment = await findDeployment(given.target, output.print);
   const resources = await stackResources(given.target, deployment);
   const { options } = deployment;
-  const stop = interruption((line) => print([line]));
+  const stop = interruption(output.print);
   const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
   const acceptance = recoverAcceptance({
     accepted: acceptedEvents(db, deployment.settingsTable),
@@ -223,7 +219,7 @@ async function runRecover(given: RecoverOptions): Promise<void> {
         chooseDeletions(
           deletions,
           { accepted: given.acceptDeletions, ask: isSomebodyThere() ? ask : undefined },
-          { print: (line) => print([line]), shown: maskedAddress },
+          { print: output.print, shown: maskedAddress },
         ),
       redelivered: (redelivery) => {
         told.redelivery = redeliveryDocument(redelivery);

@@ -14,8 +14,8 @@ import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import type { StackCommand } from '#infra/terminal/command-line.ts';
-import { addressShown, progressLine } from '#infra/terminal/lines.ts';
-import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { addressShown } from '#infra/terminal/lines.ts';
+import { type Output, outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
 import { type Rehearsal, type Replay, rehearseReplay } from '#shared/audience/replay.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
@@ -116,13 +116,9 @@ export function replayCommand(command: StackCommand): void {
 }
 
 async function runReplay(given: ReplayOptions): Promise<void> {
-  const output = outputFor(given.json);
+  const { progress, clear, ...output } = outputWithProgress(given.json);
+  const { print } = output;
   const now = () => new Date();
-  const { progress, clear } = progressLine(process.stderr);
-  const print = (line: string) => {
-    clear();
-    output.print(line);
-  };
   const deployment = await findDeployment(given.target, print);
   const resources = await stackResources(given.target, deployment);
   const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
@@ -131,7 +127,7 @@ async function runReplay(given: ReplayOptions): Promise<void> {
     events: recordedEvents(db, resources.physicalId('Events')),
     by: person(),
     now,
-    ...{ ...output, print },
+    ...output,
     progress,
     isStopped: stop.isStopped,
     options: deployment.options,
