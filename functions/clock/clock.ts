@@ -31,10 +31,10 @@ const messagesAtOnce = 10;
 const runsAtOnce = 50;
 
 /**
- * Asks, every minute, for what is due. Whatever has to be done later stands in a table with the time at which it is
- * due, so that no function waits by sending messages to itself, which Lambda stops after some 16 rounds. Each row is
- * first taken for a quarter of an hour under a condition: two clocks at once ask once, and what one that dies has taken
- * is asked for a quarter of an hour later.
+ * Asks, every minute, for what is due. Whatever has to be done later is in a table with the time at which it is due, so
+ * that no function waits by sending messages to itself, which Lambda stops after some 16 rounds. Each row is first put
+ * off under a condition, an email for a quarter of an hour, a run for five minutes: two clocks at once ask once, and
+ * what one that dies has taken is asked for after that time.
  */
 export function clock(parts: ClockParts): () => Promise<void> {
   return async () => {

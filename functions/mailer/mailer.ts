@@ -68,7 +68,7 @@ const silenceMs = 900_000;
 
 /**
  * Sends one email at most once. The ledger is written before SES is called and after it has answered; where the
- * answer is lost the email is `unknown` and never sent again by itself. What is left to do later stands in the ledger
+ * answer is lost the email is `unknown` and never sent again by itself. What is left to do later is in the ledger
  * too, in the same write as the state, and the clock asks for it. Throws when the ledger cannot be reached, or when
  * another mailer is at this email: the message must come again.
  */
@@ -115,7 +115,7 @@ async function attempt(
   const hold = await parts.hold();
   if (hold?.isOn) return putAside(message, email, hold, parts);
   const known = await parts.known(message);
-  // The run has begun anew and asks for itself, or is erased.
+  // The run has begun again and asks for itself, or is erased.
   if (message.runId !== undefined && !known.ofRun) return { kind: 'settled' };
   const { workflow, contact } = known;
   const wasSentBefore =

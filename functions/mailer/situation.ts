@@ -51,7 +51,7 @@ async function revisionOf(store: AudienceStore, customerId: string): Promise<str
   return known.customers.get(customerId)?.revision;
 }
 
-/** `undefined` where the run no longer knows of it: it was erased, or has begun anew. */
+/** `undefined` where the run no longer knows of it: it was erased, or has begun again. */
 function askedBy(run: Run, { ledgerKey, stepDueAt }: MailMessage): AskedByRun | undefined {
   const isIt = (step: TakenStep) => step.ledgerKey === ledgerKey && step.dueAt === stepDueAt;
   const step = run.history.find(isIt);

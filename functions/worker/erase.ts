@@ -163,7 +163,7 @@ async function eraseRuns(runIds: readonly string[], { store, surroundings, pause
   );
 }
 
-/** Of a customer who has the address again, or came to it anew, none; of one who left it those that hold it. */
+/** Of a customer who has the address again, or came back to it, none; of one who left it those that hold it. */
 async function meantRecords(
   customerId: string,
   email: NormalisedEmail,

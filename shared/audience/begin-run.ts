@@ -66,7 +66,7 @@ export function beginRun(
   return { verdict: 'send', runId: begun.runId, emails: [...emails] };
 }
 
-/** What stands against a workflow that sends one email and needs no run for that. */
+/** Why a workflow that sends one email, and needs no run for that, does not send it. */
 export function reasonAgainstOne(
   w: Workspace,
   customer: Customer,
@@ -136,7 +136,7 @@ function isOver(w: Workspace, run: Run, { workflow, isCached }: Beginning, groun
   return true;
 }
 
-/** What was blocked or failed went to nobody: its run begins anew. */
+/** What was blocked or failed went to nobody: its run may begin again. */
 function wasSent(w: Workspace, workflow: Workflow, runIds: readonly string[]): boolean {
   const keys = runIds.flatMap((id) => [
     id,

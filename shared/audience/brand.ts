@@ -177,7 +177,7 @@ export type CheckedBrand =
   /** A sentence for each field that is wrong. */
   | { kind: 'invalid'; problems: Readonly<Record<string, string>> };
 
-/** The brand that typed texts stand for, or everything that is wrong with them. An empty text is none. */
+/** The brand that typed texts make, or everything that is wrong with them. An empty text is none. */
 export function checkBrand(typed: Readonly<Record<string, string>>): CheckedBrand {
   const brand: { [field in BrandField]?: string } = {};
   const problems: Record<string, string> = {};

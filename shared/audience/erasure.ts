@@ -76,7 +76,7 @@ export type ErasureByHand = Act & Readonly<{ contactIds: readonly string[] }>;
 /**
  * What becomes of a customer who claims the address of an erased contact. `forgotten`: nothing of it stays ·
  * `withdrawn`: its newest address is another one, so it keeps its facts and loses this address · `spared`: it came to
- * the address after the erasure was asked for, and is someone anew or had a contact of its own elsewhere.
+ * the address after the erasure was asked for, and is someone new or had a contact of its own elsewhere.
  */
 export type Fate = 'forgotten' | 'withdrawn' | 'spared';
 
@@ -175,7 +175,7 @@ function noteWithdrawn(
 }
 
 /**
- * Whether an address stands anywhere in a value, in any case and spelling, inside a longer text, or as a part of a URL.
+ * Whether an address is anywhere in a value, in any case and spelling, inside a longer text, or as a part of a URL.
  * `body`, the text of a webhook, is read as JSON, where an address may be written with escapes.
  */
 export function holdsAddress(email: NormalisedEmail, value: unknown, body?: string): boolean {

@@ -27,7 +27,7 @@ export type WorkflowDrafts = Readonly<{
    * goes on with the new version; where obstacles keep that from being active, it is paused.
    */
   save(workflow: Workflow, written: unknown): Promise<Saving>;
-  /** Compiles a workflow as it was read anew, and lets it send. Refused while it has problems or obstacles. */
+  /** Compiles a workflow as it was just read, and lets it send. Refused while it has problems or obstacles. */
   activate(workflow: Workflow): Promise<Saving>;
   /** Also what is queued already is not sent any more. */
   pause(workflow: Workflow): Promise<Saving>;

@@ -48,7 +48,7 @@ export type Connections = Readonly<{
   remove: (known: Connection) => Promise<boolean>;
 }>;
 
-/** Whether it is the same connection in the same state. The versions of one that is made anew begin anew, too. */
+/** Whether it is the same connection in the same state. The versions of one that is made again begin again, too. */
 export function isSameConnection(one: Connection, other: Connection | undefined): boolean {
   return other?.version === one.version && other.connectedAt === one.connectedAt;
 }

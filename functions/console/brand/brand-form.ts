@@ -34,7 +34,7 @@ export const fieldWords: Readonly<Record<BrandField, string>> = {
 };
 
 const hints: Readonly<Record<BrandField, string>> = {
-  name: 'Stands above every email, at its foot, and on the unsubscribe page.',
+  name: 'Shown above every email, at its foot, and on the unsubscribe page.',
   logo: 'The https address of a PNG or JPEG, at least 56 pixels high. It is shown 28 pixels high, beside the name.',
   logoDark: 'Shown instead where the mail program is dark.',
   logoAlt: 'For who sees no images. Leave it empty where the logo only repeats the name.',

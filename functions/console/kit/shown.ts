@@ -70,7 +70,7 @@ export function table(
 </div>`;
 }
 
-/** What stands where nothing is yet, and what to do next. */
+/** What is shown where nothing is yet, and what to do next. */
 export function empty(text: Html | string, next?: Html): Html {
   return html`<div class="empty"><p>${text}</p>${next}</div>`;
 }

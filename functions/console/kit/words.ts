@@ -189,7 +189,7 @@ export function stateBadge(state: Email['state']): Html {
 
 const number = new Intl.NumberFormat('en-US');
 
-/** How many emails are in each state. A plus stands where only the newest were counted. */
+/** How many emails are in each state. A plus says that only the newest were counted. */
 export function countBadges({ byState, isComplete }: EmailCounts): Html {
   const more = isComplete ? '' : '+';
   const shown = statesInOrder.flatMap((state) => {

@@ -19,7 +19,7 @@ import { link as urlOf } from '../kit/shown.ts';
 import { home, pathsOfTending } from '../kit/words.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
-/** Which connection a person saw. The versions of the next one begin anew, but it was connected at another time. */
+/** Which connection a person saw. The versions of the next one begin at the first again, but it was connected at another time. */
 export function connectionShown({ connectedAt, version }: Connection): string {
   return `${connectedAt} ${version}`;
 }

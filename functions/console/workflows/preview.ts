@@ -19,7 +19,7 @@ import { emailFrame } from '../kit/email-frame.ts';
 import { choice } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
 
-/** What stands for values that are made up, where the id of an event could stand. */
+/** In place of the id of an event: the values are made up. */
 export const madeUp = 'made-up';
 
 export type Preview = Readonly<{

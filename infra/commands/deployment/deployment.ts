@@ -153,7 +153,7 @@ type ClientConfig = { region: string } | ReturnType<typeof localClientConfig>;
 export type Deployment = Readonly<{
   /** Which one it is, for people. */
   title: string;
-  /** What has to stand behind the next command to mean the same one. */
+  /** The options with which the next command means the same one. */
   options: string;
   workflowsTable: string;
   emailsTable: string;

@@ -15,7 +15,7 @@ export type VersionParts = Readonly<{
   table: string;
   /** Who runs the command. */
   person: string;
-  /** What has to stand behind the next command to mean the same stack. */
+  /** The options with which the next command means the same stack. */
   options: string;
   now: () => Date;
 }> &

@@ -115,7 +115,7 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
   };
 }
 
-// A version alone is not enough: one that is made anew after disconnecting begins with the first again.
+// A version alone is not enough: one that is made after disconnecting begins with the first again.
 const isStill = '#version = :version AND connectedAt = :connectedAt';
 
 function valuesOf({ version, connectedAt }: Connection) {

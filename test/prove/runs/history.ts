@@ -20,7 +20,7 @@ export const rareBranches = [
   'an edit that removes the step that people wait at',
   'an event decided with a stale copy of a workflow',
   'a beginning that ends a run',
-  'a run that begins anew',
+  'a run that begins again',
   'a run that was parked and went on',
   'a wake that came again',
 ] as const;
@@ -119,7 +119,7 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
     const begun = (record.workflows ?? []).filter(({ runId }) => runId !== undefined);
     if (puts.length > begun.length && begun.length > 0) count('a beginning that ends a run');
     if (puts.some(({ runId }) => begun.some((one) => one.runId === runId) && names.has(runId))) {
-      count('a run that begins anew');
+      count('a run that begins again');
     }
     const before = new Set(told.runs);
     told.event(event, system.now().getTime(), copies, system.stored);
