@@ -61,6 +61,7 @@ const afterFailures = {
   'dynamodb:UpdateItem Failures': 'after a failure: why it failed',
   'dynamodb:DeleteItem Failures': 'after a failure, once it succeeded',
 };
+const severalSteps = 'a workflow of several steps, of which there is none here';
 const movedSpelling = 'a contact that an earlier version keeps under another spelling is moved';
 
 /** What nothing here makes a function do, and when it does: what a grant begins with, and the reason. */
@@ -72,11 +73,17 @@ const unusedHere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'dynamodb:ConditionCheckItem Customers':
       'a contact is decided by a customer that stays as it is',
     'dynamodb:PutItem Suppressions': movedSpelling,
+    'dynamodb:BatchGetItem Emails': severalSteps,
+    'dynamodb:BatchGetItem Runs': severalSteps,
+    'dynamodb:GetItem Workflows': severalSteps,
+    'dynamodb:PutItem Runs': severalSteps,
+    'dynamodb:Query Runs/index/byWorkflow': severalSteps,
     'dynamodb:PutItem Settings': 'the first event of a stage, where nobody has set anything',
   },
   MailMailer: {
     ...afterFailures,
     'sqs:SendMessage MailDeadLetters': 'what can never be sent',
+    'dynamodb:BatchGetItem Runs': severalSteps,
   },
   MailFeedback: {
     ...afterFailures,
@@ -317,13 +324,12 @@ describe('IAM', () => {
 
   it('allows nothing that none of this made a function do, but for a reason', async () => {
     const { unused } = await compared();
-    for (const [name, reasons] of Object.entries(unusedHere)) {
+    const unaccepted = Object.entries(unusedHere).map(([name, reasons]) => {
       const accepted = [...ofAll, ...Object.keys(reasons)];
       const isAccepted = (grant: string) => accepted.some((start) => grant.startsWith(start));
       // Absent: it made no call at all, and nothing of it would be looked at.
-      expect({ [name]: unused[name]?.filter((grant) => !isAccepted(grant)) }).toEqual({
-        [name]: [],
-      });
-    }
+      return [name, unused[name]?.filter((grant) => !isAccepted(grant))];
+    });
+    expect(unaccepted).toEqual(Object.keys(unusedHere).map((name) => [name, []]));
   });
 });
