@@ -50,7 +50,8 @@ export class PolarAudienceStack extends Stack {
       keeping,
       timeout: Worker.timeout,
     });
-    const api = new IngestApi(this, 'Webhooks', { events, secrets });
+    const { webhookPath } = options;
+    const api = new IngestApi(this, 'Webhooks', { events, secrets, webhookPath });
     const mail = new Mail(this, 'Mail', {
       api: api.api,
       tables,

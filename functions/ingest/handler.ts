@@ -29,6 +29,7 @@ const secrets = new SecretsManagerClient(clientOptions);
 export const handler: (
   event: APIGatewayProxyEventV2,
 ) => Promise<APIGatewayProxyStructuredResultV2> = ingest({
+  path: environment('WEBHOOK_PATH'),
   verify: verifier(secretText(secrets, secretId, deadlineMs), Date.now, log),
   send: (message) =>
     sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }), {

@@ -32,11 +32,10 @@ export type WebhookRequest = Readonly<{
   requestContext: Readonly<{ stage: string; http: Readonly<{ method: string }> }>;
 }>;
 
-const path = '/webhooks/polar';
-
 /** Whether the request is for the webhook; `undefined` when it is. */
-export function misdirection(
+function misdirection(
   request: WebhookRequest,
+  path: string,
 ): 'not-found' | 'method-not-allowed' | undefined {
   const { stage, http } = request.requestContext;
   const isWebhook = request.rawPath === path || request.rawPath === `/${stage}${path}`;
@@ -82,6 +81,8 @@ function sizeOf({ body = '', isBase64Encoded }: WebhookRequest): number {
 }
 
 export type Ingest = Readonly<{
+  /** The only one that webhooks come to. */
+  path: string;
   verify: Verify;
   /** Resolves once the queue has the message. */
   send: (message: EventMessage) => Promise<unknown>;
@@ -108,7 +109,7 @@ export function ingest(deps: Ingest): (request: WebhookRequest) => Promise<Respo
 }
 
 async function outcomeOf(request: WebhookRequest, deps: Ingest): Promise<Outcome> {
-  const misdirected = misdirection(request);
+  const misdirected = misdirection(request, deps.path);
   if (misdirected) return { answer: misdirected };
   const headers = signedHeaders(headerReader(request));
   if (typeof headers === 'string') return { answer: headers };

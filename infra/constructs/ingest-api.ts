@@ -19,9 +19,7 @@ import type { QueueWithDeadLetters } from './queue.ts';
 import type { Secrets } from './secrets.ts';
 import { pinLogicalId } from './stateful.ts';
 
-const webhookPath = '/webhooks/polar';
-
-type IngestApiProps = { events: QueueWithDeadLetters; secrets: Secrets };
+type IngestApiProps = { events: QueueWithDeadLetters; secrets: Secrets; webhookPath: string };
 
 /** The public door: takes Polar's webhooks, proves them genuine and queues them. */
 export class IngestApi extends Construct {
@@ -30,9 +28,11 @@ export class IngestApi extends Construct {
   readonly stage: HttpStage;
   readonly accessLogs: LogGroup;
   readonly webhookUrl: string;
+  private readonly webhookPath: string;
 
-  constructor(scope: Construct, id: string, { events, secrets }: IngestApiProps) {
+  constructor(scope: Construct, id: string, { events, secrets, webhookPath }: IngestApiProps) {
     super(scope, id);
+    this.webhookPath = webhookPath;
     this.ingest = lambdaFunction(this, 'Ingest', {
       name: 'ingest',
       description: "Proves that a webhook is Polar's, queues it and answers",
@@ -40,6 +40,7 @@ export class IngestApi extends Construct {
       timeout: Duration.seconds(9),
       // A signature over a large body, and now and then gzip, want some processor: it grows with memory.
       memoryMb: 512,
+      environment: { WEBHOOK_PATH: webhookPath },
     });
     events.give(this.ingest, { calls: ['SendMessage'] });
     secrets.give(this.ingest, { webhookSecret: ['GetSecretValue'] });
@@ -52,7 +53,7 @@ export class IngestApi extends Construct {
     });
     // Another id would be another API with another URL, and Polar posts to the one it was given.
     pinLogicalId(this.api, 'WebhookApi');
-    addWebhookRoute(this.api, this.ingest);
+    addWebhookRoute(this.api, webhookPath, this.ingest);
     this.accessLogs = new LogGroup(this, 'AccessLogs', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -82,7 +83,7 @@ export class IngestApi extends Construct {
     for (const route of routes) stage.addResourceDependency(route);
     stage.routeSettings = Object.fromEntries(
       routes.map(({ routeKey }) => {
-        const [rate, burst] = rateOf(routeKey);
+        const [rate, burst] = rateOf(routeKey, this.webhookPath);
         return [routeKey, { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }];
       }),
     );
@@ -99,7 +100,7 @@ export class IngestApi extends Construct {
 }
 
 /** Requests a second, and at once. */
-function rateOf(routeKey: string): readonly [rate: number, burst: number] {
+function rateOf(routeKey: string, webhookPath: string): readonly [rate: number, burst: number] {
   // A shop sends a few events a second at its busiest, and ten concurrent executions, all that a new account may have,
   // answer about this many. It also caps what a flood can cost.
   if (routeKey.endsWith(webhookPath)) return [50, 100];
@@ -108,9 +109,9 @@ function rateOf(routeKey: string): readonly [rate: number, burst: number] {
   return [20, 50];
 }
 
-function addWebhookRoute(api: HttpApi, ingest: NodejsFunction): void {
+function addWebhookRoute(api: HttpApi, path: string, ingest: NodejsFunction): void {
   const routes = api.addRoutes({
-    path: webhookPath,
+    path,
     methods: [HttpMethod.POST],
     integration: new HttpLambdaIntegration('IngestIntegration', ingest, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,

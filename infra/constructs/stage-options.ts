@@ -69,6 +69,13 @@ const stageOptionsSchema = z
       .default('infra/RUNBOOK.md'),
     retentionDays: wholeNumber(1, 3650, 'retentionDays', 90),
     maxConcurrency: wholeNumber(2, 1000, 'maxConcurrency', 3),
+    webhookPath: z
+      .string()
+      .regex(
+        /^\/webhooks\/[a-zA-Z0-9_-]{1,100}$/,
+        'webhookPath must be /webhooks/ with letters, digits, hyphens and underscores after it, at most 100, as in -c webhookPath=/webhooks/polar.',
+      )
+      .default('/webhooks/polar'),
     mailFrom: z.string().transform(senderOrRefusal).optional(),
     mailIdentity: z
       .enum(

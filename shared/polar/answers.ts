@@ -63,7 +63,7 @@ export const answers = {
     code: 404,
     status: 'rejected',
     message:
-      'There is nothing at this address. Webhooks go to /webhooks/polar: correct the URL in the settings of the webhook in Polar.',
+      'There is nothing at this address. Webhooks go to the address in the output WebhookUrl of the stack: repair the connection with "npm run connect -- --repair", or correct the URL in the settings of the webhook in Polar.',
   },
   'method-not-allowed': {
     code: 405,

@@ -53,6 +53,7 @@ export async function startHandlersOnTheWire() {
     EVENTS_DEAD_LETTERS_URL: `${sqsAddress}/000000000000/dead`,
     MAIL_QUEUE_URL: `${sqsAddress}/000000000000/mail`,
     WEBHOOK_SECRET_ID: 'WebhookSecret',
+    WEBHOOK_PATH: '/webhooks/polar',
     SUPPRESSION_KEY_ID: 'SuppressionKey',
     RETENTION_DAYS: '90',
   };

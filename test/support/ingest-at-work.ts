@@ -11,6 +11,7 @@ export const now = new Date('2026-11-14T22:03:01.250Z');
 export type Services = Partial<{
   readDocument: () => Promise<string>;
   send: (message: EventMessage) => Promise<unknown>;
+  path: string;
 }>;
 
 /** The ingest function with what it put on the queue and what it logged. */
@@ -20,9 +21,11 @@ export function ingestAtWork(services: Services = {}) {
   const {
     readDocument = async () => JSON.stringify({ current: secret }),
     send = async (message) => sent.push(message),
+    path = '/webhooks/polar',
   } = services;
   const log = jsonLog((line) => lines.push(line));
   const ask = ingest({
+    path,
     verify: verifier(readDocument, Date.now, log),
     send,
     now: () => now,

@@ -19,6 +19,7 @@ export function stageStack(options: Partial<StageOptions> = {}): PolarAudienceSt
     runbook: 'infra/RUNBOOK.md',
     retentionDays: 90,
     maxConcurrency: 5,
+    webhookPath: '/webhooks/polar',
     mailsPerSecond: 1,
     ...options,
   });

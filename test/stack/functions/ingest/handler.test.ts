@@ -51,6 +51,7 @@ async function coldStart(queueUrl = queue.url) {
     AWS_ENDPOINT_URL_SQS: new URL(queueUrl).origin,
     EVENTS_QUEUE_URL: queueUrl,
     WEBHOOK_SECRET_ID: 'WebhookSecret',
+    WEBHOOK_PATH: '/webhooks/polar',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.resetModules();
@@ -126,10 +127,13 @@ describe('one environment', () => {
     silent.close();
   });
 
-  it.each(['EVENTS_QUEUE_URL', 'WEBHOOK_SECRET_ID'])('does not start without %s', async (name) => {
-    await coldStart();
-    vi.stubEnv(name, undefined);
-    vi.resetModules();
-    await expect(import('#functions/ingest/handler.ts')).rejects.toThrow(name);
-  });
+  it.each(['EVENTS_QUEUE_URL', 'WEBHOOK_PATH', 'WEBHOOK_SECRET_ID'])(
+    'does not start without %s',
+    async (name) => {
+      await coldStart();
+      vi.stubEnv(name, undefined);
+      vi.resetModules();
+      await expect(import('#functions/ingest/handler.ts')).rejects.toThrow(name);
+    },
+  );
 });

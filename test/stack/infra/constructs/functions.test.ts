@@ -57,12 +57,13 @@ describe('ingest', () => {
     expect(lambdaOf(template, 'ingest').properties.Timeout).toBeLessThan(10);
   });
 
-  it('is told the queue and the secret, and nothing else', () => {
+  it('is told the queue, the path and the secret, and nothing else', () => {
     const { NODE_OPTIONS, ...variables } = lambdaOf(template, 'ingest').properties.Environment
       .Variables;
 
     expect(variables).toEqual({
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
+      WEBHOOK_PATH: '/webhooks/polar',
       WEBHOOK_SECRET_ID: { Ref: 'WebhookSecret' },
     });
   });

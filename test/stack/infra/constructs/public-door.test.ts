@@ -86,6 +86,21 @@ describe('the public door', () => {
     expect(Object.keys(stage?.['Properties'].RouteSettings)).toHaveLength(routes.length);
   });
 
+  it('may have its webhooks at a path that strangers do not know, with the same rate', () => {
+    const path = '/webhooks/x7Kq-9_b';
+    const moved = stageTemplate({ webhookPath: path });
+
+    expect(onlyOf(moved, 'AWS::ApiGatewayV2::Stage').RouteSettings).toMatchObject({
+      [`POST ${path}`]: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+    });
+    expect(JSON.stringify(moved.toJSON())).not.toContain('/webhooks/polar');
+    const { Environment } = lambdaOf(moved, 'ingest').properties;
+    expect(Environment.Variables.WEBHOOK_PATH).toBe(path);
+    const told = moved.toJSON()['Outputs'].WebhookUrl.Value;
+    expect(lambdaOf(moved, 'watch').properties.Environment.Variables.WEBHOOK_URL).toEqual(told);
+    expect(JSON.stringify(told)).toContain(path);
+  });
+
   it('logs routes and answers, who called behind IAM, and neither paths nor addresses', () => {
     const format = JSON.parse(
       onlyOf(template, 'AWS::ApiGatewayV2::Stage').AccessLogSettings.Format,

@@ -18,6 +18,7 @@ describe('the options of a stage', () => {
         runbook: 'infra/RUNBOOK.md',
         retentionDays: 90,
         maxConcurrency: 3,
+        webhookPath: '/webhooks/polar',
         mailsPerSecond: 1,
       },
     });
@@ -45,6 +46,7 @@ describe('the options of a stage', () => {
       runbook: 'https://wiki.example.com/polar-audience/infra/RUNBOOK.md',
       retentionDays: '365',
       maxConcurrency: '2',
+      webhookPath: '/webhooks/x7Kq-9_b',
       mailFrom: 'Shop <hello@shop.example>',
       mailIdentity: 'domain',
       mailsPerSecond: '14',
@@ -71,6 +73,7 @@ describe('the options of a stage', () => {
     ],
     ['retentionDays', ['', '0', '1.5', '3651', 'soon']],
     ['maxConcurrency', ['1', '2.5', '1001', 'many']],
+    ['webhookPath', ['', 'polar', '/polar', '/webhooks/', '/webhooks/a/b', '/webhooks/{a}']],
     ['mailFrom', ['', 'shop', 'Shop <shop.example>', 'hello@shop.example, b@shop.example']],
     ['mailIdentity', ['', 'new', 'address']],
     ['mailsPerSecond', ['', '0', '0.5', '501', 'fast']],

@@ -173,4 +173,11 @@ describe('the answer', () => {
     const answer = await ingestAtWork().ask(routed('PUT', '/webhooks/polar'));
     expect(answer.headers).toEqual({ 'content-type': 'application/json', allow: 'POST' });
   });
+  it('at a path of its own is given only there', async () => {
+    const { ask } = ingestAtWork({ path: '/webhooks/x7Kq' });
+    expect((await ask(routed('POST', '/webhooks/x7Kq'))).statusCode).toBe(202);
+    const elsewhere = await ask(routed('POST', '/webhooks/polar'));
+    expect(elsewhere.statusCode).toBe(404);
+    expect(elsewhere.body).not.toContain('x7Kq');
+  });
 });
