@@ -7,6 +7,7 @@ import { forget } from './erasure.ts';
 import {
   type ConsideredWorkflow,
   type EventRecord,
+  keptByHand,
   nothingNew,
   outcomeOf,
   type ReceivedEvent,
@@ -184,6 +185,7 @@ function applyFacts(
   const shown = shownContact(w, customer);
   return {
     ...outcomeOf(customer, shownBefore ?? (shown && addedByHand), shown),
+    ...(shown && { keptByHand: keptByHand(before, customer, shown) }),
     ...groupSaid(
       w.customers.get(customer.customerId),
       event,

@@ -3,7 +3,7 @@ import type { PolarEvent } from '#shared/polar/event.ts';
 import { eventPropertiesSchema, withoutPersonal } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { normalisedEmailSchema } from './address.ts';
-import { type Contact, type Customer, emailOf } from './person.ts';
+import { type Contact, type Customer, emailOf, splitName } from './person.ts';
 import { runEmailSchema } from './run.ts';
 import type { Settings } from './settings.ts';
 import { isOfSubscription, toldVersion, toldVersionSchema } from './subscription-snapshot.ts';
@@ -34,6 +34,8 @@ const decidedSchema = z.object({
   reason: z.optional(z.string()),
   /** Why it gave the group of its setting, or did not; absent where its setting gives none. */
   groupReason: z.optional(z.string()),
+  /** Fields of which the event brought another value, which shows nowhere because a person set them by hand. */
+  keptByHand: z.optional(z.array(z.string())),
   changes: z.array(changeSchema),
   settingsVersion: z.number(),
   /** Absent when no active workflow waited for it. */
@@ -89,10 +91,27 @@ export function contactChanges(before: Contact | undefined, after: Contact | und
     .filter(({ from, to }) => from !== to);
 }
 
+/** The fields of which Polar says something else than before, and a person than Polar. */
+export function keptByHand(
+  before: Customer,
+  after: Customer,
+  { byHand }: Pick<Contact, 'byHand'>,
+): string[] {
+  const [was, is] = [before, after].map(({ name, externalId }) => ({
+    ...splitName(name?.value ?? ''),
+    externalId: externalId?.value,
+  }));
+  return (['firstName', 'lastName', 'externalId'] as const).filter((field) => {
+    const set = byHand?.[field];
+    return set !== undefined && was?.[field] !== is?.[field] && (set ?? undefined) !== is?.[field];
+  });
+}
+
 /** The part of a record that says what an event did. */
 export type Result = Pick<EventRecord, 'outcome' | 'changes'> & {
   reason?: string;
   groupReason?: string;
+  keptByHand?: string[];
   erases?: boolean;
 };
 
@@ -147,7 +166,7 @@ export function recordOf(
   event: ReceivedEvent,
   before: Customer,
   after: Customer | undefined,
-  { outcome, changes, reason, groupReason, erases }: Result,
+  { outcome, changes, reason, groupReason, keptByHand = [], erases }: Result,
   settings: Settings,
 ): EventRecord {
   const { type, properties, subscription } = event;
@@ -171,6 +190,7 @@ export function recordOf(
   return {
     ...{ ...base, changes, properties },
     ...(groupReason && { groupReason }),
+    ...(keptByHand.length > 0 && { keptByHand }),
     ...(subscription && isOfSubscription(type) && { subscription: toldVersion(subscription) }),
     ...(email && { email }),
   };

@@ -17,6 +17,7 @@ import {
   contactPath,
   eventPath,
   eventsPath,
+  fieldWords,
   outcomeBadge,
   outcomeWords,
   propertyRows,
@@ -148,10 +149,11 @@ ${payloadView(story)}`;
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
-  const { contactId, email, outcome, reason, groupReason } = record;
+  const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
   return facts([
     ['Outcome', html`${outcomeBadge(outcome)} ${reason ?? outcomeWords[outcome]}`],
     ['User group', groupReason],
+    ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
     ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],
     ['Customer in Polar', html`<code>${record.customerId}</code>`],
     ['Happened', time(record.occurredAt)],

@@ -58,7 +58,7 @@ export function outcomeBadge(outcome: Outcome): Html {
   return badge(outcome, outcomeTones[outcome]);
 }
 
-const fieldWords: Readonly<Record<string, string>> = {
+export const fieldWords: Readonly<Record<string, string>> = {
   email: 'Address',
   firstName: 'First name',
   lastName: 'Last name',

@@ -198,6 +198,7 @@ function recordLines(
     ['outcome', `${record.outcome}${reason ? `: ${reason}` : ''}`],
     ['did', record.outcome === 'skipped' ? undefined : didText(record)],
     ['group', record.groupReason],
+    ['kept by hand', record.keptByHand?.join(', ')],
     ['address', email && address(email)],
     ['contact', contactId],
     ['customer', record.customerId],

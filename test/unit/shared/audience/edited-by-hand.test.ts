@@ -39,6 +39,18 @@ describe('an edit of the contact of a customer', () => {
     expect(story.contact(ann.email)).toMatchObject({ firstName: 'Anna', externalId: 'user 7' });
   });
 
+  it('is named in the record of an event that says otherwise', async () => {
+    const story = await annsStory();
+    await story.edit(ann.email, 10, { field: 'firstName', value: 'Anne' });
+    const told = await story.tell('customer.updated', 'c1', { minute: 20, name: 'Eve Lee' });
+    expect(told).toMatchObject({ outcome: 'unchanged', keptByHand: ['firstName'] });
+    const agreed = await story.tell('customer.updated', 'c1', { minute: 30, name: 'Anne Lee' });
+    expect(agreed).not.toHaveProperty('keptByHand');
+    const other = await story.tell('customer.updated', 'c1', { minute: 40, name: 'Anne Berg' });
+    expect(other).toMatchObject({ outcome: 'applied' });
+    expect(other).not.toHaveProperty('keptByHand');
+  });
+
   it('may say that there is to be none', async () => {
     const story = await annsStory();
     await story.edit(ann.email, 10, { field: 'lastName', value: ' ' });

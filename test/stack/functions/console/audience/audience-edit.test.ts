@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventPath } from '#functions/console/kit/words.ts';
 import { contactSchema } from '#shared/audience/person.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 
@@ -48,6 +49,11 @@ describe('editing a contact by hand', () => {
     expect(text).not.toMatch(/Smith set by hand/);
 
     await at.tell('customer.updated', id, { minute: 5, email, name: 'Anna Berg' });
+    const told = (await at.items('Events')).find(
+      ({ customerId, keptByHand }) => customerId === id && keptByHand,
+    );
+    const { text: event } = await at.get(eventPath(told?.['webhookId']));
+    expect(event).toContain('Kept as set by hand First name');
     expect(await shown(email)).toMatchObject({
       ...{ firstName: '<i>Anne</i>', lastName: 'Berg', userGroup: 'VIP' },
     });
