@@ -86,6 +86,19 @@ describe('npm run workflows -- export, plan, apply', () => {
     expect(await at.only()).toMatchObject({ version: 2 });
   });
 
+  it('overwrites nothing that somebody saves while it asks', async () => {
+    await edit(rename);
+    const confirmed = async () => {
+      await at.does().pause('receipt');
+      return true;
+    };
+    const plan = await planned();
+    await expect(at.does({ confirmed }).files.apply(folder, plan, false)).rejects.toThrow(
+      /^Somebody else changed receipt-t1 meanwhile, so it was left alone\. 0 of 1 were applied\./,
+    );
+    expect(await at.only()).toMatchObject({ version: 3, status: 'paused', name: 'Receipt' });
+  });
+
   it('pauses and activates as the file says', async () => {
     await edit((text) => rename(text).replace('status: active', 'status: paused'));
     await at.does().files.apply(folder, await planned(), true);
