@@ -6,6 +6,7 @@ import { Clock } from '#infra/constructs/clock.ts';
 import { Console } from '#infra/constructs/console.ts';
 import { Dashboard } from '#infra/constructs/dashboard.ts';
 import { IngestApi } from '#infra/constructs/ingest-api.ts';
+import { LinkDomain } from '#infra/constructs/link-domain.ts';
 import { Mail } from '#infra/constructs/mail.ts';
 import { Outcomes } from '#infra/constructs/outcomes.ts';
 import { QueueWithDeadLetters } from '#infra/constructs/queue.ts';
@@ -76,6 +77,7 @@ export class PolarAudienceStack extends Stack {
       retentionDays,
     });
     api.throttle();
+    const linkDomain = linkDomainOf(this, api, options);
     const clock = new Clock(this, 'Clock', {
       events,
       mail: mail.outgoing,
@@ -123,6 +125,7 @@ export class PolarAudienceStack extends Stack {
       ...(options.mailFrom && { MailFrom: options.mailFrom.from }),
       ...(mail.sender && { MailIdentities: mail.sender.identities.join(',') }),
       ...mail.sender?.dnsRecords,
+      ...(linkDomain && { DnsLinkDomain: linkDomain.dnsRecord }),
     });
     warnOfShortRetention(this, retentionDays);
   }
@@ -130,6 +133,15 @@ export class PolarAudienceStack extends Stack {
   private outputs(values: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
   }
+}
+
+function linkDomainOf(
+  scope: Construct,
+  { api, stage }: IngestApi,
+  { domain, certificateArn }: StageOptions,
+): LinkDomain | undefined {
+  if (domain === undefined || certificateArn === undefined) return undefined;
+  return new LinkDomain(scope, 'Links', { name: domain, certificateArn, api, stage });
 }
 
 /** The record of an event is what makes a second delivery of it harmless. */

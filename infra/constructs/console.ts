@@ -18,7 +18,6 @@ import type { Secrets } from './secrets.ts';
 import { allowSending } from './sender-identity.ts';
 import { pinLogicalId } from './stateful.ts';
 import { type AudienceTables, type TableUses, transactedRow } from './tables.ts';
-import { Unsubscribe } from './unsubscribe.ts';
 
 /** What people see and change in the console. */
 export type ConsoleReach = Readonly<{
@@ -199,7 +198,7 @@ function environment({ api, mail, retentionDays }: ConsoleProps) {
   const { configurationSet, from } = mail.sending;
   return {
     WEBHOOK_URL: api.webhookUrl,
-    UNSUBSCRIBE_URL: Unsubscribe.urlOf(api.api),
+    UNSUBSCRIBE_URL: mail.unsubscribeUrl,
     RETENTION_DAYS: String(retentionDays),
     MAIL_FROM: from,
     MAIL_IDENTITIES: mail.sender?.identities.join(',') ?? '',

@@ -44,7 +44,7 @@ export class SesReports extends Construct {
   }
 }
 
-type MailOptions = Pick<StageOptions, 'mailFrom' | 'mailIdentity' | 'mailsPerSecond'>;
+type MailOptions = Pick<StageOptions, 'mailFrom' | 'mailIdentity' | 'mailsPerSecond' | 'domain'>;
 
 type MailProps = {
   api: HttpApi;
@@ -65,11 +65,13 @@ export class Mail extends Construct {
   /** Absent: no sender is set up. */
   readonly sender: SenderIdentity | undefined;
   readonly sending: Sending;
+  /** What a token is added to, after a slash. */
+  readonly unsubscribeUrl: string;
 
   constructor(scope: Construct, id: string, props: MailProps) {
     super(scope, id);
     const { api, tables, secrets, keeping, options } = props;
-    const { mailFrom, mailIdentity, mailsPerSecond } = options;
+    const { mailFrom, mailIdentity, mailsPerSecond, domain } = options;
     this.outgoing = new QueueWithDeadLetters(this, 'Outgoing', {
       name: 'Mail',
       keeping,
@@ -88,12 +90,13 @@ export class Mail extends Construct {
       from: mailFrom?.from ?? '',
       identities: this.sender?.identities ?? [],
     };
+    this.unsubscribeUrl = Unsubscribe.urlOf(api, domain);
     this.mailer = new Mailer(this, 'Mailer', {
       mail: this.outgoing,
       tables,
       secrets,
       sending: this.sending,
-      unsubscribeUrl: Unsubscribe.urlOf(api),
+      unsubscribeUrl: this.unsubscribeUrl,
       mailsPerSecond,
     });
     this.feedback = new Feedback(this, 'Feedback', { reports: this.reports, tables, secrets });

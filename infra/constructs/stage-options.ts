@@ -16,10 +16,10 @@ const name = z
   .max(100)
   .regex(/^[^<>"\\\p{Cc}]+$/u);
 const address = z.email().max(254);
-const domain = z
-  .string()
-  .max(240)
-  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/i);
+const domainPattern = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/i;
+const domainSentence =
+  'domain must be the name under which links to unsubscribe are reached, as in -c domain=unsubscribe.example.com.';
+const domain = z.string().max(240).regex(domainPattern);
 
 /** Reads `Name <address>`, an address, or a domain (then mail is from `no-reply@` it). `undefined`: it is none of these. */
 export function mailSender(text: string): MailSender | undefined {
@@ -76,6 +76,19 @@ const stageOptionsSchema = z
         'webhookPath must be /webhooks/ with letters, digits, hyphens and underscores after it, at most 100, as in -c webhookPath=/webhooks/polar.',
       )
       .default('/webhooks/polar'),
+    domain: z
+      .string()
+      .max(240, domainSentence)
+      .regex(domainPattern, domainSentence)
+      .toLowerCase()
+      .optional(),
+    certificateArn: z
+      .string()
+      .regex(
+        /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-z0-9-]+$/,
+        'certificateArn must be the ARN of a certificate of ACM, in the region of the stack, as in -c certificateArn=arn:aws:acm:eu-west-1:123456789012:certificate/….',
+      )
+      .optional(),
     mailFrom: z.string().transform(senderOrRefusal).optional(),
     mailIdentity: z
       .enum(
@@ -88,6 +101,10 @@ const stageOptionsSchema = z
   .refine(({ mailFrom, mailIdentity }) => mailFrom || !mailIdentity, {
     error:
       'mailIdentity says how SES knows the sender, so it needs one: -c mailFrom=example.com -c mailIdentity=existing.',
+  })
+  .refine((given) => (given.domain === undefined) === (given.certificateArn === undefined), {
+    error:
+      'domain and certificateArn need each other: make a certificate for the domain in ACM, in the region of the stack, then give -c domain=unsubscribe.example.com -c certificateArn=arn:aws:acm:….',
   });
 
 /** What differs between deployments; comes from the CDK context (`-c name=value`). */

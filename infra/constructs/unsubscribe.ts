@@ -16,8 +16,8 @@ export class Unsubscribe extends Construct {
   readonly function: NodejsFunction;
 
   /** What a token is added to, after a slash. */
-  static urlOf(api: HttpApi): string {
-    return `${api.apiEndpoint}${path}`;
+  static urlOf(api: HttpApi, domain: string | undefined): string {
+    return `${domain === undefined ? api.apiEndpoint : `https://${domain}`}${path}`;
   }
 
   constructor(scope: Construct, id: string, { api, tables, secrets }: UnsubscribeProps) {

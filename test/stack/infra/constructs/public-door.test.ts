@@ -101,6 +101,28 @@ describe('the public door', () => {
     expect(JSON.stringify(told)).toContain(path);
   });
 
+  it('may have a domain of its own, under which links to unsubscribe are reached', () => {
+    const domain = 'unsubscribe.shop.example';
+    const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/0-1';
+    const named = stageTemplate({ domain, certificateArn });
+
+    expect(resourceOf(named, 'LinkDomainName').Properties).toMatchObject({
+      DomainName: domain,
+      DomainNameConfigurations: [{ CertificateArn: certificateArn, EndpointType: 'REGIONAL' }],
+    });
+    expect(onlyOf(named, 'AWS::ApiGatewayV2::ApiMapping')).toEqual({
+      ApiId: { Ref: 'WebhookApi' },
+      DomainName: { Ref: 'LinkDomainName' },
+      Stage: '$default',
+    });
+    for (const name of ['mailer', 'console'] as const) {
+      const { Variables } = lambdaOf(named, name).properties.Environment;
+      expect(Variables.UNSUBSCRIBE_URL).toBe(`https://${domain}/unsubscribe`);
+    }
+    expect(JSON.stringify(named.toJSON()['Outputs'].DnsLinkDomain)).toContain(`${domain} CNAME `);
+    template.resourceCountIs('AWS::ApiGatewayV2::DomainName', 0);
+  });
+
   it('logs routes and answers, who called behind IAM, and neither paths nor addresses', () => {
     const format = JSON.parse(
       onlyOf(template, 'AWS::ApiGatewayV2::Stage').AccessLogSettings.Format,

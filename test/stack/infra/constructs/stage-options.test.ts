@@ -47,6 +47,8 @@ describe('the options of a stage', () => {
       retentionDays: '365',
       maxConcurrency: '2',
       webhookPath: '/webhooks/x7Kq-9_b',
+      domain: 'unsubscribe.shop.example',
+      certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/0-1',
       mailFrom: 'Shop <hello@shop.example>',
       mailIdentity: 'domain',
       mailsPerSecond: '14',
@@ -74,11 +76,18 @@ describe('the options of a stage', () => {
     ['retentionDays', ['', '0', '1.5', '3651', 'soon']],
     ['maxConcurrency', ['1', '2.5', '1001', 'many']],
     ['webhookPath', ['', 'polar', '/polar', '/webhooks/', '/webhooks/a/b', '/webhooks/{a}']],
+    ['domain', ['', 'shop', 'https://shop.example', 'shop.example/unsubscribe']],
+    ['certificateArn', ['', 'arn:aws:iam::123456789012:role/x', '0-1']],
     ['mailFrom', ['', 'shop', 'Shop <shop.example>', 'hello@shop.example, b@shop.example']],
     ['mailIdentity', ['', 'new', 'address']],
     ['mailsPerSecond', ['', '0', '0.5', '501', 'fast']],
   ])('refuse a wrong %s with a sentence that shows a right one', (name, values) => {
-    const answers = values.map((value) => read({ [name]: value }));
+    const pair: Record<string, string> = {
+      domain: 'unsubscribe.shop.example',
+      certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/0-1',
+    };
+    const others = name in pair ? pair : {};
+    const answers = values.map((value) => read({ ...others, [name]: value }));
 
     const refusal = {
       kind: 'refused',
@@ -92,6 +101,16 @@ describe('the options of a stage', () => {
 
     expect(answer).toMatchObject({
       reason: expect.stringMatching(/^stage must.*\nretentionDays must/),
+    });
+  });
+
+  it.each([
+    { domain: 'unsubscribe.shop.example' },
+    { certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/0-1' },
+  ])('name a domain and its certificate only together: %o', (given) => {
+    expect(read(given)).toEqual({
+      kind: 'refused',
+      reason: expect.stringMatching(/^domain and certificateArn need each other/),
     });
   });
 
