@@ -52,14 +52,14 @@ export function pages(brand: Brand) {
       page({
         statusCode: 200,
         title: 'You are unsubscribed',
-        content: `<p>No more news and offers go to you from ${sender}. One that was already on its way may still arrive. You can close this page.</p>
+        content: `<p>You will not get any more news and offers from ${sender}. One that is already on its way may still arrive. You can close this page.</p>
 ${canComeBack ? comeBack : ''}`,
       }),
     already: (canComeBack: boolean) =>
       page({
         statusCode: 200,
         title: 'You are already unsubscribed',
-        content: `<p>No news and offers go to you from ${sender}. There is nothing left to do, and you can close this page.</p>
+        content: `<p>You do not get news and offers from ${sender}. There is nothing left to do, and you can close this page.</p>
 ${canComeBack ? comeBack : ''}`,
       }),
     back: () =>

@@ -87,7 +87,7 @@ export async function showActs(
     after = page.next;
   } while (after && acts.length < limit);
   if (document) return document({ isWhole: after === undefined, acts });
-  if (acts.length === 0) return print('Nobody did anything of that kind.');
+  if (acts.length === 0) return print('Nobody did anything like that.');
   for (const line of actLines(acts)) print(line);
   if (after) print(`\nThese are the newest ${limit}; --limit shows more.`);
 }

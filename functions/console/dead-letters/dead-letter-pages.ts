@@ -143,7 +143,7 @@ const noReading: Reading<LetterWithMessage> = { letters: [], met: 0, more: 0 };
 function unknown(c: Context<ConsoleEnv>, { met, more }: Reading<unknown>) {
   const text =
     more > 0
-      ? `It was not among the ${met} that could be read. About ${more} more are there, or with another reader: look again in a minute.`
+      ? `It was not among the ${met} that could be read. About ${more} more are there, or being read by someone else: look again in a minute.`
       : 'It was sent again or discarded, or its fourteen days are over. A reader may also hold it for a minute.';
   return page(c, {
     title: 'There is no such dead letter now',

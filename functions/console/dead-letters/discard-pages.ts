@@ -99,7 +99,7 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
       ids.size === 1 ? 'The dead letter is discarded.' : `${count} dead letters are discarded.`;
     return goOn(c, path, {
       kind: 'done',
-      text: left > 0 ? `${text} ${left} are no longer there, or with another reader.` : text,
+      text: left > 0 ? `${text} ${left} are gone, or being read by someone else.` : text,
     });
   });
 
@@ -133,6 +133,5 @@ function idsIn(form: FormData): ReadonlySet<string> {
 }
 
 const nothingThere =
-  'Nothing was discarded: the dead letter is no longer there, or with another reader. Look again in a minute.';
-const notAllThere =
-  'Some of them are no longer there, or with another reader. Look again in a minute.';
+  'Nothing was discarded: the dead letter is gone, or being read by someone else. Look again in a minute.';
+const notAllThere = 'Some of them are gone, or being read by someone else. Look again in a minute.';

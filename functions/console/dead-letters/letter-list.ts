@@ -89,7 +89,7 @@ function nothingThere({ met, more }: Reading<unknown>, query: LetterQuery): Html
   }
   if (more > 0) {
     return empty(
-      `About ${more} are there, but with another reader at the moment, or just being sent again.`,
+      `About ${more} are there, but someone else is reading them at the moment, or sending them again.`,
       html`<p><a href="${link(path, queueField(query))}">Look again</a></p>`,
     );
   }

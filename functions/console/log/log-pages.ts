@@ -56,7 +56,7 @@ ${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...ac
 
 function nothing({ by, what, after }: Query): Html {
   const isFiltered = by !== undefined || what !== undefined;
-  const text = after ? 'There is nothing older.' : 'Nothing of that kind was done.';
+  const text = after ? 'There is nothing older.' : 'Nothing like that was done.';
   if (isFiltered) return empty(text, html`<p><a href="${path}">Show all</a></p>`);
   return empty(after ? text : 'Nobody has done anything by hand yet.');
 }

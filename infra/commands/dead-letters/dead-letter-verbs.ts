@@ -219,7 +219,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       }
       if (unseen > 0 && !isInterrupted) {
         print(
-          `\nAbout ${unseen} more may be with another reader or an interrupted run. Look again in a minute.`,
+          `\nAbout ${unseen} more may be in the hands of someone else, or of a run that was interrupted. Look again in a minute.`,
         );
       }
       if (choice.kind === 'id' && done === 0) {
@@ -241,7 +241,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       actedOn({ count: discarded });
       print(`${discarded} discarded. To put one back: "npm run deadletters -- put-back <file>".`);
       if (discarded < agreed.size) {
-        throw new Advice(`${agreed.size - discarded} are no longer there, or with another reader.`);
+        throw new Advice(`${agreed.size - discarded} are gone, or being read by someone else.`);
       }
     },
 

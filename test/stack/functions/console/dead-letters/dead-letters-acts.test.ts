@@ -151,7 +151,7 @@ describe('a filter', () => {
     const done = await at.submit(`${list}/discard`, { ids, kept: 'yes' });
     expect(done.text).toContain('2 dead letters are discarded.');
     expect(await at.count(dead)).toBe(1);
-    expect((await at.submit(`${list}/bodies`, { ids })).text).toContain('no longer there');
+    expect((await at.submit(`${list}/bodies`, { ids })).text).toContain('are gone');
 
     const back = await at.submit(`${list}/put-back`, { file: file.html });
     expect(back.text).toContain('All 2 are among the dead letters again.');

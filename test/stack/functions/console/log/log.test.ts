@@ -156,7 +156,7 @@ describe('the page of the log', () => {
     expect(asked.text).toContain('Export a part of the contacts.');
     expect(asked.text).not.toContain('Add a workflow as a draft.');
     const nobody = await at.get('/console/log?by=nobody');
-    expect(nobody.text).toContain('Nothing of that kind was done.');
+    expect(nobody.text).toContain('Nothing like that was done.');
   });
 
   it('goes on to older acts', async () => {

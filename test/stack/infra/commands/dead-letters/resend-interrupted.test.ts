@@ -164,7 +164,7 @@ it('says that another reader hides some', async () => {
   const [held] = await dead.receive(dead.events.url, 30, 1);
   await resendAll(dead.sqs);
   expect(dead.printed[0]).toBe('4 resent.');
-  expect(dead.output()).toContain('About 1 more may be with another reader');
+  expect(dead.output()).toContain('About 1 more may be in the hands of someone else');
   await dead.reveal(dead.events.url, [held?.ReceiptHandle]);
   dead.printed.length = 0;
   await resendAll(dead.sqs);
