@@ -129,12 +129,14 @@ function mails(sentence: string): ActOf {
   };
 }
 
-function exported({ group, consent }: Readonly<Record<string, string>>): ActDraft {
-  const narrowed = group || consent;
+/** What narrows nothing there is nothing here, either: all are in the file then. */
+function exported({ group = '', consent = '' }: Readonly<Record<string, string>>): ActDraft {
+  const isByConsent = ['subscribed', 'unsubscribed'].includes(consent);
+  const isNarrowed = isByConsent || group.trim() !== '';
   return {
     what: 'audience.export',
-    on: { ...(consent && { consent }) },
-    sentence: narrowed ? 'Export a part of the contacts.' : 'Export all contacts.',
+    on: { ...(isByConsent && { consent }) },
+    sentence: isNarrowed ? 'Export a part of the contacts.' : 'Export all contacts.',
   };
 }
 

@@ -109,6 +109,12 @@ describe('the operator log', () => {
     expect(answers).toEqual([expect.stringMatching(/^400 .*Start the export again\.$/)]);
   });
 
+  it.each(['consent=Ann', 'group=%20'])('does not take %s for a part', async (query) => {
+    const acts = await notedBy(() => at.get(`/console/audience/export.csv?${query}`));
+    expect(acts).toMatchObject([{ on: {}, sentence: 'Export all contacts.' }]);
+    expect(acts).not.toMatchObject([{ on: { consent: 'Ann' } }]);
+  });
+
   it('does not say that something was done to a contact that there is none', async () => {
     const acts = await notedBy(() => at.post('/console/audience/nobody/unsubscribe'));
     expect(acts).toMatchObject([{ on: { contactId: 'nobody' }, outcome: 'refused' }]);
