@@ -77,8 +77,9 @@ const noSvg =
 
 function urlProblem(text: string): string | undefined {
   const isPlain = /^https:\/\/[^\s"'<>\\^`{|}]+$/i.test(text) && URL.canParse(text);
-  const { username, password } = isPlain ? new URL(text) : { username: '', password: '' };
-  if (!isPlain || username || password) {
+  const url = isPlain ? new URL(text) : undefined;
+  // Its host goes into headers that are lists.
+  if (!url || url.username || url.password || !/^[\w.-]+$/.test(url.hostname)) {
     return 'It must be a whole https address, such as https://example.com/logo.png.';
   }
   return text.length > longestUrl ? `It has at most ${longestUrl} characters.` : undefined;

@@ -39,6 +39,8 @@ describe('a brand', () => {
     ['footer', 'x'.repeat(301), /at most 300/],
     ['logo', 'http://example.com/logo.png', /whole https address/],
     ['logo', 'https://example.com/logo.svg', /no SVG/],
+    ['logo', 'https://example.com;script-src/logo.png', /whole https address/],
+    ['logo', 'https://example.com,other/logo.png', /whole https address/],
     ['logoDark', 'https://user:pass@example.com/logo.png', /whole https address/],
     ['website', 'javascript:alert(1)', /whole https address/],
     ['website', 'https://example.com/"onclick="x', /whole https address/],
