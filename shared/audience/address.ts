@@ -54,14 +54,17 @@ export function formerSpellings(
   typed: Iterable<string> = [],
 ): NormalisedEmail[] {
   const known = [...typed].map((one) => one.trim().toLowerCase());
-  const others = known.filter((one) => one !== email && normalisedEmail(one) === email);
+  // One with characters that nobody sees is no spelling of it: somebody else may have typed that.
+  const others = known.filter(
+    (one) => one !== email && normalisedEmail(one) === email && isMailable(one),
+  );
   return [...new Set([...scripts(email), ...others])]
     .filter((one) => one !== email)
     .map((one) => normalisedEmailSchema.parse(one));
 }
 
 function scripts(email: NormalisedEmail): string[] {
-  if (!/[^\0-\x7f]|@.*xn--/.test(email)) return [];
+  if (!/[^\0-\x7f]|@.*xn--/.test(email) || !isMailable(email)) return [];
   const [local, domain] = parted(email);
   const unicode = domainToUnicode(domain);
   return [domain, unicode, unicode.normalize('NFD')].flatMap((one) => [

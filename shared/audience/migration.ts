@@ -1,4 +1,4 @@
-import { formerSpellings, isMailable, normalisedEmail } from './address.ts';
+import { formerSpellings, isMailable, normalisedEmail, normalisedEmailSchema } from './address.ts';
 import { showAddress } from './identity.ts';
 import { refuseForClaimants, takeOnRefusal } from './refusals.ts';
 import {
@@ -46,13 +46,15 @@ const atOnce = 10;
 
 /** Returns the customers who must still take on the "no" that was said at another spelling. */
 function migrate(w: Workspace, key: string, surroundings: Surroundings): string[] {
-  const email = w.spelled(key);
-  const address = w.addresses.get(email);
   if (!isMailable(key)) {
-    w.addresses.remove(email);
-    w.contacts.remove(email);
+    // That very key: what is no address may spell like somebody's.
+    const none = normalisedEmailSchema.parse(key);
+    w.addresses.remove(none);
+    w.contacts.remove(none);
     return [];
   }
+  const email = w.spelled(key);
+  const address = w.addresses.get(email);
   if (address) w.addresses.put(email, address);
   const suppression = w.suppressions.get(email);
   if (suppression) w.suppressions.put(email, suppression);

@@ -298,4 +298,25 @@ describe('until they are migrated', () => {
     expect([rows.contacts.size, rows.addresses.size]).toEqual([0, 0]);
     expect(rows.customers.get('c1')?.row.contact).toBeDefined();
   });
+
+  it('what only looks like the address of somebody takes nothing from that person', async () => {
+    const hidden = 'anna@exam\u00adple.com';
+    const { tell, rows, ...story } = audienceStory();
+    const means = { ...story, pause: () => Promise.resolve() };
+    await tell('customer.created', 'real', { minute: 1, email: 'anna@example.com' });
+    await tell('customer.created', 'hidden', { minute: 2, email: 'mailbox0@plain.example' });
+    for (const table of [rows.customers, rows.addresses, rows.contacts]) {
+      const text = JSON.stringify([...table]).replaceAll('mailbox0@plain.example', hidden);
+      table.clear();
+      for (const [key, row] of JSON.parse(text)) table.set(key, row);
+    }
+    const real = structuredClone(rows.contacts.get('anna@example.com'));
+    expect(await formerOf(hidden, means.store)).toBe('none');
+    await migrateKey(hidden, means);
+    await tell('customer.updated', 'hidden', { minute: 3, email: hidden });
+    expect([...rows.contacts]).toEqual([['anna@example.com', real]]);
+    expect([...rows.addresses].map(([key, { row }]) => [key, Object.keys(row.claims)])).toEqual([
+      ['anna@example.com', ['real']],
+    ]);
+  });
 });
