@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { Customer } from '#shared/audience/person.ts';
+import { ended, type Run } from '#shared/audience/run.ts';
+import { endsNext } from '#shared/audience/run-outlook.ts';
+import { sequences } from '#test/prove/runs/workflows.ts';
+
+const [dunning] = sequences;
+if (dunning?.workflowId !== 'dunning') throw new Error('The first sequence is no dunning.');
+const workflow = { ...dunning, exitWhen: [] };
+const now = new Date('2026-11-10T12:00:00.000Z');
+
+const run: Run = {
+  ...{ runId: 'run', workflowId: 'dunning', workflowVersion: 1, customerId: 'c', contactId: 'k' },
+  ...{ webhookId: 'evt', type: 'subscription.past_due', properties: { customerId: 'c' } },
+  ...{ occurredAt: '2026-11-09T12:00:00.000Z', beganAt: '2026-11-09T12:00:00.000Z' },
+  ...{ state: 'waiting', stepId: 'until-3', history: [], updatedAt: '2026-11-09T12:00:00.000Z' },
+  ...{ dueAt: '2026-11-12T12:00:00.000Z', wakeAt: '2026-11-12T12:00:00.000Z' },
+};
+const customer: Customer = { customerId: 'c', addresses: [] };
+const ground = { workflow, customer, contact: () => undefined, now };
+
+const late = { ...run, state: 'parked' as const, dueAt: '2026-11-08T12:00:00.000Z' };
+
+describe('a run that waits', () => {
+  it('goes on where nothing ends it', () => {
+    expect(endsNext(run, ground)).toBeUndefined();
+  });
+
+  it.each([
+    ['its workflow was removed', run, { workflow: undefined }, 'The workflow was removed.'],
+    [
+      'its step is gone',
+      { ...run, stepId: 'gone' },
+      {},
+      'The step that it waited at is no longer in the workflow.',
+    ],
+    [
+      'a condition ends it',
+      run,
+      {
+        workflow: {
+          ...workflow,
+          exitWhen: [
+            { property: 'customer.hasLivingSubscription', operator: 'is', value: 'false' } as const,
+          ],
+        },
+      },
+      'It ends because customer.hasLivingSubscription is false.',
+    ],
+    [
+      'its workflow was paused for too long',
+      { ...late, parkedAt: late.dueAt },
+      { workflow: { ...workflow, status: 'paused' as const } },
+      'The workflow was paused until more than a day after its time.',
+    ],
+    [
+      'its date is not known any more',
+      { ...run, stepId: 'before-end' },
+      { workflow: sequences.find(({ workflowId }) => workflowId === 'trial-ending') },
+      'The subscription has no trialEnd to wait for.',
+    ],
+  ])('tells when %s', (_, one, change, reason) => {
+    expect(endsNext(one, { ...ground, ...change })).toBe(reason);
+  });
+
+  it('counts a paused workflow as active again by the time it is due', () => {
+    const paused = { ...ground, workflow: { ...workflow, status: 'paused' as const } };
+    expect(endsNext(run, paused)).toBeUndefined();
+  });
+
+  it('has nothing to tell once it has ended', () => {
+    const over = ended(run, 'exited', 'It is over.', now);
+    expect(endsNext(over, { ...ground, workflow: undefined })).toBeUndefined();
+  });
+});
