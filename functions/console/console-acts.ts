@@ -64,6 +64,8 @@ export const consoleActs: ActsOfRoutes = {
   ),
   [`POST ${workflow}/test`]: always('test.sent', 'Send a test of a workflow.'),
 
+  'POST /console/runs/:runId/stop': always('run.stop', 'Stop a run of a workflow.'),
+
   'POST /console/emails/hold': always('hold', 'Hold all mail.'),
   'POST /console/emails/release': always('release', 'Let mail go out again.'),
   'POST /console/brand': ({ form }) =>

@@ -19,6 +19,7 @@ import { emailsPath } from './kit/words.ts';
 import { logPages } from './log/log-pages.ts';
 import type { ConsoleParts } from './parts.ts';
 import { polarPages } from './polar/polar-pages.ts';
+import { runPages } from './runs/run-pages.ts';
 import { testPages } from './test-event/test-pages.ts';
 import { workflowPages } from './workflows/workflow-pages.ts';
 
@@ -51,6 +52,7 @@ export function consoleApp(parts: ConsoleParts) {
   app.route('/console/audience', audiencePages(parts));
   app.route('/console/events', eventPages(parts));
   app.route('/console/workflows', workflowPages(parts));
+  app.route('/console/runs', runPages(parts));
   app.route('/console/emails', emailPages(parts));
   app.route('/console/brand', brandPages(parts));
   app.route('/console/polar', polarPages(parts));

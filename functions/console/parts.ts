@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
+import type { Run } from '#shared/audience/run.ts';
+import { runsNow } from '#shared/audience/run-outlook.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
@@ -11,7 +14,7 @@ import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
-import { dynamoRunLists } from '#shared/store/run-lists.ts';
+import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 
@@ -91,6 +94,13 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */
     mailIdentities: env.MAIL_IDENTITIES?.split(',').filter(Boolean),
     newTag: () => randomBytes(4).toString('hex'),
+    runs,
+    runCounts: (workflowId: string) => runCounts(db, env.RUNS_TABLE, workflowId),
+    /** Where these runs are going, by the facts of now. */
+    outlook: async (found: readonly Run[], known: readonly Workflow[]) =>
+      found.length === 0
+        ? []
+        : runsNow(found, { store: audience.store, workflows: known, now: now() }),
     /** How many wait at a step of a workflow; of many at least a hundred. */
     waitingAt: (workflowId: string, stepId: string): Promise<number> =>
       runs.waitingAt(workflowId, stepId, 100),

@@ -2,6 +2,7 @@ import { DeleteSuppressedDestinationCommand, SESv2Client } from '@aws-sdk/client
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { noteErasure, type ToErase } from '#shared/audience/erasure.ts';
+import { isOpen } from '#shared/audience/run.ts';
 import { type Means, settle } from '#shared/audience/unit-of-work.ts';
 import { withAsciiDomain } from '#shared/mail/ses.ts';
 import { type ContactErasure, requestErasure } from '#shared/queue/events-queue.ts';
@@ -75,6 +76,16 @@ export function audienceStores(parts: ConsoleParts) {
         ),
       );
       await settle(store, (w) => noteErasure(w, request), pause);
+    },
+    /** The newest runs of a contact, those that wait first, with where each is going. */
+    async runsOf(contactIds: readonly string[], limit: number) {
+      const [found, known] = await Promise.all([
+        Promise.all(contactIds.map((id) => parts.runs.ofContact(id, limit))),
+        workflows.all(),
+      ]);
+      const newest = found.flat().sort((a, b) => (a.beganAt < b.beganAt ? 1 : -1));
+      const waitingFirst = [...newest.filter(isOpen), ...newest.filter((one) => !isOpen(one))];
+      return parts.outlook(waitingFirst.slice(0, limit), known);
     },
     workflowNames: async () =>
       new Map((await workflows.all()).map(({ workflowId, name }) => [workflowId, name])),

@@ -19,11 +19,12 @@ import { link } from '../kit/shown.ts';
 import { contactPath, nameOf, shortened } from '../kit/words.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
-import { contactView, timelineView } from './contact-view.ts';
+import { contactView, runsView, timelineView } from './contact-view.ts';
 import { erasureIsUnderWay, keptView } from './kept-view.ts';
 import { listPath } from './list-view.ts';
 
 const happeningsAtOnce = 25;
+const runsAtOnce = 10;
 
 type ContactContext = Context<ConsoleEnv, '/:contactId'>;
 
@@ -33,13 +34,14 @@ export function contactPages(stores: AudienceStores) {
 
   async function happenings(c: ContactContext, contactIds: readonly string[]): Promise<Html> {
     const after = cursorOf(historyPositionSchema, c.req.query('after'));
-    const [found, names] = await Promise.all([
+    const [found, names, runs] = await Promise.all([
       stores.history.page(contactIds, happeningsAtOnce, after),
       stores.workflowNames(),
+      after ? [] : stores.runsOf(contactIds, runsAtOnce),
     ]);
     const here = contactPath(c.req.param('contactId'));
     const next = found.next && link(here, { after: cursorText(found.next) });
-    return html`<section class="card" aria-labelledby="happened"><h2 id="happened">Events and emails</h2>
+    return html`${runs.length > 0 ? runsView(runs, names) : ''}<section class="card" aria-labelledby="happened"><h2 id="happened">Events and emails</h2>
 ${timelineView(found.items, names)}
 <div class="pages"><p>${after && html`<a href="${here}">Back to the newest</a>`}</p>
 ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</a>`}</div>

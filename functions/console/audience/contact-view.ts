@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Customer, DecisionByHand } from '#shared/audience/person.ts';
+import type { RunNow } from '#shared/audience/run-outlook.ts';
 import {
   reasonAgainstAddress,
   reasonAgainstTransactional,
@@ -12,7 +13,8 @@ import type { Happening } from '#shared/store/audience/contact-history.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { badge, empty, facts, time } from '../kit/shown.ts';
+import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
+import { badge, empty, facts, table, time } from '../kit/shown.ts';
 import { consentBadge, contactPath, eventPath, shortened, workflowPath } from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
@@ -191,6 +193,19 @@ export function timelineView(
   return html`<ol class="timeline">${happenings.map(
     (one) => html`<li>${one.kind === 'event' ? eventEntry(one) : emailEntry(one, names)}</li>`,
   )}</ol>`;
+}
+
+/** The ways of a contact through workflows of several steps. */
+export function runsView(runs: readonly RunNow[], names: ReadonlyMap<string, string>): Html {
+  const rows = runs.map((one) => [
+    html`<a href="${runPath(one.run.runId)}">${shortened(names.get(one.run.workflowId) ?? one.run.workflowId)}</a>`,
+    runBadge(one.run),
+    whereRunIs(one),
+    time(one.run.beganAt),
+  ]);
+  return html`<section class="card" aria-labelledby="runs"><h2 id="runs">Sequences</h2>
+${table('Runs of this contact, those that wait first', ['Workflow', 'State', 'Where', 'Began'], rows)}
+</section>`;
 }
 
 function eventEntry({ webhookId, type, occurredAt, outcome, reason }: EventHappening): Html {

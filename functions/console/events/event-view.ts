@@ -11,6 +11,7 @@ import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/pola
 import type { SavedSettings } from '#shared/store/settings-history.ts';
 import { emailView, failureText } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
+import { runPath } from '../kit/run-view.ts';
 import { badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
 import {
   changeRow,
@@ -107,7 +108,13 @@ function workflowPath(workflowId: string): string {
 }
 
 function workflowView(one: ConsideredWorkflow, story: EventStory): Html {
-  const { workflowId, name, version, verdict, reason, ledgerKey } = one;
+  const { workflowId, name, version, verdict, reason, ledgerKey, runId } = one;
+  if (runId !== undefined) {
+    return html`<div class="card">
+<h3><a href="${workflowPath(workflowId)}">${name}</a> <span class="soft">version ${version}</span> ${badge('begins a run', 'good')}</h3>
+<p><a href="${runPath(runId)}">Where the run is, and what it did</a></p>
+</div>`;
+  }
   const isSending = verdict === 'send' && ledgerKey !== undefined;
   return html`<div class="card">
 <h3><a href="${workflowPath(workflowId)}">${name}</a> <span class="soft">version ${version}</span> ${isSending ? badge('asks for an email', 'good') : badge('sends nothing')}</h3>

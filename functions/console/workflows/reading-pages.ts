@@ -2,7 +2,13 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Condition } from '#shared/audience/conditions.ts';
 import type { Email } from '#shared/audience/email.ts';
-import { type SendStep, sendsOf, type Workflow, waitText } from '#shared/audience/workflow.ts';
+import {
+  needsRun,
+  type SendStep,
+  sendsOf,
+  type Workflow,
+  waitText,
+} from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import {
@@ -26,6 +32,7 @@ import {
   workflowPath,
 } from '../kit/words.ts';
 import { checkNotes, outdatedNote, overlapNote, triggerNote } from './problems.ts';
+import { workflowRuns } from './run-list.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
 
 type Emails = Readonly<{
@@ -100,6 +107,8 @@ ${toRemoved}`;
 type Shown = Readonly<{
   workflow: Workflow;
   notes: Html;
+  /** Of a workflow that has several steps. */
+  runs: Html | undefined;
   emails: Html;
   /** Where tests were sent to before. */
   testAddress: string;
@@ -108,7 +117,7 @@ type Shown = Readonly<{
 
 /** A workflow as it is, what can be done with it, and its emails. */
 export function workflowView(c: Context<ConsoleEnv>, shown: Shown): Html {
-  const { workflow, notes, emails, testAddress } = shown;
+  const { workflow, notes, runs, emails, testAddress } = shown;
   const path = workflowPath(workflow);
   return html`${notes}
 <div class="row">
@@ -128,6 +137,7 @@ ${postForm(c, {
 })}
 </section>
 </div>
+${runs}
 ${emails}`;
 }
 
@@ -197,6 +207,7 @@ const above = { href: '/console/workflows', title: 'Workflows' };
 const section = 'workflows';
 const workflowsAPage = 25;
 const emailsAPage = 25;
+const runsAtOnce = 25;
 
 /** The workflows, the newest last. */
 export async function listPage(c: Context<ConsoleEnv>, { workflows }: WorkflowParts) {
@@ -218,14 +229,18 @@ export async function workflowPage(
   const after = cursorOf(workflowEmailsPositionSchema, c.req.query('after'));
   const { workflowId } = workflow;
   const path = workflowPath(workflow);
-  const [surroundings, counts, list] = await Promise.all([
+  const [surroundings, runs, counts, list] = await Promise.all([
     parts.surroundings(),
+    needsRun(workflow) ? parts.runsOf(workflow, runsAtOnce) : undefined,
     parts.emails.counts(workflowId),
     parts.emails.page(workflowId, emailsAPage, after),
   ]);
   const { settings } = surroundings;
   const check = checkWorkflow(draftOf(workflow), surroundings);
-  const customerIds = list.items.map(({ customerId }) => customerId);
+  const customerIds = [...list.items, ...(runs?.newest ?? []).map(({ run }) => run)].map(
+    ({ customerId }) => customerId,
+  );
+  const addresses = await parts.addressesOf(customerIds);
   return page(c, {
     title: workflow.name,
     section,
@@ -233,11 +248,12 @@ export async function workflowPage(
     body: workflowView(c, {
       workflow,
       notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, surroundings.polar)}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
+      runs: runs && workflowRuns({ workflow, ...runs, addresses }),
       emails: workflowEmails({
         path,
         counts,
         emails: list.items,
-        addresses: await parts.addressesOf(customerIds),
+        addresses,
         next: list.next && cursorText(list.next),
         isFirst: after === undefined,
       }),

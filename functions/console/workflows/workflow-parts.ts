@@ -1,4 +1,5 @@
 import type { Brand } from '#shared/audience/brand.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import { sesClient, sesSender } from '#shared/mail/ses.ts';
@@ -40,6 +41,15 @@ export function workflowParts(parts: ConsoleParts) {
     unsubscribeUrl: env.UNSUBSCRIBE_URL,
     drafts: workflowDrafts({ workflows, surroundings, now, newTag }),
     waitingAt: (workflowId: string, stepId: string) => parts.waitingAt(workflowId, stepId),
+    /** Its newest runs, and how many there are at each step; none where it needs none. */
+    async runsOf(workflow: Workflow, limit: number) {
+      const { workflowId } = workflow;
+      const [newest, counts] = await Promise.all([
+        parts.runs.ofWorkflow(workflowId, limit),
+        parts.runCounts(workflowId),
+      ]);
+      return { newest: await parts.outlook(newest, [workflow]), counts };
+    },
     emails: dynamoWorkflowEmails(db, env.EMAILS_TABLE),
     /** The addresses at which contacts show these customers. */
     async addressesOf(customerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {

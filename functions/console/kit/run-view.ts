@@ -1,0 +1,37 @@
+import { html } from 'hono/html';
+import { isOpen, type Run } from '#shared/audience/run.ts';
+import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { Html } from './page.ts';
+import { badge, time } from './shown.ts';
+
+/** Where the page of a run is. */
+export function runPath(runId: string): string {
+  return `/console/runs/${encodeURIComponent(runId)}`;
+}
+
+export const runTones = {
+  waiting: 'calm',
+  parked: 'warn',
+  done: 'good',
+  exited: 'calm',
+  stopped: 'warn',
+} as const satisfies Record<Run['state'], string>;
+
+export const runWords = {
+  waiting: 'waiting',
+  parked: 'paused with its workflow',
+  done: 'done',
+  exited: 'ended early',
+  stopped: 'stopped',
+} as const satisfies Record<Run['state'], string>;
+
+export function runBadge({ state }: Pick<Run, 'state'>): Html {
+  return badge(runWords[state], runTones[state]);
+}
+
+/** Where a run is and until when, or why it ended. */
+export function whereRunIs({ run, endsNext }: RunNow): Html {
+  const { stepId, dueAt, reason, endedAt } = run;
+  if (!isOpen(run)) return html`${endedAt && time(endedAt)} ${reason}`;
+  return html`At <code>${stepId}</code>${dueAt && html` until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endsNext}</span>`}`;
+}

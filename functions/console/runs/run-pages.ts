@@ -1,0 +1,152 @@
+import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import type { Email } from '#shared/audience/email.ts';
+import { stopRun } from '#shared/audience/go-on.ts';
+import { isOpen, type TakenStep } from '#shared/audience/run.ts';
+import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { act } from '../kit/fields.ts';
+import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { goOn } from '../kit/remembered.ts';
+import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
+import { empty, facts, table, time } from '../kit/shown.ts';
+import { contactPath, eventPath, stateBadge, workflowPath } from '../kit/words.ts';
+import type { ConsoleParts } from '../parts.ts';
+
+type Story = RunNow &
+  Readonly<{
+    workflow: Workflow | undefined;
+    /** Of its emails, by ledger key. */
+    emails: ReadonlyMap<string, Pick<Email, 'state' | 'reason'>>;
+  }>;
+
+const section = 'workflows';
+
+/** One run: where it is, what it did and why, and a way to stop it. */
+export function runPages(parts: ConsoleParts) {
+  const { store, workflows, settings, now, newId, pause } = parts;
+  const app = new Hono<ConsoleEnv>();
+
+  async function storyOf(runId: string): Promise<Story | undefined> {
+    const known = await store.load([{ kind: 'runs', key: runId }]);
+    const run = known.runs.get(runId)?.row;
+    if (!run) return undefined;
+    const keys = run.history.flatMap(({ ledgerKey }) => ledgerKey ?? []);
+    const [workflow, found] = await Promise.all([
+      workflows.find(run.workflowId),
+      Promise.all(keys.map(parts.emails.find)),
+    ]);
+    const [outlook = { run, endsNext: undefined }] = await parts.outlook(
+      [run],
+      workflow ? [workflow] : [],
+    );
+    const emails = new Map(found.flatMap((one) => (one ? [[one.ledgerKey, one] as const] : [])));
+    return { ...outlook, workflow, emails };
+  }
+
+  const withRun =
+    (handle: (c: Context<ConsoleEnv>, story: Story) => Promise<Response> | Response) =>
+    async (c: Context<ConsoleEnv>) => {
+      const story = await storyOf(c.req.param('runId') ?? '');
+      return story ? handle(c, story) : noSuchRun(c);
+    };
+
+  app.get(
+    '/:runId',
+    withRun((c, story) => page(c, { ...headOf(story), body: runView(story) })),
+  );
+
+  app.get(
+    '/:runId/stop',
+    withRun((c, story) => {
+      const path = runPath(story.run.runId);
+      if (!isOpen(story.run)) return c.redirect(path);
+      return page(c, {
+        title: 'Stop this run?',
+        section,
+        above: { href: path, title: 'The run' },
+        body: html`<p>None of its further emails goes out, and it cannot go on. Another event may begin a new run for this customer.</p>
+<div class="row">${act(c, 'Stop the run', `${path}/stop`, { tone: 'danger' })}<a class="button" href="${path}">Let it go on</a></div>`,
+      });
+    }),
+  );
+
+  app.post('/:runId/stop', async (c) => {
+    const runId = c.req.param('runId');
+    const surroundings = { settings: await settings(), now: now(), newId };
+    const isStopped = await stopRun(runId, c.get('by'), { store, surroundings, pause });
+    return goOn(
+      c,
+      runPath(runId),
+      isStopped
+        ? {
+            kind: 'done',
+            text: 'The run is stopped. An email of it that SES has already does go out.',
+          }
+        : { kind: 'problem', text: 'There was nothing to stop: the run has ended already.' },
+    );
+  });
+
+  return app;
+}
+
+function headOf({ run, workflow }: Story) {
+  const name = workflow?.name ?? run.workflowId;
+  const above = workflow
+    ? { href: workflowPath(workflow), title: workflow.name }
+    : { href: '/console/workflows', title: 'Workflows' };
+  return { title: `A run of ${name}`, section, above } as const;
+}
+
+function runView(story: Story): Html {
+  const { run, workflow } = story;
+  return html`<div class="card">${facts([
+    ['State', html`${runBadge(run)} ${whereRunIs(story)}`],
+    [
+      'Workflow',
+      workflow
+        ? html`<a href="${workflowPath(workflow)}">${workflow.name}</a>, version ${run.workflowVersion}`
+        : `${run.workflowId}, which was removed`,
+    ],
+    ['Contact', html`<a href="${contactPath(run.contactId)}"><code>${run.contactId}</code></a>`],
+    ['Subscription', run.subscriptionId && html`<code>${run.subscriptionId}</code>`],
+    ['Began', html`${time(run.beganAt)}, by <a href="${eventPath(run.webhookId)}">${run.type}</a>`],
+    ['Run', html`<code>${run.runId}</code>`],
+    ['Erased', run.erased ? 'Its history is gone with its customer.' : undefined],
+  ])}
+${isOpen(run) ? html`<div class="row"><a class="button danger" href="${runPath(run.runId)}/stop">Stop …</a></div>` : ''}
+</div>
+<h2 id="steps">Steps taken</h2>
+${
+  run.history.length === 0
+    ? empty('It has taken no step.')
+    : table(
+        'Steps that the run has taken, the first one first',
+        ['When', 'Step', 'What', 'Why'],
+        run.history.map((step) => stepRow(step, story)),
+      )
+}`;
+}
+
+const didWords = { sent: 'asked for an email', skipped: 'skipped', waited: 'waited' } as const;
+
+function stepRow({ at, stepId, did, reason, ledgerKey }: TakenStep, { emails }: Story) {
+  const email = ledgerKey === undefined ? undefined : emails.get(ledgerKey);
+  const onItsWay = did === 'sent' && !email ? 'The email is on its way, or dead.' : undefined;
+  return [
+    time(at),
+    html`<code>${stepId}</code>`,
+    html`${didWords[did]}${email && html` ${stateBadge(email.state)}`}`,
+    reason ?? email?.reason ?? onItsWay,
+  ];
+}
+
+function noSuchRun(c: Context<ConsoleEnv>) {
+  return page(c, {
+    title: 'There is no such run',
+    section,
+    above: { href: '/console/workflows', title: 'Workflows' },
+    status: 404,
+    body: html`<p>The page of a workflow lists its runs, and the page of a contact those of the contact.</p>`,
+  });
+}

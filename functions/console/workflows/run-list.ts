@@ -1,0 +1,52 @@
+import { html } from 'hono/html';
+import { runStates } from '#shared/audience/run.ts';
+import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import type { RunCounts } from '#shared/store/run-lists.ts';
+import type { Html } from '../kit/page.ts';
+import { runBadge, runPath, runTones, runWords, whereRunIs } from '../kit/run-view.ts';
+import { badge, empty, table, time } from '../kit/shown.ts';
+import { contactPath } from '../kit/words.ts';
+
+type Runs = Readonly<{
+  workflow: Workflow;
+  newest: readonly RunNow[];
+  counts: RunCounts;
+  /** By customer id; of those whose address is not to be seen, none. */
+  addresses: ReadonlyMap<string, string>;
+}>;
+
+/** Who is on the way through the steps of a workflow: how many are where, and the newest ones. */
+export function workflowRuns({ workflow, newest, counts, addresses }: Runs): Html {
+  if (newest.length === 0) {
+    return html`<h2 id="runs">Runs</h2>
+${empty('No event has begun a run of this workflow yet.')}`;
+  }
+  const more = counts.isComplete ? '' : '+';
+  const states = runStates.flatMap((state) => {
+    const count = counts.byState.get(state);
+    return count === undefined
+      ? []
+      : [badge(`${count}${more} ${runWords[state]}`, runTones[state]), ' '];
+  });
+  const order = workflow.steps.map(({ id }) => id);
+  const steps = [...counts.byStep].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  return html`<h2 id="runs">Runs</h2>
+<p>${states}${counts.isComplete ? '' : html`<span class="soft small">Counted are the newest thousands.</span>`}</p>
+${steps.length > 0 ? html`<p class="small soft">Waiting at ${steps.map(([id, count], at) => html`${at > 0 ? ', ' : ''}<code>${id}</code>: ${count}${more}`)}</p>` : ''}
+${table(
+  'Runs of this workflow, newest first',
+  ['Began', 'State', 'Where', 'Contact', 'Run'],
+  newest.map((one) => {
+    const { beganAt, contactId, customerId, runId } = one.run;
+    const name = addresses.get(customerId) ?? 'not shown';
+    return [
+      time(beganAt),
+      runBadge(one.run),
+      whereRunIs(one),
+      html`<span class="long"><a href="${contactPath(contactId)}">${name}</a></span>`,
+      html`<a href="${runPath(runId)}">History</a>`,
+    ];
+  }),
+)}`;
+}
