@@ -103,13 +103,14 @@ async function findAll({ store, keys, progress, isStopped }: Migrating): Promise
   const found = new Map<string, Found>();
   let looked = 0;
   for await (const page of keys()) {
-    const look = async (key: string): Promise<void> => {
+    const look = async (key: string): Promise<Found[]> => {
       const former = await formerOf(key, store);
-      if (former) found.set(key, { key, former, isUnited: await isUnited(key, former, store) });
+      return former ? [{ key, former, isUnited: await isUnited(key, former, store) }] : [];
     };
     const unknown = page.filter((key) => !found.has(key));
     for (let start = 0; start < unknown.length; start += sideBySide) {
-      await Promise.all(unknown.slice(start, start + sideBySide).map(look));
+      const some = await Promise.all(unknown.slice(start, start + sideBySide).map(look));
+      for (const one of some.flat()) found.set(one.key, one);
     }
     looked += page.length;
     progress(`${looked} rows looked at`);
