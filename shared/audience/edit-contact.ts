@@ -28,12 +28,15 @@ function edit(
   if (!found) return isGone;
   const { email } = found.shown;
   const wanted = edits.map(tidied);
-  if (found.owner) {
+  const layer = layerAt(w, email);
+  // Whom they saw may have been covered meanwhile by a customer who came to the address.
+  const isOfLayer =
+    layer?.contactId === act.contactId && found.owner?.contact?.contactId !== act.contactId;
+  if (found.owner && !isOfLayer) {
     const { byHand: known, ...owner } = found.owner;
     const byHand = edited(known, wanted, act);
     w.customers.put(owner.customerId, { ...owner, ...(byHand && { byHand }) });
   } else {
-    const layer = layerAt(w, email);
     if (!layer) return isGone;
     putLayer(w, email, editedLayer(layer, wanted, act));
   }
