@@ -224,7 +224,10 @@ describe('one sentence says what is wrong with', () => {
     ['settings restore', /^Say the version as well: npm run settings -- restore <version>$/],
     ['settings restore last', /^The version must be a whole number from 0/],
     ['why --local', /^Say what about/],
-    ['why ', /^Say what about: an address, a webhook id, a ledger key, or the id of a run, a customer or a contact\./],
+    [
+      'why ',
+      /^Say what about: an address, a webhook id, a ledger key, or the id of a run, a customer or a contact\./,
+    ],
     ['why a b', /^"b" is one word too many/],
     [
       'workflows activte x',
