@@ -9,14 +9,14 @@ import {
   cleanBrandText,
 } from '#shared/audience/brand.ts';
 import type { Settings } from '#shared/audience/settings.ts';
+import { draftOf, settingPlaces } from '#shared/audience/settings-draft.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import type { KeptVersion } from '#shared/store/kept-versions.ts';
 import { emailFrame } from '../kit/email-frame.ts';
-import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
+import { act, choice, postForm, textArea, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { facts, table, time } from '../kit/shown.ts';
-
-export const brandPath = '/console/brand';
+import { table, time } from '../kit/shown.ts';
+import { backField, brandPath, settingsPath } from '../kit/words.ts';
 
 /** What a person typed, right or wrong. */
 export type TypedBrand = Readonly<Record<BrandField, string>>;
@@ -142,20 +142,33 @@ function more(name: BrandField, typed: TypedBrand, portal: string | undefined): 
     : ' Empty: that of your organisation in Polar, once Polar is connected.';
 }
 
-/** What of the foot and the sender is set elsewhere. */
-export function elsewhere(
-  { postalAddress, timeZone, language }: Settings,
+/** What else every email carries: it is part of the settings, all of which go with the form that saves it. */
+export function inEveryEmail(
+  c: Context<ConsoleEnv>,
+  settings: Settings,
   mailFrom: string | undefined,
 ): Html {
-  return html`<h2>Also in every email</h2>
-${facts([
-  ['Sender', mailFrom ?? 'none: deploy with -c mailFrom=example.com'],
-  ['Postal address', html`<span class="lines">${postalAddress || 'none'}</span>`],
-  ['Time zone', timeZone],
-  ['Language', language],
-])}
-<p>Postal address, time zone and language are <a href="/console/polar#postalAddress">settings</a>; the sender comes with the deployment.</p>`;
+  const draft = draftOf(settings);
+  const others = settingPlaces.filter(
+    ({ path, kind }) => !writing.includes(path) && (kind !== 'switch' || draft[path] === 'on'),
+  );
+  return html`<h2 id="every-email">Also in every email</h2>
+<p>The sender is ${mailFrom ?? 'none: deploy with -c mailFrom=example.com'}; it comes with the deployment.</p>
+${postForm(c, {
+  action: settingsPath,
+  body: html`<input type="hidden" name="version" value="${settings.version}">
+<input type="hidden" name="${backField}" value="${brandPath}">
+${others.map(({ path }) => html`<input type="hidden" name="${path}" value="${draft[path]}">`)}
+<div class="card">
+${textArea({ name: 'postalAddress', label: 'Postal address', value: draft['postalAddress'], hint: 'Printed at the foot of every email; marketing is not sent without one.' })}
+${textField({ name: 'timeZone', label: 'Time zone', value: draft['timeZone'], hint: 'Of the days and hours in emails: UTC, Europe/Berlin, America/New_York.' })}
+${textField({ name: 'language', label: 'Language of dates and amounts', value: draft['language'], hint: 'en, en-GB, de, pt-BR. It translates no text.' })}
+</div>
+<p class="row"><button type="submit">Save these three</button></p>`,
+})}`;
 }
+
+const writing: readonly string[] = ['postalAddress', 'timeZone', 'language'];
 
 export type ShownVersion = KeptVersion &
   Readonly<{

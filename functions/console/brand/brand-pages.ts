@@ -24,13 +24,13 @@ import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { table, time } from '../kit/shown.ts';
+import { brandPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
   brandForm,
-  brandPath,
-  elsewhere,
   fieldWords,
   inDarkMode,
+  inEveryEmail,
   readBrandForm,
   type TypedBrand,
   typedOf,
@@ -112,7 +112,7 @@ ${brandForm(c, {
   portal: portal && portalPage(portal),
   email: frame,
 })}
-${elsewhere(known, mailFrom)}
+${inEveryEmail(c, known, mailFrom)}
 ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     });
   }

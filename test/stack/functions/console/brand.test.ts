@@ -54,6 +54,22 @@ describe('the page Sender & brand', () => {
     expect(html).toContain('border-top:4px solid #e4572e');
   });
 
+  it('saves postal address, time zone and language, which are settings, and comes back', async () => {
+    const { html } = await at.get(page);
+    const form =
+      /<form[^>]+action="\/console\/polar\/settings"[\s\S]+?<\/form>/.exec(html)?.[0] ?? '';
+    const inputs = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+    const hidden = Object.fromEntries(inputs.map(([, name, value]) => [name, value]));
+    const before = await at.parts.settings();
+    const typed = { postalAddress: 'Street 1', timeZone: 'Europe/Berlin', language: 'de' };
+    const answer = await at.post('/console/polar/settings', { ...hidden, ...typed });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe(page);
+    const { version } = before;
+    expect(await at.parts.settings()).toEqual({ ...before, ...typed, version: version + 1 });
+    expect((await at.get(page)).html).toContain('value="Europe/Berlin"');
+  });
+
   it('makes no version of what is the same', async () => {
     await save(northlight);
     await save(northlight, { version: '1' });
