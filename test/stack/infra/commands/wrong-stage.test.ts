@@ -17,6 +17,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   migrate: ['migrate', 'migrate --dry-run'],
   recover: ['recover', 'recover --dry-run --json'],
   replay: ['replay --webhook evt-1 --dry-run --json', 'replay --webhook evt-1'],
+  runs: ['runs show run-1 --json', 'runs stop run-1 --yes'],
   settings: ['settings show --json', 'settings restore 1'],
   status: ['status', 'status --json'],
   why: ['why evt-1 --json'],

@@ -12,6 +12,8 @@ const consoleArn =
   'arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebhookApi>/$default/*/console';
 const readArn = consoleArn.replace('$default/*', '$default/GET');
 
+const identities = 'arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*';
+
 describe("AWS's recommendations (cdk-nag)", () => {
   it.each([
     ['the stage prod', stageStack()],
@@ -33,6 +35,8 @@ describe("AWS's recommendations (cdk-nag)", () => {
       ['Stack/Webhooks/Api/GET--unsubscribe--{token}', 'AwsSolutions-APIG4'],
       ['Stack/Webhooks/Api/HEAD--unsubscribe--{token}', 'AwsSolutions-APIG4'],
       ['Stack/Webhooks/Api/POST--unsubscribe--{token}', 'AwsSolutions-APIG4'],
+      ['Stack/Mail/Mailer/Function/Sending', `AwsSolutions-IAM5[Resource::${identities}]`],
+      ['Stack/Console/Function/Sending', `AwsSolutions-IAM5[Resource::${identities}]`],
       ['Stack/Console/Function/SuppressionList', 'AwsSolutions-IAM5[Resource::*]'],
       ['Stack/Console/Entrance', `AwsSolutions-IAM5[Resource::${consoleArn}]`],
       ['Stack/Console/Entrance', `AwsSolutions-IAM5[Resource::${consoleArn}/*]`],
