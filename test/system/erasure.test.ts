@@ -62,6 +62,7 @@ const afterFailures = {
   'dynamodb:DeleteItem Failures': 'after a failure, once it succeeded',
 };
 const severalSteps = 'a workflow of several steps, of which there is none here';
+const otherNoFirst = 'of a bounce and an unsubscribe at once, the first takes the contact out';
 const movedSpelling = 'a contact that an earlier version keeps under another spelling is moved';
 
 /** What nothing here makes a function do, and when it does: what a grant begins with, and the reason. */
@@ -91,10 +92,14 @@ const unusedHere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'dynamodb:BatchGetItem Emails': 'a transient bounce: whether the four before it bounced, too',
     'dynamodb:Query Emails/index/byContact': 'a transient bounce: which four came before it',
     'dynamodb:DeleteItem Contacts': movedSpelling,
+    'dynamodb:PutItem Contacts': otherNoFirst,
     'dynamodb:PutItem Addresses': movedSpelling,
     'dynamodb:PutItem Customers': movedSpelling,
   },
-  MailUnsubscribe: { 'dynamodb:DeleteItem Contacts': movedSpelling },
+  MailUnsubscribe: {
+    'dynamodb:DeleteItem Contacts': movedSpelling,
+    'dynamodb:PutItem Contacts': otherNoFirst,
+  },
 };
 
 /** What should come a quarter of an hour later comes at once. */
