@@ -20,12 +20,12 @@ import {
   addressesOf,
   type Contact,
   type Customer,
-  cleanName,
   emailOf,
   groupOwner,
   type Layer,
   newerFact,
 } from './person.ts';
+import { cleanName } from './person-name.ts';
 import type { EventSettings } from './settings.ts';
 import { withSubscription } from './subscription-snapshot.ts';
 import {

@@ -1,6 +1,7 @@
 import type { PolarCustomer, PolarEvent } from '#shared/polar/event.ts';
 import { isMailable, normalisedEmail } from './address.ts';
-import { type Customer, cleanName, newerFact } from './person.ts';
+import { type Customer, newerFact } from './person.ts';
+import { cleanName } from './person-name.ts';
 import type { Settings } from './settings.ts';
 
 /** The parts of the facts that a webhook must have failed to bring. */

@@ -1,5 +1,5 @@
 import { type HandField, handFields } from './by-hand.ts';
-import { cleanName } from './person.ts';
+import { cleanName } from './person-name.ts';
 
 /** The fields of a contact as a person types them. */
 export type TypedFields = Readonly<Partial<Record<HandField, string | undefined>>>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cleanName, splitName } from '#shared/audience/person.ts';
+import { cleanName, splitName } from '#shared/audience/person-name.ts';
 
 describe('a name', () => {
   it.each([
