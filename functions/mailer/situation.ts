@@ -4,8 +4,9 @@ import type { AskedByRun, MailSituation } from '#shared/audience/judge-mail.ts';
 import { emailOf } from '#shared/audience/person.ts';
 import type { Run, TakenStep } from '#shared/audience/run.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import { type AudienceStore, look, type Reading } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import type { WorkflowReader } from '#shared/audience/workflow.ts';
+import type { Reading } from '#shared/audience/workspace.ts';
 
 export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'wasHeld' | 'now'> &
   Readonly<{

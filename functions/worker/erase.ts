@@ -15,8 +15,8 @@ import {
   look,
   type Means,
   settle,
-  type Workspace,
 } from '#shared/audience/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/workspace.ts';
 import { inGroups } from '#shared/in-time.ts';
 import {
   type ContactErasure,

@@ -20,7 +20,8 @@ import {
   type Suppression,
 } from './suppression.ts';
 import { cleaned, problemsInFields, type TypedFields } from './typed-fields.ts';
-import { type Means, type Surroundings, settle, type Workspace } from './unit-of-work.ts';
+import { type Means, type Surroundings, settle } from './unit-of-work.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A person in the console acts on the contact that they see at an address. */
 export type ActOnContact = Act &

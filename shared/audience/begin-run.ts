@@ -6,8 +6,9 @@ import { factsFor } from './facts.ts';
 import type { Customer } from './person.ts';
 import { ended, isOpen, isUsedUp, type NamedRun, type Run, stepKey } from './run.ts';
 import { isOfSubscription, toldVersion } from './subscription-snapshot.ts';
-import type { Surroundings, Workspace } from './unit-of-work.ts';
+import type { Surroundings } from './unit-of-work.ts';
 import { firstSend, sendsOf, type Workflow } from './workflow.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * A run may be ended only by the workflow as it is, and the one at hand may be older: decide again with those of this

@@ -6,8 +6,8 @@ import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import type { Customer } from './person.ts';
 import { stepKey } from './run.ts';
 import { isStale, staleReason } from './subscription-snapshot.ts';
-import type { Workspace } from './unit-of-work.ts';
 import { firstSend, needsRun, type Workflow } from './workflow.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * The key of the one email that a workflow may send for this event, in the characters that an SES message tag allows;

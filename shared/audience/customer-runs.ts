@@ -2,7 +2,7 @@ import { reasonOfCustomer } from './advance.ts';
 import { dueByDate, subscriptionOf } from './facts.ts';
 import { type Contact, type Customer, emailOf } from './person.ts';
 import { cleared, ended, isOpen, type NamedRun, type Run } from './run.ts';
-import type { Reading, Workspace } from './unit-of-work.ts';
+import type { Reading, Workspace } from './workspace.ts';
 
 /** So many runs of one customer may wait at the same time. */
 export const mostRuns = 10;

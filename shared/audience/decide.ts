@@ -28,17 +28,10 @@ import {
 import { cleanName } from './person-name.ts';
 import type { EventSettings } from './settings.ts';
 import { withSubscription } from './subscription-snapshot.ts';
-import {
-  isSameData,
-  type Means,
-  type RowKey,
-  type Surroundings,
-  settleRecord,
-  type Workspace,
-  withSameIds,
-} from './unit-of-work.ts';
+import { type Means, type Surroundings, settleRecord, withSameIds } from './unit-of-work.ts';
 import { groupReason, withGroupOf } from './user-group.ts';
 import type { Workflow } from './workflow.ts';
+import { isSameData, type RowKey, type Workspace } from './workspace.ts';
 
 /**
  * What one Polar event does to the audience: changes rows of the workspace, and returns the record to keep. Pure: the

@@ -5,7 +5,8 @@ import { compareMoments, type Moment } from './moment.ts';
 import { type Customer, emailOf } from './person.ts';
 import type { Settings } from './settings.ts';
 import { type Act, isAfter } from './suppression.ts';
-import type { Surroundings, Workspace } from './unit-of-work.ts';
+import type { Surroundings } from './unit-of-work.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A backfill's deletion that is run again must not undo what a person did since. */
 export function isLifted(

@@ -3,7 +3,8 @@ import { type Edit, edited } from './by-hand.ts';
 import { layerAt, putLayer, showAddress } from './identity.ts';
 import type { Layer } from './person.ts';
 import { cleaned } from './typed-fields.ts';
-import { type Means, type Surroundings, settle, type Workspace } from './unit-of-work.ts';
+import { type Means, type Surroundings, settle } from './unit-of-work.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * A person sets fields of a contact, or clears what somebody set: what is set wins over Polar until it is cleared, a

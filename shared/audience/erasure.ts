@@ -4,7 +4,8 @@ import { forgetRuns } from './customer-runs.ts';
 import { dropClaim, layerAt, putLayer, showAddress } from './identity.ts';
 import { type Contact, type Customer, emailOf } from './person.ts';
 import { type Act, isAfter, suppressedBy } from './suppression.ts';
-import type { Surroundings, Workspace } from './unit-of-work.ts';
+import type { Surroundings } from './unit-of-work.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * DynamoDB takes 100 items in one transaction. Each address brings a contact and a suppression, all three in up to six

@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import { advance } from './advance.ts';
 import { putRun, shownContact } from './customer-runs.ts';
 import { ended, isOpen, type Run, type RunEmail } from './run.ts';
-import { type Means, settleRecord, type Workspace } from './unit-of-work.ts';
+import { type Means, settleRecord } from './unit-of-work.ts';
 import type { WorkflowReader } from './workflow.ts';
+import type { Workspace } from './workspace.ts';
 
 /** The clock says that the wait of a run is over. */
 export const wakeSchema = z.object({

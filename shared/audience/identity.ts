@@ -20,7 +20,8 @@ import {
   webhookSource,
 } from './person.ts';
 import { isAfter, laterAct, personRefusals } from './suppression.ts';
-import { isSameData, type Surroundings, type Workspace } from './unit-of-work.ts';
+import type { Surroundings } from './unit-of-work.ts';
+import { isSameData, type Workspace } from './workspace.ts';
 
 /**
  * Writes the customer's claim to an address that is or was its own; `version` is that of an event which named it.

@@ -1,5 +1,5 @@
 import type { Customer } from './person.ts';
-import type { Workspace } from './unit-of-work.ts';
+import type { Workspace } from './workspace.ts';
 
 /** So many orders are marked on one customer: some 80 KB of a row that may have 400. */
 export const mostLostOrders = 2_000;

@@ -1,13 +1,8 @@
 import { formerSpellings, isMailable, normalisedEmail, normalisedEmailSchema } from './address.ts';
 import { showAddress } from './identity.ts';
 import { refuseForClaimants, takeOnRefusal } from './refusals.ts';
-import {
-  type AudienceStore,
-  type Means,
-  type Surroundings,
-  settle,
-  type Workspace,
-} from './unit-of-work.ts';
+import { type AudienceStore, type Means, type Surroundings, settle } from './unit-of-work.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * `key`: version 0.1.0 kept something under a key that is not that of its address any more · `suppression`: it kept the

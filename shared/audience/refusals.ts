@@ -8,8 +8,8 @@ import {
   type Means,
   type Surroundings,
   settle,
-  type Workspace,
 } from './unit-of-work.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A person's or a mailbox's "no" to mail, at an address. */
 export type Refusal = Readonly<{

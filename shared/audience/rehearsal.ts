@@ -8,12 +8,11 @@ import {
   type AudienceStore,
   decided,
   look,
-  type Step,
-  type Steps,
   type Surroundings,
   withSameIds,
 } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
+import type { Step, Steps } from './workspace.ts';
 
 /** An email that an event or its replay would ask for: whether it would go, as far as can be told now, else why not. */
 export type RehearsedMail = Readonly<{

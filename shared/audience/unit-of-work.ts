@@ -1,15 +1,18 @@
-import {
-  formerSpellings,
-  type NormalisedEmail,
-  normalisedEmail,
-  normalisedEmailSchema,
-} from './address.ts';
+import type { NormalisedEmail } from './address.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
-import type { Address, Contact, Customer } from './person.ts';
-import type { LedgerState, Run } from './run.ts';
+import type { Contact } from './person.ts';
 import type { Settings } from './settings.ts';
-import type { Suppression } from './suppression.ts';
-import { united } from './united.ts';
+import {
+  type Erased,
+  type Known,
+  nothingKnown,
+  type Reading,
+  type RowKey,
+  type Steps,
+  together,
+  type Workspace,
+  workspace,
+} from './workspace.ts';
 
 /** What one decision writes, all or nothing. `payload` is the body of the webhook, kept beside its record. */
 export type Commit = Readonly<{
@@ -19,20 +22,6 @@ export type Commit = Readonly<{
   replay?: ReplayWrite;
   /** Who is erased by it, of which proofs are kept. */
   erased?: readonly Erased[];
-}>;
-
-/**
- * That a person was erased, by every name that somebody may ask for it with. The store keeps addresses as hashes, like
- * suppressions, and for ever.
- */
-export type Erased = Readonly<{
-  customerId?: string | undefined;
-  contactIds: readonly string[];
-  emails: readonly NormalisedEmail[];
-  erasedAt: string;
-  /** When it was asked for, and by whom. */
-  askedAt: string;
-  askedBy: string;
 }>;
 
 /**
@@ -67,191 +56,6 @@ export type AudienceStore = Readonly<{
   /** Writes atomically, or not at all. Throws when it is not known whether it was written: repeat it. */
   commit(commit: Commit): Promise<CommitResult>;
 }>;
-
-/** Whether two values hold the same data; absent and `undefined` fields are the same. */
-export function isSameData(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const [left, right] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
-  return [...new Set([...left.keys(), ...right.keys()])].every((key) =>
-    isSameData(left.get(key), right.get(key)),
-  );
-}
-
-/** The rows that decisions are made of, by the key of their table. */
-export type Rows = {
-  customers: Customer;
-  addresses: Address;
-  contacts: Contact;
-  suppressions: Suppression;
-  runs: Run;
-  /** Of the ledger: looked at, and neither written nor checked. */
-  emails: LedgerState;
-};
-export type Kind = keyof Rows;
-
-/** Suppressions go by a normalised address, too, or by its hash, where nothing but that is known. */
-export type Keys = {
-  customers: string;
-  addresses: NormalisedEmail;
-  contacts: NormalisedEmail;
-  suppressions: string;
-  runs: string;
-  emails: string;
-};
-
-export type RowKey<K extends Kind = Kind> = {
-  [P in K]: Readonly<{ kind: P; key: Keys[P] }>;
-}[K];
-
-/** A row as it was read, with the revision that a write must still find; `null` means that there was none. */
-export type Stored<T> = Readonly<{ row: T; revision: string }> | null;
-
-export type Known = { readonly [K in Kind]: ReadonlyMap<Keys[K], Stored<Rows[K]>> };
-
-const nothingKnown: Known = {
-  customers: new Map(),
-  addresses: new Map(),
-  contacts: new Map(),
-  suppressions: new Map(),
-  runs: new Map(),
-  emails: new Map(),
-};
-
-/** One step of an atomic write. `revision` is what must still stand there; `null` means that nothing may. */
-export type Step<T, K = string> = Readonly<{ key: K; revision: string | null }> &
-  (Readonly<{ act: 'put'; row: T }> | Readonly<{ act: 'delete' | 'check' }>);
-
-/** `runs` is absent where none was looked at. */
-export type Steps = {
-  readonly [K in Exclude<Kind, 'runs' | 'emails'>]: readonly Step<Rows[K], Keys[K]>[];
-} & { readonly runs?: readonly Step<Run>[] };
-
-type Table<K, T> = {
-  get(key: K): T | undefined;
-  put(key: K, row: T): void;
-  remove(key: K): void;
-};
-
-/**
- * A working copy of the rows that one decision reads and changes. Every row that was looked at is either written
- * or checked, so a decision holds only if nothing that it saw has changed since. What version 0.1.0 kept of one mailbox
- * under several spellings is one row here, and becomes one with the first write.
- */
-export type Workspace = { readonly [K in Exclude<Kind, 'emails'>]: Table<Keys[K], Rows[K]> } & {
-  readonly emails: Pick<Table<string, LedgerState>, 'get'>;
-  /** The key of an address. What version 0.1.0 may have kept under this very spelling is found from then on. */
-  spelled(address: string): NormalisedEmail;
-  /** Rows that were looked at but never read from the store: the decision is worth nothing before they are. */
-  missing(): RowKey[];
-  /** `undefined` when no row changes. */
-  steps(): Steps | undefined;
-  /** Keeps a proof of an erasure together with the rows that it changes. */
-  noteErased(erased: Erased): void;
-  erased(): readonly Erased[];
-};
-
-function workspace(known: Known): Workspace {
-  const typed = new Map<NormalisedEmail, Set<string>>();
-  const spelled = (address: string) => {
-    const email = normalisedEmail(address);
-    typed.set(email, (typed.get(email) ?? new Set()).add(address));
-    return email;
-  };
-  for (const stored of known.customers.values()) {
-    for (const address of stored?.row.addresses ?? []) spelled(address);
-    if (stored?.row.email) spelled(stored.row.email.value);
-  }
-  const formerOf = (email: NormalisedEmail) => formerSpellings(email, typed.get(email));
-  const customers = table(known.customers);
-  const addresses = table(known.addresses, formerOf, united.addresses);
-  const contacts = table(known.contacts, formerOf, united.contacts);
-  const suppressions = table(
-    known.suppressions,
-    (key) => formerOf(normalisedEmailSchema.parse(key)),
-    united.suppressions,
-  );
-  const runs = table(known.runs);
-  const tables = { customers, addresses, contacts, suppressions, runs };
-  const emails = table(known.emails);
-  const kinds = ['customers', 'addresses', 'contacts', 'suppressions', 'runs'] as const;
-  const erased: Erased[] = [];
-  return {
-    ...{ ...tables, emails },
-    spelled,
-    noteErased: (one) => void erased.push(one),
-    erased: () => erased,
-    missing: () => [
-      ...kinds.flatMap((kind) => missingOf(kind, tables[kind])),
-      ...missingOf('emails', emails),
-    ],
-    steps: () => {
-      if (!kinds.some((kind) => tables[kind].hasChanged())) return undefined;
-      const runSteps = runs.steps();
-      return {
-        customers: customers.steps(),
-        addresses: addresses.steps(),
-        contacts: contacts.steps(),
-        suppressions: suppressions.steps(),
-        ...(runSteps.length > 0 && { runs: runSteps }),
-      };
-    },
-  };
-}
-
-function missingOf<K extends Kind>(
-  kind: K,
-  { missing }: Readonly<{ missing: () => Keys[K][] }>,
-): RowKey<K>[] {
-  return missing().map((key) => ({ kind, key }));
-}
-
-/** `formerOf`: the keys under which there may be more of the same; `unite` makes one row of them. */
-function table<K, T>(
-  read: ReadonlyMap<K, Stored<T>>,
-  formerOf: (key: K) => K[] = () => [],
-  unite?: (key: K, rows: readonly T[]) => T,
-) {
-  const seen = new Set<K>();
-  const changed = new Map<K, T | null>();
-  const former = (key: K) => formerOf(key).flatMap((one) => read.get(one) ?? []);
-  const before = (key: K): T | null => {
-    const own = read.get(key)?.row ?? null;
-    const others = former(key).map(({ row }) => row);
-    if (!unite || others.length === 0) return own;
-    return unite(key, own === null ? others : [own, ...others]);
-  };
-  const set = (key: K, row: T | null) => {
-    seen.add(key);
-    if (former(key).length === 0 && isSameData(row, before(key))) changed.delete(key);
-    else changed.set(key, row);
-  };
-  const stepOf = (key: K): Step<T, K> => {
-    const revision = read.get(key)?.revision ?? null;
-    const row = changed.get(key);
-    if (row) return { act: 'put', key, revision, row };
-    return { act: row === null && revision !== null ? 'delete' : 'check', key, revision };
-  };
-  const formerSteps = (key: K): Step<T, K>[] =>
-    formerOf(key).flatMap((one) => {
-      const revision = read.get(one)?.revision;
-      const act = changed.has(key) ? 'delete' : 'check';
-      return revision === undefined ? [] : [{ act, key: one, revision }];
-    });
-
-  return {
-    get(key: K): T | undefined {
-      seen.add(key);
-      return (changed.has(key) ? changed.get(key) : before(key)) ?? undefined;
-    },
-    put: set,
-    remove: (key: K) => set(key, null),
-    missing: () =>
-      [...seen].flatMap((key) => [key, ...formerOf(key)]).filter((key) => !read.has(key)),
-    hasChanged: () => changed.size > 0,
-    steps: () => [...seen].flatMap((key) => [stepOf(key), ...formerSteps(key)]),
-  };
-}
 
 /** What it takes to change the audience. `pause` waits a while between lost races. */
 export type Means = Readonly<{
@@ -325,22 +129,6 @@ export async function look<T>(
 ): Promise<T> {
   const { found } = await decided(store, { decide: (w) => ({ found: see(w) }) });
   return found;
-}
-
-/** A workspace for who only looks. */
-export type Reading = Pick<Workspace, 'spelled'> & {
-  readonly [K in Kind]: Pick<Workspace[K], 'get'>;
-};
-
-function together(known: Known, more: Known): Known {
-  return {
-    customers: new Map([...known.customers, ...more.customers]),
-    addresses: new Map([...known.addresses, ...more.addresses]),
-    contacts: new Map([...known.contacts, ...more.contacts]),
-    suppressions: new Map([...known.suppressions, ...more.suppressions]),
-    runs: new Map([...known.runs, ...more.runs]),
-    emails: new Map([...known.emails, ...more.emails]),
-  };
 }
 
 /** What a decision needs beside rows: the time, and ids for contacts that it makes. */

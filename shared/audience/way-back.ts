@@ -5,12 +5,11 @@ import { type Act, liftedSuppression, type Suppression } from './suppression.ts'
 import {
   type AudienceStore,
   type ContactLookup,
-  isSameData,
   look,
   type Surroundings,
   settle,
-  type Workspace,
 } from './unit-of-work.ts';
+import { isSameData, type Workspace } from './workspace.ts';
 
 /** Whether a suppression is no more than that the person unsubscribed, so that they can take it back by themselves. */
 export function isOnlyUnsubscribed({ reasons }: Suppression): boolean {

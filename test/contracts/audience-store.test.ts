@@ -3,7 +3,8 @@ import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
 import type { Run } from '#shared/audience/run.ts';
-import type { AudienceStore, Commit, Kind, Known, Steps } from '#shared/audience/unit-of-work.ts';
+import type { AudienceStore, Commit } from '#shared/audience/unit-of-work.ts';
+import type { Kind, Known, Steps } from '#shared/audience/workspace.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
-import type { AudienceStore, ReplayWrite, Steps } from '#shared/audience/unit-of-work.ts';
+import type { AudienceStore, ReplayWrite } from '#shared/audience/unit-of-work.ts';
+import type { Steps } from '#shared/audience/workspace.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';

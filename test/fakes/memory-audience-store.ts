@@ -3,15 +3,17 @@ import type {
   AudienceStore,
   Commit,
   CommitResult,
+  ReplayWrite,
+} from '#shared/audience/unit-of-work.ts';
+import type {
   Erased,
   Kind,
   Known,
-  ReplayWrite,
   RowKey,
   Rows,
   Step,
   Stored,
-} from '#shared/audience/unit-of-work.ts';
+} from '#shared/audience/workspace.ts';
 
 /** The audience store in memory. `rows`, `records` and `proofs` are there for tests to look at. */
 export function memoryAudienceStore() {

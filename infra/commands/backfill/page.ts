@@ -3,7 +3,8 @@ import { applyEvent } from '#shared/audience/decide.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
 import { type Customer, emailOf } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import { type AudienceStore, look, settle, type Workspace } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, look, settle } from '#shared/audience/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/workspace.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
 

@@ -21,9 +21,8 @@ import {
 } from '#shared/audience/person.ts';
 import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/run.ts';
 import { suppressionSchema } from '#shared/audience/suppression.ts';
+import type { AudienceStore, CommitResult } from '#shared/audience/unit-of-work.ts';
 import type {
-  AudienceStore,
-  CommitResult,
   Erased,
   Kind,
   Known,
@@ -31,7 +30,7 @@ import type {
   Step,
   Steps,
   Stored,
-} from '#shared/audience/unit-of-work.ts';
+} from '#shared/audience/workspace.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import { indexKey, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
 import { proofItems } from '#shared/store/erasure-proofs.ts';

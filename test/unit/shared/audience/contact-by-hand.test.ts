@@ -3,7 +3,8 @@ import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyEvent } from '#shared/audience/decide.ts';
 import { eraseLayer } from '#shared/audience/erasure.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
-import { settle, type Workspace } from '#shared/audience/unit-of-work.ts';
+import { settle } from '#shared/audience/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/workspace.ts';
 import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'Ann@Example.com', name: 'Ann  van Dyke', externalId: 'user 1' };

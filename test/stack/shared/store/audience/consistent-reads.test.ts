@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { normalisedEmail } from '#shared/audience/address.ts';
-import type { RowKey } from '#shared/audience/unit-of-work.ts';
+import type { RowKey } from '#shared/audience/workspace.ts';
 import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
