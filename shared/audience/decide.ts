@@ -1,5 +1,4 @@
 import { formerSpellings, isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
-import { OutdatedWorkflows } from './begin-run.ts';
 import { considerWorkflows } from './consider-workflows.ts';
 import { followCustomer } from './customer-runs.ts';
 import { isLifted, withDeletion } from './deletion.ts';
@@ -28,7 +27,7 @@ import {
 import { cleanName } from './person-name.ts';
 import type { EventSettings } from './settings.ts';
 import { withSubscription } from './subscription-snapshot.ts';
-import { type Means, type Surroundings, settleRecord, withSameIds } from './unit-of-work.ts';
+import type { Surroundings } from './unit-of-work.ts';
 import { groupReason, withGroupOf } from './user-group.ts';
 import type { Workflow } from './workflow.ts';
 import { isSameData, type RowKey, type Workspace } from './workspace.ts';
@@ -280,44 +279,4 @@ function shownContact(w: Workspace, customer: Customer): Contact | undefined {
 function contactAddedByHand(w: Workspace, email: NormalisedEmail | undefined): Contact | undefined {
   const contact = email === undefined ? undefined : w.contacts.get(email);
   return contact?.customerId === undefined ? contact : undefined;
-}
-
-export type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };
-
-/**
- * Applies one event to the audience, once for each webhook id: a repeated one changes nothing and returns the record
- * of the first. `payload` is the body, which is kept beside the record unless its customer is erased.
- */
-export async function applyEvent(
-  event: ReceivedEvent,
-  payload: string,
-  {
-    store,
-    surroundings,
-    workflows,
-    workflowsNow,
-    pause,
-  }: Means & {
-    workflows: readonly Workflow[];
-    /** The same as they are at this moment, where `workflows` may be older. */
-    workflowsNow?: () => Promise<readonly Workflow[]>;
-  },
-): Promise<Applied> {
-  const apply = async (known: readonly Workflow[], areCached: boolean): Promise<Applied> => {
-    const around = withSameIds(surroundings);
-    const decideOnce = (w: Workspace) => {
-      const record = decide(w, event, around(), known, { areCached });
-      return { said: record, record, ...(!record.erased && { payload }) };
-    };
-    const begin = async () => ({ first: readFirst(event), decide: decideOnce });
-    const { said, result } = await settleRecord(store, begin, pause);
-    if (result.kind === 'duplicate') return { kind: 'duplicate', record: result.record };
-    return { kind: 'decided', record: said };
-  };
-  try {
-    return await apply(workflows, workflowsNow !== undefined);
-  } catch (error) {
-    if (!workflowsNow || !(error instanceof OutdatedWorkflows)) throw error;
-    return apply(await workflowsNow(), false);
-  }
 }

@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { vi } from 'vitest';
 import { normalisedEmail } from '#shared/audience/address.ts';
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { No } from '#shared/audience/refusals.ts';

@@ -6,8 +6,8 @@ import {
   unsubscribeContact,
 } from '#shared/audience/acts-by-hand.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { Edit } from '#shared/audience/by-hand.ts';
-import { applyEvent } from '#shared/audience/decide.ts';
 import { editContact } from '#shared/audience/edit-contact.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
 import { type Customer, emailOf } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';

@@ -19,6 +19,7 @@ import {
 import type { Quota } from '#shared/audience/mailbox.ts';
 import { refusedWrite } from '#shared/store/audience/audience-store.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
+import { type Change, updateOf } from './ledger-update.ts';
 import { giveBack, takeOne } from './mailbox-counts.ts';
 
 export type Reservation = Readonly<{
@@ -69,15 +70,6 @@ export type Emails = Readonly<{
   keepInSight(ledgerKey: string, dueAt: string): Promise<boolean>;
   /** It must not be sent. Never touches one that was sent or may have been. What it was counted for today is given back. */
   block(email: EmailIdentity, reason: string, counted?: Counted): Promise<boolean>;
-}>;
-
-type Change = Readonly<{
-  set: Readonly<Record<string, unknown>>;
-  remove?: readonly string[];
-  countAttempt?: boolean;
-  /** With `#state` and `#token` for the attributes, and `:was…` for the values. */
-  condition: string;
-  values: Readonly<Record<string, unknown>>;
 }>;
 
 const isFree = {
@@ -303,35 +295,4 @@ function checkOf(
   }
   const ExpressionAttributeValues = { ':seen': revision };
   return { TableName, Key, ConditionExpression: 'revision = :seen', ExpressionAttributeValues };
-}
-
-function updateOf(table: string, ledgerKey: string, change: Change, at: string) {
-  const set = Object.entries({ ...change.set, updatedAt: at }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const names = new Set([...set.map(([name]) => name), ...(change.remove ?? []), 'state', 'token']);
-  const used = [...names].filter(
-    (name) =>
-      change.condition.includes(`#${name}`) ||
-      set.some(([other]) => other === name) ||
-      change.remove?.includes(name),
-  );
-  return {
-    TableName: table,
-    Key: { ledgerKey },
-    UpdateExpression: [
-      `SET createdAt = if_not_exists(createdAt, :updatedAt), ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-      change.remove && `REMOVE ${change.remove.map((name) => `#${name}`).join(', ')}`,
-      change.countAttempt && 'ADD attempts :one',
-    ]
-      .filter(Boolean)
-      .join(' '),
-    ConditionExpression: change.condition,
-    ExpressionAttributeNames: Object.fromEntries(used.map((name) => [`#${name}`, name])),
-    ExpressionAttributeValues: {
-      ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
-      ...change.values,
-      ...(change.countAttempt && { ':one': 1 }),
-    },
-  };
 }

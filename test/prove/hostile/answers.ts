@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import type { WebhookRequest } from '#functions/ingest/ingest.ts';
 import { readMessage } from '#functions/worker/worker.ts';
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { decodeEventMessage, type EventMessage } from '#shared/queue/events-queue.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';

@@ -11,7 +11,7 @@ import { webhooks as january2027 } from '@polar-sh/sdk/2027-01';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { surroundingsWith } from '#test/support/arrival.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normalisedEmail } from '#shared/audience/address.ts';
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import { eraseLayer } from '#shared/audience/erasure.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import { settle } from '#shared/audience/unit-of-work.ts';

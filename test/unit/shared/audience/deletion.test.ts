@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import { continueErasure } from '#shared/audience/erasure.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import { settle } from '#shared/audience/unit-of-work.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
 import { judgeMail } from '#shared/audience/judge-mail.ts';
 import { isStale, staleReason } from '#shared/audience/subscription-snapshot.ts';

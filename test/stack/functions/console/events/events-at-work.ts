@@ -1,4 +1,4 @@
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import { plainSteps, type Workflow } from '#shared/audience/workflow.ts';

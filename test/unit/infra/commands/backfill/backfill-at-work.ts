@@ -10,7 +10,7 @@ import {
 } from '#infra/commands/backfill/run.ts';
 import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
-import { applyEvent } from '#shared/audience/decide.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import { isDeletedByBackfill } from '#shared/audience/deletion.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
