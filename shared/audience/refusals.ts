@@ -107,7 +107,8 @@ export type AudienceRefusals = Readonly<{
   ofRecipient(recipient: Recipient, no: No): Promise<void>;
 }>;
 
-export function audienceRefusals(parts: {
+/** What it takes to act for the person whom an email went to. */
+export type RecipientParts = Readonly<{
   store: AudienceStore;
   /** The same store, but with suppressions by the hash of the address. */
   storeByHash: AudienceStore;
@@ -115,7 +116,9 @@ export function audienceRefusals(parts: {
   addressHash: () => Promise<(email: NormalisedEmail) => string>;
   surroundings: () => Promise<Surroundings>;
   pause: (lostRaces: number) => Promise<void>;
-}): AudienceRefusals {
+}>;
+
+export function audienceRefusals(parts: RecipientParts): AudienceRefusals {
   const { store, storeByHash, pause } = parts;
 
   async function ofAddress(email: NormalisedEmail, no: No): Promise<void> {

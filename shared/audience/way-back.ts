@@ -1,14 +1,8 @@
 import { actedOn, subscribe } from './acts-by-hand.ts';
 import { formerSpellings, type NormalisedEmail } from './address.ts';
-import { isFromAfar, type Recipient } from './refusals.ts';
+import { isFromAfar, type Recipient, type RecipientParts } from './refusals.ts';
 import { type Act, liftedSuppression, type Suppression } from './suppression.ts';
-import {
-  type AudienceStore,
-  type ContactLookup,
-  look,
-  type Surroundings,
-  settle,
-} from './unit-of-work.ts';
+import { look, type Surroundings, settle } from './unit-of-work.ts';
 import { isSameData, type Workspace } from './workspace.ts';
 
 /** Whether a suppression is no more than that the person unsubscribed, so that they can take it back by themselves. */
@@ -27,15 +21,7 @@ export type WayBack = Readonly<{
   take(recipient: Recipient, act: Act): Promise<boolean>;
 }>;
 
-export function wayBack(parts: {
-  store: AudienceStore;
-  /** The same store, but with suppressions by the hash of the address. */
-  storeByHash: AudienceStore;
-  contactOf: ContactLookup;
-  addressHash: () => Promise<(email: NormalisedEmail) => string>;
-  surroundings: () => Promise<Surroundings>;
-  pause: (lostRaces: number) => Promise<void>;
-}): WayBack {
+export function wayBack(parts: RecipientParts): WayBack {
   const { store, storeByHash, contactOf, pause } = parts;
 
   async function standing(recipient: Recipient) {
