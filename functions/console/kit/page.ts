@@ -4,7 +4,7 @@ import type { LambdaEvent } from 'hono/aws-lambda';
 import { html } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ActObjects } from '#shared/audience/operator-act.ts';
-import { style } from './style.ts';
+import { style } from './style/style.ts';
 
 /** What the pages do beside being read: times in the reader's zone. Everything works without it. */
 export const script = `

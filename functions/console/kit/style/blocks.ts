@@ -1,0 +1,49 @@
+/** Cards, notices, badges, tables and lists: what every section builds with. */
+export const blocks = `
+.card { background: var(--card); border: 1px solid var(--line); border-radius: var(--round); padding: 1.25rem 1.5rem; margin: 0 0 1.25rem }
+.columns { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); align-items: start; margin: 0 0 1.25rem }
+.columns > .card { margin: 0 }
+.choices { align-items: stretch }
+.choices > .card { display: flex; flex-direction: column }
+.choices > .card > form { margin-top: auto }
+.row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 0 0 1.25rem }
+.row > p { margin: 0 }
+.spread { justify-content: space-between; align-items: end }
+.row > .filters { margin: 0 }
+.row .button + .button { margin-left: .25rem }
+
+.flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
+.flash.done { color: var(--good); background: var(--good-soft) }
+.flash.problem { color: var(--bad); background: var(--bad-soft) }
+.note { padding: .75rem 1rem; border-radius: var(--round); background: var(--warn-soft); color: var(--warn); border: 1px solid; max-width: none }
+.note a { color: inherit }
+.empty { text-align: center; padding: 3rem 1.5rem; border: 1px dashed var(--edge); border-radius: var(--round); color: var(--soft) }
+.empty p { margin-inline: auto }
+.empty > :last-child { margin-bottom: 0 }
+
+.badge { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; font-size: .8125rem; line-height: 1.45; border: 1px solid; white-space: nowrap; color: var(--soft); background: var(--sunk) }
+.badge.good { color: var(--good); background: var(--good-soft) }
+.badge.warn { color: var(--warn); background: var(--warn-soft) }
+.badge.bad { color: var(--bad); background: var(--bad-soft) }
+
+.scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: var(--round); margin: 0 0 1.25rem }
+table { border-collapse: collapse; width: 100%; font-size: .9375rem; overflow-wrap: normal }
+th, td { text-align: left; vertical-align: top; padding: .65rem 1rem; border-bottom: 1px solid var(--line) }
+tbody tr:last-child > * { border-bottom: 0 }
+th { font-weight: 600; font-size: .8125rem; color: var(--soft); white-space: nowrap }
+td { min-width: 8rem; max-width: 26rem; overflow-wrap: anywhere }
+td time, .whole { white-space: nowrap }
+.long { display: block; min-width: 15rem }
+.empty + .pages { margin-top: 1.25rem }
+tbody tr:hover { background: var(--sunk) }
+
+.facts { margin: 0 0 1rem; display: grid; row-gap: .55rem }
+.facts > div { display: grid; grid-template-columns: minmax(8rem, 11rem) 1fr; column-gap: 1rem }
+.facts dt { color: var(--soft) }
+.facts dd { margin: 0 }
+.timeline { list-style: none; margin: 0 0 1rem; padding: 0 }
+.timeline > li { position: relative; padding: 0 0 1.1rem 1.5rem; border-left: 2px solid var(--line); margin-left: .4rem }
+.timeline > li:last-child { border-left-color: transparent; padding-bottom: 0 }
+.timeline > li::before { content: ""; position: absolute; left: -.4rem; top: .45rem; width: .65rem; height: .65rem; border-radius: 50%; background: var(--card); border: 2px solid var(--edge) }
+.timeline p { margin: 0 }
+`;

@@ -1,0 +1,27 @@
+/** Workflows: lists, editor and steps. */
+export const workflows = `
+.why { display: block; min-width: 13rem }
+.editor .field { max-width: none }
+.editor .columns > div > h2:first-child { margin-top: 0 }
+@media (min-width: 64rem) {
+  .editor .columns { grid-template-columns: minmax(0, 7fr) minmax(0, 6fr) }
+  .editor .columns > :last-child { position: sticky; top: 1rem }
+}
+.mail { height: 38rem; display: block; border-color: #85888f; margin: 0 0 1rem }
+.trigger { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(9rem, 100%), 1fr)); gap: 0 .75rem }
+.conditions { margin: 0 0 1.1rem }
+.conditions > p { margin: .3rem 0 .6rem }
+.condition { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 7fr) minmax(0, 8fr) auto; gap: .4rem; margin: 0 0 .6rem }
+.condition button { padding-inline: .6rem }
+.steps { list-style: none; margin: 0; padding: 0 }
+.steps > .between { position: relative; margin: 0 0 1.25rem; padding-left: 1.25rem; border-left: 2px solid var(--line) }
+.step-head { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; justify-content: space-between; margin: 0 0 .75rem }
+.step-head h2 { margin: 0 }
+.step-head .row, .between .row { margin: 0 }
+.wait { display: grid; grid-template-columns: 5rem 7rem minmax(0, 1fr); gap: .4rem }
+.wait .problem { grid-column: 1 / -1 }
+.way { margin: 0; padding-left: 1.2rem }
+.condition .problem { grid-column: 1 / -1 }
+.code textarea { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem }
+.field.code { font-family: inherit; font-size: inherit }
+`;
