@@ -75,6 +75,7 @@ export class PolarAudienceStack extends Stack {
       mail,
       secrets,
       retentionDays,
+      stage: options.stage,
     });
     api.throttle();
     const linkDomain = linkDomainOf(this, api, options);

@@ -10,6 +10,7 @@ import { consoleActs } from './console-acts.ts';
 import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
 import { emailPages } from './emails/email-pages.ts';
 import { eventPages } from './events/event-pages.ts';
+import { deploymentSigns } from './kit/deployment-signs.ts';
 import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
 import { noting } from './kit/noting.ts';
 import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
@@ -17,6 +18,7 @@ import { flashed } from './kit/remembered.ts';
 import { time } from './kit/shown.ts';
 import { emailsPath } from './kit/words.ts';
 import { logPages } from './log/log-pages.ts';
+import { overviewPages } from './overview/overview-pages.ts';
 import type { ConsoleParts } from './parts.ts';
 import { polarPages } from './polar/polar-pages.ts';
 import { runPages } from './runs/run-pages.ts';
@@ -42,13 +44,14 @@ export function consoleApp(parts: ConsoleParts) {
     await next();
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   });
+  app.use(deploymentSigns({ ...parts, stage: parts.env.STAGE }));
   app.use(visitor, sameOrigin, flashed, noting(parts, consoleActs));
   app.use(async (c, next) => {
     // Read while the page is made, and awaited where it stands in the page.
     if (c.req.method === 'GET') c.set('held', parts.hold.read().then(heldBanner, notKnown));
     await next();
   });
-  app.get('/console', (c) => c.redirect('/console/audience'));
+  app.route('/console', overviewPages());
   app.route('/console/audience', audiencePages(parts));
   app.route('/console/events', eventPages(parts));
   app.route('/console/workflows', workflowPages(parts));

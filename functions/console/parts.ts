@@ -14,6 +14,7 @@ import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
+import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
@@ -45,6 +46,8 @@ const envSchema = z.object({
   MAIL_FROM: z.string(),
   MAIL_IDENTITIES: z.optional(z.string()),
   CONFIGURATION_SET: z.string(),
+  /** Which deployment it is, such as prod or staging. */
+  STAGE: z._default(z.string(), 'local'),
   POLAR_API_URL: z.optional(z.string()),
   POLAR_AUTHORIZE_URL: z.optional(z.string()),
 });
@@ -88,6 +91,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     ),
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
     acts: dynamoOperatorLog(db, env.ACTS_TABLE, { retentionDays: env.RETENTION_DAYS, now }),
+    connections: dynamoConnection(db, env.SETTINGS_TABLE),
     hold: dynamoHold(db, env.SETTINGS_TABLE),
     queues,
     mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,

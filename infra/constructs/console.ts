@@ -164,7 +164,8 @@ function entrancePolicy(
   return policy;
 }
 
-type ConsoleProps = ConsoleReach & Readonly<{ api: IngestApi; retentionDays: number }>;
+type ConsoleProps = ConsoleReach &
+  Readonly<{ api: IngestApi; retentionDays: number; stage: string }>;
 
 /** The pages of those who run this. No public door: requests are signed with AWS credentials. */
 export class Console extends Construct {
@@ -194,9 +195,10 @@ export class Console extends Construct {
   }
 }
 
-function environment({ api, mail, retentionDays }: ConsoleProps) {
+function environment({ api, mail, retentionDays, stage }: ConsoleProps) {
   const { configurationSet, from } = mail.sending;
   return {
+    STAGE: stage,
     WEBHOOK_URL: api.webhookUrl,
     UNSUBSCRIBE_URL: mail.unsubscribeUrl,
     RETENTION_DAYS: String(retentionDays),

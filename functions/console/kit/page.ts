@@ -4,6 +4,8 @@ import type { LambdaEvent } from 'hono/aws-lambda';
 import { html } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ActObjects } from '#shared/audience/operator-act.ts';
+import type { Deployment } from './deployment-signs.ts';
+import { rail, type Section, stageTone } from './rail.ts';
 import { style } from './style/style.ts';
 
 /** What the pages do beside being read: times in the reader's zone. Everything works without it. */
@@ -69,6 +71,7 @@ export type ConsoleEnv = {
     left: Flash | undefined;
     /** What an act turned out to be about, for the operator log. */
     acted: ActObjects | undefined;
+    deployment: Deployment | undefined;
     /** Why all mail is held, by whom and since when; empty: it is not. */
     held: Html | undefined;
   };
@@ -80,30 +83,24 @@ export type Flash = Readonly<{ kind: 'done' | 'problem'; text: string }>;
 /** Text in which everything that is not markup of ours is escaped. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
-const sections = [
-  ['audience', 'Audience'],
-  ['events', 'Events'],
-  ['workflows', 'Workflows'],
-  ['emails', 'Emails'],
-  ['brand', 'Sender & brand'],
-  ['polar', 'Polar'],
-  ['test', 'Test'],
-  ['dead-letters', 'Dead letters'],
-  ['log', 'Log'],
-] as const;
-export type Section = (typeof sections)[number][0];
-
 type Page = Readonly<{
   title: string;
+  /** What the tab of the browser says instead, where pages with the same title are open side by side. */
+  tab?: string;
   section?: Section;
   body: Html;
   /** Where the page is found in the console: the page above it. */
   above?: Readonly<{ href: string; title: string }>;
+  /** Beside the title: what can be done with all of the page, or what it covers. */
+  beside?: Html;
   status?: 200 | 400 | 403 | 404 | 405 | 409 | 422 | 500 | 503;
 }>;
 
 /** A whole page: head, navigation, the sentence of what was just done, and the body under its title. */
-export function page(c: Context<ConsoleEnv>, { title, section, body, above, status = 200 }: Page) {
+export function page(
+  c: Context<ConsoleEnv>,
+  { title, tab, section, body, above, beside, status = 200 }: Page,
+) {
   const flash = c.get('flash');
   return c.html(
     html`<!doctype html>
@@ -112,24 +109,17 @@ export function page(c: Context<ConsoleEnv>, { title, section, body, above, stat
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} · Polar Audience</title>
+<title>${[tab ?? title, above?.title, tabEnd(c)].filter(Boolean).join(' · ')}</title>
 <link rel="icon" href="${assetUrls.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${assetUrls.style}">
 <script src="${assetUrls.script}" defer></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-<header class="top">
-<div class="bar">
-<a class="brand" href="/console">Polar Audience</a>
-<nav aria-label="Sections">
-<ul>${sections.map(([name, label]) => navigation(name, label, section))}</ul>
-</nav>
-</div>
-</header>
+${navigation(c, section)}
 <main id="main" tabindex="-1">
 ${above && html`<p class="above"><a href="${above.href}">${above.title}</a></p>`}
-<h1>${title}</h1>
+<div class="title"><h1>${title}</h1>${beside}</div>
 ${c.get('held')}
 ${flash && html`<p class="flash ${flash.kind}" role="status">${flash.text}</p>`}
 ${body}
@@ -140,7 +130,16 @@ ${body}
   );
 }
 
-function navigation(name: Section, label: string, present: Section | undefined): Html {
-  const isHere = name === present;
-  return html`<li><a href="/console/${name}"${isHere ? html` aria-current="page"` : ''}>${label}</a></li>`;
+/** A tab of production needs no more words; one of another stage says so. */
+function tabEnd(c: Context<ConsoleEnv>): string {
+  const { stage = 'prod' } = c.get('deployment') ?? {};
+  return stageTone(stage) === 'live' ? 'Polar Audience' : `Polar Audience (${stage})`;
+}
+
+async function navigation(
+  c: Context<ConsoleEnv>,
+  present: Section | undefined,
+): Promise<HtmlEscapedString> {
+  const deployment = c.get('deployment');
+  return rail({ stage: deployment?.stage ?? '', present, signs: await deployment?.signs() });
 }

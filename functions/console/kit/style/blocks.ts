@@ -1,7 +1,7 @@
 /** Cards, notices, badges, tables and lists: what every section builds with. */
 export const blocks = `
-.card { background: var(--card); border: 1px solid var(--line); border-radius: var(--round); padding: 1.25rem 1.5rem; margin: 0 0 1.25rem }
-.columns { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); align-items: start; margin: 0 0 1.25rem }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: var(--round); padding: 1rem; margin: 0 0 .75rem }
+.columns { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); align-items: start; margin: 0 0 .75rem }
 .columns > .card { margin: 0 }
 .choices { align-items: stretch }
 .choices > .card { display: flex; flex-direction: column }
@@ -27,10 +27,10 @@ export const blocks = `
 .badge.bad { color: var(--bad); background: var(--bad-soft) }
 
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: var(--round); margin: 0 0 1.25rem }
-table { border-collapse: collapse; width: 100%; font-size: .9375rem; overflow-wrap: normal }
-th, td { text-align: left; vertical-align: top; padding: .65rem 1rem; border-bottom: 1px solid var(--line) }
+table { border-collapse: collapse; width: 100%; font-size: .875rem; overflow-wrap: normal }
+th, td { text-align: left; vertical-align: top; padding: .6rem 1rem; border-bottom: 1px solid var(--line) }
 tbody tr:last-child > * { border-bottom: 0 }
-th { font-weight: 600; font-size: .8125rem; color: var(--soft); white-space: nowrap }
+th { font-weight: 500; font-size: .8125rem; color: var(--soft); white-space: nowrap }
 td { min-width: 8rem; max-width: 26rem; overflow-wrap: anywhere }
 td time, .whole { white-space: nowrap }
 .long { display: block; min-width: 15rem }

@@ -1,23 +1,31 @@
-/** Colours keep a contrast of at least 4.5 to 1 in light and dark. */
+/** Colours of text keep a contrast of at least 4.5 to 1 on every ground that they are on, in light and dark. */
 export const colours = `
 :root {
   color-scheme: light dark;
-  --page: light-dark(#f7f7f5, #15171a);
-  --card: light-dark(#ffffff, #1d2024);
-  --sunk: light-dark(#f1f1ee, #17191c);
-  --line: light-dark(#dedfda, #34383e);
-  --edge: light-dark(#85888f, #7d828a);
-  --text: light-dark(#1b1d21, #eceef1);
-  --soft: light-dark(#5a5e66, #a9aeb7);
-  --link: light-dark(#0b57a4, #8cc0ff);
-  --primary: light-dark(#0b57a4, #8cc0ff);
-  --on-primary: light-dark(#ffffff, #0d1b2a);
-  --good: light-dark(#17663a, #86d9a6);
-  --good-soft: light-dark(#e3f4ea, #17301f);
-  --warn: light-dark(#7a4b00, #f0c26c);
-  --warn-soft: light-dark(#fdf1d9, #33270f);
-  --bad: light-dark(#a3161c, #ffa4a0);
-  --bad-soft: light-dark(#fdeaea, #3a1a1b);
-  --round: .5rem;
+  --page: light-dark(#fbfbfa, #101113);
+  --rail: light-dark(#f4f4f2, #15161a);
+  --card: light-dark(#ffffff, #17191d);
+  --sunk: light-dark(#f4f4f2, #1d2025);
+  --here: light-dark(#e9e9e6, #22252b);
+  --line: light-dark(#e6e6e3, #2a2d33);
+  --edge: light-dark(#888b92, #777c85);
+  --text: light-dark(#18191b, #ededef);
+  --soft: light-dark(#5c6067, #a3a8b1);
+  --accent: light-dark(#2456c7, #8fb4ff);
+  --link: light-dark(#2456c7, #8fb4ff);
+  --primary: light-dark(#18191b, #ededef);
+  --on-primary: light-dark(#ffffff, #18191b);
+  --good: light-dark(#17663a, #7fd6a3);
+  --good-soft: light-dark(#e9f5ee, #16291e);
+  --warn: light-dark(#7a4b00, #edc06a);
+  --warn-soft: light-dark(#fdf3df, #2d2311);
+  --bad: light-dark(#b01f17, #ff9d96);
+  --bad-soft: light-dark(#fdf0ef, #2b1718);
+  --chart-good: light-dark(#3a9b6a, #4fb883);
+  --chart-calm: light-dark(#c9ccd1, #4a4f58);
+  --chart-warn: light-dark(#e0a63a, #c99a3e);
+  --chart-bad: light-dark(#d2453f, #e5716b);
+  --round: .625rem;
+  --small-round: .4rem;
 }
 `;

@@ -5,19 +5,19 @@ fieldset { border: 0; margin: 0; padding: 0; min-width: 0 }
 legend { padding: 0; font-weight: 600 }
 .field { margin: 0 0 1.1rem; max-width: 34rem; display: grid; gap: .3rem }
 .field.wide { max-width: none }
-label { font-weight: 550 }
+label { font-weight: 500 }
 .hint { font-size: .875rem }
 .problem { color: var(--bad); font-size: .875rem }
 .flash.problem { font-size: inherit }
-input:not([type=checkbox]):not([type=radio]), select, textarea { min-height: 2.6rem; font: inherit; width: 100%; min-width: 0; padding: .5rem .65rem; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: .35rem }
+input:not([type=checkbox]):not([type=radio]), select, textarea { min-height: 2.25rem; font: inherit; width: 100%; min-width: 0; padding: .35rem .6rem; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: var(--small-round) }
 textarea { line-height: 1.45; resize: vertical }
 textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem }
 .wrong input:not([type=checkbox]):not([type=radio]), .wrong select, .wrong textarea { border-color: var(--bad) }
 input[type=checkbox], input[type=radio] { width: 1.1rem; height: 1.1rem; margin: .2rem 0 0; flex: none; accent-color: var(--primary) }
 .check { display: flex; gap: .6rem; font-weight: inherit; padding: .2rem 0; align-items: flex-start }
-button, .button { display: inline-block; font: inherit; font-weight: 550; line-height: 1.4; padding: .45rem 1rem; border-radius: .35rem; border: 1px solid var(--edge); background: var(--card); color: var(--text); cursor: pointer; text-decoration: none }
+button, .button { display: inline-block; font: inherit; font-weight: 500; line-height: 1.4; padding: .35rem .8rem; border-radius: var(--small-round); border: 1px solid var(--line); background: var(--card); color: var(--text); cursor: pointer; text-decoration: none }
 button.small { padding: .1rem .6rem; font-size: .85rem }
-button:hover, .button:hover { background: var(--sunk) }
+button:hover, .button:hover { background: var(--here) }
 .primary { background: var(--primary); border-color: var(--primary); color: var(--on-primary) }
 .primary:hover { background: var(--primary); filter: brightness(.92) }
 .danger { color: var(--bad); border-color: currentColor }
@@ -26,11 +26,11 @@ button:hover, .button:hover { background: var(--sunk) }
 .filters .field { margin: 0; flex: 1 1 10rem; max-width: 18rem }
 .filters .field.search { flex: 2 1 16rem; max-width: 26rem }
 details { margin: 0 0 1rem }
-summary { cursor: pointer; font-weight: 550; padding: .25rem 0 }
+summary { cursor: pointer; font-weight: 500; padding: .25rem 0 }
 .pages { display: flex; gap: .75rem; flex-wrap: wrap; align-items: center; justify-content: space-between }
 .pages .row { margin: 0 }
 .pages p { margin: 0; color: var(--soft); font-size: .875rem }
-.filters :is(input, select, button) { height: 2.65rem }
+.filters :is(input, select, button) { height: 2.25rem }
 .who { min-width: 15rem }
 iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round); background: #fff; color-scheme: light }
 

@@ -9,17 +9,12 @@ export const phone = `
   .scroll td::before { content: attr(data-head); position: absolute; left: 0; width: 6.25rem; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
   .scroll td:empty { display: none }
   .long { min-width: 0 }
-  .bar { padding: 0 1rem }
-  .brand { padding: .75rem 0 .25rem; width: 100% }
-  nav { width: 100% }
-  nav ul { margin: 0 -.7rem .25rem }
-  nav a { padding: .4rem .7rem; margin: 0; white-space: nowrap }
-  main { padding: 1.5rem 1rem 4rem }
-  .card { padding: 1rem }
+  main { padding: 1rem 1rem 4rem }
   .facts > div { grid-template-columns: 1fr }
   .facts dt { font-size: .875rem }
   .condition { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); padding: 0 0 .6rem; border-bottom: 1px solid var(--line) }
 }
+@media (pointer: coarse) { input:not([type=checkbox]):not([type=radio]), select, textarea { font-size: 1rem } }
 @media (prefers-reduced-motion: no-preference) { a, button { transition: background-color .12s, color .12s } }
-@media print { .top, form { display: none } }
+@media print { .top, .rail, form { display: none } body:has(> .rail) { display: block } }
 `;

@@ -4,7 +4,7 @@ export const settings = `
 .settings .card fieldset > p.hint { margin: .75rem 0 0 }
 .settings fieldset.event { display: grid; grid-template-columns: 1fr 1fr; gap: .1rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: var(--round); padding: 1rem; margin: 0 0 .75rem }
 .settings .event legend, .settings .event .field, .settings .event .unused { grid-column: 1 / -1 }
-.settings .event legend { float: left; margin: 0 0 .5rem; display: grid; font-weight: 550 }
+.settings .event legend { float: left; margin: 0 0 .5rem; display: grid; font-weight: 500 }
 .settings .event legend .hint { font-weight: 400 }
 .settings .event .field { margin: .4rem 0 0 }
 .settings .event .unused { margin: .4rem 0 0 }

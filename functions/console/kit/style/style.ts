@@ -3,8 +3,9 @@ import { colours } from './colours.ts';
 import { forms } from './forms.ts';
 import { page } from './page.ts';
 import { phone } from './phone.ts';
+import { rail } from './rail.ts';
 import { settings } from './settings.ts';
 import { workflows } from './workflows.ts';
 
 /** The looks of all pages, in the order in which they win. A section's own looks come before the phone's. */
-export const style = [colours, page, blocks, forms, settings, workflows, phone].join('');
+export const style = [colours, page, rail, blocks, forms, settings, workflows, phone].join('');

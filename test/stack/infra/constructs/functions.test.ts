@@ -301,6 +301,7 @@ describe('the console', () => {
       RETENTION_DAYS: '120',
       MAIL_FROM: '',
       MAIL_IDENTITIES: '',
+      STAGE: 'prod',
       CONFIGURATION_SET: { Ref: 'MailConfigurationSet' },
     });
   });

@@ -1,0 +1,81 @@
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { MiddlewareHandler } from 'hono';
+import { reasonOf } from '#shared/failure.ts';
+import { cached } from '#shared/in-time.ts';
+import type { Log } from '#shared/log.ts';
+import type { Connections } from '#shared/polar/connection.ts';
+import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { ConsoleEnv } from './page.ts';
+
+/** What every page tells of the deployment. A part that could not be read is absent. */
+export type DeploymentSigns = Readonly<{
+  /** Its name in Polar. Absent, too: nothing is connected. */
+  organization?: string | undefined;
+  /** How many there are, by SQS's counts, which lag by up to a minute. */
+  deadLetters?: number | undefined;
+}>;
+
+/** What a page knows of where it is. */
+export type Deployment = Readonly<{ stage: string; signs: () => Promise<DeploymentSigns> }>;
+
+type Parts = Readonly<{
+  stage: string;
+  connections: Pick<Connections, 'read'>;
+  sqs: SQSClient;
+  queues: readonly DeadLetterQueue[];
+  log: Log;
+  now: () => Date;
+}>;
+
+const maxAgeMs = 60_000;
+
+/**
+ * Gives every page the signs of the deployment: four small reads a minute and instance at most, however many pages there
+ * are. Whoever does something sees what came of it on the next page. A sign that cannot be read keeps no page back.
+ */
+export function deploymentSigns(parts: Parts): MiddlewareHandler<ConsoleEnv> {
+  const fresh = () =>
+    cached(
+      () => read(parts),
+      maxAgeMs,
+      () => parts.now().getTime(),
+    );
+  let signs = fresh();
+  return async (c, next) => {
+    c.set('deployment', { stage: parts.stage, signs: () => signs() });
+    await next();
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') signs = fresh();
+  };
+}
+
+async function read({ connections, sqs, queues, log }: Parts): Promise<DeploymentSigns> {
+  const known = async <T>(sign: string, value: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await value;
+    } catch (error) {
+      log.error('sign not read', { sign, reason: reasonOf(error) });
+      return undefined;
+    }
+  };
+  const [connection, letters] = await Promise.all([
+    known('connection', connections.read()),
+    known('dead letters', Promise.all(queues.map(({ url }) => lettersIn(sqs, url)))),
+  ]);
+  return {
+    organization: connection?.organizationName,
+    deadLetters: letters?.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+/** Those that somebody looks at are dead letters all the same. */
+async function lettersIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: hidden } =
+    Attributes ?? {};
+  return Number(visible ?? 0) + Number(hidden ?? 0);
+}

@@ -1,0 +1,92 @@
+import { html } from 'hono/html';
+import type { DeploymentSigns } from './deployment-signs.ts';
+import type { Html } from './page.ts';
+
+type Entry = Readonly<{ href: string; label: string }>;
+
+const entries = {
+  overview: { href: '/console', label: 'Overview' },
+  audience: { href: '/console/audience', label: 'Audience' },
+  events: { href: '/console/events', label: 'Events' },
+  emails: { href: '/console/emails', label: 'Emails' },
+  workflows: { href: '/console/workflows', label: 'Workflows' },
+  polar: { href: '/console/polar', label: 'Polar' },
+  'dead-letters': { href: '/console/dead-letters', label: 'Dead letters' },
+  test: { href: '/console/test', label: 'Send a test' },
+  log: { href: '/console/log', label: 'Log' },
+  brand: { href: '/console/brand', label: 'Sender & brand' },
+} as const satisfies Record<string, Entry>;
+
+/** A section of the console: one entry of the navigation. */
+export type Section = keyof typeof entries;
+
+type Group = Readonly<{ title?: string; sections: readonly Section[] }>;
+
+const groups: readonly Group[] = [
+  { sections: ['overview', 'audience', 'events', 'emails', 'workflows'] },
+  { title: 'Operate', sections: ['polar', 'dead-letters', 'test', 'log'] },
+  { title: 'Settings', sections: ['brand'] },
+];
+
+type Rail = Readonly<{
+  stage: string;
+  present: Section | undefined;
+  signs: DeploymentSigns | undefined;
+}>;
+
+/**
+ * The way to every section: a rail beside a wide page, a menu above a narrow one, which needs no script to open. Both
+ * are in the page, and the style shows one of them.
+ */
+export function rail(shown: Rail): Html {
+  const name = html`<a class="brand" href="/console">Polar Audience</a>`;
+  return html`<header class="rail">
+<div class="name">${name} ${stageBadge(shown.stage)}</div>
+${organization(shown)}
+<nav aria-label="Sections">${navigation(shown, 'rail')}</nav>
+</header>
+<header class="top">
+<div class="name">${name} ${stageBadge(shown.stage)}</div>
+<details class="menu">
+<summary>Menu</summary>
+${organization(shown)}
+<nav aria-label="Sections">${navigation(shown, 'menu')}</nav>
+</details>
+</header>`;
+}
+
+/** Production and what is only tried out must not look alike. */
+export function stageTone(stage: string): 'live' | 'local' | 'trial' {
+  if (/^(prod|live)/.test(stage)) return 'live';
+  return stage === 'local' ? 'local' : 'trial';
+}
+
+function stageBadge(stage: string): Html {
+  return html`<span class="stage ${stageTone(stage)}"><span class="unseen">Stage: </span>${stage}</span>`;
+}
+
+function organization({ signs }: Rail): Html {
+  if (!signs?.organization) return html``;
+  return html`<p class="organization"><span class="unseen">Organisation: </span>${signs.organization}</p>`;
+}
+
+function navigation({ present, signs }: Rail, place: 'rail' | 'menu'): Html {
+  return html`${groups.map(({ title, sections }, at) => {
+    const list = sections.map((section) => entry(section, { isHere: section === present, signs }));
+    if (!title) return html`<ul>${list}</ul>`;
+    const id = `${place}-${at}`;
+    return html`<p class="group" id="${id}">${title}</p><ul aria-labelledby="${id}">${list}</ul>`;
+  })}`;
+}
+
+type EntryNow = Readonly<{ isHere: boolean; signs: DeploymentSigns | undefined }>;
+
+function entry(section: Section, { isHere, signs }: EntryNow): Html {
+  const { href, label } = entries[section];
+  return html`<li><a href="${href}"${isHere ? html` aria-current="page"` : ''}>${label}${signs && signOf(section, signs)}</a></li>`;
+}
+
+function signOf(section: Section, { deadLetters }: DeploymentSigns): Html | undefined {
+  if (section !== 'dead-letters' || !deadLetters) return undefined;
+  return html` <span class="count">${deadLetters > 99 ? '99+' : deadLetters}<span class="unseen"> waiting</span></span>`;
+}

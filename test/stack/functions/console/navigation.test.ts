@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { consoleApp } from '#functions/console/console.ts';
+import type { Connection } from '#shared/polar/connection.ts';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
+import { startConsole } from './console-at-work.ts';
+
+let at: Awaited<ReturnType<typeof startConsole>>;
+
+beforeAll(async () => {
+  at = await startConsole();
+});
+afterAll(() => at.stop());
+
+const start = new Date('2026-11-29T12:00:00Z');
+
+/** A console of a stage of its own, that nobody has opened yet, and a hand to turn its clock with. */
+function consoleOf(stage: string, parts: Partial<typeof at.parts> = {}) {
+  let now = start;
+  const env = { ...at.parts.env, STAGE: stage };
+  const app = consoleApp({ ...at.parts, env, now: () => now, ...parts });
+  const { get, post } = consoleVisitor(app);
+  return {
+    get,
+    post,
+    pass: (seconds: number) => {
+      now = new Date(now.getTime() + seconds * 1_000);
+    },
+  };
+}
+
+describe('the navigation', () => {
+  test('leads to every section, and says which one is open', async () => {
+    const { html } = await at.get('/console');
+    const links = [...html.matchAll(/<li><a href="([^"]+)"/g)].map(([, href = '']) => href);
+    // The rail beside a wide page, and the menu above a narrow one.
+    const sections = [...new Set(links)];
+    expect(links).toEqual([...sections, ...sections]);
+    expect(sections).toContain('/console');
+    for (const href of sections) {
+      const { status, html: there } = await at.get(href);
+      const here = [...there.matchAll(/<li><a href="([^"]+)" aria-current="page"/g)];
+      expect([href, status, ...here.map(([, open]) => open)]).toEqual([href, 200, href, href]);
+    }
+  });
+
+  test.each([
+    ['prod', 'live', 'Overview · Polar Audience'],
+    ['staging', 'trial', 'Overview · Polar Audience (staging)'],
+    ['local', 'local', 'Overview · Polar Audience (local)'],
+  ])('tells %s by a word, a colour and the title', async (stage, colour, title) => {
+    const { html, text } = await consoleOf(stage).get('/console');
+    expect(text).toContain(`Stage: ${stage}`);
+    expect(html).toContain(`<span class="stage ${colour}">`);
+    expect(html).toContain(`<title>${title}</title>`);
+  });
+
+  test('has the organisation beside the name once one is connected', async () => {
+    const ours = consoleOf('prod');
+    expect((await ours.get('/console')).text).not.toContain('Organisation:');
+    const connection: Connection = {
+      ...{ version: 1, server: 'production', organizationId: 'o', endpointId: 'e', url: 'u' },
+      ...{ organizationName: '<b>North</b>light', organizationSlug: 'northlight' },
+      ...{ apiVersion: 'v', connectedAt: start.toISOString(), by: 'ada', method: 'token' },
+    };
+    await at.parts.connections.save(connection, undefined);
+    ours.pass(60);
+    expect((await ours.get('/console')).text).toContain('Organisation: <b>North</b>light');
+  });
+
+  test('counts the dead letters of all queues once a minute, and at once after an act', async () => {
+    const ours = consoleOf('prod');
+    expect((await ours.get('/console')).text).not.toContain('waiting');
+    await at.send('EVENTS_DEAD_LETTERS_URL', '{}');
+    await at.send('MAIL_DEAD_LETTERS_URL', '{}');
+    expect((await ours.get('/console')).text).not.toContain('waiting');
+    ours.pass(60);
+    expect((await ours.get('/console')).text).toContain('Dead letters 2 waiting');
+
+    await at.taken('EVENTS_DEAD_LETTERS_URL');
+    expect((await ours.get('/console')).text).toContain('Dead letters 2 waiting');
+    await ours.post('/console/emails/hold', { reason: 'a test' });
+    expect((await ours.get('/console')).text).toContain('Dead letters 1 waiting');
+  });
+
+  test('keeps no page back where it cannot be told what is what', async () => {
+    const unread: unknown[] = [];
+    const read = () => Promise.reject(new Error('no answer'));
+    const ours = consoleOf('prod', {
+      connections: { ...at.parts.connections, read },
+      queues: [{ name: 'events', url: `${at.urlOf('EVENTS_QUEUE_URL')}-none`, sourceUrl: '' }],
+      log: { ...at.parts.log, error: (_, { sign } = {}) => unread.push(sign) },
+    });
+    const { status, text } = await ours.get('/console');
+    expect(status).toBe(200);
+    expect(text).toContain('Dead letters Send a test');
+    expect(unread.sort()).toEqual(['connection', 'dead letters']);
+  });
+});
