@@ -120,6 +120,7 @@ export class PolarAudienceStack extends Stack {
       EmailsTableName: tables.emails.tableName,
       ActsTableName: tables.acts.tableName,
       MailboxesTableName: tables.mailboxes.tableName,
+      WordsTableName: tables.words.tableName,
       RunsTableName: tables.runs.tableName,
       RetentionDays: String(options.retentionDays),
       AlarmTopicArn: alarms.topic.topicArn,

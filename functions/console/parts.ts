@@ -33,6 +33,7 @@ const envSchema = z.object({
   EVENTS_QUEUE_URL: z.string(),
   EVENTS_DEAD_LETTERS_URL: z.string(),
   RUNS_TABLE: z.string(),
+  WORDS_TABLE: z.string(),
   MAIL_QUEUE_URL: z.string(),
   MAIL_DEAD_LETTERS_URL: z.string(),
   FEEDBACK_QUEUE_URL: z.string(),

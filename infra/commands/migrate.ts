@@ -17,7 +17,8 @@ import { normalisedEmail } from '#shared/audience/address.ts';
 import { type Former, formerOf, migrateKey } from '#shared/audience/migration.ts';
 import type { Means } from '#shared/audience/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
-import { addressKeys } from '#shared/store/audience/customer-scan.ts';
+import { addressKeys, contactsNotFindable } from '#shared/store/audience/customer-scan.ts';
+import { makeFindable } from '#shared/store/audience/word-index.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { withOptions } from './words.ts';
 
@@ -36,7 +37,7 @@ export function migrateCommand(
 ): void {
   command
     .description(
-      'Brings what version 0.1.0 kept up to date: addresses get the key that they have now, and contacts with several spellings of one mailbox become one. Shows what there is to do and asks. Sends no mail. The stack may work meanwhile, and after Ctrl-C the same command does the rest.',
+      'Brings what version 0.1.0 kept up to date: addresses get the key that they have now, contacts with several spellings of one mailbox become one, and search finds contacts by their words. Shows what there is to do and asks. Sends no mail. The stack may work meanwhile, and after Ctrl-C the same command does the rest.',
     )
     .option('--dry-run', 'shows what there is to do, and changes nothing')
     .option('--yes', 'does not ask')
@@ -64,6 +65,9 @@ type Migrating = Means &
     keys: () => AsyncIterable<readonly string[]>;
     address: (address: string) => string;
     confirmed: (question: string) => Promise<boolean>;
+    /** The contacts that search does not find by their words, page by page. */
+    unfindable: () => AsyncIterable<readonly string[]>;
+    makeFindable: (key: string) => Promise<'done' | 'changed' | 'gone'>;
     progress: (text: string) => void;
     isStopped: () => boolean;
     options: string;
@@ -84,19 +88,66 @@ export async function migrateAll(
     united: found.filter(({ isUnited }) => isUnited).length,
     suppressions: found.filter(({ former }) => former === 'suppression').length,
     removed: found.filter(({ former }) => former === 'none').length,
+    toIndex: await countUnfindable(parts),
   };
+  const isAny = found.length > 0 || counts.toIndex > 0;
   if (!document) foundLines(found, counts, address).forEach(print);
-  const isWanted = found.length > 0 && !isDryRun && !isStopped();
+  const isWanted = isAny && !isDryRun && !isStopped();
   let migrated = 0;
-  if (isWanted && (isSure || (await parts.confirmed(`Migrate ${counted(found.length)}?`)))) {
-    actedOn({ count: found.length });
+  let indexed = 0;
+  if (isWanted && (isSure || (await parts.confirmed(questionOf(found.length, counts.toIndex))))) {
+    actedOn({ count: found.length + counts.toIndex });
     migrated = await migrateFound(found, parts, (done) =>
       progress(`${done} of ${counted(found.length)} migrated`),
     );
+    indexed = await indexFound(parts, (done) => progress(`${done} contacts made searchable`));
   }
-  if (document) document({ isDryRun, isWhole: !isStopped(), counts, migrated });
-  else if (found.length > 0) print(endOf(migrated, found.length, isDryRun, options));
-  return isDryRun && found.length > 0;
+  if (document) document({ isDryRun, isWhole: !isStopped(), counts, migrated, indexed });
+  else if (isAny)
+    endOf(found.length, { migrated, indexed, isDryRun, isStopped: isStopped() }, options).forEach(
+      print,
+    );
+  return isDryRun && isAny;
+}
+
+async function countUnfindable({ unfindable, isStopped }: Migrating): Promise<number> {
+  let count = 0;
+  for await (const page of unfindable()) {
+    count += page.length;
+    if (isStopped()) break;
+  }
+  return count;
+}
+
+const mostTries = 5;
+
+/** Gives how many were made searchable. What others change meanwhile is tried again. */
+async function indexFound(
+  { unfindable, makeFindable, isStopped }: Migrating,
+  progress: (done: number) => void,
+): Promise<number> {
+  let done = 0;
+  const index = async (key: string): Promise<void> => {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const outcome = await makeFindable(key);
+      if (outcome === 'done') done += 1;
+      if (outcome !== 'changed') return;
+    }
+  };
+  for await (const page of unfindable()) {
+    for (let start = 0; start < page.length && !isStopped(); start += sideBySide) {
+      await Promise.all(page.slice(start, start + sideBySide).map(index));
+      progress(done);
+    }
+    if (isStopped()) break;
+  }
+  return done;
+}
+
+function questionOf(addresses: number, contacts: number): string {
+  const index = `${contacts.toLocaleString('en')} ${contacts === 1 ? 'contact' : 'contacts'}`;
+  if (addresses === 0) return `Make ${index} searchable?`;
+  return `Migrate ${counted(addresses)}${contacts > 0 ? ` and make ${index} searchable` : ''}?`;
 }
 
 async function findAll({ store, keys, progress, isStopped }: Migrating): Promise<Found[]> {
@@ -154,7 +205,7 @@ function counted(addresses: number): string {
   return `${addresses} ${addresses === 1 ? 'address' : 'addresses'}`;
 }
 
-type Counts = Readonly<Record<'moved' | 'united' | 'suppressions' | 'removed', number>>;
+type Counts = Readonly<Record<'moved' | 'united' | 'suppressions' | 'removed' | 'toIndex', number>>;
 
 const words: Readonly<Record<Former, (address: string) => string>> = {
   key: (address) => `becomes ${address}`,
@@ -164,10 +215,12 @@ const words: Readonly<Record<Former, (address: string) => string>> = {
 
 function foundLines(
   found: readonly Found[],
-  { moved, united, suppressions, removed }: Counts,
+  { moved, united, suppressions, removed, toIndex }: Counts,
   address: Migrating['address'],
 ): string[] {
-  if (found.length === 0) return ['Nothing to migrate: everything is as this version keeps it.'];
+  if (found.length === 0 && toIndex === 0) {
+    return ['Nothing to migrate: everything is as this version keeps it.'];
+  }
   const rows = found
     .slice(0, mostShown)
     .map(({ key, former, isUnited }) => [
@@ -179,6 +232,7 @@ function foundLines(
     [united, 'to unite with a contact that is there'],
     [suppressions, 'to unsubscribe, because that was said at another spelling'],
     [removed, 'to remove, because they are no email address'],
+    [toIndex, 'to make searchable by the words of their names and addresses'],
   ];
   return [
     ...columns(rows),
@@ -193,11 +247,16 @@ function foundLines(
   ];
 }
 
-function endOf(migrated: number, found: number, isDryRun: boolean, options: string): string {
+type End = Readonly<{ migrated: number; indexed: number; isDryRun: boolean; isStopped: boolean }>;
+
+function endOf(found: number, end: End, options: string): string[] {
   const again = withOptions('npm run migrate', options);
-  if (isDryRun) return `Nothing was changed. To migrate them: ${again}`;
-  if (migrated === found) return `${counted(migrated)} migrated.`;
-  return `${migrated} of ${counted(found)} migrated. For the rest: ${again}`;
+  if (end.isDryRun) return [`Nothing was changed. To migrate them: ${again}`];
+  return [
+    ...(found > 0 ? [`${end.migrated} of ${counted(found)} migrated.`] : []),
+    ...(end.indexed > 0 ? [`${end.indexed} contacts made searchable.`] : []),
+    ...(end.migrated < found || end.isStopped ? [`For the rest: ${again}`] : []),
+  ];
 }
 
 /** `npm run migrate`. The exit code of a dry run that found something is 2. */
@@ -210,6 +269,10 @@ async function runMigrate(given: MigrateOptions): Promise<void> {
   const { store, pause, now, newId } = audience;
   const db = documentClient(new DynamoDBClient(deployment.clientConfigs.dynamodb));
   const stop = interruption(print);
+  const tables = {
+    contacts: resources.physicalId('Contacts'),
+    words: resources.physicalId('Words'),
+  };
   async function* keys() {
     for (const table of ['Contacts', 'Addresses'])
       yield* addressKeys(db, resources.physicalId(table));
@@ -217,6 +280,8 @@ async function runMigrate(given: MigrateOptions): Promise<void> {
   try {
     const foundSomething = await migrateAll(given, {
       ...{ ...output, progress, store, pause, keys },
+      unfindable: () => contactsNotFindable(db, tables.contacts),
+      makeFindable: (key) => makeFindable(db, tables, key),
       surroundings: { settings: await audience.settingsNow(), now: now(), newId },
       address: addressShown(given.reveal),
       confirmed: (question) => stop.isOff(() => confirmed(question)),

@@ -17,7 +17,7 @@ import { type QueueWithDeadLetters, queueWork } from './queue.ts';
 import type { Secrets } from './secrets.ts';
 import { allowSending } from './sender-identity.ts';
 import { pinLogicalId } from './stateful.ts';
-import { type AudienceTables, type TableUses, transactedRow } from './tables.ts';
+import { type AudienceTables, type TableUses, transactedRow, wordWrites } from './tables.ts';
 
 /** What people see and change in the console. */
 export type ConsoleReach = Readonly<{
@@ -66,6 +66,7 @@ const tableUses: TableUses = {
   },
   acts: { calls: ['PutItem', 'UpdateItem', 'Query'] },
   runs: { calls: transactedRow, queries: ['byContact', 'byWorkflow'] },
+  words: { calls: [...wordWrites, 'Query'] },
 };
 
 /** SES keeps a list of its own of addresses that bounced: who lifts a bounce here lifts it there, too. */

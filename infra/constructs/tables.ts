@@ -24,6 +24,7 @@ const tableNames = [
   'acts',
   'mailboxes',
   'runs',
+  'words',
 ] as const;
 type TableName = (typeof tableNames)[number];
 
@@ -44,6 +45,9 @@ export type TableUses = Readonly<Partial<Record<TableName, TableUse>>>;
 
 /** A row of a transaction. That needs the permission of each of its items' actions, and none of its own. */
 export const transactedRow = ['BatchGetItem', 'ConditionCheckItem', 'PutItem'] as const;
+
+/** What it takes to write contacts whose name or address changes. */
+export const wordWrites = ['PutItem', 'DeleteItem'] as const;
 
 /** What it takes to write down a person's or a mailbox's "no", and to find the contact that it is about. */
 export const refusalUses = {
@@ -81,6 +85,7 @@ export class AudienceTables extends Construct {
   readonly acts: Table;
   readonly mailboxes: Table;
   readonly runs: Table;
+  readonly words: Table;
 
   constructor(scope: Construct, id: string, keeping: Keeping) {
     super(scope, id);
@@ -135,6 +140,8 @@ export class AudienceTables extends Construct {
         lookupIndex('byCustomer', 'customerId'),
       ],
     });
+    // The words of names and addresses, for search by the beginning of any of them.
+    this.words = table('Words', { key: 'initial', sortKey: 'wordAndEmail' });
   }
 
   /** Gives a function its tables: their names in its environment (`CONTACTS_TABLE`), and exactly these calls. */

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { lambdaFunction } from './lambda-function.ts';
 import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
 import type { Secrets } from './secrets.ts';
-import { type AudienceTables, type TableUses, transactedRow } from './tables.ts';
+import { type AudienceTables, type TableUses, transactedRow, wordWrites } from './tables.ts';
 
 type WorkerProps = {
   events: QueueWithDeadLetters;
@@ -59,4 +59,6 @@ const tableUses: TableUses = {
   runs: { calls: transactedRow, queries: ['byContact', 'byCustomer', 'byWorkflow'] },
   // Whether somebody has had the emails of a run that begins.
   emails: { calls: ['BatchGetItem'] },
+  // The words of a contact, in its transaction.
+  words: { calls: wordWrites },
 };

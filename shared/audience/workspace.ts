@@ -59,8 +59,11 @@ export type RowKey<K extends Kind = Kind> = {
   [P in K]: Readonly<{ kind: P; key: Keys[P] }>;
 }[K];
 
-/** A row as it was read, with the revision that a write must still find; `null` means that there was none. */
-export type Stored<T> = Readonly<{ row: T; revision: string }> | null;
+/**
+ * A row as it was read, with the revision that a write must still find; `null` means that there was none. `isFindable`:
+ * of a contact, whether its words are in the index of words.
+ */
+export type Stored<T> = Readonly<{ row: T; revision: string; isFindable?: boolean }> | null;
 
 export type Known = { readonly [K in Kind]: ReadonlyMap<Keys[K], Stored<Rows[K]>> };
 
@@ -73,9 +76,16 @@ export const nothingKnown: Known = {
   emails: new Map(),
 };
 
-/** One step of an atomic write. `revision` is what must still stand there; `null` means that nothing may. */
+/**
+ * One step of an atomic write. `revision` is what must still be there; `null` means that nothing may. `before` is the
+ * row that a write replaces, for what the store derives from it.
+ */
 export type Step<T, K = string> = Readonly<{ key: K; revision: string | null }> &
-  (Readonly<{ act: 'put'; row: T }> | Readonly<{ act: 'delete' | 'check' }>);
+  (
+    | Readonly<{ act: 'put'; row: T; before?: Stored<T> }>
+    | Readonly<{ act: 'delete'; before?: Stored<T> }>
+    | Readonly<{ act: 'check' }>
+  );
 
 /** `runs` is absent where none was looked at. */
 export type Steps = {
@@ -183,16 +193,21 @@ function table<K, T>(
     else changed.set(key, row);
   };
   const stepOf = (key: K): Step<T, K> => {
-    const revision = read.get(key)?.revision ?? null;
+    const stored = read.get(key) ?? null;
+    const revision = stored?.revision ?? null;
     const row = changed.get(key);
-    if (row) return { act: 'put', key, revision, row };
-    return { act: row === null && revision !== null ? 'delete' : 'check', key, revision };
+    if (row) return { act: 'put', key, revision, row, ...(stored && { before: stored }) };
+    return row === null && stored ? deletion(key, stored) : { act: 'check', key, revision };
   };
   const formerSteps = (key: K): Step<T, K>[] =>
-    formerOf(key).flatMap((one) => {
-      const revision = read.get(one)?.revision;
-      const act = changed.has(key) ? 'delete' : 'check';
-      return revision === undefined ? [] : [{ act, key: one, revision }];
+    formerOf(key).flatMap((one): Step<T, K>[] => {
+      const stored = read.get(one);
+      if (!stored) return [];
+      return [
+        changed.has(key)
+          ? deletion(one, stored)
+          : { act: 'check', key: one, revision: stored.revision },
+      ];
     });
 
   return {
@@ -207,6 +222,10 @@ function table<K, T>(
     hasChanged: () => changed.size > 0,
     steps: () => [...seen].flatMap((key) => [stepOf(key), ...formerSteps(key)]),
   };
+}
+
+function deletion<T, K>(key: K, before: NonNullable<Stored<T>>): Step<T, K> {
+  return { act: 'delete', key, revision: before.revision, before };
 }
 
 /** A workspace for who only looks. */

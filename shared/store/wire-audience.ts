@@ -25,6 +25,7 @@ const envSchema = z.object({
   EVENTS_TABLE: z.string(),
   ACTS_TABLE: z.optional(z.string()),
   RUNS_TABLE: z.string(),
+  WORDS_TABLE: z.optional(z.string()),
   EMAILS_TABLE: z.string(),
   SETTINGS_TABLE: z.string(),
   SUPPRESSION_KEY_ID: z.string(),
@@ -57,6 +58,7 @@ export function audienceFromEnv(
     acts: env.ACTS_TABLE,
     runs: env.RUNS_TABLE,
     emails: env.EMAILS_TABLE,
+    words: env.WORDS_TABLE,
     settings: env.SETTINGS_TABLE,
     suppressionKey: env.SUPPRESSION_KEY_ID,
   };

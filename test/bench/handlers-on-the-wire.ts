@@ -48,6 +48,7 @@ export async function startHandlersOnTheWire() {
     SETTINGS_TABLE: tableOf('Settings'),
     WORKFLOWS_TABLE: tableOf('Workflows'),
     RUNS_TABLE: tableOf('Runs'),
+    WORDS_TABLE: tableOf('Words'),
     EMAILS_TABLE: tableOf('Emails'),
     EVENTS_QUEUE_URL: `${sqsAddress}/000000000000/events`,
     EVENTS_DEAD_LETTERS_URL: `${sqsAddress}/000000000000/dead`,

@@ -41,6 +41,7 @@ export async function startAudience({ now = () => new Date() } = {}) {
     EMAILS_TABLE: tableOf('Emails'),
     ACTS_TABLE: tableOf('Acts'),
     RUNS_TABLE: tableOf('Runs'),
+    WORDS_TABLE: tableOf('Words'),
     FAILURES_TABLE: tableOf('Failures'),
     MAILBOXES_TABLE: tableOf('Mailboxes'),
     SUPPRESSION_KEY_ID: 'SuppressionKey',

@@ -33,5 +33,6 @@ export function audienceTables(tableOf: (id: string) => string): AudienceTables 
     acts: tableOf('Acts'),
     runs: tableOf('Runs'),
     emails: tableOf('Emails'),
+    words: tableOf('Words'),
   };
 }

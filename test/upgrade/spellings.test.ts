@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateAll } from '#infra/commands/migrate.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import { look } from '#shared/audience/unit-of-work.ts';
-import { addressKeys } from '#shared/store/audience/customer-scan.ts';
+import { addressKeys, contactsNotFindable } from '#shared/store/audience/customer-scan.ts';
+import { dynamoWordSearch, makeFindable } from '#shared/store/audience/word-index.ts';
 import type { Life } from './life.ts';
 import { startUpgraded, type Upgraded } from './upgraded-stack.ts';
 import { keptVersions } from './version-folder.ts';
@@ -52,6 +53,8 @@ describe.each(keptVersions)(
       for (const table of ['Contacts', 'Addresses']) yield* addressKeys(db, tables[table] ?? '');
     }
 
+    const tableNamed = (id: string) => upgraded.stack.tables[id] ?? '';
+
     async function migrate({ isDryRun = false } = {}) {
       const lines: string[] = [];
       const { store, settings } = upgraded.stack.parts;
@@ -60,6 +63,13 @@ describe.each(keptVersions)(
         {
           store,
           keys,
+          unfindable: () => contactsNotFindable(upgraded.stack.db, tableNamed('Contacts')),
+          makeFindable: (key) =>
+            makeFindable(
+              upgraded.stack.db,
+              { contacts: tableNamed('Contacts'), words: tableNamed('Words') },
+              key,
+            ),
           surroundings: { settings: await settings(), now: new Date(), newId: () => 'new-id' },
           pause: () => Promise.resolve(),
           address: (address) => address,
@@ -130,7 +140,9 @@ describe.each(keptVersions)(
     it('become one with the command, which finds nothing the second time', async () => {
       const [tom, una] = ['tom', 'una'].map((name) => upgraded.life.person(name).customerId);
       const kim = (await at('kim@ｅｘａｍｐｌｅ.com')).contact;
-      expect((await migrate()).text).toMatch(/\d+ addresses migrated\.$/);
+      expect((await migrate()).text).toMatch(
+        /\d+ of \d+ addresses migrated\.\n\d+ contacts made searchable\.$/,
+      );
 
       const all: string[] = [];
       for await (const page of keys()) all.push(...page);
@@ -145,6 +157,13 @@ describe.each(keptVersions)(
         userGroup: 'Friends',
       });
       expect((await at('nina@bücher.example')).contact).toMatchObject({ subscribed: false });
+      const search = dynamoWordSearch(
+        upgraded.stack.db,
+        tableNamed('Words'),
+        upgraded.stack.parts.store,
+      );
+      const found = await search('kim', { limit: 10 });
+      expect(found.contacts.map(({ contactId }) => contactId)).toEqual([kim?.contactId]);
       expect(await migrate()).toEqual({
         isLeft: false,
         text: 'Nothing to migrate: everything is as this version keeps it.',

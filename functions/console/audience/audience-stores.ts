@@ -17,6 +17,7 @@ import {
   dynamoContactSearch,
   dynamoCustomersByExternalId,
 } from '#shared/store/audience/contact-search.ts';
+import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 /** The list on which SES itself keeps addresses that bounced or complained, for the whole AWS account. */
@@ -58,6 +59,7 @@ export function audienceStores(parts: ConsoleParts) {
       env.CONTACTS_TABLE,
       store,
       dynamoCustomersByExternalId(db, env.CUSTOMERS_TABLE),
+      dynamoWordSearch(db, env.WORDS_TABLE, store),
     ),
     kept: (customerIds: readonly string[]) => keptCustomers(store, customerIds),
     history,

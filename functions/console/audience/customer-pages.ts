@@ -3,8 +3,9 @@ import { html } from 'hono/html';
 import { emailOf } from '#shared/audience/person.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { SearchResult } from '#shared/store/audience/contact-search.ts';
+import { wordPositionSchema } from '#shared/store/audience/word-index.ts';
 import { act, textOf } from '../kit/fields.ts';
-import { idInPath } from '../kit/in-url.ts';
+import { cursorOf, cursorText, idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { empty } from '../kit/shown.ts';
@@ -96,31 +97,42 @@ export function searchPages(stores: AudienceStores) {
     if (text.trim() === '') return goOn(c, listPath);
     const after = textOf(c.get('form'), 'after') || undefined;
     const isAll = textOf(c.get('form'), 'all') === 'on';
-    const found = await stores.search(text, { isAll, after });
+    const afterWord = cursorOf(wordPositionSchema, textOf(c.get('form'), 'afterWord'));
+    const found = await stores.search(text, { isAll, after, afterWord });
     const [only] = found.contacts;
-    if (only && found.contacts.length === 1) return goOn(c, contactPath(only.contactId));
+    if (only && found.isExact && found.contacts.length === 1) {
+      return goOn(c, contactPath(only.contactId));
+    }
     return page(c, {
       title: titleOf(found),
       section: 'audience',
       above: { href: listPath, title: 'Audience' },
       body: html`${searchForm(c, text)}
 ${foundView(found, isAll, stores.now())}
-${found.next === undefined ? '' : goOnLooking(c, text, isAll, found.next)}`,
+${found.next === undefined ? '' : goOnLooking(c, text, isAll, found.next)}
+${found.nextWord && act(c, 'More contacts', searchPath, { fields: { text, afterWord: cursorText(found.nextWord) } })}`,
     });
   });
 
   return app;
 }
 
-function titleOf({ contacts, customers, next }: SearchResult): string {
-  if (contacts.length > 0) return `${contacts.length} contacts found`;
+function titleOf({ contacts, customers, next, nextWord }: SearchResult): string {
+  if (contacts.length > 0) {
+    return contacts.length === 1 ? 'One contact found' : `${contacts.length} contacts found`;
+  }
+  if (nextWord) return 'Nobody found so far';
   if (customers.length > 0) {
     return customers.length === 1 ? 'One customer found' : `${customers.length} customers found`;
   }
   return next === undefined ? 'Nobody found' : 'Nobody found so far';
 }
 
-function foundView({ contacts, customers, next }: SearchResult, isAll: boolean, now: Date): Html {
+function foundView(
+  { contacts, customers, next, nextWord }: SearchResult,
+  isAll: boolean,
+  now: Date,
+): Html {
   if (contacts.length > 0) return contactTable(contacts);
   if (customers.length > 0) {
     const who =
@@ -128,9 +140,9 @@ function foundView({ contacts, customers, next }: SearchResult, isAll: boolean, 
     return html`<p>${isAll ? 'This is what is kept of those of whom Polar told this external id.' : `No contact has exactly this now, but something is kept of ${who}.`}</p>
 ${customers.map((one) => keptView(one, now))}`;
   }
-  if (next !== undefined) return html``;
+  if (next !== undefined || nextWord !== undefined) return html``;
   return empty(
-    'No contact has exactly this address, external id or Polar customer id, and no facts are kept of a customer who has or had it. Records of events that were skipped may hold it until they expire.',
+    'No match: no name or address has words that begin like this, and no contact or customer has it as address or id. Records of skipped events may hold it until they expire.',
     html`<p><a href="${listPath}">Look through the list</a> or <a href="${listPath}/add">add a contact by hand</a>.</p>`,
   );
 }

@@ -50,7 +50,7 @@ export function searchForm(c: Context<ConsoleEnv>, typed = ''): Html {
     action: searchPath,
     class: 'filters',
     body: html`<div class="field search">
-<label for="text">Email, external id or Polar customer id</label>
+<label for="text">Name, email address or id</label>
 <input id="text" name="text" type="search" value="${typed}" autocomplete="off" required>
 </div>
 <button type="submit">Find</button>`,

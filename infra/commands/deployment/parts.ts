@@ -28,6 +28,7 @@ export function deployedAudience(
     events: physicalId('Events'),
     runs: physicalId('Runs'),
     emails: physicalId('Emails'),
+    words: physicalId('Words'),
     settings: settingsTable,
     acts: actsTable,
     suppressionKey: physicalId('SuppressionKey'),

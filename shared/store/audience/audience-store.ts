@@ -41,6 +41,7 @@ import {
   recordedOf,
   replayUpdate,
 } from '#shared/store/events/event-item.ts';
+import { wordChanges } from './word-index.ts';
 
 /** HMAC-SHA-256 of a normalised address, in hex: an address cannot be guessed from it without the key. */
 export function addressHash(key: string): (email: string) => string {
@@ -85,6 +86,8 @@ export type AudienceTables = Readonly<
   Record<Kind | 'events', string> & {
     /** Where proofs of erasures are kept; absent: the stack is of a version that has none. */
     acts?: string | undefined;
+    /** The index of words; absent: whoever writes changes no name and no address, or the stack has no such index. */
+    words?: string | undefined;
   }
 >;
 
@@ -107,8 +110,14 @@ const keyNames = {
 
 const kinds = ['customers', 'addresses', 'contacts', 'suppressions', 'runs', 'emails'] as const;
 
-/** Rows of the ledger have none, since nothing is written under it. */
-const revisionSchema = z.object({ revision: z._default(z.string(), '') });
+/** A transaction has room for a hundred items, and most of them are for rows. */
+const mostNewWords = 40;
+
+/** Rows of the ledger have no revision, since nothing is written under it. */
+const storedSchema = z.object({
+  revision: z._default(z.string(), ''),
+  findable: z.optional(z.boolean()),
+});
 
 /** The audience in DynamoDB. A decision that changes no row is one plain put; one that does is one transaction. */
 export function dynamoAudienceStore(
@@ -142,7 +151,7 @@ export function dynamoAudienceStore(
     return [
       ...steps.customers.map((step) => transactItem('customers', step, hash)),
       ...steps.addresses.map((step) => transactItem('addresses', step, hash)),
-      ...steps.contacts.map((step) => transactItem('contacts', step, hash, contactIndexes)),
+      ...contactItems(steps.contacts, hash),
       ...steps.suppressions.map((step) => transactItem('suppressions', step, hash)),
       ...(steps.runs ?? []).map((step) => transactItem('runs', step, hash, runIndexes)),
     ];
@@ -163,6 +172,19 @@ export function dynamoAudienceStore(
     }
     const write = { TableName, Key, ...condition };
     return step.act === 'delete' ? { Delete: write } : { ConditionCheck: write };
+  }
+
+  function contactItems(steps: readonly Step<Contact>[], hash: AddressHash): TransactItem[] {
+    let room = mostNewWords;
+    return steps.flatMap((step) => {
+      const { isFindable, items, added } = wordChanges(step, tables.words, room);
+      room -= added;
+      const marked = (contact: Contact) => ({
+        ...contactIndexes(contact),
+        ...(isFindable && { findable: true }),
+      });
+      return [transactItem('contacts', step, hash, marked), ...items];
+    });
   }
 
   async function proofs(erased: readonly Erased[]): Promise<TransactItem[]> {
@@ -244,7 +266,8 @@ function tableKey(kind: Kind, key: string, hash: AddressHash): string {
 
 function storedRow<T>(item: unknown, schema: { parse: (item: unknown) => T }): Stored<T> {
   if (item === undefined) return null;
-  return { row: schema.parse(item), revision: revisionSchema.parse(item).revision };
+  const { revision, findable } = storedSchema.parse(item);
+  return { row: schema.parse(item), revision, ...(findable && { isFindable: true }) };
 }
 
 function stillAsRead(kind: Kind, revision: string | null) {

@@ -5,6 +5,7 @@ import { type Contact, contactSchema, emailOf } from '#shared/audience/person.ts
 import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import { indexKey, type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
 import { type KeptCustomer, keptCustomers } from './contact-lookup.ts';
+import type { WordPosition, WordSearch } from './word-index.ts';
 
 export type ContactFilter = Readonly<{
   group?: string | undefined;
@@ -85,8 +86,9 @@ export function dynamoContactList(db: DynamoDBDocumentClient, table: string): Co
 }
 
 export type SearchResult = Readonly<{
-  /** Those that have exactly this address, external id or customer id, each once. */
+  /** Those that have exactly this address, external id or customer id, else those that are found by its words. */
   contacts: readonly Contact[];
+  isExact: boolean;
   /**
    * Where there are none: whoever has, or had, this address, id or external id by what Polar said, whether a contact
    * shows it or not.
@@ -94,15 +96,21 @@ export type SearchResult = Readonly<{
   customers: readonly KeptCustomer[];
   /** After which customer to look on for the external id; `undefined`: there is no need, or nobody is left. */
   next: string | undefined;
+  /** Where the contacts go on that are found by words; `undefined`: there are no more. */
+  nextWord: WordPosition | undefined;
 }>;
 
 /**
  * `isAll`: all customers of whom Polar told this external id, also those whom contacts show. `after`: the `next` of an
- * earlier search for the same.
+ * earlier search for the same, `afterWord` its `nextWord`.
  */
 export type ContactSearch = (
   text: string,
-  how?: Readonly<{ isAll?: boolean; after?: string | undefined }>,
+  how?: Readonly<{
+    isAll?: boolean;
+    after?: string | undefined;
+    afterWord?: WordPosition | undefined;
+  }>,
 ) => Promise<SearchResult>;
 
 /** More contacts than this with one external id are not all shown. */
@@ -110,11 +118,17 @@ const mostFound = 50;
 
 const indexedSchema = z.array(z.object({ email: z.string() }));
 
-const nobody: SearchResult = { contacts: [], customers: [], next: undefined };
+const nobody: SearchResult = {
+  contacts: [],
+  isExact: false,
+  customers: [],
+  next: undefined,
+  nextWord: undefined,
+};
 
 /**
- * Finds contacts by the one thing that a person knows of them, and where there is none the customers that nothing
- * shows. External ids of contacts come from an index that lags by moments; those of other customers are looked for in
+ * Finds contacts by what a person knows of them: all of an address or id, or the beginnings of words. Where there is
+ * none, the customers that nothing shows. External ids of contacts come from an index that lags by moments; those of other customers are looked for in
  * the whole table, which takes a while where it is large.
  */
 export function dynamoContactSearch(
@@ -122,6 +136,7 @@ export function dynamoContactSearch(
   contactsTable: string,
   store: AudienceStore,
   byExternalId: CustomersByExternalId,
+  byWords: WordSearch,
 ): ContactSearch {
   async function emailsOfExternalId(externalId: string): Promise<string[]> {
     const key = indexKey(externalId);
@@ -154,23 +169,31 @@ export function dynamoContactSearch(
       (contact) =>
         contact.email === email || contact.externalId === text || contact.customerId === text,
     );
-    if (exact.length > 0) return { ...nobody, contacts: exact };
+    if (exact.length > 0) return { ...nobody, contacts: exact, isExact: true };
     return { ...nobody, customers: await keptCustomers(store, [text, ...Object.keys(claims)]) };
   }
 
   async function amongAll(externalId: string, after?: string): Promise<SearchResult> {
     const { customerIds, next } = await byExternalId(externalId, after);
-    return { contacts: [], customers: await keptCustomers(store, customerIds), next };
+    return { ...nobody, customers: await keptCustomers(store, customerIds), next };
   }
 
-  return async (typed, { isAll = false, after } = {}) => {
+  async function inWords(text: string, after?: WordPosition): Promise<SearchResult> {
+    const { contacts, next } = await byWords(text, { limit: mostFound, after });
+    return { ...nobody, contacts, nextWord: next };
+  }
+
+  return async (typed, { isAll = false, after, afterWord } = {}) => {
     // As it is known to Polar, where it was not typed: with its spaces, and of any length.
     if (isAll || after !== undefined) return amongAll(typed, after);
     const text = typed.trim();
     const email = normalisedEmail(text);
     if (indexKey(text) === undefined || indexKey(email) === undefined) return nobody;
-    const found = await exactly(text, email);
-    return found.contacts.length > 0 || found.customers.length > 0 ? found : amongAll(text);
+    if (afterWord !== undefined) return inWords(text, afterWord);
+    const exact = await exactly(text, email);
+    if (exact.contacts.length > 0 || exact.customers.length > 0) return exact;
+    const found = await inWords(text);
+    return found.contacts.length > 0 || found.nextWord ? found : amongAll(text);
   };
 }
 

@@ -63,6 +63,20 @@ export async function* addressKeys(
   }
 }
 
+/** The contacts whose words are in no index, because an earlier version wrote them. Reads the whole table. */
+export async function* contactsNotFindable(
+  db: DynamoDBDocumentClient,
+  table: string,
+): AsyncGenerator<readonly string[], void, undefined> {
+  const scan = {
+    ProjectionExpression: 'email',
+    FilterExpression: 'attribute_not_exists(findable)',
+  };
+  for await (const items of pages(db, { TableName: table, ...scan })) {
+    yield addressKeysSchema.parse(items).map(({ email }) => email);
+  }
+}
+
 const startSchema = z.record(z.string(), z.string());
 
 async function* pages(

@@ -39,9 +39,9 @@ beforeAll(async () => {
       userGroup: nth % 2 === 0 ? 'Even' : 'Odd',
     };
   });
-  for (let start = 0; start < rows.length; start += 90) {
+  for (let start = 0; start < rows.length; start += 10) {
     const contacts = rows
-      .slice(start, start + 90)
+      .slice(start, start + 10)
       .map((row) => ({ act: 'put' as const, key: row.email, revision: null, row }));
     await audience.store.commit({
       steps: { customers: [], addresses: [], contacts, suppressions: [] },

@@ -50,6 +50,7 @@ describe('a function may', () => {
       'Runs/index/byContact': ['dynamodb:Query'],
       'Runs/index/byCustomer': ['dynamodb:Query'],
       'Runs/index/byWorkflow': ['dynamodb:Query'],
+      Words: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],
       EventsQueue: [...workOn, 'sqs:SendMessage'],
       EventsDeadLetters: ['sqs:SendMessage'],
       MailQueue: ['sqs:SendMessage'],
@@ -120,6 +121,7 @@ describe('a function may', () => {
       Runs: written,
       'Runs/index/byContact': query,
       'Runs/index/byWorkflow': query,
+      Words: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
       Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
       Acts: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       Settings: [

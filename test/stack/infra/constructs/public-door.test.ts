@@ -176,6 +176,7 @@ describe('the outputs', () => {
       'SuppressionsTableName',
       'WebhookSecretName',
       'WebhookUrl',
+      'WordsTableName',
       'WorkflowsTableName',
     ]);
   });

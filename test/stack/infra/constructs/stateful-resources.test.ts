@@ -17,6 +17,7 @@ const pinned = [
   ['AWS::DynamoDB::Table', 'Acts'],
   ['AWS::DynamoDB::Table', 'Mailboxes'],
   ['AWS::DynamoDB::Table', 'Runs'],
+  ['AWS::DynamoDB::Table', 'Words'],
   ['AWS::SQS::Queue', 'EventsQueue'],
   ['AWS::SQS::Queue', 'EventsDeadLetters'],
   ['AWS::SQS::Queue', 'MailQueue'],
@@ -108,6 +109,7 @@ describe('a table', () => {
     ['Acts', 'day, time'],
     ['Mailboxes', 'mailboxDay'],
     ['Runs', 'runId'],
+    ['Words', 'initial, wordAndEmail'],
   ])('%s has the key %s', (id, key) => {
     expect(keys(resource(id).Properties.KeySchema).join(', ')).toBe(key);
   });

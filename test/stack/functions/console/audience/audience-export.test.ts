@@ -29,9 +29,9 @@ async function contacts(number: number, change: (nth: number) => Partial<Contact
       ...change(nth),
     };
   });
-  for (let start = 0; start < rows.length; start += 90) {
+  for (let start = 0; start < rows.length; start += 10) {
     const puts = rows
-      .slice(start, start + 90)
+      .slice(start, start + 10)
       .map((row) => ({ act: 'put' as const, key: row.email, revision: null, row }));
     const steps = { customers: [], addresses: [], contacts: puts, suppressions: [] };
     await at.store.commit({ steps });

@@ -30,8 +30,8 @@ async function contacts(group: string, number: number, change: (nth: number) => 
       ...change(nth),
     };
   });
-  for (let start = 0; start < rows.length; start += 90) {
-    const some = rows.slice(start, start + 90);
+  for (let start = 0; start < rows.length; start += 10) {
+    const some = rows.slice(start, start + 10);
     await at.store.commit({
       steps: {
         customers: [],
@@ -201,6 +201,20 @@ describe('the search', () => {
     const { text, html } = await at.post(`${list}/search`, { text: `ext-${made}` });
     expect(text).toContain('2 contacts found');
     expect(idsIn(html)).toHaveLength(2);
+  });
+
+  test('lists who has words that begin like this, page by page', async () => {
+    await contacts('Hopper', 70, () => ({ lastName: 'Hopper' }));
+    const first = await at.post(`${list}/search`, { text: 'hopp' });
+    expect(first.text).toContain('50 contacts found');
+    const afterWord = /name="afterWord" value="([^"]+)"/.exec(first.html)?.[1] ?? '';
+    const second = await at.post(`${list}/search`, { text: 'hopp', afterWord });
+    expect(second.html).not.toContain('name="afterWord"');
+    expect(new Set([...idsIn(first.html), ...idsIn(second.html)]).size).toBe(70);
+    const one = await at.post(`${list}/search`, { text: 'HOPPER hopper-69' });
+    expect(one.text).toContain('One contact found');
+    const broken = await at.post(`${list}/search`, { text: 'hopp', afterWord: 'nothing' });
+    expect(idsIn(broken.html)).toEqual(idsIn(first.html));
   });
 
   test('says why a customer that is known shows no contact', async () => {
