@@ -1,6 +1,6 @@
 import { isLeftUnsubscribed, isTakenBySes } from './address.ts';
 import type { Address, Contact, Customer } from './person.ts';
-import type { Suppression } from './suppression.ts';
+import { type Act, isAfter, isByOperator, type Suppression } from './suppression.ts';
 
 /** All that is known at one address. */
 export type AtAddress = Readonly<{
@@ -69,6 +69,40 @@ export function reasonAgainstAddress({ address }: Pick<Contact, 'address'>): str
 
 function refusals(head: string, reasons: Suppression['reasons'] = {}): SubscriptionReason[] {
   return Object.entries(reasons).flatMap(([reason, no]) =>
-    no ? [{ what: `${head} ${reason}`, at: no.at, by: no.by }] : [],
+    no ? [{ what: `${head} ${whatWasDone(head, reason, no)}`, at: no.at, by: no.by }] : [],
   );
+}
+
+/** Who unsubscribes somebody by hand says no for them: the customer did not. */
+function whatWasDone(head: string, reason: string, no: Act): string {
+  if (reason !== 'unsubscribed' || !isByOperator(no)) return reason;
+  return head.endsWith(':') ? 'unsubscribed by hand' : 'was unsubscribed by hand';
+}
+
+export type Standing = Readonly<{
+  gets: 'everything' | 'transactional' | 'nothing';
+  /** Why not more, as the end of a sentence, and since when. */
+  because?: string;
+  at?: string;
+}>;
+
+/** What mail a contact gets, and the one reason that matters most for why not more. */
+export function standingOf(at: AtAddress): Standing {
+  const { contact } = at;
+  const nothing = reasonAgainstTransactional(at);
+  if (nothing !== undefined) return { gets: 'nothing', because: nothing };
+  if (contact?.subscribed) return { gets: 'everything' };
+  const reasons = at.suppression === 'not read' ? undefined : at.suppression?.reasons;
+  const refusals = [at.customer?.no?.unsubscribed, reasons?.unsubscribed].flatMap(
+    (one) => one ?? [],
+  );
+  const [newest] = refusals.sort((a, b) => (isAfter(a.at, b.at) ? -1 : 1));
+  if (newest) {
+    const because = isByOperator(newest) ? 'unsubscribed by hand' : 'unsubscribed';
+    return { gets: 'transactional', because, at: newest.at };
+  }
+  const because = contact?.consent.startsUnsubscribed
+    ? 'new contacts start unsubscribed'
+    : 'somebody said no at this address before';
+  return { gets: 'transactional', because };
 }

@@ -5,6 +5,14 @@ import { instant } from '#shared/polar/instant.ts';
 export const actSchema = z.object({ at: z.string(), by: z.string() });
 export type Act = z.infer<typeof actSchema>;
 
+/** How acts of people outside are signed: with what the recipient did, or by SES. */
+const outside = ['the recipient', 'SES'];
+
+/** Whether somebody of ours did it: an operator in the console, or by a command. */
+export function isByOperator({ by }: Pick<Act, 'by'>): boolean {
+  return !outside.some((one) => by.startsWith(one));
+}
+
 /** Whether one time is after another; our own have three fraction digits, Polar's six. */
 export function isAfter(time: string, other: string): boolean {
   return (instant(time) ?? time) > (instant(other) ?? other);

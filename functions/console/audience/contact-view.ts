@@ -6,16 +6,37 @@ import {
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
+  type Standing,
   type SubscriptionReason,
+  standingOf,
 } from '#shared/audience/subscription-reasons.ts';
-import { isAfter, type SuppressionReason } from '#shared/audience/suppression.ts';
+import {
+  isLiving,
+  productNameOf,
+  type SubscriptionSnapshot,
+  type Subscriptions,
+} from '#shared/audience/subscription-snapshot.ts';
+import {
+  type Act,
+  isAfter,
+  isByOperator,
+  type SuppressionReason,
+} from '#shared/audience/suppression.ts';
+import { formattedAmount } from '#shared/polar/amount.ts';
 import type { Happening } from '#shared/store/audience/contact-history.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { badge, empty, facts, table, time } from '../kit/shown.ts';
-import { consentBadge, contactPath, eventPath, shortened, workflowPath } from '../kit/words.ts';
+import {
+  consentBadge,
+  contactPath,
+  eventPath,
+  fateBadge,
+  shortened,
+  workflowPath,
+} from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
 
@@ -31,7 +52,7 @@ const refusalWords: Record<SuppressionReason, string> = {
 const decisionWords: Record<DecisionByHand['act'], string> = {
   added: 'Added by hand',
   subscribed: 'Subscribed by hand',
-  unsubscribed: refusalWords.unsubscribed,
+  unsubscribed: 'Unsubscribed by hand',
   'bounce-lifted': 'Bounce lifted by hand',
 };
 
@@ -42,7 +63,7 @@ export function consentHistory({ contact, customer, suppression }: KnownContact)
   const steps = [
     ...decisions.map(({ act, at, by }) => ({ at, by, what: decisionWords[act] })),
     ...decisions.flatMap(({ cleared = [] }) =>
-      cleared.map(({ reason, at, by }) => ({ at, by, what: refusalWords[reason] })),
+      cleared.map(({ reason, ...no }) => ({ ...no, what: refusalText(reason, no) })),
     ),
     ...refusalSteps(customer?.no),
     ...refusalSteps(suppression?.reasons),
@@ -62,8 +83,13 @@ function refusalSteps(
   const reasons = ['unsubscribed', 'complained', 'bounced'] as const;
   return reasons.flatMap((reason) => {
     const refusal = refusals[reason];
-    return refusal ? [{ ...refusal, what: refusalWords[reason] }] : [];
+    return refusal ? [{ ...refusal, what: refusalText(reason, refusal) }] : [];
   });
+}
+
+function refusalText(reason: SuppressionReason, no: Act): string {
+  const isOurs = reason === 'unsubscribed' && isByOperator(no);
+  return isOurs ? decisionWords.unsubscribed : refusalWords[reason];
 }
 
 function creation(
@@ -83,7 +109,8 @@ export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Da
   const erasure = known.customer?.erasure ?? known.contact.erasure;
   const isUnderWay = erasure !== undefined && isRecent(erasure, now);
   // The sentence of what was just done says the same.
-  return html`${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
+  return html`<p class="standing">${standingView(standingOf(known))}</p>
+${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
 <div class="columns">
 <section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}</section>
 <section class="card" aria-labelledby="consent"><h2 id="consent">Consent</h2>
@@ -92,7 +119,64 @@ ${consentState(known)}
 <h3>How it came to this</h3>
 ${steps(consentHistory(known))}
 </section>
-</div>`;
+</div>
+${subscriptionsView(known.customer?.subscriptions)}`;
+}
+
+const gets = {
+  everything: 'Gets receipts and marketing',
+  transactional: 'Gets receipts; no marketing',
+  nothing: 'Gets no mail',
+} as const satisfies Record<Standing['gets'], string>;
+
+function standingView(standing: Standing): Html {
+  const { because, at } = standing;
+  return html`${gets[standing.gets]}${because && html`: ${because}`}${at && html` on ${time(at)}`}.`;
+}
+
+/** The newest state of each subscription that Polar told of, living ones first. */
+function subscriptionsView(subscriptions: Subscriptions | undefined): Html {
+  const all = Object.entries(subscriptions ?? {}).sort(
+    ([, a], [, b]) => Number(isLiving(b)) - Number(isLiving(a)) || (a.version < b.version ? 1 : -1),
+  );
+  if (all.length === 0) return html``;
+  const rows = all
+    .slice(0, mostSubscriptions)
+    .map(([id, one]) => [
+      html`${shortened(productNameOf(one) ?? 'A product without a name')}<br><code class="small soft">${id}</code>`,
+      badge(one.status.replaceAll('_', ' '), subscriptionTones[one.status] ?? 'calm'),
+      priceOf(one),
+      html`${dateOf(one)}`,
+    ]);
+  return html`<section class="card" aria-labelledby="subscriptions"><h2 id="subscriptions">Subscriptions</h2>
+${table('Subscriptions, living ones first', ['Product', 'Status', 'Price', 'Date'], rows)}
+${all.length > mostSubscriptions && html`<p class="small soft">And ${all.length - mostSubscriptions} more that ended.</p>`}
+</section>`;
+}
+
+const mostSubscriptions = 10;
+
+const subscriptionTones: Readonly<Record<string, 'good' | 'warn' | 'bad' | 'calm'>> = {
+  active: 'good',
+  trialing: 'good',
+  past_due: 'bad',
+  unpaid: 'bad',
+  paused: 'warn',
+};
+
+function priceOf({ amount, currency, interval }: SubscriptionSnapshot): string {
+  if (amount === undefined || currency === undefined) return '';
+  return `${formattedAmount(amount, currency)}${interval ? ` a ${interval}` : ''}`;
+}
+
+/** The date that matters next. */
+function dateOf(one: SubscriptionSnapshot): Html {
+  const { endedAt, endsAt, trialEnd, periodEnd, pastDueSince, status } = one;
+  if (endedAt) return html`Ended ${time(endedAt)}`;
+  if (status === 'past_due' && pastDueSince) return html`Past due since ${time(pastDueSince)}`;
+  if (endsAt) return html`Ends ${time(endsAt)}`;
+  if (status === 'trialing' && trialEnd) return html`Trial ends ${time(trialEnd)}`;
+  return periodEnd ? html`Renews ${time(periodEnd)}` : html``;
 }
 
 function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
@@ -146,10 +230,14 @@ export function reasonView({ what, at, by }: SubscriptionReason): Html {
 
 function consentActs(c: Context<ConsoleEnv>, path: string, known: KnownContact): Html[] {
   const { contact, customer, suppression } = known;
-  const hasRefused = Boolean(suppression?.reasons.unsubscribed ?? customer?.no?.unsubscribed);
+  const refusal = suppression?.reasons.unsubscribed ?? customer?.no?.unsubscribed;
+  const { gets } = standingOf(known);
+  // What an operator did by mistake, an operator takes back; a person's own "no" is asked about first.
+  const canUndo = refusal && isByOperator(refusal) && gets === 'transactional';
   return [
-    ...(hasRefused ? [] : [act(c, 'Unsubscribe', `${path}/unsubscribe`)]),
-    ...(contact.subscribed
+    ...(refusal ? [] : [act(c, 'Unsubscribe', `${path}/unsubscribe`)]),
+    ...(canUndo ? [act(c, 'Undo the unsubscribe', `${path}/subscribe`)] : []),
+    ...(contact.subscribed || canUndo
       ? []
       : [html`<a class="button" href="${path}/subscribe">Subscribe …</a>`]),
     ...(suppression?.reasons.bounced
@@ -171,28 +259,30 @@ type EmailHappening = Extract<Happening, { kind: 'email' }>;
 const longestReason = 400;
 
 const outcomeTones = { applied: 'good', unchanged: 'calm', skipped: 'warn' } as const;
-const stateTones = {
-  reserved: 'calm',
-  waiting: 'calm',
-  sent: 'good',
-  blocked: 'warn',
-  failed: 'bad',
-  unknown: 'bad',
-} as const;
 
-/** Events and emails as they happened, newest first. `names` are those of the workflows that there still are. */
+/**
+ * Events as they happened, newest first, each with the emails that it asked for. An email whose event is not among them
+ * has an entry of its own. `names` are those of the workflows that there still are.
+ */
 export function timelineView(
   happenings: readonly Happening[],
   names: ReadonlyMap<string, string>,
 ): Html {
   if (happenings.length === 0) {
-    return empty(
-      'No event or email of this contact is known: they are forgotten after a while, or there were none.',
-    );
+    return empty('No events or emails yet, or they have expired.');
   }
-  return html`<ol class="timeline">${happenings.map(
-    (one) => html`<li>${one.kind === 'event' ? eventEntry(one) : emailEntry(one, names)}</li>`,
-  )}</ol>`;
+  const events = new Set(happenings.flatMap((one) => (one.kind === 'event' ? one.webhookId : [])));
+  const emails = happenings.filter((one) => one.kind === 'email');
+  const entries = happenings.flatMap((one) => {
+    if (one.kind === 'email') return events.has(one.webhookId) ? [] : [emailEntry(one, names)];
+    const caused = emails.filter(({ webhookId }) => webhookId === one.webhookId).reverse();
+    return [html`${eventEntry(one)}${caused.length > 0 && mailList(caused, names)}`];
+  });
+  return html`<ol class="timeline">${entries.map((entry) => html`<li>${entry}</li>`)}</ol>`;
+}
+
+function mailList(emails: readonly EmailHappening[], names: ReadonlyMap<string, string>): Html {
+  return html`<ul class="caused">${emails.map((one) => html`<li>${emailEntry(one, names)}</li>`)}</ul>`;
 }
 
 /** The ways of a contact through workflows of several steps. */
@@ -219,7 +309,7 @@ function emailEntry(email: EmailHappening, names: ReadonlyMap<string, string>): 
   const workflow = name
     ? html`<a href="${workflowPath({ workflowId })}">${shortened(name)}</a>`
     : html`a workflow that was removed`;
-  return html`<p>Email of ${workflow} ${badge(state, stateTones[state])}</p>
+  return html`<p>Email of ${workflow} ${fateBadge({ state, feedback })}</p>
 <p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)} · <a href="${eventPath(webhookId)}">why</a></p>`;
 }
 

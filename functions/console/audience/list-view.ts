@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Contact } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import { choice, postForm } from '../kit/fields.ts';
+import { postForm } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
 import { consentBadge, contactPath, nameOf, shortened } from '../kit/words.ts';
@@ -39,7 +39,7 @@ ${searchForm(c)}`;
 ${searchForm(c)}
 <p><a class="button" href="${listPath}/add">Add a contact</a> <a class="button" href="${link(`${listPath}/export.csv`, filter)}">Export as CSV</a></p>
 </div>
-${filterForm(filter, groups)}
+${filterChips(filter, groups)}
 ${contacts.length > 0 ? contactTable(contacts) : nothing(view)}
 ${paging(view)}`;
 }
@@ -57,33 +57,46 @@ export function searchForm(c: Context<ConsoleEnv>, typed = ''): Html {
   });
 }
 
-function filterForm({ group, consent }: ListFilter, groups: readonly string[]): Html {
-  return html`<form method="get" class="filters">
-<div class="field">
-<label for="group">Group</label>
-<input id="group" name="group" value="${group ?? ''}" list="groups" autocomplete="off">
-<datalist id="groups">${groups.map((one) => html`<option value="${one}"></option>`)}</datalist>
-</div>
-${choice({ name: 'consent', label: 'Consent', value: consent }, [
-  ['', 'All contacts'],
+const consents = [
+  [undefined, 'All'],
   ['subscribed', 'Subscribed'],
   ['unsubscribed', 'Not subscribed'],
-])}
+] as const;
+
+/** What narrows the list: links that need no script, and a field for a group that no setting has. */
+function filterChips(filter: ListFilter, groups: readonly string[]): Html {
+  const { group, consent } = filter;
+  const known = group === undefined || groups.includes(group) ? groups : [...groups, group];
+  const shown = known.slice(0, mostChips);
+  return html`<nav class="chips" aria-label="Filters">
+<ul>${consents.map(([value, label]) => chip(label, { ...filter, consent: value }, consent === value))}</ul>
+${shown.length > 0 && html`<ul>${shown.map((one) => chip(shortened(one, 30), { ...filter, group: one === group ? undefined : one }, one === group))}</ul>`}
+<details><summary>Another group</summary>
+<form method="get" class="filters">
+${consent && html`<input type="hidden" name="consent" value="${consent}">`}
+<div class="field"><label for="group">Group</label>
+<input id="group" name="group" value="${group ?? ''}" list="groups" autocomplete="off">
+<datalist id="groups">${groups.map((one) => html`<option value="${one}"></option>`)}</datalist></div>
 <button type="submit">Filter</button>
-${(group || consent) && html`<a href="${listPath}">Show all</a>`}
-</form>`;
+</form></details>
+</nav>`;
+}
+
+const mostChips = 8;
+
+function chip(label: string, filter: ListFilter, isHere: boolean): Html {
+  return html`<li><a class="chip" href="${link(listPath, filter)}"${isHere ? html` aria-current="true"` : ''}>${label}</a></li>`;
 }
 
 export function contactTable(contacts: readonly Contact[]): Html {
   return table(
     'Contacts, newest first',
-    ['Contact', 'Group', 'Marketing', 'Since', 'Source'],
+    ['Contact', 'Marketing', 'Group', 'Since'],
     contacts.map((contact) => [
-      html`<div class="who"><a href="${contactPath(contact.contactId)}">${contact.address}</a><br>${shortened(nameOf(contact), longestInList)}</div>`,
-      shortened(contact.userGroup, longestInList),
+      html`<div class="who"><a href="${contactPath(contact.contactId)}">${shortened(nameOf(contact), longestInList) || contact.address}</a>${nameOf(contact) && html`<br><span class="soft">${contact.address}</span>`}</div>`,
       consentBadge(contact),
-      time(contact.createdAt),
-      contact.source,
+      shortened(contact.userGroup, longestInList),
+      html`${time(contact.createdAt)}<br><span class="soft small">${contact.source}</span>`,
     ]),
   );
 }

@@ -190,6 +190,27 @@ export function stateBadge(state: Email['state']): Html {
   return badge(stateWords[state], stateTones[state]);
 }
 
+type Fate = Readonly<{
+  state: Email['state'];
+  feedback?:
+    | Readonly<{
+        deliveredAt?: string | undefined;
+        bouncedAt?: string | undefined;
+        complainedAt?: string | undefined;
+        rejectedAt?: string | undefined;
+      }>
+    | undefined;
+}>;
+
+/** What became of an email, as far as SES has told: one that was sent may have bounced since. */
+export function fateBadge({ state, feedback = {} }: Fate): Html {
+  if (feedback.complainedAt) return badge('complained', 'bad');
+  if (feedback.bouncedAt) return badge('bounced', 'bad');
+  if (feedback.rejectedAt) return badge('rejected', 'bad');
+  if (feedback.deliveredAt) return badge('delivered', 'good');
+  return state === 'sent' ? badge('sent') : stateBadge(state);
+}
+
 const number = new Intl.NumberFormat('en-US');
 
 /** How many emails are in each state. A plus says that only the newest were counted. */

@@ -1,3 +1,4 @@
+import { audience } from './audience.ts';
 import { blocks } from './blocks.ts';
 import { colours } from './colours.ts';
 import { forms } from './forms.ts';
@@ -8,4 +9,8 @@ import { settings } from './settings.ts';
 import { workflows } from './workflows.ts';
 
 /** The looks of all pages, in the order in which they win. A section's own looks come before the phone's. */
-export const style = [colours, page, rail, blocks, forms, settings, workflows, phone].join('');
+export const style = [
+  ...[colours, page, rail, blocks, forms],
+  ...[settings, workflows, audience],
+  phone,
+].join('');

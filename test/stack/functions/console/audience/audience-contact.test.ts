@@ -65,6 +65,26 @@ describe('the page of a contact', () => {
     }
   });
 
+  test('says in one sentence what it gets, and lets an operator undo an unsubscribe', async () => {
+    expect((await at.get(path)).text).toContain('Gets receipts and marketing.');
+    await at.post(`${path}/unsubscribe`, {});
+    const { text, html } = await at.get(path);
+    expect(text).toMatch(/Gets receipts; no marketing: unsubscribed by hand on /);
+    expect(text).toContain('The customer was unsubscribed by hand on');
+    expect(html).toContain('Undo the unsubscribe');
+    await at.post(`${path}/subscribe`, {});
+    expect((await at.get(path)).text).toContain('Gets receipts and marketing.');
+  });
+
+  test('asks before it undoes what the person said', async () => {
+    const said = { reason: 'unsubscribed', at: '2026-11-20T10:00:00.000Z' } as const;
+    await at.refusals.ofAddress(email, { ...said, by: 'the recipient, on the unsubscribe page' });
+    const { text, html } = await at.get(path);
+    expect(text).toContain('Gets receipts; no marketing: unsubscribed on 20 Nov 2026');
+    expect(html).not.toContain('Undo the unsubscribe');
+    expect(html).toContain(`${path}/subscribe`);
+  });
+
   test('says every reason against mail, with its time and author', async () => {
     await at.refusals.ofAddress(email, no('complained'));
     await at.refusals.ofAddress(email, no('bounced'));

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { timelineView } from '#functions/console/audience/contact-view.ts';
+import type { Happening } from '#shared/store/audience/contact-history.ts';
+
+const event = (webhookId: string): Happening => ({
+  kind: 'event',
+  webhookId,
+  type: 'order.paid',
+  occurredAt: '2026-11-20T10:00:00.000000Z',
+  outcome: 'unchanged',
+  customerId: 'c1',
+});
+
+type Feedback = Extract<Happening, { kind: 'email' }>['feedback'];
+
+const email = (webhookId: string, workflowId: string, feedback?: Feedback): Happening => ({
+  kind: 'email',
+  ledgerKey: `${workflowId} ${webhookId}`,
+  workflowId,
+  webhookId,
+  customerId: 'c1',
+  state: 'sent',
+  createdAt: '2026-11-20T10:00:01.000Z',
+  ...(feedback && { feedback }),
+});
+
+const names = new Map([
+  ['receipt', 'Receipt'],
+  ['welcome', 'Welcome'],
+]);
+
+/** Tags away, and the text of each entry of the list and of the lists in it by itself. */
+async function entries(happenings: readonly Happening[]): Promise<string> {
+  const markup = String(await timelineView(happenings, names));
+  return markup.replace(/<time.*?<\/time>/gs, '').replace(/\s+/g, ' ');
+}
+
+describe('the time line', () => {
+  it('shows each email once, under the event that asked for it', async () => {
+    const html = await entries([
+      email('e2', 'welcome'),
+      event('e2'),
+      email('e1', 'receipt'),
+      event('e1'),
+    ]);
+    expect(html.match(/<ul class="caused">/g)).toHaveLength(2);
+    expect(html.indexOf('Welcome')).toBeLessThan(html.indexOf('Receipt'));
+    expect(html.indexOf('/console/events/e2')).toBeLessThan(html.indexOf('Welcome'));
+    expect(html.indexOf('/console/events/e1')).toBeLessThan(html.indexOf('Receipt'));
+    expect(html.match(/Email of/g)).toHaveLength(2);
+  });
+
+  it('shows an email by itself whose event is not on the page', async () => {
+    const html = await entries([email('gone', 'welcome'), event('e1')]);
+    expect(html).not.toContain('class="caused"');
+    expect(html).toContain('Email of');
+  });
+
+  it.each<[string, string, Feedback]>([
+    ['bounced', 'bad', { deliveredAt: '2026-11-20T10:00:02Z', bouncedAt: '2026-11-20T10:00:03Z' }],
+    [
+      'complained',
+      'bad',
+      { deliveredAt: '2026-11-20T10:00:02Z', complainedAt: '2026-11-21T00:00:00Z' },
+    ],
+    ['rejected', 'bad', { rejectedAt: '2026-11-20T10:00:02Z' }],
+    ['delivered', 'good', { deliveredAt: '2026-11-20T10:00:02Z' }],
+    ['sent', 'calm', undefined],
+  ])('says of an email that it is %s', async (word, tone, feedback) => {
+    expect(await entries([email('e1', 'receipt', feedback)])).toContain(
+      `<span class="badge ${tone}">${word}</span>`,
+    );
+  });
+});
