@@ -1,2 +1,4 @@
-/** How many a test draws or makes: this many in `npm test`, `TIMES` as many in `npm run prove`. */
-export const asMany = (usual: number): number => usual * Number(process.env['TIMES'] ?? 1);
+const isProof = process.env['AS_MANY'] === 'in a proof';
+
+/** How many a test draws or makes: `usual` in `npm test`, `inProof` in `npm run prove -- properties`. */
+export const asMany = (usual: number, inProof = 25 * usual): number => (isProof ? inProof : usual);
