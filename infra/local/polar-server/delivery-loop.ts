@@ -58,7 +58,7 @@ export function deliveryLoop(state: PolarState, sender: WebhookSender, onChange:
   }
 
   return {
-    /** Something was recorded. */
+    /** Something was recorded, or the clock was set. */
     wake,
 
     /** As if the waits between attempts were over: every event has arrived or failed for good, or its endpoint is off. */

@@ -172,6 +172,8 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
     faults,
     /** What customers do, with the events of each moment. */
     shop,
+    /** Attempts what its clock says is due now, rather than at its next look within a second. */
+    attemptDue: loop.wake,
     /** When everything that is due was sent. */
     settled: loop.settled,
     /** As if the waits before retries were over. */

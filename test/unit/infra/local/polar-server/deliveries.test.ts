@@ -71,6 +71,7 @@ const arrived = (count: number) =>
 /** Nobody has to wait for a job: it is due at once. */
 const later = (seconds: number) => {
   clockMs += seconds * 1_000;
+  polar.attemptDue();
 };
 
 test('only what the endpoint wants is sent, signed with its secret', async () => {
@@ -108,8 +109,8 @@ test('the waits between tries double, and take 17 to 34 minutes together', async
   let seconds = 0;
   const order = polar.state.events.find(({ type }) => type === 'order.paid');
   for (let tries = 1; tries <= 10; tries += 1) {
-    await expect.poll(() => order?.attempts, { timeout: 10_000 }).toBe(tries);
     await polar.settled();
+    expect(order?.attempts).toBe(tries);
     const due = order?.nextAttemptMs;
     if (tries === 10) expect(due).toBeNull();
     if (due == null) break;
@@ -118,6 +119,7 @@ test('the waits between tries double, and take 17 to 34 minutes together', async
     expect(wait).toBeLessThanOrEqual(4_000 * 2 ** (tries - 1));
     seconds += wait / 1_000;
     clockMs = due;
+    polar.attemptDue();
   }
   expect(seconds).toBeGreaterThan(17 * 60);
   expect(seconds).toBeLessThan(35 * 60);
