@@ -23,11 +23,14 @@ describe.each(lives())('the mails of the life %s', (_, webhooks) => {
 describe('where Polar is connected', () => {
   const portalUrl = 'https://polar.sh/northlight/portal?email=anna%40example.com';
 
+  const told = lives()
+    .flatMap(([, webhooks]) => webhooks)
+    .map((webhook) => polarEvent(JSON.stringify(webhook)));
+
   const button = new RegExp(`\n[A-Z][a-z ]+: ${portalUrl.replace(/[.?]/g, '\\$&')}\n`);
 
   it.each(readyMade)('$name is the same text, but for a button to the portal', (template) => {
-    for (const webhook of lives().flatMap(([, webhooks]) => webhooks)) {
-      const parsed = polarEvent(JSON.stringify(webhook));
+    for (const parsed of told) {
       if (parsed.kind === 'unreadable' || parsed.event.type !== template.event) continue;
       const { properties } = parsed.event;
       const { text } = mailOf(template, properties);

@@ -43,17 +43,25 @@ export function mailsOf(webhook: Webhook): Mail[] {
     .map((template) => mailOf(template, properties));
 }
 
+const compiled = new Map<ReadyMade['email'], ReturnType<typeof compiledOf>['compiled']>();
+
+function compiledOnce({ email, event }: ReadyMade) {
+  const known = compiled.get(email) ?? compiledOf(email, event).compiled;
+  compiled.set(email, known);
+  return known;
+}
+
 /** `portalUrl`: as where Polar is connected. */
 export function mailOf(
-  { name, email, event }: ReadyMade,
+  template: ReadyMade,
   properties: EventProperties & { portalUrl?: string },
 ): Mail {
   const contact = { firstName: 'Anna', email: 'anna@example.com' };
-  const { compiled } = compiledOf(email, event);
+  const { name, email } = template;
   const footer = { unsubscribeUrl: 'https://example.com/u', postalAddress: 'Storgatan 1' };
   const isMarketing = email.kind === 'marketing';
   const result = renderEmail(
-    compiled,
+    compiledOnce(template),
     { contact, event: properties },
     isMarketing ? footer : undefined,
   );
