@@ -18,7 +18,6 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
 
 /** What takes longest, in this order. */
 const longest = [
-  'prove/soak/soak.test.ts',
   'system/local-polar.test.ts',
   'backfill/backfill-deletions.test.ts',
   'prove/crash/crash.test.ts',

@@ -30,8 +30,6 @@ type Options = Readonly<{
   minutes: number;
   perSecond: number;
   random: () => number;
-  /** How long it waits for the end of what was begun. */
-  drainMinutes?: number;
   onProgress?: (line: string) => void;
 }>;
 
@@ -52,6 +50,10 @@ export type SoakProof = Proof &
 const visibilitySeconds = 20;
 /** What a process uses may move a little with what it has in its hands; a leak goes on. */
 const flatRatio = 1.1;
+/** How long it waits for the end of what was begun: a mailer that was killed leaves a lease of two minutes. */
+const longestDrainMs = 15 * 60_000;
+/** With less it has shown nothing. */
+const least = { accepted: 50, sent: 5, troubles: 1 };
 /** In less time a process that has just begun says nothing about the next hour. */
 const leastMinutesForMemory = 2;
 /** Each is part of the name of its function. */
@@ -63,14 +65,7 @@ const none: MemorySamples = new Map();
  * and SES pause, throttle and lose replies. Then it counts webhooks, emails and memory.
  */
 export async function soak(options: Options): Promise<SoakProof> {
-  const {
-    assembly,
-    minutes,
-    perSecond,
-    random,
-    drainMinutes = 15,
-    onProgress = () => {},
-  } = options;
+  const { assembly, minutes, perSecond, random, onProgress = () => {} } = options;
   const proxies: TroubleProxy[] = [];
   const taken = takenBySes();
   const memory = startMemoryWatch();
@@ -104,7 +99,7 @@ export async function soak(options: Options): Promise<SoakProof> {
     const late = isLong ? await memory.sample() : none;
     await load.stop();
     onProgress(`${load.accepted.size} webhooks accepted, waiting for the queues`);
-    const emails = await drained(sqs, stack, Date.now() + drainMinutes * 60_000);
+    const emails = await drained(sqs, stack, Date.now() + longestDrainMs);
 
     const records = await recorded(stack);
     const dead = await deadLetters(sqs, stack, 'EventsDeadLetters', webhookIdOf);
@@ -112,6 +107,7 @@ export async function soak(options: Options): Promise<SoakProof> {
     const lost = [...load.accepted].filter((id) => !records.has(id) && !dead.has(id));
     const refused = [...load.sent].filter((id) => !load.accepted.has(id));
     const overTime = memoryBetween(early, late);
+    const counts = countsOf(emails.states.values());
     return {
       points: load.sent.size,
       accepted: load.accepted.size,
@@ -119,12 +115,13 @@ export async function soak(options: Options): Promise<SoakProof> {
       records: records.size,
       deadLetters: dead.size + deadMail.size,
       troubles,
-      emails: countsOf(emails.states.values()),
+      emails: counts,
       memory: overTime,
       failures: [
         ...lost.map((id) => `The webhook ${id} was accepted and is no record and no dead letter.`),
         ...refused.map((id) => `The webhook ${id} was not accepted in any attempt.`),
         ...mailFailures(emails, taken.counts, deadMail),
+        ...tooLittle(load.accepted.size, counts['sent'] ?? 0, troubles),
         ...(isLong ? memoryFailures(overTime) : []),
       ],
     };
@@ -133,6 +130,16 @@ export async function soak(options: Options): Promise<SoakProof> {
     await stack.stop();
     for (const proxy of proxies) await proxy.stop();
   }
+}
+
+/** What was not enough to tell of anything, in words. */
+function tooLittle(accepted: number, sent: number, { kills, harmed }: Troubles): string[] {
+  const troubles = kills + Object.values(harmed).reduce((sum, count) => sum + count, 0);
+  return [
+    accepted < least.accepted ? `Only ${accepted} webhooks were accepted.` : [],
+    sent < least.sent ? `Only ${sent} emails were sent.` : [],
+    troubles < least.troubles ? 'No function was killed, and no call was harmed.' : [],
+  ].flat();
 }
 
 /** What does not hold, in words: for each function on the way one process at least has to show it. */
