@@ -75,6 +75,11 @@ const keySchema = z.array(
   z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }),
 );
 
+type Creation = Readonly<{
+  /** Nobody can have made them, so nothing is asked first. */
+  areNew?: boolean;
+}>;
+
 const tableSchema = z.object({
   KeySchema: keySchema,
   AttributeDefinitions: z.array(
@@ -105,6 +110,7 @@ const tableSchema = z.object({
 export async function createTables(
   client: DynamoDBClient,
   identities: Identities,
+  { areNew = false }: Creation = {},
 ): Promise<Readonly<Record<string, string>>> {
   const tables = identities.ofType('AWS::DynamoDB::Table');
   const names = await Promise.all(
@@ -112,7 +118,7 @@ export async function createTables(
       const name = identities.nameOf(logicalId);
       const { TimeToLiveSpecification, ...schema } = tableSchema.parse(properties);
       const wanted = { TableName: name, BillingMode: 'PAY_PER_REQUEST' as const, ...schema };
-      const existing = await described(client, wanted);
+      const existing = areNew ? undefined : await described(client, wanted);
       if (existing && shape(existing) !== shape(wanted)) {
         throw new Advice(
           `The keys or indexes of the table ${logicalId} have changed since the local data was made. Start once with --fresh (npm start -- --fresh) to begin with empty tables.`,

@@ -32,7 +32,7 @@ afterAll(async () => {
   await dynamo.stop();
 });
 beforeEach(async () => {
-  const tableOf = await createStackTables(dynamo.client);
+  const tableOf = await createStackTables(dynamo.client, 'Emails', 'Mailboxes', 'Runs');
   [table, mailboxes] = [tableOf('Emails'), tableOf('Mailboxes')];
   runsTable = tableOf('Runs');
   woken.length = 0;

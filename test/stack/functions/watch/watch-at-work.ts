@@ -25,7 +25,7 @@ export async function startWatch(client: DynamoDBClient) {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
   const now = () => new Date();
   const at = await startPolarConnection(client);
-  const tableOf = await createStackTables(client);
+  const tableOf = await createStackTables(client, 'Events');
   const db = documentClient(client);
   const lines: string[] = [];
   const parts: WatchParts = {

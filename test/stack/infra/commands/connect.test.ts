@@ -31,7 +31,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
   let acts: string;
   beforeAll(async () => {
     dynamo = await startDynamo();
-    acts = (await createStackTables(dynamo.client))('Acts');
+    acts = (await createStackTables(dynamo.client, 'Acts'))('Acts');
   });
   afterAll(() => dynamo.stop());
   beforeEach(async () => {

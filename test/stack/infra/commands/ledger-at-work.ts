@@ -18,7 +18,7 @@ export const now = () => new Date(at);
 
 /** An empty ledger, the commands on it, and a mailer whose SES takes everything. */
 export async function ledgerAtWork(client: DynamoDBClient) {
-  const tableOf = await createStackTables(client);
+  const tableOf = await createStackTables(client, 'Emails', 'Mailboxes', 'Settings');
   const table = tableOf('Emails');
   const db = documentClient(client);
   const ledger = dynamoEmails(db, table, now, tableOf('Mailboxes'));

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => dynamo.stop());
 beforeEach(async () => {
   printed = [];
-  table = (await createStackTables(dynamo.client))('Settings');
+  table = (await createStackTables(dynamo.client, 'Settings'))('Settings');
 });
 
 function does(document?: (found: object) => void) {

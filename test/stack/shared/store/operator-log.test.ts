@@ -18,7 +18,7 @@ beforeAll(async () => {
   dynamo = await startDynamo();
 });
 beforeEach(async () => {
-  table = (await createStackTables(dynamo.client))('Acts');
+  table = (await createStackTables(dynamo.client, 'Acts'))('Acts');
   log = dynamoOperatorLog(documentClient(dynamo.client), table, {
     retentionDays: 90,
     now: () => now,

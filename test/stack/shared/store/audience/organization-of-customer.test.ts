@@ -14,7 +14,7 @@ let db: ReturnType<typeof documentClient>;
 
 beforeAll(async () => {
   dynamo = await startDynamo();
-  events = (await createStackTables(dynamo.client))('Events');
+  events = (await createStackTables(dynamo.client, 'Events'))('Events');
   db = documentClient(dynamo.client);
 });
 afterAll(() => dynamo.stop());

@@ -11,7 +11,7 @@ let add: (workflowId: string, count: number, state: string) => Promise<void>;
 
 beforeAll(async () => {
   dynamo = await startDynamo();
-  const table = (await createStackTables(dynamo.client))('Emails');
+  const table = (await createStackTables(dynamo.client, 'Emails'))('Emails');
   const db = documentClient(dynamo.client);
   emails = dynamoWorkflowEmails(db, table);
   let made = 0;
