@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeEventMessage, maxMessageBytes } from '#shared/queue/encode-event-message.ts';
 import { decodeEventMessage, type EventMessage } from '#shared/queue/events-queue.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { type LambdaRecord, startQueue } from '#test/support/loopback-queue.ts';
 
 const facts = {
@@ -104,7 +105,7 @@ describe('a webhook on the queue', () => {
         const record = await throughQueue(encodeEventMessage(webhook));
         expect(decodeEventMessage(record)).toEqual(webhook);
       }),
-      { numRuns: 150 },
+      { numRuns: asMany(40) },
     );
   });
 
@@ -138,7 +139,7 @@ describe('a webhook on the queue', () => {
         }
       }),
       {
-        numRuns: 25,
+        numRuns: asMany(10),
         examples: [
           [{ alphabet: 'hex', size: 1_000 }],
           [{ alphabet: 'hex', size: maxMessageBytes }],
