@@ -18,6 +18,7 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
 
 /** What takes longest, in this order. */
 const longest = [
+  'system/rehearsal.test.ts',
   'system/local-polar.test.ts',
   'backfill/backfill-deletions.test.ts',
   'prove/crash/crash.test.ts',
@@ -43,6 +44,32 @@ class LongestFirst extends BaseSequencer {
 // `npm run synth` holds templates against CloudFormation's schemas, which takes seconds for each.
 process.env['CDK_VALIDATION'] ??= 'false';
 
+/** Node itself loads a test and strips its types: nothing is transformed, mocked or loaded twice. */
+const loadedByNode = { viteModuleRunner: false, nodeLoader: false };
+
+/** These load functions again with `vi.resetModules`, which read their environment when they are loaded. */
+const reloaded = [
+  'test/upgrade/**/*.test.ts',
+  'test/stack/functions/calls.test.ts',
+  'test/stack/functions/console/audience/audience-export.test.ts',
+  'test/stack/functions/feedback/failures.test.ts',
+  'test/stack/functions/ingest/handler.test.ts',
+  'test/stack/functions/unsubscribe/unsubscribe.test.ts',
+  'test/stack/functions/watch/handler.test.ts',
+];
+
+const stack = {
+  sequence: { groupOrder: 1 },
+  globalSetup: ['test/support/synthesise-once.ts'],
+  // A process per file would load the SDK or the CDK, and start a DynamoDB, more than a hundred times.
+  isolate: false,
+  setupFiles: ['test/support/leave-no-trace.ts'],
+  // Many of these wait for emulators and child processes, so more run at once than a small machine has cores.
+  maxWorkers: 4,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -56,27 +83,22 @@ export default defineConfig({
           isolate: false,
           // They only calculate, so each core takes its share.
           maxWorkers: '100%',
-          // Node itself loads them and strips their types: nothing is transformed, and nothing mocked.
-          experimental: { viteModuleRunner: false, nodeLoader: false },
+          experimental: loadedByNode,
           // Long, for a machine that is busy with other things too.
           testTimeout: 120_000,
         },
       },
       {
         test: {
+          ...stack,
           name: 'stack',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**'],
-          sequence: { groupOrder: 1 },
-          globalSetup: ['test/support/synthesise-once.ts'],
-          // A process per file would load the SDK or the CDK, and start a DynamoDB, more than a hundred times.
-          isolate: false,
-          setupFiles: ['test/support/leave-no-trace.ts'],
-          // Many of these wait for emulators and child processes, so one more runs at once than a small machine has cores.
-          maxWorkers: 3,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          exclude: ['test/unit/**', ...reloaded],
+          experimental: loadedByNode,
         },
+      },
+      {
+        test: { ...stack, name: 'reloaded', include: reloaded },
       },
     ],
   },
