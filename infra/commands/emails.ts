@@ -3,8 +3,10 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import {
   type Deployment,
   findDeployment,
+  stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
+import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -19,8 +21,10 @@ import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { person } from '#infra/terminal/person.ts';
 import { emailSchema, type MailMessage } from '#shared/audience/email.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { cached } from '#shared/in-time.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
-import { documentClient } from '#shared/store/dynamo.ts';
+import { type KeptCustomer, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
+import { documentClient, keysAtOnce } from '#shared/store/dynamo.ts';
 import { countHeld } from '#shared/store/mail/due-emails.ts';
 import {
   canBeMarkedSent,
@@ -37,12 +41,21 @@ import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { oneLine } from '#shared/text.ts';
 import { commandActs } from './command-acts.ts';
 import { noting } from './noting.ts';
-import { emailDocument, emailLines, emailListLines } from './words.ts';
+import {
+  addressedDocument,
+  emailDocument,
+  emailLines,
+  emailListLines,
+  type Recipient,
+  recipientOf,
+} from './words.ts';
 import { oneNamed } from './workflows/short-ids.ts';
 
 export type EmailParts = Readonly<{
   emails: EmailAdmin;
   workflows: () => Promise<Workflow[]>;
+  /** Those of these customers who are known, with the contact that shows each; at most `keysAtOnce` at a time. */
+  customers: (customerIds: readonly string[]) => Promise<readonly KeptCustomer[]>;
   hold: HoldStore;
   /** About how many emails are held. */
   countHeld: () => Promise<number>;
@@ -59,6 +72,7 @@ export type EmailParts = Readonly<{
 export function emailVerbs({
   emails,
   workflows,
+  customers,
   hold,
   countHeld,
   now,
@@ -91,10 +105,24 @@ export function emailVerbs({
     return { ...filter, workflowId: workflow?.workflowId ?? workflowId };
   }
 
+  /** To whom each is. The ledger names no address, so this is the one that the contact has now. */
+  async function addressed(
+    found: readonly ReportedEmail[],
+  ): Promise<(ReportedEmail & Recipient)[]> {
+    const ids = [...new Set(found.map(({ customerId }) => customerId))];
+    const known = new Map<string, KeptCustomer>();
+    for (let start = 0; start < ids.length; start += keysAtOnce) {
+      for (const one of await customers(ids.slice(start, start + keysAtOnce))) {
+        known.set(one.customer.customerId, one);
+      }
+    }
+    return found.map((email) => ({ ...email, ...recipientOf(known.get(email.customerId)) }));
+  }
+
   return {
     async list(filter: EmailFilter, limit: number) {
-      const found = await emails.list(await meant(filter), limit);
-      if (document) return document({ emails: found.map(emailDocument) });
+      const found = await addressed(await emails.list(await meant(filter), limit));
+      if (document) return document({ emails: found.map(addressedDocument) });
       if (found.length === 0) return print('There are no such emails.');
       print(emailListLines(found).join('\n'));
       if (found.length === limit) print(`\nThese are the newest ${limit}; --limit shows more.`);
@@ -234,7 +262,15 @@ async function runEmails(options: EmailsOptions): Promise<void> {
   const now = () => new Date();
   const db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
   const sqs = new SQSClient(clientConfigs.sqs);
+  // Only some verbs need it, and finding its tables asks CloudFormation.
+  const store = cached(
+    async () =>
+      deployedAudience(deployment, await stackResources(options.target, deployment)).store,
+    Number.POSITIVE_INFINITY,
+    Date.now,
+  );
   const does = emailVerbs({
+    customers: async (ids) => keptCustomers(await store(), ids),
     emails: dynamoEmailAdmin(db, emailsTable, now),
     hold: dynamoHold(db, settingsTable),
     countHeld: () => countHeld(db, emailsTable),

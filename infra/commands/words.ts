@@ -1,8 +1,9 @@
-import { columns } from '#infra/terminal/lines.ts';
+import { columns, maskedAddress } from '#infra/terminal/lines.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Connection } from '#shared/polar/connection.ts';
 import type { ConnectionHealth, Repair } from '#shared/polar/connection-health.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 
 /** The command for each fault of a connection; none: it takes patience. */
@@ -68,15 +69,27 @@ const meanings: Readonly<Record<State, string>> = {
     'SES may have sent it: its answer was lost. It is not sent again by itself. If SES reports it, that settles it; else ask the customer, or look into the SES console, and settle it here.',
 };
 
-export function emailListLines(emails: readonly ReportedEmail[]): string[] {
+/** To whom an email is: the masked address that the contact has now, or why there is none. */
+export type Recipient = Readonly<{ to: string } | { to: null; toReason: string }>;
+
+export function recipientOf(known: KeptCustomer | undefined): Recipient {
+  const none = (toReason: string) => ({ to: null, toReason });
+  if (!known) return none('customer not known');
+  const { customer, contact } = known;
+  if (customer.erased) return none('erased');
+  return contact ? { to: maskedAddress(contact.address) } : none('contact gone');
+}
+
+export function emailListLines(emails: readonly (ReportedEmail & Recipient)[]): string[] {
   const rows = emails.map(({ createdAt, state, workflowId, ledgerKey, ...email }) => [
     `${createdAt.slice(0, 19)}Z`,
     state,
     workflowId,
+    email.to ?? email.toReason,
     ledgerKey,
     email.reason ?? newsOf(email),
   ]);
-  return columns([['CREATED', 'STATE', 'WORKFLOW', 'LEDGER KEY', 'WHAT IS KNOWN'], ...rows]);
+  return columns([['CREATED', 'STATE', 'WORKFLOW', 'TO', 'LEDGER KEY', 'WHAT IS KNOWN'], ...rows]);
 }
 
 function newsOf({ feedback }: Pick<ReportedEmail, 'feedback'>): string {
@@ -138,6 +151,15 @@ export function emailDocument({ feedback = {}, ...row }: ReportedEmail) {
     bouncedAt: feedback.bouncedAt ?? null,
     complainedAt: feedback.complainedAt ?? null,
     rejectedAt: feedback.rejectedAt ?? null,
+  };
+}
+
+/** The same with whom it is to. */
+export function addressedDocument(email: ReportedEmail & Recipient) {
+  return {
+    ...emailDocument(email),
+    to: email.to,
+    toReason: email.to === null ? email.toReason : null,
   };
 }
 

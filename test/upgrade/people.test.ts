@@ -5,6 +5,7 @@ import { exportContacts } from '#infra/commands/audience.ts';
 import { emailVerbs } from '#infra/commands/emails.ts';
 import { whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
+import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoContactList } from '#shared/store/audience/contact-search.ts';
 import { countHeld } from '#shared/store/mail/due-emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
@@ -125,6 +126,7 @@ describe.each(keptVersions)('people see what version %s left', (version) => {
     const verbs = emailVerbs({
       emails: upgraded.stack.parts.emails,
       workflows: async () => [],
+      customers: (ids) => keptCustomers(upgraded.stack.parts.store, ids),
       hold: dynamoHold(upgraded.stack.db, tableOf('Settings')),
       countHeld: () => countHeld(upgraded.stack.db, tableOf('Emails')),
       now: () => new Date(),

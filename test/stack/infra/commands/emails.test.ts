@@ -1,8 +1,19 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { startDynamo } from '#test/support/emulators.ts';
-import { ledgerAtWork } from './ledger-at-work.ts';
+import { at, ledgerAtWork } from './ledger-at-work.ts';
+
+const listSchema = z.object({
+  emails: z.array(
+    z.object({
+      customerId: z.string(),
+      to: z.nullable(z.string()),
+      toReason: z.nullable(z.string()),
+    }),
+  ),
+});
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let work: Awaited<ReturnType<typeof ledgerAtWork>>;
@@ -46,7 +57,7 @@ describe('npm run emails -- list', () => {
     await work.does().list({ state: 'unknown' }, 50);
     expect(work.output()).toMatch(
       new RegExp(
-        `^2026-11-23T12:00:00Z +unknown +receipt +${ledgerKey} +The answer was lost\\.$`,
+        `^2026-11-23T12:00:00Z +unknown +receipt +customer not known +${ledgerKey} +The answer was lost\\.$`,
         'm',
       ),
     );
@@ -75,6 +86,51 @@ describe('npm run emails -- list', () => {
     await expect(
       does('receipt-x7k2', 'receipt-y8m3').list({ workflowId: 'receipt' }, 50),
     ).rejects.toThrow('Say which one: receipt-x7k2, receipt-y8m3.');
+  });
+
+  it('says to whom each is, masked and where the contact is now, or that the contact is gone', async () => {
+    const { audience } = work;
+    await audience.tell('customer.created', 'moved', { minute: 1, email: 'grace@example.com' });
+    await audience.tell('customer.updated', 'moved', { minute: 2, email: 'grace@new.example.com' });
+    for (const id of ['erased', 'removed']) {
+      await audience.tell('customer.created', id, { minute: 1, email: `${id}@example.com` });
+      const anonymised = id === 'erased';
+      await audience.tell('customer.deleted', id, { minute: 2, anonymised });
+    }
+    await audience.tell('customer.created', 'overtaken', { minute: 1, email: 'ann@example.com' });
+    await audience.tell('customer.created', 'newer', { minute: 2, email: 'ann@example.com' });
+    const who = ['moved', 'erased', 'removed', 'overtaken', 'nobody'];
+    for (const customerId of who) await work.emailIn('sent', 'receipt', at, customerId);
+    const found: object[] = [];
+    await work.does({ document: (one) => found.push(one) }).list({}, 50);
+    const listed = listSchema.parse(found[0]).emails;
+    const to = new Map(
+      listed.map(({ customerId, ...one }) => [customerId, [one.to, one.toReason]]),
+    );
+    expect(Object.fromEntries(to)).toEqual({
+      moved: ['g***@new.example.com', null],
+      erased: [null, 'erased'],
+      removed: [null, 'contact gone'],
+      overtaken: [null, 'contact gone'],
+      nobody: [null, 'customer not known'],
+    });
+    await work.does().list({}, 50);
+    expect(work.output()).toMatch(/ receipt +g\*\*\*@new\.example\.com +[\w-]{36}$/m);
+    expect(work.output()).toMatch(/ receipt +contact gone +/);
+    expect(work.output()).not.toContain('grace');
+  });
+
+  it('reads the recipients of many emails in batches, each customer once', async () => {
+    for (let nth = 0; nth < 120; nth++) {
+      await work.emailIn('blocked', 'welcome', at, `c${nth % 110}`);
+    }
+    const asked: number[] = [];
+    const customers = async (ids: readonly string[]) => {
+      asked.push(ids.length);
+      return [];
+    };
+    await work.does({ customers }).list({}, 1_000);
+    expect(asked).toEqual([100, 10]);
   });
 
   it('says that there may be more', async () => {

@@ -3,14 +3,17 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DeliveryParts, deliver } from '#functions/mailer/mailer.ts';
 import { type EmailParts, emailVerbs } from '#infra/commands/emails.ts';
 import type { Email, MailMessage } from '#shared/audience/email.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { countHeld } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
+import { audienceStory } from '#test/support/audience-story.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 
 export const at = '2026-11-23T12:00:00.000Z';
@@ -24,6 +27,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
   const ledger = dynamoEmails(db, table, now, tableOf('Mailboxes'));
   const admin = dynamoEmailAdmin(db, table, now);
   const hold = dynamoHold(db, tableOf('Settings'));
+  const audience = audienceStory({ ...defaultSettings, customerDeleted: 'delete' });
   const printed: string[] = [];
   const queued: MailMessage[] = [];
   const sent: string[] = [];
@@ -59,6 +63,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
   return {
     db,
     table,
+    audience,
     ledger,
     admin,
     hold,
@@ -74,6 +79,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
       emailVerbs({
         emails: admin,
         workflows: async () => [],
+        customers: (ids) => keptCustomers(audience.store, ids),
         hold,
         countHeld: () => countHeld(db, table),
         now,
@@ -88,14 +94,19 @@ export async function ledgerAtWork(client: DynamoDBClient) {
       }),
 
     /** Brings an email into a state by what the mailer writes on the way there. */
-    emailIn: async (state: Email['state'], workflowId = 'welcome', createdAt = at) => {
+    emailIn: async (
+      state: Email['state'],
+      workflowId = 'welcome',
+      createdAt = at,
+      customerId = 'c1',
+    ) => {
       const ledgerKey = randomUUID();
       const email = {
         ledgerKey,
         workflowId,
         workflowVersion: 1,
         webhookId: 'evt-1',
-        customerId: 'c1',
+        customerId,
         contactId: 'contact-1',
       };
       const emails = dynamoEmails(db, table, () => new Date(createdAt));

@@ -103,7 +103,7 @@ const letter: ExplainedLetter = {
 const how = { now: new Date(at), address: (address: string) => address };
 
 test.each<[string, string[], number]>([
-  ['npm run emails -- list', emailListLines([email]), 2],
+  ['npm run emails -- list', emailListLines([{ ...email, to: `${hostile}@example.com` }]), 2],
   ['npm run emails -- show', emailLines(email), 11],
   ['npm run deadletters -- list', deadLetterRows([letter], how), 2],
   ['npm run deadletters -- show', deadLetterLines(letter, how), 14],
