@@ -1,6 +1,6 @@
 import type { ActDraft, ActObjects, ActVerb } from '#shared/audience/operator-act.ts';
 import type { LetterChoice } from '#shared/queue/dead-letters/letter-choice.ts';
-import type { AudienceOptions } from './audience.ts';
+import type { AudienceOptions } from './audience/audience.ts';
 import type { BackfillOptions } from './backfill/backfill.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { DeadLettersOptions } from './dead-letters/dead-letters.ts';

@@ -8,7 +8,7 @@ export const commands: StackCommands = {
   },
   audience: {
     does: 'export contacts as CSV',
-    load: async () => (await import('./audience.ts')).audienceCommand,
+    load: async () => (await import('./audience/audience.ts')).audienceCommand,
   },
   backfill: {
     does: 'bring the audience in step with the customers of Polar',

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportContacts } from '#infra/commands/audience.ts';
+import { exportContacts } from '#infra/commands/audience/export.ts';
 import { emailVerbs } from '#infra/commands/emails.ts';
 import { whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';

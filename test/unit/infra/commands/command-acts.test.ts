@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { actsCommand } from '#infra/commands/acts.ts';
-import { audienceCommand } from '#infra/commands/audience.ts';
+import { audienceCommand } from '#infra/commands/audience/audience.ts';
 import { backfillCommand } from '#infra/commands/backfill/backfill.ts';
 import { commandActs } from '#infra/commands/command-acts.ts';
 import { commands } from '#infra/commands/commands.ts';

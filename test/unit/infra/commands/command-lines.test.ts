@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { audienceCommand } from '#infra/commands/audience.ts';
+import { audienceCommand } from '#infra/commands/audience/audience.ts';
 import { commands } from '#infra/commands/commands.ts';
 import { connectCommand } from '#infra/commands/connect.ts';
 import { consoleCommand } from '#infra/commands/console-door/console.ts';

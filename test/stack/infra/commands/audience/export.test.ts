@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportContacts, intoFile, json } from '#infra/commands/audience.ts';
+import { exportContacts, intoFile, json } from '#infra/commands/audience/export.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { type ContactList, dynamoContactList } from '#shared/store/audience/contact-search.ts';

@@ -9,14 +9,6 @@ import {
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
-import { Advice } from '#infra/terminal/advice.ts';
-import {
-  type Act,
-  jsonOption,
-  parsed,
-  type StackCommand,
-  text,
-} from '#infra/terminal/command-line.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
 import { refuseBanner } from '#infra/terminal/output.ts';
 import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
@@ -29,55 +21,20 @@ import {
 } from '#shared/store/audience/contact-search.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { visible } from '#shared/text.ts';
-import { commandActs } from './command-acts.ts';
-import { noting } from './noting.ts';
 
 const pageSize = 1_000;
 
-export type AudienceOptions = Readonly<{
+export type ExportOptions = Readonly<{
   target: Target;
+  verb: 'export';
   filter: ContactFilter;
   file: string | undefined;
   json: boolean;
 }>;
 
-/** The words of `npm run audience`. */
-export function audienceCommand(
-  command: StackCommand,
-  act: Act<AudienceOptions> = noting(commandActs.audience, (options) =>
-    runAudience(options, process.stdout, process.stderr),
-  ),
-): void {
-  command
-    .description('Works with the contacts.')
-    .command('export')
-    .description(
-      'Writes the contacts as CSV, newest first. Into a pipe: npm run -s audience -- export | head',
-    )
-    .addOption(parsed('--group <group>', 'only those of one group', (group) => group.trim()))
-    .addOption(
-      parsed(
-        '--consent <consent>',
-        'only those who get marketing mail, or who do not: subscribed or unsubscribed',
-        consentNamed,
-      ),
-    )
-    .addOption(text('--output <file>', 'where to, once it is whole; else the standard output'))
-    .addOption(jsonOption())
-    .action((_, self) => {
-      const { group, consent, output, json = false, ...target } = self.optsWithGlobals();
-      return act({ target, filter: { group, isSubscribed: consent }, file: output, json });
-    });
-}
-
-function consentNamed(given: string): boolean {
-  if (given === 'subscribed' || given === 'unsubscribed') return given === 'subscribed';
-  throw new Advice(`--consent is subscribed or unsubscribed, not "${given}".`);
-}
-
-/** `npm run audience`. Says everything but the contacts on `messages`. */
-async function runAudience(
-  given: AudienceOptions,
+/** `npm run audience -- export`. Says everything but the contacts on `messages`. */
+export async function runExport(
+  given: ExportOptions,
   output: NodeJS.WriteStream,
   messages: NodeJS.WriteStream,
 ): Promise<void> {
