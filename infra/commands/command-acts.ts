@@ -18,6 +18,9 @@ type Noted = ActDraft | 'looks';
 /** What each command writes into the operator log, by its name. A command that is missing here is refused by a test. */
 export const commandActs = {
   audience: (options: AudienceOptions): Noted => {
+    if (options.verb === 'edit') {
+      return options.isDryRun ? 'looks' : noted('contact.edit', 'Edit a contact.');
+    }
     const { group, isSubscribed } = options.filter;
     const isNarrowed = group !== undefined || isSubscribed !== undefined;
     const sentence = isNarrowed ? 'Export a part of the contacts.' : 'Export all contacts.';

@@ -7,7 +7,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./acts.ts')).actsCommand,
   },
   audience: {
-    does: 'export contacts as CSV',
+    does: 'edit a contact, export contacts as CSV',
     load: async () => (await import('./audience/audience.ts')).audienceCommand,
   },
   backfill: {

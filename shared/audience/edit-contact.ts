@@ -3,7 +3,7 @@ import { type Edit, edited } from './by-hand.ts';
 import { layerAt, putLayer, showAddress } from './identity.ts';
 import type { Layer } from './person.ts';
 import { cleaned } from './typed-fields.ts';
-import { type Means, type Surroundings, settle } from './unit-of-work.ts';
+import { decided, type Means, type Surroundings, settle } from './unit-of-work.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -17,6 +17,16 @@ export async function editContact(
   { store, surroundings, pause }: Means,
 ): Promise<ActResult> {
   return settle(store, (w) => edit(w, edits, act, surroundings), pause);
+}
+
+/** What the contact would be once these edits are made. Writes nothing, so it holds only for a moment. */
+export async function rehearseEdit(
+  edits: readonly Edit[],
+  act: ActOnContact,
+  { store, surroundings }: Pick<Means, 'store' | 'surroundings'>,
+): Promise<ActResult> {
+  return (await decided(store, { decide: (w) => ({ said: edit(w, edits, act, surroundings) }) }))
+    .said;
 }
 
 function edit(

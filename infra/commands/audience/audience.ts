@@ -4,23 +4,25 @@ import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
   jsonOption,
+  oneOf,
   parsed,
   type StackCommand,
   text,
 } from '#infra/terminal/command-line.ts';
+import { type Clearable, clearable, type EditOptions, editsTyped, runEdit } from './edit.ts';
 import { type ExportOptions, runExport } from './export.ts';
 
-export type AudienceOptions = ExportOptions;
+export type AudienceOptions = ExportOptions | EditOptions;
 
 /** The words of `npm run audience`. */
 export function audienceCommand(
   command: StackCommand,
   act: Act<AudienceOptions> = noting(commandActs.audience, (options) =>
-    runExport(options, process.stdout, process.stderr),
+    options.verb === 'edit' ? runEdit(options) : runExport(options, process.stdout, process.stderr),
   ),
 ): void {
+  command.description('Edits a contact, and exports contacts.');
   command
-    .description('Works with the contacts.')
     .command('export')
     .description(
       'Writes the contacts as CSV, newest first. Into a pipe: npm run -s audience -- export | head',
@@ -45,6 +47,44 @@ export function audienceCommand(
         json,
       });
     });
+  command
+    .command('edit')
+    .description(
+      'sets fields of a contact over what Polar says, or clears them; shows it and asks first',
+    )
+    .argument('<address>')
+    .addOption(text('--name <name>', 'first and last name, told apart as in what Polar sends'))
+    .addOption(text('--first-name <name>', 'the first name alone'))
+    .addOption(text('--last-name <name>', 'the last name alone'))
+    .addOption(text('--external-id <id>', 'the id in your own system'))
+    .addOption(text('--group <group>', 'the group; "" here and above: there is to be none'))
+    .addOption(
+      parsed(
+        '--clear <fields>',
+        `takes back what was set: ${Object.keys(clearable).join(', ')}`,
+        fieldsNamed,
+      ),
+    )
+    .option('--dry-run', 'shows what would change, and changes nothing')
+    .option('--yes', 'does not ask')
+    .addOption(jsonOption())
+    .action((address, _, self) => {
+      const { name, firstName, lastName, externalId, group, clear, ...rest } =
+        self.optsWithGlobals();
+      const { dryRun = false, yes = false, json = false, ...target } = rest;
+      const edits = editsTyped({ name, firstName, lastName, externalId, group, clear });
+      const how = { isDryRun: dryRun, isSure: yes, json };
+      return act({ target, verb: 'edit', address, edits, ...how });
+    });
+}
+
+function fieldsNamed(given: string): Clearable[] {
+  const names = given.split(',').map((one) => one.trim());
+  return names.map(oneOf('--clear', Object.keys(clearable).filter(isClearable)));
+}
+
+function isClearable(name: string): name is Clearable {
+  return Object.hasOwn(clearable, name);
 }
 
 function consentNamed(given: string): boolean {

@@ -7,7 +7,11 @@ import { startCloudFormation } from '#test/support/cloud-formation.ts';
 /** Of each command one that looks and, where there is one, one that changes something. */
 const lines: Readonly<Record<string, readonly string[]>> = {
   acts: ['acts'],
-  audience: ['audience export', 'audience export --json'],
+  audience: [
+    'audience export',
+    'audience export --json',
+    'audience edit a@b.example --group x --yes',
+  ],
   brand: ['brand show --json', 'brand restore 1'],
   backfill: ['backfill', 'backfill --dry-run --json', 'backfill --restore'],
   connect: ['connect --status', 'connect --status --json', 'connect --repair'],

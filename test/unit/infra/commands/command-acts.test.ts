@@ -74,6 +74,8 @@ async function actOf<Options>(
 const lines: readonly (readonly [line: string, what: string])[] = [
   ['acts', 'looks'],
   ['audience export', 'audience.export'],
+  ['audience edit you@example.com --group VIP', 'contact.edit'],
+  ['audience edit you@example.com --group VIP --dry-run', 'looks'],
   ['backfill', 'backfill'],
   ['backfill --dry-run', 'looks'],
   ['backfill --restore', 'backfill.restore'],

@@ -47,6 +47,18 @@ describe('a command line', () => {
   it.each([
     ['audience export --group Even', { filter: { group: 'Even' }, file: undefined }],
     [
+      'audience edit a@example.com --name Ada --external-id u1 --clear group --dry-run',
+      {
+        ...{ verb: 'edit', address: 'a@example.com', isDryRun: true, isSure: false },
+        edits: [
+          { field: 'firstName', value: 'Ada' },
+          { field: 'lastName', value: null },
+          { field: 'externalId', value: 'u1' },
+          { field: 'userGroup' },
+        ],
+      },
+    ],
+    [
       'audience export --consent unsubscribed --output a.csv --stage test',
       { filter: { isSubscribed: false }, file: 'a.csv', target: { stage: 'test' } },
     ],
@@ -186,6 +198,11 @@ const seeHelp = (name: string) => `"npm run ${name} -- --help" shows what there 
 describe('one sentence says what is wrong with', () => {
   it.each([
     ['audience import', /^There is no command "import"\. Did you mean "export"\?/],
+    ['audience edit a@example.com', /^Say what to change: /],
+    [
+      'audience edit a@example.com --clear group,age',
+      /^--clear is one of name, first-name, .*"age"/,
+    ],
     ['audience export --consent maybe', /^--consent is subscribed or unsubscribed, not "maybe"/],
     ['audience export now', /^"now" is one word too many: npm run audience -- export\.$/],
     ['audience export --grup x', /^Unknown option '--grup'\. Did you mean --group\? "npm run aud/],
