@@ -9,7 +9,7 @@ import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
-import { dynamoBrand } from '#shared/store/brand.ts';
+import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
@@ -66,6 +66,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     requestTimeoutMs,
   });
   const { db, requestHandler, now } = audience;
+  const brand = dynamoBrand(db, env.SETTINGS_TABLE);
   const queues: readonly DeadLetterQueue[] = [
     { name: 'events', url: env.EVENTS_DEAD_LETTERS_URL, sourceUrl: env.EVENTS_QUEUE_URL },
     { name: 'mail', url: env.MAIL_DEAD_LETTERS_URL, sourceUrl: env.MAIL_QUEUE_URL },
@@ -79,8 +80,8 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     env,
     ...audience,
     // What a person has just saved must show on the next page, whichever instance makes it.
-    settings: dynamoSettings(db, env.SETTINGS_TABLE),
-    brand: dynamoBrand(db, env.SETTINGS_TABLE),
+    settings: mailSettings(dynamoSettings(db, env.SETTINGS_TABLE), brand),
+    brand,
     sqs,
     secrets: new SecretsManagerClient({ requestHandler }),
     workflows: resumingRuns(

@@ -9,7 +9,7 @@ import { paced, sesClient, sesSender } from '#shared/mail/ses.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
 import { failedMessages } from '#shared/queue/each-record.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
-import { dynamoBrand } from '#shared/store/brand.ts';
+import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
 import { readRecord } from '#shared/store/events/event-item.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
@@ -53,6 +53,7 @@ const { db, store, settings, suppressionKey, addressHash, now, requestHandler } 
 );
 const sqs = new SQSClient({ requestHandler });
 const log = jsonLog();
+const brand = cached(dynamoBrand(db, env.SETTINGS_TABLE), brandMs, Date.now);
 const failures = dynamoFailures(db, env.FAILURES_TABLE, now);
 
 export const handler: SQSHandler = mailer({
@@ -62,7 +63,7 @@ export const handler: SQSHandler = mailer({
     recorded: (webhookId) => readRecord(db, env.EVENTS_TABLE, webhookId),
     store,
     workflows: dynamoWorkflows(db, env.WORKFLOWS_TABLE),
-    settings,
+    settings: mailSettings(settings, brand),
   }),
   compose: composer(
     env.MAIL_FROM,
@@ -73,7 +74,7 @@ export const handler: SQSHandler = mailer({
       return `${env.UNSUBSCRIBE_URL}/${token}`;
     },
     cached(dynamoPortal(db, env.SETTINGS_TABLE), portalMs, Date.now),
-    cached(dynamoBrand(db, env.SETTINGS_TABLE), brandMs, Date.now),
+    brand,
   ),
   send: paced(sesSender(sesClient(sesTimeoutMs), env.CONFIGURATION_SET || undefined), {
     intervalMs: 1_000 / env.MAILS_PER_SECOND,

@@ -3,17 +3,19 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Advice } from '#infra/terminal/advice.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { type Saving, type WorkflowDrafts, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
+import { brandDocument, readBrand } from '#shared/audience/brand.ts';
+import { brandItem, dynamoBrand, mailSettings } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { keptBrand, replaceDocument } from '#shared/store/kept-versions.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
-import { saveSettings } from '#shared/store/settings-history.ts';
 import type { Resources } from './local-stack.ts';
 
 const shown = ['welcome', 'receipt'];
 const postalAddress = 'Example Shop, 1 Example Street, Exampleton';
 
 /**
- * Saves what a purchase needs to send mail: a postal address in the settings, and an active welcome and
+ * Saves what a purchase needs to send mail: a postal address in the brand, and an active welcome and
  * receipt. What is there already stays as it is.
  */
 export async function saveDemoWorkflows({
@@ -22,15 +24,17 @@ export async function saveDemoWorkflows({
 }: Pick<Resources, 'tables' | 'clientConfigs'>): Promise<void> {
   const client = new DynamoDBClient(clientConfigs.dynamodb);
   const db = documentClient(client);
-  const settings = await dynamoSettings(db, Settings)();
-  if (!settings.postalAddress) {
-    const next = { ...settings, postalAddress, version: settings.version + 1 };
-    await saveSettings(db, Settings, next, { at: new Date(), by: 'the demo' });
+  const settings = mailSettings(dynamoSettings(db, Settings), dynamoBrand(db, Settings));
+  if (!(await settings()).postalAddress) {
+    const seen = await brandItem(db, Settings)();
+    const next = brandDocument({ ...readBrand(seen).brand, postalAddress });
+    const saved = { at: new Date(), by: 'the demo' };
+    await replaceDocument(db, Settings, keptBrand, { seen, next }, saved);
   }
   const workflows = dynamoWorkflowVersions(db, { workflows: Workflows, settings: Settings });
   const drafts = workflowDrafts({
     workflows,
-    surroundings: async () => ({ settings: await dynamoSettings(db, Settings)(), hasSender: true }),
+    surroundings: async () => ({ settings: await settings(), hasSender: true }),
     now: () => new Date(),
     newTag: () => randomBytes(2).toString('hex'),
   });

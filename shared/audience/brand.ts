@@ -1,4 +1,5 @@
 import { isMailable } from './address.ts';
+import { defaultSettings, isLanguage, isTimeZone, type Settings } from './settings.ts';
 import type { SettingsDocument } from './settings-document.ts';
 
 /** Everything that can be said of a brand, in the order in which people read it. */
@@ -12,24 +13,57 @@ export const brandFields = [
   'supportAddress',
   'portalUrl',
   'footer',
+  'postalAddress',
+  'timeZone',
+  'language',
 ] as const;
 export type BrandField = (typeof brandFields)[number];
 
-/** In whose name mails and the unsubscribe page speak. All of it may be missing: they are whole without any. */
+/**
+ * In whose name mails and the unsubscribe page speak. All of it may be missing: they are whole without any. A field of
+ * `formerSettings` may be an empty text: there is to be none, whatever the settings say.
+ */
 export type Brand = { readonly [field in BrandField]?: string };
+
+/** What was kept in the settings before the brand had it. What is there counts until the brand has its own. */
+export const formerSettings = ['postalAddress', 'timeZone', 'language'] as const;
+export type FormerSetting = (typeof formerSettings)[number];
+
+export function isFormerSetting(name: string): name is FormerSetting {
+  return formerSettings.some((field) => field === name);
+}
+
+/** The settings with what the brand has of its own: what mails are judged and written by. */
+export function settingsOfMails(settings: Settings, brand: Brand): Settings {
+  const { postalAddress, timeZone, language } = brand;
+  return {
+    ...settings,
+    ...(postalAddress !== undefined && { postalAddress: postalAddress || null }),
+    ...(timeZone !== undefined && { timeZone: timeZone || defaultSettings.timeZone }),
+    ...(language !== undefined && { language: language || defaultSettings.language }),
+  };
+}
+
+/** The brand with what it has of the settings until it has its own. */
+export function wholeBrand(brand: Brand, settings: Settings): Brand {
+  const { postalAddress, timeZone, language } = settingsOfMails(settings, brand);
+  return { ...brand, postalAddress: postalAddress ?? '', timeZone, language };
+}
 
 /** What is wrong with a value; `field` is a path for people. */
 export type BrandFault = Readonly<{ path: string; problem: string }>;
 
 export const longestBrandText = { name: 100, logoAlt: 100, footer: 300 } as const;
+export const longestPostalAddress = 500;
 const longestUrl = 1_000;
 
 export function isBrandField(name: string): name is BrandField {
   return brandFields.some((field) => field === name);
 }
 
-/** A text as it is kept: on one line, without white space around it, a colour in six lower-case digits. */
+/** A text as it is kept: without white space around it, a colour in six lower-case digits; only an address has lines. */
 export function cleanBrandText(field: BrandField, text: string): string {
+  if (field === 'postalAddress') return cleanLines(text);
   const line = text
     .replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim()
@@ -43,6 +77,15 @@ export function cleanBrandText(field: BrandField, text: string): string {
         .join('')
     : line.replace(/^#/, '');
   return /^[0-9a-f]{6}$/i.test(digits) ? `#${digits.toLowerCase()}` : line;
+}
+
+function cleanLines(text: string): string {
+  const lines = text.split(/\r\n|[\n\r\p{Zl}\p{Zp}]/u);
+  return lines
+    .map((line) => line.replace(/[\s\p{Cc}]+/gu, ' ').trim())
+    .join('\n')
+    .trim()
+    .toWellFormed();
 }
 
 /** What is wrong with a clean text, as a sentence; an empty one is none, and right. */
@@ -69,7 +112,32 @@ export function brandProblem(field: BrandField, text: string): string | undefine
         : 'It must be one address, such as support@example.com.';
     case 'accent':
       return accentProblem(text);
+    case 'postalAddress':
+      return text.length > longestPostalAddress
+        ? `A postal address has at most ${longestPostalAddress} characters; this one has ${text.length}.`
+        : undefined;
+    case 'timeZone':
+      return writingProblem('time-zone', text);
+    case 'language':
+      return writingProblem('language', text);
   }
+}
+
+/** What is wrong with the name of a time zone or a language, if anything. */
+export function writingProblem(kind: 'time-zone' | 'language', text: string): string | undefined {
+  if (kind === 'time-zone') {
+    return isTimeZone(text)
+      ? undefined
+      : 'A time zone is a name such as UTC, Europe/Berlin or America/New_York.';
+  }
+  return isLanguage(text) && !hasExtension(text)
+    ? undefined
+    : 'A language is a tag such as en, en-GB, de or pt-BR, without extensions such as -u- or -x-.';
+}
+
+/** It would choose another calendar, other digits or the like. */
+function hasExtension(tag: string): boolean {
+  return /-[a-z\d]-/i.test(tag);
 }
 
 const noSvg =
@@ -135,6 +203,7 @@ export function readBrand(document: SettingsDocument): {
   const brand: { [field in BrandField]?: string } = {};
   for (const field of brandFields) {
     const value = stored[field];
+    if (value === '' && isFormerSetting(field)) brand[field] = '';
     if (value === undefined || value === null || value === '') continue;
     const problem =
       typeof value !== 'string' || cleanBrandText(field, value) !== value
@@ -152,8 +221,19 @@ function valuesIn({ values }: SettingsDocument): Readonly<Record<string, unknown
 
 /** A brand as it is stored; its fields are inside, because the items of table Settings have a name already. */
 export function brandDocument(brand: Brand): SettingsDocument {
-  const set = brandFields.flatMap((field) => (brand[field] ? [[field, brand[field]]] : []));
+  const isKept = (field: BrandField) =>
+    isFormerSetting(field) ? brand[field] !== undefined : Boolean(brand[field]);
+  const set = brandFields.filter(isKept).map((field) => [field, brand[field]]);
   return { values: Object.fromEntries(set) };
+}
+
+/** A document, valid or not, with what it has of the settings until it has its own: what is to be compared. */
+export function wholeDocument(
+  document: SettingsDocument,
+  { postalAddress, timeZone, language }: Settings,
+): SettingsDocument {
+  const values = { postalAddress: postalAddress ?? '', timeZone, language, ...valuesIn(document) };
+  return { ...document, values };
 }
 
 /** The fields that differ between two documents, whatever is in them. */
@@ -163,12 +243,14 @@ export function brandChanges(
 ): readonly Readonly<{ path: string; from: string; to: string }>[] {
   const [from, to] = [valuesIn(before), valuesIn(after)];
   return brandFields.flatMap((field) => {
-    const [was, is] = [textOf(from[field]), textOf(to[field])];
+    const [was, is] = [textIn(from, field), textIn(to, field)];
     return was === is ? [] : [{ path: field, from: was, to: is }];
   });
 }
 
-function textOf(value: unknown): string {
+function textIn(values: Readonly<Record<string, unknown>>, field: BrandField): string {
+  const value = values[field];
+  if (value === undefined && isFormerSetting(field)) return 'as in the settings';
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
@@ -178,7 +260,7 @@ export type CheckedBrand =
   /** A sentence for each field that is wrong. */
   | { kind: 'invalid'; problems: Readonly<Record<string, string>> };
 
-/** The brand that typed texts make, or everything that is wrong with them. An empty text is none. */
+/** The brand that typed texts make, or everything that is wrong with them. An empty text is none, whatever the settings have. */
 export function checkBrand(typed: Readonly<Record<string, string>>): CheckedBrand {
   const brand: { [field in BrandField]?: string } = {};
   const problems: Record<string, string> = {};
@@ -186,7 +268,7 @@ export function checkBrand(typed: Readonly<Record<string, string>>): CheckedBran
     const text = cleanBrandText(field, typed[field] ?? '');
     const problem = brandProblem(field, text);
     if (problem) problems[field] = problem;
-    if (text !== '') brand[field] = text;
+    if (text !== '' || (isFormerSetting(field) && typed[field] !== undefined)) brand[field] = text;
   }
   return Object.keys(problems).length > 0
     ? { kind: 'invalid', problems }

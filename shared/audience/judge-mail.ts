@@ -102,7 +102,9 @@ export function judgeMail(situation: MailSituation): MailVerdict {
     const hasLeft = suppression?.reasons.unsubscribed || customer?.no?.unsubscribed;
     if (!contact.subscribed || hasLeft) return block('The contact is not subscribed.');
     if (!settings.postalAddress) {
-      return blockForAPerson('Marketing mail needs a postal address in the settings.');
+      return blockForAPerson(
+        'Marketing mail needs a postal address, which the brand does not have.',
+      );
     }
   }
   const subscription = subscriptionOf(record.properties.subscriptionId, customer);

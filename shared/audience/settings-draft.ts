@@ -1,9 +1,8 @@
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import { longestPostalAddress, writingProblem } from './brand.ts';
 import {
   deletionModeSchema,
   type EventSettings,
-  isLanguage,
-  isTimeZone,
   mostDailyLimit,
   type Settings,
   settingsSchema,
@@ -39,7 +38,6 @@ export const eventKinds = {
 export type GeneralSetting = keyof typeof generalKinds;
 export type EventSetting = keyof typeof eventKinds;
 
-export const longestPostalAddress = 500;
 export const longestUserGroup = 100;
 
 export type SettingPlace = Readonly<
@@ -167,27 +165,10 @@ function cleanLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').trim();
 }
 
-/** What is wrong with the name of a time zone or a language, if anything. */
-export function writingProblem(kind: 'time-zone' | 'language', text: string): string | undefined {
-  if (kind === 'time-zone') {
-    return isTimeZone(text)
-      ? undefined
-      : 'A time zone is a name such as UTC, Europe/Berlin or America/New_York.';
-  }
-  return isLanguage(text) && !hasExtension(text)
-    ? undefined
-    : 'A language is a tag such as en, en-GB, de or pt-BR, without extensions such as -u- or -x-.';
-}
-
 /** What is wrong with a number of emails, if anything. */
 export function countProblem(text: string): string | undefined {
   const isCount = /^[1-9]\d{0,3}$/.test(text) && Number(text) <= mostDailyLimit;
   return isCount ? undefined : `This is a whole number from 1 to ${mostDailyLimit}.`;
-}
-
-/** It would choose another calendar, other digits or the like. */
-function hasExtension(tag: string): boolean {
-  return /-[a-z\d]-/i.test(tag);
 }
 
 function problemWith({ kind, field }: SettingPlace, text: string): string | undefined {

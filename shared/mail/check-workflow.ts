@@ -285,5 +285,5 @@ export function triggerWarning(
 function obstaclesTo({ steps }: WorkflowDraft, { settings }: MailSurroundings): string[] {
   const isMarketing = steps.some((step) => step.kind === 'send' && step.email.kind === 'marketing');
   if (!isMarketing || settings.postalAddress?.trim()) return [];
-  return ['Marketing email must carry your postal address; enter it in the settings first.'];
+  return ['Marketing email must carry your postal address; enter it on Sender & brand first.'];
 }

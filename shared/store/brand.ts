@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { type Brand, readBrand } from '#shared/audience/brand.ts';
+import { type Brand, readBrand, settingsOfMails } from '#shared/audience/brand.ts';
+import type { Settings } from '#shared/audience/settings.ts';
 import type { SettingsDocument } from '#shared/audience/settings-document.ts';
 
 const name = 'brand';
@@ -19,4 +20,12 @@ export function brandItem(
 export function dynamoBrand(db: DynamoDBDocumentClient, table: string): () => Promise<Brand> {
   const read = brandItem(db, table);
   return async () => readBrand(await read()).brand;
+}
+
+/** What mails are judged and written by: the settings with what the brand has of its own. */
+export function mailSettings(
+  settings: () => Promise<Settings>,
+  brand: () => Promise<Brand>,
+): () => Promise<Settings> {
+  return async () => settingsOfMails(...(await Promise.all([settings(), brand()])));
 }

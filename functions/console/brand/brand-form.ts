@@ -8,15 +8,13 @@ import {
   brandProblem,
   cleanBrandText,
 } from '#shared/audience/brand.ts';
-import type { Settings } from '#shared/audience/settings.ts';
-import { draftOf, settingPlaces } from '#shared/audience/settings-draft.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import type { KeptVersion } from '#shared/store/kept-versions.ts';
 import { emailFrame } from '../kit/email-frame.ts';
 import { act, choice, postForm, textArea, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { table, time } from '../kit/shown.ts';
-import { backField, brandPath, settingsPath } from '../kit/words.ts';
+import { brandPath } from '../kit/words.ts';
 
 /** What a person typed, right or wrong. */
 export type TypedBrand = Readonly<Record<BrandField, string>>;
@@ -31,6 +29,9 @@ export const fieldWords: Readonly<Record<BrandField, string>> = {
   supportAddress: 'Support address',
   portalUrl: 'Customer portal',
   footer: 'Sentence at the foot',
+  postalAddress: 'Postal address',
+  timeZone: 'Time zone',
+  language: 'Language of dates and amounts',
 };
 
 const hints: Readonly<Record<BrandField, string>> = {
@@ -44,6 +45,10 @@ const hints: Readonly<Record<BrandField, string>> = {
     'Gets the answers to emails whose workflow names no other address. Help at the foot leads to it.',
   portalUrl: 'Where customers find invoices and cancel.',
   footer: 'Such as a company and its number. The postal address is printed above it.',
+  postalAddress: 'Printed at the foot of every email; marketing is not sent without one.',
+  timeZone:
+    'Of the days and hours in emails: UTC, Europe/Berlin, America/New_York. UTC where it is empty.',
+  language: 'en, en-GB, de, pt-BR. It translates no text.',
 };
 
 export function typedOf(brand: Brand): TypedBrand {
@@ -68,6 +73,9 @@ function texts(of: (field: BrandField) => string): TypedBrand {
     supportAddress: of('supportAddress'),
     portalUrl: of('portalUrl'),
     footer: of('footer'),
+    postalAddress: of('postalAddress'),
+    timeZone: of('timeZone'),
+    language: of('language'),
   };
 }
 
@@ -85,17 +93,14 @@ type BrandForm = Readonly<{
 
 export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
   const { typed, version, problems, template, portal, email } = form;
-  const field = (name: BrandField, type = 'text') =>
-    textField(
-      {
-        name,
-        label: fieldWords[name],
-        value: typed[name],
-        problem: problems[name],
-        hint: `${hints[name]}${more(name, typed, portal)}`,
-      },
-      { type },
-    );
+  const parts = (name: BrandField) => ({
+    name,
+    label: fieldWords[name],
+    value: typed[name],
+    problem: problems[name],
+    hint: `${hints[name]}${more(name, typed, portal)}`,
+  });
+  const field = (name: BrandField) => textField(parts(name));
   return postForm(c, {
     action: brandPath,
     class: 'editor',
@@ -103,7 +108,8 @@ export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
 <div class="columns">
 <div>
 <div class="card">${field('name')}${field('logo')}${field('logoDark')}${field('logoAlt')}${field('accent')}</div>
-<div class="card">${field('website')}${field('supportAddress')}${field('portalUrl')}${field('footer')}</div>
+<div class="card">${field('website')}${field('supportAddress')}${field('portalUrl')}</div>
+<div class="card">${textArea(parts('postalAddress'))}${field('footer')}${field('timeZone')}${field('language')}</div>
 <p class="row"><button type="submit" name="act" value="save" class="primary">Save</button></p>
 </div>
 <div>
@@ -142,34 +148,6 @@ function more(name: BrandField, typed: TypedBrand, portal: string | undefined): 
     : ' Empty: that of your organisation in Polar, once Polar is connected.';
 }
 
-/** What else every email carries: it is part of the settings, all of which go with the form that saves it. */
-export function inEveryEmail(
-  c: Context<ConsoleEnv>,
-  settings: Settings,
-  mailFrom: string | undefined,
-): Html {
-  const draft = draftOf(settings);
-  const others = settingPlaces.filter(
-    ({ path, kind }) => !writing.includes(path) && (kind !== 'switch' || draft[path] === 'on'),
-  );
-  return html`<h2 id="every-email">Also in every email</h2>
-<p>The sender is ${mailFrom ?? 'none: deploy with -c mailFrom=example.com'}; it comes with the deployment.</p>
-${postForm(c, {
-  action: settingsPath,
-  body: html`<input type="hidden" name="version" value="${settings.version}">
-<input type="hidden" name="${backField}" value="${brandPath}">
-${others.map(({ path }) => html`<input type="hidden" name="${path}" value="${draft[path]}">`)}
-<div class="card">
-${textArea({ name: 'postalAddress', label: 'Postal address', value: draft['postalAddress'], hint: 'Printed at the foot of every email; marketing is not sent without one.' })}
-${textField({ name: 'timeZone', label: 'Time zone', value: draft['timeZone'], hint: 'Of the days and hours in emails: UTC, Europe/Berlin, America/New_York.' })}
-${textField({ name: 'language', label: 'Language of dates and amounts', value: draft['language'], hint: 'en, en-GB, de, pt-BR. It translates no text.' })}
-</div>
-<p class="row"><button type="submit">Save these three</button></p>`,
-})}`;
-}
-
-const writing: readonly string[] = ['postalAddress', 'timeZone', 'language'];
-
 export type ShownVersion = KeptVersion &
   Readonly<{
     changes: readonly Readonly<{ path: string; from: string; to: string }>[];
@@ -200,5 +178,7 @@ ${table('Versions of the brand', ['Version', 'Saved', 'By', 'Changed', ''], rows
 
 function changesText({ changes }: ShownVersion): string {
   const lines = changes.map(({ path, from, to }) => `${path}: ${from || 'none'} → ${to || 'none'}`);
-  return lines.length === 0 ? 'nothing' : lines.join('\n');
+  return lines.length === 0
+    ? 'nothing'
+    : lines.map((line) => line.replaceAll('\n', ', ')).join('\n');
 }

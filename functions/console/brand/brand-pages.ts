@@ -8,8 +8,13 @@ import {
   brandProblem,
   checkBrand,
   cleanBrandText,
+  isFormerSetting,
   readBrand,
+  settingsOfMails,
+  wholeBrand,
+  wholeDocument,
 } from '#shared/audience/brand.ts';
+import type { Settings } from '#shared/audience/settings.ts';
 import { type SettingsDocument, versionOf } from '#shared/audience/settings-document.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
@@ -30,7 +35,6 @@ import {
   brandForm,
   fieldWords,
   inDarkMode,
-  inEveryEmail,
   readBrandForm,
   type TypedBrand,
   typedOf,
@@ -42,6 +46,8 @@ const mostVersions = 20;
 
 type Shown = Readonly<{
   typed: TypedBrand;
+  /** The settings, which have what the brand does not have of its own yet. */
+  known: Settings;
   version: number;
   problems?: Readonly<Record<string, string>>;
   template?: string;
@@ -57,9 +63,8 @@ export function brandPages(parts: ConsoleParts) {
   const portalNow = dynamoPortal(db, env.SETTINGS_TABLE);
 
   async function shown(c: Context<ConsoleEnv>, show: Shown, stored: SettingsDocument) {
-    const { typed, version, problems = {}, status = 200, note } = show;
-    const [known, portal, kept] = await Promise.all([
-      settings(),
+    const { typed, known, version, problems = {}, status = 200, note } = show;
+    const [portal, kept] = await Promise.all([
       portalNow(),
       keptVersions(db, env.SETTINGS_TABLE, keptBrand),
     ]);
@@ -80,7 +85,7 @@ export function brandPages(parts: ConsoleParts) {
               portal,
               brand,
             ),
-            settings: known,
+            settings: settingsOfMails(known, brand),
             brand,
             unsubscribeUrl: env.UNSUBSCRIBE_URL,
           })
@@ -112,7 +117,7 @@ ${brandForm(c, {
   portal: portal && portalPage(portal),
   email: frame,
 })}
-${inEveryEmail(c, known, mailFrom)}
+<p class="soft">The sender is ${mailFrom ?? 'none: deploy with -c mailFrom=example.com'}; it comes with the deployment.</p>
 ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     });
   }
@@ -124,7 +129,7 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
   const app = new Hono<ConsoleEnv>();
 
   app.get('/', async (c) => {
-    const stored = await read();
+    const [stored, known] = await Promise.all([read(), settings()]);
     const { brand, faults } = readBrand(stored);
     const problems = Object.fromEntries(faults.map(({ path, problem }) => [path, problem]));
     const note = html`${
@@ -133,7 +138,10 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     }`;
     return shown(
       c,
-      { typed: typedOf(brand), version: versionOf(stored) ?? 0, problems, note },
+      {
+        ...{ typed: typedOf(wholeBrand(brand, known)), known, problems, note },
+        version: versionOf(stored) ?? 0,
+      },
       stored,
     );
   });
@@ -144,27 +152,28 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     const version = Number.parseInt(textOf(form, 'version'), 10);
     if (!typed || Number.isNaN(version)) return goOn(c, brandPath, notWhole);
     const template = textOf(form, 'template');
-    const stored = await read();
+    const [stored, known] = await Promise.all([read(), settings()]);
     const checked = checkBrand(typed);
     const problems = checked.kind === 'invalid' ? checked.problems : {};
     if (textOf(form, 'act') === 'preview') {
-      return shown(c, { typed, version, problems, template }, stored);
+      return shown(c, { typed, known, version, problems, template }, stored);
     }
     if (checked.kind === 'invalid') {
-      return shown(c, { typed, version, problems, template, status: 422, note: wrong }, stored);
+      const show = { typed, known, version, problems, template };
+      return shown(c, { ...show, status: 422, note: wrong }, stored);
     }
     const next = brandDocument(checked.brand);
     const isCurrent = version === (versionOf(stored) ?? 0);
-    if (isCurrent && brandChanges(stored, next).length === 0) {
+    if (isCurrent && brandChanges(wholeDocument(stored, known), next).length === 0) {
       return goOn(c, brandPath, { kind: 'done', text: 'Nothing was changed.' });
     }
     if (isCurrent && (await replaced(stored, next, c.get('by'))) !== undefined) {
       return goOn(c, brandPath, saved);
     }
     const there = await read();
-    const note = overtaken(there, next);
+    const note = overtaken(wholeDocument(there, known), next);
     const again = versionOf(there) ?? 0;
-    return shown(c, { typed, version: again, template, status: 409, note }, there);
+    return shown(c, { typed, known, version: again, template, status: 409, note }, there);
   });
 
   app.post('/restore', async (c) => {
@@ -194,7 +203,9 @@ const firstShown = readyMade.find(({ name }) => name === 'receipt');
 /** What of a typed brand can be shown already. */
 function rightIn(typed: TypedBrand): Brand {
   const texts = brandFields.map((field) => [field, cleanBrandText(field, typed[field])] as const);
-  const right = texts.filter(([field, text]) => text !== '' && !brandProblem(field, text));
+  const right = texts.filter(
+    ([field, text]) => (text !== '' || isFormerSetting(field)) && !brandProblem(field, text),
+  );
   return Object.fromEntries(right);
 }
 

@@ -130,8 +130,6 @@ export const pathsOfTending = {
 } as const;
 
 export const brandPath = '/console/brand';
-/** The field of a form about settings that tells which page to show after it. */
-export const backField = 'back';
 export const settingsPath = `${home}/settings`;
 
 export const frequencyWords = {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { formerSettings, isFormerSetting } from '#shared/audience/brand.ts';
 import {
   type EventSetting,
   eventPath,
@@ -9,9 +10,9 @@ import {
   settingPlaces,
 } from '#shared/audience/settings-draft.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
-import { checkbox, choice, postForm, textArea, textField } from '../kit/fields.ts';
+import { checkbox, choice, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { settingsPath } from '../kit/words.ts';
+import { brandPath, settingsPath } from '../kit/words.ts';
 import { type Problems, seenField } from './save-settings.ts';
 
 /** When Polar sends it, for those who do not know its events by heart. */
@@ -158,10 +159,9 @@ ${events}
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">
 ${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts that webhooks add get marketing emails. Those who unsubscribed or complained stay unsubscribed in any case.' }, newContactModes)}
-${textArea({ name: 'postalAddress', label: 'Postal address', value: draft['postalAddress'], problem: problems['postalAddress'], hint: 'Printed at the foot of marketing emails, as the law of many countries requires; without one they are not sent.' })}
-${textField({ name: 'timeZone', label: generalWords.timeZone, value: draft['timeZone'], problem: problems['timeZone'], hint: 'Days and hours in emails are those of this zone: UTC, Europe/Berlin, America/New_York.' })}
-${textField({ name: 'language', label: generalWords.language, value: draft['language'], problem: problems['language'], hint: 'How emails write dates and amounts: en, en-GB, de, pt-BR. It translates no text.' })}
 ${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'How many one mailbox gets at most, so that a stranger who types an address in checkout after checkout floods nobody. Receipts of payments and tests do not count.' })}
+<p class="hint">Postal address, time zone and language are on <a href="${brandPath}">Sender &amp; brand</a>.</p>
+${formerSettings.map((path) => html`<input type="hidden" name="${path}" value="${draft[path] ?? ''}">`)}
 </div>
 </div>
 <p><button type="submit" class="primary">Save</button></p>`,
@@ -200,7 +200,10 @@ ${!isSent && html`<p>Below, these fields are as in the last valid version. Check
 function placeName(path: string): Html {
   const place = settingPlaces.find((one) => one.path === path);
   if (!place) return html`${path}`;
-  // A deletion has no fields for these.
-  const isShown = place.type !== 'customer.deleted' || ['enabled', 'trigger'].includes(place.field);
+  // A deletion has no fields for most, and the brand has others.
+  const isShown =
+    place.type === 'customer.deleted'
+      ? ['enabled', 'trigger'].includes(place.field)
+      : !isFormerSetting(path);
   return isShown ? html`<a href="#${path}">${nameOf(place)}</a>` : html`${nameOf(place)}`;
 }

@@ -1,11 +1,11 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { type SettingPlace, settingPlaces } from '#shared/audience/settings-draft.ts';
-import { postForm, textOf } from '../kit/fields.ts';
+import { postForm } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { table, time } from '../kit/shown.ts';
-import { backField, brandPath, home, settingsPath } from '../kit/words.ts';
+import { home, settingsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
   clashesField,
@@ -84,8 +84,6 @@ export function settingsPages(parts: ConsoleParts) {
 
   app.post('/settings', async (c) => {
     const post = readSettingsPost(c.get('form'));
-    // The page of the brand saves some of them, too.
-    const back = textOf(c.get('form'), backField) === brandPath ? brandPath : home;
     if (!post) {
       const text = 'The form did not arrive as a whole, so nothing was saved. Fill it in again.';
       return goOn(c, home, { kind: 'problem', text });
@@ -94,9 +92,9 @@ export function settingsPages(parts: ConsoleParts) {
     switch (saving.kind) {
       case 'saved':
         c.set('acted', { version: saving.version, changed: saving.changed });
-        return goOn(c, back, { kind: 'done', text: savedText(saving.changed) });
+        return goOn(c, home, { kind: 'done', text: savedText(saving.changed) });
       case 'nothing-changed':
-        return goOn(c, back, { kind: 'done', text: 'Nothing was changed.' });
+        return goOn(c, home, { kind: 'done', text: 'Nothing was changed.' });
       case 'invalid': {
         const body = settingsForm(c, { ...post, problems: saving.problems, isSent: true });
         return page(c, { title: 'Settings', section: 'polar', above, body, status: 422 });

@@ -8,6 +8,7 @@ import {
   customersDeletedByBackfill,
   livingCustomers,
 } from '#shared/store/audience/customer-scan.ts';
+import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { organizationOfCustomer } from '#shared/store/events/organization-of-customer.ts';
@@ -42,14 +43,14 @@ type AudienceDeployment = Pick<
   'clientConfigs' | 'settingsTable' | 'actsTable' | 'retentionDays'
 >;
 
-/** The same with the settings of now, and who lives there. */
+/** The same with the settings of now, as mails go by them, and who lives there. */
 export async function audienceSide(deployment: AudienceDeployment, resources: StackResources) {
   const { db, settingsNow, ...audience } = deployedAudience(deployment, resources);
   const customers = resources.physicalId('Customers');
   const events = resources.physicalId('Events');
   return {
     ...audience,
-    settings: await settingsNow(),
+    settings: await mailSettings(settingsNow, dynamoBrand(db, deployment.settingsTable))(),
     living: () => livingCustomers(db, customers),
     deletedByBackfill: () => customersDeletedByBackfill(db, customers),
     organizationOf: organizationOfCustomer(db, events),

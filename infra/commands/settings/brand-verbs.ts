@@ -7,12 +7,17 @@ import {
   brandFields,
   brandProblem,
   cleanBrandText,
+  formerSettings,
   isBrandField,
   readBrand,
+  wholeBrand,
+  wholeDocument,
 } from '#shared/audience/brand.ts';
-import { versionOf } from '#shared/audience/settings-document.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+import { mendedSettings, versionOf } from '#shared/audience/settings-document.ts';
 import { brandItem } from '#shared/store/brand.ts';
 import { keptBrand } from '#shared/store/kept-versions.ts';
+import { settingsItem } from '#shared/store/settings.ts';
 import { shown, type VersionParts, versionVerbs } from './version-verbs.ts';
 
 const afterwards = 'Within half a minute mails carry it.';
@@ -21,6 +26,9 @@ const afterwards = 'Within half a minute mails carry it.';
 export function brandVerbs(parts: VersionParts) {
   const { db, table, print, document } = parts;
   const read = brandItem(db, table);
+  const storedSettings = settingsItem(db, table);
+  /** They have what the brand does not have of its own yet, whatever else is wrong with them. */
+  const settings = async () => mendedSettings(await storedSettings(), defaultSettings);
   const { npm, replaced, history, restore } = versionVerbs(parts, {
     kept: keptBrand,
     command: 'brand',
@@ -35,10 +43,11 @@ export function brandVerbs(parts: VersionParts) {
     /** Gives whether nothing is wrong with it. With a document: all fields, `null` where there is none. */
     async show(): Promise<boolean> {
       const item = await read();
-      const { brand, faults } = readBrand(item);
+      const { brand: own, faults } = readBrand(item);
+      const brand = wholeBrand(own, await settings());
       const version = versionOf(item) ?? 0;
       if (document) {
-        const values = brandFields.map((field) => [field, brand[field] ?? null]);
+        const values = brandFields.map((field) => [field, brand[field] || null]);
         document({ version, ...Object.fromEntries(values), faults });
         return faults.length === 0;
       }
@@ -53,6 +62,9 @@ export function brandVerbs(parts: VersionParts) {
       } else if (!brand.name) {
         print('\nMails and the unsubscribe page do not name you yet:');
         print(npm('set name "Example Shop"'));
+      } else if (!brand.postalAddress) {
+        print('\nMarketing emails need a postal address:');
+        print(npm('set postalAddress "Example Shop, Street 1, City"'));
       }
       return faults.length === 0;
     },
@@ -60,19 +72,20 @@ export function brandVerbs(parts: VersionParts) {
     /** Changes one field; `none` takes it away. */
     async set(field: string, value: string): Promise<void> {
       if (!isBrandField(field)) {
-        throw new Advice(
-          `A brand has no ${field}: it is one of ${brandFields.join(', ')}.${elsewhere(field)}`,
-        );
+        throw new Advice(`A brand has no ${field}: it is one of ${brandFields.join(', ')}.`);
       }
-      const text = value.trim() === 'none' ? '' : cleanBrandText(field, value);
+      // A shell makes it hard to type a line break, so `\n` stands for one.
+      const typed = field === 'postalAddress' ? value.replaceAll('\\n', '\n') : value;
+      const text = value.trim() === 'none' ? '' : cleanBrandText(field, typed);
       if (text === '' && value.trim() !== 'none') {
         throw new Advice(`${field} cannot be empty: say none to have none.`);
       }
       const problem = brandProblem(field, text);
       if (problem) throw new Advice(`${field} cannot be "${value}". ${problem}`);
-      const seen = await read();
+      const [seen, known] = await Promise.all([read(), settings()]);
       const next = brandDocument({ ...readBrand(seen).brand, [field]: text });
-      if (brandChanges(seen, next).length === 0) {
+      const [before, after] = [wholeDocument(seen, known), wholeDocument(next, known)];
+      if (brandChanges(before, after).length === 0) {
         return print(`${field} is that already: nothing was changed.`);
       }
       const version = await replaced(seen, next);
@@ -81,24 +94,24 @@ export function brandVerbs(parts: VersionParts) {
       print(afterwards);
     },
 
-    /** Takes everything away, as a version of its own. */
+    /** Takes everything away but what mails cannot do without, as a version of its own. */
     async clear(): Promise<void> {
       const seen = await read();
-      const next = brandDocument({});
+      const { brand } = readBrand(seen);
+      const kept = formerSettings.flatMap((field) =>
+        brand[field] === undefined ? [] : [[field, brand[field]]],
+      );
+      const next = brandDocument(Object.fromEntries(kept));
       if (brandChanges(seen, next).length === 0) return print('The brand is empty already.');
       const before = versionOf(seen);
       const version = await replaced(seen, next);
-      print(`The brand is empty, as version ${version}. ${afterwards}`);
+      print(
+        `The brand is empty but for postal address, time zone and language, as version ${version}. ${afterwards}`,
+      );
       if (before !== undefined) print(`To put it back:\n${npm(`restore ${before}`)}`);
     },
 
     history,
     restore,
   };
-}
-
-/** These are settings, and stay there: events and workflows go by them. */
-function elsewhere(field: string): string {
-  const isSetting = ['postalAddress', 'timeZone', 'language'].includes(field);
-  return isSetting ? ` ${field} is a setting: npm run settings -- set ${field} …` : '';
 }

@@ -42,7 +42,9 @@ export function brandCommand(
     );
   command
     .command('clear')
-    .description('takes all of it away; "restore" puts it back')
+    .description(
+      'takes all of it away but postal address, time zone and language; "restore" puts it back',
+    )
     .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'clear' }));
   versionWords(command, act);
   command.addHelpText('after', brandExamples);
@@ -57,8 +59,9 @@ Fields:
   set supportAddress help@example.com            gets the answers, unless a workflow names another address
   set portalUrl https://example.com/billing      in place of the customer portal of Polar
   set footer "Example Shop AB, company 5566"     a sentence at the foot
-
-Postal address, time zone and language are settings: npm run settings -- set postalAddress "…"`;
+  set postalAddress "Example Shop, Street 1"     at the foot; marketing is not sent without one; \\n breaks a line
+  set timeZone Europe/Berlin                     for days and hours in emails; UTC unless you set it
+  set language de                                how emails write dates and amounts; en unless you set it`;
 
 async function runBrand(options: BrandOptions): Promise<void> {
   const output = outputFor('json' in options && options.json);

@@ -45,15 +45,14 @@ export function settingsCommand(
 
 const settingExamples = `
 Settings:
-  set postalAddress "Example Shop, Street 1, City"   for the footer of marketing emails; \\n breaks a line
   set newContacts subscribed                         or unsubscribed
   set customerDeleted unsubscribe                    or delete, keep: what a deletion in Polar does here
-  set timeZone Europe/Berlin                         for days and hours in emails; UTC unless you set it
-  set language de                                    how emails write dates and amounts; en unless you set it
   set dailyLimit 10                                  how many emails one mailbox gets in a day at most
   set events.order.paid.enabled off                  or on; the same for trigger, fullName, externalId
   set events.order.paid.userGroup buyers             or none
-  set events.order.paid.userGroupMode always         or new-contacts`;
+  set events.order.paid.userGroupMode always         or new-contacts
+
+Postal address, time zone and language are part of the brand: npm run brand -- set postalAddress "…"`;
 
 async function runSettings(options: SettingsOptions): Promise<void> {
   const output = outputFor('json' in options && options.json);

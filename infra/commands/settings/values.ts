@@ -1,4 +1,5 @@
 import { Advice } from '#infra/terminal/advice.ts';
+import { longestPostalAddress, writingProblem } from '#shared/audience/brand.ts';
 import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import {
   readDocument,
@@ -13,10 +14,8 @@ import {
   eventKinds,
   type GeneralSetting,
   generalKinds,
-  longestPostalAddress,
   type SettingKind,
   type SettingValue,
-  writingProblem,
 } from '#shared/audience/settings-draft.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 

@@ -1,6 +1,13 @@
 import { Advice } from '#infra/terminal/advice.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import {
+  type FormerSetting,
+  formerSettings,
+  isFormerSetting,
+  readBrand,
+} from '#shared/audience/brand.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
+import {
   changesBetween,
   type Fault,
   readDocument,
@@ -10,8 +17,10 @@ import {
 } from '#shared/audience/settings-document.ts';
 import { eventPath, type SettingsDraft, settingPlaces } from '#shared/audience/settings-draft.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { brandItem } from '#shared/store/brand.ts';
 import { settingsItem } from '#shared/store/settings.ts';
 import { keptSettings, saveSettings } from '#shared/store/settings-history.ts';
+import { brandVerbs } from './brand-verbs.ts';
 import { eventFields, generalNames, settingsNames, withMended, withSetting } from './values.ts';
 import { overtaken, shown, type VersionParts, versionVerbs } from './version-verbs.ts';
 
@@ -28,6 +37,15 @@ export function settingsVerbs(parts: VersionParts) {
     changes: changesBetween,
     afterwards,
   });
+
+  /** A document with what the brand has of its own, which counts in its place. */
+  async function withBrand(item: SettingsDocument): Promise<SettingsDocument> {
+    const { brand } = readBrand(await brandItem(db, table)());
+    const own = formerSettings.flatMap((field) =>
+      brand[field] === undefined ? [] : [[field, brand[field] || defaultOf(field)]],
+    );
+    return { ...item, ...Object.fromEntries(own) };
+  }
 
   /** What is at fault, and the two ways out of it. */
   async function explain(faults: readonly Fault[]): Promise<void> {
@@ -68,18 +86,21 @@ export function settingsVerbs(parts: VersionParts) {
       const item = await read();
       const stored = readDocument(item);
       const faults = stored.kind === 'valid' ? [] : stored.faults;
+      const known = await withBrand(stored.kind === 'valid' ? stored.settings : item);
       if (document) {
-        const known = stored.kind === 'valid' ? stored.settings : item;
         document({ ...settingsNames(known), faults: faults.map(faultDocument) });
         return faults.length === 0;
       }
-      const texts = textsOf(item);
+      const texts = textsOf(known);
       for (const line of settingLines(texts, versionOf(item))) print(line);
+      print(`\nOf these, ${ofBrand}: npm run brand -- show${parts.options}`);
       if (faults.length > 0) {
         await explain(faults);
       } else if (!texts['postalAddress']) {
         print('\nMarketing emails need a postal address:');
-        print(npm('set postalAddress "Example Shop, Street 1, City"'));
+        print(
+          `  npm run brand -- set postalAddress "Example Shop, Street 1, City"${parts.options}`,
+        );
       }
       return faults.length === 0;
     },
@@ -88,6 +109,12 @@ export function settingsVerbs(parts: VersionParts) {
     async set(path: string, value: string) {
       const item = await read();
       const stored = readDocument(item);
+      if (isFormerSetting(path) && !faultsOf(item).includes(path)) {
+        print(
+          `${path} is part of the brand now, so it is set there (npm run brand -- set ${path}).`,
+        );
+        return brandVerbs(parts).set(path, value);
+      }
       if (stored.kind === 'invalid') return mend(item, path, value);
       const { settings } = stored;
       const changed = withSetting(settings, path, value);
@@ -104,6 +131,10 @@ export function settingsVerbs(parts: VersionParts) {
 }
 
 const afterwards = 'Within half a minute everything goes by it.';
+
+const ofBrand = 'postalAddress, timeZone and language are part of the brand';
+
+const defaultOf = (field: FormerSetting) => defaultSettings[field] ?? null;
 
 function faultsOf(document: SettingsDocument): string[] {
   const read = readDocument(document);

@@ -117,7 +117,7 @@ export function workflowVerbs(parts: WorkflowParts) {
   });
   const drafts = workflowDrafts({ ...parts, surroundings });
   const npm = (command: string) => `  npm run ${command}${deployment.options}`;
-  const setAddress = npm('settings -- set postalAddress "Example Shop, Street 1, City"');
+  const setAddress = npm('brand -- set postalAddress "Example Shop, Street 1, City"');
 
   /** By its id, or by the beginning of it before the hyphen where only one begins so. */
   async function named(id: string): Promise<Workflow> {

@@ -28,7 +28,7 @@ import { confirmed } from '#infra/terminal/person.ts';
 import { runsNow } from '#shared/audience/run-outlook.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
-import { dynamoBrand } from '#shared/store/brand.ts';
+import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { readRecord } from '#shared/store/events/event-item.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
@@ -223,7 +223,7 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
       const around = { store, workflows: [workflow], now: new Date() };
       return { newest: await runsNow(newest, around), counts };
     },
-    settings: () => readSettings(db, settingsTable),
+    settings: mailSettings(() => readSettings(db, settingsTable), dynamoBrand(db, settingsTable)),
     brand: dynamoBrand(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),
     deployment,

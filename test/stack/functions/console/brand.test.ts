@@ -1,6 +1,7 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Brand, brandFields } from '#shared/audience/brand.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
 import { keptBrand, replaceDocument } from '#shared/store/kept-versions.ts';
 import { startConsole } from './console-at-work.ts';
@@ -26,7 +27,12 @@ function fields(brand: Brand, more: Record<string, string> = {}) {
   const texts = brandFields.map((field) => [field, brand[field] ?? '']);
   return { ...Object.fromEntries(texts), version: '0', template: 'receipt', act: 'save', ...more };
 }
-const northlight = { name: 'Northlight', accent: '#e4572e', website: 'https://northlight.example' };
+/** What an empty field of the form says of what the settings had before. */
+const none = { postalAddress: '', timeZone: '', language: '' };
+const northlight = {
+  ...{ name: 'Northlight', accent: '#e4572e', website: 'https://northlight.example' },
+  ...none,
+};
 const save = (brand: Brand, more: Record<string, string> = {}) =>
   at.post(page, fields(brand, more));
 
@@ -54,20 +60,36 @@ describe('the page Sender & brand', () => {
     expect(html).toContain('border-top:4px solid #e4572e');
   });
 
-  it('saves postal address, time zone and language, which are settings, and comes back', async () => {
+  it('has the postal address, time zone and language of older settings, and saves one document', async () => {
+    const settings = {
+      ...{ ...defaultSettings, version: 1, postalAddress: 'Old Street 1\nOslo' },
+      ...{ timeZone: 'Europe/Oslo', language: 'nb' },
+    };
+    const Item = { name: 'settings', ...settings };
+    await at.db.send(new PutCommand({ TableName: at.tableOf('Settings'), Item }));
     const { html } = await at.get(page);
-    const form =
-      /<form[^>]+action="\/console\/polar\/settings"[\s\S]+?<\/form>/.exec(html)?.[0] ?? '';
-    const inputs = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-    const hidden = Object.fromEntries(inputs.map(([, name, value]) => [name, value]));
-    const before = await at.parts.settings();
-    const typed = { postalAddress: 'Street 1', timeZone: 'Europe/Berlin', language: 'de' };
-    const answer = await at.post('/console/polar/settings', { ...hidden, ...typed });
-    expect(answer.status).toBe(303);
-    expect(answer.headers.get('location')).toBe(page);
-    const { version } = before;
-    expect(await at.parts.settings()).toEqual({ ...before, ...typed, version: version + 1 });
-    expect((await at.get(page)).html).toContain('value="Europe/Berlin"');
+    expect(html).toContain('value="Europe/Oslo"');
+    expect(html).toContain('Old Street 1\nOslo</textarea>');
+    const inherited = {
+      postalAddress: 'Old Street 1\nOslo',
+      timeZone: 'Europe/Oslo',
+      language: 'nb',
+    };
+    await save(inherited);
+    expect(await at.item('Settings', { name: 'brand' })).toBeUndefined();
+    await save({
+      ...northlight,
+      ...inherited,
+      postalAddress: ' New Street 2\r\nOslo ',
+      language: '',
+    });
+    const own = { postalAddress: 'New Street 2\nOslo', timeZone: 'Europe/Oslo', language: '' };
+    expect(await brandNow()).toEqual({ ...northlight, ...own });
+    expect(await at.item('Settings', { name: 'settings' })).toEqual(Item);
+    expect(await at.parts.settings()).toEqual({ ...settings, ...own, language: 'en' });
+    const wrong = await save({ timeZone: 'Oslo' }, { version: '1' });
+    expect(wrong.status).toBe(422);
+    expect(wrong.html).toContain('id="timeZone-problem">A time zone is a name such as');
   });
 
   it('makes no version of what is the same', async () => {

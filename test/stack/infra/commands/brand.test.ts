@@ -1,6 +1,7 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { brandVerbs } from '#infra/commands/settings/brand-verbs.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { keptBrand, replaceDocument } from '#shared/store/kept-versions.ts';
@@ -66,9 +67,40 @@ describe('npm run brand', () => {
     ]);
   });
 
+  it('has the postal address, time zone and language of the settings until it has its own', async () => {
+    const settings = {
+      ...defaultSettings,
+      version: 1,
+      postalAddress: 'Old Street 1',
+      language: 'de',
+    };
+    const Item = { name: 'settings', ...settings };
+    await db().send(new PutCommand({ TableName: table, Item }));
+    const found: object[] = [];
+    const shown = async () => {
+      await does((one) => void found.push(one)).show();
+      return found.pop();
+    };
+    await does().set('name', 'Northlight');
+    expect(await shown()).toMatchObject({ postalAddress: 'Old Street 1', language: 'de' });
+    await does().set('postalAddress', 'New Street 2\\nOslo');
+    expect(await shown()).toMatchObject({
+      ...{ name: 'Northlight', postalAddress: 'New Street 2\nOslo', language: 'de' },
+    });
+    await does().set('postalAddress', 'none');
+    expect(await shown()).toMatchObject({ postalAddress: null });
+    expect(await item('settings')).toEqual(Item);
+    await does().restore(1);
+    expect(await shown()).toMatchObject({ postalAddress: 'Old Street 1' });
+    await does().set('postalAddress', 'Old Street 1');
+    expect(printed.at(-1)).toBe('postalAddress is that already: nothing was changed.');
+  });
+
   it.each([
     ['colour', '#e4572e', /^A brand has no colour: it is one of name, logo/],
-    ['postalAddress', 'x', /postalAddress is a setting: npm run settings -- set postalAddress/],
+    ['postalAddress', 'x'.repeat(501), /A postal address has at most 500 characters/],
+    ['timeZone', 'Berlin', /^timeZone cannot be "Berlin"\. A time zone is a name/],
+    ['language', 'en-u-ca-buddhist', /without extensions/],
     ['accent', 'red', /^accent cannot be "red"\. It must be a colour/],
     ['name', '  ', /^name cannot be empty: say none/],
   ])('refuses %s %j with a sentence, and writes nothing', async (field, value, sentence) => {
@@ -94,6 +126,13 @@ describe('npm run brand', () => {
     ]);
     await does().restore(0);
     expect(await dynamoBrand(db(), table)()).toEqual({});
+  });
+
+  it('keeps what marketing cannot go out without when all else is taken away', async () => {
+    await does().set('name', 'Northlight');
+    await does().set('postalAddress', 'Street 1');
+    await does().clear();
+    expect(await dynamoBrand(db(), table)()).toEqual({ postalAddress: 'Street 1' });
   });
 
   it('tells what a hand broke, which mails leave out, and mends it', async () => {

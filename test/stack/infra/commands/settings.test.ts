@@ -4,6 +4,7 @@ import { withSetting } from '#infra/commands/settings/values.ts';
 import { settingsVerbs } from '#infra/commands/settings/verbs.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
+import { dynamoBrand } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { replaceDocument } from '#shared/store/kept-versions.ts';
 import { keptSettings, saveSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
@@ -42,7 +43,7 @@ describe('npm run settings', () => {
     expect(printed).toContain('newContacts      subscribed');
     expect(printed).toContain('postalAddress    none');
     expect(printed.join('\n')).toMatch(/^order\.paid +on +on +on +on +none +new-contacts$/m);
-    expect(printed.join('\n')).toContain('npm run settings -- set postalAddress');
+    expect(printed.join('\n')).toContain('npm run brand -- set postalAddress');
     expect(await document()).toEqual({ name: 'settings', ...defaultSettings });
   });
 
@@ -60,14 +61,26 @@ describe('npm run settings', () => {
     expect(printed).toEqual([]);
   });
 
-  it('sets the time zone and the language of emails, and refuses what is none', async () => {
+  it('sets what is part of the brand now there, says so, and shows what counts', async () => {
     await set('timeZone', 'Europe/Berlin');
+    expect(printed[0]).toBe(
+      'timeZone is part of the brand now, so it is set there (npm run brand -- set timeZone).',
+    );
     await set('language', 'de');
-    expect(await document()).toMatchObject({
-      version: 2,
-      timeZone: 'Europe/Berlin',
-      language: 'de',
+    await set('postalAddress', 'Example Shop\\nStreet 1');
+    expect(await document()).toEqual({ name: 'settings', ...defaultSettings });
+    expect(await dynamoBrand(db(), table)()).toEqual({
+      ...{ timeZone: 'Europe/Berlin', language: 'de', postalAddress: 'Example Shop\nStreet 1' },
     });
+    const found: object[] = [];
+    await does((one) => void found.push(one)).show();
+    expect(found).toEqual([
+      expect.objectContaining({ language: 'de', postalAddress: 'Example Shop\nStreet 1' }),
+    ]);
+    printed = [];
+    await does().show();
+    expect(printed).toContain('timeZone         Europe/Berlin');
+    expect(printed.at(-1)).toContain('are part of the brand: npm run brand -- show');
     await expect(set('timeZone', 'Berlin')).rejects.toThrow(
       /^timeZone cannot be "Berlin"\. A time/,
     );
@@ -83,12 +96,12 @@ describe('npm run settings', () => {
   });
 
   it('sets values one by one, each with a version of its own', async () => {
-    await set('postalAddress', 'Example Shop\\nStreet 1');
+    await set('dailyLimit', '9');
     await set('events.subscription.past_due.trigger', 'off');
     await set('events.order.paid.userGroup', 'buyers');
     expect(await document()).toMatchObject({
       version: 3,
-      postalAddress: 'Example Shop\nStreet 1',
+      dailyLimit: 9,
       events: {
         'order.paid': { userGroup: 'buyers', enabled: true },
         'subscription.past_due': { trigger: false, userGroup: null },
@@ -243,12 +256,12 @@ describe('settings that are not valid', () => {
 describe('the versions of the settings', () => {
   it('are listed with who saved them and what changed', async () => {
     await set('newContacts', 'unsubscribed');
-    await set('postalAddress', 'Shop\\nStreet 1');
+    await set('dailyLimit', '20');
     printed = [];
     await does().history(50);
     expect(printed.slice(0, 4).map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
       'VERSION  SAVED  BY  CHANGED',
-      '2  2026-11-29T10:00:00.000Z  anna on the command line  postalAddress: none → Shop\\nStreet 1',
+      '2  2026-11-29T10:00:00.000Z  anna on the command line  dailyLimit: 10 → 20',
       '1  2026-11-29T10:00:00.000Z  anna on the command line  newContacts: subscribed → unsubscribed',
       '0  the defaults',
     ]);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   accentNote,
+  type Brand,
   type BrandField,
   brandChanges,
   brandDocument,
@@ -9,8 +10,14 @@ import {
   cleanBrandText,
   contrast,
   readBrand,
+  settingsOfMails,
   textOn,
+  wholeBrand,
 } from '#shared/audience/brand.ts';
+import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+
+/** What settings of before say. */
+const old = { postalAddress: 'Old', timeZone: 'Europe/Oslo', language: 'nb' };
 
 describe('a brand', () => {
   it.each([
@@ -20,6 +27,39 @@ describe('a brand', () => {
     ['name', '  Northlight\n  AB\u0000 ', 'Northlight AB'],
   ] as const)('keeps the %s %j as %j', (field, typed, kept) => {
     expect(cleanBrandText(field, typed)).toBe(kept);
+  });
+
+  it('keeps the lines of a postal address', () => {
+    expect(cleanBrandText('postalAddress', ' Shop\u0000 AB\r\n Street 1 \u2028Oslo\n\n')).toBe(
+      'Shop AB\nStreet 1\nOslo',
+    );
+  });
+
+  it.each<[string, Brand, Partial<Settings>]>([
+    ['nothing', {}, old],
+    ['an address', { postalAddress: 'New' }, { ...old, postalAddress: 'New' }],
+    ['no address on purpose', { postalAddress: '' }, { ...old, postalAddress: null }],
+    ['a time zone', { timeZone: 'Asia/Tokyo' }, { ...old, timeZone: 'Asia/Tokyo' }],
+    [
+      'neither zone nor language on purpose',
+      { timeZone: '', language: '' },
+      { ...old, timeZone: 'UTC', language: 'en' },
+    ],
+  ])('with %s of its own leaves the rest as the settings have it', (_, brand, counts) => {
+    const settings = { ...defaultSettings, ...old };
+    const stored = readBrand(brandDocument(brand)).brand;
+    expect(stored).toEqual(brand);
+    expect(settingsOfMails(settings, stored)).toEqual({ ...settings, ...counts });
+    expect(settingsOfMails(settings, wholeBrand(stored, settings))).toEqual({
+      ...settings,
+      ...counts,
+    });
+  });
+
+  it('that a hand broke counts as none, so that mails go by the settings', () => {
+    const { brand, faults } = readBrand({ values: { timeZone: 'Mars/Base', postalAddress: null } });
+    expect(faults.map(({ path }) => path)).toEqual(['timeZone']);
+    expect(settingsOfMails({ ...defaultSettings, ...old }, brand)).toMatchObject(old);
   });
 
   it('takes what fits, and none for what is empty', () => {

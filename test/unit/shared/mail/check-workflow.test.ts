@@ -252,7 +252,7 @@ describe('what is around a workflow', () => {
         settings: { ...settings, postalAddress },
       });
       expect(obstacles).toEqual([
-        'Marketing email must carry your postal address; enter it in the settings first.',
+        'Marketing email must carry your postal address; enter it on Sender & brand first.',
       ]);
     }
     expect(accepted(marketing).obstacles).toEqual([]);

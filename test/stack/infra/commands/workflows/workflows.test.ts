@@ -115,7 +115,7 @@ describe('npm run workflows', () => {
     await at.does(none).add('welcome');
     expect(at.output()).toContain('Before it can be activated');
     await expect(at.does(none).activate('welcome')).rejects.toThrow(
-      /^welcome-t1 cannot be activated\. .*postal address.*\n {2}npm run settings -- set postalAddress/,
+      /^welcome-t1 cannot be activated\. .*postal address.*\n {2}npm run brand -- set postalAddress/,
     );
     expect(await at.only()).toMatchObject({ status: 'draft' });
     await at.does().activate('welcome');
