@@ -29,6 +29,8 @@ function send(id: string, email: EmailNode): Omit<SendStep, 'compiled'> {
 
 const hello = 'Hi {{ contact.firstName | default: "there" }},';
 const ofSubscription = '**{{ subscription.productName | default: "your subscription" }}**';
+/** Whoever is asked to write has to know how: answers go to the support address of the brand. */
+const byReply = '{% if brand.supportAddress %} Just reply to this email.{% endif %}';
 const ofOrder = '{{ event.productName | default: "your purchase" }}';
 
 function about(
@@ -208,7 +210,7 @@ const onboarding: ReadySequence = {
         'marketing',
         `How are you getting on with ${ofOrder}?`,
         'Let us know where you are stuck.',
-        `You have had **${ofOrder}** for a little while now. If anything does not work as you expected, please let us know, so that we can help.`,
+        `You have had **${ofOrder}** for a little while now. If anything does not work as you expected, please let us know, so that we can help.${byReply}`,
       ),
     ),
     wait('wait-2', 3),
@@ -218,7 +220,7 @@ const onboarding: ReadySequence = {
         'marketing',
         'What do you miss?',
         'This is the last of our mails to get you started.',
-        `This is the last of our mails to get you started with **${ofOrder}**. We would like to hear what you like about it, and what you miss.`,
+        `This is the last of our mails to get you started with **${ofOrder}**. We would like to hear what you like about it, and what you miss.${byReply}`,
       ),
     ),
   ],
@@ -242,7 +244,11 @@ const winBack: ReadySequence = {
         'You are welcome back',
         'We would be glad to see you again.',
         `A while ago, your subscription to ${ofSubscription.replace('your subscription', 'our service')} ended.`,
-        'If you would like to come back, you can subscribe again at any time. And if something was missing, we would like to hear what it was.',
+        'If you would like to come back, you can subscribe again at any time.',
+        `{% if brand.website %}
+[Come back]({{ brand.website }}){button}
+{% endif %}`,
+        `And if something was missing, we would like to hear what it was.${byReply}`,
       ),
     ),
   ],

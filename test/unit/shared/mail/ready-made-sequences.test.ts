@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Brand } from '#shared/audience/brand.ts';
 import { holds } from '#shared/audience/conditions.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { SubscriptionSnapshot } from '#shared/audience/subscription-snapshot.ts';
@@ -11,6 +12,7 @@ import { sampleVariables } from '#shared/mail/test-email.ts';
 import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { timeProperties } from '#shared/polar/event-properties.ts';
+import { droppedIn } from './allowed-html.ts';
 import { footer } from './an-email.ts';
 import { lives } from './true-mails.ts';
 
@@ -40,7 +42,12 @@ function named(name: string): ReadySequence {
 }
 
 /** The emails of a sequence, with a subscription as it is when they are sent. */
-function mailsOf(sequence: ReadySequence, snapshot: SubscriptionSnapshot, event = {}) {
+function mailsOf(
+  sequence: ReadySequence,
+  snapshot: SubscriptionSnapshot,
+  event = {},
+  { brand = {}, contact = {} }: { brand?: Brand; contact?: object } = {},
+) {
   const { steps, draft } = accepted(sequence);
   const sample = sampleVariables(draft, 'anna@example.com', new Date('2026-11-02T09:00:00Z'), {
     server: 'production',
@@ -49,12 +56,16 @@ function mailsOf(sequence: ReadySequence, snapshot: SubscriptionSnapshot, event 
   return steps.flatMap((step) => {
     if (step.kind === 'wait') return [];
     const variables = {
-      contact: sample.contact,
+      contact: { ...sample.contact, ...contact },
       event: { ...sample.event, ...event },
       subscription: subscriptionValues(snapshot, 'en'),
     };
     const isMarketing = step.email.kind === 'marketing';
-    const mail = renderEmail(step.compiled, variables, isMarketing ? footer : undefined, settings);
+    const mail = renderEmail(step.compiled, variables, isMarketing ? footer : undefined, settings, {
+      brand,
+      postalAddress: settings.postalAddress,
+      event: sequence.event,
+    });
     if (mail.kind === 'blocked') throw new Error(`${step.id}: ${mail.reason}`);
     return [{ id: step.id, ...mail }];
   });
@@ -153,6 +164,44 @@ describe('dunning', () => {
       exitWhen.some((one) => holds(one, { event: {}, subscription: { version, status } }));
     expect(ends('past_due')).toBe(false);
     for (const status of ['active', 'canceled', 'paused']) expect(ends(status)).toBe(true);
+  });
+});
+
+const northlight: Brand = {
+  name: 'Northlight',
+  ...{ logo: 'https://northlight.example/logo.png', accent: '#e4572e' },
+  ...{ website: 'https://northlight.example', supportAddress: 'help@northlight.example' },
+};
+
+describe.each([
+  ['no brand', {}],
+  ['a brand', northlight],
+] as const)('the mails of sequences with %s', (_, brand) => {
+  const all = (contact = {}) =>
+    readySequences.flatMap((one) =>
+      mailsOf(one, { ...pastDue, trialEnd: version, periodEnd: version }, {}, { brand, contact }),
+    );
+
+  it.each(['Anna', '山田', 'محمد', ''])(
+    'have nothing that a mail program drops, to %j',
+    (firstName) => {
+      const mails = all({ firstName });
+      expect(mails.length).toBeGreaterThan(10);
+      for (const { html } of mails) expect(droppedIn(html)).toEqual([]);
+    },
+  );
+
+  it('ask for an answer in marketing only where answers have an address, and link to the website there is', () => {
+    const texts = new Map(all().map(({ id, text }) => [id, text]));
+    for (const id of ['day-2', 'day-5', 'invitation']) {
+      expect([id, texts.get(id)?.includes('Just reply to this email.')]).toEqual([
+        id,
+        brand === northlight,
+      ]);
+    }
+    expect(texts.get('invitation')?.includes('Come back: https://northlight.example')).toBe(
+      brand === northlight,
+    );
   });
 });
 
