@@ -2,24 +2,6 @@ import { domainToASCII } from 'node:url';
 import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { reasonOf } from '#shared/failure.ts';
 
-/** The same sender, whose calls begin at least `intervalMs` apart when they are made one after another. */
-export function paced(
-  send: SendMail,
-  {
-    intervalMs,
-    nowMs,
-    sleep,
-  }: { intervalMs: number; nowMs: () => number; sleep: (ms: number) => Promise<unknown> },
-): SendMail {
-  let nextAtMs = 0;
-  return async (mail) => {
-    const waitMs = nextAtMs - nowMs();
-    if (waitMs > 0) await sleep(waitMs);
-    nextAtMs = nowMs() + intervalMs;
-    return send(mail);
-  };
-}
-
 /** As much as fits into one encoded word of 75 characters, in bytes of UTF-8 (RFC 2047, section 2). */
 const bytesOfOneWord = 45;
 
