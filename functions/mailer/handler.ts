@@ -5,7 +5,7 @@ import type { SQSHandler } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { cached } from '#shared/in-time.ts';
 import { jsonLog } from '#shared/log.ts';
-import { paced } from '#shared/mail/pace.ts';
+import { mailsSideBySide, paced } from '#shared/mail/pace.ts';
 import { sesClient, sesSender } from '#shared/mail/ses.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
 import { failedMessages } from '#shared/queue/each-record.ts';
@@ -48,10 +48,15 @@ const portalMs = 300_000;
 /** As long as the settings are kept. */
 const brandMs = 30_000;
 
+const sideBySide = mailsSideBySide(env.MAILS_PER_SECOND);
+/** Of one email: what decides on it is read at the same time. */
+const readsAtOnce = 3;
+
 const { db, store, settings, suppressionKey, addressHash, now, requestHandler } = audienceFromEnv(
   process.env,
-  { seedsSettings: false },
+  { seedsSettings: false, callsAtOnce: sideBySide * readsAtOnce },
 );
+const ses = sesClient(sesTimeoutMs, { callsAtOnce: sideBySide });
 const sqs = new SQSClient({ requestHandler });
 const log = jsonLog();
 const brand = cached(dynamoBrand(db, env.SETTINGS_TABLE), brandMs, Date.now);
@@ -77,7 +82,7 @@ export const handler: SQSHandler = mailer({
     cached(dynamoPortal(db, env.SETTINGS_TABLE), portalMs, Date.now),
     brand,
   ),
-  send: paced(sesSender(sesClient(sesTimeoutMs), env.CONFIGURATION_SET || undefined), {
+  send: paced(sesSender(ses, env.CONFIGURATION_SET || undefined), {
     intervalMs: 1_000 / env.MAILS_PER_SECOND,
     nowMs: Date.now,
     sleep: (ms) => setTimeout(ms),
@@ -88,6 +93,7 @@ export const handler: SQSHandler = mailer({
   hasSender: env.MAIL_FROM !== '',
   newToken: randomUUID,
   now,
+  sideBySide,
   failures,
   failed: failedMessages({
     sqs,

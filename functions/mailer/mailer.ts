@@ -264,19 +264,27 @@ async function wasSentUnderOtherId(
   return false;
 }
 
-export type MailerParts = DeliveryParts & BatchParts;
+export type MailerParts = DeliveryParts &
+  BatchParts &
+  Readonly<{
+    /** How many emails it works on at a time, however many wait for their turn at SES. */
+    sideBySide: number;
+  }>;
 
 /** What is left must suffice for one call of SES and to report the messages that were not begun. */
 const leastRemainingMs = 20_000;
 
 type Message = Readonly<{ record: SQSRecord; mail: MailMessage | undefined }>;
 
-/** Sends a batch of emails one after another, so that the rate of a mailer is known. */
+/**
+ * Sends a batch of emails side by side; those of one customer one after another, because each counts for the mailbox.
+ * What `send` makes wait keeps the rate.
+ */
 export function mailer(parts: MailerParts) {
   const handling: Handling<Message> = {
     read: (record) => ({ record, mail: readMailMessage(record.body) }),
-    groupOf: () => 'one after another',
-    groupsSideBySide: 1,
+    groupOf: ({ record, mail }) => mail?.customerId ?? record.messageId,
+    groupsSideBySide: parts.sideBySide,
     leastRemainingMs,
     handle: async ({ mail }) => {
       if (!mail) throw new Unprocessable('The body is no message of the mail queue.');

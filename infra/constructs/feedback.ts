@@ -10,6 +10,8 @@ type FeedbackProps = {
   reports: QueueWithDeadLetters;
   tables: AudienceTables;
   secrets: Secrets;
+  /** How many may run at once: as many as mailers, of whose emails they hear. */
+  maxConcurrency: number;
 };
 
 /** Writes down what became of each email, and whom it must not be sent to again. */
@@ -17,8 +19,9 @@ export class Feedback extends Construct {
   static readonly timeout = Duration.seconds(60);
   readonly function: NodejsFunction;
 
-  constructor(scope: Construct, id: string, { reports, tables, secrets }: FeedbackProps) {
+  constructor(scope: Construct, id: string, props: FeedbackProps) {
     super(scope, id);
+    const { reports, tables, secrets, maxConcurrency } = props;
     this.function = lambdaFunction(this, 'Function', {
       name: 'feedback',
       description: 'Applies what SES says of mails: sent, bounced, complained of',
@@ -34,7 +37,7 @@ export class Feedback extends Construct {
     workOnQueue(this, 'Reports', this.function, {
       queue: reports,
       batchSize: 10,
-      maxConcurrency: 2,
+      maxConcurrency,
     });
   }
 }

@@ -4,6 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { mailersFor } from '#shared/mail/pace.ts';
 import { Feedback } from './feedback.ts';
 import { Mailer } from './mailer.ts';
 import { QueueWithDeadLetters } from './queue.ts';
@@ -90,6 +91,7 @@ export class Mail extends Construct {
       from: mailFrom?.from ?? '',
       identities: this.sender?.identities ?? [],
     };
+    const mailers = mailersFor(mailsPerSecond);
     this.unsubscribeUrl = Unsubscribe.urlOf(api, domain);
     this.mailer = new Mailer(this, 'Mailer', {
       mail: this.outgoing,
@@ -97,9 +99,14 @@ export class Mail extends Construct {
       secrets,
       sending: this.sending,
       unsubscribeUrl: this.unsubscribeUrl,
-      mailsPerSecond,
+      mailers,
     });
-    this.feedback = new Feedback(this, 'Feedback', { reports: this.reports, tables, secrets });
+    this.feedback = new Feedback(this, 'Feedback', {
+      reports: this.reports,
+      tables,
+      secrets,
+      maxConcurrency: mailers.atOnce,
+    });
     this.unsubscribe = new Unsubscribe(this, 'Unsubscribe', { api, tables, secrets });
   }
 }

@@ -3,6 +3,7 @@ import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Mailers } from '#shared/mail/pace.ts';
 import { lambdaFunction } from './lambda-function.ts';
 import { type QueueWithDeadLetters, workOnQueue } from './queue.ts';
 import type { Secrets } from './secrets.ts';
@@ -15,11 +16,8 @@ type MailerProps = {
   secrets: Secrets;
   sending: Sending;
   unsubscribeUrl: string;
-  mailsPerSecond: number;
+  mailers: Mailers;
 };
-
-/** Few: SES counts mails by the second, and each mailer keeps to its share only. */
-const mailersAtOnce = 2;
 
 /** Sends the queued emails, each at most once. */
 export class Mailer extends Construct {
@@ -32,6 +30,7 @@ export class Mailer extends Construct {
 
   constructor(scope: Construct, id: string, props: MailerProps) {
     super(scope, id);
+    const { mailers } = props;
     this.function = lambdaFunction(this, 'Function', {
       name: 'mailer',
       description: 'Renders and sends queued emails',
@@ -45,8 +44,8 @@ export class Mailer extends Construct {
     props.secrets.give(this.function, { suppressionKey: ['GetSecretValue'] });
     workOnQueue(this, 'Mail', this.function, {
       queue: props.mail,
-      batchSize: 5,
-      maxConcurrency: mailersAtOnce,
+      batchSize: mailers.batchSize,
+      maxConcurrency: mailers.atOnce,
     });
     countStates(this.function.logGroup);
     this.waitedMinutes = waitedMinutes(this.function.logGroup);
@@ -63,13 +62,13 @@ export class Mailer extends Construct {
   }
 }
 
-function environment({ sending, unsubscribeUrl, mailsPerSecond }: MailerProps) {
+function environment({ sending, unsubscribeUrl, mailers }: MailerProps) {
   return {
     CONFIGURATION_SET: sending.configurationSet.configurationSetName,
     MAIL_FROM: sending.from,
     UNSUBSCRIBE_URL: unsubscribeUrl,
     // Its share.
-    MAILS_PER_SECOND: String(mailsPerSecond / mailersAtOnce),
+    MAILS_PER_SECOND: String(mailers.mailsPerSecond),
   };
 }
 

@@ -103,6 +103,9 @@ function sqsArn(scope: Construct, queueName: string): string {
 
 type Work = { queue: QueueWithDeadLetters; batchSize: number; maxConcurrency: number };
 
+/** What SQS gives at once. For more, Lambda collects, and wants to be told for how long. */
+const mostWithoutWaiting = 10;
+
 /**
  * Gives a function a queue to work on: it reports which messages failed, chooses when they come again,
  * and puts those that never can succeed among the dead letters itself.
@@ -120,5 +123,6 @@ export function workOnQueue(
     batchSize,
     reportBatchItemFailures: true,
     maxConcurrency,
+    ...(batchSize > mostWithoutWaiting && { maxBatchingWindow: Duration.seconds(1) }),
   });
 }

@@ -17,7 +17,6 @@ export type EventSource = Readonly<{
   functionArn: string;
   /** Whether the function may go round without end, as `RecursiveLoop: Allow` says. */
   mayLoop: boolean;
-  /** At most ten, which is what one call of SQS gives. */
   batchSize: number;
   /** How many batches may be with the function at a time. */
   concurrency: number;
@@ -32,6 +31,9 @@ type Parts = Readonly<{
 
 // A poll cannot be broken off without losing sight of what it received, so stopping waits for it.
 const pollSeconds = 1;
+
+/** What one call of SQS gives or takes. */
+const messagesAtOnce = 10;
 
 /**
  * Feeds the messages of a queue to a function, as Lambda's event source mapping does: what succeeded
@@ -64,15 +66,7 @@ export function startEventSource(
 }
 
 async function passOneBatch(source: EventSource, { sqs, lambda, onProblem }: Parts) {
-  const { Messages: received = [] } = await sqs.send(
-    new ReceiveMessageCommand({
-      QueueUrl: source.queueUrl,
-      MaxNumberOfMessages: source.batchSize,
-      WaitTimeSeconds: pollSeconds,
-      MessageSystemAttributeNames: ['All'],
-      MessageAttributeNames: ['All'],
-    }),
-  );
+  const received = await oneBatch(source, sqs);
   const messages = received.filter((message) => !isStopped(message, source));
   const stopped = received.length - messages.length;
   if (stopped > 0) {
@@ -88,12 +82,33 @@ async function passOneBatch(source: EventSource, { sqs, lambda, onProblem }: Par
   const done = succeeded(messages, result, source.reportsItemFailures);
   if (done === 'none') onProblem('A batch failed: the answer of the function is malformed.');
   if (done === 'none' || done.length === 0) return;
-  await sqs.send(
-    new DeleteMessageBatchCommand({
-      QueueUrl: source.queueUrl,
-      Entries: done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
-    }),
-  );
+  for (let from = 0; from < done.length; from += messagesAtOnce) {
+    const Entries = done
+      .slice(from, from + messagesAtOnce)
+      .map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: source.queueUrl, Entries }));
+  }
+}
+
+/** What is there at this moment, up to a batch. Lambda also waits for more, which here would only take time. */
+async function oneBatch({ queueUrl, batchSize }: EventSource, sqs: SQSClient): Promise<Message[]> {
+  const batch: Message[] = [];
+  let isMore = true;
+  while (isMore && batch.length < batchSize) {
+    const MaxNumberOfMessages = Math.min(messagesAtOnce, batchSize - batch.length);
+    const { Messages: received = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages,
+        WaitTimeSeconds: batch.length === 0 ? pollSeconds : 0,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    batch.push(...received);
+    isMore = received.length === MaxNumberOfMessages;
+  }
+  return batch;
 }
 
 const traceHeaderOf = ({ Attributes }: Message) => Attributes?.AWSTraceHeader;

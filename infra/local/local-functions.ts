@@ -174,7 +174,7 @@ export function startEventSources(
       queueArn: mapping.EventSourceArn,
       functionArn,
       mayLoop: looping.has(functionArn),
-      batchSize: Math.min(10, mapping.BatchSize),
+      batchSize: mapping.BatchSize,
       concurrency: Math.min(
         maxProcesses,
         mapping.ScalingConfig?.MaximumConcurrency ?? maxProcesses,

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { reasonOf } from '#shared/failure.ts';
+import { keptConnections } from './kept-connections.ts';
 
 /** As much as fits into one encoded word of 75 characters, in bytes of UTF-8 (RFC 2047, section 2). */
 const bytesOfOneWord = 45;
@@ -50,19 +51,32 @@ export type SendResult =
 
 export type SendMail = (mail: OutgoingMail) => Promise<SendResult>;
 
-/** A client that never repeats a call by itself: a retry would be a second send. */
-export function sesClient(requestTimeoutMs: number): SESv2Client {
-  return new SESv2Client({
+/**
+ * A client that never repeats a call by itself: a retry would be a second send. It makes so many calls at a time, over
+ * connections that it keeps.
+ */
+export function sesClient(
+  requestTimeoutMs: number,
+  { callsAtOnce = 1, nowMs = Date.now } = {},
+): SESv2Client {
+  const { dropOld, ...agents } = keptConnections(callsAtOnce, nowMs);
+  const client = new SESv2Client({
     maxAttempts: 1,
     requestHandler: {
-      // A socket that died while Lambda was frozen would make an email unknown: each call gets a new one.
-      httpAgent: { keepAlive: false },
-      httpsAgent: { keepAlive: false },
+      ...agents,
       connectionTimeout: 2_000,
       requestTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
     },
   });
+  client.middlewareStack.add(
+    (next) => (call) => {
+      dropOld();
+      return next(call);
+    },
+    { step: 'finalizeRequest', name: 'dropOldConnections' },
+  );
+  return client;
 }
 
 /** Hands one email to SES, once. Reasons hold no addresses. */

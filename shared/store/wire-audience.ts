@@ -33,18 +33,26 @@ const envSchema = z.object({
 
 const settingsMaxAgeMs = 30_000;
 
+/** The SDK's own number. */
+const leastCallsAtOnce = 50;
+
 /** The audience of this deployment, wired from the environment of a function. */
 export function audienceFromEnv(
   variables: NodeJS.ProcessEnv,
   {
     retentionDays = Number.NaN,
     requestTimeoutMs = 5_000,
+    /** How many calls of DynamoDB may be under way; what is above waits. */
+    callsAtOnce = leastCallsAtOnce,
     /** Whether it may write the first settings; all but those who only hear of a "no", or send. */
     seedsSettings = true,
   } = {},
 ) {
   const env = envSchema.parse(variables);
+  const agent = { keepAlive: true, maxSockets: Math.max(leastCallsAtOnce, callsAtOnce) };
   const requestHandler = {
+    httpAgent: agent,
+    httpsAgent: agent,
     connectionTimeout: 1_000,
     requestTimeout: requestTimeoutMs,
     throwOnRequestTimeout: true,

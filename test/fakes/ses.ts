@@ -27,6 +27,7 @@ export async function startSes() {
   const suppressed = new Set<string>();
   let calls = 0;
   let isDenied = false;
+  let connections = 0;
 
   const server = createServer(async (request, response) => {
     const { method, url = '' } = request;
@@ -62,6 +63,9 @@ export async function startSes() {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ MessageId: messageId }));
   });
+  server.on('connection', () => {
+    connections += 1;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -70,6 +74,8 @@ export async function startSes() {
     /** The addresses on SES's own suppression list. */
     suppressed,
     calls: () => calls,
+    /** How many were opened since the beginning. */
+    connections: () => connections,
     /** Whether it lets nobody take an address off the list. */
     denySuppressions: (deny: boolean) => {
       isDenied = deny;

@@ -180,7 +180,14 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
   });
   const mail = mailer({
     ...batch,
-    ...{ emails, hold: async () => undefined, hasSender: true, newToken: newId, now },
+    ...{
+      emails,
+      hold: async () => undefined,
+      hasSender: true,
+      newToken: newId,
+      now,
+      sideBySide: 1,
+    },
     known: mailSituation({
       recorded: async (id) => audience.records.get(id)?.record,
       workflows: { all: async () => [...stored.values()], find: async (id) => stored.get(id) },

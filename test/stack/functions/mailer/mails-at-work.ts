@@ -23,12 +23,14 @@ type Options = Readonly<{
   event: SupportedEventType;
   kind: 'marketing' | 'transactional';
   dailyLimit?: number;
+  /** Tables that there are; absent: new ones. */
+  tableOf?: (id: string) => string;
 }>;
 
 /** Worker and mailer on emulated DynamoDB, with one workflow, which sends every time. */
 export async function startMails(
   client: DynamoDBClient,
-  { now, event, kind, dailyLimit = defaultSettings.dailyLimit }: Options,
+  { now, event, kind, dailyLimit = defaultSettings.dailyLimit, ...given }: Options,
 ) {
   const { workflow: approved, settings: approvedSettings } = approvedMail();
   if (!approved) throw new Error('approvedMail has no workflow');
@@ -37,7 +39,7 @@ export async function startMails(
     trigger: { event, conditions: [] },
     frequency: 'every-time',
   };
-  const tableOf = await createStackTables(client);
+  const tableOf = given.tableOf ?? (await createStackTables(client));
   const db = documentClient(client);
   const hash = addressHash('a key of this test');
   const store = dynamoAudienceStore(db, audienceTables(tableOf), {

@@ -71,20 +71,25 @@ describe('ingest', () => {
 
 describe('a function that works on a queue', () => {
   it.each([
-    ['worker', 'EventsQueue', 10, 7],
+    ['worker', 'EventsQueue', 10, 7, 14],
     // SES counts mails by the second: two at a time is the least that AWS allows.
-    ['mailer', 'MailQueue', 5, 2],
-    ['feedback', 'FeedbackQueue', 10, 2],
+    ['mailer', 'MailQueue', 5, 2, 1],
+    ['mailer', 'MailQueue', 70, 2, 14],
+    ['mailer', 'MailQueue', 250, 4, 100],
+    ['feedback', 'FeedbackQueue', 10, 2, 14],
+    ['feedback', 'FeedbackQueue', 10, 4, 100],
   ] as const)(
-    '%s reports which messages of %s failed, takes %i and runs %i times at once',
-    (name, queue, BatchSize, MaximumConcurrency) => {
-      template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-        FunctionName: { Ref: lambdaOf(template, name).id },
+    '%s reports which messages of %s failed, takes %i and runs %i times at once at %i mails a second',
+    (name, queue, BatchSize, MaximumConcurrency, mailsPerSecond) => {
+      const of = stageTemplate({ maxConcurrency: 7, mailsPerSecond });
+      of.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+        FunctionName: { Ref: lambdaOf(of, name).id },
         EventSourceArn: { 'Fn::GetAtt': [queue, 'Arn'] },
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         ScalingConfig: { MaximumConcurrency },
         BatchSize,
-        MaximumBatchingWindowInSeconds: Match.absent(),
+        // Lambda refuses more than ten at once without one.
+        MaximumBatchingWindowInSeconds: BatchSize > 10 ? 1 : Match.absent(),
       });
     },
   );
@@ -164,19 +169,23 @@ describe('the mailer', () => {
     });
   });
 
-  it('has a share of the rate of mails, which all of them together do not exceed', () => {
-    const { id, properties } = lambdaOf(template, 'mailer');
-    const sources = template.findResources('AWS::Lambda::EventSourceMapping', {
-      Properties: { FunctionName: { Ref: id } },
-    });
-    const atOnce = Object.values(sources).map(
-      ({ Properties }) => Properties.ScalingConfig.MaximumConcurrency,
-    );
+  it.each([1, 14, 60, 500])(
+    'has a share of %i mails a second, which all of them together keep',
+    (rate) => {
+      const of = stageTemplate({ mailsPerSecond: rate });
+      const { id, properties } = lambdaOf(of, 'mailer');
+      const sources = of.findResources('AWS::Lambda::EventSourceMapping', {
+        Properties: { FunctionName: { Ref: id } },
+      });
+      const atOnce = Object.values(sources).map(
+        ({ Properties }) => Properties.ScalingConfig.MaximumConcurrency,
+      );
 
-    expect(atOnce.map((many) => many * properties.Environment.Variables.MAILS_PER_SECOND)).toEqual([
-      14,
-    ]);
-  });
+      expect(
+        atOnce.map((many) => many * properties.Environment.Variables.MAILS_PER_SECOND),
+      ).toEqual([rate]);
+    },
+  );
 });
 
 const refusing = {

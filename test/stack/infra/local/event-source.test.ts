@@ -34,7 +34,7 @@ type Handler = (
 async function fed(
   handler: Handler,
   messages: string[],
-  { visibilitySeconds = 1, mayLoop = false } = {},
+  { visibilitySeconds = 1, mayLoop = false, batchSize = 10 } = {},
 ) {
   const name = `queue-${crypto.randomUUID()}`;
   await sqs.send(new CreateQueueCommand({ QueueName: `${name}-dead` }));
@@ -61,7 +61,7 @@ async function fed(
   const source = startEventSource(
     {
       ...{ queueUrl: QueueUrl, queueArn, functionArn: 'arn:tested', mayLoop },
-      ...{ batchSize: 10, concurrency: 1, reportsItemFailures: true },
+      ...{ batchSize, concurrency: 1, reportsItemFailures: true },
     },
     {
       sqs,
@@ -100,6 +100,21 @@ async function fed(
 const bodies = (batches: SQSEvent[]) =>
   batches.map(({ Records }) => Records.map(({ body }) => body).sort());
 const success = { kind: 'answer', payload: { batchItemFailures: [] } } as const;
+
+test.each([
+  [10, [10, 10, 5]],
+  [25, [25]],
+  [22, [22, 3]],
+])('a batch of %i takes what waits, in calls of at most ten', async (batchSize, sizes) => {
+  const messages = Array.from({ length: 25 }, (_, nth) => `message ${nth}`);
+  const { batches, drained, problems } = await fed(() => success, messages, {
+    ...{ batchSize, visibilitySeconds: 30 },
+  });
+  await drained();
+  expect(batches.map(({ Records }) => Records.length)).toEqual(sizes);
+  expect(bodies(batches).flat().sort()).toEqual(messages.sort());
+  expect(problems).toEqual([]);
+});
 
 test('a batch arrives as Lambda gives it, and is deleted when it succeeded', async () => {
   const { batches, drained } = await fed(() => success, ['one']);
