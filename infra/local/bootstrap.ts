@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
+import { shiftClock } from './shifted-date.ts';
 
 /*
  * The runtime's side of the Lambda Runtime API: loads the bundle and feeds it one invocation after
@@ -10,6 +11,10 @@ import { pathToFileURL } from 'node:url';
  */
 const { AWS_LAMBDA_RUNTIME_API = '', LAMBDA_TASK_ROOT = '', _HANDLER = '' } = process.env;
 const api = `http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
+
+// The one place from which a local function has its time: each invocation says how far the stack is ahead.
+let aheadMs = 0;
+shiftClock(() => aheadMs);
 
 process.stdin.resume().on('close', () => process.exit());
 
@@ -38,6 +43,7 @@ async function loadHandler(): Promise<Handler> {
 async function invoke(handler: Handler): Promise<void> {
   const { headers, body } = await call('GET', '/invocation/next');
   const requestId = String(headers['lambda-runtime-aws-request-id']);
+  aheadMs = Number(headers['local-clock-ahead-ms'] ?? 0);
   // The SDK passes it on with each call, by which Lambda knows a loop.
   process.env['_X_AMZN_TRACE_ID'] = String(headers['lambda-runtime-trace-id']);
   try {

@@ -50,6 +50,7 @@ type Parts = Readonly<{
   mailOf: (fate: MailFate) => Promise<ShownMail>;
   /** How long a line waits to tell what the webhook did, too. */
   patienceMs: number;
+  now?: () => Date;
 }>;
 
 export type ConsoleLines = Readonly<{
@@ -58,7 +59,9 @@ export type ConsoleLines = Readonly<{
 }>;
 
 /** Tells the person at the keyboard what happens: one line for each webhook and each email, and every problem. */
-export function consoleLines({ emailOf, mailOf, patienceMs, ...parts }: Parts): ConsoleLines {
+export function consoleLines(given: Parts): ConsoleLines {
+  const { emailOf, mailOf, patienceMs, now = () => new Date(), ...parts } = given;
+  const time = () => now().toTimeString().slice(0, 8);
   /** Anybody can send a webhook, and what is in it must neither steer the terminal nor look like a line of ours. */
   const print = (line: string) => parts.print(visibleLine(line));
   const waiting = new Map<string, { came: string; giveUp: () => void }[]>();
@@ -110,10 +113,6 @@ export function consoleLines({ emailOf, mailOf, patienceMs, ...parts }: Parts): 
       else if (isProblem) print(`${time()}  ${logicalId}: ${entry ? problemOf(entry) : line}`);
     },
   };
-}
-
-function time(): string {
-  return new Date().toTimeString().slice(0, 8);
 }
 
 const typeSchema = z.object({ type: z.string() });

@@ -29,6 +29,13 @@ type Parts = Readonly<{
   onProblem: (message: string) => void;
 }>;
 
+export type EventSourceAtWork = Readonly<{
+  queueUrl: string;
+  /** Whether messages are with the function now. */
+  isBusy: () => boolean;
+  stop: () => Promise<void>;
+}>;
+
 // A poll cannot be broken off without losing sight of what it received, so stopping waits for it.
 const pollSeconds = 1;
 
@@ -40,15 +47,20 @@ const messagesAtOnce = 10;
  * is deleted, what failed comes back when its visibility timeout ends. What has gone round too often is not handed over,
  * and so ends in the dead letters. Stopping lets batches finish.
  */
-export function startEventSource(
-  source: EventSource,
-  parts: Parts,
-): Readonly<{ stop: () => Promise<void> }> {
+export function startEventSource(source: EventSource, parts: Parts): EventSourceAtWork {
   let stopping = false;
+  let batches = 0;
+  const lambda = {
+    ...parts.lambda,
+    invoke: async (...given: Parameters<LambdaFunction['invoke']>) => {
+      batches += 1;
+      return parts.lambda.invoke(...given).finally(() => (batches -= 1));
+    },
+  };
   const poll = async () => {
     while (!stopping) {
       try {
-        await passOneBatch(source, parts);
+        await passOneBatch(source, { ...parts, lambda });
       } catch (error) {
         if (stopping) return;
         parts.onProblem(`The queue could not be read: ${String(error)}`);
@@ -58,6 +70,8 @@ export function startEventSource(
   };
   const pollers = Array.from({ length: source.concurrency }, poll);
   return {
+    queueUrl: source.queueUrl,
+    isBusy: () => batches > 0,
     stop: async () => {
       stopping = true;
       await Promise.all(pollers);

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
+import { realClock } from './clock/local-clock.ts';
+import { withTimeShown } from './clock/shown-time.ts';
 import { sendJoined } from './joined-pages.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import { localAccount } from './local-account.ts';
@@ -223,6 +225,7 @@ export function startHttpApi(
   allRoutes: Routes,
   port: number,
   onExchange: (exchange: Exchange) => void,
+  clock = realClock,
 ): Promise<LoopbackServer> {
   const routes = routesThat(true, allRoutes);
   return serveOnLoopback(
@@ -230,7 +233,11 @@ export function startHttpApi(
       const body = await bodyOf(request, maxBodyBytes);
       const url = String(request.url);
       const match = matchFor(request, url, routes);
-      const { status, headers, body: answer } = await answerTo({ request, url, body }, match);
+      const {
+        status,
+        headers,
+        body: answer,
+      } = await answerTo({ request, url, body, clock }, match);
       response.writeHead(status, { ...headers, 'content-length': answer.length });
       response.end(answer);
       const webhookId = request.headers['webhook-id'];
@@ -251,17 +258,21 @@ export function startHttpApi(
 }
 
 /** Serves the other routes, the pages of the console, to the person at this machine: on a port that no tunnel leads to. */
-export function startPages(allRoutes: Routes, port: number): Promise<LoopbackServer> {
+export function startPages(
+  allRoutes: Routes,
+  port: number,
+  clock = realClock,
+): Promise<LoopbackServer> {
   const routes = routesThat(false, allRoutes);
   return serveOnLoopback(
     async (request, response) => {
       const body = await bodyOf(request, maxBodyBytes);
       const pageAt = (url: string) =>
-        answerTo({ request, url, body }, matchFor(request, url, routes));
+        answerTo({ request, url, body, clock }, matchFor(request, url, routes));
       const first = isFromAnotherSite(request)
         ? textAnswer(403, refusalOfAnotherSite)
         : await pageAt(String(request.url));
-      await sendJoined(response, first, pageAt);
+      await sendJoined(response, withTimeShown(first, clock), pageAt);
     },
     port,
     'the console',
@@ -279,15 +290,20 @@ function matchFor(
   return path === undefined ? undefined : matchRoute(routes, String(method), path);
 }
 
-type Asked = Readonly<{ request: IncomingMessage; url: string; body: Buffer | 'too-large' }>;
+type Asked = Readonly<{
+  request: IncomingMessage;
+  url: string;
+  body: Buffer | 'too-large';
+  clock: typeof realClock;
+}>;
 
 async function answerTo(
-  { request, url, body }: Asked,
+  { request, url, body, clock }: Asked,
   match: Match<HttpRoute> | undefined,
 ): Promise<HttpAnswer> {
   if (!match) return jsonAnswer(404, { message: 'Not Found' });
   if (body === 'too-large') return jsonAnswer(413, { message: 'Request Entity Too Large' });
   return httpAnswer(
-    await match.target.lambda.invoke(httpEvent(request, body, match, new Date(), url)),
+    await match.target.lambda.invoke(httpEvent(request, body, match, clock.now(), url)),
   );
 }

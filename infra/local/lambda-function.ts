@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { realClock } from './clock/local-clock.ts';
 import { nextRound } from './lineage.ts';
 import { heapLimits } from './local-account.ts';
 import { type InvocationResult, startRuntimeApi } from './runtime-api.ts';
@@ -15,6 +16,8 @@ export type FunctionSpec = Readonly<{
   /** All that the process finds in its environment: nothing is inherited. */
   environment: Readonly<Record<string, string>>;
   onOutput: (logicalId: string, line: string) => void;
+  /** What each invocation takes its time from; absent: that of this machine. */
+  clock?: typeof realClock;
 }>;
 
 export type FunctionProcess = Readonly<{
@@ -36,10 +39,11 @@ export async function functionProcess(spec: FunctionSpec): Promise<FunctionProce
   let child: ChildProcess | undefined;
   let loaded = (_problem?: string): void => {};
 
-  const api = await startRuntimeApi({
+  const listeners = {
     onIdle: () => loaded(),
-    onInitError: (message) => loaded(message),
-  });
+    onInitError: (message: string) => loaded(message),
+  };
+  const api = await startRuntimeApi(listeners, spec.clock);
   const launch = () => {
     const launched = spawnFunction(spec, api.address);
     child = launched;

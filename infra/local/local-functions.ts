@@ -2,7 +2,8 @@ import { devNull } from 'node:os';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { Advice } from '#infra/terminal/advice.ts';
-import { startEventSource } from './event-source.ts';
+import type { LocalClock } from './clock/local-clock.ts';
+import { type EventSourceAtWork, startEventSource } from './event-source.ts';
 import type { HttpRoute } from './http-api.ts';
 import {
   type BundledFunction,
@@ -11,7 +12,7 @@ import {
   startFunction,
 } from './lambda-function.ts';
 import { localRegion } from './local-account.ts';
-import { schedulesOf, startSchedule } from './schedules.ts';
+import { type ScheduleAtWork, schedulesOf, startSchedule } from './schedules.ts';
 import type { StandInForPolar } from './stand-in-for-polar.ts';
 import type { Identities, Resource, Template } from './template.ts';
 
@@ -84,6 +85,7 @@ type FunctionSurroundings = Readonly<{
   endpoints: Endpoints;
   /** Variables beside those of the template and of Lambda. */
   environment: Readonly<Record<string, string>>;
+  clock: LocalClock;
 }>;
 
 export type OnOutput = (logicalId: string, line: string) => void;
@@ -95,7 +97,7 @@ export type OnOutput = (logicalId: string, line: string) => void;
 export async function startFunctions(
   { bundles }: Template,
   identities: Identities,
-  { endpoints, environment }: FunctionSurroundings,
+  { endpoints, environment, clock }: FunctionSurroundings,
   onOutput: OnOutput,
   toStop: (stop: () => Promise<void>) => void,
 ): Promise<ReadonlyMap<string, BundledFunction>> {
@@ -111,7 +113,7 @@ export async function startFunctions(
       bundle,
       timeoutSeconds: Timeout,
       environment: { ...functionEnvironment(resource, identities, endpoints), ...environment },
-      onOutput,
+      ...{ onOutput, clock },
     });
     if (started.kind === 'broken') {
       throw new Advice(
@@ -149,7 +151,7 @@ export function startEventSources(
   sqs: SQSClient,
   onOutput: OnOutput,
   toStop: (stop: () => Promise<void>) => void,
-): void {
+): readonly EventSourceAtWork[] {
   const queueUrls = new Map(
     identities.ofType('AWS::SQS::Queue').map(({ logicalId }) => {
       const arn = String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }));
@@ -162,6 +164,7 @@ export function startEventSources(
       .filter(({ properties }) => properties['RecursiveLoop'] === 'Allow')
       .map(({ logicalId }) => String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }))),
   );
+  const sources: EventSourceAtWork[] = [];
   for (const { logicalId, properties } of identities.ofType('AWS::Lambda::EventSourceMapping')) {
     const mapping = mappingSchema.parse(properties);
     const queueUrl = queueUrls.get(mapping.EventSourceArn);
@@ -182,23 +185,29 @@ export function startEventSources(
       reportsItemFailures: mapping.FunctionResponseTypes.includes('ReportBatchItemFailures'),
     };
     const onProblem = (message: string) => onOutput(logicalId, message);
-    toStop(startEventSource(source, { sqs, lambda, onProblem }).stop);
+    const started = startEventSource(source, { sqs, lambda, onProblem });
+    toStop(started.stop);
+    sources.push(started);
   }
+  return sources;
 }
 
 /** Starts every schedule of the stack; each registers how to stop it. */
 export function startSchedules(
   identities: Identities,
   lambdas: ReadonlyMap<string, LambdaFunction>,
+  clock: LocalClock,
   onOutput: OnOutput,
   toStop: (stop: () => Promise<void>) => void,
-): void {
-  for (const { functionArn, ...schedule } of schedulesOf(identities)) {
+): readonly ScheduleAtWork[] {
+  return schedulesOf(identities).map(({ functionArn, ...schedule }) => {
     const [, lambda] = functionNamed(lambdas, functionArn) ?? [];
     if (!lambda) throw new Error(`A schedule leads to no function, but to ${functionArn}.`);
     const onProblem = (message: string) => onOutput('Schedule', message);
-    toStop(startSchedule(schedule, { lambda, onProblem }).stop);
-  }
+    const started = startSchedule(schedule, { lambda, onProblem, clock });
+    toStop(started.stop);
+    return started;
+  });
 }
 
 /** A function with its ARN, by its name or its ARN. */

@@ -14,6 +14,9 @@ import {
 } from '#infra/local/emulators/secrets-manager.ts';
 import { type LocalSes, sendsMail, startSes } from '#infra/local/emulators/ses.ts';
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
+import { type LocalClock, localClock } from './clock/local-clock.ts';
+import { moveOn } from './clock/move-on.ts';
+import { whatIsDue, whenSettled } from './clock/settling.ts';
 import { type Exchange, startHttpApi, startPages } from './http-api.ts';
 import type { BundledFunction } from './lambda-function.ts';
 import { localClientConfig } from './local-account.ts';
@@ -52,6 +55,8 @@ type Options = Readonly<{
   inFront?: (service: Service, address: string) => Promise<string>;
   /** Further variables for the process of every function. */
   environment?: Readonly<Record<string, string>>;
+  /** Absent: as it was left in the directory, else the time of this machine. */
+  clock?: LocalClock;
   /** What has to be there before the functions begin to work. */
   prepare?: (resources: Resources) => Promise<void>;
   onExchange?: (exchange: Exchange) => void;
@@ -87,6 +92,9 @@ export type LocalStack = Resources &
     functions: readonly BundledFunction[];
     /** Absent: the stack sends no mail. */
     ses: LocalSes | undefined;
+    clock: LocalClock;
+    /** Moves the clock on by so much; over when all that became due on the way is done. */
+    moveOn: (byMs: number) => Promise<void>;
     /** Lets what has begun finish, then ends every process and server. Safe to repeat. */
     stop: () => Promise<void>;
   }>;
@@ -116,6 +124,7 @@ async function start(
   { directory, ports = freePorts, onExchange = () => {}, onOutput = () => {}, ...given }: Options,
   toStop: (stop: () => Promise<void>) => void,
 ): Promise<Omit<LocalStack, 'stop'>> {
+  const clock = given.clock ?? localClock(directory);
   const { inFront = async (_, address) => address } = given;
   const kept = (name: string) => (directory === undefined ? undefined : join(directory, name));
   if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -135,7 +144,7 @@ async function start(
   const dynamoAddress = await inFront('dynamodb', dynamo.address);
   const sqsAddress = await inFront('sqs', sqs.endpoint);
   const secrets = await secretStore(kept('secrets.json'));
-  const secretsManager = await startSecretsManager(secrets, ports.secretsManager);
+  const secretsManager = await startSecretsManager(secrets, ports.secretsManager, clock.now);
   toStop(secretsManager.stop);
 
   const template = await readTemplate(given.assembly ?? (await madeAssembly(toStop)));
@@ -150,13 +159,14 @@ async function start(
   const queueClient = new SQSClient(clientConfigs.sqs);
   toStop(async () => queueClient.destroy());
   const tables = await createTables(db, identities);
-  db.destroy();
+  toStop(async () => db.destroy());
   const queues = await createQueues(queueClient, identities);
   await fillSecrets(secrets, identities);
   const ses = sendsMail(identities)
     ? await startSes(identities, {
         port: ports.ses,
         sqs: queueClient,
+        now: clock.now,
         onProblem: (message) => onOutput('SES', message),
       })
     : undefined;
@@ -171,15 +181,15 @@ async function start(
     ses: ses && (await inFront('ses', ses.address)),
     polar: standInForPolar({ ...given.polar }),
   };
-  const surroundings = { endpoints, environment: given.environment ?? {} };
+  const surroundings = { endpoints, environment: given.environment ?? {}, clock };
   const lambdas = await startFunctions(template, identities, surroundings, onOutput, toStop);
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
-  startEventSources(identities, lambdas, queueClient, onOutput, toStop);
-  startSchedules(identities, lambdas, onOutput, toStop);
+  const sources = startEventSources(identities, lambdas, queueClient, onOutput, toStop);
+  const schedules = startSchedules(identities, lambdas, clock, onOutput, toStop);
   const routes = httpRoutes(identities, lambdas);
-  const api = await startHttpApi(routes, httpPort, onExchange);
+  const api = await startHttpApi(routes, httpPort, onExchange, clock);
   toStop(api.stop);
-  const pages = await startPages(routes, ports.console);
+  const pages = await startPages(routes, ports.console, clock);
   toStop(pages.stop);
   const webhookUrl = String(identities.resolve(template.outputs.get('WebhookUrl')));
   const consoleUrl = `http://localhost:${new URL(pages.address).port}/console`;
@@ -192,6 +202,19 @@ async function start(
     secrets,
     functions: [...lambdas.values()],
     ses,
+    clock,
+    moveOn: async (byMs) => {
+      const call = (some: typeof schedules) => Promise.all(some.map((one) => one.call()));
+      const everyMinute = schedules.filter(({ everyMs }) => everyMs <= 60_000);
+      const tick = async () => {
+        await call(everyMinute);
+        await whenSettled(queueClient, sources);
+      };
+      await whenSettled(queueClient, sources);
+      await moveOn(byMs, { clock, nextDue: whatIsDue(db, tables), tick });
+      await call(schedules.filter((one) => !everyMinute.includes(one) && one.everyMs <= byMs));
+      await whenSettled(queueClient, sources);
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import {
 import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
 import { secretText } from '#shared/store/secret.ts';
 import { visibleLine } from '#shared/text.ts';
+import { followStack } from './clock/local-clock.ts';
 import { localClientConfig } from './local-account.ts';
 import { type PolarOptions, polarProgram } from './polar-options.ts';
 import { deliver, localDirectory, type RunningStack, runningStack } from './running-stack.ts';
@@ -61,6 +62,8 @@ async function targetOf({ url, secret, secretReading }: PolarOptions): Promise<T
       'The local stack is not running. Start it with "npm start" in another terminal, or give both --url and --secret.',
     );
   }
+  // Somebody else's stack has the time of the world.
+  if (url === undefined) followStack(running.aheadMs);
   return {
     url: url ?? running.webhookUrl,
     secret: secret ?? (await secretOfNow(running)),

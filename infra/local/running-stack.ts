@@ -8,6 +8,7 @@ import {
   type DeliveryAnswer,
   deliverSigned,
 } from '#shared/polar/sample/signed-delivery.ts';
+import { keptAheadMs } from './clock/local-clock.ts';
 
 /** Posts a webhook, signed and labelled as Polar does. Throws Advice if nobody answers at the URL. */
 export async function deliver(delivery: Delivery, now: Date): Promise<DeliveryAnswer> {
@@ -33,15 +34,22 @@ const runningSchema = z.object({
   webhookUrl: z.string(),
   consoleUrl: z.string(),
   webhookSecret: z.string(),
+  clockUrl: z.string(),
   /** Of the local Polar; absent: none was started. */
   polarUrl: z.exactOptional(z.string()),
 });
 
+type Announced = z.infer<typeof runningSchema>;
+
 /** What the other commands need to know of a started stack. */
-export type RunningStack = z.infer<typeof runningSchema>;
+export type RunningStack = Announced &
+  Readonly<{
+    /** How far its clock is ahead of this machine. */
+    aheadMs: number;
+  }>;
 
 /** Makes a started stack known to the other commands, until it is forgotten. */
-export async function announce(directory: string, running: RunningStack): Promise<void> {
+export async function announce(directory: string, running: Announced): Promise<void> {
   await writeFile(fileIn(directory), JSON.stringify(running), { mode: 0o600 });
 }
 
@@ -53,7 +61,8 @@ export async function forget(directory: string): Promise<void> {
 export async function runningStack(directory: string): Promise<RunningStack | undefined> {
   const text = await readFile(fileIn(directory), 'utf8').catch(() => 'null');
   const known = runningSchema.nullable().safeParse(JSON.parse(text)).data;
-  return known && isAlive(known.processId) ? known : undefined;
+  if (!known || !isAlive(known.processId)) return undefined;
+  return { ...known, aheadMs: keptAheadMs(directory) };
 }
 
 /** Throws Advice if a stack runs on this directory: two would spoil each other's data. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
+import { realClock } from './clock/local-clock.ts';
 import { bodyOf, serveOnLoopback } from './loopback-server.ts';
 
 export type InvocationResult =
@@ -39,7 +40,10 @@ const errorSchema = z.object({
 const accepted = { status: 'OK' };
 
 /** Lambda's Runtime API for one runtime process, as AWS documents it (2018-06-01). */
-export async function startRuntimeApi({ onIdle, onInitError }: Listeners): Promise<RuntimeApi> {
+export async function startRuntimeApi(
+  { onIdle, onInitError }: Listeners,
+  clock = realClock,
+): Promise<RuntimeApi> {
   let runtime: ServerResponse | undefined;
   let work: (Invocation & { requestId: string }) | undefined;
   let settle: ((result: InvocationResult) => void) | undefined;
@@ -49,7 +53,9 @@ export async function startRuntimeApi({ onIdle, onInitError }: Listeners): Promi
     runtime.writeHead(200, {
       'content-type': 'application/json',
       'Lambda-Runtime-Aws-Request-Id': work.requestId,
-      'Lambda-Runtime-Deadline-Ms': String(Date.now() + work.timeoutMs),
+      'Lambda-Runtime-Deadline-Ms': String(clock.now().getTime() + work.timeoutMs),
+      // Not of Lambda's: a runtime in AWS is never told a time of ours.
+      'Local-Clock-Ahead-Ms': String(clock.aheadMs()),
       'Lambda-Runtime-Invoked-Function-Arn': work.functionArn,
       'Lambda-Runtime-Trace-Id': work.traceHeader,
     });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { realClock } from './clock/local-clock.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import { localAccount, localRegion } from './local-account.ts';
 import type { Identities } from './template.ts';
@@ -9,17 +10,25 @@ export type Schedule = Readonly<{ ruleArn: string; everyMs: number }>;
 type Parts = Readonly<{
   lambda: LambdaFunction;
   onProblem: (message: string) => void;
+  clock?: Pick<typeof realClock, 'now'>;
+}>;
+
+export type ScheduleAtWork = Readonly<{
+  everyMs: number;
+  /** One call more, at once; over when it has ended. */
+  call: () => Promise<void>;
+  stop: () => Promise<void>;
 }>;
 
 /** Invokes a function at a fixed rate, as EventBridge does, first when one interval is over. Stopping lets a call finish. */
 export function startSchedule(
   { ruleArn, everyMs }: Schedule,
-  { lambda, onProblem }: Parts,
-): Readonly<{ stop: () => Promise<void> }> {
+  { lambda, onProblem, clock = realClock }: Parts,
+): ScheduleAtWork {
   const calls = new Set<Promise<void>>();
   const call = async () => {
     try {
-      const result = await lambda.invoke(scheduledEvent(ruleArn, new Date()));
+      const result = await lambda.invoke(scheduledEvent(ruleArn, clock.now()));
       if (result.kind === 'error') onProblem(`A scheduled call failed: ${result.message}`);
     } catch (error) {
       onProblem(`A scheduled call failed: ${String(error)}`);
@@ -30,6 +39,8 @@ export function startSchedule(
     calls.add(running);
   }, everyMs);
   return {
+    everyMs,
+    call,
     stop: async () => {
       clearInterval(timer);
       await Promise.all(calls);

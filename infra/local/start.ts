@@ -7,10 +7,14 @@ import { runCommand } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
 import { printLine } from '#infra/terminal/lines.ts';
 import { visibleLine } from '#shared/text.ts';
+import { startClockDoor } from './clock/clock-door.ts';
+import { type LocalClock, localClock } from './clock/local-clock.ts';
+import { spanText, timeText } from './clock/words.ts';
 import { consoleLines } from './console-lines.ts';
 import { demo, type LocalItems, localItems } from './demo.ts';
 import { saveDemoWorkflows } from './demo-workflows.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
+import type { LoopbackServer } from './loopback-server.ts';
 import { type LocalPolar, startLocalPolar } from './polar-server/local-polar.ts';
 import { announce, forget, localDirectory, requireNoneRunning } from './running-stack.ts';
 import { polarVariables, standInForPolar } from './stand-in-for-polar.ts';
@@ -26,18 +30,21 @@ async function run(options: StartOptions): Promise<void> {
   if (options.fresh) await rm(directory, { recursive: true, force: true });
   const interrupted = interruption();
   printLine('Building the stack …');
-  const polar = await polarFor(options);
-  const { stack, items } = await start(options, polar).catch(async (error: unknown) => {
+  const clock = localClock(directory);
+  const polar = await polarFor(options, clock);
+  const { stack, items } = await start(options, clock, polar).catch(async (error: unknown) => {
     await polar?.stop();
     throw error;
   });
   interrupted.endsAtOnce = false;
   const { webhookUrl, consoleUrl, webhookSecret } = stack;
   let stopWatching = async () => {};
+  let clockDoor: LoopbackServer | undefined;
   try {
+    clockDoor = await doorTo(stack, polar);
     const processId = process.pid;
     await announce(directory, {
-      ...{ processId, webhookUrl, consoleUrl, webhookSecret },
+      ...{ processId, webhookUrl, consoleUrl, webhookSecret, clockUrl: clockDoor.address },
       ...(polar && { polarUrl: polar.url }),
     });
     printLine(welcome(stack, polar));
@@ -49,19 +56,45 @@ async function run(options: StartOptions): Promise<void> {
   } finally {
     interrupted.endsAtOnce = true;
     await stopWatching();
+    await clockDoor?.stop();
     await stack.stop();
     await polar?.stop();
     await forget(directory);
   }
 }
 
-async function polarFor({ polarPort: port }: StartOptions): Promise<LocalPolar | undefined> {
+async function polarFor(
+  { polarPort: port }: StartOptions,
+  { now }: LocalClock,
+): Promise<LocalPolar | undefined> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  return port === undefined ? undefined : startLocalPolar({ port, directory });
+  return port === undefined ? undefined : startLocalPolar({ port, directory, now });
+}
+
+/** For `npm run clock`. The local Polar, if there is one, lives by the same time. */
+function doorTo({ clock, ses, moveOn }: LocalStack, polar: LocalPolar | undefined) {
+  return startClockDoor({
+    tell: () => ({
+      now: clock.now().toISOString(),
+      aheadMs: clock.aheadMs(),
+      mails: (ses?.mails() ?? []).map(({ at, to, subject, tags }) => ({
+        at: at.toISOString(),
+        to: [...to],
+        ...{ subject, ledgerKey: tags['ledgerKey'] ?? '' },
+      })),
+    }),
+    moveOn: async (byMs) => {
+      printLine(`The clock moves on by ${spanText(byMs)} …`);
+      await moveOn(byMs);
+      await polar?.catchUp();
+      printLine(`It is ${timeText(clock.now())}.`);
+    },
+  });
 }
 
 async function start(
   { ports, demo: isDemo }: StartOptions,
+  clock: LocalClock,
   polar: LocalPolar | undefined,
 ): Promise<{ stack: LocalStack; items: LocalItems }> {
   const log = createWriteStream(join(directory, 'functions.log'), { flags: 'a', mode: 0o600 });
@@ -79,10 +112,11 @@ async function start(
       return { what: name ?? workflowId, to: await emailOf(webhookId) };
     },
     patienceMs: 5_000,
+    now: clock.now,
   });
   const { POLAR_AUDIENCE_ASSEMBLY: assembly } = process.env;
   stack = await startLocalStack({
-    directory,
+    ...{ directory, clock },
     ...(assembly && { assembly }),
     ports,
     polar: polar ? polarVariables(polar.url) : standInForPolar(process.env),
@@ -130,7 +164,7 @@ function interruption() {
 }
 
 function welcome(
-  { webhookUrl, consoleUrl, clientConfigs, ses }: LocalStack,
+  { webhookUrl, consoleUrl, clientConfigs, ses, clock }: LocalStack,
   polar: LocalPolar | undefined,
 ): string {
   return `
@@ -144,10 +178,16 @@ Polar Audience runs on this machine.
   SQS        ${clientConfigs.sqs.endpoint}
   Secrets    ${clientConfigs.secretsManager.endpoint}
   Data       ${directory} (npm start -- --fresh empties it)
+  Clock      ${clockWords(clock)}
 
 ${nextStep(polar, consoleUrl)}
 Ctrl-C ends it.
 `;
+}
+
+function clockWords({ now, aheadMs }: LocalClock): string {
+  if (aheadMs() === 0) return 'the time of this machine (npm run clock -- +3d moves it on)';
+  return `${spanText(aheadMs())} ahead: ${timeText(now())} (npm start -- --fresh ends that)`;
 }
 
 function nextStep(polar: LocalPolar | undefined, consoleUrl: string): string {

@@ -7,6 +7,8 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { followStack } from '#infra/local/clock/local-clock.ts';
+import { spanText } from '#infra/local/clock/words.ts';
 import { localClientConfig, localMailFrom } from '#infra/local/local-account.ts';
 import { localIds, localPorts } from '#infra/local/local-resources.ts';
 import { localDirectory, type RunningStack, runningStack } from '#infra/local/running-stack.ts';
@@ -210,9 +212,13 @@ async function chosen(
     throw new Advice('The local stack is not running. Start it with "npm start" elsewhere.');
   }
   if (running && !namesAws) {
+    // What a command writes down there has the time that the functions there have.
+    followStack(running.aheadMs);
     const found = localDeployment(running);
-    if (local) return { ...found, options: ' --local' };
-    return { ...found, title: `${found.title} (in AWS: --stage ${usualStage})`, options: '' };
+    const ahead = running.aheadMs === 0 ? '' : `, its clock ${spanText(running.aheadMs)} ahead`;
+    const title = `${found.title}${ahead}`;
+    if (local) return { ...found, title, options: ' --local' };
+    return { ...found, title: `${title} (in AWS: --stage ${usualStage})`, options: '' };
   }
   const options = [stage && ` --stage ${stage}`, region && ` --region ${region}`];
   return {

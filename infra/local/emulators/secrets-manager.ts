@@ -65,13 +65,17 @@ const requestSchema = z.object({ SecretId: z.string(), SecretString: z.string().
  * a value. Whatever else is asked of it, it refuses: the SDK sends calls to services here that have
  * no stand-in.
  */
-export function startSecretsManager(store: SecretStore, port: number): Promise<LoopbackServer> {
-  const writtenAtMs = new Map<string, number>();
+export function startSecretsManager(
+  store: SecretStore,
+  port: number,
+  now = () => new Date(),
+): Promise<LoopbackServer> {
+  const written = { atMs: new Map<string, number>(), now };
   return serveOnLoopback(
     async (request, response) => {
       const body = await bodyOf(request);
       const action = String(request.headers['x-amz-target'] ?? '').replace('secretsmanager.', '');
-      const { status, answer } = await act(action, body.toString(), store, writtenAtMs);
+      const { status, answer } = await act(action, body.toString(), store, written);
       send(response, status, answer);
     },
     port,
@@ -81,11 +85,13 @@ export function startSecretsManager(store: SecretStore, port: number): Promise<L
 
 type Answer = { status: number; answer: Record<string, unknown> };
 
+type Written = Readonly<{ atMs: Map<string, number>; now: () => Date }>;
+
 async function act(
   action: string,
   body: string,
   store: SecretStore,
-  writtenAtMs: Map<string, number>,
+  written: Written,
 ): Promise<Answer> {
   if (action !== 'GetSecretValue' && action !== 'PutSecretValue') {
     return refusal('UnknownOperationException', 'This call has no stand-in on this machine.');
@@ -103,7 +109,7 @@ async function act(
     VersionStages: ['AWSCURRENT'],
   };
   if (action === 'GetSecretValue') {
-    const atMs = writtenAtMs.get(name);
+    const atMs = written.atMs.get(name);
     const created = atMs !== undefined && { CreatedDate: atMs / 1_000 };
     return { status: 200, answer: { ...identity, ...created, SecretString: found } };
   }
@@ -111,7 +117,7 @@ async function act(
     return refusal('InvalidParameterException', 'You must provide SecretString.');
   }
   await store.put(name, SecretString);
-  writtenAtMs.set(name, Date.now());
+  written.atMs.set(name, written.now().getTime());
   return { status: 200, answer: identity };
 }
 

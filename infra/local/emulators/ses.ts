@@ -92,6 +92,8 @@ export type LocalSes = Readonly<{
   address: string;
   /** The last email that was sent with this key as its tag. */
   mailOf: (ledgerKey: string) => Pick<AcceptedMail, 'to' | 'subject'> | undefined;
+  /** The newest ones with a key, in the order in which they came. */
+  mails: () => readonly AcceptedMail[];
   stop: () => Promise<void>;
 }>;
 
@@ -100,6 +102,7 @@ type Parts = Readonly<{
   port: number;
   sqs: SQSClient;
   onProblem: (message: string) => void;
+  now?: () => Date;
 }>;
 
 /** Whether the stack sends mail at all. */
@@ -113,7 +116,7 @@ export function sendsMail(identities: Identities): boolean {
  */
 export async function startSes(
   identities: Identities,
-  { port, sqs, onProblem }: Parts,
+  { port, sqs, onProblem, now = () => new Date() }: Parts,
 ): Promise<LocalSes> {
   const mailbox = await startMailbox();
   const passOn = forwarder(mailbox.address);
@@ -148,7 +151,7 @@ export async function startSes(
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
     if (!answer.ok) return;
     const { MessageId } = acceptedSchema.parse(parsed(text));
-    const mail = acceptedMail(read.data, MessageId, new Date());
+    const mail = acceptedMail(read.data, MessageId, now());
     if (mail.tags['ledgerKey'] !== undefined) mails.set(mail.tags['ledgerKey'], mail);
     const publication = publish(mail, destinations, sqs)
       .catch((error: unknown) => onProblem(`An event of SES was lost: ${String(error)}`))
@@ -170,6 +173,7 @@ export async function startSes(
   return {
     address: server.address,
     mailOf: (ledgerKey) => mails.get(ledgerKey),
+    mails: () => [...mails.values()],
     stop: async () => {
       await server.stop();
       await Promise.all(publications);

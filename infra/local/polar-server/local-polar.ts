@@ -5,6 +5,8 @@ import { bothOrganizations, earlierDays } from './shop/history.ts';
 export type LocalPolar = Readonly<{
   /** Of its pages and of its API. */
   url: string;
+  /** Attempts what has become due, once its clock was moved on. */
+  catchUp: () => Promise<void>;
   stop: () => Promise<void>;
 }>;
 
@@ -15,9 +17,10 @@ export type LocalPolar = Readonly<{
 export function startLocalPolar({
   port,
   directory,
-}: Readonly<{ port: number; directory: string }>): Promise<LocalPolar> {
+  now = () => new Date(),
+}: Readonly<{ port: number; directory: string; now?: () => Date }>): Promise<LocalPolar> {
   return startFakePolar({
-    port,
+    ...{ port, now },
     file: join(directory, 'polar.json'),
     organizations: bothOrganizations,
     history: earlierDays,

@@ -176,6 +176,11 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
     attemptDue: loop.wake,
     /** When everything that is due was sent. */
     settled: loop.settled,
+    /** When what has become due was sent, once the clock was moved on. */
+    async catchUp(): Promise<void> {
+      loop.wake();
+      await loop.settled();
+    },
     /** As if the waits before retries were over. */
     skipWaits: loop.skipWaits,
     organizations: state.organizations,

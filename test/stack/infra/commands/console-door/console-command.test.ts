@@ -90,6 +90,7 @@ test('npm run console names the console of a local stack, which needs no signatu
     webhookUrl: 'http://127.0.0.1:5000/webhooks/polar',
     consoleUrl: 'http://localhost:5006/console',
     webhookSecret: 'whsec_',
+    clockUrl: 'http://127.0.0.1:5999',
   });
   const child = command(['--no-open', '--local'], { POLAR_AUDIENCE_LOCAL: directory });
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);

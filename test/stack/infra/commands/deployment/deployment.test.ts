@@ -13,6 +13,8 @@ const running = {
   webhookUrl: 'http://127.0.0.1:5000/webhooks/polar',
   consoleUrl: 'http://localhost:5006/console',
   webhookSecret: 'whsec_',
+  clockUrl: 'http://127.0.0.1:4799',
+  aheadMs: 0,
 };
 
 it('the local stack is found where npm start runs it', () => {

@@ -1,0 +1,33 @@
+import './clock-ahead.ts';
+import { Advice, runCommand } from '#infra/terminal/advice.ts';
+import { runProgram } from '#infra/terminal/command-line.ts';
+import { printLine } from '#infra/terminal/lines.ts';
+import { askClock } from './clock/clock-door.ts';
+import { type ClockOptions, clockProgram } from './clock/clock-options.ts';
+import { spanText, timeText } from './clock/words.ts';
+import { localDirectory, runningStack } from './running-stack.ts';
+
+/** `npm run clock`: the time of the stack that `npm start` runs here, and moving it on. */
+await runCommand(() => runProgram(clockProgram(run), process.argv.slice(2)));
+
+async function run({ byMs }: ClockOptions): Promise<void> {
+  const running = await runningStack(localDirectory());
+  if (!running) {
+    throw new Advice(
+      'The local stack is not running. Start it with "npm start" in another terminal; stages in AWS have the time of the world.',
+    );
+  }
+  if (byMs !== undefined) printLine(`Moving the clock on by ${spanText(byMs)} …`);
+  const { now, aheadMs, mails } = await askClock(running.clockUrl, byMs);
+  const sent =
+    byMs === undefined ? [] : mails.filter(({ at }) => Date.parse(at) > since(now, byMs));
+  for (const { at, to, subject } of sent) {
+    printLine(`${timeText(new Date(at))}  mail  ${subject} → ${to.join(', ')}`);
+  }
+  const ahead = aheadMs === 0 ? 'the time of this machine' : `${spanText(aheadMs)} ahead`;
+  printLine(`On the local stack it is ${timeText(new Date(now))}, ${ahead}.`);
+}
+
+function since(now: string, byMs: number): number {
+  return Date.parse(now) - byMs;
+}
