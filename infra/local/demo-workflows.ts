@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Advice } from '#infra/terminal/advice.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
+import type { ReadySequence } from '#shared/mail/ready-made-sequences.ts';
 import { type Saving, type WorkflowDrafts, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import { brandDocument, readBrand } from '#shared/audience/brand.ts';
 import { brandItem, dynamoBrand, mailSettings } from '#shared/store/brand.ts';
@@ -31,13 +33,7 @@ export async function saveDemoWorkflows({
     const saved = { at: new Date(), by: 'the demo' };
     await replaceDocument(db, Settings, keptBrand, { seen, next }, saved);
   }
-  const workflows = dynamoWorkflowVersions(db, { workflows: Workflows, settings: Settings });
-  const drafts = workflowDrafts({
-    workflows,
-    surroundings: async () => ({ settings: await settings(), hasSender: true }),
-    now: () => new Date(),
-    newTag: () => randomBytes(2).toString('hex'),
-  });
+  const { workflows, drafts } = localDrafts(db, { Settings, Workflows });
   const active = (await workflows.all()).filter(({ status }) => status === 'active');
   for (const template of readyMade.filter(({ name }) => shown.includes(name))) {
     if (active.some(({ workflowId }) => workflowId.startsWith(`${template.name}-`))) continue;
@@ -46,7 +42,27 @@ export async function saveDemoWorkflows({
   client.destroy();
 }
 
-async function addActive(template: ReadyMade, drafts: WorkflowDrafts): Promise<void> {
+/** The workflows of a local stack, and what makes further ones. */
+export function localDrafts(
+  db: DynamoDBDocumentClient,
+  { Settings, Workflows }: Readonly<{ Settings: string; Workflows: string }>,
+) {
+  const workflows = dynamoWorkflowVersions(db, { workflows: Workflows, settings: Settings });
+  const settings = mailSettings(dynamoSettings(db, Settings), dynamoBrand(db, Settings));
+  const drafts = workflowDrafts({
+    workflows,
+    surroundings: async () => ({ settings: await settings(), hasSender: true }),
+    now: () => new Date(),
+    newTag: () => randomBytes(2).toString('hex'),
+  });
+  return { workflows, drafts };
+}
+
+/** Throws Advice where it cannot be active. */
+export async function addActive(
+  template: ReadyMade | ReadySequence,
+  drafts: WorkflowDrafts,
+): Promise<void> {
   const draft = saved(await drafts.add(template));
   saved(await drafts.activate(draft));
 }
@@ -54,5 +70,5 @@ async function addActive(template: ReadyMade, drafts: WorkflowDrafts): Promise<v
 function saved(saving: Saving) {
   if (saving.kind === 'saved') return saving.workflow;
   const why = saving.kind === 'refused' ? saving.problems.join(' ') : 'Someone else changed it.';
-  throw new Advice(`A workflow of the demo could not be saved. ${why}`);
+  throw new Advice(`The workflow could not be activated. ${why}`);
 }

@@ -27,7 +27,7 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
     )
     .argument(
       '[event]',
-      `${supportedEventTypes.join(', ')}; or purchase: the four events of a new subscription, in random order`,
+      `${supportedEventTypes.join(', ')}; or purchase: the four events of a new subscription, in random order; or life: whole lives with the clock (life --help)`,
     )
     .argument('[more...]', 'one thing at a time')
     .addOption(text('--file <file>', 'send whatever the file holds'))

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { currentSecret } from '#infra/local/emulators/secrets-manager.ts';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
-import { printLine } from '#infra/terminal/lines.ts';
+import { columns, printLine } from '#infra/terminal/lines.ts';
 import {
   type Person,
   polarPayload,
@@ -17,6 +17,9 @@ import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
 import { secretText } from '#shared/store/secret.ts';
 import { visibleLine } from '#shared/text.ts';
 import { followStack } from './clock/local-clock.ts';
+import { type LifeOptions, lifeProgram } from './life/life-options.ts';
+import { lives } from './life/lives.ts';
+import { playLife } from './life/play.ts';
 import { localClientConfig } from './local-account.ts';
 import { type PolarOptions, polarProgram } from './polar-options.ts';
 import { deliver, localDirectory, type RunningStack, runningStack } from './running-stack.ts';
@@ -27,7 +30,26 @@ const typeSchema = z.object({ type: z.string() });
 const messageSchema = z.object({ message: z.string() });
 
 /** `npm run polar`: sends made-up events to the local stack, or to any other, and shows the answers. */
-await runCommand(() => runProgram(polarProgram(send), process.argv.slice(2)));
+await runCommand(() => {
+  const words = process.argv.slice(2);
+  return words[0] === 'life'
+    ? runProgram(lifeProgram(live), words)
+    : runProgram(polarProgram(send), words);
+});
+
+/** Plays a life with the clock of the local stack, or lists what lives there are. */
+async function live({ name, ...options }: LifeOptions): Promise<void> {
+  if (name === undefined) {
+    const rows = Object.entries(lives).map(([one, { does }]) => [one, does]);
+    for (const line of columns(rows)) printLine(line);
+    printLine('\nPlay one:  npm run polar -- life dunning --add');
+    return;
+  }
+  const running = await runningHere();
+  followStack(running.aheadMs);
+  const secret = await secretOfNow(running);
+  await playLife(name, options, { running, secret, print: printLine });
+}
 
 async function send(options: PolarOptions): Promise<void> {
   const target = await targetOf(options);
@@ -56,12 +78,7 @@ type Target = Pick<Delivery, 'url' | 'secret' | 'secretReading'>;
 
 async function targetOf({ url, secret, secretReading }: PolarOptions): Promise<Target> {
   if (url !== undefined && secret !== undefined) return { url, secret, secretReading };
-  const running = await runningStack(localDirectory());
-  if (!running) {
-    throw new Advice(
-      'The local stack is not running. Start it with "npm start" in another terminal, or give both --url and --secret.',
-    );
-  }
+  const running = await runningHere(', or give both --url and --secret');
   // Somebody else's stack has the time of the world.
   if (url === undefined) followStack(running.aheadMs);
   return {
@@ -69,6 +86,14 @@ async function targetOf({ url, secret, secretReading }: PolarOptions): Promise<T
     secret: secret ?? (await secretOfNow(running)),
     secretReading,
   };
+}
+
+async function runningHere(otherwise = ''): Promise<RunningStack> {
+  const running = await runningStack(localDirectory());
+  if (running) return running;
+  throw new Advice(
+    `The local stack is not running. Start it with "npm start" in another terminal${otherwise}.`,
+  );
 }
 
 /** The one that counts now: connecting changes it. */

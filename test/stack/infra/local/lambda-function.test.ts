@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { localClock } from '#infra/local/clock/local-clock.ts';
 import { type FunctionSpec, startFunction } from '#infra/local/lambda-function.ts';
 import { functionInAFolder } from '#test/support/function-in-a-folder.ts';
 
@@ -37,6 +38,27 @@ describe('a function on this machine', () => {
       },
     });
     await vi.waitFor(() => expect(spec.output).toEqual(['hello from Stack-Tested']));
+  });
+
+  test('has the time that its stack has at each invocation, and as long as in Lambda', async () => {
+    const code = `export const handler = async (event, context) => [
+      Date.now(), new Date().getTime(), context.getRemainingTimeInMillis(),
+    ];`;
+    const clock = localClock();
+    const lambda = await started({ ...(await functionInAFolder(code)), clock });
+    for (const days of [0, 3, 400]) {
+      clock.moveTo(new Date(Date.now() + days * 86_400_000));
+      const earliest = clock.now().getTime();
+      const isNow = (at: number) => at >= earliest && at <= clock.now().getTime();
+      expect(await lambda.invoke({})).toEqual({
+        kind: 'answer',
+        payload: [
+          expect.toSatisfy(isNow),
+          expect.toSatisfy(isNow),
+          expect.toSatisfy((left: number) => left > 0 && left <= 10_000),
+        ],
+      });
+    }
   });
 
   test('that throws fails its invocation and keeps its process', async () => {

@@ -58,6 +58,25 @@ describe('npm start', { timeout: 360_000 }, () => {
       problems: `The local stack is running already (process ${child.pid}) and takes webhooks at http://127.0.0.1:${port}/webhooks/polar. Use that one, or end it with Ctrl-C first.\n`,
     });
 
+    const life = await run('polar.ts', 'life', 'onboarding', '--add');
+    expect(life).toMatchObject({ code: 0, problems: '' });
+    expect(life.output.split('\n').filter((line) => line.startsWith('day'))).toEqual([
+      'day   0  Polar  a subscription begins',
+      expect.stringMatching(/^day {3}0 {2}mail {3}/),
+      expect.stringMatching(/^day {3}0 {2}mail {3}/),
+      'day   2  mail   How are you getting on with Studio Monthly?',
+      'day   5  mail   What do you miss?',
+      'day   5  run    done: all steps are taken',
+    ]);
+    expect(await run('polar.ts', 'order.paid')).toMatchObject({ code: 0 });
+    expect(await run('clock.ts', '-1d')).toMatchObject({
+      code: 1,
+      problems: expect.stringMatching(/^The clock never goes back/),
+    });
+    expect((await run('clock.ts', '+2h')).output).toMatch(
+      /, 6 days 2 hours \d+ minutes ahead\.\n$/,
+    );
+
     child.kill('SIGINT');
     await ended(child, processes);
     expect(child.exitCode).toBe(0);

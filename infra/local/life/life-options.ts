@@ -1,0 +1,33 @@
+import { Advice } from '#infra/terminal/advice.ts';
+import { type Act, program, text } from '#infra/terminal/command-line.ts';
+import { isLifeName, type LifeName, lives } from './lives.ts';
+
+export type LifeOptions = Readonly<{
+  /** Absent: the names are to be listed. */
+  name: LifeName | undefined;
+  /** Absent: somebody new. */
+  email: string | undefined;
+  /** Adds and activates the sequence where there is none. */
+  add: boolean;
+}>;
+
+/** The words of `npm run polar -- life`. Help goes to `print`. */
+export function lifeProgram(act: Act<LifeOptions>, print?: (line: string) => void) {
+  return program('npm run polar', print)
+    .usage('-- life [name] [options]')
+    .description(
+      'Plays a whole life of a subscription on the local stack, moves its clock on as it goes, and prints each mail with its day. Without a name it lists them.',
+    )
+    .argument('life')
+    .argument('[name]', Object.keys(lives).join(', '))
+    .addOption(
+      text('--email <address>', 'the customer, who must be new; else an address is made up'),
+    )
+    .option('--add', 'add and activate the ready-made sequence of that name, if none is active')
+    .action((_, name, { email, add = false }) => act({ name: lifeNamed(name), email, add }));
+}
+
+function lifeNamed(name: string | undefined): LifeName | undefined {
+  if (name === undefined || isLifeName(name)) return name;
+  throw new Advice(`There is no life "${name}". One is: ${Object.keys(lives).join(', ')}.`);
+}

@@ -1,0 +1,98 @@
+import { northlight, polarState } from '#infra/local/polar-server/polar-state.ts';
+import { catalogue } from '#infra/local/polar-server/shop/catalogue.ts';
+import { polarShop, type Shop } from '#infra/local/polar-server/shop/shop.ts';
+import type { Happening } from '#infra/local/polar-server/shop/story.ts';
+
+const dayMs = 86_400_000;
+
+export type LifeName = 'dunning' | 'trial-ending' | 'renewal-reminder' | 'onboarding' | 'win-back';
+
+type Who = Readonly<{ email: string; name: string }>;
+type Verb = (shop: Shop, subscriptionId: string) => void;
+
+/** A day of a life, and what happens on it, in words and at Polar. Of a day that is only waited for, neither. */
+type Day = readonly [day: number, does?: string, verb?: Verb];
+
+/** What somebody lives through: by the ready-made sequence that follows it. */
+export type Life = Readonly<{
+  does: string;
+  product: string;
+  /** How many days before the first one they had subscribed. */
+  subscribedDaysBefore: number;
+  days: readonly Day[];
+}>;
+
+export const lives: Readonly<Record<LifeName, Life>> = {
+  dunning: {
+    does: 'a renewal cannot be paid, and the card works again on day 15',
+    product: 'Studio Monthly',
+    subscribedDaysBefore: 30,
+    days: [
+      [0, 'the payment for the renewal fails', (shop, id) => shop.failPayment(id)],
+      [15, 'a new card works', (shop, id) => shop.recoverPayment(id)],
+      [21],
+    ],
+  },
+  'trial-ending': {
+    does: 'a trial of two weeks begins, and is paid for at its end',
+    product: 'Atelier',
+    subscribedDaysBefore: 0,
+    days: [
+      [0, 'a trial begins'],
+      [14, 'the trial ends, and the subscription is paid', (shop, id) => shop.renew(id)],
+    ],
+  },
+  'renewal-reminder': {
+    does: 'a yearly subscription begins, and renews',
+    product: 'Studio Yearly',
+    subscribedDaysBefore: 0,
+    days: [
+      [0, 'a subscription begins'],
+      [365, 'the subscription renews', (shop, id) => shop.renew(id)],
+    ],
+  },
+  onboarding: {
+    does: 'somebody subscribes, and stays',
+    product: 'Studio Monthly',
+    subscribedDaysBefore: 0,
+    days: [[0, 'a subscription begins'], [6]],
+  },
+  'win-back': {
+    does: 'a subscription ends, and nobody comes back by themselves',
+    product: 'Studio Monthly',
+    subscribedDaysBefore: 30,
+    days: [[0, 'the subscription ends at once', (shop, id) => shop.endNow(id)], [31]],
+  },
+};
+
+export function isLifeName(name: string): name is LifeName {
+  return name in lives;
+}
+
+/** What Polar tells on a day of a life. */
+export type ToldDay = Readonly<{ day: number; does: string; events: readonly Happening[] }>;
+
+export type ToldLife = Readonly<{ customerId: string; days: Iterable<ToldDay> }>;
+
+/**
+ * A life as Polar tells it. Each day is told when it is asked for, in times of that moment; what was before the first day
+ * comes with it, in times of then.
+ */
+export function toldLife(life: Life, who: Who, now: () => Date): ToldLife {
+  const events: Happening[] = [];
+  let backMs = life.subscribedDaysBefore * dayMs;
+  const state = polarState([northlight], () => new Date(now().getTime() - backMs));
+  const shop = polarShop(state, (_, happening) => events.push(happening));
+  const product = catalogue.find(({ name }) => name === life.product);
+  if (!product) throw new Error(`There is no product ${life.product}.`);
+  const customerId = shop.signUp(northlight.id, who, product.id);
+  const [{ id = '' } = {}] = shop.subscriptionsOf(customerId);
+  backMs = 0;
+  function* days() {
+    for (const [day, does = '', verb] of life.days) {
+      verb?.(shop, id);
+      yield { day, does, events: events.splice(0) };
+    }
+  }
+  return { customerId, days: days() };
+}
