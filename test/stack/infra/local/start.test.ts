@@ -60,10 +60,8 @@ describe('npm start', { timeout: 360_000 }, () => {
 
     const life = await run('polar.ts', 'life', 'onboarding', '--add');
     expect(life).toMatchObject({ code: 0, problems: '' });
-    expect(life.output.split('\n').filter((line) => line.startsWith('day'))).toEqual([
-      'day   0  Polar  a subscription begins',
-      expect.stringMatching(/^day {3}0 {2}mail {3}/),
-      expect.stringMatching(/^day {3}0 {2}mail {3}/),
+    expect(life.output).toMatch(/^day {3}0 {2}mail {3}Welcome to Studio Monthly$/m);
+    expect(life.output.split('\n').filter((line) => /^day +[1-9]/.test(line))).toEqual([
       'day   2  mail   How are you getting on with Studio Monthly?',
       'day   5  mail   What do you miss?',
       'day   5  run    done: all steps are taken',

@@ -56,7 +56,7 @@ describe('moving the clock on', () => {
   });
 
   test('takes very many due times together, none of them a day late', async () => {
-    const hours = Array.from({ length: 365 * 24 }, (_, hour) => hour);
+    const hours = Array.from({ length: 365 * 4 }, (_, index) => index * 6);
     const { moving, ticks } = stack(hours);
     await moveOn(365 * dayMs, moving);
     const gaps = ticks.map((hour, index) => hour - (ticks[index - 1] ?? 0));
