@@ -42,7 +42,6 @@ export const handler: SQSHandler = worker({
   workflows: cached(workflows.all, workflowsMaxAgeMs, Date.now),
   settingsNow,
   workflowsNow: workflows.all,
-  workflow: workflows.find,
   contactOf,
   failures,
   failed: failedMessages({

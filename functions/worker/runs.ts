@@ -1,7 +1,6 @@
 import type { MailMessage } from '#shared/audience/email.ts';
 import { goOn, type Wake } from '#shared/audience/go-on.ts';
 import type { Means } from '#shared/audience/unit-of-work.ts';
-import type { WorkflowReader } from '#shared/audience/workflow.ts';
 import type { Log } from '#shared/log.ts';
 import {
   type Resumption,
@@ -14,15 +13,14 @@ import type { RunLists } from '#shared/store/run-lists.ts';
 
 type RunParts = Means &
   Readonly<{
-    workflow: WorkflowReader['find'];
     sendMail: (message: MailMessage) => Promise<unknown>;
     log: Log;
   }>;
 
 /** Lets a run go on, and asks for the emails of the steps that it took. Safe to repeat. */
 export async function wakeRun(wake: Wake, parts: RunParts): Promise<void> {
-  const { sendMail, log, workflow, ...means } = parts;
-  const { run, emails } = await goOn(wake, { ...means, workflows: { find: workflow } });
+  const { sendMail, log, ...means } = parts;
+  const { run, emails } = await goOn(wake, means);
   if (run && !run.erased) for (const email of emails) await sendMail(mailOfRun(run, email));
   log.info('run went on', {
     ...{ runId: wake.runId, workflowId: wake.workflowId, stepId: wake.stepId },

@@ -10,7 +10,7 @@ import type {
   Means,
   Surroundings,
 } from '#shared/audience/unit-of-work.ts';
-import type { Workflow, WorkflowReader } from '#shared/audience/workflow.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import { within } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
@@ -99,8 +99,6 @@ export type WorkerParts = BatchParts &
     /** The same as they are at this moment, for a person who has just changed them. */
     settingsNow: () => Promise<Settings>;
     workflowsNow: () => Promise<Workflow[]>;
-    /** One of them, read consistently. */
-    workflow: WorkflowReader['find'];
     contactOf: ContactLookup;
     send: SendToWorker;
     sendMail: (message: MailMessage) => Promise<unknown>;
@@ -116,6 +114,9 @@ const leastRemainingMs = 10_000;
 
 /** A younger message, received once, cannot have failed before. */
 const freshMs = 60_000;
+
+/** For so long the clock asks for a wait of a run only once. */
+const freshWakeMs = 5 * 60_000;
 
 /** Applies a batch of queued events: those of one customer one after another, others side by side. */
 export function worker(parts: WorkerParts) {
@@ -237,6 +238,7 @@ function report({ record }: Message, decided: EventRecord, isDuplicate: boolean,
 
 /** A message that was sent again from the dead letters is a new one to SQS; only its age shows. */
 function mayHaveFailed({ content }: Message, now: Date): boolean {
-  if (content.kind !== 'event') return true;
-  return now.getTime() - Date.parse(content.event.receivedAt) > freshMs;
+  const isOlder = (at: string, ms: number) => now.getTime() - Date.parse(at) > ms;
+  if (content.kind === 'event') return isOlder(content.event.receivedAt, freshMs);
+  return content.kind !== 'run' || isOlder(content.wake.dueAt, freshWakeMs);
 }

@@ -60,6 +60,7 @@ export const refusalUses = {
   events: {},
   runs: {},
   emails: {},
+  workflows: {},
 } as const satisfies TableUses;
 
 type TableDefinition = {

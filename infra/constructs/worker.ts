@@ -55,7 +55,7 @@ const tableUses: TableUses = {
   failures: { calls: ['UpdateItem', 'DeleteItem'] },
   // Proofs of erasures, in the transaction that erases.
   acts: { calls: ['PutItem'] },
-  workflows: { calls: ['GetItem', 'Scan'] },
+  workflows: { calls: ['BatchGetItem', 'Scan'] },
   runs: { calls: transactedRow, queries: ['byContact', 'byCustomer', 'byWorkflow'] },
   // Whether somebody has had the emails of a run that begins.
   emails: { calls: ['BatchGetItem'] },

@@ -3,7 +3,6 @@ import { advance } from './advance.ts';
 import { putRun, shownContact } from './customer-runs.ts';
 import { ended, isOpen, type Run, type RunEmail } from './run.ts';
 import { type Means, settleRecord } from './unit-of-work.ts';
-import type { WorkflowReader } from './workflow.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The clock says that the wait of a run is over. */
@@ -20,33 +19,30 @@ export type Wake = z.infer<typeof wakeSchema>;
 /** The run, if there is any, and the emails that this wake asked for. */
 export type WokenRun = Readonly<{ run: Run | undefined; emails: readonly RunEmail[] }>;
 
-type Waking = Means & Readonly<{ workflows: Pick<WorkflowReader, 'find'> }>;
-
 /**
  * Lets a run go on whose wait is over. A wake that comes again gives the emails that it asked for and decides nothing.
- * The workflow is read at this moment, again after each lost race: what ends a run must not be an older copy.
+ * The workflow is read with the run, again after each lost race: what ends a run must not be an older copy. It has every
+ * step that a wake names, since the run came to that step, and was asked for, before this read.
  */
-export async function goOn(wake: Wake, means: Waking): Promise<WokenRun> {
-  const { store, surroundings, pause, workflows } = means;
+export async function goOn(wake: Wake, { store, surroundings, pause }: Means): Promise<WokenRun> {
   const { runId, customerId, workflowId } = wake;
   const first = [
     { kind: 'runs', key: runId } as const,
     { kind: 'customers', key: customerId } as const,
+    { kind: 'workflows', key: workflowId } as const,
   ];
-  const begin = async () => {
-    const workflow = await workflows.find(workflowId);
-    const decide = (w: Workspace) => {
-      const run = w.runs.get(runId);
-      const customer = w.customers.get(customerId);
-      if (!run || run.customerId !== customerId) return { said: { run: undefined, emails: [] } };
-      if (!isMeant(run, wake)) return { said: { run, emails: emailsOf(run, wake) } };
-      const contact = () => shownContact(w, customer);
-      const next = advance(run, { workflow, customer, contact, now: surroundings.now });
-      putRun(w, next.run);
-      return { said: next };
-    };
-    return { first, decide };
+  const decide = (w: Workspace) => {
+    const run = w.runs.get(runId);
+    if (!run || run.customerId !== customerId) return { said: { run: undefined, emails: [] } };
+    if (!isMeant(run, wake)) return { said: { run, emails: emailsOf(run, wake) } };
+    const workflow = w.workflows.get(run.workflowId);
+    const customer = w.customers.get(customerId);
+    const contact = () => shownContact(w, customer);
+    const next = advance(run, { workflow, customer, contact, now: surroundings.now });
+    putRun(w, next.run);
+    return { said: next };
   };
+  const begin = async () => ({ first, decide });
   return (await settleRecord<WokenRun>(store, begin, pause)).said;
 }
 

@@ -8,6 +8,7 @@ import type { Address, Contact, Customer } from './person.ts';
 import type { LedgerState, Run } from './run.ts';
 import type { Suppression } from './suppression.ts';
 import { united } from './united.ts';
+import type { Workflow } from './workflow.ts';
 
 /**
  * That a person was erased, by every name that somebody may ask for it with. The store keeps addresses as hashes, like
@@ -40,9 +41,11 @@ export type Rows = {
   contacts: Contact;
   suppressions: Suppression;
   runs: Run;
-  /** Of the ledger: looked at, and neither written nor checked. */
+  /** Looked at, and neither written nor checked: the ledger's, and workflows, which people write. */
   emails: LedgerState;
+  workflows: Workflow;
 };
+type Watched = Exclude<Kind, 'emails' | 'workflows'>;
 export type Kind = keyof Rows;
 
 /** Suppressions go by a normalised address, too, or by its hash, where nothing but that is known. */
@@ -53,6 +56,7 @@ export type Keys = {
   suppressions: string;
   runs: string;
   emails: string;
+  workflows: string;
 };
 
 export type RowKey<K extends Kind = Kind> = {
@@ -74,6 +78,7 @@ export const nothingKnown: Known = {
   suppressions: new Map(),
   runs: new Map(),
   emails: new Map(),
+  workflows: new Map(),
 };
 
 /**
@@ -89,7 +94,7 @@ export type Step<T, K = string> = Readonly<{ key: K; revision: string | null }> 
 
 /** `runs` is absent where none was looked at. */
 export type Steps = {
-  readonly [K in Exclude<Kind, 'runs' | 'emails'>]: readonly Step<Rows[K], Keys[K]>[];
+  readonly [K in Exclude<Watched, 'runs'>]: readonly Step<Rows[K], Keys[K]>[];
 } & { readonly runs?: readonly Step<Run>[] };
 
 type Table<K, T> = {
@@ -103,8 +108,9 @@ type Table<K, T> = {
  * or checked, so a decision holds only if nothing that it saw has changed since. What version 0.1.0 kept of one mailbox
  * under several spellings is one row here, and becomes one with the first write.
  */
-export type Workspace = { readonly [K in Exclude<Kind, 'emails'>]: Table<Keys[K], Rows[K]> } & {
-  readonly emails: Pick<Table<string, LedgerState>, 'get'>;
+export type Workspace = { readonly [K in Watched]: Table<Keys[K], Rows[K]> } & {
+  readonly [K in Exclude<Kind, Watched>]: Pick<Table<Keys[K], Rows[K]>, 'get'>;
+} & {
   /** The key of an address. What version 0.1.0 may have kept under this very spelling is found from then on. */
   spelled(address: string): NormalisedEmail;
   /** Rows that were looked at but never read from the store: the decision is worth nothing before they are. */
@@ -140,16 +146,18 @@ export function workspace(known: Known): Workspace {
   const runs = table(known.runs);
   const tables = { customers, addresses, contacts, suppressions, runs };
   const emails = table(known.emails);
+  const workflows = table(known.workflows);
   const kinds = ['customers', 'addresses', 'contacts', 'suppressions', 'runs'] as const;
   const erased: Erased[] = [];
   return {
-    ...{ ...tables, emails },
+    ...{ ...tables, emails, workflows },
     spelled,
     noteErased: (one) => void erased.push(one),
     erased: () => erased,
     missing: () => [
       ...kinds.flatMap((kind) => missingOf(kind, tables[kind])),
       ...missingOf('emails', emails),
+      ...missingOf('workflows', workflows),
     ],
     steps: () => {
       if (!kinds.some((kind) => tables[kind].hasChanged())) return undefined;
@@ -242,5 +250,6 @@ export function together(known: Known, more: Known): Known {
     suppressions: new Map([...known.suppressions, ...more.suppressions]),
     runs: new Map([...known.runs, ...more.runs]),
     emails: new Map([...known.emails, ...more.emails]),
+    workflows: new Map([...known.workflows, ...more.workflows]),
   };
 }

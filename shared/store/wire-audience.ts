@@ -27,6 +27,7 @@ const envSchema = z.object({
   RUNS_TABLE: z.string(),
   WORDS_TABLE: z.optional(z.string()),
   EMAILS_TABLE: z.string(),
+  WORKFLOWS_TABLE: z.string(),
   SETTINGS_TABLE: z.string(),
   SUPPRESSION_KEY_ID: z.string(),
 });
@@ -67,6 +68,7 @@ export function audienceFromEnv(
     runs: env.RUNS_TABLE,
     emails: env.EMAILS_TABLE,
     words: env.WORDS_TABLE,
+    workflows: env.WORKFLOWS_TABLE,
     settings: env.SETTINGS_TABLE,
     suppressionKey: env.SUPPRESSION_KEY_ID,
   };

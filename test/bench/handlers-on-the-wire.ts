@@ -2,8 +2,12 @@ import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { vi } from 'vitest';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
+import type { Wake } from '#shared/audience/go-on.ts';
+import { wakeMessage } from '#shared/queue/events-queue.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { lambdaRecord } from '#test/support/lambda-record.ts';
 import { newSecret } from '#test/support/signed-request.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
 import { startCountingProxy } from './counting-proxy.ts';
@@ -68,6 +72,14 @@ export async function startHandlersOnTheWire() {
     time: { getRemainingTimeInMillis: () => number },
   ) => Promise<{ batchItemFailures: unknown[] }>;
 
+  async function handle(batch: SQSEvent): Promise<string[]> {
+    operations.length = 0;
+    const time = { getRemainingTimeInMillis: () => 60_000 };
+    const { batchItemFailures } = await handleBatch(batch, time);
+    if (batchItemFailures.length > 0) throw new Error('The worker could not handle a message.');
+    return operations.splice(0);
+  }
+
   return {
     /** The status that a webhook is answered with, and the calls for it. */
     async receive(webhook: Webhook, signedWith = secret) {
@@ -77,15 +89,14 @@ export async function startHandlersOnTheWire() {
       return { statusCode, calls: operations.splice(0) };
     },
     /** The calls for one queued webhook. */
-    async apply(webhook: Webhook) {
-      operations.length = 0;
-      const batch = queueEvent([webhook]) as unknown as SQSEvent;
-      const { batchItemFailures } = await handleBatch(batch, {
-        getRemainingTimeInMillis: () => 60_000,
-      });
-      if (batchItemFailures.length > 0) throw new Error('The worker could not apply an event.');
-      return operations.splice(0);
+    apply: (webhook: Webhook) => handle(queueEvent([webhook]) as unknown as SQSEvent),
+    /** The calls for one run that the clock asks for. */
+    wake(wake: Wake) {
+      const { MessageBody: Body, MessageAttributes } = wakeMessage(wake);
+      return handle({ Records: [lambdaRecord({ Body, MessageAttributes })] });
     },
+    db: documentClient(dynamo.client),
+    tableOf,
     async stop() {
       vi.unstubAllEnvs();
       await Promise.all(proxies.map((proxy) => proxy.stop()));

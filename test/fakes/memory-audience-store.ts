@@ -24,6 +24,7 @@ export function memoryAudienceStore() {
     suppressions: new Map<string, NonNullable<Stored<Rows['suppressions']>>>(),
     runs: new Map<string, NonNullable<Stored<Rows['runs']>>>(),
     emails: new Map<string, NonNullable<Stored<Rows['emails']>>>(),
+    workflows: new Map<string, NonNullable<Stored<Rows['workflows']>>>(),
   };
   const records = new Map<string, { record: EventRecord; payload: string | undefined }>();
   const proofs: Erased[] = [];
@@ -65,6 +66,7 @@ export function memoryAudienceStore() {
         suppressions: read(rows.suppressions, of('suppressions')),
         runs: read(rows.runs, of('runs')),
         emails: read(rows.emails, of('emails')),
+        workflows: read(rows.workflows, of('workflows')),
       };
     },
 

@@ -72,7 +72,6 @@ export async function startDeadLetters({
     runs: dynamoRunLists(db, tableOf('Runs')),
     workflows: async () => workflows,
     workflowsNow: async () => workflows,
-    workflow: async (id) => workflows.find(({ workflowId }) => workflowId === id),
     failures,
     failed: failedMessages({
       sqs,

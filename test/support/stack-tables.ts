@@ -45,5 +45,6 @@ export function audienceTables(tableOf: (id: string) => string): AudienceTables 
     runs: tableOf('Runs'),
     emails: tableOf('Emails'),
     words: tableOf('Words'),
+    workflows: tableOf('Workflows'),
   };
 }

@@ -57,7 +57,6 @@ export async function startWorker({ now = () => new Date() } = {}) {
     workflows: async () => [],
     settingsNow: dynamoSettings(db, tableOf('Settings')),
     workflowsNow: async () => [],
-    workflow: async () => undefined,
     contactOf: dynamoContactLookup(db, tableOf('Contacts'), store),
     sendMail: async () => undefined,
     failures,

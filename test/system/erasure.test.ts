@@ -190,6 +190,7 @@ async function addByHand(email: string): Promise<void> {
     events: table('Events'),
     runs: table('Runs'),
     emails: table('Emails'),
+    workflows: table('Workflows'),
   };
   const store = dynamoAudienceStore(db, tables, {
     addressHash: async () => hmac,

@@ -30,6 +30,7 @@ export function deployedAudience(
     runs: physicalId('Runs'),
     emails: physicalId('Emails'),
     words: physicalId('Words'),
+    workflows: physicalId('Workflows'),
     settings: settingsTable,
     acts: actsTable,
     suppressionKey: physicalId('SuppressionKey'),

@@ -22,6 +22,7 @@ import {
 import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/run.ts';
 import { suppressionSchema } from '#shared/audience/suppression.ts';
 import type { AudienceStore, CommitResult } from '#shared/audience/unit-of-work.ts';
+import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import type {
   Erased,
   Kind,
@@ -106,14 +107,23 @@ const keyNames = {
   suppressions: 'addressHash',
   runs: 'runId',
   emails: 'ledgerKey',
+  workflows: 'workflowId',
 } as const;
 
-const kinds = ['customers', 'addresses', 'contacts', 'suppressions', 'runs', 'emails'] as const;
+const kinds = [
+  'customers',
+  'addresses',
+  'contacts',
+  'suppressions',
+  'runs',
+  'emails',
+  'workflows',
+] as const;
 
 /** A transaction has room for a hundred items, and most of them are for rows. */
 const mostNewWords = 40;
 
-/** Rows of the ledger have no revision, since nothing is written under it. */
+/** Emails and workflows have no revision, since nothing is written under it. */
 const storedSchema = z.object({
   revision: z._default(z.string(), ''),
   findable: z.optional(z.boolean()),
@@ -222,6 +232,7 @@ export function dynamoAudienceStore(
         suppressions: read(of('suppressions'), suppressionSchema),
         runs: read(of('runs'), runSchema),
         emails: read(of('emails'), ledgerStateSchema),
+        workflows: read(of('workflows'), storedWorkflowSchema),
       };
       return known;
     },

@@ -60,6 +60,7 @@ export async function audienceInDynamo(account: Account): Promise<Audience> {
     events: tableOf('Events'),
     runs: tableOf('Runs'),
     emails: tableOf('Emails'),
+    workflows: tableOf('Workflows'),
   };
   const items = async (TableName: string) =>
     (await db.send(new ScanCommand({ TableName, ConsistentRead: true }))).Items ?? [];

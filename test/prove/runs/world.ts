@@ -76,6 +76,9 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
       for (const { kind, key } of keys) {
         const email = kind === 'emails' ? ledger.rows.get(key) : undefined;
         if (email) rows.emails.set(key, { row: { state: email.state }, revision: '' });
+        const workflow = kind === 'workflows' ? stored.get(key) : undefined;
+        if (workflow) rows.workflows.set(key, { row: workflow, revision: '' });
+        else if (kind === 'workflows') rows.workflows.delete(key);
       }
       return call(() => audience.store.load(keys));
     },
@@ -175,7 +178,6 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
     },
     workflows: async () => cached,
     workflowsNow: async () => [...stored.values()],
-    workflow: async (id) => stored.get(id),
     sendMail: (mail) => call(async () => push(mails, encodeMailMessage(mail))),
   });
   const mail = mailer({

@@ -1,7 +1,10 @@
+import { PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runSchema } from '#shared/audience/run.ts';
 import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
 import { startHandlersOnTheWire } from '#test/bench/handlers-on-the-wire.ts';
 import { person, renewalPayload, webhookOf } from '#test/bench/sample-events.ts';
+import { sequences } from '#test/prove/runs/workflows.ts';
 import { newSecret } from '#test/support/signed-request.ts';
 
 const start = new Date('2026-11-14T12:00:00.000Z');
@@ -13,6 +16,9 @@ let people = 0;
 beforeAll(async () => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   handlers = await startHandlersOnTheWire();
+  await handlers.db.send(
+    new PutCommand({ TableName: handlers.tableOf('Workflows'), Item: { ...dunning } }),
+  );
   // The first event reads secrets, settings and workflows, which are kept.
   await handlers.receive(created(someone()));
   await handlers.apply(created(someone()));
@@ -21,6 +27,26 @@ afterAll(async () => {
   await handlers.stop();
   vi.restoreAllMocks();
 });
+
+const [dunning] = sequences;
+
+/** The run of somebody whose payment failed, three days later. */
+async function dueRun() {
+  const TableName = handlers.tableOf('Runs');
+  await handlers.apply(webhookOf(polarPayload('subscription.past_due', someone(), start)));
+  const { Items = [] } = await handlers.db.send(new ScanCommand({ TableName }));
+  const { runId, customerId, workflowId, stepId = '' } = runSchema.parse(Items[0]);
+  const dueAt = new Date(Date.now() - 60_000).toISOString();
+  await handlers.db.send(
+    new UpdateCommand({
+      TableName,
+      Key: { runId },
+      UpdateExpression: 'SET dueAt = :due',
+      ExpressionAttributeValues: { ':due': dueAt },
+    }),
+  );
+  return { runId, customerId, workflowId, stepId, dueAt };
+}
 
 function someone() {
   people += 1;
@@ -114,5 +140,12 @@ describe('one event costs the worker', () => {
     for (const webhook of webhooks) {
       expect((await handlers.apply(webhook)).length).toBeLessThanOrEqual(2);
     }
+  });
+});
+
+describe('one step of a run costs the worker', () => {
+  it('one read and one transaction, and a message for the email that it asks for', async () => {
+    const wake = await dueRun();
+    expect(await handlers.wake(wake)).toEqual([...changedAtOnce, 'SendMessage']);
   });
 });

@@ -23,6 +23,7 @@ const workflows = [...sequences];
 
 beforeAll(async () => {
   work = await startWorker({ now });
+  for (const workflow of workflows) await work.put('Workflows', workflow);
 });
 afterAll(() => work.stop());
 
@@ -30,7 +31,6 @@ const drain = () =>
   work.drain({
     workflows: async () => workflows,
     workflowsNow: async () => workflows,
-    workflow: async (id) => workflows.find(({ workflowId }) => workflowId === id),
     sendMail: async (mail) => mails.push(mail),
   });
 

@@ -44,7 +44,7 @@ describe('a function may', () => {
       'Events/index/byCustomer': ['dynamodb:Query'],
       Failures: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
       Acts: ['dynamodb:PutItem'],
-      Workflows: ['dynamodb:GetItem', 'dynamodb:Scan'],
+      Workflows: ['dynamodb:BatchGetItem', 'dynamodb:Scan'],
       Emails: ['dynamodb:BatchGetItem'],
       Runs: written,
       'Runs/index/byContact': ['dynamodb:Query'],

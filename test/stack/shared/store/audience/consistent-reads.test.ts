@@ -15,6 +15,7 @@ const tables = {
   events: 'the-events',
   runs: 'the-runs',
   emails: 'the-emails',
+  workflows: 'the-workflows',
 };
 
 const requestSchema = z.object({
