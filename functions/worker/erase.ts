@@ -105,7 +105,7 @@ const recordsSideBySide = 10;
 type Sweeping = Means & Readonly<{ records: EventRecords; runs: RunLists }>;
 
 /**
- * Erases what addresses and event records still hold of an erased customer, or of an address that a customer had, a
+ * Erases what addresses, runs and event records still hold of an erased customer, or of an address that a customer had, a
  * bounded number at a time. Returns the erasure that is left to do, if any. Safe to repeat.
  */
 export async function eraseRecords(
@@ -119,47 +119,72 @@ export async function eraseRecords(
   while (await settle(store, continued, pause));
   const meant = email === undefined ? 'all' : await meantRecords(customerId, email, store);
   if (meant === 'none') return undefined;
-  if (meant === 'all') await eraseRuns(await runs.idsOfCustomer(customerId), sweeping);
+  if (meant === 'all') {
+    const runsAfter = await eraseRuns(
+      (position) => runs.idsOfCustomer(customerId, position),
+      sweep,
+      sweeping,
+    );
+    if (runsAfter) return { ...sweep, runsAfter };
+  }
   const erase = async (webhookId: string) => {
     if (meant === 'all' || (await holds(webhookId, meant.email, store))) {
       await records.erase(webhookId);
     }
   };
   const next = await sweepPages(
-    (after) => records.idsOfCustomer(customerId, after),
+    recordPages((after) => records.idsOfCustomer(customerId, after)),
     erase,
     sweep.after,
   );
   return next && { ...sweep, after: next };
 }
 
-/** The same for the records of a contact that is erased. */
+/** The same for the runs and records of a contact that is erased. */
 export async function eraseRecordsOfContact(
   sweep: ContactSweep,
   sweeping: Sweeping,
 ): Promise<ContactSweep | undefined> {
   const { records, runs } = sweeping;
-  await eraseRuns(await runs.idsOfContact(sweep.recordsOfContact), sweeping);
+  const { recordsOfContact } = sweep;
+  const runsAfter = await eraseRuns(
+    (position) => runs.idsOfContact(recordsOfContact, position),
+    sweep,
+    sweeping,
+  );
+  if (runsAfter) return { ...sweep, runsAfter };
   const next = await sweepPages(
-    (after) => records.idsOfContact(sweep.recordsOfContact, after),
+    recordPages((after) => records.idsOfContact(recordsOfContact, after)),
     records.erase,
     sweep.after,
   );
   return next && { ...sweep, after: next };
 }
 
-/** Those that are over as well as those that wait, which an erasure of their customer has ended before. */
-async function eraseRuns(runIds: readonly string[], { store, surroundings, pause }: Means) {
+type RunPage = Awaited<ReturnType<RunLists['idsOfCustomer']>>;
+
+/**
+ * Those that are over as well as those that wait, which an erasure of their customer has ended before. Returns where to
+ * go on. A message that has come to the records is past them.
+ */
+async function eraseRuns(
+  pageAfter: (position: RunPage['next']) => Promise<RunPage>,
+  { after, runsAfter }: Pick<CustomerSweep, 'after' | 'runsAfter'>,
+  { store, surroundings, pause }: Means,
+): Promise<RunPage['next']> {
+  if (after !== undefined) return undefined;
   const { now } = surroundings;
-  await eraseAll(runIds, (runId) =>
-    settle(
-      store,
-      (w) => {
-        const run = w.runs.get(runId);
-        if (run && !run.erased) putRun(w, forgotten(run, now));
-      },
-      pause,
-    ),
+  const forget = (runId: string) => (w: Workspace) => {
+    const run = w.runs.get(runId);
+    if (run && !run.erased) putRun(w, forgotten(run, now));
+  };
+  return sweepPages(
+    async (position) => {
+      const { runIds, next } = await pageAfter(position);
+      return { ids: runIds, next };
+    },
+    (runId) => settle(store, forget(runId), pause),
+    runsAfter,
   );
 }
 
@@ -184,18 +209,27 @@ async function holds(
   return recorded !== undefined && holdsAddress(email, recorded.record, recorded.payload);
 }
 
-type Page = Awaited<ReturnType<EventRecords['idsOfContact']>>;
+type RecordPage = Awaited<ReturnType<EventRecords['idsOfContact']>>;
+type Position = RecordPage['next'];
+type Page = Readonly<{ ids: readonly string[]; next: Position }>;
+
+function recordPages(pageAfter: (position: Position) => Promise<RecordPage>) {
+  return async (position: Position): Promise<Page> => {
+    const { webhookIds, next } = await pageAfter(position);
+    return { ids: webhookIds, next };
+  };
+}
 
 /** Returns where to go on, if there is more than one message should do. */
 async function sweepPages(
-  pageAfter: (position: Page['next']) => Promise<Page>,
-  erase: (webhookId: string) => Promise<void>,
-  after: Page['next'],
-): Promise<Page['next']> {
+  pageAfter: (position: Position) => Promise<Page>,
+  erase: (id: string) => Promise<void>,
+  after: Position,
+): Promise<Position> {
   let position = after;
   for (let page = 0; page < pagesAtOnce; page++) {
-    const { webhookIds, next } = await pageAfter(position);
-    await eraseAll(webhookIds, erase);
+    const { ids, next } = await pageAfter(position);
+    await eraseAll(ids, erase);
     if (next === undefined) return undefined;
     position = next;
   }
@@ -203,14 +237,14 @@ async function sweepPages(
 }
 
 async function eraseAll(
-  webhookIds: readonly string[],
-  erase: (webhookId: string) => Promise<void>,
+  ids: readonly string[],
+  erase: (id: string) => Promise<void>,
 ): Promise<void> {
   const failures: unknown[] = [];
   await inGroups(
-    webhookIds,
-    (webhookId) => webhookId,
-    (webhookId) => erase(webhookId).catch((error: unknown) => void failures.push(error)),
+    ids,
+    (id) => id,
+    (id) => erase(id).catch((error: unknown) => void failures.push(error)),
     recordsSideBySide,
   );
   if (failures.length > 0) throw failures[0];

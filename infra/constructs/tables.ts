@@ -135,8 +135,9 @@ export class AudienceTables extends Construct {
       key: 'runId',
       indexes: [
         wakeIndex,
-        listIndex('byContact', 'contactId', 'beganAt'),
-        listIndex('byWorkflow', 'workflowShard', 'beganAt'),
+        // A list reads its rows by their keys: a step, which changes no key, writes nothing to this index.
+        { ...lookupIndex('byContact', 'contactId'), sortKey: text('beganAt') },
+        runsIndex,
         // For erasures, which must find those of contacts that are gone, too.
         lookupIndex('byCustomer', 'customerId'),
       ],
@@ -207,6 +208,15 @@ const wakeIndex: GlobalSecondaryIndexProps = {
   sortKey: text('wakeAt'),
   projectionType: ProjectionType.INCLUDE,
   nonKeyAttributes: ['customerId', 'workflowId', 'stepId', 'dueAt', 'wakes'],
+};
+
+/** What is counted of the runs of a workflow, and what it takes to wake those that are parked. */
+const runsIndex: GlobalSecondaryIndexProps = {
+  indexName: 'byWorkflow',
+  partitionKey: text('workflowShard'),
+  sortKey: text('beganAt'),
+  projectionType: ProjectionType.INCLUDE,
+  nonKeyAttributes: ['customerId', 'state', 'stepId', 'dueAt'],
 };
 
 /** A list of events without their payloads, which would double what is stored and written. */

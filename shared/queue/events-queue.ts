@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { type Wake, wakeSchema } from '#shared/audience/go-on.ts';
 import { type Replay, replaySchema } from '#shared/audience/replay.ts';
 import { recordPositionSchema } from '#shared/store/events/event-records.ts';
-import { runPositionSchema } from '#shared/store/run-lists.ts';
+import { runIdPositionSchema, runPositionSchema } from '#shared/store/run-lists.ts';
 
 /** A webhook on its way to the worker: `body` is the raw text that Polar signed, `receivedAt` ISO 8601. */
 export type QueuedWebhook = Readonly<{
@@ -83,11 +83,13 @@ export type ContactErasure = z.infer<typeof contactErasureSchema>;
 
 /**
  * Asks to erase what event records hold of an erased customer; with `email`, of a customer who is not erased only the
- * records that hold this address, which it does not have any more. `after`: where an earlier message stopped.
+ * records that hold this address, which it does not have any more. Runs go before records: `runsAfter` and `after` are
+ * where an earlier message stopped.
  */
 const customerSweepSchema = z.object({
   customerId: z.string(),
   email: z.optional(z.string()),
+  runsAfter: z.optional(runIdPositionSchema),
   after: z.optional(recordPositionSchema),
 });
 export type CustomerSweep = z.infer<typeof customerSweepSchema>;
@@ -95,6 +97,7 @@ export type CustomerSweep = z.infer<typeof customerSweepSchema>;
 /** Asks to erase what event records hold of a contact that is erased. */
 const contactSweepSchema = z.object({
   recordsOfContact: z.string(),
+  runsAfter: z.optional(runIdPositionSchema),
   after: z.optional(recordPositionSchema),
 });
 export type ContactSweep = z.infer<typeof contactSweepSchema>;

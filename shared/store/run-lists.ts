@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb
 import * as z from 'zod/mini';
 import type { Wake } from '#shared/audience/go-on.ts';
 import { isOpen, type Run, runSchema } from '#shared/audience/run.ts';
-import { listShards } from './dynamo.ts';
+import { listShards, rowsOf } from './dynamo.ts';
 
 const keySchema = z.record(z.string(), z.string());
 
@@ -10,17 +10,23 @@ const keySchema = z.record(z.string(), z.string());
 export const runPositionSchema = z.object({ shard: z.number(), key: z.optional(keySchema) });
 export type RunPosition = z.infer<typeof runPositionSchema>;
 
+/** The key of a run in an index by whom it is of. */
+export const runIdPositionSchema = keySchema;
+export type RunIdPosition = z.infer<typeof runIdPositionSchema>;
+
+type IdPage = Readonly<{ runIds: readonly string[]; next: RunIdPosition | undefined }>;
 type ParkedPage = Readonly<{ wakes: readonly Wake[]; next: RunPosition | undefined }>;
 
-/** Runs by whom and what they are of, from indexes that lag by moments. */
+/** Runs by whom and what they are of, found by indexes that lag by moments. */
 export type RunLists = Readonly<{
   /** The newest ones of a contact, newest first. */
   ofContact(contactId: string, limit: number): Promise<Run[]>;
   /** The newest ones of a workflow, newest first. */
   ofWorkflow(workflowId: string, limit: number): Promise<Run[]>;
-  /** All ids of a customer's runs, and of a contact's. */
-  idsOfCustomer(customerId: string): Promise<string[]>;
-  idsOfContact(contactId: string): Promise<string[]>;
+  /** One page of the ids of a customer's runs, and where the next page starts, if there is one. */
+  idsOfCustomer(customerId: string, after?: RunIdPosition): Promise<IdPage>;
+  /** The same of a contact's runs. */
+  idsOfContact(contactId: string, after?: RunIdPosition): Promise<IdPage>;
   /** How many are at a wait of a workflow, waiting or parked; of many, at least `atMost`. */
   waitingAt(workflowId: string, stepId: string, atMost: number): Promise<number>;
   /** One page of the parked runs of a workflow; there may be more where it holds none. */
@@ -28,7 +34,12 @@ export type RunLists = Readonly<{
 }>;
 
 const pageSize = 200;
+const idPageSize = 100;
 const idsSchema = z.array(z.object({ runId: z.string() }));
+const agesSchema = z.array(z.object({ runId: z.string(), beganAt: z.string() }));
+const parkedSchema = z.array(
+  z.pick(runSchema, { runId: true, customerId: true, stepId: true, dueAt: true }),
+);
 
 export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLists {
   const query = (index: string, name: string, value: string) => ({
@@ -39,33 +50,50 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
     ExpressionAttributeValues: { ':value': value },
   });
 
-  async function newest(index: string, name: string, value: string, limit: number): Promise<Run[]> {
+  async function newest(index: string, name: string, value: string, limit: number) {
     const input = { ...query(index, name, value), ScanIndexForward: false, Limit: limit };
     const { Items = [] } = await db.send(new QueryCommand(input));
-    return z.array(runSchema).parse(Items);
+    return agesSchema.parse(Items);
   }
 
-  async function ids(index: string, name: string, value: string): Promise<string[]> {
-    const found: string[] = [];
-    let after: Record<string, unknown> | undefined;
-    do {
-      const input = { ...query(index, name, value), ProjectionExpression: 'runId' };
-      const page = await db.send(new QueryCommand({ ...input, ExclusiveStartKey: after }));
-      found.push(...idsSchema.parse(page.Items ?? []).map(({ runId }) => runId));
-      after = page.LastEvaluatedKey;
-    } while (after);
-    return found;
+  async function rows(runIds: readonly string[]): Promise<Run[]> {
+    const items = await rowsOf(db, { table, key: 'runId' }, runIds);
+    return z.array(runSchema).parse(runIds.flatMap((runId) => items.get(runId) ?? []));
+  }
+
+  async function ids(
+    index: string,
+    name: string,
+    value: string,
+    after: RunIdPosition | undefined,
+  ): Promise<IdPage> {
+    const { Items = [], LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        ...query(index, name, value),
+        ProjectionExpression: 'runId',
+        Limit: idPageSize,
+        ExclusiveStartKey: after,
+      }),
+    );
+    return {
+      runIds: idsSchema.parse(Items).map(({ runId }) => runId),
+      next: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey),
+    };
   }
 
   return {
-    ofContact: (contactId, limit) => newest('byContact', 'contactId', contactId, limit),
+    async ofContact(contactId, limit) {
+      const found = await newest('byContact', 'contactId', contactId, limit);
+      return rows(found.map(({ runId }) => runId));
+    },
 
     async ofWorkflow(workflowId, limit) {
       const shards = Array.from({ length: listShards }, (_, shard) =>
         newest('byWorkflow', 'workflowShard', `${shard}#${workflowId}`, limit),
       );
       const found = (await Promise.all(shards)).flat();
-      return found.sort((a, b) => (a.beganAt < b.beganAt ? 1 : -1)).slice(0, limit);
+      const first = found.sort((a, b) => (a.beganAt < b.beganAt ? 1 : -1)).slice(0, limit);
+      return rows(first.map(({ runId }) => runId));
     },
 
     async waitingAt(workflowId, stepId, atMost) {
@@ -90,8 +118,8 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
       return count;
     },
 
-    idsOfCustomer: (customerId) => ids('byCustomer', 'customerId', customerId),
-    idsOfContact: (contactId) => ids('byContact', 'contactId', contactId),
+    idsOfCustomer: (customerId, after) => ids('byCustomer', 'customerId', customerId, after),
+    idsOfContact: (contactId, after) => ids('byContact', 'contactId', contactId, after),
 
     async parked(workflowId, { shard, key } = { shard: 0 }) {
       const all = query('byWorkflow', 'workflowShard', `${shard}#${workflowId}`);
@@ -105,7 +133,7 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
           ExclusiveStartKey: key,
         }),
       );
-      const wakes = z.array(runSchema).parse(Items).flatMap(wakeOf);
+      const wakes = parkedSchema.parse(Items).flatMap((run) => wakeOf(run, workflowId));
       if (LastEvaluatedKey) {
         return { wakes, next: { shard, key: keySchema.parse(LastEvaluatedKey) } };
       }
@@ -114,7 +142,10 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
   };
 }
 
-function wakeOf({ runId, customerId, workflowId, stepId, dueAt }: Run): Wake[] {
+function wakeOf(
+  { runId, customerId, stepId, dueAt }: Pick<Run, 'runId' | 'customerId' | 'stepId' | 'dueAt'>,
+  workflowId: string,
+): Wake[] {
   if (stepId === undefined || dueAt === undefined) return [];
   return [{ runId, customerId, workflowId, stepId, dueAt }];
 }

@@ -39,6 +39,7 @@ export async function startAudience({ now = () => new Date() } = {}) {
     EVENTS_TABLE: tableOf('Events'),
     SETTINGS_TABLE: tableOf('Settings'),
     EMAILS_TABLE: tableOf('Emails'),
+    WORKFLOWS_TABLE: tableOf('Workflows'),
     ACTS_TABLE: tableOf('Acts'),
     RUNS_TABLE: tableOf('Runs'),
     WORDS_TABLE: tableOf('Words'),

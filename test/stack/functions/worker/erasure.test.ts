@@ -5,6 +5,7 @@ import { eraseRecords } from '#functions/worker/erase.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { EventRecords, RecordPosition } from '#shared/store/events/event-records.ts';
+import type { RunLists } from '#shared/store/run-lists.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
 
@@ -163,6 +164,17 @@ function onePagePerRecord(count: number, failing: readonly string[] = []) {
   return { erased, records };
 }
 
+/** Runs in pages of one each; `asked` are those that were given. */
+function onePagePerRun(count: number) {
+  const asked: string[] = [];
+  const page: RunLists['idsOfCustomer'] = async (_, after) => {
+    const n = after ? Number(after['runId']) + 1 : 0;
+    asked.push(`${n}`);
+    return { runIds: [`${n}`], next: n + 1 < count ? { runId: `${n}` } : undefined };
+  };
+  return { asked, runs: { ...work.parts.runs, idsOfCustomer: page, idsOfContact: page } };
+}
+
 /** What an erasure of these records needs, with an audience of nobody. */
 const meansOf = (records: EventRecords) => ({
   runs: work.parts.runs,
@@ -181,6 +193,24 @@ describe('the erasure of many records', () => {
     expect(erased).toEqual(all(10));
     expect(await eraseRecords(left ?? { customerId: '' }, meansOf(records))).toBeUndefined();
     expect(erased).toEqual(all(12));
+  });
+
+  it('first does as many runs as one message may, and goes on from there', async () => {
+    const { erased, records } = onePagePerRecord(1);
+    const { asked, runs } = onePagePerRun(12);
+    const customer = { customerId: 'c1', addresses: [], erased: true };
+    const means = meansOf(records);
+    await means.store.commit({
+      steps: {
+        ...{ addresses: [], contacts: [], suppressions: [] },
+        customers: [{ act: 'put', key: 'c1', revision: null, row: customer }],
+      },
+    });
+    const left = await eraseRecords({ customerId: 'c1' }, { ...means, runs });
+    expect(left).toEqual({ customerId: 'c1', runsAfter: { runId: '9' } });
+    expect([asked, erased]).toEqual([all(10), []]);
+    expect(await eraseRecords(left ?? { customerId: '' }, { ...means, runs })).toBeUndefined();
+    expect([asked, erased]).toEqual([all(12), all(1)]);
   });
 
   it('goes on in messages of its own until nothing is left', async () => {

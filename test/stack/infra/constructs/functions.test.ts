@@ -197,6 +197,7 @@ const refusing = {
   SETTINGS_TABLE: { Ref: 'Settings' },
   RUNS_TABLE: { Ref: 'Runs' },
   EMAILS_TABLE: { Ref: 'Emails' },
+  WORKFLOWS_TABLE: { Ref: 'Workflows' },
   SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
 };
 
