@@ -1,7 +1,7 @@
 import type { Email, MailMessage } from '#shared/audience/email.ts';
 import type { Wake } from '#shared/audience/go-on.ts';
 import type { Log } from '#shared/log.ts';
-import type { DueRun, DueRuns } from '#shared/store/due-runs.ts';
+import type { DueRun, DueRuns, UnreadableRun } from '#shared/store/due-runs.ts';
 import type { DueEmails } from '#shared/store/mail/due-emails.ts';
 
 export type ClockParts = Readonly<{
@@ -40,7 +40,10 @@ export function clock(parts: ClockParts): () => Promise<void> {
   return async () => {
     // Each for itself: what keeps one of them from going on must not hold the other.
     const [emails, runs] = await Promise.allSettled([askForEmails(parts), askForRuns(parts)]);
-    for (const one of [emails, runs]) if (one.status === 'rejected') throw one.reason;
+    const reasons = [emails, runs].flatMap((one) =>
+      one.status === 'rejected' ? [one.reason] : [],
+    );
+    if (reasons.length > 0) throw new AggregateError(reasons, reasons.map(String).join(' '));
   };
 }
 
@@ -50,8 +53,10 @@ const patientLeaseMs = 60 * 60_000;
 const triesBeforePatience = 3;
 
 /** The wakes of one customer follow one another, so that one batch of the worker has them. */
-async function askForRuns({ runs, wake, mostRuns, now, log }: ClockParts): Promise<void> {
-  const due = await runs.due(now().toISOString(), mostRuns);
+async function askForRuns(parts: ClockParts): Promise<void> {
+  const { runs, wake, mostRuns, now, log } = parts;
+  const { runs: due, unreadable } = await runs.due(now().toISOString(), mostRuns);
+  await tellOfUnreadable(unreadable, parts);
   const byCustomer = Map.groupBy(due, ({ customerId }) => customerId);
   const inOrder = [...byCustomer.values()].flat();
   let queued = 0;
@@ -67,6 +72,17 @@ async function askForRuns({ runs, wake, mostRuns, now, log }: ClockParts): Promi
     queued += wakes.length;
   }
   if (due.length > 0) log.info('asked for runs that are due', { due: due.length, queued });
+}
+
+/** An alarm counts these lines: only a person can mend such a row, and meanwhile it must not keep the others waiting. */
+async function tellOfUnreadable(
+  unreadable: readonly UnreadableRun[],
+  { runs, now, log }: ClockParts,
+): Promise<void> {
+  const until = new Date(now().getTime() + leaseMs).toISOString();
+  for (const run of unreadable) {
+    if (await runs.take(run, until)) log.error('run cannot be read', { runId: run.runId });
+  }
 }
 
 function leaseOf({ wakes }: DueRun, now: Date): string {

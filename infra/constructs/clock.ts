@@ -21,6 +21,8 @@ export class Clock extends Construct {
   readonly function: NodejsFunction;
   /** How many emails were still unknown a quarter of an hour after they were handed to SES, or after they were last counted. */
   readonly unknownEmails: Metric;
+  /** How many rows of runs were due and not as this version writes them, at each look, a quarter of an hour apart. */
+  readonly unreadableRuns: Metric;
 
   constructor(scope: Construct, id: string, { events, mail, tables, mailsPerSecond }: ClockProps) {
     super(scope, id);
@@ -47,6 +49,7 @@ export class Clock extends Construct {
       rate: Clock.rate,
       description: 'When to ask for what is due',
     });
+    this.unreadableRuns = this.counted('UnreadableRuns', 'run cannot be read');
     this.unknownEmails = this.counted('UnknownEmails', 'email is unknown for fifteen minutes');
   }
 

@@ -4,9 +4,11 @@ import * as z from 'zod/mini';
 import type { Wake } from '#shared/audience/go-on.ts';
 import { listShards } from './dynamo.ts';
 
-const dueRunSchema = z.object({
-  ...{ runId: z.string(), customerId: z.string(), workflowId: z.string() },
-  ...{ stepId: z.string(), dueAt: z.string(), wakeAt: z.string() },
+/** No row is in the index without these. */
+const keySchema = z.object({ runId: z.string(), wakeAt: z.string() });
+const dueRunSchema = z.extend(keySchema, {
+  ...{ customerId: z.string(), workflowId: z.string() },
+  ...{ stepId: z.string(), dueAt: z.string() },
   /** How often the clock has asked for it since it last went on. */
   wakes: z._default(z.number(), 0),
 });
@@ -14,16 +16,24 @@ const dueRunSchema = z.object({
 /** A run whose wait is over, and since when the clock has been to ask for it. */
 export type DueRun = Wake & Readonly<{ wakeAt: string; wakes: number }>;
 
+/** One whose row is not as this version writes it, so that nothing can be asked of it. */
+export type UnreadableRun = z.infer<typeof keySchema>;
+
+export type FoundRuns = Readonly<{
+  runs: readonly DueRun[];
+  unreadable: readonly UnreadableRun[];
+}>;
+
 export type DueRuns = Readonly<{
   /** Those that are due by then, the longest due first, from an index that lags by moments. */
-  due(by: string, limit: number): Promise<DueRun[]>;
+  due(by: string, limit: number): Promise<FoundRuns>;
   /** Puts it off. `false`: it is no longer as it was; somebody else has it, or it has gone on. */
-  take(run: DueRun, until: string): Promise<boolean>;
+  take(run: UnreadableRun, until: string): Promise<boolean>;
 }>;
 
 /** The runs in DynamoDB that the clock has to ask for. */
 export function dynamoDueRuns(db: DynamoDBDocumentClient, table: string): DueRuns {
-  async function dueInShard(shard: number, by: string, limit: number): Promise<DueRun[]> {
+  async function dueInShard(shard: number, by: string, limit: number) {
     const query = new QueryCommand({
       TableName: table,
       IndexName: 'byWake',
@@ -32,14 +42,18 @@ export function dynamoDueRuns(db: DynamoDBDocumentClient, table: string): DueRun
       Limit: limit,
     });
     const { Items = [] } = await db.send(query);
-    return z.array(dueRunSchema).parse(Items);
+    return Items.map((item) => ({ ...keySchema.parse(item), read: dueRunSchema.safeParse(item) }));
   }
 
   return {
     async due(by, limit) {
       const shards = Array.from({ length: listShards }, (_, shard) => dueInShard(shard, by, limit));
       const found = (await Promise.all(shards)).flat();
-      return found.sort((a, b) => (a.wakeAt < b.wakeAt ? -1 : 1)).slice(0, limit);
+      const first = found.sort((a, b) => (a.wakeAt < b.wakeAt ? -1 : 1)).slice(0, limit);
+      return {
+        runs: first.flatMap(({ read }) => (read.success ? [read.data] : [])),
+        unreadable: first.flatMap(({ read, ...key }) => (read.success ? [] : [key])),
+      };
     },
 
     async take({ runId, wakeAt }, until) {

@@ -127,9 +127,11 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
   const runs: RunLists = {
     ofContact: async () => [],
     ofWorkflow: async () => [],
-    idsOfCustomer: async (id) =>
-      allRuns().flatMap(({ customerId, runId }) => (customerId === id ? [runId] : [])),
-    idsOfContact: async () => [],
+    idsOfCustomer: async (id) => ({
+      runIds: allRuns().flatMap(({ customerId, runId }) => (customerId === id ? [runId] : [])),
+      next: undefined,
+    }),
+    idsOfContact: async () => ({ runIds: [], next: undefined }),
     waitingAt: async () => 0,
     parked: async (id) => ({
       wakes: allRuns().flatMap(({ runId, customerId, workflowId, stepId, dueAt, state }) =>
@@ -141,14 +143,16 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
     }),
   };
   const dueRuns: DueRuns = {
-    due: async (by, limit) =>
-      allRuns()
+    due: async (by, limit) => ({
+      runs: allRuns()
         .flatMap(({ runId, customerId, workflowId, stepId, dueAt, wakeAt }) =>
           stepId && dueAt && wakeAt && wakeAt <= by
             ? [{ runId, customerId, workflowId, stepId, dueAt, wakeAt, wakes: 0 }]
             : [],
         )
         .slice(0, limit),
+      unreadable: [],
+    }),
     take: (run, until) =>
       call(async () => {
         const known = rows.runs.get(run.runId);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clock } from '#functions/clock/clock.ts';
 import { deliver } from '#functions/mailer/mailer.ts';
@@ -10,7 +10,7 @@ import { sesSender } from '#shared/mail/ses.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { dynamoDueRuns } from '#shared/store/due-runs.ts';
-import { documentClient } from '#shared/store/dynamo.ts';
+import { documentClient, shardOf } from '#shared/store/dynamo.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { type SesMood, startSes } from '#test/fakes/ses.ts';
@@ -51,7 +51,7 @@ const minute = 60_000;
 const queue: string[] = [];
 /** What the clock asked the worker for. */
 const woken: Wake[] = [];
-/** The ledger keys of unknown emails that the clock spoke of. */
+/** The ledger keys of unknown emails, and the runs, that the clock spoke of. */
 const told: string[] = [];
 
 const emails = () => dynamoEmails(documentClient(dynamo.client), table, now, mailboxes);
@@ -76,9 +76,9 @@ function tick({ mostEmails = 60, mostRuns = 100 } = {}): Promise<void> {
     log: {
       info: silent,
       warn: silent,
-      error: (message, fields) => {
-        expect(message).toBe('email is unknown for fifteen minutes');
-        told.push(String(fields?.['ledgerKey']));
+      error: (message, fields = {}) => {
+        expect(['email is unknown for fifteen minutes', 'run cannot be read']).toContain(message);
+        told.push(String(fields['ledgerKey'] ?? fields['runId']));
       },
     },
   })();
@@ -206,6 +206,39 @@ describe('the clock', () => {
     }
     expect(told).toEqual([ledgerKey, ledgerKey]);
     expect(queue).toEqual([]);
+  });
+});
+
+describe('a run whose row cannot be read', () => {
+  const row = (runId: string, more: object) => {
+    const wakeAt = now().toISOString();
+    const Item = { runId, wakeAt, wakeShard: shardOf(runId), ...more };
+    return documentClient(dynamo.client).send(new PutCommand({ TableName: runsTable, Item }));
+  };
+
+  it('is told of every quarter of an hour, and keeps no other from going on', async () => {
+    const dueAt = now().toISOString();
+    await row('bad', { customerId: 'ann', workflowId: 7 });
+    await row('good', { customerId: 'bob', workflowId: 'dunning', stepId: 'until-3', dueAt });
+    for (let minutes = 0; minutes < 16; minutes++) {
+      await tick({ mostRuns: 1 });
+      time += minute;
+    }
+    expect(told).toEqual(['bad', 'bad']);
+    expect(new Set(woken.map(({ runId }) => runId))).toEqual(new Set(['good']));
+  });
+});
+
+describe('a clock that can ask for nothing', () => {
+  it('says all that kept it from it', async () => {
+    const fail = (what: string) => () => Promise.reject(new Error(`${what} are away.`));
+    const parts = {
+      ...{ isReleased: async () => false, queue: async () => {}, wake: async () => {}, now },
+      ...{ mostEmails: 1, mostRuns: 1, log: { info() {}, warn() {}, error() {} } },
+      emails: { ...dynamoDueEmails(documentClient(dynamo.client), table), due: fail('Emails') },
+      runs: { ...dynamoDueRuns(documentClient(dynamo.client), runsTable), due: fail('Runs') },
+    };
+    await expect(clock(parts)()).rejects.toThrow('Error: Emails are away. Error: Runs are away.');
   });
 });
 

@@ -100,7 +100,7 @@ describe('a run in DynamoDB', () => {
     await tell('evt-3', 'subscription.past_due');
     time += 3 * day;
     const due = dynamoDueRuns(work.db, work.tableOf('Runs'));
-    const [lost] = await due.due(now().toISOString(), 10);
+    const [lost] = (await due.due(now().toISOString(), 10)).runs;
     expect(lost && (await due.take(lost, new Date(time + 300_000).toISOString()))).toBe(true);
     expect(lost && (await due.take(lost, new Date(time + 300_000).toISOString()))).toBe(false);
     await strike();

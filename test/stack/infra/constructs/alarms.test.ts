@@ -82,6 +82,7 @@ describe('an alarm', () => {
       ['AWS/Lambda', 'Throttles', 'FunctionName', worker, 0],
       ['AWS/Lambda', 'Errors', 'FunctionName', clock, 0],
       ['AWS/Lambda', 'Invocations', 'FunctionName', clock, 1],
+      ['Stack', 'UnreadableRuns', undefined, undefined, 0],
       ['Stack', 'WatchFindings', 'Finding', 'disabled', 0],
       ['Stack', 'WatchFindings', 'Finding', 'changed', 0],
       ['Stack', 'WatchFindings', 'Finding', 'failing', 0],
@@ -140,7 +141,13 @@ describe('an alarm', () => {
         ['{ ($.message = "message will be retried") && ($.receives >= 5) }', 'MailerRetries', '1'],
       ],
     ],
-    ['clock', [['{ $.message = "email is unknown for fifteen minutes" }', 'UnknownEmails', '1']]],
+    [
+      'clock',
+      [
+        ['{ $.message = "run cannot be read" }', 'UnreadableRuns', '1'],
+        ['{ $.message = "email is unknown for fifteen minutes" }', 'UnknownEmails', '1'],
+      ],
+    ],
   ] as const)('counts by the log of the %s', (name, expected) => {
     const { LogGroup } = lambdaOf(template, name).properties.LoggingConfig;
     const filters = template.findResources('AWS::Logs::MetricFilter', {
