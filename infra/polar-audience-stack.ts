@@ -10,6 +10,7 @@ import { LinkDomain } from '#infra/constructs/link-domain.ts';
 import { Mail } from '#infra/constructs/mail.ts';
 import { Outcomes } from '#infra/constructs/outcomes.ts';
 import { QueueWithDeadLetters } from '#infra/constructs/queue.ts';
+import { RollUp } from '#infra/constructs/rollup.ts';
 import { Secrets } from '#infra/constructs/secrets.ts';
 import type { StageOptions } from '#infra/constructs/stage-options.ts';
 import type { Keeping } from '#infra/constructs/stateful.ts';
@@ -86,7 +87,8 @@ export class PolarAudienceStack extends Stack {
       mailsPerSecond: options.mailsPerSecond,
     });
     const watch = new Watch(this, 'Watch', { api, tables, secrets });
-    const watched = { api, events, worker, mail, clock, watch };
+    const rollUp = new RollUp(this, 'RollUp', { tables, secrets, retentionDays });
+    const watched = { api, events, worker, mail, clock, watch, rollUp };
     const alarms = new Alarms(this, 'Alarms', watched, options);
     const outcomes = new Outcomes(this, 'Outcomes', worker.function.logGroup);
     new Dashboard(this, 'Overview', { ...watched, outcomes, console, tables, alarms });
@@ -122,6 +124,7 @@ export class PolarAudienceStack extends Stack {
       MailboxesTableName: tables.mailboxes.tableName,
       WordsTableName: tables.words.tableName,
       RunsTableName: tables.runs.tableName,
+      CountsTableName: tables.counts.tableName,
       RetentionDays: String(options.retentionDays),
       AlarmTopicArn: alarms.topic.topicArn,
       ...(options.mailFrom && { MailFrom: options.mailFrom.from }),

@@ -10,6 +10,7 @@ import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
+import { dynamoCounts } from '#shared/store/counts/counts.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
@@ -30,6 +31,7 @@ const envSchema = z.object({
   WORKFLOWS_TABLE: z.string(),
   EMAILS_TABLE: z.string(),
   ACTS_TABLE: z.string(),
+  COUNTS_TABLE: z.string(),
   EVENTS_QUEUE_URL: z.string(),
   EVENTS_DEAD_LETTERS_URL: z.string(),
   RUNS_TABLE: z.string(),
@@ -94,6 +96,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
     acts: dynamoOperatorLog(db, env.ACTS_TABLE, { retentionDays: env.RETENTION_DAYS, now }),
     connections: dynamoConnection(db, env.SETTINGS_TABLE),
+    counts: dynamoCounts(db, env.COUNTS_TABLE),
     hold: dynamoHold(db, env.SETTINGS_TABLE),
     queues,
     mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,

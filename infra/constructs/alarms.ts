@@ -12,6 +12,7 @@ import type { Mail } from './mail.ts';
 import { mailAlarms } from './mail-alarms.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
 import { longestRetryAndMore, retried } from './retries.ts';
+import { type RollUp, rollUpAlarms } from './rollup.ts';
 import type { StageOptions } from './stage-options.ts';
 import type { Watch } from './watch.ts';
 import { watchAlarms } from './watch-alarms.ts';
@@ -24,6 +25,7 @@ type Watched = {
   mail: Mail;
   clock: Clock;
   watch: Watch;
+  rollUp: RollUp;
 };
 
 type AlarmOptions = Pick<StageOptions, 'stage' | 'alarmEmail' | 'runbook'>;
@@ -45,6 +47,7 @@ export class Alarms extends Construct {
       ...clockAlarms(watched.clock),
       ...watchAlarms(watched.watch, options.stage),
       ...mailAlarms(watched, options.stage),
+      ...rollUpAlarms(watched.rollUp),
     ];
     this.all = definitions.map((definition) => alarm(this, definition, options.runbook));
     for (const one of this.all) one.addAlarmAction(new SnsAction(this.topic));

@@ -67,6 +67,7 @@ const tableUses: TableUses = {
   acts: { calls: ['PutItem', 'UpdateItem', 'Query'] },
   runs: { calls: transactedRow, queries: ['byContact', 'byWorkflow'] },
   words: { calls: [...wordWrites, 'Query'] },
+  counts: { calls: ['Query'] },
 };
 
 /** SES keeps a list of its own of addresses that bounced: who lifts a bounce here lifts it there, too. */

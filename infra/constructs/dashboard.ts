@@ -16,6 +16,7 @@ import type { IngestApi } from './ingest-api.ts';
 import type { Mail } from './mail.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
+import type { RollUp } from './rollup.ts';
 import type { AudienceTables } from './tables.ts';
 import type { Watch } from './watch.ts';
 import type { Worker } from './worker.ts';
@@ -28,6 +29,7 @@ type Shown = {
   outcomes: Outcomes;
   clock: Clock;
   watch: Watch;
+  rollUp: RollUp;
   console: Console;
   tables: AudienceTables;
   alarms: Alarms;
@@ -67,7 +69,7 @@ export class Dashboard extends Construct {
   }
 }
 
-function functionsOf({ api, worker, mail, clock, console, watch }: Shown): Functions {
+function functionsOf({ api, worker, mail, clock, console, watch, rollUp }: Shown): Functions {
   return {
     ingest: api.ingest,
     worker: worker.function,
@@ -77,6 +79,7 @@ function functionsOf({ api, worker, mail, clock, console, watch }: Shown): Funct
     console: console.function,
     clock: clock.function,
     watch: watch.function,
+    rollup: rollUp.function,
   };
 }
 

@@ -25,6 +25,7 @@ const tableNames = [
   'mailboxes',
   'runs',
   'words',
+  'counts',
 ] as const;
 type TableName = (typeof tableNames)[number];
 
@@ -87,6 +88,7 @@ export class AudienceTables extends Construct {
   readonly mailboxes: Table;
   readonly runs: Table;
   readonly words: Table;
+  readonly counts: Table;
 
   constructor(scope: Construct, id: string, keeping: Keeping) {
     super(scope, id);
@@ -144,6 +146,8 @@ export class AudienceTables extends Construct {
     });
     // The words of names and addresses, for search by the beginning of any of them.
     this.words = table('Words', { key: 'initial', sortKey: 'wordAndEmail' });
+    // Numbers by hour and by day, which name nobody. Those of hours expire.
+    this.counts = table('Counts', { key: 'kind', sortKey: 'at', expires: true });
   }
 
   /** Gives a function its tables: their names in its environment (`CONTACTS_TABLE`), and exactly these calls. */

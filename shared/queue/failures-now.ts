@@ -20,8 +20,16 @@ export type FailuresNow = Readonly<{
   isWhole: boolean;
 }>;
 
+/** A webhook that is in the dead letters, as far as anybody knows. */
+export type DeadEvent = Readonly<{
+  type: string;
+  /** In which it failed first: `YYYY-MM-DDTHH` of UTC. */
+  hour: string;
+}>;
+
 const rowSchema = z.object({
   webhookId: z.string(),
+  type: z.optional(z.string()),
   lastReason: z.string(),
   firstAt: z.string(),
   lastAt: z.string(),
@@ -48,6 +56,29 @@ export async function failuresNow(
   table: string,
   now: Date,
 ): Promise<FailuresNow> {
+  const { rows, isWhole } = await readRows(db, table);
+  const { retried = [], dead = [] } = Object.groupBy(rows, (row) => stageOf(row, now));
+  return { retried: byReason(retried), dead: byReason(dead), read: rows.length, isWhole };
+}
+
+/** The webhooks among the same rows that are in the dead letters. */
+export async function deadEvents(
+  db: DynamoDBDocumentClient,
+  table: string,
+  now: Date,
+): Promise<DeadEvent[]> {
+  const { rows } = await readRows(db, table);
+  return rows
+    .filter((row) => isOfWebhook(row) && stageOf(row, now) === 'dead')
+    .map(({ type = 'unknown', firstAt }) => ({ type, hour: firstAt.slice(0, 13) }));
+}
+
+/** Those of emails are named by a ledger key, which is a SHA-256 in base64url; those of runs and of SES by two words. */
+function isOfWebhook({ webhookId }: Row): boolean {
+  return !/^[\w-]{43}$|^(run|feedback|message) /.test(webhookId);
+}
+
+async function readRows(db: DynamoDBDocumentClient, table: string) {
   const rows: Row[] = [];
   let ExclusiveStartKey: Record<string, unknown> | undefined;
   for (let page = 0; page < mostPages; page += 1) {
@@ -60,13 +91,7 @@ export async function failuresNow(
     ExclusiveStartKey = LastEvaluatedKey;
     if (!ExclusiveStartKey) break;
   }
-  const { retried = [], dead = [] } = Object.groupBy(rows, (row) => stageOf(row, now));
-  return {
-    retried: byReason(retried),
-    dead: byReason(dead),
-    read: rows.length,
-    isWhole: ExclusiveStartKey === undefined,
-  };
+  return { rows, isWhole: ExclusiveStartKey === undefined };
 }
 
 function stageOf({ isFinal, attempts, lastAt }: Row, now: Date): 'retried' | 'dead' | 'over' {

@@ -45,6 +45,7 @@ export async function startAudience({ now = () => new Date() } = {}) {
     WORDS_TABLE: tableOf('Words'),
     FAILURES_TABLE: tableOf('Failures'),
     MAILBOXES_TABLE: tableOf('Mailboxes'),
+    COUNTS_TABLE: tableOf('Counts'),
     SUPPRESSION_KEY_ID: 'SuppressionKey',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);

@@ -220,6 +220,7 @@ const causes: Record<string, () => Promise<Seen>> = {
   clockerrors: () => seenOf('clock', called, { fault: { kind: 'call refused', at: 1 } }),
   clockstopped: async () => ({}),
   watchstopped: async () => ({}),
+  rollupstopped: async () => ({}),
 };
 
 describe('an alarm', () => {
@@ -256,6 +257,6 @@ describe('an email', () => {
     await email();
     const seen = await tries('mailer');
     const ringing = alarms.names.filter((name) => alarms.isBreached(name, seen));
-    expect(ringing).toEqual(['clockstopped', 'watchstopped']);
+    expect(ringing).toEqual(['clockstopped', 'watchstopped', 'rollupstopped']);
   });
 });

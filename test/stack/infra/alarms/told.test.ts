@@ -51,6 +51,11 @@ const runs: Record<string, Record<string, Told>> = {
     'fails or ends late': ['watcherrors'],
     'is not run by Lambda, or its rule is off': ['watchstopped'],
   },
+  rollup: {
+    'counts what is due, or leaves some for the next call': well,
+    'fails or ends late': ['rolluperrors'],
+    'is not run by Lambda, or its rule is off': ['rollupstopped'],
+  },
   unsubscribe: {
     'fails or ends late': ['unsubscribeerrors', 'ingest5xx'],
     'is not run by Lambda': ['ingest5xx'],

@@ -59,7 +59,7 @@ describe('an alarm', () => {
       const [{ Name, Value }] = Dimensions ?? [{}];
       return [Namespace, MetricName, Name, Value?.['Fn::GetAtt']?.[0] ?? Value, Threshold];
     });
-    const [ingest, worker, mailer, feedback, unsubscribe, clock, watch] = [
+    const [ingest, worker, mailer, feedback, unsubscribe, clock, watch, rollup] = [
       'ingest' as const,
       'worker' as const,
       'mailer' as const,
@@ -67,6 +67,7 @@ describe('an alarm', () => {
       'unsubscribe' as const,
       'clock' as const,
       'watch' as const,
+      'rollup' as const,
     ].map((name) => ({ Ref: lambdaOf(template, name).id }));
     expect(watched).toEqual([
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'EventsDeadLetters', 0],
@@ -110,6 +111,8 @@ describe('an alarm', () => {
       ['AWS/Lambda', 'Errors', 'FunctionName', unsubscribe, 0],
       ['AWS/SES', 'Reputation.BounceRate', undefined, undefined, 0.05],
       ['AWS/SES', 'Reputation.ComplaintRate', undefined, undefined, 0.001],
+      ['AWS/Lambda', 'Errors', 'FunctionName', rollup, 0],
+      ['AWS/Lambda', 'Invocations', 'FunctionName', rollup, 1],
     ]);
   });
 

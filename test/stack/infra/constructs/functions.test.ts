@@ -14,6 +14,7 @@ const names = [
   'console',
   'clock',
   'watch',
+  'rollup',
 ] as const;
 
 describe('each function', () => {
@@ -262,6 +263,30 @@ describe('the clock', () => {
   });
 });
 
+describe('rollup', () => {
+  it('is called every five minutes, once, and each call ends before the next', () => {
+    const { id, properties } = lambdaOf(template, 'rollup');
+    const { rule, target, invocation } = calledByRule(template, id);
+    const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 300 };
+
+    expect(properties.Timeout).toBeLessThan(300);
+    expect(rule.ScheduleExpression).toBe('rate(5 minutes)');
+    expect(target.RetryPolicy).toEqual(once);
+    expect(invocation).toMatchObject(once);
+  });
+
+  it('is told for how long records are kept, and how much one call reads', () => {
+    const { Environment } = lambdaOf(template, 'rollup').properties;
+
+    expect(Environment.Variables).toMatchObject({
+      COUNTS_TABLE: { Ref: 'Counts' },
+      RETENTION_DAYS: '120',
+      MOST_READS: '3000',
+      MOST_PAGES: '60',
+    });
+  });
+});
+
 describe('a function that may send to the queue that feeds it', () => {
   it('is one whose rounds have an end, and Lambda is told not to stop it', () => {
     const feeding = names.filter((name) => {
@@ -300,6 +325,7 @@ describe('the console', () => {
       WORKFLOWS_TABLE: { Ref: 'Workflows' },
       ACTS_TABLE: { Ref: 'Acts' },
       WORDS_TABLE: { Ref: 'Words' },
+      COUNTS_TABLE: { Ref: 'Counts' },
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },
       MAIL_QUEUE_URL: { Ref: 'MailQueue' },

@@ -5,12 +5,17 @@ const anything = Match.anyValue();
 /** By which environment variables each function is known. */
 const telling = {
   ingest: { WEBHOOK_SECRET_ID: anything, POLAR_ACCESS_ID: Match.absent() },
-  worker: { RETENTION_DAYS: anything, POLAR_ACCESS_ID: Match.absent() },
+  worker: {
+    RETENTION_DAYS: anything,
+    POLAR_ACCESS_ID: Match.absent(),
+    COUNTS_TABLE: Match.absent(),
+  },
   mailer: { MAILS_PER_SECOND: anything },
   feedback: { FEEDBACK_QUEUE_URL: anything, POLAR_ACCESS_ID: Match.absent() },
   unsubscribe: { SUPPRESSION_KEY_ID: anything, FAILURES_TABLE: Match.absent() },
   console: { POLAR_ACCESS_ID: anything, CONTACTS_TABLE: anything },
   clock: { MOST_EMAILS: anything },
+  rollup: { COUNTS_TABLE: anything, POLAR_ACCESS_ID: Match.absent() },
   watch: { POLAR_ACCESS_ID: anything, CONTACTS_TABLE: Match.absent() },
 };
 

@@ -118,6 +118,7 @@ describe('a function may', () => {
       Suppressions: written,
       Events: ['dynamodb:GetItem'],
       Emails: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      Counts: query,
       Runs: written,
       'Runs/index/byContact': query,
       'Runs/index/byWorkflow': query,
@@ -170,6 +171,21 @@ describe('a function may', () => {
     });
   });
 
+  it('as rollup, do exactly this', () => {
+    expect(permissionsOf(template, 'rollup')).toEqual({
+      Counts: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      'Events/index/byDay': ['dynamodb:Query'],
+      'Emails/index/byWorkflow': ['dynamodb:Query'],
+      'Runs/index/byWorkflow': ['dynamodb:Query'],
+      'Contacts/index/byCreation': ['dynamodb:Query'],
+      Suppressions: ['dynamodb:BatchGetItem'],
+      Workflows: ['dynamodb:Scan'],
+      Failures: ['dynamodb:Scan'],
+      SuppressionKey: ['secretsmanager:GetSecretValue'],
+      ...log,
+    });
+  });
+
   it('as watch, do exactly this', () => {
     expect(permissionsOf(template, 'watch')).toEqual({
       // The items that are updated are the leases under which the secrets are written.
@@ -192,7 +208,7 @@ describe('a function may', () => {
     const roles = Object.values(template.findResources('AWS::IAM::Role'));
 
     expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual(
-      Array(8).fill(['AssumeRolePolicyDocument']),
+      Array(9).fill(['AssumeRolePolicyDocument']),
     );
   });
 });

@@ -48,12 +48,12 @@ describe('the public door', () => {
     });
   });
 
-  it('lets API Gateway, the schedules of clock and watch, and nobody else, call a function', () => {
+  it('lets API Gateway, the schedules of clock, watch and rollup, and nobody else, call a function', () => {
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
 
     expect(permissions.map(({ Properties }) => Properties.Principal).sort()).toEqual([
       ...Array(6).fill('apigateway.amazonaws.com'),
-      ...Array(2).fill('events.amazonaws.com'),
+      ...Array(3).fill('events.amazonaws.com'),
     ]);
   });
 
@@ -143,7 +143,7 @@ describe('the public door', () => {
   it('keeps no log for longer than thirty days', () => {
     const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
 
-    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(9).fill(30));
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(10).fill(30));
   });
 });
 
@@ -159,6 +159,7 @@ describe('the outputs', () => {
       'ConsoleReadPolicyArn',
       'ConsoleUrl',
       'ContactsTableName',
+      'CountsTableName',
       'CustomersTableName',
       'EmailsTableName',
       'EventsDeadLettersUrl',

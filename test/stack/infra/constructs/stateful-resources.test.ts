@@ -18,6 +18,7 @@ const pinned = [
   ['AWS::DynamoDB::Table', 'Mailboxes'],
   ['AWS::DynamoDB::Table', 'Runs'],
   ['AWS::DynamoDB::Table', 'Words'],
+  ['AWS::DynamoDB::Table', 'Counts'],
   ['AWS::SQS::Queue', 'EventsQueue'],
   ['AWS::SQS::Queue', 'EventsDeadLetters'],
   ['AWS::SQS::Queue', 'MailQueue'],
@@ -110,6 +111,7 @@ describe('a table', () => {
     ['Mailboxes', 'mailboxDay'],
     ['Runs', 'runId'],
     ['Words', 'initial, wordAndEmail'],
+    ['Counts', 'kind, at'],
   ])('%s has the key %s', (id, key) => {
     expect(keys(resource(id).Properties.KeySchema).join(', ')).toBe(key);
   });
@@ -124,7 +126,7 @@ describe('a table', () => {
     expect(new Set(types)).toEqual(new Set(['S']));
   });
 
-  it('expires its items only if they are events, failures, acts or counts of mailboxes', () => {
+  it('expires its items only if they are events, failures, acts or counts', () => {
     const expiring = tables.flatMap((id) => {
       const timeToLive = resource(id).Properties.TimeToLiveSpecification;
       return timeToLive ? [[id, timeToLive]] : [];
@@ -136,6 +138,7 @@ describe('a table', () => {
       ['Failures', expiresAt],
       ['Acts', expiresAt],
       ['Mailboxes', expiresAt],
+      ['Counts', expiresAt],
     ]);
   });
 

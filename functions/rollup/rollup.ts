@@ -1,0 +1,105 @@
+import {
+  dayOf,
+  daysToSum,
+  hourOf,
+  hoursDue,
+  isWalkDue,
+  summedDay,
+} from '#shared/audience/count-plan.ts';
+import { type Counts, countsOf, sumOf } from '#shared/audience/counts.ts';
+import type { Log } from '#shared/log.ts';
+import type { DeadEvent } from '#shared/queue/failures-now.ts';
+import type { ContactWalk } from '#shared/store/counts/contact-walk.ts';
+import { type CountStore, daysBefore } from '#shared/store/counts/counts.ts';
+
+export type RollUpParts = Readonly<{
+  counts: CountStore;
+  /** What was recorded of an hour, but for what is in the dead letters. */
+  countHour: (
+    hour: string,
+    workflowIds: readonly string[],
+  ) => Promise<{ counts: Counts; reads: number }>;
+  workflowIds: () => Promise<readonly string[]>;
+  deadEvents: (now: Date) => Promise<readonly DeadEvent[]>;
+  contacts: ContactWalk;
+  retentionDays: number;
+  /** Once an hour has brought it over this, the rest is left for the next call. */
+  mostReads: number;
+  /** Of the contacts, in one call. */
+  mostPages: number;
+  now: () => Date;
+  log: Log;
+}>;
+
+/**
+ * Counts what was recorded, hour by hour, from the records themselves, so that recording costs no write more. Each hour
+ * is counted whole and put in place of what was counted before: repeated, it gives the same; interrupted, the next call
+ * finds what is left; and what came late is in the next count. A call does a bounded part of what is due, the newest
+ * hours first.
+ */
+export function rollUp(parts: RollUpParts): () => Promise<void> {
+  return async () => {
+    // Each for itself: what keeps one of them from going on must not hold the other.
+    const done = await Promise.allSettled([countHours(parts), countContacts(parts)]);
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
+  };
+}
+
+async function countHours(parts: RollUpParts): Promise<void> {
+  const { counts, countHour, retentionDays, mostReads, now, log } = parts;
+  const at = now();
+  const [days, kept, known, dead] = await Promise.all([
+    counts.days(daysBefore(at, 90), daysBefore(at, 0)),
+    counts.countedHours(`${daysBefore(at, 90)}T00`, hourOf(at)),
+    parts.workflowIds(),
+    parts.deadEvents(at),
+  ]);
+  // A workflow that was removed is known by what it did before.
+  const told = days.flatMap((day) => [
+    ...Object.keys(day.counts.emails),
+    ...Object.keys(day.counts.runs),
+  ]);
+  const workflowIds = [...new Set([...known, ...told])];
+  const hours = new Map(kept);
+  const due = hoursDue({ hours, days, retentionDays }, at);
+  let [done, reads] = [0, 0];
+  for (const hour of due) {
+    if (reads >= mostReads) break;
+    const countedAt = now().toISOString();
+    const counted = await countHour(hour, workflowIds);
+    const deadOfHour = countsOf(
+      dead.filter((one) => one.hour === hour).map(({ type }) => ['events', type, 'dead']),
+    );
+    await counts.putHour({ hour, countedAt, counts: sumOf([counted.counts, deadOfHour]) });
+    hours.set(hour, countedAt);
+    reads += counted.reads;
+    done += 1;
+  }
+  for (const day of daysToSum(hours, days)) {
+    const before = days.find((one) => one.day === day);
+    const ofDay = await counts.hours(`${day}T00`, `${day}T23`);
+    const summed = summedDay(day, new Map(ofDay.map((one) => [one.hour, one.countedAt])), before);
+    if (summed) await counts.putDay({ ...summed, counts: sumOf(ofDay.map((one) => one.counts)) });
+  }
+  log.info('counted hours', { hours: done, left: due.length - done, reads });
+}
+
+async function countContacts({
+  counts,
+  contacts,
+  mostPages,
+  now,
+  log,
+}: RollUpParts): Promise<void> {
+  const at = now();
+  if (!(await contacts.isUnderWay())) {
+    const known = await counts.totals(daysBefore(at, 7), daysBefore(at, 0));
+    if (!isWalkDue(known.at(-1), at)) return;
+  }
+  const totals = await contacts.goOn(mostPages);
+  if (!totals) return;
+  const asOf = now().toISOString();
+  await counts.putTotals({ day: dayOf(asOf), asOf, ...totals });
+  await contacts.rest();
+  log.info('counted contacts', { total: totals.total });
+}

@@ -1,0 +1,146 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { isTakenBySes } from '#shared/audience/address.ts';
+import { suppressionSchema } from '#shared/audience/suppression.ts';
+import { listShards, rowsOf } from '#shared/store/dynamo.ts';
+import { type ContactTotals, totalsSchema } from './counts.ts';
+
+type Tables = Readonly<Record<'counts' | 'contacts' | 'suppressions', string>>;
+
+const keySchema = z.record(z.string(), z.string());
+const walkSchema = z.object({
+  /** Goes up by one with each write: of two who walk at once one goes on. */
+  step: z.number(),
+  /** Which shard of the list is read, and from where; absent: from its beginning. */
+  shard: z.number(),
+  after: z.optional(keySchema),
+  totals: totalsSchema,
+});
+type Walk = z.infer<typeof walkSchema>;
+
+const contactsSchema = z.array(
+  z.object({ email: z.string(), address: z.string(), subscribed: z.boolean() }),
+);
+
+const none: ContactTotals = { total: 0, mailable: 0, unsubscribed: 0, bounced: 0, complained: 0 };
+const start: Walk = { step: 0, shard: 0, totals: none };
+const Key = { kind: 'walk', at: 'contacts' };
+const usualPageSize = 500;
+
+export type ContactWalk = Readonly<{
+  /** Whether it was begun and has not come to an end. */
+  isUnderWay(): Promise<boolean>;
+  /**
+   * Reads at most so many pages of the contacts on from where it got to. Gives the totals once all are read; `undefined`:
+   * some are left for the next call, or somebody else has walked on. Call `rest` once they are kept.
+   */
+  goOn(mostPages: number): Promise<ContactTotals | undefined>;
+  /** The next walk begins at the beginning. Safe to repeat. */
+  rest(): Promise<void>;
+}>;
+
+/**
+ * A walk through all contacts that is carried on call by call, however many there are. Who changes meanwhile may be
+ * counted as before or after. A call that dies is as if it had not been made.
+ */
+export function dynamoContactWalk(
+  db: DynamoDBDocumentClient,
+  tables: Tables,
+  addressHash: () => Promise<(email: string) => string>,
+  { pageSize = usualPageSize } = {},
+): ContactWalk {
+  async function read(): Promise<Walk | undefined> {
+    const get = new GetCommand({ TableName: tables.counts, Key, ConsistentRead: true });
+    const { Item } = await db.send(get);
+    return Item && walkSchema.parse(Item);
+  }
+
+  /** `false`: somebody else has gone on from there. */
+  async function save(walk: Walk, from: Walk | undefined): Promise<boolean> {
+    try {
+      await db.send(
+        new PutCommand({
+          TableName: tables.counts,
+          Item: { ...Key, ...walk, step: (from?.step ?? 0) + 1 },
+          ...(from
+            ? {
+                ConditionExpression: 'step = :step',
+                ExpressionAttributeValues: { ':step': from.step },
+              }
+            : { ConditionExpression: 'attribute_not_exists(kind)' }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  async function counted(Items: unknown, totals: ContactTotals): Promise<ContactTotals> {
+    const contacts = contactsSchema.parse(Items ?? []);
+    const hash = await addressHash();
+    const refusing = contacts
+      .filter(({ subscribed }) => !subscribed)
+      .map(({ email }) => hash(email));
+    const found = await rowsOf(db, { table: tables.suppressions, key: 'addressHash' }, refusing);
+    const why = refusing.map((one) => {
+      const { reasons } = suppressionSchema.parse(found.get(one) ?? { reasons: {} });
+      if (reasons.bounced) return 'bounced';
+      return reasons.complained ? 'complained' : 'unsubscribed';
+    });
+    const many = (reason: string) => why.filter((one) => one === reason).length;
+    return {
+      total: totals.total + contacts.length,
+      mailable:
+        totals.mailable +
+        contacts.filter(({ subscribed, address }) => subscribed && isTakenBySes(address)).length,
+      unsubscribed: totals.unsubscribed + many('unsubscribed'),
+      bounced: totals.bounced + many('bounced'),
+      complained: totals.complained + many('complained'),
+    };
+  }
+
+  return {
+    async isUnderWay() {
+      const { shard = 0, after } = (await read()) ?? {};
+      return shard > 0 || after !== undefined;
+    },
+
+    async goOn(mostPages) {
+      const from = await read();
+      let { shard, after, totals } = from ?? start;
+      for (let pages = 0; pages < mostPages && shard < listShards; pages += 1) {
+        const { Items, LastEvaluatedKey } = await db.send(
+          new QueryCommand({
+            TableName: tables.contacts,
+            IndexName: 'byCreation',
+            KeyConditionExpression: 'creationShard = :shard',
+            ExpressionAttributeValues: { ':shard': String(shard) },
+            ProjectionExpression: 'email, address, subscribed',
+            Limit: pageSize,
+            ExclusiveStartKey: after,
+          }),
+        );
+        totals = await counted(Items, totals);
+        after = LastEvaluatedKey && keySchema.parse(LastEvaluatedKey);
+        if (after === undefined) shard += 1;
+      }
+      const isOver = shard === listShards;
+      // The end is not written down before the totals are: a call that dies in between reads its part again.
+      if (isOver) return totals;
+      await save({ step: 0, shard, ...(after && { after }), totals }, from);
+      return undefined;
+    },
+
+    async rest() {
+      await save(start, await read());
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import {
+  type DynamoDBDocumentClient,
+  paginateQuery,
+  paginateScan,
+  type QueryCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { dayOf } from '#shared/audience/count-plan.ts';
+import {
+  type Counts,
+  countsOf,
+  emailTally,
+  runTallies,
+  sumOf,
+  type Tally,
+} from '#shared/audience/counts.ts';
+import { emailSchema } from '#shared/audience/email.ts';
+import { eventRecordSchema } from '#shared/audience/event-record.ts';
+import { runStates } from '#shared/audience/run.ts';
+import { inGroups } from '#shared/in-time.ts';
+import { listShards } from '#shared/store/dynamo.ts';
+
+type Tables = Readonly<Record<'events' | 'emails' | 'runs' | 'contacts', string>>;
+
+const time = z.optional(z.string());
+const eventSchema = z.object({ type: z.string(), outcome: eventRecordSchema.shape.outcome });
+const mailSchema = z.object({
+  state: emailSchema.shape.state,
+  feedback: z.optional(
+    z.object({ deliveredAt: time, bouncedAt: time, transientAt: time, complainedAt: time }),
+  ),
+});
+const runSchema = z.object({
+  state: z.enum(runStates),
+  history: z.array(z.object({ did: z.string() })),
+});
+
+const queriesAtOnce = 16;
+
+/**
+ * Counts what was recorded of one hour, from indexes that lag by moments: each row of the hour is read once. `reads`: how
+ * many pages of at most a megabyte that took.
+ */
+export function hourCounter(db: DynamoDBDocumentClient, tables: Tables) {
+  return async (
+    hour: string,
+    workflowIds: readonly string[],
+  ): Promise<{ counts: Counts; reads: number }> => {
+    const found: Counts[] = [];
+    let reads = 0;
+    async function count(list: List): Promise<void> {
+      for await (const page of paginateQuery({ client: db }, queryOf(list, hour))) {
+        reads += 1;
+        if (list.tallies === 'none') found.push(countsOf([], page.Count));
+        else found.push(countsOf((page.Items ?? []).flatMap(list.tallies)));
+      }
+    }
+    const lists = listsOf(tables, hour, workflowIds).entries();
+    await allOf([...lists], count);
+    return { counts: sumOf(found), reads };
+  };
+}
+
+/** A part of an index, and what each of its rows counts for; `none`: only how many there are is asked. */
+type List = Readonly<{
+  table: string;
+  index: string;
+  partition: readonly [name: string, value: string];
+  sort: string;
+  shown: readonly string[];
+  tallies: ((item: unknown) => Tally[]) | 'none';
+}>;
+
+function listsOf(tables: Tables, hour: string, workflowIds: readonly string[]): List[] {
+  const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
+  return shards.flatMap((shard): List[] => [
+    {
+      ...{ table: tables.events, index: 'byDay', sort: 'receivedAt' },
+      partition: ['dayShard', `${dayOf(hour)}#${shard}`],
+      shown: ['type', 'outcome'],
+      tallies(item) {
+        const { type, outcome } = eventSchema.parse(item);
+        return [['events', type, outcome]];
+      },
+    },
+    {
+      ...{ table: tables.contacts, index: 'byCreation', sort: 'createdAt' },
+      ...{ partition: ['creationShard', shard], shown: [], tallies: 'none' },
+    },
+    ...workflowIds.flatMap((workflowId): List[] => [
+      {
+        ...{ table: tables.emails, index: 'byWorkflow', sort: 'createdAt' },
+        partition: ['workflowShard', `${shard}#${workflowId}`],
+        shown: ['state', 'feedback'],
+        tallies: (item) => [emailTally(workflowId, mailSchema.parse(item))],
+      },
+      {
+        ...{ table: tables.runs, index: 'byWorkflow', sort: 'beganAt' },
+        partition: ['workflowShard', `${shard}#${workflowId}`],
+        shown: ['state', 'history'],
+        tallies: (item) => runTallies(workflowId, runSchema.parse(item)),
+      },
+    ]),
+  ]);
+}
+
+function queryOf(
+  { table, index, partition: [name, value], sort, shown, tallies }: List,
+  hour: string,
+): QueryCommandInput {
+  return {
+    TableName: table,
+    IndexName: index,
+    KeyConditionExpression: '#partition = :value AND begins_with(#sort, :hour)',
+    ExpressionAttributeNames: {
+      '#partition': name,
+      '#sort': sort,
+      ...Object.fromEntries(shown.map((attribute) => [`#${attribute}`, attribute])),
+    },
+    ExpressionAttributeValues: { ':value': value, ':hour': hour },
+    ...(tallies === 'none'
+      ? { Select: 'COUNT' }
+      : { ProjectionExpression: shown.map((attribute) => `#${attribute}`).join(', ') }),
+  };
+}
+
+/** `work` on each, some at a time; throws what the first one threw, once all that had begun have ended. */
+async function allOf<T>(
+  items: readonly (readonly [number, T])[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const thrown: unknown[] = [];
+  await inGroups(
+    items,
+    ([at]) => String(at),
+    async ([, item]) => {
+      if (thrown.length > 0) return;
+      await work(item).catch((error: unknown) => thrown.push(error));
+    },
+    queriesAtOnce,
+  );
+  if (thrown.length > 0) throw thrown[0];
+}
+
+const idSchema = z.array(z.object({ workflowId: z.string() }));
+
+/** The ids of all workflows, which are few. */
+export async function workflowIdsIn(db: DynamoDBDocumentClient, table: string): Promise<string[]> {
+  const scan = { TableName: table, ProjectionExpression: 'workflowId' };
+  const found: string[] = [];
+  for await (const { Items } of paginateScan({ client: db }, scan)) {
+    found.push(...idSchema.parse(Items ?? []).map(({ workflowId }) => workflowId));
+  }
+  return found;
+}

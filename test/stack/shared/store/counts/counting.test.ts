@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deadEvents } from '#shared/queue/failures-now.ts';
+import { dynamoContactWalk } from '#shared/store/counts/contact-walk.ts';
+import { hourCounter, workflowIdsIn } from '#shared/store/counts/count-hour.ts';
+import { dynamoCounts, workflowsOfTwoWeeks } from '#shared/store/counts/counts.ts';
+import { shardOf } from '#shared/store/dynamo.ts';
+import { startAudience } from '#test/support/audience-at-work.ts';
+
+let audience: Awaited<ReturnType<typeof startAudience>>;
+beforeEach(async () => {
+  audience = await startAudience();
+});
+afterEach(() => audience.stop());
+
+const counter = () => {
+  const { db, tableOf } = audience;
+  return hourCounter(db, {
+    events: tableOf('Events'),
+    emails: tableOf('Emails'),
+    runs: tableOf('Runs'),
+    contacts: tableOf('Contacts'),
+  });
+};
+
+async function event(webhookId: string, type: string, outcome: string, receivedAt: string) {
+  const dayShard = `${receivedAt.slice(0, 10)}#${shardOf(webhookId)}`;
+  await audience.put('Events', { webhookId, type, outcome, receivedAt, dayShard });
+}
+
+async function email(ledgerKey: string, workflowId: string, createdAt: string, rest: object) {
+  const workflowShard = `${shardOf(ledgerKey)}#${workflowId}`;
+  await audience.put('Emails', { ledgerKey, workflowShard, createdAt, ...rest });
+}
+
+describe('the counts of an hour', () => {
+  it('are of what was recorded in it, whatever its shard, and of nothing before or after', async () => {
+    for (let at = 0; at < 30; at++) {
+      await event(
+        `e${at}`,
+        'order.paid',
+        at % 3 === 0 ? 'applied' : 'unchanged',
+        `2026-11-23T12:${10 + at}:00.000Z`,
+      );
+    }
+    await event('before', 'order.paid', 'applied', '2026-11-23T11:59:59.999Z');
+    await event('after', 'order.paid', 'applied', '2026-11-23T13:00:00.000Z');
+    await event('other', 'customer.created', 'skipped', '2026-11-23T12:00:00.000Z');
+    await email('k1', 'w', '2026-11-23T12:00:01.000Z', {
+      state: 'sent',
+      feedback: { deliveredAt: 't' },
+    });
+    await email('k2', 'w', '2026-11-23T12:00:02.000Z', { state: 'blocked' });
+    await email('k3', 'gone', '2026-11-23T12:00:03.000Z', { state: 'sent' });
+    await email('k4', 'w', '2026-11-23T11:00:03.000Z', { state: 'sent' });
+    const run = {
+      runId: 'r',
+      workflowShard: `${shardOf('r')}#w`,
+      beganAt: '2026-11-23T12:30:00.000Z',
+    };
+    await audience.put('Runs', { ...run, state: 'exited', history: [{ did: 'sent' }] });
+
+    const { counts } = await counter()('2026-11-23T12', ['w']);
+
+    expect(counts).toEqual({
+      events: { 'order.paid': { applied: 10, unchanged: 20 }, 'customer.created': { skipped: 1 } },
+      emails: { w: { delivered: 1, blocked: 1 } },
+      runs: { w: { entered: 1, mailed: 1, endedEarly: 1 } },
+      newContacts: 0,
+    });
+  });
+
+  it('have who became a contact in it', async () => {
+    await audience.tell('customer.created', 'c1', { minute: 1, email: 'ann@example.com' });
+    const [contact] = await audience.items('Contacts');
+    const hour = String(contact?.['createdAt']).slice(0, 13);
+
+    expect((await counter()(hour, [])).counts.newContacts).toBe(1);
+    expect((await counter()('2020-01-01T00', [])).counts.newContacts).toBe(0);
+  });
+
+  it('are asked of all workflows', async () => {
+    await audience.put('Workflows', { workflowId: 'a' });
+    await audience.put('Workflows', { workflowId: 'b' });
+
+    const ids = await workflowIdsIn(audience.db, audience.tableOf('Workflows'));
+    expect(ids.sort()).toEqual(['a', 'b']);
+  });
+});
+
+describe('webhooks in the dead letters', () => {
+  it('are those of which no retry is left, in the hour of their first failure; emails and runs are none', async () => {
+    const now = new Date('2026-11-23T15:00:00.000Z');
+    const row = {
+      firstAt: '2026-11-23T12:10:00.000Z',
+      lastAt: '2026-11-23T14:59:00.000Z',
+      lastReason: 'r',
+    };
+    const all = { ...row, type: 'order.paid', attempts: 12, isFinal: false };
+    const failures = [
+      { ...all, webhookId: 'given up' },
+      { ...all, webhookId: 'final', attempts: 1, isFinal: true },
+      { ...all, webhookId: 'retried', attempts: 3 },
+      { ...all, webhookId: 'k'.repeat(43) },
+      { ...all, webhookId: 'run x' },
+      { ...all, webhookId: 'feedback x' },
+    ];
+    for (const failure of failures) await audience.put('Failures', failure);
+
+    expect(await deadEvents(audience.db, audience.tableOf('Failures'), now)).toEqual(
+      Array(2).fill({ type: 'order.paid', hour: '2026-11-23T12' }),
+    );
+  });
+});
+
+describe('the walk through the contacts', () => {
+  const walk = (pageSize: number) => {
+    const { db, tableOf, addressHash } = audience;
+    const tables = {
+      counts: tableOf('Counts'),
+      contacts: tableOf('Contacts'),
+      suppressions: tableOf('Suppressions'),
+    };
+    return dynamoContactWalk(db, tables, addressHash, { pageSize });
+  };
+
+  async function people(count: number) {
+    for (let at = 0; at < count; at++) {
+      await audience.tell('customer.created', `c${at}`, {
+        minute: at,
+        email: `p${at}@example.com`,
+      });
+    }
+  }
+
+  it.each([
+    [1, 1],
+    [1, 3],
+    [2, 5],
+    [500, 100],
+  ])('with %i a page and %i pages a call gives what is there', async (pageSize, pages) => {
+    await people(9);
+    const contact = async (email: string, change: object) =>
+      audience.put('Contacts', { ...(await audience.contact(email)), ...change });
+    await contact('p1@example.com', { subscribed: false });
+    await contact('p2@example.com', { subscribed: false });
+    await contact('p3@example.com', { subscribed: false });
+    await contact('p4@example.com', { address: 'jürgen@example.com' });
+    const act = { at: '2026-11-23T12:00:00.000Z', by: 'SES' };
+    const suppress = (email: string, reasons: object) =>
+      audience.put('Suppressions', { addressHash: audience.hash(email), reasons });
+    await suppress('p2@example.com', { bounced: act, unsubscribed: act });
+    await suppress('p3@example.com', { complained: act });
+
+    let totals: Awaited<ReturnType<ReturnType<typeof walk>['goOn']>>;
+    let calls = 0;
+    while (totals === undefined && calls < 50) {
+      // Of one that dies right at the end only its own part is done again.
+      totals = await walk(pageSize).goOn(pages);
+      calls += 1;
+    }
+
+    const expected = { total: 9, mailable: 5, unsubscribed: 1, bounced: 1, complained: 1 };
+    expect(totals).toEqual(expected);
+    expect(await walk(pageSize).goOn(pages)).toEqual(expected);
+    await walk(pageSize).rest();
+    expect(await walk(pageSize).isUnderWay()).toBe(false);
+  });
+
+  it('is carried on by one of two who do so at once', async () => {
+    await people(9);
+    await Promise.all([walk(1).goOn(6), walk(1).goOn(6)]);
+    let totals: unknown;
+    while (totals === undefined) totals = await walk(1).goOn(6);
+
+    expect(totals).toMatchObject({ total: 9, mailable: 9 });
+  });
+});
+
+describe('the numbers of workflows', () => {
+  it('are those of fourteen days, today included', async () => {
+    const store = dynamoCounts(audience.db, audience.tableOf('Counts'));
+    const put = (day: string, delivered: number) =>
+      store.putDay({
+        ...{ day, countedAt: '2026-11-23T12:00:00.000Z', hours: 24, isFinal: false },
+        counts: {
+          ...{ events: {}, runs: { w: { entered: 2, mailed: 1 } }, newContacts: 0 },
+          emails: { w: { delivered, bounced: 1 } },
+        },
+      });
+    await put('2026-11-09', 1_000);
+    await put('2026-11-10', 3);
+    await put('2026-11-23', 5);
+
+    const of = await workflowsOfTwoWeeks(store, new Date('2026-11-23T12:00:00.000Z'));
+
+    expect(of('w')).toMatchObject({ sent: 10, delivered: 8, bounced: 2, bounceRate: 0.2 });
+    expect(of('w')).toMatchObject({ entered: 4, mailed: 2, endedEarly: 0 });
+    expect(of('other')).toMatchObject({ sent: 0, bounceRate: undefined });
+  });
+});

@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type RollUpParts, rollUp } from '#functions/rollup/rollup.ts';
+import { countsOf, type EmailFate, emailTally, runTallies } from '#shared/audience/counts.ts';
+import type { DeadEvent } from '#shared/queue/failures-now.ts';
+import { memoryCountStore } from '#test/fakes/memory-count-store.ts';
+import { asMany } from '#test/support/as-many.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const start = Date.parse('2026-09-28T21:40:00.000Z');
+
+/** Something that is recorded under a time of its own, perhaps long after it, and changes once. */
+type Recorded = Readonly<{
+  kind: 'event' | 'email' | 'run' | 'contact';
+  of: string;
+  at: number;
+  /** How long after that it is there, and how long after that it changes. */
+  late: number;
+  changes: number;
+  first: number;
+  last: number;
+}>;
+
+const outcomes = ['applied', 'unchanged', 'skipped'] as const;
+const emails = [
+  { state: 'reserved' },
+  { state: 'waiting' },
+  { state: 'blocked' },
+  { state: 'failed' },
+  { state: 'unknown' },
+  { state: 'sent' },
+  { state: 'sent', feedback: { deliveredAt: 't' } },
+  { state: 'sent', feedback: { bouncedAt: 't' } },
+  { state: 'sent', feedback: { deliveredAt: 't', complainedAt: 't' } },
+] as const;
+/** Of each of them, in words of this test. */
+const fates: EmailFate[] = [
+  ...(['waiting', 'waiting', 'blocked', 'failed', 'unknown'] as const),
+  ...(['accepted', 'delivered', 'bounced', 'complained'] as const),
+];
+const runs = [
+  { state: 'waiting', history: [] },
+  { state: 'done', history: [{ did: 'waited' }, { did: 'sent' }] },
+  { state: 'exited', history: [{ did: 'sent' }, { did: 'sent' }] },
+  { state: 'exited', history: [{ did: 'skipped' }] },
+] as const;
+
+const recorded: fc.Arbitrary<Recorded> = fc.record({
+  kind: fc.constantFrom('event', 'email', 'run', 'contact'),
+  of: fc.constantFrom('a', 'b', '__proto__'),
+  at: fc.integer({ min: 0, max: 4 * day }),
+  late: fc.oneof(
+    fc.constant(0),
+    fc.integer({ max: 2 * hour, min: 0 }),
+    fc.integer({ max: 13 * day, min: 0 }),
+  ),
+  changes: fc.integer({ min: 0, max: 2 * day }),
+  first: fc.nat(8),
+  last: fc.nat(8),
+});
+
+/** A call of the function after some time; it dies at one of its writes, or it may read only so much. */
+const calls = fc.array(
+  fc.record({
+    after: fc.oneof(
+      fc.integer({ min: minute, max: hour }),
+      fc.integer({ min: hour, max: 3 * day }),
+    ),
+    mostReads: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constant(10_000)),
+    diesAt: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
+  }),
+  { maxLength: 20 },
+);
+
+function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = []) {
+  let time = start;
+  let writesLeft = Number.POSITIVE_INFINITY;
+  const { store, rows: kept } = memoryCountStore(() => {
+    writesLeft -= 1;
+    return writesLeft < 0;
+  });
+  const parts = (mostReads: number): RollUpParts => ({
+    counts: store,
+    async countHour(wanted, workflowIds) {
+      const there = rows.filter(
+        ({ at, late, kind, of }) =>
+          hourOf(at) === wanted &&
+          start + at + late <= time &&
+          (kind === 'event' || kind === 'contact' || workflowIds.includes(of)),
+      );
+      const tallies = there.flatMap((row) => {
+        const which = start + row.at + row.late + row.changes <= time ? row.last : row.first;
+        const one = <T>(all: readonly T[]): T => all[which % all.length] as T;
+        if (row.kind === 'event') {
+          return [['events', row.of, one([...outcomes])] as const];
+        }
+        if (row.kind === 'email') return [emailTally(row.of, one(emails))];
+        return row.kind === 'run' ? runTallies(row.of, one(runs)) : [];
+      });
+      const contacts = there.filter(({ kind }) => kind === 'contact').length;
+      return { counts: countsOf(tallies, contacts), reads: 1 + there.length };
+    },
+    workflowIds: async () => ['a', 'b', '__proto__'],
+    deadEvents: async () => dead,
+    contacts: { isUnderWay: async () => true, goOn: async () => undefined, rest: async () => {} },
+    retentionDays: 20,
+    ...{ mostReads, mostPages: 1 },
+    now: () => new Date(time),
+    log: { info() {}, warn() {}, error() {} },
+  });
+  return {
+    kept,
+    async call(after: number, mostReads = 10_000, diesAt?: number) {
+      time += after;
+      writesLeft = diesAt === undefined ? Number.POSITIVE_INFINITY : diesAt - 1;
+      await rollUp(parts(mostReads))().catch((error: Error) => {
+        expect(error.message).toBe('The function died.');
+      });
+    },
+    now: () => time,
+  };
+}
+
+const hourOf = (at: number) => new Date(start + at).toISOString().slice(0, 13);
+
+/** Every row once, as it ended, by day: counted in another way than the code does. */
+function naively(rows: readonly Recorded[], dead: readonly DeadEvent[]) {
+  const counted = new Map<string, number>();
+  const more = (...names: string[]) =>
+    counted.set(names.join(' '), (counted.get(names.join(' ')) ?? 0) + 1);
+  for (const { kind, of, at, last } of rows) {
+    const on = hourOf(at).slice(0, 10);
+    if (kind === 'event') more(on, 'events', of, String(outcomes[last % 3]));
+    if (kind === 'email') more(on, 'emails', of, String(fates[last]));
+    if (kind === 'contact') more(on, 'newContacts');
+    if (kind === 'run') {
+      more(on, 'runs', of, 'entered');
+      if ([1, 2].includes(last % 4)) more(on, 'runs', of, 'mailed');
+      if ([2, 3].includes(last % 4)) more(on, 'runs', of, 'endedEarly');
+    }
+  }
+  for (const { hour: at, type } of dead) more(at.slice(0, 10), 'events', type, 'dead');
+  return Object.fromEntries([...counted].sort());
+}
+
+function asKept({ days }: ReturnType<typeof memoryCountStore>['rows']) {
+  const all = [...days.values()].flatMap(({ day: on, counts }) => [
+    ...(['events', 'emails', 'runs'] as const).flatMap((section) =>
+      Object.entries(counts[section]).flatMap(([of, numbers]) =>
+        Object.entries(numbers).map(([what, count]): [string, number] => [
+          [on, section, of, what].join(' '),
+          count,
+        ]),
+      ),
+    ),
+    ...(counts.newContacts > 0
+      ? [[`${on} newContacts`, counts.newContacts] as [string, number]]
+      : []),
+  ]);
+  return Object.fromEntries(all.sort());
+}
+
+describe('the days that were rolled up', () => {
+  it('are in the end what a count of all rows gives, whatever was late, changed, cut short or died', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(recorded, { maxLength: 40 }),
+        fc.array(fc.integer({ min: 0, max: 4 * day }), { maxLength: 3 }),
+        calls,
+        async (rows, deadAt, slices) => {
+          const dead = deadAt.map((at) => ({ type: 'order.paid', hour: hourOf(at) }));
+          const { call, kept, now } = world(rows, dead);
+          for (const { after, mostReads, diesAt } of slices) await call(after, mostReads, diesAt);
+          // Until nothing of it is counted any more.
+          const over = start + 21 * day;
+          while (now() < over) await call(day);
+          await call(5 * minute);
+          expect(asKept(kept)).toEqual(naively(rows, dead));
+          const days = structuredClone(kept.days);
+          await call(5 * minute);
+          const settled = (all: typeof days) => [...all].filter(([, { isFinal }]) => isFinal);
+          expect(settled(kept.days)).toEqual(settled(days));
+          expect(settled(days).length).toBeGreaterThan(3);
+        },
+      ),
+      { numRuns: asMany(10) },
+    );
+  });
+
+  it('are right at each moment, but for what is younger than the last call and what changed since', async () => {
+    const rows: Recorded[] = Array.from({ length: 200 }, (_, at) => ({
+      ...{ kind: 'event', of: 'order.paid', late: 0, changes: 0, first: 0, last: 0 },
+      at: at * 7 * minute,
+    }));
+    const { call, kept, now } = world(rows);
+    while (now() < start + day) {
+      await call(20 * minute);
+      const so = rows.filter(({ at }) => start + at <= now());
+      expect(asKept(kept)).toEqual(naively(so, []));
+    }
+  });
+
+  it('give the same when they are rolled up again at once', async () => {
+    const rows: Recorded[] = [
+      { kind: 'email', of: 'a', at: hour, late: 0, changes: 0, first: 6, last: 6 },
+    ];
+    const { call, kept } = world(rows);
+    await call(3 * hour);
+    const once = asKept(kept);
+    await call(0);
+    expect(asKept(kept)).toEqual(once);
+  });
+});
+
+describe('one call', () => {
+  it('stops once it has read enough, and the next ones do the rest, the newest hours first', async () => {
+    const { call, kept, now } = world([]);
+    await call(0, 10);
+    const [newest, ...others] = [...kept.hours.keys()];
+    expect(newest).toBe(new Date(now()).toISOString().slice(0, 13));
+    expect(others).toHaveLength(9);
+    await call(minute, 10);
+    expect(kept.hours.size).toBe(19);
+  });
+});
