@@ -51,7 +51,7 @@ export function consoleApp(parts: ConsoleParts) {
     if (c.req.method === 'GET') c.set('held', parts.hold.read().then(heldBanner, notKnown));
     await next();
   });
-  app.route('/console', overviewPages());
+  app.route('/console', overviewPages(parts));
   app.route('/console/audience', audiencePages(parts));
   app.route('/console/events', eventPages(parts));
   app.route('/console/workflows', workflowPages(parts));

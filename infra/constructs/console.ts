@@ -35,7 +35,7 @@ export function allowConsole(
   tables.give(lambda, tableUses);
   // It sends dead letters through again: into their queue first, then out of the dead letters.
   for (const queue of [events, mail.outgoing, mail.reports]) {
-    queue.give(lambda, { calls: ['SendMessage'], deadLetters: queueWork });
+    queue.give(lambda, { calls: ['SendMessage', 'GetQueueAttributes'], deadLetters: queueWork });
   }
   const changed = ['GetSecretValue', 'PutSecretValue'] as const;
   secrets.give(lambda, {
@@ -57,7 +57,7 @@ const tableUses: TableUses = {
   addresses: { calls: [...transactedRow, 'DeleteItem'] },
   suppressions: { calls: transactedRow },
   events: { calls: ['GetItem'], queries: ['byContact', 'byDay'] },
-  failures: { calls: ['BatchGetItem', 'DeleteItem'] },
+  failures: { calls: ['BatchGetItem', 'DeleteItem', 'Scan'] },
   settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
   emails: {

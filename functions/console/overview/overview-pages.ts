@@ -1,18 +1,59 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
+import * as z from 'zod/mini';
+import { dynamoContactList } from '#shared/store/audience/contact-search.ts';
+import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
+import type { ConsoleParts } from '../parts.ts';
+import { concernsView, setUpView } from './next-steps.ts';
+import { numbersOf, periods } from './overview-data.ts';
+import { concernsShown, setUpOf, statusNow } from './overview-state.ts';
+import {
+  connectionCard,
+  eventsCard,
+  latestCard,
+  periodChoice,
+  tiles,
+  workflowsCard,
+} from './overview-view.ts';
 
-/** The first page: how everything is. */
-export function overviewPages() {
+const periodSchema = z.catch(z.enum(periods), '14d');
+const latestShown = 6;
+
+/** The first page: what is wrong and what to do about it, then how everything goes. All reads are side by side. */
+export function overviewPages(parts: ConsoleParts) {
+  const { db, env, counts, workflows, now } = parts;
   const app = new Hono<ConsoleEnv>();
+  const events = dynamoEventLog(db, env.EVENTS_TABLE);
+  const contacts = dynamoContactList(db, env.CONTACTS_TABLE);
+  const status = statusNow(parts);
 
-  app.get('/', (c) =>
-    page(c, {
+  app.get('/', async (c) => {
+    const period = periodSchema.parse(c.req.query('period'));
+    const at = now();
+    const [present, numbers, all, latest] = await Promise.all([
+      status(),
+      numbersOf(counts, period, at),
+      workflows.all(),
+      events.newest(at.toISOString().slice(0, 10), {}, latestShown),
+    ]);
+    const setUp = present && (await setUpOf({ ...parts, contacts }, { status: present, numbers }));
+    const lastReceived = latest.items[0]?.receivedAt;
+    return page(c, {
       title: 'Overview',
       section: 'overview',
-      body: html`<div class="card"><p>Contacts are in the <a href="/console/audience">audience</a>, what Polar sent is under <a href="/console/events">events</a>.</p></div>`,
-    }),
-  );
+      beside: periodChoice(period),
+      body: html`${concernsView(concernsShown(present))}
+${setUp && setUpView(setUp)}
+${tiles(numbers, lastReceived)}
+<div class="overview">
+${eventsCard(numbers)}
+${connectionCard(present, lastReceived)}
+${workflowsCard(all, numbers)}
+${latestCard(latest.items, period)}
+</div>`,
+    });
+  });
 
   return app;
 }

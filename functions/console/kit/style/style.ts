@@ -2,6 +2,7 @@ import { audience } from './audience.ts';
 import { blocks } from './blocks.ts';
 import { colours } from './colours.ts';
 import { forms } from './forms.ts';
+import { overview } from './overview.ts';
 import { page } from './page.ts';
 import { phone } from './phone.ts';
 import { rail } from './rail.ts';
@@ -11,6 +12,6 @@ import { workflows } from './workflows.ts';
 /** The looks of all pages, in the order in which they win. A section's own looks come before the phone's. */
 export const style = [
   ...[colours, page, rail, blocks, forms],
-  ...[settings, workflows, audience],
+  ...[settings, workflows, overview, audience],
   phone,
 ].join('');

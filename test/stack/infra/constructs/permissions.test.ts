@@ -107,7 +107,7 @@ describe('a function may', () => {
   });
 
   it('as console, do exactly this', () => {
-    const sent = ['sqs:SendMessage'];
+    const sent = ['sqs:GetQueueAttributes', 'sqs:SendMessage'];
     const secret = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'];
     const query = ['dynamodb:Query'];
 
@@ -123,7 +123,7 @@ describe('a function may', () => {
       'Runs/index/byContact': query,
       'Runs/index/byWorkflow': query,
       Words: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-      Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
+      Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:Scan'],
       Acts: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       Settings: [
         'dynamodb:DeleteItem',

@@ -1,0 +1,106 @@
+import { html } from 'hono/html';
+import type { Html } from '../kit/page.ts';
+
+const number = new Intl.NumberFormat('en-US');
+
+export function numberText(value: number): string {
+  return number.format(value);
+}
+
+/** From 0 to 1, as people write it. */
+export function percentText(part: number): string {
+  const percent = part * 100;
+  return `${percent === 0 || percent === 100 ? percent : percent.toFixed(1)}%`;
+}
+
+/** The way of a number, without a scale. The number itself stands beside it, so it says nothing to a screen reader. */
+export function sparkline(values: readonly number[]): Html {
+  if (values.length < 2) return html``;
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const points = values.map((value, at) => {
+    const x = (at / (values.length - 1)) * 100;
+    const y = high === low ? 12 : 22 - ((value - low) / (high - low)) * 20;
+    return `${x.toFixed(1)},${y.toFixed(1)}`;
+  });
+  return html`<svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><polyline points="${points.join(' ')}"/></svg>`;
+}
+
+export type Series = Readonly<{ name: string; tone: 'good' | 'calm' | 'warn' | 'bad' }>;
+export type Bar = Readonly<{
+  /** Under the bar. */
+  label: string;
+  /** On hover, before the numbers. */
+  title: string;
+  /** In the order of the series. */
+  values: readonly number[];
+}>;
+
+const plotHeight = 132;
+
+/** Bars of several series on top of each other, with a scale. `label` says what they show; a table has to say the rest. */
+export function stackedBars(label: string, series: readonly Series[], bars: readonly Bar[]): Html {
+  const most = Math.max(1, ...bars.map(({ values }) => sum(values)));
+  const top = niceTop(most);
+  const width = 100 / Math.max(1, bars.length);
+  const every = Math.ceil(bars.length / 7);
+  return html`<div class="chart">
+<div class="scale" aria-hidden="true"><span>${numberText(top)}</span><span>${numberText(top / 2)}</span><span>0</span></div>
+<div class="plot">
+<svg class="bars" role="img" aria-label="${label}" width="100%" height="${plotHeight}">
+<line x1="0" x2="100%" y1="0.5" y2="0.5"/><line x1="0" x2="100%" y1="${plotHeight / 2}" y2="${plotHeight / 2}"/><line x1="0" x2="100%" y1="${plotHeight - 0.5}" y2="${plotHeight - 0.5}"/>
+${bars.map((bar, at) => stack(bar, series, { x: at * width, width, top }))}
+</svg>
+<div class="ticks" aria-hidden="true">${bars.map(({ label: name }, at) => html`<span>${at % every === 0 ? name : ''}</span>`)}</div>
+</div>
+</div>
+<ul class="legend">${series.map(({ name, tone }) => html`<li class="${tone}">${name}</li>`)}</ul>`;
+}
+
+function stack(
+  { title, values }: Bar,
+  series: readonly Series[],
+  { x, width, top }: Readonly<{ x: number; width: number; top: number }>,
+): Html {
+  const told = series.map(({ name }, at) => `${name} ${numberText(values[at] ?? 0)}`).join(', ');
+  let y = plotHeight;
+  const parts = values.map((value, at) => {
+    // What there is can be seen, however little it is.
+    const height = value === 0 ? 0 : Math.max(1.5, (value / top) * plotHeight);
+    y -= height;
+    return height === 0
+      ? ''
+      : html`<rect class="${series[at]?.tone}" x="${percent(x + width * 0.08)}" width="${percent(width * 0.84)}" y="${y.toFixed(1)}" height="${height.toFixed(1)}"/>`;
+  });
+  return html`<g><title>${title}: ${told}</title><rect class="ground" x="${percent(x)}" width="${percent(width)}" y="0" height="${plotHeight}"/>${parts}</g>`;
+}
+
+/** Parts of a whole side by side. What they are has to be said beside it. */
+export function partsBar(
+  parts: readonly Readonly<{ name: string; tone: Series['tone']; value: number }>[],
+): Html {
+  const all = sum(parts.map(({ value }) => value));
+  if (all === 0) return html`<svg class="parts" width="100%" height="10" aria-hidden="true"></svg>`;
+  let x = 0;
+  const shown = parts
+    .filter(({ value }) => value > 0)
+    .map(({ name, tone, value }) => {
+      const width = (value / all) * 100;
+      const from = x;
+      x += width;
+      return html`<rect class="${tone}" x="${percent(from)}" width="${percent(Math.max(0.8, width - 0.4))}" height="10"><title>${name} ${numberText(value)}</title></rect>`;
+    });
+  return html`<svg class="parts" width="100%" height="10" aria-hidden="true">${shown}</svg>`;
+}
+
+const percent = (value: number) => `${value.toFixed(2)}%`;
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}
+
+/** The top of a scale whose half is a whole number, too. */
+function niceTop(most: number): number {
+  const power = 10 ** Math.floor(Math.log10(most));
+  const step = [1, 2, 4, 6, 8, 10].find((one) => one * power >= most) ?? 10;
+  return Math.max(2, step * power);
+}

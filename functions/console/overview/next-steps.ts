@@ -1,0 +1,128 @@
+import { html } from 'hono/html';
+import type { Concern } from '#shared/status/concerns.ts';
+import type { Html } from '../kit/page.ts';
+import { brandPath, emailsPath, eventPath, home, settingsPath } from '../kit/words.ts';
+
+type Step = Readonly<{ label: string; href: string }>;
+
+/** What is not well, the gravest first, each with the page that mends it. Nothing where all is well. */
+export function concernsView(concerns: readonly Concern[]): Html {
+  const [first, ...others] = concerns;
+  if (!first) return html``;
+  const step = stepFor(first);
+  return html`<section class="wrong-now" aria-labelledby="wrong-now">
+<div class="first">
+<h2 id="wrong-now">${first.sentence}</h2>
+<p><a class="button primary" href="${step.href}">${step.label}</a></p>
+</div>
+${
+  others.length > 0
+    ? html`<ul>${others.map((concern) => {
+        const { label, href } = stepFor(concern);
+        return html`<li><span>${concern.sentence}</span> <a href="${href}">${label}</a></li>`;
+      })}</ul>`
+    : ''
+}
+</section>`;
+}
+
+function stepFor(concern: Concern): Step {
+  switch (concern.kind) {
+    case 'held':
+      return { label: 'Release mail', href: emailsPath };
+    case 'queue-late':
+    case 'dead-letters':
+      return { label: 'See dead letters', href: '/console/dead-letters' };
+    case 'retried':
+      return { label: 'See the oldest', href: eventPath(concern.failureId) };
+    case 'emails-unknown':
+      return { label: 'Decide on emails', href: `${emailsPath}?state=unknown` };
+    case 'emails-failed':
+      return { label: 'See failed emails', href: `${emailsPath}?state=failed` };
+    case 'emails-waiting':
+      return { label: 'See waiting emails', href: `${emailsPath}?state=waiting` };
+    case 'settings':
+      return { label: 'Fix the settings', href: settingsPath };
+    case 'previous-secret':
+    case 'not-connected':
+      return { label: 'Connect Polar', href: home };
+    case 'polar-silent':
+      return { label: 'See the connection', href: home };
+    case 'connection':
+      return { label: connectionSteps[concern.repair], href: home };
+  }
+}
+
+const connectionSteps = {
+  enable: 'Enable the endpoint',
+  repair: 'Repair the connection',
+  redeliver: 'Redeliver events',
+  connect: 'Connect again',
+  wait: 'See the connection',
+} as const;
+
+/** What a new deployment has, of what it needs. */
+export type SetUp = Readonly<{
+  isConnected: boolean;
+  hasContacts: boolean;
+  hasSender: boolean;
+  hasPostalAddress: boolean;
+  hasActiveWorkflow: boolean;
+  wasTested: boolean;
+}>;
+
+type ToDo = Readonly<{ isDone: boolean; title: string; how: Html; step: Step }>;
+
+/** The way from nothing to the first mail; nothing once all of it was done. */
+export function setUpView(setUp: SetUp): Html {
+  const todos = toDos(setUp);
+  const next = todos.findIndex(({ isDone }) => !isDone);
+  if (next < 0) return html``;
+  const done = todos.filter(({ isDone }) => isDone).length;
+  return html`<section class="card set-up" aria-labelledby="set-up">
+<div class="card-head"><h2 id="set-up">Get started</h2><p>${done} of ${todos.length} done</p></div>
+<ol>${todos.map(
+    ({ isDone, title, how, step }, at) => html`<li class="${isDone ? 'done' : at === next ? 'next' : 'later'}">
+<div><h3>${title} <span class="unseen">${isDone ? '(done)' : '(to do)'}</span></h3>${isDone ? '' : html`<p>${how}</p>`}</div>
+${isDone ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${step.href}">${step.label}</a>`}
+</li>`,
+  )}</ol>
+</section>`;
+}
+
+function toDos(setUp: SetUp): ToDo[] {
+  return [
+    {
+      isDone: setUp.isConnected,
+      title: 'Connect Polar',
+      how: html`Sign in, choose an organization, and webhooks come in.`,
+      step: { label: 'Connect', href: home },
+    },
+    {
+      isDone: setUp.hasContacts,
+      title: 'Import existing customers',
+      how: html`Run <code>npm run backfill</code>. It mails nobody.`,
+      step: { label: 'How to import', href: home },
+    },
+    {
+      isDone: setUp.hasSender && setUp.hasPostalAddress,
+      title: 'Set up your sender',
+      how: setUp.hasSender
+        ? html`Add your postal address. Marketing mail needs one.`
+        : html`Deploy with <code>-c mailFrom="Example Shop &lt;hello@example.com&gt;"</code>, then add your postal address.`,
+      step: { label: 'Sender & brand', href: brandPath },
+    },
+    {
+      isDone: setUp.hasActiveWorkflow,
+      title: 'Activate your first workflow',
+      how: html`Start from a ready-made one, such as a welcome or a receipt.`,
+      step: { label: 'Choose a workflow', href: '/console/workflows/new' },
+    },
+    {
+      isDone: setUp.wasTested,
+      title: 'Send yourself a test',
+      how: html`See the mail as a customer would.`,
+      step: { label: 'Send a test', href: '/console/test' },
+    },
+  ];
+}

@@ -1,0 +1,101 @@
+import { reasonOf } from '#shared/failure.ts';
+import { cached } from '#shared/in-time.ts';
+import { concernsOf } from '#shared/status/concerns.ts';
+import { readStatus, type Status } from '#shared/status/status.ts';
+import type { ContactList } from '#shared/store/audience/contact-search.ts';
+import { InvalidSettings } from '#shared/store/settings.ts';
+import { polarLinkOf } from '#shared/store/wire-polar.ts';
+import type { ConsoleParts } from '../parts.ts';
+import type { Numbers } from './overview-data.ts';
+import type { SetUp } from './next-steps.ts';
+
+/** Polar may be slow, and whoever opens the first page is not. */
+const polarMs = 1_000;
+const statusMaxAgeMs = 15_000;
+
+/** How everything is, as `npm run status` says it; `undefined`: it could not be read, and the log says why. */
+export type StatusNow = () => Promise<Status | undefined>;
+
+/** Of this instance, one reading for all who ask within some seconds. */
+export function statusNow(parts: ConsoleParts): StatusNow {
+  const { db, env, sqs, secrets, queues, now, log } = parts;
+  const link = polarLinkOf({
+    ...{ db, secrets, settingsTable: env.SETTINGS_TABLE, variables: env, log },
+    ...{ accessId: env.POLAR_ACCESS_ID, webhookSecretId: env.WEBHOOK_SECRET_ID },
+    webhookUrl: env.WEBHOOK_URL,
+  });
+  const { connections, webhookSecrets } = link;
+  const read = () =>
+    readStatus({
+      ...{ db, sqs, queues, now, polarMs },
+      tables: {
+        failures: env.FAILURES_TABLE,
+        emails: env.EMAILS_TABLE,
+        workflows: env.WORKFLOWS_TABLE,
+        settings: env.SETTINGS_TABLE,
+      },
+      settings: () => settingsNow(parts),
+      polar: {
+        ...{ connections, webhookSecrets },
+        partsFor: ({ server }) => link.partsFor(server, { patienceMs: polarMs }),
+      },
+      // CloudWatch alone knows, and an alarm rings.
+      oldestSeconds: async () => undefined,
+    });
+  const recent = cached(read, statusMaxAgeMs, () => now().getTime());
+  return async () => {
+    try {
+      return await recent();
+    } catch (error) {
+      log.error('status not read', { reason: reasonOf(error) });
+      return undefined;
+    }
+  };
+}
+
+async function settingsNow({ settings }: ConsoleParts) {
+  try {
+    return { isValid: true, version: (await settings()).version } as const;
+  } catch (error) {
+    if (error instanceof InvalidSettings) return { isValid: false, reason: error.message } as const;
+    throw error;
+  }
+}
+
+/** What is wrong, but for what the page says elsewhere: that mail is held, and that nothing is connected yet. */
+export function concernsShown(status: Status | undefined) {
+  const elsewhere = ['held', 'not-connected'];
+  return status ? concernsOf(status).filter(({ kind }) => !elsewhere.includes(kind)) : [];
+}
+
+/** What there is of what a new deployment needs. Reads more only while something is missing. */
+export async function setUpOf(
+  { acts, contacts, mailFrom, settings, now }: SetUpParts,
+  { status, numbers }: Readonly<{ status: Status; numbers: Numbers }>,
+): Promise<SetUp> {
+  const { connection, workflows } = status;
+  const isConnected = connection.kind !== 'none' || connection.hasSecret;
+  const since = new Date(now().getTime() - 7 * 86_400_000).toISOString();
+  const [postalAddress, hasContacts, wasTested] = await Promise.all([
+    settings().then(
+      (all) => all.postalAddress,
+      () => undefined,
+    ),
+    (numbers.contacts?.total ?? 0) > 0 || hasAny(contacts),
+    Object.keys(numbers.sum.emails).length > 0 ||
+      acts.page({ what: 'test.sent' }, since, 1).then(({ acts: tests }) => tests.length > 0),
+  ]);
+  return {
+    ...{ isConnected, hasContacts, wasTested },
+    hasSender: mailFrom !== undefined,
+    hasPostalAddress: postalAddress !== undefined && postalAddress !== null,
+    hasActiveWorkflow: workflows.active.length > 0,
+  };
+}
+
+type SetUpParts = Pick<ConsoleParts, 'acts' | 'mailFrom' | 'settings' | 'now'> &
+  Readonly<{ contacts: Pick<ContactList, 'page'> }>;
+
+async function hasAny(contacts: SetUpParts['contacts']): Promise<boolean> {
+  return (await contacts.page({}, 1)).items.length > 0;
+}

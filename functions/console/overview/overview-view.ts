@@ -1,0 +1,238 @@
+import { html } from 'hono/html';
+import {
+  allMail,
+  countedOutcomes,
+  eventNumbers,
+  type WorkflowNumbers,
+  workflowNumbers,
+} from '#shared/audience/counts.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { deadLettersIn } from '#shared/status/concerns.ts';
+import type { Status } from '#shared/status/status.ts';
+import type { ListedEvent } from '#shared/store/events/event-log.ts';
+import type { Html } from '../kit/page.ts';
+import { empty, facts, table, time } from '../kit/shown.ts';
+import { contactPath, eventPath, eventsPath, home, shortened, workflowPath } from '../kit/words.ts';
+import {
+  numberText,
+  partsBar,
+  percentText,
+  type Series,
+  sparkline,
+  stackedBars,
+} from './charts.ts';
+import {
+  eventSeries,
+  mailSeries,
+  type Numbers,
+  type Period,
+  periods,
+  shownWorkflows,
+} from './overview-data.ts';
+
+export const overviewPath = '/console';
+
+const periodNames = { '24h': '24 h', '14d': '14 days', '90d': '90 days' } as const;
+
+export function periodChoice(present: Period): Html {
+  return html`<nav aria-label="Period"><ul class="periods">${periods.map(
+    (period) =>
+      html`<li><a href="${overviewPath}?period=${period}"${period === present ? html` aria-current="true"` : ''}>${periodNames[period]}</a></li>`,
+  )}</ul></nav>`;
+}
+
+export function tiles(numbers: Numbers, lastReceived: string | undefined): Html {
+  const { contacts, slots, sum, period } = numbers;
+  const mail = allMail(sum);
+  const events = eventNumbers(sum);
+  const inPeriod = `in ${periodNames[period]}`;
+  return html`<div class="tiles">
+${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} new ${inPeriod}` : html`Not counted yet`)}
+${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? html`${whyNot(contacts)}` : html`Not counted yet`)}
+${tile('Events received', numberText(events.all), eventSeries(slots), lastReceived ? html`Last one ${time(lastReceived)}` : html`None ${inPeriod}`)}
+${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? html`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} · ${percentText(mail.bounceRate ?? 0)} bounced` : html`None sent ${inPeriod}`)}
+</div>`;
+}
+
+function tile(name: string, value: string, way: readonly number[], more: Html): Html {
+  return html`<section class="card tile"><h2>${name}</h2><p class="number">${value}</p>${sparkline(way)}<p class="more">${more}</p></section>`;
+}
+
+function whyNot({
+  total,
+  mailable,
+  unsubscribed,
+  bounced,
+  complained,
+}: NonNullable<Numbers['contacts']>): string {
+  const reasons = [
+    [unsubscribed, 'unsubscribed'],
+    [bounced, 'bounced'],
+    [complained, complained === 1 ? 'complaint' : 'complaints'],
+  ] as const;
+  const told = reasons
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${numberText(count)} ${word}`);
+  const part = total === 0 ? [] : [percentText(mailable / total)];
+  return [...part, told.join(', ')].filter(Boolean).join(' · ');
+}
+
+const outcomeSeries = [
+  { name: 'Changed a contact', tone: 'good' },
+  { name: 'No change', tone: 'calm' },
+  { name: 'Skipped', tone: 'warn' },
+  { name: 'Dead', tone: 'bad' },
+] as const satisfies readonly Series[];
+
+const shortDay = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+const longDay = new Intl.DateTimeFormat('en-US', { dateStyle: 'full', timeZone: 'UTC' });
+
+/** An hour as 14:00, a day as Nov 14. */
+function slotName(at: string): string {
+  return at.length > 10 ? `${at.slice(11)}:00` : shortDay.format(new Date(at));
+}
+
+function slotTitle(at: string): string {
+  return at.length > 10 ? `${at.slice(0, 10)} ${at.slice(11)}:00 UTC` : longDay.format(new Date(at));
+}
+
+export function eventsCard({ slots, sum, period, countedAt }: Numbers): Html {
+  const per = period === '24h' ? 'hour' : 'day';
+  const { all } = eventNumbers(sum);
+  const bars = slots.map(({ at, counts }) => {
+    const numbers = eventNumbers(counts);
+    return {
+      label: slotName(at),
+      title: slotTitle(at),
+      values: countedOutcomes.map((outcome) => numbers[outcome]),
+    };
+  });
+  const rows = slots
+    .map(({ at, counts }) => [at, eventNumbers(counts)] as const)
+    .filter(([, numbers]) => numbers.all > 0)
+    .reverse()
+    .map(([at, { applied, unchanged, skipped, dead }]) => [
+      slotName(at),
+      ...[applied, unchanged, skipped, dead].map(numberText),
+    ]);
+  return html`<section class="card" aria-labelledby="per-slot">
+<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>UTC${countedAt && html` · counted ${time(countedAt)}`}</p></div>
+${all === 0 ? empty(countedAt ? `No events in ${periodNames[period]}.` : 'Nothing is counted yet. Numbers come every five minutes.') : html`${stackedBars(`Events per ${per} by outcome, ${numberText(all)} in all`, outcomeSeries, bars)}
+<details class="as-table"><summary>Show as a table</summary>${table(`Events per ${per}, the newest first`, [per === 'hour' ? 'Hour' : 'Day', ...outcomeSeries.map(({ name }) => name)], rows)}</details>`}
+</section>`;
+}
+
+export function connectionCard(status: Status | undefined, lastReceived: string | undefined): Html {
+  if (!status) {
+    return connectionFrame(
+      html`<p>Could not be read. <a href="${overviewPath}">Load again</a></p>`,
+      '',
+    );
+  }
+  const { connection, queues } = status;
+  const waiting = queues.reduce((all, { waiting: some, inWork }) => all + some + inWork, 0);
+  const dead = deadLettersIn(queues);
+  const shared = [
+    ['Last event', lastReceived ? time(lastReceived) : 'none in two weeks'],
+    ['Waiting in queues', numberText(waiting)],
+    ['Dead letters', dead === 0 ? '0' : html`<a href="/console/dead-letters">${numberText(dead)}</a>`],
+  ] as const;
+  if (connection.kind === 'none') {
+    const how = connection.hasSecret ? 'by hand' : 'not connected';
+    return connectionFrame(facts([['Polar', how], ...shared]), connection.hasSecret ? '' : how);
+  }
+  const { organizationName, server } = connection.connection;
+  const health = connection.kind === 'seen' ? connection.health : undefined;
+  const failed = health && health.failed.givenUp + health.failed.stillTried;
+  return connectionFrame(
+    facts([
+      ['Organization', server === 'sandbox' ? `${organizationName} (sandbox)` : organizationName],
+      ['Endpoint', endpointText(health?.endpoint)],
+      [
+        'Failed deliveries',
+        failed === undefined ? 'unknown' : `${numberText(failed)}${health?.failed.isMore ? ' or more' : ''}`,
+      ],
+      ...shared,
+    ]),
+    health ? (health.faults.length === 0 ? 'healthy' : 'needs attention') : 'Polar did not answer',
+  );
+}
+
+function endpointText(endpoint: Readonly<{ enabled: boolean; events: readonly string[] }> | undefined) {
+  if (!endpoint) return 'unknown';
+  const ours = supportedEventTypes.filter((type) => endpoint.events.includes(type)).length;
+  const state = endpoint.enabled ? 'enabled' : 'disabled';
+  return `${state}, ${ours} of ${supportedEventTypes.length} events`;
+}
+
+const stateTones: Readonly<Record<string, string>> = { healthy: 'good', 'needs attention': 'bad' };
+
+function connectionFrame(body: Html, state: string): Html {
+  return html`<section class="card" aria-labelledby="connection">
+<div class="card-head"><h2 id="connection"><a href="${home}">Connection</a></h2>${state && html`<p><span class="dot ${stateTones[state] ?? 'calm'}"></span>${state}</p>`}</div>
+${body}
+</section>`;
+}
+
+const mostWorkflows = 8;
+const workflowTones = { active: 'good', paused: 'warn', draft: 'calm' } as const;
+
+export function workflowsCard(all: readonly Workflow[], { sum, period }: Numbers): Html {
+  const shown = shownWorkflows(all, sum, mostWorkflows);
+  const head = html`<div class="card-head"><h2 id="sent"><a href="/console/workflows">Workflows</a></h2><p>${periodNames[period]}</p></div>`;
+  if (shown.length === 0) {
+    return html`<section class="card" aria-labelledby="sent">${head}${empty('No workflow is active.', html`<p><a href="/console/workflows/new">Add a workflow</a></p>`)}</section>`;
+  }
+  return html`<section class="card" aria-labelledby="sent">${head}
+<table class="sent">
+<caption class="unseen">What became of the emails of each workflow</caption>
+<thead><tr><th scope="col">Workflow</th><th scope="col" class="fates">Delivered, bounced, held back</th><th scope="col" class="number">Sent</th><th scope="col" class="number">Bounce</th></tr></thead>
+<tbody>${shown.map((workflow) => workflowRow(workflow, workflowNumbers(sum, workflow.workflowId)))}</tbody>
+</table>
+${all.length > shown.length ? html`<p class="small"><a href="/console/workflows">All ${numberText(all.length)} workflows</a></p>` : ''}
+</section>`;
+}
+
+function workflowRow(workflow: Workflow, numbers: WorkflowNumbers): Html {
+  const { sent, bounceRate, entered, mailed, endedEarly } = numbers;
+  const parts = [
+    { name: 'Delivered', tone: 'good', value: numbers.delivered },
+    { name: 'On the way', tone: 'calm', value: numbers.accepted + numbers.waiting },
+    { name: 'Bounced or complained', tone: 'bad', value: numbers.bounced + numbers.complained },
+    { name: 'Failed or unknown', tone: 'bad', value: numbers.failed + numbers.unknown },
+    { name: 'Held back', tone: 'warn', value: numbers.blocked },
+  ] as const;
+  const told = parts.filter(({ value }) => value > 0).map(({ name, value }) => `${name} ${numberText(value)}`);
+  const runs = entered > 0 && `${numberText(entered)} entered, ${numberText(mailed)} mailed, ${numberText(endedEarly)} ended early`;
+  return html`<tr>
+<th scope="row"><span class="dot ${workflowTones[workflow.status]}"></span><a href="${workflowPath(workflow)}">${shortened(workflow.name, 40)}</a>${workflow.status === 'active' ? html`<span class="unseen"> (active)</span>` : html` <span class="soft">${workflow.status}</span>`}${runs && html`<span class="small soft">${runs}</span>`}</th>
+<td class="fates">${partsBar(parts)}<span class="unseen">${told.join(', ') || 'none'}</span></td>
+<td class="number">${numberText(sent)}</td>
+<td class="number">${bounceRate === undefined ? '–' : percentText(bounceRate)}</td>
+</tr>`;
+}
+
+const outcomeTexts = {
+  applied: 'changed a contact',
+  unchanged: 'no change',
+  skipped: 'skipped',
+} as const;
+
+export function latestCard(events: readonly ListedEvent[], period: Period): Html {
+  return html`<section class="card" aria-labelledby="latest">
+<div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Load again</a></p></div>
+${
+  events.length === 0
+    ? empty('No event in the last two weeks.')
+    : html`<ul class="latest">${events.map(
+        ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
+<a href="${eventPath(webhookId)}">${type}</a>
+<span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
+<span class="when">${time(receivedAt)}</span>
+<span class="how">${outcomeTexts[outcome]}</span>
+</li>`,
+      )}</ul>`
+}
+</section>`;
+}
