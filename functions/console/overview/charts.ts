@@ -15,7 +15,7 @@ export function percentText(part: number): string {
 
 /** The way of a number, without a scale. The number itself stands beside it, so it says nothing to a screen reader. */
 export function sparkline(values: readonly number[]): Html {
-  if (values.length < 2) return html``;
+  if (values.length < 2 || values.every((value) => value === 0)) return html``;
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const points = values.map((value, at) => {
     const x = (at / (values.length - 1)) * 100;

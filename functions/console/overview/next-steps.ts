@@ -82,7 +82,10 @@ export function setUpView(setUp: SetUp): Html {
   return html`<section class="card set-up" aria-labelledby="set-up">
 <div class="card-head"><h2 id="set-up">Get started</h2><p>${done} of ${todos.length} done</p></div>
 <ol>${todos.map(
-    ({ isDone, title, how, step }, at) => html`<li class="${isDone ? 'done' : at === next ? 'next' : 'later'}">
+    (
+      { isDone, title, how, step },
+      at,
+    ) => html`<li class="${isDone ? 'done' : at === next ? 'next' : 'later'}">
 <div><h3>${title} <span class="unseen">${isDone ? '(done)' : '(to do)'}</span></h3>${isDone ? '' : html`<p>${how}</p>`}</div>
 ${isDone ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${step.href}">${step.label}</a>`}
 </li>`,

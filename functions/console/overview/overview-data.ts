@@ -1,5 +1,5 @@
-import { type Counts, eventNumbers, sumOf } from '#shared/audience/counts.ts';
 import { startOfHour } from '#shared/audience/count-plan.ts';
+import { type Counts, eventNumbers, sumOf } from '#shared/audience/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type CountStore, daysBefore, type TotalsOfDay } from '#shared/store/counts/counts.ts';
 
@@ -52,9 +52,7 @@ export async function numbersOf(
       ? Array.from({ length: 24 }, (_, at) =>
           new Date(startOfHour(firstHour) + at * hourMs).toISOString().slice(0, 13),
         )
-      : Array.from({ length: daysOf[period] }, (_, at) =>
-          daysBefore(now, daysOf[period] - 1 - at),
-        );
+      : Array.from({ length: daysOf[period] }, (_, at) => daysBefore(now, daysOf[period] - 1 - at));
   const slots = names.map((at) => ({ at, counts: known.get(at)?.counts ?? nothing }));
   const contacts = totals.at(-1);
   return {

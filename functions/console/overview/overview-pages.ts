@@ -18,7 +18,7 @@ import {
 } from './overview-view.ts';
 
 const periodSchema = z.catch(z.enum(periods), '14d');
-const latestShown = 6;
+const latestShown = 5;
 
 /** The first page: what is wrong and what to do about it, then how everything goes. All reads are side by side. */
 export function overviewPages(parts: ConsoleParts) {
@@ -45,12 +45,12 @@ export function overviewPages(parts: ConsoleParts) {
       beside: periodChoice(period),
       body: html`${concernsView(concernsShown(present))}
 ${setUp && setUpView(setUp)}
-${tiles(numbers, lastReceived)}
+${tiles(numbers, lastReceived, at)}
 <div class="overview">
-${eventsCard(numbers)}
-${connectionCard(present, lastReceived)}
+${eventsCard(numbers, at)}
+${connectionCard(present, lastReceived, at)}
 ${workflowsCard(all, numbers)}
-${latestCard(latest.items, period)}
+${latestCard(latest.items, period, at)}
 </div>`,
     });
   });

@@ -6,8 +6,8 @@ import type { ContactList } from '#shared/store/audience/contact-search.ts';
 import { InvalidSettings } from '#shared/store/settings.ts';
 import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import type { ConsoleParts } from '../parts.ts';
-import type { Numbers } from './overview-data.ts';
 import type { SetUp } from './next-steps.ts';
+import type { Numbers } from './overview-data.ts';
 
 /** Polar may be slow, and whoever opens the first page is not. */
 const polarMs = 1_000;
@@ -62,9 +62,12 @@ async function settingsNow({ settings }: ConsoleParts) {
   }
 }
 
-/** What is wrong, but for what the page says elsewhere: that mail is held, and that nothing is connected yet. */
+/**
+ * What is wrong, but for what the page says elsewhere: that mail is held, that nothing is connected yet, and that Polar
+ * was slower than this page waits.
+ */
 export function concernsShown(status: Status | undefined) {
-  const elsewhere = ['held', 'not-connected'];
+  const elsewhere = ['held', 'not-connected', 'polar-silent'];
   return status ? concernsOf(status).filter(({ kind }) => !elsewhere.includes(kind)) : [];
 }
 

@@ -8,11 +8,12 @@ import {
 } from '#shared/audience/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';
 import type { ListedEvent } from '#shared/store/events/event-log.ts';
 import type { Html } from '../kit/page.ts';
-import { empty, facts, table, time } from '../kit/shown.ts';
+import { empty, facts, table } from '../kit/shown.ts';
 import { contactPath, eventPath, eventsPath, home, shortened, workflowPath } from '../kit/words.ts';
 import {
   numberText,
@@ -42,7 +43,13 @@ export function periodChoice(present: Period): Html {
   )}</ul></nav>`;
 }
 
-export function tiles(numbers: Numbers, lastReceived: string | undefined): Html {
+/** How long ago something was; when exactly on hover. */
+function ago(instant: string, now: Date): Html {
+  const age = ageText(Math.max(0, now.getTime() - Date.parse(instant)));
+  return html`<span title="${instant}">${age} ago</span>`;
+}
+
+export function tiles(numbers: Numbers, lastReceived: string | undefined, now: Date): Html {
   const { contacts, slots, sum, period } = numbers;
   const mail = allMail(sum);
   const events = eventNumbers(sum);
@@ -50,7 +57,7 @@ export function tiles(numbers: Numbers, lastReceived: string | undefined): Html 
   return html`<div class="tiles">
 ${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} new ${inPeriod}` : html`Not counted yet`)}
 ${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? html`${whyNot(contacts)}` : html`Not counted yet`)}
-${tile('Events received', numberText(events.all), eventSeries(slots), lastReceived ? html`Last one ${time(lastReceived)}` : html`None ${inPeriod}`)}
+${tile('Events received', numberText(events.all), eventSeries(slots), lastReceived ? html`Last one ${ago(lastReceived, now)}` : html`None ${inPeriod}`)}
 ${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? html`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} · ${percentText(mail.bounceRate ?? 0)} bounced` : html`None sent ${inPeriod}`)}
 </div>`;
 }
@@ -85,7 +92,11 @@ const outcomeSeries = [
   { name: 'Dead', tone: 'bad' },
 ] as const satisfies readonly Series[];
 
-const shortDay = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+const shortDay = new Intl.DateTimeFormat('en-US', {
+  month: 'short',
+  day: 'numeric',
+  timeZone: 'UTC',
+});
 const longDay = new Intl.DateTimeFormat('en-US', { dateStyle: 'full', timeZone: 'UTC' });
 
 /** An hour as 14:00, a day as Nov 14. */
@@ -94,10 +105,12 @@ function slotName(at: string): string {
 }
 
 function slotTitle(at: string): string {
-  return at.length > 10 ? `${at.slice(0, 10)} ${at.slice(11)}:00 UTC` : longDay.format(new Date(at));
+  return at.length > 10
+    ? `${at.slice(0, 10)} ${at.slice(11)}:00 UTC`
+    : longDay.format(new Date(at));
 }
 
-export function eventsCard({ slots, sum, period, countedAt }: Numbers): Html {
+export function eventsCard({ slots, sum, period, countedAt }: Numbers, now: Date): Html {
   const per = period === '24h' ? 'hour' : 'day';
   const { all } = eventNumbers(sum);
   const bars = slots.map(({ at, counts }) => {
@@ -117,13 +130,25 @@ export function eventsCard({ slots, sum, period, countedAt }: Numbers): Html {
       ...[applied, unchanged, skipped, dead].map(numberText),
     ]);
   return html`<section class="card" aria-labelledby="per-slot">
-<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>UTC${countedAt && html` · counted ${time(countedAt)}`}</p></div>
-${all === 0 ? empty(countedAt ? `No events in ${periodNames[period]}.` : 'Nothing is counted yet. Numbers come every five minutes.') : html`${stackedBars(`Events per ${per} by outcome, ${numberText(all)} in all`, outcomeSeries, bars)}
-<details class="as-table"><summary>Show as a table</summary>${table(`Events per ${per}, the newest first`, [per === 'hour' ? 'Hour' : 'Day', ...outcomeSeries.map(({ name }) => name)], rows)}</details>`}
+<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>UTC${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
+${
+  all === 0
+    ? empty(
+        countedAt
+          ? `No events in ${periodNames[period]}.`
+          : 'Nothing is counted yet. Numbers come every five minutes.',
+      )
+    : html`${stackedBars(`Events per ${per} by outcome, ${numberText(all)} in all`, outcomeSeries, bars)}
+<details class="as-table"><summary>Show as a table</summary>${table(`Events per ${per}, the newest first`, [per === 'hour' ? 'Hour' : 'Day', ...outcomeSeries.map(({ name }) => name)], rows)}</details>`
+}
 </section>`;
 }
 
-export function connectionCard(status: Status | undefined, lastReceived: string | undefined): Html {
+export function connectionCard(
+  status: Status | undefined,
+  lastReceived: string | undefined,
+  now: Date,
+): Html {
   if (!status) {
     return connectionFrame(
       html`<p>Could not be read. <a href="${overviewPath}">Load again</a></p>`,
@@ -134,9 +159,12 @@ export function connectionCard(status: Status | undefined, lastReceived: string 
   const waiting = queues.reduce((all, { waiting: some, inWork }) => all + some + inWork, 0);
   const dead = deadLettersIn(queues);
   const shared = [
-    ['Last event', lastReceived ? time(lastReceived) : 'none in two weeks'],
+    ['Last event', lastReceived ? ago(lastReceived, now) : 'none in two weeks'],
     ['Waiting in queues', numberText(waiting)],
-    ['Dead letters', dead === 0 ? '0' : html`<a href="/console/dead-letters">${numberText(dead)}</a>`],
+    [
+      'Dead letters',
+      dead === 0 ? '0' : html`<a href="/console/dead-letters">${numberText(dead)}</a>`,
+    ],
   ] as const;
   if (connection.kind === 'none') {
     const how = connection.hasSecret ? 'by hand' : 'not connected';
@@ -151,7 +179,9 @@ export function connectionCard(status: Status | undefined, lastReceived: string 
       ['Endpoint', endpointText(health?.endpoint)],
       [
         'Failed deliveries',
-        failed === undefined ? 'unknown' : `${numberText(failed)}${health?.failed.isMore ? ' or more' : ''}`,
+        failed === undefined
+          ? 'unknown'
+          : `${numberText(failed)}${health?.failed.isMore ? ' or more' : ''}`,
       ],
       ...shared,
     ]),
@@ -159,7 +189,9 @@ export function connectionCard(status: Status | undefined, lastReceived: string 
   );
 }
 
-function endpointText(endpoint: Readonly<{ enabled: boolean; events: readonly string[] }> | undefined) {
+function endpointText(
+  endpoint: Readonly<{ enabled: boolean; events: readonly string[] }> | undefined,
+) {
   if (!endpoint) return 'unknown';
   const ours = supportedEventTypes.filter((type) => endpoint.events.includes(type)).length;
   const state = endpoint.enabled ? 'enabled' : 'disabled';
@@ -203,8 +235,12 @@ function workflowRow(workflow: Workflow, numbers: WorkflowNumbers): Html {
     { name: 'Failed or unknown', tone: 'bad', value: numbers.failed + numbers.unknown },
     { name: 'Held back', tone: 'warn', value: numbers.blocked },
   ] as const;
-  const told = parts.filter(({ value }) => value > 0).map(({ name, value }) => `${name} ${numberText(value)}`);
-  const runs = entered > 0 && `${numberText(entered)} entered, ${numberText(mailed)} mailed, ${numberText(endedEarly)} ended early`;
+  const told = parts
+    .filter(({ value }) => value > 0)
+    .map(({ name, value }) => `${name} ${numberText(value)}`);
+  const runs =
+    entered > 0 &&
+    `${numberText(entered)} entered, ${numberText(mailed)} mailed, ${numberText(endedEarly)} ended early`;
   return html`<tr>
 <th scope="row"><span class="dot ${workflowTones[workflow.status]}"></span><a href="${workflowPath(workflow)}">${shortened(workflow.name, 40)}</a>${workflow.status === 'active' ? html`<span class="unseen"> (active)</span>` : html` <span class="soft">${workflow.status}</span>`}${runs && html`<span class="small soft">${runs}</span>`}</th>
 <td class="fates">${partsBar(parts)}<span class="unseen">${told.join(', ') || 'none'}</span></td>
@@ -219,7 +255,7 @@ const outcomeTexts = {
   skipped: 'skipped',
 } as const;
 
-export function latestCard(events: readonly ListedEvent[], period: Period): Html {
+export function latestCard(events: readonly ListedEvent[], period: Period, now: Date): Html {
   return html`<section class="card" aria-labelledby="latest">
 <div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Load again</a></p></div>
 ${
@@ -229,7 +265,7 @@ ${
         ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
 <a href="${eventPath(webhookId)}">${type}</a>
 <span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
-<span class="when">${time(receivedAt)}</span>
+<span class="when">${ago(receivedAt, now)}</span>
 <span class="how">${outcomeTexts[outcome]}</span>
 </li>`,
       )}</ul>`

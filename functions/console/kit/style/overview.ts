@@ -25,6 +25,8 @@ export const overview = `
 .overview > .card { margin: 0; min-width: 0 }
 .card-head { display: flex; flex-wrap: wrap; gap: .1rem 1rem; align-items: baseline; justify-content: space-between; margin: 0 0 .75rem }
 .card-head h2 { margin: 0; font-size: .9375rem; letter-spacing: 0 }
+.card-head h2 a, .sent a { color: inherit; text-decoration: none }
+.card-head h2 a:hover, .sent a:hover { text-decoration: underline }
 .card-head p { margin: 0; font-size: .8125rem; color: var(--soft) }
 .overview .facts { row-gap: 0; margin: 0 }
 .overview .facts > div { grid-template-columns: auto minmax(0, 1fr); padding: .45rem 0; border-bottom: 1px solid var(--line); font-size: .875rem }
@@ -33,8 +35,7 @@ export const overview = `
 .overview .facts dt { color: var(--text); font-size: inherit }
 
 .chart { display: grid; grid-template-columns: auto minmax(0, 1fr); column-gap: .6rem; font-size: .75rem; color: var(--soft) }
-.scale { display: flex; flex-direction: column; justify-content: space-between; height: 132px; margin: -.55rem 0; box-sizing: content-box; padding: 0; text-align: right; font-variant-numeric: tabular-nums }
-.scale { height: calc(132px + 1.1rem) }
+.scale { display: flex; flex-direction: column; justify-content: space-between; height: calc(132px + 1.1rem); margin: -.55rem 0; text-align: right; font-variant-numeric: tabular-nums }
 .bars { display: block; overflow: visible }
 .bars line { stroke: var(--line) }
 .bars .ground { fill: transparent }
@@ -57,7 +58,10 @@ export const overview = `
 .parts { display: block; border-radius: .3rem; background: var(--sunk) }
 
 .sent { width: 100%; font-size: .875rem }
+.overview .empty { border: 0; padding: 1.5rem 0 }
 .sent th, .sent td { padding: .55rem .75rem .55rem 0; vertical-align: middle; min-width: 0 }
+.sent tbody th { font-size: inherit; color: inherit; white-space: normal }
+.sent tbody th .small { padding-left: 1rem; font-weight: 400 }
 .sent tbody tr:hover { background: none }
 .sent .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; padding-left: .75rem }
 .sent .fates { width: 45% }
@@ -73,7 +77,8 @@ export const overview = `
 .latest a { color: var(--text); font-weight: 500; text-decoration: none }
 .latest a:hover { text-decoration: underline }
 .latest .who { grid-column: 1; min-width: 0; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
-.latest .when { grid-row: 1; grid-column: 2; color: var(--soft); font-size: .8125rem; white-space: nowrap }
+.latest .who a { color: inherit; font-weight: 400 }
+.latest .when { grid-row: 1; grid-column: 2; text-align: right; color: var(--soft); font-size: .8125rem; white-space: nowrap }
 .latest .how { grid-row: 2; grid-column: 2; text-align: right; font-size: .8125rem; color: var(--soft) }
 
 .set-up ol { list-style: none; counter-reset: step; margin: 0; padding: 0 }
@@ -94,7 +99,11 @@ export const overview = `
   .tile { grid-template-columns: minmax(0, 1fr) }
   .tile .number { font-size: 1.375rem }
   .ticks span:not(:nth-child(4n + 1)) { visibility: hidden }
-  .sent .fates { width: 30% }
+  .sent thead th:is(.fates) { display: none }
+  .sent tr { display: grid; grid-template-columns: minmax(0, 1fr) 4rem 4.5rem; align-items: center; border-bottom: 1px solid var(--line) }
+  .sent tbody tr:last-child { border-bottom: 0 }
+  .sent :is(th, td) { border: 0; padding-block: .4rem }
+  .sent tbody .fates { grid-column: 1 / -1; grid-row: 2; width: auto; padding: 0 0 .6rem }
   .set-up li { grid-template-columns: 1.5rem minmax(0, 1fr) }
   .set-up li > .button { grid-column: 2; justify-self: start; margin: .25rem 0 0 }
 }

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { consoleApp } from '#functions/console/console.ts';
+import { rollUp } from '#functions/rollup/rollup.ts';
+import { hourCounter } from '#shared/store/counts/count-hour.ts';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
+import { activeWorkflows, busyDays } from './overview-at-work.ts';
+import { northlight, startPolarDesk } from './polar/polar-desk.ts';
+
+let desk: Awaited<ReturnType<typeof startPolarDesk>>;
+
+beforeAll(async () => {
+  desk = await startPolarDesk();
+  await desk.secrets.put('WebhookSecret', '{"current":"","previous":""}');
+});
+afterAll(() => desk.stop());
+
+/** The page as one opens it that nobody has opened for a while. */
+async function opened(query = '') {
+  const { get } = consoleVisitor(consoleApp(desk.parts));
+  const { status, html, text } = await get(`/console${query}`);
+  expect(status).toBe(200);
+  return { html, text };
+}
+
+/** The tests go on from each other: a deployment that is set up, used, and then in trouble. */
+describe('the overview', () => {
+  test('of a new deployment says what to do first, and that nothing is counted yet', async () => {
+    const { text } = await opened();
+
+    expect(text).toContain('0 of 5 done');
+    expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
+    expect(text).toContain('Nothing is counted yet. Numbers come every five minutes.');
+    expect(text).toContain('No workflow is active.');
+    expect(text).toContain('No event in the last two weeks.');
+  });
+
+  test('ticks what was done, and the next step is what is left', async () => {
+    await desk.connectByToken();
+    await desk.tell('customer.created', 'c1', { minute: 1, email: 'ann@example.com' });
+    await activeWorkflows(desk, ['welcome']);
+    const { text, html } = await opened();
+
+    expect(text).toContain('3 of 5 done');
+    expect(text).toContain('Connect Polar (done)');
+    expect(text).toContain('Activate your first workflow (done)');
+    expect(html).toMatch(/class="next">\s*<div><h3>Set up your sender/);
+  });
+
+  test('shows what was counted from the records, as soon as rollup has run', async () => {
+    const { db, tableOf, now, parts } = desk;
+    const nothing = { isUnderWay: async () => true, goOn: async () => undefined };
+    await rollUp({
+      counts: parts.counts,
+      countHour: hourCounter(db, {
+        events: tableOf('Events'),
+        emails: tableOf('Emails'),
+        runs: tableOf('Runs'),
+        contacts: tableOf('Contacts'),
+      }),
+      workflowIds: async () => [],
+      deadEvents: async () => [],
+      contacts: { ...nothing, rest: async () => undefined },
+      ...{ retentionDays: 90, mostReads: 400, mostPages: 1, now },
+      log: { info() {}, warn() {}, error() {} },
+    })();
+
+    expect((await opened('?period=24h')).text).toMatch(/counted \d+ \w+ ago/);
+  });
+
+  test('of a busy one shows its numbers, also as a table, and no name of a customer becomes markup', async () => {
+    const ids = await activeWorkflows(desk, ['receipt', 'payment-failed', 'dunning']);
+    await busyDays(desk, desk.parts.now(), ids);
+    const settings = await desk.item('Settings', { name: 'settings' });
+    await desk.put('Settings', { ...settings, postalAddress: 'Main Street 1, Springfield' });
+    const { text, html } = await opened();
+
+    expect(text).not.toContain('Get started');
+    expect(text).toMatch(/Contacts\s+1,284/);
+    expect(text).toMatch(
+      /Can receive marketing\s+1,2\d\d\s+9\d\.\d% · 41 unsubscribed, 17 bounced, 1 complaint/,
+    );
+    expect(text).toContain(northlight.name);
+    expect(text).toContain('enabled, 10 of 10 events');
+    expect(text).toMatch(/Events per day, the newest first/);
+    expect(text).toMatch(/Dunning.*\d+ entered, 0 mailed, 0 ended early/s);
+    expect(text).toContain('"><img src=x onerror=alert(1)>@example.com');
+    expect(html).not.toContain('<img');
+    expect(html).not.toMatch(/ style=|<script(?! src)/);
+  });
+
+  test.each([
+    ['?period=24h', 'Events per hour', '24 h'],
+    ['?period=90d', 'Events per day', '90 days'],
+    ['?period=forever', 'Events per day', '14 days'],
+  ])('of %s is %s, in less than 100 KB', async (query, title, period) => {
+    const { html, text } = await opened(query);
+
+    expect(text).toContain(title);
+    expect(html).toContain(`aria-current="true">${period}<`);
+    expect(Buffer.byteLength(html)).toBeLessThan(100_000);
+  });
+
+  test('reads as much of 90 days as of two weeks, and of a workflow what its status needs', async () => {
+    const calls: string[] = [];
+    desk.db.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        (input) => {
+          calls.push(commandName);
+          return next(input);
+        },
+      { step: 'initialize', name: 'counting' },
+    );
+    const reads = async (query: string) => {
+      calls.length = 0;
+      await opened(query);
+      return calls.length;
+    };
+    const workflows = (await desk.parts.workflows.all()).length;
+
+    const ofTwoWeeks = await reads('');
+    expect(await reads('?period=90d')).toBe(ofTwoWeeks);
+    // Eight shards of each workflow for its status, of what is due, and of the newest day of events.
+    expect(ofTwoWeeks).toBeLessThanOrEqual(8 * (workflows + 2) + 14);
+    desk.db.middlewareStack.remove('counting');
+  });
+
+  test('says first what is wrong, with the page that mends it', async () => {
+    await desk.send('EVENTS_DEAD_LETTERS_URL', '{}');
+    const { html, text } = await opened();
+
+    expect(text).toContain('1 dead letter waits for a person.');
+    expect(html).toMatch(/class="button primary" href="\/console\/dead-letters">See dead letters</);
+    expect(html.indexOf('wrong-now')).toBeLessThan(html.indexOf('class="tiles"'));
+  });
+});
