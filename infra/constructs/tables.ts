@@ -220,7 +220,7 @@ const runsIndex: GlobalSecondaryIndexProps = {
   partitionKey: text('workflowShard'),
   sortKey: text('beganAt'),
   projectionType: ProjectionType.INCLUDE,
-  nonKeyAttributes: ['customerId', 'state', 'stepId', 'dueAt'],
+  nonKeyAttributes: ['customerId', 'state', 'stepId', 'dueAt', 'mailed'],
 };
 
 /** A list of events without their payloads, which would double what is stored and written. */

@@ -65,11 +65,11 @@ export function emailTally(workflowId: string, email: Reported): Tally {
 /** A run is counted as entered, as mailed once it has asked for an email, and as ended early where its reason ended. */
 export function runTallies(
   workflowId: string,
-  { state, history }: Pick<Run, 'state'> & { history: readonly { did: string }[] },
+  { state, mailed = false }: Pick<Run, 'state'> & { mailed?: boolean | undefined },
 ): Tally[] {
   const told = {
     entered: true,
-    mailed: history.some(({ did }) => did === 'sent'),
+    mailed,
     endedEarly: state === 'exited',
   };
   return Object.entries(told).flatMap(([what, isSo]): Tally[] =>

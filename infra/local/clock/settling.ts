@@ -19,7 +19,7 @@ export function whatIsDue(
       runs?.due(by.toISOString(), 1),
       emails?.due(by.toISOString(), 1),
     ]);
-    const times = [run?.[0]?.wakeAt, email?.[0]?.dueAt].filter((at) => at !== undefined);
+    const times = [run?.runs[0]?.wakeAt, email?.[0]?.dueAt].filter((at) => at !== undefined);
     const [first] = times.sort();
     return first === undefined ? undefined : new Date(first);
   };

@@ -302,10 +302,11 @@ function contactIndexes(contact: Contact) {
 }
 
 /** Only a run that the clock has to ask for is in the index `byWake`. */
-function runIndexes({ runId, workflowId, wakeAt }: Run) {
+function runIndexes({ runId, workflowId, wakeAt, history }: Run) {
   const shard = shardOf(runId);
   return {
     workflowShard: `${shard}#${workflowId}`,
+    ...(history.some(({ did }) => did === 'sent') && { mailed: true }),
     ...(wakeAt !== undefined && { wakeShard: shard }),
   };
 }

@@ -32,7 +32,7 @@ const mailSchema = z.object({
 });
 const runSchema = z.object({
   state: z.enum(runStates),
-  history: z.array(z.object({ did: z.string() })),
+  mailed: z.optional(z.boolean()),
 });
 
 const queriesAtOnce = 16;
@@ -97,7 +97,7 @@ function listsOf(tables: Tables, hour: string, workflowIds: readonly string[]): 
       {
         ...{ table: tables.runs, index: 'byWorkflow', sort: 'beganAt' },
         partition: ['workflowShard', `${shard}#${workflowId}`],
-        shown: ['state', 'history'],
+        shown: ['state', 'mailed'],
         tallies: (item) => runTallies(workflowId, runSchema.parse(item)),
       },
     ]),

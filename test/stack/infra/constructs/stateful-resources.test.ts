@@ -153,6 +153,7 @@ describe('a table', () => {
     'email',
   ];
   const wakeAttributes = ['customerId', 'workflowId', 'stepId', 'dueAt', 'wakes'];
+  const runAttributes = ['customerId', 'state', 'stepId', 'dueAt', 'mailed'];
   const shownBut = (...indexKeys: string[]) => shown.filter((name) => !indexKeys.includes(name));
 
   it.each([
@@ -173,8 +174,8 @@ describe('a table', () => {
     ['Emails', 'byWorkflow', ['workflowShard', 'createdAt'], 'ALL', undefined],
     ['Emails', 'byDue', ['dueShard', 'dueAt'], 'KEYS_ONLY', undefined],
     ['Runs', 'byWake', ['wakeShard', 'wakeAt'], 'INCLUDE', wakeAttributes],
-    ['Runs', 'byContact', ['contactId', 'beganAt'], 'ALL', undefined],
-    ['Runs', 'byWorkflow', ['workflowShard', 'beganAt'], 'ALL', undefined],
+    ['Runs', 'byContact', ['contactId', 'beganAt'], 'KEYS_ONLY', undefined],
+    ['Runs', 'byWorkflow', ['workflowShard', 'beganAt'], 'INCLUDE', runAttributes],
     ['Runs', 'byCustomer', ['customerId'], 'KEYS_ONLY', undefined],
   ])('%s has the index %s over %j', (id, name, indexKeys, projection, attributes) => {
     const index = indexes(id).find(({ IndexName }) => IndexName === name);

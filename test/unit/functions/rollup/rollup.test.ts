@@ -41,10 +41,10 @@ const fates: EmailFate[] = [
   ...(['accepted', 'delivered', 'bounced', 'complained'] as const),
 ];
 const runs = [
-  { state: 'waiting', history: [] },
-  { state: 'done', history: [{ did: 'waited' }, { did: 'sent' }] },
-  { state: 'exited', history: [{ did: 'sent' }, { did: 'sent' }] },
-  { state: 'exited', history: [{ did: 'skipped' }] },
+  { state: 'waiting' },
+  { state: 'done', mailed: true },
+  { state: 'exited', mailed: true },
+  { state: 'exited' },
 ] as const;
 
 const recorded: fc.Arbitrary<Recorded> = fc.record({

@@ -57,7 +57,7 @@ describe('the counts of an hour', () => {
       workflowShard: `${shardOf('r')}#w`,
       beganAt: '2026-11-23T12:30:00.000Z',
     };
-    await audience.put('Runs', { ...run, state: 'exited', history: [{ did: 'sent' }] });
+    await audience.put('Runs', { ...run, state: 'exited', mailed: true });
 
     const { counts } = await counter()('2026-11-23T12', ['w']);
 
