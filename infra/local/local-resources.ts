@@ -10,7 +10,17 @@ export function localPorts(http: number): Ports & Readonly<{ polar: number }> {
 const stack = 'PolarAudience-local';
 const tables = [
   ...['Contacts', 'Customers', 'Addresses', 'Suppressions', 'Events'],
-  ...['Failures', 'Settings', 'Workflows', 'Emails', 'Runs', 'Acts', 'Mailboxes', 'Words', 'Counts'],
+  ...[
+    'Failures',
+    'Settings',
+    'Workflows',
+    'Emails',
+    'Runs',
+    'Acts',
+    'Mailboxes',
+    'Words',
+    'Counts',
+  ],
 ];
 const queues = ['Events', 'Mail', 'Feedback'];
 const secrets = ['WebhookSecret', 'SuppressionKey', 'PolarAccess'];

@@ -1,7 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { csv, exportContacts, type Format, json, shownCsv } from '#infra/commands/audience/export.ts';
+import {
+  csv,
+  exportContacts,
+  type Format,
+  json,
+  shownCsv,
+} from '#infra/commands/audience/export.ts';
 import { deadLetterLines, deadLetterRows } from '#infra/commands/dead-letters/dead-letter-text.ts';
 import { emailLines, emailListLines } from '#infra/commands/words.ts';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { lifeProgram } from '#infra/local/life/life-options.ts';
-import { isLifeName, type LifeName, lives, type ToldDay, toldLife } from '#infra/local/life/lives.ts';
+import {
+  isLifeName,
+  type LifeName,
+  lives,
+  type ToldDay,
+  toldLife,
+} from '#infra/local/life/lives.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
 import { readySequences } from '#shared/mail/ready-made-sequences.ts';
