@@ -199,8 +199,9 @@ export function startSchedules(
   clock: LocalClock,
   onOutput: OnOutput,
   toStop: (stop: () => Promise<void>) => void,
+  minuteMs?: number,
 ): readonly ScheduleAtWork[] {
-  return schedulesOf(identities).map(({ functionArn, ...schedule }) => {
+  return schedulesOf(identities, minuteMs).map(({ functionArn, ...schedule }) => {
     const [, lambda] = functionNamed(lambdas, functionArn) ?? [];
     if (!lambda) throw new Error(`A schedule leads to no function, but to ${functionArn}.`);
     const onProblem = (message: string) => onOutput('Schedule', message);

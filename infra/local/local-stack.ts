@@ -59,6 +59,8 @@ type Options = Readonly<{
   clock?: LocalClock;
   /** What has to be there before the functions begin to work. */
   prepare?: (resources: Resources) => Promise<void>;
+  /** How long a minute of the schedules takes; absent: a minute. */
+  minuteMs?: number | undefined;
   onExchange?: (exchange: Exchange) => void;
   /** A line that a function wrote, or a problem with an event source, by logical id. */
   onOutput?: OnOutput;
@@ -185,7 +187,14 @@ async function start(
   const lambdas = await startFunctions(template, identities, surroundings, onOutput, toStop);
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
   const sources = startEventSources(identities, lambdas, queueClient, onOutput, toStop);
-  const schedules = startSchedules(identities, lambdas, clock, onOutput, toStop);
+  const schedules = startSchedules(
+    identities,
+    lambdas,
+    clock,
+    onOutput,
+    toStop,
+    given.minuteMs,
+  );
   const routes = httpRoutes(identities, lambdas);
   const api = await startHttpApi(routes, httpPort, onExchange, clock);
   toStop(api.stop);

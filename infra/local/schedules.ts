@@ -54,24 +54,30 @@ const ruleSchema = z.object({
   Targets: z.array(z.object({ Arn: z.string() })).default([]),
 });
 
-/** The schedules of the stack, each with the ARN of a function. Throws on one that is not a rate. */
-export function schedulesOf(identities: Identities): (Schedule & { functionArn: string })[] {
+/**
+ * The schedules of the stack, each with the ARN of a function; tests have shorter minutes. Throws on one that is not a
+ * rate.
+ */
+export function schedulesOf(
+  identities: Identities,
+  minuteMs = 60_000,
+): (Schedule & { functionArn: string })[] {
   return identities.ofType('AWS::Events::Rule').flatMap(({ logicalId, properties }) => {
     const rule = ruleSchema.parse(properties);
     if (rule.State === 'DISABLED') return [];
     const ruleArn = String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }));
-    const everyMs = rateMs(rule.ScheduleExpression);
+    const everyMs = rateMinutes(rule.ScheduleExpression) * minuteMs;
     return rule.Targets.map(({ Arn: functionArn }) => ({ ruleArn, everyMs, functionArn }));
   });
 }
 
-const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const unitMinutes = { minute: 1, hour: 60, day: 1_440 };
 
-function rateMs(expression: string): number {
+function rateMinutes(expression: string): number {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
-  const [, ms] = Object.entries(unitMs).find(([name]) => name === unit) ?? [];
-  if (ms === undefined) throw new Error(`The local stack knows no schedule "${expression}".`);
-  return Number(count) * ms;
+  const [, minutes] = Object.entries(unitMinutes).find(([name]) => name === unit) ?? [];
+  if (minutes === undefined) throw new Error(`The local stack knows no schedule "${expression}".`);
+  return Number(count) * minutes;
 }
 
 function scheduledEvent(ruleArn: string, at: Date) {

@@ -114,10 +114,11 @@ async function start(
     patienceMs: 5_000,
     now: clock.now,
   });
-  const { POLAR_AUDIENCE_ASSEMBLY: assembly } = process.env;
+  const { POLAR_AUDIENCE_ASSEMBLY: assembly, POLAR_AUDIENCE_MINUTE_MS: minuteMs } = process.env;
   stack = await startLocalStack({
     ...{ directory, clock },
     ...(assembly && { assembly }),
+    ...(minuteMs && { minuteMs: Number(minuteMs) }),
     ports,
     polar: polar ? polarVariables(polar.url) : standInForPolar(process.env),
     ...(isDemo && { prepare: saveDemoWorkflows }),

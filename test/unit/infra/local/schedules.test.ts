@@ -67,7 +67,9 @@ test('stopping lets a call finish, and begins no other', async () => {
   expect(calls).toEqual(atStop);
 });
 
-function rules(...expressions: { ScheduleExpression: string; State?: string }[]) {
+type Rule = { ScheduleExpression: string; State?: string };
+
+function rules(expressions: readonly Rule[], minuteMs?: number) {
   const Targets = [{ Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] }, Id: 'Target0' }];
   const resources = expressions.map((properties, index) => [
     `Rule${index}`,
@@ -75,15 +77,17 @@ function rules(...expressions: { ScheduleExpression: string; State?: string }[])
   ]);
   const Tick = { Type: 'AWS::Lambda::Function' };
   const template = templateOf('Tiny', { Resources: { Tick, ...Object.fromEntries(resources) } });
-  return schedulesOf(localIdentities(template, { sqs: '', http: '' }));
+  return schedulesOf(localIdentities(template, { sqs: '', http: '' }), minuteMs);
 }
 
 test('the rates of the template are those of the schedules', () => {
-  const found = rules(
+  const given = [
     { ScheduleExpression: 'rate(15 minutes)', State: 'ENABLED' },
     { ScheduleExpression: 'rate(1 hour)' },
     { ScheduleExpression: 'rate(1 day)', State: 'DISABLED' },
-  );
+  ];
+  const found = rules(given);
+  expect(rules(given, 100).map(({ everyMs }) => everyMs)).toEqual([1_500, 6_000]);
   expect(found.map(({ everyMs }) => everyMs)).toEqual([900_000, 3_600_000]);
   expect(new Set(found.map(({ functionArn }) => functionArn))).toEqual(
     new Set(['arn:aws:lambda:us-east-1:000000000000:function:Tiny-Tick']),
@@ -91,7 +95,7 @@ test('the rates of the template are those of the schedules', () => {
 });
 
 test('a schedule that is no rate is named', () => {
-  expect(() => rules({ ScheduleExpression: 'cron(0 12 * * ? *)' })).toThrow(
+  expect(() => rules([{ ScheduleExpression: 'cron(0 12 * * ? *)' }])).toThrow(
     'The local stack knows no schedule "cron(0 12 * * ? *)".',
   );
 });
