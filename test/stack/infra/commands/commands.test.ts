@@ -23,6 +23,11 @@ let queue: SQSClient;
 let queueUrl: string;
 let emailsTable: string;
 
+/** Whom an email is to is looked up in these. */
+const audienceTables = [
+  ...(['Contacts', 'Customers', 'Addresses', 'Suppressions', 'Events', 'Runs', 'Emails'] as const),
+];
+
 const caller = 'arn:aws:sts::123456789012:assumed-role/Ops/ada';
 
 beforeAll(async () => {
@@ -48,7 +53,11 @@ beforeAll(async () => {
       'PolarAudience-staging': outputs,
       'PolarAudience-old': { WebhookUrl: outputs.WebhookUrl },
     },
-    { EventsQueue: `${sqs.endpoint}/000000000000/events` },
+    {
+      EventsQueue: `${sqs.endpoint}/000000000000/events`,
+      SuppressionKey: 'SuppressionKey',
+      ...Object.fromEntries(audienceTables.map((name) => [name, tableOf(name)])),
+    },
   );
 });
 afterAll(async () => {
