@@ -4,7 +4,7 @@ import { runProgram, stackCommands } from './terminal/command-line.ts';
 
 const overview = `
 "npm run <command> -- --help" shows what a command takes. Beside them, "npm start" runs the stack on this machine and
-"npm run polar" sends webhooks to it.
+"npm run polar" sends webhooks to it, and "npm run clock" moves its time on.
 
 Exit codes: 0 done, 1 failed, 2 where "status", "settings show", "connect --status", or a dry run of "backfill", "migrate",
 "recover" or "replay" found something to do, or "recover" could not close the gap.`;

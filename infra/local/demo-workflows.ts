@@ -20,20 +20,23 @@ const postalAddress = 'Example Shop, 1 Example Street, Exampleton';
  * Saves what a purchase needs to send mail: a postal address in the brand, and an active welcome and
  * receipt. What is there already stays as it is.
  */
-export async function saveDemoWorkflows({
-  tables: { Settings = '', Workflows = '' },
-  clientConfigs,
-}: Pick<Resources, 'tables' | 'clientConfigs'>): Promise<void> {
+export async function saveDemoWorkflows(
+  {
+    tables: { Settings = '', Workflows = '' },
+    clientConfigs,
+  }: Pick<Resources, 'tables' | 'clientConfigs'>,
+  now: () => Date = () => new Date(),
+): Promise<void> {
   const client = new DynamoDBClient(clientConfigs.dynamodb);
   const db = documentClient(client);
   const settings = mailSettings(dynamoSettings(db, Settings), dynamoBrand(db, Settings));
   if (!(await settings()).postalAddress) {
     const seen = await brandItem(db, Settings)();
     const next = brandDocument({ ...readBrand(seen).brand, postalAddress });
-    const saved = { at: new Date(), by: 'the demo' };
+    const saved = { at: now(), by: 'the demo' };
     await replaceDocument(db, Settings, keptBrand, { seen, next }, saved);
   }
-  const { workflows, drafts } = localDrafts(db, { Settings, Workflows });
+  const { workflows, drafts } = localDrafts(db, { Settings, Workflows }, now);
   const active = (await workflows.all()).filter(({ status }) => status === 'active');
   for (const template of readyMade.filter(({ name }) => shown.includes(name))) {
     if (active.some(({ workflowId }) => workflowId.startsWith(`${template.name}-`))) continue;
@@ -46,13 +49,14 @@ export async function saveDemoWorkflows({
 export function localDrafts(
   db: DynamoDBDocumentClient,
   { Settings, Workflows }: Readonly<{ Settings: string; Workflows: string }>,
+  now: () => Date = () => new Date(),
 ) {
   const workflows = dynamoWorkflowVersions(db, { workflows: Workflows, settings: Settings });
   const settings = mailSettings(dynamoSettings(db, Settings), dynamoBrand(db, Settings));
   const drafts = workflowDrafts({
     workflows,
     surroundings: async () => ({ settings: await settings(), hasSender: true }),
-    now: () => new Date(),
+    now,
     newTag: () => randomBytes(2).toString('hex'),
   });
   return { workflows, drafts };

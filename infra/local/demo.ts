@@ -96,7 +96,7 @@ type EventRecord = z.infer<typeof recordSchema>;
  * the event records and the emails that they become. Throws Advice if that takes half a minute.
  */
 export async function demo(
-  stack: Pick<LocalStack, 'webhookUrl' | 'webhookSecret' | 'ses'>,
+  stack: Pick<LocalStack, 'webhookUrl' | 'webhookSecret' | 'ses' | 'clock'>,
   items: LocalItems,
   print: (line: string) => void,
 ): Promise<void> {
@@ -118,7 +118,11 @@ export async function demo(
 async function sendPurchase(
   email: string,
   tag: string,
-  { webhookUrl: url, webhookSecret: secret }: Pick<LocalStack, 'webhookUrl' | 'webhookSecret'>,
+  {
+    webhookUrl: url,
+    webhookSecret: secret,
+    clock: { now },
+  }: Pick<LocalStack, 'webhookUrl' | 'webhookSecret' | 'clock'>,
 ): Promise<string[]> {
   const person = {
     customerId: uuidOf(email),
@@ -128,11 +132,11 @@ async function sendPurchase(
     isNew: true,
   };
   const webhookIds: string[] = [];
-  for (const payload of shuffled(purchasePayloads(person, new Date()))) {
+  for (const payload of shuffled(purchasePayloads(person, now()))) {
     const webhookId = randomUUID();
     const body = Buffer.from(JSON.stringify(payload));
     const delivery = { url, secret, secretReading: 'decoded' as const, webhookId, body };
-    const { status, text } = await deliver(delivery, new Date());
+    const { status, text } = await deliver(delivery, now());
     if (status !== 202) throw new Advice(`The demo was answered ${status}: ${text}`);
     webhookIds.push(webhookId);
   }

@@ -121,7 +121,7 @@ async function start(
     ...(minuteMs && { minuteMs: Number(minuteMs) }),
     ports,
     polar: polar ? polarVariables(polar.url) : standInForPolar(process.env),
-    ...(isDemo && { prepare: saveDemoWorkflows }),
+    ...(isDemo && { prepare: (resources) => saveDemoWorkflows(resources, clock.now) }),
     onExchange: lines.exchange,
     onOutput: (logicalId, line) => {
       log.write(`${logicalId} ${visibleLine(line)}\n`);

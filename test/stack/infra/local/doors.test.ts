@@ -9,6 +9,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
+import { startClockDoor } from '#infra/local/clock/clock-door.ts';
 import { startDynamo } from '#infra/local/emulators/dynamo.ts';
 import { hiddenHost } from '#infra/local/emulators/leashed-program.ts';
 import { secretStore, startSecretsManager } from '#infra/local/emulators/secrets-manager.ts';
@@ -45,6 +46,11 @@ const doors: Record<string, () => Promise<{ url: string; stop: () => Promise<voi
   },
   'Secrets Manager': async () => {
     const { address, stop } = await startSecretsManager(await secretStore(), 0);
+    return { url: address, stop };
+  },
+  'the clock': async () => {
+    const tell = () => ({ now: new Date().toISOString(), aheadMs: 0, mails: [] });
+    const { address, stop } = await startClockDoor({ tell, moveOn: async () => {} });
     return { url: address, stop };
   },
   'the Runtime API': async () => {
