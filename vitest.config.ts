@@ -25,6 +25,7 @@ const longest = [
   'recover/recover.test.ts',
   'dead-letters/resend-many.test.ts',
   'local/start.test.ts',
+  'browser/sequence.test.ts',
   'backfill/backfill-many.test.ts',
   'prove/hostile/hostile.test.ts',
   'backfill/backfill-command.test.ts',
