@@ -12,8 +12,8 @@ export type Mailers = Readonly<{
 /** SQS lets no fewer work on a queue. */
 const fewestMailers = 2;
 
-/** What one mailer renders, signs and writes down with the third of a processor that it has, and time to spare. */
-const mostMailsPerSecondOfOne = 25;
+/** An email takes up to 25 ms of processor time, and a mailer has less than a third of a processor. */
+const mostMailsPerSecondOfOne = 10;
 
 /** The end of a batch, when its last emails are on their way and none begins, is a small part of so long. */
 const secondsOfBatch = 10;

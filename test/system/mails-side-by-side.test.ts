@@ -9,7 +9,7 @@ import { documentClient } from '#shared/store/dynamo.ts';
 import { mailOf, someone, startMails } from '#test/stack/functions/mailer/mails-at-work.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 
-const people = Array.from({ length: 30 }, (_, nth) => `person-${nth}@example.com`);
+const people = Array.from({ length: 20 }, (_, nth) => `person-${nth}@example.com`);
 
 let stack: LocalStack;
 let door: LoopbackServer;

@@ -76,9 +76,9 @@ describe('a function that works on a queue', () => {
     // SES counts mails by the second: two at a time is the least that AWS allows.
     ['mailer', 'MailQueue', 5, 2, 1],
     ['mailer', 'MailQueue', 70, 2, 14],
-    ['mailer', 'MailQueue', 250, 4, 100],
+    ['mailer', 'MailQueue', 100, 10, 100],
     ['feedback', 'FeedbackQueue', 10, 2, 14],
-    ['feedback', 'FeedbackQueue', 10, 4, 100],
+    ['feedback', 'FeedbackQueue', 10, 10, 100],
   ] as const)(
     '%s reports which messages of %s failed, takes %i and runs %i times at once at %i mails a second',
     (name, queue, BatchSize, MaximumConcurrency, mailsPerSecond) => {

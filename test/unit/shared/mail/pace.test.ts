@@ -71,9 +71,9 @@ describe('the mailers of a rate', () => {
   it.each([
     [1, { atOnce: 2, mailsPerSecond: 0.5, batchSize: 5 }, 1],
     [14, { atOnce: 2, mailsPerSecond: 7, batchSize: 70 }, 14],
-    [50, { atOnce: 2, mailsPerSecond: 25, batchSize: 250 }, 50],
-    [60, { atOnce: 3, mailsPerSecond: 20, batchSize: 200 }, 40],
-    [500, { atOnce: 20, mailsPerSecond: 25, batchSize: 250 }, 50],
+    [20, { atOnce: 2, mailsPerSecond: 10, batchSize: 100 }, 20],
+    [24, { atOnce: 3, mailsPerSecond: 8, batchSize: 80 }, 16],
+    [500, { atOnce: 50, mailsPerSecond: 10, batchSize: 100 }, 20],
   ])('of %i a second are enough for it, and not more than it needs', (rate, mailers, width) => {
     expect(mailersFor(rate)).toEqual(mailers);
     expect(mailsSideBySide(mailers.mailsPerSecond)).toBe(width);
