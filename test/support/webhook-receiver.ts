@@ -8,7 +8,9 @@ import { signedHeaders, verifySignature } from '#shared/polar/webhook-signature.
 export async function startWebhookReceiver(readDocument: () => string) {
   const taken: string[] = [];
   let isDown = false;
+  let path = '/webhooks/polar';
   const server = createServer(async (request, response) => {
+    if (request.url !== path) return void response.writeHead(404).end('{"message":"Not Found"}');
     const body = await text(request);
     const headers = signedHeaders((name) => request.headers[name]?.toString());
     const keys = signingKeys(signingSecrets(readDocument()))(Date.now()) ?? [];
@@ -20,7 +22,12 @@ export async function startWebhookReceiver(readDocument: () => string) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/webhooks/polar`,
+    url: `http://127.0.0.1:${port}${path}`,
+    /** As after a deployment with another path: the old one is not found. Gives the new address. */
+    moveTo: (newPath: string) => {
+      path = newPath;
+      return `http://127.0.0.1:${port}${newPath}`;
+    },
     /** The ids of the webhooks that were taken, in order. */
     taken,
     goDown: () => {

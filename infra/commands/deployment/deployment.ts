@@ -62,6 +62,7 @@ export async function awsDeployment(
       mailIdentities: outputs.MailIdentities?.split(','),
       consoleUrl: outputs.ConsoleUrl,
       consolePolicyArn: outputs.ConsolePolicyArn,
+      webhookUrl: outputs.WebhookUrl,
       unsubscribeUrl: new URL('/unsubscribe', outputs.WebhookUrl).href,
       clientConfigs: { dynamodb: config, sqs: config, sesv2: config },
     };
@@ -128,6 +129,7 @@ export function localDeployment({
     mailIdentities: [mailbox(localMailFrom).address],
     retentionDays: 90,
     consoleUrl: `http://localhost:${ports.console}/console`,
+    webhookUrl,
     unsubscribeUrl: `${origin}/unsubscribe`,
     ...(polarUrl !== undefined && { polar: polarVariables(polarUrl) }),
     clientConfigs: {
@@ -173,6 +175,8 @@ export type Deployment = Readonly<{
   consoleUrl?: string | undefined;
   /** What has to be attached to those who are to use the console; absent on this machine. */
   consolePolicyArn?: string | undefined;
+  /** What Polar has to send to: its path may be any that this deployment was given. */
+  webhookUrl: string;
   /** Where a token follows after a slash. */
   unsubscribeUrl: string;
   /** Where the Polar beside the local stack is; absent: where the environment says, else Polar itself. */

@@ -103,7 +103,7 @@ export async function polarSide(
 export type PartsFor = ReturnType<typeof polarLinkOf>['partsFor'];
 
 export function partsOf(
-  { clientConfigs, settingsTable, unsubscribeUrl, polar }: Deployment,
+  { clientConfigs, settingsTable, webhookUrl, polar }: Deployment,
   { physicalId, secretsManager }: StackResources,
 ): PartsFor {
   const isLocal = 'endpoint' in clientConfigs.dynamodb;
@@ -113,7 +113,7 @@ export function partsOf(
     settingsTable,
     accessId: physicalId('PolarAccess'),
     webhookSecretId: physicalId('WebhookSecret'),
-    webhookUrl: new URL('/webhooks/polar', unsubscribeUrl).href,
+    webhookUrl,
     variables: polar ?? polarInEnvironment(process.env, isLocal),
   });
   return link.partsFor;

@@ -7,12 +7,19 @@ import { allScopes } from '#infra/local/polar-server/polar-server.ts';
 import { tokenGiven } from '#infra/terminal/person.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { createPlainTable } from '#test/support/plain-table.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
+
+const ann = {
+  ...{ customerId: 'c1', email: 'ann@example.com', name: 'Ann' },
+  externalId: null,
+  isNew: true,
+};
 
 describe('the command line of npm run connect', () => {
   it('takes the token from standard input, and says what is none without repeating it', async () => {
@@ -24,11 +31,12 @@ describe('the command line of npm run connect', () => {
 });
 
 // Each runs the command several times, which takes its time on a busy machine.
-describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
+describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;
   let at: PolarConnection;
   let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
   let acts: string;
+  let outputs: Record<string, string>;
   beforeAll(async () => {
     dynamo = await startDynamo();
     acts = (await createStackTables(dynamo.client, 'Acts'))('Acts');
@@ -36,15 +44,16 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
   afterAll(() => dynamo.stop());
   beforeEach(async () => {
     at = await startPolarConnection(dynamo.client);
+    outputs = {
+      WorkflowsTableName: await createPlainTable(dynamo.client, 'workflowId'),
+      EmailsTableName: 'Emails',
+      SettingsTableName: at.table,
+      ActsTableName: acts,
+      MailQueueUrl: 'http://127.0.0.1:1/000000000000/mail',
+      WebhookUrl: at.receiver.url,
+    };
     cloudFormation = await startStackInAws({
-      outputs: {
-        WorkflowsTableName: await createPlainTable(dynamo.client, 'workflowId'),
-        EmailsTableName: 'Emails',
-        SettingsTableName: at.table,
-        ActsTableName: acts,
-        MailQueueUrl: 'http://127.0.0.1:1/000000000000/mail',
-        WebhookUrl: at.receiver.url,
-      },
+      outputs,
       resources: { WebhookSecret: 'WebhookSecret', PolarAccess: 'PolarAccess' },
     });
     onTestFinished(async () => {
@@ -79,6 +88,8 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
     ]);
     return { out, error, code };
   }
+
+  const createdNow = () => polarPayload('customer.created', ann, new Date());
 
   async function connected(): Promise<void> {
     const access = at.token();
@@ -124,6 +135,34 @@ describe('npm run connect, against a stage in AWS', { timeout: 90_000 }, () => {
     expect((await run(['--repair'])).out).toContain('Enabled it: Polar sends events again.');
     const well = await run(['--status']);
     expect(well).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is wrong.') });
+  });
+
+  it('moves the endpoint to the path that a deployment gave the webhooks, and what failed meanwhile comes', async () => {
+    await connected();
+    const before = structuredClone(at.polar.endpoints);
+    const [early = ''] = await at.polar.emit(createdNow());
+    outputs['WebhookUrl'] = at.receiver.moveTo('/webhooks/k3yThatStrangersDoNotKnow');
+    const [meanwhile = ''] = await at.polar.emit(createdNow());
+    expect(at.receiver.taken).toEqual([early]);
+
+    const sick = await run(['--status']);
+    expect(sick.code).toBe(2);
+    expect(sick.out).toContain(`sends to another address (${at.receiver.url})`);
+    expect(sick.out).toContain('npm run connect -- --repair --stage staging');
+    const repaired = await run(['--repair']);
+    expect(repaired).toMatchObject({ code: 0, error: '' });
+    expect(repaired.out).toContain(`Set its URL to ${outputs['WebhookUrl']}.`);
+    const moved = { url: outputs['WebhookUrl'], modified_at: expect.any(String) };
+    expect(at.polar.endpoints).toEqual([{ ...before[0], ...moved }]);
+    expect(await at.connections.read()).toMatchObject({
+      endpointId: before[0]?.id,
+      url: outputs['WebhookUrl'],
+    });
+
+    const [after = ''] = await at.polar.emit(createdNow());
+    await at.polar.redeliver(meanwhile);
+    expect(at.receiver.taken).toEqual([early, after, meanwhile]);
+    expect((await run(['--status'])).out).toContain('Nothing is wrong.');
   });
 
   it('shows who mails at each moment, and switches Polar off and on', async () => {

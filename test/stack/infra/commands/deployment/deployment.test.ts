@@ -26,6 +26,7 @@ it('the local stack is found where npm start runs it', () => {
     emailsTable: stack.nameOf('Emails'),
     settingsTable: stack.nameOf('Settings'),
     mailQueueUrl: stack.resolve({ Ref: 'MailQueue' }),
+    webhookUrl: running.webhookUrl,
     unsubscribeUrl: 'http://127.0.0.1:5000/unsubscribe',
     consoleUrl: running.consoleUrl,
     clientConfigs: {

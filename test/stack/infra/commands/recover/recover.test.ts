@@ -106,6 +106,7 @@ function deployment() {
       mailQueueUrl: queues['MailQueue'] ?? '',
       retentionDays: 90,
       mailFrom: 'shop@example.com',
+      webhookUrl: `${door.url}/webhooks/polar`,
       unsubscribeUrl: `${door.url}/unsubscribe`,
     },
     resources: {
