@@ -9,6 +9,7 @@ import {
   eventPositionSchema,
   type ListedEvent,
 } from '#shared/store/events/event-log.ts';
+import { underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
@@ -47,15 +48,18 @@ ${choice({ name: 'outcome', label: 'Outcome', value: outcome ?? '' }, [['', 'All
 </form>`;
 }
 
-function ofDay({ items, day }: EventsOfDay): Html {
-  const rows = items.map((event) => [
-    time(event.receivedAt),
+function ofDay({ items }: EventsOfDay): Html {
+  return underDays(items, ({ receivedAt }) => receivedAt, eventTable);
+}
+
+function eventTable(events: readonly ListedEvent[]): Html {
+  const rows = events.map((event) => [
+    time(event.receivedAt, { form: 'clock' }),
     html`<a class="whole" href="${eventPath(event.webhookId)}">${event.type}</a>`,
     html`${outcomeBadge(event.outcome)}${event.reason ? html`<span class="long small">${event.reason}</span>` : ''}`,
     who(event),
   ]);
-  return html`<h2>${dayText.format(new Date(day))}</h2>
-${table(`Events of ${day}, the newest first`, ['Received', 'Type', 'Outcome', 'Contact'], rows)}`;
+  return table('Events, the newest first', ['Received', 'Type', 'Outcome', 'Contact'], rows);
 }
 
 function who({ email, contactId, customerId }: ListedEvent): Html {

@@ -163,8 +163,8 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
     ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],
     ['Customer in Polar', html`<code>${record.customerId}</code>`],
-    ['Happened', time(record.occurredAt)],
-    ['Received', time(record.receivedAt)],
+    ['Happened', time(record.occurredAt, { form: 'seconds' })],
+    ['Received', time(record.receivedAt, { form: 'seconds' })],
     isBackfilled(record.webhookId)
       ? ['Came by', 'a backfill: made from what Polar’s API said, without a webhook']
       : ['Polar was answered', `${code}: ${message}`],

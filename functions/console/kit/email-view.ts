@@ -40,11 +40,11 @@ ${canBeSentAgain.includes(state) ? html`<a class="button" href="${ask('send-agai
 
 export function emailFacts(email: ReportedEmail): Html {
   const { state, reason, feedback = {}, sesMessageId, attempts, updatedAt } = email;
-  const at = (time_: string | undefined) => time_ && time(time_);
+  const at = (moment: string | undefined) => moment && time(moment, { form: 'seconds' });
   return facts([
     ['Email', html`${stateBadge(state)} <span class="soft">${meanings[state]}</span>`],
     ['Reason', reason],
-    ['Since', time(updatedAt)],
+    ['Since', at(updatedAt)],
     ['Attempts', attempts === undefined ? undefined : String(attempts)],
     ['Sent', at(feedback.sentAt)],
     ['Delivered', at(feedback.deliveredAt)],
@@ -62,5 +62,5 @@ export function failureText({ attempts, firstReason, lastReason, lastAt, isFinal
     ? 'and no retry by itself can mend it'
     : 'and is tried for about an hour and a half before it is dead';
   const first = firstReason === lastReason ? '' : html` At first: ${firstReason}`;
-  return html`It failed ${times}, the last time ${time(lastAt)}, ${fate}: ${lastReason}${first}`;
+  return html`It failed ${times}, the last time ${time(lastAt, { form: 'seconds' })}, ${fate}: ${lastReason}${first}`;
 }

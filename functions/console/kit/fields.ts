@@ -8,15 +8,17 @@ type FormOptions = Readonly<{
   class?: string;
   /** Whether a file goes with it. */
   hasFile?: boolean;
+  /** Whether leaving it with changes warns, see `saveBar`; `already`: what it comes with is not saved either. */
+  unsaved?: 'warns' | 'already';
   body: Html;
 }>;
 
 /** A form that changes something. It brings along the token without which nothing is done. */
 export function postForm(
   c: Context<ConsoleEnv>,
-  { action, class: name = '', hasFile = false, body }: FormOptions,
+  { action, class: name = '', hasFile = false, unsaved, body }: FormOptions,
 ): Html {
-  return html`<form method="post" class="${name}"${action ? html` action="${action}"` : ''}${hasFile ? html` enctype="multipart/form-data"` : ''}>
+  return html`<form method="post" class="${name}"${action ? html` action="${action}"` : ''}${hasFile ? html` enctype="multipart/form-data"` : ''}${unsaved ? html` data-unsaved="${unsaved}"` : ''}>
 <input type="hidden" name="token" value="${c.get('token')}">
 ${body}
 </form>`;

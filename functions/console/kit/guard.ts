@@ -9,6 +9,7 @@ export const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   styleSrc: ["'self'"],
   scriptSrc: ["'self'"],
+  connectSrc: ["'self'"],
   imgSrc: ["'self'"],
   frameSrc: ["'self'"],
   formAction: ["'self'"],

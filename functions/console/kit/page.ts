@@ -6,18 +6,8 @@ import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ActObjects } from '#shared/audience/operator-act.ts';
 import type { Deployment } from './deployment-signs.ts';
 import { rail, type Section, stageTone } from './rail.ts';
+import { script } from './script/script.ts';
 import { style } from './style/style.ts';
-
-/** What the pages do beside being read: times in the reader's zone. Everything works without it. */
-export const script = `
-const zone = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
-for (const time of document.querySelectorAll('time[datetime]')) {
-  const date = new Date(time.dateTime);
-  time.title = exact.format(date) + ' (' + time.title + ')';
-  time.textContent = zone.format(date);
-}
-`;
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b57a4"/><path d="M7 11l9 6 9-6M7 10h18v12H7z" fill="none" stroke="#fff" stroke-width="2" stroke-linejoin="round"/></svg>`;
 

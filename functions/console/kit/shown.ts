@@ -19,23 +19,32 @@ function pretty(body: string): string {
   }
 }
 
-const dateAndTime = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  timeZone: 'UTC',
-});
+const day = { day: 'numeric', month: 'short', year: 'numeric' } as const;
+const clock = { hour: '2-digit', minute: '2-digit' } as const;
+const inUtc = (parts: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat('en-GB', { ...parts, timeZone: 'UTC' });
+
+const formats = {
+  minutes: inUtc({ ...day, ...clock }),
+  seconds: inUtc({ ...day, ...clock, second: '2-digit' }),
+  clock: inUtc({ ...clock, second: '2-digit' }),
+} as const;
+
+type TimeOptions = Readonly<{
+  /** `seconds` where things happen in seconds; `clock`: without its day, which is above it. */
+  form?: keyof typeof formats;
+  /** Whether the script adds how long ago that was. */
+  ago?: boolean;
+}>;
 
 /**
- * A time: in UTC as it comes, in the reader's zone once the script has run, with the exact one on hover. `instant` is
- * ISO 8601, of Polar or ours; anything else is shown as it is.
+ * A time: in UTC as it comes, in the reader's zone and the same form once the script has run, with the exact one on
+ * hover. `instant` is ISO 8601, of Polar or ours; anything else is shown as it is.
  */
-export function time(instant: string): Html {
+export function time(instant: string, { form = 'minutes', ago = false }: TimeOptions = {}): Html {
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return html`${instant}`;
-  return html`<time datetime="${date.toISOString()}" title="${instant}">${dateAndTime.format(date)} UTC</time>`;
+  return html`<time datetime="${date.toISOString()}" data-form="${form}" title="${instant}"${ago ? html` data-ago` : ''}>${formats[form].format(date)} UTC</time>`;
 }
 
 type Tone = 'good' | 'bad' | 'warn' | 'calm';

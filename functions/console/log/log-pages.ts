@@ -71,7 +71,7 @@ const words: Readonly<Record<ActOutcome, string>> = {
 
 function actTable(acts: readonly OperatorAct[]): Html {
   const rows = acts.map(({ at, by, via, what, on, sentence, outcome }) => [
-    time(at),
+    time(at, { form: 'seconds' }),
     html`<span class="long">${by}</span><span class="soft small"> ${via === 'command' ? 'command line' : 'console'}</span>`,
     html`${sentence}<br><code class="small">${what}</code>`,
     html`${Object.entries(on).map(([name, value]) => object(name, value))}`,

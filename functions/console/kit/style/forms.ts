@@ -13,7 +13,7 @@ input:not([type=checkbox]):not([type=radio]), select, textarea { min-height: 2.2
 textarea { line-height: 1.45; resize: vertical }
 textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem }
 .wrong input:not([type=checkbox]):not([type=radio]), .wrong select, .wrong textarea { border-color: var(--bad) }
-input[type=checkbox], input[type=radio] { width: 1.1rem; height: 1.1rem; margin: .2rem 0 0; flex: none; accent-color: var(--primary) }
+input[type=checkbox], input[type=radio] { width: 1.1rem; height: 1.1rem; margin: .2rem 0 0; flex: none; accent-color: var(--accent) }
 .check { display: flex; gap: .6rem; font-weight: inherit; padding: .2rem 0; align-items: flex-start }
 button, .button { display: inline-block; font: inherit; font-weight: 500; line-height: 1.4; padding: .35rem .8rem; border-radius: var(--small-round); border: 1px solid var(--line); background: var(--card); color: var(--text); cursor: pointer; text-decoration: none }
 button.small { padding: .1rem .6rem; font-size: .85rem }
@@ -21,6 +21,10 @@ button:hover, .button:hover { background: var(--here) }
 .primary { background: var(--primary); border-color: var(--primary); color: var(--on-primary) }
 .primary:hover { background: var(--primary); filter: brightness(.92) }
 .danger { color: var(--bad); border-color: currentColor }
+[hidden] { display: none }
+.save-bar { position: sticky; bottom: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; justify-content: end; margin: 1.25rem 0 0; padding: .75rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: var(--round) }
+.save-bar p { margin: 0 auto 0 0 }
+[data-changed] > .save-bar { border-color: var(--accent); box-shadow: 0 0 1rem light-dark(#0002, #0008) }
 .act { display: inline-block }
 .filters { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: 0 0 1.25rem }
 .filters .field { margin: 0; flex: 1 1 10rem; max-width: 18rem }

@@ -1,0 +1,60 @@
+/**
+ * Times in the reader's zone, in the form that the server gave them, and rows under the reader's days.
+ */
+export const times = `
+const parts = {
+  day: { day: 'numeric', month: 'short', year: 'numeric' },
+  clock: { hour: '2-digit', minute: '2-digit' },
+  seconds: { second: '2-digit' },
+};
+const formats = {
+  minutes: new Intl.DateTimeFormat('en-GB', { ...parts.day, ...parts.clock }),
+  seconds: new Intl.DateTimeFormat('en-GB', { ...parts.day, ...parts.clock, ...parts.seconds }),
+  clock: new Intl.DateTimeFormat('en-GB', { ...parts.clock, ...parts.seconds }),
+};
+const wholeDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' });
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const units = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+
+function ago(date) {
+  const seconds = (date - Date.now()) / 1000;
+  const [unit, length] = units.find(([, one]) => Math.abs(seconds) >= one) ?? units[3];
+  return relative.format(Math.round(seconds / length), unit);
+}
+
+function underDays(list) {
+  const rowsIn = (section) => section.querySelector('tbody, [data-rows]');
+  const instant = (row) => new Date(row.querySelector('time[datetime]').dateTime);
+  const sections = [...list.children];
+  const rows = sections.flatMap((section) => [...rowsIn(section).children]);
+  const days = Map.groupBy(rows, (row) => wholeDay.format(instant(row)));
+  const shown = [...days].map(([name, ofDay]) => {
+    const section = sections[0].cloneNode(true);
+    section.querySelector('[data-day]').textContent = name;
+    rowsIn(section).replaceChildren(...ofDay);
+    return section;
+  });
+  list.replaceChildren(...shown);
+}
+
+function readTimes(root) {
+  for (const time of root.querySelectorAll('time[datetime]')) {
+    const date = new Date(time.dateTime);
+    const format = formats[time.dataset.form] ?? formats.minutes;
+    time.title = exact.format(date) + ' (' + time.dateTime + ')';
+    time.textContent = format.format(date) + ('ago' in time.dataset ? ' · ' + ago(date) : '');
+  }
+}
+
+/** For whatever puts something new into the page. */
+function inZone(root) {
+  for (const list of root.querySelectorAll('[data-days]')) underDays(list);
+  readTimes(root);
+}
+
+inZone(document);
+setInterval(() => {
+  if (!document.hidden && document.querySelector('time[data-ago]')) readTimes(document);
+}, 30000);
+`;

@@ -1,0 +1,172 @@
+import { html } from 'hono/html';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  copyButton,
+  live,
+  saveBar,
+  underDays,
+  untilDone,
+} from '#functions/console/kit/enhanced.ts';
+import type { Html } from '#functions/console/kit/page.ts';
+import { script } from '#functions/console/kit/script/script.ts';
+import { table, time } from '#functions/console/kit/shown.ts';
+import { hasBrowser, startBrowser } from './chromium.ts';
+
+const address = 'http://localhost:4000/console/page';
+
+/** The script of the console on pages of our own. */
+describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let bodies: string[];
+  let asked: number;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    context = await browser.newContext({
+      timezoneId: 'America/New_York',
+      locale: 'de-DE',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    page = await context.newPage();
+    await page.clock.install({ time: '2026-11-29T12:00:00Z' });
+    asked = 0;
+    await page.route(address, (route) => {
+      const body = bodies[Math.min(asked, bodies.length - 1)];
+      asked += 1;
+      return route.fulfill({
+        contentType: 'text/html; charset=utf-8',
+        body: `<!doctype html><body>${body}<script type="module">${script}</script></body>`,
+      });
+    });
+  });
+  afterEach(() => context.close());
+
+  /** Opens a page with the first body; who asks again gets the next ones. */
+  async function open(...shown: readonly Html[]): Promise<void> {
+    bodies = (await Promise.all(shown)).map(String);
+    await page.goto(address);
+  }
+
+  const textOf = (selector: string) => page.locator(selector).allInnerTexts();
+
+  it.each([
+    ['minutes', {}, '28 Nov 2026, 20:01'],
+    ['seconds', { form: 'seconds' }, '28 Nov 2026, 20:01:07'],
+    ['the day above', { form: 'clock' }, '20:01:07'],
+    ['how long ago', { ago: true }, '28 Nov 2026, 20:01 · 11 hours ago'],
+  ] as const)('tells a time of the reader’s zone with %s', async (_, options, text) => {
+    await open(time('2026-11-29T01:01:07Z', options));
+    expect(await textOf('time')).toEqual([text]);
+  });
+
+  it('puts rows under the days of the reader, whose times they have', async () => {
+    const rows = ['2026-11-29T05:00:00Z', '2026-11-29T04:59:59Z', '2026-11-28T12:00:00Z'];
+    await open(
+      underDays(
+        rows,
+        (at) => at,
+        (ofDay) =>
+          table(
+            'Rows',
+            ['At'],
+            ofDay.map((at) => [time(at, { form: 'clock' })]),
+          ),
+      ),
+    );
+    const shown = await textOf('h2, td');
+    // Not every version of a browser has a comma after the weekday.
+    expect(shown.map((text) => text.replace(',', ''))).toEqual([
+      'Sunday 29 November 2026',
+      '00:00:00',
+      'Saturday 28 November 2026',
+      '23:59:59',
+      '07:00:00',
+    ]);
+  });
+
+  it('copies a text, and says so', async () => {
+    await open(copyButton('a "b" <c>'));
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('a "b" <c>');
+  });
+
+  describe('a form that warns', () => {
+    const form = (state: 'warns' | 'already') =>
+      html`<form method="post" action="${address}" data-unsaved="${state}"><input type="hidden" name="token" value="t">
+<fieldset data-name="order.paid"><label>On <input type="checkbox" name="on" checked></label></fieldset>
+<label>Group <input name="group" value="a"></label>${saveBar()}</form>`;
+
+    it('says what is not saved, and takes it back', async () => {
+      await open(form('warns'));
+      expect(await textOf('[data-unsaved-text]')).toEqual(['All saved']);
+      expect(await page.getByRole('button', { name: 'Discard' }).count()).toBe(0);
+      await page.getByLabel('On').uncheck();
+      await page.getByLabel('Group').fill('b');
+      expect(await textOf('[data-unsaved-text]')).toEqual(['Unsaved: order.paid, Group']);
+      await page.getByRole('button', { name: 'Discard' }).click();
+      await page.clock.runFor(1);
+      expect(await textOf('[data-unsaved-text]')).toEqual(['All saved']);
+    });
+
+    it.each([
+      ['with changes', 'warns', 'b', true],
+      ['with what it had', 'warns', 'a', false],
+      ['that came unsaved', 'already', 'a', true],
+    ] as const)('asks whoever leaves it %s', async (_, state, typed, warns) => {
+      const questions: string[] = [];
+      page.on('dialog', (dialog) => {
+        questions.push(dialog.type());
+        void dialog.accept();
+      });
+      await open(form(state));
+      await page.getByLabel('Group').fill(typed);
+      await page.goto('about:blank');
+      expect(questions).toEqual(warns ? ['beforeunload'] : []);
+    });
+  });
+
+  describe('a part that waits', () => {
+    it('is read again until it is done', async () => {
+      const waiting = untilDone('part', false, html`<p>queued</p>`);
+      const done = untilDone('part', true, html`<p>done ${time('2026-11-29T01:01:07Z')}</p>`);
+      await open(waiting, waiting, done);
+      await page.clock.runFor(1_000);
+      await expect.poll(() => asked, { timeout: 30_000 }).toBe(2);
+      await expect
+        .poll(
+          async () => {
+            await page.clock.runFor(1_000);
+            return textOf('#part');
+          },
+          { timeout: 30_000 },
+        )
+        .toEqual(['done 28 Nov 2026, 20:01']);
+      await page.clock.runFor(600_000);
+      expect(asked).toBe(3);
+    });
+
+    it('is left alone while somebody works in it', async () => {
+      await open(live('part', html`<input>`), live('part', html`<p>new</p>`));
+      await page.locator('input').focus();
+      await page.clock.runFor(60_000);
+      expect(asked).toBe(1);
+    });
+  });
+
+  it('leads to the field that finds everything by a slash, unless somebody types', async () => {
+    await open(html`<input data-find aria-label="Find"><input aria-label="Other">`);
+    await page.getByLabel('Other').press('/');
+    expect(await page.getByLabel('Other').inputValue()).toBe('/');
+    await page.getByLabel('Other').blur();
+    await page.keyboard.press('/');
+    await page.keyboard.type('ada');
+    expect(await page.getByLabel('Find').inputValue()).toBe('ada');
+  });
+});
