@@ -79,7 +79,7 @@ export const consoleActs: ActsOfRoutes = {
     sentence: 'Put an earlier version of the brand back.',
   }),
 
-  [`POST ${polar}/settings`]: always('settings.set', 'Save the settings.'),
+  'POST /console/settings': always('settings.set', 'Save the settings.'),
   [`POST ${polar}/token`]: always('polar.connect', 'Connect Polar with an access token.'),
   [`POST ${polar}/sign-in`]: looksOnly,
   [`POST ${polar}/sign-in/cancel`]: looksOnly,

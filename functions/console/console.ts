@@ -16,12 +16,13 @@ import { noting } from './kit/noting.ts';
 import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
 import { flashed } from './kit/remembered.ts';
 import { time } from './kit/shown.ts';
-import { emailsPath } from './kit/words.ts';
+import { emailsPath, settingsPath } from './kit/words.ts';
 import { logPages } from './log/log-pages.ts';
 import { overviewPages } from './overview/overview-pages.ts';
 import type { ConsoleParts } from './parts.ts';
 import { polarPages } from './polar/polar-pages.ts';
 import { runPages } from './runs/run-pages.ts';
+import { settingsPages } from './settings/settings-pages.ts';
 import { testPages } from './test-event/test-pages.ts';
 import { workflowPages } from './workflows/workflow-pages.ts';
 
@@ -58,15 +59,18 @@ export function consoleApp(parts: ConsoleParts) {
   app.route('/console/runs', runPages(parts));
   app.route('/console/emails', emailPages(parts));
   app.route('/console/brand', brandPages(parts));
+  app.route('/console/settings', settingsPages(parts));
+  // Where the settings were until they got a page of their own.
+  app.get('/console/polar/settings', (c) => c.redirect(settingsPath, 301));
   app.route('/console/polar', polarPages(parts));
   app.route('/console/test', testPages(parts));
   app.route('/console/dead-letters', deadLetterPages(parts));
   app.route('/console/log', logPages(parts));
   app.notFound((c) =>
     page(c, {
-      title: 'There is no such page',
+      title: 'Page not found',
       status: 404,
-      body: html`<p>Perhaps it was removed, or the link is not whole. The <a href="/console/audience">audience</a> is a place to start from.</p>`,
+      body: html`<p>The link may be incomplete, or what it led to was removed. Start from the <a href="/console">overview</a>.</p>`,
     }),
   );
   app.onError((error, c) => {
@@ -74,7 +78,7 @@ export function consoleApp(parts: ConsoleParts) {
       return page(c, {
         title: 'The settings are not valid',
         status: 503,
-        body: html`<p>This page goes by the settings, and nothing was done. ${error.message} The page <a href="/console/polar#settings">Polar</a> shows what is at fault, and mends it.</p>`,
+        body: html`<p>This page needs the settings, so nothing was done. ${error.message} <a href="${settingsPath}">Events &amp; groups</a> shows what is wrong, and mends it.</p>`,
       });
     }
     parts.log.error('console failed', {
@@ -83,16 +87,16 @@ export function consoleApp(parts: ConsoleParts) {
       reason: reasonOf(error),
     });
     return page(c, {
-      title: 'That did not work just now',
+      title: 'Something went wrong',
       status: 500,
-      body: html`<p>Something on our side failed, and it may or may not have been done. Load the page again; if it stays so, the log of the console function says why.</p>`,
+      body: html`<p>It failed on our side, and it may or may not have been done. Check before you do it again. If this keeps happening, the console function's log says why.</p>`,
     });
   });
   return app;
 }
 
 const notKnown = () =>
-  html`<p class="flash problem" role="status">Whether mail is held could not be read. Load the page again.</p>`;
+  html`<p class="flash problem" role="status">Whether mail is held could not be read. Reload the page.</p>`;
 
 function heldBanner(hold: Hold | undefined): Html {
   if (!hold?.isOn) return html``;

@@ -111,8 +111,11 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
   });
 
   it('one makes a welcome from the template and switches an event off', async () => {
-    await open('/polar');
+    await open('/brand');
     await page.getByLabel('Postal address').fill('Example Shop, 1 Example Street');
+    await press('Save these three');
+    await page.getByRole('status').waitFor();
+    await open('/settings');
     const orderPaid = page.getByRole('group', { name: /order\.paid/ });
     await orderPaid.getByRole('checkbox').first().uncheck();
     await press('Save');
@@ -238,6 +241,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
         .first()
         .getAttribute('href');
       const paths = [
+        '',
         '/audience',
         '/audience/add',
         `/audience/customers/${eve.customerId}`,
@@ -252,6 +256,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
         `${workflow?.replace('/console', '')}/edit`,
         '/polar',
         '/polar/disconnect',
+        '/settings',
         '/test',
         '/dead-letters',
         '/log',

@@ -93,9 +93,11 @@ describe.each(keptVersions)('people see what version %s left', (version) => {
   });
 
   it('the settings and the connection', async () => {
+    const settings = await upgraded.stack.visitor.get('/console/settings');
+    expect(settings.status).toBe(200);
+    expect(settings.html).toContain('1 Example Street');
     const shown = await upgraded.stack.visitor.get('/console/polar');
     expect(shown.status).toBe(200);
-    expect(shown.html).toContain('1 Example Street');
     const [connection] = (rows.get('Settings') ?? []).filter(
       (row) => row['name']?.S === 'connection',
     );

@@ -9,7 +9,9 @@ import type { ConsoleEnv } from './page.ts';
 
 /** What every page tells of the deployment. A part that could not be read is absent. */
 export type DeploymentSigns = Readonly<{
-  /** Its name in Polar. Absent, too: nothing is connected. */
+  /** Whether Polar is connected. */
+  isConnected?: boolean | undefined;
+  /** Its name in Polar, where it is. */
   organization?: string | undefined;
   /** How many there are, by SQS's counts, which lag by up to a minute. */
   deadLetters?: number | undefined;
@@ -58,11 +60,15 @@ async function read({ connections, sqs, queues, log }: Parts): Promise<Deploymen
     }
   };
   const [connection, letters] = await Promise.all([
-    known('connection', connections.read()),
+    known(
+      'connection',
+      connections.read().then((found) => ({ found })),
+    ),
     known('dead letters', Promise.all(queues.map(({ url }) => lettersIn(sqs, url)))),
   ]);
   return {
-    organization: connection?.organizationName,
+    isConnected: connection && connection.found !== undefined,
+    organization: connection?.found?.organizationName,
     deadLetters: letters?.reduce((sum, count) => sum + count, 0),
   };
 }

@@ -14,6 +14,7 @@ const entries = {
   'dead-letters': { href: '/console/dead-letters', label: 'Dead letters' },
   test: { href: '/console/test', label: 'Send a test' },
   log: { href: '/console/log', label: 'Log' },
+  settings: { href: '/console/settings', label: 'Events & groups' },
   brand: { href: '/console/brand', label: 'Sender & brand' },
 } as const satisfies Record<string, Entry>;
 
@@ -25,7 +26,7 @@ type Group = Readonly<{ title?: string; sections: readonly Section[] }>;
 const groups: readonly Group[] = [
   { sections: ['overview', 'audience', 'events', 'emails', 'workflows'] },
   { title: 'Operate', sections: ['polar', 'dead-letters', 'test', 'log'] },
-  { title: 'Settings', sections: ['brand'] },
+  { title: 'Settings', sections: ['settings', 'brand'] },
 ];
 
 type Rail = Readonly<{
@@ -86,7 +87,11 @@ function entry(section: Section, { isHere, signs }: EntryNow): Html {
   return html`<li><a href="${href}"${isHere ? html` aria-current="page"` : ''}>${label}${signs && signOf(section, signs)}</a></li>`;
 }
 
-function signOf(section: Section, { deadLetters }: DeploymentSigns): Html | undefined {
+function signOf(section: Section, signs: DeploymentSigns): Html | undefined {
+  const { isConnected, deadLetters } = signs;
+  if (section === 'polar' && isConnected === false) {
+    return html` <span class="state">not connected</span>`;
+  }
   if (section !== 'dead-letters' || !deadLetters) return undefined;
   return html` <span class="count">${deadLetters > 99 ? '99+' : deadLetters}<span class="unseen"> waiting</span></span>`;
 }

@@ -130,7 +130,7 @@ export const pathsOfTending = {
 } as const;
 
 export const brandPath = '/console/brand';
-export const settingsPath = `${home}/settings`;
+export const settingsPath = '/console/settings';
 
 export const frequencyWords = {
   'every-time': 'Every time',

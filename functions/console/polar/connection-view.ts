@@ -7,7 +7,7 @@ import type { ConnectionHealth, DeliveryShown, Fault } from '#shared/polar/conne
 import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, table, time } from '../kit/shown.ts';
-import { home, pathsOfConnecting, pathsOfTending } from '../kit/words.ts';
+import { home, pathsOfConnecting, pathsOfTending, settingsPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import {
   type ConnectionState,
@@ -143,7 +143,7 @@ ${table('The last deliveries, as Polar tells', ['When', 'Event', 'Result'], deli
 function deliveryRow({ at, eventId, type, succeeded, httpCode }: DeliveryShown) {
   const answer = httpCode === undefined ? 'not reached' : `answered ${httpCode}`;
   return [
-    time(at),
+    time(at, { form: 'seconds' }),
     html`<a href="/console/events/${encodeURIComponent(eventId)}">${type}</a>`,
     html`${succeeded ? badge('delivered', 'good') : badge('failed', 'bad')} <span class="soft">${answer}</span>`,
   ];
@@ -194,14 +194,13 @@ export function connectionView(c: Context<ConsoleEnv>, shown: ConnectionShown): 
   const { state, problems = {}, obstacle } = shown;
   if (state.kind === 'connected') {
     return html`<h2 id="connection">Connection</h2>
-<p class="small"><a href="#settings">Go on to what each event does</a></p>
 ${connected(c, state, shown)}`;
   }
   if (state.kind === 'signed-in') {
     return html`<h2 id="connection">Connection</h2>${organizationChoice(c, state.organizations)}`;
   }
   return html`<h2 id="connection">Connect Polar</h2>
-<p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for the ten events below, and takes over its secret. An endpoint that has this address already is used again: <span class="code">${shown.webhookUrl}</span></p>
+<p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for ten kinds of <a href="${settingsPath}">events</a>, and takes over its secret. An endpoint that has this address already is used again: <span class="code">${shown.webhookUrl}</span></p>
 ${state.isBrokenOff ? html`<p class="note">Connecting was broken off midway, and the access that was given is still kept here. Connect again: nothing is made twice. Or forget it: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
 ${secretsNote(c, shown.secrets)}
 ${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems })}`;
@@ -233,7 +232,7 @@ ${facts([
   ['Connected', html`${time(connection.connectedAt)} by ${connection.by}, ${howText(connection)}`],
   ['Last webhook', lastWebhook(lastReceived)],
 ])}
-${health.kind === 'not-told' ? html`<p class="note">${health.reason} The settings below work meanwhile.</p>` : faultList(c, health.value, redeliverFrom)}
+${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> work meanwhile.</p>` : faultList(c, health.value, redeliverFrom)}
 ${secretsNote(c, secrets)}
 </div>
 ${told ? deliveriesTable(told) : ''}

@@ -1,11 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { draftOf } from '#shared/audience/settings-draft.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type Problems, settingsForForm } from '../settings/save-settings.ts';
-import { settingsForm } from '../settings/settings-form.ts';
-import { settingsPages } from '../settings/settings-pages.ts';
 import { connectingPages } from './connecting-pages.ts';
 import { connectionState, secretsShown } from './connection-state.ts';
 import { connectionView } from './connection-view.ts';
@@ -13,7 +10,7 @@ import { emailsView } from './emails-view.ts';
 import { polarLink } from './polar-link.ts';
 import { redeliverPosition, tendingPages } from './tending-pages.ts';
 
-/** The connection with Polar, and the settings. */
+/** The connection with Polar. */
 export function polarPages(parts: ConsoleParts) {
   const app = new Hono<ConsoleEnv>();
   const link = polarLink(parts);
@@ -37,19 +34,15 @@ export function polarPages(parts: ConsoleParts) {
       state.kind === 'connected'
         ? emailsView(c, { ...state, workflows, events: stored.settings.events })
         : html``;
-    const { settings, ...rest } = stored;
-    const { version } = settings;
-    const form = settingsForm(c, { draft: draftOf(settings), version, ...rest });
     return page(c, {
       title: 'Polar',
       section: 'polar',
       status: problems ? 422 : 200,
-      body: html`${connection}${emails}${form}`,
+      body: html`${connection}${emails}`,
     });
   }
 
   app.get('/', (c) => home(c));
-  app.route('/', settingsPages(parts));
   app.route('/', connectingPages(link, home));
   app.route('/', tendingPages(link));
   return app;

@@ -10,6 +10,7 @@ import {
   settingPlaces,
 } from '#shared/audience/settings-draft.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import { saveBar } from '../kit/enhanced.ts';
 import { checkbox, choice, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { brandPath, settingsPath } from '../kit/words.ts';
@@ -55,7 +56,7 @@ export function nameOf(place: SettingPlace): string {
 
 export const groupModes = [
   ['new-contacts', 'new contacts'],
-  ['always', 'all, always'],
+  ['always', 'every contact'],
 ] as const;
 
 export const newContactModes = [
@@ -105,11 +106,22 @@ export function eventRow(type: SupportedEventType, draft: SettingsDraft, problem
       ? html`${unused(type, draft)}<p class="hint unused">A deletion brings no name, no id and no group. What it does is chosen below.</p>`
       : html`${onOff('fullName')}${onOff('externalId')}
 ${textField({ name: at('userGroup'), label: fieldWords.userGroup, value: draft[at('userGroup')], problem: problems[at('userGroup')] })}
-${choice({ name: at('userGroupMode'), label: fieldWords.userGroupMode, value: draft[at('userGroupMode')], problem: problems[at('userGroupMode')] }, groupModes)}`;
-  return html`<fieldset class="event">
+${choice({ name: at('userGroupMode'), label: fieldWords.userGroupMode, value: draft[at('userGroupMode')], problem: problems[at('userGroupMode')] }, groupModes)}
+${groupEffect(draft[at('userGroup')], draft[at('userGroupMode')])}`;
+  return html`<fieldset class="event" data-name="${type}">
 <legend><span class="code">${type}</span> <span class="hint">${eventWords[type]}</span></legend>
 ${onOff('enabled')}${onOff('trigger')}${rest}
 </fieldset>`;
+}
+
+/** Said where it is set; where no group is, there is nothing to say. */
+function groupEffect(group = '', mode = ''): Html {
+  if (group === '') return html``;
+  const effect =
+    mode === 'always'
+      ? `Moves every contact of this event to “${group}”.`
+      : `Puts contacts in “${group}” if the event comes within a day of their first.`;
+  return html`<p class="hint effect">${effect}</p>`;
 }
 
 /** What is not shown keeps its value. */
@@ -146,15 +158,15 @@ export function settingsForm(
 ${supportedEventTypes.map((type) => eventRow(type, draft, problems))}
 </div>`;
   return html`${summary(problems, isSent)}
-<h2 id="settings">What each event does</h2>
-<p class="soft">An event that is on updates the contact of its customer, or adds one. Each switch says what else is taken from it: whether it starts workflows, and whether name and external id are taken over. An event that is off is recorded and changes no contact. What it says of a subscription is kept all the same, so that older news of that subscription is not mailed.</p>
+<p class="soft">An event that's on adds or updates the contact of its customer. Switch on what else it does: start workflows, set name and external id, put the contact in a group. An event that's off is recorded and changes no contact; its subscription's state is still kept, so that older news of it isn't mailed.</p>
 ${postForm(c, {
   action: settingsPath,
   class: 'settings',
+  unsaved: isSent ? 'already' : 'warns',
   body: html`<input type="hidden" name="version" value="${version}">
 ${seen !== undefined && html`<input type="hidden" name="${seenField}" value="${seen}">`}
+<p class="soft small">A group for <em>new contacts</em> comes from the earliest event that has one, within a day of the customer's first event: a purchase begins with customer.created, and its order follows. A group for <em>every contact</em> also moves existing contacts, by their newest event. Leave it empty for no group.</p>
 ${events}
-<p class="soft small">A user group for <em>new contacts</em> is given by the earliest event that has one, if it comes within a day of the customer's first event: a purchase begins with customer.created, and its order follows. One for <em>all, always</em> also moves contacts that are there already, by their newest event. Leave it empty for no group.</p>
 <div class="columns">
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">
@@ -164,13 +176,26 @@ ${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['
 ${formerSettings.map((path) => html`<input type="hidden" name="${path}" value="${draft[path] ?? ''}">`)}
 </div>
 </div>
-<p><button type="submit" class="primary">Save</button></p>`,
+${saveBar()}`,
 })}`;
+}
+
+const senderFields = ['postalAddress', 'timeZone', 'language', 'dailyLimit'] as const;
+
+/** What another page edits keeps its value. A field that is at fault can be mended here, too. */
+function sender(draft: SettingsDraft, problems: Problems): Html {
+  return html`${senderFields.map((name) => {
+    const value = draft[name] ?? '';
+    const problem = problems[name];
+    if (problem === undefined) return html`<input type="hidden" name="${name}" value="${value}">`;
+    const field = { name, label: generalWords[name], value, problem };
+    return name === 'postalAddress' ? textArea(field) : textField(field);
+  })}`;
 }
 
 function deletion(draft: SettingsDraft, problems: Problems): Html {
   const problem = problems['customerDeleted'];
-  return html`<fieldset id="customerDeleted"${problem ? html` aria-describedby="customerDeleted-problem"` : ''}>
+  return html`<fieldset id="customerDeleted" data-name="${generalWords.customerDeleted}"${problem ? html` aria-describedby="customerDeleted-problem"` : ''}>
 <legend>When a customer is deleted in Polar</legend>
 ${problem && html`<p class="problem" id="customerDeleted-problem">${problem}</p>`}
 ${deletionChoices.map(

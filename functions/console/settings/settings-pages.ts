@@ -1,17 +1,18 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { type SettingPlace, settingPlaces } from '#shared/audience/settings-draft.ts';
+import { draftOf, type SettingPlace, settingPlaces } from '#shared/audience/settings-draft.ts';
 import { postForm } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { table, time } from '../kit/shown.ts';
-import { home, settingsPath } from '../kit/words.ts';
+import { settingsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
   clashesField,
   type Overtaken,
   readSettingsPost,
   saveSettingsPost,
+  settingsForForm,
 } from './save-settings.ts';
 import { nameOf, settingsForm, valueWords } from './settings-form.ts';
 
@@ -38,7 +39,7 @@ ${postForm(c, {
 ${kept.map(({ path }) => html`<input type="hidden" name="${path}" value="${merged[path] ?? ''}">`)}
 ${clashes.length > 0 ? html`<h2>What you both changed</h2><div class="card">${clashes.map((one) => clash(one, overtaken))}</div>` : ''}
 <p class="row"><button type="submit" class="primary">${clashes.length > 0 ? 'Save what I chose' : 'Save my changes on top of these'}</button>
-<a href="/console/polar">Leave my changes and look at the settings</a></p>`,
+<a href="${settingsPath}">Discard my changes</a></p>`,
 })}`;
 }
 
@@ -76,49 +77,53 @@ function lines(text: string): Html {
   return html`<span class="lines">${text}</span>`;
 }
 
-const above = { href: home, title: 'Polar' };
+const title = 'Events & groups';
+const above = { href: settingsPath, title };
 
-/** Saving the settings: all, or nothing and why. */
+/** What each event does. It is saved all at once, or nothing is, and the page says why. */
 export function settingsPages(parts: ConsoleParts) {
   const app = new Hono<ConsoleEnv>();
 
-  app.post('/settings', async (c) => {
+  app.get('/', async (c) => {
+    const { settings, ...rest } = await settingsForForm(parts);
+    const form = settingsForm(c, { draft: draftOf(settings), version: settings.version, ...rest });
+    return page(c, { title, section: 'settings', body: form });
+  });
+
+  app.post('/', async (c) => {
     const post = readSettingsPost(c.get('form'));
     if (!post) {
-      const text = 'The form did not arrive as a whole, so nothing was saved. Fill it in again.';
-      return goOn(c, home, { kind: 'problem', text });
+      const text = 'The form arrived incomplete, so nothing was saved. Fill it in again.';
+      return goOn(c, settingsPath, { kind: 'problem', text });
     }
     const saving = await saveSettingsPost(parts, post, c.get('by'));
     switch (saving.kind) {
       case 'saved':
         c.set('acted', { version: saving.version, changed: saving.changed });
-        return goOn(c, home, { kind: 'done', text: savedText(saving.changed) });
+        return goOn(c, settingsPath, { kind: 'done', text: savedText(saving.changed) });
       case 'nothing-changed':
-        return goOn(c, home, { kind: 'done', text: 'Nothing was changed.' });
+        return goOn(c, settingsPath, { kind: 'done', text: 'Nothing was changed.' });
       case 'invalid': {
         const body = settingsForm(c, { ...post, problems: saving.problems, isSent: true });
-        return page(c, { title: 'Settings', section: 'polar', above, body, status: 422 });
+        return page(c, { title, section: 'settings', body, status: 422 });
       }
       case 'edited-by-hand':
-        return goOn(c, home, { kind: 'problem', text: editedText });
+        return goOn(c, settingsPath, { kind: 'problem', text: editedText });
       case 'overtaken': {
         const body = overtakenForm(c, saving.overtaken);
         const title = 'Someone else changed the settings';
-        return page(c, { title, section: 'polar', above, body, status: 409 });
+        return page(c, { title, section: 'settings', above, body, status: 409 });
       }
     }
   });
-
-  // A reload of the page that says what is wrong asks for it so.
-  app.get('/settings', (c) => c.redirect(home));
 
   return app;
 }
 
 const editedText =
-  'Someone changed the settings after you opened them, and they are not valid now, so nothing of yours was saved. Look at them as they are, and save again.';
+  'Someone changed the settings after you opened them, and they’re not valid now, so your changes were not saved. Look at them, then save again.';
 
 function savedText(changed: number): string {
-  const what = changed === 1 ? 'One setting was changed' : `${changed} settings were changed`;
-  return `${what} and saved. Within half a minute everything goes by it.`;
+  const what = changed === 1 ? 'Saved one setting' : `Saved ${changed} settings`;
+  return `${what}. ${changed === 1 ? 'It applies' : 'They apply'} within 30 seconds.`;
 }

@@ -12,7 +12,7 @@ import { overlapsOf } from '#shared/mail/moments.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { home, pathsOfTending } from '../kit/words.ts';
+import { brandPath, home, pathsOfTending, settingsPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
 /** What is wrong with a form, by field. */
@@ -92,7 +92,7 @@ export function triggerNote(
 ): Html | undefined {
   const warning = event && triggerWarning(event, settings);
   if (warning === undefined) return undefined;
-  return html`<p class="note">${warning} <a href="/console/polar#settings">Change it in the settings</a>.</p>`;
+  return html`<p class="note">${warning} <a href="${settingsPath}">Change it in the settings</a>.</p>`;
 }
 
 /**
@@ -124,7 +124,7 @@ export function checkNotes(check: WorkflowCheck, { settings, polar }: MailSurrou
   ];
   return html`${obstacles.map(
     (text) =>
-      html`<p class="note">Before it can be active: ${text} <a href="/console/polar#settings">To the settings</a>.</p>`,
+      html`<p class="note">Before it can be active: ${text} <a href="${brandPath}">Open Sender &amp; brand</a>.</p>`,
   )}${warnings
     .filter((text) => !shownElsewhere.includes(text))
     .map((text) => html`<p class="note">${text}</p>`)}`;

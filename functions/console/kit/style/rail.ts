@@ -2,9 +2,9 @@
 export const rail = `
 .rail { display: none }
 .top { position: relative; display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 1rem; padding: .25rem 1rem; background: var(--rail); border-bottom: 1px solid var(--line) }
-.name { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 .6rem; min-height: 2.5rem }
+.name { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 .35rem; min-height: 2.5rem }
 .brand { font-weight: 650; color: var(--text); text-decoration: none; letter-spacing: -.01em; white-space: nowrap }
-.stage { max-width: 100%; padding: 0 .5rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .75rem; line-height: 1.5; font-weight: 500; color: var(--soft); background: var(--card); overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+.stage { max-width: 100%; padding: 0 .4rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .75rem; line-height: 1.5; font-weight: 500; color: var(--soft); background: var(--card); overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .stage.live { color: var(--on-primary); background: var(--primary); border-color: var(--primary) }
 .stage.trial { color: var(--warn); background: var(--warn-soft); border-color: currentColor }
 .top:has(.trial), .rail:has(.trial) { border-top: 3px solid var(--chart-warn) }
@@ -22,6 +22,7 @@ nav .group { margin: 1rem 0 .25rem; padding: 0 .5rem; font-size: .75rem; font-we
 nav a { display: flex; align-items: center; justify-content: space-between; gap: .5rem; padding: .35rem .5rem; color: var(--soft); text-decoration: none; border-radius: var(--small-round) }
 nav a:hover { color: var(--text); background: var(--here) }
 nav a[aria-current] { color: var(--text); background: var(--here); font-weight: 500 }
+nav .state { font-size: .75rem; color: var(--warn) }
 nav .count { padding: 0 .4rem; min-width: 1.25rem; text-align: center; border-radius: 1rem; font-size: .75rem; line-height: 1.6; font-weight: 600; color: var(--bad); background: var(--bad-soft); border: 1px solid }
 @media (max-width: 63.99rem) { nav a { padding: .5rem } }
 @media (min-width: 64rem) {

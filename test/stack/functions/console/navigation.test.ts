@@ -56,7 +56,9 @@ describe('the navigation', () => {
 
   test('has the organisation beside the name once one is connected', async () => {
     const ours = consoleOf('prod');
-    expect((await ours.get('/console')).text).not.toContain('Organisation:');
+    const before = await ours.get('/console');
+    expect(before.text).not.toContain('Organisation:');
+    expect(before.text).toContain('Polar not connected Dead letters');
     const connection: Connection = {
       ...{ version: 1, server: 'production', organizationId: 'o', endpointId: 'e', url: 'u' },
       ...{ organizationName: '<b>North</b>light', organizationSlug: 'northlight' },
@@ -64,7 +66,9 @@ describe('the navigation', () => {
     };
     await at.parts.connections.save(connection, undefined);
     ours.pass(60);
-    expect((await ours.get('/console')).text).toContain('Organisation: <b>North</b>light');
+    const { text } = await ours.get('/console');
+    expect(text).toContain('Organisation: <b>North</b>light');
+    expect(text).not.toContain('not connected');
   });
 
   test('counts the dead letters of all queues once a minute, and at once after an act', async () => {
@@ -92,7 +96,7 @@ describe('the navigation', () => {
     });
     const { status, text } = await ours.get('/console');
     expect(status).toBe(200);
-    expect(text).toContain('Dead letters Send a test');
+    expect(text).toContain('Operate Polar Dead letters Send a test');
     expect(unread.sort()).toEqual(['connection', 'dead letters']);
   });
 });

@@ -18,8 +18,8 @@ beforeEach(async () => {
   }
 });
 
-const page = '/console/polar';
-const save = '/console/polar/settings';
+const page = '/console/settings';
+const save = page;
 const document = () => desk.item('Settings', { name: 'settings' });
 
 /** The fields that a browser would post of the form for settings on this page, with some changed; null: not ticked. */
@@ -75,6 +75,36 @@ const withEvent = (type: keyof Settings['events'], change: object): Pick<Setting
 });
 
 describe('the settings', () => {
+  it('are found under their old address, too', async () => {
+    const { status, location } = await desk.get('/console/polar/settings');
+    expect([status, location]).toEqual([301, page]);
+  });
+
+  it('say what a group does where it is set', async () => {
+    const group = (type: string) => ({
+      [`events.${type}.userGroup`]: 'buyers',
+      [`events.${type}.userGroupMode`]: type === 'order.paid' ? 'always' : 'new-contacts',
+    });
+    const changed = { ...group('order.paid'), ...group('subscription.created') };
+    const { text } = await desk.submit(save, await opened(changed));
+    const effects = text.match(/(Moves|Puts) [^.]+\./g);
+    expect(effects).toEqual([
+      'Moves every contact of this event to “buyers”.',
+      'Puts contacts in “buyers” if the event comes within a day of their first.',
+    ]);
+  });
+
+  it('keep what another page edits, and show it only to be mended', async () => {
+    await someoneSaves({ postalAddress: 'Street 1', timeZone: 'Europe/Berlin' });
+    expect((await desk.get(page)).text).not.toContain('Street 1');
+    await desk.submit(save, await opened({ customerDeleted: 'keep' }));
+    expect(await document()).toMatchObject({
+      customerDeleted: 'keep',
+      postalAddress: 'Street 1',
+      timeZone: 'Europe/Berlin',
+    });
+  });
+
   it('are saved all at once, as a version of their own with who saved them', async () => {
     const answer = await desk.submit(
       save,
@@ -90,7 +120,7 @@ describe('the settings', () => {
         postalAddress: ' Example Shop\r\nStreet 1 \r\nCity\r\n',
       }),
     );
-    expect(answer.text).toContain('9 settings were changed and saved.');
+    expect(answer.text).toContain('Saved 9 settings. They apply within 30 seconds.');
     const { events } = defaultSettings;
     const expected = {
       version: 1,
@@ -250,7 +280,7 @@ describe('the settings that are not valid', () => {
     expect(await document()).toMatchObject({ newContacts: 'maybe' });
 
     const answer = await desk.submit(save, fields(wrong.html, { timeZone: 'Europe/Berlin' }));
-    expect(answer.text).toContain('were changed and saved.');
+    expect(answer.text).toContain('They apply within 30 seconds.');
     expect(answer.text).not.toContain('not valid');
     const { name: _, events, ...general } = (await document()) ?? {};
     expect(events).toEqual(defaultSettings.events);
@@ -271,7 +301,7 @@ describe('the settings that are not valid', () => {
     await hand({ newContacts: 'perhaps' });
     for (const form of [valid, broken]) {
       const answer = await desk.submit(save, form);
-      expect(answer.text).toContain('so nothing of yours was saved.');
+      expect(answer.text).toContain('so your changes were not saved.');
       expect(await document()).toMatchObject({ version: 0, newContacts: 'perhaps' });
     }
   });
@@ -292,7 +322,7 @@ describe('the settings that are not valid', () => {
     await hand({ newContacts: 'maybe' });
     const { status, text } = await desk.get('/console/audience');
     expect(status).toBe(503);
-    expect(text).toContain('Look at: newContacts. The page Polar shows what is at fault');
+    expect(text).toContain('Look at: newContacts. Events & groups shows what is wrong');
   });
 });
 
@@ -309,7 +339,7 @@ describe('the settings that two people change', () => {
     expect(await document()).toMatchObject({ version: 2, customerDeleted: 'unsubscribe' });
 
     const answer = await desk.submit(save, fields(asked.html));
-    expect(answer.text).toContain('One setting was changed and saved.');
+    expect(answer.text).toContain('Saved one setting. It applies within 30 seconds.');
     expect(await document()).toMatchObject({
       ...withEvent('customer.deleted', { userGroup: 'off', fullName: false }),
       version: 3,

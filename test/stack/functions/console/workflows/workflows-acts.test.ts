@@ -139,7 +139,7 @@ describe('activating', () => {
     for (const page of [path, `${path}/edit`]) {
       const { text, html } = await at.get(page);
       expect(text.split(sentence)).toHaveLength(2);
-      expect(html).toContain('href="/console/polar#settings"');
+      expect(html).toContain('href="/console/settings"');
     }
     expect((await at.submit(`${path}/activate`, { version: '1' })).text).toContain('It is active');
   });
