@@ -10,6 +10,7 @@ import { consoleActs } from './console-acts.ts';
 import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
 import { emailPages } from './emails/email-pages.ts';
 import { eventPages } from './events/event-pages.ts';
+import { findPages } from './find/find-pages.ts';
 import { deploymentSigns } from './kit/deployment-signs.ts';
 import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
 import { noting } from './kit/noting.ts';
@@ -53,6 +54,7 @@ export function consoleApp(parts: ConsoleParts) {
     await next();
   });
   app.route('/console', overviewPages(parts));
+  app.route('/console/find', findPages(parts));
   app.route('/console/audience', audiencePages(parts));
   app.route('/console/events', eventPages(parts));
   app.route('/console/workflows', workflowPages(parts));

@@ -44,6 +44,7 @@ export function rail(shown: Rail): Html {
   return html`<header class="rail">
 <div class="name">${name} ${stageBadge(shown.stage)}</div>
 ${organization(shown)}
+${find}
 <nav aria-label="Sections">${navigation(shown, 'rail')}</nav>
 </header>
 <header class="top">
@@ -51,10 +52,17 @@ ${organization(shown)}
 <details class="menu">
 <summary>Menu</summary>
 ${organization(shown)}
+${find}
 <nav aria-label="Sections">${navigation(shown, 'menu')}</nav>
 </details>
 </header>`;
 }
+
+/** A search for everything. Its button is for who cannot press Enter: it shows when it has the focus. */
+const find = html`<form class="find" method="get" action="/console/find" role="search" aria-label="Everything">
+<label><span class="unseen">Find</span><input type="search" name="q" placeholder="Find…" autocomplete="off" aria-keyshortcuts="/" data-find></label>
+<kbd aria-hidden="true">/</kbd><button type="submit" class="unseen">Search</button>
+</form>`;
 
 /** Production and what is only tried out must not look alike. */
 export function stageTone(stage: string): 'live' | 'local' | 'trial' {

@@ -17,6 +17,12 @@ export const rail = `
 .menu > summary::-webkit-details-marker { display: none }
 .menu > summary::after { content: " ▾" / "" }
 .menu[open] > summary { margin-bottom: .25rem }
+.find { position: relative; margin: .6rem 0 0 }
+.find input::placeholder { color: var(--soft); opacity: 1 }
+.find input { border-color: var(--line) }
+.find kbd { position: absolute; right: .5rem; top: .45rem; padding: 0 .35rem; border: 1px solid var(--line); border-radius: .25rem; font: inherit; font-size: .75rem; color: var(--soft); pointer-events: none }
+.find:focus-within kbd, .menu kbd { display: none }
+.find button.unseen:focus { position: static; width: auto; height: auto; clip-path: none; margin-top: .25rem }
 nav ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px }
 nav .group { margin: 1rem 0 .25rem; padding: 0 .5rem; font-size: .75rem; font-weight: 500; color: var(--soft) }
 nav a { display: flex; align-items: center; justify-content: space-between; gap: .5rem; padding: .35rem .5rem; color: var(--soft); text-decoration: none; border-radius: var(--small-round) }

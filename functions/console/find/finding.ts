@@ -1,0 +1,82 @@
+import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
+import { dynamoContactSearch } from '#shared/store/audience/contact-search.ts';
+import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { pathId } from '../kit/in-url.ts';
+import { runPath } from '../kit/run-view.ts';
+import { contactPath, eventPath, nameOf, workflowPath } from '../kit/words.ts';
+import type { ConsoleParts } from '../parts.ts';
+
+export type Found = Readonly<{
+  kind: 'Contact' | 'Customer' | 'Event' | 'Email' | 'Run' | 'Workflow';
+  name: string;
+  href: string;
+  /** Whether the text is its id, its address or its external id, and not a part of its name. */
+  isExact: boolean;
+}>;
+
+/** Everything that a text is the address, the name or the id of. Reads a bounded number of rows. */
+export type Find = (text: string) => Promise<readonly Found[]>;
+
+/** Keys are no longer, and nobody types more. */
+const longestText = 300;
+
+export function finding(parts: ConsoleParts): Find {
+  const { db, env, store, emails, workflows } = parts;
+  // A search through all customers is offered, and not made unasked.
+  const search = dynamoContactSearch(db, env.CONTACTS_TABLE, store, async () => ({
+    customerIds: [],
+    next: undefined,
+  }));
+  const contactOf = dynamoContactLookup(db, env.CONTACTS_TABLE, store);
+  const events = dynamoEventLog(db, env.EVENTS_TABLE);
+
+  async function people(text: string): Promise<Found[]> {
+    const [found, { contact }] = await Promise.all([search(text), contactOf({ contactId: text })]);
+    const contacts = [...found.contacts, ...(contact ? [contact] : [])].map((one) => ({
+      ...{ kind: 'Contact' as const, isExact: true, href: contactPath(one.contactId) },
+      name: [nameOf(one), one.email].filter(Boolean).join(' · '),
+    }));
+    const customers = found.customers.map(({ customer, contact: shown }) => ({
+      ...{ kind: 'Customer' as const, isExact: true, name: customer.customerId },
+      href: shown
+        ? contactPath(shown.contactId)
+        : `/console/audience/customers/${pathId(customer.customerId)}`,
+    }));
+    return [...contacts, ...customers];
+  }
+
+  async function event(text: string): Promise<Found[]> {
+    const found = await events.find(text);
+    if (!found) return [];
+    return [{ kind: 'Event', name: found.record.type, href: eventPath(text), isExact: true }];
+  }
+
+  async function email(text: string): Promise<Found[]> {
+    const found = await emails.find(text);
+    if (!found) return [];
+    return [{ kind: 'Email', name: text, href: eventPath(found.webhookId), isExact: true }];
+  }
+
+  async function run(text: string): Promise<Found[]> {
+    const found = (await store.load([{ kind: 'runs', key: text }])).runs.get(text)?.row;
+    return found ? [{ kind: 'Run', name: text, href: runPath(text), isExact: true }] : [];
+  }
+
+  async function workflow(text: string): Promise<Found[]> {
+    const part = text.toLowerCase();
+    return (await workflows.all())
+      .filter((one) => one.workflowId === text || one.name.toLowerCase().includes(part))
+      .map((one) => ({
+        ...{ kind: 'Workflow', name: one.name, href: workflowPath(one) },
+        isExact: one.workflowId === text,
+      }));
+  }
+
+  return async (typed) => {
+    const text = typed.trim();
+    if (text === '' || text.length > longestText) return [];
+    const kinds = [people, event, email, run, workflow];
+    const found = (await Promise.all(kinds.map((find) => find(text)))).flat();
+    return [...new Map(found.map((one) => [`${one.kind} ${one.href}`, one])).values()];
+  };
+}
