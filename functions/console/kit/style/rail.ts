@@ -18,6 +18,7 @@ export const rail = `
 .menu > summary::after { content: " ▾" / "" }
 .menu[open] > summary { margin-bottom: .25rem }
 .find { position: relative; margin: .6rem 0 0 }
+.menu .find { margin-bottom: .5rem }
 .find input::placeholder { color: var(--soft); opacity: 1 }
 .find input { border-color: var(--line) }
 .find kbd { position: absolute; right: .5rem; top: .45rem; padding: 0 .35rem; border: 1px solid var(--line); border-radius: .25rem; font: inherit; font-size: .75rem; color: var(--soft); pointer-events: none }
