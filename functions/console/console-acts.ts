@@ -17,6 +17,7 @@ const always =
 /** What the console does, route by route. A POST that is missing here is refused. */
 export const consoleActs: ActsOfRoutes = {
   [`POST ${audience}/search`]: looksOnly,
+  'POST /console/find': looksOnly,
   [`POST ${audience}/add`]: always('contact.add', 'Add a contact by hand.'),
   [`POST ${audience}/:contactId/edit`]: always('contact.edit', 'Edit a contact by hand.'),
   [`POST ${audience}/:contactId/clear`]: always(

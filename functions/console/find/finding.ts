@@ -1,5 +1,7 @@
+import type { Contact } from '#shared/audience/person.ts';
 import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoContactSearch } from '#shared/store/audience/contact-search.ts';
+import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { pathId } from '../kit/in-url.ts';
 import { runPath } from '../kit/run-view.ts';
@@ -23,23 +25,30 @@ const longestText = 300;
 export function finding(parts: ConsoleParts): Find {
   const { db, env, store, emails, workflows } = parts;
   // A search through all customers is offered, and not made unasked.
-  const search = dynamoContactSearch(db, env.CONTACTS_TABLE, store, async () => ({
-    customerIds: [],
-    next: undefined,
-  }));
+  const search = dynamoContactSearch(
+    db,
+    env.CONTACTS_TABLE,
+    store,
+    async () => ({ customerIds: [], next: undefined }),
+    dynamoWordSearch(db, env.WORDS_TABLE, store),
+  );
   const contactOf = dynamoContactLookup(db, env.CONTACTS_TABLE, store);
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
 
   async function people(text: string): Promise<Found[]> {
     const [found, { contact }] = await Promise.all([search(text), contactOf({ contactId: text })]);
-    const contacts = [...found.contacts, ...(contact ? [contact] : [])].map((one) => ({
-      ...{ kind: 'Contact' as const, isExact: true, href: contactPath(one.contactId) },
-      name: [nameOf(one), one.email].filter(Boolean).join(' · '),
-    }));
-    const customers = found.customers.map(({ customer, contact: shown }) => ({
+    const shown = (one: Contact, isExact: boolean) => ({
+      ...{ kind: 'Contact' as const, isExact, href: contactPath(one.contactId) },
+      name: [nameOf(one), one.address].filter(Boolean).join(' · '),
+    });
+    const contacts = [
+      ...found.contacts.map((one) => shown(one, found.isExact)),
+      ...(contact ? [shown(contact, true)] : []),
+    ];
+    const customers = found.customers.map(({ customer, contact: there }) => ({
       ...{ kind: 'Customer' as const, isExact: true, name: customer.customerId },
-      href: shown
-        ? contactPath(shown.contactId)
+      href: there
+        ? contactPath(there.contactId)
         : `/console/audience/customers/${pathId(customer.customerId)}`,
     }));
     return [...contacts, ...customers];

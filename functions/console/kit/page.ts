@@ -131,5 +131,10 @@ async function navigation(
   present: Section | undefined,
 ): Promise<HtmlEscapedString> {
   const deployment = c.get('deployment');
-  return rail({ stage: deployment?.stage ?? '', present, signs: await deployment?.signs() });
+  return rail({
+    stage: deployment?.stage ?? '',
+    token: c.get('token'),
+    present,
+    signs: await deployment?.signs(),
+  });
 }

@@ -31,6 +31,8 @@ const groups: readonly Group[] = [
 
 type Rail = Readonly<{
   stage: string;
+  /** Without which no form does anything, see `postForm`. */
+  token: string;
   present: Section | undefined;
   signs: DeploymentSigns | undefined;
 }>;
@@ -44,7 +46,7 @@ export function rail(shown: Rail): Html {
   return html`<header class="rail">
 <div class="name">${name} ${stageBadge(shown.stage)}</div>
 ${organization(shown)}
-${find}
+${find(shown.token)}
 <nav aria-label="Sections">${navigation(shown, 'rail')}</nav>
 </header>
 <header class="top">
@@ -52,14 +54,19 @@ ${find}
 <details class="menu">
 <summary>Menu</summary>
 ${organization(shown)}
-${find}
+${find(shown.token)}
 <nav aria-label="Sections">${navigation(shown, 'menu')}</nav>
 </details>
 </header>`;
 }
 
-/** A search for everything. Its button is for who cannot press Enter: it shows when it has the focus. */
-const find = html`<form class="find" method="get" action="/console/find" role="search" aria-label="Everything">
+/**
+ * A search for everything. What is typed goes in the body of a request, so that no address is in a URL. Its button is for who
+ * cannot press Enter: it shows when it has the focus.
+ */
+const find = (token: string) =>
+  html`<form class="find" method="post" action="/console/find" role="search" aria-label="Everything">
+<input type="hidden" name="token" value="${token}">
 <label><span class="unseen">Find</span><input type="search" name="q" placeholder="Find…" autocomplete="off" aria-keyshortcuts="/" data-find></label>
 <kbd aria-hidden="true">/</kbd><button type="submit" class="unseen">Search</button>
 </form>`;

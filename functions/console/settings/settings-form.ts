@@ -180,19 +180,6 @@ ${saveBar()}`,
 })}`;
 }
 
-const senderFields = ['postalAddress', 'timeZone', 'language', 'dailyLimit'] as const;
-
-/** What another page edits keeps its value. A field that is at fault can be mended here, too. */
-function sender(draft: SettingsDraft, problems: Problems): Html {
-  return html`${senderFields.map((name) => {
-    const value = draft[name] ?? '';
-    const problem = problems[name];
-    if (problem === undefined) return html`<input type="hidden" name="${name}" value="${value}">`;
-    const field = { name, label: generalWords[name], value, problem };
-    return name === 'postalAddress' ? textArea(field) : textField(field);
-  })}`;
-}
-
 function deletion(draft: SettingsDraft, problems: Problems): Html {
   const problem = problems['customerDeleted'];
   return html`<fieldset id="customerDeleted" data-name="${generalWords.customerDeleted}"${problem ? html` aria-describedby="customerDeleted-problem"` : ''}>

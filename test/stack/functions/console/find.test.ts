@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => at.stop());
 
-const find = (text: string) => at.get(`/console/find?${new URLSearchParams({ q: text })}`);
+const find = (q: string) => at.post('/console/find', { q });
 
 test.each([
   ['an address, however it is written', () => ' Ada@Example.com ', () => contact],
@@ -31,15 +31,25 @@ test.each([
 });
 
 test.each([
-  ['what nobody is called', 'ada', 'No exact match.'],
-  ['markup', '<script>alert(1)</script>', 'No exact match.'],
-  ['a text longer than any key', 'x'.repeat(5_000), 'No exact match.'],
-  ['nothing', '', 'Type an address'],
+  ['what nobody is called', 'grace', 'No match.'],
+  ['markup', '<script>alert(1)</script>', 'No match.'],
+  ['a text longer than any key', 'x'.repeat(5_000), 'No match.'],
 ])('%s finds nothing, and the page says what to do', async (_, text, sentence) => {
   const { status, html, text: shown } = await find(text);
   expect(status).toBe(200);
   expect(shown).toContain(sentence);
   expect(html).not.toContain('<script>alert');
+});
+
+test('the beginning of a name lists who has it', async () => {
+  const { status, html } = await find('ad');
+  expect(status).toBe(200);
+  expect(html).toContain(`<a href="${contact}">Ada · ada@example.com</a>`);
+});
+
+test('nothing typed leads to what can be typed', async () => {
+  expect((await find(' ')).location).toBe('/console/find');
+  expect((await at.get('/console/find')).text).toContain('Type a name, an address');
 });
 
 test('a part of the name of a workflow shows what it may be', async () => {
