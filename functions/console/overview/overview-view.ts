@@ -37,10 +37,10 @@ export const overviewPath = '/console';
 const periodNames = { '24h': '24 h', '14d': '14 days', '90d': '90 days' } as const;
 
 export function periodChoice(present: Period): Html {
-  return html`<nav aria-label="Period"><ul class="periods">${periods.map(
+  return html`<nav aria-label="Period" class="periods">${periods.map(
     (period) =>
-      html`<li><a href="${overviewPath}?period=${period}"${period === present ? html` aria-current="true"` : ''}>${periodNames[period]}</a></li>`,
-  )}</ul></nav>`;
+      html`<a href="${overviewPath}?period=${period}"${period === present ? html` aria-current="true"` : ''}>${periodNames[period]}</a>`,
+  )}</nav>`;
 }
 
 /** How long ago something was; when exactly on hover. */
@@ -258,17 +258,17 @@ const outcomeTexts = {
 export function latestCard(events: readonly ListedEvent[], period: Period, now: Date): Html {
   return html`<section class="card" aria-labelledby="latest">
 <div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Load again</a></p></div>
-${
-  events.length === 0
-    ? empty('No event in the last two weeks.')
-    : html`<ul class="latest">${events.map(
-        ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
+<div id="latest-events" data-refresh="live">${
+    events.length === 0
+      ? empty('No event in the last two weeks.')
+      : html`<ul class="latest">${events.map(
+          ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
 <a href="${eventPath(webhookId)}">${type}</a>
 <span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
 <span class="when">${ago(receivedAt, now)}</span>
 <span class="how">${outcomeTexts[outcome]}</span>
 </li>`,
-      )}</ul>`
-}
+        )}</ul>`
+  }</div>
 </section>`;
 }

@@ -1,6 +1,6 @@
 /** The overview: what is wrong, tiles, charts and lists. */
 export const overview = `
-.periods { display: inline-flex; list-style: none; margin: 0; padding: .15rem; border: 1px solid var(--line); border-radius: var(--small-round); background: var(--card); font-size: .875rem }
+.periods { display: inline-flex; padding: .15rem; border: 1px solid var(--line); border-radius: var(--small-round); background: var(--card); font-size: .875rem }
 .periods a { display: block; padding: .2rem .7rem; border-radius: calc(var(--small-round) - .1rem); color: var(--soft); text-decoration: none; white-space: nowrap }
 .periods a:hover { color: var(--text) }
 .periods a[aria-current] { background: var(--here); color: var(--text); font-weight: 500 }
