@@ -11,7 +11,7 @@ import {
 } from '#test/prove/histories/histories.ts';
 import { proveHostile } from '#test/prove/hostile/hostile.ts';
 import { proveProperties } from '#test/prove/properties/properties.ts';
-import { proveRuns } from '#test/prove/runs/runs.ts';
+import { proveRunCrashes, proveRuns } from '#test/prove/runs/runs.ts';
 import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
 import { startAccount } from './account.ts';
@@ -108,7 +108,15 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
       runs: 10_000 * share,
       onProgress: every('histories of runs'),
     });
-    return report('histories of runs', proof);
+    const crashes = await proveRunCrashes({
+      seed,
+      runs: 40 * share,
+      onProgress: every('histories with a crash at each call'),
+    });
+    return [
+      report('histories of runs', proof),
+      report('crash points in histories of runs', crashes),
+    ].every(Boolean);
   },
   async soak() {
     const directory = await mkdtemp(join(tmpdir(), 'polar-audience-prove-'));

@@ -1,15 +1,19 @@
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
 import { stopRun } from '#shared/audience/go-on.ts';
-import { isUsedUp, type Run } from '#shared/audience/run.ts';
+import { isOpen, isUsedUp, type Run } from '#shared/audience/run.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Commit } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { isSameData } from '#shared/audience/workspace.ts';
+import { polarEvent } from '#shared/polar/event.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { seededRandom } from '#test/prove/seeded-random.ts';
 import { type ModelRun, model } from './model.ts';
 import { shopOf } from './shop.ts';
 import { sequences } from './workflows.ts';
-import { world } from './world.ts';
+import { type Crash, world } from './world.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -23,15 +27,29 @@ export const rareBranches = [
   'a run that begins again',
   'a run that was parked and went on',
   'a wake that came again',
+  'a customer who takes over the contact of one who had a run',
+  'an erasure of a customer with a run that waits',
 ] as const;
 export type Reached = Map<(typeof rareBranches)[number], number>;
+
+type How = Readonly<{
+  /** How long it is. */
+  acts?: number;
+  crash?: Crash;
+  /** Is told how many calls its functions made. */
+  onCalls?: (calls: number) => void;
+}>;
 
 /**
  * A history drawn from a seed: events of subscriptions in any order and twice, edits, pauses, ends by people, and in
  * half of them calls that fail. Returns what did not hold of the five promises of sequences, by a model that is told of
  * each commit in the order in which it was made.
  */
-export async function checkRuns(seed: number, reached: Reached = new Map()): Promise<string[]> {
+export async function checkRuns(
+  seed: number,
+  reached: Reached = new Map(),
+  { acts: mostActs = 60, crash, onCalls = () => {} }: How = {},
+): Promise<string[]> {
   const random = seededRandom(seed);
   const isHealthy = random() < 0.4;
   const problems: string[] = [];
@@ -44,7 +62,11 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
   const told = model((key) =>
     [...(asked.get(key) ?? [])].some((one) => isUsedUp(system.rows.emails.get(one)?.row)),
   );
+  /** What a clock has taken that died is asked for again when its lease is over. */
+  const longestWakeMs = (crash ? 7 : 1) * minute;
   let isStopping = false;
+  /** Somebody moves to another's address, and the audience does not know of it yet. */
+  let isMoving = false;
   const complain = (text: string) => void problems.push(`${system.now().toISOString()} ${text}`);
 
   const system = world(random, sequences, {
@@ -55,7 +77,7 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
       const waked = runsWithMessages();
       const forbidden = forbiddenMails();
       if (commit.record) byEvent(commit.record, puts);
-      else if (!isStopping) for (const run of puts) byWake(run);
+      else if (!isStopping) for (const run of puts) if (!run.erased) byWake(run);
       for (const run of puts) keep(run);
       if (commit.record && puts.some(({ runId, dueAt }) => (waked.get(runId) ?? dueAt) !== dueAt)) {
         count('a date moved while the wake is under way');
@@ -121,6 +143,17 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
     if (puts.some(({ runId }) => begun.some((one) => one.runId === runId) && names.has(runId))) {
       count('a run that begins again');
     }
+    const owner = event.takesOverFrom;
+    if (owner !== undefined) isMoving = false;
+    if (owner !== undefined && !told.isErased(owner) && hadRun(owner)) {
+      count('a customer who takes over the contact of one who had a run');
+    }
+    if (
+      event.erases &&
+      told.runs.some((run) => run.customerId === event.customerId && told.isOpen(run))
+    ) {
+      count('an erasure of a customer with a run that waits');
+    }
     const before = new Set(told.runs);
     told.event(event, system.now().getTime(), copies, system.stored);
     const added = told.runs.filter((run) => !before.has(run));
@@ -169,15 +202,67 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
     }
   }
 
+  const hadRun = (id: string) => told.runs.some(({ customerId }) => customerId === id);
+
+  /**
+   * Of two runs of one workflow that become one person's none has to stop: who takes over a contact takes it from a
+   * customer who is deleted, and that ended the customer's runs.
+   */
+  function noTwoOfOnePerson() {
+    for (const { customerId } of shop.people) {
+      const before = told.contactsOf(customerId).filter((id) => id !== customerId);
+      const open = [...system.rows.runs.values()].find(
+        ({ row }) => before.includes(row.customerId) && isOpen(row),
+      );
+      if (open) complain(`1: a run of ${open.row.workflowId} goes on beside that of its heir.`);
+    }
+  }
+
   /** Whether the rows are what the model says. */
   function compare({ record }: Commit) {
+    noTwoOfOnePerson();
+    factsAgree();
     for (const [runId, { row }] of system.rows.runs) {
       const run = runOf(runId);
+      // What an erasure does not end at once it clears a little later.
+      const isCleared = row.erased === true && run && told.isErased(run.customerId);
       const seen = shown(row);
-      const expected = run && shownOfModel(run);
+      const expected = run && shownOfModel(isCleared ? { ...run, history: [] } : run);
       if (seen !== expected) {
         complain(`5: after ${record?.type ?? 'a wake'} the run is\n${seen}\nand not\n${expected}`);
         throw new Error('The model and the rows have parted.');
+      }
+    }
+  }
+
+  /** What is known of a subscription is the newest of all that was told, whatever came first. */
+  function factsAgree() {
+    for (const [customerId, { row }] of system.rows.customers) {
+      if (row.erased) continue;
+      for (const [id, known] of Object.entries(row.subscriptions ?? {})) {
+        const sub = told.subs.get(id);
+        const at = (text: string | undefined) =>
+          text === undefined ? undefined : Date.parse(text);
+        const seen = [known.status, known.cancelAtPeriodEnd, at(known.trialEnd)];
+        const expected = [sub?.status, sub?.cancelAtPeriodEnd, sub?.trialEnd];
+        if (JSON.stringify(seen) !== JSON.stringify(expected)) {
+          complain(`5: of ${id} of ${customerId} is known ${seen}, and not ${expected}.`);
+        }
+      }
+    }
+  }
+
+  /** Nothing of a person who is erased is left in any run. */
+  function nothingLeft() {
+    for (const { row } of system.rows.runs.values()) {
+      if (!told.isErased(row.customerId)) continue;
+      const { customerId, properties, history, subscription, subscriptionId } = row;
+      const left = [Object.keys(properties).join(), history.length, subscription, subscriptionId];
+      if (
+        !row.erased ||
+        JSON.stringify(left) !== JSON.stringify(['customerId', 0, undefined, undefined])
+      ) {
+        complain(`5: a run of ${customerId} tells of who is erased: ${left}.`);
       }
     }
   }
@@ -198,7 +283,8 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
       const dueAt = Date.parse(row.dueAt ?? '');
       if (isGone) continue;
       if (row.state === 'parked') complain(`4: ${run.key} is parked and its workflow is active.`);
-      if (!(dueAt > system.now().getTime() - minute)) complain(`4: ${run.key} waits for the past.`);
+      if (!(dueAt > system.now().getTime() - longestWakeMs))
+        complain(`4: ${run.key} waits for the past.`);
       if (due === undefined) complain(`4: ${run.key} waits for a date that is not known.`);
     }
   }
@@ -244,7 +330,9 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
 
   async function act() {
     const kind = random();
-    if (kind < 0.3) shop.act();
+    shop.tellLives();
+    if (kind < 0.28) shop.act();
+    else if (kind < 0.3) isMoving = shop.mayTakeOver((id) => told.isDeleted(id)) || isMoving;
     else if (kind < 0.36) shop.deliverAgain();
     else if (kind < 0.4 && !isHealthy) await edit();
     else if (kind < 0.42 && !isHealthy) {
@@ -281,9 +369,11 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
 
   async function leave() {
     const person = pick(shop.people);
-    if (!person) return;
+    if (!person || isMoving) return;
     await repeat(() => system.unsubscribe(person.email));
-    told.unsubscribed(person.customerId);
+    for (const { customerId, email } of shop.people) {
+      if (email === person.email) told.unsubscribed(customerId);
+    }
   }
 
   async function stop(runId: string) {
@@ -297,6 +387,31 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
     isStopping = false;
   }
 
+  /** The same events in another order tell the same of every subscription. */
+  async function otherOrder(): Promise<string[]> {
+    const { store, rows } = memoryAudienceStore();
+    const webhooks = new Map(shop.delivered.map((one) => [one[0], one]));
+    const shuffled = [...webhooks.values()]
+      .map((webhook) => ({ webhook, place: random() }))
+      .sort((a, b) => a.place - b.place);
+    let ids = 0;
+    const newId = () => `other-${ids++}`;
+    for (const { webhook } of shuffled) {
+      const [webhookId, , body] = webhook;
+      const parsed = polarEvent(body);
+      if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
+      const event = { ...parsed.event, webhookId, receivedAt: system.now().toISOString() };
+      const surroundings = { settings: defaultSettings, now: system.now(), newId };
+      const means = { store, surroundings, workflows: [], pause: async () => undefined };
+      await applyEvent(event, body, means);
+    }
+    return [...system.rows.customers].flatMap(([id, { row }]) => {
+      const other = rows.customers.get(id)?.row;
+      if (row.erased || isSameData(row.subscriptions, other?.subscriptions)) return [];
+      return [`5: in another order something else is known of the subscriptions of ${id}.`];
+    });
+  }
+
   async function pass() {
     const ms = pick([minute, 60 * minute, 12 * 60 * minute, 2 * day, 6 * day]) ?? minute;
     const most = Math.ceil((random() * ms) / minute) * minute;
@@ -305,8 +420,10 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
   }
 
   try {
+    system.crash(crash);
     if (!isHealthy && random() < 0.7) system.setFaults(random() * 0.1);
-    for (let acts = 0; acts < 60 && problems.length === 0; acts++) await act();
+    if (random() < 0.6) shop.beginLife();
+    for (let acts = 0; acts < mostActs && problems.length === 0; acts++) await act();
     system.setFaults(0);
     shop.deliverRest();
     system.refreshCache();
@@ -318,6 +435,8 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
     system.refreshCache();
     await system.elapse(5 * minute, stopAtProblems);
     await system.elapse(60 * day, look);
+    nothingLeft();
+    problems.push(...(await otherOrder()));
     for (const { row } of system.rows.runs.values()) {
       const isWell = row.state === 'done' || row.reason !== undefined;
       if (row.state === 'waiting' || row.state === 'parked' || !isWell) {
@@ -327,6 +446,7 @@ export async function checkRuns(seed: number, reached: Reached = new Map()): Pro
   } catch (error) {
     if (problems.length === 0) problems.push(String(error instanceof Error ? error.stack : error));
   }
+  onCalls(system.calls());
   return problems.map((problem) => `seed ${seed}: ${problem}`);
 }
 

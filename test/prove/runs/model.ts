@@ -9,6 +9,12 @@ export type Told = Readonly<{
   objectId: string;
   occurredAt: number;
   subscription?: Sub;
+  /** Its customer was deleted already when Polar sent it. */
+  bringsNothing?: boolean;
+  /** Of a deletion: it asks for an erasure. */
+  erases?: boolean;
+  /** The customer moves to the address of this one, who is deleted. */
+  takesOverFrom?: string;
 }>;
 
 export type Sub = Readonly<{
@@ -20,7 +26,9 @@ export type Sub = Readonly<{
   canceledAt?: number | undefined;
   pastDueAt?: number | undefined;
   endedAt?: number | undefined;
+  pausedAt?: number | undefined;
   trialEnd?: number | undefined;
+  periodEnd?: number | undefined;
 }>;
 
 export type ModelRun = {
@@ -39,7 +47,15 @@ export type ModelRun = {
   history: { stepId: string; did: 'sent' | 'skipped' | 'waited'; dueAt: number }[];
 };
 
-type Customer = { isDeleted: boolean; isErased: boolean; isOut: boolean };
+type Customer = {
+  isDeleted: boolean;
+  isErased: boolean;
+  isOut: boolean;
+  /** As a person, and not by a deletion. */
+  hasSaidNo: boolean;
+  /** The ids of its contact, that of now first, by whose it was. */
+  contacts: readonly string[];
+};
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -55,7 +71,14 @@ export function model(isUsedUp: (runKey: string) => boolean) {
   const runs: ModelRun[] = [];
 
   const customerOf = (id: string) => {
-    const known = customers.get(id) ?? { isDeleted: false, isErased: false, isOut: false };
+    const none = {
+      isDeleted: false,
+      isErased: false,
+      isOut: false,
+      hasSaidNo: false,
+      contacts: [id],
+    };
+    const known = customers.get(id) ?? none;
     customers.set(id, known);
     return known;
   };
@@ -97,7 +120,13 @@ export function model(isUsedUp: (runKey: string) => boolean) {
   const dateOf = (run: ModelRun, step: Step): number | undefined => {
     if (step.kind !== 'wait' || !('until' in step)) return undefined;
     const sub = run.subscriptionId === undefined ? undefined : subs.get(run.subscriptionId);
-    const date = step.until.date === 'trialEnd' ? sub?.trialEnd : undefined;
+    return dateIn(sub, step);
+  };
+
+  const dateIn = (sub: Sub | undefined, step: Step): number | undefined => {
+    if (step.kind !== 'wait' || !('until' in step)) return undefined;
+    const dates = { trialEnd: sub?.trialEnd, periodEnd: sub?.periodEnd };
+    const date = step.until.date in dates ? Object(dates)[step.until.date] : undefined;
     return date === undefined ? undefined : date + step.until.offsetHours * hour;
   };
 
@@ -138,27 +167,33 @@ export function model(isUsedUp: (runKey: string) => boolean) {
 
   function isStale(sub: Sub, newest: Sub | undefined) {
     if (!newest || newest.modifiedAt <= sub.modifiedAt) return false;
-    return (['status', 'canceledAt', 'pastDueAt', 'endedAt'] as const).some(
+    return (['status', 'canceledAt', 'pastDueAt', 'endedAt', 'pausedAt'] as const).some(
       (name) => newest[name] !== sub[name],
     );
   }
 
-  function keyOf({ frequency, workflowId }: Workflow, told: Told): string | undefined {
+  /** That of now first; the others are by what its contact was before. */
+  function keysOf({ frequency, workflowId }: Workflow, told: Told): (string | undefined)[] {
     const sub = told.subscription?.id;
     switch (frequency) {
       case 'every-time':
-        return `${workflowId} ${told.type} ${told.objectId} ${told.version}`;
+        return [`${workflowId} ${told.type} ${told.objectId} ${told.version}`];
       case 'once-per-contact':
-        return `${workflowId} contact of ${told.customerId}`;
+        return customerOf(told.customerId).contacts.map((id) => `${workflowId} contact of ${id}`);
       case 'once-per-subscription':
-        return sub && `${workflowId} ${sub}`;
+        return [sub && `${workflowId} ${sub}`];
+      case 'once-per-period': {
+        const periodEnd = told.subscription?.periodEnd;
+        return [sub && periodEnd !== undefined ? `${workflowId} ${sub} ${periodEnd}` : undefined];
+      }
       default:
         throw new Error(`The model does not know ${frequency}.`);
     }
   }
 
   function begin(workflow: Workflow, now: number, told: Told, newest: Workflow | undefined) {
-    const key = keyOf(workflow, told);
+    const keys = keysOf(workflow, told);
+    const [key] = keys;
     if (key === undefined || workflow.steps.length < 2) return;
     const subscriptionId = told.subscription?.id;
     const { customerId, type } = told;
@@ -166,14 +201,14 @@ export function model(isUsedUp: (runKey: string) => boolean) {
       (run) =>
         isOpen(run) &&
         run.workflowId === workflow.workflowId &&
-        run.customerId === customerId &&
-        (run.key === key || run.subscriptionId === subscriptionId),
+        (keys.includes(run.key) ||
+          (run.customerId === customerId && run.subscriptionId === subscriptionId)),
     );
     // An end goes by the workflow as it is; the worker's copy tells only that there may be one.
     for (const run of waiting) {
       if (isOver(run, workflow) && newest && isOver(run, newest)) end(run, 'exited');
     }
-    if (waiting.some(isOpen) || isUsedUp(key)) return;
+    if (waiting.some(isOpen) || keys.some((one) => one !== undefined && isUsedUp(one))) return;
     if (runs.filter((run) => isOpen(run) && run.customerId === customerId).length >= 10) return;
     const run: ModelRun = {
       ...{ key, workflowId: workflow.workflowId, customerId, contact: customerId, type },
@@ -190,7 +225,12 @@ export function model(isUsedUp: (runKey: string) => boolean) {
   return {
     runs,
     subs,
+    owners,
     isOpen,
+    isDeleted: (customerId: string) => customerOf(customerId).isDeleted,
+    isErased: (customerId: string) => customerOf(customerId).isErased,
+    /** Whose contacts the one of this customer has been. */
+    contactsOf: (customerId: string) => customerOf(customerId).contacts,
     /** Whether the facts of now forbid an email of this run. */
     forbids(run: ModelRun, workflow: Workflow | undefined): boolean {
       const { isDeleted, isErased } = customerOf(run.customerId);
@@ -203,7 +243,7 @@ export function model(isUsedUp: (runKey: string) => boolean) {
     },
 
     unsubscribed(customerId: string) {
-      customerOf(customerId).isOut = true;
+      Object.assign(customerOf(customerId), { isOut: true, hasSaidNo: true });
     },
 
     /** `copies`: the workflows as the worker knew them; `newest`: as they were. */
@@ -217,14 +257,22 @@ export function model(isUsedUp: (runKey: string) => boolean) {
       if (told.type === 'customer.deleted') {
         customer.isDeleted = true;
         customer.isOut = true;
+        customer.isErased ||= told.erases === true;
         for (const run of runs)
           if (isOpen(run) && run.customerId === told.customerId) end(run, 'exited');
         return;
       }
+      const from = told.takesOverFrom === undefined ? undefined : customerOf(told.takesOverFrom);
+      if (from?.isDeleted && !from.isErased && !customer.isDeleted) {
+        customer.contacts = [...from.contacts, ...customer.contacts];
+        from.contacts = [];
+      }
+      // The "no" lies on the address, also of who is erased.
+      if (from?.hasSaidNo) Object.assign(customer, { isOut: true, hasSaidNo: true });
       const { subscription: sub } = told;
-      if (!sub) return;
+      if (!sub || told.bringsNothing) return;
       const before = subs.get(sub.id);
-      const stale = isStale(sub, before);
+      const stale = told.type !== 'order.paid' && isStale(sub, before);
       if (!customer.isErased) {
         owners.set(sub.id, told.customerId);
         const isNewer =
@@ -232,11 +280,12 @@ export function model(isUsedUp: (runKey: string) => boolean) {
           sub.modifiedAt > before.modifiedAt ||
           (sub.modifiedAt === before.modifiedAt && sub.toldAt > before.toldAt);
         if (isNewer) subs.set(sub.id, sub);
-        if (before && subs.get(sub.id)?.trialEnd !== before.trialEnd) {
+        if (before) {
           for (const run of runs) {
             if (!isOpen(run) || run.subscriptionId !== sub.id) continue;
             if (!run.dated) continue;
             const dueAt = dateOf(run, run.dated);
+            if (dueAt === dateIn(before, run.dated)) continue;
             if (dueAt === undefined) end(run, 'exited');
             else {
               run.state = 'waiting';

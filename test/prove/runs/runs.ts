@@ -1,4 +1,5 @@
-import type { Proof } from '#test/prove/proof.ts';
+import { type Proof, together } from '#test/prove/proof.ts';
+import { crashRuns } from './crashes.ts';
 import { checkRuns, type Reached, rareBranches } from './history.ts';
 
 type Options = Readonly<{ seed: number; runs: number; onProgress: (done: number) => void }>;
@@ -13,4 +14,14 @@ export async function proveRuns({ seed, runs, onProgress }: Options): Promise<Pr
   }
   const missed = rareBranches.filter((branch) => !reached.has(branch));
   return { points: runs, failures: missed.map((branch) => `Never reached: ${branch}.`) };
+}
+
+/** So many short histories, with a crash before and after each call of each. */
+export async function proveRunCrashes({ seed, runs, onProgress }: Options): Promise<Proof> {
+  const proofs: Proof[] = [];
+  for (let done = 0; done < runs; done++) {
+    proofs.push(await crashRuns(seed + done));
+    onProgress(done + 1);
+  }
+  return together(proofs);
 }

@@ -1,5 +1,6 @@
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { instant, type Person, polarPayload, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { type LifeEvent, lifeOf } from './lives.ts';
 import type { Told } from './model.ts';
 
 type Life = {
@@ -28,12 +29,14 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
   const gone = new Set<string>();
   const held: [string, string, string][] = [];
   const delivered: [string, string, string][] = [];
+  const ahead: LifeEvent[] = [];
+  let hasTakenOver = false;
   let serial = 0;
   const next = () => {
     serial += 1;
     return serial;
   };
-  const people: Person[] = ['ann', 'bob'].map((name) => ({
+  const people: Person[] = ['ann', 'bob', 'cat'].map((name) => ({
     customerId: uuidOf(name),
     ...{ email: `${name}@example.com`, name, externalId: null, isNew: true },
   }));
@@ -129,17 +132,67 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
     gone.add(person.customerId);
     const webhookId = `evt-${next()}`;
     const { customerId } = person;
+    const erases = random() < 0.4;
     told.set(webhookId, {
-      ...{ type: 'customer.deleted', customerId, objectId: customerId, version: '' },
+      ...{ type: 'customer.deleted', customerId, objectId: customerId, version: '', erases },
       occurredAt: now().getTime(),
     });
     const payload = polarPayload('customer.deleted', person, now());
-    send(webhookId, 'customer.deleted', payload);
+    const anonymised = {
+      ...{ email: `${'b5d4'.repeat(16)}@anonymized.polar.sh`, name: 'b5d4b5d4' },
+      metadata: { __anonymized_at: now().toISOString() },
+    };
+    const data = { ...Object(payload['data']), ...(erases && anonymised) };
+    send(webhookId, 'customer.deleted', { ...payload, data });
+  }
+
+  /** Somebody moves to the address of one who is deleted, and becomes the same person. */
+  function takeOver(from: Person, person: Person) {
+    hasTakenOver = true;
+    Object.assign(person, { email: from.email, isNew: false });
+    const webhookId = `evt-${next()}`;
+    const { customerId } = person;
+    told.set(webhookId, {
+      ...{ type: 'customer.updated', customerId, objectId: customerId, version: '' },
+      ...{ occurredAt: now().getTime(), takesOverFrom: from.customerId },
+    });
+    const payload = polarPayload('customer.updated', person, now());
+    deliverOne([webhookId, 'customer.updated', JSON.stringify(payload)]);
   }
 
   return {
     people,
     told,
+    delivered,
+    /** Somebody lives one of the kept lives from now on. */
+    beginLife() {
+      const { person, events } = lifeOf(
+        random,
+        `life ${next()}`.replace(' ', '-'),
+        now().getTime(),
+      );
+      people.push(person);
+      gone.add(person.customerId);
+      ahead.push(...events);
+    },
+    /** What Polar has told of those lives by now. */
+    tellLives() {
+      while (ahead[0] && ahead[0].at <= now().getTime()) {
+        const [{ type, body, told: meant }] = ahead.splice(0, 1) as [LifeEvent];
+        const webhookId = `evt-${next()}`;
+        told.set(webhookId, meant);
+        send(webhookId, type, JSON.parse(body));
+      }
+    },
+    /** `isDeleted`: whether the audience knows of it. */
+    mayTakeOver(isDeleted: (customerId: string) => boolean): boolean {
+      const from = people.find(({ customerId }) => isDeleted(customerId));
+      const person = pick(people.filter(({ customerId }) => !gone.has(customerId)));
+      const isLate = held.some(([, , body]) => from && body.includes(from.customerId));
+      if (!from || !person || hasTakenOver || isLate) return false;
+      takeOver(from, person);
+      return true;
+    },
     /** Something happens in Polar, and its webhook is sent, or is late. */
     act() {
       const late = random() < 0.4 ? held.shift() : undefined;

@@ -81,4 +81,17 @@ export const sequences: readonly Workflow[] = [
     exitWhen: [is('customer.hasLivingSubscription', 'true')],
     steps: [days('month', 30), send('come-back', 'marketing')],
   }),
+  workflow({
+    workflowId: 'renewal',
+    trigger: { event: 'order.paid', conditions: [] },
+    frequency: 'once-per-period',
+    exitWhen: [
+      is('subscription.cancelAtPeriodEnd', 'true'),
+      isNot('subscription.status', 'active'),
+    ],
+    steps: [
+      { kind: 'wait', id: 'before-renewal', until: { date: 'periodEnd', offsetHours: -72 } },
+      send('renews', 'transactional'),
+    ],
+  }),
 ];

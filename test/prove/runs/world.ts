@@ -28,6 +28,9 @@ export type Watcher = Readonly<{
   sent: (ledgerKey: string) => void;
 }>;
 
+/** Before or after which call of all functions. */
+export type Crash = Readonly<{ at: number; when: 'before' | 'after' }>;
+
 type Queued = { record: SQSRecord; visibleAt: number; tries?: number };
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
@@ -58,9 +61,36 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
   async function call<T>(action: () => Promise<T>): Promise<T> {
     for (let turns = Math.floor(random() * 4); turns > 0; turns--) await Promise.resolve();
     if (random() < faults) throw new Error('The call was lost.');
-    const result = await action();
+    const result = await crashable(action);
     if (random() < faults) throw new Error('The answer was lost.');
     return result;
+  }
+
+  let crash: Crash | undefined;
+  let calls = 0;
+  let running = 0;
+  let isDead = false;
+
+  /** The functions that run die before or after one call, and make none from then on. */
+  async function crashable<T>(action: () => Promise<T>): Promise<T> {
+    if (running > 0) calls += 1;
+    const when = running > 0 && crash?.at === calls ? crash.when : undefined;
+    if (when === 'before') isDead = true;
+    if (isDead) throw new Error('The function has crashed.');
+    const result = await action();
+    if (when === 'after') isDead = true;
+    if (isDead) throw new Error('The function has crashed.');
+    return result;
+  }
+
+  /** Whether it crashed. */
+  async function invoked(act: () => Promise<unknown>): Promise<boolean> {
+    running += 1;
+    await act().catch(() => undefined);
+    running -= 1;
+    const hasCrashed = isDead;
+    if (running === 0) isDead = false;
+    return hasCrashed;
   }
 
   let turn: Promise<unknown> = Promise.resolve();
@@ -105,6 +135,7 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
       call(async () => ((await reserve(email, reservation)) ? 'reserved' : 'taken')),
     block: (email, reason) => call(() => ledger.emails.block(email, reason)),
     find: (key) => call(() => ledger.emails.find(key)),
+    sent: (...of) => crashable(() => ledger.emails.sent(...of)),
   };
 
   const push = (queue: Queued[], message: WorkerMessage, delaySeconds = 0) =>
@@ -206,10 +237,11 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
         ...{ subject: 'Hello', html: '<p>Hello</p>', text: 'Hello', headers: {}, ledgerKey },
       },
     }),
-    send: async ({ ledgerKey }) => {
-      watcher.sent(ledgerKey);
-      return { kind: 'sent', sesMessageId: newId() };
-    },
+    send: ({ ledgerKey }) =>
+      crashable(async () => {
+        watcher.sent(ledgerKey);
+        return { kind: 'sent', sesMessageId: newId() };
+      }),
     addressHash: async (email) => email,
     mailboxHash: async (mailbox) => mailbox,
   });
@@ -254,9 +286,13 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
       taken.push(...visible.splice(Math.floor(random() * visible.length), 1));
     }
     for (const one of taken) queue.splice(queue.indexOf(one), 1);
-    const response = await by({ Records: taken.map(({ record }) => record) }, plentyOfTime);
+    let response: SQSBatchResponse = { batchItemFailures: [] };
+    const hasCrashed = await invoked(async () => {
+      response = await by({ Records: taken.map(({ record }) => record) }, plentyOfTime);
+    });
     const failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     for (const one of taken) {
+      if (hasCrashed) failed.add(one.record.messageId);
       if (!failed.has(one.record.messageId)) continue;
       const tries = (one.tries ?? 0) + 1;
       if (tries > 60) throw new Error(`A message never gets through: ${lastError}`);
@@ -302,7 +338,12 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
     },
     work: () => handle(events, work, 10),
     mail: () => handle(mails, mail, 5),
-    tick: () => tick().catch(() => undefined),
+    tick: () => invoked(tick),
+    crash(one: Crash | undefined) {
+      crash = one;
+    },
+    /** How many calls the functions have made. */
+    calls: () => calls,
     /** Nothing is left to do at this moment. */
     async settle() {
       for (let round = 0; ; round++) {
