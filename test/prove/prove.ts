@@ -10,6 +10,7 @@ import {
   proveHistories,
 } from '#test/prove/histories/histories.ts';
 import { proveHostile } from '#test/prove/hostile/hostile.ts';
+import { fateLines, proveMutants } from '#test/prove/mutants/prove-mutants.ts';
 import { proveProperties } from '#test/prove/properties/properties.ts';
 import { proveRunCrashes, proveRuns } from '#test/prove/runs/runs.ts';
 import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
@@ -18,14 +19,15 @@ import { startAccount } from './account.ts';
 import type { Proof } from './proof.ts';
 import { seededRandom } from './seeded-random.ts';
 
-const parts = ['crash', 'histories', 'hostile', 'properties', 'runs', 'soak'] as const;
+const parts = ['crash', 'histories', 'hostile', 'mutants', 'properties', 'runs', 'soak'] as const;
 const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short]
 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
 histories  random histories with two to four workers that fail and race, against the result that the rules give
 hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
+mutants    the code that decides, broken on purpose in one place at a time: the checkers of histories and runs must complain
 properties the tests of npm test that draw what they meet or need many of something, with 25 times as many or more; the one part that no seed repeats
-runs       random histories of workflows with several steps, in memory, against a model of them; rare branches must be reached
+runs       random histories of workflows with several steps, in memory, against a model of them; rare branches must be reached; short ones with a crash at each call
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 
 Without parts, all of them. The same seed draws the same. Ends with 1 if anything does not hold.`;
@@ -96,6 +98,15 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
       `the worst of ${signed.points} signed bodies takes ${signed.ratio.toFixed(1)} times the processor time of hashing, reading and packing it`,
     );
     return report('hostile requests', proof);
+  },
+  async mutants() {
+    const fates = await proveMutants({
+      histories: values.short ? 60 : 400,
+      onFate: ({ mutant, killedBy }) =>
+        say(`${killedBy === undefined ? 'SURVIVES' : 'killed  '} ${mutant.of}: ${mutant.what}`),
+    });
+    for (const line of fateLines(fates)) say(line);
+    return fates.every(({ mutant, killedBy }) => killedBy !== undefined || mutant.survives);
   },
   async properties() {
     const holds = await proveProperties(values.short);

@@ -60,7 +60,10 @@ export async function checkRuns(
   const count = (branch: (typeof rareBranches)[number]) =>
     reached.set(branch, (reached.get(branch) ?? 0) + 1);
   const told = model((key) =>
-    [...(asked.get(key) ?? [])].some((one) => isUsedUp(system.rows.emails.get(one)?.row)),
+    [...(asked.get(key) ?? [])].some((one) => {
+      const state = system.stateOf(one);
+      return state !== undefined && isUsedUp({ state });
+    }),
   );
   /** What a clock has taken that died is asked for again when its lease is over. */
   const longestWakeMs = (crash ? 7 : 1) * minute;
@@ -252,6 +255,16 @@ export async function checkRuns(
     }
   }
 
+  /** What a run has asked for is decided, whatever crashed meanwhile. */
+  function allDecided() {
+    for (const { row } of system.rows.runs.values()) {
+      for (const { ledgerKey, stepId } of row.history) {
+        if (ledgerKey === undefined || system.ledger.has(ledgerKey)) continue;
+        complain(`4: the email of ${stepId} of ${row.workflowId} was asked for and never decided.`);
+      }
+    }
+  }
+
   /** Nothing of a person who is erased is left in any run. */
   function nothingLeft() {
     for (const { row } of system.rows.runs.values()) {
@@ -311,6 +324,9 @@ export async function checkRuns(
     const kind = random();
     if (kind < 0.4) {
       await save({ status: workflow.status === 'active' ? 'paused' : 'active' });
+    } else if (kind < 0.5) {
+      const moved = pick(steps.filter((step) => step.kind === 'send'));
+      if (moved) await save({ steps: [...steps.filter((step) => step !== moved), moved] });
     } else if (kind < 0.7) {
       const gone = pick(steps.filter((step) => step.kind === 'wait'));
       const isWaited = [...system.rows.runs.values()].some(({ row }) => row.stepId === gone?.id);
@@ -436,6 +452,7 @@ export async function checkRuns(
     await system.elapse(5 * minute, stopAtProblems);
     await system.elapse(60 * day, look);
     nothingLeft();
+    allDecided();
     problems.push(...(await otherOrder()));
     for (const { row } of system.rows.runs.values()) {
       const isWell = row.state === 'done' || row.reason !== undefined;

@@ -101,10 +101,13 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
     return mine;
   }
 
+  /** What the ledger said when a beginning run looked. */
+  const looked = new Map<string, string | undefined>();
   const store: AudienceStore = {
     load: (keys) => {
       for (const { kind, key } of keys) {
         const email = kind === 'emails' ? ledger.rows.get(key) : undefined;
+        if (kind === 'emails') looked.set(key, email?.state);
         if (email) rows.emails.set(key, { row: { state: email.state }, revision: '' });
         const workflow = kind === 'workflows' ? stored.get(key) : undefined;
         if (workflow) rows.workflows.set(key, { row: workflow, revision: '' });
@@ -230,13 +233,17 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
       workflows: { all: async () => [...stored.values()], find: async (id) => stored.get(id) },
       ...{ store, settings },
     }),
-    compose: async (_, __, ledgerKey) => ({
-      kind: 'composed',
-      mail: {
-        ...{ from: 'shop@example.com', to: 'ann@example.com', replyTo: undefined },
-        ...{ subject: 'Hello', html: '<p>Hello</p>', text: 'Hello', headers: {}, ledgerKey },
-      },
-    }),
+    // It takes its time, in which others go on.
+    compose: async (_, __, ledgerKey) => {
+      for (let turns = Math.floor(random() * 40); turns > 0; turns--) await Promise.resolve();
+      return {
+        kind: 'composed',
+        mail: {
+          ...{ from: 'shop@example.com', to: 'ann@example.com', replyTo: undefined },
+          ...{ subject: 'Hello', html: '<p>Hello</p>', text: 'Hello', headers: {}, ledgerKey },
+        },
+      };
+    },
     send: ({ ledgerKey }) =>
       crashable(async () => {
         watcher.sent(ledgerKey);
@@ -304,6 +311,8 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
   const system = {
     ...{ rows, now, events, mails, stored, store, ledger: ledger.rows },
     cached: () => cached,
+    /** What the ledger says of a key, to who begins a run. */
+    stateOf: (key: string) => (looked.has(key) ? looked.get(key) : ledger.rows.get(key)?.state),
     isCacheOld: () => cached.some((one) => stored.get(one.workflowId) !== one),
     setFaults(probability: number) {
       faults = probability;
