@@ -57,6 +57,8 @@ export async function checkRuns(
   const asked = new Map<string, Set<string>>();
   const askedAt = new Map<string, number>();
   const sends = new Set<string>();
+  /** Runs that something or somebody has ended since they asked for an email. */
+  const broken = new Set<string>();
   const count = (branch: (typeof rareBranches)[number]) =>
     reached.set(branch, (reached.get(branch) ?? 0) + 1);
   const told = model((key) =>
@@ -91,6 +93,9 @@ export async function checkRuns(
       compare(commit);
     },
     reserved({ runId }) {
+      if (runId !== undefined && broken.has(runId)) {
+        complain('2: an email was reserved after its run was ended.');
+      }
       const run = runOf(runId);
       if (run && told.forbids(run, system.stored.get(run.workflowId))) {
         complain(`2: an email of ${run.key} was reserved after its end.`);
@@ -199,6 +204,9 @@ export async function checkRuns(
     const key = names.get(run.runId);
     if (key === undefined) return;
     const keys = run.history.flatMap(({ ledgerKey }) => ledgerKey ?? []);
+    const isBroken = run.state === 'exited' || run.state === 'stopped';
+    if (isBroken && run.history.every(({ at }) => at < (run.endedAt ?? ''))) broken.add(run.runId);
+    else broken.delete(run.runId);
     asked.set(key, new Set([...(asked.get(key) ?? []), run.runId, ...keys]));
     for (const one of keys) {
       if (!askedAt.has(one)) askedAt.set(one, system.now().getTime());
