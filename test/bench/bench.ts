@@ -6,12 +6,14 @@ import { synthesise } from '#infra/local/synthesis.ts';
 import { benchCalls, callsTable } from './calls.ts';
 import { benchCold, coldTable } from './cold.ts';
 import { benchDrain, drainTable } from './drain.ts';
+import { benchRuns, runsTable } from './runs.ts';
 import { benchWarm, warmTable } from './warm.ts';
 
-const parts = ['cold', 'warm', 'calls', 'drain'] as const;
+const parts = ['cold', 'warm', 'calls', 'drain', 'runs'] as const;
 const usage = `npm run bench -- [${parts.join('] [')}] [--runs 15] [--full] [--assembly <cdk.out of the stage local>]
 
-Measures and judges nothing. Without parts, all of them. --full drains 100,000 events as well (ten to fifteen minutes).
+Measures and judges nothing. Without parts, all of them. --full drains 100,000 events as well (ten to fifteen minutes). runs takes six minutes or more: the clock
+strikes once a minute.
 Writes bench.json.`;
 
 const { values, positionals } = parseArgs({
@@ -57,6 +59,10 @@ try {
     const sizes = values.full ? [1_000, 10_000, 100_000] : [1_000, 10_000];
     const rows = await benchDrain(assembly, sizes);
     report('drain', 'A full queue through the local stack', rows, drainTable(rows));
+  }
+  if (isWanted('runs')) {
+    const rows = [await benchRuns(assembly, 10_000)];
+    report('runs', 'Runs that are due in one minute, on the local stack', rows, runsTable(rows));
   }
 } finally {
   await rm(directory, { recursive: true, force: true });
