@@ -63,6 +63,7 @@ export const consoleActs: ActsOfRoutes = {
     'workflow.restore',
     'Put an earlier version of a workflow back.',
   ),
+  [`POST ${workflow}/stop-runs`]: always('run.stop', 'Stop all waiting runs of a workflow.'),
   [`POST ${workflow}/test`]: always('test.sent', 'Send a test of a workflow.'),
 
   'POST /console/runs/:runId/stop': always('run.stop', 'Stop a run of a workflow.'),

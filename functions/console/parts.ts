@@ -14,6 +14,7 @@ import { dynamoCounts } from '#shared/store/counts/counts.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
+import { dynamoOpenRuns } from '#shared/store/open-runs.ts';
 import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
@@ -104,6 +105,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     mailIdentities: env.MAIL_IDENTITIES?.split(',').filter(Boolean),
     newTag: () => randomBytes(4).toString('hex'),
     runs,
+    openRuns: dynamoOpenRuns(db, env.RUNS_TABLE),
     runCounts: (workflowId: string) => runCounts(db, env.RUNS_TABLE, workflowId),
     /** Where these runs are going, by the facts of now. */
     outlook: async (found: readonly Run[], known: readonly Workflow[]) =>

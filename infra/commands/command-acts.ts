@@ -126,10 +126,16 @@ export const commandActs = {
     return noted('replay', `Replay events, ${how}${twice}.`, { ...on, ...(run && { run }) });
   },
 
-  runs: (options: RunsOptions): Noted =>
-    options.verb === 'show'
-      ? 'looks'
-      : noted('run.stop', 'Stop a run of a workflow.', { runId: options.runId }),
+  runs: (options: RunsOptions): Noted => {
+    switch (options.verb) {
+      case 'show':
+        return 'looks';
+      case 'stop':
+        return noted('run.stop', 'Stop a run of a workflow.', { runId: options.runId });
+      case 'stop-all':
+        return noted('run.stop', 'Stop all waiting runs of a workflow.', workflow(options));
+    }
+  },
 
   settings: (options: SettingsOptions): Noted => {
     switch (options.verb) {

@@ -7,21 +7,25 @@ import {
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
+import { type Act, jsonOption, type StackCommand, text } from '#infra/terminal/command-line.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person } from '#infra/terminal/person.ts';
 import { stopRun } from '#shared/audience/go-on.ts';
 import { isOpen, type Run } from '#shared/audience/run.ts';
 import { runsNow } from '#shared/audience/run-outlook.ts';
+import { stopRuns } from '#shared/audience/stop-runs.ts';
 import type { Means } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
 import { dynamoEmailAdmin, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoOpenRuns, type OpenCount } from '#shared/store/open-runs.ts';
+import type { RunPosition } from '#shared/store/run-lists.ts';
 import { commandActs } from './command-acts.ts';
 import { noting } from './noting.ts';
 import { failureIdOf, type RunStory, runDocument, runFate, runLines } from './run-words.ts';
+import { oneNamed } from './workflows/short-ids.ts';
 
 export type RunParts = Readonly<{
   means: () => Promise<Means>;
@@ -30,6 +34,9 @@ export type RunParts = Readonly<{
   /** Why the worker could not let it go on. */
   failure: (runId: string) => Promise<FailureRow | undefined>;
   deployment: Pick<Deployment, 'options'>;
+  /** The workflows that there are. */
+  workflows: () => Promise<readonly Workflow[]>;
+  openRuns: Pick<ReturnType<typeof dynamoOpenRuns>, 'count' | 'page'>;
   person: string;
   confirmed: (question: string) => Promise<boolean>;
 }> &
@@ -57,6 +64,14 @@ export function runVerbs(parts: RunParts) {
     const around = { store, workflows: workflow ? [workflow] : [], now: surroundings.now };
     const [now = { run, endsNext: undefined }] = await runsNow([run], around);
     return { ...now, workflow, emails, failure };
+  }
+
+  async function workflowNamed(word: string): Promise<Workflow> {
+    const found = oneNamed(await parts.workflows(), word);
+    if (found) return found;
+    throw new Advice(
+      `There is no workflow ${word}. "npm run workflows -- list${deployment.options}" lists them.`,
+    );
   }
 
   async function emailsOf({ history }: Run) {
@@ -92,11 +107,52 @@ export function runVerbs(parts: RunParts) {
       print('The run is stopped. An email of it that SES has already does go out.');
       print(`To see what it did:\n${npm(`runs -- show ${runId}`)}`);
     },
+
+    /** All that wait in a workflow, once the number that was agreed to is still the number that there is. */
+    async stopAll(word: string, isSure: boolean) {
+      const { workflowId, status } = await workflowNamed(word);
+      actedOn({ workflowId });
+      const { means, openRuns, person, confirmed } = parts;
+      let open = { workflowId, begunBy: (await means()).surroundings.now.toISOString() };
+      let total = await openRuns.count(open);
+      if (status === 'active') {
+        print(`${workflowId} is active, so new events keep beginning new runs. To prevent that:`);
+        print(npm(`workflows -- pause ${workflowId}`));
+      }
+      while (total.count > 0 && !isSure) {
+        const question = `Stop ${openText(total)} of ${workflowId}? None of their further emails goes out, and they can't go on.`;
+        if (!(await confirmed(question))) return print('Nothing was stopped.');
+        const now = await openRuns.count(open);
+        if (openText(now) === openText(total)) break;
+        print('The number has changed meanwhile, so nothing was stopped yet.');
+        open = { workflowId, begunBy: (await means()).surroundings.now.toISOString() };
+        total = await openRuns.count(open);
+      }
+      if (total.count === 0 && total.isComplete) return print(`No run of ${workflowId} waits.`);
+      let count = 0;
+      let after: RunPosition | undefined;
+      do {
+        const pages = (from: RunPosition | undefined) => openRuns.page(open, from);
+        const at = await means();
+        const stopped = await stopRuns(pages, (runId) => stopRun(runId, person, at), after);
+        count += stopped.count;
+        after = stopped.next;
+        actedOn({ count });
+        if (after) print(`${count} stopped …`);
+      } while (after);
+      print(
+        `${count === 1 ? '1 run' : `${count} runs`} stopped. Emails that SES already has still go out.`,
+      );
+    },
   };
 }
 
-export type RunsOptions = Readonly<{ target: Target; runId: string }> &
-  (Readonly<{ verb: 'show'; json: boolean }> | Readonly<{ verb: 'stop'; yes: boolean }>);
+export type RunsOptions = Readonly<{ target: Target }> &
+  (
+    | Readonly<{ verb: 'show'; runId: string; json: boolean }>
+    | Readonly<{ verb: 'stop'; runId: string; yes: boolean }>
+    | Readonly<{ verb: 'stop-all'; word: string; yes: boolean }>
+  );
 
 /** The words of `npm run runs`. */
 export function runsCommand(
@@ -117,13 +173,25 @@ export function runsCommand(
     });
   command
     .command('stop')
-    .description('ends one for good; asks first')
-    .argument('<run id>')
+    .description('ends one for good, or all that wait in a workflow; asks first')
+    .argument('[run id]')
+    .addOption(text('--workflow <id>', 'all that wait in this workflow, after saying how many'))
     .option('--yes', 'does not ask')
     .action((runId, _, self) => {
-      const { yes = false, ...target } = self.optsWithGlobals();
-      return act({ target, verb: 'stop', runId, yes });
+      const { yes = false, workflow, ...target } = self.optsWithGlobals();
+      if (runId !== undefined && workflow === undefined) {
+        return act({ target, verb: 'stop', runId, yes });
+      }
+      if (runId === undefined && workflow) {
+        return act({ target, verb: 'stop-all', word: workflow, yes });
+      }
+      throw new Advice('Say what to stop: the id of one run, or --workflow with the id of one.');
     });
+}
+
+function openText({ count, isComplete }: OpenCount): string {
+  const number = `${count}${isComplete ? '' : '+'}`;
+  return number === '1' ? '1 waiting run' : `${number} waiting runs`;
 }
 
 const whereIds = `
@@ -136,13 +204,16 @@ async function runRuns(options: RunsOptions): Promise<void> {
   const resources = await stackResources(options.target, deployment);
   const { db, store, settingsNow, now, newId, pause } = deployedAudience(deployment, resources);
   const failures = { table: resources.physicalId('Failures'), key: 'webhookId' };
+  const workflows = dynamoWorkflows(db, deployment.workflowsTable);
   const does = runVerbs({
     means: async () => ({
       store,
       surroundings: { settings: await settingsNow(), now: now(), newId },
       pause,
     }),
-    workflow: dynamoWorkflows(db, deployment.workflowsTable).find,
+    workflow: workflows.find,
+    workflows: workflows.all,
+    openRuns: dynamoOpenRuns(db, resources.physicalId('Runs')),
     email: dynamoEmailAdmin(db, deployment.emailsTable, now).find,
     async failure(runId) {
       const [found] = (await rowsOf(db, failures, [failureIdOf({ runId })])).values();
@@ -153,6 +224,12 @@ async function runRuns(options: RunsOptions): Promise<void> {
     confirmed,
     ...output,
   });
-  if (options.verb === 'show') return does.show(options.runId);
-  return does.stop(options.runId, options.yes);
+  switch (options.verb) {
+    case 'show':
+      return does.show(options.runId);
+    case 'stop':
+      return does.stop(options.runId, options.yes);
+    case 'stop-all':
+      return does.stopAll(options.word, options.yes);
+  }
 }

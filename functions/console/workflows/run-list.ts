@@ -6,7 +6,7 @@ import type { RunCounts } from '#shared/store/run-lists.ts';
 import type { Html } from '../kit/page.ts';
 import { runBadge, runPath, runTones, runWords, whereRunIs } from '../kit/run-view.ts';
 import { badge, empty, table, time } from '../kit/shown.ts';
-import { contactPath } from '../kit/words.ts';
+import { contactPath, workflowPath } from '../kit/words.ts';
 
 type Runs = Readonly<{
   workflow: Workflow;
@@ -23,6 +23,7 @@ export function workflowRuns({ workflow, newest, counts, addresses }: Runs): Htm
 ${empty('No event has begun a run of this workflow yet.')}`;
   }
   const more = counts.isComplete ? '' : '+';
+  const waits = counts.byState.has('waiting') || counts.byState.has('parked');
   const states = runStates.flatMap((state) => {
     const count = counts.byState.get(state);
     return count === undefined
@@ -34,6 +35,7 @@ ${empty('No event has begun a run of this workflow yet.')}`;
   return html`<h2 id="runs">Runs</h2>
 <p>${states}${counts.isComplete ? '' : html`<span class="soft small">Counted are the newest thousands.</span>`}</p>
 ${steps.length > 0 ? html`<p class="small soft">Waiting at ${steps.map(([id, count], at) => html`${at > 0 ? ', ' : ''}<code>${id}</code>: ${count}${more}`)}</p>` : ''}
+${waits ? html`<p><a class="button danger" href="${workflowPath(workflow)}/stop-runs">Stop all waiting runs …</a></p>` : ''}
 ${table(
   'Runs of this workflow, newest first',
   ['Began', 'State', 'Where', 'Contact', 'Run'],

@@ -16,6 +16,7 @@ import { frequencyWords, home, kindWords, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { editPage, editPost } from './edit-pages.ts';
 import { listPage, noSuchWorkflow, workflowPage } from './reading-pages.ts';
+import { stopPages } from './stop-pages.ts';
 import { typedOf } from './typed-workflow.ts';
 import { versionPages } from './version-pages.ts';
 import { type WorkflowParts, workflowParts } from './workflow-parts.ts';
@@ -219,6 +220,7 @@ export function workflowPages(consoleParts: ConsoleParts) {
   });
 
   app.route('/', versionPages(parts));
+  app.route('/', stopPages(parts));
 
   app.get(
     '/:workflowId',

@@ -1,4 +1,6 @@
 import type { Brand } from '#shared/audience/brand.ts';
+import { stopRun } from '#shared/audience/go-on.ts';
+import { stopRuns } from '#shared/audience/stop-runs.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
@@ -7,7 +9,9 @@ import { workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoWorkflowEmails } from '#shared/store/mail/workflow-emails.ts';
+import type { OpenRuns } from '#shared/store/open-runs.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
+import type { RunPosition } from '#shared/store/run-lists.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { previews } from './preview.ts';
 
@@ -41,6 +45,18 @@ export function workflowParts(parts: ConsoleParts) {
     unsubscribeUrl: env.UNSUBSCRIBE_URL,
     drafts: workflowDrafts({ workflows, surroundings, now, newTag }),
     waitingAt: (workflowId: string, stepId: string) => parts.waitingAt(workflowId, stepId),
+    openRuns: parts.openRuns,
+    /** Stops some hundreds of them; `next`: where the rest begins. */
+    async stopOpenRuns(open: OpenRuns, by: string, from?: RunPosition) {
+      const { newId, pause } = parts;
+      const means = {
+        store,
+        pause,
+        surroundings: { settings: await settings(), now: now(), newId },
+      };
+      const pages = (after: RunPosition | undefined) => parts.openRuns.page(open, after);
+      return stopRuns(pages, (runId) => stopRun(runId, by, means), from);
+    },
     /** Its newest runs, and how many there are at each step; none where it needs none. */
     async runsOf(workflow: Workflow, limit: number) {
       const { workflowId } = workflow;

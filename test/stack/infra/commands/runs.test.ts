@@ -9,6 +9,7 @@ import { runsNow } from '#shared/audience/run-outlook.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { dynamoOpenRuns } from '#shared/store/open-runs.ts';
 import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
@@ -57,6 +58,8 @@ function does(changed: Partial<Parameters<typeof runVerbs>[0]> = {}) {
     workflow: async (id) => sequences.find(({ workflowId }) => workflowId === id),
     email: async () => undefined,
     failure: async () => undefined,
+    workflows: async () => sequences,
+    openRuns: dynamoOpenRuns(work.db, work.tableOf('Runs')),
     deployment: { options: ' --stage test' },
     person: 'ana',
     confirmed: async () => true,
@@ -214,5 +217,56 @@ describe('npm run workflows -- runs', () => {
       waitingAt: { 'until-3': 2 },
       runs: [{ state: 'waiting' }, { state: 'stopped' }, { state: 'stopped' }, {}],
     });
+  });
+});
+
+describe('npm run runs -- stop --workflow', () => {
+  const waiting = async () =>
+    (await work.items('Runs')).filter(({ state }) => state === 'waiting').length;
+
+  it('says how many wait, and stops none where the person says no', async () => {
+    const asked: string[] = [];
+    const no = does({
+      confirmed: async (question) => {
+        asked.push(question);
+        return false;
+      },
+    });
+    await no.verbs.stopAll('dunning', false);
+    expect(asked).toEqual([
+      "Stop 2 waiting runs of dunning? None of their further emails goes out, and they can't go on.",
+    ]);
+    expect(no.output()).toContain('npm run workflows -- pause dunning --stage test');
+    expect(await waiting()).toBe(2);
+  });
+
+  it('asks again where the number is another one by the time of the answer', async () => {
+    const asked: string[] = [];
+    const late = does({
+      confirmed: async (question) => {
+        asked.push(question.slice(0, 20));
+        if (asked.length === 1) await does().verbs.stop(await runOf(1), true);
+        return asked.length === 1;
+      },
+    });
+    await late.verbs.stopAll('dunning', false);
+    expect(asked).toEqual(['Stop 2 waiting runs ', 'Stop 1 waiting run o']);
+    expect(await waiting()).toBe(1);
+  });
+
+  it('stops those of this workflow, and says who did', async () => {
+    const yes = does();
+    await yes.verbs.stopAll('dunning', false);
+    expect(yes.output()).toContain('1 run stopped. Emails that SES already has still go out.');
+    expect(await waiting()).toBe(0);
+    const again = does();
+    await again.verbs.stopAll('dunning', true);
+    expect(again.output()).toContain('No run of dunning waits.');
+  });
+
+  it('says where workflows are listed, for one that is none', async () => {
+    await expect(does().verbs.stopAll('none', true)).rejects.toThrow(
+      'There is no workflow none. "npm run workflows -- list --stage test" lists them.',
+    );
   });
 });

@@ -112,6 +112,7 @@ const lines: readonly (readonly [line: string, what: string])[] = [
   ['replay --webhook evt-1 --dry-run', 'looks'],
   ['runs show run', 'looks'],
   ['runs stop run', 'run.stop'],
+  ['runs stop --workflow dunning', 'run.stop'],
   ['settings show', 'looks'],
   ['settings history', 'looks'],
   ['settings set newContacts subscribed', 'settings.set'],

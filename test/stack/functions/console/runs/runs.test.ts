@@ -98,3 +98,60 @@ describe('the page of a run', () => {
     expect((await at.submit('/console/runs/nothing/stop')).status).toBe(404);
   });
 });
+
+describe('stopping everybody who waits in a workflow', () => {
+  const path = '/console/workflows/dunning';
+  const shownIn = (html: string) => ({
+    count: /name="count" value="([^"]*)"/.exec(html)?.[1] ?? '',
+    begunBy: /name="begunBy" value="([^"]*)"/.exec(html)?.[1] ?? '',
+  });
+  const waiting = async () =>
+    (await at.items('Runs')).filter(({ state }) => state === 'waiting').length;
+
+  test('says how many they are, and stops nobody where that is another number by now', async () => {
+    await pastDue('flo@example.com');
+    expect((await at.get(path)).html).toContain(`href="${path}/stop-runs"`);
+    const asked = await at.get(`${path}/stop-runs`);
+    const count = await waiting();
+    expect(count).toBeGreaterThan(1);
+    expect(asked.text).toContain(`Stop ${count} waiting runs?`);
+    expect(asked.text).toContain('pause it first');
+
+    const { runId, path: one } = await pastDue('gus@example.com');
+    // It began after the page was shown, so it is not among those that are meant.
+    const shown = shownIn(asked.html);
+    await at.submit(`${one}/stop`);
+    expect(await at.item('Runs', { runId })).toMatchObject({ state: 'stopped' });
+    const other = await at.submit(`${path}/stop-runs`, { ...shown, count: String(count + 1) });
+    expect(other.status).toBe(409);
+    expect(other.text).toContain(
+      `Nothing was stopped: ${count} runs wait now. It was ${count + 1}.`,
+    );
+    expect(shownIn(other.html).count).toBe(String(count));
+    expect(await waiting()).toBe(count);
+  });
+
+  test('stops them, once the number is right, and leaves those that begin later', async () => {
+    const shown = shownIn((await at.get(`${path}/stop-runs`)).html);
+    const later = await pastDue('hal@example.com');
+    const stopped = await at.submit(`${path}/stop-runs`, shown);
+    expect(stopped.text).toContain(`${shown.count} runs stopped. Emails that SES already has`);
+    expect(await waiting()).toBe(1);
+    expect(await at.item('Runs', { runId: later.runId })).toMatchObject({ state: 'waiting' });
+    const acts = (await at.items('Acts')).filter(({ on }) => Object(on).workflowId === 'dunning');
+    expect(acts.map(({ outcome }) => outcome).sort()).toEqual(['done', 'refused']);
+    expect(acts).toContainEqual(
+      expect.objectContaining({ on: { workflowId: 'dunning', count: Number(shown.count) } }),
+    );
+  });
+
+  test('has nothing to ask where nobody waits, or there is no such workflow', async () => {
+    const shown = shownIn((await at.get(`${path}/stop-runs`)).html);
+    await at.submit(`${path}/stop-runs`, shown);
+    const none = await at.get(`${path}/stop-runs`);
+    expect(none.text).toContain('There is nothing to stop in Dunning');
+    expect((await at.get(path)).html).not.toContain('/stop-runs');
+    expect((await at.get('/console/workflows/none/stop-runs')).status).toBe(404);
+    expect((await at.submit('/console/workflows/none/stop-runs', shown)).status).toBe(404);
+  });
+});
