@@ -5,6 +5,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { RunCounts } from '#shared/store/run-lists.ts';
+import { oneLine } from '#shared/text.ts';
 import { emailFate, failureText, seconds } from './words.ts';
 
 /** What the worker keeps the reasons under for which a run could not go on. */
@@ -118,16 +119,37 @@ export function runLines(story: RunStory): string[] {
       ledgerKey === undefined ? (reason ?? '') : `${ledgerKey}: ${fate}`,
     ];
   });
+  const ahead = aheadLines(story);
   return [
     ...columns(facts.flatMap(([what, value]) => (value === undefined ? [] : [[what, value]]))),
     '',
     `Steps taken${history.length === 0 ? ': none' : ''}`,
     ...columns(history).map((row) => `  ${row}`),
+    ...(ahead.length > 0 ? ['', "What's next, by what is known now", ...ahead] : []),
   ];
 }
 
+/** What a run that waits would do, line by line. */
+function aheadLines({ ahead, workflow }: RunStory): string[] {
+  if (!ahead) return [];
+  const subjects = new Map(
+    workflow?.steps.map((step) => [step.id, step.kind === 'send' ? step.email.subject : '']),
+  );
+  const rows = ahead.steps.map(({ dueAt, stepId, did, reason }) => [
+    seconds(dueAt),
+    stepId,
+    did === 'sent' ? `sends "${oneLine(subjects.get(stepId) ?? '')}"` : `skips it: ${reason ?? ''}`,
+  ]);
+  const end = ahead.end && [
+    seconds(ahead.end.at),
+    ahead.end.state,
+    ahead.end.reason ?? 'no step is left',
+  ];
+  return columns([...rows, ...(end ? [end] : [])]).map((row) => `  ${row}`);
+}
+
 /** A run for a program. Of its event it has no properties, which are personal. */
-export function runDocument({ run, endsNext }: RunNow) {
+export function runDocument({ run, endsNext, ahead }: RunNow) {
   return {
     runId: run.runId,
     workflowId: run.workflowId,
@@ -140,6 +162,7 @@ export function runDocument({ run, endsNext }: RunNow) {
     state: run.state,
     reason: run.reason ?? null,
     endsNext: endsNext ?? null,
+    ahead: ahead ? { steps: ahead.steps, end: ahead.end ?? null } : null,
     stepId: run.stepId ?? null,
     dueAt: run.dueAt ?? null,
     parkedAt: run.parkedAt ?? null,

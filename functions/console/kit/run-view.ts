@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { isOpen, type Run } from '#shared/audience/run.ts';
-import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { Outlook, RunNow } from '#shared/audience/run-outlook.ts';
+import type { Step } from '#shared/audience/workflow.ts';
 import type { Html } from './page.ts';
 import { badge, time } from './shown.ts';
 
@@ -34,4 +35,18 @@ export function whereRunIs({ run, endsNext }: RunNow): Html {
   const { stepId, dueAt, reason, endedAt } = run;
   if (!isOpen(run)) return html`${endedAt && time(endedAt)} ${reason}`;
   return html`At <code>${stepId}</code>${dueAt && html` until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endsNext}</span>`}`;
+}
+
+type Steps = readonly (Pick<Step, 'id' | 'kind'> & Readonly<{ email?: { subject: string } }>)[];
+
+/** What is ahead of somebody in a workflow, with dates, and how it ends. */
+export function outlookView({ steps, end }: Outlook, known: Steps): Html {
+  const subjects = new Map(known.map(({ id, email }) => [id, email?.subject]));
+  return html`<ol class="ahead">
+${steps.map(
+  ({ stepId, dueAt, did, reason }) =>
+    html`<li>${time(dueAt)} ${did === 'sent' ? badge('sends', 'good') : badge('skips', 'warn')} <span class="what"><code>${subjects.get(stepId) || stepId}</code>${reason && html` <span class="why">${reason}</span>`}</span></li>`,
+)}
+${end ? html`<li>${time(end.at)} ${runBadge(end)} <span class="what">${end.reason ?? 'No step is left.'}</span></li>` : ''}
+</ol>`;
 }

@@ -8,7 +8,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { act } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
-import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
+import { outlookView, runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { empty, facts, table, time } from '../kit/shown.ts';
 import { contactPath, eventPath, stateBadge, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -36,12 +36,12 @@ export function runPages(parts: ConsoleParts) {
       workflows.find(run.workflowId),
       Promise.all(keys.map(parts.emails.find)),
     ]);
-    const [outlook = { run, endsNext: undefined }] = await parts.outlook(
+    const [now = { run, endsNext: undefined }] = await parts.outlook(
       [run],
       workflow ? [workflow] : [],
     );
     const emails = new Map(found.flatMap((one) => (one ? [[one.ledgerKey, one] as const] : [])));
-    return { ...outlook, workflow, emails };
+    return { ...now, workflow, emails };
   }
 
   const withRun =
@@ -116,6 +116,7 @@ function runView(story: Story): Html {
   ])}
 ${isOpen(run) ? html`<div class="row"><a class="button danger" href="${runPath(run.runId)}/stop">Stop …</a></div>` : ''}
 </div>
+${aheadView(story)}
 <h2 id="steps">Steps taken</h2>
 ${
   run.history.length === 0
@@ -126,6 +127,14 @@ ${
         run.history.map((step) => stepRow(step, story)),
       )
 }`;
+}
+
+function aheadView({ ahead, workflow }: Story): Html {
+  if (!ahead || !workflow) return html``;
+  const isActive = workflow.status === 'active';
+  return html`<h2 id="ahead">What’s next</h2>
+<p class="soft small">By what is known now; each email is checked again before it goes out.${isActive ? '' : ` The workflow is ${workflow.status}: nothing goes out until it’s active.`}</p>
+${outlookView(ahead, workflow.steps)}`;
 }
 
 const didWords = { sent: 'asked for an email', skipped: 'skipped', waited: 'waited' } as const;

@@ -78,6 +78,9 @@ describe('npm run runs', () => {
     expect(first.output()).toMatch(/^state +waiting at until-3 until 2026-11-05T12:00:00Z$/m);
     expect(first.output()).toMatch(/email +asked for an email .*not in the ledger yet/);
     expect(first.output()).toContain(`npm run runs -- stop ${runId} --stage test`);
+    expect(first.output()).toMatch(
+      /What's next.*\n +2026-11-05T12:00:00Z +day-3 +sends "day-3"\n +2026-11-09T12:00:00Z +day-7 +sends "day-7"\n +2026-11-09T12:00:00Z +done +no step is left/,
+    );
 
     await tell('subscription.active', 1);
     const second = does();
@@ -130,6 +133,7 @@ describe('npm run runs', () => {
     expect(document).toMatchObject({
       ...{ workflowId: 'dunning', state: 'waiting', stepId: 'until-3', reason: null },
       endsNext: 'It ends because subscription.status is not past_due.',
+      ahead: { steps: [], end: { state: 'exited', at: '2026-11-05T12:00:00.000Z' } },
       history: [{ stepId: 'email', did: 'sent' }],
     });
     expect(JSON.stringify(document)).not.toContain('ann-1@');

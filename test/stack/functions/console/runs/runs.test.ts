@@ -50,10 +50,17 @@ describe('the page of a run', () => {
     expect(waiting.html).toContain(`/console/audience/${contactId}`);
     expect(waiting.html).toContain(`/console/events/${webhookId}`);
     expect(waiting.text).not.toContain('Ends at its next step');
+    expect(waiting.text).toMatch(
+      /What’s next .* sends day-3 .* sends day-7 .* done No step is left\./,
+    );
 
     await at.happen('subscription.active', { email: 'cy@example.com' });
     const because = 'Ends at its next step: It ends because subscription.status is not past_due.';
-    expect((await at.get(path)).text).toContain(because);
+    const over = (await at.get(path)).text;
+    expect(over).toContain(because);
+    expect(over).toMatch(
+      /ended early It ends because subscription\.status is not past_due\. Steps taken/,
+    );
     expect((await at.get(`/console/audience/${contactId}`)).text).toContain(because);
     expect((await at.get('/console/workflows/dunning')).text).toContain(because);
   });
