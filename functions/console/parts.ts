@@ -4,6 +4,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import type { Run } from '#shared/audience/run.ts';
 import { runsNow } from '#shared/audience/run-outlook.ts';
+import { mostCounted } from '#shared/audience/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -114,7 +115,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
         : runsNow(found, { store: audience.store, workflows: known, now: now() }),
     /** How many wait at a step of a workflow; of many at least a hundred. */
     waitingAt: (workflowId: string, stepId: string): Promise<number> =>
-      runs.waitingAt(workflowId, stepId, 100),
+      runs.waitingAt(workflowId, stepId, mostCounted),
     log: jsonLog(),
   };
 }

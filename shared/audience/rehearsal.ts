@@ -4,6 +4,8 @@ import type { ConsideredWorkflow, EventRecord, ReceivedEvent } from './event-rec
 import { type AskedByRun, judgeMail } from './judge-mail.ts';
 import { markLostOrders } from './lost-order.ts';
 import { emailOf } from './person.ts';
+import type { Run } from './run.ts';
+import { type Outlook, outlookOf, type StepAhead } from './run-outlook.ts';
 import {
   type AudienceStore,
   decided,
@@ -79,19 +81,50 @@ export async function rehearsedMails(
   return mails;
 }
 
+/** A run that an event or its replay would begin: what goes at once, judged as it is now, and what comes later. */
+export type RehearsedRun = Readonly<{ workflowId: string; runId: string; ahead: Outlook }>;
+
+/** The runs that would begin with these steps, and what each of them would do. */
+export async function rehearsedRuns(
+  { customerId }: Pick<EventRecord, 'customerId'>,
+  considered: readonly ConsideredWorkflow[] = [],
+  steps: Steps | undefined,
+  mails: readonly RehearsedMail[],
+  { store, surroundings: { now }, workflows }: RehearsalParts,
+): Promise<RehearsedRun[]> {
+  const begun = considered.flatMap((one) => runOf(one, steps) ?? []);
+  if (begun.length === 0) return [];
+  const { customer, contact } = await audienceAfter(steps, customerId, store);
+  return begun.map((run) => {
+    const { workflowId, runId } = run;
+    const workflow = workflows.find((one) => one.workflowId === workflowId);
+    const later = outlookOf(run, { workflow, customer, contact: () => contact, now });
+    const first = run.history.flatMap(({ did, stepId, dueAt, reason, ledgerKey }): StepAhead[] => {
+      if (did === 'waited') return [];
+      const against = mails.find((one) => one.ledgerKey === ledgerKey)?.reason ?? reason;
+      if (against === undefined) return [{ stepId, dueAt, did: 'sent' }];
+      return [{ stepId, dueAt, did: 'skipped', reason: against }];
+    });
+    return { workflowId, runId, ahead: { ...later, steps: [...first, ...later.steps] } };
+  });
+}
+
+/** The run that would begin, as it would be written. */
+function runOf({ runId }: ConsideredWorkflow, steps: Steps | undefined): Run | undefined {
+  const written = runId === undefined ? undefined : steps?.runs?.find(({ key }) => key === runId);
+  return written?.act === 'put' ? written.row : undefined;
+}
+
 type Ask = Pick<RehearsedMail, 'workflowId' | 'name' | 'ledgerKey'> & {
   ofRun?: AskedByRun | undefined;
 };
 
 /** The email of a workflow, or those that its run asks for at once. */
-function asksOf(
-  { workflowId, name, ledgerKey, runId }: ConsideredWorkflow,
-  steps: Steps | undefined,
-): Ask[] {
+function asksOf(considered: ConsideredWorkflow, steps: Steps | undefined): Ask[] {
+  const { workflowId, name, ledgerKey } = considered;
   if (ledgerKey !== undefined) return [{ workflowId, name, ledgerKey }];
-  const written = steps?.runs?.find(({ key }) => key === runId);
-  if (written?.act !== 'put') return [];
-  const { row: run } = written;
+  const run = runOf(considered, steps);
+  if (!run) return [];
   return run.history.flatMap((step) =>
     step.ledgerKey === undefined
       ? []

@@ -3,7 +3,13 @@ import { polarEvent } from '#shared/polar/event.ts';
 import type { NormalisedEmail } from './address.ts';
 import { decide, readFirst } from './decide.ts';
 import type { EventRecord, ReplayEntry } from './event-record.ts';
-import { type RehearsalParts, type RehearsedMail, rehearsedMails } from './rehearsal.ts';
+import {
+  type RehearsalParts,
+  type RehearsedMail,
+  type RehearsedRun,
+  rehearsedMails,
+  rehearsedRuns,
+} from './rehearsal.ts';
 import {
   type AudienceStore,
   type Deciding,
@@ -140,6 +146,7 @@ export type Rehearsal =
       /** What the record would say of the replay. */
       entry: ReplayEntry;
       mails: readonly RehearsedMail[];
+      runs: readonly RehearsedRun[];
     }>;
 
 /**
@@ -157,5 +164,6 @@ export async function rehearseReplay(
   if (replayed.kind === 'no-record') return replayed;
   const { record, entry } = replayed;
   const mails = await rehearsedMails(record, entry.workflows, steps, parts);
-  return { kind: 'rehearsed', record, entry, mails };
+  const runs = await rehearsedRuns(record, entry.workflows, steps, mails, parts);
+  return { kind: 'rehearsed', record, entry, mails, runs };
 }

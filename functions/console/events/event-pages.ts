@@ -49,13 +49,15 @@ export function eventActs(parts: ConsoleParts) {
 
     async rehearse(replay: Replay) {
       const surroundings = { settings: await settings(), now: now(), newId };
-      return rehearseReplay(replay, {
+      const known = await workflows.all();
+      const rehearsal = await rehearseReplay(replay, {
         store,
         surroundings,
-        workflows: await workflows.all(),
+        workflows: known,
         emailUnder: emails.find,
         hasSender: parts.mailFrom !== undefined,
       });
+      return { ...rehearsal, workflows: known };
     },
 
     /** A form that is sent twice has one id, and so counts once. */

@@ -1,21 +1,23 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
-import type { RehearsedMail } from '#shared/audience/rehearsal.ts';
 import type { Rehearsal, Replay } from '#shared/audience/replay.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import { act, checkbox } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { outlookView } from '../kit/run-view.ts';
 import { badge, table } from '../kit/shown.ts';
 import { eventPath, outcomeBadge, outcomeWords } from '../kit/words.ts';
 import { changesView, replayKind } from './event-view.ts';
 
 type Rehearsed = Extract<Rehearsal, { kind: 'rehearsed' }>;
+type Shown = Rehearsed & Readonly<{ workflows: readonly Workflow[] }>;
 
 /** Asks how to replay an event, and shows what that would do. `canRun`: there is something to run again. */
 export function replayView(
   c: Context<ConsoleEnv>,
   replay: Replay,
-  rehearsed: Rehearsed,
+  rehearsed: Shown,
   canRun: boolean,
 ): Html {
   const { webhookId, triggers, again, replayId } = replay;
@@ -52,16 +54,20 @@ ${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)
 </form>`;
 }
 
-function previewView({ entry, mails, record }: Rehearsed): Html {
+function previewView({ entry, mails, runs, workflows, record }: Shown): Html {
   return html`<p>${outcomeBadge(entry.outcome)} ${entry.reason ?? outcomeWords[entry.outcome]}</p>
 ${entry.changes.length > 0 ? changesView(entry.changes, record.erased) : ''}
-${entry.triggers ? mailsView(entry, mails) : html`<p>No email goes out: no workflow sees it.</p>`}
+${entry.triggers ? mailsView(entry, { mails, runs, workflows }) : html`<p>No email goes out: no workflow sees it.</p>`}
 ${entry.erases ? html`<p class="note">It would erase again what is known of the customer.</p>` : ''}`;
 }
 
-function mailsView({ workflows = [] }: ReplayEntry, mails: readonly RehearsedMail[]): Html {
-  if (workflows.length === 0) return html`<p>No email: no active workflow waits for it.</p>`;
-  const rows = workflows.map(({ workflowId, name, ledgerKey, reason }) => {
+function mailsView(
+  { workflows: considered = [] }: ReplayEntry,
+  { mails, runs, workflows }: Pick<Shown, 'mails' | 'runs' | 'workflows'>,
+): Html {
+  if (considered.length === 0) return html`<p>No email: no active workflow waits for it.</p>`;
+  const rows = considered.map(({ workflowId, name, ledgerKey, runId, reason }) => {
+    if (runId !== undefined) return [name, badge('a run would begin', 'good'), 'See below.'];
     const mail = mails.find((one) => one.ledgerKey === ledgerKey && one.workflowId === workflowId);
     return [
       name,
@@ -70,5 +76,10 @@ function mailsView({ workflows = [] }: ReplayEntry, mails: readonly RehearsedMai
     ];
   });
   return html`${table('Emails of the replay', ['Workflow', 'Email', 'Why not'], rows)}
+${runs.map(({ workflowId, ahead }) => {
+  const workflow = workflows.find((one) => one.workflowId === workflowId);
+  return html`<h3>What the run of ${workflow?.name ?? workflowId} would do</h3>
+${outlookView(ahead, workflow?.steps ?? [])}`;
+})}
 <p class="soft">The mailer looks once more before it sends.</p>`;
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { type StoppedAt, stoppedText } from '#shared/audience/steps-gone.ts';
 import {
   type MailSurroundings,
   type PolarMails,
@@ -82,6 +83,18 @@ export function idOf(field: DraftField): string {
     .replace(/^steps\./, 'step-')
     .replace('.', '-');
 }
+
+/** What a save would do to people who wait. */
+export function stopsNote(stopped: readonly StoppedAt[]): Html {
+  if (stopped.length === 0) return html``;
+  return html`<div class="flash problem" role="alert">
+<p>Nothing was saved yet. People wait at steps that this takes away, and would get nothing more of this workflow:</p>
+<ul>${stopped.map((one) => html`<li>${stoppedText(one)}</li>`)}</ul>
+<p>Choose <strong>${stopLabel}</strong>, or keep the steps.</p>
+</div>`;
+}
+
+export const stopLabel = 'Save and stop them';
 
 type Surrounding = MailSurroundings['settings'];
 

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { stoppedBy } from '#shared/audience/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { Present } from '#shared/mail/workflow-drafts.ts';
 import { differences, historyOf } from '#shared/mail/workflow-history.ts';
@@ -8,6 +9,7 @@ import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { badge, empty, facts, table, time } from '../kit/shown.ts';
 import { conditionText, statusBadge, workflowPath } from '../kit/words.ts';
+import { stopLabel, stopsNote } from './problems.ts';
 import { noSuchWorkflow } from './reading-pages.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
 
@@ -79,6 +81,21 @@ export function versionPages(parts: WorkflowParts) {
     const path = versionsPath(newest);
     if (String(newest.version) !== textOf(form, 'version')) {
       return goOn(c, path, { kind: 'problem', text: overtaken });
+    }
+    const isSure = textOf(form, 'sure') !== '';
+    const stopped = isSure ? [] : await stoppedBy(newest, wanted.steps, parts.waitingAt);
+    if (stopped.length > 0) {
+      return page(c, {
+        title: `Put version ${wanted.version} back?`,
+        section,
+        above: { href: path, title: 'Versions' },
+        status: 409,
+        body: html`${stopsNote(stopped)}
+<div class="row">
+${act(c, stopLabel, `${workflowPath(newest)}/restore`, { tone: 'danger', fields: { wanted: String(wanted.version), version: String(newest.version), sure: 'yes' } })}
+<a class="button" href="${path}">Keep it as it is</a>
+</div>`,
+      });
     }
     const saving = await drafts.restore(wanted, found.present);
     switch (saving.kind) {

@@ -79,8 +79,8 @@ export async function rehearseReplays(
         emails += 1;
         if (going.size < mostKeys) going.add(ledgerKey);
       }
-      if (document) found.push(rehearsalDocument(record, entry, mails, address));
-      else rehearsalLines(record, entry, mails, address).forEach(print);
+      if (document) found.push(rehearsalDocument(record, entry, rehearsal, address));
+      else rehearsalLines(record, entry, rehearsal, address).forEach(print);
     };
   }
 

@@ -1,10 +1,14 @@
 import { reasonRows, seconds } from '#infra/commands/words.ts';
+import { columns } from '#infra/terminal/lines.ts';
 import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
-import type { RehearsedMail } from '#shared/audience/rehearsal.ts';
+import type { RehearsedMail, RehearsedRun } from '#shared/audience/rehearsal.ts';
+import type { Rehearsal } from '#shared/audience/replay.ts';
+import type { StepAhead } from '#shared/audience/run-outlook.ts';
 import { oneLine } from '#shared/text.ts';
 import type { ReplayMode } from './options.ts';
 import type { EventChoice } from './recorded-events.ts';
 
+type Rehearsed = Extract<Rehearsal, { kind: 'rehearsed' }>;
 type Address = (address: string) => string;
 
 const mostOutcomes = 20;
@@ -13,7 +17,7 @@ const mostOutcomes = 20;
 export function rehearsalLines(
   { webhookId, type, occurredAt, customerId, email }: EventRecord,
   entry: ReplayEntry,
-  mails: readonly RehearsedMail[],
+  { mails, runs }: Pick<Rehearsed, 'mails' | 'runs'>,
   address: Address,
 ): string[] {
   const who = email === undefined ? `customer ${customerId}` : address(email);
@@ -23,7 +27,10 @@ export function rehearsalLines(
     `  ${oneLine(outcomeText(entry))}`,
     ...entry.changes.map((change) => `    ${changeText(change, address)}`),
     ...(entry.erases ? ['    It would erase again what is known of the customer.'] : []),
-    ...considered.map((one) => `  ${oneLine(workflowText(one, mails))}`),
+    ...considered.flatMap((one) => [
+      `  ${oneLine(workflowText(one, mails))}`,
+      ...runs.filter(({ runId }) => runId === one.runId).flatMap(runRows),
+    ]),
     ...(entry.triggers && entry.outcome !== 'skipped' && considered.length === 0
       ? [`  No email: no active workflow waits for ${type}.`]
       : []),
@@ -34,7 +41,7 @@ export function rehearsalLines(
 export function rehearsalDocument(
   { webhookId, type, occurredAt, customerId, email }: EventRecord,
   { outcome, reason, changes, erases, workflows = [] }: ReplayEntry,
-  mails: readonly RehearsedMail[],
+  { mails, runs }: Pick<Rehearsed, 'mails' | 'runs'>,
   address: Address,
 ) {
   const shown = (field: string, value: Change['from']) =>
@@ -47,13 +54,38 @@ export function rehearsalDocument(
       ...{ field, from: shown(field, from), to: shown(field, to) },
     })),
     erases: erases ?? false,
-    workflows: workflows.map(({ workflowId, name, ledgerKey, reason: why }) => {
-      const mail = mails.find(
-        (one) => one.workflowId === workflowId && one.ledgerKey === ledgerKey,
-      );
-      return { workflowId, name, goes: mail?.goes ?? false, reason: mail?.reason ?? why ?? null };
+    workflows: workflows.map(({ workflowId, name, ledgerKey, runId, reason: why }) => {
+      const mail = mailUnder(ledgerKey, workflowId, mails);
+      const ahead = runs.find((one) => one.runId === runId)?.ahead;
+      return {
+        ...{ workflowId, name, goes: mail?.goes ?? ahead?.steps.some(isSent) ?? false },
+        reason: mail?.reason ?? why ?? null,
+        run: runId !== undefined && ahead ? { runId, ...ahead, end: ahead.end ?? null } : null,
+      };
     }),
   };
+}
+
+const isSent = ({ did }: StepAhead) => did === 'sent';
+
+function mailUnder(
+  ledgerKey: string | undefined,
+  workflowId: string,
+  mails: readonly RehearsedMail[],
+): RehearsedMail | undefined {
+  if (ledgerKey === undefined) return undefined;
+  return mails.find((one) => one.workflowId === workflowId && one.ledgerKey === ledgerKey);
+}
+
+/** What a run would do, step by step. */
+function runRows({ ahead: { steps, end } }: RehearsedRun): string[] {
+  const rows = steps.map(({ dueAt, stepId, did, reason }) => [
+    seconds(dueAt),
+    stepId,
+    did === 'sent' ? 'its email would go' : `no email: ${reason ?? ''}`,
+  ]);
+  const last = end && [seconds(end.at), end.state, end.reason ?? 'no step is left'];
+  return columns([...rows, ...(last ? [last] : [])]).map((row) => `    ${oneLine(row)}`);
 }
 
 /** The outcome of a replay with its reason, by which replays are counted. */
@@ -70,11 +102,12 @@ function changeText({ field, from, to }: Change, address: Address): string {
 }
 
 function workflowText(
-  { workflowId, name, ledgerKey, reason }: NonNullable<ReplayEntry['workflows']>[number],
+  { workflowId, name, ledgerKey, runId, reason }: NonNullable<ReplayEntry['workflows']>[number],
   mails: readonly RehearsedMail[],
 ): string {
   const head = `workflow ${workflowId} ("${name}"):`;
-  const mail = mails.find((one) => one.workflowId === workflowId && one.ledgerKey === ledgerKey);
+  if (runId !== undefined) return `${head} a run would begin.`;
+  const mail = mailUnder(ledgerKey, workflowId, mails);
   if (mail?.goes) return `${head} its email would go.`;
   return `${head} no email. ${mail?.reason ?? reason ?? ''}`.trimEnd();
 }

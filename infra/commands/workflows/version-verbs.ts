@@ -3,7 +3,9 @@ import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
+import { stoppedBy, stoppedText, type WaitingAt } from '#shared/audience/steps-gone.ts';
 import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
+import { readDraft } from '#shared/mail/check-workflow.ts';
 import {
   draftOf,
   type Present,
@@ -23,6 +25,8 @@ export type VersionParts = Readonly<{
   npm: (command: string) => string;
   /** Puts a text where a person can edit it. */
   fileToEdit: (name: string, text: string) => Promise<EditedFile>;
+  /** Counts people at a step. */
+  waitingAt: WaitingAt;
   /** Asks the person. */
   confirmed: (question: string) => Promise<boolean>;
 }> &
@@ -107,9 +111,12 @@ export function versionVerbs(parts: VersionParts) {
      * Saves what was written of an earlier version as the next one. One that was removed comes back, and sends nothing
      * until it is activated.
      */
-    async restore(id: string, version: number) {
+    async restore(id: string, version: number, mayStop = false) {
       const present = await presentOf(id);
-      const saving = await drafts.restore(await versionOf(present, version), present);
+      const wanted = await versionOf(present, version);
+      const command = `restore ${id} ${version}`;
+      if (!(await areStopsFine(present.newest, wanted.steps, mayStop, command))) return;
+      const saving = await drafts.restore(wanted, present);
       if (saving.kind === 'refused') {
         throw new Advice(
           `Version ${version} cannot be put back as it is. ${saving.problems.join(' ')}`,
@@ -124,7 +131,7 @@ export function versionVerbs(parts: VersionParts) {
     },
 
     /** Saves what the person makes of it in their editor, and asks until it can be saved. */
-    async edit(id: string) {
+    async edit(id: string, mayStop = false) {
       const present = await named(id);
       const text = workflowFile(draftOf(present));
       const file = await fileToEdit(`${present.workflowId}.md`, text);
@@ -135,6 +142,13 @@ export function versionVerbs(parts: VersionParts) {
           return print(unchanged);
         }
         const read = readWorkflowFile(edited);
+        const draft = read.kind === 'read' ? readDraft(read.written) : undefined;
+        if (draft?.kind === 'read') {
+          const { steps } = draft.draft;
+          if (!(await areStopsFine(present, steps, mayStop, `edit ${id}`, keptIn(file)))) {
+            return print(keptIn(file));
+          }
+        }
         const saving = read.kind === 'read' ? await drafts.save(present, read.written) : undefined;
         if (saving?.kind === 'saved') {
           await file.remove();
@@ -147,6 +161,29 @@ export function versionVerbs(parts: VersionParts) {
       }
     },
   };
+
+  /** Asks where people wait at steps that go. Throws Advice where nobody can answer. */
+  async function areStopsFine(
+    present: Workflow,
+    steps: Parameters<typeof stoppedBy>[1],
+    mayStop: boolean,
+    command: string,
+    hint = '',
+  ): Promise<boolean> {
+    const stopped = mayStop ? [] : await stoppedBy(present, steps, parts.waitingAt);
+    if (stopped.length === 0) return true;
+    const { workflowId } = present;
+    const who = `People wait at steps of ${workflowId} that this takes away, and would get nothing more of it: ${stopped.map(stoppedText).join(', ')}.`;
+    try {
+      const isSure = await confirmed(`${who} Save it, and stop them?`);
+      if (!isSure) print('Nothing was saved.');
+      return isSure;
+    } catch (error) {
+      if (!(error instanceof Advice)) throw error;
+      const how = `To save it, and stop them:\n${npm(`${command} --stop-waiting`)}`;
+      throw new Advice(`${who} Nothing was saved. ${hint && `${hint} `}${how}`);
+    }
+  }
 
   async function again(file: EditedFile): Promise<boolean> {
     try {

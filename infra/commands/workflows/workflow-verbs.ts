@@ -8,10 +8,12 @@ import type { Output } from '#infra/terminal/output.ts';
 import type { Brand } from '#shared/audience/brand.ts';
 import type { RunNow } from '#shared/audience/run-outlook.ts';
 import type { Settings } from '#shared/audience/settings.ts';
+import type { WaitingAt } from '#shared/audience/steps-gone.ts';
 import {
   firstSend,
   needsRun,
   type SendStep,
+  sendsOf,
   type Workflow,
   type Workflows,
 } from '#shared/audience/workflow.ts';
@@ -85,6 +87,8 @@ export type WorkflowParts = Readonly<{
     workflow: Workflow,
     limit: number,
   ) => Promise<Readonly<{ newest: readonly RunNow[]; counts: RunCounts }>>;
+  /** Counts people at a step. */
+  waitingAt: WaitingAt;
   settings: () => Promise<Settings>;
   /** Polar's own mails as they were last seen; nothing where Polar is not connected. */
   brand: () => Promise<Brand>;
@@ -256,11 +260,12 @@ export function workflowVerbs(parts: WorkflowParts) {
       print(`To bring it back:\n${npm(`workflows -- restore ${workflowId} ${seen.version}`)}`);
     },
 
-    async test(id: string, to: string) {
+    async test(id: string, to: string, stepId?: string) {
       const workflow = await named(id);
+      const step = stepId === undefined ? firstSend(workflow) : sendNamed(workflow, stepId);
       const mail = testMail({
         workflow,
-        step: firstSend(workflow),
+        step,
         to,
         settings: await settings(),
         brand: await parts.brand(),
@@ -273,6 +278,16 @@ export function workflowVerbs(parts: WorkflowParts) {
       print(`From ${mail.from}, SES message ${messageId}`);
     },
   };
+
+  function sendNamed(workflow: Workflow, stepId: string): SendStep {
+    const sends = sendsOf(workflow);
+    const step = sends.find(({ id }) => id === stepId);
+    if (step) return step;
+    const ids = sends.map(({ id }) => id).join(', ');
+    throw new Advice(
+      `${workflow.workflowId} sends no email at step ${stepId}. It sends at: ${ids}.`,
+    );
+  }
 
   function nextOf(all: readonly Workflow[]): string[] {
     const draft = all.find(({ status }) => status === 'draft');

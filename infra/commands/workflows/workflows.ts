@@ -26,6 +26,7 @@ import { fileToEdit } from '#infra/terminal/editor.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
 import { runsNow } from '#shared/audience/run-outlook.ts';
+import { mostCounted } from '#shared/audience/steps-gone.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
@@ -43,9 +44,10 @@ export type WorkflowsOptions = Readonly<{ target: Target }> &
     | Readonly<{ verb: 'show'; word: string; version?: number | undefined; json: boolean }>
     | Readonly<{ verb: 'runs'; word: string; limit: number; json: boolean }>
     | Readonly<{ verb: 'history'; word: string | undefined; json: boolean }>
-    | Readonly<{ verb: 'restore'; word: string; version: number }>
-    | Readonly<{ verb: 'add' | 'activate' | 'pause' | 'edit'; word: string }>
-    | Readonly<{ verb: 'test'; word: string; to: string }>
+    | Readonly<{ verb: 'restore'; word: string; version: number; stopWaiting: boolean }>
+    | Readonly<{ verb: 'add' | 'activate' | 'pause'; word: string }>
+    | Readonly<{ verb: 'edit'; word: string; stopWaiting: boolean }>
+    | Readonly<{ verb: 'test'; word: string; to: string; step: string | undefined }>
     | Readonly<{ verb: 'remove'; word: string; yes: boolean }>
     | FileOptions
   );
@@ -95,7 +97,11 @@ export function workflowsCommand(
     .command('edit')
     .description('opens it in the editor that EDITOR names, and saves it')
     .argument('<id>')
-    .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'edit', word }));
+    .option(...stopWaitingOption)
+    .action((word, _, self) => {
+      const { stopWaiting = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'edit', word, stopWaiting });
+    });
   command
     .command('history')
     .description('its versions, and what changed; "history" alone lists all, also those removed')
@@ -112,23 +118,22 @@ export function workflowsCommand(
     )
     .argument('<id>')
     .argument('<version>', 'as "history" lists them')
-    .action((word, given, _, self) =>
-      act({
-        target: self.optsWithGlobals(),
-        verb: 'restore',
-        word,
-        version: version('The version')(given),
-      }),
-    );
+    .option(...stopWaitingOption)
+    .action((word, given, _, self) => {
+      const { stopWaiting = false, ...target } = self.optsWithGlobals();
+      const wanted = version('The version')(given);
+      return act({ target, verb: 'restore', word, version: wanted, stopWaiting });
+    });
   command
     .command('test')
-    .description('sends its email once, with made-up values')
+    .description('sends one of its emails once, with made-up values')
     .argument('<id>')
     .addOption(text('--to <address>', 'whom to send it to'))
+    .addOption(text('--step <id>', 'the email of this step; without it the first one'))
     .action((word, _, self) => {
-      const { to, ...target } = self.optsWithGlobals();
+      const { to, step, ...target } = self.optsWithGlobals();
       const address = z.email().safeParse(to).data;
-      if (address !== undefined) return act({ target, verb: 'test', word, to: address });
+      if (address !== undefined) return act({ target, verb: 'test', word, to: address, step });
       throw new Advice('Say whom to send the test to: --to you@example.com');
     });
   command
@@ -157,7 +162,7 @@ type FileOptions = Readonly<{ folder: string }> &
   (
     | Readonly<{ verb: 'export' }>
     | Readonly<{ verb: 'plan'; json: boolean }>
-    | Readonly<{ verb: 'apply'; plan: string; yes: boolean }>
+    | Readonly<{ verb: 'apply'; plan: string; yes: boolean; stopWaiting: boolean }>
   );
 
 function fileWords(command: StackCommand, act: Act<WorkflowsOptions>): void {
@@ -181,12 +186,18 @@ function fileWords(command: StackCommand, act: Act<WorkflowsOptions>): void {
     .argument('<folder>')
     .addOption(parsed('--plan <id>', 'the one that "plan" printed', planNamed))
     .option('--yes', 'does not ask')
+    .option(...stopWaitingOption)
     .action((folder, _, self) => {
-      const { plan, yes = false, ...target } = self.optsWithGlobals();
-      if (plan !== undefined) return act({ target, verb: 'apply', folder, plan, yes });
+      const { plan, yes = false, stopWaiting = false, ...target } = self.optsWithGlobals();
+      if (plan !== undefined) return act({ target, verb: 'apply', folder, plan, yes, stopWaiting });
       throw new Advice('Say which plan: --plan with the id that "plan" printed.');
     });
 }
+
+const stopWaitingOption = [
+  '--stop-waiting',
+  'also where people wait at steps that it takes away: they get nothing more of it',
+] as const;
 
 function planNamed(given: string): string {
   if (/^[0-9a-f]{12}-[0-9a-f]{12}$/.test(given)) return given;
@@ -223,6 +234,10 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
       const around = { store, workflows: [workflow], now: new Date() };
       return { newest: await runsNow(newest, around), counts };
     },
+    async waitingAt(workflowId, stepId) {
+      const { physicalId } = await stackResources(options.target, deployment);
+      return dynamoRunLists(db, physicalId('Runs')).waitingAt(workflowId, stepId, mostCounted);
+    },
     settings: mailSettings(() => readSettings(db, settingsTable), dynamoBrand(db, settingsTable)),
     brand: dynamoBrand(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),
@@ -255,9 +270,11 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
     case 'history':
       return does.history(options.word);
     case 'restore':
-      return does.restore(options.word, options.version);
+      return does.restore(options.word, options.version, options.stopWaiting);
+    case 'edit':
+      return does.edit(options.word, options.stopWaiting);
     case 'test':
-      return does.test(options.word, options.to);
+      return does.test(options.word, options.to, options.step);
     case 'remove':
       return does.remove(options.word, options.yes);
     case 'export':
@@ -268,7 +285,7 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
       return;
     }
     case 'apply':
-      return does.files.apply(options.folder, options.plan, options.yes);
+      return does.files.apply(options.folder, options.plan, options.yes, options.stopWaiting);
     default:
       return does[options.verb](options.word);
   }

@@ -2,6 +2,7 @@ import { inOrder } from '#infra/commands/workflows/short-ids.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
+import { stoppedBy, stoppedText, type WaitingAt } from '#shared/audience/steps-gone.ts';
 import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
 import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
 import type { Saving, WorkflowDrafts } from '#shared/mail/workflow-drafts.ts';
@@ -26,6 +27,8 @@ export type FileParts = Readonly<{
   workflows: Pick<Workflows, 'all' | 'versions' | 'removed'>;
   drafts: Pick<WorkflowDrafts, 'create' | 'save' | 'activate' | 'pause'>;
   surroundings: () => Promise<MailSurroundings>;
+  /** Counts people at a step. */
+  waitingAt: WaitingAt;
   /** Records of events of these types. */
   pastEvents: (types: ReadonlySet<string>) => Promise<PastEvents>;
   /** Which stack it is. */
@@ -98,6 +101,18 @@ export function fileVerbs(parts: FileParts) {
     await folder.note({ workflowId, text: withVersion(text, version) });
   }
 
+  /** A line for each workflow in which people wait at steps that would go. */
+  async function stopsOf(toApply: readonly ToApply[]): Promise<string[]> {
+    const changed = toApply.flatMap((one) => (one.kind === 'changed' ? [one] : []));
+    const lines = changed.map(async ({ before, after }) => {
+      const stopped = await stoppedBy(before, after.steps, parts.waitingAt);
+      if (stopped.length === 0) return [];
+      const where = stopped.map(stoppedText).join(', ');
+      return [`${before.workflowId}: stops people who wait at steps that go (${where})`];
+    });
+    return (await Promise.all(lines)).flat();
+  }
+
   return {
     /** Writes a file for each workflow. */
     async exportTo(path: string) {
@@ -147,6 +162,7 @@ export function fileVerbs(parts: FileParts) {
         return verdict;
       }
       for (const one of planned) plannedLines(one, effects.get(one.workflowId)).forEach(print);
+      (await stopsOf(toApply)).forEach(print);
       if (past) ['', ...lookedAtLines(past)].forEach(print);
       print(`\n${totalsOf(planned)} Nothing was changed.`);
       if (hasProblems) print('Nothing can be applied before the problems are solved.');
@@ -155,7 +171,7 @@ export function fileVerbs(parts: FileParts) {
     },
 
     /** Does what this plan says, once a person agrees. */
-    async apply(path: string, wanted: string, isSure: boolean) {
+    async apply(path: string, wanted: string, isSure: boolean, mayStop = false) {
       const { id, files, planned } = await plan(path);
       const changed = differsIn(wanted, id);
       if (changed) {
@@ -171,7 +187,15 @@ export function fileVerbs(parts: FileParts) {
       const toApply = planned.filter(isToApply);
       if (toApply.length === 0) return print('There is nothing to apply.');
       for (const one of toApply) print(`${one.workflowId}: ${one.kind}, then ${one.after.status}`);
-      const question = `Apply ${toApply.length === 1 ? 'this workflow' : `these ${toApply.length} workflows`}?`;
+      const stops = mayStop ? [] : await stopsOf(toApply);
+      stops.forEach(print);
+      if (stops.length > 0 && isSure) {
+        throw new Advice(
+          `People would be stopped, and --yes doesn't agree to that. Nothing was done. To apply it, and stop them:\n${npm(`apply ${typed(path)} --plan ${wanted} --yes --stop-waiting`)}`,
+        );
+      }
+      const also = stops.length > 0 ? ', and stop those who wait at steps that go' : '';
+      const question = `Apply ${toApply.length === 1 ? 'this workflow' : `these ${toApply.length} workflows`}${also}?`;
       if (!isSure && !(await confirmed(question))) return print('Nothing was applied.');
       let count = 0;
       for (const one of toApply) {

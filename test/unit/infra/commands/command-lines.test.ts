@@ -142,7 +142,12 @@ describe('a command line', () => {
       'workflows apply flows --plan 0123456789ab-0123456789ab --yes',
       { verb: 'apply', folder: 'flows', plan: '0123456789ab-0123456789ab', yes: true },
     ],
-    ['workflows restore receipt 2', { verb: 'restore', word: 'receipt', version: 2 }],
+    [
+      'workflows restore receipt 2',
+      { verb: 'restore', word: 'receipt', version: 2, stopWaiting: false },
+    ],
+    ['workflows edit receipt --stop-waiting', { verb: 'edit', stopWaiting: true }],
+    ['workflows test dunning --to a@b.example --step day-3', { verb: 'test', step: 'day-3' }],
   ])('npm run %s is understood', async (line, expected) => {
     expect(await read(line)).toMatchObject(expected);
   });

@@ -95,6 +95,32 @@ describe('the rehearsal of a replay', () => {
     });
   });
 
+  it('of a workflow of several steps tells of the whole run, and begins none', async () => {
+    const story = await storyOf();
+    const steps = [
+      ...transactional.steps,
+      { kind: 'wait' as const, id: 'wait', for: { hours: 48 } },
+      ...transactional.steps.map((step) => ({ ...step, id: 'later' })),
+    ];
+    const rehearsal = await rehearse(story, undefined, [{ ...transactional, steps }]);
+    expect(rehearsal).toMatchObject({
+      mails: [{ goes: true }],
+      runs: [
+        {
+          workflowId: 'welcome',
+          ahead: {
+            steps: [
+              { did: 'sent', dueAt: story.surroundings.now.toISOString() },
+              { stepId: 'later', did: 'sent' },
+            ],
+            end: { state: 'done' },
+          },
+        },
+      ],
+    });
+    expect(story.rows.runs.size).toBe(0);
+  });
+
   it('of an event without a record says so', async () => {
     const story = await storyOf();
     story.records.clear();

@@ -57,3 +57,23 @@ test('a workflow that was removed is found, and comes back without sending', asy
   expect(await saved()).toMatchObject({ version: 3, status: 'paused' });
   expect((await at.get(`${workflowsPath}/removed`)).html).not.toContain(`href="${path}/versions"`);
 });
+
+test('A version without a wait at which people are is put back only after a second yes.', async () => {
+  const { path, saved } = await at.added('dunning');
+  const dunning = await saved();
+  const plain = { ...dunning, version: 2, steps: dunning.steps.slice(0, 1) };
+  await at.parts.workflows.save(plain);
+  await at.parts.workflows.save({ ...dunning, version: 3 });
+  at.parts.waitingAt = async (_, stepId) => (stepId === 'wait-1' ? 100 : 0);
+  try {
+    const fields = { wanted: '2', version: '3' };
+    const asked = await at.submit(`${path}/restore`, fields);
+    expect(asked.status).toBe(409);
+    expect(asked.text).toContain('100+ at wait-1');
+    expect((await saved()).version).toBe(3);
+    await at.submit(`${path}/restore`, { ...fields, sure: 'yes' });
+    expect(await saved()).toMatchObject({ version: 4, steps: plain.steps });
+  } finally {
+    at.parts.waitingAt = async () => 0;
+  }
+});

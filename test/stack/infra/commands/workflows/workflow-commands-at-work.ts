@@ -24,6 +24,7 @@ export async function workflowsAtWork(client: DynamoDBClient) {
       newest: [],
       counts: { byState: new Map(), byStep: new Map(), isComplete: true },
     }),
+    waitingAt: async () => 0,
     settings: async () => settings,
     deployment: {
       title: 'Stage test',

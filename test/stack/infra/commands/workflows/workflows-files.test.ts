@@ -181,4 +181,27 @@ describe('npm run workflows -- export, plan, apply', () => {
       },
     ]);
   });
+
+  it('says who would be stopped, and stops nobody on the word of --yes alone', async () => {
+    await at.does().add('dunning');
+    await at.does().files.exportTo(folder);
+    await edit((text) => text.replaceAll('wait-1', 'wait-other'), 'dunning-t1');
+    const waitingAt = async (_: string, stepId: string) => (stepId === 'wait-1' ? 7 : 0);
+    const plan = await planned({ waitingAt });
+    const who = 'dunning-t1: stops people who wait at steps that go (7 at wait-1)';
+    expect(at.output()).toContain(who);
+    await expect(at.does({ waitingAt }).files.apply(folder, plan, true)).rejects.toThrow(
+      /--yes doesn't agree to that\. Nothing was done\.[\s\S]* --plan \S+ --yes --stop-waiting --stage test$/,
+    );
+    const asked: string[] = [];
+    const confirmed = async (question: string) => {
+      asked.push(question);
+      return false;
+    };
+    await at.does({ waitingAt, confirmed }).files.apply(folder, plan, false);
+    expect(asked).toEqual(['Apply this workflow, and stop those who wait at steps that go?']);
+    expect(await at.workflows.find('dunning-t1')).toMatchObject({ version: 1 });
+    await at.does({ waitingAt }).files.apply(folder, plan, true, true);
+    expect(await at.workflows.find('dunning-t1')).toMatchObject({ version: 2 });
+  });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Advice } from '#infra/terminal/advice.ts';
 import { type EditedFile, fileToEdit } from '#infra/terminal/editor.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
@@ -230,5 +231,69 @@ describe('the versions of a workflow', () => {
     expect(await at.workflows.remove(seen)).toBe(false);
     expect(await at.workflows.remove({ ...seen, version: 2 })).toBe(true);
     expect(await at.workflows.remove(seen)).toBe(true);
+  });
+});
+
+describe('a version that takes steps away at which people wait', () => {
+  const waitingAt = async (_: string, stepId: string) => (stepId === 'wait-1' ? 100 : 0);
+  const noTerminal = async (question: string) => {
+    throw new Advice(`${question} Nobody can answer here: add --yes.`);
+  };
+  /** Version 1 has no waits; version 2 has them. */
+  async function withoutWaits() {
+    await at.does().add('dunning');
+    const dunning = (await at.workflows.all()).find(
+      ({ workflowId }) => workflowId === 'dunning-t1',
+    );
+    if (!dunning) throw new Error('There is no dunning.');
+    const plain = { ...dunning, version: 2, steps: dunning.steps.slice(0, 1) };
+    await at.workflows.save(plain);
+    await at.workflows.save({ ...dunning, version: 3 });
+    at.printed.length = 0;
+  }
+  const version = async () => (await at.workflows.find('dunning-t1'))?.version;
+
+  it('is put back only once somebody agrees to stop them', async () => {
+    await withoutWaits();
+    const asked: string[] = [];
+    const answer = (isYes: boolean) => async (question: string) => {
+      asked.push(question);
+      return isYes;
+    };
+    await at.does({ waitingAt, confirmed: answer(false) }).restore('dunning', 2);
+    expect(asked).toEqual([
+      'People wait at steps of dunning-t1 that this takes away, and would get nothing more of it: 100+ at wait-1. Save it, and stop them?',
+    ]);
+    expect(at.output()).toContain('Nothing was saved.');
+    expect(await version()).toBe(3);
+    await at.does({ waitingAt, confirmed: answer(true) }).restore('dunning', 2);
+    expect(await version()).toBe(4);
+  });
+
+  it('is refused where nobody can answer, with the command that agrees', async () => {
+    await withoutWaits();
+    const refused = at.does({ waitingAt, confirmed: noTerminal }).restore('dunning', 2);
+    await expect(refused).rejects.toThrow(
+      /100\+ at wait-1\. Nothing was saved\..*\n {2}npm run workflows -- restore dunning 2 --stop-waiting --stage test$/,
+    );
+    expect(await version()).toBe(3);
+    await at.does({ waitingAt, confirmed: noTerminal }).restore('dunning', 2, true);
+    expect(await version()).toBe(4);
+  });
+
+  it('is not saved from an editor without a yes, and the text is kept', async () => {
+    await withoutWaits();
+    const waits = "text.replace(/wait-1/g, 'wait-other')";
+    const desk = await editor(waits);
+    const edited = at.does({ waitingAt, confirmed: noTerminal, fileToEdit: desk.fileToEdit });
+    await expect(edited.edit('dunning')).rejects.toThrow(
+      /Nothing was saved\. Your text is in .*\n {2}npm run workflows -- edit dunning --stop-waiting --stage test$/s,
+    );
+    expect(await version()).toBe(3);
+    const sure = await editor(waits);
+    await at
+      .does({ waitingAt, confirmed: noTerminal, fileToEdit: sure.fileToEdit })
+      .edit('dunning', true);
+    expect(await version()).toBe(4);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sendTest } from '#infra/commands/workflows/workflow-verbs.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { firstSend } from '#shared/audience/workflow.ts';
+import { firstSend, sendsOf } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { readySequences } from '#shared/mail/ready-made-sequences.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
@@ -180,6 +180,21 @@ describe('npm run workflows -- test', () => {
     expect(mail?.text.includes('Example Shop, Street 1')).toBe(true);
     expect(mail?.headers['List-Unsubscribe']).toBe(
       isMarketing ? '<https://api.example.com/unsubscribe/test>' : undefined,
+    );
+  });
+
+  it('sends the email of a step, and names the steps where there is no such one', async () => {
+    await at.does().add('dunning');
+    await at.does().test('dunning', 'you@example.com', 'day-3');
+    const dunning = (await at.workflows.all()).find(
+      ({ workflowId }) => workflowId === 'dunning-t1',
+    );
+    const second = dunning && sendsOf(dunning)[1];
+    expect(second?.id).toBe('day-3');
+    expect(at.mails[0]?.html).not.toBe('');
+    expect(at.mails).toHaveLength(1);
+    await expect(at.does().test('dunning', 'you@example.com', 'wait-1')).rejects.toThrow(
+      /^dunning-t1 sends no email at step wait-1\. It sends at: day-0, day-3/,
     );
   });
 
