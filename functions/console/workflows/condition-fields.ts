@@ -10,6 +10,7 @@ import { eventMayHave } from '#shared/mail/event-variables.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Html } from '../kit/page.ts';
 import { operatorWords } from '../kit/words.ts';
+import type { SeenValues } from './recent-events.ts';
 import type { TypedCondition } from './typed-workflow.ts';
 
 type Conditions = Readonly<{
@@ -28,6 +29,8 @@ type Conditions = Readonly<{
   scopes: readonly Scope[];
   event: SupportedEventType | undefined;
   problemAt: (index: number) => string | undefined;
+  /** Values that were seen, by property. */
+  seen: SeenValues;
 }>;
 
 /** A row for each condition, and empty ones. */
@@ -47,13 +50,16 @@ const addOf = (act: string) => `add-${act}`;
 function conditionRow(
   { property, operator, value }: TypedCondition,
   index: number,
-  { prefix, act, anchor, label, scopes, event, problemAt }: Conditions,
+  { prefix, act, anchor, label, scopes, event, problemAt, seen }: Conditions,
 ): Html {
   const problem = problemAt(index);
   const id = `${prefix}condition-${index}-problem`;
   const described = problem ? html` aria-invalid="true" aria-describedby="${id}"` : '';
   const back = anchor ? html` formaction="#${anchor}"` : '';
   const name = `${label} ${index + 1}`;
+  const values = seen.get(property.replace(/^subscription\./, '')) ?? [];
+  const listId = `${prefix}values-${index}`;
+  const list = values.length > 0 ? html` list="${listId}"` : '';
   return html`<div class="condition${problem ? ' wrong' : ''}">
 <select id="${prefix}property-${index}" name="${prefix}property-${index}" aria-label="Property of ${name}"${described}>
 <option value="">Choose a property</option>
@@ -62,7 +68,8 @@ ${propertyGroups(event, property, scopes)}
 <select name="${prefix}operator-${index}" aria-label="Comparison of ${name}"${described}>
 ${Object.entries(operatorWords).map(([one, words]) => option(one, words, operator))}
 </select>
-<input name="${prefix}value-${index}" value="${value}" aria-label="Value of ${name}" autocomplete="off"${described}>
+<input name="${prefix}value-${index}" value="${value}" aria-label="Value of ${name}" autocomplete="off"${list}${described}>
+${values.length > 0 ? html`<datalist id="${listId}">${values.map((one) => html`<option value="${one}">`)}</datalist>` : ''}
 <button type="submit" name="act" value="remove-${act}-${index}" aria-label="Remove ${name}"${back}>Remove</button>
 ${problem && html`<span class="problem" id="${id}">${problem}</span>`}
 </div>`;

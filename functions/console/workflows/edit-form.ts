@@ -8,7 +8,7 @@ import { conditionFields } from './condition-fields.ts';
 import { eventOf, type Preview, previewView } from './preview.ts';
 import { type Steps, stepFields } from './step-fields.ts';
 
-type EditForm = Steps &
+type EditForm = Omit<Steps, 'seen'> &
   Readonly<{
     preview: Preview;
     /** The version that a save follows. */
@@ -18,6 +18,8 @@ type EditForm = Steps &
     isSure: boolean;
     /** About the trigger as it is chosen. */
     triggerNote: Html | undefined;
+    /** Said where the frequency has followed the trigger. */
+    frequencyNote: string | undefined;
   }>;
 
 /** Everything that a person writes of a workflow, beside what becomes of it. */
@@ -27,28 +29,29 @@ export function editForm(c: Context<ConsoleEnv>, form: EditForm): Html {
     body: html`<button type="submit" name="act" value="preview" class="unseen" tabindex="-1" aria-hidden="true">Preview</button>
 <input type="hidden" name="version" value="${form.version}">
 <input type="hidden" name="shown" value="${form.shown}">
+<input type="hidden" name="event-was" value="${form.typed.event}">
 ${form.isSure ? html`<input type="hidden" name="sure" value="yes">` : ''}
 <div class="columns">
 <div>
 ${trigger(form)}
-${stepFields(form)}
+${stepFields({ ...form, seen: form.preview.seen })}
 ${limits(form)}
 <p class="row"><button type="submit" name="act" value="save" class="primary">${form.saveLabel}</button></p>
 </div>
 <div>
-${previewView(form.preview)}
+${previewView(form.preview, form.typed.steps)}
 </div>
 </div>`,
   });
 }
 
 /** Who takes part at all, and what ends it early. */
-function limits({ typed, problems }: EditForm): Html {
+function limits({ typed, problems, preview }: EditForm): Html {
   const isOpen =
     typed.audience.length + typed.exitWhen.length > 0 ||
     problems.isIn('audience') ||
     problems.isIn('exitWhen');
-  const of = { event: eventOf(typed), anchor: 'limits' };
+  const of = { event: eventOf(typed), anchor: 'limits', seen: preview.seen };
   return html`<div class="card" id="limits">
 <details${isOpen ? html` open` : ''}>
 <summary>Audience and ends</summary>
@@ -77,7 +80,7 @@ ${conditionFields({
 </div>`;
 }
 
-function trigger({ typed, problems, triggerNote }: EditForm): Html {
+function trigger({ typed, problems, triggerNote, preview, frequencyNote }: EditForm): Html {
   const options = supportedEventTypes.map((type) => [type, type] as const);
   return html`<div class="card">
 ${textField({ name: 'name', label: 'Name', value: typed.name, problem: problems.at('name') })}
@@ -100,7 +103,9 @@ ${conditionFields({
   scopes: ['event'],
   event: eventOf(typed),
   problemAt: (index) => problems.at(`conditions.${index}`),
+  seen: preview.seen,
 })}
+${frequencyNote && html`<p class="note" role="status">${frequencyNote}</p>`}
 ${choice(
   {
     name: 'frequency',

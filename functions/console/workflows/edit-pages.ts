@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { type StoppedAt, stoppedBy } from '#shared/audience/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
@@ -17,6 +18,8 @@ import {
   overlapNote,
   problemSummary,
   problemsOf,
+  stopLabel,
+  stopsNote,
   triggerNote,
 } from './problems.ts';
 import {
@@ -102,10 +105,11 @@ type Edited = Readonly<{
   example?: string | undefined;
   /** The id of the email that the preview shows. */
   shown?: string;
+  frequencyNote?: string | undefined;
   /** Why this is shown instead of being saved. */
   instead?: 'refused' | 'conflict' | 'stops';
   /** How many wait at steps that go. */
-  stopped?: readonly Stopped[];
+  stopped?: readonly StoppedAt[];
 }>;
 
 /** The form of a workflow with what was typed into it, right or wrong, and a preview of it. */
@@ -118,15 +122,21 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
   const isAccepted = check.kind === 'accepted';
   const sends = typed.steps.filter(({ kind }) => kind === 'send');
   const shown = (sends.find(({ id }) => id === edited.shown) ?? sends[0])?.id ?? '';
-  const preview = await parts.preview({
+  const workflow = isAccepted ? { ...present, ...check.draft, steps: check.steps } : undefined;
+  const wanted = {
     written,
-    isAccepted,
+    workflow,
     settings,
     brand,
     portal,
     example,
     shown,
-  });
+  };
+  const typedPreview = await parts.preview(wanted);
+  const isBroken = typedPreview.email.kind === 'nothing';
+  const preview = isBroken
+    ? { ...(await parts.preview({ ...wanted, written: draftOf(present) })), isOfSaved: true }
+    : typedPreview;
   const problems = problemsOf(check, typed);
   const path = workflowPath(present);
   const isConflict = instead === 'conflict';
@@ -142,7 +152,7 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     status: instead ? statuses[instead] : 200,
     body: html`${isConflict ? conflictView(present, typed, `${path}/edit`) : ''}
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
-${stopsView(stopped)}
+${stopsNote(stopped)}
 ${isAccepted ? overlapNote(c, check.draft, surroundings.polar) : ''}
 ${checkNotes(check, surroundings)}
 ${isLive ? html`<p class="soft">It is active: what you save is live at once, as version ${present.version + 1}.</p>` : ''}
@@ -155,43 +165,14 @@ ${editForm(c, {
   saveLabel: saveLabels[instead ?? 'refused'],
   isSure: instead === 'stops',
   triggerNote: triggerNote(eventOf(typed), settings),
+  frequencyNote: edited.frequencyNote,
   mailFrom: parts.mailFrom,
   senders: parts.senders,
 })}`,
   });
 }
 
-const saveLabels = { conflict: 'Save mine over it', refused: 'Save', stops: 'Save and stop them' };
-
-type Stopped = Readonly<{ stepId: string; count: number }>;
-
-/** What a save would do to people who wait. */
-function stopsView(stopped: readonly Stopped[]): Html {
-  if (stopped.length === 0) return html``;
-  return html`<div class="flash problem" role="alert">
-<p>Nothing was saved yet. People wait at steps that are gone, and would get nothing more of this workflow:</p>
-<ul>${stopped.map(({ stepId, count }) => html`<li>${count >= mostCounted ? `${mostCounted}+` : count} at ${stepId}</li>`)}</ul>
-<p><strong>Save and stop them</strong>, or put the steps back.</p>
-</div>`;
-}
-
-const mostCounted = 100;
-
-async function stoppedBy(
-  present: Workflow,
-  typed: TypedWorkflow,
-  { waitingAt }: WorkflowParts,
-): Promise<Stopped[]> {
-  const kept = new Set(typed.steps.map(({ id }) => id));
-  const gone = present.steps.filter(({ id, kind }) => kind === 'wait' && !kept.has(id));
-  const counted = await Promise.all(
-    gone.map(async ({ id }) => ({
-      stepId: id,
-      count: await waitingAt(present.workflowId, id),
-    })),
-  );
-  return counted.filter(({ count }) => count > 0);
-}
+const saveLabels = { conflict: 'Save mine over it', refused: 'Save', stops: stopLabel };
 
 type Saved = Extract<Saving, { kind: 'saved' }>;
 
@@ -226,7 +207,7 @@ export async function editPost(c: Context<ConsoleEnv>, workflowId: string, parts
   const refused = () => editPage(c, { present, ...form, version, instead: 'refused' }, parts);
   const isComplete = conditionLists(form.typed).every(([, rows]) => rows.every(isWhole));
   if (!isComplete) return refused();
-  const stopped = isSure ? [] : await stoppedBy(present, form.typed, parts);
+  const stopped = isSure ? [] : await stoppedBy(present, form.typed.steps, parts.waitingAt);
   if (stopped.length > 0) {
     return editPage(c, { present, ...form, version, instead: 'stops', stopped }, parts);
   }

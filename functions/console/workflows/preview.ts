@@ -1,12 +1,10 @@
 import { html } from 'hono/html';
 import type { Brand } from '#shared/audience/brand.ts';
-import type { ContactLookup } from '#shared/audience/unit-of-work.ts';
-import type { EmailNode } from '#shared/audience/workflow.ts';
-import {
-  type MailSurroundings,
-  readDraft,
-  type WorkflowDraft,
-} from '#shared/mail/check-workflow.ts';
+import type { EventOutlook } from '#shared/audience/event-outlook.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { AudienceStore, ContactLookup } from '#shared/audience/unit-of-work.ts';
+import type { EmailNode, Workflow } from '#shared/audience/workflow.ts';
+import { readDraft, type WorkflowDraft } from '#shared/mail/check-workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
@@ -18,11 +16,20 @@ import { dayBefore, type EventLog, type ListedEvent } from '#shared/store/events
 import { emailFrame } from '../kit/email-frame.ts';
 import { choice } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
+import { outlookView } from '../kit/run-view.ts';
+import { badge } from '../kit/shown.ts';
+import { recentEvents, type SeenValues } from './recent-events.ts';
 
 /** In place of the id of an event: the values are made up. */
 export const madeUp = 'made-up';
 
 export type Preview = Readonly<{
+  /** What the workflow would do for the event that it is shown with; absent where that is made up, or not to be told. */
+  verdict?: EventOutlook | undefined;
+  /** It is of the version that is saved, because what was typed cannot be shown. */
+  isOfSaved?: boolean;
+  /** Values that events of late had, by property. */
+  seen: SeenValues;
   /** The latest events that it can be shown with, newest first. */
   events: readonly ListedEvent[];
   /** The webhook id of the one it is shown with, or `madeUp`. */
@@ -34,6 +41,8 @@ export type ShownEmail = Extract<RenderedEmail, { kind: 'rendered' }> & { prehea
 
 type Parts = Readonly<{
   events: Pick<EventLog, 'ofDay' | 'find'>;
+  store: Pick<AudienceStore, 'load'>;
+  hasSender: boolean;
   contactOf: ContactLookup;
   unsubscribeUrl: string;
   now: () => Date;
@@ -41,9 +50,9 @@ type Parts = Readonly<{
 
 type Wanted = Readonly<{
   written: unknown;
-  /** Whether the conditions were found to be right. */
-  isAccepted: boolean;
-  settings: MailSurroundings['settings'];
+  /** As it would be saved; absent while something is wrong with it. */
+  workflow: Workflow | undefined;
+  settings: Settings;
   brand: Brand;
   portal: Portal | undefined;
   /** A webhook id, `madeUp`, or nothing in particular: the latest event. */
@@ -51,6 +60,11 @@ type Wanted = Readonly<{
   /** The id of the email; absent, or of none: the first. */
   shown?: string | undefined;
 }>;
+
+const nothingToShow: Preview = {
+  ...{ events: [], example: madeUp, seen: new Map() },
+  email: { kind: 'nothing' },
+};
 
 const mostEvents = 10;
 const enoughEvents = 3;
@@ -60,30 +74,29 @@ const someone = 'ada@example.com';
 const noContact = 'No contact shows the customer of this event any more.';
 
 /** Shows an email, saved or not, with the values of a real event that was received lately, or with made-up ones. */
-export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
+export function previews(parts: Parts) {
+  const { events, contactOf, unsubscribeUrl, now } = parts;
   return async (wanted: Wanted): Promise<Preview> => {
-    const { written, isAccepted, settings, brand, portal, example } = wanted;
+    const { written, workflow, settings, brand, portal, example } = wanted;
     const read = readDraft(written);
-    if (read.kind === 'refused') return { events: [], example: madeUp, email: { kind: 'nothing' } };
+    if (read.kind === 'refused') return nothingToShow;
     const { draft } = read;
     const sends = draft.steps.filter((step) => step.kind === 'send');
     const step = sends.find(({ id }) => id === wanted.shown) ?? sends[0];
-    if (!step) return { events: [], example: madeUp, email: { kind: 'nothing' } };
+    if (!step) return nothingToShow;
     const { event } = draft.trigger;
     const latest = await latestOf(event);
-    const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest);
+    const known = await recentEvents(latest, workflow, settings, parts);
+    const usable = known.usable ?? latest[0]?.webhookId;
+    const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest, usable);
     const variables = chosen
       ? await variablesOf(chosen, portal, brand)
-      : sampleVariables(
-          isAccepted ? draft : withoutConditions(draft),
-          someone,
-          now(),
-          portal,
-          brand,
-        );
+      : sampleVariables(workflow ? draft : withoutConditions(draft), someone, now(), portal, brand);
     return {
       events: latest,
       example: chosen ?? madeUp,
+      verdict: chosen === undefined ? undefined : known.verdicts.get(chosen),
+      seen: known.seen,
       email: shown(step.email, event, variables, settings, brand),
     };
   };
@@ -104,11 +117,12 @@ export function previews({ events, contactOf, unsubscribeUrl, now }: Parts) {
     type: SupportedEventType,
     example: string | undefined,
     latest: readonly ListedEvent[],
+    usable: string | undefined,
   ): Promise<string | undefined> {
     const isListed = latest.some(({ webhookId }) => webhookId === example);
-    if (!example || isListed) return example || latest[0]?.webhookId;
+    if (!example || isListed) return example || usable;
     const kept = await events.find(example);
-    return kept?.record.type === type ? example : latest[0]?.webhookId;
+    return kept?.record.type === type ? example : usable;
   }
 
   async function variablesOf(
@@ -165,7 +179,10 @@ export function eventOf(typed: Readonly<{ event: string }>): SupportedEventType 
 }
 
 /** The email as it would look, with what it is shown with. Part of the form: its button saves nothing. */
-export function previewView({ events, example, email }: Preview): Html {
+export function previewView(
+  { events, example, email, verdict, isOfSaved }: Preview,
+  steps: readonly Step[],
+): Html {
   const listed = events.some(({ webhookId }) => webhookId === example);
   return html`<h2 id="preview">Preview</h2>
 <div class="filters">
@@ -179,8 +196,34 @@ ${choice({ name: 'example', label: 'With the values of', value: example }, [
 <button type="submit" name="act" value="preview" formaction="#preview">Preview</button>
 </div>
 ${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
+${isOfSaved ? html`<p class="note">This is the saved version. What you typed can be shown once the problems are put right.</p>` : ''}
+${verdictView(verdict, steps)}
 ${emailView(email)}`;
 }
+
+type Step = Parameters<typeof outlookView>[1][number];
+
+/** Whether the event would send, if it came in now. */
+function verdictView(verdict: EventOutlook | undefined, steps: readonly Step[]): Html {
+  if (!verdict) return html``;
+  if (verdict.kind === 'nothing') {
+    return html`<p>${badge('sends nothing', 'warn')} If this event came in now: ${verdict.reason}</p>`;
+  }
+  const { outlook } = verdict;
+  if (steps.length < 2) {
+    return html`<p>${badge('sends', 'good')} If this event came in now, and hadn’t been mailed before.</p>`;
+  }
+  return html`<details><summary>${badge('sends', 'good')} What it would do for this customer from now</summary>
+${outlookView(outlook, steps)}</details>`;
+}
+
+/** How the email is looked at. The choice is the style sheet's, so nothing is sent for it. */
+const looks = html`<fieldset class="looks">
+<legend class="unseen">Look of the preview</legend>
+<label><input type="radio" name="look" value="wide" class="look-wide" checked> 600 px</label>
+<label><input type="radio" name="look" value="phone" class="look-phone"> 375 px</label>
+<label><input type="checkbox" name="dark" class="look-dark"> Dark</label>
+</fieldset>`;
 
 function nameOf({ receivedAt, email }: ListedEvent): string {
   const minute = receivedAt.slice(0, 16).replace('T', ' ');
@@ -198,6 +241,7 @@ function emailView(email: Preview['email']): Html {
 <div><dt>Subject</dt><dd><strong>${email.subject}</strong></dd></div>
 ${email.preheader && html`<div><dt>Preheader</dt><dd>${email.preheader}</dd></div>`}
 </dl>
+${looks}
 ${emailFrame(email.html)}
 <details><summary>As plain text</summary><pre tabindex="0">${email.text}</pre></details>`;
   }

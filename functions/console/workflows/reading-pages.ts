@@ -9,7 +9,7 @@ import {
   type Workflow,
   waitText,
 } from '#shared/audience/workflow.ts';
-import { checkWorkflow } from '#shared/mail/check-workflow.ts';
+import { checkWorkflow, triggerWarning } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import {
   type EmailCounts,
@@ -19,7 +19,7 @@ import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { testAddress } from '../kit/remembered.ts';
-import { empty, facts, link, table, time } from '../kit/shown.ts';
+import { badge, empty, facts, link, table, time } from '../kit/shown.ts';
 import {
   conditionText,
   contactPath,
@@ -72,14 +72,25 @@ function shortened(id: string): string {
 
 const toRemoved = html`<p class="small"><a href="/console/workflows/removed">Removed workflows</a></p>`;
 
+type Settings = Parameters<typeof triggerWarning>[1];
+
+/** Whether it sends: an active one whose event is switched off does not. */
+function liveBadge(workflow: Workflow, settings: Settings): Html {
+  const isOff = triggerWarning(workflow.trigger.event, settings) !== undefined;
+  return workflow.status === 'active' && isOff
+    ? badge('active, but its event is off', 'warn')
+    : statusBadge(workflow);
+}
+
 type List = Readonly<{
+  settings: Settings;
   listed: readonly Workflow[];
   total: number;
   next?: number | undefined;
 }>;
 
 /** The workflows. What became of their emails is on the page of each: to count them takes several queries. */
-export function workflowList({ listed, total, next }: List): Html {
+export function workflowList({ listed, total, next, settings }: List): Html {
   if (total === 0) {
     return empty(
       'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
@@ -93,7 +104,7 @@ ${table(
   ['Name', 'Status', 'Event', 'Sends', 'Kind', 'Changed'],
   listed.map((workflow) => [
     html`<a href="${workflowPath(workflow)}">${workflow.name}</a>`,
-    statusBadge(workflow),
+    liveBadge(workflow, settings),
     workflow.trigger.event,
     frequencyWords[workflow.frequency],
     [...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', '),
@@ -106,6 +117,7 @@ ${toRemoved}`;
 
 type Shown = Readonly<{
   workflow: Workflow;
+  settings: Settings;
   notes: Html;
   /** Of a workflow that has several steps. */
   runs: Html | undefined;
@@ -155,14 +167,14 @@ function activation(c: Context<ConsoleEnv>, { status, version }: Workflow, path:
   return act(c, 'Activate', `${path}/activate`, { tone: 'primary', fields });
 }
 
-function factsOf({ workflow, mailFrom }: Shown): Html {
+function factsOf({ workflow, mailFrom, settings }: Shown): Html {
   const { trigger, audience, frequency, maxAgeHours, exitWhen, steps } = workflow;
   const { version, status, updatedAt } = workflow;
   const live = status === 'active' ? 'This version is live.' : 'Nothing is live.';
   const [step] = steps;
   const only = steps.length === 1 && step?.kind === 'send' ? step : undefined;
   return facts([
-    ['Status', statusBadge(workflow)],
+    ['Status', liveBadge(workflow, settings)],
     ['When', html`Event received → Polar → <strong>${trigger.event}</strong>`],
     ['Only if', conditionLines(trigger.conditions)],
     ['Only for contacts', conditionLines(audience)],
@@ -210,13 +222,14 @@ const emailsAPage = 25;
 const runsAtOnce = 25;
 
 /** The workflows, the newest last. */
-export async function listPage(c: Context<ConsoleEnv>, { workflows }: WorkflowParts) {
-  const all = (await workflows.all()).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+export async function listPage(c: Context<ConsoleEnv>, parts: WorkflowParts) {
+  const [found, settings] = await Promise.all([parts.workflows.all(), parts.settings()]);
+  const all = found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   const given = c.req.query('page') ?? '';
   const number = /^[1-9]\d{0,3}$/.test(given) ? Number(given) : 1;
   const listed = all.slice((number - 1) * workflowsAPage, number * workflowsAPage);
   const next = all.length > number * workflowsAPage ? number + 1 : undefined;
-  const body = workflowList({ listed, total: all.length, next });
+  const body = workflowList({ listed, total: all.length, next, settings });
   return page(c, { title: 'Workflows', section, body });
 }
 
@@ -247,6 +260,7 @@ export async function workflowPage(
     above,
     body: workflowView(c, {
       workflow,
+      settings,
       notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, surroundings.polar)}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
       runs: runs && workflowRuns({ workflow, ...runs, addresses }),
       emails: workflowEmails({

@@ -14,6 +14,7 @@ import { kindWords } from '../kit/words.ts';
 import { conditionFields, option } from './condition-fields.ts';
 import { eventOf } from './preview.ts';
 import type { Problems } from './problems.ts';
+import type { SeenValues } from './recent-events.ts';
 import type { TypedSend, TypedWait, TypedWorkflow } from './typed-workflow.ts';
 
 export type Steps = Readonly<{
@@ -21,6 +22,7 @@ export type Steps = Readonly<{
   problems: Problems;
   /** The id of the email that the preview shows. */
   shown: string;
+  seen: SeenValues;
   mailFrom: string | undefined;
   /** In whose names mail may go out; absent: that is not known. */
   senders: readonly string[] | undefined;
@@ -105,10 +107,14 @@ ${onlyIfFields(step, index, steps)}`;
 <summary>${step.email.subject || 'No subject yet'}</summary>
 ${fields}
 </details>
-<p><button type="submit" name="act" value="show-step-${index}" formaction="#preview" aria-label="Preview step ${index + 1}">Preview this email</button>${step.id === shown ? html` <span class="soft small">It is shown in the preview.</span>` : ''}</p>`;
+<p><button type="submit" name="act" value="show-step-${index}" formaction="#preview" aria-label="Preview this email, step ${index + 1}">Preview this email</button>${step.id === shown ? html` <span class="soft small">It is shown in the preview.</span>` : ''}</p>`;
 }
 
-function onlyIfFields({ onlyIf }: TypedSend, index: number, { typed, problems }: Steps): Html {
+function onlyIfFields(
+  { onlyIf }: TypedSend,
+  index: number,
+  { typed, problems, seen }: Steps,
+): Html {
   if (typed.steps.length === 1 && onlyIf.length === 0) return html``;
   return conditionFields({
     legend: 'Send it only if',
@@ -121,6 +127,7 @@ function onlyIfFields({ onlyIf }: TypedSend, index: number, { typed, problems }:
     scopes: ['subscription', 'customer', 'contact', 'event'],
     event: eventOf(typed),
     problemAt: (position) => problems.at(`steps.${index}.onlyIf.${position}`),
+    seen,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Brand } from '#shared/audience/brand.ts';
 import { stopRun } from '#shared/audience/go-on.ts';
+import type { Settings } from '#shared/audience/settings.ts';
 import { stopRuns } from '#shared/audience/stop-runs.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
@@ -24,7 +25,9 @@ export function workflowParts(parts: ConsoleParts) {
   const { db, env, store, settings, brand, workflows, mailFrom, now, newTag } = parts;
   const senders = sendersOf(mailFrom, parts.mailIdentities);
   const connections = dynamoConnection(db, env.SETTINGS_TABLE);
-  const surroundings = async (): Promise<MailSurroundings & Readonly<{ brand: Brand }>> => {
+  const surroundings = async (): Promise<
+    MailSurroundings & Readonly<{ brand: Brand; settings: Settings }>
+  > => {
     const [known, brandNow, polar] = await Promise.all([settings(), brand(), connections.read()]);
     return {
       settings: known,
@@ -78,6 +81,8 @@ export function workflowParts(parts: ConsoleParts) {
     },
     preview: previews({
       events: dynamoEventLog(db, env.EVENTS_TABLE),
+      store,
+      hasSender: mailFrom !== undefined,
       contactOf: dynamoContactLookup(db, env.CONTACTS_TABLE, store),
       unsubscribeUrl: env.UNSUBSCRIBE_URL,
       now,

@@ -1,4 +1,6 @@
+import { readyMade } from '#shared/mail/ready-made.ts';
 import { textOf } from '../kit/fields.ts';
+import { frequencyWords } from '../kit/words.ts';
 import {
   type TypedCondition,
   type TypedStep,
@@ -16,6 +18,8 @@ export type WorkflowPost = Readonly<{
   example: string;
   /** The id of the email that the preview shows. */
   shown: string;
+  /** Said where the frequency was made to fit another event. */
+  frequencyNote: string | undefined;
   /** The person has read that people wait at steps that go. */
   isSure: boolean;
 }>;
@@ -23,7 +27,10 @@ export type WorkflowPost = Readonly<{
 /** What a person sent, and what its button makes of it. */
 export function readWorkflowPost(form: FormData, newTag: () => string): WorkflowPost {
   const act = textOf(form, 'act');
-  const { typed, shown = textOf(form, 'shown') } = changed(typedIn(form), act, newTag);
+  const given = typedIn(form);
+  const fitting = fittingFrequency(given, textOf(form, 'event-was'));
+  const start = act === 'save' || !fitting ? given : { ...given, frequency: fitting };
+  const { typed, shown = textOf(form, 'shown') } = changed(start, act, newTag);
   const version = textOf(form, 'version');
   return {
     typed,
@@ -31,9 +38,22 @@ export function readWorkflowPost(form: FormData, newTag: () => string): Workflow
     version: /^\d{1,9}$/.test(version) ? Number(version) : Number.NaN,
     example: textOf(form, 'example'),
     shown,
+    frequencyNote:
+      typed.frequency === given.frequency
+        ? undefined
+        : `Changed to fit ${typed.event}: it was “${wordsOf(given.frequency)}”.`,
     isSure: textOf(form, 'sure') !== '',
   };
 }
+
+/** How often ready-made workflows of this event send, where the event is another one than before. */
+function fittingFrequency({ event }: TypedWorkflow, before: string): string | undefined {
+  if (before === '' || before === event) return undefined;
+  return readyMade.find((one) => one.event === event)?.frequency;
+}
+
+const wordsOf = (frequency: string) =>
+  Object.entries(frequencyWords).find(([name]) => name === frequency)?.[1] ?? frequency;
 
 type Changed = Readonly<{ typed: TypedWorkflow; shown?: string }>;
 

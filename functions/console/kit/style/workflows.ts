@@ -8,6 +8,11 @@ export const workflows = `
   .editor .columns > :last-child { position: sticky; top: 1rem }
 }
 .mail { height: 38rem; display: block; border-color: #85888f; margin: 0 0 1rem }
+.looks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; border: 0; padding: 0; margin: 0 0 .6rem }
+.looks label { display: inline-flex; gap: .4rem; align-items: center; font-weight: 400; min-height: 1.75rem }
+.mail { width: 100%; max-width: 600px; color-scheme: light }
+.editor:has(.look-phone:checked) .mail { max-width: 375px }
+.editor:has(.look-dark:checked) .mail { color-scheme: dark }
 .trigger { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(9rem, 100%), 1fr)); gap: 0 .75rem }
 .conditions { margin: 0 0 1.1rem }
 .conditions > p { margin: .3rem 0 .6rem }

@@ -126,6 +126,51 @@ describe('the preview', () => {
     expect((await shown({ example: 'there is none such' })).email).toContain('Product of newer');
   });
 
+  test('begins with the newest event that would send, and says why the others would not', async () => {
+    const properties = { customerId: 'c', productName: 'Free', amount: 0 };
+    await event('free', 0.6, { properties });
+    const conditioned = { 'property-0': 'productName', 'operator-0': 'is-not', 'value-0': 'Free' };
+    const usable = await shown(conditioned);
+    expect(usable.email).toContain('Product of newer');
+    expect(usable.text).toContain(
+      'sends If this event came in now, and hadn’t been mailed before.',
+    );
+    const free = await shown({ ...conditioned, example: 'free' });
+    expect(free.text).toContain(
+      'sends nothing If this event came in now: The condition does not hold: productName is not Free.',
+    );
+    expect(free.email).toContain('Free');
+    expect(usable.html).toContain('<datalist id="values-0">');
+    expect(usable.html).toContain('<option value="Product of newer">');
+  });
+
+  test('of a workflow with waits lists what it would do for the customer, with dates', async () => {
+    const waits = {
+      'step-1': 'wait',
+      'step-1-id': 'w',
+      'step-1-count': '2',
+      'step-1-unit': 'days',
+    };
+    const later = {
+      ...{ 'step-2': 'send', 'step-2-id': 'later', 'step-2-kind': 'transactional' },
+      ...{ 'step-2-subject': 'Two days on', 'step-2-body': 'Hi' },
+    };
+    const { text } = await shown({ ...waits, 'step-1-end': 'for', ...later, example: 'older' });
+    expect(text).toMatch(
+      /What it would do for this customer from now .* sends For .* sends Two days on .* done/,
+    );
+  });
+
+  test('changes how often it sends with the event, and says so', async () => {
+    const change = { 'event-was': 'order.paid', event: 'customer.created' };
+    const moved = await shown(change);
+    expect(moved.html).toMatch(/<option value="once-per-contact" selected>/);
+    expect(moved.text).toContain('Changed to fit customer.created: it was “Once per order”.');
+    const kept = await shown({ 'event-was': 'order.paid' });
+    expect(kept.html).toMatch(/<option value="once-per-order" selected>/);
+    expect(kept.text).not.toContain('Changed to fit');
+  });
+
   test('says why an email would be blocked', async () => {
     await event('bare', 0.5);
     const missing = await shown({ example: 'bare', body: 'See {{ event.invoiceNumber }}' });
@@ -142,12 +187,16 @@ describe('the preview', () => {
     expect(nobody.text).toContain('No contact shows the customer of this event any more.');
   });
 
-  test('waits for the problems to be put right', async () => {
-    const { text, frame } = await shown({ body: '{{ contact.oops }}' });
-    expect(text).toContain('There is nothing to show before the problems are put right.');
+  test('keeps to the saved version until the problems are put right', async () => {
+    const { text, frame, email } = await shown({
+      body: '{{ contact.oops }}',
+      example: 'made-up',
+    });
+    expect(text).toContain('This is the saved version.');
+    expect(email).not.toContain('oops');
     expect(text).toContain('Body, line 1: There is no variable contact.oops; did you mean');
     expect(text).not.toContain('Nothing was saved.');
-    expect(frame).toBeUndefined();
+    expect(frame).toBeDefined();
   });
 
   test('is there though something beside the email is wrong', async () => {

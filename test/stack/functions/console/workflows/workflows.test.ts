@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idInPath } from '#functions/console/kit/in-url.ts';
+import { defaultSettings } from '#shared/audience/settings.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { readySequences } from '#shared/mail/ready-made-sequences.ts';
 import { mailing } from '#test/support/approved-mail.ts';
@@ -61,6 +62,17 @@ describe('the list', () => {
     await at.emails(workflowId, 2, () => ({ state: 'unknown' }));
     expect((await at.get(path)).text).toMatch(/3 sent 1 blocked 2 unknown/);
     expect((await at.get(workflowsPath)).text).not.toContain('3 sent');
+  });
+
+  test('says of an active one whose event is switched off that it sends nothing', async () => {
+    const { path } = await at.added('receipt');
+    await at.post(`${path}/activate`, { version: '1' });
+    expect((await at.get(workflowsPath)).text).not.toContain('its event is off');
+    const { events } = defaultSettings;
+    const off = { ...events['order.paid'], enabled: false };
+    await at.set({ events: { ...events, 'order.paid': off } });
+    expect((await at.get(workflowsPath)).text).toContain('active, but its event is off');
+    expect((await at.get(path)).text).toContain('active, but its event is off');
   });
 
   test('of many goes on to the next page, each workflow on one of them', async () => {
