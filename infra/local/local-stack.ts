@@ -187,14 +187,7 @@ async function start(
   const lambdas = await startFunctions(template, identities, surroundings, onOutput, toStop);
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
   const sources = startEventSources(identities, lambdas, queueClient, onOutput, toStop);
-  const schedules = startSchedules(
-    identities,
-    lambdas,
-    clock,
-    onOutput,
-    toStop,
-    given.minuteMs,
-  );
+  const schedules = startSchedules(identities, lambdas, clock, onOutput, toStop, given.minuteMs);
   const routes = httpRoutes(identities, lambdas);
   const api = await startHttpApi(routes, httpPort, onExchange, clock);
   toStop(api.stop);
