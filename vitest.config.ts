@@ -55,6 +55,7 @@ const reloaded = [
   'test/stack/functions/console/audience/audience-export.test.ts',
   'test/stack/functions/feedback/failures.test.ts',
   'test/stack/functions/ingest/handler.test.ts',
+  'test/stack/functions/rollup/handler.test.ts',
   'test/stack/functions/unsubscribe/unsubscribe.test.ts',
   'test/stack/functions/watch/handler.test.ts',
 ];
