@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { source as axe } from 'axe-core';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import * as z from 'zod';
 
@@ -36,7 +36,7 @@ const violationsSchema = z.array(
 
 /** What axe-core finds fault with on the page, with the markup that it means. */
 export async function violationsOn(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const found = await page.evaluate('axe.run(document).then(({ violations }) => violations)');
   return violationsSchema
     .parse(found)

@@ -191,6 +191,7 @@ async function addByHand(email: string): Promise<void> {
     runs: table('Runs'),
     emails: table('Emails'),
     workflows: table('Workflows'),
+    words: table('Words'),
   };
   const store = dynamoAudienceStore(db, tables, {
     addressHash: async () => hmac,

@@ -29,6 +29,7 @@ const tables = [
   'Failures',
   'Settings',
   'Suppressions',
+  'Words',
   'Workflows',
   'Emails',
   'Acts',

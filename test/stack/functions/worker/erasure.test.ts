@@ -31,7 +31,10 @@ function customerAnonymised(id: string): string {
   return JSON.stringify(body);
 }
 
-const tables = ['Contacts', 'Customers', 'Addresses', 'Events', 'Failures', 'Suppressions', 'Acts'];
+const tables = [
+  ...['Contacts', 'Customers', 'Addresses', 'Events', 'Failures', 'Suppressions', 'Acts'],
+  'Words',
+];
 
 async function everything(): Promise<string> {
   return JSON.stringify(await Promise.all(tables.map((table) => work.items(table))));

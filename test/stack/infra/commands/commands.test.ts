@@ -26,6 +26,7 @@ let emailsTable: string;
 /** Whom an email is to is looked up in these. */
 const audienceTables = [
   ...(['Contacts', 'Customers', 'Addresses', 'Suppressions', 'Events', 'Runs', 'Emails'] as const),
+  ...(['Words', 'Workflows'] as const),
 ];
 
 const caller = 'arn:aws:sts::123456789012:assumed-role/Ops/ada';

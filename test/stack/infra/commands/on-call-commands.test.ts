@@ -94,6 +94,7 @@ describe('the commands, against a stage in AWS', () => {
       'Workflows',
       'Settings',
       'Runs',
+      'Words',
     ].map((id) => [id, tableOf(id)] as const);
     cloudFormation = await startStackInAws({
       outputs: {

@@ -49,8 +49,8 @@ async function compared() {
 /** Its id is kept, twice; a page of customers would take thousands. */
 const bytesPerCustomer = 500;
 
-const few = 400;
-const many = asMany(1_600, 50_000);
+const few = 1_000;
+const many = asMany(5_000, 50_000);
 
 it(`compares ${many} customers, none of whom is known here, in little more memory than ${few} take`, async () => {
   const heaps: number[] = [];

@@ -7,7 +7,10 @@ export async function startBackfillStack(
   tableOf: (logicalId: string) => string,
 ) {
   await at.values.put('SuppressionKey', 'a key of this test');
-  const tables = ['Customers', 'Addresses', 'Contacts', 'Suppressions', 'Events', 'Emails', 'Runs'];
+  const tables = [
+    ...['Customers', 'Addresses', 'Contacts', 'Suppressions', 'Events', 'Emails', 'Runs'],
+    ...['Words', 'Workflows'],
+  ];
   const secrets = ['WebhookSecret', 'PolarAccess', 'SuppressionKey'];
   return startStackInAws({
     outputs: {

@@ -13,7 +13,10 @@ let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
 beforeAll(async () => {
   dead = await startDeadLetters();
   const { tableOf } = dead.audience;
-  const tables = ['Contacts', 'Customers', 'Addresses', 'Suppressions', 'Events', 'Emails', 'Runs'];
+  const tables = [
+    ...['Contacts', 'Customers', 'Addresses', 'Suppressions', 'Events', 'Emails', 'Runs'],
+    ...['Words', 'Workflows'],
+  ];
   cloudFormation = await startStackInAws({
     outputs: {
       WorkflowsTableName: tableOf('Workflows'),
