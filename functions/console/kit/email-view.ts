@@ -3,7 +3,7 @@ import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { Html } from './page.ts';
 import { facts, link, time } from './shown.ts';
-import { eventPath, stateBadge } from './words.ts';
+import { eventPath, fateBadge } from './words.ts';
 
 /** What each state means for the person who looks. */
 const meanings: Readonly<Record<ReportedEmail['state'], string>> = {
@@ -42,7 +42,7 @@ export function emailFacts(email: ReportedEmail): Html {
   const { state, reason, feedback = {}, sesMessageId, attempts, updatedAt } = email;
   const at = (moment: string | undefined) => moment && time(moment, { form: 'seconds' });
   return facts([
-    ['Email', html`${stateBadge(state)} <span class="soft">${meanings[state]}</span>`],
+    ['Email', html`${fateBadge(email)} <span class="soft">${meanings[state]}</span>`],
     ['Reason', reason],
     ['Since', at(updatedAt)],
     ['Attempts', attempts === undefined ? undefined : String(attempts)],

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { type Condition, eventPropertyNames } from '#shared/audience/conditions.ts';
 import type { Email } from '#shared/audience/email.ts';
+import { type EmailFate, type Fated, fateOf } from '#shared/audience/email-fate.ts';
 import type { Change, EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
@@ -14,7 +15,7 @@ import {
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { pathId } from './in-url.ts';
 import type { Html } from './page.ts';
-import { badge, time } from './shown.ts';
+import { badge, link, time } from './shown.ts';
 
 /** Where the page of a contact is. */
 export function contactPath(contactId: string): string {
@@ -108,6 +109,11 @@ function propertyText(
 
 export const emailsPath = '/console/emails';
 
+/** Where the page of one email is. */
+export function emailPath({ ledgerKey }: Readonly<{ ledgerKey: string }>): string {
+  return link(`${emailsPath}/mail`, { key: ledgerKey });
+}
+
 export const home = '/console/polar';
 
 export const pathsOfConnecting = {
@@ -165,7 +171,8 @@ export function statusBadge({ status }: Pick<Workflow, 'status'>): Html {
 }
 
 const stateTones = {
-  sent: 'good',
+  // SES took it; whether it arrived is another question.
+  sent: 'calm',
   blocked: 'calm',
   failed: 'bad',
   unknown: 'warn',
@@ -184,29 +191,28 @@ const stateWords = {
 
 const statesInOrder = ['sent', 'blocked', 'failed', 'unknown', 'waiting', 'reserved'] as const;
 
-export function stateBadge(state: Email['state']): Html {
-  return badge(stateWords[state], stateTones[state]);
-}
+const fateTones = {
+  ...stateTones,
+  delivered: 'good',
+  bounced: 'bad',
+  complained: 'bad',
+  rejected: 'bad',
+  held: 'warn',
+} as const satisfies Record<EmailFate, string>;
 
-type Fate = Readonly<{
-  state: Email['state'];
-  feedback?:
-    | Readonly<{
-        deliveredAt?: string | undefined;
-        bouncedAt?: string | undefined;
-        complainedAt?: string | undefined;
-        rejectedAt?: string | undefined;
-      }>
-    | undefined;
-}>;
+export const fateWords = {
+  ...stateWords,
+  delivered: 'delivered',
+  bounced: 'bounced',
+  complained: 'complained',
+  rejected: 'rejected',
+  held: 'held',
+} as const satisfies Record<EmailFate, string>;
 
-/** What became of an email, as far as SES has told: one that was sent may have bounced since. */
-export function fateBadge({ state, feedback = {} }: Fate): Html {
-  if (feedback.complainedAt) return badge('complained', 'bad');
-  if (feedback.bouncedAt) return badge('bounced', 'bad');
-  if (feedback.rejectedAt) return badge('rejected', 'bad');
-  if (feedback.deliveredAt) return badge('delivered', 'good');
-  return state === 'sent' ? badge('sent') : stateBadge(state);
+/** What became of an email, as far as SES has told: only one that arrived is green. */
+export function fateBadge(email: Fated): Html {
+  const fate = fateOf(email);
+  return badge(fateWords[fate], fateTones[fate]);
 }
 
 const number = new Intl.NumberFormat('en-US');

@@ -1,23 +1,23 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Email } from '#shared/audience/email.ts';
 import { stopRun } from '#shared/audience/go-on.ts';
 import { isOpen, type TakenStep } from '#shared/audience/run.ts';
 import type { RunNow } from '#shared/audience/run-outlook.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { act } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { outlookView, runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { empty, facts, table, time } from '../kit/shown.ts';
-import { contactPath, eventPath, stateBadge, workflowPath } from '../kit/words.ts';
+import { contactPath, eventPath, fateBadge, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 type Story = RunNow &
   Readonly<{
     workflow: Workflow | undefined;
     /** Of its emails, by ledger key. */
-    emails: ReadonlyMap<string, Pick<Email, 'state' | 'reason'>>;
+    emails: ReadonlyMap<string, ReportedEmail>;
   }>;
 
 const section = 'workflows';
@@ -145,7 +145,7 @@ function stepRow({ at, stepId, did, reason, ledgerKey }: TakenStep, { emails }: 
   return [
     time(at),
     html`<code>${stepId}</code>`,
-    html`${didWords[did]}${email && html` ${stateBadge(email.state)}`}`,
+    html`${didWords[did]}${email && html` ${fateBadge(email)}`}`,
     reason ?? email?.reason ?? onItsWay,
   ];
 }

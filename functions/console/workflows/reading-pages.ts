@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Condition } from '#shared/audience/conditions.ts';
-import type { Email } from '#shared/audience/email.ts';
 import {
   needsRun,
   type SendStep,
@@ -11,6 +10,7 @@ import {
 } from '#shared/audience/workflow.ts';
 import { checkWorkflow, triggerWarning } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
+import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import {
   type EmailCounts,
   workflowEmailsPositionSchema,
@@ -25,9 +25,9 @@ import {
   contactPath,
   countBadges,
   eventPath,
+  fateBadge,
   frequencyWords,
   kindWords,
-  stateBadge,
   statusBadge,
   workflowPath,
 } from '../kit/words.ts';
@@ -38,7 +38,7 @@ import type { WorkflowParts } from './workflow-parts.ts';
 type Emails = Readonly<{
   path: string;
   counts: EmailCounts;
-  emails: readonly Email[];
+  emails: readonly ReportedEmail[];
   /** By customer id; of those whose address is not to be seen, none. */
   addresses: ReadonlyMap<string, string>;
   /** The cursor of the page after this one. */
@@ -48,9 +48,9 @@ type Emails = Readonly<{
 
 /** The emails that a workflow sent, or why it did not. */
 export function workflowEmails({ path, counts, emails, addresses, next, isFirst }: Emails): Html {
-  const rows = emails.map(({ createdAt, state, reason, contactId, customerId, webhookId }) => [
+  const rows = emails.map(({ createdAt, reason, contactId, customerId, webhookId, ...email }) => [
     time(createdAt),
-    stateBadge(state),
+    fateBadge(email),
     reason && html`<span class="why">${reason}</span>`,
     contactId &&
       html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,

@@ -20,7 +20,7 @@ import { dueAttributesOf } from './ledger.ts';
 
 const time = z.optional(z.string());
 
-const reportedEmailSchema = z.extend(emailSchema, {
+export const reportedEmailSchema = z.extend(emailSchema, {
   feedback: z.optional(
     z.object({
       sentAt: time,

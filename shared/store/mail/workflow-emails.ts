@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb
 import * as z from 'zod/mini';
 import { type Email, emailSchema } from '#shared/audience/email.ts';
 import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
+import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
 const keySchema = z.object({
   createdAt: z.string().check(z.minLength(1), z.maxLength(64)),
@@ -31,7 +32,7 @@ export type WorkflowEmails = Readonly<{
     workflowId: string,
     limit: number,
     after?: WorkflowEmailsPosition,
-  ): Promise<ListPage<Email, EmailKey>>;
+  ): Promise<ListPage<ReportedEmail, EmailKey>>;
 }>;
 
 const mostCounted = 1_000;
@@ -83,7 +84,7 @@ export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string):
               }),
             );
             return {
-              items: z.array(emailSchema).parse(Items),
+              items: z.array(reportedEmailSchema).parse(Items),
               next: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey),
             };
           },

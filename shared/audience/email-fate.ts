@@ -1,0 +1,46 @@
+import type { Email } from './email.ts';
+
+/** What became of an email, in the order in which people ask for it. */
+export const emailFates = [
+  'delivered',
+  'sent',
+  'bounced',
+  'complained',
+  'rejected',
+  'blocked',
+  'failed',
+  'unknown',
+  'held',
+  'waiting',
+  'reserved',
+] as const;
+export type EmailFate = (typeof emailFates)[number];
+
+export type Fated = Readonly<{
+  state: Email['state'];
+  heldSince?: string | undefined;
+  /** What SES has said of it since. */
+  feedback?:
+    | Readonly<{
+        deliveredAt?: string | undefined;
+        bouncedAt?: string | undefined;
+        complainedAt?: string | undefined;
+        rejectedAt?: string | undefined;
+      }>
+    | undefined;
+}>;
+
+/** What SES can report of an email, what weighs most first: one that was delivered may be complained about. */
+export const reportedFates = [
+  ['complained', 'complainedAt'],
+  ['bounced', 'bouncedAt'],
+  ['rejected', 'rejectedAt'],
+  ['delivered', 'deliveredAt'],
+] as const;
+
+/** What became of an email, as far as SES has told: one that was sent may have bounced since. */
+export function fateOf({ state, heldSince, feedback = {} }: Fated): EmailFate {
+  const reported = reportedFates.find(([, at]) => feedback[at] !== undefined);
+  if (reported) return reported[0];
+  return state === 'waiting' && heldSince !== undefined ? 'held' : state;
+}
