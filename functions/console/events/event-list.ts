@@ -143,7 +143,12 @@ const ledgerKey = z.string().check(z.minLength(1), z.maxLength(100));
 
 /** What a person may ask on the page of an event; anything else is the page itself. */
 export const askSchema = z.discriminatedUnion('ask', [
-  z.object({ ask: z.enum(['mark-sent', 'send-again']), email: ledgerKey }),
+  z.object({
+    ask: z.enum(['mark-sent', 'send-again']),
+    email: ledgerKey,
+    /** Came from the list of emails, and goes back there. */
+    back: z.catch(z.optional(z.literal('emails')), undefined),
+  }),
   z.object({
     ask: z.literal('replay'),
     triggers: z.optional(z.string()),

@@ -16,7 +16,8 @@ import { act, textOf } from '../kit/fields.ts';
 import { idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
-import { eventPath, eventsPath } from '../kit/words.ts';
+import { link } from '../kit/shown.ts';
+import { emailsPath, eventPath, eventsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { askSchema, eventListView, lastDay, listQuery } from './event-list.ts';
 import { type EventStory, eventStories } from './event-story.ts';
@@ -129,20 +130,22 @@ export function settleView(
   c: Context<ConsoleEnv>,
   settling: Settling,
   email: ReportedEmail,
-  webhookId: string,
+  { webhookId, back }: Readonly<{ webhookId: string; back: 'emails' | undefined }>,
 ): Html {
   const { what, button, states } = words[settling];
   const path = eventPath(webhookId);
+  const cameFrom = back === undefined ? path : link(emailsPath, { fate: 'unknown' });
+  const fields = { act: settling, email: email.ledgerKey, ...(back && { back }) };
   if (!states.includes(email.state)) {
     return html`<p class="note">The email is ${email.state} now, so there is nothing to settle.</p>
 ${emailFacts(email)}
-<p><a href="${path}">Back to the event</a></p>`;
+<p><a href="${cameFrom}">${back ? 'Back to the emails' : 'Back to the event'}</a></p>`;
   }
   return html`<p>${what}</p>
 ${emailFacts(email)}
 <div class="row">
-${act(c, button, path, { tone: 'primary', fields: { act: settling, email: email.ledgerKey } })}
-<a class="button" href="${path}">Cancel</a>
+${act(c, button, path, { tone: 'primary', fields })}
+<a class="button" href="${cameFrom}">Cancel</a>
 </div>`;
 }
 
@@ -184,7 +187,7 @@ export function eventPages(parts: ConsoleParts) {
       }
       case 'mark-sent':
       case 'send-again':
-        return settle(c, story, asked.ask, asked.email);
+        return settle(c, story, asked);
       case undefined:
         return page(c, { title: story.record.type, section, above, body: eventView(story) });
     }
@@ -203,7 +206,12 @@ export function eventPages(parts: ConsoleParts) {
       act === 'replay'
         ? await acts.replay(webhookId, form, by)
         : await acts.settle(act, textOf(form, 'email').slice(0, 100) || '-', by);
-    return goOn(c, eventPath(webhookId), flash);
+    const isFromList = act !== 'replay' && textOf(form, 'back') === 'emails';
+    return goOn(
+      c,
+      isFromList ? link(emailsPath, { fate: 'unknown' }) : eventPath(webhookId),
+      flash,
+    );
   });
 
   async function unrecorded(c: Context<ConsoleEnv>, webhookId: string) {
@@ -230,8 +238,11 @@ export function eventPages(parts: ConsoleParts) {
   async function settle(
     c: Context<ConsoleEnv>,
     { record: { webhookId } }: EventStory,
-    settling: Settling,
-    ledgerKey: string,
+    {
+      ask,
+      email: ledgerKey,
+      back,
+    }: Readonly<{ ask: Settling; email: string; back?: 'emails' | undefined }>,
   ) {
     const email = await parts.emails.find(ledgerKey);
     if (!email) {
@@ -239,10 +250,10 @@ export function eventPages(parts: ConsoleParts) {
       return page(c, { title: 'There is no such email', section, above, status: 404, body });
     }
     return page(c, {
-      title: settlingTitles[settling],
+      title: settlingTitles[ask],
       section,
       above: aboveOf(webhookId),
-      body: settleView(c, settling, email, webhookId),
+      body: settleView(c, ask, email, { webhookId, back }),
     });
   }
 

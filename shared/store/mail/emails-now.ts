@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb
 import * as z from 'zod/mini';
 import { type Email, emailSchema } from '#shared/audience/email.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
+import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
 type State = Email['state'];
 
@@ -9,6 +10,8 @@ export type EmailsNow = Readonly<{
   /** How many of the workflows' emails that began since then are in which state. */
   since: string;
   byState: ReadonlyMap<State, number>;
+  /** The open ones themselves, newest first. */
+  openEmails: readonly ReportedEmail[];
   /** Emails of any age about which something is left to do: reserved, waiting, held or unknown. */
   open: ReadonlyMap<State | 'held', number>;
   /** Since when SES has put off the one that waits the longest. */
@@ -80,10 +83,21 @@ export function dynamoEmailsNow(db: DynamoDBDocumentClient, table: string) {
       since,
       byState: counted(ofDay.flatMap(({ emails }) => emails)),
       open: counted(openNow.map((one) => ({ state: isHeld(one) ? 'held' : one.state }))),
+      openEmails: newestFirst([...rows.values()].flatMap(wholeRow).filter(isOpen)),
       waitingSince: waiting.sort()[0],
       isWhole: [...ofDay, ...open].every(({ isWhole }) => isWhole),
     };
   };
+}
+
+/** A row that another version wrote in another form is counted, and not listed. */
+function wholeRow(row: unknown): ReportedEmail[] {
+  const email = reportedEmailSchema.safeParse(row).data;
+  return email ? [email] : [];
+}
+
+function newestFirst(emails: readonly ReportedEmail[]): ReportedEmail[] {
+  return emails.toSorted((a, b) => (a.createdAt > b.createdAt ? -1 : 1));
 }
 
 /** The index may still hold one that is over by now. */

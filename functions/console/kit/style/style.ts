@@ -1,6 +1,7 @@
 import { audience } from './audience.ts';
 import { blocks } from './blocks.ts';
 import { colours } from './colours.ts';
+import { emails } from './emails.ts';
 import { forms } from './forms.ts';
 import { overview } from './overview.ts';
 import { page } from './page.ts';
@@ -12,6 +13,6 @@ import { workflows } from './workflows.ts';
 /** The looks of all pages, in the order in which they win. A section's own looks come before the phone's. */
 export const style = [
   ...[colours, page, rail, blocks, forms],
-  ...[settings, workflows, overview, audience],
+  ...[settings, workflows, overview, audience, emails],
   phone,
 ].join('');

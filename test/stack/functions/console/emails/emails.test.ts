@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shardOf } from '#shared/store/dynamo.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
-import { startConsole } from '../console-at-work.ts';
+import { activeWorkflow, startConsoleWithEvents } from '../events/events-at-work.ts';
 
-let site: Awaited<ReturnType<typeof startConsole>>;
+let site: Awaited<ReturnType<typeof startConsoleWithEvents>>;
 beforeAll(async () => {
-  site = await startConsole();
+  site = await startConsoleWithEvents();
 });
 afterAll(() => site.stop());
 
@@ -24,7 +25,7 @@ it('every page says that all mail is held, by whom and why, until it is released
 it('mail is held and released on the page Emails, each once, with the reason', async () => {
   const hold = dynamoHold(site.db, site.tableOf('Settings'));
   const path = '/console/emails';
-  expect((await site.get(path)).text).toContain('No email waits for anything.');
+  expect((await site.get(path)).text).toContain('No emails yet.');
   const silent = await site.post(`${path}/hold`, { reason: '  ' });
   expect(silent).toMatchObject({ status: 422 });
   expect(silent.text).toContain('Say why');
@@ -54,4 +55,143 @@ it('mail is held and released on the page Emails, each once, with the reason', a
   const asked = await site.postWithToken(`${path}/hold`, 'x'.repeat(24), { reason: 'no' });
   expect(asked.status).toBe(403);
   expect((await hold.read())?.isOn).toBe(false);
+});
+
+describe('the list of emails', () => {
+  const path = '/console/emails';
+  const workflow = activeWorkflow();
+  let email: (ledgerKey: string, given: Readonly<Record<string, unknown>>) => Promise<void>;
+
+  beforeAll(async () => {
+    await site.parts.workflows.save({ ...workflow, version: 1 });
+    const { customerId, contactId } = await site.happen('customer.created', {
+      email: 'grace@example.com',
+      name: 'Grace <i>Hopper',
+      webhookId: 'evt-grace',
+      workflows: [workflow],
+    });
+    email = async (ledgerKey, given) => {
+      await site.put('Emails', {
+        ledgerKey,
+        workflowId: 'welcome',
+        workflowVersion: 1,
+        workflowShard: `${shardOf(ledgerKey)}#welcome`,
+        webhookId: 'evt-grace',
+        customerId,
+        contactId,
+        updatedAt: '2026-11-20T10:00:00.000Z',
+        ...given,
+      });
+    };
+    const at = (second: number) => `2026-11-20T10:00:0${second}.000Z`;
+    const feedback = { sentAt: at(0), deliveredAt: at(1) };
+    await email('arrived', { state: 'sent', createdAt: at(1), feedback });
+    await email('back', {
+      state: 'sent',
+      createdAt: at(2),
+      feedback: { ...feedback, bouncedAt: at(3) },
+    });
+    await email('spam', {
+      state: 'sent',
+      createdAt: at(3),
+      feedback: { ...feedback, complainedAt: at(4) },
+    });
+    await email('taken', { state: 'sent', createdAt: at(4) });
+    await email('no', { state: 'blocked', reason: 'Too <b>old', createdAt: at(5) });
+    await email('lost', {
+      state: 'unknown',
+      createdAt: at(6),
+      dueAt: at(9),
+      dueShard: shardOf('lost'),
+    });
+  });
+
+  const keysIn = (html: string) =>
+    [...html.matchAll(/\/console\/emails\/mail\?key=([\w-]+)/g)].map(([, key]) => key);
+
+  it('shows all mails, the newest first, to whom and what became of each', async () => {
+    const { html, text } = await site.get(path);
+    expect(keysIn(html)).toEqual(['lost', 'no', 'taken', 'spam', 'back', 'arrived']);
+    expect(text).toContain('Grace <i>Hopper');
+    expect(text).toContain('Too <b>old');
+    expect(html).not.toContain('<i>Hopper');
+    expect(html).toContain('<span class="badge bad">bounced</span>');
+    expect(html.match(/class="badge good"/g)).toHaveLength(1);
+    expect(text).toContain('1 email has an unknown outcome.');
+  });
+
+  it.each([
+    ['delivered', ['arrived']],
+    ['bounced', ['back']],
+    ['complained', ['spam']],
+    ['sent', ['taken']],
+    ['blocked', ['no']],
+    ['unknown', ['lost']],
+    ['rejected', []],
+    ['held', []],
+  ])('shows those that ended as %s, and no others', async (fate, keys) => {
+    expect(keysIn((await site.get(`${path}?fate=${fate}`)).html)).toEqual(keys);
+  });
+
+  it.each([
+    ['workflow=welcome', 6],
+    ['workflow=other', 0],
+    ['day=2026-11-20', 6],
+    ['day=2026-11-19', 0],
+    ['before=2026-11-20T10:00:03.000Z', 2],
+    ['fate=%3Cscript%3E&day=x&before=y', 6],
+  ])('with %s shows %i of them', async (query, count) => {
+    const { status, html } = await site.get(`${path}?${query}`);
+    expect(status).toBe(200);
+    expect(keysIn(html)).toHaveLength(count);
+  });
+
+  it('settles one with an unknown fate, and comes back to the others', async () => {
+    const { html } = await site.get(`${path}?fate=unknown`);
+    const ask = /href="([^"]+)">It was sent/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const asked = await site.get(ask);
+    expect(asked.html).toContain('name="back" value="emails"');
+    const done = await site.post('/console/events/evt-grace', {
+      act: 'mark-sent',
+      email: 'lost',
+      back: 'emails',
+    });
+    expect(done.location).toContain(`${path}?fate=unknown`);
+    expect(await site.parts.emails.find('lost')).toMatchObject({ state: 'sent' });
+  });
+
+  it('shows one mail, rendered again from its event, and says so', async () => {
+    const { text, html, headers } = await site.get(`${path}/mail?key=back`);
+    expect(text).toContain('Email of Welcome <b>all</b>');
+    expect(text).toContain('the mail server of the recipient refused it.');
+    expect(text).toContain(
+      'Rendered again from its event; the mail that was sent may have differed.',
+    );
+    expect(html).toContain('sandbox="" srcdoc="');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  it('says why a mail cannot be rendered', async () => {
+    await email('gone', { state: 'sent', createdAt: '2026-11-19T00:00:00Z', webhookId: 'gone' });
+    const { text } = await site.get(`${path}/mail?key=gone`);
+    expect(text).toContain('It can’t be shown. Its event is no longer kept.');
+    expect((await site.get(`${path}/mail?key=none`)).status).toBe(404);
+  });
+
+  it('shows each of many mails on exactly one page', async () => {
+    for (let nth = 0; nth < 70; nth++) {
+      const second = String(nth % 20).padStart(2, '0');
+      await email(`many-${nth}`, { state: 'failed', createdAt: `2026-11-10T10:00:${second}.000Z` });
+    }
+    const found: (string | undefined)[] = [];
+    let next: string | undefined = `${path}?day=2026-11-10`;
+    while (next !== undefined) {
+      const { html } = await site.get(next);
+      expect(html.length).toBeLessThan(100_000);
+      found.push(...keysIn(html));
+      next = /href="([^"]+)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
+    }
+    expect(found.length).toBe(70);
+    expect(new Set(found).size).toBe(70);
+  });
 });

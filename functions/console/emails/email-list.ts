@@ -1,0 +1,188 @@
+import { html } from 'hono/html';
+import * as z from 'zod/mini';
+import { type EmailFate, emailFates, fateOf } from '#shared/audience/email-fate.ts';
+import type { Contact } from '#shared/audience/person.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
+import type { EmailListPage } from '#shared/store/mail/email-list.ts';
+import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
+import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
+import { chips } from '../kit/chips.ts';
+import { underDays } from '../kit/enhanced.ts';
+import { choice, textField } from '../kit/fields.ts';
+import type { Html } from '../kit/page.ts';
+import { empty, link, table, time } from '../kit/shown.ts';
+import {
+  contactPath,
+  countBadges,
+  emailPath,
+  emailsPath,
+  eventPath,
+  fateBadge,
+  fateWords,
+  nameOf,
+  shortened,
+  workflowPath,
+} from '../kit/words.ts';
+
+const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
+
+const querySchema = z.object({
+  fate: optional(z.enum(emailFates)),
+  workflow: optional(z.string().check(z.minLength(1), z.maxLength(200))),
+  /** The newest day to show, in UTC. */
+  day: optional(z.iso.date()),
+  /** Of a page after the first. */
+  before: optional(z.iso.datetime()),
+});
+export type EmailQuery = z.infer<typeof querySchema>;
+
+/** What the list is asked for. What makes no sense counts as not given. */
+export function emailQuery(given: Readonly<Record<string, unknown>>): EmailQuery {
+  return querySchema.parse(given);
+}
+
+/** Until when an email has to have begun. */
+export function beforeOf({ before, day }: EmailQuery): string | undefined {
+  if (before !== undefined || day === undefined) return before;
+  return new Date(Date.parse(day) + 86_400_000).toISOString();
+}
+
+/** Emails that something is left to do about: few, and found whatever their age. */
+export const openFates: readonly EmailFate[] = ['unknown', 'held', 'waiting', 'reserved'];
+
+/** Of the open emails those that are asked for, without another read. */
+export function openPage({ openEmails }: EmailsNow, query: EmailQuery): EmailListPage {
+  const before = beforeOf(query);
+  const items = openEmails.filter(
+    (email) =>
+      fateOf(email) === query.fate &&
+      (query.workflow === undefined || email.workflowId === query.workflow) &&
+      (before === undefined || email.createdAt < before),
+  );
+  return { items, next: undefined, isCutShort: false };
+}
+
+export type EmailListShown = Readonly<{
+  query: EmailQuery;
+  list: EmailListPage;
+  now: EmailsNow;
+  workflows: readonly Workflow[];
+  /** By customer id; of those whose contact is not to be seen, none. */
+  contacts: ReadonlyMap<string, Contact>;
+}>;
+
+/** Emails of all workflows, newest first, with what became of each. */
+export function emailListView(shown: EmailListShown): Html {
+  const { query, list, now } = shown;
+  return html`${undecided(now, query)}
+<p><span class="soft">Last 24 hours:</span> ${countBadges({ byState: now.byState, isComplete: now.isWhole })}</p>
+${filters(shown)}
+${
+  list.items.length === 0
+    ? nothing(shown)
+    : underDays(
+        list.items,
+        ({ createdAt }) => createdAt,
+        (emails) => emailTable(emails, shown),
+      )
+}
+${paging(query, list)}`;
+}
+
+function undecided({ open }: EmailsNow, { fate }: EmailQuery): Html {
+  const count = open.get('unknown') ?? 0;
+  if (count === 0 || fate === 'unknown') return html``;
+  const [are, they] = count === 1 ? ['email has', 'it'] : ['emails have', 'them'];
+  return html`<p class="note">${count} ${are} an unknown outcome. Nothing is sent again until you decide. <a href="${link(emailsPath, { fate: 'unknown' })}">Decide on ${they}</a></p>`;
+}
+
+function filters({ query, workflows }: EmailListShown): Html {
+  const { fate, workflow, day } = query;
+  const kept = { workflow, day };
+  const chip = (label: string, one: EmailFate | undefined) => ({
+    label,
+    href: link(emailsPath, { ...kept, fate: one }),
+    isChosen: one === fate,
+  });
+  const named = workflows.map(({ workflowId, name }) => [workflowId, shortened(name, 60)] as const);
+  return html`${chips('What became of them', [
+    [chip('All', undefined), ...emailFates.map((one) => chip(capital(fateWords[one]), one))],
+  ])}
+<form class="filters" method="get" action="${emailsPath}">
+${fate && html`<input type="hidden" name="fate" value="${fate}">`}
+${choice({ name: 'workflow', label: 'Workflow', value: workflow ?? '' }, [['', 'All'], ...named])}
+${textField({ name: 'day', label: 'Up to day (UTC)', value: day ?? '' }, { type: 'date' })}
+<button type="submit">Show</button>
+</form>`;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Html {
+  const rows = emails.map((email) => [
+    time(email.createdAt, { form: 'clock' }),
+    html`${fateBadge(email)}${email.reason && html`<span class="long small soft">${shortened(email.reason, 200)}</span>`}${settling(email)}`,
+    toWhom(email, shown.contacts),
+    ofWorkflow(email, shown.workflows),
+    html`<a class="whole" href="${emailPath(email)}">See the email</a>`,
+  ]);
+  return table('Emails, newest first', ['Time', 'Outcome', 'To', 'Workflow', 'Email'], rows);
+}
+
+/** What a person can decide about an email whose fate nobody knows. */
+function settling({ state, webhookId, ledgerKey }: ReportedEmail): Html | string {
+  if (state !== 'unknown') return '';
+  const ask = (what: string) =>
+    link(eventPath(webhookId), { ask: what, email: ledgerKey, back: 'emails' });
+  return html`<span class="settle">
+${canBeMarkedSent.includes(state) ? html`<a class="button" href="${ask('mark-sent')}">It was sent…</a>` : ''}
+${canBeSentAgain.includes(state) ? html`<a class="button" href="${ask('send-again')}">Send again…</a>` : ''}</span>`;
+}
+
+/** Whom an email is to: by name and address where the contact is to be seen. */
+export function toWhom(
+  { customerId, contactId }: Pick<ReportedEmail, 'customerId' | 'contactId'>,
+  contacts: ReadonlyMap<string, Contact>,
+): Html {
+  const contact = contacts.get(customerId);
+  if (!contact) {
+    return contactId === undefined
+      ? html`<span class="soft">customer ${customerId}</span>`
+      : html`<a href="${contactPath(contactId)}">Contact</a>`;
+  }
+  const name = shortened(nameOf(contact), 60);
+  return html`<div class="who"><a href="${contactPath(contact.contactId)}">${name || contact.address}</a>${name && html`<br><span class="soft small">${contact.address}</span>`}</div>`;
+}
+
+function ofWorkflow({ workflowId }: ReportedEmail, workflows: readonly Workflow[]): Html | string {
+  const workflow = workflows.find((one) => one.workflowId === workflowId);
+  if (!workflow) return 'Deleted workflow';
+  return html`<a href="${workflowPath(workflow)}">${shortened(workflow.name, 60)}</a>`;
+}
+
+function nothing({ query, list, workflows }: EmailListShown): Html {
+  if (list.isCutShort) return html`<p class="note">None so far. Search on for older ones.</p>`;
+  const { fate, workflow, day, before } = query;
+  if (fate ?? workflow ?? day ?? before) {
+    return empty(
+      'No email fits these filters.',
+      html`<p><a href="${emailsPath}">Show all emails</a></p>`,
+    );
+  }
+  return empty(
+    'No emails yet. Workflows send them when something happens in Polar.',
+    workflows.length === 0
+      ? html`<p><a href="/console/workflows/new">Create a workflow</a></p>`
+      : html`<p><a href="/console/test">Send yourself a test event</a></p>`,
+  );
+}
+
+function paging({ before, ...query }: EmailQuery, { next, isCutShort }: EmailListPage): Html {
+  if (next === undefined && before === undefined) return html``;
+  return html`<div class="pages">
+<p>${before !== undefined && html`<a href="${link(emailsPath, query)}">Back to the newest</a>`}</p>
+${next && html`<a class="button" href="${link(emailsPath, { ...query, before: next })}" rel="next">${isCutShort ? 'Search on' : 'Older emails'}</a>`}
+</div>`;
+}

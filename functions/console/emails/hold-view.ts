@@ -1,0 +1,49 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
+import type { Hold } from '#shared/store/mail/hold.ts';
+import { act, postForm, textField } from '../kit/fields.ts';
+import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
+import { time } from '../kit/shown.ts';
+import { emailsPath } from '../kit/words.ts';
+
+/** What a press of the switch leads to. */
+export const holdFlashes = {
+  held: { kind: 'done', text: 'All mail is held: within two seconds no email goes out any more.' },
+  heldBefore: { kind: 'problem', text: 'All mail is held already, so nothing changed.' },
+  released: {
+    kind: 'done',
+    text: 'Mail goes out again. From the next minute on, each held email is checked and sent once.',
+  },
+  notHeld: { kind: 'problem', text: 'Mail is not held, so nothing changed.' },
+} as const satisfies Record<string, Flash>;
+
+/** The switch that stops all mail, while it is off. */
+export function holdView(
+  c: Context<ConsoleEnv>,
+  held: Hold | undefined,
+  problem: string | undefined,
+): Html {
+  return html`<section class="card" aria-labelledby="hold">
+<h2 id="hold">Stop all mail</h2>
+<p>Use it when too many emails go out, or the wrong ones. Events are still recorded; their emails wait. Tests you send yourself still go out.</p>
+${postForm(c, {
+  action: `${emailsPath}/hold`,
+  body: html`${textField({ name: 'reason', label: 'Why', hint: 'Shown on every page while mail is held, such as: wrong prices', problem }, { required: true })}
+<p><button type="submit" class="danger">Hold all mail</button></p>`,
+})}
+${held ? html`<p class="small soft">Last held by ${held.by} on ${time(held.at)}: ${held.reason}.</p>` : ''}
+</section>`;
+}
+
+/** The same while it is on: what waits, and the way back. */
+export function heldView(c: Context<ConsoleEnv>, { open, isWhole }: EmailsNow): Html {
+  const count = open.get('held') ?? 0;
+  const many = `${count}${isWhole ? '' : ' or more'}`;
+  return html`<section class="card" aria-labelledby="hold">
+<h2 id="hold">All mail is held</h2>
+<p>${count === 0 ? 'No email is put aside yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} put aside.`} Once you release mail, each is checked again and sent once. One that is older than its workflow allows is blocked.</p>
+<p>Pause a workflow first to block what it wanted to send. <a href="/console/workflows">See the workflows</a></p>
+${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
+</section>`;
+}

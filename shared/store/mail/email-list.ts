@@ -1,0 +1,114 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { type EmailFate, reportedFates } from '#shared/audience/email-fate.ts';
+import { listShards } from '#shared/store/dynamo.ts';
+import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
+
+export type EmailListPage = Readonly<{
+  /** Newest first. */
+  items: readonly ReportedEmail[];
+  /** The rest began before this time; `undefined`: there is none. */
+  next: string | undefined;
+  /** Whether the page is short because enough was read, not because enough was found. */
+  isCutShort: boolean;
+}>;
+
+export type EmailList = (
+  wanted: Readonly<{
+    workflowIds: readonly string[];
+    fate?: EmailFate | undefined;
+    /** ISO 8601: only those that began earlier. */
+    before?: string | undefined;
+  }>,
+  limit: number,
+) => Promise<EmailListPage>;
+
+const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
+const keySchema = z.object({ createdAt: z.string() });
+
+/** Of each shard of each workflow, where a fate has to be looked for among the others. */
+const readAtOnce = 250;
+
+/**
+ * The emails of several workflows in one list, from an index that lags by moments. One query for each shard of each
+ * workflow, however many emails there are: where those do not reach, the page is cut short and says where to go on.
+ */
+export function dynamoEmailList(db: DynamoDBDocumentClient, table: string): EmailList {
+  return async ({ workflowIds, fate, before }, limit) => {
+    // Those of one moment are never torn apart, so one more than fits tells whether there are more.
+    const mostRead = fate === undefined ? limit + 1 : readAtOnce;
+    const parts = await Promise.all(
+      workflowIds.flatMap((id) =>
+        shards.map(async (shard) => {
+          const values = {
+            ':shard': `${shard}#${id}`,
+            ...(before !== undefined && { ':before': before }),
+          };
+          const { Items = [], LastEvaluatedKey } = await db.send(
+            new QueryCommand({
+              TableName: table,
+              IndexName: 'byWorkflow',
+              KeyConditionExpression: `workflowShard = :shard${before === undefined ? '' : ' AND createdAt < :before'}`,
+              ScanIndexForward: false,
+              Limit: mostRead,
+              ...withFate(fate, values),
+            }),
+          );
+          return {
+            items: z.array(reportedEmailSchema).parse(Items),
+            readDownTo: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey).createdAt,
+          };
+        }),
+      ),
+    );
+    // Whatever is older than this was not read everywhere yet.
+    const floor = parts
+      .flatMap(({ readDownTo }) => readDownTo ?? [])
+      .reduce((latest, one) => (one > latest ? one : latest), '');
+    const found = parts
+      .flatMap(({ items }) => items)
+      .filter(({ createdAt }) => createdAt > floor)
+      .sort((a, b) => (a.createdAt > b.createdAt ? -1 : 1));
+    const last = found[limit - 1]?.createdAt;
+    if (last !== undefined) {
+      const items = found.filter(({ createdAt }) => createdAt >= last);
+      const isAll = floor === '' && items.length === found.length;
+      return { items, next: isAll ? undefined : last, isCutShort: false };
+    }
+    const next = floor === '' ? undefined : momentAfter(floor);
+    return { items: found, next, isCutShort: next !== undefined };
+  };
+}
+
+/** The time until which what was read only in part is read again. */
+function momentAfter(at: string): string {
+  return new Date(Date.parse(at) + 1).toISOString();
+}
+
+/** The condition says the same as `fateOf`. */
+function withFate(fate: EmailFate | undefined, values: Readonly<Record<string, string>>) {
+  if (fate === undefined) return { ExpressionAttributeValues: values };
+  const rank = reportedFates.findIndex(([name]) => name === fate);
+  const weightier = rank === -1 ? reportedFates : reportedFates.slice(0, rank);
+  const conditions = weightier.map(([, at]) => `attribute_not_exists(#feedback.${at})`);
+  const ExpressionAttributeNames = { '#feedback': 'feedback' };
+  const reported = reportedFates[rank];
+  if (reported) {
+    return {
+      FilterExpression: [`attribute_exists(#feedback.${reported[1]})`, ...conditions].join(' AND '),
+      ExpressionAttributeNames,
+      ExpressionAttributeValues: values,
+    };
+  }
+  if (fate === 'held') conditions.push('attribute_exists(#heldSince)');
+  if (fate === 'waiting') conditions.push('attribute_not_exists(#heldSince)');
+  return {
+    FilterExpression: ['#state = :state', ...conditions].join(' AND '),
+    ExpressionAttributeNames: {
+      ...ExpressionAttributeNames,
+      '#state': 'state',
+      ...(['held', 'waiting'].includes(fate) && { '#heldSince': 'heldSince' }),
+    },
+    ExpressionAttributeValues: { ...values, ':state': fate === 'held' ? 'waiting' : fate },
+  };
+}
