@@ -210,7 +210,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
     expect(await shown()).toContain('too-early');
     await press('Send again');
     await page.getByRole('status').waitFor();
-    expect(await page.getByRole('status').innerText()).toContain('1 sent through again');
+    expect(await page.getByRole('status').innerText()).toContain('1 sent again');
   });
 
   it('the console refuses what another web page asks for', async () => {

@@ -238,11 +238,11 @@ describe('what cannot be read', () => {
     const shown = await deadLetters((does) => does.show(id));
     expect(shown).toMatch(/^first reason +\S/m);
     expect(shown).toMatch(/^last reason +\S/m);
-    expect(shown).toContain('No retry by itself can mend it');
+    expect(shown).toContain('No retry can fix it');
     expect(shown).not.toContain('ann@');
 
     expect(await deadLetters((does) => does.resend({ kind: 'id', id }))).toBe(
-      '1 resent.\n1 is final: sent again, it dies again unless another version was deployed since.',
+      '1 resent.\n1 is final: sent again, it fails again unless you deployed another version since.',
     );
     const list = await listed(/in all:/);
     expect(list).toContain('1 in all:');

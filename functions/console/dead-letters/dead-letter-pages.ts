@@ -144,9 +144,9 @@ function unknown(c: Context<ConsoleEnv>, { met, more }: Reading<unknown>) {
   const text =
     more > 0
       ? `It was not among the ${met} that could be read. About ${more} more are there, or being read by someone else: look again in a minute.`
-      : 'It was sent again or discarded, or its fourteen days are over. A reader may also hold it for a minute.';
+      : 'It was sent again, discarded, or expired after 14 days. If somebody else is reading it, try again in a minute.';
   return page(c, {
-    title: 'There is no such dead letter now',
+    title: 'No such dead letter now',
     section,
     above,
     status: 404,

@@ -33,13 +33,13 @@ export function someToDiscard(c: Context<ConsoleEnv>, { reading, query, now }: L
   const rest = reading.letters.length - letters.length;
   const count = letters.length === 1 ? '1 dead letter' : `${letters.length} dead letters`;
   const ids = html`<input type="hidden" name="ids" value="${letters.map(({ messageId }) => messageId).join(' ')}">`;
-  return html`<p class="note">Nothing of them is applied or sent any more. Only their file brings them back.${rest > 0 ? ` These are the ${letters.length} oldest; ${rest} more fit, and come up after them.` : ''}</p>
+  return html`<p class="note">Discarding deletes them: they are never applied or sent. Only their file brings them back.${rest > 0 ? ` These are the ${letters.length} oldest; ${rest} more fit, and come up after them.` : ''}</p>
 <ol class="steps">
-<li>${postForm(c, { action: `${path}/bodies`, class: 'act', body: html`${ids}<button type="submit">Download ${count}</button>` })} <span class="soft small">It may hold personal data: delete it when you are done.</span></li>
+<li>${postForm(c, { action: `${path}/bodies`, class: 'act', body: html`${ids}<button type="submit">Download ${count}</button>` })} <span class="soft small">It may hold personal data. Delete it when you’re done.</span></li>
 <li>${postForm(c, {
     action: `${path}/discard`,
     body: html`${ids}
-<label class="check"><input type="checkbox" name="kept" value="yes" required> <span>I have the file, or do not need it</span></label>
+<label class="check"><input type="checkbox" name="kept" value="yes" required> <span>I have the file, or don’t need it</span></label>
 <p class="row"><button type="submit" class="danger">Discard ${count} for good</button> <a class="button" href="${back}">Keep them</a></p>`,
   })}</li>
 </ol>
@@ -48,7 +48,7 @@ ${lettersTable({ reading: { ...reading, letters }, now })}`;
 
 function putBackView(c: Context<ConsoleEnv>, problem?: string): Html {
   return html`${problem && html`<p class="flash problem" role="alert">${problem}</p>`}
-<div class="card"><p>Puts what was discarded among the dead letters again, from the file that the console or the command kept. Nothing is applied before you send it again.</p>
+<div class="card"><p>Puts discarded dead letters back from their file. Nothing is applied until you send them again.</p>
 ${postForm(c, {
   action: `${path}/put-back`,
   hasFile: true,
@@ -117,7 +117,11 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
   app.post('/put-back', async (c) => {
     const file = c.get('form').get('file');
     const kept = keptMessages(file instanceof File ? await file.text() : (file ?? ''));
-    if (!kept) return putBackPage(c, 'That file holds no dead letter that was discarded.');
+    if (!kept)
+      return putBackPage(
+        c,
+        'This file has no discarded dead letters. Choose one that the console or the command wrote.',
+      );
     await putBackLetters(parts.sqs, parts.queues, kept);
     c.set('acted', { count: kept.length });
     const what = kept.length === 1 ? 'It is' : `All ${kept.length} are`;

@@ -37,9 +37,9 @@ ${
 ${reasons(c, reading.letters, query)}
 <h2>The oldest</h2>
 ${lettersTable(list)}
-${reading.letters.length > mostListed ? html`<p class="soft">The ${mostListed} oldest of those that were read are listed. When they are gone, the next come up.</p>` : ''}`
+${reading.letters.length > mostListed ? html`<p class="soft">These are the ${mostListed} oldest. The next appear when these are gone.</p>` : ''}`
 }
-<p class="soft small">To bring back what was discarded, <a href="${path}/put-back">put it back from its file</a>.</p>`;
+<p class="soft small">Discarded one by mistake? <a href="${path}/put-back">Put it back from its file</a>.</p>`;
 }
 
 const ages = [
@@ -74,8 +74,8 @@ function goOnCard(c: Context<ConsoleEnv>, query: LetterQuery): Html {
     ...(since !== undefined && { since }),
   };
   return html`<section class="card" aria-labelledby="go-on">
-<h2 id="go-on">Not all are through yet</h2>
-<p>One request sends 500 at most, or as many as it can in a quarter of a minute. ${goOn === 'reason' && reason ? html`Those with the reason “${reason}” are meant.` : ''}${goOn === 'filter' ? 'Those that fit the filter are meant.' : ''} What dies again meanwhile is left alone.</p>
+<h2 id="go-on">Some are left</h2>
+<p>Each request sends up to 500, for 15 seconds at most. ${goOn === 'reason' && reason ? html`It sends those with the reason “${reason}”.` : ''}${goOn === 'filter' ? 'It sends those that fit the filter.' : ''} Those that fail again meanwhile are not sent twice.</p>
 ${act(c, 'Go on', `${path}/resend`, { tone: 'primary', fields })}
 </section>`;
 }
@@ -89,27 +89,35 @@ function nothingThere({ met, more }: Reading<unknown>, query: LetterQuery): Html
   }
   if (more > 0) {
     return empty(
-      `About ${more} are there, but someone else is reading them at the moment, or sending them again.`,
+      `About ${more} are there, but someone else is reading or sending them.`,
       html`<p><a href="${link(path, queueField(query))}">Look again</a></p>`,
     );
   }
   return empty(
     query.queue
-      ? `There are no dead letters of this queue.`
-      : 'There are no dead letters: whatever came in was dealt with, or is on its way.',
+      ? 'No dead letters in this queue.'
+      : 'No dead letters. Everything was processed or is on its way.',
     html`<p><a href="/console/events">See the events</a></p>`,
   );
 }
 
-function summary(c: Context<ConsoleEnv>, reading: Reading<unknown>, query: LetterQuery): Html {
+function summary(
+  c: Context<ConsoleEnv>,
+  reading: Reading<ExplainedLetter>,
+  query: LetterQuery,
+): Html {
   const { letters: found, more } = reading;
   const count =
     more > 0
       ? `${found.length} were read, and about ${more} more are there.`
       : `There ${found.length === 1 ? 'is 1' : `are ${found.length}`}.`;
   const fields = { ...queueField(query), which: 'all' };
-  return html`<div class="row spread"><p>${count} Each stays for fourteen days, then SQS drops it.</p>
-${act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${path}/resend`, { fields })}</div>`;
+  const finals = found.filter(isFinal).length;
+  // All that is there dies again, so that it is nothing to offer.
+  const isPointless = finals === found.length && more === 0;
+  return html`${finals > 0 ? html`<p class="note">${finalText(finals)} Download and discard ${finals === 1 ? 'it' : 'them'} instead.</p>` : ''}
+<div class="row spread"><p>${count} SQS keeps each for 14 days.</p>
+${isPointless ? '' : act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${path}/resend`, { fields })}</div>`;
 }
 
 /** What fits the filter, counted, before anything is done with it. */
@@ -118,13 +126,18 @@ function chosenCard(c: Context<ConsoleEnv>, { reading, query }: LetterList): Htm
   const finals = found.filter(isFinal).length;
   const fields = { ...queueField(query), ...filterFields(query) };
   const these = found.length === 1 ? 'this one' : `these ${found.length}`;
+  const discard = html`<a class="button danger" href="${link(`${path}/discard-some`, fields)}">Download and discard ${these}…</a>`;
+  const resend = (tone: '' | 'primary') =>
+    act(c, `Send ${these} again`, `${path}/resend`, {
+      tone,
+      fields: { ...fields, which: 'filter' },
+    });
   return html`<section class="card" aria-labelledby="chosen">
 <h2 id="chosen">${found.length} of ${met} fit the filter</h2>
 ${more > 0 ? html`<p>About ${more} more could not be read in time. What is done here reaches those that fit among them, too.</p>` : ''}
 ${finals > 0 ? html`<p class="note">${finalText(finals)}</p>` : ''}
 <div class="row">
-${act(c, `Send ${these} again`, `${path}/resend`, { tone: finals === found.length ? '' : 'primary', fields: { ...fields, which: 'filter' } })}
-<a class="button danger" href="${link(`${path}/discard-some`, fields)}">Discard ${these}…</a>
+${finals === found.length ? html`${discard}${resend('')}` : html`${resend('primary')}${discard}`}
 </div>
 </section>`;
 }
@@ -135,21 +148,37 @@ function reasons(
   query: LetterQuery,
 ): Html {
   const groups = [...Map.groupBy(found, lastReasonOf)].sort(([, a], [, b]) => b.length - a.length);
-  const rows = groups.slice(0, mostReasons).map(([reason, ofIt]) => [
-    String(ofIt.length),
-    html`<span class="long">${reason}</span>`,
-    triedBadge(ofIt),
-    filterOf(query)
-      ? html`<a href="${link(path, { ...queueField(query), about: reason })}">Only these</a>`
-      : act(c, 'Send these again', `${path}/resend`, {
-          fields: { ...queueField(query), which: 'reason', reason },
-        }),
-  ]);
+  const rows = groups
+    .slice(0, mostReasons)
+    .map(([reason, ofIt]) => [
+      String(ofIt.length),
+      html`<span class="long">${reason}</span>`,
+      triedBadge(ofIt),
+      whatToDo(c, query, reason, ofIt),
+    ]);
   const others = groups.length - rows.length;
   return html`<h2>Why they died</h2>
 ${table('Reasons, the most frequent first', ['How many', 'Last reason', 'Tried', 'What to do'], rows)}
 ${others > 0 ? html`<p class="soft">And ${others} other reasons.</p>` : ''}
-<p class="soft">“final”: the function saw at once that no retry can mend it. Sent again, it dies again unless another version was deployed since. “retried”: it was tried for about an hour and a half.</p>`;
+<p class="soft small">“final”: no retry can fix it, so it wasn’t retried. “retried”: it was tried for about 90 minutes.</p>`;
+}
+
+/** What is final is looked at and discarded; only the rest is worth another try. */
+function whatToDo(
+  c: Context<ConsoleEnv>,
+  query: LetterQuery,
+  reason: string,
+  letters: readonly ExplainedLetter[],
+): Html {
+  const about = link(path, { ...queueField(query), about: reason });
+  if (filterOf(query)) return html`<a href="${about}">Only these</a>`;
+  if (letters.every(isFinal)) {
+    const discard = link(`${path}/discard-some`, { ...queueField(query), about: reason });
+    return html`<a class="button danger" href="${discard}">Download and discard…</a>`;
+  }
+  return act(c, 'Send these again', `${path}/resend`, {
+    fields: { ...queueField(query), which: 'reason', reason },
+  });
 }
 
 function triedBadge(letters: readonly ExplainedLetter[]): Html {

@@ -273,17 +273,20 @@ function wanted(choice: ResendChoice, now: Date): Wanted {
 export function resendingText({ counts, left, failure }: Resending, choice: ResendChoice): string {
   const { moved, copied, refused, newer } = counts;
   const sentences: [number, string][] = [
-    [moved, `${moved} sent through again.`],
+    [
+      moved,
+      `${moved} sent again. One that fails again comes back here: a final one within a minute, others after about 90 minutes.`,
+    ],
     [
       copied,
-      `${copied} sent through again, but still among the dead letters too: send them again (each is applied once all the same).`,
+      `${copied} sent again, but still listed here. Send them once more: each is applied only once.`,
     ],
-    [refused, `${refused} refused by SQS, and left as they are.`],
-    [newer, `${newer} left alone: they died since this run began. Look at them first.`],
+    [refused, `SQS refused ${refused}; they are unchanged.`],
+    [newer, `${newer} skipped: they failed since this run began. Look at them first.`],
   ];
   const told = sentences.flatMap(([count, sentence]) => (count > 0 ? [sentence] : []));
-  if (told.length === 0) told.push('There was nothing to send again.');
-  if (failure) told.push(`Then an error ended it: ${failure} Nothing is lost.`);
-  if (left > 0 && choice.kind !== 'one') told.push(`About ${left} were not looked at yet.`);
+  if (told.length === 0) told.push('Nothing to send again.');
+  if (failure) told.push(`Then an error stopped it: ${failure} Nothing is lost.`);
+  if (left > 0 && choice.kind !== 'one') told.push(`About ${left} are left.`);
   return told.join(' ');
 }

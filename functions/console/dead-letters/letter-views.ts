@@ -5,7 +5,7 @@ import {
   type QueueName,
   type ReceivedMessage,
 } from '#shared/queue/dead-letters/dead-letter.ts';
-import { finalText, isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
+import { isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
 import {
   ageText,
   type ExplainedLetter,
@@ -18,16 +18,16 @@ import {
 } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { facts, link, prettyBody, table, time } from '../kit/shown.ts';
+import { badge, facts, link, prettyBody, table, time } from '../kit/shown.ts';
 import { eventPath } from '../kit/words.ts';
 import type { LetterWithMessage } from './letter-reading.ts';
 
 export const path = '/console/dead-letters';
 
 export const queueWords: Readonly<Record<QueueName, string>> = {
-  events: 'Events of Polar',
+  events: 'Polar events',
   mail: 'Mail to send',
-  feedback: 'Reports of SES',
+  feedback: 'SES reports',
 };
 
 export function whoText({ email, customerId }: ExplainedLetter): string {
@@ -47,14 +47,29 @@ export function letterView(c: Context<ConsoleEnv>, shown: ShownLetter): Html {
   const [letter, message] = shown.found;
   const { messageId, queue } = letter;
   const id = { id: messageId };
-  return html`<section class="card" aria-label="In short">${letterFacts(shown)}
-<p>${prospectOf(letter)}</p></section>
-${isFinal(letter) ? html`<p class="note">${finalText(1)}</p>` : ''}
-<div class="row">
-${act(c, 'Send again', `${path}/resend`, { tone: 'primary', fields: { which: 'one', queue, ...id } })}
-<a class="button" href="${link(`${path}/body`, id)}">Download</a>
-<a class="button danger" href="${link(`${path}/discard`, id)}">Discard…</a>
-</div>
+  const download = link(`${path}/body`, id);
+  const discard = link(`${path}/discard`, id);
+  const resend = (tone: '' | 'primary') =>
+    act(c, 'Send again', `${path}/resend`, {
+      tone,
+      fields: { which: 'one', queue, ...id },
+    });
+  return html`${
+    isFinal(letter)
+      ? html`<section class="card final" aria-labelledby="final-${messageId}">
+<h2 id="final-${messageId}">${badge('final', 'bad')} It will fail again</h2>
+<p>${prospectOf(letter)}</p>
+<div class="row"><a class="button primary" href="${download}">Download</a>
+<a class="button danger" href="${discard}">Discard…</a>
+${resend('')}</div>
+<p class="soft small">Send it again only after you deployed a version that can read it.</p>
+</section>`
+      : html`<p>${prospectOf(letter)}</p>
+<div class="row">${resend('primary')}
+<a class="button" href="${download}">Download</a>
+<a class="button danger" href="${discard}">Discard…</a></div>`
+  }
+<section class="card" aria-label="In short">${letterFacts(shown)}</section>
 ${attributes(message)}
 <h2>Body</h2>
 ${prettyBody(queue === 'events' ? eventBody(message) : message.body, link(`${path}/body`, id))}`;
@@ -67,7 +82,10 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
   return facts([
     ['Type', letter.type],
     ['Queue', queueWords[queue]],
-    ['Since', html`${time(since.toISOString())}, ${ageText(now.getTime() - since.getTime())} ago`],
+    [
+      'Since',
+      html`${time(since.toISOString(), { form: 'seconds' })}, ${ageText(now.getTime() - since.getTime())} ago`,
+    ],
     ['Whom', whoText(letter)],
     ['Customer in Polar', letter.customerId],
     ['Tries', String(receivesOf(letter))],
@@ -111,9 +129,10 @@ ${table('Attributes of the message', ['Name', 'Value', 'Type'], rows)}`;
 export function discardView(c: Context<ConsoleEnv>, shown: ShownLetter): Html {
   const [{ messageId, queue, webhookId }] = shown.found;
   const id = { id: messageId };
-  return html`<p class="note">Once discarded, the message is gone: nothing of it is applied or sent. Only a file of it brings it back. What was noted of why it died goes, too.</p>
+  return html`<p class="note">Discarding deletes the message and its reason: it is never applied or sent. Only its file brings it back.</p>
 ${letterFacts(shown)}
-<p>If it may be wanted again, <a href="${link(`${path}/body`, id)}">download it first</a>: the file holds the body and the attributes, and the page <em>Dead letters</em> puts it back from there.${webhookId && queue === 'events' ? ' For ninety days Polar can deliver the event again, too.' : ''}</p>
+<p><a class="button" href="${link(`${path}/body`, id)}">Download it first</a></p>
+<p class="soft">You can put it back from its file on the page Dead letters.${webhookId && queue === 'events' ? ' Polar can also deliver the event again for 90 days.' : ''}</p>
 <div class="row">
 ${act(c, 'Discard for good', `${path}/discard`, { tone: 'danger', fields: { queue, ...id } })}
 <a class="button" href="${link(`${path}/letter`, id)}">Keep it</a>

@@ -44,8 +44,8 @@ export function isFinal({ failure }: ExplainedLetter): boolean {
 /** What to expect of so many that no retry can mend; nothing of none. */
 export function finalText(count: number): string {
   if (count === 0) return '';
-  const [are, they] = count === 1 ? ['1 is', 'it dies'] : [`${count} are`, 'they die'];
-  return `${are} final: sent again, ${they} again unless another version was deployed since.`;
+  const [are, they] = count === 1 ? ['1 is', 'it fails'] : [`${count} are`, 'they fail'];
+  return `${are} final: sent again, ${they} again unless you deployed another version since.`;
 }
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

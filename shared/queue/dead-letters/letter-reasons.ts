@@ -121,6 +121,6 @@ export function keptUntil({ sentAt }: DeadLetter): Date {
 /** What a person can expect of sending it again. */
 export function prospectOf({ failure }: ExplainedLetter): string {
   return failure?.isFinal
-    ? 'No retry by itself can mend it: it takes another version of the code, or has to be discarded.'
-    : 'It was retried for about an hour and a half. Remove the cause, then resend it.';
+    ? 'No retry can fix it. Deploy a version that can read it, or download and discard it.'
+    : 'It was retried for about 90 minutes. Fix the cause, then send it again.';
 }

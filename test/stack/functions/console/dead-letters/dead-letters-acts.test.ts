@@ -17,13 +17,13 @@ describe('sending again', () => {
     await at.bury('evt-2', created('two@example.com'));
     const fields = { which: 'one', queue: 'events', id };
     const done = await at.submit(`${list}/resend`, fields);
-    expect(done.text).toContain('1 sent through again.');
+    expect(done.text).toContain('1 sent again.');
     const [message] = await at.emptied('EVENTS_QUEUE_URL');
     expect(message?.Body).toBe(created('one@example.com'));
     expect(message?.MessageAttributes?.['webhookId']?.StringValue).toBe('evt-1');
     expect(await at.count(dead)).toBe(1);
     const again = await at.submit(`${list}/resend`, fields);
-    expect(again.text).toContain('There was nothing to send again.');
+    expect(again.text).toContain('Nothing to send again.');
   });
 
   test('moves those that died for one reason', async () => {
@@ -31,7 +31,7 @@ describe('sending again', () => {
     await at.failed('evt-a', 'Throttled.');
     await at.failed('evt-c', 'Throttled.');
     const done = await at.submit(`${list}/resend`, { which: 'reason', reason: 'Throttled.' });
-    expect(done.text).toContain('2 sent through again.');
+    expect(done.text).toContain('2 sent again.');
     const sent = await at.emptied('EVENTS_QUEUE_URL');
     expect(
       sent.map(({ MessageAttributes }) => MessageAttributes?.['webhookId']?.StringValue).sort(),
@@ -42,7 +42,7 @@ describe('sending again', () => {
   test('of many stops after some, says what is left, and goes on where it stopped', async () => {
     await at.buryMany(620);
     const first = await at.submit(`${list}/resend`, { which: 'all' });
-    const told = /(\d+) sent through again\. About (\d+) were not looked at yet\./.exec(first.text);
+    const told = /(\d+) sent again\..* About (\d+) are left\./.exec(first.text);
     // 500, and what was read with them; fewer where the machine is so busy that the request ends before.
     expect(Number(told?.[1])).toBeLessThan(600);
     expect(Number(told?.[2])).toBeGreaterThan(0);
@@ -50,10 +50,10 @@ describe('sending again', () => {
     const since = /name="since" value="([^"]+)"/.exec(first.html)?.[1] ?? '';
     await at.bury('evt-newer');
     let next = first;
-    while (next.text.includes('were not looked at yet')) {
+    while (/About \d+ are left/.test(next.text)) {
       next = await at.submit(`${list}/resend`, { which: 'all', since });
     }
-    expect(next.text).toContain('1 left alone: they died since this run began.');
+    expect(next.text).toContain('1 skipped: they failed since this run began.');
     expect(await at.emptied('EVENTS_QUEUE_URL')).toHaveLength(620);
     expect(await at.count(dead)).toBe(1);
   });
@@ -76,7 +76,7 @@ describe('discarding', () => {
     await at.bury('evt-2');
     await at.failed('evt-1', 'It took too long.');
     const question = await at.get(`${list}/discard?id=${id}`);
-    expect(question.text).toContain('Once discarded, the message is gone');
+    expect(question.text).toContain('Discarding deletes the message');
     expect(question.html).toContain(`${list}/body?id=${id}`);
     const kept = await at.get(`${list}/body?id=${id}`);
     expect(kept.headers.get('content-disposition')).toMatch(
@@ -128,17 +128,46 @@ describe('a filter', () => {
     await buried();
     const shown = await at.get(`${list}?about=CANNOT+be&type=customer.created`);
     expect(shown.text).toContain('2 of 3 fit the filter');
-    expect(shown.text).toContain('2 are final: sent again, they die again unless');
+    expect(shown.text).toContain('2 are final: sent again, they fail again unless');
     expect(shown.text).not.toContain('throttled@example.com');
     expect((await at.get(`${list}?older=7d`)).text).toContain('1 of 3 fit the filter');
     expect((await at.get(`${list}?about=nothing`)).text).toContain('None of the 3 that were read');
     const fields = { which: 'filter', about: 'throttled', queue: 'events' };
     const done = await at.submit(`${list}/resend`, fields);
-    expect(done.text).toContain('1 sent through again.');
+    expect(done.text).toContain('1 sent again.');
     expect(await at.count(dead)).toBe(2);
     const none = await at.submit(`${list}/resend`, { which: 'filter' });
     expect(none.text).toContain('Nothing was sent');
     expect(await at.count(dead)).toBe(2);
+  });
+
+  test('says of final ones first that they fail again, and offers to discard them before that', async () => {
+    await buried();
+    const all = await at.get(list);
+    expect(all.text).toContain('2 are final: sent again, they fail again unless');
+    const rowOf = (reason: string) =>
+      all.html
+        .split('<tr>')
+        .find((row) => row.includes(`<span class="long">${reason}</span></td>`)) ?? '';
+    expect(rowOf('The payload cannot be read.')).toContain('Download and discard…');
+    expect(rowOf('The payload cannot be read.')).not.toContain('Send these again');
+    expect(rowOf('Throttled.')).toContain('Send these again');
+
+    const final = (await at.get(`${list}/letter?id=evt-final`)).html;
+    const main = final.slice(final.indexOf('<main'));
+    expect(main.indexOf('It will fail again')).toBeLessThan(main.indexOf('<dl class="facts">'));
+    expect(main.indexOf('>Download</a>')).toBeLessThan(main.indexOf('Send again</button>'));
+    expect(main).not.toContain('class="primary">Send again');
+    const retried = (await at.get(`${list}/letter?id=evt-throttled`)).html;
+    expect(retried).toContain('class="primary">Send again');
+  });
+
+  test('offers no sending where all that is there is final', async () => {
+    await at.bury('evt-final', created('final@example.com'));
+    await at.failed('evt-final', 'The payload cannot be read.', { isFinal: true });
+    const { text } = await at.get(list);
+    expect(text).toContain('1 is final');
+    expect(text).not.toContain('Send all again');
   });
 
   test('discards those that were shown, after their file, from which they come back', async () => {

@@ -50,7 +50,7 @@ describe('npm run deadletters', () => {
     await dead.does({ address: (address) => address }).show('evt-bad');
     expect(dead.output()).toMatch(/^contact +ann@example\.com$/m);
     expect(dead.output()).toMatch(/^first reason +The payload cannot be read/m);
-    expect(dead.output()).toContain('No retry by itself can mend it');
+    expect(dead.output()).toContain('No retry can fix it');
   });
 
   it('shows the first and the last reason of what failed until SQS gave up, and resends it', async () => {
@@ -331,7 +331,7 @@ describe('what a person looks at', () => {
     expect(await dead.visible(dead.events.url)).toHaveLength(1);
     await dead.does().resend({ kind: 'id', id: 'evt-bad' });
     expect(dead.output()).toContain(
-      '1 is final: sent again, it dies again unless another version was deployed since.',
+      '1 is final: sent again, it fails again unless you deployed another version since.',
     );
   });
 });
