@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+import { plainText } from '#shared/text.ts';
 import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from './api.ts';
 import { isPolarApiError, PolarMissing, PolarRefused } from './api-error.ts';
 import { type Connection, type ConnectionParts, isSameSecret } from './connection.ts';
@@ -27,6 +29,8 @@ export type DeliveryShown = Readonly<{
   succeeded: boolean;
   /** Absent: our address could not be reached. */
   httpCode?: number;
+  /** The beginning of what was answered, where that was text. */
+  answer?: string;
 }>;
 
 export type ConnectionHealth = Readonly<{
@@ -85,7 +89,7 @@ export async function connectionHealth(
 const otherSecret: Fault = {
   kind: 'secret',
   sentence:
-    'Polar signs with another secret than ours, so its webhooks are or soon will be refused. Somebody reset it in Polar, or changed ours. Repair the connection: that takes the secret of Polar over.',
+    'Polar signs with another secret than ours, so its webhooks are or soon will be refused. Somebody reset it in Polar, or changed ours. Repair the connection to use Polar’s secret here.',
   repair: 'repair',
 };
 
@@ -95,7 +99,7 @@ function failedFault({ givenUp, stillTried, isMore }: ConnectionHealth['failed']
     givenUp > 0 && `gave up ${isMore ? 'at least ' : ''}${eventsText(givenUp)}`,
     stillTried > 0 && `is still trying ${eventsText(stillTried)}`,
   ];
-  const sentence = `In the last ${daysLookedAt} days Polar ${counts.filter(Boolean).join(' and ')} that could not be delivered. Mend what is wrong, then redeliver them: each is applied once.`;
+  const sentence = `In the last ${daysLookedAt} days Polar ${counts.filter(Boolean).join(' and ')} that could not be delivered. Fix what is wrong, then redeliver them: each is applied once.`;
   return [{ kind: 'failed', sentence, repair: givenUp > 0 ? 'redeliver' : 'wait' }];
 }
 
@@ -122,7 +126,9 @@ function countsOf(events: ReadonlyMap<string, boolean>) {
   return { givenUp, stillTried: events.size - givenUp };
 }
 
-function deliveryShown({ id, created_at, succeeded, http_code, webhook_event }: PolarDelivery) {
+function deliveryShown(delivery: PolarDelivery): DeliveryShown {
+  const { id, created_at, succeeded, http_code, response, webhook_event } = delivery;
+  const answer = plainText(answerText(response ?? ''));
   return {
     id,
     at: created_at,
@@ -130,7 +136,27 @@ function deliveryShown({ id, created_at, succeeded, http_code, webhook_event }: 
     type: webhook_event.type,
     succeeded,
     ...(typeof http_code === 'number' && { httpCode: http_code }),
+    ...(answer !== '' && { answer }),
   };
+}
+
+const ourAnswerSchema = z.object({ message: z.string() });
+
+/** The message of an answer of ours; what somebody between Polar and us answers is shown as it is. */
+function answerText(response: string): string {
+  try {
+    return ourAnswerSchema.safeParse(JSON.parse(response)).data?.message ?? response;
+  } catch {
+    return response;
+  }
+}
+
+/** In which order faults are mended: a repair enables, too, and what failed goes through only after it. */
+const repairsInOrder = ['connect', 'repair', 'enable', 'redeliver', 'wait'] as const;
+
+/** The one thing to do first about these faults; what is to do after it follows once it is done. */
+export function nextRepair(faults: readonly Fault[]): Repair | undefined {
+  return repairsInOrder.find((one) => faults.some(({ repair }) => repair === one));
 }
 
 function faultOf(error: Error): Fault {

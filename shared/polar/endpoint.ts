@@ -96,7 +96,7 @@ export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Diff
     !endpoint.enabled && {
       kind: 'disabled',
       sentence:
-        'The endpoint is disabled in Polar: nothing is sent, and what happens meanwhile is not recorded there. Polar does that after ten failures in a row, or somebody did. Enable it, then redeliver what failed.',
+        'The endpoint is disabled in Polar: nothing is sent, and what happens meanwhile is not recorded there. Polar does that after ten failures in a row, or somebody did.',
       change: { enabled: true },
       mended: 'Enabled it: Polar sends events again.',
     },

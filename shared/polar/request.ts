@@ -159,13 +159,13 @@ export function polarRequest(options: PolarAccessOptions): PolarRequest {
       const mayRetry = failure instanceof PolarUnavailable && (call.repeatable || waitMs > 0);
       if (!mayRetry || tries >= maxTries) throw failure;
       const delayMs = Math.max(waitMs, 500 * 2 ** (tries - 1) * (0.5 + Math.random() / 2));
-      if (spentMs + delayMs > patienceMs) throw tooLong(call, delayMs, failure);
+      if (spentMs + delayMs > patienceMs) throw waitMs > 0 ? askedTooOften(call, waitMs) : failure;
       log?.warn('Polar is asked again', { path: call.path, tries, delayMs: Math.round(delayMs) });
       const pausedMs = performance.now();
       await pause(delayMs);
       // A process may be halted while it waits: what is late must not be sent any more.
       spentMs += Math.max(delayMs, performance.now() - pausedMs);
-      if (spentMs >= patienceMs) throw tooLong(call, 0, failure);
+      if (spentMs >= patienceMs) throw failure;
     }
   };
 }
@@ -243,10 +243,11 @@ function unreachable({ doing }: Purpose, error: unknown): PolarUnavailable {
   );
 }
 
-function tooLong({ doing }: Purpose, delayMs: number, failure: PolarUnavailable): PolarUnavailable {
-  const seconds = Math.max(1, Math.ceil(delayMs / 1_000));
+/** Polar says itself when it may be asked again, which is later than anybody waits here. */
+function askedTooOften({ doing }: Purpose, waitMs: number): PolarUnavailable {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
   return new PolarUnavailable(
-    `Polar did not ${doing} in the time there was. It may be ready in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}: try again then. (${failure.message})`,
+    `Polar did not ${doing}: it was asked too often. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
   );
 }
 

@@ -27,7 +27,7 @@ export type ConnectionState =
 /** The rest of the page does not wait longer than this for Polar. */
 const patienceMs = 3_500;
 const isSlow =
-  'Polar is slow just now, so how it sees the connection is not shown. Load the page again in a moment.';
+  'Polar is slow now, so its side of the connection isn’t shown. Try again in a moment.';
 
 export const daysLookedBack = 7;
 
@@ -73,7 +73,7 @@ async function told<T>({ log }: PolarLink, ask: () => Promise<T>): Promise<Told<
     if (isPolarApiError(error)) return { kind: 'not-told', reason: error.message };
     log.error('polar page', { reason: reasonOf(error) });
     const reason =
-      'Something on our side failed while Polar was asked. Load the page again; if it stays so, the log of the console function says why.';
+      'Asking Polar failed on our side. Try again; if it fails again, see the log of the console function.';
     return { kind: 'not-told', reason };
   }
 }

@@ -3,7 +3,13 @@ import { html } from 'hono/html';
 import { isLoopbackUrl, type PolarServer } from '#shared/polar/access.ts';
 import type { PolarOrganization } from '#shared/polar/api.ts';
 import type { Connection } from '#shared/polar/connection.ts';
-import type { ConnectionHealth, DeliveryShown, Fault } from '#shared/polar/connection-health.ts';
+import {
+  type ConnectionHealth,
+  type DeliveryShown,
+  type Fault,
+  nextRepair,
+  type Repair,
+} from '#shared/polar/connection-health.ts';
 import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, table, time } from '../kit/shown.ts';
@@ -38,7 +44,7 @@ export function connectForms(
   return html`<div class="columns">
 <section class="card" aria-labelledby="by-sign-in">
 <h3 id="by-sign-in">Sign in to Polar</h3>
-<p class="soft">You sign in at Polar, choose the organisation, and come back. You must be its owner or an admin.</p>
+<p class="soft">Sign in at Polar, choose the organisation, and come back. You must be its owner or an admin.</p>
 ${mayComeBack(c) ? signInForm(c, form) : html`<p class="note">${comeBackAdvice}</p>`}
 </section>
 <section class="card" aria-labelledby="by-token">
@@ -88,29 +94,50 @@ export function endpointBadge(health: ConnectionHealth | undefined): Html {
     : badge('disabled in Polar', 'bad');
 }
 
-/** What is wrong, each with what mends it. */
+/** What is wrong, and the one thing to do about it first. */
 export function faultList(
   c: Context<ConsoleEnv>,
   { faults }: ConnectionHealth,
   redeliverFrom: string | undefined,
 ): Html {
-  if (faults.length === 0) {
-    return html`<p>${badge('all well', 'good')} Polar sends to us, with our events and our secret, and nothing failed recently.</p>`;
+  const next = nextRepair(faults);
+  if (next === undefined) {
+    return html`<p>${badge('all well', 'good')} Polar sends our events here, with our secret. Nothing failed recently.</p>`;
   }
-  const repairs = new Set<Fault['repair']>();
-  const first = ({ repair }: Fault) => !repairs.has(repair) && repairs.add(repair);
   return html`<h3>What is wrong</h3>
-<ul class="faults">${faults.map(
-    (fault) =>
-      html`<li><p>${fault.sentence}</p>${first(fault) ? remedy(c, fault, redeliverFrom) : ''}</li>`,
-  )}</ul>`;
+<ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}</ul>
+${nextStep(c, next, faults, redeliverFrom)}`;
 }
 
+function nextStep(
+  c: Context<ConsoleEnv>,
+  next: Repair,
+  faults: readonly Fault[],
+  redeliverFrom: string | undefined,
+): Html {
+  const button = remedy(c, next, redeliverFrom);
+  if (button === undefined) return html``;
+  const isFailed = next !== 'redeliver' && faults.some(({ repair }) => repair === 'redeliver');
+  return html`<h3>Next step</h3>
+<p>${nextWords[next]}${isFailed ? ' Then redeliver what failed.' : ''}</p>
+${button}`;
+}
+
+const nextWords: Readonly<Record<Repair, string>> = {
+  connect: 'Give Polar Audience access to Polar again, below.',
+  repair:
+    'Repair the connection: it sets the address, events and secret, and enables the endpoint.',
+  enable: 'Enable the endpoint.',
+  redeliver: 'Redeliver what failed. Each event is applied once.',
+  wait: '',
+};
+
+/** `undefined`: nothing that a person could do here. */
 function remedy(
   c: Context<ConsoleEnv>,
-  { repair }: Fault,
+  repair: Repair,
   redeliverFrom: string | undefined,
-): Html | string {
+): Html | undefined {
   switch (repair) {
     case 'enable':
       return act(c, 'Enable the endpoint', pathsOfTending.enable, { tone: 'primary' });
@@ -119,13 +146,14 @@ function remedy(
     case 'redeliver':
       return redeliver(c, redeliverFrom);
     case 'connect':
+      return html`<p><a class="button primary" href="#access">Give access again</a></p>`;
     case 'wait':
-      return '';
+      return undefined;
   }
 }
 
 function redeliver(c: Context<ConsoleEnv>, from: string | undefined): Html {
-  const label = from ? 'Go on redelivering' : 'Redeliver the failed ones';
+  const label = from ? 'Continue redelivering' : 'Redeliver what failed';
   const fields = from ? { from } : {};
   return act(c, label, pathsOfTending.redeliver, { tone: 'primary', fields });
 }
@@ -134,18 +162,18 @@ export function deliveriesTable({ deliveries, endpoint }: ConnectionHealth): Htm
   if (deliveries.length === 0) {
     if (!endpoint) return html``;
     return html`<h3>Last deliveries</h3>
-<p class="soft">Polar has delivered nothing to this endpoint yet. The next purchase or change of a customer shows up here.</p>`;
+<p class="soft">Nothing delivered yet. The next purchase or customer change shows up here.</p>`;
   }
   return html`<h3>Last deliveries</h3>
 ${table('The last deliveries, as Polar tells', ['When', 'Event', 'Result'], deliveries.map(deliveryRow))}`;
 }
 
-function deliveryRow({ at, eventId, type, succeeded, httpCode }: DeliveryShown) {
-  const answer = httpCode === undefined ? 'not reached' : `answered ${httpCode}`;
+function deliveryRow({ at, eventId, type, succeeded, httpCode, answer }: DeliveryShown) {
+  const code = httpCode === undefined ? 'not reached' : `answered ${httpCode}`;
   return [
     time(at, { form: 'seconds' }),
     html`<a href="/console/events/${encodeURIComponent(eventId)}">${type}</a>`,
-    html`${succeeded ? badge('delivered', 'good') : badge('failed', 'bad')} <span class="soft">${answer}</span>`,
+    html`${succeeded ? badge('delivered', 'good') : badge('failed', 'bad')} <span class="soft">${code}</span>${answer && html`<span class="long small${succeeded ? ' soft' : ''}">${answer}</span>`}`,
   ];
 }
 
@@ -200,8 +228,8 @@ ${connected(c, state, shown)}`;
     return html`<h2 id="connection">Connection</h2>${organizationChoice(c, state.organizations)}`;
   }
   return html`<h2 id="connection">Connect Polar</h2>
-<p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for ten kinds of <a href="${settingsPath}">events</a>, and takes over its secret. An endpoint that has this address already is used again: <span class="code">${shown.webhookUrl}</span></p>
-${state.isBrokenOff ? html`<p class="note">Connecting was broken off midway, and the access that was given is still kept here. Connect again: nothing is made twice. Or forget it: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
+<p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for ten kinds of <a href="${settingsPath}">events</a>, and uses its secret here. An endpoint that already has this address is used again: <span class="code">${shown.webhookUrl}</span></p>
+${state.isBrokenOff ? html`<p class="note">Connecting stopped midway, and its access is still kept here. Connect again: nothing is created twice. Or delete the access: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
 ${secretsNote(c, shown.secrets)}
 ${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems })}`;
 }
@@ -220,6 +248,8 @@ function connected(
 ): Html {
   const told = health.kind === 'told' ? health.value : undefined;
   const needsAccess = told?.faults.some(({ repair }) => repair === 'connect') ?? false;
+  // What is the next step is not offered twice.
+  const isRepairNext = told !== undefined && nextRepair(told.faults) === 'repair';
   const isOpen = needsAccess || Object.keys(problems).length > 0;
   return html`<div class="card">
 ${facts([
@@ -236,26 +266,30 @@ ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href
 ${secretsNote(c, secrets)}
 </div>
 ${told ? deliveriesTable(told) : ''}
-<h3>Care</h3>
+<h3>Maintenance</h3>
 <div class="columns">
 <div class="card">
-<p><strong>Change the secret.</strong> <span class="soft">Polar makes a new secret and signs with it from then on; it is taken over here at once, and the old one still counts for an hour. A webhook that falls between the two is refused, and Polar sends it again: no event is lost.</span></p>
+<p><strong>Change the secret.</strong> <span class="soft">Polar makes a new secret, used here at once. The old one counts for another hour. A webhook refused in between is sent again: no event is lost.</span></p>
 ${act(c, 'Change the secret', pathsOfTending.rotate)}
 </div>
+${isRepairNext ? '' : repairCard(c)}
 <div class="card">
-<p><strong>Repair.</strong> <span class="soft">Sets address, events and version of the endpoint in Polar, enables it and takes its secret over. Does nothing where all of that is right.</span></p>
-${act(c, 'Repair the connection', pathsOfTending.repair)}
-</div>
-<div class="card">
-<p><strong>Disconnect.</strong> <span class="soft">Shows first what stops and what stays.</span></p>
+<p><strong>Disconnect.</strong> <span class="soft">You see what stops and what stays first.</span></p>
 <a class="button danger" href="${pathsOfTending.disconnect}">Disconnect…</a>
 </div>
 </div>
-<details${isOpen ? html` open` : ''}>
+<details id="access"${isOpen ? html` open` : ''}>
 <summary>Give access to Polar again</summary>
-<p class="soft">For when the access was taken back, or lacks a scope. The organisation stays the same.</p>
+<p class="soft">Use this if access was revoked or lacks a scope. The organisation stays the same.</p>
 ${connectForms(c, { problems, server: connection.server })}
 </details>`;
+}
+
+function repairCard(c: Context<ConsoleEnv>): Html {
+  return html`<div class="card">
+<p><strong>Repair.</strong> <span class="soft">Sets the endpoint’s address, events and version, enables it and uses its secret. Changes nothing that is right.</span></p>
+${act(c, 'Repair the connection', pathsOfTending.repair)}
+</div>`;
 }
 
 function howText({ method }: Connection): string {
@@ -264,5 +298,5 @@ function howText({ method }: Connection): string {
 
 function lastWebhook(lastReceived: string | undefined): Html {
   if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
-  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try the whole way, send yourself an event on the <a href="/console/test">Test page</a>.`;
+  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try it, send yourself an event on the <a href="/console/test">Test page</a>.`;
 }

@@ -5,6 +5,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection } from '#shared/polar/connection.ts';
+import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
 import {
   type ChangedSwitch,
   type CustomerEmails,
@@ -20,6 +21,8 @@ import { mayComeBack } from './connection-view.ts';
 
 type Shown = Readonly<{
   connection: Connection;
+  /** How Polar sees the connection, which is told above. */
+  health: Told<ConnectionHealth>;
   emails: Told<CustomerEmails>;
   workflows: readonly Workflow[];
   events: Settings['events'];
@@ -27,13 +30,13 @@ type Shown = Readonly<{
 
 /** Who mails customers at each moment: Polar, a workflow, both or nobody, and what can be done about it. */
 export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
-  const { connection, emails, workflows, events } = shown;
+  const { connection, health, emails, workflows, events } = shown;
   const switches = emails.kind === 'told' ? emails.value : undefined;
   const rows = momentRows(switches, workflows, events);
   return html`<h2 id="emails">One moment, one mail</h2>
-<p class="soft">Polar sends customers mails of its own. Where a workflow mails at the same moment, they get two: switch Polar's mail off, or pause the workflow.</p>
+<p class="soft">Polar mails customers, too. Where a workflow mails at the same moment, they get two: switch off Polar’s mail, or pause the workflow.</p>
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
-${emails.kind === 'not-told' ? html`<p class="note">Which mails Polar sends is not known. ${emails.reason}</p>` : ''}
+${emails.kind === 'not-told' ? html`<p class="note">Which mails Polar sends is not known now.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
 ${switches ? changesNote(c, connection, switches) : ''}
 ${table(
   'Who mails at each moment',
@@ -44,6 +47,14 @@ ${offerOfAll(c, rows)}
 ${scopeNote(c, connection)}`;
 }
 
+/** Why Polar tells nothing is said once on a page: asked twice, it may give two reasons. */
+function isToldAbove(health: Told<ConnectionHealth>): boolean {
+  return (
+    health.kind === 'not-told' ||
+    health.value.faults.some(({ kind }) => kind === 'unreachable' || kind === 'access')
+  );
+}
+
 function changesNote(
   c: Context<ConsoleEnv>,
   { emails }: Connection,
@@ -52,8 +63,8 @@ function changesNote(
   const changed = emails ? changedSwitches(emails.switches, switches) : [];
   if (!emails || changed.length === 0) return html``;
   return html`<div class="note">
-<p>Polar's own mails have changed since ${time(emails.seenAt)}: ${changed.map(changeText).join(', ')}.</p>
-${act(c, 'Take them as they are', pathsOfTending.acceptEmails)}
+<p>Polar’s own mails changed since ${time(emails.seenAt)}: ${changed.map(changeText).join(', ')}.</p>
+${act(c, 'Accept the change', pathsOfTending.acceptEmails)}
 </div>`;
 }
 

@@ -18,13 +18,20 @@ beforeEach(async () => {
 const page = '/console/polar';
 const paid = { type: 'order.paid', data: {} };
 
+/** The buttons between a heading and the next one or the end of its card. */
+function buttonsAfter(html: string, heading: string): string[] {
+  const [, part = ''] = html.split(`<h3>${heading}</h3>`);
+  const [own = ''] = part.split('<h3>');
+  return [...own.matchAll(/<button[^>]*>([^<]+)<\/button>/g)].map(([, label = '']) => label);
+}
+
 describe('the health of the connection', () => {
   it('shows the last deliveries, each with a way to its event', async () => {
     const [id] = await desk.polar.emit(paid);
     const shown = await desk.get(page);
     expect(shown.text).toContain('all well');
     expect(shown.html).toContain(`href="/console/events/${id}"`);
-    expect(shown.text).toContain('delivered answered 200');
+    expect(shown.text).toContain('delivered answered 200 Answered 200 here.');
   });
 
   it('shows when we last received something, or how to try it', async () => {
@@ -53,8 +60,12 @@ describe('the health of the connection', () => {
     expect(sick.text).toContain('disabled in Polar');
     expect(sick.text).toContain('Polar gave up 10 events');
 
+    expect(buttonsAfter(sick.html, 'Next step')).toEqual(['Enable the endpoint']);
+    expect(sick.text).toContain('Enable the endpoint. Then redeliver what failed.');
+
     const shown = await desk.submit('/console/polar/enable');
     expect(shown.text).toContain('Enabled the endpoint');
+    expect(buttonsAfter(shown.html, 'Next step')).toEqual(['Redeliver what failed']);
     expect(shown.text).toContain('enabled in Polar');
     expect(desk.polar.endpoints).toMatchObject([{ enabled: true }]);
   });
@@ -71,6 +82,25 @@ describe('the health of the connection', () => {
     await desk.submit('/console/polar/repair');
     expect(desk.secret('WebhookSecret')).toMatchObject({ current: endpoint?.secret });
     expect((await desk.get(page)).text).toContain('all well');
+  });
+
+  it('offers to repair before it offers to enable, and only one of them', async () => {
+    for (const endpoint of desk.polar.endpoints) {
+      endpoint.enabled = false;
+      Object.assign(endpoint, { events: ['order.paid'] });
+    }
+    const sick = await desk.get(page);
+    expect(sick.text).toContain('The endpoint is disabled in Polar');
+    expect(buttonsAfter(sick.html, 'Next step')).toEqual(['Repair the connection']);
+    expect(sick.html.match(/>Repair the connection<\/button>/g)).toHaveLength(1);
+    await desk.submit('/console/polar/repair');
+    expect((await desk.get(page)).text).toContain('all well');
+  });
+
+  it('shows what was answered to a delivery, not only the code', async () => {
+    desk.answerWith(401);
+    await desk.polar.emit(paid);
+    expect((await desk.get(page)).text).toContain('failed answered 401 Answered 401 here.');
   });
 
   it('refuses a secret that is too short, shows it nowhere, and says how to mend that', async () => {
@@ -91,7 +121,7 @@ describe('the health of the connection', () => {
     const shown = await desk.get(page);
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('Polar does not accept the access');
-    expect(shown.html).toMatch(/<details open>\s*<summary>Give access to Polar again/);
+    expect(shown.html).toMatch(/<details id="access" open>\s*<summary>Give access to Polar again/);
   });
 
   it.each([
@@ -103,7 +133,10 @@ describe('the health of the connection', () => {
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('state not known');
     expect(shown.text).toMatch(/Polar did not show|Polar is slow/);
-    expect(shown.html).toContain('name="events.order.paid.enabled"');
+    expect(shown.text.match(/try again/gi)).toHaveLength(1);
+    expect((await desk.get('/console/settings')).html).toContain(
+      'name="events.order.paid.enabled"',
+    );
   });
 });
 
@@ -124,7 +157,7 @@ describe('redelivering', () => {
     expect(first.text).toContain('go on.');
     await desk.polar.redelivered();
     const [, from = ''] = /name="from" value="([^"]+)"/.exec(first.html) ?? [];
-    expect(first.text).toContain('Go on redelivering');
+    expect(first.text).toContain('Continue redelivering');
     const second = await desk.submit('/console/polar/redeliver', { from });
     expect(second.text).toContain('Asked Polar to deliver 5 events again.');
     await desk.polar.redelivered();

@@ -21,7 +21,9 @@ export async function startPolarDesk(options: FakePolarOptions = {}) {
   const receiver = await serveOnLoopback(
     async (request, response) => {
       received.push(String(request.headers['webhook-id']));
-      response.writeHead(answerStatus).end();
+      response
+        .writeHead(answerStatus)
+        .end(JSON.stringify({ message: `Answered ${answerStatus} here.` }));
     },
     0,
     'the receiver',

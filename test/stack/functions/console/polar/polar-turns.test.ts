@@ -16,7 +16,7 @@ it('says that connecting was broken off where an access is kept, and connects', 
   const access = { kind: 'token', server: 'production', token };
   await desk.secrets.put('PolarAccess', JSON.stringify(access));
   const shown = await desk.get(page);
-  expect(shown.text).toContain('Connecting was broken off midway');
+  expect(shown.text).toContain('Connecting stopped midway');
   expect(shown.html).not.toContain(token);
   expect((await desk.connectByToken()).text).not.toContain('broken off');
 });
