@@ -1,20 +1,24 @@
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
+import type { Contact } from '#shared/audience/person.ts';
+import { formattedAmount } from '#shared/polar/amount.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import {
   dayBefore,
+  type EventDetails,
   type EventPosition,
   type EventsOfDay,
   eventOutcomes,
   eventPositionSchema,
   type ListedEvent,
 } from '#shared/store/events/event-log.ts';
+import { chips } from '../kit/chips.ts';
 import { underDays } from '../kit/enhanced.ts';
-import { choice, textField } from '../kit/fields.ts';
+import { textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
-import { contactPath, eventPath, eventsPath, outcomeBadge } from '../kit/words.ts';
+import { contactPath, eventPath, eventsPath, nameOf, outcomeBadge, shortened } from '../kit/words.ts';
 
 const shortDay = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
@@ -23,48 +27,81 @@ const shortDay = new Intl.DateTimeFormat('en-GB', {
 });
 const dayText = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
+export type EventsShown = Readonly<{
+  list: EventsOfDay;
+  query: ListQuery;
+  /** By webhook id. */
+  details: ReadonlyMap<string, EventDetails>;
+  /** By customer id; of those whose contact is not to be seen, none. */
+  contacts: ReadonlyMap<string, Contact>;
+}>;
+
 /** The events of one day. */
-export function eventListView(list: EventsOfDay, query: ListQuery): Html {
-  return html`${search()}
-${filters(query)}
-${list.items.length > 0 ? ofDay(list) : nothing(list, query)}
+export function eventListView({ list, query, ...beside }: EventsShown): Html {
+  return html`${filters(query)}
+${list.items.length > 0 ? underDays(list.items, ({ receivedAt }) => receivedAt, eventTable(beside)) : nothing(list, query)}
 ${days(list, query)}`;
 }
 
-function search(): Html {
-  const field = { name: 'webhook', label: 'Webhook id', hint: 'As Polar shows it.' };
-  return html`<form class="filters" method="get" action="${eventsPath}" role="search">
-${textField(field, { type: 'search', required: true })}
-<button type="submit">Find</button>
-</form>`;
-}
-
 function filters({ type, outcome, day }: ListQuery): Html {
-  return html`<form class="filters" method="get" action="${eventsPath}">
+  const kept = { type, outcome, day };
+  const chip = (label: string, change: Partial<typeof kept>, isChosen: boolean) => ({
+    label,
+    href: link(eventsPath, { ...kept, ...change }),
+    isChosen,
+  });
+  return html`${chips('Filters', [
+    [
+      chip('All outcomes', { outcome: undefined }, outcome === undefined),
+      ...eventOutcomes.map((one) => chip(one, { outcome: one }, one === outcome)),
+    ],
+    [
+      chip('All types', { type: undefined }, type === undefined),
+      ...supportedEventTypes.map((one) => chip(one, { type: one }, one === type)),
+    ],
+  ])}
+<form class="filters" method="get" action="${eventsPath}">
+${type && html`<input type="hidden" name="type" value="${type}">`}
+${outcome && html`<input type="hidden" name="outcome" value="${outcome}">`}
 ${textField({ name: 'day', label: 'Day (UTC)', value: day ?? '' }, { type: 'date' })}
-${choice({ name: 'type', label: 'Type', value: type ?? '' }, [['', 'All'], ...supportedEventTypes.map((one) => [one, one] as const)])}
-${choice({ name: 'outcome', label: 'Outcome', value: outcome ?? '' }, [['', 'All'], ...eventOutcomes.map((one) => [one, one] as const)])}
 <button type="submit">Show</button>
 </form>`;
 }
 
-function ofDay({ items }: EventsOfDay): Html {
-  return underDays(items, ({ receivedAt }) => receivedAt, eventTable);
+function eventTable({ details, contacts }: Pick<EventsShown, 'details' | 'contacts'>) {
+  return (events: readonly ListedEvent[]): Html =>
+    table(
+      'Events, the newest first',
+      ['Received', 'Type', 'Outcome', 'Who', 'Amount', 'Emails'],
+      events.map((event) => {
+        const known = details.get(event.webhookId);
+        return [
+          time(event.receivedAt, { form: 'clock' }),
+          html`<a class="whole" href="${eventPath(event.webhookId)}">${event.type}</a>`,
+          html`${outcomeBadge(event.outcome)}${event.reason ? html`<span class="long small">${event.reason}</span>` : ''}`,
+          who(event, contacts),
+          amountOf(known),
+          known && known.mails > 0 ? String(known.mails) : '',
+        ];
+      }),
+    );
 }
 
-function eventTable(events: readonly ListedEvent[]): Html {
-  const rows = events.map((event) => [
-    time(event.receivedAt, { form: 'clock' }),
-    html`<a class="whole" href="${eventPath(event.webhookId)}">${event.type}</a>`,
-    html`${outcomeBadge(event.outcome)}${event.reason ? html`<span class="long small">${event.reason}</span>` : ''}`,
-    who(event),
-  ]);
-  return table('Events, the newest first', ['Received', 'Type', 'Outcome', 'Contact'], rows);
+function amountOf(known: EventDetails | undefined): Html | string {
+  const { amount, currency } = known?.properties ?? {};
+  if (typeof amount !== 'number' || currency === undefined) return '';
+  return html`<span class="whole">${formattedAmount(amount, currency)}</span>`;
 }
 
-function who({ email, contactId, customerId }: ListedEvent): Html {
+function who(
+  { email, contactId, customerId }: ListedEvent,
+  contacts: ReadonlyMap<string, Contact>,
+): Html {
   if (contactId === undefined) return html`<span class="soft">customer ${customerId}</span>`;
-  return html`<span class="long"><a href="${contactPath(contactId)}">${email ?? 'contact'}</a></span>`;
+  const contact = contacts.get(customerId);
+  const name = contact && shortened(nameOf(contact), 60);
+  const address = contact?.address ?? email;
+  return html`<div class="who"><a href="${contactPath(contactId)}">${name || address || 'Contact'}</a>${name && address && html`<br><span class="soft small">${address}</span>`}</div>`;
 }
 
 /** What an empty page says depends on how it came to be empty. */
@@ -74,16 +111,16 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
   const such = isFiltered ? 'such event' : 'event';
   if (isCutShort && next) {
     return empty(
-      `There is no ${such} among those of ${dayText.format(new Date(day))} that were read so far.`,
+      `No ${such} so far among those of ${dayText.format(new Date(day))}.`,
       html`<p><a href="${link(eventsPath, { ...filterOf(query), day, after: cursorText(next) })}" rel="next">Search on</a></p>`,
     );
   }
   if (query.day !== undefined) {
     const rest = query.after ? ' more' : '';
-    return empty(`There is no${rest} ${such} on ${dayText.format(new Date(day))}.`);
+    return empty(`No${rest} ${such} on ${dayText.format(new Date(day))}.`);
   }
   return empty(
-    `There is no ${such} from ${dayText.format(new Date(day))} until ${query.before ? dayText.format(new Date(query.before)) : 'now'}.`,
+    `No ${such} from ${dayText.format(new Date(day))} until ${query.before ? dayText.format(new Date(query.before)) : 'now'}.`,
     isFiltered
       ? html`<p><a href="${eventsPath}">Show all events</a></p>`
       : html`<p>Is <a href="/console/polar">Polar connected</a>? If so, <a href="/console/test">send yourself an event</a>.</p>`,

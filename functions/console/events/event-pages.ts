@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import { type Replay, rehearseReplay } from '#shared/audience/replay.ts';
 import { requestReplay } from '#shared/queue/events-queue.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
+import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import {
   canBeMarkedSent,
   canBeSentAgain,
@@ -82,7 +83,7 @@ export function eventActs(parts: ConsoleParts) {
         again,
       });
       const text =
-        'The replay is queued. Load this page again in a moment: what it did is listed below.';
+        'The replay is queued. What it did shows up below in a moment.';
       return { kind: 'done', text };
     },
 
@@ -169,7 +170,20 @@ export function eventPages(parts: ConsoleParts) {
       query.day === undefined
         ? await stories.log.newest(lastDay(query, today), query, pageSize)
         : await stories.log.ofDay(query.day, query, pageSize, query.after);
-    return page(c, { title: 'Events', section, body: eventListView(list, query) });
+    const [details, kept] = await Promise.all([
+      stories.log.detailsOf(list.items.map(({ webhookId }) => webhookId)),
+      keptCustomers(
+        parts.store,
+        list.items.map(({ customerId }) => customerId),
+      ),
+    ]);
+    const contacts = new Map(
+      kept.flatMap(({ customer, contact }) =>
+        contact ? [[customer.customerId, contact] as const] : [],
+      ),
+    );
+    const body = eventListView({ list, query, details, contacts });
+    return page(c, { title: 'Events', section, body });
   });
 
   // Any text may be a webhook id, a slash in it included.

@@ -1,8 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
+import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { backfillPrefix, supportedEventTypes } from '#shared/polar/event-types.ts';
-import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
+import { keysAtOnce, type ListPage, listShards, newestFirst, readBatch } from '#shared/store/dynamo.ts';
 import { eventRecordOf, payloadText, readEvent } from './event-item.ts';
 
 export const eventOutcomes = eventRecordSchema.shape.outcome.options;
@@ -26,6 +27,19 @@ export type EventFilter = Readonly<{
   outcome?: ListedEvent['outcome'] | undefined;
   /** Only what Polar sent, not what a backfill made. */
   isSent?: true;
+}>;
+
+const mailsSchema = z.optional(z.array(z.object({ ledgerKey: z.optional(z.string()) })));
+const detailsSchema = z.object({
+  webhookId: z.string(),
+  properties: eventPropertiesSchema,
+  workflows: mailsSchema,
+  replays: z.optional(z.array(z.object({ workflows: mailsSchema }))),
+});
+export type EventDetails = Readonly<{
+  properties: EventProperties;
+  /** How many emails it has asked for, replays included. */
+  mails: number;
 }>;
 
 const keySchema = z.object({
@@ -72,6 +86,8 @@ export type EventLog = Readonly<{
    * until enough was read, and then gives the day where it stopped.
    */
   newest(last: string, filter: EventFilter, limit: number): Promise<EventsOfDay>;
+  /** What lists show beside that: one batch of at most a hundred; an event that is gone is left out. */
+  detailsOf(webhookIds: readonly string[]): Promise<ReadonlyMap<string, EventDetails>>;
   find(webhookId: string): Promise<KeptEvent | undefined>;
   has(webhookId: string): Promise<boolean>;
 }>;
@@ -148,6 +164,16 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
       return page;
     },
 
+    async detailsOf(webhookIds) {
+      if (webhookIds.length === 0) return new Map();
+      const Keys = [...new Set(webhookIds)].slice(0, keysAtOnce).map((webhookId) => ({ webhookId }));
+      // Without the payloads, which are most of an event.
+      const ProjectionExpression = 'webhookId, properties, workflows, replays';
+      const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
+      const read = z.array(detailsSchema).parse(rowsIn(table));
+      return new Map(read.map((one) => [one.webhookId, detailsIn(one)]));
+    },
+
     async find(webhookId) {
       const item = await readEvent(db, table, webhookId);
       if (!item) return undefined;
@@ -165,6 +191,15 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
       return (await db.send(new GetCommand(get))).Item !== undefined;
     },
   };
+}
+
+function detailsIn({
+  properties,
+  workflows = [],
+  replays = [],
+}: z.infer<typeof detailsSchema>): EventDetails {
+  const asked = [...workflows, ...replays.flatMap((one) => one.workflows ?? [])];
+  return { properties, mails: new Set(asked.flatMap(({ ledgerKey }) => ledgerKey ?? [])).size };
 }
 
 export function dayBefore(day: string): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { shardOf } from '#shared/store/dynamo.ts';
-import { startConsoleWithEvents } from './events-at-work.ts';
+import { activeWorkflow, startConsoleWithEvents } from './events-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startConsoleWithEvents>>;
 beforeAll(async () => {
@@ -35,7 +35,7 @@ const daysAgo = (days: number) =>
 describe('the list of events', () => {
   test('says what to do while there is none', async () => {
     const { text, html } = await at.get(list);
-    expect(text).toContain('There is no event from');
+    expect(text).toContain('No event from');
     expect(html).toContain('href="/console/test"');
   });
 
@@ -121,6 +121,24 @@ describe('the list of events', () => {
     const { status, html } = await at.get(`${list}?${query}`);
     expect(status).toBe(200);
     expect(html).not.toContain('<script>');
+  });
+
+  test('shows who, how much and how many mails, and chips that keep the other filters', async () => {
+    const workflow = activeWorkflow({ trigger: { event: 'order.paid', conditions: [] } });
+    await at.happen('order.paid', {
+      webhookId: 'paid',
+      email: 'ann@example.com',
+      name: 'Ann <b>Buyer',
+      receivedAt: '2026-10-05T10:00:07.000Z',
+      workflows: [workflow],
+    });
+    const { html, text } = await at.get(`${list}?day=2026-10-05&outcome=applied`);
+    expect(text).toMatch(/10:00:07.* order\.paid applied Ann <b>Buyer ann@example\.com \$[\d.]+ 1/);
+    expect(html).not.toContain('Ann <b>Buyer');
+    expect(html).toContain(
+      `href="${list}?type=order.paid&amp;outcome=applied&amp;day=2026-10-05">order.paid</a>`,
+    );
+    expect(html).toMatch(/aria-current="true">applied<\/a>/);
   });
 
   test('finds an event by its webhook id', async () => {
