@@ -56,7 +56,7 @@ const tableUses: TableUses = {
   customers: { calls: [...transactedRow, 'Scan'] },
   addresses: { calls: [...transactedRow, 'DeleteItem'] },
   suppressions: { calls: transactedRow },
-  events: { calls: ['GetItem'], queries: ['byContact', 'byDay'] },
+  events: { calls: ['GetItem', 'BatchGetItem'], queries: ['byContact', 'byDay'] },
   failures: { calls: ['BatchGetItem', 'DeleteItem', 'Scan'] },
   settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },

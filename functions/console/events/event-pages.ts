@@ -22,7 +22,7 @@ import { emailsPath, eventPath, eventsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { askSchema, eventListView, lastDay, listQuery } from './event-list.ts';
 import { type EventStory, eventStories } from './event-story.ts';
-import { eventView, unrecordedView } from './event-view.ts';
+import { eventView, eventViews, unrecordedView } from './event-view.ts';
 import { replayView } from './replay-view.ts';
 
 const replayIdSchema = z.uuid();
@@ -82,8 +82,7 @@ export function eventActs(parts: ConsoleParts) {
         triggers,
         again,
       });
-      const text =
-        'The replay is queued. What it did shows up below in a moment.';
+      const text = 'The replay is queued. What it did shows up below in a moment.';
       return { kind: 'done', text };
     },
 
@@ -153,6 +152,7 @@ ${act(c, button, path, { tone: 'primary', fields })}
 const section = 'events';
 const pageSize = 50;
 
+const viewSchema = z.catch(z.enum(eventViews), 'summary');
 const actSchema = z.enum(['replay', 'mark-sent', 'send-again']);
 
 export function eventPages(parts: ConsoleParts) {
@@ -203,7 +203,12 @@ export function eventPages(parts: ConsoleParts) {
       case 'send-again':
         return settle(c, story, asked);
       case undefined:
-        return page(c, { title: story.record.type, section, above, body: eventView(story) });
+        return page(c, {
+          title: story.record.type,
+          section,
+          above,
+          body: eventView(story, viewSchema.parse(c.req.query('view'))),
+        });
     }
   });
 
@@ -220,7 +225,8 @@ export function eventPages(parts: ConsoleParts) {
       act === 'replay'
         ? await acts.replay(webhookId, form, by)
         : await acts.settle(act, textOf(form, 'email').slice(0, 100) || '-', by);
-    const isFromList = act !== 'replay' && textOf(form, 'back') === 'emails';
+    if (act === 'replay') return goOn(c, link(eventPath(webhookId), { view: 'replays' }), flash);
+    const isFromList = textOf(form, 'back') === 'emails';
     return goOn(
       c,
       isFromList ? link(emailsPath, { fate: 'unknown' }) : eventPath(webhookId),

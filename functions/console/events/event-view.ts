@@ -10,6 +10,7 @@ import { answers } from '#shared/polar/answers.ts';
 import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
 import type { SavedSettings } from '#shared/store/settings-history.ts';
 import { emailView, failureText } from '../kit/email-view.ts';
+import { copyable, live } from '../kit/enhanced.ts';
 import type { Html } from '../kit/page.ts';
 import { runPath } from '../kit/run-view.ts';
 import { badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
@@ -97,7 +98,7 @@ export function noWorkflowsView({ outcome }: Decision, { record, waiting }: Even
   }</p>
 ${
   waiting.length > 0
-    ? html`<p>At present these wait for it:</p>
+    ? html`<p>These wait for it now:</p>
 <ul>${waiting.map((one) => html`<li><a href="${workflowPath(one.workflowId)}">${one.name}</a> ${statusBadge(one)}</li>`)}</ul>`
     : html`<p><a href="/console/workflows">Make a workflow</a> that sends an email for it.</p>`
 }`;
@@ -134,42 +135,87 @@ function mailed(ledgerKey: string, { emails, mailFailures, record }: EventStory)
 ${failures.map((failure) => html`<p class="note">${failureText(failure)} <a href="${letter}">Look among the dead letters</a>.</p>`)}`;
 }
 
-/** What an event did, and why. */
-export function eventView(story: EventStory): Html {
+export const eventViews = ['summary', 'properties', 'payload', 'settings', 'replays'] as const;
+export type EventViewName = (typeof eventViews)[number];
+
+const viewWords: Readonly<Record<EventViewName, string>> = {
+  summary: 'What it did',
+  properties: 'Properties',
+  payload: 'Payload',
+  settings: 'Settings',
+  replays: 'Replays',
+};
+
+/** What an event did, and why: a sentence, and under it one of several looks at it. */
+export function eventView(story: EventStory, view: EventViewName): Html {
+  const { record } = story;
+  const path = eventPath(record.webhookId);
+  return html`<p class="sentence">${outcomeBadge(record.outcome)} ${sentenceOf(story)}</p>
+<div class="row spread"><nav class="tabs" aria-label="Views of this event">${eventViews.map(
+    (one) =>
+      html`<a href="${link(path, { view: one === 'summary' ? undefined : one })}"${one === view ? html` aria-current="page"` : ''}>${viewWords[one]}${one === 'replays' && record.replays?.length ? ` (${record.replayCount ?? record.replays.length})` : ''}</a>`,
+  )}</nav>
+<a class="button" href="${link(path, { ask: 'replay' })}">Replay…</a></div>
+${viewed(story, view)}`;
+}
+
+function viewed(story: EventStory, view: EventViewName): Html {
   const { record, settings } = story;
-  const replays = record.replays ?? [];
-  return html`<section class="card" aria-label="In short">${inShort(story)}
-<p><a class="button" href="${link(eventPath(record.webhookId), { ask: 'replay' })}">Replay…</a></p></section>
+  switch (view) {
+    case 'summary':
+      return html`<h2>Workflows and emails</h2>
+${record.workflows?.length ? workflowsView(record, story) : noWorkflowsView(record, story)}
 <h2>What it changed</h2>
 ${changesView(record.changes, record.erased)}
-<h2>Workflows and emails</h2>
-${record.workflows?.length ? workflowsView(record, story) : noWorkflowsView(record, story)}
-${replays.length > 0 ? replaysView(story, replays) : ''}
-<h2>Settings</h2>
-<section class="card" aria-label="Settings">${settingsView(record.settingsVersion, settings.get(record.settingsVersion), record.type)}</section>
-<h2>Properties</h2>
+<h2>Details</h2>
+<section class="card" aria-label="In short">${inShort(story)}</section>`;
+    case 'properties':
+      return html`<h2>Properties</h2>
 <p class="soft">What workflows see of the event.</p>
-${table('Properties of the event', ['Name', 'Value'], propertyRows(record.properties))}
-<h2>Payload</h2>
+${table('Properties of the event', ['Name', 'Value'], propertyRows(record.properties))}`;
+    case 'payload':
+      return html`<h2>Payload</h2>
 ${payloadView(story)}`;
+    case 'settings':
+      return html`<h2>Settings</h2>
+<section class="card" aria-label="Settings">${settingsView(record.settingsVersion, settings.get(record.settingsVersion), record.type)}</section>`;
+    case 'replays':
+      return live('replays', replaysView(story, record.replays ?? []));
+  }
+}
+
+/** In one sentence what came of it. */
+function sentenceOf({ record }: EventStory): string {
+  const { outcome, reason, email, workflows = [] } = record;
+  const whom = email ?? 'a contact';
+  const mails = new Set(workflows.flatMap(({ ledgerKey }) => ledgerKey ?? [])).size;
+  const asked = mails === 0 ? 'no email' : mails === 1 ? '1 email' : `${mails} emails`;
+  switch (outcome) {
+    case 'applied':
+      return `Changed ${whom} and asked for ${asked}.`;
+    case 'unchanged':
+      return `Told nothing new about ${whom} and asked for ${asked}.`;
+    case 'skipped':
+      return reason ?? 'Changed no contact.';
+  }
 }
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
   const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
   return facts([
-    ['Outcome', html`${outcomeBadge(outcome)} ${reason ?? outcomeWords[outcome]}`],
+    ['Outcome', reason ?? outcomeWords[outcome]],
     ['User group', groupReason],
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
     ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],
-    ['Customer in Polar', html`<code>${record.customerId}</code>`],
+    ['Customer in Polar', copyable(record.customerId)],
     ['Happened', time(record.occurredAt, { form: 'seconds' })],
     ['Received', time(record.receivedAt, { form: 'seconds' })],
     isBackfilled(record.webhookId)
       ? ['Came by', 'a backfill: made from what Polar’s API said, without a webhook']
       : ['Polar was answered', `${code}: ${message}`],
     ['Failed', failure && failureText(failure)],
-    ['Webhook', html`<code>${record.webhookId}</code>`],
+    ['Webhook', copyable(record.webhookId)],
     ['Kept until', expiresAt && time(expiresAt.toISOString())],
   ]);
 }
@@ -196,8 +242,12 @@ function payloadView({ payload, record }: EventStory): Html {
 
 function replaysView(story: EventStory, replays: readonly ReplayEntry[]): Html {
   const { replayCount = replays.length } = story.record;
+  if (replays.length === 0) {
+    return html`<h2>Replays</h2>
+${empty('No replays yet. One that you just asked for shows up here in a moment.')}`;
+  }
   return html`<h2>Replays</h2>
-${replayCount > replays.length ? html`<p>There were ${replayCount}; the newest ${replays.length} are kept.</p>` : ''}
+${replayCount > replays.length ? html`<p>The newest ${replays.length} of ${replayCount} are kept.</p>` : ''}
 ${replays.toReversed().map((one) => replayView(one, story))}`;
 }
 

@@ -7,8 +7,27 @@ const mostShown = 40_000;
 export function prettyBody(body: string, whole: string): Html {
   const text = pretty(body);
   const rest = text.length - mostShown;
-  return html`<pre tabindex="0" role="region" aria-label="The body">${text.slice(0, mostShown)}</pre>
+  return html`<pre tabindex="0" role="region" aria-label="The body">${coloured(text.slice(0, mostShown))}</pre>
 ${rest > 0 ? html`<p class="soft">There are ${rest.toLocaleString('en')} more characters. <a href="${whole}">Download it whole</a>.</p>` : ''}`;
+}
+
+/** A name with its colon, another text, a word, or a number of JSON. */
+const jsonToken =
+  /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** JSON with its names and values told apart. Any other text comes out as it is. */
+function coloured(text: string): Html[] {
+  const parts: Html[] = [];
+  let end = 0;
+  for (const match of text.matchAll(jsonToken)) {
+    const [token, quoted, colon] = match;
+    const kind = quoted === undefined ? 'value' : colon === undefined ? 'text' : 'name';
+    parts.push(
+      html`${text.slice(end, match.index)}<span class="${kind}">${quoted ?? token}</span>${colon}`,
+    );
+    end = match.index + token.length;
+  }
+  return [...parts, html`${text.slice(end)}`];
 }
 
 function pretty(body: string): string {

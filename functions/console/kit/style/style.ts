@@ -2,6 +2,7 @@ import { audience } from './audience.ts';
 import { blocks } from './blocks.ts';
 import { colours } from './colours.ts';
 import { emails } from './emails.ts';
+import { events } from './events.ts';
 import { forms } from './forms.ts';
 import { overview } from './overview.ts';
 import { page } from './page.ts';
@@ -13,6 +14,6 @@ import { workflows } from './workflows.ts';
 /** The looks of all pages, in the order in which they win. A section's own looks come before the phone's. */
 export const style = [
   ...[colours, page, rail, blocks, forms],
-  ...[settings, workflows, overview, audience, emails],
+  ...[settings, workflows, overview, audience, emails, events],
   phone,
 ].join('');

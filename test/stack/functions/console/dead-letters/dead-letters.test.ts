@@ -80,7 +80,7 @@ describe('a dead letter', () => {
     expect(page.text).toContain('Last reason It took too long.');
     expect(page.text).toContain('No retry can fix it');
     expect(page.text).toContain('encoding base64 String');
-    expect(page.text).toContain('"name": "Ann \u{1f600}"');
+    expect(page.text).toContain('"name" : "Ann \u{1f600}"');
     expect(page.text).toContain('evt-emoji, of which nothing is recorded');
   });
 

@@ -67,7 +67,9 @@ describe('an event whose webhook id is', () => {
 
   it.each(named)('%s has a link to its long payload', async (_, webhookId) => {
     const { html } = await pageOf(webhookId);
-    const payload = unescaped(/href="([^"]+ask=payload)"/.exec(html)?.[1]);
+    const tab = unescaped(/href="([^"]+view=payload)"/.exec(html)?.[1]);
+    const shown = await browser.get(tab);
+    const payload = unescaped(/href="([^"]+ask=payload)"/.exec(shown.html)?.[1]);
     expect((await browser.get(payload)).html).toContain('"type":"customer.created"');
   });
 });

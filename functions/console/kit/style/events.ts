@@ -1,0 +1,10 @@
+/** A single event: its tabs, and JSON told apart. */
+export const events = `
+.tabs { display: flex; flex-wrap: wrap; gap: 0 1.25rem; border-bottom: 1px solid var(--line); flex: 1 1 20rem }
+.tabs a { padding: .4rem 0; color: var(--soft); text-decoration: none; border-bottom: 2px solid transparent }
+.tabs a:hover { color: var(--text) }
+.tabs a[aria-current] { color: var(--text); font-weight: 500; border-bottom-color: var(--text) }
+pre .name { color: var(--link) }
+pre .text { color: var(--good) }
+pre .value { color: var(--warn) }
+`;
