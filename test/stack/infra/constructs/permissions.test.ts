@@ -116,7 +116,7 @@ describe('a function may', () => {
       Addresses: writtenAndDeleted,
       Contacts: writtenAndDeleted,
       Suppressions: written,
-      Events: ['dynamodb:GetItem'],
+      Events: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'],
       Emails: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
       Counts: query,
       Runs: written,
