@@ -5,12 +5,15 @@ import { choice, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { frequencyWords } from '../kit/words.ts';
 import { conditionFields } from './condition-fields.ts';
-import { eventOf, type Preview, previewView } from './preview.ts';
+import { eventOf, type Look, type Preview, previewView } from './preview.ts';
 import { type Steps, stepFields } from './step-fields.ts';
 
 type EditForm = Omit<Steps, 'seen'> &
   Readonly<{
     preview: Preview;
+    look: Look;
+    /** What it comes with is not what is saved. */
+    isChanged: boolean;
     /** The version that a save follows. */
     version: number;
     saveLabel: string;
@@ -26,6 +29,7 @@ type EditForm = Omit<Steps, 'seen'> &
 export function editForm(c: Context<ConsoleEnv>, form: EditForm): Html {
   return postForm(c, {
     class: 'editor',
+    unsaved: form.isChanged ? 'already' : 'warns',
     body: html`<button type="submit" name="act" value="preview" class="unseen" tabindex="-1" aria-hidden="true">Preview</button>
 <input type="hidden" name="version" value="${form.version}">
 <input type="hidden" name="shown" value="${form.shown}">
@@ -39,7 +43,7 @@ ${limits(form)}
 <p class="row"><button type="submit" name="act" value="save" class="primary">${form.saveLabel}</button></p>
 </div>
 <div>
-${previewView(form.preview, form.typed.steps)}
+${previewView(form.preview, form.typed.steps, form.look)}
 </div>
 </div>`,
   });

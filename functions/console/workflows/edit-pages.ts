@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { type StoppedAt, stoppedBy } from '#shared/audience/steps-gone.ts';
@@ -11,7 +12,7 @@ import { goOn } from '../kit/remembered.ts';
 import { facts, table, time } from '../kit/shown.ts';
 import { workflowPath } from '../kit/words.ts';
 import { editForm } from './edit-form.ts';
-import { eventOf } from './preview.ts';
+import { eventOf, type Look, usualLook } from './preview.ts';
 import {
   checkNotes,
   noProblems,
@@ -105,6 +106,7 @@ type Edited = Readonly<{
   example?: string | undefined;
   /** The id of the email that the preview shows. */
   shown?: string;
+  look?: Look;
   frequencyNote?: string | undefined;
   /** Why this is shown instead of being saved. */
   instead?: 'refused' | 'conflict' | 'stops';
@@ -114,7 +116,7 @@ type Edited = Readonly<{
 
 /** The form of a workflow with what was typed into it, right or wrong, and a preview of it. */
 export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: WorkflowParts) {
-  const { present, typed, version, example, instead, stopped = [] } = edited;
+  const { present, typed, version, example, instead, stopped = [], look = usualLook } = edited;
   const written = writtenOf(typed);
   const surroundings = await parts.surroundings();
   const check = checkWorkflow(written, surroundings);
@@ -160,6 +162,8 @@ ${editForm(c, {
   typed,
   problems,
   preview,
+  look,
+  isChanged: !isDeepStrictEqual(typed, typedOf(draftOf(present))),
   version,
   shown,
   saveLabel: saveLabels[instead ?? 'refused'],

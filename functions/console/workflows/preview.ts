@@ -182,10 +182,11 @@ export function eventOf(typed: Readonly<{ event: string }>): SupportedEventType 
 export function previewView(
   { events, example, email, verdict, isOfSaved }: Preview,
   steps: readonly Step[],
+  look: Look,
 ): Html {
   const listed = events.some(({ webhookId }) => webhookId === example);
   return html`<h2 id="preview">Preview</h2>
-<div class="filters">
+<div class="filters" data-view>
 ${choice({ name: 'example', label: 'With the values of', value: example }, [
   ...events.map((event) => [event.webhookId, nameOf(event)] as const),
   ...(listed || example === madeUp
@@ -198,7 +199,7 @@ ${choice({ name: 'example', label: 'With the values of', value: example }, [
 ${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
 ${isOfSaved ? html`<p class="note">This is the saved version. What you typed can be shown once the problems are put right.</p>` : ''}
 ${verdictView(verdict, steps)}
-${emailView(email)}`;
+${emailView(email, look)}`;
 }
 
 type Step = Parameters<typeof outlookView>[1][number];
@@ -217,20 +218,27 @@ function verdictView(verdict: EventOutlook | undefined, steps: readonly Step[]):
 ${outlookView(outlook, steps)}</details>`;
 }
 
-/** How the email is looked at. The choice is the style sheet's, so nothing is sent for it. */
-const looks = html`<fieldset class="looks">
+/** How the email is looked at. The choice is the style sheet's; it goes with the form so that the next preview keeps it. */
+export type Look = Readonly<{ isNarrow: boolean; isDark: boolean }>;
+
+export const usualLook: Look = { isNarrow: false, isDark: false };
+
+function looks({ isNarrow, isDark }: Look): Html {
+  const checked = (is: boolean) => (is ? html` checked` : '');
+  return html`<fieldset class="looks" data-view>
 <legend class="unseen">Look of the preview</legend>
-<label><input type="radio" name="look" value="wide" class="look-wide" checked> 600 px</label>
-<label><input type="radio" name="look" value="phone" class="look-phone"> 375 px</label>
-<label><input type="checkbox" name="dark" class="look-dark"> Dark</label>
+<label><input type="radio" name="look" value="wide" class="look-wide"${checked(!isNarrow)}> 600 px</label>
+<label><input type="radio" name="look" value="phone" class="look-phone"${checked(isNarrow)}> 375 px</label>
+<label><input type="checkbox" name="dark" class="look-dark"${checked(isDark)}> Dark</label>
 </fieldset>`;
+}
 
 function nameOf({ receivedAt, email }: ListedEvent): string {
   const minute = receivedAt.slice(0, 16).replace('T', ' ');
   return `${minute} UTC, ${email ?? 'no address'}`;
 }
 
-function emailView(email: Preview['email']): Html {
+function emailView(email: Preview['email'], look: Look): Html {
   switch (email.kind) {
     case 'nothing':
       return html`<p class="note">There is nothing to show before the problems are put right.</p>`;
@@ -241,7 +249,7 @@ function emailView(email: Preview['email']): Html {
 <div><dt>Subject</dt><dd><strong>${email.subject}</strong></dd></div>
 ${email.preheader && html`<div><dt>Preheader</dt><dd>${email.preheader}</dd></div>`}
 </dl>
-${looks}
+${looks(look)}
 ${emailFrame(email.html)}
 <details><summary>As plain text</summary><pre tabindex="0">${email.text}</pre></details>`;
   }

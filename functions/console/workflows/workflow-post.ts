@@ -1,6 +1,7 @@
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { textOf } from '../kit/fields.ts';
 import { frequencyWords } from '../kit/words.ts';
+import type { Look } from './preview.ts';
 import {
   type TypedCondition,
   type TypedStep,
@@ -18,6 +19,7 @@ export type WorkflowPost = Readonly<{
   example: string;
   /** The id of the email that the preview shows. */
   shown: string;
+  look: Look;
   /** Said where the frequency was made to fit another event. */
   frequencyNote: string | undefined;
   /** The person has read that people wait at steps that go. */
@@ -38,6 +40,7 @@ export function readWorkflowPost(form: FormData, newTag: () => string): Workflow
     version: /^\d{1,9}$/.test(version) ? Number(version) : Number.NaN,
     example: textOf(form, 'example'),
     shown,
+    look: { isNarrow: textOf(form, 'look') === 'phone', isDark: textOf(form, 'dark') !== '' },
     frequencyNote:
       typed.frequency === given.frequency
         ? undefined

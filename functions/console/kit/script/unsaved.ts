@@ -1,11 +1,11 @@
 /**
  * Forms with `data-unsaved` warn whoever leaves them with changes. Their `[data-unsaved-text]` says which fields those
  * are, by the nearest `data-name` or the label, and `[data-discard]` takes them back. `data-unsaved="already"`: what the
- * form came with is not saved either.
+ * form came with is not saved either. What is in a `[data-view]` only shows things, and is never to be saved.
  */
 export const unsaved = `
 for (const form of document.querySelectorAll('form[data-unsaved]')) {
-  const fields = () => [...form.elements].filter(({ name, type }) => name && type !== 'hidden');
+  const fields = () => [...form.elements].filter((one) => one.name && one.type !== 'hidden' && !one.closest('[data-view]'));
   const valueOf = (field) => ('checked' in field && /checkbox|radio/.test(field.type) ? field.checked : field.value);
   const saved = new Map(fields().map((field) => [field, valueOf(field)]));
   const text = form.querySelector('[data-unsaved-text]');

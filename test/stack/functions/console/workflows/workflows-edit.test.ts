@@ -19,6 +19,21 @@ beforeAll(async () => {
 afterAll(() => at.stop());
 beforeEach(() => at.clear());
 
+describe('leaving the editor', () => {
+  test.each([
+    ['once something was typed that is not saved', { name: 'Thanks' }, 'already'],
+    ['with a step that was added and is not saved', { act: 'add-email-1' }, 'already'],
+    ['with nothing typed only after a change', {}, 'warns'],
+    ['with another look at the preview only after a change', { look: 'phone' }, 'warns'],
+  ])('warns %s', async (_, change, unsaved) => {
+    const { path, saved } = await at.added('receipt');
+    expect((await at.get(`${path}/edit`)).html).toContain('data-unsaved="warns"');
+    const fields = { ...fieldsOf(await saved()), act: 'preview', ...change };
+    const { html } = await at.post(`${path}/edit`, fields);
+    expect(html).toContain(`data-unsaved="${unsaved}"`);
+  });
+});
+
 describe('saving', () => {
   test('is refused at the sender whose emails SES would refuse', async () => {
     const { path, saved } = await at.added('receipt');

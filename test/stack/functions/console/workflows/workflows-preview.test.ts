@@ -39,6 +39,20 @@ const shown = async (change: Record<string, string> = {}) => {
   return { ...answer, frame, email: attribute(frame, 'srcdoc') ?? '' };
 };
 
+/** Whether the choices of a look are checked. */
+const looksIn = (html: string) =>
+  Object.fromEntries(
+    ['wide', 'phone', 'dark'].map((name) => [name, html.includes(`class="look-${name}" checked`)]),
+  );
+
+test.each([
+  ['wide and light at first', {}, { wide: true, phone: false, dark: false }],
+  ['as narrow as a phone', { look: 'phone' }, { wide: false, phone: true, dark: false }],
+  ['dark', { look: 'wide', dark: 'on' }, { wide: true, phone: false, dark: true }],
+])('the preview stays %s when it is made again', async (_, look, checked) => {
+  expect(looksIn((await shown(look)).html)).toEqual(checked);
+});
+
 /** An event of a customer who is in the audience, received so many hours ago. */
 async function event(
   webhookId: string,
