@@ -1,17 +1,6 @@
 import { html } from 'hono/html';
+import { numberText, type Tone } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
-
-const number = new Intl.NumberFormat('en-US');
-
-export function numberText(value: number): string {
-  return number.format(value);
-}
-
-/** From 0 to 1, as people write it. */
-export function percentText(part: number): string {
-  const percent = part * 100;
-  return `${percent === 0 || percent === 100 ? percent : percent.toFixed(1)}%`;
-}
 
 /** The way of a number, without a scale. The number itself stands beside it, so it says nothing to a screen reader. */
 export function sparkline(values: readonly number[]): Html {
@@ -25,7 +14,7 @@ export function sparkline(values: readonly number[]): Html {
   return html`<svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><polyline points="${points.join(' ')}"/></svg>`;
 }
 
-export type Series = Readonly<{ name: string; tone: 'good' | 'calm' | 'warn' | 'bad' }>;
+export type Series = Readonly<{ name: string; tone: Tone }>;
 export type Bar = Readonly<{
   /** Under the bar. */
   label: string;
@@ -72,24 +61,6 @@ function stack(
       : html`<rect class="${series[at]?.tone}" x="${percent(x + width * 0.08)}" width="${percent(width * 0.84)}" y="${y.toFixed(1)}" height="${height.toFixed(1)}"/>`;
   });
   return html`<g><title>${title}: ${told}</title><rect class="ground" x="${percent(x)}" width="${percent(width)}" y="0" height="${plotHeight}"/>${parts}</g>`;
-}
-
-/** Parts of a whole side by side. What they are has to be said beside it. */
-export function partsBar(
-  parts: readonly Readonly<{ name: string; tone: Series['tone']; value: number }>[],
-): Html {
-  const all = sum(parts.map(({ value }) => value));
-  if (all === 0) return html`<svg class="parts" width="100%" height="10" aria-hidden="true"></svg>`;
-  let x = 0;
-  const shown = parts
-    .filter(({ value }) => value > 0)
-    .map(({ name, tone, value }) => {
-      const width = (value / all) * 100;
-      const from = x;
-      x += width;
-      return html`<rect class="${tone}" x="${percent(from)}" width="${percent(Math.max(0.8, width - 0.4))}" height="10"><title>${name} ${numberText(value)}</title></rect>`;
-    });
-  return html`<svg class="parts" width="100%" height="10" aria-hidden="true">${shown}</svg>`;
 }
 
 const percent = (value: number) => `${value.toFixed(2)}%`;

@@ -12,17 +12,11 @@ import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';
 import type { ListedEvent } from '#shared/store/events/event-log.ts';
+import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
 import { empty, facts, table } from '../kit/shown.ts';
 import { contactPath, eventPath, eventsPath, home, shortened, workflowPath } from '../kit/words.ts';
-import {
-  numberText,
-  partsBar,
-  percentText,
-  type Series,
-  sparkline,
-  stackedBars,
-} from './charts.ts';
+import { type Series, sparkline, stackedBars } from './charts.ts';
 import {
   eventSeries,
   mailSeries,
@@ -227,23 +221,11 @@ ${all.length > shown.length ? html`<p class="small"><a href="/console/workflows"
 }
 
 function workflowRow(workflow: Workflow, numbers: WorkflowNumbers): Html {
-  const { sent, bounceRate, entered, mailed, endedEarly } = numbers;
-  const parts = [
-    { name: 'Delivered', tone: 'good', value: numbers.delivered },
-    { name: 'On the way', tone: 'calm', value: numbers.accepted + numbers.waiting },
-    { name: 'Bounced or complained', tone: 'bad', value: numbers.bounced + numbers.complained },
-    { name: 'Failed or unknown', tone: 'bad', value: numbers.failed + numbers.unknown },
-    { name: 'Held back', tone: 'warn', value: numbers.blocked },
-  ] as const;
-  const told = parts
-    .filter(({ value }) => value > 0)
-    .map(({ name, value }) => `${name} ${numberText(value)}`);
-  const runs =
-    entered > 0 &&
-    `${numberText(entered)} entered, ${numberText(mailed)} mailed, ${numberText(endedEarly)} ended early`;
+  const { sent, bounceRate } = numbers;
+  const runs = runsText(numbers);
   return html`<tr>
 <th scope="row"><span class="dot ${workflowTones[workflow.status]}"></span><a href="${workflowPath(workflow)}">${shortened(workflow.name, 40)}</a>${workflow.status === 'active' ? html`<span class="unseen"> (active)</span>` : html` <span class="soft">${workflow.status}</span>`}${runs && html`<span class="small soft">${runs}</span>`}</th>
-<td class="fates">${partsBar(parts)}<span class="unseen">${told.join(', ') || 'none'}</span></td>
+<td class="fates">${fatesBar(numbers)}</td>
 <td class="number">${numberText(sent)}</td>
 <td class="number">${bounceRate === undefined ? '–' : percentText(bounceRate)}</td>
 </tr>`;

@@ -1,0 +1,58 @@
+import { html } from 'hono/html';
+import type { MailNumbers, WorkflowNumbers } from '#shared/audience/counts.ts';
+import type { Html } from './page.ts';
+
+const number = new Intl.NumberFormat('en-US');
+
+export function numberText(value: number): string {
+  return number.format(value);
+}
+
+/** From 0 to 1, as people write it. */
+export function percentText(part: number): string {
+  const percent = part * 100;
+  return `${percent === 0 || percent === 100 ? percent : percent.toFixed(1)}%`;
+}
+
+export type Tone = 'good' | 'calm' | 'warn' | 'bad';
+
+/** Parts of a whole side by side. What they are has to be said beside it. */
+export function partsBar(
+  parts: readonly Readonly<{ name: string; tone: Tone; value: number }>[],
+): Html {
+  const all = parts.reduce((sum, { value }) => sum + value, 0);
+  if (all === 0) return html`<svg class="parts" width="100%" height="10" aria-hidden="true"></svg>`;
+  let x = 0;
+  const shown = parts
+    .filter(({ value }) => value > 0)
+    .map(({ name, tone, value }) => {
+      const width = (value / all) * 100;
+      const from = x;
+      x += width;
+      return html`<rect class="${tone}" x="${percent(from)}" width="${percent(Math.max(0.8, width - 0.4))}" height="10"><title>${name} ${numberText(value)}</title></rect>`;
+    });
+  return html`<svg class="parts" width="100%" height="10" aria-hidden="true">${shown}</svg>`;
+}
+
+const percent = (value: number) => `${value.toFixed(2)}%`;
+
+/** What became of emails, as a bar, and in words for a screen reader. */
+export function fatesBar(numbers: MailNumbers): Html {
+  const parts = [
+    { name: 'Delivered', tone: 'good', value: numbers.delivered },
+    { name: 'On the way', tone: 'calm', value: numbers.accepted + numbers.waiting },
+    { name: 'Bounced or complained', tone: 'bad', value: numbers.bounced + numbers.complained },
+    { name: 'Failed or unknown', tone: 'bad', value: numbers.failed + numbers.unknown },
+    { name: 'Held back', tone: 'warn', value: numbers.blocked },
+  ] as const;
+  const told = parts
+    .filter(({ value }) => value > 0)
+    .map(({ name, value }) => `${name} ${numberText(value)}`);
+  return html`${partsBar(parts)}<span class="unseen">${told.join(', ') || 'none'}</span>`;
+}
+
+/** What became of the runs of a workflow; `undefined` where none began. */
+export function runsText({ entered, mailed, endedEarly }: WorkflowNumbers): string | undefined {
+  if (entered === 0) return undefined;
+  return `${numberText(entered)} entered, ${numberText(mailed)} mailed, ${numberText(endedEarly)} ended early`;
+}
