@@ -13,6 +13,7 @@ import { overlapsOf } from '#shared/mail/moments.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { badge } from '../kit/shown.ts';
 import { brandPath, home, pathsOfTending, settingsPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
@@ -125,6 +126,18 @@ export function overlapNote(
 ${warnings.map((text) => html`<p>${text}</p>`)}
 <div class="row">${keys === '' ? '' : act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields: { keys } })} <a href="${home}#emails">Who mails at each moment</a></div>
 </div>`;
+}
+
+/** The same where there is room for a word only. */
+export function overlapBadge(
+  workflow: Parameters<typeof overlapsOf>[0],
+  polar: PolarMails | undefined,
+): Html {
+  const overlaps = overlapsOf(workflow, polar?.emails?.switches);
+  if (overlaps.length === 0) return html``;
+  const isOn = overlaps.some((one) => one.polar === 'on');
+  const when = overlaps.map(({ title }) => title).join('; ');
+  return html` ${badge(isOn ? 'Polar mails then, too' : 'Polar may mail then, too', 'warn')}<br>When ${when}.`;
 }
 
 /** What is odd beside that, and what keeps a workflow from being activated. Neither keeps it from being saved. */

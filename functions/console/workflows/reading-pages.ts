@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Condition } from '#shared/audience/conditions.ts';
+import type { WorkflowNumbers } from '#shared/audience/counts.ts';
+import type { Email } from '#shared/audience/email.ts';
 import {
   needsRun,
   type SendStep,
@@ -8,7 +10,7 @@ import {
   type Workflow,
   waitText,
 } from '#shared/audience/workflow.ts';
-import { checkWorkflow, triggerWarning } from '#shared/mail/check-workflow.ts';
+import { checkWorkflow, type PolarMails, triggerWarning } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import {
@@ -31,8 +33,9 @@ import {
   statusBadge,
   workflowPath,
 } from '../kit/words.ts';
-import { checkNotes, outdatedNote, overlapNote, triggerNote } from './problems.ts';
+import { checkNotes, outdatedNote, overlapBadge, overlapNote, triggerNote } from './problems.ts';
 import { workflowRuns } from './run-list.ts';
+import { twoWeeksCard, twoWeeksCell } from './two-weeks.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
 
 type Emails = Readonly<{
@@ -87,10 +90,12 @@ type List = Readonly<{
   listed: readonly Workflow[];
   total: number;
   next?: number | undefined;
+  polar: PolarMails | undefined;
+  numbersOf: (workflowId: string) => WorkflowNumbers;
 }>;
 
-/** The workflows. What became of their emails is on the page of each: to count them takes several queries. */
-export function workflowList({ listed, total, next, settings }: List): Html {
+/** The workflows, with what each did lately. How many people wait is on the page of each: to count them takes several queries. */
+export function workflowList({ listed, total, next, settings, polar, numbersOf }: List): Html {
   if (total === 0) {
     return empty(
       'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
@@ -101,13 +106,14 @@ export function workflowList({ listed, total, next, settings }: List): Html {
   return html`<p class="row"><a class="button primary" href="/console/workflows/new">New workflow</a></p>
 ${table(
   'Workflows',
-  ['Name', 'Status', 'Event', 'Sends', 'Kind', 'Changed'],
+  ['Name', 'Status', 'Event', 'Sends', 'Kind', 'Last 14 days', 'Changed'],
   listed.map((workflow) => [
     html`<a href="${workflowPath(workflow)}">${workflow.name}</a>`,
     liveBadge(workflow, settings),
-    workflow.trigger.event,
+    html`${workflow.trigger.event}${overlapBadge(workflow, polar)}`,
     frequencyWords[workflow.frequency],
     [...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', '),
+    twoWeeksCell(numbersOf(workflow.workflowId)),
     time(workflow.updatedAt),
   ]),
 )}
@@ -119,6 +125,7 @@ type Shown = Readonly<{
   workflow: Workflow;
   settings: Settings;
   notes: Html;
+  numbers: WorkflowNumbers;
   /** Of a workflow that has several steps. */
   runs: Html | undefined;
   emails: Html;
@@ -129,7 +136,7 @@ type Shown = Readonly<{
 
 /** A workflow as it is, what can be done with it, and its emails. */
 export function workflowView(c: Context<ConsoleEnv>, shown: Shown): Html {
-  const { workflow, notes, runs, emails, testAddress } = shown;
+  const { workflow, notes, numbers, runs, emails, testAddress } = shown;
   const path = workflowPath(workflow);
   return html`${notes}
 <div class="row">
@@ -148,6 +155,7 @@ ${postForm(c, {
 <p><button type="submit">Send a test</button></p>`,
 })}
 </section>
+${twoWeeksCard(numbers, needsRun(workflow))}
 </div>
 ${runs}
 ${emails}`;
@@ -223,13 +231,17 @@ const runsAtOnce = 25;
 
 /** The workflows, the newest last. */
 export async function listPage(c: Context<ConsoleEnv>, parts: WorkflowParts) {
-  const [found, settings] = await Promise.all([parts.workflows.all(), parts.settings()]);
+  const [found, { settings, polar }, numbersOf] = await Promise.all([
+    parts.workflows.all(),
+    parts.surroundings(),
+    parts.numbers(),
+  ]);
   const all = found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   const given = c.req.query('page') ?? '';
   const number = /^[1-9]\d{0,3}$/.test(given) ? Number(given) : 1;
   const listed = all.slice((number - 1) * workflowsAPage, number * workflowsAPage);
   const next = all.length > number * workflowsAPage ? number + 1 : undefined;
-  const body = workflowList({ listed, total: all.length, next, settings });
+  const body = workflowList({ listed, total: all.length, next, settings, polar, numbersOf });
   return page(c, { title: 'Workflows', section, body });
 }
 
@@ -242,9 +254,10 @@ export async function workflowPage(
   const after = cursorOf(workflowEmailsPositionSchema, c.req.query('after'));
   const { workflowId } = workflow;
   const path = workflowPath(workflow);
-  const [surroundings, runs, counts, list] = await Promise.all([
+  const [surroundings, runs, numbersOf, counts, list] = await Promise.all([
     parts.surroundings(),
     needsRun(workflow) ? parts.runsOf(workflow, runsAtOnce) : undefined,
+    parts.numbers(),
     parts.emails.counts(workflowId),
     parts.emails.page(workflowId, emailsAPage, after),
   ]);
@@ -262,6 +275,7 @@ export async function workflowPage(
       workflow,
       settings,
       notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, surroundings.polar)}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
+      numbers: numbersOf(workflowId),
       runs: runs && workflowRuns({ workflow, ...runs, addresses }),
       emails: workflowEmails({
         path,

@@ -3,7 +3,6 @@ import { html } from 'hono/html';
 import { isMailable } from '#shared/audience/address.ts';
 import { type EmailNode, firstSend, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check-workflow.ts';
-import { overlapsOf } from '#shared/mail/moments.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { type ReadySequence, readySequences } from '#shared/mail/ready-made-sequences.ts';
 import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
@@ -15,6 +14,7 @@ import { badge } from '../kit/shown.ts';
 import { frequencyWords, home, kindWords, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { editPage, editPost } from './edit-pages.ts';
+import { overlapBadge } from './problems.ts';
 import { listPage, noSuchWorkflow, workflowPage } from './reading-pages.ts';
 import { stopPages } from './stop-pages.ts';
 import { typedOf } from './typed-workflow.ts';
@@ -58,17 +58,9 @@ function choiceOf(
   return html`<section class="card" aria-labelledby="template-${name}">
 <h2 id="template-${name}">${title}</h2>
 <p>${description}</p>
-<p class="small soft">${count}${event} · ${frequencyWords[frequency]} ${[...new Set(kinds)].map((kind) => badge(kindWords[kind]))}${polarBadge({ trigger, frequency, steps }, polar)}</p>
+<p class="small soft">${count}${event} · ${frequencyWords[frequency]} ${[...new Set(kinds)].map((kind) => badge(kindWords[kind]))}${overlapBadge({ trigger, frequency, steps }, polar)}</p>
 ${act(c, `Begin with ${title}`, newPath, { fields: { template: name } })}
 </section>`;
-}
-
-function polarBadge(workflow: Parameters<typeof overlapsOf>[0], polar?: PolarMails): Html {
-  const overlaps = overlapsOf(workflow, polar?.emails?.switches);
-  if (overlaps.length === 0) return html``;
-  const isOn = overlaps.some((one) => one.polar === 'on');
-  const when = overlaps.map(({ title }) => title).join('; ');
-  return html` ${badge(isOn ? 'Polar mails then, too' : 'Polar may mail then, too', 'warn')}<br>When ${when}.`;
 }
 
 /** Asks before a workflow goes. */

@@ -8,6 +8,7 @@ import { sendersOf } from '#shared/mail/sender.ts';
 import { sesClient, sesSender } from '#shared/mail/ses.ts';
 import { workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
+import { workflowsOfTwoWeeks } from '#shared/store/counts/counts.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoWorkflowEmails } from '#shared/store/mail/workflow-emails.ts';
 import type { OpenRuns } from '#shared/store/open-runs.ts';
@@ -69,6 +70,8 @@ export function workflowParts(parts: ConsoleParts) {
       ]);
       return { newest: await parts.outlook(newest, [workflow]), counts };
     },
+    /** What each did in the last two weeks: one read. */
+    numbers: () => workflowsOfTwoWeeks(parts.counts, now()),
     emails: dynamoWorkflowEmails(db, env.EMAILS_TABLE),
     /** The addresses at which contacts show these customers. */
     async addressesOf(customerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -1,5 +1,7 @@
 /** Workflows: lists, editor and steps. */
 export const workflows = `
+.two-weeks { min-width: 9rem }
+.two-weeks .parts, .card > .parts { margin: .35rem 0 .4rem }
 .why { display: block; min-width: 13rem }
 .editor .field { max-width: none }
 .editor .columns > div > h2:first-child { margin-top: 0 }

@@ -3,6 +3,7 @@ import { idInPath } from '#functions/console/kit/in-url.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { readySequences } from '#shared/mail/ready-made-sequences.ts';
+import { daysBefore } from '#shared/store/counts/counts.ts';
 import { mailing } from '#test/support/approved-mail.ts';
 import { hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
 
@@ -62,6 +63,39 @@ describe('the list', () => {
     await at.emails(workflowId, 2, () => ({ state: 'unknown' }));
     expect((await at.get(path)).text).toMatch(/3 sent 1 blocked 2 unknown/);
     expect((await at.get(workflowsPath)).text).not.toContain('3 sent');
+  });
+
+  test('shows what each did in the last 14 days, and so does its page', async () => {
+    const [quiet, busy] = [await at.added('receipt'), await at.added('dunning')];
+    const { workflowId } = await busy.saved();
+    const now = at.parts.now();
+    const counted = (daysAgo: number, delivered: number) =>
+      at.parts.counts.putDay({
+        ...{ day: daysBefore(now, daysAgo), countedAt: now.toISOString() },
+        ...{ hours: 24, isFinal: true },
+        counts: {
+          ...{ events: {}, newContacts: 0 },
+          emails: { [workflowId]: { delivered, bounced: 10, blocked: 2 } },
+          runs: { [workflowId]: { entered: 300, mailed: 200, endedEarly: 7 } },
+        },
+      });
+    await counted(0, 1_000);
+    await counted(13, 980);
+    await counted(14, 5_000);
+    const list = await at.get(workflowsPath);
+    expect(list.text).toMatch(
+      /2,000 sent · 1\.0% bounced · 4 held back\s*600 entered, 400 mailed, 14 ended early/,
+    );
+    expect(list.text.match(/ sent · /g)).toHaveLength(1);
+    expect((await at.get(busy.path)).text).toMatch(
+      /Last 14 days.*Sent 2,000 Delivered 1,980 Bounced 20 \(1\.0%\) Held back 4 Entered 600 Mailed 400 Ended early 14/s,
+    );
+    expect((await at.get(quiet.path)).text).toContain('Nothing counted yet.');
+  });
+
+  test('says where Polar mails at the same moment, too', async () => {
+    await at.added('receipt');
+    expect((await at.get(workflowsPath)).text).toMatch(/Polar may mail then, too/);
   });
 
   test('says of an active one whose event is switched off that it sends nothing', async () => {

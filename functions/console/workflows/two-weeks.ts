@@ -1,0 +1,49 @@
+import { html } from 'hono/html';
+import type { WorkflowNumbers } from '#shared/audience/counts.ts';
+import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
+import type { Html } from '../kit/page.ts';
+import { facts } from '../kit/shown.ts';
+
+/** What a workflow did in the last 14 days, in a cell of the list. */
+export function twoWeeksCell(numbers: WorkflowNumbers): Html {
+  if (isNothing(numbers)) return html`<span class="soft">–</span>`;
+  const { sent, bounceRate, blocked } = numbers;
+  const told = [
+    `${numberText(sent)} sent`,
+    bounceRate === undefined ? '' : `${percentText(bounceRate)} bounced`,
+    blocked > 0 ? `${numberText(blocked)} held back` : '',
+  ];
+  const runs = runsText(numbers);
+  return html`<div class="two-weeks">${fatesBar(numbers)}<span class="small">${told.filter(Boolean).join(' · ')}</span>${runs && html`<br><span class="small soft">${runs}</span>`}</div>`;
+}
+
+/** The same on the page of the workflow; `hasRuns`: it has several steps. */
+export function twoWeeksCard(numbers: WorkflowNumbers, hasRuns: boolean): Html {
+  const { sent, delivered, bounced, bounceRate, blocked } = numbers;
+  const rate = bounceRate === undefined ? '' : ` (${percentText(bounceRate)})`;
+  const runs = [
+    ['Entered', numberText(numbers.entered)],
+    ['Mailed', numberText(numbers.mailed)],
+    ['Ended early', numberText(numbers.endedEarly)],
+  ] as const;
+  return html`<section class="card" aria-labelledby="two-weeks">
+<h2 id="two-weeks">Last 14 days</h2>
+${
+  isNothing(numbers)
+    ? html`<p class="soft">Nothing counted yet. Numbers come every five minutes.</p>`
+    : html`${fatesBar(numbers)}
+${facts([
+  ['Sent', numberText(sent)],
+  ['Delivered', numberText(delivered)],
+  ['Bounced', `${numberText(bounced)}${rate}`],
+  ['Held back', numberText(blocked)],
+  ...(hasRuns ? runs : []),
+])}`
+}
+</section>`;
+}
+
+function isNothing(numbers: WorkflowNumbers): boolean {
+  const { sent, blocked, failed, unknown, waiting, entered } = numbers;
+  return sent + blocked + failed + unknown + waiting + entered === 0;
+}
