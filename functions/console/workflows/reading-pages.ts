@@ -2,7 +2,6 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Condition } from '#shared/audience/conditions.ts';
 import type { WorkflowNumbers } from '#shared/audience/counts.ts';
-import type { Email } from '#shared/audience/email.ts';
 import {
   needsRun,
   type SendStep,
