@@ -23,6 +23,7 @@ import {
   outcomeBadge,
   outcomeWords,
   propertyRows,
+  settingsPath,
   statusBadge,
 } from '../kit/words.ts';
 import type { EventStory, Unrecorded } from './event-story.ts';
@@ -34,9 +35,9 @@ export function settingsView(
   type: SupportedEventType,
 ): Html {
   if (!settings) {
-    return html`<p>It was decided by version ${version} of the <a href="/console/polar">settings</a>. What that version said was not kept.</p>`;
+    return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>. What that version said was not kept.</p>`;
   }
-  return html`<p>It was decided by version ${version} of the <a href="/console/polar">settings</a>${savedText(settings)}. About ${type} they said:</p>
+  return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>${savedText(settings)}. About ${type} they said:</p>
 ${facts([...eventRows(settings.events[type]), ...generalRows(settings, type)])}`;
 }
 
