@@ -43,9 +43,9 @@ function stepFor(concern: Concern): Step {
       return { label: 'See waiting emails', href: `${emailsPath}?state=waiting` };
     case 'settings':
       return { label: 'Fix the settings', href: settingsPath };
-    case 'previous-secret':
     case 'not-connected':
       return { label: 'Connect Polar', href: home };
+    case 'previous-secret':
     case 'polar-silent':
       return { label: 'See the connection', href: home };
     case 'connection':
