@@ -34,6 +34,7 @@ import {
   contactPath,
   eventPath,
   fateBadge,
+  outcomeBadge,
   shortened,
   workflowPath,
 } from '../kit/words.ts';
@@ -258,8 +259,6 @@ type EmailHappening = Extract<Happening, { kind: 'email' }>;
 
 const longestReason = 400;
 
-const outcomeTones = { applied: 'good', unchanged: 'calm', skipped: 'warn' } as const;
-
 /**
  * Events as they happened, newest first, each with the emails that it asked for. An email whose event is not among them
  * has an entry of its own. `names` are those of the workflows that there still are.
@@ -299,7 +298,7 @@ ${table('Runs of this contact, those that wait first', ['Workflow', 'State', 'Wh
 }
 
 function eventEntry({ webhookId, type, occurredAt, outcome, reason }: EventHappening): Html {
-  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${badge(outcome, outcomeTones[outcome])}</p>
+  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${outcomeBadge(outcome)}</p>
 <p class="soft small">${time(occurredAt)}${reason && html` · ${shortened(reason, longestReason)}`}</p>`;
 }
 
