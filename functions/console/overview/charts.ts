@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { numberText, type Tone } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
 
-/** The way of a number, without a scale. The number itself stands beside it, so it says nothing to a screen reader. */
+/** How a number changed, without a scale. The number itself is beside it, so this says nothing to a screen reader. */
 export function sparkline(values: readonly number[]): Html {
   if (values.length < 2 || values.every((value) => value === 0)) return html``;
   const [low, high] = [Math.min(...values), Math.max(...values)];

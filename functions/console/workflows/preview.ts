@@ -28,7 +28,7 @@ export type Preview = Readonly<{
   verdict?: EventOutlook | undefined;
   /** It is of the version that is saved, because what was typed cannot be shown. */
   isOfSaved?: boolean;
-  /** Values that events of late had, by property. */
+  /** Values that recent events had, by property. */
   seen: SeenValues;
   /** The latest events that it can be shown with, newest first. */
   events: readonly ListedEvent[];
