@@ -49,7 +49,7 @@ export class RollUp extends Construct {
 }
 
 const harm =
-  'the numbers of the overview and of workflows are out of date. Nothing else goes by them, and none is lost: the next call counts what is left.';
+  'the numbers of the overview and of workflows are out of date. Nothing else depends on them, and none are lost: the next call counts what is left.';
 
 export function rollUpAlarms(rollUp: RollUp): AlarmDefinition[] {
   const halfAnHour = Duration.minutes(30);

@@ -14,7 +14,7 @@ async function run({ byMs }: ClockOptions): Promise<void> {
   const running = await runningStack(localDirectory());
   if (!running) {
     throw new Advice(
-      'The local stack is not running. Start it with "npm start" in another terminal; stages in AWS have the time of the world.',
+      'The local stack is not running. Start it with "npm start" in another terminal; only its clock can be moved.',
     );
   }
   if (byMs !== undefined) printLine(`Moving the clock on by ${spanText(byMs)} …`);

@@ -189,7 +189,7 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     if (!isCurrent || (await replaced(stored, next, c.get('by'))) === undefined) {
       return goOn(c, brandPath, { kind: 'problem', text: changedMeanwhile });
     }
-    const text = `Version ${wanted.version} is back. Within half a minute emails carry it.`;
+    const text = `Version ${wanted.version} is back. Emails use it within 30 seconds.`;
     return goOn(c, brandPath, { kind: 'done', text });
   });
 
@@ -213,7 +213,7 @@ const notWhole: Flash = {
   kind: 'problem',
   text: 'The form did not arrive as a whole, so nothing was saved. Fill it in again.',
 };
-const saved: Flash = { kind: 'done', text: 'Saved. Within half a minute emails carry it.' };
+const saved: Flash = { kind: 'done', text: 'Saved. Emails use it within 30 seconds.' };
 const changedMeanwhile = 'Someone else changed the brand meanwhile, so nothing was changed.';
 const wrong = html`<p class="flash problem" role="alert">Nothing was saved yet. What is not right is marked below.</p>`;
 

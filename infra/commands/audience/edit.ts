@@ -110,7 +110,7 @@ export async function editAtAddress(given: Omit<EditOptions, 'target'>, parts: E
   const found = { contactId, address: maskedAddress(typed), isDryRun, changes };
   print(`Contact ${contactId}, ${found.address}\n`);
   if (edits.length === 0) {
-    print('All of this is so already. Nothing was changed.');
+    print('The contact already has these values. Nothing was changed.');
     return document?.(found);
   }
   print(columns(changes.map(changeRow)).join('\n'));

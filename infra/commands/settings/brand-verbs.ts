@@ -20,7 +20,7 @@ import { keptBrand } from '#shared/store/kept-versions.ts';
 import { settingsItem } from '#shared/store/settings.ts';
 import { shown, type VersionParts, versionVerbs } from './version-verbs.ts';
 
-const afterwards = 'Within half a minute mails carry it.';
+const afterwards = 'Emails use it within 30 seconds.';
 
 /** What `npm run brand` does, one function for each verb. All throw Advice about what cannot be done. */
 export function brandVerbs(parts: VersionParts) {
@@ -86,7 +86,7 @@ export function brandVerbs(parts: VersionParts) {
       const next = brandDocument({ ...readBrand(seen).brand, [field]: text });
       const [before, after] = [wholeDocument(seen, known), wholeDocument(next, known)];
       if (brandChanges(before, after).length === 0) {
-        return print(`${field} is that already: nothing was changed.`);
+        return print(`${field} already has this value. Nothing was changed.`);
       }
       const version = await replaced(seen, next);
       print(`${field} is set; the brand is at version ${version} now.`);

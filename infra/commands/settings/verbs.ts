@@ -68,7 +68,7 @@ export function settingsVerbs(parts: VersionParts) {
     const next = withMended(seen, path, value);
     const isSame = JSON.stringify(next) === JSON.stringify(seen);
     if (isSame && versionOf(seen) !== undefined) {
-      print(`${path} is that already: nothing was changed.`);
+      print(`${path} already has this value. Nothing was changed.`);
     } else {
       const version = await replaced(seen, next);
       print(`${path} is set; the settings are at version ${version} now.`);
@@ -77,7 +77,7 @@ export function settingsVerbs(parts: VersionParts) {
     // The version is mended by any change.
     const faults = left.kind === 'valid' ? [] : left.faults.filter((one) => one.path !== 'version');
     if (faults.length > 0) return explain(faults);
-    print('They are valid again. Within half a minute everything goes by them.');
+    print('They are valid again. They apply within 30 seconds.');
   }
 
   return {
@@ -118,7 +118,8 @@ export function settingsVerbs(parts: VersionParts) {
       if (stored.kind === 'invalid') return mend(item, path, value);
       const { settings } = stored;
       const changed = withSetting(settings, path, value);
-      if (changed === settings) return print(`${path} is that already: nothing was changed.`);
+      if (changed === settings)
+        return print(`${path} already has this value. Nothing was changed.`);
       const saved = { at: now(), by: `${person} on the command line` };
       if (!(await saveSettings(db, table, changed, saved))) throw new Advice(overtaken('settings'));
       print(`${path} is set; the settings are at version ${changed.version} now.`);
@@ -130,7 +131,7 @@ export function settingsVerbs(parts: VersionParts) {
   };
 }
 
-const afterwards = 'Within half a minute everything goes by it.';
+const afterwards = 'This applies within 30 seconds.';
 
 const ofBrand = 'postalAddress, timeZone and language are part of the brand';
 

@@ -29,5 +29,5 @@ export function lifeProgram(act: Act<LifeOptions>, print?: (line: string) => voi
 
 function lifeNamed(name: string | undefined): LifeName | undefined {
   if (name === undefined || isLifeName(name)) return name;
-  throw new Advice(`There is no life "${name}". One is: ${Object.keys(lives).join(', ')}.`);
+  throw new Advice(`There is no life "${name}". Choose one of: ${Object.keys(lives).join(', ')}.`);
 }

@@ -48,7 +48,7 @@ describe('npm run brand', () => {
       savedBy: 'anna on the command line',
     });
     await does().set('accent', '#E4572E');
-    expect(printed.at(-1)).toBe('accent is that already: nothing was changed.');
+    expect(printed.at(-1)).toBe('accent already has this value. Nothing was changed.');
     await does().set('accent', 'none');
     expect(await item('brand')).toMatchObject({ version: 3, values: { name: 'Northlight' } });
   });
@@ -93,7 +93,7 @@ describe('npm run brand', () => {
     await does().restore(1);
     expect(await shown()).toMatchObject({ postalAddress: 'Old Street 1' });
     await does().set('postalAddress', 'Old Street 1');
-    expect(printed.at(-1)).toBe('postalAddress is that already: nothing was changed.');
+    expect(printed.at(-1)).toBe('postalAddress already has this value. Nothing was changed.');
   });
 
   it.each([

@@ -114,10 +114,10 @@ describe('npm run settings', () => {
     });
   });
 
-  it('writes nothing when the value is that already', async () => {
+  it('writes nothing when the setting already has the value', async () => {
     await set('customerDeleted', 'keep');
     await set('customerDeleted', 'keep');
-    expect(printed.at(-1)).toBe('customerDeleted is that already: nothing was changed.');
+    expect(printed.at(-1)).toBe('customerDeleted already has this value. Nothing was changed.');
     expect(await document()).toMatchObject({ version: 1 });
   });
 

@@ -99,7 +99,7 @@ describe('npm run audience -- edit', () => {
 
   it('says that all is so already, and asks nobody', async () => {
     await edit({ clear: ['group', 'external-id'] });
-    expect(output()).toContain('All of this is so already.');
+    expect(output()).toContain('The contact already has these values.');
     expect(asked).toEqual([]);
   });
 

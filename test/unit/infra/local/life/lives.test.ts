@@ -71,5 +71,5 @@ test('npm run polar -- life takes a name it knows, and says the others', async (
     { name: 'dunning', email: 'a@example.com', add: true },
   ]);
   await expect(read('life', 'dunnin')).rejects.toThrow(Advice);
-  await expect(read('life', 'dunnin')).rejects.toThrow(/One is: dunning, trial-ending/);
+  await expect(read('life', 'dunnin')).rejects.toThrow(/Choose one of: dunning, trial-ending/);
 });
