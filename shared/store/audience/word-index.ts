@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   type DynamoDBDocumentClient,
@@ -83,9 +84,14 @@ export async function makeFindable(
   const words = searchWords(contactSchema.parse(Item));
   const marking = {
     ...contact,
-    UpdateExpression: 'SET findable = :true',
+    // A new revision: who read the contact before must see its words, or an erasure would leave them behind.
+    UpdateExpression: 'SET findable = :true, revision = :now',
     ConditionExpression: 'revision = :asRead',
-    ExpressionAttributeValues: { ':true': true, ':asRead': revisionSchema.parse(Item).revision },
+    ExpressionAttributeValues: {
+      ':true': true,
+      ':now': randomUUID(),
+      ':asRead': revisionSchema.parse(Item).revision,
+    },
   };
   try {
     const puts = words.map((word) => putOf(tables.words, word, email));
