@@ -38,21 +38,23 @@ type Changes = Readonly<{
 /**
  * What a write to a contact changes in the index of words, for the same transaction. Nothing where name and address stay.
  * A contact that was never in it (written by version 0.1.0, or without the table) comes in whole. Where more words come
- * than there is room for, none do, and `npm run migrate` finds the contact; what goes, always goes.
+ * than there is room for, none do, and `npm run migrate` finds the contact. What goes, always goes, marked as findable or
+ * not: an earlier version that was deployed again wrote contacts without the mark, and their words are there.
  */
 export function wordChanges(step: Step<Contact>, table: string | undefined, room: number): Changes {
   if (step.act === 'check') return { isFindable: false, items: [], added: 0 };
-  const known = step.before?.isFindable ? searchWords(step.before.row) : [];
+  const before = step.before ? searchWords(step.before.row) : [];
+  const known = step.before?.isFindable ? before : [];
   const wanted = step.act === 'put' ? searchWords(step.row) : [];
   const added = wanted.filter((word) => !known.includes(word));
-  const removed = known.filter((word) => !wanted.includes(word));
+  const removed = before.filter((word) => !wanted.includes(word));
   if (table === undefined) {
     const isSame = added.length === 0 && removed.length === 0;
     return { isFindable: isSame && step.before?.isFindable === true, items: [], added: 0 };
   }
   const isFindable = added.length <= room;
   const puts = isFindable ? added.map((word) => putOf(table, word, step.key)) : [];
-  const gone = isFindable ? removed : known;
+  const gone = isFindable ? removed : before;
   return {
     isFindable,
     items: [
@@ -71,7 +73,8 @@ const revisionSchema = z.object({ revision: z.string() });
 
 /**
  * Puts the words of a contact that an earlier version wrote into the index. `changed`: somebody wrote it meanwhile; it
- * may be in the index now. Safe to repeat.
+ * may be in the index now. Its revision becomes another: whoever read the contact before, to rename or to erase it, has to
+ * read again, and learns which words there are. Safe to repeat.
  */
 export async function makeFindable(
   db: DynamoDBDocumentClient,

@@ -1,4 +1,4 @@
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
@@ -151,6 +151,43 @@ describe('search by words', () => {
     expect(await rows()).toContain('g: grace ada@shop.example');
     expect((await all(search, 'grace', 5)).length).toBe(1);
   });
+
+  it('leaves no word of a contact that is erased while it is put into the index', async () => {
+    const { store, rows, db, tableNames, withoutWords } = await audience();
+    await write(withoutWords, 'old@shop.example', { firstName: 'Olga' });
+    let isFirst = true;
+    const overtaken: typeof store = {
+      ...store,
+      async commit(decision) {
+        if (isFirst) await makeFindable(db, tableNames, 'old@shop.example');
+        isFirst = false;
+        return store.commit(decision);
+      },
+    };
+    await write(overtaken, 'old@shop.example', 'gone');
+    expect(await rows()).toEqual([]);
+  });
+
+  it.each<[string, Partial<Contact> | 'gone', string[]]>([
+    ['removed', 'gone', []],
+    ['renamed', { firstName: 'Grace' }, ['g: grace ada@gmail.com', 'a: ada ada@gmail.com']],
+  ])(
+    'takes away the words of a contact that an earlier version wrote last, once it is %s',
+    async (_, names, left) => {
+      const { store, rows, db, tableNames } = await audience();
+      await write(store, 'ada@gmail.com', { firstName: 'Olga' });
+      // That version writes the row whole, and knows no mark.
+      await db.send(
+        new UpdateCommand({
+          TableName: tableNames.contacts,
+          Key: { email: 'ada@gmail.com' },
+          UpdateExpression: 'REMOVE findable',
+        }),
+      );
+      await write(store, 'ada@gmail.com', names);
+      expect(await rows()).toEqual([...left].sort());
+    },
+  );
 
   it('leaves what does not fit into a transaction to be found later', async () => {
     const { store, db, tableNames, search } = await audience();
