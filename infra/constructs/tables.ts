@@ -62,6 +62,8 @@ export const refusalUses = {
   runs: {},
   emails: {},
   workflows: {},
+  // Where two spellings of one mailbox become one, a contact goes, and its words with it.
+  words: { calls: wordWrites },
 } as const satisfies TableUses;
 
 type TableDefinition = {

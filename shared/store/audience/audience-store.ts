@@ -87,7 +87,7 @@ export type AudienceTables = Readonly<
   Record<Kind | 'events', string> & {
     /** Where proofs of erasures are kept; absent: the stack is of a version that has none. */
     acts?: string | undefined;
-    /** The index of words; absent: whoever writes changes no name and no address, or the stack has no such index. */
+    /** The index of words; absent: whoever has this writes no contact, or the stack is of a version that has none. */
     words?: string | undefined;
   }
 >;

@@ -199,6 +199,7 @@ const refusing = {
   RUNS_TABLE: { Ref: 'Runs' },
   EMAILS_TABLE: { Ref: 'Emails' },
   WORKFLOWS_TABLE: { Ref: 'Workflows' },
+  WORDS_TABLE: { Ref: 'Words' },
   SUPPRESSION_KEY_ID: { Ref: 'SuppressionKey' },
 };
 
@@ -324,7 +325,6 @@ describe('the console', () => {
       FAILURES_TABLE: { Ref: 'Failures' },
       WORKFLOWS_TABLE: { Ref: 'Workflows' },
       ACTS_TABLE: { Ref: 'Acts' },
-      WORDS_TABLE: { Ref: 'Words' },
       COUNTS_TABLE: { Ref: 'Counts' },
       EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       EVENTS_DEAD_LETTERS_URL: { Ref: 'EventsDeadLetters' },

@@ -85,6 +85,7 @@ describe('a function may', () => {
     Addresses: written,
     Contacts: writtenAndDeleted,
     Suppressions: written,
+    Words: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],
     'Contacts/index/byContactId': ['dynamodb:Query'],
     Settings: ['dynamodb:GetItem'],
     SuppressionKey: ['secretsmanager:GetSecretValue'],
