@@ -1,4 +1,3 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
@@ -10,6 +9,7 @@ import {
   type ContactPosition,
   contactPositionSchema,
 } from '#shared/store/audience/contact-search.ts';
+import { sealWith } from '#shared/store/seal.ts';
 import { postForm, textField, textOf } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
@@ -85,42 +85,6 @@ export function addPages({ settings, means }: AudienceStores) {
     return goOn(c, contactPath(contact.contactId), { kind: 'done', text });
   });
   return app;
-}
-
-const algorithm = 'aes-256-gcm';
-const nonceBytes = 12;
-const tagBytes = 16;
-
-export type Seal = ReturnType<typeof sealWith>;
-
-/** Makes text unreadable to whoever has not the secret, such as a position in a list that goes through a URL. */
-export function sealWith(secret: string) {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'polar-audience sealed positions', 32));
-  return {
-    /** Letters, digits, `-` and `_` only. */
-    seal(text: string): string {
-      const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv(algorithm, key, nonce);
-      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
-    },
-
-    /** `undefined`: it was not sealed here, or was changed since. */
-    open(sealed: string): string | undefined {
-      const bytes = Buffer.from(sealed, 'base64url');
-      if (bytes.length < nonceBytes + tagBytes) return undefined;
-      const nonce = bytes.subarray(0, nonceBytes);
-      const tag = bytes.subarray(nonceBytes, nonceBytes + tagBytes);
-      const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
-      decipher.setAuthTag(tag);
-      try {
-        const text = decipher.update(bytes.subarray(nonceBytes + tagBytes));
-        return Buffer.concat([text, decipher.final()]).toString();
-      } catch {
-        return undefined;
-      }
-    },
-  };
 }
 
 const pageSize = 50;

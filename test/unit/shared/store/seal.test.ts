@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sealWith } from '#functions/console/audience/audience-pages.ts';
+import { sealWith } from '#shared/store/seal.ts';
 
 const { seal, open } = sealWith('a secret');
 
