@@ -9,6 +9,7 @@ import { dynamoContactWalk } from '#shared/store/counts/contact-walk.ts';
 import { hourCounter, workflowIdsIn } from '#shared/store/counts/count-hour.ts';
 import { dynamoCounts } from '#shared/store/counts/counts.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { sealWith } from '#shared/store/seal.ts';
 import { secretText } from '#shared/store/secret.ts';
 import { rollUp } from './rollup.ts';
 
@@ -41,6 +42,9 @@ const suppressionKey = secretText(
   env.SUPPRESSION_KEY_ID,
 );
 
+/** The key of addresses never changes. */
+const never = Number.POSITIVE_INFINITY;
+
 export const handler = rollUp({
   counts: dynamoCounts(db, env.COUNTS_TABLE),
   countHour: hourCounter(db, {
@@ -58,7 +62,10 @@ export const handler = rollUp({
       contacts: env.CONTACTS_TABLE,
       suppressions: env.SUPPRESSIONS_TABLE,
     },
-    cached(async () => addressHash(await suppressionKey()), Number.POSITIVE_INFINITY, Date.now),
+    {
+      addressHash: cached(async () => addressHash(await suppressionKey()), never, Date.now),
+      seal: cached(async () => sealWith(await suppressionKey()), never, Date.now),
+    },
   ),
   retentionDays: env.RETENTION_DAYS,
   mostReads: env.MOST_READS,

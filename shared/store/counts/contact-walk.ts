@@ -9,6 +9,7 @@ import * as z from 'zod/mini';
 import { isTakenBySes } from '#shared/audience/address.ts';
 import { suppressionSchema } from '#shared/audience/suppression.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
+import type { Seal } from '#shared/store/seal.ts';
 import { type ContactTotals, totalsSchema } from './counts.ts';
 
 type Tables = Readonly<Record<'counts' | 'contacts' | 'suppressions', string>>;
@@ -19,10 +20,17 @@ const walkSchema = z.object({
   step: z.number(),
   /** Which shard of the list is read, and from where; absent: from its beginning. */
   shard: z.number(),
-  after: z.optional(keySchema),
+  /** Sealed, since it holds an address, which no erasure would find here. */
+  after: z.optional(z.string()),
   totals: totalsSchema,
 });
 type Walk = z.infer<typeof walkSchema>;
+
+/** What it takes the key of addresses for. */
+type Keyed = Readonly<{
+  addressHash: () => Promise<(email: string) => string>;
+  seal: () => Promise<Seal>;
+}>;
 
 const contactsSchema = z.array(
   z.object({ email: z.string(), address: z.string(), subscribed: z.boolean() }),
@@ -52,7 +60,7 @@ export type ContactWalk = Readonly<{
 export function dynamoContactWalk(
   db: DynamoDBDocumentClient,
   tables: Tables,
-  addressHash: () => Promise<(email: string) => string>,
+  { addressHash, seal }: Keyed,
   { pageSize = usualPageSize } = {},
 ): ContactWalk {
   async function read(): Promise<Walk | undefined> {
@@ -115,7 +123,12 @@ export function dynamoContactWalk(
 
     async goOn(mostPages) {
       const from = await read();
-      let { shard, after, totals } = from ?? start;
+      const sealed = await seal();
+      const opened = from?.after === undefined ? undefined : sealed.open(from.after);
+      // Of a position that cannot be opened any more, as after a change of the key, nothing is left to go on from.
+      const isLost = from?.after !== undefined && opened === undefined;
+      let { shard, totals } = isLost || !from ? start : from;
+      let after = opened === undefined ? undefined : keySchema.parse(JSON.parse(opened));
       for (let pages = 0; pages < mostPages && shard < listShards; pages += 1) {
         const { Items, LastEvaluatedKey } = await db.send(
           new QueryCommand({
@@ -135,7 +148,8 @@ export function dynamoContactWalk(
       const isOver = shard === listShards;
       // The end is not written down before the totals are: a call that dies in between reads its part again.
       if (isOver) return totals;
-      await save({ step: 0, shard, ...(after && { after }), totals }, from);
+      const position = after && { after: sealed.seal(JSON.stringify(after)) };
+      await save({ step: 0, shard, ...position, totals }, from);
       return undefined;
     },
 

@@ -4,6 +4,7 @@ import { dynamoContactWalk } from '#shared/store/counts/contact-walk.ts';
 import { hourCounter, workflowIdsIn } from '#shared/store/counts/count-hour.ts';
 import { dynamoCounts, workflowsOfTwoWeeks } from '#shared/store/counts/counts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
+import { sealWith } from '#shared/store/seal.ts';
 import { startAudience } from '#test/support/audience-at-work.ts';
 
 let audience: Awaited<ReturnType<typeof startAudience>>;
@@ -120,7 +121,8 @@ describe('the walk through the contacts', () => {
       contacts: tableOf('Contacts'),
       suppressions: tableOf('Suppressions'),
     };
-    return dynamoContactWalk(db, tables, addressHash, { pageSize });
+    const seal = async () => sealWith('a key of this test');
+    return dynamoContactWalk(db, tables, { addressHash, seal }, { pageSize });
   };
 
   async function people(count: number) {
@@ -164,6 +166,31 @@ describe('the walk through the contacts', () => {
     expect(await walk(pageSize).goOn(pages)).toEqual(expected);
     await walk(pageSize).rest();
     expect(await walk(pageSize).isUnderWay()).toBe(false);
+  });
+
+  it('keeps where it got to without an address that could be read', async () => {
+    await people(9);
+    const shards: unknown[] = [];
+    for (let calls = 0; calls < 20; calls++) {
+      await walk(1).goOn(1);
+      const kept = await audience.items('Counts');
+      expect(JSON.stringify(kept)).not.toContain('example');
+      shards.push(...kept.map(({ after }) => after));
+    }
+    // It stopped inside of a shard, too.
+    expect(shards).toContainEqual(expect.any(String));
+  });
+
+  it('begins again where its position was sealed with another key', async () => {
+    await people(9);
+    while ((await walk(1).goOn(1)) === undefined) {
+      const [row] = await audience.items('Counts');
+      if (row?.['after'] === undefined) continue;
+      await audience.put('Counts', { ...row, after: sealWith('another').seal('{}') });
+      break;
+    }
+
+    expect(await walk(500).goOn(100)).toMatchObject({ total: 9, mailable: 9 });
   });
 
   it('is carried on by one of two who do so at once', async () => {
