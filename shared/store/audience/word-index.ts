@@ -129,10 +129,13 @@ const rowsSchema = z.array(rowSchema);
 const readAtOnce = 50;
 const mostReads = 10;
 
+/** In bytes, at DynamoDB. */
+const longestSortKey = 1_024;
+
 /**
  * Finds contacts by the beginnings of words of their name and address: all that were typed, in any order. Listed in the
- * order of the words that the one which is looked up begins, each contact once. What the index names is read from the table, so
- * that nobody is found by what they are called no more.
+ * order of the words that the one which is looked up begins, each contact once. What the index names is read from the
+ * table, so that nobody is found by what they are called no more. A position of another search means from the beginning.
  */
 export function dynamoWordSearch(
   db: DynamoDBDocumentClient,
@@ -177,7 +180,7 @@ export function dynamoWordSearch(
     const typed = typedWords(text);
     const contacts: Contact[] = [];
     if (!typed) return { contacts, next: undefined };
-    let next = after;
+    let next = after && isWithin(after, typed.lookedUp) ? after : undefined;
     for (let reads = 0; reads < mostReads && contacts.length < limit; reads++) {
       const wanted = typed.words.length > 1 ? readAtOnce : limit - contacts.length;
       const page = await read(typed.lookedUp, next, wanted);
@@ -187,6 +190,15 @@ export function dynamoWordSearch(
     }
     return { contacts, next };
   };
+}
+
+/** Whether a search for this word can have got there. DynamoDB refuses any other position, and a form may bring one. */
+function isWithin({ initial, wordAndEmail }: WordPosition, word: string): boolean {
+  return (
+    initial === [...word][0] &&
+    wordAndEmail.startsWith(word) &&
+    Buffer.byteLength(wordAndEmail) <= longestSortKey
+  );
 }
 
 /** The order of a sort key: by the bytes of its UTF-8. */

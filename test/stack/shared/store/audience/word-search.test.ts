@@ -110,6 +110,20 @@ describe('search by words', () => {
     expect(await all(search, '@@', 10)).toEqual([]);
   });
 
+  it.each([
+    ['of another word', { initial: 'z', wordAndEmail: 'zoe ada@gmail.com' }],
+    [
+      'of a part of the index that it is not in',
+      { initial: 'z', wordAndEmail: 'ada ada@gmail.com' },
+    ],
+    ['longer than any key', { initial: 'a', wordAndEmail: `ada ${'x'.repeat(2_000)}` }],
+  ])('begins at the beginning after a position %s', async (_, after) => {
+    const { store, search } = await audience();
+    await write(store, 'ada@gmail.com', {});
+    const found = await search('ada', { limit: 5, after });
+    expect(found.contacts.map(({ email }) => email)).toEqual(['ada@gmail.com']);
+  });
+
   it('puts contacts of an earlier version into the index, once', async () => {
     const { store, search, db, tableNames, withoutWords } = await audience();
     await write(withoutWords, 'old@shop.example', { firstName: 'Olga' });
