@@ -128,7 +128,9 @@ function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Ht
     ofWorkflow(email, shown.workflows),
     html`<a class="whole" href="${emailPath(email)}">See the email</a>`,
   ]);
-  return table('Emails, newest first', ['Time', 'Outcome', 'To', 'Workflow', 'Email'], rows);
+  // Each day is a table of its own, with a name of its own.
+  const day = emails[0]?.createdAt.slice(0, 10);
+  return table(`Emails of ${day}, newest first`, ['Time', 'Outcome', 'To', 'Workflow', 'Email'], rows);
 }
 
 /** What a person can decide about an email whose fate nobody knows. */
