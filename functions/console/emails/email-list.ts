@@ -130,7 +130,11 @@ function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Ht
   ]);
   // Each day is a table of its own, with a name of its own.
   const day = emails[0]?.createdAt.slice(0, 10);
-  return table(`Emails of ${day}, newest first`, ['Time', 'Outcome', 'To', 'Workflow', 'Email'], rows);
+  return table(
+    `Emails of ${day}, newest first`,
+    ['Time', 'Outcome', 'To', 'Workflow', 'Email'],
+    rows,
+  );
 }
 
 /** What a person can decide about an email whose fate nobody knows. */

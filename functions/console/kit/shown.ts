@@ -23,7 +23,7 @@ function coloured(text: string): Html[] {
     const [token, quoted, colon] = match;
     const kind = quoted === undefined ? 'value' : colon === undefined ? 'text' : 'name';
     parts.push(
-      html`${text.slice(end, match.index)}<span class="${kind}">${quoted ?? token}</span>${colon}`,
+      html`${text.slice(end, match.index)}<span class="json-${kind}">${quoted ?? token}</span>${colon}`,
     );
     end = match.index + token.length;
   }

@@ -73,7 +73,7 @@ describe('the page of an event', () => {
     expect(text).toMatch(/amount \$[\d.]+ \(\d+ in minor units\)/);
     expect(text).toContain('No email: no active workflow waited for order.paid');
     expect(html).toMatch(/href="\/console\/audience\/[0-9a-f-]{36}">ann@example\.com/);
-    expect(html).toContain('<span class="name">&quot;billing_reason&quot;</span>:');
+    expect(html).toContain('<span class="json-name">&quot;billing_reason&quot;</span>:');
   });
 
   test('says so where the settings of the time were not kept', async () => {
