@@ -18,7 +18,14 @@ import { textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
-import { contactPath, eventPath, eventsPath, nameOf, outcomeBadge, shortened } from '../kit/words.ts';
+import {
+  contactPath,
+  eventPath,
+  eventsPath,
+  nameOf,
+  outcomeBadge,
+  shortened,
+} from '../kit/words.ts';
 
 const shortDay = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
