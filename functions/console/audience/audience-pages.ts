@@ -9,6 +9,7 @@ import {
   type ContactPosition,
   contactPositionSchema,
 } from '#shared/store/audience/contact-search.ts';
+import { daysBefore } from '#shared/store/counts/counts.ts';
 import { sealWith } from '#shared/store/seal.ts';
 import { postForm, textField, textOf } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
@@ -120,15 +121,20 @@ export function audiencePages(parts: ConsoleParts) {
     const filter = filterOf(c);
     const { textOf, read } = await positions('list');
     const after = read(c.req.query('after') ?? '');
-    const [found, settings] = await Promise.all([
+    const today = parts.now();
+    const [found, settings, totals] = await Promise.all([
       stores.list.page(wantedOf(filter), pageSize, after),
       stores.settings(),
+      parts.counts.totals(daysBefore(today, 13), daysBefore(today, 0)),
     ]);
     const next = found.next && textOf(found.next);
     const { items: contacts, isCutShort } = found;
     const isFirstPage = after === undefined;
     const groups = groupsOf(settings);
-    const body = listView(c, { filter, groups, contacts, next, isCutShort, isFirstPage });
+    const body = listView(c, {
+      ...{ filter, groups, contacts, next, isCutShort, isFirstPage },
+      totals: totals.at(-1),
+    });
     return page(c, { title: 'Audience', section: 'audience', body });
   });
 

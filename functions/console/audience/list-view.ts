@@ -2,7 +2,9 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Contact } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
+import type { TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { postForm } from '../kit/fields.ts';
+import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
 import { consentBadge, contactPath, nameOf, shortened } from '../kit/words.ts';
@@ -25,6 +27,8 @@ type ListView = Readonly<{
   next: string | undefined;
   isCutShort: boolean;
   isFirstPage: boolean;
+  /** The newest count of all contacts; absent: they were not counted yet. */
+  totals: TotalsOfDay | undefined;
 }>;
 
 /** The list with what finds, narrows and takes it along. */
@@ -39,9 +43,17 @@ ${searchForm(c)}`;
 ${searchForm(c)}
 <p><a class="button" href="${listPath}/add">Add a contact</a> <a class="button" href="${link(`${listPath}/export.csv`, filter)}">Export as CSV</a></p>
 </div>
+${totalsLine(view)}
 ${filterChips(filter, groups)}
 ${contacts.length > 0 ? contactTable(contacts) : nothing(view)}
 ${paging(view)}`;
+}
+
+/** How many there are, whatever the filter: so only where there is none. */
+function totalsLine({ totals, filter }: ListView): Html {
+  if (!totals || filter.group || filter.consent) return html``;
+  const { total, mailable, asOf } = totals;
+  return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing · as of ${time(asOf)}</p>`;
 }
 
 /** The address goes in the body of a request, so that it stands in no URL. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
+import { daysBefore } from '#shared/store/counts/counts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 
@@ -239,4 +240,21 @@ describe('the search', () => {
       expect(page.text).toContain('Nobody found');
     },
   );
+});
+
+test('the whole list says how many contacts there are, once they were counted', async () => {
+  await contacts('counted', 1, () => ({}));
+  expect((await at.get(list)).text).not.toContain('can get marketing');
+  const now = at.parts.now();
+  const counted = (daysAgo: number, total: number) =>
+    at.parts.counts.putTotals({
+      ...{ day: daysBefore(now, daysAgo), asOf: `${daysBefore(now, daysAgo)}T03:00:00.000Z` },
+      ...{ total, mailable: 1_200, unsubscribed: 30, bounced: 4, complained: 0 },
+    });
+  await counted(2, 1_300);
+  await counted(1, 1_234);
+  expect((await at.get(list)).text).toMatch(
+    /1,234 contacts, 1,200 can get marketing · as of \d+ \w+ \d{4}, 03:00 UTC/,
+  );
+  expect((await at.get(`${list}?group=counted`)).text).not.toContain('can get marketing');
 });
