@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Concern } from '#shared/status/concerns.ts';
 import type { Html } from '../kit/page.ts';
+import { runPath } from '../kit/run-view.ts';
 import { brandPath, emailsPath, eventPath, home, settingsPath } from '../kit/words.ts';
 
 type Step = Readonly<{ label: string; href: string }>;
@@ -34,13 +35,13 @@ function stepFor(concern: Concern): Step {
     case 'dead-letters':
       return { label: 'See dead letters', href: '/console/dead-letters' };
     case 'retried':
-      return { label: 'See the oldest', href: eventPath(concern.failureId) };
+      return { label: 'See the oldest', href: failurePath(concern.failureId) };
     case 'emails-unknown':
-      return { label: 'Decide on emails', href: `${emailsPath}?state=unknown` };
+      return { label: 'Decide on emails', href: emailsPath };
     case 'emails-failed':
-      return { label: 'See failed emails', href: `${emailsPath}?state=failed` };
+      return { label: 'See failed emails', href: emailsPath };
     case 'emails-waiting':
-      return { label: 'See waiting emails', href: `${emailsPath}?state=waiting` };
+      return { label: 'See waiting emails', href: emailsPath };
     case 'settings':
       return { label: 'Fix the settings', href: settingsPath };
     case 'not-connected':
@@ -51,6 +52,11 @@ function stepFor(concern: Concern): Step {
     case 'connection':
       return { label: connectionSteps[concern.repair], href: home };
   }
+}
+
+/** What failed: a step of a run, else an event. */
+function failurePath(failureId: string): string {
+  return failureId.startsWith('run ') ? runPath(failureId.slice(4)) : eventPath(failureId);
 }
 
 const connectionSteps = {
@@ -71,7 +77,8 @@ export type SetUp = Readonly<{
   wasTested: boolean;
 }>;
 
-type ToDo = Readonly<{ isDone: boolean; title: string; how: Html; step: Step }>;
+/** Without a step: no page does it. */
+type ToDo = Readonly<{ isDone: boolean; title: string; how: Html; step?: Step }>;
 
 /** The way from nothing to the first mail; nothing once all of it was done. */
 export function setUpView(setUp: SetUp): Html {
@@ -87,7 +94,7 @@ export function setUpView(setUp: SetUp): Html {
       at,
     ) => html`<li class="${isDone ? 'done' : at === next ? 'next' : 'later'}">
 <div><h3>${title} <span class="unseen">${isDone ? '(done)' : '(to do)'}</span></h3>${isDone ? '' : html`<p>${how}</p>`}</div>
-${isDone ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${step.href}">${step.label}</a>`}
+${isDone || !step ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${step.href}">${step.label}</a>`}
 </li>`,
   )}</ol>
 </section>`;
@@ -104,8 +111,7 @@ function toDos(setUp: SetUp): ToDo[] {
     {
       isDone: setUp.hasContacts,
       title: 'Import existing customers',
-      how: html`Run <code>npm run backfill</code>. It mails nobody.`,
-      step: { label: 'How to import', href: home },
+      how: html`Run <code>npm run backfill</code> where you deployed from. It mails nobody.`,
     },
     {
       isDone: setUp.hasSender && setUp.hasPostalAddress,

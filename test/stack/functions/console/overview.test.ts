@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
+import { concernsView } from '#functions/console/overview/next-steps.ts';
 import { rollUp } from '#functions/rollup/rollup.ts';
+import type { Concern } from '#shared/status/concerns.ts';
 import { hourCounter } from '#shared/store/counts/count-hour.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { activeWorkflows, busyDays } from './overview-at-work.ts';
@@ -22,12 +24,45 @@ async function opened(query = '') {
   return { html, text };
 }
 
+describe('what is wrong', () => {
+  const sentence = 'It is wrong.';
+  const concerns: readonly Concern[] = [
+    ...(
+      [
+        ...(['held', 'queue-late', 'dead-letters', 'settings', 'not-connected'] as const),
+        ...(['emails-unknown', 'emails-failed', 'emails-waiting'] as const),
+        ...(['polar-silent', 'previous-secret'] as const),
+      ] as const
+    ).map((kind) => ({ kind, sentence })),
+    { kind: 'connection', repair: 'enable', sentence },
+  ];
+
+  test.each(concerns.map((one) => [one.kind, one] as const))(
+    'leads to a page that exists: %s',
+    async (_, concern) => {
+      const href = /href="([^"]+)"/.exec(String(concernsView([concern])))?.[1];
+      // A filter that the page does not know would show something else than it says.
+      expect(href).not.toContain('?');
+      expect((await desk.get(href ?? '')).status).toBe(200);
+    },
+  );
+
+  test.each([
+    ['the run whose step fails', 'run r-1', '/console/runs/r-1'],
+    ['the event that fails', 'msg_1', '/console/events/msg_1'],
+  ])('leads to %s', (_, failureId, href) => {
+    const view = String(concernsView([{ kind: 'retried', failureId, sentence }]));
+    expect(view).toContain(`href="${href}"`);
+  });
+});
+
 /** The tests go on from each other: a deployment that is set up, used, and then in trouble. */
 describe('the overview', () => {
   test('of a new deployment says what to do first, and that nothing is counted yet', async () => {
     const { text } = await opened();
 
     expect(text).toContain('0 of 5 done');
+    expect(text).toContain('Run npm run backfill where you deployed from.');
     expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
     expect(text).toContain('Nothing is counted yet. Numbers come every five minutes.');
     expect(text).toContain('No workflow is active.');
