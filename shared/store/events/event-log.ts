@@ -3,7 +3,13 @@ import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { backfillPrefix, supportedEventTypes } from '#shared/polar/event-types.ts';
-import { keysAtOnce, type ListPage, listShards, newestFirst, readBatch } from '#shared/store/dynamo.ts';
+import {
+  keysAtOnce,
+  type ListPage,
+  listShards,
+  newestFirst,
+  readBatch,
+} from '#shared/store/dynamo.ts';
 import { eventRecordOf, payloadText, readEvent } from './event-item.ts';
 
 export const eventOutcomes = eventRecordSchema.shape.outcome.options;
@@ -166,7 +172,9 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
 
     async detailsOf(webhookIds) {
       if (webhookIds.length === 0) return new Map();
-      const Keys = [...new Set(webhookIds)].slice(0, keysAtOnce).map((webhookId) => ({ webhookId }));
+      const Keys = [...new Set(webhookIds)]
+        .slice(0, keysAtOnce)
+        .map((webhookId) => ({ webhookId }));
       // Without the payloads, which are most of an event.
       const ProjectionExpression = 'webhookId, properties, workflows, replays';
       const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
