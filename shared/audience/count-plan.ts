@@ -6,7 +6,7 @@ const dayMs = 24 * hourMs;
 const daysLookedBack = 90;
 
 /** For so long an hour is counted again: what came late or changed since is in it then. */
-export const daysCountedAgain = 15;
+const daysCountedAgain = 15;
 
 /** An index lags by moments; a webhook may be on its way for some minutes. */
 const fillingMs = 10 * minuteMs;

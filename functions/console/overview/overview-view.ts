@@ -26,7 +26,7 @@ import {
   shownWorkflows,
 } from './overview-data.ts';
 
-export const overviewPath = '/console';
+const overviewPath = '/console';
 
 const periodNames = { '24h': '24 h', '14d': '14 days', '90d': '90 days' } as const;
 

@@ -94,7 +94,7 @@ type List = Readonly<{
 }>;
 
 /** The workflows, with what each did lately. How many people wait is on the page of each: to count them takes several queries. */
-export function workflowList({ listed, total, next, settings, polar, numbersOf }: List): Html {
+function workflowList({ listed, total, next, settings, polar, numbersOf }: List): Html {
   if (total === 0) {
     return empty(
       'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
