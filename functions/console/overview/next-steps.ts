@@ -37,11 +37,11 @@ function stepFor(concern: Concern): Step {
     case 'retried':
       return { label: 'See the oldest', href: failurePath(concern.failureId) };
     case 'emails-unknown':
-      return { label: 'Decide on emails', href: emailsPath };
+      return { label: 'Decide on emails', href: `${emailsPath}?fate=unknown` };
     case 'emails-failed':
-      return { label: 'See failed emails', href: emailsPath };
+      return { label: 'See failed emails', href: `${emailsPath}?fate=failed` };
     case 'emails-waiting':
-      return { label: 'See waiting emails', href: emailsPath };
+      return { label: 'See waiting emails', href: `${emailsPath}?fate=waiting` };
     case 'settings':
       return { label: 'Fix the settings', href: settingsPath };
     case 'not-connected':
