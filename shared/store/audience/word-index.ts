@@ -87,7 +87,6 @@ export async function makeFindable(
   const words = searchWords(contactSchema.parse(Item));
   const marking = {
     ...contact,
-    // A new revision: who read the contact before must see its words, or an erasure would leave them behind.
     UpdateExpression: 'SET findable = :true, revision = :now',
     ConditionExpression: 'revision = :asRead',
     ExpressionAttributeValues: {

@@ -140,21 +140,6 @@ describe('search by words', () => {
     }
   });
 
-  it('leaves no word behind of a contact that is removed while it comes into the index', async () => {
-    const { store, rows, db, tableNames, withoutWords } = await audience();
-    const email = normalisedEmail('old@shop.example');
-    await write(withoutWords, email, { firstName: 'Olga' });
-    let isIndexed = false;
-    const load: Audience['store']['load'] = async (keys) => {
-      const loaded = await store.load(keys);
-      if (!isIndexed) await makeFindable(db, tableNames, email);
-      isIndexed = true;
-      return loaded;
-    };
-    await write({ ...store, load }, email, 'gone');
-    expect(await rows()).toEqual([]);
-  });
-
   it('keeps a contact in the index that a function without the table changes otherwise', async () => {
     const { store, search, rows, withoutWords } = await audience();
     await write(store, 'ada@shop.example', { firstName: 'Ada' });
