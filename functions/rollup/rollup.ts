@@ -18,7 +18,7 @@ export type RollUpParts = Readonly<{
   countHour: (
     hour: string,
     workflowIds: readonly string[],
-  ) => Promise<{ counts: Counts; reads: number }>;
+  ) => Promise<{ counts: Counts; reads: number; unreadable?: number }>;
   workflowIds: () => Promise<readonly string[]>;
   deadEvents: (now: Date) => Promise<readonly DeadEvent[]>;
   contacts: ContactWalk;
@@ -62,7 +62,7 @@ async function countHours(parts: RollUpParts): Promise<void> {
   const workflowIds = [...new Set([...known, ...told])];
   const hours = new Map(kept);
   const due = hoursDue({ hours, days, retentionDays }, at);
-  let [done, reads] = [0, 0];
+  let [done, reads, unreadable] = [0, 0, 0];
   for (const hour of due) {
     if (reads >= mostReads) break;
     const countedAt = now().toISOString();
@@ -73,6 +73,7 @@ async function countHours(parts: RollUpParts): Promise<void> {
     await counts.putHour({ hour, countedAt, counts: sumOf([counted.counts, deadOfHour]) });
     hours.set(hour, countedAt);
     reads += counted.reads;
+    unreadable += counted.unreadable ?? 0;
     done += 1;
   }
   for (const day of daysToSum(hours, days)) {
@@ -81,7 +82,7 @@ async function countHours(parts: RollUpParts): Promise<void> {
     const summed = summedDay(day, new Map(ofDay.map((one) => [one.hour, one.countedAt])), before);
     if (summed) await counts.putDay({ ...summed, counts: sumOf(ofDay.map((one) => one.counts)) });
   }
-  log.info('counted hours', { hours: done, left: due.length - done, reads });
+  log.info('counted hours', { hours: done, left: due.length - done, reads, unreadable });
 }
 
 async function countContacts({

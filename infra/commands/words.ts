@@ -1,4 +1,5 @@
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
+import { type Fated, fateOf } from '#shared/audience/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Connection } from '#shared/polar/connection.ts';
 import type { ConnectionHealth, Repair } from '#shared/polar/connection-health.ts';
@@ -87,15 +88,16 @@ export function emailListLines(emails: readonly (ReportedEmail & Recipient)[]): 
     workflowId,
     email.to ?? email.toReason,
     ledgerKey,
-    email.reason ?? newsOf(email),
+    email.reason ?? newsOf({ ...email, state }),
   ]);
   return columns([['CREATED', 'STATE', 'WORKFLOW', 'TO', 'LEDGER KEY', 'WHAT IS KNOWN'], ...rows]);
 }
 
-function newsOf({ feedback }: Pick<ReportedEmail, 'feedback'>): string {
-  if (feedback?.complainedAt) return 'complained of';
-  if (feedback?.bouncedAt) return 'bounced';
-  return feedback?.deliveredAt ? 'delivered' : '';
+/** What SES has said of it. */
+function newsOf(email: Fated): string {
+  const fate = fateOf(email);
+  if (fate === 'complained') return 'complained of';
+  return fate === 'bounced' || fate === 'rejected' || fate === 'delivered' ? fate : '';
 }
 
 /** All that the ledger holds of one email; it holds no address. `kind`: marketing or transactional, where that is known. */

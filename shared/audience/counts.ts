@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Email } from './email.ts';
+import { type EmailFate, type Fated, fateOf } from './email-fate.ts';
 import type { Run } from './run.ts';
 
 const numbersSchema = z.record(z.string(), z.number());
@@ -31,35 +31,30 @@ export const fates = [
   'unknown',
   'waiting',
 ] as const;
-export type EmailFate = (typeof fates)[number];
+export type CountedFate = (typeof fates)[number];
 
 const sections = ['events', 'emails', 'runs'] as const;
 
-type Reported = Pick<Email, 'state'> & {
-  feedback?:
-    | Partial<
-        Record<'deliveredAt' | 'bouncedAt' | 'transientAt' | 'complainedAt', string | undefined>
-      >
-    | undefined;
-};
-
-/** What became of an email. A bounce that may pass counts for nothing once the email was delivered: so holiday notes come. */
-export function fateOf({ state, feedback = {} }: Reported): EmailFate {
-  if (state === 'reserved') return 'waiting';
-  if (state !== 'sent') return state;
-  const { deliveredAt, bouncedAt, transientAt, complainedAt } = feedback;
-  if (complainedAt !== undefined) return 'complained';
-  if (bouncedAt !== undefined && !(transientAt !== undefined && deliveredAt !== undefined)) {
-    return 'bounced';
-  }
-  return deliveredAt === undefined ? 'accepted' : 'delivered';
-}
+/** A fate as it is counted: what SES refused, such as a virus, has failed, and who waits for what is not told apart. */
+const countedAs = {
+  delivered: 'delivered',
+  sent: 'accepted',
+  bounced: 'bounced',
+  complained: 'complained',
+  rejected: 'failed',
+  blocked: 'blocked',
+  failed: 'failed',
+  unknown: 'unknown',
+  held: 'waiting',
+  waiting: 'waiting',
+  reserved: 'waiting',
+} as const satisfies Record<EmailFate, CountedFate>;
 
 /** One more of this. */
 export type Tally = readonly [section: (typeof sections)[number], of: string, what: string];
 
-export function emailTally(workflowId: string, email: Reported): Tally {
-  return ['emails', workflowId, fateOf(email)];
+export function emailTally(workflowId: string, email: Fated): Tally {
+  return ['emails', workflowId, countedAs[fateOf(email)]];
 }
 
 /** A run is counted as entered, as mailed once it has asked for an email, and as ended early where its reason ended. */
@@ -131,7 +126,7 @@ export function eventNumbers({ events }: Pick<Counts, 'events'>): EventNumbers {
 }
 
 export type MailNumbers = Readonly<
-  Record<EmailFate, number> & {
+  Record<CountedFate, number> & {
     /** What SES took, whatever became of it. */
     sent: number;
     /** Of what was sent, from 0 to 1; `undefined` where nothing was. */
@@ -158,7 +153,7 @@ export function allMail({ emails }: Pick<Counts, 'emails'>): MailNumbers {
 }
 
 function mailNumbers(all: readonly Readonly<Record<string, number>>[]): MailNumbers {
-  const of = (fate: EmailFate) => all.reduce((sum, numbers) => sum + (numbers[fate] ?? 0), 0);
+  const of = (fate: CountedFate) => all.reduce((sum, numbers) => sum + (numbers[fate] ?? 0), 0);
   const [delivered, accepted, bounced, complained] = [
     of('delivered'),
     of('accepted'),

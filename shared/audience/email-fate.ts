@@ -24,6 +24,8 @@ export type Fated = Readonly<{
     | Readonly<{
         deliveredAt?: string | undefined;
         bouncedAt?: string | undefined;
+        /** The bounce may pass. */
+        transientAt?: string | undefined;
         complainedAt?: string | undefined;
         rejectedAt?: string | undefined;
       }>
@@ -38,9 +40,15 @@ export const reportedFates = [
   ['delivered', 'deliveredAt'],
 ] as const;
 
-/** What became of an email, as far as SES has told: one that was sent may have bounced since. */
+/**
+ * What became of an email, as far as SES has told: one that was sent may have bounced since. A bounce that may pass
+ * counts for nothing once the email was delivered: so holiday notes come.
+ */
 export function fateOf({ state, heldSince, feedback = {} }: Fated): EmailFate {
-  const reported = reportedFates.find(([, at]) => feedback[at] !== undefined);
+  const hasPassed = feedback.transientAt !== undefined && feedback.deliveredAt !== undefined;
+  const reported = reportedFates.find(
+    ([fate, at]) => feedback[at] !== undefined && !(fate === 'bounced' && hasPassed),
+  );
   if (reported) return reported[0];
   return state === 'waiting' && heldSince !== undefined ? 'held' : state;
 }

@@ -22,6 +22,7 @@ const mailSchema = z.extend(
     webhookId: true,
     customerId: true,
     state: true,
+    heldSince: true,
     reason: true,
     createdAt: true,
   }),
@@ -30,6 +31,7 @@ const mailSchema = z.extend(
       z.object({
         deliveredAt: time,
         bouncedAt: time,
+        transientAt: time,
         complainedAt: time,
         rejectedAt: time,
       }),

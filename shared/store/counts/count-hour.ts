@@ -27,7 +27,10 @@ const eventSchema = z.object({ type: z.string(), outcome: eventRecordSchema.shap
 const mailSchema = z.object({
   state: emailSchema.shape.state,
   feedback: z.optional(
-    z.object({ deliveredAt: time, bouncedAt: time, transientAt: time, complainedAt: time }),
+    z.object({
+      ...{ deliveredAt: time, bouncedAt: time, transientAt: time },
+      ...{ complainedAt: time, rejectedAt: time },
+    }),
   ),
 });
 const runSchema = z.object({
@@ -35,29 +38,37 @@ const runSchema = z.object({
   mailed: z.optional(z.boolean()),
 });
 
+/** A row as it is to be counted. `undefined`: no version of ours wrote it so, and it counts for nothing. */
+type Counted = readonly Tally[] | undefined;
+
 const queriesAtOnce = 16;
 
 /**
  * Counts what was recorded of one hour, from indexes that lag by moments: each row of the hour is read once. `reads`: how
- * many pages of at most a megabyte that took.
+ * many pages of at most a megabyte that took. `unreadable`: how many rows are left out, which must not hold back the rest.
  */
 export function hourCounter(db: DynamoDBDocumentClient, tables: Tables) {
   return async (
     hour: string,
     workflowIds: readonly string[],
-  ): Promise<{ counts: Counts; reads: number }> => {
+  ): Promise<{ counts: Counts; reads: number; unreadable: number }> => {
     const found: Counts[] = [];
     let reads = 0;
+    let unreadable = 0;
     async function count(list: List): Promise<void> {
       for await (const page of paginateQuery({ client: db }, queryOf(list, hour))) {
         reads += 1;
         if (list.tallies === 'none') found.push(countsOf([], page.Count));
-        else found.push(countsOf((page.Items ?? []).flatMap(list.tallies)));
+        else {
+          const rows = (page.Items ?? []).map(list.tallies);
+          unreadable += rows.filter((row) => row === undefined).length;
+          found.push(countsOf(rows.flatMap((row) => row ?? [])));
+        }
       }
     }
     const lists = listsOf(tables, hour, workflowIds).entries();
     await allOf([...lists], count);
-    return { counts: sumOf(found), reads };
+    return { counts: sumOf(found), reads, unreadable };
   };
 }
 
@@ -68,7 +79,7 @@ type List = Readonly<{
   partition: readonly [name: string, value: string];
   sort: string;
   shown: readonly string[];
-  tallies: ((item: unknown) => Tally[]) | 'none';
+  tallies: ((item: unknown) => Counted) | 'none';
 }>;
 
 function listsOf(tables: Tables, hour: string, workflowIds: readonly string[]): List[] {
@@ -79,8 +90,8 @@ function listsOf(tables: Tables, hour: string, workflowIds: readonly string[]): 
       partition: ['dayShard', `${dayOf(hour)}#${shard}`],
       shown: ['type', 'outcome'],
       tallies(item) {
-        const { type, outcome } = eventSchema.parse(item);
-        return [['events', type, outcome]];
+        const event = eventSchema.safeParse(item).data;
+        return event && [['events', event.type, event.outcome]];
       },
     },
     {
@@ -92,13 +103,19 @@ function listsOf(tables: Tables, hour: string, workflowIds: readonly string[]): 
         ...{ table: tables.emails, index: 'byWorkflow', sort: 'createdAt' },
         partition: ['workflowShard', `${shard}#${workflowId}`],
         shown: ['state', 'feedback'],
-        tallies: (item) => [emailTally(workflowId, mailSchema.parse(item))],
+        tallies(item) {
+          const email = mailSchema.safeParse(item).data;
+          return email && [emailTally(workflowId, email)];
+        },
       },
       {
         ...{ table: tables.runs, index: 'byWorkflow', sort: 'beganAt' },
         partition: ['workflowShard', `${shard}#${workflowId}`],
         shown: ['state', 'mailed'],
-        tallies: (item) => runTallies(workflowId, runSchema.parse(item)),
+        tallies(item) {
+          const run = runSchema.safeParse(item).data;
+          return run && runTallies(workflowId, run);
+        },
       },
     ]),
   ]);

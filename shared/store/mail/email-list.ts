@@ -85,17 +85,33 @@ function momentAfter(at: string): string {
   return new Date(Date.parse(at) + 1).toISOString();
 }
 
+/** As conditions of DynamoDB, what `fateOf` says: of a bounce that has passed nothing is left. */
+const is = {
+  complained: 'attribute_exists(#feedback.complainedAt)',
+  bounced:
+    'attribute_exists(#feedback.bouncedAt) AND (attribute_not_exists(#feedback.transientAt) OR attribute_not_exists(#feedback.deliveredAt))',
+  rejected: 'attribute_exists(#feedback.rejectedAt)',
+  delivered: 'attribute_exists(#feedback.deliveredAt)',
+} as const;
+const isNot = {
+  complained: 'attribute_not_exists(#feedback.complainedAt)',
+  bounced:
+    '(attribute_not_exists(#feedback.bouncedAt) OR (attribute_exists(#feedback.transientAt) AND attribute_exists(#feedback.deliveredAt)))',
+  rejected: 'attribute_not_exists(#feedback.rejectedAt)',
+  delivered: 'attribute_not_exists(#feedback.deliveredAt)',
+} as const;
+
 /** The condition says the same as `fateOf`. */
 function withFate(fate: EmailFate | undefined, values: Readonly<Record<string, string>>) {
   if (fate === undefined) return { ExpressionAttributeValues: values };
   const rank = reportedFates.findIndex(([name]) => name === fate);
   const weightier = rank === -1 ? reportedFates : reportedFates.slice(0, rank);
-  const conditions = weightier.map(([, at]) => `attribute_not_exists(#feedback.${at})`);
+  const conditions: string[] = weightier.map(([name]) => isNot[name]);
   const ExpressionAttributeNames = { '#feedback': 'feedback' };
   const reported = reportedFates[rank];
   if (reported) {
     return {
-      FilterExpression: [`attribute_exists(#feedback.${reported[1]})`, ...conditions].join(' AND '),
+      FilterExpression: [is[reported[0]], ...conditions].join(' AND '),
       ExpressionAttributeNames,
       ExpressionAttributeValues: values,
     };

@@ -26,6 +26,7 @@ export const reportedEmailSchema = z.extend(emailSchema, {
       sentAt: time,
       deliveredAt: time,
       bouncedAt: time,
+      transientAt: time,
       complainedAt: time,
       rejectedAt: time,
     }),

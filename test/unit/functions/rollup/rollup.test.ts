@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type RollUpParts, rollUp } from '#functions/rollup/rollup.ts';
-import { countsOf, type EmailFate, emailTally, runTallies } from '#shared/audience/counts.ts';
+import { type CountedFate, countsOf, emailTally, runTallies } from '#shared/audience/counts.ts';
 import type { DeadEvent } from '#shared/queue/failures-now.ts';
 import { memoryCountStore } from '#test/fakes/memory-count-store.ts';
 import { asMany } from '#test/support/as-many.ts';
@@ -36,7 +36,7 @@ const emails = [
   { state: 'sent', feedback: { deliveredAt: 't', complainedAt: 't' } },
 ] as const;
 /** Of each of them, in words of this test. */
-const fates: EmailFate[] = [
+const fates: CountedFate[] = [
   ...(['waiting', 'waiting', 'blocked', 'failed', 'unknown'] as const),
   ...(['accepted', 'delivered', 'bounced', 'complained'] as const),
 ];

@@ -157,7 +157,7 @@ describe('a call that may work later', () => {
     polar.setRateLimit({ every: 1, retryAfter: '20' });
     const error = await failure(apiWith({ patienceMs: 15_000 }).organizations());
     expect(error).toBeInstanceOf(PolarUnavailable);
-    expect(String(error)).toContain('ready in 20 seconds');
+    expect(String(error)).toContain('Try again in 20 seconds');
     expect(pauses).toEqual([]);
   });
 

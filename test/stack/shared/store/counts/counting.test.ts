@@ -59,9 +59,11 @@ describe('the counts of an hour', () => {
       beganAt: '2026-11-23T12:30:00.000Z',
     };
     await audience.put('Runs', { ...run, state: 'exited', mailed: true });
+    await audience.put('Runs', { ...run, runId: 'r2', state: 'of another version' });
 
-    const { counts } = await counter()('2026-11-23T12', ['w']);
+    const { counts, unreadable } = await counter()('2026-11-23T12', ['w']);
 
+    expect(unreadable).toBe(1);
     expect(counts).toEqual({
       events: { 'order.paid': { applied: 10, unchanged: 20 }, 'customer.created': { skipped: 1 } },
       emails: { w: { delivered: 1, blocked: 1 } },
