@@ -144,7 +144,7 @@ describe('what fails until it is dead, because of its surroundings,', () => {
     const shown = await deadLetters((does) => does.show('hook-spoiled'));
     expect(shown).toMatch(/^first reason +The document "settings" .* is not valid/m);
     expect(shown).toMatch(/^last reason +The document "settings" .* is not valid/m);
-    expect(shown).toContain('Remove the cause, then resend it.');
+    expect(shown).toContain('Fix the cause, then send it again.');
 
     const Item = { name: 'settings', ...defaultSettings };
     await db.send(new PutCommand({ TableName: stack.tables['Settings'], Item }));

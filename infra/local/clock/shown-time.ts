@@ -2,8 +2,8 @@ import type { WholeAnswer } from '#infra/local/joined-pages.ts';
 import type { LocalClock } from './local-clock.ts';
 import { spanText, timeText } from './words.ts';
 
-/** Under the title of each page, where the console itself says that mail is held. */
-const place = '</h1>\n';
+/** At the beginning of what each page says. */
+const place = '<main id="main" tabindex="-1">\n';
 
 /**
  * A page of the console that says that it is later on this stack than on the machine. The console itself is the one that

@@ -74,7 +74,7 @@ test.each([
 const page = (type: string) => ({
   status: 200,
   headers: { 'content-type': type },
-  body: Buffer.from('<main>\n<h1>Runs</h1>\n<p>…</p></main>'),
+  body: Buffer.from('<main id="main" tabindex="-1">\n<h1>Runs</h1>\n<p>…</p></main>'),
 });
 
 test('a page of the console says how far the clock is ahead, and what time it is', () => {
@@ -83,7 +83,7 @@ test('a page of the console says how far the clock is ahead, and what time it is
   const shown = withTimeShown(page('text/html; charset=UTF-8'), clock);
   const body = Buffer.from(shown.body).toString();
   expect(body).toContain(
-    '</h1>\n<p class="note" role="note">The clock of this local stack is 3 days ahead',
+    '<main id="main" tabindex="-1">\n<p class="note" role="note">The clock of this local stack is 3 days ahead',
   );
   expect(body).toContain(timeText(clock.now()));
   expect(body).toContain('<p>…</p></main>');
