@@ -192,7 +192,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
     await press('Preview');
     expect(await shown()).toMatch(/nothing|unchanged/i);
     await press('Replay now');
-    await seen(`/events/${webhookId}`, /contact only, asked for by the local console/);
+    await seen(`/events/${webhookId}?view=replays`, /contact only, asked for by the local console/);
   });
 
   it('one sends a dead letter again once its cause is gone', async () => {
