@@ -169,9 +169,12 @@ export function startGuardedProxy(
   return serveOnLoopback(forwarder(target), port, what);
 }
 
+const idleMs = 2_000;
+
 /** Passes a request on to a server as it is, and the answer back. Where nobody answers, that is a 502. */
 export function forwarder(target: string) {
-  const agent = new Agent({ keepAlive: true });
+  // Servers close what is idle for five seconds, and a request on such a connection would be lost.
+  const agent = new Agent({ keepAlive: true, timeout: idleMs });
   return async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { host: _, ...headers } = incoming.headers;
     const method = incoming.method ?? 'GET';
