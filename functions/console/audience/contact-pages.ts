@@ -19,9 +19,10 @@ import { link } from '../kit/shown.ts';
 import { contactPath, nameOf, shortened } from '../kit/words.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
-import { contactView, runsView, timelineView } from './contact-view.ts';
+import { contactView } from './contact-view.ts';
 import { erasureIsUnderWay, keptView } from './kept-view.ts';
 import { listPath } from './list-view.ts';
+import { runsView, timelineView } from './timeline-view.ts';
 
 const happeningsAtOnce = 25;
 const runsAtOnce = 10;

@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Customer, DecisionByHand } from '#shared/audience/person.ts';
-import type { RunNow } from '#shared/audience/run-outlook.ts';
 import {
   reasonAgainstAddress,
   reasonAgainstTransactional,
@@ -23,21 +22,11 @@ import {
   type SuppressionReason,
 } from '#shared/audience/suppression.ts';
 import { formattedAmount } from '#shared/polar/amount.ts';
-import type { Happening } from '#shared/store/audience/contact-history.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
-import { badge, empty, facts, table, time } from '../kit/shown.ts';
-import {
-  consentBadge,
-  contactPath,
-  eventPath,
-  fateBadge,
-  outcomeBadge,
-  shortened,
-  workflowPath,
-} from '../kit/words.ts';
+import { badge, facts, table, time } from '../kit/shown.ts';
+import { consentBadge, contactPath, shortened } from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
 
@@ -252,72 +241,4 @@ function steps(history: readonly ConsentStep[]): Html {
     ({ at, what, by }) =>
       html`<li><p>${what}</p><p class="soft small">${time(at)}${by && html` · by ${by}`}</p></li>`,
   )}</ol>`;
-}
-
-type EventHappening = Extract<Happening, { kind: 'event' }>;
-type EmailHappening = Extract<Happening, { kind: 'email' }>;
-
-const longestReason = 400;
-
-/**
- * Events as they happened, newest first, each with the emails that it asked for. An email whose event is not among them
- * has an entry of its own. `names` are those of the workflows that there still are.
- */
-export function timelineView(
-  happenings: readonly Happening[],
-  names: ReadonlyMap<string, string>,
-): Html {
-  if (happenings.length === 0) {
-    return empty('No events or emails yet, or they have expired.');
-  }
-  const events = new Set(happenings.flatMap((one) => (one.kind === 'event' ? one.webhookId : [])));
-  const emails = happenings.filter((one) => one.kind === 'email');
-  const entries = happenings.flatMap((one) => {
-    if (one.kind === 'email') return events.has(one.webhookId) ? [] : [emailEntry(one, names)];
-    const caused = emails.filter(({ webhookId }) => webhookId === one.webhookId).reverse();
-    return [html`${eventEntry(one)}${caused.length > 0 && mailList(caused, names)}`];
-  });
-  return html`<ol class="timeline">${entries.map((entry) => html`<li>${entry}</li>`)}</ol>`;
-}
-
-function mailList(emails: readonly EmailHappening[], names: ReadonlyMap<string, string>): Html {
-  return html`<ul class="caused">${emails.map((one) => html`<li>${emailEntry(one, names)}</li>`)}</ul>`;
-}
-
-/** The ways of a contact through workflows of several steps. */
-export function runsView(runs: readonly RunNow[], names: ReadonlyMap<string, string>): Html {
-  const rows = runs.map((one) => [
-    html`<a href="${runPath(one.run.runId)}">${shortened(names.get(one.run.workflowId) ?? one.run.workflowId)}</a>`,
-    runBadge(one.run),
-    whereRunIs(one),
-    time(one.run.beganAt),
-  ]);
-  return html`<section class="card" aria-labelledby="runs"><h2 id="runs">Sequences</h2>
-${table('Runs of this contact, those that wait first', ['Workflow', 'State', 'Where', 'Began'], rows)}
-</section>`;
-}
-
-function eventEntry({ webhookId, type, occurredAt, outcome, reason }: EventHappening): Html {
-  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${outcomeBadge(outcome)}</p>
-<p class="soft small">${time(occurredAt)}${reason && html` · ${shortened(reason, longestReason)}`}</p>`;
-}
-
-function emailEntry(email: EmailHappening, names: ReadonlyMap<string, string>): Html {
-  const { workflowId, webhookId, state, reason, createdAt, feedback } = email;
-  const name = names.get(workflowId);
-  const workflow = name
-    ? html`<a href="${workflowPath({ workflowId })}">${shortened(name)}</a>`
-    : html`a workflow that was removed`;
-  return html`<p>Email of ${workflow} ${fateBadge({ state, feedback })}</p>
-<p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)} · <a href="${eventPath(webhookId)}">why</a></p>`;
-}
-
-function fate(feedback: EmailHappening['feedback']): Html[] {
-  const known = [
-    ['delivered', feedback?.deliveredAt],
-    ['bounced', feedback?.bouncedAt],
-    ['complained about', feedback?.complainedAt],
-    ['rejected', feedback?.rejectedAt],
-  ] as const;
-  return known.flatMap(([word, at]) => (at ? [html` · ${word} ${time(at)}`] : []));
 }

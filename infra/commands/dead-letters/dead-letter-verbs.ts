@@ -1,6 +1,3 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { reasonRows } from '#infra/commands/words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
@@ -8,7 +5,6 @@ import type { Output } from '#infra/terminal/output.ts';
 import {
   type DeadLetter,
   isMeant,
-  keptLetter,
   keptMessages,
   type ReceivedMessage,
 } from '#shared/queue/dead-letters/dead-letter.ts';
@@ -39,6 +35,7 @@ import {
   letterDocument,
   type ShownHow,
 } from './dead-letter-text.ts';
+import { discardedText, keepDiscarded } from './discarded-file.ts';
 
 export type DeadLetterParts = DeadLetterQueues &
   Readonly<{
@@ -53,26 +50,6 @@ export type DeadLetterParts = DeadLetterQueues &
     mostLookedAt?: number;
   }> &
   Output;
-
-/** Outside the project, where neither git nor `npm start -- --fresh` comes. */
-export const discardedFolder = join(homedir(), '.polar-audience', 'discarded');
-
-/**
- * Keeps a message, as it could be sent again, in a file that only its owner can read. Gives its name. Safe to repeat:
- * the same message has the same file.
- */
-export async function keepDiscarded(
-  folder: string,
-  letter: DeadLetter,
-  message: ReceivedMessage,
-): Promise<string> {
-  const { fileName, text } = keptLetter(letter, message);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, fileName);
-  await writeFile(file, text, { mode: 0o600, flush: true });
-  await chmod(file, 0o600);
-  return file;
-}
 
 const nothingTaken: ReadonlySet<ReceivedMessage> = new Set();
 const mostReasonsShown = 20;
@@ -247,7 +224,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
 
     /** Among the dead letters, where they can be looked at and resent. The file stays. */
     async putBack(file: string) {
-      const all = keptMessages(await textOf(file));
+      const all = keptMessages(await discardedText(file));
       if (!all) throw new Advice(`${file} holds no dead letter that was discarded here.`);
       const put = await putBackLetters(parts.sqs, parts.queues, all);
       if (put.kind === 'other-queue') {
@@ -306,14 +283,6 @@ function outcomeLines(counts: Resent['counts'], { kind }: LetterChoice): string[
     [counts.left, left],
   ];
   return lines.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}.`] : []));
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new Advice(`${file} cannot be read.`, { cause });
-  }
 }
 
 function noSuch(id: string): string {

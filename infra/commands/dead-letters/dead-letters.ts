@@ -26,7 +26,8 @@ import { durationMs, type LetterChoice } from '#shared/queue/dead-letters/letter
 import { type DeadLetterQueue, explainLetters } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { deadLetterVerbs, discardedFolder } from './dead-letter-verbs.ts';
+import { deadLetterVerbs } from './dead-letter-verbs.ts';
+import { discardedFolder } from './discarded-file.ts';
 
 export type DeadLettersOptions = Readonly<{
   target: Target;

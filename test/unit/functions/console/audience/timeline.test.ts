@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { timelineView } from '#functions/console/audience/contact-view.ts';
+import { timelineView } from '#functions/console/audience/timeline-view.ts';
 import type { Happening } from '#shared/store/audience/contact-history.ts';
 
 const event = (webhookId: string): Happening => ({
