@@ -43,17 +43,17 @@ function about(
 }
 
 /** A new default card is charged at once, but not while a cancellation is booked. */
-const newCard = `Please add a working card in your customer portal and make it your default payment method{% unless subscription.cancelAtPeriodEnd %}: it is charged right away{% endunless %}.
+const newCard = `Please add a working card in your customer portal and make it your default payment method.{% unless subscription.cancelAtPeriodEnd %} It’s charged right away.{% endunless %}
 
 ${portalButton('Update payment method')}`;
-const openSince =
+const dueSince =
   '{% if subscription.pastDueSince %} since {{ subscription.pastDueSince | day }}{% endif %}';
 
 const dunning: ReadySequence = {
   name: 'dunning',
   title: 'Dunning',
   description:
-    'Asks for a working card on days 0, 3, 7, 14 and 20 after a payment failed, and stops once the subscription is not past due any more. It takes the place of "Payment failed". Polar mails once itself, on day 0, and nothing when a retry fails.',
+    'Asks for a working card on days 0, 3, 7, 14 and 20 after a payment failed, and stops once the subscription is no longer past due. Use it instead of "Payment failed". Polar mails once itself, on day 0, and nothing when a retry fails.',
   event: 'subscription.past_due',
   conditions: [],
   frequency: 'every-time',
@@ -63,12 +63,12 @@ const dunning: ReadySequence = {
       'day-0',
       about(
         'transactional',
-        'Your payment did not go through',
+        'Your payment didn’t go through',
         'Please check your payment method.',
-        `We could not collect the payment for ${ofSubscription}. Usually, this means that a card has expired or was declined.`,
+        `We couldn’t collect the payment for ${ofSubscription}. This usually means that a card has expired or was declined.`,
         newCard,
-        'If you have fixed this already, there is nothing else to do.',
-        'The payment will be tried again within about three weeks. If it still fails then, your subscription will end.',
+        'If you’ve already fixed this, there’s nothing else to do.',
+        'We’ll try the payment again within about three weeks. If it still fails, your subscription will end.',
       ),
     ),
     wait('wait-1', 3),
@@ -76,11 +76,11 @@ const dunning: ReadySequence = {
       'day-3',
       about(
         'transactional',
-        'Your payment is still open',
-        'A working card is all that it takes.',
-        `The payment for ${ofSubscription} has been open${openSince}.`,
+        'Your payment is still due',
+        'All it takes is a working card.',
+        `The payment for ${ofSubscription} has been due${dueSince}.`,
         newCard,
-        'If it stays open, your subscription will end about three weeks after the payment first failed.',
+        'If it remains unpaid, your subscription will end about three weeks after the payment first failed.',
       ),
     ),
     wait('wait-2', 4),
@@ -89,8 +89,8 @@ const dunning: ReadySequence = {
       about(
         'transactional',
         'Please update your payment method',
-        'Your payment is still open.',
-        `To keep ${ofSubscription}, please settle the payment that has been open${openSince}.`,
+        'Your payment is still due.',
+        `To keep ${ofSubscription}, please pay what has been due${dueSince}.`,
         newCard,
       ),
     ),
@@ -99,9 +99,9 @@ const dunning: ReadySequence = {
       'day-14',
       about(
         'transactional',
-        'Your subscription will end in about a week',
-        'Unless the open payment works.',
-        `Unless its open payment works, ${ofSubscription} will end in about a week.`,
+        'Your subscription ends in about a week',
+        'Unless we can collect your payment.',
+        `Unless we can collect your payment, ${ofSubscription} ends in about a week.`,
         newCard,
       ),
     ),
@@ -111,8 +111,8 @@ const dunning: ReadySequence = {
       about(
         'transactional',
         'Your subscription is about to end',
-        'Unless the open payment works now.',
-        `One last try to collect the payment for ${ofSubscription} is left.`,
+        'We’ll try your payment one last time.',
+        `We’ll try to collect the payment for ${ofSubscription} one last time.`,
         newCard,
       ),
     ),
@@ -123,7 +123,7 @@ const trialEnding: ReadySequence = {
   name: 'trial-ending',
   title: 'Trial ending',
   description:
-    'Reminds of the end of a trial three days before, unless it was cancelled or is over. A trial of less than two days gets no reminder. Polar has a reminder of its own, three days before (one day before the end of a trial of less than three).',
+    'Reminds customers three days before their trial ends, unless it was canceled or is over. A trial of less than two days gets no reminder. Polar has a reminder of its own, three days before (one day before the end of a trial of less than three).',
   event: 'subscription.created',
   conditions: [{ property: 'status', operator: 'is', value: 'trialing' }],
   frequency: 'once-per-subscription',
@@ -140,8 +140,8 @@ const trialEnding: ReadySequence = {
         'Your trial ends on {{ subscription.trialEnd | day }}',
         'What happens then, and how to change it.',
         `Your free trial of ${ofSubscription} ends on {{ subscription.trialEnd | day_and_time }}.`,
-        '{% if event.priceKind == "free" %}Your subscription then goes on.{% else %}Unless you change it before then, it goes on as a paid subscription.{% endif %}',
-        `If you do not want to keep it, cancel it before then in your customer portal.`,
+        '{% if event.priceKind == "free" %}Your subscription then continues.{% else %}Unless you cancel before then, it continues as a paid subscription.{% endif %}',
+        `If you don’t want to keep it, cancel it before then in your customer portal.`,
         portalButton('Manage subscription'),
       ),
     ),
@@ -152,7 +152,7 @@ const renewalReminder: ReadySequence = {
   name: 'renewal-reminder',
   title: 'Renewal reminder',
   description:
-    'Reminds of the renewal of a yearly subscription seven days before, unless it was cancelled. It names no sum: a discount, a change or use may still alter it. Polar has a reminder of its own, within a week before.',
+    'Reminds customers seven days before a yearly subscription renews, unless it was canceled. It names no amount: a discount, a plan change or usage may still change it. Polar has a reminder of its own, within a week before.',
   event: 'order.paid',
   conditions: [{ property: 'interval', operator: 'is', value: 'year' }],
   frequency: 'once-per-period',
@@ -167,9 +167,9 @@ const renewalReminder: ReadySequence = {
       about(
         'transactional',
         'Your subscription renews on {{ subscription.periodEnd | day }}',
-        'There is nothing to do if you want to keep it.',
-        `Unless you change it before then, ${ofSubscription} renews on {{ subscription.periodEnd | day }}.`,
-        `If you want to keep it, there is nothing to do. You can cancel it, or change your payment method, in your customer portal.`,
+        'If you want to keep it, there’s nothing to do.',
+        `Unless you cancel before then, ${ofSubscription} renews on {{ subscription.periodEnd | day }}.`,
+        `If you want to keep it, there’s nothing to do. You can cancel it or change your payment method in your customer portal.`,
         portalButton('Manage subscription'),
       ),
     ),
@@ -180,7 +180,7 @@ const onboarding: ReadySequence = {
   name: 'onboarding',
   title: 'Onboarding',
   description:
-    'Three mails after the first purchase or subscription: at once, after two days and after five. It stops when that subscription has ended. Put in what helps your customers; a free plan that was made by API has no order, so let its variant wait for subscription.created. Polar mails nothing like it.',
+    'Three emails after the first purchase or subscription: at once, after two days and after five. It stops when that subscription ends. Add what helps your customers. A free plan created by API has no order: for it, choose the event subscription.created. Polar sends nothing like it.',
   event: 'order.paid',
   conditions: [
     {
@@ -197,9 +197,9 @@ const onboarding: ReadySequence = {
       about(
         'marketing',
         `Welcome to ${ofOrder}`,
-        'It is good to have you here.',
-        `Thank you for choosing **${ofOrder}**. Over the next days we will write to you twice more, to help you get started.`,
-        'What you bought is always in your customer portal.',
+        'It’s good to have you here.',
+        `Thank you for choosing **${ofOrder}**. Over the next few days, we’ll send you two more emails to help you get started.`,
+        'You’ll always find what you bought in your customer portal.',
         portalButton('Open your portal'),
       ),
     ),
@@ -209,8 +209,8 @@ const onboarding: ReadySequence = {
       about(
         'marketing',
         `How are you getting on with ${ofOrder}?`,
-        'Let us know where you are stuck.',
-        `You have had **${ofOrder}** for a little while now. If anything does not work as you expected, please let us know, so that we can help.${byReply}`,
+        'Tell us if you’re stuck.',
+        `You’ve had **${ofOrder}** for a couple of days now. If anything doesn’t work as you expected, tell us and we’ll help.${byReply}`,
       ),
     ),
     wait('wait-2', 3),
@@ -218,9 +218,9 @@ const onboarding: ReadySequence = {
       'day-5',
       about(
         'marketing',
-        'What do you miss?',
-        'This is the last of our mails to get you started.',
-        `This is the last of our mails to get you started with **${ofOrder}**. We would like to hear what you like about it, and what you miss.${byReply}`,
+        'What’s missing?',
+        'This is our last email about getting started.',
+        `This is our last email about getting started with **${ofOrder}**. We’d love to hear what you like about it and what’s missing.${byReply}`,
       ),
     ),
   ],
@@ -230,7 +230,7 @@ const winBack: ReadySequence = {
   name: 'win-back',
   title: 'Win-back',
   description:
-    'Invites a customer back 30 days after a subscription ended, unless they have another one by then. Polar mails nothing like it.',
+    'Invites customers back 30 days after a subscription ended, unless they have another one by then. Polar sends nothing like it.',
   event: 'subscription.revoked',
   conditions: [],
   frequency: 'once-per-subscription',
@@ -241,14 +241,14 @@ const winBack: ReadySequence = {
       'invitation',
       about(
         'marketing',
-        'You are welcome back',
-        'We would be glad to see you again.',
+        'We’d love to have you back',
+        'You can subscribe again at any time.',
         `A while ago, your subscription to ${ofSubscription.replace('your subscription', 'our service')} ended.`,
-        'If you would like to come back, you can subscribe again at any time.',
+        'If you’d like to come back, you can subscribe again at any time.',
         `{% if brand.website %}
 [Come back]({{ brand.website }}){button}
 {% endif %}`,
-        `And if something was missing, we would like to hear what it was.${byReply}`,
+        `And if something was missing, we’d love to hear what it was.${byReply}`,
       ),
     ),
   ],

@@ -23,7 +23,7 @@ export const portalButton = (label: string) => `{% if event.portalUrl %}
 [${label}]({{ event.portalUrl }}){button}
 {% endif %}`;
 const trial = `Your trial is free until ${hourOf('trialEnd')}.`;
-const pause = `{% if event.resumesAt %}It is set to pause on ${hourOf('periodEnd')} and to resume on ${hourOf('resumesAt')}.{% else %}It is set to pause on ${hourOf('periodEnd')}.{% endif %}`;
+const pause = `{% if event.resumesAt %}It’s set to pause on ${hourOf('periodEnd')} and to resume on ${hourOf('resumesAt')}.{% else %}It’s set to pause on ${hourOf('periodEnd')}.{% endif %}`;
 const discount = 'Your discount{% if event.discountName %} ({{ event.discountName }}){% endif %}';
 /** What is said behind a price. */
 const terms =
@@ -52,17 +52,17 @@ Hi {{ contact.firstName | default: "there" }},
 Thank you for subscribing to **{{ event.productName | default: "our service" }}**!
 
 {% if event.status == "trialing" and event.trialEnd %}
-${trial} If you like it, there is nothing to do; if you do not, cancel before then.
+${trial} If you like it, there’s nothing to do. If you don’t, cancel before then.
 {% endif %}
 
 {% if event.priceKind == "free" %}
-It is free of charge.
+It’s free of charge.
 {% elsif event.formattedRecurringAmount and event.interval %}
 {% if event.status == "trialing" %}After the trial, the{% else %}The{% endif %} price is {{ event.formattedRecurringAmount }} ${terms}.
 {% elsif event.priceKind == "metered" and event.formattedPriceBeforeDiscount == nil %}
 You pay for what you use.
 {% elsif event.discountUntil %}
-${discount} holds until ${dayOf('discountUntil')}.
+${discount} applies until ${dayOf('discountUntil')}.
 {% elsif event.discountDuration == "once" %}
 ${discount} is for the first payment.
 {% elsif event.discountDuration == "repeating" and event.interval == "month" and event.discountMonths > 1 %}
@@ -86,7 +86,7 @@ ${portalButton('Manage subscription')}`,
     name: 'subscription-active',
     title: 'Access is open',
     description:
-      'Says that access is open, once for each subscription: not again after a failed payment was made good. It comes right after "Subscription started"; one of the two is mostly enough.',
+      'Says that access is open, once for each subscription: not again after a failed payment went through. It comes right after "Subscription started"; one of the two is usually enough.',
     event: 'subscription.active',
     conditions: [],
     frequency: 'once-per-subscription',
@@ -129,17 +129,17 @@ ${portalButton('Manage subscription')}`,
     email: {
       kind: 'transactional',
       subject: 'Your cancellation is confirmed',
-      preheader: 'Your subscription will not renew.',
+      preheader: 'Your subscription won’t renew.',
       body: `###### Cancellation confirmed
 
-# {% if event.endsAt %}Ends on ${dayOf('endsAt')}{% else %}Your subscription will not renew{% endif %}
+# {% if event.endsAt %}Ends on ${dayOf('endsAt')}{% else %}Your subscription won’t renew{% endif %}
 
 Hi {{ contact.firstName | default: "there" }},
 
-Your subscription to **{{ event.productName | default: "our service" }}** has been cancelled and will not renew.
+Your subscription to **{{ event.productName | default: "our service" }}** has been canceled and won’t renew.
 
 {% if event.endsAt and event.status == "past_due" %}
-It ends on ${hourOf('endsAt')}. A payment for it is still open.
+It ends on ${hourOf('endsAt')}. A payment for it is still due.
 {% elsif event.endsAt %}
 You keep access until ${hourOf('endsAt')}.
 {% else %}
@@ -150,7 +150,7 @@ It ends with its current period.
 What you use until then will still be billed.
 {% endif %}
 
-If you change your mind before then, you can take the cancellation back in your customer portal.
+If you change your mind before then, you can undo the cancellation in your customer portal.
 
 ${portalButton('Keep subscription')}`,
     },
@@ -158,24 +158,24 @@ ${portalButton('Keep subscription')}`,
   {
     name: 'cancellation-withdrawn',
     title: 'Cancellation withdrawn',
-    description: 'Confirms that a cancellation was taken back, each time it is.',
+    description: 'Confirms that a cancellation was undone, each time it is.',
     event: 'subscription.uncanceled',
     conditions: [],
     frequency: 'every-time',
     email: {
       kind: 'transactional',
-      subject: 'Your subscription goes on',
-      preheader: 'The cancellation has been taken back.',
-      body: `###### Cancellation taken back
+      subject: 'Your subscription continues',
+      preheader: 'The cancellation was undone.',
+      body: `###### Cancellation undone
 
-# Your subscription goes on
+# Your subscription continues
 
 Hi {{ contact.firstName | default: "there" }},
 
-Good news: your subscription to **{{ event.productName | default: "our service" }}** goes on. The cancellation has been taken back.
+Good news: your subscription to **{{ event.productName | default: "our service" }}** continues. The cancellation was undone.
 
 {% if event.status == "past_due" %}
-A payment for it is still open. Please check your payment method in your customer portal.
+A payment for it is still due. Please check your payment method in your customer portal.
 
 ${portalButton('Check payment method')}
 {% elsif event.pauseAtPeriodEnd and event.periodEnd %}
@@ -186,34 +186,34 @@ ${trial}
 It renews on ${dayOf('renewsAt')}.
 {% endif %}
 
-We are glad that you are staying.`,
+We’re glad you’re staying.`,
     },
   },
   {
     name: 'payment-failed',
     title: 'Payment failed',
     description:
-      'Asks for a working payment method each time a renewal could not be collected. It may come back after a recovery. It names no sum: what Polar tries to collect is not in its webhook.',
+      'Asks for a working payment method each time a renewal could not be collected. It may be sent again after a recovery. It names no amount: what Polar tries to collect isn’t in its webhook.',
     event: 'subscription.past_due',
     conditions: [],
     frequency: 'every-time',
     email: {
       kind: 'transactional',
-      subject: 'Your payment did not go through',
+      subject: 'Your payment didn’t go through',
       preheader: 'Please check your payment method.',
       body: `###### {{ event.productName | default: "Your subscription" }}
 
-# Your payment did not go through
+# Your payment didn’t go through
 
 Hi {{ contact.firstName | default: "there" }},
 
-We could not collect the payment for **{{ event.productName | default: "your subscription" }}**.
+We couldn’t collect the payment for **{{ event.productName | default: "your subscription" }}**.
 
-Usually, this means that a card has expired or was declined. Please check your payment method in your customer portal. If you have fixed this already, there is nothing else to do.
+This usually means that a card has expired or was declined. Please check your payment method in your customer portal. If you’ve already fixed this, there’s nothing else to do.
 
 ${portalButton('Check payment method')}
 
-The payment will be tried again within the next three weeks. If it still fails, your subscription will end.`,
+We’ll try the payment again within the next three weeks. If it still fails, your subscription will end.`,
     },
   },
   {
@@ -227,23 +227,23 @@ The payment will be tried again within the next three weeks. If it still fails, 
     email: {
       kind: 'transactional',
       subject: 'Your subscription has ended',
-      preheader: 'You are welcome back at any time.',
+      preheader: 'You’re welcome back at any time.',
       body: `###### {{ event.productName | default: "Your subscription" }}
 
 # Your subscription has ended
 
 Hi {{ contact.firstName | default: "there" }},
 
-Your subscription to **{{ event.productName | default: "our service" }}** has ended{% if event.endReason == "payment_failed" %} because we could not collect the payment{% endif %}, and with it your access.
+Your subscription to **{{ event.productName | default: "our service" }}** has ended{% if event.endReason == "payment_failed" %} because we couldn’t collect the payment{% endif %}, and with it your access.
 
 {% if event.priceKind == "metered" %}
-If you have used something that was not billed yet, one last bill for it may follow.
+If you’ve used something that wasn’t billed yet, one last bill may follow.
 {% endif %}
 
 {% if event.endReason == "payment_failed" %}
-If you did not mean to leave, you can subscribe again with another payment method at any time.
+If you didn’t mean to leave, you can subscribe again with another payment method at any time.
 {% else %}
-Thank you for being with us. You are welcome back at any time.
+Thank you for being with us. You’re welcome back at any time.
 {% endif %}`,
     },
   },

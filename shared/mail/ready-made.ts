@@ -13,21 +13,21 @@ const readyMadeForCustomers: readonly ReadyMade[] = [
     name: 'welcome',
     title: 'Welcome',
     description:
-      'Greets every new customer once. Polar tells of a customer when a checkout is submitted, before the payment. To greet only those who paid, choose the event order.paid and the condition that amount is not 0: it waits for the first order that was paid for, and is sent once all the same.',
+      'Greets every new customer once. Polar creates a customer when a checkout is submitted, before the payment. To greet only those who paid, choose the event order.paid and the condition that amount is not 0: it waits for the first paid order, and is still sent only once.',
     event: 'customer.created',
     conditions: [],
     frequency: 'once-per-contact',
     email: {
       kind: 'marketing',
       subject: 'Welcome{% if contact.firstName %}, {{ contact.firstName }}{% endif %}!',
-      preheader: 'It is good to have you here.',
+      preheader: 'It’s good to have you here.',
       body: `# Welcome{% if brand.name %} to {{ brand.name }}{% else %} aboard{% endif %}
 
 Hi {{ contact.firstName | default: "there" }},
 
-It is good to have you here. From time to time we will write to you about what is new and how to get the most out of it.
+It’s good to have you here. From time to time, we’ll email you about what’s new and how to get the most out of it.
 
-We promise to be brief, and you can leave with one click at any time.
+We’ll keep it short, and you can unsubscribe with one click at any time.
 
 {% if brand.website %}
 [Visit {{ brand.name | default: "our website" }}]({{ brand.website }}){button}
@@ -38,7 +38,7 @@ We promise to be brief, and you can leave with one click at any time.
     name: 'account-linked',
     title: 'Account linked',
     description:
-      'Tells a customer once that their purchases belong to their account: when Polar learns your own id of them. Other changes of a customer send nothing.',
+      'Tells customers once that their purchases are linked to their account: when Polar learns your own id for them. Other changes to a customer send nothing.',
     event: 'customer.updated',
     conditions: [{ property: 'externalId', operator: 'is-set' }],
     frequency: 'once-per-contact',
@@ -50,9 +50,9 @@ We promise to be brief, and you can leave with one click at any time.
 
 Hi {{ contact.firstName | default: "there" }},
 
-What you buy with **{{ contact.email }}** is now linked to your account. There is nothing for you to do.
+What you buy with **{{ contact.email }}** is now linked to your account. There’s nothing for you to do.
 
-If this was not you, please let us know.`,
+If this wasn’t you, please let us know.`,
     },
   },
   {
@@ -71,9 +71,9 @@ If this was not you, please let us know.`,
 
 Hi {{ contact.firstName | default: "there" }},
 
-Your customer account with us has been closed, and we will not write to you about it again.
+Your customer account with us has been closed, and we won’t email you about it again.
 
-Thank you for the time you spent with us. You are welcome back whenever you like.`,
+Thank you for being with us. You’re welcome back at any time.`,
     },
   },
 ];
@@ -105,7 +105,7 @@ Your free trial has begun{% if event.trialEnd %} and runs until ${hourOf('trialE
 {% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}
 Your subscription has ended, and this is the final bill for it.
 {% elsif event.billingReason == "subscription_meter_cycle" %}
-This is the bill for what you have used.
+This is the bill for what you’ve used.
 {% elsif event.billingReason == "subscription_update" %}
 Your subscription has been changed, and this is the bill for the change.
 {% elsif event.billingReason == "subscription_cycle" and event.trialEnd and event.trialEnd == event.periodStart %}
@@ -175,7 +175,7 @@ Your payment went through.
 | **Charged** | **{{ event.formattedChargedAmount }}** |
 {% endif %}
 
-You will find the invoice in your customer portal.
+You’ll find the invoice in your customer portal.
 
 ${portalButton('View invoice')}`,
   },

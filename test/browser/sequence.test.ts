@@ -42,10 +42,10 @@ function mails(): string[] {
 }
 
 const mailed = [
-  `day 0, ${email}: Your payment did not go through`,
-  `day 3, ${email}: Your payment is still open`,
+  `day 0, ${email}: Your payment didn’t go through`,
+  `day 3, ${email}: Your payment is still due`,
   `day 7, ${email}: Please update your payment method`,
-  `day 14, ${email}: Your subscription will end in about a week`,
+  `day 14, ${email}: Your subscription ends in about a week`,
 ];
 
 describe.skipIf(!hasBrowser)('a sequence in a real browser', { timeout: 120_000 }, () => {

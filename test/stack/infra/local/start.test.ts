@@ -63,7 +63,7 @@ describe('npm start', { timeout: 360_000 }, () => {
     expect(life.output).toMatch(/^day {3}0 {2}mail {3}Welcome to Studio Monthly$/m);
     expect(life.output.split('\n').filter((line) => /^day +[1-9]/.test(line))).toEqual([
       'day   2  mail   How are you getting on with Studio Monthly?',
-      'day   5  mail   What do you miss?',
+      'day   5  mail   What’s missing?',
       'day   5  run    done: all steps are taken',
     ]);
     expect(await run('polar.ts', 'order.paid')).toMatchObject({ code: 0 });

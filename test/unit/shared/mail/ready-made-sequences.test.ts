@@ -143,7 +143,7 @@ describe('dunning', () => {
     for (const { text } of mails) {
       expect(text).toContain('Northlight Pro');
       expect(text).toContain('https://polar.sh/northlight/portal?email=');
-      expect(text).toContain('it is charged right away');
+      expect(text).toContain('It’s charged right away');
     }
   });
 

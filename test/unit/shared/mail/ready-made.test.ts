@@ -98,7 +98,7 @@ describe('a name that means harm', () => {
     );
     expect(parsedHtml(html).named('p')[0]?.text).toBe('Hi Eve,');
     expect(text).toContain('Hi Eve,\n');
-    expect(subject).toBe('Your payment did not go through');
+    expect(subject).toBe('Your payment didn’t go through');
     const { contact, event } = variablesOf('subscription.past_due.awkward.json');
     const { compiled } = compiledOf({
       ...templateNamed('payment-failed').email,
@@ -128,12 +128,8 @@ describe('the words fit the occasion', () => {
     ['subscription-started', 'subscription.created.awkward.json', 'free until November 26, 2026'],
     ['subscription-active', 'subscription.active.plain.json', 'renews on December 2, 2026'],
     ['cancellation-scheduled', 'subscription.canceled.plain.json', 'access until December 2, 2026'],
-    [
-      'access-ended',
-      'subscription.revoked.unpaid.json',
-      'because we could not collect the payment',
-    ],
-    ['access-ended', 'subscription.revoked.plain.json', 'You are welcome back'],
+    ['access-ended', 'subscription.revoked.unpaid.json', 'because we couldn’t collect the payment'],
+    ['access-ended', 'subscription.revoked.plain.json', 'You’re welcome back'],
   ])('%s for %s says: %s', (template, fixture, words) => {
     expect(renderedFor(template, fixture).text).toContain(words);
   });

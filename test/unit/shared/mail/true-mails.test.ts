@@ -80,9 +80,9 @@ describe('the mails of small inputs', () => {
 
   it('name no amount where the price is free or metered', () => {
     const [free, metered, failed] = textsOf('04-free-and-metered.json');
-    expect(free).toContain('It is free of charge.');
+    expect(free).toContain('It’s free of charge.');
     expect(metered).toContain('You pay for what you use.');
-    expect(failed).toContain('We could not collect the payment for Plan A.');
+    expect(failed).toContain('We couldn’t collect the payment for Plan A.');
     for (const text of [free, metered, failed]) expect(text).not.toContain('$');
   });
 
@@ -91,7 +91,7 @@ describe('the mails of small inputs', () => {
     expect(canceled).toContain('What you use until then will still be billed.');
     expect(canceled).not.toContain('charged again');
     expect(last).toContain('Your subscription has ended, and this is the final bill for it.');
-    expect(use).toContain('This is the bill for what you have used.');
+    expect(use).toContain('This is the bill for what you’ve used.');
     for (const text of [last, use]) expect(text).not.toMatch(/renew|Paid until|staying/);
   });
 
@@ -104,7 +104,7 @@ describe('the mails of small inputs', () => {
   it('say that what ends or pauses does so', () => {
     const [ends, pauses] = textsOf('14-renews-although-it-ends-or-pauses.json');
     expect(ends).toContain('Your subscription ends on December 20, 2026 at 02:00 UTC.');
-    expect(pauses).toContain('It is set to pause on December 20, 2026 at 02:00 UTC.');
+    expect(pauses).toContain('It’s set to pause on December 20, 2026 at 02:00 UTC.');
   });
 
   it('name the zone of a day', () => {
@@ -271,7 +271,7 @@ describe('a new subscription', () => {
     ],
     [
       { ...dates, amount: 950, discount: { duration: 'repeating', duration_in_months: 2 } },
-      'Your discount holds until January 20, 2027 (UTC).',
+      'Your discount applies until January 20, 2027 (UTC).',
     ],
     [
       {

@@ -120,7 +120,7 @@ describe('the steps of a workflow', () => {
   test('are previewed one at a time', async () => {
     const { path, press } = await dunning();
     const first = await at.get(`${path}/edit`);
-    expect(first.text).toContain('Subject Your payment did not go through');
+    expect(first.text).toContain('Subject Your payment didn’t go through');
     const last = await press('show-step-8');
     expect(last.text).toContain('Subject Your subscription is about to end');
     expect(last.html).toContain('name="shown" value="day-20"');
@@ -129,7 +129,7 @@ describe('the steps of a workflow', () => {
   test('can be tested one at a time', async () => {
     const { path } = await dunning();
     const { html } = await at.get(path);
-    expect(html).toContain('<option value="day-14">Your subscription will end in about a week');
+    expect(html).toContain('<option value="day-14">Your subscription ends in about a week');
   });
 
   test('that go while people wait at them need a second yes', async () => {
