@@ -16,13 +16,13 @@ import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
-import { contactPath } from '../kit/words.ts';
+import { audiencePath, contactPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type AudienceStores, audienceStores } from './audience-stores.ts';
 import { contactPages } from './contact-pages.ts';
 import { customerPages, searchPages } from './customer-pages.ts';
 import { editPages } from './edit-pages.ts';
-import { groupsOf, type ListFilter, listPath, listView } from './list-view.ts';
+import { groupsOf, type ListFilter, listView } from './list-view.ts';
 
 /** The form for a contact that a person adds. */
 export function addForm(
@@ -46,7 +46,7 @@ ${textField(field('lastName', 'Last name'))}
 ${textField(field('externalId', 'External id', 'The id of this person in your own system.'))}
 ${textField(field('userGroup', 'Group', `Stays until Polar sends a newer event whose group is always set.${known}`))}
 <p class="hint">What is left empty is taken from Polar as soon as a customer with this address comes. The contact is subscribed, unless the address is suppressed.</p>
-<p><button type="submit" class="primary">Add the contact</button> <a class="button" href="${listPath}">Cancel</a></p>`,
+<p><button type="submit" class="primary">Add the contact</button> <a class="button" href="${audiencePath}">Cancel</a></p>`,
   });
 }
 
@@ -58,7 +58,7 @@ export function addPages({ settings, means }: AudienceStores) {
   const shell = {
     title: 'Add a contact',
     section: 'audience',
-    above: { href: listPath, title: 'Audience' },
+    above: { href: audiencePath, title: 'Audience' },
   } as const;
 
   app.get('/', async (c) =>
@@ -156,7 +156,8 @@ export function audiencePages(parts: ConsoleParts) {
       c.header('content-type', 'text/csv; charset=utf-8');
       c.header('content-disposition', 'attachment; filename="audience.csv"');
       const next = found.next && textOf(found.next);
-      if (next) c.header(nextHeader, link(`${listPath}/export.csv`, { ...filter, after: next }));
+      if (next)
+        c.header(nextHeader, link(`${audiencePath}/export.csv`, { ...filter, after: next }));
       return c.body(text);
     }
   });

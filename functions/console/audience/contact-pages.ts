@@ -16,12 +16,11 @@ import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
-import { contactPath, nameOf, shortened } from '../kit/words.ts';
+import { audiencePath, contactPath, nameOf, shortened } from '../kit/words.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
 import { contactView } from './contact-view.ts';
 import { erasureIsUnderWay, keptView } from './kept-view.ts';
-import { listPath } from './list-view.ts';
 import { runsView, timelineView } from './timeline-view.ts';
 
 const happeningsAtOnce = 25;
@@ -69,11 +68,11 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     return page(c, {
       title: 'This contact is not shown any more',
       section: 'audience',
-      above: { href: listPath, title: 'Audience' },
+      above: { href: audiencePath, title: 'Audience' },
       status: isKnown ? 200 : 404,
       body: isKnown
         ? html`${kept.map((one) => keptView(one, stores.now(), isTold))}${await happenings(c, [contactId])}`
-        : html`<p>No contact has this id any more: it was erased, or a customer in Polar has its address now. <a href="${listPath}">Look for it in the audience</a>.</p>`,
+        : html`<p>No contact has this id any more: it was erased, or a customer in Polar has its address now. <a href="${audiencePath}">Look for it in the audience</a>.</p>`,
     });
   }
 
@@ -163,7 +162,7 @@ function contactPage(c: Context<ConsoleEnv>, known: KnownContact, body: Html) {
   return page(c, {
     title: titleOf(known),
     section: 'audience',
-    above: { href: listPath, title: 'Audience' },
+    above: { href: audiencePath, title: 'Audience' },
     body,
   });
 }

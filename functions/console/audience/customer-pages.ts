@@ -9,16 +9,16 @@ import { cursorOf, cursorText, idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { empty } from '../kit/shown.ts';
-import { contactPath } from '../kit/words.ts';
+import { audiencePath, contactPath } from '../kit/words.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseCustomerView } from './confirm-view.ts';
 import { customerPath, erasureIsUnderWay, keptView, titleOfCustomer } from './kept-view.ts';
-import { contactTable, listPath, searchForm, searchPath } from './list-view.ts';
+import { contactTable, searchForm, searchPath } from './list-view.ts';
 
 type CustomerContext = Context<ConsoleEnv, '/:customerId'>;
 
 const section = 'audience';
-const above = { href: listPath, title: 'Audience' };
+const above = { href: audiencePath, title: 'Audience' };
 
 /** Customers whom no contact shows, by their id in Polar, and how they are erased. */
 export function customerPages(stores: AudienceStores) {
@@ -82,7 +82,7 @@ function unknown(c: CustomerContext) {
     section,
     above,
     status: 404,
-    body: html`<p>No facts are kept of a customer with this id. Records of events that were skipped may name it until they expire. <a href="${listPath}">Look in the audience</a>.</p>`,
+    body: html`<p>No facts are kept of a customer with this id. Records of events that were skipped may name it until they expire. <a href="${audiencePath}">Look in the audience</a>.</p>`,
   });
 }
 
@@ -90,11 +90,11 @@ function unknown(c: CustomerContext) {
 export function searchPages(stores: AudienceStores) {
   const app = new Hono<ConsoleEnv>();
 
-  app.get('/', (c) => c.redirect(listPath));
+  app.get('/', (c) => c.redirect(audiencePath));
 
   app.post('/', async (c) => {
     const text = textOf(c.get('form'), 'text');
-    if (text.trim() === '') return goOn(c, listPath);
+    if (text.trim() === '') return goOn(c, audiencePath);
     const after = textOf(c.get('form'), 'after') || undefined;
     const isAll = textOf(c.get('form'), 'all') === 'on';
     const afterWord = cursorOf(wordPositionSchema, textOf(c.get('form'), 'afterWord'));
@@ -106,7 +106,7 @@ export function searchPages(stores: AudienceStores) {
     return page(c, {
       title: titleOf(found),
       section: 'audience',
-      above: { href: listPath, title: 'Audience' },
+      above: { href: audiencePath, title: 'Audience' },
       body: html`${searchForm(c, text)}
 ${foundView(found, isAll, stores.now())}
 ${found.next === undefined ? '' : goOnLooking(c, text, isAll, found.next)}
@@ -143,7 +143,7 @@ ${customers.map((one) => keptView(one, now))}`;
   if (next !== undefined || nextWord !== undefined) return html``;
   return empty(
     'No match: no name or address has words that begin like this, and no contact or customer has it as address or id. Records of skipped events may hold it until they expire.',
-    html`<p><a href="${listPath}">Look through the list</a> or <a href="${listPath}/add">add a contact by hand</a>.</p>`,
+    html`<p><a href="${audiencePath}">Look through the list</a> or <a href="${audiencePath}/add">add a contact by hand</a>.</p>`,
   );
 }
 

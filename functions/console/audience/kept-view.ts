@@ -5,8 +5,7 @@ import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { pathId } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
 import { badge, facts, time } from '../kit/shown.ts';
-import { contactPath, shortened } from '../kit/words.ts';
-import { listPath } from './list-view.ts';
+import { audiencePath, contactPath, deadLettersPath, shortened } from '../kit/words.ts';
 
 /** When what was on its way is erased too, and a minute for the queue. */
 const wholeMs = (Math.max(...erasureDelaysSeconds) + 60) * 1_000;
@@ -24,7 +23,7 @@ export function underWayNote(erasure: Act, now: Date): Html {
   const asked = html`${time(erasure.at)} by ${erasure.by}`;
   return isRecent(erasure, now)
     ? html`<p class="note">${erasureIsUnderWay} It was asked for on ${asked}.</p>`
-    : html`<p class="note">An erasure was asked for on ${asked}, and it is still not done. Look for its message <a href="/console/dead-letters">among the dead letters</a>, or ask for it again.</p>`;
+    : html`<p class="note">An erasure was asked for on ${asked}, and it is still not done. Look for its message <a href="${deadLettersPath}">among the dead letters</a>, or ask for it again.</p>`;
 }
 
 /** Of an erasure that a person asked for and that is done, apart from what was on its way. */
@@ -35,7 +34,7 @@ export function erasedText(erasure: Act | undefined, now: Date): Html {
 
 /** Where the page of a customer is whom no contact shows. */
 export function customerPath(customerId: string): string {
-  return `${listPath}/customers/${pathId(customerId)}`;
+  return `${audiencePath}/customers/${pathId(customerId)}`;
 }
 
 /** What a person may call a customer by. */

@@ -7,10 +7,17 @@ import { postForm } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
-import { consentBadge, contactPath, nameOf, shortened } from '../kit/words.ts';
+import {
+  audiencePath,
+  consentBadge,
+  contactPath,
+  nameOf,
+  polarPath,
+  shortened,
+  testPath,
+} from '../kit/words.ts';
 
-export const listPath = '/console/audience';
-export const searchPath = `${listPath}/search`;
+export const searchPath = `${audiencePath}/search`;
 
 const longestInList = 60;
 
@@ -41,7 +48,7 @@ export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
 ${searchForm(c)}`;
   return html`<div class="row spread">
 ${searchForm(c)}
-<p><a class="button" href="${listPath}/add">Add a contact</a> <a class="button" href="${link(`${listPath}/export.csv`, filter)}">Export as CSV</a></p>
+<p><a class="button" href="${audiencePath}/add">Add a contact</a> <a class="button" href="${link(`${audiencePath}/export.csv`, filter)}">Export as CSV</a></p>
 </div>
 ${totalsLine(view)}
 ${filterChips(filter, groups)}
@@ -97,7 +104,7 @@ ${consent && html`<input type="hidden" name="consent" value="${consent}">`}
 const mostChips = 8;
 
 function chip(label: string, filter: ListFilter, isHere: boolean): Html {
-  return html`<li><a class="chip" href="${link(listPath, filter)}"${isHere ? html` aria-current="true"` : ''}>${label}</a></li>`;
+  return html`<li><a class="chip" href="${link(audiencePath, filter)}"${isHere ? html` aria-current="true"` : ''}>${label}</a></li>`;
 }
 
 export function contactTable(contacts: readonly Contact[]): Html {
@@ -124,14 +131,14 @@ function nothing({ filter, isCutShort, isFirstPage }: ListView): Html {
   if (filter.group || filter.consent) {
     return empty(
       'No contact fits these filters.',
-      html`<p><a href="${listPath}">Show all contacts</a></p>`,
+      html`<p><a href="${audiencePath}">Show all contacts</a></p>`,
     );
   }
   if (!isFirstPage)
-    return empty('That was all.', html`<p><a href="${listPath}">Back to the newest</a></p>`);
+    return empty('That was all.', html`<p><a href="${audiencePath}">Back to the newest</a></p>`);
   return empty(
     'Nobody is in the audience yet. Contacts come by themselves as soon as Polar sends its first event.',
-    html`<p><a href="/console/polar">Connect Polar</a>, <a href="/console/test">send a test event</a> or <a href="${listPath}/add">add a contact by hand</a>.</p>`,
+    html`<p><a href="${polarPath}">Connect Polar</a>, <a href="${testPath}">send a test event</a> or <a href="${audiencePath}/add">add a contact by hand</a>.</p>`,
   );
 }
 
@@ -139,8 +146,8 @@ function paging({ filter, next, isCutShort, isFirstPage, contacts }: ListView): 
   const label = isCutShort ? 'Go on looking' : 'Older contacts';
   const note = isCutShort && contacts.length > 0 ? 'Not all contacts were looked at yet.' : '';
   return html`<div class="pages">
-<p>${!isFirstPage && html`<a href="${link(listPath, filter)}">Back to the newest</a>`} ${note}</p>
-${next && html`<a class="button" href="${link(listPath, { ...filter, after: next })}" rel="next">${label}</a>`}
+<p>${!isFirstPage && html`<a href="${link(audiencePath, filter)}">Back to the newest</a>`} ${note}</p>
+${next && html`<a class="button" href="${link(audiencePath, { ...filter, after: next })}" rel="next">${label}</a>`}
 </div>`;
 }
 

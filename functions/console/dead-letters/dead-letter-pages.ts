@@ -8,6 +8,7 @@ import { textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { empty, link } from '../kit/shown.ts';
+import { deadLettersPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { discardPages, someToDiscard } from './discard-pages.ts';
 import { letterListView } from './letter-list.ts';
@@ -20,10 +21,10 @@ import {
   resendingText,
   resendSome,
 } from './letter-reading.ts';
-import { discardView, letterView, path } from './letter-views.ts';
+import { discardView, letterView } from './letter-views.ts';
 
 const section = 'dead-letters';
-const above = { href: path, title: 'Dead letters' };
+const above = { href: deadLettersPath, title: 'Dead letters' };
 
 const idSchema = z.string().check(z.minLength(1), z.maxLength(2_048));
 
@@ -107,7 +108,7 @@ export function deadLetterPages(parts: ConsoleParts) {
     const choice = choiceFrom(form, filter);
     if (!choice) {
       const text = 'Nothing was sent: the form did not say which. Choose here.';
-      return goOn(c, path, { kind: 'problem', text });
+      return goOn(c, deadLettersPath, { kind: 'problem', text });
     }
     const { queue, since } = query;
     const given = since === undefined ? undefined : new Date(since);
@@ -124,7 +125,7 @@ export function deadLetterPages(parts: ConsoleParts) {
     };
     const shownQueue = choice.kind === 'one' ? undefined : queue;
     const shownFilter = choice.kind === 'filter' ? filterFields(query) : {};
-    return goOn(c, link(path, { queue: shownQueue, ...shownFilter, ...next }), {
+    return goOn(c, link(deadLettersPath, { queue: shownQueue, ...shownFilter, ...next }), {
       kind: isBad ? 'problem' : 'done',
       text: resendingText(run, choice),
     });
@@ -150,7 +151,7 @@ function unknown(c: Context<ConsoleEnv>, { met, more }: Reading<unknown>) {
     section,
     above,
     status: 404,
-    body: empty(text, html`<p><a href="${path}">See what there is</a></p>`),
+    body: empty(text, html`<p><a href="${deadLettersPath}">See what there is</a></p>`),
   });
 }
 

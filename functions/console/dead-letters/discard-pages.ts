@@ -6,14 +6,14 @@ import { postForm, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { empty, link } from '../kit/shown.ts';
+import { deadLettersPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type LetterList, lettersTable } from './letter-list.ts';
 import { filterFields } from './letter-query.ts';
 import type { LetterReading } from './letter-reading.ts';
-import { path } from './letter-views.ts';
 
 const section = 'dead-letters';
-const above = { href: path, title: 'Dead letters' };
+const above = { href: deadLettersPath, title: 'Dead letters' };
 
 /** So many go at once: their ids have to fit into a form. */
 const mostAtOnce = 200;
@@ -22,11 +22,11 @@ const mostBytes = 4_500_000;
 
 /** Asks before several go for good, and gives their file first. */
 export function someToDiscard(c: Context<ConsoleEnv>, { reading, query, now }: LetterList): Html {
-  const back = link(path, { queue: query.queue, ...filterFields(query) });
+  const back = link(deadLettersPath, { queue: query.queue, ...filterFields(query) });
   if (reading.letters.length === 0) {
     return empty(
       'None of the dead letters fits any more.',
-      html`<p><a href="${path}">See all</a></p>`,
+      html`<p><a href="${deadLettersPath}">See all</a></p>`,
     );
   }
   const letters = reading.letters.slice(0, mostAtOnce);
@@ -35,9 +35,9 @@ export function someToDiscard(c: Context<ConsoleEnv>, { reading, query, now }: L
   const ids = html`<input type="hidden" name="ids" value="${letters.map(({ messageId }) => messageId).join(' ')}">`;
   return html`<p class="note">Discarding deletes them: they are never applied or sent. Only their file brings them back.${rest > 0 ? ` These are the ${letters.length} oldest; ${rest} more fit, and come up after them.` : ''}</p>
 <ol class="steps">
-<li>${postForm(c, { action: `${path}/bodies`, class: 'act', body: html`${ids}<button type="submit">Download ${count}</button>` })} <span class="soft small">It may hold personal data. Delete it when you’re done.</span></li>
+<li>${postForm(c, { action: `${deadLettersPath}/bodies`, class: 'act', body: html`${ids}<button type="submit">Download ${count}</button>` })} <span class="soft small">It may hold personal data. Delete it when you’re done.</span></li>
 <li>${postForm(c, {
-    action: `${path}/discard`,
+    action: `${deadLettersPath}/discard`,
     body: html`${ids}
 <label class="check"><input type="checkbox" name="kept" value="yes" required> <span>I have the file, or don’t need it</span></label>
 <p class="row"><button type="submit" class="danger">Discard ${count} for good</button> <a class="button" href="${back}">Keep them</a></p>`,
@@ -50,7 +50,7 @@ function putBackView(c: Context<ConsoleEnv>, problem?: string): Html {
   return html`${problem && html`<p class="flash problem" role="alert">${problem}</p>`}
 <div class="card"><p>Puts discarded dead letters back from their file. Nothing is applied until you send them again.</p>
 ${postForm(c, {
-  action: `${path}/put-back`,
+  action: `${deadLettersPath}/put-back`,
   hasFile: true,
   body: html`<p class="field"><label for="file">The file</label><input id="file" type="file" name="file" accept=".json,application/json" required></p>
 <p><button type="submit" class="primary">Put it back</button></p>`,
@@ -64,12 +64,13 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
   app.post('/bodies', async (c) => {
     const ids = idsIn(c.get('form'));
     const letters = await reading.chosen(ids);
-    if (letters.length < ids.size) return goOn(c, path, { kind: 'problem', text: notAllThere });
+    if (letters.length < ids.size)
+      return goOn(c, deadLettersPath, { kind: 'problem', text: notAllThere });
     const text = keptLetters(letters);
     if (Buffer.byteLength(text) > mostBytes) {
       const problem =
         'They are too large for one file. Choose fewer, or use the command: npm run deadletters -- discard, which keeps each in a file.';
-      return goOn(c, path, { kind: 'problem', text: problem });
+      return goOn(c, deadLettersPath, { kind: 'problem', text: problem });
     }
     c.set('acted', { count: letters.length });
     const day = parts.now().toISOString().replaceAll(/[:.]/g, '-');
@@ -84,7 +85,7 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
     const ids = idsIn(form);
     const isOne = form.has('id');
     if (!isOne && textOf(form, 'kept') !== 'yes') {
-      return goOn(c, path, {
+      return goOn(c, deadLettersPath, {
         kind: 'problem',
         text: 'Nothing was discarded: download their file first.',
       });
@@ -92,12 +93,12 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
     const queues = parts.queues.filter(({ name }) => !isOne || name === textOf(form, 'queue'));
     const count = ids.size === 0 ? 0 : await reading.discard(queues, ids);
     c.set('acted', { count });
-    if (count === 0) return goOn(c, path, { kind: 'problem', text: nothingThere });
+    if (count === 0) return goOn(c, deadLettersPath, { kind: 'problem', text: nothingThere });
     parts.log.info('dead letters discarded', { count });
     const left = ids.size - count;
     const text =
       ids.size === 1 ? 'The dead letter is discarded.' : `${count} dead letters are discarded.`;
-    return goOn(c, path, {
+    return goOn(c, deadLettersPath, {
       kind: 'done',
       text: left > 0 ? `${text} ${left} are gone, or being read by someone else.` : text,
     });
@@ -125,7 +126,10 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
     await putBackLetters(parts.sqs, parts.queues, kept);
     c.set('acted', { count: kept.length });
     const what = kept.length === 1 ? 'It is' : `All ${kept.length} are`;
-    return goOn(c, path, { kind: 'done', text: `${what} among the dead letters again.` });
+    return goOn(c, deadLettersPath, {
+      kind: 'done',
+      text: `${what} among the dead letters again.`,
+    });
   });
 
   return app;

@@ -12,9 +12,10 @@ import {
 import { act, choice, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, empty, link, table, time } from '../kit/shown.ts';
+import { deadLettersPath, eventsPath } from '../kit/words.ts';
 import { filterFields, filterOf, type LetterQuery } from './letter-query.ts';
 import type { Reading } from './letter-reading.ts';
-import { path, queueWords, whoText } from './letter-views.ts';
+import { queueWords, whoText } from './letter-views.ts';
 
 const mostListed = 50;
 const mostReasons = 20;
@@ -39,7 +40,7 @@ ${reasons(c, reading.letters, query)}
 ${lettersTable(list)}
 ${reading.letters.length > mostListed ? html`<p class="soft">These are the ${mostListed} oldest. The next appear when these are gone.</p>` : ''}`
 }
-<p class="soft small">Discarded one by mistake? <a href="${path}/put-back">Put it back from its file</a>.</p>`;
+<p class="soft small">Discarded one by mistake? <a href="${deadLettersPath}/put-back">Put it back from its file</a>.</p>`;
 }
 
 const ages = [
@@ -76,7 +77,7 @@ function goOnCard(c: Context<ConsoleEnv>, query: LetterQuery): Html {
   return html`<section class="card" aria-labelledby="go-on">
 <h2 id="go-on">Some are left</h2>
 <p>Each request sends up to 500, for 15 seconds at most. ${goOn === 'reason' && reason ? html`It sends those with the reason “${reason}”.` : ''}${goOn === 'filter' ? 'It sends those that fit the filter.' : ''} Those that fail again meanwhile are not sent twice.</p>
-${act(c, 'Go on', `${path}/resend`, { tone: 'primary', fields })}
+${act(c, 'Go on', `${deadLettersPath}/resend`, { tone: 'primary', fields })}
 </section>`;
 }
 
@@ -84,20 +85,20 @@ function nothingThere({ met, more }: Reading<unknown>, query: LetterQuery): Html
   if (filterOf(query) && met > 0) {
     return empty(
       `None of the ${met} that were read fits the filter.${more > 0 ? ` About ${more} more were not read.` : ''}`,
-      html`<p><a href="${link(path, queueField(query))}">Show all</a></p>`,
+      html`<p><a href="${link(deadLettersPath, queueField(query))}">Show all</a></p>`,
     );
   }
   if (more > 0) {
     return empty(
       `About ${more} are there, but someone else is reading or sending them.`,
-      html`<p><a href="${link(path, queueField(query))}">Look again</a></p>`,
+      html`<p><a href="${link(deadLettersPath, queueField(query))}">Look again</a></p>`,
     );
   }
   return empty(
     query.queue
       ? 'No dead letters in this queue.'
       : 'No dead letters. Everything was processed or is on its way.',
-    html`<p><a href="/console/events">See the events</a></p>`,
+    html`<p><a href="${eventsPath}">See the events</a></p>`,
   );
 }
 
@@ -117,7 +118,7 @@ function summary(
   const isPointless = finals === found.length && more === 0;
   return html`${finals > 0 ? html`<p class="note">${finalText(finals)} Download and discard ${finals === 1 ? 'it' : 'them'} instead.</p>` : ''}
 <div class="row spread"><p>${count} SQS keeps each for 14 days.</p>
-${isPointless ? '' : act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${path}/resend`, { fields })}</div>`;
+${isPointless ? '' : act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${deadLettersPath}/resend`, { fields })}</div>`;
 }
 
 /** What fits the filter, counted, before anything is done with it. */
@@ -126,9 +127,9 @@ function chosenCard(c: Context<ConsoleEnv>, { reading, query }: LetterList): Htm
   const finals = found.filter(isFinal).length;
   const fields = { ...queueField(query), ...filterFields(query) };
   const these = found.length === 1 ? 'this one' : `these ${found.length}`;
-  const discard = html`<a class="button danger" href="${link(`${path}/discard-some`, fields)}">Download and discard ${these}…</a>`;
+  const discard = html`<a class="button danger" href="${link(`${deadLettersPath}/discard-some`, fields)}">Download and discard ${these}…</a>`;
   const resend = (tone: '' | 'primary') =>
-    act(c, `Send ${these} again`, `${path}/resend`, {
+    act(c, `Send ${these} again`, `${deadLettersPath}/resend`, {
       tone,
       fields: { ...fields, which: 'filter' },
     });
@@ -170,13 +171,16 @@ function whatToDo(
   reason: string,
   letters: readonly ExplainedLetter[],
 ): Html {
-  const about = link(path, { ...queueField(query), about: reason });
+  const about = link(deadLettersPath, { ...queueField(query), about: reason });
   if (filterOf(query)) return html`<a href="${about}">Only these</a>`;
   if (letters.every(isFinal)) {
-    const discard = link(`${path}/discard-some`, { ...queueField(query), about: reason });
+    const discard = link(`${deadLettersPath}/discard-some`, {
+      ...queueField(query),
+      about: reason,
+    });
     return html`<a class="button danger" href="${discard}">Download and discard…</a>`;
   }
-  return act(c, 'Send these again', `${path}/resend`, {
+  return act(c, 'Send these again', `${deadLettersPath}/resend`, {
     fields: { ...queueField(query), which: 'reason', reason },
   });
 }
@@ -191,7 +195,7 @@ export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html 
   const rows = reading.letters.slice(0, mostListed).map((letter) => {
     const first = firstReasonOf(letter);
     return [
-      html`<a class="whole" href="${link(`${path}/letter`, { id: letter.messageId })}">${letter.type}</a><br><span class="soft small">${queueWords[letter.queue]}</span>`,
+      html`<a class="whole" href="${link(`${deadLettersPath}/letter`, { id: letter.messageId })}">${letter.type}</a><br><span class="soft small">${queueWords[letter.queue]}</span>`,
       html`${ageText(now.getTime() - letter.since.getTime())}<br><span class="soft small">${time(letter.since.toISOString())}</span>`,
       String(receivesOf(letter)),
       html`<span class="long">${isFinal(letter) ? html`${badge('final', 'bad')} ` : ''}${lastReasonOf(letter)}</span>${first && html`<span class="long soft small">At first: ${first}</span>`}`,

@@ -19,10 +19,8 @@ import {
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, link, prettyBody, table, time } from '../kit/shown.ts';
-import { eventPath } from '../kit/words.ts';
+import { deadLettersPath, eventPath } from '../kit/words.ts';
 import type { LetterWithMessage } from './letter-reading.ts';
-
-export const path = '/console/dead-letters';
 
 export const queueWords: Readonly<Record<QueueName, string>> = {
   events: 'Polar events',
@@ -47,10 +45,10 @@ export function letterView(c: Context<ConsoleEnv>, shown: ShownLetter): Html {
   const [letter, message] = shown.found;
   const { messageId, queue } = letter;
   const id = { id: messageId };
-  const download = link(`${path}/body`, id);
-  const discard = link(`${path}/discard`, id);
+  const download = link(`${deadLettersPath}/body`, id);
+  const discard = link(`${deadLettersPath}/discard`, id);
   const resend = (tone: '' | 'primary') =>
-    act(c, 'Send again', `${path}/resend`, {
+    act(c, 'Send again', `${deadLettersPath}/resend`, {
       tone,
       fields: { which: 'one', queue, ...id },
     });
@@ -72,7 +70,7 @@ ${resend('')}</div>
 <section class="card" aria-label="In short">${letterFacts(shown)}</section>
 ${attributes(message)}
 <h2>Body</h2>
-${prettyBody(queue === 'events' ? eventBody(message) : message.body, link(`${path}/body`, id))}`;
+${prettyBody(queue === 'events' ? eventBody(message) : message.body, link(`${deadLettersPath}/body`, id))}`;
 }
 
 /** What it is, whom it is about, and why it died. */
@@ -131,10 +129,10 @@ export function discardView(c: Context<ConsoleEnv>, shown: ShownLetter): Html {
   const id = { id: messageId };
   return html`<p class="note">Discarding deletes the message and its reason: it is never applied or sent. Only its file brings it back.</p>
 ${letterFacts(shown)}
-<p><a class="button" href="${link(`${path}/body`, id)}">Download it first</a></p>
+<p><a class="button" href="${link(`${deadLettersPath}/body`, id)}">Download it first</a></p>
 <p class="soft">You can put it back from its file on the page Dead letters.${webhookId && queue === 'events' ? ' Polar can also deliver the event again for 90 days.' : ''}</p>
 <div class="row">
-${act(c, 'Discard for good', `${path}/discard`, { tone: 'danger', fields: { queue, ...id } })}
-<a class="button" href="${link(`${path}/letter`, id)}">Keep it</a>
+${act(c, 'Discard for good', `${deadLettersPath}/discard`, { tone: 'danger', fields: { queue, ...id } })}
+<a class="button" href="${link(`${deadLettersPath}/letter`, id)}">Keep it</a>
 </div>`;
 }

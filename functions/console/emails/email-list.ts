@@ -21,7 +21,9 @@ import {
   fateWords,
   nameOf,
   shortened,
+  testPath,
   workflowPath,
+  workflowsPath,
 } from '../kit/words.ts';
 
 const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
@@ -180,8 +182,8 @@ function nothing({ query, list, workflows }: EmailListShown): Html {
   return empty(
     'No emails yet. Workflows send them when something happens in Polar.',
     workflows.length === 0
-      ? html`<p><a href="/console/workflows/new">Create a workflow</a></p>`
-      : html`<p><a href="/console/test">Send yourself a test event</a></p>`,
+      ? html`<p><a href="${workflowsPath}/new">Create a workflow</a></p>`
+      : html`<p><a href="${testPath}">Send yourself a test event</a></p>`,
   );
 }
 

@@ -5,7 +5,7 @@ import type { Hold } from '#shared/store/mail/hold.ts';
 import { act, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
 import { time } from '../kit/shown.ts';
-import { emailsPath } from '../kit/words.ts';
+import { emailsPath, workflowsPath } from '../kit/words.ts';
 
 /** What a press of the switch leads to. */
 export const holdFlashes = {
@@ -43,7 +43,7 @@ export function heldView(c: Context<ConsoleEnv>, { open, isWhole }: EmailsNow): 
   return html`<section class="card" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
 <p>${count === 0 ? 'No email is put aside yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} put aside.`} Once you release mail, each is checked again and sent once. One that is older than its workflow allows is blocked.</p>
-<p>Pause a workflow first to block what it wanted to send. <a href="/console/workflows">See the workflows</a></p>
+<p>Pause a workflow first to block what it wanted to send. <a href="${workflowsPath}">See the workflows</a></p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;
 }

@@ -24,7 +24,9 @@ import {
   eventsPath,
   nameOf,
   outcomeBadge,
+  polarPath,
   shortened,
+  testPath,
 } from '../kit/words.ts';
 
 const shortDay = new Intl.DateTimeFormat('en-GB', {
@@ -130,7 +132,7 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
     `No ${such} from ${dayText.format(new Date(day))} until ${query.before ? dayText.format(new Date(query.before)) : 'now'}.`,
     isFiltered
       ? html`<p><a href="${eventsPath}">Show all events</a></p>`
-      : html`<p>Is <a href="/console/polar">Polar connected</a>? If so, <a href="/console/test">send yourself an event</a>.</p>`,
+      : html`<p>Is <a href="${polarPath}">Polar connected</a>? If so, <a href="${testPath}">send yourself an event</a>.</p>`,
   );
 }
 

@@ -17,6 +17,7 @@ import { badge, empty, facts, link, prettyBody, table, time } from '../kit/shown
 import {
   changeRow,
   contactPath,
+  deadLettersPath,
   eventPath,
   eventsPath,
   fieldWords,
@@ -25,6 +26,8 @@ import {
   propertyRows,
   settingsPath,
   statusBadge,
+  workflowPath,
+  workflowsPath,
 } from '../kit/words.ts';
 import type { EventStory, Unrecorded } from './event-story.ts';
 
@@ -100,26 +103,22 @@ export function noWorkflowsView({ outcome }: Decision, { record, waiting }: Even
 ${
   waiting.length > 0
     ? html`<p>These wait for it now:</p>
-<ul>${waiting.map((one) => html`<li><a href="${workflowPath(one.workflowId)}">${one.name}</a> ${statusBadge(one)}</li>`)}</ul>`
-    : html`<p><a href="/console/workflows">Make a workflow</a> that sends an email for it.</p>`
+<ul>${waiting.map((one) => html`<li><a href="${workflowPath(one)}">${one.name}</a> ${statusBadge(one)}</li>`)}</ul>`
+    : html`<p><a href="${workflowsPath}">Make a workflow</a> that sends an email for it.</p>`
 }`;
-}
-
-function workflowPath(workflowId: string): string {
-  return `/console/workflows/${encodeURIComponent(workflowId)}`;
 }
 
 function workflowView(one: ConsideredWorkflow, story: EventStory): Html {
   const { workflowId, name, version, verdict, reason, ledgerKey, runId } = one;
   if (runId !== undefined) {
     return html`<div class="card">
-<h3><a href="${workflowPath(workflowId)}">${name}</a> <span class="soft">version ${version}</span> ${badge('begins a run', 'good')}</h3>
+<h3><a href="${workflowPath({ workflowId })}">${name}</a> <span class="soft">version ${version}</span> ${badge('begins a run', 'good')}</h3>
 <p><a href="${runPath(runId)}">Where the run is, and what it did</a></p>
 </div>`;
   }
   const isSending = verdict === 'send' && ledgerKey !== undefined;
   return html`<div class="card">
-<h3><a href="${workflowPath(workflowId)}">${name}</a> <span class="soft">version ${version}</span> ${isSending ? badge('asks for an email', 'good') : badge('sends nothing')}</h3>
+<h3><a href="${workflowPath({ workflowId })}">${name}</a> <span class="soft">version ${version}</span> ${isSending ? badge('asks for an email', 'good') : badge('sends nothing')}</h3>
 ${isSending ? mailed(ledgerKey, story) : html`<p>${reason ?? 'No reason was kept.'}</p>`}
 </div>`;
 }
@@ -127,7 +126,7 @@ ${isSending ? mailed(ledgerKey, story) : html`<p>${reason ?? 'No reason was kept
 function mailed(ledgerKey: string, { emails, mailFailures, record }: EventStory): Html {
   const email = emails.get(ledgerKey);
   const failures = [ledgerKey, `feedback ${ledgerKey}`].flatMap((id) => mailFailures.get(id) ?? []);
-  const letter = link('/console/dead-letters/letter', { id: ledgerKey });
+  const letter = link(`${deadLettersPath}/letter`, { id: ledgerKey });
   return html`${
     email
       ? emailView({ email, webhookId: record.webhookId })
@@ -275,7 +274,7 @@ export function replayKind({ triggers, again }: Pick<ReplayEntry, 'triggers' | '
 
 /** What can be said of an id that has no record. */
 export function unrecordedView(id: string, { failure, email }: Unrecorded, days: number): Html {
-  const letter = link('/console/dead-letters/letter', { id });
+  const letter = link(`${deadLettersPath}/letter`, { id });
   if (email) {
     return empty(
       'This is the ledger key of an email.',

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { empty, table } from '../kit/shown.ts';
-import { shortened } from '../kit/words.ts';
+import { audiencePath, findPath, shortened } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { finding } from './finding.ts';
 
@@ -19,13 +19,13 @@ export function findPages(parts: ConsoleParts) {
 
   app.post('/', async (c) => {
     const text = textOf(c.get('form'), 'q').trim();
-    if (text === '') return c.redirect('/console/find', 303);
+    if (text === '') return c.redirect(findPath, 303);
     const found = await find(text);
     const [only] = found;
     if (only?.isExact && found.length === 1) return c.redirect(only.href, 303);
     const rows = found.map(({ kind, name, href }) => [kind, html`<a href="${href}">${name}</a>`]);
     const next = html`<p>A customer whom no contact shows is found by its external id.</p>
-${act(c, 'Search all customers', '/console/audience/search', { fields: { text, all: 'on' } })}`;
+${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all: 'on' } })}`;
     return page(c, {
       title: `Find “${shortened(text, 60)}”`,
       tab: 'Find',

@@ -5,7 +5,7 @@ import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { pathId } from '../kit/in-url.ts';
 import { runPath } from '../kit/run-view.ts';
-import { contactPath, eventPath, nameOf, workflowPath } from '../kit/words.ts';
+import { audiencePath, contactPath, eventPath, nameOf, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 export type Found = Readonly<{
@@ -49,7 +49,7 @@ export function finding(parts: ConsoleParts): Find {
       ...{ kind: 'Customer' as const, isExact: true, name: customer.customerId },
       href: there
         ? contactPath(there.contactId)
-        : `/console/audience/customers/${pathId(customer.customerId)}`,
+        : `${audiencePath}/customers/${pathId(customer.customerId)}`,
     }));
     return [...contacts, ...customers];
   }

@@ -1,21 +1,34 @@
 import { html } from 'hono/html';
 import type { DeploymentSigns } from './deployment-signs.ts';
 import type { Html } from './page.ts';
+import {
+  audiencePath,
+  brandPath,
+  deadLettersPath,
+  emailsPath,
+  eventsPath,
+  findPath,
+  logPath,
+  polarPath,
+  settingsPath,
+  testPath,
+  workflowsPath,
+} from './words.ts';
 
 type Entry = Readonly<{ href: string; label: string }>;
 
 const entries = {
   overview: { href: '/console', label: 'Overview' },
-  audience: { href: '/console/audience', label: 'Audience' },
-  events: { href: '/console/events', label: 'Events' },
-  emails: { href: '/console/emails', label: 'Emails' },
-  workflows: { href: '/console/workflows', label: 'Workflows' },
-  polar: { href: '/console/polar', label: 'Polar' },
-  'dead-letters': { href: '/console/dead-letters', label: 'Dead letters' },
-  test: { href: '/console/test', label: 'Send a test' },
-  log: { href: '/console/log', label: 'Log' },
-  settings: { href: '/console/settings', label: 'Events & groups' },
-  brand: { href: '/console/brand', label: 'Sender & brand' },
+  audience: { href: audiencePath, label: 'Audience' },
+  events: { href: eventsPath, label: 'Events' },
+  emails: { href: emailsPath, label: 'Emails' },
+  workflows: { href: workflowsPath, label: 'Workflows' },
+  polar: { href: polarPath, label: 'Polar' },
+  'dead-letters': { href: deadLettersPath, label: 'Dead letters' },
+  test: { href: testPath, label: 'Send a test' },
+  log: { href: logPath, label: 'Log' },
+  settings: { href: settingsPath, label: 'Events & groups' },
+  brand: { href: brandPath, label: 'Sender & brand' },
 } as const satisfies Record<string, Entry>;
 
 /** A section of the console: one entry of the navigation. */
@@ -65,7 +78,7 @@ ${find(shown.token)}
  * cannot press Enter: it shows when it has the focus.
  */
 const find = (token: string) =>
-  html`<form class="find" method="post" action="/console/find" role="search" aria-label="Everything">
+  html`<form class="find" method="post" action="${findPath}" role="search" aria-label="Everything">
 <input type="hidden" name="token" value="${token}">
 <label><span class="unseen">Find</span><input type="search" name="q" placeholder="Find…" autocomplete="off" aria-keyshortcuts="/" data-find></label>
 <kbd aria-hidden="true">/</kbd><button type="submit" class="unseen">Search</button>

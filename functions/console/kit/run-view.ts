@@ -4,10 +4,11 @@ import type { Outlook, RunNow } from '#shared/audience/run-outlook.ts';
 import type { Step } from '#shared/audience/workflow.ts';
 import type { Html } from './page.ts';
 import { badge, time } from './shown.ts';
+import { runsPath } from './words.ts';
 
 /** Where the page of a run is. */
 export function runPath(runId: string): string {
-  return `/console/runs/${encodeURIComponent(runId)}`;
+  return `${runsPath}/${encodeURIComponent(runId)}`;
 }
 
 export const runTones = {

@@ -14,12 +14,21 @@ import {
 } from '#shared/polar/event-properties.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { pathId } from './in-url.ts';
+import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 import { badge, link, time } from './shown.ts';
 
+export const audiencePath = '/console/audience';
+export const workflowsPath = '/console/workflows';
+export const runsPath = '/console/runs';
+export const deadLettersPath = '/console/dead-letters';
+export const testPath = '/console/test';
+export const logPath = '/console/log';
+export const findPath = '/console/find';
+
 /** Where the page of a contact is. */
 export function contactPath(contactId: string): string {
-  return `/console/audience/${encodeURIComponent(contactId)}`;
+  return `${audiencePath}/${encodeURIComponent(contactId)}`;
 }
 
 /** First and last name; empty where there is none. */
@@ -114,25 +123,25 @@ export function emailPath({ ledgerKey }: Readonly<{ ledgerKey: string }>): strin
   return link(`${emailsPath}/mail`, { key: ledgerKey });
 }
 
-export const home = '/console/polar';
+export const polarPath = '/console/polar';
 
 export const pathsOfConnecting = {
-  signIn: `${home}/sign-in`,
-  cancel: `${home}/sign-in/cancel`,
-  token: `${home}/token`,
-  organization: `${home}/organization`,
+  signIn: `${polarPath}/sign-in`,
+  cancel: `${polarPath}/sign-in/cancel`,
+  token: `${polarPath}/token`,
+  organization: `${polarPath}/organization`,
 } as const;
 
 export const pathsOfTending = {
-  enable: `${home}/enable`,
-  repair: `${home}/repair`,
-  redeliver: `${home}/redeliver`,
-  rotate: `${home}/rotate`,
-  dropPrevious: `${home}/drop-previous`,
-  disconnect: `${home}/disconnect`,
-  emailsOff: `${home}/emails-off`,
-  emailsOn: `${home}/emails-on`,
-  acceptEmails: `${home}/accept-emails`,
+  enable: `${polarPath}/enable`,
+  repair: `${polarPath}/repair`,
+  redeliver: `${polarPath}/redeliver`,
+  rotate: `${polarPath}/rotate`,
+  dropPrevious: `${polarPath}/drop-previous`,
+  disconnect: `${polarPath}/disconnect`,
+  emailsOff: `${polarPath}/emails-off`,
+  emailsOn: `${polarPath}/emails-on`,
+  acceptEmails: `${polarPath}/accept-emails`,
 } as const;
 
 export const brandPath = '/console/brand';
@@ -215,19 +224,17 @@ export function fateBadge(email: Fated): Html {
   return badge(fateWords[fate], fateTones[fate]);
 }
 
-const number = new Intl.NumberFormat('en-US');
-
 /** How many emails are in each state. A plus says that only the newest were counted. */
 export function countBadges({ byState, isComplete }: EmailCounts): Html {
   const more = isComplete ? '' : '+';
   const shown = statesInOrder.flatMap((state) => {
     const count = byState.get(state);
-    const words = `${number.format(count ?? 0)}${more} ${stateWords[state]}`;
+    const words = `${numberText(count ?? 0)}${more} ${stateWords[state]}`;
     return count === undefined ? [] : [badge(words, stateTones[state]), ' '];
   });
   return shown.length === 0 ? html`<span class="soft">none yet</span>` : html`${shown}`;
 }
 
 export function workflowPath({ workflowId }: Pick<Workflow, 'workflowId'>): string {
-  return `/console/workflows/${encodeURIComponent(workflowId)}`;
+  return `${workflowsPath}/${encodeURIComponent(workflowId)}`;
 }

@@ -7,10 +7,16 @@ import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText, pathId } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { badge, empty, link, table, time } from '../kit/shown.ts';
-import { contactPath, eventPath, shortened, workflowPath } from '../kit/words.ts';
+import {
+  audiencePath,
+  contactPath,
+  eventPath,
+  logPath,
+  shortened,
+  workflowPath,
+} from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
-const path = '/console/log';
 const pageSize = 50;
 const longestName = 100;
 
@@ -32,14 +38,14 @@ export function logPages({ acts, now, env }: ConsoleParts) {
     const after = cursorOf(actPositionSchema, query.after);
     const found = await acts.page({ by: query.by, what: query.what }, since, pageSize, after);
     const filter = { by: query.by, what: query.what };
-    const next = found.next && link(path, { ...filter, after: cursorText(found.next) });
+    const next = found.next && link(logPath, { ...filter, after: cursorText(found.next) });
     return page(c, {
       title: 'Log',
       section: 'log',
       body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. That somebody was erased is kept for ever: <code>npm run why -- &lt;address or id&gt;</code> tells it.</p>
 ${filters(query)}
 ${found.acts.length > 0 ? actTable(found.acts) : nothing(query)}
-<div class="pages"><p>${after && html`<a href="${link(path, filter)}">Back to the newest</a>`}</p>
+<div class="pages"><p>${after && html`<a href="${link(logPath, filter)}">Back to the newest</a>`}</p>
 ${next && html`<a class="button" href="${next}" rel="next">Older ones</a>`}</div>`,
     });
   });
@@ -47,7 +53,7 @@ ${next && html`<a class="button" href="${next}" rel="next">Older ones</a>`}</div
 }
 
 function filters({ by, what }: Query): Html {
-  return html`<form class="filters" method="get" action="${path}">
+  return html`<form class="filters" method="get" action="${logPath}">
 ${textField({ name: 'by', label: 'Who', value: by ?? '', hint: 'A part of the name.' }, { type: 'search' })}
 ${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...actVerbs.map((one) => [one, one] as const)])}
 <button type="submit">Show</button>
@@ -57,7 +63,7 @@ ${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...ac
 function nothing({ by, what, after }: Query): Html {
   const isFiltered = by !== undefined || what !== undefined;
   const text = after ? 'There is nothing older.' : 'Nothing like that was done.';
-  if (isFiltered) return empty(text, html`<p><a href="${path}">Show all</a></p>`);
+  if (isFiltered) return empty(text, html`<p><a href="${logPath}">Show all</a></p>`);
   return empty(after ? text : 'Nobody has done anything by hand yet.');
 }
 
@@ -92,7 +98,7 @@ function pageOf(name: string, id: string): string | undefined {
     case 'contactId':
       return contactPath(id);
     case 'customerId':
-      return `/console/audience/customers/${pathId(id)}`;
+      return `${audiencePath}/customers/${pathId(id)}`;
     case 'webhookId':
       return eventPath(id);
     case 'workflowId':

@@ -2,7 +2,16 @@ import { html } from 'hono/html';
 import type { Concern } from '#shared/status/concerns.ts';
 import type { Html } from '../kit/page.ts';
 import { runPath } from '../kit/run-view.ts';
-import { brandPath, emailsPath, eventPath, home, settingsPath } from '../kit/words.ts';
+import {
+  brandPath,
+  deadLettersPath,
+  emailsPath,
+  eventPath,
+  polarPath,
+  settingsPath,
+  testPath,
+  workflowsPath,
+} from '../kit/words.ts';
 
 type Step = Readonly<{ label: string; href: string }>;
 
@@ -33,7 +42,7 @@ function stepFor(concern: Concern): Step {
       return { label: 'Release mail', href: emailsPath };
     case 'queue-late':
     case 'dead-letters':
-      return { label: 'See dead letters', href: '/console/dead-letters' };
+      return { label: 'See dead letters', href: deadLettersPath };
     case 'retried':
       return { label: 'See the oldest', href: failurePath(concern.failureId) };
     case 'emails-unknown':
@@ -45,12 +54,12 @@ function stepFor(concern: Concern): Step {
     case 'settings':
       return { label: 'Fix the settings', href: settingsPath };
     case 'not-connected':
-      return { label: 'Connect Polar', href: home };
+      return { label: 'Connect Polar', href: polarPath };
     case 'previous-secret':
     case 'polar-silent':
-      return { label: 'See the connection', href: home };
+      return { label: 'See the connection', href: polarPath };
     case 'connection':
-      return { label: connectionSteps[concern.repair], href: home };
+      return { label: connectionSteps[concern.repair], href: polarPath };
   }
 }
 
@@ -106,7 +115,7 @@ function toDos(setUp: SetUp): ToDo[] {
       isDone: setUp.isConnected,
       title: 'Connect Polar',
       how: html`Sign in, choose an organization, and webhooks come in.`,
-      step: { label: 'Connect', href: home },
+      step: { label: 'Connect', href: polarPath },
     },
     {
       isDone: setUp.hasContacts,
@@ -125,13 +134,13 @@ function toDos(setUp: SetUp): ToDo[] {
       isDone: setUp.hasActiveWorkflow,
       title: 'Activate your first workflow',
       how: html`Start from a ready-made one, such as a welcome or a receipt.`,
-      step: { label: 'Choose a workflow', href: '/console/workflows/new' },
+      step: { label: 'Choose a workflow', href: `${workflowsPath}/new` },
     },
     {
       isDone: setUp.wasTested,
       title: 'Send yourself a test',
       how: html`See the mail as a customer would.`,
-      step: { label: 'Send a test', href: '/console/test' },
+      step: { label: 'Send a test', href: testPath },
     },
   ];
 }

@@ -15,7 +15,16 @@ import type { ListedEvent } from '#shared/store/events/event-log.ts';
 import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
 import { empty, facts, table } from '../kit/shown.ts';
-import { contactPath, eventPath, eventsPath, home, shortened, workflowPath } from '../kit/words.ts';
+import {
+  contactPath,
+  deadLettersPath,
+  eventPath,
+  eventsPath,
+  polarPath,
+  shortened,
+  workflowPath,
+  workflowsPath,
+} from '../kit/words.ts';
 import { type Series, sparkline, stackedBars } from './charts.ts';
 import {
   eventSeries,
@@ -155,10 +164,7 @@ export function connectionCard(
   const shared = [
     ['Last event', lastReceived ? ago(lastReceived, now) : 'none in two weeks'],
     ['Waiting in queues', numberText(waiting)],
-    [
-      'Dead letters',
-      dead === 0 ? '0' : html`<a href="/console/dead-letters">${numberText(dead)}</a>`,
-    ],
+    ['Dead letters', dead === 0 ? '0' : html`<a href="${deadLettersPath}">${numberText(dead)}</a>`],
   ] as const;
   if (connection.kind === 'none') {
     const how = connection.hasSecret ? 'by hand' : 'not connected';
@@ -196,7 +202,7 @@ const stateTones: Readonly<Record<string, string>> = { healthy: 'good', 'needs a
 
 function connectionFrame(body: Html, state: string): Html {
   return html`<section class="card" aria-labelledby="connection">
-<div class="card-head"><h2 id="connection"><a href="${home}">Connection</a></h2>${state && html`<p><span class="dot ${stateTones[state] ?? 'calm'}"></span>${state}</p>`}</div>
+<div class="card-head"><h2 id="connection"><a href="${polarPath}">Connection</a></h2>${state && html`<p><span class="dot ${stateTones[state] ?? 'calm'}"></span>${state}</p>`}</div>
 ${body}
 </section>`;
 }
@@ -206,9 +212,9 @@ const workflowTones = { active: 'good', paused: 'warn', draft: 'calm' } as const
 
 export function workflowsCard(all: readonly Workflow[], { sum, period }: Numbers): Html {
   const shown = shownWorkflows(all, sum, mostWorkflows);
-  const head = html`<div class="card-head"><h2 id="sent"><a href="/console/workflows">Workflows</a></h2><p>${periodNames[period]}</p></div>`;
+  const head = html`<div class="card-head"><h2 id="sent"><a href="${workflowsPath}">Workflows</a></h2><p>${periodNames[period]}</p></div>`;
   if (shown.length === 0) {
-    return html`<section class="card" aria-labelledby="sent">${head}${empty('No workflow is active.', html`<p><a href="/console/workflows/new">Add a workflow</a></p>`)}</section>`;
+    return html`<section class="card" aria-labelledby="sent">${head}${empty('No workflow is active.', html`<p><a href="${workflowsPath}/new">Add a workflow</a></p>`)}</section>`;
   }
   return html`<section class="card" aria-labelledby="sent">${head}
 <table class="sent">
@@ -216,7 +222,7 @@ export function workflowsCard(all: readonly Workflow[], { sum, period }: Numbers
 <thead><tr><th scope="col">Workflow</th><th scope="col" class="fates">Delivered, bounced, held back</th><th scope="col" class="number">Sent</th><th scope="col" class="number">Bounce</th></tr></thead>
 <tbody>${shown.map((workflow) => workflowRow(workflow, workflowNumbers(sum, workflow.workflowId)))}</tbody>
 </table>
-${all.length > shown.length ? html`<p class="small"><a href="/console/workflows">All ${numberText(all.length)} workflows</a></p>` : ''}
+${all.length > shown.length ? html`<p class="small"><a href="${workflowsPath}">All ${numberText(all.length)} workflows</a></p>` : ''}
 </section>`;
 }
 

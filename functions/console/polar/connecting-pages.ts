@@ -10,7 +10,7 @@ import { textOf } from '../kit/fields.ts';
 import { callbackPath } from '../kit/guard.ts';
 import { assetUrls, type ConsoleEnv, page } from '../kit/page.ts';
 import { goOn, leaveFlash } from '../kit/remembered.ts';
-import { home } from '../kit/words.ts';
+import { polarPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import { comeBackAdvice, mayComeBack } from './connection-view.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
@@ -141,20 +141,18 @@ export function passingPage(c: Context<ConsoleEnv>, { title, to, link }: Passing
 }
 
 const name = 'polar-sign-in';
-const path = '/console/polar';
-
 /**
  * Ties a sign-in to the browser that began it. The state is worth nothing alone: code verifier and client secret never
  * leave the server. `Lax`, because the browser comes back from Polar.
  */
 export function rememberSignIn(c: Context<ConsoleEnv>, state: string): void {
-  setCookie(c, name, state, { path, httpOnly: true, sameSite: 'Lax', maxAge: 600 });
+  setCookie(c, name, state, { path: polarPath, httpOnly: true, sameSite: 'Lax', maxAge: 600 });
 }
 
 /** The state that this browser went away with, once. */
 export function takeSignIn(c: Context<ConsoleEnv>): string | undefined {
   const state = getCookie(c, name);
-  deleteCookie(c, name, { path });
+  deleteCookie(c, name, { path: polarPath });
   return state;
 }
 
@@ -166,10 +164,10 @@ export function connectingPages(link: PolarLink, showHome: Home) {
 
   const finish = async (c: Context<ConsoleEnv>, access: Access, organization?: string) => {
     const result = await connect(link, access, { organization, by: c.get('by') });
-    if (result.kind === 'choose') return goOn(c, home);
+    if (result.kind === 'choose') return goOn(c, polarPath);
     return goOn(
       c,
-      home,
+      polarPath,
       result.kind === 'connected'
         ? { kind: 'done', text: result.done.join('\n') }
         : { kind: 'problem', text: result.reason },
@@ -189,22 +187,22 @@ export function connectingPages(link: PolarLink, showHome: Home) {
       const text = candidate
         ? 'No organisation was chosen. Choose one.'
         : 'You are not signed in to Polar any more. Sign in again.';
-      return goOn(c, home, { kind: 'problem', text });
+      return goOn(c, polarPath, { kind: 'problem', text });
     }
     return finish(c, candidate, organization);
   });
 
   app.post('/sign-in/cancel', async (c) => {
     await dropCandidate(link);
-    return goOn(c, home, { kind: 'done', text: 'Nothing was connected.' });
+    return goOn(c, polarPath, { kind: 'done', text: 'Nothing was connected.' });
   });
 
   app.post('/sign-in', async (c) => {
-    if (!mayComeBack(c)) return goOn(c, home, { kind: 'problem', text: comeBackAdvice });
+    if (!mayComeBack(c)) return goOn(c, polarPath, { kind: 'problem', text: comeBackAdvice });
     const post = readSignIn(c.get('form'));
     if (post.kind === 'invalid') return showHome(c, post.problems);
     const obstacle = link.obstacle(post.server);
-    if (obstacle) return goOn(c, home, { kind: 'problem', text: obstacle });
+    if (obstacle) return goOn(c, polarPath, { kind: 'problem', text: obstacle });
     try {
       const redirectUri = `${c.get('origin')}${callbackPath}`;
       // What was switched off from here is to be switched on again in the end, so the scope stays.
@@ -214,7 +212,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
       rememberSignIn(c, state);
       return passingPage(c, { title: 'On to Polar', to: url, link: 'Go on to Polar' });
     } catch (error) {
-      return goOn(c, home, { kind: 'problem', text: sentenceOf(error) });
+      return goOn(c, polarPath, { kind: 'problem', text: sentenceOf(error) });
     }
   });
 
@@ -230,7 +228,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
       if (result.kind === 'connected') {
         leaveFlash(c, { kind: 'done', text: result.done.join('\n') });
       }
-      return passingPage(c, { title: 'Back from Polar', to: home, link: 'Go on' });
+      return passingPage(c, { title: 'Back from Polar', to: polarPath, link: 'Go on' });
     } catch (error) {
       return notConnected(c, sentenceOf(error));
     }
@@ -251,6 +249,6 @@ function notConnected(c: Context<ConsoleEnv>, reason: string) {
     section: 'polar',
     status: 400,
     body: html`<p class="flash problem" role="alert">${reason}</p>
-<p><a href="${home}">Go on to the page of the connection</a></p>`,
+<p><a href="${polarPath}">Go on to the page of the connection</a></p>`,
   });
 }

@@ -13,7 +13,14 @@ import {
 import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, table, time } from '../kit/shown.ts';
-import { home, pathsOfConnecting, pathsOfTending, settingsPath } from '../kit/words.ts';
+import {
+  eventsPath,
+  pathsOfConnecting,
+  pathsOfTending,
+  polarPath,
+  settingsPath,
+  testPath,
+} from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import {
   type ConnectionState,
@@ -172,7 +179,7 @@ function deliveryRow({ at, eventId, type, succeeded, httpCode, answer }: Deliver
   const code = httpCode === undefined ? 'not reached' : `answered ${httpCode}`;
   return [
     time(at, { form: 'seconds' }),
-    html`<a href="/console/events/${encodeURIComponent(eventId)}">${type}</a>`,
+    html`<a href="${eventsPath}/${encodeURIComponent(eventId)}">${type}</a>`,
     html`${succeeded ? badge('delivered', 'good') : badge('failed', 'bad')} <span class="soft">${code}</span>${answer && html`<span class="long small${succeeded ? ' soft' : ''}">${answer}</span>`}`,
   ];
 }
@@ -187,7 +194,7 @@ export function organizationChoice(
     return html`<div class="card">
 <p>You are signed in to Polar, and not connected yet.</p>
 <p class="note">${organizations.reason}</p>
-<div class="row"><a class="button" href="${home}">Try again</a> ${cancel}</div>
+<div class="row"><a class="button" href="${polarPath}">Try again</a> ${cancel}</div>
 </div>`;
   }
   return html`<div class="card">
@@ -298,5 +305,5 @@ function howText({ method }: Connection): string {
 
 function lastWebhook(lastReceived: string | undefined): Html {
   if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
-  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try it, send yourself an event on the <a href="/console/test">Test page</a>.`;
+  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try it, send yourself an event on the <a href="${testPath}">Test page</a>.`;
 }

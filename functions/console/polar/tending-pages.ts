@@ -16,7 +16,7 @@ import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { link as urlOf } from '../kit/shown.ts';
-import { home, pathsOfTending } from '../kit/words.ts';
+import { pathsOfTending, polarPath } from '../kit/words.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
 /** Which connection a person saw. The versions of the next one begin at the first again, but it was connected at another time. */
@@ -47,7 +47,7 @@ ${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar's own mails t
 </div>
 <p>Connecting again with ${connection.organizationName} makes a new endpoint; what happened in between can be imported.</p>
 <div class="row">${act(c, `Disconnect from ${connection.organizationName}`, pathsOfTending.disconnect, { tone: 'danger', fields: { connection: connectionShown(connection) } })}
-<a href="/console/polar">Stay connected</a></div>`;
+<a href="${polarPath}">Stay connected</a></div>`;
 }
 
 type Act = (parts: ConnectionParts, connection: Connection) => Promise<Tended>;
@@ -137,7 +137,7 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-const emailsHome = `${home}#emails`;
+const emailsHome = `${polarPath}#emails`;
 
 /** Switches of Polar's mails, as one field with commas. */
 function keysIn(form: FormData): string[] {
@@ -149,10 +149,10 @@ function keysIn(form: FormData): string[] {
 export function tendingPages(link: PolarLink) {
   const app = new Hono<ConsoleEnv>();
 
-  app.post('/enable', async (c) => goOn(c, home, await tend(link, enableEndpoint)));
-  app.post('/repair', async (c) => goOn(c, home, await tend(link, repairConnection)));
-  app.post('/rotate', async (c) => goOn(c, home, await tend(link, rotateSecret)));
-  app.post('/drop-previous', async (c) => goOn(c, home, await dropPrevious(link)));
+  app.post('/enable', async (c) => goOn(c, polarPath, await tend(link, enableEndpoint)));
+  app.post('/repair', async (c) => goOn(c, polarPath, await tend(link, repairConnection)));
+  app.post('/rotate', async (c) => goOn(c, polarPath, await tend(link, rotateSecret)));
+  app.post('/drop-previous', async (c) => goOn(c, polarPath, await dropPrevious(link)));
 
   app.post('/emails-off', async (c) => {
     const keys = keysIn(c.get('form'));
@@ -167,16 +167,16 @@ export function tendingPages(link: PolarLink) {
   app.post('/redeliver', async (c) => {
     const from = redeliverPosition(textOf(c.get('form'), 'from'));
     const { kind, text, next } = await redeliverSome(link, from);
-    return goOn(c, urlOf(home, { from: next }), { kind, text });
+    return goOn(c, urlOf(polarPath, { from: next }), { kind, text });
   });
 
   app.get('/disconnect', async (c) => {
     const connection = await link.connections.read();
-    if (!connection) return c.redirect(home);
+    if (!connection) return c.redirect(polarPath);
     return page(c, {
       title: `Disconnect from ${connection.organizationName}?`,
       section: 'polar',
-      above: { href: home, title: 'Polar' },
+      above: { href: polarPath, title: 'Polar' },
       body: disconnectView(c, connection),
     });
   });
@@ -189,7 +189,7 @@ export function tendingPages(link: PolarLink) {
         'The connection was changed since that page was opened, so it was not ended. Look at it again.';
       return { kind: 'unfinished', reason, error: undefined };
     });
-    return goOn(c, home, flash);
+    return goOn(c, polarPath, flash);
   });
 
   return app;

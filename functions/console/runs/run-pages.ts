@@ -10,7 +10,7 @@ import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { outlookView, runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { empty, facts, table, time } from '../kit/shown.ts';
-import { contactPath, eventPath, fateBadge, workflowPath } from '../kit/words.ts';
+import { contactPath, eventPath, fateBadge, workflowPath, workflowsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 type Story = RunNow &
@@ -94,7 +94,7 @@ function headOf({ run, workflow }: Story) {
   const name = workflow?.name ?? run.workflowId;
   const above = workflow
     ? { href: workflowPath(workflow), title: workflow.name }
-    : { href: '/console/workflows', title: 'Workflows' };
+    : { href: workflowsPath, title: 'Workflows' };
   return { title: `A run of ${name}`, section, above } as const;
 }
 
@@ -154,7 +154,7 @@ function noSuchRun(c: Context<ConsoleEnv>) {
   return page(c, {
     title: 'There is no such run',
     section,
-    above: { href: '/console/workflows', title: 'Workflows' },
+    above: { href: workflowsPath, title: 'Workflows' },
     status: 404,
     body: html`<p>The page of a workflow lists its runs, and the page of a contact those of the contact.</p>`,
   });

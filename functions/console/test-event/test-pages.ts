@@ -20,7 +20,7 @@ import { postForm, textField, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn, keepTestAddress, testAddress } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
-import { eventPath, workflowPath } from '../kit/words.ts';
+import { eventPath, polarPath, testPath, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 export type SentTest =
@@ -136,7 +136,6 @@ function whatWaits(
   return trigger ? html`May send ${names}.` : html`The settings keep it from triggering ${names}.`;
 }
 
-const path = '/console/test';
 const webhookIdForm = /^[0-9a-f-]{36}$/;
 
 export function testPages(parts: ConsoleParts) {
@@ -173,7 +172,7 @@ export function testPages(parts: ConsoleParts) {
         const { webhookId, delivered } = sent;
         c.set('acted', { webhookId });
         const isTaken = delivered.kind === 'answered' && isSuccess(delivered.status);
-        const to = link(path, { type: typed.type, sent: isTaken ? webhookId : undefined });
+        const to = link(testPath, { type: typed.type, sent: isTaken ? webhookId : undefined });
         return goOn(c, to, answerFlash(typed.type, delivered));
       }
     }
@@ -203,7 +202,7 @@ ${testForm(c, { typed, problems, settings: current, active })}`,
   return app;
 }
 
-const noSecretNote = html`<p class="note">No webhook secret is set yet, so nothing was sent: there is nothing to sign it with. <a href="/console/polar">Connect Polar first</a>.</p>`;
+const noSecretNote = html`<p class="note">No webhook secret is set yet, so nothing was sent: there is nothing to sign it with. <a href="${polarPath}">Connect Polar first</a>.</p>`;
 
 function sentNote(webhookId: string): Html {
   if (!webhookIdForm.test(webhookId)) return html``;

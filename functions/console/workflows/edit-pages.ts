@@ -10,7 +10,7 @@ import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { facts, table, time } from '../kit/shown.ts';
-import { workflowPath } from '../kit/words.ts';
+import { workflowPath, workflowsPath } from '../kit/words.ts';
 import { editForm } from './edit-form.ts';
 import { eventOf, type Look, usualLook } from './preview.ts';
 import {
@@ -234,7 +234,7 @@ function removedMeanwhile(c: Context<ConsoleEnv>, { name, steps }: TypedWorkflow
   return page(c, {
     title: 'This workflow was removed',
     section: 'workflows',
-    above: { href: '/console/workflows', title: 'Workflows' },
+    above: { href: workflowsPath, title: 'Workflows' },
     status: 404,
     body: html`<p>Someone removed it while you were at it, so nothing was saved. This is what you typed, to copy it from:</p>
 ${facts([['Name', name]])}

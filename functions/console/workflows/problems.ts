@@ -14,7 +14,7 @@ import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge } from '../kit/shown.ts';
-import { brandPath, home, pathsOfTending, settingsPath } from '../kit/words.ts';
+import { brandPath, pathsOfTending, polarPath, settingsPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
 /** What is wrong with a form, by field. */
@@ -124,7 +124,7 @@ export function overlapNote(
   const keys = on.map(({ key }) => key).join(',');
   return html`<div class="note">
 ${warnings.map((text) => html`<p>${text}</p>`)}
-<div class="row">${keys === '' ? '' : act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields: { keys } })} <a href="${home}#emails">Who mails at each moment</a></div>
+<div class="row">${keys === '' ? '' : act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields: { keys } })} <a href="${polarPath}#emails">Who mails at each moment</a></div>
 </div>`;
 }
 

@@ -30,7 +30,9 @@ import {
   frequencyWords,
   kindWords,
   statusBadge,
+  testPath,
   workflowPath,
+  workflowsPath,
 } from '../kit/words.ts';
 import { checkNotes, outdatedNote, overlapBadge, overlapNote, triggerNote } from './problems.ts';
 import { workflowRuns } from './run-list.ts';
@@ -60,7 +62,7 @@ export function workflowEmails({ path, counts, emails, addresses, next, isFirst 
   ]);
   if (rows.length === 0 && isFirst) {
     return html`<h2 id="emails">Emails</h2>
-${empty('No event asked for an email of this workflow yet.', html`<p><a href="/console/test">Send yourself a test event</a></p>`)}`;
+${empty('No event asked for an email of this workflow yet.', html`<p><a href="${testPath}">Send yourself a test event</a></p>`)}`;
   }
   return html`<h2 id="emails">Emails</h2>
 <p>${countBadges(counts)}${counts.isComplete ? '' : html` <span class="soft small">Counted are the newest thousand.</span>`}</p>
@@ -72,7 +74,7 @@ function shortened(id: string): string {
   return id.length > 13 ? `${id.slice(0, 12)}…` : id;
 }
 
-const toRemoved = html`<p class="small"><a href="/console/workflows/removed">Removed workflows</a></p>`;
+const toRemoved = html`<p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`;
 
 type Settings = Parameters<typeof triggerWarning>[1];
 
@@ -98,11 +100,11 @@ function workflowList({ listed, total, next, settings, polar, numbersOf }: List)
   if (total === 0) {
     return empty(
       'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
-      html`<p><a class="button primary" href="/console/workflows/new">Begin with a ready-made one</a></p><p class="small"><a href="/console/workflows/removed">Removed workflows</a></p>`,
+      html`<p><a class="button primary" href="${workflowsPath}/new">Begin with a ready-made one</a></p><p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`,
     );
   }
-  const more = next === undefined ? '' : link('/console/workflows', { page: String(next) });
-  return html`<p class="row"><a class="button primary" href="/console/workflows/new">New workflow</a></p>
+  const more = next === undefined ? '' : link(workflowsPath, { page: String(next) });
+  return html`<p class="row"><a class="button primary" href="${workflowsPath}/new">New workflow</a></p>
 ${table(
   'Workflows',
   ['Name', 'Status', 'Event', 'Sends', 'Kind', 'Last 14 days', 'Changed'],
@@ -222,7 +224,7 @@ ${steps.map((step) =>
 </ol>`;
 }
 
-const above = { href: '/console/workflows', title: 'Workflows' };
+const above = { href: workflowsPath, title: 'Workflows' };
 const section = 'workflows';
 const workflowsAPage = 25;
 const emailsAPage = 25;
@@ -296,6 +298,6 @@ export function noSuchWorkflow(c: Context<ConsoleEnv>) {
     section,
     above,
     status: 404,
-    body: html`<p>Perhaps it was removed: then it can be brought back from <a href="/console/workflows/removed">Removed workflows</a>. What it sent is still on the pages of contacts and events.</p>`,
+    body: html`<p>Perhaps it was removed: then it can be brought back from <a href="${workflowsPath}/removed">Removed workflows</a>. What it sent is still on the pages of contacts and events.</p>`,
   });
 }

@@ -5,6 +5,7 @@ import type { OpenCount, OpenRuns } from '#shared/store/open-runs.ts';
 import { runPositionSchema } from '#shared/store/run-lists.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
+import { numberText } from '../kit/numbers.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { workflowPath } from '../kit/words.ts';
@@ -13,14 +14,12 @@ import type { WorkflowParts } from './workflow-parts.ts';
 
 type Asked = Readonly<{ workflow: Workflow; open: OpenRuns; count: OpenCount }>;
 
-const number = new Intl.NumberFormat('en-US');
-
 /** How many, as the person reads it and as the form sends it back. */
 function countText({ count, isComplete }: OpenCount): string {
-  return `${number.format(count)}${isComplete ? '' : '+'}`;
+  return `${numberText(count)}${isComplete ? '' : '+'}`;
 }
 
-const runsText = (count: number) => `${number.format(count)} ${count === 1 ? 'run' : 'runs'}`;
+const runsText = (count: number) => `${numberText(count)} ${count === 1 ? 'run' : 'runs'}`;
 
 /** Stops everybody who waits in a workflow, after saying how many that are; many of them in several goes. */
 export function stopPages({ workflows, openRuns, stopOpenRuns, now }: WorkflowParts) {

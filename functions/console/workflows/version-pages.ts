@@ -8,14 +8,13 @@ import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { badge, empty, facts, table, time } from '../kit/shown.ts';
-import { conditionText, statusBadge, workflowPath } from '../kit/words.ts';
+import { conditionText, statusBadge, workflowPath, workflowsPath } from '../kit/words.ts';
 import { stopLabel, stopsNote } from './problems.ts';
 import { noSuchWorkflow } from './reading-pages.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
 
 const section = 'workflows';
-const listPath = '/console/workflows';
-const above = { href: listPath, title: 'Workflows' };
+const above = { href: workflowsPath, title: 'Workflows' };
 
 const versionsPath = (workflow: Pick<Workflow, 'workflowId'>) =>
   `${workflowPath(workflow)}/versions`;
@@ -143,7 +142,7 @@ function restoredText(saved: Workflow, wanted: Workflow, { newest, isRemoved }: 
 
 function aboveOf({ newest, isRemoved }: Present) {
   return isRemoved
-    ? { href: `${listPath}/removed`, title: 'Removed workflows' }
+    ? { href: `${workflowsPath}/removed`, title: 'Removed workflows' }
     : { href: workflowPath(newest), title: newest.name };
 }
 

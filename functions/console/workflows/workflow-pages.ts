@@ -11,7 +11,7 @@ import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn, keepTestAddress } from '../kit/remembered.ts';
 import { badge } from '../kit/shown.ts';
-import { frequencyWords, home, kindWords, workflowPath } from '../kit/words.ts';
+import { frequencyWords, kindWords, polarPath, workflowPath, workflowsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { editPage, editPost } from './edit-pages.ts';
 import { overlapBadge } from './problems.ts';
@@ -21,17 +21,15 @@ import { typedOf } from './typed-workflow.ts';
 import { versionPages } from './version-pages.ts';
 import { type WorkflowParts, workflowParts } from './workflow-parts.ts';
 
-const newPath = '/console/workflows';
-
 /** What a new workflow can begin as. */
 export function newWorkflow(c: Context<ConsoleEnv>, polar: PolarMails | undefined): Html {
-  return html`<p>Each of these becomes a draft that you can change. Nothing is sent before you activate it. Where Polar mails customers at the same moment, it says so: <a href="${home}#emails">who mails at each moment</a>.</p>
+  return html`<p>Each of these becomes a draft that you can change. Nothing is sent before you activate it. Where Polar mails customers at the same moment, it says so: <a href="${polarPath}#emails">who mails at each moment</a>.</p>
 <div class="columns choices">
 ${readyMade.map((one) => choiceOf(c, one, [one.email.kind], polar))}
 <section class="card" aria-labelledby="template-empty">
 <h2 id="template-empty">Empty</h2>
 <p>An email of your own, for the event of your choice.</p>
-${act(c, 'Begin with an empty one', newPath, { fields: { template: '' } })}
+${act(c, 'Begin with an empty one', workflowsPath, { fields: { template: '' } })}
 </section>
 </div>
 <h2 id="sequences">Sequences</h2>
@@ -59,7 +57,7 @@ function choiceOf(
 <h2 id="template-${name}">${title}</h2>
 <p>${description}</p>
 <p class="small soft">${count}${event} · ${frequencyWords[frequency]} ${[...new Set(kinds)].map((kind) => badge(kindWords[kind]))}${overlapBadge({ trigger, frequency, steps }, polar)}</p>
-${act(c, `Begin with ${title}`, newPath, { fields: { template: name } })}
+${act(c, `Begin with ${title}`, workflowsPath, { fields: { template: name } })}
 </section>`;
 }
 
@@ -169,8 +167,7 @@ function problem(text: string): Flash {
   return { kind: 'problem', text };
 }
 
-const path = '/console/workflows';
-const above = { href: path, title: 'Workflows' };
+const above = { href: workflowsPath, title: 'Workflows' };
 const section = 'workflows';
 
 type RequestContext = Context<ConsoleEnv>;
@@ -208,7 +205,10 @@ export function workflowPages(consoleParts: ConsoleParts) {
       return goOn(c, `${workflowPath(saving.workflow)}/edit`);
     }
     const text = saving.kind === 'refused' ? saving.problems.join(' ') : 'Try it again.';
-    return goOn(c, `${path}/new`, { kind: 'problem', text: `It could not be added. ${text}` });
+    return goOn(c, `${workflowsPath}/new`, {
+      kind: 'problem',
+      text: `It could not be added. ${text}`,
+    });
   });
 
   app.route('/', versionPages(parts));
@@ -268,7 +268,7 @@ export function workflowPages(consoleParts: ConsoleParts) {
     '/:workflowId/remove',
     withWorkflow(async (c, workflow) => {
       const { isRemoved, flash } = await remove(workflow, versionIn(c), parts);
-      return goOn(c, isRemoved ? path : workflowPath(workflow), flash);
+      return goOn(c, isRemoved ? workflowsPath : workflowPath(workflow), flash);
     }),
   );
 
