@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
 import {
   allMail,
-  countedOutcomes,
   eventNumbers,
   type WorkflowNumbers,
   workflowNumbers,
@@ -12,9 +11,11 @@ import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';
 import type { ListedEvent } from '#shared/store/events/event-log.ts';
+import { sparkline } from '../kit/charts.ts';
+import { eventBars } from '../kit/event-bars.ts';
 import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
-import { empty, facts, table } from '../kit/shown.ts';
+import { empty, facts } from '../kit/shown.ts';
 import {
   contactPath,
   deadLettersPath,
@@ -25,7 +26,6 @@ import {
   workflowPath,
   workflowsPath,
 } from '../kit/words.ts';
-import { type Series, sparkline, stackedBars } from './charts.ts';
 import {
   eventSeries,
   mailSeries,
@@ -88,62 +88,14 @@ function whyNot({
   return [...part, told.join(', ')].filter(Boolean).join(' · ');
 }
 
-const outcomeSeries = [
-  { name: 'Changed a contact', tone: 'good' },
-  { name: 'No change', tone: 'calm' },
-  { name: 'Skipped', tone: 'warn' },
-  { name: 'Dead', tone: 'bad' },
-] as const satisfies readonly Series[];
-
-const shortDay = new Intl.DateTimeFormat('en-US', {
-  month: 'short',
-  day: 'numeric',
-  timeZone: 'UTC',
-});
-const longDay = new Intl.DateTimeFormat('en-US', { dateStyle: 'full', timeZone: 'UTC' });
-
-/** An hour as 14:00, a day as Nov 14. */
-function slotName(at: string): string {
-  return at.length > 10 ? `${at.slice(11)}:00` : shortDay.format(new Date(at));
-}
-
-function slotTitle(at: string): string {
-  return at.length > 10
-    ? `${at.slice(0, 10)} ${at.slice(11)}:00 UTC`
-    : longDay.format(new Date(at));
-}
-
-export function eventsCard({ slots, sum, period, countedAt }: Numbers, now: Date): Html {
+export function eventsCard({ slots, period, countedAt }: Numbers, now: Date): Html {
   const per = period === '24h' ? 'hour' : 'day';
-  const { all } = eventNumbers(sum);
-  const bars = slots.map(({ at, counts }) => {
-    const numbers = eventNumbers(counts);
-    return {
-      label: slotName(at),
-      title: slotTitle(at),
-      values: countedOutcomes.map((outcome) => numbers[outcome]),
-    };
-  });
-  const rows = slots
-    .map(({ at, counts }) => [at, eventNumbers(counts)] as const)
-    .filter(([, numbers]) => numbers.all > 0)
-    .reverse()
-    .map(([at, { applied, unchanged, skipped, dead }]) => [
-      slotName(at),
-      ...[applied, unchanged, skipped, dead].map(numberText),
-    ]);
+  const none = countedAt
+    ? `No events in ${periodNames[period]}.`
+    : 'Nothing is counted yet. Numbers come every five minutes.';
   return html`<section class="card" aria-labelledby="per-slot">
 <div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>UTC${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
-${
-  all === 0
-    ? empty(
-        countedAt
-          ? `No events in ${periodNames[period]}.`
-          : 'Nothing is counted yet. Numbers come every five minutes.',
-      )
-    : html`${stackedBars(`Events per ${per} by outcome, ${numberText(all)} in all`, outcomeSeries, bars)}
-<details class="as-table"><summary>Show as a table</summary>${table(`Events per ${per}, the newest first`, [per === 'hour' ? 'Hour' : 'Day', ...outcomeSeries.map(({ name }) => name)], rows)}</details>`
-}
+${eventBars(slots) ?? empty(none)}
 </section>`;
 }
 

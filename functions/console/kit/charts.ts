@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import { numberText, type Tone } from '../kit/numbers.ts';
-import type { Html } from '../kit/page.ts';
+import { numberText, type Tone } from './numbers.ts';
+import type { Html } from './page.ts';
 
 /** How a number changed, without a scale. The number itself is beside it, so this says nothing to a screen reader. */
 export function sparkline(values: readonly number[]): Html {
