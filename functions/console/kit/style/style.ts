@@ -1,5 +1,6 @@
 import { audience } from './audience.ts';
 import { blocks } from './blocks.ts';
+import { charts } from './charts.ts';
 import { colours } from './colours.ts';
 import { emails } from './emails.ts';
 import { events } from './events.ts';
@@ -13,7 +14,7 @@ import { workflows } from './workflows.ts';
 
 /** The looks of all pages, in the order in which they win. A section's own looks come before the phone's. */
 export const style = [
-  ...[colours, page, rail, blocks, forms],
+  ...[colours, page, rail, blocks, charts, forms],
   ...[settings, workflows, overview, audience, emails, events],
   phone,
 ].join('');
