@@ -43,17 +43,20 @@ export type EventsShown = Readonly<{
   details: ReadonlyMap<string, EventDetails>;
   /** By customer id; of those whose contact is not to be seen, none. */
   contacts: ReadonlyMap<string, Contact>;
+  /** How many events there were around then, see `eventHistogram`. */
+  bars: Html;
 }>;
 
 /** The events of one day. */
-export function eventListView({ list, query, ...beside }: EventsShown): Html {
-  return html`${filters(query)}
+export function eventListView({ list, query, bars, ...beside }: EventsShown): Html {
+  return html`${bars}
+${filters(query)}
 ${list.items.length > 0 ? underDays(list.items, ({ receivedAt }) => receivedAt, eventTable(beside)) : nothing(list, query)}
 ${days(list, query)}`;
 }
 
-function filters({ type, outcome, day }: ListQuery): Html {
-  const kept = { type, outcome, day };
+function filters({ type, outcome, day, hour }: ListQuery): Html {
+  const kept = { type, outcome, day, hour };
   const chip = (label: string, change: Partial<typeof kept>, isChosen: boolean) => ({
     label,
     href: link(eventsPath, { ...kept, ...change }),
@@ -68,6 +71,13 @@ function filters({ type, outcome, day }: ListQuery): Html {
       chip('All types', { type: undefined }, type === undefined),
       ...supportedEventTypes.map((one) => chip(one, { type: one }, one === type)),
     ],
+    day === undefined
+      ? []
+      : [
+          chip('All days', { day: undefined, hour: undefined }, false),
+          chip(shortDay.format(new Date(day)), { hour: undefined }, hour === undefined),
+          ...(hour === undefined ? [] : [chip(`${hour}:00 UTC`, {}, true)]),
+        ],
   ])}
 <form class="filters" method="get" action="${eventsPath}">
 ${type && html`<input type="hidden" name="type" value="${type}">`}
@@ -121,12 +131,13 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
   if (isCutShort && next) {
     return empty(
       `No ${such} so far among those of ${dayText.format(new Date(day))}.`,
-      html`<p><a href="${link(eventsPath, { ...filterOf(query), day, after: cursorText(next) })}" rel="next">Search on</a></p>`,
+      html`<p><a href="${link(eventsPath, { ...filterOf(query), day, hour: query.hour, after: cursorText(next) })}" rel="next">Search on</a></p>`,
     );
   }
   if (query.day !== undefined) {
     const rest = query.after ? ' more' : '';
-    return empty(`No${rest} ${such} on ${dayText.format(new Date(day))}.`);
+    const inHour = query.hour === undefined ? '' : `, ${query.hour}:00 to ${query.hour}:59 UTC`;
+    return empty(`No${rest} ${such} on ${dayText.format(new Date(day))}${inHour}.`);
   }
   return empty(
     `No ${such} from ${dayText.format(new Date(day))} until ${query.before ? dayText.format(new Date(query.before)) : 'now'}.`,
@@ -141,7 +152,12 @@ function days({ day, next, isCutShort, items }: EventsOfDay, query: ListQuery): 
   const filter = filterOf(query);
   const isNewest = query.day === undefined && query.before === undefined;
   const goesOn = next && items.length > 0;
-  const rest = link(eventsPath, { ...filter, day, ...(next && { after: cursorText(next) }) });
+  const rest = link(eventsPath, {
+    ...filter,
+    day,
+    hour: query.hour,
+    ...(next && { after: cursorText(next) }),
+  });
   return html`<div class="pages">
 <div class="row">
 ${goesOn && html`<a class="button" href="${rest}" rel="next">${isCutShort ? 'Search on' : 'Next'}</a>`}
@@ -170,6 +186,8 @@ const listQuerySchema = z.object({
   outcome: optional(z.enum(eventOutcomes)),
   /** This day and no other. */
   day: optional(day),
+  /** Of that day this hour and no other: `HH`, of UTC. */
+  hour: optional(z.string().check(z.regex(/^([01]\d|2[0-3])$/))),
   /** The newest day before this one that has such events. */
   before: optional(day),
   after: optional(z.string()),
@@ -179,10 +197,19 @@ export type ListQuery = Readonly<
   Omit<z.infer<typeof listQuerySchema>, 'after'> & { after: EventPosition | undefined }
 >;
 
+/** The hour of a day that is asked for, `YYYY-MM-DDTHH`. */
+export function hourIn({ day, hour }: Pick<ListQuery, 'day' | 'hour'>): string | undefined {
+  return day === undefined || hour === undefined ? undefined : `${day}T${hour}`;
+}
+
 /** What a list is asked for. What cannot be understood is as if it had not been said. */
 export function listQuery(given: Readonly<Record<string, string>>): ListQuery {
-  const { after, ...query } = listQuerySchema.parse(given);
-  return { ...query, after: cursorOf(eventPositionSchema, after) };
+  const { after, hour, ...query } = listQuerySchema.parse(given);
+  return {
+    ...query,
+    hour: query.day === undefined ? undefined : hour,
+    after: cursorOf(eventPositionSchema, after),
+  };
 }
 
 const ledgerKey = z.string().check(z.minLength(1), z.maxLength(100));

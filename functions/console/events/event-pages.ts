@@ -20,9 +20,10 @@ import { goOn } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
 import { emailsPath, eventPath, eventsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
-import { askSchema, eventListView, lastDay, listQuery } from './event-list.ts';
+import { askSchema, eventListView, hourIn, lastDay, listQuery } from './event-list.ts';
 import { type EventStory, eventStories } from './event-story.ts';
 import { eventView, eventViews, unrecordedView } from './event-view.ts';
+import { countedAround, eventHistogram } from './histogram.ts';
 import { replayView } from './replay-view.ts';
 
 const replayIdSchema = z.uuid();
@@ -166,10 +167,13 @@ export function eventPages(parts: ConsoleParts) {
     if (wanted) return c.redirect(eventPath(wanted));
     const query = listQuery(c.req.query());
     const today = parts.now().toISOString().slice(0, 10);
-    const list =
+    const filter = { type: query.type, outcome: query.outcome, inHour: hourIn(query) };
+    const [list, counted] = await Promise.all([
       query.day === undefined
-        ? await stories.log.newest(lastDay(query, today), query, pageSize)
-        : await stories.log.ofDay(query.day, query, pageSize, query.after);
+        ? stories.log.newest(lastDay(query, today), filter, pageSize)
+        : stories.log.ofDay(query.day, filter, pageSize, query.after),
+      countedAround(parts.counts, query, today),
+    ]);
     const [details, kept] = await Promise.all([
       stories.log.detailsOf(list.items.map(({ webhookId }) => webhookId)),
       keptCustomers(
@@ -182,7 +186,8 @@ export function eventPages(parts: ConsoleParts) {
         contact ? [[customer.customerId, contact] as const] : [],
       ),
     );
-    const body = eventListView({ list, query, details, contacts });
+    const bars = eventHistogram(counted, query);
+    const body = eventListView({ list, query, details, contacts, bars });
     return page(c, { title: 'Events', section, body });
   });
 

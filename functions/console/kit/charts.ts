@@ -22,11 +22,18 @@ export type Bar = Readonly<{
   title: string;
   /** In the order of the series. */
   values: readonly number[];
+  /** What is behind the bar. */
+  href?: string;
+  /** Whether the page shows just that. */
+  isHere?: boolean;
 }>;
 
 const plotHeight = 132;
 
-/** Bars of several series on top of each other, with a scale. `label` says what they show; a table has to say the rest. */
+/**
+ * Bars of several series on top of each other, with a scale. `label` says what they show; a table has to say the rest, and
+ * to lead to what the bars lead to: they are for a pointer, and not a stop each on the way of a keyboard.
+ */
 export function stackedBars(label: string, series: readonly Series[], bars: readonly Bar[]): Html {
   const most = Math.max(1, ...bars.map(({ values }) => sum(values)));
   const top = niceTop(most);
@@ -35,7 +42,8 @@ export function stackedBars(label: string, series: readonly Series[], bars: read
   return html`<div class="chart">
 <div class="scale" aria-hidden="true"><span>${numberText(top)}</span><span>${numberText(top / 2)}</span><span>0</span></div>
 <div class="plot">
-<svg class="bars" role="img" aria-label="${label}" width="100%" height="${plotHeight}">
+<p class="unseen">${label}</p>
+<svg class="bars" aria-hidden="true" width="100%" height="${plotHeight}">
 <line x1="0" x2="100%" y1="0.5" y2="0.5"/><line x1="0" x2="100%" y1="${plotHeight / 2}" y2="${plotHeight / 2}"/><line x1="0" x2="100%" y1="${plotHeight - 0.5}" y2="${plotHeight - 0.5}"/>
 ${bars.map((bar, at) => stack(bar, series, { x: at * width, width, top }))}
 </svg>
@@ -46,7 +54,7 @@ ${bars.map((bar, at) => stack(bar, series, { x: at * width, width, top }))}
 }
 
 function stack(
-  { title, values }: Bar,
+  { title, values, href, isHere }: Bar,
   series: readonly Series[],
   { x, width, top }: Readonly<{ x: number; width: number; top: number }>,
 ): Html {
@@ -60,7 +68,8 @@ function stack(
       ? ''
       : html`<rect class="${series[at]?.tone}" x="${percent(x + width * 0.08)}" width="${percent(width * 0.84)}" y="${y.toFixed(1)}" height="${height.toFixed(1)}"/>`;
   });
-  return html`<g><title>${title}: ${told}</title><rect class="ground" x="${percent(x)}" width="${percent(width)}" y="0" height="${plotHeight}"/>${parts}</g>`;
+  const bar = html`<g${isHere ? html` class="here"` : ''}><title>${title}: ${told}</title><rect class="ground" x="${percent(x)}" width="${percent(width)}" y="0" height="${plotHeight}"/>${parts}</g>`;
+  return href === undefined ? bar : html`<a href="${href}" tabindex="-1">${bar}</a>`;
 }
 
 const percent = (value: number) => `${value.toFixed(2)}%`;

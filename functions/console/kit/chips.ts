@@ -6,7 +6,7 @@ export type Chip = Readonly<{ label: string; href: string; isChosen: boolean }>;
 /** What narrows a list: links that need no script, one group for each question. */
 export function chips(label: string, groups: readonly (readonly Chip[])[], more?: Html): Html {
   return html`<nav class="chips" aria-label="${label}">
-${groups.map((group) => html`<ul>${group.map(chip)}</ul>`)}
+${groups.filter((group) => group.length > 0).map((group) => html`<ul>${group.map(chip)}</ul>`)}
 ${more}
 </nav>`;
 }

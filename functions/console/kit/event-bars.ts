@@ -1,17 +1,22 @@
 import { html } from 'hono/html';
-import { countedOutcomes, eventNumbers } from '#shared/audience/counts.ts';
+import {
+  type CountedOutcome,
+  type Counts,
+  countedOutcomes,
+  eventNumbers,
+} from '#shared/audience/counts.ts';
 import type { Slot } from '#shared/store/counts/slots.ts';
 import { type Series, stackedBars } from './charts.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 import { table } from './shown.ts';
 
-const outcomeSeries = [
-  { name: 'Changed a contact', tone: 'good' },
-  { name: 'No change', tone: 'calm' },
-  { name: 'Skipped', tone: 'warn' },
-  { name: 'Dead', tone: 'bad' },
-] as const satisfies readonly Series[];
+const outcomeSeries = {
+  applied: { name: 'Changed a contact', tone: 'good' },
+  unchanged: { name: 'No change', tone: 'calm' },
+  skipped: { name: 'Skipped', tone: 'warn' },
+  dead: { name: 'Dead', tone: 'bad' },
+} as const satisfies Readonly<Record<CountedOutcome, Series>>;
 
 const shortDay = new Intl.DateTimeFormat('en-US', {
   month: 'short',
@@ -31,25 +36,47 @@ function slotTitle(at: string): string {
     : longDay.format(new Date(at));
 }
 
+type Shown = Readonly<{
+  /** Only of this outcome. */
+  outcome?: CountedOutcome | undefined;
+  /** Only of this type. */
+  type?: string | undefined;
+  /** Where the events of a day or an hour are listed. */
+  hrefOf: (at: string) => string;
+  /** The day or the hour that the page shows. */
+  here?: string | undefined;
+}>;
+
 /** Events per day or hour by outcome, as bars and as a table; `undefined` where there is none. */
-export function eventBars(slots: readonly Slot[]): Html | undefined {
+export function eventBars(
+  slots: readonly Slot[],
+  { outcome, type, hrefOf, here }: Shown,
+): Html | undefined {
+  const outcomes = countedOutcomes.filter((one) => outcome === undefined || one === outcome);
+  const series = outcomes.map((one) => outcomeSeries[one]);
   const isHours = (slots[0]?.at.length ?? 0) > 10;
   const per = isHours ? 'hour' : 'day';
-  const counted = slots.map(({ at, counts }) => ({ at, numbers: eventNumbers(counts) }));
-  const all = counted.reduce((sum, { numbers }) => sum + numbers.all, 0);
+  const counted = slots.map(({ at, counts }) => {
+    const numbers = eventNumbers(ofType(counts, type));
+    return { at, values: outcomes.map((one) => numbers[one]) };
+  });
+  const all = counted.flatMap(({ values }) => values).reduce((sum, value) => sum + value, 0);
   if (all === 0) return undefined;
-  const bars = counted.map(({ at, numbers }) => ({
-    label: slotName(at),
-    title: slotTitle(at),
-    values: countedOutcomes.map((outcome) => numbers[outcome]),
+  const bars = counted.map(({ at, values }) => ({
+    ...{ label: slotName(at), title: slotTitle(at), values },
+    ...{ href: hrefOf(at), isHere: at === here },
   }));
   const rows = counted
-    .filter(({ numbers }) => numbers.all > 0)
+    .filter(({ values }) => values.some((value) => value > 0))
     .reverse()
-    .map(({ at, numbers }) => [
-      slotName(at),
-      ...countedOutcomes.map((outcome) => numberText(numbers[outcome])),
+    .map(({ at, values }) => [
+      html`<a href="${hrefOf(at)}">${slotName(at)}</a>`,
+      ...values.map(numberText),
     ]);
-  return html`${stackedBars(`Events per ${per} by outcome, ${numberText(all)} in all`, outcomeSeries, bars)}
-<details class="as-table"><summary>Show as a table</summary>${table(`Events per ${per}, the newest first`, [isHours ? 'Hour' : 'Day', ...outcomeSeries.map(({ name }) => name)], rows)}</details>`;
+  return html`${stackedBars(`Events per ${per} by outcome, ${numberText(all)} in all. A table of them follows.`, series, bars)}
+<details class="as-table"><summary>Show as a table</summary>${table(`Events per ${per}, the newest first`, [isHours ? 'Hour' : 'Day', ...series.map(({ name }) => name)], rows)}</details>`;
+}
+
+function ofType({ events }: Counts, type: string | undefined): Pick<Counts, 'events'> {
+  return { events: type === undefined ? events : { [type]: events[type] ?? {} } };
 }

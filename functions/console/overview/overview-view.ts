@@ -15,7 +15,7 @@ import { sparkline } from '../kit/charts.ts';
 import { eventBars } from '../kit/event-bars.ts';
 import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
-import { empty, facts } from '../kit/shown.ts';
+import { empty, facts, link } from '../kit/shown.ts';
 import {
   contactPath,
   deadLettersPath,
@@ -88,6 +88,10 @@ function whyNot({
   return [...part, told.join(', ')].filter(Boolean).join(' · ');
 }
 
+/** The events of a day, or of an hour. */
+const eventsOf = (at: string) =>
+  link(eventsPath, { day: at.slice(0, 10), hour: at.slice(11) || undefined });
+
 export function eventsCard({ slots, period, countedAt }: Numbers, now: Date): Html {
   const per = period === '24h' ? 'hour' : 'day';
   const none = countedAt
@@ -95,7 +99,7 @@ export function eventsCard({ slots, period, countedAt }: Numbers, now: Date): Ht
     : 'Nothing is counted yet. Numbers come every five minutes.';
   return html`<section class="card" aria-labelledby="per-slot">
 <div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>UTC${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
-${eventBars(slots) ?? empty(none)}
+${eventBars(slots, { hrefOf: eventsOf }) ?? empty(none)}
 </section>`;
 }
 

@@ -33,6 +33,8 @@ export type EventFilter = Readonly<{
   outcome?: ListedEvent['outcome'] | undefined;
   /** Only what Polar sent, not what a backfill made. */
   isSent?: true;
+  /** `YYYY-MM-DDTHH` of UTC: only what was received in this hour of the day. It narrows what is read, too. */
+  inHour?: string | undefined;
 }>;
 
 const mailsSchema = z.optional(z.array(z.object({ ledgerKey: z.optional(z.string()) })));
@@ -122,9 +124,8 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
       new QueryCommand({
         TableName: table,
         IndexName: 'byDay',
-        KeyConditionExpression: 'dayShard = :dayShard',
         ScanIndexForward: false,
-        ...conditionOf(filter, { ':dayShard': dayShard }),
+        ...conditionOf(filter, dayShard),
         Limit: isFiltered(filter) ? readAtOnce : limit,
         ExclusiveStartKey: after && { ...after, dayShard },
       }),
@@ -234,15 +235,19 @@ function isFiltered({ type, outcome, isSent }: EventFilter): boolean {
   return type !== undefined || outcome !== undefined || isSent === true;
 }
 
-function conditionOf(filter: EventFilter, values: Readonly<Record<string, string>>) {
-  if (!isFiltered(filter)) return { ExpressionAttributeValues: values };
-  const { type, outcome, isSent } = filter;
+function conditionOf(filter: EventFilter, dayShard: string) {
+  const { type, outcome, isSent, inHour } = filter;
+  const values = { ':dayShard': dayShard, ...(inHour !== undefined && { ':hour': inHour }) };
+  const ofHour = inHour === undefined ? '' : ' AND begins_with(receivedAt, :hour)';
+  const KeyConditionExpression = `dayShard = :dayShard${ofHour}`;
+  if (!isFiltered(filter)) return { KeyConditionExpression, ExpressionAttributeValues: values };
   const wanted = Object.entries({ type, outcome }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
   const conditions = wanted.map(([name]) => `#${name} = :${name}`);
   if (isSent) conditions.push('NOT begins_with(webhookId, :made)');
   return {
+    KeyConditionExpression,
     FilterExpression: conditions.join(' AND '),
     ...(wanted.length > 0 && {
       ExpressionAttributeNames: Object.fromEntries(wanted.map(([name]) => [`#${name}`, name])),

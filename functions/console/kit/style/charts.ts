@@ -6,6 +6,7 @@ export const charts = `
 .bars line { stroke: var(--line) }
 .bars .ground { fill: transparent }
 .bars g:hover .ground { fill: var(--sunk) }
+.bars .here .ground { fill: var(--here) }
 .bars .good, .parts .good { fill: var(--chart-good) }
 .bars .calm, .parts .calm { fill: var(--chart-calm) }
 .bars .warn, .parts .warn { fill: var(--chart-warn) }

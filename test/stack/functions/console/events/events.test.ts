@@ -56,8 +56,8 @@ describe('the list of events', () => {
     );
     await at.get(list);
     at.parts.db.middlewareStack.remove('counting');
-    // And one for whether all mail is held, which every page says.
-    expect(queries).toBe(14 * 8 + 1);
+    // And one for whether all mail is held, which every page says, and one for what was counted.
+    expect(queries).toBe(14 * 8 + 2);
     expect(rounds).toBeLessThanOrEqual(4);
   });
 
@@ -141,10 +141,90 @@ describe('the list of events', () => {
     expect(html).toMatch(/aria-current="true">applied<\/a>/);
   });
 
+  test('shows one hour of a day, page by page, and the way back to the whole day', async () => {
+    await at.recorded(60, (nth) => ({
+      webhookId: `hour-${nth}`,
+      receivedAt: `2026-10-06T1${nth % 2}:00:00.000Z`,
+    }));
+    const even = Array.from({ length: 30 }, (_, nth) => `hour-${nth * 2}`);
+    const hour = `${list}?day=2026-10-06&hour=10`;
+    expect((await allIds(hour)).sort()).toEqual(even.sort());
+    const { html } = await at.get(hour);
+    expect(html).toMatch(/aria-current="true">10:00 UTC</);
+    expect(unescaped(/href="([^"]+)">6 October</.exec(html)?.[1])).toBe(`${list}?day=2026-10-06`);
+    expect((await at.get(`${list}?day=2026-10-06&hour=12`)).text).toContain(
+      'No event on Tuesday, 6 October 2026, 12:00 to 12:59 UTC.',
+    );
+    // Of no day it is no hour.
+    expect((await at.get(`${list}?hour=10`)).html).not.toContain('10:00 UTC<');
+  });
+
   test('finds an event by its webhook id', async () => {
     const found = await at.get(`${list}?webhook=+many-1+`);
     expect(found.location).toBe(`${list}/many-1`);
     expect((await at.get(`${list}?webhook=`)).status).toBe(200);
+  });
+});
+
+describe('the histogram above the list', () => {
+  const today = daysAgo(0);
+  const counts = (numbers: Readonly<Record<string, number>>) => ({
+    events: { 'order.paid': numbers, 'customer.created': { applied: 4 } },
+    emails: {},
+    runs: {},
+    newContacts: 0,
+  });
+  const rowsIn = (text: string) => /newest first (.*?) (?:All outcomes)/.exec(text)?.[1];
+
+  beforeAll(async () => {
+    const countedAt = new Date().toISOString();
+    const day = { countedAt, hours: 24, isFinal: false };
+    const { counts: store } = at.parts;
+    await store.putDay({ ...day, day: today, counts: counts({ applied: 1_200, skipped: 3 }) });
+    await store.putDay({ ...day, day: daysAgo(30), counts: counts({ unchanged: 7 }) });
+    await store.putHour({
+      hour: `${today}T00`,
+      countedAt,
+      counts: counts({ applied: 2, dead: 1 }),
+    });
+  });
+
+  test('has two weeks by outcome, each bar a link to its day, and says it all in a table', async () => {
+    const { html, text } = await at.get(list);
+    expect(text).toContain('Events per day by outcome, 1,207 in all');
+    expect(rowsIn(text)).toMatch(/Changed a contact No change Skipped Dead \w+ \d+ 1,204 0 3 0$/);
+    expect([...html.matchAll(/<a href="[^"]*\?day=[\d-]+" tabindex="-1">/g)]).toHaveLength(14);
+    expect(html).toMatch(new RegExp(`<td[^>]*><a href="${list}\\?day=${today}">`));
+  });
+
+  test('has the hours of a chosen day, and marks the chosen one', async () => {
+    const { html, text } = await at.get(`${list}?day=${today}&hour=00`);
+    expect(rowsIn(text)).toMatch(/Dead 00:00 6 0 0 1$/);
+    expect([...html.matchAll(/tabindex="-1"><g/g)]).toHaveLength(24);
+    expect(html).toContain(
+      `<a href="${list}?day=${today}&amp;hour=00" tabindex="-1"><g class="here">`,
+    );
+  });
+
+  test('shows an old day, whose hours are gone, among its neighbours', async () => {
+    const { html } = await at.get(`${list}?day=${daysAgo(30)}`);
+    expect(html).toContain(`<a href="${list}?day=${daysAgo(30)}" tabindex="-1"><g class="here">`);
+    expect([...html.matchAll(/tabindex="-1"><g/g)]).toHaveLength(14);
+  });
+
+  it.each([
+    ['type=order.paid', / 1,200 0 3 0$/],
+    ['outcome=skipped', /Day Skipped \w+ \d+ 3$/],
+    ['type=order.paid&outcome=applied', /Day Changed a contact \w+ \d+ 1,200$/],
+  ])('counts only what the list shows: %s', async (query, row) => {
+    const { html, text } = await at.get(`${list}?${query}`);
+    expect(rowsIn(text)).toMatch(row);
+    expect(html).toContain(`href="${list}?${query.replace('&', '&amp;')}&amp;day=${today}"`);
+  });
+
+  test('is left out where nothing was counted', async () => {
+    const { html } = await at.get(`${list}?day=${daysAgo(80)}`);
+    expect(html).not.toContain('histogram');
   });
 });
 
