@@ -1,7 +1,7 @@
 import type { Log } from '#shared/log.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
-import { isPolarApiError, OutOfTurn, PolarMissing } from '#shared/polar/api-error.ts';
+import { isPolarApiError, OutOfTurn, PolarMissing, PolarRefused } from '#shared/polar/api-error.ts';
 import {
   type Connection,
   type Connections,
@@ -18,7 +18,7 @@ import { type DeliveriesSeen, deliveriesSeen, lastReceivedMs } from './deliverie
 type Api = Pick<PolarApi, 'endpoint' | 'deliveries' | 'emailSettings'>;
 
 export type WatchParts = Readonly<{
-  connections: Pick<Connections, 'read' | 'noteEmails'>;
+  connections: Pick<Connections, 'read' | 'noteEmails' | 'noteLook'>;
   apiOf: (server: PolarServer) => Api;
   webhookSecrets: WebhookSecrets;
   inTurn: InTurn;
@@ -49,7 +49,7 @@ const skewMs = 60_000;
 /**
  * Looks at the connection from Polar's side and logs a line for each thing that is wrong, then one that it ran: metrics
  * are counted from these lines. Changes nothing but to set an end to a previous webhook secret that has none, and to note
- * Polar's own mails where nobody has yet. Throws only where our own stores fail.
+ * what it saw, and Polar's own mails where nobody has yet. Throws only where our own stores fail.
  */
 export function watch(parts: WatchParts) {
   return async (due: Due): Promise<void> => {
@@ -71,6 +71,8 @@ async function lookOnce({ time }: Due, parts: WatchParts): Promise<void> {
     await look(connection, api, dueMs, parts);
   } catch (error) {
     if (!isPolarApiError(error)) throw error;
+    // Polar that is away says nothing about the connection; without access nobody can tell how it is.
+    if (error instanceof PolarRefused) await note(connection, ['access'], parts);
     log.error('watch ran', { result: 'not-asked', cause: error.name, reason: error.message });
   }
 }
@@ -122,14 +124,28 @@ async function look(connection: Connection, api: Api, dueMs: number, parts: Watc
   report(deliveries, parts.log);
   const emails = await emailFindings(connection, api, parts);
   report(emails, parts.log);
+  const found = [...endpoint, ...deliveries, ...emails].map(({ finding }) => finding);
+  await note(connection, found, parts);
   const { failedInARow, failedOfTen, failedEvents, isMore } = seen;
   parts.log.info('watch ran', {
     result: 'asked',
-    findings: endpoint.length + deliveries.length + emails.length,
+    findings: found.length,
     failedInARow,
     failedOfTen,
     failedEvents,
     isMore,
+  });
+}
+
+/** For pages, which do not ask Polar each time. */
+async function note(
+  connection: Connection,
+  findings: readonly (Finding['finding'] | 'access')[],
+  { connections, now }: WatchParts,
+): Promise<void> {
+  await connections.noteLook(connection, {
+    at: now().toISOString(),
+    findings: [...new Set(findings)],
   });
 }
 

@@ -12,6 +12,10 @@ import {
   shortSecret,
 } from './webhook-secret.ts';
 
+/** How it looked from Polar's side: what was wrong, by the names of watch's findings; none: all was well. */
+const lookSchema = z.object({ at: z.string(), findings: z.array(z.string()) });
+export type Look = z.infer<typeof lookSchema>;
+
 export const connectionSchema = z.object({
   version: z.int(),
   server: z.enum(polarServers),
@@ -30,6 +34,8 @@ export const connectionSchema = z.object({
   emails: z.catch(z.optional(seenEmailsSchema), undefined),
   /** Switches of those mails that we turned off, and turn on again when this ends. */
   emailsSwitchedOff: z.catch(z.optional(z.array(z.string())), undefined),
+  /** What watch saw last. Absent: it has not looked since something was done about the connection. */
+  lastLook: z.catch(z.optional(lookSchema), undefined),
 });
 
 /** The organisation that this deployment listens to, and its endpoint in Polar. Holds no secrets. */
@@ -37,13 +43,21 @@ export type Connection = z.infer<typeof connectionSchema>;
 
 export type Connections = Readonly<{
   read: () => Promise<Connection | undefined>;
-  /** Writes it in the place of `before`; `undefined`: where there is none. `false`: there is another by now. */
+  /**
+   * Writes it in the place of `before`; `undefined`: where there is none. What was seen of the one before is not kept.
+   * `false`: there is another by now.
+   */
   save: (next: Connection, before: Connection | undefined) => Promise<boolean>;
   /**
    * Keeps what was seen of Polar's own mails, where a connection of version 0.1.0 has nothing of it. It stays the same
    * connection, for whoever has just read it. `false`: it has it, or is another by now.
    */
   noteEmails: (known: Connection, emails: SeenEmails) => Promise<boolean>;
+  /**
+   * Keeps how it looked, for pages that do not ask Polar; `undefined`: it has to be looked at again. It stays the same
+   * connection. `false`: it is another by now.
+   */
+  noteLook: (known: Connection, look: Look | undefined) => Promise<boolean>;
   /** `false`: there is another by now. Removing what is not there is fine. */
   remove: (known: Connection) => Promise<boolean>;
 }>;

@@ -3,14 +3,14 @@ import type { MiddlewareHandler } from 'hono';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
-import type { Connections } from '#shared/polar/connection.ts';
+import type { Connection, Connections } from '#shared/polar/connection.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ConsoleEnv } from './page.ts';
 
 /** What every page tells of the deployment. A part that could not be read is absent. */
 export type DeploymentSigns = Readonly<{
-  /** Whether Polar is connected. */
-  isConnected?: boolean | undefined;
+  /** How watch saw the connection last; `unseen`: not since it was made or mended. */
+  polar?: 'none' | 'unseen' | 'well' | 'attention' | undefined;
   /** Its name in Polar, where it is. */
   organization?: string | undefined;
   /** How many there are, by SQS's counts, which lag by up to a minute. */
@@ -67,10 +67,16 @@ async function read({ connections, sqs, queues, log }: Parts): Promise<Deploymen
     known('dead letters', Promise.all(queues.map(({ url }) => lettersIn(sqs, url)))),
   ]);
   return {
-    isConnected: connection && connection.found !== undefined,
+    polar: connection && stateOf(connection.found),
     organization: connection?.found?.organizationName,
     deadLetters: letters?.reduce((sum, count) => sum + count, 0),
   };
+}
+
+function stateOf(found: Connection | undefined): DeploymentSigns['polar'] {
+  if (!found) return 'none';
+  if (!found.lastLook) return 'unseen';
+  return found.lastLook.findings.length > 0 ? 'attention' : 'well';
 }
 
 /** Those that somebody looks at are dead letters all the same. */

@@ -115,11 +115,17 @@ function entry(section: Section, { isHere, signs }: EntryNow): Html {
   return html`<li><a href="${href}"${isHere ? html` aria-current="page"` : ''}>${label}${signs && signOf(section, signs)}</a></li>`;
 }
 
+/** What needs somebody is a word that everybody reads; that all is well is a dot, and a word for who does not see it. */
+const polarSigns: Readonly<Record<NonNullable<DeploymentSigns['polar']>, Html>> = {
+  none: html` <span class="state">not connected</span>`,
+  attention: html` <span class="state bad">needs attention <span class="dot bad"></span></span>`,
+  unseen: html` <span class="state"><span class="unseen">connected, not checked yet</span><span class="dot" title="Connected, not checked yet"></span></span>`,
+  well: html` <span class="state"><span class="unseen">connected</span><span class="dot good" title="Connected"></span></span>`,
+};
+
 function signOf(section: Section, signs: DeploymentSigns): Html | undefined {
-  const { isConnected, deadLetters } = signs;
-  if (section === 'polar' && isConnected === false) {
-    return html` <span class="state">not connected</span>`;
-  }
+  const { polar, deadLetters } = signs;
+  if (section === 'polar') return polar && polarSigns[polar];
   if (section !== 'dead-letters' || !deadLetters) return undefined;
   return html` <span class="count">${deadLetters > 99 ? '99+' : deadLetters}<span class="unseen"> waiting</span></span>`;
 }

@@ -52,11 +52,18 @@ ${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar's own mails t
 
 type Act = (parts: ConnectionParts, connection: Connection) => Promise<Tended>;
 
-/** Does something about the connection, and says what was done or why not. */
+/** Does something about the connection, and says what was done or why not. How it looked before counts no more. */
 export async function tend(link: PolarLink, act: Act): Promise<Flash> {
-  return withConnection(link, async (parts, connection) =>
-    flashOf(link, await act(parts, connection)),
-  );
+  return withConnection(link, async (parts, connection) => {
+    const tended = await act(parts, connection);
+    if (tended.kind === 'done') await forgetLook(link);
+    return flashOf(link, tended);
+  });
+}
+
+async function forgetLook({ connections }: PolarLink): Promise<void> {
+  const connection = await connections.read();
+  if (connection?.lastLook) await connections.noteLook(connection, undefined);
 }
 
 function flashOf({ log }: PolarLink, tended: Tended): Flash {

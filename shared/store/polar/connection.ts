@@ -71,7 +71,7 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
       return Item && connectionSchema.parse(Item);
     },
 
-    save: (next, before) =>
+    save: ({ lastLook: _, ...next }, before) =>
       unlessChanged(() =>
         db.send(
           new PutCommand({
@@ -97,6 +97,19 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
             ConditionExpression: `${isStill} AND attribute_not_exists(emails)`,
             ExpressionAttributeNames: names,
             ExpressionAttributeValues: { ...valuesOf(known), ':emails': emails },
+          }),
+        ),
+      ),
+
+    noteLook: (known, look) =>
+      unlessChanged(() =>
+        db.send(
+          new UpdateCommand({
+            ...key,
+            UpdateExpression: look ? 'SET lastLook = :look' : 'REMOVE lastLook',
+            ConditionExpression: isStill,
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: { ...valuesOf(known), ...(look && { ':look': look }) },
           }),
         ),
       ),

@@ -30,6 +30,8 @@ nav a { display: flex; align-items: center; justify-content: space-between; gap:
 nav a:hover { color: var(--text); background: var(--here) }
 nav a[aria-current] { color: var(--text); background: var(--here); font-weight: 500 }
 nav .state { font-size: .75rem; color: var(--warn) }
+nav .state.bad { color: var(--bad) }
+nav .state .dot { margin: 0 }
 nav .count { padding: 0 .4rem; min-width: 1.25rem; text-align: center; border-radius: 1rem; font-size: .75rem; line-height: 1.6; font-weight: 600; color: var(--bad); background: var(--bad-soft); border: 1px solid }
 @media (max-width: 63.99rem) { nav a { padding: .5rem } }
 @media (min-width: 64rem) {

@@ -71,6 +71,20 @@ describe('the navigation', () => {
     expect(text).not.toContain('not connected');
   });
 
+  test.each([
+    ['connected before watch has looked', undefined, 'connected, not checked yet', 'dot"'],
+    ['connected where all was well', [], 'connected', 'dot good"'],
+    ['in need of somebody', ['disabled'], 'needs attention', 'dot bad"'],
+  ])('says of Polar that it is %s', async (_, findings, words, dot) => {
+    const { connections } = at.parts;
+    const known = await connections.read();
+    if (!known) throw new Error('There is no connection.');
+    await connections.noteLook(known, findings && { at: start.toISOString(), findings });
+    const { html, text } = await consoleOf('prod').get('/console/log');
+    expect(text).toContain(`Operate Polar ${words} Dead letters`);
+    expect(html).toContain(`<span class="${dot}`);
+  });
+
   test('counts the dead letters of all queues once a minute, and at once after an act', async () => {
     const ours = consoleOf('prod');
     expect((await ours.get('/console')).text).not.toContain('waiting');

@@ -34,6 +34,9 @@ describe('a look that Polar does not answer', () => {
         }),
       ],
     });
+    // An outage of Polar is none of the connection.
+    const look = (await at.connections.read())?.lastLook;
+    expect(look?.findings).toEqual(cause === 'PolarRefused' ? ['access'] : undefined);
   });
 
   it('half-way has still told what it had found', async () => {

@@ -21,6 +21,8 @@ const endpoint = () => {
   if (!one) throw new Error('There is no endpoint.');
   return one;
 };
+/** What pages show of the last look. */
+const findingsNoted = async () => (await at.connections.read())?.lastLook?.findings;
 const well = (findings = 0) => [expect.objectContaining({ result: 'asked', findings })];
 
 describe('while Polar is not connected', () => {
@@ -45,6 +47,7 @@ describe('the endpoint', () => {
 
   it('is well when Polar sends our events to us with our secret', async () => {
     expect(await at.look()).toEqual({ found: [], ran: well() });
+    expect(await findingsNoted()).toEqual([]);
   });
 
   it.each([
@@ -63,8 +66,10 @@ describe('the endpoint', () => {
       const expected = { found: [[finding, detail]], ran: well(1) };
       expect(await at.look()).toEqual(expected);
       expect(await at.look()).toEqual(expected);
+      expect(await findingsNoted()).toEqual([finding]);
       at.polar.endpoints.splice(0, 1, before);
       expect((await at.look()).found).toEqual([]);
+      expect(await findingsNoted()).toEqual([]);
     },
   );
 

@@ -38,6 +38,7 @@ async function connected(pausing: (polar: { goDown: () => void }) => void = () =
         return true;
       },
       noteEmails: never,
+      noteLook: never,
       remove: never,
     },
     webhookSecrets: { read: never, changedAt: never, write: never },

@@ -45,6 +45,21 @@ it('mails link to the portal of the connection, once there is one', async () => 
   expect(await portal()).toEqual({ server: 'sandbox', organizationSlug: 'northlight' });
 });
 
+it('how it looked is kept for the connection that was seen, until something is done about it', async () => {
+  const look = { at: '2026-11-23T12:15:00.000Z', findings: ['disabled'] };
+  await connections.save(first, undefined);
+  expect(await connections.noteLook(first, look)).toBe(true);
+  expect(await connections.read()).toEqual({ ...first, lastLook: look });
+  expect(await connections.noteLook(first, undefined)).toBe(true);
+  expect(await connections.read()).toEqual(first);
+
+  await connections.noteLook(first, look);
+  const mended = { ...first, lastLook: look, version: 2 };
+  await connections.save(mended, first);
+  expect(await connections.noteLook(first, look)).toBe(false);
+  expect(await connections.read()).toEqual({ ...first, version: 2 });
+});
+
 it('of two who save the same version one wins, and the other is told', async () => {
   const other = { ...first, by: 'bob' };
   const saved = await Promise.all([
