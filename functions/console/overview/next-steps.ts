@@ -79,6 +79,8 @@ const connectionSteps = {
 /** What a new deployment has, of what it needs. */
 export type SetUp = Readonly<{
   isConnected: boolean;
+  /** Whether webhooks can come in: also by a secret that somebody set by hand. */
+  hasSecret: boolean;
   hasContacts: boolean;
   hasSender: boolean;
   hasPostalAddress: boolean;
@@ -93,7 +95,9 @@ type ToDo = Readonly<{ isDone: boolean; title: string; how: Html; step?: Step }>
 export function setUpView(setUp: SetUp): Html {
   const todos = toDos(setUp);
   const next = todos.findIndex(({ isDone }) => !isDone);
-  if (next < 0) return html``;
+  // Whoever set the secret by hand need not connect, and is not reminded of it for ever.
+  const isSetUp = todos.every(({ isDone }, at) => isDone || (at === 0 && setUp.hasSecret));
+  if (isSetUp) return html``;
   const done = todos.filter(({ isDone }) => isDone).length;
   return html`<section class="card set-up" aria-labelledby="set-up">
 <div class="card-head"><h2 id="set-up">Get started</h2><p>${done} of ${todos.length} done</p></div>
@@ -114,7 +118,9 @@ function toDos(setUp: SetUp): ToDo[] {
     {
       isDone: setUp.isConnected,
       title: 'Connect Polar',
-      how: html`Sign in, choose an organization, and webhooks come in.`,
+      how: setUp.hasSecret
+        ? html`Webhooks signed with the secret set here come in already. Connect to import customers and to see deliveries.`
+        : html`Sign in, choose an organization, and webhooks come in.`,
       step: { label: 'Connect', href: polarPath },
     },
     {

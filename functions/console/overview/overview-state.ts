@@ -77,7 +77,8 @@ export async function setUpOf(
   { status, numbers }: Readonly<{ status: Status; numbers: Numbers }>,
 ): Promise<SetUp> {
   const { connection, workflows } = status;
-  const isConnected = connection.kind !== 'none' || connection.hasSecret;
+  const isConnected = connection.kind !== 'none';
+  const hasSecret = isConnected || connection.hasSecret;
   const since = new Date(now().getTime() - 7 * 86_400_000).toISOString();
   const [postalAddress, hasContacts, wasTested] = await Promise.all([
     settings().then(
@@ -89,7 +90,7 @@ export async function setUpOf(
       acts.page({ what: 'test.sent' }, since, 1).then(({ acts: tests }) => tests.length > 0),
   ]);
   return {
-    ...{ isConnected, hasContacts, wasTested },
+    ...{ isConnected, hasSecret, hasContacts, wasTested },
     hasSender: mailFrom !== undefined,
     hasPostalAddress: postalAddress !== undefined && postalAddress !== null,
     hasActiveWorkflow: workflows.active.length > 0,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { concernsView } from '#functions/console/overview/next-steps.ts';
+import { concernsView, setUpView } from '#functions/console/overview/next-steps.ts';
 import type { Concern } from '#shared/status/concerns.ts';
 
 const sentence = 'Something is wrong.';
@@ -17,3 +17,24 @@ it.each<[string, string, Concern]>([
     `<a class="button primary" href="${href}">${label}</a>`,
   );
 });
+
+const allDone = {
+  ...{ isConnected: true, hasSecret: true, hasContacts: true, hasSender: true },
+  ...{ hasPostalAddress: true, hasActiveWorkflow: true, wasTested: true },
+};
+
+it.each([
+  ['nothing once all is done', {}, ''],
+  ['nothing where only the connection is missing and a secret was set by hand', byHand({}), ''],
+  ['the connection while it is missing', { isConnected: false, hasSecret: false }, 'Connect Polar'],
+  ['it, too, by hand while there is more to do', byHand({ wasTested: false }), 'come in already'],
+])('of what is set up says %s', (_, missing, text) => {
+  const shown = String(setUpView({ ...allDone, ...missing }));
+  expect(shown.includes('Get started')).toBe(text !== '');
+  expect(shown).toContain(text);
+  expect(shown).not.toContain('Connect Polar <span class="unseen">(done)');
+});
+
+function byHand(missing: Partial<typeof allDone>) {
+  return { isConnected: false, ...missing };
+}
