@@ -1,8 +1,9 @@
 import type { Email, MailMessage } from '#shared/audience/email.ts';
 import type { Wake } from '#shared/audience/go-on.ts';
 import type { Log } from '#shared/log.ts';
+import type { RemainingTime } from '#shared/queue/each-record.ts';
 import type { DueRun, DueRuns, UnreadableRun } from '#shared/store/due-runs.ts';
-import type { DueEmails } from '#shared/store/mail/due-emails.ts';
+import type { DueEmail, DueEmails, Taken } from '#shared/store/mail/due-emails.ts';
 
 export type ClockParts = Readonly<{
   emails: DueEmails;
@@ -28,7 +29,10 @@ const leaseMs = 15 * 60_000;
 const messagesAtOnce = 10;
 
 /** So many are taken before their messages go, so that a clock that dies has few in its hands. */
-const runsAtOnce = 50;
+const takenAtOnce = 50;
+
+/** Time for what was begun: the SDK's three tries of a call, twice. What is left is due a minute later, too. */
+const msToFinish = 15_000;
 
 /**
  * Asks, every minute, for what is due. Whatever has to be done later is in a table with the time at which it is due, so
@@ -36,10 +40,14 @@ const runsAtOnce = 50;
  * off under a condition, an email for a quarter of an hour, a run for five minutes: two clocks at once ask once, and
  * what one that dies has taken is asked for after that time.
  */
-export function clock(parts: ClockParts): () => Promise<void> {
-  return async () => {
+export function clock(parts: ClockParts): (event: unknown, time: RemainingTime) => Promise<void> {
+  return async (_, time) => {
+    const hasTime = () => time.getRemainingTimeInMillis() > msToFinish;
     // Each for itself: what keeps one of them from going on must not hold the other.
-    const [emails, runs] = await Promise.allSettled([askForEmails(parts), askForRuns(parts)]);
+    const [emails, runs] = await Promise.allSettled([
+      askForEmails(parts, hasTime),
+      askForRuns(parts, hasTime),
+    ]);
     const reasons = [emails, runs].flatMap((one) =>
       one.status === 'rejected' ? [one.reason] : [],
     );
@@ -53,15 +61,15 @@ const patientLeaseMs = 60 * 60_000;
 const triesBeforePatience = 3;
 
 /** The wakes of one customer follow one another, so that one batch of the worker has them. */
-async function askForRuns(parts: ClockParts): Promise<void> {
+async function askForRuns(parts: ClockParts, hasTime: () => boolean): Promise<void> {
   const { runs, wake, mostRuns, now, log } = parts;
   const { runs: due, unreadable } = await runs.due(now().toISOString(), mostRuns);
   await tellOfUnreadable(unreadable, parts);
   const byCustomer = Map.groupBy(due, ({ customerId }) => customerId);
   const inOrder = [...byCustomer.values()].flat();
   let queued = 0;
-  for (let from = 0; from < inOrder.length; from += runsAtOnce) {
-    const some = inOrder.slice(from, from + runsAtOnce);
+  for (let from = 0; from < inOrder.length && hasTime(); from += takenAtOnce) {
+    const some = inOrder.slice(from, from + takenAtOnce);
     const taken = await Promise.all(
       some.map(async (run) => ((await runs.take(run, leaseOf(run, now()))) ? [wakeOf(run)] : [])),
     );
@@ -94,30 +102,45 @@ function wakeOf({ runId, customerId, workflowId, stepId, dueAt }: DueRun): Wake 
   return { runId, customerId, workflowId, stepId, dueAt };
 }
 
-async function askForEmails(parts: ClockParts): Promise<void> {
-  const { emails, queue, now, log } = parts;
+async function askForEmails(parts: ClockParts, hasTime: () => boolean): Promise<void> {
   const due = await dueNow(parts);
-  const asked = { queued: 0, unknown: 0 };
-  for (let from = 0; from < due.length; from += messagesAtOnce) {
-    const until = new Date(now().getTime() + leaseMs).toISOString();
-    const some = due.slice(from, from + messagesAtOnce);
-    const taken = await Promise.all(some.map((one) => emails.take(one, until)));
-    const rows = taken.filter((row) => row !== undefined);
-    const unknown = rows.filter(({ state }) => state === 'unknown');
-    for (const { ledgerKey, webhookId, workflowId } of unknown) {
-      // An alarm counts these lines: only SES's own events or a person can settle it.
-      const fields = { webhookId, workflowId, ledgerKey };
-      log.error('email is unknown for fifteen minutes', fields);
-    }
-    const left = rows.filter(({ state }) => state === 'waiting' || state === 'reserved');
-    const over = rows.filter((row) => !unknown.includes(row) && !left.includes(row));
-    await Promise.all(over.map(({ ledgerKey }) => emails.settled(ledgerKey, until)));
-    const messages = left.map(messageOf);
-    if (messages.length > 0) await queue(messages);
-    asked.unknown += unknown.length;
-    asked.queued += messages.length;
+  let queued = 0;
+  for (let from = 0; from < due.length && hasTime(); from += takenAtOnce) {
+    queued += await askForSome(due.slice(from, from + takenAtOnce), parts);
   }
-  if (due.length > 0) log.info('asked for emails that are due', { due: due.length, ...asked });
+  if (due.length > 0) parts.log.info('asked for emails that are due', { due: due.length, queued });
+}
+
+/** How many of them the mailer is asked for. */
+async function askForSome(some: readonly DueEmail[], parts: ClockParts): Promise<number> {
+  const { emails, queue, now, log } = parts;
+  const until = new Date(now().getTime() + leaseMs).toISOString();
+  const found = await Promise.all(
+    some.map(async (one) => ({ ...one, taken: await emails.take(one, until) })),
+  );
+  // First, lest it be lost for a quarter of an hour with the messages of others.
+  tellOfEmails(found, log);
+  const rows = found.flatMap(({ taken }) => (taken.kind === 'email' ? [taken.email] : []));
+  const messages = rows.filter(isToTry).map(messageOf);
+  const batches = Array.from({ length: Math.ceil(messages.length / messagesAtOnce) }, (_, n) =>
+    messages.slice(n * messagesAtOnce, (n + 1) * messagesAtOnce),
+  );
+  await Promise.all(batches.map(queue));
+  const over = rows.filter((row) => row.state !== 'unknown' && !isToTry(row));
+  await Promise.all(over.map(({ ledgerKey }) => emails.settled(ledgerKey, until)));
+  return messages.length;
+}
+
+const isToTry = ({ state }: Email) => state === 'waiting' || state === 'reserved';
+
+/** Alarms count these lines. An unknown email is settled by SES's own events or a person, an unreadable row by a person. */
+function tellOfEmails(found: readonly (DueEmail & { taken: Taken })[], log: Log): void {
+  for (const { ledgerKey, taken } of found) {
+    if (taken.kind === 'unreadable') log.error('email cannot be read', { ledgerKey });
+    if (taken.kind !== 'email' || taken.email.state !== 'unknown') continue;
+    const { webhookId, workflowId } = taken.email;
+    log.error('email is unknown for fifteen minutes', { webhookId, workflowId, ledgerKey });
+  }
 }
 
 /** What has come due by itself goes first; it is the longest in sight. */

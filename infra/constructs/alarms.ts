@@ -227,14 +227,14 @@ function clockAlarms(clock: Clock): AlarmDefinition[] {
         'look in EventBridge whether the rule of the clock is enabled, and in the dashboard whether Lambda throttles it. After the first deployment the alarm may ring once.',
     },
     {
-      id: 'RunsUnreadable',
-      metric: clock.unreadableRuns,
+      id: 'RowsUnreadable',
+      metric: clock.unreadableRows,
       above: 0,
       // The clock says it again every quarter of an hour: a longer period keeps the alarm on until then.
       period: Duration.minutes(20),
-      harm: 'a run is not as this version writes it, so its customer gets no more mail of that sequence. All others go on.',
+      harm: 'an email or a run is not as this version writes it, so its customer does not get that email, or no more of that sequence. All others go on.',
       firstStep:
-        "the clock's log names the run. If a deployment was taken back, deploy the later version again; otherwise correct the row in the table Runs.",
+        "the clock's log names the row. If a deployment was taken back, deploy the later version again; otherwise correct the row in the table Emails or Runs.",
     },
   ];
 }

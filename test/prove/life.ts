@@ -62,9 +62,9 @@ export async function called({
   environment,
   died,
 }: Life): Promise<'done' | 'failed' | 'died'> {
-  const invoke = handler as () => Promise<void>;
+  const invoke = handler as (event: unknown, of: typeof time) => Promise<void>;
   Object.assign(process.env, environment);
-  const ended = invoke().then(
+  const ended = invoke({}, time).then(
     () => 'done' as const,
     () => 'failed' as const,
   );

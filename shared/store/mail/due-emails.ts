@@ -10,16 +10,26 @@ const dueEmailSchema = z.object({ ledgerKey: z.string(), dueAt: z.string() });
 /** An email that something is left to do about, and since when. */
 export type DueEmail = z.infer<typeof dueEmailSchema>;
 
+/** `unreadable`: put off like any other, but its row is not as this version writes it. `gone`: it was no longer due since then. */
+export type Taken =
+  | Readonly<{ kind: 'email'; email: Email }>
+  | Readonly<{ kind: 'unreadable' | 'gone' }>;
+
 export type DueEmails = Readonly<{
   /** Those that are due by then, the longest due first, from an index that lags by moments. */
   due(by: string, limit: number): Promise<DueEmail[]>;
   /** Those that were put aside while all mail was held, the longest held first, from the same index. */
   held(limit: number): Promise<DueEmail[]>;
-  /** Puts it off, and gives its row. `undefined`: it is no longer due since then; somebody else has it, or it is over. */
-  take(email: DueEmail, until: string): Promise<Email | undefined>;
+  /** Puts it off, and gives its row, unless somebody else has it or it is over. */
+  take(email: DueEmail, until: string): Promise<Taken>;
   /** Takes one out of sight that was taken until then and turned out to be over, as other versions leave them. */
   settled(ledgerKey: string, until: string): Promise<void>;
 }>;
+
+/** Shards have about equal parts: with twice its part of each, few are read that nobody wants. */
+function limitOfShard(limit: number): number {
+  return Math.min(limit, Math.max(100, Math.ceil((limit / listShards) * 2)));
+}
 
 /** What is left to do in the ledger: emails that are reserved, waiting or unknown. */
 export function dynamoDueEmails(db: DynamoDBDocumentClient, table: string): DueEmails {
@@ -31,7 +41,7 @@ export function dynamoDueEmails(db: DynamoDBDocumentClient, table: string): DueE
           IndexName: 'byDue',
           KeyConditionExpression: `dueShard = :shard AND ${condition}`,
           ExpressionAttributeValues: { ':shard': String(shard), ...values },
-          Limit: limit,
+          Limit: limitOfShard(limit),
         });
         const { Items = [] } = await db.send(query);
         return z.array(dueEmailSchema).parse(Items);
@@ -43,12 +53,12 @@ export function dynamoDueEmails(db: DynamoDBDocumentClient, table: string): DueE
     return found.sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1)).slice(0, limit);
   }
 
-  /** The row as it is then; `undefined`: it is no longer due at that time. */
+  /** The row as it is then. */
   async function changeDue(
     ledgerKey: string,
     wasDueAt: string,
     { change, values }: { change: string; values?: Readonly<Record<string, string>> },
-  ): Promise<Email | undefined> {
+  ): Promise<Taken> {
     try {
       const { Attributes } = await db.send(
         new UpdateCommand({
@@ -60,9 +70,10 @@ export function dynamoDueEmails(db: DynamoDBDocumentClient, table: string): DueE
           ReturnValues: 'ALL_NEW',
         }),
       );
-      return emailSchema.parse(Attributes);
+      const read = emailSchema.safeParse(Attributes);
+      return read.success ? { kind: 'email', email: read.data } : { kind: 'unreadable' };
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
+      if (error instanceof ConditionalCheckFailedException) return { kind: 'gone' };
       throw error;
     }
   }

@@ -261,10 +261,10 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
       held: async () => [],
       take: async ({ ledgerKey, dueAt }, until) => {
         const row = ledger.rows.get(ledgerKey);
-        if (row?.dueAt !== dueAt) return undefined;
-        const taken = { ...row, dueAt: until };
-        ledger.rows.set(ledgerKey, taken);
-        return taken;
+        if (row?.dueAt !== dueAt) return { kind: 'gone' };
+        const email = { ...row, dueAt: until };
+        ledger.rows.set(ledgerKey, email);
+        return { kind: 'email', email };
       },
       settled: async () => undefined,
     },
@@ -347,7 +347,7 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
     },
     work: () => handle(events, work, 10),
     mail: () => handle(mails, mail, 5),
-    tick: () => invoked(tick),
+    tick: () => invoked(() => tick({}, plentyOfTime)),
     crash(one: Crash | undefined) {
       crash = one;
     },

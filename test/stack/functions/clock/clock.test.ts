@@ -47,6 +47,8 @@ const now = () => new Date(time);
 /** Whether all mail was held once and is not now. */
 let isReleased: boolean;
 const minute = 60_000;
+/** For whoever does not look at the time that a call has left. */
+const plenty = () => minute;
 /** What lies on the mail queue, as it travels. */
 const queue: string[] = [];
 /** What the clock asked the worker for. */
@@ -56,7 +58,7 @@ const told: string[] = [];
 
 const emails = () => dynamoEmails(documentClient(dynamo.client), table, now, mailboxes);
 
-function tick({ mostEmails = 60, mostRuns = 100 } = {}): Promise<void> {
+function tick({ mostEmails = 60, mostRuns = 100, leftMs = plenty } = {}): Promise<void> {
   const silent = () => {};
   return clock({
     emails: dynamoDueEmails(documentClient(dynamo.client), table),
@@ -77,12 +79,18 @@ function tick({ mostEmails = 60, mostRuns = 100 } = {}): Promise<void> {
       info: silent,
       warn: silent,
       error: (message, fields = {}) => {
-        expect(['email is unknown for fifteen minutes', 'run cannot be read']).toContain(message);
+        expect(spokenOf).toContain(message);
         told.push(String(fields['ledgerKey'] ?? fields['runId']));
       },
     },
-  })();
+  })({}, { getRemainingTimeInMillis: leftMs });
 }
+
+const spokenOf = [
+  'email is unknown for fifteen minutes',
+  'email cannot be read',
+  'run cannot be read',
+];
 
 const queuedKeys = () => queue.map((body) => readMailMessage(body)?.ledgerKey).sort();
 
@@ -178,6 +186,33 @@ describe('the clock', () => {
     expect(queue).toHaveLength(15);
   });
 
+  it.each([
+    ['are due', (n: number) => waiting(-(n % 9))],
+    [
+      'were held',
+      async () => emails().putAside(identity(), 'All mail is held.', now().toISOString()),
+    ],
+  ])(
+    'asks in one call for all that the mailers send in a minute, where so many %s',
+    async (_, put) => {
+      isReleased = true;
+      await Promise.all(Array.from({ length: 130 }, (_, n) => put(n)));
+      await tick({ mostEmails: 120 });
+      expect(new Set(queuedKeys()).size).toBe(120);
+      expect(queue).toHaveLength(120);
+    },
+  );
+
+  it('begins nothing that it has no time to end, and asks for the rest a minute later', async () => {
+    await Promise.all(Array.from({ length: 120 }, () => waiting(0)));
+    let left = 2;
+    await tick({ mostEmails: 120, leftMs: () => (left-- > 0 ? minute : 14_000) });
+    expect(queue).toHaveLength(100);
+    time += minute;
+    await tick({ mostEmails: 120 });
+    expect(new Set(queuedKeys()).size).toBe(120);
+  });
+
   it('asks for what is reserved when its lease is over, and for nothing that is over', async () => {
     const reserve = async () => {
       const email = identity();
@@ -206,6 +241,26 @@ describe('the clock', () => {
     }
     expect(told).toEqual([ledgerKey, ledgerKey]);
     expect(queue).toEqual([]);
+  });
+});
+
+describe('an email whose row cannot be read', () => {
+  it('is told of every quarter of an hour, and keeps no other from going out', async () => {
+    const bad = await waiting(-1);
+    const spoiled = new UpdateCommand({
+      TableName: table,
+      Key: { ledgerKey: bad.ledgerKey },
+      UpdateExpression: 'SET workflowVersion = :spoiled',
+      ExpressionAttributeValues: { ':spoiled': 'seven' },
+    });
+    await documentClient(dynamo.client).send(spoiled);
+    const good = await waiting(0);
+    for (let minutes = 0; minutes < 16; minutes++) {
+      await tick({ mostEmails: 2 });
+      time += minute;
+    }
+    expect(told).toEqual([bad.ledgerKey, bad.ledgerKey]);
+    expect(new Set(queuedKeys())).toEqual(new Set([good.ledgerKey]));
   });
 });
 
@@ -238,7 +293,9 @@ describe('a clock that can ask for nothing', () => {
       emails: { ...dynamoDueEmails(documentClient(dynamo.client), table), due: fail('Emails') },
       runs: { ...dynamoDueRuns(documentClient(dynamo.client), runsTable), due: fail('Runs') },
     };
-    await expect(clock(parts)()).rejects.toThrow('Error: Emails are away. Error: Runs are away.');
+    await expect(clock(parts)({}, { getRemainingTimeInMillis: plenty })).rejects.toThrow(
+      'Error: Emails are away. Error: Runs are away.',
+    );
   });
 });
 

@@ -345,7 +345,7 @@ function clockOf(
       error: (_, fields) => speaksOf(String(fields?.['ledgerKey'])),
     },
   });
-  return () => tick().catch(() => undefined);
+  return () => tick({}, { getRemainingTimeInMillis: () => 60_000 }).catch(() => undefined);
 }
 
 /** What is unknown would be spoken of for ever. */

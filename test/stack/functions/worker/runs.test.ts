@@ -48,7 +48,7 @@ async function strike() {
     emails: {
       due: async () => [],
       held: async () => [],
-      take: async () => undefined,
+      take: async () => ({ kind: 'gone' }),
       settled: async () => undefined,
     },
     isReleased: async () => false,
@@ -59,7 +59,7 @@ async function strike() {
     },
     ...{ mostEmails: 10, mostRuns: 10, now },
     log: { info: silent, warn: silent, error: silent },
-  })();
+  })({}, { getRemainingTimeInMillis: () => 60_000 });
   expect(await drain()).toEqual([]);
 }
 

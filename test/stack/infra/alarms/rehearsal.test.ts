@@ -212,7 +212,7 @@ const causes: Record<string, () => Promise<Seen>> = {
     clock.pass(15 * 60 + 1);
     return seenOf('clock', called);
   },
-  runsunreadable: async () => {
+  rowsunreadable: async () => {
     const run = { runId: 'run-1', wakeShard: '0', wakeAt: '2026-11-01T12:00:00.000Z', stepId: 7 };
     await account.reset({ Runs: [run] });
     return seenOf('clock', called);

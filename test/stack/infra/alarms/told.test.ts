@@ -39,7 +39,7 @@ const runs: Record<string, Record<string, Told>> = {
   clock: {
     'asks for what is due': well,
     'takes a row and cannot queue its message': ['clockerrors'],
-    'finds a run that it cannot read': ['runsunreadable'],
+    'finds an email or a run that it cannot read': ['rowsunreadable'],
     'fails or ends late': ['clockerrors'],
     'is not run by Lambda, or its rule is off': ['clockstopped'],
     'finds more than it may ask for in a minute': ['emailswaiting'],

@@ -34,7 +34,7 @@ async function minute(then = now) {
     mostEmails: 60,
     now: then,
     log: { info: silent, warn: silent, error: silent },
-  })();
+  })({}, { getRemainingTimeInMillis: () => 60_000 });
   await work.deliverQueued();
 }
 

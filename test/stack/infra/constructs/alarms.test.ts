@@ -83,7 +83,7 @@ describe('an alarm', () => {
       ['AWS/Lambda', 'Throttles', 'FunctionName', worker, 0],
       ['AWS/Lambda', 'Errors', 'FunctionName', clock, 0],
       ['AWS/Lambda', 'Invocations', 'FunctionName', clock, 1],
-      ['Stack', 'UnreadableRuns', undefined, undefined, 0],
+      ['Stack', 'UnreadableRows', undefined, undefined, 0],
       ['Stack', 'WatchFindings', 'Finding', 'disabled', 0],
       ['Stack', 'WatchFindings', 'Finding', 'changed', 0],
       ['Stack', 'WatchFindings', 'Finding', 'failing', 0],
@@ -147,7 +147,11 @@ describe('an alarm', () => {
     [
       'clock',
       [
-        ['{ $.message = "run cannot be read" }', 'UnreadableRuns', '1'],
+        [
+          '{ ($.message = "run cannot be read") || ($.message = "email cannot be read") }',
+          'UnreadableRows',
+          '1',
+        ],
         ['{ $.message = "email is unknown for fifteen minutes" }', 'UnknownEmails', '1'],
       ],
     ],

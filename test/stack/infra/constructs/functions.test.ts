@@ -249,7 +249,8 @@ describe('the clock', () => {
   it('asks for no more than one call has the time for', () => {
     const { properties } = lambdaOf(stageTemplate({ mailsPerSecond: 500 }), 'clock');
 
-    expect(properties.Environment.Variables.MOST_EMAILS).toBe('1000');
+    expect(properties.Environment.Variables.MOST_EMAILS).toBe('6000');
+    expect(properties.MemorySize).toBe(1_024);
   });
 
   it('is called every minute, once, and each call ends before the next', () => {
