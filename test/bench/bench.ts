@@ -6,10 +6,11 @@ import { synthesise } from '#infra/local/synthesis.ts';
 import { benchCalls, callsTable } from './calls.ts';
 import { benchCold, coldTable } from './cold.ts';
 import { benchDrain, drainTable } from './drain.ts';
+import { benchIdle, idleTable } from './idle.ts';
 import { benchRuns, runsTable } from './runs.ts';
 import { benchWarm, warmTable } from './warm.ts';
 
-const parts = ['cold', 'warm', 'calls', 'drain', 'runs'] as const;
+const parts = ['cold', 'warm', 'calls', 'cost', 'drain', 'runs'] as const;
 const usage = `npm run bench -- [${parts.join('] [')}] [--runs 15] [--full] [--assembly <cdk.out of the stage local>]
 
 Measures and judges nothing. Without parts, all of them. --full drains 100,000 events as well (ten to fifteen minutes). runs takes six minutes or more: the clock
@@ -54,6 +55,15 @@ try {
   if (isWanted('calls')) {
     const rows = await benchCalls({ assembly });
     report('calls', 'Calls and units per webhook, counted on the wire', rows, callsTable(rows));
+  }
+  if (isWanted('cost')) {
+    const stages = await benchIdle({ assembly, directory });
+    report(
+      'cost',
+      'What a stage costs a month in which nothing happens',
+      stages,
+      idleTable(stages),
+    );
   }
   if (isWanted('drain')) {
     const sizes = values.full ? [1_000, 10_000, 100_000] : [1_000, 10_000];

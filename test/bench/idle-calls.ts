@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { functionProcess } from '#infra/local/lambda-function.ts';
+import { startBenchAccount } from './bench-account.ts';
+import { type Call, startCountingProxy } from './counting-proxy.ts';
+
+export const scheduled = ['clock', 'watch', 'rollup'] as const;
+export type Scheduled = (typeof scheduled)[number];
+
+/** What one call of a scheduled function asks of AWS while nothing happens, on average over a day. */
+export type IdleCall = Readonly<{
+  readUnits: number;
+  writeUnits: number;
+  secretReads: number;
+  logBytes: number;
+  /** Its lines, for what is counted in them. */
+  lines: readonly Readonly<Record<string, unknown>>[];
+}>;
+export type IdleCalls = Readonly<Record<Scheduled, IdleCall>>;
+
+/** Rollup looks at the last fifteen days once a day: the first of its calls here does, too. */
+const retentionDays = 16;
+const rollupsOfDay = 288;
+
+const lineSchema = z.record(z.string(), z.unknown());
+
+/** Runs the scheduled functions on empty tables, and counts on the wire. */
+export async function idleCalls(assembly: string): Promise<IdleCalls> {
+  const calls: Call[] = [];
+  const proxies: { stop: () => Promise<void> }[] = [];
+  const account = await startBenchAccount(assembly, async (endpoint) => {
+    const proxy = await startCountingProxy(endpoint, (call) => calls.push(call));
+    proxies.push(proxy);
+    return proxy.address;
+  });
+  const called = async (name: Scheduled): Promise<IdleCall[]> => {
+    const lines: string[] = [];
+    const shipped = account.functionNamed(name);
+    const process = await functionProcess({
+      logicalId: shipped.resource.logicalId,
+      arn: account.arnOf(shipped),
+      bundle: shipped.bundle,
+      timeoutSeconds: 120,
+      environment: {
+        ...account.environmentOf(shipped),
+        ...(name === 'rollup' && { RETENTION_DAYS: String(retentionDays), MOST_READS: '100000' }),
+      },
+      onOutput: (_, line) => lines.push(line),
+    });
+    const problem = await process.start();
+    if (problem !== undefined) throw new Error(problem);
+    const each: IdleCall[] = [];
+    for (let nth = 0; nth < 2; nth++) {
+      calls.length = 0;
+      lines.length = 0;
+      const result = await process.invoke({}, 'Root=1-00000000-000000000000000000000000');
+      if (result.kind === 'error') throw new Error(result.message);
+      each.push(idleCallOf(calls, lines));
+    }
+    await process.stop();
+    return each;
+  };
+  try {
+    const byName: [Scheduled, IdleCall][] = [];
+    for (const name of scheduled) {
+      const [first, next] = await called(name);
+      if (!first || !next) throw new Error(`${name} was not called.`);
+      byName.push([name, name === 'rollup' ? averaged(first, next) : next]);
+    }
+    const { clock, watch, rollup } = Object.fromEntries(byName);
+    if (!clock || !watch || !rollup) throw new Error('A scheduled function is missing.');
+    return { clock, watch, rollup };
+  } finally {
+    for (const proxy of proxies) await proxy.stop();
+    await account.stop();
+  }
+}
+
+function idleCallOf(calls: readonly Call[], lines: readonly string[]): IdleCall {
+  const sum = (of: (call: Call) => number) => calls.reduce((total, call) => total + of(call), 0);
+  return {
+    readUnits: sum(({ readUnits }) => readUnits),
+    writeUnits: sum(({ writeUnits }) => writeUnits),
+    secretReads: sum(({ operation }) => (operation === 'GetSecretValue' ? 1 : 0)),
+    logBytes: lines.reduce((total, line) => total + line.length + 1, 0),
+    lines: lines.map((line) => lineSchema.parse(JSON.parse(line))),
+  };
+}
+
+/** One call of the day that looks at all, and the rest of them. */
+function averaged(first: IdleCall, next: IdleCall): IdleCall {
+  const over = (of: (call: IdleCall) => number) =>
+    (of(first) + (rollupsOfDay - 1) * of(next)) / rollupsOfDay;
+  return {
+    ...next,
+    readUnits: over(({ readUnits }) => readUnits),
+    writeUnits: over(({ writeUnits }) => writeUnits),
+    logBytes: over(({ logBytes }) => logBytes),
+  };
+}
