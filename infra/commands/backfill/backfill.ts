@@ -17,10 +17,10 @@ import {
   person,
   tokenGiven,
 } from '#infra/terminal/person.ts';
+import type { FoundDrift } from '#shared/audience/backfill/page.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { chooseDeletions } from './deletions.ts';
 import { acceptDeletionsOption, mustBeThis, organizationOption, sinceOption } from './options.ts';
-import type { FoundDrift } from './page.ts';
 import { type RestoreParts, restoreDeleted, restoredLines } from './restore.ts';
 import {
   type BackfillParts,

@@ -1,37 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
+import { isReal, type Living } from '#shared/audience/backfill/living.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
-import { isSampleCustomer } from '#shared/polar/sample/sample-events.ts';
 import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
-
-export type Living = Readonly<{
-  /** Those of this organisation, and those of whom nobody knows yet whose they are. */
-  ours: number;
-  /** How many others there are, by their organisation. */
-  others: ReadonlyMap<string, number>;
-}>;
-
-type Page = AsyncIterable<readonly LivingCustomer[]>;
-
-/** Whose the living customers here are. Those that somebody made up to try things count as nobody's. */
-export async function countLiving(pages: Page, organizationId: string): Promise<Living> {
-  const others = new Map<string, number>();
-  let ours = 0;
-  for await (const page of pages) {
-    for (const customer of page.filter(isReal)) {
-      const { organizationId: own = organizationId } = customer;
-      if (own === organizationId) ours += 1;
-      else others.set(own, (others.get(own) ?? 0) + 1);
-    }
-  }
-  return { ours, others };
-}
-
-function isReal({ customerId, addresses }: LivingCustomer): boolean {
-  return !isSampleCustomer(customerId, addresses);
-}
 
 /** Why customers of another organisation keep everything from being compared; `undefined`: there are none. */
 export function otherOrganization(
@@ -54,7 +27,7 @@ export function mostDeletions(living: number): number {
 type FindParts = Readonly<{
   api: Pick<PolarApi, 'customers' | 'customer'>;
   organizationId: string;
-  living: () => Page;
+  living: () => AsyncIterable<readonly LivingCustomer[]>;
   /** Of which organisation a customer is whose row does not say it; `undefined`: nobody knows. */
   organizationOf: (customerId: string) => Promise<string | undefined>;
   isStopped: () => boolean;

@@ -1,52 +1,43 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import * as z from 'zod';
-import type { Settings } from '#shared/audience/settings.ts';
-import type { PolarApi, PolarRow } from '#shared/polar/api.ts';
-import type { PolarPage } from '#shared/polar/pages.ts';
-import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
-import { countLiving, findGone, mostDeletions, otherOrganization } from './gone.ts';
-import { customerItem, extraItem, isOfOrganization, purchaseItem, type Wanted } from './items.ts';
+import * as z from 'zod/mini';
+import {
+  type BackfillPlace,
+  type CompareHooks,
+  compareLists,
+  placeSchema,
+} from '#shared/audience/backfill/compare.ts';
+import { extraItem } from '#shared/audience/backfill/items.ts';
+import { countLiving } from '#shared/audience/backfill/living.ts';
 import {
   type BackfillCounts,
-  backfillCountsSchema,
   backfillPage,
   countReason,
   type FoundDrift,
-  type Item,
   noCounts,
   notAgreed,
   type PageParts,
   takeOnOrganization,
-  unsubscribedAmong,
   withAddresses,
-} from './page.ts';
-
-/** Before these it looks who was deleted: whoever has to decide on it does so before anything is changed. */
-const backfillPhases = ['customers', 'subscriptions', 'orders'] as const;
-
-const placeSchema = z.object({
-  phase: z.enum(backfillPhases),
-  /** The next page, and how long the list was when the one before was read. */
-  page: z.number().int().optional(),
-  totalCount: z.number().int().optional(),
-  counts: backfillCountsSchema,
-});
-/** Where a backfill goes on, and what it came to before. */
-export type BackfillPlace = z.infer<typeof placeSchema>;
+} from '#shared/audience/backfill/page.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import type { PolarApi } from '#shared/polar/api.ts';
+import type { PolarPage } from '#shared/polar/pages.ts';
+import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
+import { findGone, mostDeletions, otherOrganization } from './gone.ts';
 
 const phaseOrder = 2;
-const stateSchema = placeSchema.extend({
+const stateSchema = z.extend(placeSchema, {
   /** Of the phases. Version 0.1.0 wrote none, and looked last who was deleted: its runs cannot be resumed. */
   order: z.literal(phaseOrder),
   organizationId: z.string(),
-  since: z.string().nullable(),
+  since: z.nullable(z.string()),
   savedAt: z.string(),
 });
 export type BackfillState = z.infer<typeof stateSchema>;
 
-const olderSchema = z.object({ phase: z.string(), order: z.never().optional() });
+const olderSchema = z.object({ phase: z.string(), order: z.optional(z.never()) });
 
 export type BackfillStates = Readonly<{
   /** `undefined`: there is none, or it cannot be read. `older`: version 0.1.0 left it. */
@@ -113,13 +104,9 @@ export type Deletions = Readonly<{ gone: readonly FoundDrift[]; most: number }>;
 export type DeletionChoice = 'delete' | 'leave' | 'stop';
 
 export type BackfillHooks = Pick<PageParts, 'found'> &
+  Pick<CompareHooks, 'save' | 'isStopped' | 'listed'> &
   Readonly<{
     progress: (text: string) => void;
-    /** Called after each page: a run that begins there goes on. */
-    save: (place: BackfillPlace) => Promise<void>;
-    isStopped: () => boolean;
-    /** Gets the rows of each page that Polar lists of the organisation, whether they differ or not. */
-    listed?: (phase: BackfillPlace['phase'], rows: readonly PolarRow[]) => void;
     /** Whether customers are to be taken for deleted. Not asked by a dry run. */
     deletions: (deletions: Deletions) => Promise<DeletionChoice>;
   }>;
@@ -144,7 +131,7 @@ export async function backfill(
   { since, isDryRun, from, isMixed = false }: BackfillWish,
   hooks: BackfillHooks,
 ): Promise<Backfilled> {
-  const { api, organizationId, settings } = parts;
+  const { api, organizationId } = parts;
   const living = await countLiving(parts.living(), organizationId);
   const reason = isMixed ? undefined : otherOrganization(living, organizationId);
   if (reason !== undefined) return { kind: 'refused', reason };
@@ -156,7 +143,6 @@ export async function backfill(
     counted: new Map(),
     pretended: new Map(),
   };
-  const wanted: Wanted = { organizationId, settings, since };
   let tooMany: { tooMany?: number } = {};
   if (!from && living.ours > 0) {
     const most = mostDeletions(living.ours);
@@ -165,55 +151,11 @@ export async function backfill(
     ({ tooMany } = extra);
   }
 
-  const lists = {
-    customers: {
-      pages: api.customers,
-      item: (row: PolarRow) => customerItem(row, wanted),
-      async look(items: readonly Item[]) {
-        counts.inStep += await backfillPage(page, items, counts);
-        counts.unsubscribed += await unsubscribedAmong(parts.store, items);
-        counts.customers += items.length;
-      },
-    },
-    subscriptions: {
-      pages: api.subscriptions,
-      item: (row: PolarRow) => purchaseItem('subscription.created', row, wanted),
-      look: lookAtPurchases,
-    },
-    orders: {
-      pages: api.orders,
-      item: (row: PolarRow) => purchaseItem('order.paid', row, wanted),
-      look: lookAtPurchases,
-    },
-  };
-
-  async function lookAtPurchases(items: readonly Item[]): Promise<void> {
-    await backfillPage(page, items, counts);
-    counts.purchases += items.length;
-  }
-
-  const first = from ? backfillPhases.indexOf(from.phase) : 0;
-  for (const [index, phase] of backfillPhases.entries()) {
-    if (index < first) continue;
-    const start = from?.phase === phase ? from : undefined;
-    const { pages, item, look } = lists[phase];
-    const position = { page: start?.page ?? 1, totalCount: start?.totalCount ?? 0 };
-    for await (const read of pages(position)) {
-      if (hooks.isStopped()) return { kind: 'stopped', counts, ...tooMany };
-      hooks.listed?.(
-        phase,
-        read.items.filter((row) => isOfOrganization(row, organizationId)),
-      );
-      await look(read.items.flatMap((row) => item(row) ?? []));
-      hooks.progress(progressText(phase, read));
-      const next = backfillPhases[index + 1];
-      if (!read.isLast) {
-        const { totalCount } = read;
-        await hooks.save({ phase, page: read.position.page + 1, totalCount, counts });
-      } else if (next) await hooks.save({ phase: next, counts });
-    }
-  }
-  return { kind: 'done', counts, ...tooMany };
+  const kind = await compareLists(page, { api, since, from }, counts, {
+    ...hooks,
+    compared: (phase, read) => hooks.progress(progressText(phase, read)),
+  });
+  return { kind, counts, ...tooMany };
 }
 
 type Extras =

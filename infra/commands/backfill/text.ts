@@ -1,7 +1,12 @@
 import { withOptions } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
+import {
+  type BackfillCounts,
+  type FoundDrift,
+  notAgreed,
+  sumOf,
+} from '#shared/audience/backfill/page.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
-import { type BackfillCounts, type FoundDrift, notAgreed, sumOf } from './page.ts';
 
 const words: Record<DriftKind, string> = {
   missing: 'missing',

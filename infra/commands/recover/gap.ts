@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isPaidOrder } from '#infra/commands/backfill/items.ts';
+import { isPaidOrder } from '#shared/audience/backfill/items.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { PolarRow } from '#shared/polar/api.ts';
 import { type Connection, connectedSince } from '#shared/polar/connection.ts';

@@ -8,7 +8,6 @@ import {
   organizationOption,
   sinceOption,
 } from '#infra/commands/backfill/options.ts';
-import type { BackfillCounts } from '#infra/commands/backfill/page.ts';
 import { backfillLines, driftLine, refusalText } from '#infra/commands/backfill/text.ts';
 import { commandActs } from '#infra/commands/command-acts.ts';
 import {
@@ -24,6 +23,7 @@ import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command
 import { maskedAddress, printAside } from '#infra/terminal/lines.ts';
 import { outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption, isSomebodyThere, person } from '#infra/terminal/person.ts';
+import type { BackfillCounts } from '#shared/audience/backfill/page.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
 import { documentClient } from '#shared/store/dynamo.ts';

@@ -1,5 +1,5 @@
-import { type BackfillCounts, sumOf } from '#infra/commands/backfill/page.ts';
 import type { BackfillHooks } from '#infra/commands/backfill/run.ts';
+import { type BackfillCounts, sumOf } from '#shared/audience/backfill/page.ts';
 import { connectionHealth } from '#shared/polar/connection-health.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { compare, gapOf, gapSince, lostParts, type RecoverParts, redeliverParts } from './look.ts';

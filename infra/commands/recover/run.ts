@@ -1,11 +1,12 @@
-import { countLiving, otherOrganization } from '#infra/commands/backfill/gone.ts';
+import { otherOrganization } from '#infra/commands/backfill/gone.ts';
+import type { BackfillHooks } from '#infra/commands/backfill/run.ts';
+import { countLiving } from '#shared/audience/backfill/living.ts';
 import {
   type BackfillCounts,
   type FoundDrift,
   noCounts,
   sumOf,
-} from '#infra/commands/backfill/page.ts';
-import type { BackfillHooks } from '#infra/commands/backfill/run.ts';
+} from '#shared/audience/backfill/page.ts';
 import type { Connection, WebhookSecrets } from '#shared/polar/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { FoundDrift } from '#infra/commands/backfill/page.ts';
 import {
   type Backfilled,
   type BackfillParts,
-  type BackfillPlace,
   backfill,
   type DeletionChoice,
   type Deletions,
@@ -11,6 +9,8 @@ import {
 import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { applyEvent } from '#shared/audience/apply-event.ts';
+import type { BackfillPlace } from '#shared/audience/backfill/compare.ts';
+import type { FoundDrift } from '#shared/audience/backfill/page.ts';
 import { isDeletedByBackfill } from '#shared/audience/deletion.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { noCounts } from '#infra/commands/backfill/page.ts';
 import { backfillStates } from '#infra/commands/backfill/run.ts';
+import { noCounts } from '#shared/audience/backfill/page.ts';
 
 const state = {
   phase: 'orders',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { noCounts } from '#infra/commands/backfill/page.ts';
 import { backfillLines } from '#infra/commands/backfill/text.ts';
+import { noCounts } from '#shared/audience/backfill/page.ts';
 
 const counts = { ...noCounts(), drift: { missing: 2, stale: 0, 'wrong-group': 0, extra: 0 } };
 const none = { missing: 0, stale: 0, 'wrong-group': 0, extra: 0 };

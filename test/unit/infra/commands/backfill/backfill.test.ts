@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { BackfillPlace } from '#infra/commands/backfill/run.ts';
 import type { FakePolarOptions } from '#infra/local/polar-server/polar-server.ts';
+import type { BackfillPlace } from '#shared/audience/backfill/compare.ts';
 import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
 import { PolarMissing, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { isBackfilled, type SupportedEventType } from '#shared/polar/event-types.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { isDeletedByBackfill } from '#shared/audience/deletion.ts';
 import { customerDrift, type DriftKind, purchaseDrift } from '#shared/audience/drift.ts';
 import type { Customer } from '#shared/audience/person.ts';
@@ -14,16 +14,19 @@ export type Wanted = Readonly<{
   since: string | undefined;
 }>;
 
-const customerSchema = z.object({ organization_id: z.string(), modified_at: z.string().nullish() });
+const customerSchema = z.object({
+  organization_id: z.string(),
+  modified_at: z.nullish(z.string()),
+});
 const purchaseSchema = z.object({
   created_at: z.string(),
   customer: z.object({ organization_id: z.string() }),
 });
 const organizationSchema = z.object({
-  organization_id: z.string().optional(),
-  customer: z.object({ organization_id: z.string().optional() }).optional(),
+  organization_id: z.optional(z.string()),
+  customer: z.optional(z.object({ organization_id: z.optional(z.string()) })),
 });
-const orderSchema = z.object({ paid: z.boolean().optional(), status: z.string().optional() });
+const orderSchema = z.object({ paid: z.optional(z.boolean()), status: z.optional(z.string()) });
 
 /** Whether what Polar lists says itself that it is of this organisation: a customer, a subscription or an order. */
 export function isOfOrganization(row: PolarRow, organizationId: string): boolean {

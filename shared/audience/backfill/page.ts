@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
 import { type Customer, emailOf } from '#shared/audience/person.ts';
@@ -8,7 +8,7 @@ import type { Workspace } from '#shared/audience/workspace.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
 
-const countSchema = z.number().int();
+const countSchema = z.int();
 const reasons = z.record(z.string(), countSchema);
 
 /** What a backfill has come to so far. Numbers and sentences only, no personal data. */

@@ -1,0 +1,36 @@
+import { isSampleCustomer } from '#shared/polar/sample/sample-events.ts';
+
+type LivingCustomer = Readonly<{
+  customerId: string;
+  organizationId?: string | undefined;
+  addresses: readonly string[];
+}>;
+
+export type Living = Readonly<{
+  /** Those of this organisation, and those of whom nobody knows yet whose they are. */
+  ours: number;
+  /** How many others there are, by their organisation. */
+  others: ReadonlyMap<string, number>;
+}>;
+
+/** Whose the living customers here are. Those that somebody made up to try things count as nobody's. */
+export async function countLiving(
+  pages: AsyncIterable<readonly LivingCustomer[]>,
+  organizationId: string,
+): Promise<Living> {
+  const others = new Map<string, number>();
+  let ours = 0;
+  for await (const page of pages) {
+    for (const customer of page.filter(isReal)) {
+      const { organizationId: own = organizationId } = customer;
+      if (own === organizationId) ours += 1;
+      else others.set(own, (others.get(own) ?? 0) + 1);
+    }
+  }
+  return { ours, others };
+}
+
+/** Whether it is no customer that somebody made up to try things. */
+export function isReal({ customerId, addresses }: LivingCustomer): boolean {
+  return !isSampleCustomer(customerId, addresses);
+}
