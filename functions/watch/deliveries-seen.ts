@@ -1,5 +1,5 @@
 import type { PolarApi, PolarDelivery } from '#shared/polar/api.ts';
-import { isSupportedEventType } from '#shared/polar/event-types.ts';
+import { isStandardEventType } from '#shared/polar/event-types.ts';
 import { dayBefore, type EventLog } from '#shared/store/events/event-log.ts';
 
 /** What the newest deliveries of an endpoint tell. */
@@ -83,7 +83,7 @@ function summary(
     failedMs > dueMs - sinceLastLookMs && failedMs <= dueMs;
   const sinceMs = Math.max(Date.parse(connectedAt), dueMs - dayMs);
   const [delivered] = events
-    .filter(({ type, happenedMs }) => isSupportedEventType(type) && happenedMs >= sinceMs)
+    .filter(({ type, happenedMs }) => isStandardEventType(type) && happenedMs >= sinceMs)
     .filter(({ takenMs = dueMs }) => takenMs <= dueMs - underwayMs)
     .sort(newestFirst);
   return {

@@ -1,7 +1,7 @@
 import { plainText } from '#shared/text.ts';
 import type { EndpointFields, PolarApi, PolarEndpoint } from './api.ts';
 import { PolarUnavailable } from './api-error.ts';
-import { supportedEventTypes } from './event-types.ts';
+import { standardEventTypes } from './event-types.ts';
 import { polarApiVersion } from './request.ts';
 
 const endpointName = 'Polar Audience';
@@ -91,7 +91,7 @@ export type Difference = Readonly<{
 /** How an endpoint differs from what it should be. More events than ours are none: they are answered and ignored. */
 export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Difference[] {
   const { name: _, ...fields } = fieldsFor(webhookUrl);
-  const missing = supportedEventTypes.filter((type) => !endpoint.events.includes(type));
+  const missing = standardEventTypes.filter((type) => !endpoint.events.includes(type));
   const all: (Difference | false)[] = [
     !endpoint.enabled && {
       kind: 'disabled',
@@ -129,7 +129,7 @@ export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Diff
 }
 
 function fieldsFor(url: string): EndpointFields {
-  const events = [...supportedEventTypes];
+  const events = [...standardEventTypes];
   return { url, name: endpointName, format: 'raw', api_version: polarApiVersion, events };
 }
 

@@ -16,13 +16,21 @@ export const purchaseEventTypes = [
   'subscription.revoked',
 ] as const;
 
-/** The Polar events that change the audience. All others are acknowledged and ignored. */
-export const supportedEventTypes = [...customerEventTypes, ...purchaseEventTypes] as const;
+/** The Polar events that the endpoint always has. */
+export const standardEventTypes = [...customerEventTypes, ...purchaseEventTypes] as const;
+export type StandardEventType = (typeof standardEventTypes)[number];
+
+/** The Polar events that are read here. All others are acknowledged and ignored. */
+export const supportedEventTypes = [...standardEventTypes] as const;
 
 export type SupportedEventType = (typeof supportedEventTypes)[number];
 
 export function isSupportedEventType(type: string): type is SupportedEventType {
   return supportedEventTypes.some((supported) => supported === type);
+}
+
+export function isStandardEventType(type: string): type is StandardEventType {
+  return standardEventTypes.some((standard) => standard === type);
 }
 
 export const backfillPrefix = 'backfill-';

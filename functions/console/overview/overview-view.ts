@@ -6,7 +6,7 @@ import {
   workflowNumbers,
 } from '#shared/audience/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';
@@ -149,9 +149,9 @@ function endpointText(
   endpoint: Readonly<{ enabled: boolean; events: readonly string[] }> | undefined,
 ) {
   if (!endpoint) return 'unknown';
-  const ours = supportedEventTypes.filter((type) => endpoint.events.includes(type)).length;
+  const ours = standardEventTypes.filter((type) => endpoint.events.includes(type)).length;
   const state = endpoint.enabled ? 'enabled' : 'disabled';
-  return `${state}, ${ours} of ${supportedEventTypes.length} events`;
+  return `${state}, ${ours} of ${standardEventTypes.length} events`;
 }
 
 const stateTones: Readonly<Record<string, string>> = { healthy: 'good', 'needs attention': 'bad' };

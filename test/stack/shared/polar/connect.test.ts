@@ -4,7 +4,7 @@ import type { Access } from '#shared/polar/access.ts';
 import { PolarRefused, PolarUnavailable, WeakSecret } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { connectionHealth } from '#shared/polar/connection-health.ts';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
@@ -65,7 +65,7 @@ describe('connecting Polar', () => {
       url: at.receiver.url,
       format: 'raw',
       api_version: '2026-10',
-      events: [...supportedEventTypes],
+      events: [...standardEventTypes],
     });
     expect(at.webhookSecret()).toEqual({ current: endpoint?.secret, previous: '' });
     expect(at.accessDocument().access).toEqual(access);
@@ -154,7 +154,7 @@ describe('connecting Polar', () => {
       name: 'By hand',
       enabled: true,
       api_version: '2026-10',
-      events: [...supportedEventTypes],
+      events: [...standardEventTypes],
     });
     expect(at.webhookSecret()).toEqual({
       current: endpoint?.secret,

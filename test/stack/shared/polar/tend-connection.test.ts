@@ -4,7 +4,7 @@ import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import type { Connection } from '#shared/polar/connection.ts';
 import { connectionHealth } from '#shared/polar/connection-health.ts';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import {
   disconnectPolar,
@@ -65,7 +65,7 @@ describe('the health of the connection', () => {
   it.each([
     ['somebody disabled the endpoint', { enabled: false }, ['disabled', 'enable']],
     ['its URL is another', { url: 'https://example.com/' }, ['url', 'repair']],
-    ['an event was taken out', { events: supportedEventTypes.slice(1) }, ['events', 'repair']],
+    ['an event was taken out', { events: standardEventTypes.slice(1) }, ['events', 'repair']],
     ['its API version is another', { api_version: '2026-04' }, ['api-version', 'repair']],
     ['its format is for chats', { format: 'slack' }, ['format', 'repair']],
     ['its secret was reset in Polar', { secret: 'whsec_b3RoZXI=' }, ['secret', 'repair']],
@@ -132,7 +132,7 @@ describe('repairing', () => {
     const secret = 'whsec_b3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIhIQ==';
     Object.assign(endpoint, { enabled: false, url: 'https://example.com/', events: [], secret });
     expect(await repairConnection(at.parts(), connection)).toMatchObject({ kind: 'done' });
-    expect(endpoint).toMatchObject({ url: at.receiver.url, events: [...supportedEventTypes] });
+    expect(endpoint).toMatchObject({ url: at.receiver.url, events: [...standardEventTypes] });
     expect(at.webhookSecret()).toEqual({ current: secret, previous: old, previousUntil });
     expect(await faults()).toEqual([]);
     expect(await at.polar.emit(paid)).toEqual(at.receiver.taken);

@@ -13,7 +13,7 @@ import {
   PolarRefused,
   PolarUnavailable,
 } from '#shared/polar/api-error.ts';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { polarScopes } from '#shared/polar/oauth.ts';
 import type { PolarAccessOptions } from '#shared/polar/request.ts';
 
@@ -39,7 +39,7 @@ const fields = {
   name: 'Polar Audience',
   format: 'raw',
   api_version: '2026-10',
-  events: supportedEventTypes,
+  events: standardEventTypes,
 } as const;
 
 const failure = (call: Promise<unknown>) =>

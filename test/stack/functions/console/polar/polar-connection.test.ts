@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { hostile, northlight, startPolarDesk } from './polar-desk.ts';
 
 let desk: Awaited<ReturnType<typeof startPolarDesk>>;
@@ -34,7 +34,7 @@ describe('connecting by a token', () => {
       url: desk.webhookUrl,
       name: 'Polar Audience',
       api_version: '2026-10',
-      events: [...supportedEventTypes],
+      events: [...standardEventTypes],
     });
     expect(desk.secret('WebhookSecret')).toMatchObject({ current: endpoint?.secret });
     expect(desk.secret('PolarAccess')).toEqual({ kind: 'token', server: 'production', token });

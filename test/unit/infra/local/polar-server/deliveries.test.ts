@@ -7,7 +7,7 @@ import type { Endpoint } from '#infra/local/polar-server/polar-state.ts';
 import { catalogue } from '#infra/local/polar-server/shop/catalogue.ts';
 import { bothOrganizations, harbour } from '#infra/local/polar-server/shop/history.ts';
 import { polarApi } from '#shared/polar/api.ts';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
 
 type Received = Readonly<{ id: string; type: string; isGenuine: boolean }>;
 
@@ -37,7 +37,7 @@ beforeEach(async () => {
   api = polarApi({ baseUrl: polar.url, token: async () => polar.organizationToken() });
   await api.createEndpoint({
     ...{ url: `${receiver.address}/webhooks/polar`, name: 'here', format: 'raw' },
-    ...{ api_version: '2026-10', events: supportedEventTypes },
+    ...{ api_version: '2026-10', events: standardEventTypes },
   });
 });
 
