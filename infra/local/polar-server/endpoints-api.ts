@@ -1,4 +1,5 @@
 import { type Answer, type Asked, invalid, notFound } from './answer.ts';
+import { polarEventTypes } from './event-types.ts';
 import { listPage } from './list-page.ts';
 import {
   type Endpoint,
@@ -101,6 +102,9 @@ export function endpointsApi(state: PolarState, options: { loopbackUrls: boolean
       return invalid('url', "URL scheme should be 'https', and the host public");
     }
     if (!Array.isArray(wish['events'])) return invalid('events', 'Field required');
+    if (!wish['events'].every((type) => polarEventTypes.includes(type))) {
+      return invalid('events', 'Input should be one of the webhook event types');
+    }
     return wish['format'] ? undefined : invalid('format', 'Field required');
   }
 }

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import { formattedAmount } from '#shared/polar/amount.ts';
 import { organizationOf, type PolarState, type WebhookEvent } from '../polar-state.ts';
 import { catalogue } from '../shop/catalogue.ts';
+import { refundable } from '../shop/refunds.ts';
 import {
   type Customer,
   customerSchema,
@@ -80,10 +81,12 @@ function productChoice(id: string): Html {
 }
 
 function badgeOf(subscription: Subscription): Html {
-  const { status, cancel_at_period_end: isEnding } = subscription;
+  const { status, cancel_at_period_end: isEnding, pause_at_period_end: isPausing } = subscription;
   if (status === 'canceled') return html`<span class="badge">ended</span>`;
+  if (status === 'paused') return html`<span class="badge warn">paused</span>`;
   if (status === 'past_due') return html`<span class="badge bad">past due</span>`;
   if (isEnding) return html`<span class="badge warn">cancellation booked</span>`;
+  if (isPausing) return html`<span class="badge warn">pause booked</span>`;
   return html`<span class="badge good">${status}</span>`;
 }
 
@@ -122,7 +125,12 @@ ${newestFirst.map((subscription) => subscriptionCard(path, subscription))}
 <button>Change</button>
 </div></fieldset></form>
 <h2>Orders</h2>
-${table('Orders', ['Day', 'For', 'Total', 'State'], [...orders].reverse().map(orderRow), 'Nothing was bought.')}
+${table(
+  'Orders',
+  ['Day', 'For', 'Total', 'State', 'Give back'],
+  [...orders].reverse().map((order) => orderRow(path, order)),
+  'Nothing was bought.',
+)}
 <h2>Webhooks about this customer</h2>
 ${table('Webhooks', ['Time', 'Event', 'State'], eventRows(slug, events, nowMs), 'Nothing was sent. Events are recorded while an endpoint that wants them is enabled.')}
 <form class="card" method="post" action="${path}/delete">
@@ -133,8 +141,16 @@ ${table('Webhooks', ['Time', 'Event', 'State'], eventRows(slug, events, nowMs), 
 </fieldset></form>`;
 }
 
-function orderRow(order: Order): Html {
-  return html`<tr><td>${dayOf(order.created_at)}</td><td>${order.description}</td><td>${formattedAmount(order.total_amount, order.currency)}</td><td>${order.status}</td></tr>`;
+function orderRow(path: string, order: Order): Html {
+  const { id, created_at, description, total_amount, currency, status } = order;
+  const isPaid = status === 'paid' || status === 'partially_refunded';
+  const refund =
+    isPaid && refundable(order) > 0
+      ? html`<form class="row" method="post" action="${path}/refund"><input type="hidden" name="order" value="${id}">
+<button name="part" value="half" aria-label="Refund half of ${description}">Half</button>
+<button name="part" value="rest" aria-label="Refund all of ${description}">All</button></form>`
+      : '';
+  return html`<tr><td>${dayOf(created_at)}</td><td>${description}</td><td>${formattedAmount(total_amount, currency)}</td><td>${status.replaceAll('_', ' ')}</td><td>${refund}</td></tr>`;
 }
 
 function subscriptionCard(path: string, subscription: Subscription): Html {
@@ -153,7 +169,7 @@ ${
           html`<button name="act" value="${act}"${act === 'endNow' ? html` class="danger"` : ''}>${label}</button>`,
       )}</div>
 ${
-  subscription.cancel_at_period_end
+  subscription.cancel_at_period_end || status === 'paused'
     ? ''
     : html`<details><summary>Why they cancel (optional)</summary><div class="fields">
 <div class="field"><label for="reason-${id}">Reason</label><select id="reason-${id}" name="reason"><option value="">none given</option>${reasons.map((reason) => html`<option value="${reason}">${reason.replaceAll('_', ' ')}</option>`)}</select></div>
@@ -170,6 +186,8 @@ function termsOf(subscription: Subscription): Html {
   if (ends_at) return html`Ends on ${dayOf(ends_at)}.`;
   if (past_due_at)
     return html`The payment of ${dayOf(past_due_at)} failed. Polar tries again for three weeks.`;
+  if (status === 'paused') return html`Paused since ${dayOf(end)}.`;
+  if (subscription.pause_at_period_end) return html`Pauses on ${dayOf(end)}.`;
   return status === 'trialing' ? html`Free until ${dayOf(end)}.` : html`Renews on ${dayOf(end)}.`;
 }
 
@@ -181,13 +199,19 @@ export type SubscriptionAct =
   | 'cancel'
   | 'takeBack'
   | 'reachEnd'
-  | 'endNow';
+  | 'endNow'
+  | 'pause'
+  | 'beginPause'
+  | 'resume'
+  | 'movePeriodEnd';
 
 /** What can happen to a subscription as it is. */
 function actsOf({
   status,
   cancel_at_period_end: isEnding,
+  pause_at_period_end: isPausing,
 }: Subscription): (readonly [SubscriptionAct, string])[] {
+  if (status === 'paused') return [['resume', 'Resume']];
   const card = [
     ['recoverPayment', 'Card works again'],
     ['exhaustRetries', 'All retries fail'],
@@ -197,7 +221,12 @@ function actsOf({
     ['failPayment', status === 'trialing' ? 'Trial ends, payment fails' : 'Payment fails'],
   ] as const;
   return [
-    ...(status === 'past_due' ? card : isEnding ? [] : period),
+    ...(status === 'past_due' ? card : isEnding || isPausing ? [] : period),
+    ...(isPausing ? ([['beginPause', 'The pause begins']] as const) : []),
+    ...(status === 'active' && !isEnding && !isPausing ? ([['pause', 'Pause']] as const) : []),
+    ...(status === 'past_due' || isEnding
+      ? []
+      : ([['movePeriodEnd', 'Move the renewal']] as const)),
     ...(isEnding
       ? ([
           ['takeBack', 'Take back the cancellation'],

@@ -123,6 +123,9 @@ export function desk(parts: DeskParts) {
         return { text: 'Deleted.', to: `/${organization.slug}/customers` };
       case 'customers subscription':
         return onSubscription(form);
+      case 'customers refund':
+        shop.refund(form.get('order') ?? '', form.get('part') === 'half' ? 'half' : 'rest');
+        return { text: 'Refunded.' };
       case 'webhooks skip':
         await parts.skipWaits();
         return { text: 'Every event has arrived or failed.' };
@@ -254,6 +257,10 @@ const told: Readonly<{ [act in SubscriptionAct]: string }> = {
   takeBack: 'The cancellation was taken back.',
   reachEnd: 'The end is reached.',
   endNow: 'The subscription has ended.',
+  pause: 'A pause is booked for the end of the period.',
+  beginPause: 'The pause has begun.',
+  resume: 'The subscription has resumed, and a new period is paid.',
+  movePeriodEnd: 'The end of the period was moved by ten days.',
 };
 
 function isAct(text: string): text is SubscriptionAct {

@@ -103,7 +103,12 @@ export function endReached(
   return { subscriptions: [next], orders, events: told.events };
 }
 
-/** The last of the tries, three weeks after the first: time is moved back by as much, so that dates agree. */
+const triesDays = 21;
+
+/**
+ * The last of the tries, three weeks after the first. Where the first was not that long ago, time is moved back by as much,
+ * so that dates agree.
+ */
 export function retriesExhausted(
   subscription: Subscription,
   pending: readonly Order[],
@@ -111,9 +116,11 @@ export function retriesExhausted(
 ): Moment {
   const told = story(clock);
   const at = clock.next();
-  const back = (time: string) => daysAfter(time, -22);
+  const firstAt = subscription.past_due_at ?? at;
+  const isOver = daysAfter(firstAt, triesDays) <= at;
+  const back = (time: string) => (isOver ? time : daysAfter(time, -triesDays - 1));
   const end = {
-    past_due_at: back(subscription.past_due_at ?? at),
+    past_due_at: back(firstAt),
     current_period_start: back(subscription.current_period_start),
     current_period_end: back(subscription.current_period_end),
     canceled_at: at,

@@ -15,7 +15,7 @@ import {
 import { type Clock, type Moment, type Story, story } from './story.ts';
 
 /** The receipt is numbered between the two events of a payment; fee and invoice follow in transactions of their own. */
-function payOrder(order: Order, mail: MailSetting, { tell }: Story, clock: Clock): Order {
+export function payOrder(order: Order, mail: MailSetting, { tell }: Story, clock: Clock): Order {
   const paid = { ...order, status: 'paid', paid: true, modified_at: clock.next() };
   tell('order.updated', paid);
   const prefix = paid.invoice_number.replace(/^\w+-/, '');
@@ -94,14 +94,38 @@ function cycled(subscription: Subscription, product: Product, told: Story, clock
   };
   told.tell('subscription.cycled', next);
   told.tell('subscription.updated', next);
+  return { next, order: periodOrder(next, product, told, clock) };
+}
+
+/** The order for a period that has begun. It is pending. */
+export function periodOrder(
+  subscription: Subscription,
+  product: Product,
+  { tell }: Story,
+  clock: Clock,
+): Order {
   clock.pause();
-  const { customer } = next;
-  const made = { customer, product, subscription: next, number: clock.invoiceNumber(customer) };
+  const { customer } = subscription;
+  const made = { customer, product, subscription, number: clock.invoiceNumber(customer) };
   const reason = 'subscription_cycle';
   const order = newOrder({ ...made, reason, status: 'pending', createdAt: clock.next() });
-  told.tell('order.created', order);
+  tell('order.created', order);
   clock.pause();
-  return { next, order };
+  return order;
+}
+
+/** The merchant moves the end of the period. Only subscription.updated tells of it. */
+export function periodEndMoved(subscription: Subscription, days: number, clock: Clock): Moment {
+  const told = story(clock);
+  const end = daysAfter(subscription.current_period_end, days);
+  const next: Subscription = {
+    ...subscription,
+    current_period_end: end,
+    ...(subscription.status === 'trialing' && { trial_end: end }),
+    modified_at: clock.next(),
+  };
+  told.tell('subscription.updated', next);
+  return { subscriptions: [next], events: told.events };
 }
 
 export function renewed(subscription: Subscription, product: Product, clock: Clock): Moment {

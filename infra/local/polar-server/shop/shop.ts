@@ -10,7 +10,16 @@ import {
   retriesExhausted,
   takenBack,
 } from './endings.ts';
-import { bought, customerChanged, paymentFailed, recovered, renewed } from './moments.ts';
+import {
+  bought,
+  customerChanged,
+  paymentFailed,
+  periodEndMoved,
+  recovered,
+  renewed,
+} from './moments.ts';
+import { pauseBegun, pauseBooked, resumed } from './pauses.ts';
+import { refundable, refunded } from './refunds.ts';
 import {
   type Customer,
   customerSchema,
@@ -161,6 +170,11 @@ export function polarShop(state: PolarState, record: Record) {
     );
   };
 
+  const requirePauseBooked = (subscription: Subscription, isBooked: boolean): void => {
+    if (subscription.pause_at_period_end === isBooked) return;
+    throw new NotPossible(isBooked ? 'No pause is booked.' : 'A pause is booked already.');
+  };
+
   return {
     customerOf,
     subscriptionsOf,
@@ -188,10 +202,12 @@ export function polarShop(state: PolarState, record: Record) {
 
     renew: happens(['active', 'trialing'], (subscription, clock) => {
       requireBooked(subscription, false);
+      requirePauseBooked(subscription, false);
       return renewed(subscription, productOf(subscription.product_id), clock);
     }),
     failPayment: happens(['active', 'trialing'], (subscription, clock) => {
       requireBooked(subscription, false);
+      requirePauseBooked(subscription, false);
       return paymentFailed(subscription, productOf(subscription.product_id), clock);
     }),
     recoverPayment: happens(['past_due'], (subscription, clock) =>
@@ -218,9 +234,40 @@ export function polarShop(state: PolarState, record: Record) {
       endedAtOnce(subscription, pendingOf(subscription), clock),
     ),
 
+    pause: happens(['active'], (subscription, clock) => {
+      requireBooked(subscription, false);
+      requirePauseBooked(subscription, false);
+      return pauseBooked(subscription, clock);
+    }),
+    beginPause: happens(['active'], (subscription, clock) => {
+      requirePauseBooked(subscription, true);
+      return pauseBegun(subscription, clock);
+    }),
+    resume: happens(['paused'], (subscription, clock) =>
+      resumed(subscription, productOf(subscription.product_id), clock),
+    ),
+    /** By ten days: a date moves, and nothing else. */
+    movePeriodEnd: happens(['active', 'trialing'], (subscription, clock) =>
+      periodEndMoved(subscription, 10, clock),
+    ),
+
+    /** Gives back what is left of an order, or half of that. */
+    refund(orderId: string, part: 'half' | 'rest'): void {
+      const row = state.orders.find((known) => known.id === orderId);
+      if (!row) throw new NotPossible('There is no such order.');
+      const order = orderSchema.parse(row);
+      const left = ['paid', 'partially_refunded'].includes(order.status) ? refundable(order) : 0;
+      if (left <= 0) throw new NotPossible('Nothing of this order can be given back.');
+      const net = part === 'half' ? Math.ceil(left / 2) : left;
+      apply(order.customer, refunded(order, net, clockFor(order.customer.organization_id)));
+    },
+
     remove(customerId: string, isAnonymised: boolean): void {
       const customer = customerOf(customerId);
-      const living = subscriptionsOf(customerId).filter(({ status }) => status !== 'canceled');
+      // Of one that is paused Polar tells nothing.
+      const living = subscriptionsOf(customerId).filter(
+        ({ status }) => status !== 'canceled' && status !== 'paused',
+      );
       const clock = clockFor(customer.organization_id);
       apply(customer, customerDeleted(customer, living, isAnonymised, clock));
     },
