@@ -21,7 +21,7 @@ import { emailsPath, settingsPath } from './kit/words.ts';
 import { logPages } from './log/log-pages.ts';
 import { overviewPages } from './overview/overview-pages.ts';
 import type { ConsoleParts } from './parts.ts';
-import { polarPages } from './polar/polar-pages.ts';
+import { followingSettings, polarPages } from './polar/polar-pages.ts';
 import { runPages } from './runs/run-pages.ts';
 import { settingsPages } from './settings/settings-pages.ts';
 import { testPages } from './test-event/test-pages.ts';
@@ -61,7 +61,7 @@ export function consoleApp(parts: ConsoleParts) {
   app.route('/console/runs', runPages(parts));
   app.route('/console/emails', emailPages(parts));
   app.route('/console/brand', brandPages(parts));
-  app.route('/console/settings', settingsPages(parts));
+  app.route('/console/settings', settingsPages(parts, followingSettings(parts)));
   // Where the settings were until they got a page of their own.
   app.get('/console/polar/settings', (c) => c.redirect(settingsPath, 301));
   app.route('/console/polar', polarPages(parts));

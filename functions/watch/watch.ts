@@ -4,6 +4,7 @@ import type { PolarApi } from '#shared/polar/api.ts';
 import { isPolarApiError, OutOfTurn, PolarMissing, PolarRefused } from '#shared/polar/api-error.ts';
 import {
   type Connection,
+  type ConnectionParts,
   type Connections,
   type InTurn,
   isSameSecret,
@@ -24,6 +25,7 @@ export type WatchParts = Readonly<{
   inTurn: InTurn;
   events: Pick<EventLog, 'ofDay'>;
   webhookUrl: string;
+  eventsWanted: ConnectionParts['eventsWanted'];
   now: () => Date;
   log: Log;
 }>;
@@ -156,12 +158,13 @@ function report(findings: readonly Finding[], log: Log): void {
 async function endpointFindings(
   { endpointId }: Connection,
   api: Api,
-  { webhookSecrets, webhookUrl }: WatchParts,
+  { webhookSecrets, webhookUrl, eventsWanted }: WatchParts,
 ): Promise<Finding[]> {
   try {
     const endpoint = await api.endpoint(endpointId);
     const ours = await webhookSecrets.read();
-    const differences = differencesOf(endpoint, webhookUrl).map(
+    const events = await eventsWanted();
+    const differences = differencesOf(endpoint, { webhookUrl, events }).map(
       ({ kind }): Finding => ({
         finding: kind === 'disabled' ? 'disabled' : 'changed',
         detail: kind,

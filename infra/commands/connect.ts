@@ -19,7 +19,11 @@ import type { PolarServer } from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection.ts';
-import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import {
+  type ConnectionHealth,
+  connectionHealth,
+  surplusNote,
+} from '#shared/polar/connection-health.ts';
 import { acceptEmails, switchEmailsOff, switchEmailsOn } from '#shared/polar/switch-emails.ts';
 import {
   disconnectPolar,
@@ -221,10 +225,13 @@ async function tellStatus(
 /** Of the endpoint only what is named here: its secret stays inside. */
 function statusDocument(
   { version: _, ...connection }: Connection,
-  { endpoint, deliveries, failed, faults }: ConnectionHealth,
-  notes: readonly string[],
+  { endpoint, events, surplus, deliveries, failed, faults }: ConnectionHealth,
+  secrets: readonly string[],
 ) {
-  const seen = endpoint && { id: endpoint.id, url: endpoint.url, enabled: endpoint.enabled };
+  const note = surplusNote({ surplus });
+  const notes = note === undefined ? secrets : [...secrets, note];
+  const { id, url, enabled } = endpoint ?? {};
+  const seen = endpoint && { id, url, enabled, events };
   return { connection, endpoint: seen ?? null, deliveries, failed, faults, notes };
 }
 

@@ -2,7 +2,11 @@ import { columns, maskedAddress } from '#infra/terminal/lines.ts';
 import { type Fated, fateOf } from '#shared/audience/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Connection } from '#shared/polar/connection.ts';
-import type { ConnectionHealth, Repair } from '#shared/polar/connection-health.ts';
+import {
+  type ConnectionHealth,
+  type Repair,
+  surplusNote,
+} from '#shared/polar/connection-health.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
@@ -19,9 +23,10 @@ export const remedies: Record<Repair, string | undefined> = {
 /** The connection and how it is, for a terminal. `options` stand behind each command that is proposed. */
 export function healthLines(
   connection: Connection,
-  { endpoint, deliveries, faults }: ConnectionHealth,
+  { endpoint, events, surplus, deliveries, faults }: ConnectionHealth,
   options: string,
 ): string[] {
+  const note = surplusNote({ surplus });
   const { organizationName, organizationSlug, server, connectedAt, by, method } = connection;
   const way = method === 'oauth' ? 'by signing in' : 'with an access token';
   const facts = [
@@ -29,6 +34,7 @@ export function healthLines(
     ['connected', `${connectedAt} by ${by}, ${way}`],
     ['webhooks go to', endpoint?.url ?? connection.url],
     ['endpoint', endpoint ? (endpoint.enabled ? 'enabled' : 'disabled') : 'unknown'],
+    ...(events ? [['events', `${events.has} of ${events.wanted}`]] : []),
   ];
   const attempts = deliveries.map(({ at, type, succeeded, httpCode, eventId }) => [
     at,
@@ -41,6 +47,9 @@ export function healthLines(
     ...(attempts.length > 0 ? ['', 'The last deliveries:', ...columns(attempts)] : []),
     '',
     ...(faults.length === 0 ? ['Nothing is wrong.'] : faults.flatMap(faultLines(options))),
+    ...(note === undefined
+      ? []
+      : ['', note, `  ${withOptions('npm run connect -- --repair', options)}`]),
   ];
 }
 

@@ -1,5 +1,9 @@
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import { mostDailyLimit, type Settings, settingsSchema } from './settings.ts';
+import {
+  isOptionalEventType,
+  type SupportedEventType,
+  supportedEventTypes,
+} from '#shared/polar/event-types.ts';
+import { mostDailyLimit, type Settings, settingsSchema, unsetEventSettings } from './settings.ts';
 import {
   draftOf,
   draftWith,
@@ -71,7 +75,13 @@ type Place = Pick<SettingPlace, 'type' | 'field'>;
 export function valueAt(document: SettingsDocument, { type, field }: Place): unknown {
   if (type === undefined) return document[field];
   const event = isRecord(document['events']) ? document['events'][type] : undefined;
-  return isRecord(event) ? event[field] : undefined;
+  const known = event === undefined ? unsetAt(type) : event;
+  return isRecord(known) ? known[field] : undefined;
+}
+
+/** What counts of an event of which a document says nothing. */
+function unsetAt(type: SupportedEventType): Readonly<Record<string, unknown>> {
+  return isOptionalEventType(type) ? unsetEventSettings : {};
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -86,7 +96,7 @@ export function withValue(
 ): SettingsDocument {
   if (type === undefined) return { ...document, [field]: value };
   const events = isRecord(document['events']) ? document['events'] : {};
-  const event = isRecord(events[type]) ? events[type] : {};
+  const event = isRecord(events[type]) ? events[type] : unsetAt(type);
   return { ...document, events: { ...events, [type]: { ...event, [field]: value } } };
 }
 

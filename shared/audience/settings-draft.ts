@@ -1,4 +1,8 @@
-import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import {
+  optionalEventTypes,
+  type SupportedEventType,
+  supportedEventTypes,
+} from '#shared/polar/event-types.ts';
 import { longestPostalAddress, writingProblem } from './brand.ts';
 import {
   deletionModeSchema,
@@ -61,6 +65,11 @@ export const settingPlaces: readonly SettingPlace[] = [
 
 export function eventPath(type: SupportedEventType, field: EventSetting): string {
   return `events.${type}.${field}`;
+}
+
+/** Whether a setting decides on an event of the endpoint in Polar. */
+export function isOfEndpoint(path: string): boolean {
+  return optionalEventTypes.some((type) => path === eventPath(type, 'enabled'));
 }
 
 function keysOf<T extends object>(record: T) {

@@ -1,5 +1,12 @@
 import * as z from 'zod/mini';
-import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import {
+  isOptionalEventType,
+  type OptionalEventType,
+  optionalEventTypes,
+  type StandardEventType,
+  type SupportedEventType,
+  supportedEventTypes,
+} from '#shared/polar/event-types.ts';
 
 const userGroupSchema = z.string().check(z.trim(), z.minLength(1), z.maxLength(100));
 
@@ -12,6 +19,20 @@ const eventSettingsSchema = z.object({
   userGroupMode: z.enum(['new-contacts', 'always']),
 });
 export type EventSettings = z.infer<typeof eventSettingsSchema>;
+
+const startingEventSettings: EventSettings = {
+  enabled: true,
+  trigger: true,
+  fullName: true,
+  externalId: true,
+  userGroup: null,
+  userGroupMode: 'new-contacts',
+};
+
+/** What counts of an optional event of which the document says nothing, as those of version 0.1.0 do. */
+export const unsetEventSettings: EventSettings = { ...startingEventSettings, enabled: false };
+
+const optionalSettingsSchema = z._default(eventSettingsSchema, unsetEventSettings);
 
 export const deletionModeSchema = z.enum(['unsubscribe', 'delete', 'keep']);
 
@@ -50,21 +71,15 @@ export const settingsSchema = z.object({
   language: z._default(z.string().check(z.refine(isLanguage)), 'en'),
   /** How many emails a mailbox gets in a day at most. Absent from rows of 0.1.0. */
   dailyLimit: z._default(z.int().check(z.gte(1), z.lte(mostDailyLimit)), 10),
-  events: z.record(z.enum(supportedEventTypes), eventSettingsSchema),
+  events: z.strictObject({
+    ...everyStandardEvent(() => eventSettingsSchema),
+    ...everyOptionalEvent(() => optionalSettingsSchema),
+  }),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** How mails write days, hours and amounts. */
 export type Writing = Pick<Settings, 'timeZone' | 'language'>;
-
-const defaultEventSettings: EventSettings = {
-  enabled: true,
-  trigger: true,
-  fullName: true,
-  externalId: true,
-  userGroup: null,
-  userGroupMode: 'new-contacts',
-};
 
 /** What a fresh deployment starts with: every event on, no user group, deleted customers are unsubscribed. */
 export const defaultSettings: Settings = {
@@ -74,20 +89,63 @@ export const defaultSettings: Settings = {
   timeZone: 'UTC',
   language: 'en',
   dailyLimit: 10,
-  events: everyEvent(() => ({ ...defaultEventSettings })),
+  events: {
+    ...everyStandardEvent(() => ({ ...startingEventSettings })),
+    ...everyOptionalEvent(() => ({ ...unsetEventSettings })),
+  },
 };
 
-function everyEvent<T>(of: (type: SupportedEventType) => T): Record<SupportedEventType, T> {
+/** The optional events that are switched on. */
+export function switchedOn(events: Settings['events']): OptionalEventType[] {
+  return optionalEventTypes.filter((type) => events[type].enabled);
+}
+
+/**
+ * The settings as they are stored: without the optional events that are as they are unset, so that an earlier version,
+ * which knows none of them, can still read the document of somebody who uses none.
+ */
+export function storedSettings({ events, ...settings }: Settings) {
+  const isUnset = (type: SupportedEventType) =>
+    isOptionalEventType(type) &&
+    eventFields.every((field) => events[type][field] === unsetEventSettings[field]);
   return {
-    'customer.created': of('customer.created'),
-    'customer.updated': of('customer.updated'),
-    'customer.deleted': of('customer.deleted'),
-    'order.paid': of('order.paid'),
-    'subscription.created': of('subscription.created'),
-    'subscription.active': of('subscription.active'),
-    'subscription.canceled': of('subscription.canceled'),
-    'subscription.uncanceled': of('subscription.uncanceled'),
-    'subscription.past_due': of('subscription.past_due'),
-    'subscription.revoked': of('subscription.revoked'),
+    ...settings,
+    events: Object.fromEntries(
+      supportedEventTypes.flatMap((type) => (isUnset(type) ? [] : [[type, events[type]]])),
+    ),
+  };
+}
+
+const eventFields = [
+  'enabled',
+  'trigger',
+  'fullName',
+  'externalId',
+  'userGroup',
+  'userGroupMode',
+] as const;
+
+function everyStandardEvent<T>(of: () => T): Record<StandardEventType, T> {
+  return {
+    'customer.created': of(),
+    'customer.updated': of(),
+    'customer.deleted': of(),
+    'order.paid': of(),
+    'subscription.created': of(),
+    'subscription.active': of(),
+    'subscription.canceled': of(),
+    'subscription.uncanceled': of(),
+    'subscription.past_due': of(),
+    'subscription.revoked': of(),
+  };
+}
+
+function everyOptionalEvent<T>(of: () => T): Record<OptionalEventType, T> {
+  return {
+    'order.refunded': of(),
+    'subscription.updated': of(),
+    'subscription.cycled': of(),
+    'subscription.paused': of(),
+    'subscription.resumed': of(),
   };
 }

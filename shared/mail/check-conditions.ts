@@ -25,7 +25,7 @@ const usualValues: Partial<Record<Condition['property'], readonly string[]>> = {
     'subscription_update',
     'subscription_meter_cycle',
   ],
-  status: ['paid', ...statuses],
+  status: ['paid', 'partially_refunded', 'refunded', ...statuses],
   subscriptionStatus: statuses,
   'subscription.status': statuses,
   priceKind: ['free', 'fixed', 'metered'],

@@ -1,5 +1,6 @@
+import type { Settings } from '#shared/audience/settings.ts';
 import type { Step, Until } from '#shared/audience/workflow.ts';
-import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { isOfOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
 import type { WorkflowDraft } from './check-workflow.ts';
 import { compileEmail } from './compile-email.ts';
@@ -13,16 +14,17 @@ const yearHours = 365 * 24;
 const idPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
 /** Checks the steps of a workflow, and compiles their emails. `steps` are all of them where there is no problem. */
-export function checkSteps({ steps, trigger: { event } }: WorkflowDraft): Verdicts & {
-  steps: Step[];
-} {
+export function checkSteps(
+  { steps, trigger: { event } }: WorkflowDraft,
+  events: Settings['events'],
+): Verdicts & { steps: Step[] } {
   const problems: DraftProblem[] = [];
   const warnings: string[] = [];
   const checked: Step[] = [];
   for (const [index, step] of steps.entries()) {
     const named = (text: string) => (steps.length > 1 ? `Step ${step.id}: ${text}` : text);
     const found =
-      step.kind === 'send' ? checkSend(step, index, event) : checkWait(step, index, event);
+      step.kind === 'send' ? checkSend(step, index, event) : checkWait(step, index, event, events);
     problems.push(...found.problems.map((one) => ({ ...one, text: named(one.text) })));
     warnings.push(...found.warnings.map(named));
     if (found.step) checked.push(found.step);
@@ -91,6 +93,7 @@ function checkWait(
   step: Extract<DraftStep, { kind: 'wait' }>,
   index: number,
   event: SupportedEventType,
+  events: Settings['events'],
 ): Found {
   const { kind, id } = step;
   const problem = (text: string): Found => ({
@@ -114,22 +117,27 @@ function checkWait(
   if (!eventMayHave(event, 'subscriptionId')) {
     return problem(`${event} is about no subscription, so there is no ${date} to wait for.`);
   }
-  const isOrder = event === 'order.paid';
+  const isOrder = isOfOrder(event);
   return {
     problems: [],
     warnings: [
       ...(isOrder
         ? [`Orders that belong to no subscription have no ${date}: their run ends here.`]
         : []),
-      ...movedDates(date),
+      ...movedDates(date, events),
     ],
     step: { kind, id, until: { date, offsetHours } },
   };
 }
 
-/** The events that workflows wait for do not tell of a date that was moved. */
-function movedDates(date: Until['date']): string[] {
+/** What subscription.updated costs, for those who consider switching it on. */
+export const costOfUpdates =
+  'Polar sends subscription.updated with every change of a subscription, and with every batch of metered usage; a million of them cost about $10.';
+
+/** Only subscription.updated tells of a date when it is moved. */
+function movedDates(date: Until['date'], events: Settings['events']): string[] {
+  if (events['subscription.updated'].enabled) return [];
   return [
-    `Where ${date} is moved in Polar, the wait learns of it with the next event of the subscription: it may be out of date, because subscription.updated is not received.`,
+    `Where ${date} is moved in Polar, the wait learns of it only with the next event of the subscription, so it may be out of date. If dates are moved in your shop, switch on subscription.updated in Events & groups: then a moved date counts at once. ${costOfUpdates}`,
   ];
 }

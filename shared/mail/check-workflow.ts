@@ -11,7 +11,11 @@ import {
   workflowSchema,
 } from '#shared/audience/workflow.ts';
 import type { CustomerEmails } from '#shared/polar/customer-emails.ts';
-import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import {
+  isOfOrder,
+  isOptionalEventType,
+  type SupportedEventType,
+} from '#shared/polar/event-types.ts';
 import type { Portal } from '#shared/polar/portal.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
 import { checkSteps, type DraftStep } from './check-steps.ts';
@@ -32,7 +36,7 @@ export function checkFrequency(frequency: Frequency, type: SupportedEventType): 
       warnings: [],
     };
   }
-  const mayLack = type === 'order.paid' && counted !== 'orderId';
+  const mayLack = isOfOrder(type) && counted !== 'orderId';
   const warnings = mayLack ? ['Orders that belong to no subscription will send nothing.'] : [];
   return { problems: [], warnings };
 }
@@ -158,7 +162,7 @@ export function checkWorkflow(written: unknown, surroundings: MailSurroundings):
   if (read.kind === 'refused') return refusal(read.places);
   const { draft } = read;
   const { event, conditions } = draft.trigger;
-  const ofSteps = checkSteps(draft);
+  const ofSteps = checkSteps(draft, surroundings.settings.events);
   const checks = [
     checkConditions(conditions, {
       ...{ type: event, place: 'trigger' },
@@ -275,6 +279,9 @@ export function triggerWarning(
   { events, customerDeleted }: MailSurroundings['settings'],
 ): string | undefined {
   const { enabled, trigger } = events[event];
+  if (!enabled && isOptionalEventType(event)) {
+    return `${event} is an optional event, and switched off: nothing will be sent. Switch it on in Events & groups, which also adds it to the endpoint in Polar.`;
+  }
   if (!enabled) return `The settings have ${event} switched off: nothing will be sent.`;
   if (!trigger) return `The settings keep ${event} from workflows: nothing is sent.`;
   return event === 'customer.deleted' && customerDeleted === 'delete'

@@ -1,5 +1,6 @@
 import type { EventPropertyName } from '#shared/audience/conditions.ts';
 import {
+  isOfOrder,
   purchaseEventTypes,
   type SupportedEventType,
   supportedEventTypes,
@@ -14,9 +15,9 @@ type Variable = Readonly<{
   events: readonly SupportedEventType[];
 }>;
 
-const order: readonly SupportedEventType[] = ['order.paid'];
 const purchases: readonly SupportedEventType[] = purchaseEventTypes;
-const subscriptions = purchases.filter((type) => type !== 'order.paid');
+const order = purchases.filter(isOfOrder);
+const subscriptions = purchases.filter((type) => !isOfOrder(type));
 
 /** Every `event.…` of conditions and templates: what it is, and which events may bring it. */
 export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
@@ -86,6 +87,15 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   },
   taxAmount: { description: 'The tax in the total of the order, in minor units.', events: order },
   formattedTaxAmount: { description: 'The tax, as people write it.', events: order },
+  refundedAmount: {
+    description:
+      'What was given back of the order so far, all its refunds together, tax included, in minor units; missing where nothing was.',
+    events: order,
+  },
+  formattedRefundedAmount: {
+    description: 'What was given back so far, as people write it.',
+    events: order,
+  },
   taxIncluded: {
     description:
       'Whether the price includes tax: true, false (tax comes on top), or missing where Polar decides it by country.',
@@ -160,7 +170,7 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   },
   status: {
     description:
-      'Of an order paid; of a subscription trialing, active, past_due, paused or canceled.',
+      'Of an order paid, partially_refunded or refunded; of a subscription trialing, active, past_due, paused or canceled.',
     events: purchases,
   },
   subscriptionStatus: {
@@ -179,7 +189,7 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   },
   paidUntil: {
     description:
-      'Until when the order pays its subscription; missing for trials, bills for use or for a change, and the last bill.',
+      'Until when the order pays its subscription; missing for trials, bills for use or for a change, the last bill, and after a refund.',
     events: order,
   },
   renewsAt: {

@@ -17,6 +17,8 @@ const anything = Symbol('anything');
 /** An event that comes at a moment, and what it surely says then; `null`: it surely lacks it. */
 type Occasion = Readonly<{
   event: SupportedEventType;
+  /** It comes at some of these moments only. */
+  isRare?: true;
   says: Readonly<Partial<Record<EventVariable, string | null | typeof anything>>>;
 }>;
 
@@ -39,6 +41,9 @@ const subscription = (event: SupportedEventType, says: Occasion['says'] = {}): O
   event,
   says: { subscriptionId: anything, ...says },
 });
+/** It comes beside every other event of a subscription, in the same state. */
+const updated = (says: Occasion['says'] = {}): Occasion =>
+  subscription('subscription.updated', says);
 
 /** When Polar sends each of its mails, and which of our events come at the same moment. */
 const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
@@ -56,6 +61,7 @@ const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
       order('subscription_create', { subscriptionId: anything }),
       subscription('subscription.created'),
       subscription('subscription.active'),
+      updated({ endedAt: null }),
     ],
   },
   subscription_cycled: {
@@ -65,25 +71,34 @@ const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     occasions: [
       order('subscription_cycle', { subscriptionId: anything }),
       order('subscription_meter_cycle', { subscriptionId: anything }),
+      { ...subscription('subscription.cycled'), isRare: true },
+      { ...updated(), isRare: true },
     ],
   },
   subscription_cycled_after_trial: {
     title: 'the first payment after a trial is made',
     isBilling: true,
     isOnce: true,
-    occasions: [order('subscription_cycle', { subscriptionId: anything, trialEnd: anything })],
+    occasions: [
+      order('subscription_cycle', { subscriptionId: anything, trialEnd: anything }),
+      subscription('subscription.cycled', { trialEnd: anything }),
+      updated({ trialEnd: anything }),
+    ],
   },
   subscription_updated: {
     title: 'a change of plan or seats is paid or takes effect',
     isBilling: true,
     isOnce: false,
-    occasions: [order('subscription_update', { subscriptionId: anything })],
+    occasions: [order('subscription_update', { subscriptionId: anything }), updated()],
   },
   subscription_past_due: {
     title: 'a payment fails',
     isBilling: true,
     isOnce: false,
-    occasions: [subscription('subscription.past_due', { status: 'past_due' })],
+    occasions: [
+      subscription('subscription.past_due', { status: 'past_due' }),
+      updated({ status: 'past_due' }),
+    ],
   },
   subscription_cancellation: {
     title: 'a cancellation is booked',
@@ -91,6 +106,7 @@ const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     isOnce: false,
     occasions: [
       subscription('subscription.canceled', { cancelAtPeriodEnd: 'true', endedAt: null }),
+      updated({ cancelAtPeriodEnd: 'true', endedAt: null }),
     ],
   },
   subscription_uncanceled: {
@@ -99,6 +115,7 @@ const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     isOnce: false,
     occasions: [
       subscription('subscription.uncanceled', { cancelAtPeriodEnd: 'false', endedAt: null }),
+      updated({ cancelAtPeriodEnd: 'false', endedAt: null }),
     ],
   },
   subscription_revoked: {
@@ -108,19 +125,23 @@ const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     occasions: [
       subscription('subscription.revoked', { status: 'canceled', endedAt: anything }),
       subscription('subscription.canceled', { status: 'canceled', endedAt: anything }),
+      updated({ status: 'canceled', endedAt: anything }),
     ],
   },
   subscription_paused: {
     title: 'a pause is booked',
     isBilling: false,
     isOnce: false,
-    occasions: [],
+    occasions: [updated({ pauseAtPeriodEnd: 'true', endedAt: null })],
   },
   subscription_resumed: {
     title: 'a pause ends',
     isBilling: false,
     isOnce: false,
-    occasions: [],
+    occasions: [
+      subscription('subscription.resumed', { status: 'active' }),
+      updated({ status: 'active' }),
+    ],
   },
   subscription_renewal_reminder: {
     title: 'a subscription of half a year or longer renews within a week',
@@ -162,7 +183,10 @@ function fitAt({ trigger, frequency, steps = [] }: Trigger, key: CustomerEmailKe
   if (steps[0]?.kind === 'wait') return 'never';
   const { occasions, isOnce } = moments[key];
   const own = occasions.filter(({ event }) => event === trigger.event);
-  const fits = own.map(({ says }) => fitOf(trigger.conditions, says));
+  const fits = own.map(({ says, isRare }) => {
+    const fit = fitOf(trigger.conditions, says);
+    return isRare && fit === 'always' ? 'sometimes' : fit;
+  });
   if (fits.every((fit) => fit === 'never')) return 'never';
   const isLimited =
     frequency === 'once-per-contact' || (frequency === 'once-per-subscription' && !isOnce);

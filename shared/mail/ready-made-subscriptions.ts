@@ -248,3 +248,34 @@ Thank you for being with us. You’re welcome back at any time.
     },
   },
 ];
+
+/** Polar mails when a pause is booked, and when it ends. */
+export const pauseBegun: ReadyMade = {
+  name: 'subscription-paused',
+  title: 'Subscription paused',
+  description:
+    'Says that a pause has begun, each time one does. Polar mails when a pause is booked and when it ends, and nothing when it begins. Its event, subscription.paused, is an optional one: switch it on in the settings.',
+  event: 'subscription.paused',
+  conditions: [],
+  frequency: 'every-time',
+  email: {
+    kind: 'transactional',
+    subject: `Your subscription is paused{% if event.resumesAt %} until ${dayOf('resumesAt')}{% endif %}`,
+    preheader: 'No payment is taken while it is paused.',
+    body: `###### {{ event.productName | default: "Your subscription" }}
+
+# Your subscription is paused
+
+Hi {{ contact.firstName | default: "there" }},
+
+Your subscription to **{{ event.productName | default: "our service" }}** is now paused. No payment is taken while it is paused.
+
+{% if event.resumesAt %}
+It resumes on ${hourOf('resumesAt')}. From then on, it is charged again.
+{% else %}
+It stays paused until it is resumed.
+{% endif %}
+
+${portalButton('Manage subscription')}`,
+  },
+};

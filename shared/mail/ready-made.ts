@@ -1,6 +1,7 @@
 import {
   dayOf,
   hourOf,
+  pauseBegun,
   portalButton,
   type ReadyMade,
   readyMadeForSubscriptions,
@@ -181,9 +182,63 @@ ${portalButton('View invoice')}`,
   },
 };
 
-/** One for each of the ten events. */
+/** Polar mails nobody about a refund. */
+const refund: ReadyMade = {
+  name: 'refund',
+  title: 'Refund',
+  description:
+    'Says what was given back of an order, each time something is: with this refund and those before it. Polar mails nothing about refunds. Its event, order.refunded, is an optional one: switch it on in the settings.',
+  event: 'order.refunded',
+  conditions: [],
+  frequency: 'every-time',
+  email: {
+    kind: 'transactional',
+    subject: 'Your refund{% if event.productName %} for {{ event.productName }}{% endif %}',
+    preheader:
+      '{% if event.refundedAmount == event.amount %}Your order is refunded in full.{% else %}Part of your order is refunded.{% endif %}',
+    body: `###### Refund
+
+# {% if event.refundedAmount == event.amount %}Your order is refunded{% else %}Part of your order is refunded{% endif %}
+
+Hi {{ contact.firstName | default: "there" }},
+
+{% if event.refundedAmount == event.amount and event.formattedRefundedAmount %}
+We have refunded your order in full, {{ event.formattedRefundedAmount }} in all.
+{% elsif event.formattedRefundedAmount and event.formattedAmount %}
+We have made a refund for your order. With it, {{ event.formattedRefundedAmount }} of {{ event.formattedAmount }} has been refunded.
+{% else %}
+We have made a refund for your order.
+{% endif %}
+
+{% if event.chargedAmount > 0 %}
+When you see it in your account depends on your bank: it can take some days.
+{% endif %}
+
+| | |
+|---|---|
+| Order | {{ event.productName | default: "Your order" }} |
+{% if event.orderDate %}
+| Ordered on | ${dayOf('orderDate')} |
+{% endif %}
+{% if event.invoiceNumber %}
+| Invoice | {{ event.invoiceNumber }} |
+{% endif %}
+{% if event.formattedAmount %}
+| Total | {{ event.formattedAmount }} |
+{% endif %}
+{% if event.formattedRefundedAmount %}
+| **Refunded** | **{{ event.formattedRefundedAmount }}** |
+{% endif %}
+
+${portalButton('View order')}`,
+  },
+};
+
+/** One for each standard event, and for those optional ones at which Polar mails nobody. */
 export const readyMade: readonly ReadyMade[] = [
   ...readyMadeForCustomers,
   receipt,
   ...readyMadeForSubscriptions,
+  refund,
+  pauseBegun,
 ];

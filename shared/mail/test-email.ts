@@ -14,7 +14,7 @@ import {
   isNumber,
   withFormattedAmounts,
 } from '#shared/polar/event-properties.ts';
-import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { isOfOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Portal, withPortal } from '#shared/polar/portal.ts';
 import { eventMayHave } from './event-variables.ts';
 import {
@@ -117,13 +117,15 @@ function usualProperties(event: SupportedEventType, now: Date): EventProperties 
     periodEnd: inDays(now, 30),
     trialEnd: inDays(now, 14),
     trialDays: 14,
-    ...(event === 'order.paid' ? usualOrder(now) : usualSubscription(event, now)),
+    ...(isOfOrder(event) ? usualOrder(event, now) : usualSubscription(event, now)),
   };
 }
 
-function usualOrder(now: Date): EventProperties {
+function usualOrder(event: SupportedEventType, now: Date): EventProperties {
+  const isRefunded = event === 'order.refunded';
   return {
-    status: 'paid',
+    status: isRefunded ? 'refunded' : 'paid',
+    ...(isRefunded ? { refundedAmount: 2375 } : { paidUntil: inDays(now, 30) }),
     subscriptionStatus: 'active',
     amount: 2375,
     chargedAmount: 2375,
@@ -136,7 +138,6 @@ function usualOrder(now: Date): EventProperties {
     invoiceNumber: 'EXAMPLE-0001',
     receiptNumber: 'RCPT-EXAMPLE-0001',
     renewsAt: inDays(now, 30),
-    paidUntil: inDays(now, 30),
   };
 }
 
@@ -157,6 +158,7 @@ function usualSubscription(event: SupportedEventType, now: Date): EventPropertie
     cancelAtPeriodEnd: event === 'subscription.canceled',
     cancellationReason: 'too_expensive',
     ...(goesOn && { recurringAmount: 1900, renewsAt: inDays(now, 30) }),
+    ...(status === 'paused' && { resumesAt: inDays(now, 60) }),
     ...(status === 'past_due' && { pastDueSince: inDays(now, 0) }),
   };
 }
@@ -174,6 +176,7 @@ function rareProperties(now: Date): EventProperties {
     discountAmount: 950,
     discountUntil: inDays(now, 90),
     seats: 5,
+    refundedAmount: 500,
     recurringAmount: 1900,
     renewsAt: inDays(now, 30),
     pastDueSince: inDays(now, 0),
@@ -184,6 +187,7 @@ function rareProperties(now: Date): EventProperties {
 
 function usualStatus(event: SupportedEventType): string {
   if (event === 'subscription.past_due') return 'past_due';
+  if (event === 'subscription.paused') return 'paused';
   return event === 'subscription.revoked' ? 'canceled' : 'active';
 }
 

@@ -53,6 +53,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     organizationId: organization.id,
     mayName: wish.access.kind === 'oauth',
     knownId: before?.endpointId,
+    events: await parts.eventsWanted(),
     mayTakeOver: (secret) => mustBeStrong(secret, ours),
   });
   const isNewSecret = await takeOverSecret(webhookSecrets, endpoint.secret, parts.now());

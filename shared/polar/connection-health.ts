@@ -3,7 +3,8 @@ import { plainText } from '#shared/text.ts';
 import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from './api.ts';
 import { isPolarApiError, PolarMissing, PolarRefused } from './api-error.ts';
 import { type Connection, type ConnectionParts, isSameSecret } from './connection.ts';
-import { differencesOf } from './endpoint.ts';
+import { differencesOf, surplusEvents } from './endpoint.ts';
+import type { OptionalEventType } from './event-types.ts';
 
 export type Repair = 'enable' | 'repair' | 'redeliver' | 'connect' | 'wait';
 
@@ -36,6 +37,10 @@ export type DeliveryShown = Readonly<{
 export type ConnectionHealth = Readonly<{
   /** Without its secret. Absent: Polar did not tell, or it is gone; a fault says why. */
   endpoint?: Omit<PolarEndpoint, 'secret'>;
+  /** How many of the events that it is to have the endpoint has. Absent: as the endpoint. */
+  events?: Readonly<{ has: number; wanted: number }>;
+  /** Optional events that the endpoint sends although they are switched off: no fault, as nothing is lost. */
+  surplus: readonly OptionalEventType[];
   /** The last ones, newest first. */
   deliveries: readonly DeliveryShown[];
   /** Events of which an attempt failed and none is known to have succeeded. `isMore`: there may be more than counted. */
@@ -57,10 +62,10 @@ export async function connectionHealth(
   { endpointId }: Connection,
 ): Promise<ConnectionHealth> {
   const { api, webhookSecrets, webhookUrl } = parts;
-  const ours = await webhookSecrets.read();
+  const [ours, events] = await Promise.all([webhookSecrets.read(), parts.eventsWanted()]);
   try {
     const { secret, ...endpoint } = await api.endpoint(endpointId);
-    const differences = differencesOf({ ...endpoint, secret }, webhookUrl).map(
+    const differences = differencesOf({ ...endpoint, secret }, { webhookUrl, events }).map(
       ({ kind, sentence }): Fault => ({
         kind,
         sentence,
@@ -70,8 +75,11 @@ export async function connectionHealth(
     const since = new Date(parts.now().getTime() - daysLookedAt * 86_400_000).toISOString();
     const recent = await api.deliveries({ endpointId, limit: shown });
     const failed = await countFailed(api, { endpointId, since, succeeded: false });
+    const has = events.filter((type) => endpoint.events.includes(type)).length;
     return {
       endpoint,
+      events: { has, wanted: events.length },
+      surplus: surplusEvents(endpoint, events),
       deliveries: recent.items.map(deliveryShown),
       failed,
       faults: [
@@ -82,8 +90,15 @@ export async function connectionHealth(
     };
   } catch (error) {
     if (!isPolarApiError(error)) throw error;
-    return { deliveries: [], failed: noneFailed, faults: [faultOf(error)] };
+    return { surplus: [], deliveries: [], failed: noneFailed, faults: [faultOf(error)] };
   }
+}
+
+/** What to know of `surplus`, where there is any. */
+export function surplusNote({ surplus }: Pick<ConnectionHealth, 'surplus'>): string | undefined {
+  if (surplus.length === 0) return undefined;
+  const [what, each] = surplus.length === 1 ? ['is', 'It is'] : ['are', 'Each is'];
+  return `The endpoint in Polar also sends ${surplus.join(', ')}, which ${what} switched off in the settings. ${each} recorded, changes no contact, and costs what a renewal does. Repair the connection to take ${surplus.length === 1 ? 'it' : 'them'} out.`;
 }
 
 const otherSecret: Fault = {

@@ -4,6 +4,7 @@ import { type Access, polarServers } from './access.ts';
 import type { PolarApi } from './api.ts';
 import { OutOfTurn, WeakSecret } from './api-error.ts';
 import { type SeenEmails, seenEmailsSchema } from './customer-emails.ts';
+import type { SupportedEventType } from './event-types.ts';
 import {
   isShortSecret,
   isWebhookSecret,
@@ -103,6 +104,8 @@ export type ConnectionParts = Readonly<{
   inTurn: InTurn;
   /** Where Polar is to send webhooks. */
   webhookUrl: string;
+  /** The events that the endpoint is to have, by the settings of now. */
+  eventsWanted: () => Promise<readonly SupportedEventType[]>;
   /** Where the API is, which decides which URLs may be webhooks. */
   apiUrl: string;
   now: () => Date;

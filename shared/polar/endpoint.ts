@@ -1,7 +1,7 @@
 import { plainText } from '#shared/text.ts';
 import type { EndpointFields, PolarApi, PolarEndpoint } from './api.ts';
 import { PolarUnavailable } from './api-error.ts';
-import { standardEventTypes } from './event-types.ts';
+import { optionalEventTypes, type SupportedEventType } from './event-types.ts';
 import { polarApiVersion } from './request.ts';
 
 const endpointName = 'Polar Audience';
@@ -16,6 +16,8 @@ type Place = Readonly<{
 
 type Wanted = Place &
   Readonly<{
+    /** The events that it is to have. */
+    events: readonly SupportedEventType[];
     /** The endpoint of the connection so far. */
     knownId?: string | undefined;
     /** Throws where this secret may not become ours. */
@@ -32,9 +34,9 @@ export type Settled = Readonly<{ endpoint: PolarEndpoint; done: readonly string[
 export async function settleEndpoint(wanted: Wanted): Promise<Settled> {
   const found = await findEndpoint(wanted);
   if (found) return adjusted(wanted, found);
-  const { api, webhookUrl, organizationId, mayName } = wanted;
+  const { api, webhookUrl, organizationId, mayName, events } = wanted;
   try {
-    const fields = fieldsFor(webhookUrl);
+    const fields = fieldsFor(webhookUrl, events);
     const endpoint = await api.createEndpoint(fields, mayName ? organizationId : undefined);
     return {
       endpoint,
@@ -67,16 +69,61 @@ export async function endpointsOf({ api, webhookUrl, organizationId, mayName }: 
 }
 
 async function adjusted(
-  { api, webhookUrl, mayTakeOver }: Wanted,
+  { api, webhookUrl, events, mayTakeOver }: Wanted,
   found: PolarEndpoint,
 ): Promise<Settled> {
   mayTakeOver(found.secret);
   const reused = 'The webhook endpoint in Polar is there already: it is used again.';
-  const differences = differencesOf(found, webhookUrl);
-  if (differences.length === 0) return { endpoint: found, done: [reused] };
+  const differences = differencesOf(found, { webhookUrl, events });
+  const surplus = surplusEvents(found, events);
+  if (differences.length + surplus.length === 0) return { endpoint: found, done: [reused] };
   const changes = Object.assign({}, ...differences.map(({ change }) => change));
-  const endpoint = await api.updateEndpoint(found.id, changes);
-  return { endpoint, done: [reused, ...differences.map(({ mended }) => mended)] };
+  const endpoint = await api.updateEndpoint(found.id, {
+    ...changes,
+    ...(surplus.length > 0 && { events: eventsFor(found, events) }),
+  });
+  const done = [reused, ...differences.map(({ mended }) => mended), ...takenOut(surplus)];
+  return { endpoint, done };
+}
+
+/**
+ * Gives an endpoint the events that it is to have, and takes the optional ones out that it is not to have. What else
+ * somebody chose in Polar stays. Safe to repeat. Says what was done.
+ */
+export async function settleEvents(
+  api: Pick<PolarApi, 'endpoint' | 'updateEndpoint'>,
+  endpointId: string,
+  events: readonly SupportedEventType[],
+): Promise<readonly string[]> {
+  const found = await api.endpoint(endpointId);
+  const missing = missingEvents(found, events);
+  const surplus = surplusEvents(found, events);
+  if (missing.length + surplus.length === 0) return [];
+  await api.updateEndpoint(found.id, { events: eventsFor(found, events) });
+  return [...(missing.length > 0 ? [added(missing)] : []), ...takenOut(surplus)];
+}
+
+type Has = Pick<PolarEndpoint, 'events'>;
+
+function eventsFor(endpoint: Has, events: readonly SupportedEventType[]): string[] {
+  const surplus: readonly string[] = surplusEvents(endpoint, events);
+  return [...new Set([...events, ...endpoint.events.filter((type) => !surplus.includes(type))])];
+}
+
+function missingEvents({ events: has }: Has, events: readonly SupportedEventType[]) {
+  return events.filter((type) => !has.includes(type));
+}
+
+/** The optional events that an endpoint sends although they are switched off. They change no contact, and cost. */
+export function surplusEvents({ events: has }: Has, events: readonly SupportedEventType[]) {
+  return optionalEventTypes.filter((type) => has.includes(type) && !events.includes(type));
+}
+
+const added = (missing: readonly string[]) =>
+  `Added to the endpoint in Polar: ${missing.join(', ')}.`;
+
+function takenOut(surplus: readonly string[]): string[] {
+  return surplus.length > 0 ? [`Took out of the endpoint in Polar: ${surplus.join(', ')}.`] : [];
 }
 
 export type Difference = Readonly<{
@@ -88,10 +135,16 @@ export type Difference = Readonly<{
   mended: string;
 }>;
 
-/** How an endpoint differs from what it should be. More events than ours are none: they are answered and ignored. */
-export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Difference[] {
-  const { name: _, ...fields } = fieldsFor(webhookUrl);
-  const missing = standardEventTypes.filter((type) => !endpoint.events.includes(type));
+/**
+ * How an endpoint differs from what it should be, such that events are lost. More events than ours are none: they are
+ * answered and ignored, or, where they are optional ones (`surplusEvents`), recorded.
+ */
+export function differencesOf(
+  endpoint: PolarEndpoint,
+  { webhookUrl, events }: Pick<Wanted, 'webhookUrl' | 'events'>,
+): Difference[] {
+  const { name: _, ...fields } = fieldsFor(webhookUrl, events);
+  const missing = missingEvents(endpoint, events);
   const all: (Difference | false)[] = [
     !endpoint.enabled && {
       kind: 'disabled',
@@ -109,7 +162,7 @@ export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Diff
     missing.length > 0 && {
       kind: 'events',
       sentence: `The endpoint in Polar does not send ${missing.join(', ')}. Repair it.`,
-      change: { events: fields.events },
+      change: { events: eventsFor(endpoint, events) },
       mended: `Added the events ${missing.join(', ')}.`,
     },
     endpoint.api_version !== polarApiVersion && {
@@ -128,9 +181,14 @@ export function differencesOf(endpoint: PolarEndpoint, webhookUrl: string): Diff
   return all.filter((difference) => difference !== false);
 }
 
-function fieldsFor(url: string): EndpointFields {
-  const events = [...standardEventTypes];
-  return { url, name: endpointName, format: 'raw', api_version: polarApiVersion, events };
+function fieldsFor(url: string, events: readonly SupportedEventType[]): EndpointFields {
+  return {
+    url,
+    name: endpointName,
+    format: 'raw',
+    api_version: polarApiVersion,
+    events: [...events],
+  };
 }
 
 function isSameUrl(one: string, other: string): boolean {

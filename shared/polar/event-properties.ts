@@ -6,7 +6,7 @@ const optionalText = z.optional(z.string());
 const optionalNumber = z.optional(z.number());
 const optionalBoolean = z.optional(z.boolean());
 
-/** What one event tells workflows: the same flat names for all ten events; what an event does not have is absent. */
+/** What one event tells workflows: the same flat names for all events; what an event does not have is absent. */
 export const eventPropertiesSchema = z.object({
   customerId: optionalText,
   externalId: optionalText,
@@ -27,6 +27,8 @@ export const eventPropertiesSchema = z.object({
   formattedCreditedAmount: optionalText,
   taxAmount: optionalNumber,
   formattedTaxAmount: optionalText,
+  refundedAmount: optionalNumber,
+  formattedRefundedAmount: optionalText,
   taxIncluded: optionalBoolean,
   priceKind: optionalText,
   recurringAmount: optionalNumber,
@@ -77,6 +79,7 @@ const amountProperties = [
   ['balanceOwed', 'formattedBalanceOwed'],
   ['creditedAmount', 'formattedCreditedAmount'],
   ['taxAmount', 'formattedTaxAmount'],
+  ['refundedAmount', 'formattedRefundedAmount'],
   ['recurringAmount', 'formattedRecurringAmount'],
   ['priceBeforeDiscount', 'formattedPriceBeforeDiscount'],
   ['discountAmount', 'formattedDiscountAmount'],

@@ -5,8 +5,7 @@ export const customerEventTypes = [
   'customer.deleted',
 ] as const;
 
-/** The customer is embedded in the payload's `data`, an order or a subscription. */
-export const purchaseEventTypes = [
+const standardPurchaseTypes = [
   'order.paid',
   'subscription.created',
   'subscription.active',
@@ -17,12 +16,24 @@ export const purchaseEventTypes = [
 ] as const;
 
 /** The Polar events that the endpoint always has. */
-export const standardEventTypes = [...customerEventTypes, ...purchaseEventTypes] as const;
+export const standardEventTypes = [...customerEventTypes, ...standardPurchaseTypes] as const;
 export type StandardEventType = (typeof standardEventTypes)[number];
 
-/** The Polar events that are read here. All others are acknowledged and ignored. */
-export const supportedEventTypes = [...standardEventTypes] as const;
+/** Those that it has only while the settings have them switched on. */
+export const optionalEventTypes = [
+  'order.refunded',
+  'subscription.updated',
+  'subscription.cycled',
+  'subscription.paused',
+  'subscription.resumed',
+] as const;
+export type OptionalEventType = (typeof optionalEventTypes)[number];
 
+/** The customer is embedded in the payload's `data`, an order or a subscription. */
+export const purchaseEventTypes = [...standardPurchaseTypes, ...optionalEventTypes] as const;
+
+/** The Polar events that are read here. All others are acknowledged and ignored. */
+export const supportedEventTypes = [...standardEventTypes, ...optionalEventTypes] as const;
 export type SupportedEventType = (typeof supportedEventTypes)[number];
 
 export function isSupportedEventType(type: string): type is SupportedEventType {
@@ -31,6 +42,15 @@ export function isSupportedEventType(type: string): type is SupportedEventType {
 
 export function isStandardEventType(type: string): type is StandardEventType {
   return standardEventTypes.some((standard) => standard === type);
+}
+
+export function isOptionalEventType(type: string): type is OptionalEventType {
+  return optionalEventTypes.some((optional) => optional === type);
+}
+
+/** Whether the event is about an order, which may belong to a subscription. */
+export function isOfOrder(type: SupportedEventType): boolean {
+  return type.startsWith('order.');
 }
 
 export const backfillPrefix = 'backfill-';

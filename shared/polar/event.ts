@@ -1,6 +1,11 @@
 import * as z from 'zod/mini';
 import type { EventProperties } from './event-properties.ts';
-import { customerEventTypes, purchaseEventTypes, type SupportedEventType } from './event-types.ts';
+import {
+  customerEventTypes,
+  isOfOrder,
+  purchaseEventTypes,
+  type SupportedEventType,
+} from './event-types.ts';
 import { instant } from './instant.ts';
 import { orderProperties, subscriptionProperties } from './purchase-properties.ts';
 import { type PolarSubscription, polarSubscription } from './subscription-facts.ts';
@@ -129,7 +134,7 @@ function personalProperties(
 
 function ownProperties(type: SupportedEventType, data: object): EventProperties {
   if (type.startsWith('customer.')) return {};
-  return type === 'order.paid' ? orderProperties(data) : subscriptionProperties(data);
+  return isOfOrder(type) ? orderProperties(data) : subscriptionProperties(data);
 }
 
 function subscriptionOf(type: SupportedEventType, timestamp: string, data: object) {

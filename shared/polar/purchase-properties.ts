@@ -73,6 +73,8 @@ const orderSchema = z.object({
   total_amount: integer,
   applied_balance_amount: integer,
   due_amount: integer,
+  refunded_amount: integer,
+  refunded_tax_amount: integer,
   currency: text,
   billing_reason: text,
   invoice_number: text,
@@ -137,6 +139,7 @@ export function orderProperties(data: unknown): EventProperties {
     currency: order.currency,
     amount: order.total_amount,
     taxAmount: order.tax_amount,
+    refundedAmount: refundedAmount(order),
     priceBeforeDiscount: order.subtotal_amount,
     discountAmount: order.discount_amount,
     ...discountOf(order.discount),
@@ -216,12 +219,24 @@ function chargedAmount(order: Order): number | undefined {
   return order.receipt_number === null ? undefined : due;
 }
 
+const refundedStatuses: readonly string[] = ['refunded', 'partially_refunded'];
+
+/** What was given back so far: Polar says it without its tax. Not known where it does not say both. */
+function refundedAmount({
+  refunded_amount: net = 0,
+  refunded_tax_amount: tax,
+}: Order): number | undefined {
+  return net > 0 && tax !== undefined ? net + tax : undefined;
+}
+
 /**
  * Until when an order pays its subscription. A bill for use or for a change pays no period, nor does one of a
- * subscription without a price of its own, or one beside which another order is still open.
+ * subscription without a price of its own, or one beside which another order is still open. Of one that was refunded
+ * nobody can tell: its subscription is shown as it is now, perhaps periods later.
  */
 function paidUntil(order: Order): string | undefined {
-  const { billing_reason, total_amount = 0, subscription } = order;
+  const { status, billing_reason, total_amount = 0, subscription } = order;
+  if (status !== undefined && refundedStatuses.includes(status)) return undefined;
   const isForPeriod =
     billing_reason === 'subscription_create' || billing_reason === 'subscription_cycle';
   const hasPrice = (subscription?.amount ?? 0) > 0 && total_amount > 0;

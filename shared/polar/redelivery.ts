@@ -104,11 +104,12 @@ function precise(time: string | Date): string {
 }
 
 async function whyTheyWouldFail(
-  { api, webhookSecrets, webhookUrl }: ConnectionParts,
+  { api, webhookSecrets, webhookUrl, eventsWanted }: ConnectionParts,
   { endpointId }: Connection,
 ): Promise<string | undefined> {
   const endpoint = await api.endpoint(endpointId);
-  const hinders = differencesOf(endpoint, webhookUrl).find(
+  const events = await eventsWanted();
+  const hinders = differencesOf(endpoint, { webhookUrl, events }).find(
     ({ kind }) => kind === 'disabled' || kind === 'url',
   );
   if (hinders) return `Nothing was redelivered. ${hinders.sentence}`;

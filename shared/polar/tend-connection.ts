@@ -8,7 +8,7 @@ import {
   type Tended,
   takeOverSecret,
 } from './connection.ts';
-import { endpointsOf, settleEndpoint } from './endpoint.ts';
+import { endpointsOf, settleEndpoint, settleEvents } from './endpoint.ts';
 import { restoreEmails } from './switch-emails.ts';
 
 /** Lets Polar send again after it disabled the endpoint. Throws a `PolarApiError`. */
@@ -39,6 +39,7 @@ async function repairInTurn(parts: ConnectionParts, connection: Connection): Pro
     organizationId: connection.organizationId,
     mayName: connection.method === 'oauth',
     knownId: connection.endpointId,
+    events: await parts.eventsWanted(),
     mayTakeOver: (secret) => mustBeStrong(secret, ours),
   });
   const isNew = await takeOverSecret(webhookSecrets, endpoint.secret, parts.now());
@@ -49,6 +50,14 @@ async function repairInTurn(parts: ConnectionParts, connection: Connection): Pro
     return { kind: 'unfinished', reason, error: undefined };
   }
   return { kind: 'done', done: [...done, ...(isNew ? ['Took over its secret.'] : [])] };
+}
+
+/** Gives the endpoint in Polar the events of the settings of now, after they were changed. Safe to repeat. */
+export function followEvents(parts: ConnectionParts, connection: Connection): Promise<Tended> {
+  return actOn(parts, connection, async ({ api, eventsWanted }) => ({
+    kind: 'done',
+    done: await settleEvents(api, connection.endpointId, await eventsWanted()),
+  }));
 }
 
 /**

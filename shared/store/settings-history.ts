@@ -1,6 +1,11 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { defaultSettings, type Settings, settingsSchema } from '#shared/audience/settings.ts';
+import {
+  defaultSettings,
+  type Settings,
+  settingsSchema,
+  storedSettings,
+} from '#shared/audience/settings.ts';
 import { copyName, type KeptDocument, type Saved, writeVersion } from './kept-versions.ts';
 
 /** The settings among the documents of which versions are kept. */
@@ -27,7 +32,7 @@ export async function saveSettings(
   settings: Settings,
   saved: Saved,
 ): Promise<boolean> {
-  return writeVersion(db, table, keptSettings, settings, saved, {
+  return writeVersion(db, table, keptSettings, storedSettings(settings), saved, {
     ConditionExpression: '#version = :before',
     ExpressionAttributeNames: { '#version': 'version' },
     ExpressionAttributeValues: { ':before': settings.version - 1 },

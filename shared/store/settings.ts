@@ -1,6 +1,11 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { defaultSettings, type Settings, settingsSchema } from '#shared/audience/settings.ts';
+import {
+  defaultSettings,
+  type Settings,
+  settingsSchema,
+  storedSettings,
+} from '#shared/audience/settings.ts';
 
 const name = 'settings';
 
@@ -20,7 +25,7 @@ export function settingsItem(
   async function seed(): Promise<void> {
     try {
       const put = {
-        Item: { name, ...defaultSettings },
+        Item: { name, ...storedSettings(defaultSettings) },
         ConditionExpression: 'attribute_not_exists(#n)',
       };
       const names = { ExpressionAttributeNames: { '#n': 'name' } };

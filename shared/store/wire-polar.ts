@@ -13,6 +13,7 @@ import {
   dynamoConnection,
   webhookSecretDocument,
 } from './polar/connection.ts';
+import { eventsWanted } from './polar/events-wanted.ts';
 
 type LinkParts = Readonly<{
   db: DynamoDBDocumentClient;
@@ -62,6 +63,7 @@ export function polarLinkOf({
     inTurn: connectionTurn({ lease: leaseOf(connectionLease), newId: randomUUID }),
     webhookSecrets: webhookSecretDocument(secrets, webhookSecretId),
     webhookUrl,
+    eventsWanted: eventsWanted(db, settingsTable),
     now,
   };
   const apiOf = (server: PolarServer, { given, ...call }: Call = {}) =>

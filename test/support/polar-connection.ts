@@ -21,6 +21,7 @@ import {
   dynamoConnection,
   webhookSecretDocument,
 } from '#shared/store/polar/connection.ts';
+import { eventsWanted } from '#shared/store/polar/events-wanted.ts';
 import { clientConfig } from './emulators.ts';
 import { createPlainTable } from './plain-table.ts';
 import { startWebhookReceiver } from './webhook-receiver.ts';
@@ -85,6 +86,7 @@ export async function startPolarConnection(client: DynamoDBClient, options: Fake
     access,
     inTurn,
     webhookUrl: receiver.url,
+    eventsWanted: eventsWanted(db, table),
     apiUrl: polar.url,
     now: () => new Date(),
   });

@@ -6,7 +6,7 @@ import {
   workflowNumbers,
 } from '#shared/audience/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { standardEventTypes } from '#shared/polar/event-types.ts';
+import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';
@@ -132,7 +132,7 @@ export function connectionCard(
   return connectionFrame(
     facts([
       ['Organization', server === 'sandbox' ? `${organizationName} (sandbox)` : organizationName],
-      ['Endpoint', endpointText(health?.endpoint)],
+      ['Endpoint', endpointText(health)],
       [
         'Failed deliveries',
         failed === undefined
@@ -145,13 +145,10 @@ export function connectionCard(
   );
 }
 
-function endpointText(
-  endpoint: Readonly<{ enabled: boolean; events: readonly string[] }> | undefined,
-) {
-  if (!endpoint) return 'unknown';
-  const ours = standardEventTypes.filter((type) => endpoint.events.includes(type)).length;
+function endpointText({ endpoint, events }: Partial<ConnectionHealth> = {}): string {
+  if (!endpoint || !events) return 'unknown';
   const state = endpoint.enabled ? 'enabled' : 'disabled';
-  return `${state}, ${ours} of ${standardEventTypes.length} events`;
+  return `${state}, ${events.has} of ${events.wanted} events`;
 }
 
 const stateTones: Readonly<Record<string, string>> = { healthy: 'good', 'needs attention': 'bad' };

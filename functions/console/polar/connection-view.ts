@@ -9,6 +9,7 @@ import {
   type Fault,
   nextRepair,
   type Repair,
+  surplusNote,
 } from '#shared/polar/connection-health.ts';
 import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -235,7 +236,7 @@ ${connected(c, state, shown)}`;
     return html`<h2 id="connection">Connection</h2>${organizationChoice(c, state.organizations)}`;
   }
   return html`<h2 id="connection">Connect Polar</h2>
-<p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for ten kinds of <a href="${settingsPath}">events</a>, and uses its secret here. An endpoint that already has this address is used again: <span class="code">${shown.webhookUrl}</span></p>
+<p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for ten kinds of <a href="${settingsPath}">events</a> and the optional ones that are switched on, and uses its secret here. An endpoint that already has this address is used again: <span class="code">${shown.webhookUrl}</span></p>
 ${state.isBrokenOff ? html`<p class="note">Connecting stopped midway, and its access is still kept here. Connect again: nothing is created twice. Or delete the access: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
 ${secretsNote(c, shown.secrets)}
 ${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems })}`;
@@ -270,6 +271,7 @@ ${facts([
   ['Last webhook', lastWebhook(lastReceived)],
 ])}
 ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> work meanwhile.</p>` : faultList(c, health.value, redeliverFrom)}
+${surplus(told)}
 ${secretsNote(c, secrets)}
 </div>
 ${told ? deliveriesTable(told) : ''}
@@ -290,6 +292,11 @@ ${isRepairNext ? '' : repairCard(c)}
 <p class="soft">Use this if access was revoked or lacks a scope. The organisation stays the same.</p>
 ${connectForms(c, { problems, server: connection.server })}
 </details>`;
+}
+
+function surplus(health: ConnectionHealth | undefined): Html {
+  const note = health && surplusNote(health);
+  return note === undefined ? html`` : html`<p class="note">${note}</p>`;
 }
 
 function repairCard(c: Context<ConsoleEnv>): Html {

@@ -1,5 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { reasonOf } from '#shared/failure.ts';
+import { type Followed, followSettings } from '#shared/polar/follow-settings.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type Problems, settingsForForm } from '../settings/save-settings.ts';
@@ -7,8 +9,19 @@ import { connectingPages } from './connecting-pages.ts';
 import { connectionState, secretsShown } from './connection-state.ts';
 import { connectionView } from './connection-view.ts';
 import { emailsView } from './emails-view.ts';
-import { polarLink } from './polar-link.ts';
+import { inTime, polarLink } from './polar-link.ts';
 import { redeliverPosition, tendingPages } from './tending-pages.ts';
+
+/** Gives the endpoint in Polar the events of the settings, and says what became of it. */
+export function followingSettings(parts: ConsoleParts): () => Promise<Followed> {
+  const link = polarLink(parts);
+  return async () => {
+    const followed = await followSettings({ ...link, inTime: (act) => inTime(act) });
+    const { error } = followed;
+    if (error !== undefined) parts.log.error('polar events', { reason: reasonOf(error) });
+    return followed;
+  };
+}
 
 /** The connection with Polar. */
 export function polarPages(parts: ConsoleParts) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import { defaultSettings, type Settings, storedSettings } from '#shared/audience/settings.ts';
 import {
   mendedSettings,
   readDocument,
@@ -13,6 +13,8 @@ import {
   compareDrafts,
   draftOf,
   draftWith,
+  isOfEndpoint,
+  type SettingPlace,
   type SettingsDraft,
   settingPlaces,
 } from '#shared/audience/settings-draft.ts';
@@ -37,7 +39,8 @@ export type Overtaken = Comparison &
   }>;
 
 export type Saving =
-  | { kind: 'saved'; changed: number; version: number }
+  /** `isOfEndpoint`: among what changed is which events the endpoint in Polar has. */
+  | { kind: 'saved'; changed: number; version: number; isOfEndpoint: boolean }
   | { kind: 'nothing-changed' }
   /** Nothing was saved: what is wrong, by path. */
   | { kind: 'invalid'; problems: Problems }
@@ -112,9 +115,8 @@ export async function saveSettingsPost(
   const comparison = compareDrafts(before, draft, presentDraft);
   if (comparison.mine.length === 0) return { kind: 'nothing-changed' };
   if (isSame) {
-    const saved = { at: now(), by };
-    if (await saveSettings(db, env.SETTINGS_TABLE, checked.settings, saved)) {
-      return { kind: 'saved', changed: comparison.mine.length, version: checked.settings.version };
+    if (await saveSettings(db, env.SETTINGS_TABLE, checked.settings, { at: now(), by })) {
+      return saved(comparison.mine, checked.settings.version);
     }
     return saveSettingsPost(parts, post, by);
   }
@@ -143,13 +145,20 @@ async function mend(
   if (seen !== fingerprint(document)) return { kind: 'edited-by-hand' };
   const checked = checkDraft(draft, 0);
   if (checked.kind === 'invalid') return { kind: 'invalid', problems: checked.problems };
-  const change = { seen: document, next: checked.settings };
-  const saved = { at: now(), by };
-  const version = await replaceDocument(db, env.SETTINGS_TABLE, keptSettings, change, saved);
+  const change = { seen: document, next: storedSettings(checked.settings) };
+  const version = await replaceDocument(db, env.SETTINGS_TABLE, keptSettings, change, {
+    at: now(),
+    by,
+  });
   if (version === undefined) return { kind: 'edited-by-hand' };
   const [before, after] = [textsOf(document), draftOf(checked.settings)];
-  const changed = settingPlaces.filter(({ path }) => before[path] !== after[path]).length;
-  return { kind: 'saved', changed, version };
+  const changed = settingPlaces.filter(({ path }) => before[path] !== after[path]);
+  return saved(changed, version);
+}
+
+function saved(changed: readonly SettingPlace[], version: number): Saving {
+  const isAny = changed.some(({ path }) => isOfEndpoint(path));
+  return { kind: 'saved', changed: changed.length, version, isOfEndpoint: isAny };
 }
 
 async function draftOfVersion(

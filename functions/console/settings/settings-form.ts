@@ -9,7 +9,12 @@ import {
   type SettingsDraft,
   settingPlaces,
 } from '#shared/audience/settings-draft.ts';
-import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import { costOfUpdates } from '#shared/mail/check-steps.ts';
+import {
+  optionalEventTypes,
+  type SupportedEventType,
+  standardEventTypes,
+} from '#shared/polar/event-types.ts';
 import { saveBar } from '../kit/enhanced.ts';
 import { checkbox, choice, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -28,6 +33,11 @@ export const eventWords: Readonly<Record<SupportedEventType, string>> = {
   'subscription.uncanceled': 'A cancellation was taken back.',
   'subscription.past_due': 'A payment failed; Polar tries again.',
   'subscription.revoked': 'Access has ended.',
+  'order.refunded': 'Money was given back, in part or in full.',
+  'subscription.updated': 'Anything about a subscription changed.',
+  'subscription.cycled': 'A new period began; its payment follows.',
+  'subscription.paused': 'A pause took effect.',
+  'subscription.resumed': 'A pause ended.',
 };
 
 export const fieldWords: Readonly<Record<EventSetting, string>> = {
@@ -153,9 +163,9 @@ export function settingsForm(
   c: Context<ConsoleEnv>,
   { draft, version, problems = {}, seen, isSent = false }: SettingsForm,
 ): Html {
-  const events = html`<div class="events">
+  const rows = (types: readonly SupportedEventType[]) => html`<div class="events">
 <div class="heads" aria-hidden="true"><span>Event</span>${Object.values(fieldWords).map((word) => html`<span>${word}</span>`)}</div>
-${supportedEventTypes.map((type) => eventRow(type, draft, problems))}
+${types.map((type) => eventRow(type, draft, problems))}
 </div>`;
   return html`${summary(problems, isSent)}
 <p class="soft">An event that's on adds or updates the contact of its customer. Switch on what else it does: start workflows, set name and external id, put the contact in a group. An event that's off is recorded and changes no contact; its subscription's state is still kept, so that older news of it isn't mailed.</p>
@@ -166,7 +176,10 @@ ${postForm(c, {
   body: html`<input type="hidden" name="version" value="${version}">
 ${seen !== undefined && html`<input type="hidden" name="${seenField}" value="${seen}">`}
 <p class="soft small">A group for <em>new contacts</em> comes from the earliest event that has one, within a day of the customer's first event: a purchase begins with customer.created, and its order follows. A group for <em>every contact</em> also moves existing contacts, by their newest event. Leave it empty for no group.</p>
-${events}
+${rows(standardEventTypes)}
+<h2 id="optional">Optional events</h2>
+<p class="soft small">The endpoint in Polar has these only while they are on: saving adds them there, or takes them out. Switch one on when a workflow waits for it, or to know at once when a date is moved. ${costOfUpdates}</p>
+${rows(optionalEventTypes)}
 <div class="columns">
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">

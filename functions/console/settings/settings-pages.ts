@@ -1,8 +1,9 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { draftOf, type SettingPlace, settingPlaces } from '#shared/audience/settings-draft.ts';
+import type { Followed } from '#shared/polar/follow-settings.ts';
 import { postForm } from '../kit/fields.ts';
-import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
 import { table, time } from '../kit/shown.ts';
 import { settingsPath } from '../kit/words.ts';
@@ -11,6 +12,7 @@ import {
   clashesField,
   type Overtaken,
   readSettingsPost,
+  type Saving,
   saveSettingsPost,
   settingsForForm,
 } from './save-settings.ts';
@@ -80,8 +82,11 @@ function lines(text: string): Html {
 const title = 'Events & groups';
 const above = { href: settingsPath, title };
 
-/** What each event does. It is saved all at once, or nothing is, and the page says why. */
-export function settingsPages(parts: ConsoleParts) {
+/**
+ * What each event does. It is saved all at once, or nothing is, and the page says why. `follow` changes the endpoint in
+ * Polar where that is to have other events now.
+ */
+export function settingsPages(parts: ConsoleParts, follow: () => Promise<Followed>) {
   const app = new Hono<ConsoleEnv>();
 
   app.get('/', async (c) => {
@@ -100,7 +105,7 @@ export function settingsPages(parts: ConsoleParts) {
     switch (saving.kind) {
       case 'saved':
         c.set('acted', { version: saving.version, changed: saving.changed });
-        return goOn(c, settingsPath, { kind: 'done', text: savedText(saving.changed) });
+        return goOn(c, settingsPath, await savedFlash(saving, follow));
       case 'nothing-changed':
         return goOn(c, settingsPath, { kind: 'done', text: 'Nothing was changed.' });
       case 'invalid': {
@@ -118,6 +123,19 @@ export function settingsPages(parts: ConsoleParts) {
   });
 
   return app;
+}
+
+type Saved = Extract<Saving, { kind: 'saved' }>;
+
+/** `follow` is called only where the endpoint in Polar is to have other events now. */
+async function savedFlash(
+  { changed, isOfEndpoint }: Saved,
+  follow: () => Promise<Followed>,
+): Promise<Flash> {
+  const text = savedText(changed);
+  if (!isOfEndpoint) return { kind: 'done', text };
+  const { isBehind, sentences } = await follow();
+  return { kind: isBehind ? 'problem' : 'done', text: [text, ...sentences].join('\n') };
 }
 
 const editedText =

@@ -90,7 +90,7 @@ type TestForm = Readonly<{
   active: readonly Workflow[];
 }>;
 
-/** Chooses one of the ten events and whom it is about. */
+/** Chooses an event and whom it is about. */
 export function testForm(c: Context<ConsoleEnv>, form: TestForm): Html {
   const { typed, problems } = form;
   return postForm(c, {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { isOptionalEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 import { choice, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { frequencyWords } from '../kit/words.ts';
@@ -85,7 +85,9 @@ ${conditionFields({
 }
 
 function trigger({ typed, problems, triggerNote, preview, frequencyNote }: EditForm): Html {
-  const options = supportedEventTypes.map((type) => [type, type] as const);
+  const options = supportedEventTypes.map(
+    (type) => [type, isOptionalEventType(type) ? `${type} (optional)` : type] as const,
+  );
   return html`<div class="card">
 ${textField({ name: 'name', label: 'Name', value: typed.name, problem: problems.at('name') })}
 <h2>Trigger</h2>

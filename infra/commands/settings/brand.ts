@@ -78,6 +78,7 @@ async function runBrand(options: BrandOptions): Promise<void> {
     case 'history':
       return does.history(options.limit);
     case 'restore':
-      return does.restore(options.version);
+      await does.restore(options.version);
+      return;
   }
 }

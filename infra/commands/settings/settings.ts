@@ -1,9 +1,15 @@
 import { commandActs } from '#infra/commands/command-acts.ts';
-import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
+import {
+  findDeployment,
+  stackResources,
+  type Target,
+} from '#infra/commands/deployment/deployment.ts';
+import { partsOf } from '#infra/commands/deployment/parts.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { outputFor } from '#infra/terminal/output.ts';
+import { followSettings } from '#shared/polar/follow-settings.ts';
 import { generalNames } from './values.ts';
 import { settingsVerbs } from './verbs.ts';
 import { type VersionOptions, versionParts, versionWords } from './version-words.ts';
@@ -51,22 +57,29 @@ Settings:
   set events.order.paid.enabled off                  or on; the same for trigger, fullName, externalId
   set events.order.paid.userGroup buyers             or none
   set events.order.paid.userGroupMode always         or new-contacts
+  set events.order.refunded.enabled on               an optional event: the endpoint in Polar gets it, too
 
 Postal address, time zone and language are part of the brand: npm run brand -- set postalAddress "…"`;
 
 async function runSettings(options: SettingsOptions): Promise<void> {
   const output = outputFor('json' in options && options.json);
   const deployment = await findDeployment(options.target, output.print);
-  const does = settingsVerbs(versionParts(deployment, output));
+  const does = settingsVerbs(versionParts(deployment, output), async () => {
+    const resources = await stackResources(options.target, deployment);
+    const partsFor = partsOf(deployment, resources);
+    return followSettings({ connections: partsFor('production').connections, partsFor });
+  });
   switch (options.verb) {
     case 'show':
       if (!(await does.show())) process.exitCode = foundSomethingToDo;
       return;
     case 'set':
-      return does.set(options.path, options.value);
+      if (!(await does.set(options.path, options.value))) process.exitCode = foundSomethingToDo;
+      return;
     case 'history':
       return does.history(options.limit);
     case 'restore':
-      return does.restore(options.version);
+      if (!(await does.restore(options.version))) process.exitCode = foundSomethingToDo;
+      return;
   }
 }

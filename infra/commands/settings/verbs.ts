@@ -1,3 +1,4 @@
+import { withOptions } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import {
@@ -15,8 +16,14 @@ import {
   textsOf,
   versionOf,
 } from '#shared/audience/settings-document.ts';
-import { eventPath, type SettingsDraft, settingPlaces } from '#shared/audience/settings-draft.ts';
+import {
+  eventPath,
+  isOfEndpoint,
+  type SettingsDraft,
+  settingPlaces,
+} from '#shared/audience/settings-draft.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import type { Followed } from '#shared/polar/follow-settings.ts';
 import { brandItem } from '#shared/store/brand.ts';
 import { settingsItem } from '#shared/store/settings.ts';
 import { keptSettings, saveSettings } from '#shared/store/settings-history.ts';
@@ -24,8 +31,11 @@ import { brandVerbs } from './brand-verbs.ts';
 import { eventFields, generalNames, settingsNames, withMended, withSetting } from './values.ts';
 import { overtaken, shown, type VersionParts, versionVerbs } from './version-verbs.ts';
 
-/** What `npm run settings` does, one function for each verb. All throw Advice about what cannot be done. */
-export function settingsVerbs(parts: VersionParts) {
+/**
+ * What `npm run settings` does, one function for each verb. All throw Advice about what cannot be done. `follow` changes the
+ * endpoint in Polar where that is to have other events now.
+ */
+export function settingsVerbs(parts: VersionParts, follow: () => Promise<Followed>) {
   const { db, table, person, now, print, document } = parts;
   const read = settingsItem(db, table);
   const { npm, replaced, lastValid, history, restore } = versionVerbs(parts, {
@@ -62,6 +72,15 @@ export function settingsVerbs(parts: VersionParts) {
       print(`\nOr put version ${last} back, the last valid one:`);
       print(npm(`restore ${last}`));
     }
+  }
+
+  /** Gives whether the endpoint has the events of the settings after these were changed. */
+  async function followed(paths: readonly string[]): Promise<boolean> {
+    if (!paths.some(isOfEndpoint)) return true;
+    const { isBehind, sentences } = await follow();
+    for (const sentence of sentences) print(sentence);
+    if (isBehind) print(`  ${withOptions('npm run connect -- --repair', parts.options)}`);
+    return !isBehind;
   }
 
   async function mend(seen: SettingsDocument, path: string, value: string): Promise<void> {
@@ -105,29 +124,42 @@ export function settingsVerbs(parts: VersionParts) {
       return faults.length === 0;
     },
 
-    /** Changes one setting, or mends it where the document is not valid. */
-    async set(path: string, value: string) {
+    /**
+     * Changes one setting, or mends it where the document is not valid. Gives whether nothing is left to do: the endpoint
+     * in Polar may not have followed.
+     */
+    async set(path: string, value: string): Promise<boolean> {
       const item = await read();
       const stored = readDocument(item);
       if (isFormerSetting(path) && !faultsOf(item).includes(path)) {
         print(
           `${path} is part of the brand now, so it is set there (npm run brand -- set ${path}).`,
         );
-        return brandVerbs(parts).set(path, value);
+        await brandVerbs(parts).set(path, value);
+        return true;
       }
-      if (stored.kind === 'invalid') return mend(item, path, value);
+      if (stored.kind === 'invalid') {
+        await mend(item, path, value);
+        return followed([path]);
+      }
       const { settings } = stored;
       const changed = withSetting(settings, path, value);
-      if (changed === settings)
-        return print(`${path} already has this value. Nothing was changed.`);
+      if (changed === settings) {
+        print(`${path} already has this value. Nothing was changed.`);
+        return true;
+      }
       const saved = { at: now(), by: `${person} on the command line` };
       if (!(await saveSettings(db, table, changed, saved))) throw new Advice(overtaken('settings'));
       print(`${path} is set; the settings are at version ${changed.version} now.`);
       print(afterwards);
+      return followed([path]);
     },
 
     history,
-    restore,
+    /** Puts an earlier version back. Gives the same as `set`. */
+    async restore(version: number): Promise<boolean> {
+      return followed(await restore(version));
+    },
   };
 }
 

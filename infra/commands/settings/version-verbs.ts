@@ -107,8 +107,8 @@ export function versionVerbs(parts: VersionParts, of: VersionedDocument) {
       if (earlier) print(`\nTo put one back:\n${npm(`restore ${earlier.version}`)}`);
     },
 
-    /** Puts the values of a version back, as a new version. */
-    async restore(version: number): Promise<void> {
+    /** Puts the values of a version back, as a new version. Gives the paths of what that changed. */
+    async restore(version: number): Promise<string[]> {
       const seen = await read();
       const kept = await all();
       const wanted = kept.find((one) => one.version === version);
@@ -123,13 +123,15 @@ export function versionVerbs(parts: VersionParts, of: VersionedDocument) {
       }
       const changed = changes(seen, wanted.document);
       if (faults(seen).length === 0 && changed.length === 0) {
-        return print(`${subject} as in version ${version} already: nothing was changed.`);
+        print(`${subject} as in version ${version} already: nothing was changed.`);
+        return [];
       }
       const { name: _, savedAt: _at, savedBy: _by, ...values } = wanted.document;
       const next = await replaced(seen, values);
       print(`Version ${version} is back, as version ${next}. It changed:`);
       for (const change of changed) print(`  ${changeText(changeDocument(change))}`);
       print(afterwards);
+      return changed.map(({ path }) => path);
     },
   };
 }

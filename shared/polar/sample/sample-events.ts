@@ -124,6 +124,23 @@ function subscriptionChange(type: SubscriptionEvent, at: Date) {
       return { modified_at: now, status: 'past_due', past_due_at: now };
     case 'subscription.revoked':
       return { ...canceled, status: 'canceled', ends_at: now, ended_at: now };
+    case 'subscription.updated':
+      // The day of the renewal was moved.
+      return { modified_at: now, current_period_end: instant(later(at, 2 * periodMs), 0) };
+    case 'subscription.cycled':
+      return { ...olderByAPeriod(at), modified_at: now };
+    case 'subscription.paused':
+      return {
+        ...olderByAPeriod(at),
+        modified_at: now,
+        status: 'paused',
+        current_period_start: instant(later(at, -periodMs), 0),
+        current_period_end: instant(at, 0),
+        paused_at: now,
+        resumes_at: instant(later(at, 2 * periodMs), 0),
+      };
+    case 'subscription.resumed':
+      return { ...olderByAPeriod(at), modified_at: now };
   }
 }
 
@@ -166,7 +183,17 @@ export function subscriptionFacts({ customerId }: Person, at: Date) {
 }
 
 function periodEnd(at: Date): Date {
-  return new Date(at.getTime() + periodMs);
+  return later(at, periodMs);
+}
+
+function later(at: Date, ms: number): Date {
+  return new Date(at.getTime() + ms);
+}
+
+/** It began a period ago. */
+function olderByAPeriod(at: Date) {
+  const before = instant(later(at, -periodMs), 0);
+  return { created_at: before, started_at: before };
 }
 
 /** A paid order: the first one of a subscription, or a single purchase. */
@@ -221,6 +248,15 @@ export function order(
     refundable_tax_amount: tax,
   };
 }
+
+/** All of an order was given back. Polar counts what is given back without its tax. */
+const wholeRefund = {
+  status: 'refunded',
+  refunded_amount: amount,
+  refunded_tax_amount: tax,
+  refundable_amount: 0,
+  refundable_tax_amount: 0,
+};
 
 function orderItem(label: string, at: Date) {
   return {
@@ -284,12 +320,18 @@ export function polarPayload(type: SupportedEventType, person: Person, at: Date)
       return envelope(type, at, customer(person, at, type));
     case 'order.paid':
       return envelope(type, at, order(person, at, null));
+    case 'order.refunded':
+      return envelope(type, at, { ...order(person, at, null), ...wholeRefund });
     case 'subscription.created':
     case 'subscription.active':
     case 'subscription.canceled':
     case 'subscription.uncanceled':
     case 'subscription.past_due':
     case 'subscription.revoked':
+    case 'subscription.updated':
+    case 'subscription.cycled':
+    case 'subscription.paused':
+    case 'subscription.resumed':
       return envelope(type, at, subscription(person, at, type));
   }
 }

@@ -35,6 +35,7 @@ export async function startWatch(client: DynamoDBClient) {
     inTurn: at.parts().inTurn,
     events: dynamoEventLog(db, tableOf('Events')),
     webhookUrl: at.receiver.url,
+    eventsWanted: at.parts().eventsWanted,
     now,
     log: jsonLog((line) => lines.push(line)),
   };

@@ -50,6 +50,20 @@ describe('the endpoint', () => {
     expect(await findingsNoted()).toEqual([]);
   });
 
+  it('is well with an event that is switched on, and with one more than that', async () => {
+    await at.db.send(
+      new PutCommand({
+        TableName: at.table,
+        Item: { name: 'settings', events: { 'order.refunded': { enabled: true } } },
+      }),
+    );
+    expect((await at.look()).found).toEqual([['changed', 'events']]);
+    endpoint().events.push('order.refunded');
+    expect((await at.look()).found).toEqual([]);
+    endpoint().events.push('subscription.updated');
+    expect((await at.look()).found).toEqual([]);
+  });
+
   it.each([
     ['disabled', 'disabled', () => Object.assign(endpoint(), { enabled: false })],
     ['changed', 'url', () => Object.assign(endpoint(), { url: 'https://elsewhere.example/x' })],

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { optionalEventTypes } from '#shared/polar/event-types.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { payloadText } from '#shared/store/events/event-item.ts';
@@ -50,7 +51,7 @@ const applied = {
 };
 
 /** Why each makes no contact by itself. */
-const skipped = {
+const skipped: Readonly<Record<string, string>> = {
   'customer.created.team-no-email.json': noAddress,
   'order.paid.awkward.json': noAddress,
   'subscription.uncanceled.awkward.json': noAddress,
@@ -60,6 +61,12 @@ const skipped = {
     'The customer is deleted and has no known email address, so there is no contact to change.',
   'subscription.revoked.awkward.json':
     'Polar sent this with a customer that was deleted already, so it changes nothing.',
+  ...Object.fromEntries(
+    optionalEventTypes.map((type) => [
+      `${type}.plain.json`,
+      `${type} is switched off in the settings.`,
+    ]),
+  ),
 };
 
 /** Hands one webhook to the worker as the first that its audience ever hears. */

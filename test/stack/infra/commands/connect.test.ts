@@ -121,7 +121,10 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
     expect(error).toMatch(/^Stage staging: stack /);
     expect(JSON.parse(out)).toEqual({
       connection: expect.objectContaining({ organizationSlug: 'northlight', by: 'ann' }),
-      endpoint: { id: at.polar.endpoints[0]?.id, url: expect.any(String), enabled: false },
+      endpoint: {
+        ...{ id: at.polar.endpoints[0]?.id, url: expect.any(String), enabled: false },
+        events: { has: 10, wanted: 10 },
+      },
       deliveries: [],
       failed: { givenUp: 0, stillTried: 0, isMore: false },
       faults: [expect.objectContaining({ kind: 'disabled', repair: 'enable' })],

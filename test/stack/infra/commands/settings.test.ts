@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withSetting } from '#infra/commands/settings/values.ts';
 import { settingsVerbs } from '#infra/commands/settings/verbs.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings, storedSettings } from '#shared/audience/settings.ts';
+import type { Followed } from '#shared/polar/follow-settings.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { replaceDocument } from '#shared/store/kept-versions.ts';
@@ -23,14 +24,53 @@ beforeAll(async () => {
 afterAll(() => dynamo.stop());
 beforeEach(async () => {
   printed = [];
+  follow = () => Promise.reject(new Error('nothing is to follow'));
   table = (await createStackTables(dynamo.client, 'Settings'))('Settings');
 });
 
+let follow: () => Promise<Followed>;
+const stored = storedSettings(defaultSettings);
+
 function does(document?: (found: object) => void) {
   const now = () => new Date('2026-11-29T10:00:00Z');
-  return settingsVerbs({ db: db(), table, person: 'anna', options: '', now, print, document });
+  const parts = { db: db(), table, person: 'anna', options: '', now, print, document };
+  return settingsVerbs(parts, follow);
 }
 const set = (path: string, value: string) => does().set(path, value);
+
+describe('an optional event', () => {
+  const path = 'events.subscription.updated.enabled';
+  const added = 'Added to the endpoint in Polar: subscription.updated.';
+
+  it('is switched on, and the endpoint in Polar follows', async () => {
+    follow = async () => ({ isBehind: false, sentences: [added] });
+    expect(await set(path, 'on')).toBe(true);
+    expect(printed).toEqual([expect.stringContaining('is set'), expect.any(String), added]);
+    expect(Object(await document()).events).toMatchObject({
+      'subscription.updated': { enabled: true, trigger: true },
+    });
+  });
+
+  it('that the endpoint did not follow is saved, and the command says what to do', async () => {
+    follow = async () => ({ isBehind: true, sentences: ['Polar is down.'] });
+    expect(await set(path, 'on')).toBe(false);
+    expect(printed.slice(-2)).toEqual(['Polar is down.', '  npm run connect -- --repair']);
+    expect(Object(await document()).events).toHaveProperty('subscription.updated');
+  });
+
+  it('follows an earlier version that is put back, too', async () => {
+    let asked = 0;
+    follow = async () => {
+      asked += 1;
+      return { isBehind: false, sentences: [] };
+    };
+    await set(path, 'on');
+    await set('newContacts', 'unsubscribed');
+    expect(asked).toBe(1);
+    expect(await does().restore(0)).toBe(true);
+    expect(asked).toBe(2);
+  });
+});
 
 async function document() {
   const get = new GetCommand({ TableName: table, Key: { name: 'settings' } });
@@ -44,7 +84,7 @@ describe('npm run settings', () => {
     expect(printed).toContain('postalAddress    none');
     expect(printed.join('\n')).toMatch(/^order\.paid +on +on +on +on +none +new-contacts$/m);
     expect(printed.join('\n')).toContain('npm run brand -- set postalAddress');
-    expect(await document()).toEqual({ name: 'settings', ...defaultSettings });
+    expect(await document()).toEqual({ name: 'settings', ...stored });
   });
 
   it('shows all of them as one document, also what is not set', async () => {
@@ -68,7 +108,7 @@ describe('npm run settings', () => {
     );
     await set('language', 'de');
     await set('postalAddress', 'Example Shop\\nStreet 1');
-    expect(await document()).toEqual({ name: 'settings', ...defaultSettings });
+    expect(await document()).toEqual({ name: 'settings', ...stored });
     expect(await dynamoBrand(db(), table)()).toEqual({
       ...{ timeZone: 'Europe/Berlin', language: 'de', postalAddress: 'Example Shop\nStreet 1' },
     });
@@ -184,7 +224,7 @@ describe('settings that are not valid', () => {
 
   it('are mended one after the other, and each step says what is left', async () => {
     await set('customerDeleted', 'keep');
-    const unknown = { 'order.refunded': orderPaid };
+    const unknown = { 'refund.created': orderPaid };
     await edited(
       { newContacts: 'maybe', language: 7 },
       { 'order.paid': { ...orderPaid, enabled: 'yes', userGroup: undefined }, ...unknown },
@@ -197,10 +237,10 @@ describe('settings that are not valid', () => {
     };
     expect(await left('newContacts', 'unsubscribed')).toEqual([
       ...['language', 'events.order.paid.enabled', 'events.order.paid.userGroup'],
-      'events.order.refunded',
+      'events.refund.created',
     ]);
     expect(await left('events.order.paid.enabled', 'off')).toHaveLength(3);
-    expect(await left('events.order.refunded', 'none')).toHaveLength(2);
+    expect(await left('events.refund.created', 'none')).toHaveLength(2);
     expect(await left('events.order.paid.userGroup', 'none')).toEqual(['language']);
     expect(await left('language', 'de')).toEqual([]);
     expect(printed.at(-1)).toMatch(/^They are valid again\./);
@@ -210,11 +250,11 @@ describe('settings that are not valid', () => {
       customerDeleted: 'keep',
       language: 'de',
       events: {
-        ...defaultSettings.events,
+        ...stored.events,
         'order.paid': { ...orderPaid, enabled: false, userGroup: null },
       },
     });
-    expect((await document())?.['events']).not.toHaveProperty(['order.refunded']);
+    expect((await document())?.['events']).not.toHaveProperty(['refund.created']);
   });
 
   it('take no value that is wrong itself', async () => {
@@ -325,7 +365,7 @@ it.each([
   ['postaladress', 'x', /^There is no setting postaladress: it is one of newContacts/],
   ['version', '7', /^There is no setting version/],
   ['events', 'x', /^There is no setting events/],
-  ['events.order.refunded.enabled', 'on', /names no event: it is one of customer\.created/],
+  ['events.refund.created.enabled', 'on', /names no event: it is one of customer\.created/],
   ['events.order.paid', 'on', /needs a field of order\.paid: it is one of enabled/],
   ['events.order.paidx.enabled', 'on', /names no event/],
   ['events.order.paid.toString', 'on', /needs a field/],

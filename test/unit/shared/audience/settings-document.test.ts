@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSettings, type Settings, settingsSchema } from '#shared/audience/settings.ts';
 import {
+  defaultSettings,
+  type Settings,
+  settingsSchema,
+  storedSettings,
+  switchedOn,
+} from '#shared/audience/settings.ts';
+import {
+  changesBetween,
   mendedSettings,
   readDocument,
   type SettingsDocument,
+  withValue,
 } from '#shared/audience/settings-document.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
 
 const { 'order.paid': orderPaid, ...otherEvents } = defaultSettings.events;
 const { newContacts: _, ...withoutNewContacts } = defaultSettings;
@@ -29,8 +38,8 @@ describe('a settings document', () => {
     ['a version that is none', { ...defaultSettings, version: '7' }, ['version']],
     [
       'an event of a newer version',
-      { ...defaultSettings, events: { ...defaultSettings.events, 'order.refunded': orderPaid } },
-      ['events.order.refunded'],
+      { ...defaultSettings, events: { ...defaultSettings.events, 'refund.created': orderPaid } },
+      ['events.refund.created'],
     ],
     [
       'an event that is missing',
@@ -49,12 +58,45 @@ describe('a settings document', () => {
   it('without events is at fault everywhere, and is mended too', () => {
     const document = { ...defaultSettings, version: 2, events: [] };
     const read = readDocument(document);
-    expect(read.kind === 'invalid' && read.faults).toHaveLength(60);
+    expect(read.kind === 'invalid' && read.faults).toHaveLength(90);
     expect(mendedSettings(document, kept)).toEqual({ ...defaultSettings, version: 2 });
   });
 
   it('of version 0.1.0 has no time zone and no language, and is valid', () => {
     const { timeZone: _zone, language: _language, ...old } = defaultSettings;
     expect(readDocument(old)).toEqual({ kind: 'valid', settings: defaultSettings });
+  });
+});
+
+describe('an optional event', () => {
+  const on = withValue(
+    storedSettings(defaultSettings),
+    { type: 'subscription.updated', field: 'enabled' },
+    true,
+  );
+
+  it('is off where the document says nothing of it, and then not stored either', () => {
+    const stored = storedSettings(defaultSettings);
+    expect(Object.keys(stored.events).sort()).toEqual([...standardEventTypes].sort());
+    expect(readDocument(stored)).toEqual({ kind: 'valid', settings: defaultSettings });
+    expect(switchedOn(defaultSettings.events)).toEqual([]);
+  });
+
+  it('is stored whole once one of its values is another one', () => {
+    const read = readDocument(on);
+    if (read.kind === 'invalid') throw new Error(JSON.stringify(read.faults));
+    expect(switchedOn(read.settings.events)).toEqual(['subscription.updated']);
+    const { events } = storedSettings(read.settings);
+    expect(events['subscription.updated']).toEqual({ ...orderPaid, enabled: true });
+    expect(Object.keys(events)).toHaveLength(standardEventTypes.length + 1);
+  });
+
+  it('is the one change between a document without it and one that has it on', () => {
+    const path = 'events.subscription.updated.enabled';
+    const change = [{ path, from: 'off', to: 'on' }];
+    expect(changesBetween(storedSettings(defaultSettings), on)).toEqual(change);
+    const broken = { ...storedSettings(defaultSettings), customerDeleted: 'forget' };
+    const paths = changesBetween(broken, on).map((one) => one.path);
+    expect(paths).toEqual(['customerDeleted', path]);
   });
 });

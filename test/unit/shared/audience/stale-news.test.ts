@@ -7,6 +7,7 @@ import { isStale, staleReason } from '#shared/audience/subscription-snapshot.ts'
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { polarEvent } from '#shared/polar/event.ts';
+import { optionalEventTypes } from '#shared/polar/event-types.ts';
 import { polarSubscription } from '#shared/polar/subscription-facts.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { asMany } from '#test/support/as-many.ts';
@@ -15,15 +16,20 @@ import { inputsOf, lives, type Webhook } from '../mail/true-mails.ts';
 
 const approved = approvedMail();
 
-/** Every ready-made workflow, active, for events of any age. */
-const workflows: Workflow[] = readyMade.map(({ name, event, conditions, frequency, email }) => {
+/** Every ready-made workflow, and one for each optional event, active, for events of any age. */
+const workflows: Workflow[] = [
+  ...readyMade,
+  ...optionalEventTypes.map((event) => ({ name: `any ${event}`, event, conditions: [] })),
+].map(({ name, event, conditions }) => {
   if (!approved.workflow) throw new Error('approvedMail has no workflow');
   const trigger = { event, conditions: [...conditions] };
-  const own = { workflowId: name, name, trigger, frequency, email };
+  const own = { workflowId: name, name, trigger, frequency: 'every-time' as const };
   return { ...approved.workflow, ...own, maxAgeHours: 1_000_000 };
 });
 
-/** Webhooks of the ten types, each with an id that does not sort as they happened. */
+const allOn = Object.fromEntries(optionalEventTypes.map((type) => [type, { enabled: true }]));
+
+/** Webhooks of the types that are read, each with an id that does not sort as they happened. */
 function readable(webhooks: readonly Webhook[]) {
   return webhooks
     .map((webhook, nth) => ({ webhook, webhookId: `evt-${(nth * 7) % 101}-${nth}` }))
@@ -32,7 +38,7 @@ function readable(webhooks: readonly Webhook[]) {
 type Delivery = ReturnType<typeof readable>[number];
 
 /** An audience that is told webhooks, one after another. */
-function audience(settings = settingsWith({})) {
+function audience(settings = settingsWith({}, allOn)) {
   const story = audienceStory({ ...settings, postalAddress: 'Storgatan 1' }, workflows);
   const { store, surroundings } = story;
   const tell = async ({ webhook, webhookId }: Delivery) => {
@@ -77,7 +83,9 @@ function isOver(webhook: Webhook, told: readonly Webhook[]): boolean {
   const [newest] = known
     .filter(({ state }) => state['id'] === own.state['id'])
     .sort((a, b) => (a.version < b.version ? 1 : -1));
-  const fields = ['status', 'canceled_at', 'past_due_at', 'ended_at', 'paused_at'];
+  const ofState = ['status', 'canceled_at', 'past_due_at', 'ended_at', 'paused_at'];
+  const isMere = ['subscription.cycled', 'subscription.updated'].includes(webhook.type);
+  const fields = isMere ? ['current_period_end', 'product_id'] : ofState;
   return (
     newest !== undefined &&
     newest.version > own.version &&
@@ -138,7 +146,7 @@ describe.each(lives())('the life %s', (file, webhooks) => {
       type.startsWith('customer.') ? [] : [[type, { enabled: false }]],
     );
     const off = settingsWith({}, Object.fromEntries(purchases));
-    const factsAfter = async (arrived: readonly Delivery[], settings = settingsWith({})) => {
+    const factsAfter = async (arrived: readonly Delivery[], settings = settingsWith({}, allOn)) => {
       const { tell, rows } = audience(settings);
       for (const one of arrived) await tell(one);
       return [...rows.customers.values()].map(({ row }) => row.subscriptions);

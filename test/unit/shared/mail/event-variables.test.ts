@@ -5,6 +5,7 @@ import { eventMayHave, eventVariables } from '#shared/mail/event-variables.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import {
   customerEventTypes,
+  isOfOrder,
   purchaseEventTypes,
   supportedEventTypes,
 } from '#shared/polar/event-types.ts';
@@ -15,7 +16,7 @@ const fixtures = readdirSync(folder).filter((name) => !name.includes('unsupporte
 const at = '2026-11-02T10:00:00Z';
 const later = '2026-12-02T10:00:00Z';
 
-/** Objects of Polar that carry between them everything that any of the ten events could. */
+/** Objects of Polar that carry between them everything that any of the events could. */
 function fullPayloads(type: string): string[] {
   const customer = {
     ...{ id: 'c-1', created_at: at, email: 'a@example.com', external_id: 'x-1' },
@@ -29,6 +30,7 @@ function fullPayloads(type: string): string[] {
   const once = { name: 'D', duration: 'once', duration_in_months: 1 };
   const order = {
     ...{ total_amount: 5, due_amount: 3, applied_balance_amount: -2, tax_amount: 1 },
+    ...{ refunded_amount: 2, refunded_tax_amount: 1 },
     ...{ subtotal_amount: 8, discount_amount: 4, next_payment_attempt_at: later },
     ...{ billing_reason: 'subscription_create', invoice_number: 'I-1', receipt_number: 'R-1' },
     subscription: { id: 's-1', ...recurring, ...dates, ...trial, ...running, amount: 5 },
@@ -63,8 +65,8 @@ function propertiesOf(body: string) {
 const eventWords = new Map([
   [supportedEventTypes.length, 'all'],
   [purchaseEventTypes.length, 'orders, subscriptions'],
-  [purchaseEventTypes.length - 1, 'subscriptions'],
-  [1, 'orders'],
+  [purchaseEventTypes.filter((type) => !isOfOrder(type)).length, 'subscriptions'],
+  [purchaseEventTypes.filter(isOfOrder).length, 'orders'],
 ]);
 
 describe('the table of event variables', () => {

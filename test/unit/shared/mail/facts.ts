@@ -9,7 +9,7 @@ const whole = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.spli
 
 /** Reads a mail against the payload that it is about, which it knows by Polar's names and not by ours. */
 export function expectTrue(mail: Mail, { type, data }: Webhook): void {
-  const isOrder = type === 'order.paid';
+  const isOrder = type.startsWith('order.');
   const subscription = isOrder ? factsIn(data['subscription']) : data;
   const written = `${mail.subject}\n${mail.preheader}\n${mail.text}`;
   expectWellWritten(written.replace(/^Hi [^\n]*,$/m, ''));
@@ -18,7 +18,8 @@ export function expectTrue(mail: Mail, { type, data }: Webhook): void {
     expect(written).not.toMatch(/has been renewed|Paid until|keep access|can start/);
   }
   if (!isExclusive(data)) expect(written).not.toContain('before tax');
-  if (isOrder) expectMoney(written, data);
+  if (type === 'order.refunded') expectRefund(written, data);
+  else if (isOrder) expectMoney(written, data);
   else expectPrice(written, data);
   expectZone(mail.text);
 }
@@ -68,6 +69,17 @@ function expectMoney(text: string, data: Facts): void {
   }
   if (due === 0) expect(text).not.toContain('payment went through');
   if (data['billing_reason'] !== 'subscription_cycle') expect(text).not.toContain('been renewed');
+}
+
+/** What is said to be given back is, tax included; and all of it only where all of it is. */
+function expectRefund(text: string, data: Facts): void {
+  const { total_amount: total, currency } = data;
+  const back = Number(data['refunded_amount']) + Number(data['refunded_tax_amount']);
+  for (const amount of amountsIn(text, currency)) expect([total, back]).toContain(amount);
+  const said = /^Refunded: (.*)$/m.exec(text)?.[1] ?? '';
+  expect(amountsIn(said, currency)).toEqual([back]);
+  expect(/in full/.test(text)).toBe(back === total);
+  expect(text).not.toMatch(/subscription/i);
 }
 
 /** The only price that is said to recur is one that does. */

@@ -5,7 +5,7 @@ import { checkWorkflow } from '#shared/mail/check-workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
-import { supportedEventTypes } from '#shared/polar/event-types.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { compiledOf, footer } from './an-email.ts';
 import { parsedHtml } from './parsed-html.ts';
 import { payloads, variablesOf } from './payloads.ts';
@@ -26,8 +26,10 @@ function renderedFor(template: string, fixture: string) {
 }
 
 describe('the ready-made workflows', () => {
-  it('are one for each event, each with a name of its own', () => {
-    expect(readyMade.map(({ event }) => event).sort()).toEqual([...supportedEventTypes].sort());
+  it('are one for each standard event, and for the optional ones of which Polar mails nothing, each with a name of its own', () => {
+    const free = ['order.refunded', 'subscription.paused'];
+    const events = [...standardEventTypes, ...free];
+    expect(readyMade.map(({ event }) => event).sort()).toEqual(events.sort());
     expect(new Set(readyMade.map(({ name }) => name)).size).toBe(readyMade.length);
     for (const { name } of readyMade) expect(name).toMatch(/^[a-z]+(?:-[a-z]+)*$/);
   });
@@ -42,7 +44,8 @@ describe('the ready-made workflows', () => {
       maxAgeHours: 72,
       email,
     };
-    const settings = { ...defaultSettings, postalAddress: footer.postalAddress };
+    const events = { ...defaultSettings.events, [event]: defaultSettings.events['order.paid'] };
+    const settings = { ...defaultSettings, events, postalAddress: footer.postalAddress };
     expect(checkWorkflow(draft, { settings, hasSender: true })).toMatchObject({
       kind: 'accepted',
       warnings: [],

@@ -80,6 +80,17 @@ describe('a webhook of Polar', () => {
       'order.paid.no-product-zero.json',
       { amount: 0, formattedAmount: '$0.00', productId: undefined, productName: undefined },
     ],
+    [
+      'order.refunded.plain.json',
+      {
+        ...{ status: 'partially_refunded', amount: 6125 },
+        ...{ refundedAmount: 2500, formattedRefundedAmount: '$25.00', paidUntil: undefined },
+      },
+    ],
+    [
+      'subscription.paused.plain.json',
+      { status: 'paused', resumesAt: '2026-11-15T00:00:00.000000Z', renewsAt: undefined },
+    ],
     ['subscription.active.awkward.json', { interval: '2 weeks', formattedAmount: '$9.99' }],
     [
       'subscription.created.awkward.json',

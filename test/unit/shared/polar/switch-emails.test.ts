@@ -45,6 +45,7 @@ async function connected(pausing: (polar: { goDown: () => void }) => void = () =
     access: { isKept: never, save: never, forget: never },
     inTurn: (act) => act(async () => undefined),
     webhookUrl: polar.url,
+    eventsWanted: never,
     apiUrl: polar.url,
     now: () => new Date(),
   };

@@ -77,7 +77,7 @@ test('the address is remembered', async () => {
 });
 
 test.each([
-  [{ type: 'order.refunded' }, 'Choose one of these events.'],
+  [{ type: 'refund.created' }, 'Choose one of these events.'],
   [{ type: '' }, 'Choose one of these events.'],
   [{ email: 'nobody' }, 'Enter an email address'],
   [{ email: '<script>alert(1)</script>' }, 'Enter an email address'],
