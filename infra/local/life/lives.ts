@@ -5,7 +5,9 @@ import type { Happening } from '#infra/local/polar-server/shop/story.ts';
 
 const dayMs = 86_400_000;
 
-export type LifeName = 'dunning' | 'trial-ending' | 'renewal-reminder' | 'onboarding' | 'win-back';
+type Sequence = 'dunning' | 'trial-ending' | 'renewal-reminder' | 'onboarding' | 'win-back';
+
+export type LifeName = Sequence | 'past-due-exhausted';
 
 type Who = Readonly<{ email: string; name: string }>;
 type Verb = (shop: Shop, subscriptionId: string) => void;
@@ -13,9 +15,11 @@ type Verb = (shop: Shop, subscriptionId: string) => void;
 /** A day of a life, and what happens on it, in words and at Polar. Of a day that is only waited for, neither. */
 type Day = readonly [day: number, does?: string, verb?: Verb];
 
-/** What somebody lives through: by the ready-made sequence that follows it. */
+/** What somebody lives through. */
 export type Life = Readonly<{
   does: string;
+  /** The ready-made sequence that follows it. */
+  sequence: Sequence;
   product: string;
   /** How many days before the first one they had subscribed. */
   subscribedDaysBefore: number;
@@ -25,6 +29,7 @@ export type Life = Readonly<{
 export const lives: Readonly<Record<LifeName, Life>> = {
   dunning: {
     does: 'a renewal cannot be paid, and the card works again on day 15',
+    sequence: 'dunning',
     product: 'Studio Monthly',
     subscribedDaysBefore: 30,
     days: [
@@ -33,8 +38,24 @@ export const lives: Readonly<Record<LifeName, Life>> = {
       [21],
     ],
   },
+  'past-due-exhausted': {
+    does: 'a renewal cannot be paid, all retries fail, and the subscription ends',
+    sequence: 'dunning',
+    product: 'Studio Monthly',
+    subscribedDaysBefore: 30,
+    days: [
+      [0, 'the payment for the renewal fails', (shop, id) => shop.failPayment(id)],
+      [
+        22,
+        'the last retry fails, and the subscription ends',
+        (shop, id) => shop.exhaustRetries(id),
+      ],
+      [23],
+    ],
+  },
   'trial-ending': {
     does: 'a trial of two weeks begins, and is paid for at its end',
+    sequence: 'trial-ending',
     product: 'Atelier',
     subscribedDaysBefore: 0,
     days: [
@@ -44,6 +65,7 @@ export const lives: Readonly<Record<LifeName, Life>> = {
   },
   'renewal-reminder': {
     does: 'a yearly subscription begins, and renews',
+    sequence: 'renewal-reminder',
     product: 'Studio Yearly',
     subscribedDaysBefore: 0,
     days: [
@@ -53,12 +75,14 @@ export const lives: Readonly<Record<LifeName, Life>> = {
   },
   onboarding: {
     does: 'somebody subscribes, and stays',
+    sequence: 'onboarding',
     product: 'Studio Monthly',
     subscribedDaysBefore: 0,
     days: [[0, 'a subscription begins'], [6]],
   },
   'win-back': {
     does: 'a subscription ends, and nobody comes back by themselves',
+    sequence: 'win-back',
     product: 'Studio Monthly',
     subscribedDaysBefore: 30,
     days: [[0, 'the subscription ends at once', (shop, id) => shop.endNow(id)], [31]],

@@ -11,11 +11,11 @@ import { deliver, type RunningStack } from '#infra/local/running-stack.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Run } from '#shared/audience/run.ts';
 import { readySequences } from '#shared/mail/ready-made-sequences.ts';
-import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { eventsWanted } from '#shared/store/polar/events-wanted.ts';
 import { dynamoRunLists } from '#shared/store/run-lists.ts';
 import type { LifeOptions } from './life-options.ts';
-import { type LifeName, lives, toldLife } from './lives.ts';
+import { type Life, type LifeName, lives, toldLife } from './lives.ts';
 
 type Parts = Readonly<{
   running: RunningStack;
@@ -41,8 +41,9 @@ export async function playLife(
   const db = documentClient(client);
   const begunMs = performance.now();
   try {
-    const sequences = await sequencesFor(name, add, db);
     const life = lives[name];
+    const sequences = await sequencesFor(life.sequence, add, db);
+    const wanted = new Set<string>(await eventsWanted(db, tableNamed('Settings'))());
     const email = given ?? `ada-${randomBytes(3).toString('hex')}@example.com`;
     print(`${email}: ${life.does}.\n`);
     // What was just saved counts from then on.
@@ -68,7 +69,9 @@ export async function playLife(
       const { value } = told.next();
       if (value.events.length === 0) continue;
       print(line(firstMs + day * dayMs, 'Polar', value.does));
-      for (const event of value.events) await tell(event, running.webhookUrl, secret);
+      // As the endpoint gets it: with the events that it wants, and no others.
+      const events = value.events.filter(({ type }: Happening) => wanted.has(type));
+      for (const event of events) await tell(event, running.webhookUrl, secret);
       await moveTo(0);
     }
     const lists = dynamoRunLists(db, tableNamed('Runs'));
@@ -104,7 +107,7 @@ function tableNamed(id: string): string {
 
 /** The active workflows that follow the life, by the id that the ready-made one gets. */
 async function sequencesFor(
-  name: LifeName,
+  name: Life['sequence'],
   add: boolean,
   db: DynamoDBDocumentClient,
 ): Promise<string[]> {
@@ -126,9 +129,7 @@ async function sequencesFor(
   return (await ofName()).map(({ workflowId }) => workflowId);
 }
 
-/** As the endpoint gets it: with the events that it wants, and no others. */
 async function tell({ type, timestamp, data }: Happening, url: string, secret: string) {
-  if (!isSupportedEventType(type)) return;
   const body = Buffer.from(JSON.stringify({ type, timestamp, api_version: '2026-10', data }));
   const delivery = {
     url,
