@@ -15,17 +15,17 @@ import {
 } from './polar/connection.ts';
 import { eventsWanted } from './polar/events-wanted.ts';
 
-type LinkParts = Readonly<{
+type ReachParts = Readonly<{
   db: DynamoDBDocumentClient;
   secrets: SecretsManagerClient;
   settingsTable: string;
   accessId: string;
-  webhookSecretId: string;
-  webhookUrl: string;
   /** May name another Polar, for tests. */
   variables: Parameters<typeof polarAddresses>[1];
   log?: Log;
 }>;
+
+type LinkParts = ReachParts & Readonly<{ webhookSecretId: string; webhookUrl: string }>;
 
 type Call = Readonly<{
   /** An access that is not kept; absent: the one in use. */
@@ -34,17 +34,8 @@ type Call = Readonly<{
   patienceMs?: number;
 }>;
 
-/** What a deployment speaks with Polar through, for functions and commands alike. */
-export function polarLinkOf({
-  db,
-  secrets,
-  settingsTable,
-  accessId,
-  webhookSecretId,
-  webhookUrl,
-  variables,
-  log,
-}: LinkParts) {
+/** Polar's API by the access that is kept, and nothing of the connection: for whoever only reads what Polar lists. */
+export function polarReachOf({ db, secrets, settingsTable, accessId, variables, log }: ReachParts) {
   const now = () => new Date();
   const addresses = (server: PolarServer) => polarAddresses(server, variables);
   const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
@@ -57,6 +48,20 @@ export function polarLinkOf({
     now,
     newId: randomUUID,
   });
+  const apiOf = (server: PolarServer, { given, ...call }: Call = {}) =>
+    polarApi({
+      ...call,
+      baseUrl: addresses(server).apiUrl,
+      token: given ? async () => bearerOf(given) : access.token,
+      ...(log && { log }),
+    });
+  return { access, addresses, apiOf, leaseOf, now };
+}
+
+/** What a deployment speaks with Polar through, for functions and commands alike. */
+export function polarLinkOf({ webhookSecretId, webhookUrl, ...parts }: LinkParts) {
+  const { db, secrets, settingsTable } = parts;
+  const { access, addresses, apiOf, leaseOf, now } = polarReachOf(parts);
   const link = {
     access,
     connections: dynamoConnection(db, settingsTable),
@@ -66,13 +71,6 @@ export function polarLinkOf({
     eventsWanted: eventsWanted(db, settingsTable),
     now,
   };
-  const apiOf = (server: PolarServer, { given, ...call }: Call = {}) =>
-    polarApi({
-      ...call,
-      baseUrl: addresses(server).apiUrl,
-      token: given ? async () => bearerOf(given) : access.token,
-      ...(log && { log }),
-    });
 
   return {
     ...link,

@@ -30,6 +30,8 @@ export type Comparison = Readonly<{
   /** Compares what Polar changed or made since, as `instant` writes it; absent: everything. */
   since?: string | undefined;
   from?: BackfillPlace | undefined;
+  /** Absent: all of them. */
+  phases?: readonly BackfillPhase[];
 }>;
 
 export type CompareHooks = Readonly<{
@@ -48,7 +50,7 @@ export type CompareHooks = Readonly<{
  */
 export async function compareLists(
   parts: PageParts,
-  { api, since, from }: Comparison,
+  { api, since, from, phases = backfillPhases }: Comparison,
   counts: BackfillCounts,
   { save, isStopped, listed, compared }: CompareHooks,
 ): Promise<'done' | 'stopped'> {
@@ -81,8 +83,8 @@ export async function compareLists(
     counts.purchases += items.length;
   }
 
-  const first = from ? backfillPhases.indexOf(from.phase) : 0;
-  for (const [index, phase] of backfillPhases.entries()) {
+  const first = from ? phases.indexOf(from.phase) : 0;
+  for (const [index, phase] of phases.entries()) {
     if (index < first) continue;
     const start = from?.phase === phase ? from : undefined;
     const { pages, item, look } = lists[phase];
@@ -95,7 +97,7 @@ export async function compareLists(
       );
       await look(read.items.flatMap((row) => item(row) ?? []));
       compared?.(phase, read);
-      const next = backfillPhases[index + 1];
+      const next = phases[index + 1];
       if (!read.isLast) {
         const { totalCount } = read;
         await save({ phase, page: read.position.page + 1, totalCount, counts });
