@@ -147,7 +147,10 @@ function begun(
   runIds: [string, ...string[]],
   { event, customer, now, replay, areCached: isCached }: Situation,
 ) {
-  return beginRun(w, customer, { workflow, event, runIds, replay, isCached }, { now });
+  const result = beginRun(w, customer, { workflow, event, runIds, replay, isCached }, { now });
+  // What keeps a run from beginning may be over by the time that this is written down.
+  if (result.verdict === 'skip') w.checkAll();
+  return result;
 }
 
 /** The first condition of the trigger that the event does not meet. */

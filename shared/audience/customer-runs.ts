@@ -76,6 +76,19 @@ function moved(run: Run, customer: Customer, now: Date): Run {
   return { ...rest, state: 'waiting', dueAt, wakeAt: dueAt, updatedAt: now.toISOString() };
 }
 
+/**
+ * Stops the runs of a customer whose contact is another's now: they could mail nobody any more. So no two runs of one
+ * workflow wait for one contact, also where both customers had one.
+ */
+export function stopRunsWithoutContact(w: Workspace, { runs = [] }: Customer, now: Date): void {
+  for (const { runId } of runs) {
+    const run = w.runs.get(runId);
+    if (run && isOpen(run)) {
+      putRun(w, ended(run, 'stopped', 'Another customer has its contact now.', now));
+    }
+  }
+}
+
 /** Ends the runs of a customer that is being erased, and takes everything of the person out of them. */
 export function forgetRuns(w: Workspace, { runs = [] }: Customer, now: Date): void {
   for (const { runId } of runs) {

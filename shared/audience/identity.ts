@@ -5,6 +5,7 @@ import {
   ownerOf,
   withClaim,
 } from './address.ts';
+import { stopRunsWithoutContact } from './customer-runs.ts';
 import {
   type Address,
   type Belongings,
@@ -165,7 +166,7 @@ function isCovered(layer: Layer, owner: Customer): boolean {
 
 /**
  * A living customer takes over the contact of a deleted one at its address: its id and its creation, and not what the
- * deleted one had decided. The deleted customer no longer has a contact.
+ * deleted one had decided. The deleted customer no longer has a contact, and runs that its deletion began stop.
  */
 function takenOver(
   w: Workspace,
@@ -182,6 +183,7 @@ function takenOver(
   if (!isLeftBehind || !previous.contact) return undefined;
   const { contact, ...rest } = previous;
   w.customers.put(previous.customerId, rest);
+  stopRunsWithoutContact(w, rest, surroundings.now);
   const own = ownBelongings(owner, surroundings);
   const { consent, byHand: _its, ...kept } = contact;
   const { history } = consent;

@@ -115,8 +115,10 @@ export type Workspace = { readonly [K in Watched]: Table<Keys[K], Rows[K]> } & {
   spelled(address: string): NormalisedEmail;
   /** Rows that were looked at but never read from the store: the decision is worth nothing before they are. */
   missing(): RowKey[];
-  /** `undefined` when no row changes. */
+  /** `undefined` when no row changes, unless what was looked at is to be checked all the same. */
   steps(): Steps | undefined;
+  /** What is decided holds only while the rows are as they were, although it changes none of them. */
+  checkAll(): void;
   /** Keeps a proof of an erasure together with the rows that it changes. */
   noteErased(erased: Erased): void;
   erased(): readonly Erased[];
@@ -149,6 +151,7 @@ export function workspace(known: Known): Workspace {
   const workflows = table(known.workflows);
   const kinds = ['customers', 'addresses', 'contacts', 'suppressions', 'runs'] as const;
   const erased: Erased[] = [];
+  let isChecked = false;
   return {
     ...{ ...tables, emails, workflows },
     spelled,
@@ -159,8 +162,11 @@ export function workspace(known: Known): Workspace {
       ...missingOf('emails', emails),
       ...missingOf('workflows', workflows),
     ],
+    checkAll() {
+      isChecked = true;
+    },
     steps: () => {
-      if (!kinds.some((kind) => tables[kind].hasChanged())) return undefined;
+      if (!isChecked && !kinds.some((kind) => tables[kind].hasChanged())) return undefined;
       const runSteps = runs.steps();
       return {
         customers: customers.steps(),

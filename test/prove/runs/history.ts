@@ -29,6 +29,8 @@ export const rareBranches = [
   'a wake that came again',
   'a customer who takes over the contact of one who had a run',
   'an erasure of a customer with a run that waits',
+  'a contact taken over from one whose run waits',
+  'a merge of two runs of one workflow',
 ] as const;
 export type Reached = Map<(typeof rareBranches)[number], number>;
 
@@ -153,7 +155,8 @@ export async function checkRuns(
     }
     const owner = event.takesOverFrom;
     if (owner !== undefined) isMoving = false;
-    if (owner !== undefined && !told.isErased(owner) && hadRun(owner)) {
+    const isFirst = owner !== undefined && told.contactsOf(owner).length > 0;
+    if (isFirst && !told.isErased(owner) && hadRun(owner)) {
       count('a customer who takes over the contact of one who had a run');
     }
     if (
@@ -161,6 +164,14 @@ export async function checkRuns(
       told.runs.some((run) => run.customerId === event.customerId && told.isOpen(run))
     ) {
       count('an erasure of a customer with a run that waits');
+    }
+    if (isFirst && told.isDeleted(owner)) {
+      const waiting = told.runs.filter(told.isOpen);
+      const theirs = waiting.filter(({ customerId }) => customerId === owner);
+      const isTwice = ({ workflowId }: ModelRun) =>
+        waiting.some((own) => own.customerId === event.customerId && own.workflowId === workflowId);
+      if (theirs.length > 0) count('a contact taken over from one whose run waits');
+      if (theirs.some(isTwice)) count('a merge of two runs of one workflow');
     }
     const before = new Set(told.runs);
     told.event(event, system.now().getTime(), copies, system.stored);
@@ -176,19 +187,16 @@ export async function checkRuns(
   }
 
   /** The workflows as they were when the event was decided. */
-  function copiesFor({ workflows = [] }: EventRecord): readonly Workflow[] {
+  function copiesFor({ type, workflows = [] }: EventRecord): readonly Workflow[] {
+    type Version = Pick<ConsideredWorkflow, 'workflowId' | 'version'>;
     const cached = system.cached();
-    const versions = (all: readonly Pick<ConsideredWorkflow, 'workflowId' | 'version'>[]) =>
-      all
-        .map(({ workflowId, version }) => `${workflowId} ${version}`)
-        .sort()
-        .join();
-    const isFresh = cached.some(
-      (one) =>
-        one.status === 'active' &&
-        workflows.some(({ workflowId }) => workflowId === one.workflowId) &&
-        !versions(workflows).includes(versions([one])),
+    const asked = cached.filter(
+      ({ status, trigger }) => status === 'active' && trigger.event === type,
     );
+    const names = (all: readonly Version[], { workflowId, version }: Version) =>
+      all.some((one) => one.workflowId === workflowId && one.version === version);
+    const isFresh =
+      asked.some((one) => !names(workflows, one)) || workflows.some((one) => !names(asked, one));
     return isFresh ? [...system.stored.values()] : cached;
   }
 
@@ -215,10 +223,7 @@ export async function checkRuns(
 
   const hadRun = (id: string) => told.runs.some(({ customerId }) => customerId === id);
 
-  /**
-   * Of two runs of one workflow that become one person's none has to stop: who takes over a contact takes it from a
-   * customer who is deleted, and that ended the customer's runs.
-   */
+  /** Who takes over a contact takes it from a customer who is deleted, and whose runs have ended by then. */
   function noTwoOfOnePerson() {
     for (const { customerId } of shop.people) {
       const before = told.contactsOf(customerId).filter((id) => id !== customerId);
@@ -356,7 +361,8 @@ export async function checkRuns(
     const kind = random();
     shop.tellLives();
     if (kind < 0.28) shop.act();
-    else if (kind < 0.3) isMoving = shop.mayTakeOver((id) => told.isDeleted(id)) || isMoving;
+    else if (kind < 0.285 && !isHealthy) await becomeOne();
+    else if (kind < 0.3) isMoving = shop.mayTakeOver(told) || isMoving;
     else if (kind < 0.36) shop.deliverAgain();
     else if (kind < 0.4 && !isHealthy) await edit();
     else if (kind < 0.42 && !isHealthy) {
@@ -388,6 +394,24 @@ export async function checkRuns(
     await system.tick();
     for (const one of system.events) one.visibleAt = system.now().getTime() + minute;
     shop.moveTrial(run.subscriptionId);
+    await system.work();
+  }
+
+  /** A sequence for those who leave becomes one for those who come, and one of these takes the place of one of those. */
+  async function becomeOne() {
+    const two = shop.oneLeaves();
+    if (!two) return;
+    await Promise.all([system.work(), system.work()]);
+    const farewell = system.stored.get('farewell');
+    if (farewell) {
+      const trigger: Workflow['trigger'] = { event: 'subscription.created', conditions: [] };
+      await system.save({ ...farewell, trigger, version: farewell.version + 1 });
+    }
+    system.refreshCache();
+    shop.subscribe(two.person);
+    await Promise.all([system.work(), system.work()]);
+    system.pass(minute);
+    isMoving = shop.mayTakeOver(told, two.from, two.person) || isMoving;
     await system.work();
   }
 

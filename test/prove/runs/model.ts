@@ -48,6 +48,8 @@ export type ModelRun = {
 };
 
 type Customer = {
+  /** An event that came while it lived has made a contact of it. */
+  hasContact: boolean;
   isDeleted: boolean;
   isErased: boolean;
   isOut: boolean;
@@ -72,6 +74,7 @@ export function model(isUsedUp: (runKey: string) => boolean) {
 
   const customerOf = (id: string) => {
     const none = {
+      hasContact: false,
       isDeleted: false,
       isErased: false,
       isOut: false,
@@ -191,6 +194,22 @@ export function model(isUsedUp: (runKey: string) => boolean) {
     }
   }
 
+  function considered(
+    told: Told,
+    now: number,
+    copies: readonly Workflow[],
+    newest: ReadonlyMap<string, Workflow>,
+  ) {
+    for (const workflow of copies) {
+      if (workflow.status !== 'active' || workflow.trigger.event !== told.type) continue;
+      const isMeant = workflow.trigger.conditions.every(
+        ({ property, value }) => property === 'status' && told.subscription?.status === value,
+      );
+      if (!isMeant || now - told.occurredAt > workflow.maxAgeHours * hour) continue;
+      begin(workflow, now, told, newest.get(workflow.workflowId));
+    }
+  }
+
   function begin(workflow: Workflow, now: number, told: Told, newest: Workflow | undefined) {
     const keys = keysOf(workflow, told);
     const [key] = keys;
@@ -229,12 +248,15 @@ export function model(isUsedUp: (runKey: string) => boolean) {
     isOpen,
     isDeleted: (customerId: string) => customerOf(customerId).isDeleted,
     isErased: (customerId: string) => customerOf(customerId).isErased,
+    /** Whether the audience knows of its address. */
+    hasContact: (customerId: string) => customerOf(customerId).hasContact,
     /** Whose contacts the one of this customer has been. */
     contactsOf: (customerId: string) => customerOf(customerId).contacts,
     /** Whether the facts of now forbid an email of this run. */
     forbids(run: ModelRun, workflow: Workflow | undefined): boolean {
       const { isDeleted, isErased } = customerOf(run.customerId);
-      return isDeleted || isErased || (workflow !== undefined && isOver(run, workflow));
+      const isGone = isErased || (isDeleted && run.type !== 'customer.deleted');
+      return isGone || (workflow !== undefined && isOver(run, workflow));
     },
     /** When the run should go on, as far as a date decides that now. */
     dueNow(run: ModelRun, workflow: Workflow): number | undefined {
@@ -260,12 +282,18 @@ export function model(isUsedUp: (runKey: string) => boolean) {
         customer.isErased ||= told.erases === true;
         for (const run of runs)
           if (isOpen(run) && run.customerId === told.customerId) end(run, 'exited');
+        // What a deletion itself begins goes on after it.
+        if (customer.hasContact && !customer.isErased) considered(told, now, copies, newest);
         return;
       }
+      if (!told.bringsNothing && !customer.isDeleted) customer.hasContact = true;
       const from = told.takesOverFrom === undefined ? undefined : customerOf(told.takesOverFrom);
       if (from?.isDeleted && !from.isErased && !customer.isDeleted) {
         customer.contacts = [...from.contacts, ...customer.contacts];
         from.contacts = [];
+        // Of two runs of one workflow that become one person's only that goes on which can still mail.
+        for (const run of runs)
+          if (isOpen(run) && run.customerId === told.takesOverFrom) end(run, 'stopped');
       }
       // The "no" lies on the address, also of who is erased.
       if (from?.hasSaidNo) Object.assign(customer, { isOut: true, hasSaidNo: true });
@@ -295,14 +323,7 @@ export function model(isUsedUp: (runKey: string) => boolean) {
         }
       }
       if (customer.isDeleted || customer.isErased || stale) return;
-      for (const workflow of copies) {
-        if (workflow.status !== 'active' || workflow.trigger.event !== told.type) continue;
-        const isMeant = workflow.trigger.conditions.every(
-          ({ property, value }) => property === 'status' && sub.status === value,
-        );
-        if (!isMeant || now - told.occurredAt > workflow.maxAgeHours * hour) continue;
-        begin(workflow, now, told, newest.get(workflow.workflowId));
-      }
+      considered(told, now, copies, newest);
     },
 
     /** The worker has looked at a run whose wait was said to be over. */

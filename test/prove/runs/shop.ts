@@ -30,7 +30,9 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
   const held: [string, string, string][] = [];
   const delivered: [string, string, string][] = [];
   const ahead: LifeEvent[] = [];
-  let hasTakenOver = false;
+  /** Who has moved to whose address. Each event since then says so. */
+  const heirs = new Map<string, string>();
+  const toldAt = new Map<string, number>();
   let serial = 0;
   const next = () => {
     serial += 1;
@@ -58,6 +60,7 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
   function tell(type: SupportedEventType, life: Life, modifiedAt: string) {
     const webhookId = `evt-${next()}`;
     const timestamp = moment();
+    toldAt.set(life.person.customerId, now().getTime());
     const { id, status, trialEnd, canceledAt, pastDueAt, endedAt, isCancelled, person } = life;
     const payload = polarPayload(type, person, now());
     const at = (ms: number | undefined) => (ms === undefined ? null : instant(new Date(ms), 0));
@@ -72,7 +75,7 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
       text === undefined ? undefined : Date.parse(text) * 1_000 + Number(text.slice(-4, -1));
     told.set(webhookId, {
       ...{ type, customerId: person.customerId, objectId: id, version: modifiedAt },
-      occurredAt: Date.parse(timestamp),
+      ...{ occurredAt: Date.parse(timestamp), ...movedOf(person) },
       subscription: {
         ...{ id, status, trialEnd, cancelAtPeriodEnd: isCancelled },
         modifiedAt: microseconds(modifiedAt) ?? 0,
@@ -83,6 +86,11 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
       },
     });
     send(webhookId, type, { ...payload, timestamp, data });
+  }
+
+  function movedOf({ customerId }: Person): Pick<Told, 'takesOverFrom'> {
+    const from = heirs.get(customerId);
+    return from === undefined ? {} : { takesOverFrom: from };
   }
 
   function begin(person: Person) {
@@ -128,11 +136,10 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
     return tell('subscription.revoked', life, at);
   }
 
-  function leave(person: Person) {
+  function leave(person: Person, erases = random() < 0.4) {
     gone.add(person.customerId);
     const webhookId = `evt-${next()}`;
     const { customerId } = person;
-    const erases = random() < 0.4;
     told.set(webhookId, {
       ...{ type: 'customer.deleted', customerId, objectId: customerId, version: '', erases },
       occurredAt: now().getTime(),
@@ -148,7 +155,7 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
 
   /** Somebody moves to the address of one who is deleted, and becomes the same person. */
   function takeOver(from: Person, person: Person) {
-    hasTakenOver = true;
+    heirs.set(person.customerId, from.customerId);
     Object.assign(person, { email: from.email, isNew: false });
     const webhookId = `evt-${next()}`;
     const { customerId } = person;
@@ -184,12 +191,26 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
         send(webhookId, type, JSON.parse(body));
       }
     },
-    /** `isDeleted`: whether the audience knows of it. */
-    mayTakeOver(isDeleted: (customerId: string) => boolean): boolean {
-      const from = people.find(({ customerId }) => isDeleted(customerId));
+    /** Two who are there: the first one leaves, and may be mailed. */
+    oneLeaves(): { from: Person; person: Person } | undefined {
+      const from = pick(people.filter(({ customerId }) => !gone.has(customerId)));
+      if (!from || heirs.size > 0) return undefined;
+      leave(from, false);
       const person = pick(people.filter(({ customerId }) => !gone.has(customerId)));
+      return person && { from, person };
+    },
+    subscribe: begin,
+    /** By what the audience knows. */
+    mayTakeOver(
+      { isDeleted, hasContact }: Record<'isDeleted' | 'hasContact', (id: string) => boolean>,
+      from = people.find(({ customerId }) => isDeleted(customerId)),
+      person = pick(people.filter(({ customerId }) => !gone.has(customerId))),
+    ): boolean {
       const isLate = held.some(([, , body]) => from && body.includes(from.customerId));
-      if (!from || !person || hasTakenOver || isLate) return false;
+      if (!from || !person || heirs.size > 0 || isLate) return false;
+      if (!isDeleted(from.customerId) || !hasContact(person.customerId)) return false;
+      // Of two addresses with one version nobody knows which is the newer one.
+      if (toldAt.get(person.customerId) === now().getTime()) return false;
       takeOver(from, person);
       return true;
     },

@@ -94,4 +94,11 @@ export const sequences: readonly Workflow[] = [
       send('renews', 'transactional'),
     ],
   }),
+  workflow({
+    workflowId: 'farewell',
+    trigger: { event: 'customer.deleted', conditions: [] },
+    frequency: 'every-time',
+    exitWhen: [],
+    steps: [send('bye', 'transactional'), days('until-9', 9), send('all-gone', 'transactional')],
+  }),
 ];

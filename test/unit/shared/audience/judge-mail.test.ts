@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import { judgeMail, type MailSituation } from '#shared/audience/judge-mail.ts';
+import type { Run, TakenStep } from '#shared/audience/run.ts';
 import { polarEvent } from '#shared/polar/event.ts';
+import { sequences } from '#test/prove/runs/workflows.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { audienceStory } from '#test/support/audience-story.ts';
 
@@ -195,3 +197,83 @@ function typedIn(file: string): string[] {
     return read.kind === 'unreadable' ? undefined : read.event.customer?.email;
   });
 }
+
+describe('an email of a run', () => {
+  const beganAt = '2026-11-20T12:00:00.000Z';
+  const askedAt = '2026-11-23T11:00:00.000Z';
+  const taken = { at: askedAt, dueAt: askedAt, did: 'sent' as const };
+  const first = { ...taken, stepId: 'email', at: beganAt, dueAt: '2026-11-23T10:00:00.000Z' };
+  const later = { ...taken, stepId: 'day-3', ledgerKey: 'k' };
+  const run: Run = {
+    ...{ runId: 'run', workflowId: 'dunning', workflowVersion: 1, customerId: 'c1' },
+    ...{ contactId: 'contact-1', subscriptionId: 's1', webhookId: 'evt-1', occurredAt: beganAt },
+    ...{ type: 'subscription.past_due', properties: { customerId: 'c1', subscriptionId: 's1' } },
+    ...{ subscription: { version: '2026-11-20T11:58:00.000000Z' }, state: 'done' },
+    ...{ history: [first, later], beganAt, updatedAt: askedAt, endedAt: askedAt },
+  };
+  const workflow = sequences.find(({ workflowId }) => workflowId === 'dunning');
+  /** Newer than what the event said, and still past due. */
+  const pastDueAgain = { version: '2026-11-21T00:00:00.000000Z', status: 'past_due' };
+  const customer = known.customer && {
+    ...known.customer,
+    subscriptions: { s1: { ...pastDueAgain, pastDueSince: '2026-11-20T23:00:00.000000Z' } },
+  };
+
+  function judged(of: Partial<Run>, step: TakenStep = later, patch: Partial<MailSituation> = {}) {
+    const own = { ...run, ...of };
+    const ofRun = { run: own, step };
+    return judgeMail(situation({ ...{ workflow, record: own, ofRun, customer }, ...patch }));
+  }
+
+  it('is that of its step', () => {
+    expect(judged({})).toMatchObject({ kind: 'send', step: { id: 'day-3' } });
+    const gone = workflow && { ...workflow, steps: workflow.steps.slice(0, 2) };
+    expect(judged({}, later, { workflow: gone })).toMatchObject({
+      reason: 'The step is no longer in the workflow.',
+    });
+  });
+
+  it.each([
+    ['done, at that moment', { state: 'done' }, 'send'],
+    ['done, after it asked', { state: 'done', endedAt: '2026-11-23T11:30:00.000Z' }, 'send'],
+    ['exited, at the moment at which it asked', { state: 'exited' }, 'send'],
+    ['exited since', { state: 'exited', endedAt: '2026-11-23T11:30:00.000Z' }, 'block'],
+    ['stopped since', { state: 'stopped', endedAt: '2026-11-23T11:30:00.000Z' }, 'block'],
+    ['stopped at the moment at which it asked', { state: 'stopped' }, 'send'],
+  ] as const)('of a run that is %s: %s', (_, of, kind) => {
+    expect(judged(of).kind).toBe(kind);
+  });
+
+  it('is stale news only where the event itself asked for it', () => {
+    const told = {
+      properties: { customerId: 'c1', subscriptionId: 's1', status: 'past_due' },
+    };
+    expect(judged(told).kind).toBe('send');
+    expect(judged(told, first)).toMatchObject({
+      reason: expect.stringContaining('A newer state of this subscription is known'),
+    });
+  });
+
+  it.each([
+    ['after a day', 24, 'send'],
+    ['after more than a day', 24.1, 'block'],
+  ] as const)('%s: %s h late', (_, lateHours, kind) => {
+    const now = new Date(Date.parse(askedAt) + lateHours * 3_600_000);
+    expect(judged({}, later, { now }).kind).toBe(kind);
+  });
+
+  it('ends where a condition of its workflow ends the run', () => {
+    const recoveredNow = customer && { ...customer, subscriptions: { s1: recovered } };
+    expect(judged({}, later, { customer: recoveredNow })).toMatchObject({
+      reason: 'It ends because subscription.status is not past_due.',
+    });
+  });
+});
+
+it('an email that was held has had its time of grace', () => {
+  const now = new Date('2026-11-27T12:00:00.000Z');
+  expect(judgeMail(situation({ now })).kind).toBe('send');
+  expect(judgeMail(situation({ now, wasHeld: true }))).toMatchObject({
+    reason: expect.stringContaining('too old'),
+  });
+});
