@@ -90,6 +90,9 @@ function allowSuppressionList(lambda: NodejsFunction): void {
 
 const path = '/console';
 
+/** Forms that only look: see `looksOnly` in `functions/console/console-acts.ts`. */
+const searches = ['find', 'audience/search'] as const;
+
 type ConsoleDoor = Readonly<{
   url: string;
   /** Lets the people in to whom it is attached. */
@@ -119,18 +122,19 @@ export function consoleDoor(
       // People attach it to their own roles: another id would be another policy, which nobody has.
       logicalId: 'ConsolePolicy',
       description: 'Lets people in to the console of Polar Audience',
-      method: '*',
+      calls: [`*${path}`, `*${path}/*`],
       reason:
         'It is the key to one console, whole: every method and every page below /console of this one stage of this one API, and no other route.',
     }),
-    // Nothing is done by GET but an export, which is noted. Coming back from Polar needs a sign-in that a POST began.
+    // Nothing is done by GET but an export, which is noted. Coming back from Polar needs a sign-in that a POST began. What
+    // is searched for is posted, so that no address is in a URL, and changes nothing.
     readPolicy: entrancePolicy(scope, doors, {
       id: 'ReadingEntrance',
       logicalId: 'ConsoleReadPolicy',
       description: 'Lets people look at the console of Polar Audience, and export contacts',
-      method: 'GET',
+      calls: [`GET${path}`, `GET${path}/*`, ...searches.map((route) => `POST${path}/${route}`)],
       reason:
-        'It shows one console, whole: every page below /console of this one stage of this one API, by GET alone, and no other route.',
+        'It shows one console, whole: every page below /console of this one stage of this one API, by GET, beside them its two searches, and no other route.',
     }),
   };
 }
@@ -139,16 +143,17 @@ type Entrance = Readonly<{
   id: string;
   logicalId: string;
   description: string;
-  method: '*' | 'GET';
+  /** Method and path of what may be called. */
+  calls: readonly string[];
   reason: string;
 }>;
 
 function entrancePolicy(
   scope: Construct,
   { api, stage }: Readonly<{ api: HttpApi; stage: HttpStage }>,
-  { id, logicalId, description, method, reason }: Entrance,
+  { id, logicalId, description, calls, reason }: Entrance,
 ): ManagedPolicy {
-  const reached = [path, `${path}/*`].map((below) => `${stage.stageName}/${method}${below}`);
+  const reached = calls.map((call) => `${stage.stageName}/${call}`);
   const arn = (resourceName: string) =>
     Stack.of(scope).formatArn({ service: 'execute-api', resource: api.apiId, resourceName });
   const policy = new ManagedPolicy(scope, id, {

@@ -1,5 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { consoleActs } from '#functions/console/console-acts.ts';
 import { mailSender } from '#infra/constructs/stage-options.ts';
 import { stageStack } from '#test/support/stage-stack.ts';
 import { nameOf, permissionsOf, type Statement } from './permissions-of.ts';
@@ -224,8 +225,8 @@ describe('a policy', () => {
       sending,
       sending,
       ['ses:DeleteSuppressedDestination', ['*']],
-      ['execute-api:Invoke', consoleArns('*')],
-      ['execute-api:Invoke', consoleArns('GET')],
+      ['execute-api:Invoke', consoleArns(...everything)],
+      ['execute-api:Invoke', consoleArns(...looking)],
     ]);
   });
 });
@@ -233,24 +234,35 @@ describe('a policy', () => {
 /** Under a condition on the sender: see `sending.test.ts`. */
 const sending = ['ses:SendEmail', ['ses:configuration-set/MailConfigurationSet', 'ses:identity/*']];
 
-const consoleArns = (method: string) =>
-  ['/console', '/console/*'].map(
-    (path) =>
-      `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:WebhookApi/$default/${method}${path}`,
+const consoleArns = (...calls: readonly string[]) =>
+  calls.map(
+    (call) =>
+      `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:WebhookApi/$default/${call}`,
   );
+const everything = ['*/console', '*/console/*'];
+const searches = ['POST/console/audience/search', 'POST/console/find'];
+const looking = ['GET/console', 'GET/console/*', ...searches];
 
 describe('the policies of those who use the console', () => {
   const policies = template.findResources('AWS::IAM::ManagedPolicy');
 
   it.each([
-    ['ConsolePolicy', 'by any method', '*'],
-    ['ConsoleReadPolicy', 'by GET alone', 'GET'],
-  ])('as %s, lets them call the console %s, and nothing else', (id, _, method) => {
+    ['ConsolePolicy', 'by any method', everything],
+    ['ConsoleReadPolicy', 'by GET, and its searches', looking],
+  ])('as %s, lets them call the console %s, and nothing else', (id, _, calls) => {
     const [statement, ...others] = policies[id]?.['Properties'].PolicyDocument.Statement ?? [];
 
     expect(others).toEqual([]);
     expect(statement).toMatchObject({ Effect: 'Allow', Action: 'execute-api:Invoke' });
-    expect(statement.Resource.map(nameOf)).toEqual(consoleArns(method));
+    expect(statement.Resource.map(nameOf)).toEqual(consoleArns(...calls));
+  });
+
+  it.each(searches)('let readers post %s, which does nothing', (call) => {
+    const act = consoleActs[call.replace('/', ' /')];
+    const form = new FormData();
+    form.set('text', 'ada@example.com');
+    expect(act?.({ params: {}, query: {}, form })).toBeUndefined();
+    expect(act).toBeDefined();
   });
 
   it('stay theirs when a construct moves', () => {
