@@ -63,6 +63,8 @@ const rowSchema = z.looseObject({ id: z.string() });
 /** A customer, subscription or order as Polar gives it, for `polar-event.ts` to read. */
 export type PolarRow = z.infer<typeof rowSchema>;
 
+const ownedSchema = z.object({ customer_id: z.string() });
+
 export type EndpointFields = Readonly<{
   url: string;
   name: string;
@@ -266,6 +268,13 @@ export function polarApi(options: PolarAccessOptions) {
       const path = `/v1/customers/${encodeURIComponent(id)}`;
       const call = get({ path, doing: 'show the customer', scope: 'customers:read' });
       return readAnswer(rowSchema, await send(call), call);
+    },
+
+    /** The id of the customer whose subscription or order it is. Throws `PolarMissing` where Polar has no such one. */
+    customerIdOf: async (what: 'subscriptions' | 'orders', id: string): Promise<string> => {
+      const path = `/v1/${what}/${encodeURIComponent(id)}`;
+      const call = get({ path, doing: `show one of the ${what}`, scope: `${what}:read` });
+      return readAnswer(ownedSchema, await send(call), call).customer_id;
     },
 
     customers: rows('customers', 'created_at'),

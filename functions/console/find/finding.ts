@@ -7,16 +7,17 @@ import { pathId } from '../kit/in-url.ts';
 import { runPath } from '../kit/run-view.ts';
 import { audiencePath, contactPath, eventPath, nameOf, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
+import { type Purchase, purchasesOf } from './purchases.ts';
 
 export type Found = Readonly<{
-  kind: 'Contact' | 'Customer' | 'Event' | 'Email' | 'Run' | 'Workflow';
+  kind: 'Contact' | 'Customer' | 'Event' | 'Email' | 'Run' | 'Workflow' | Purchase['kind'];
   name: string;
   href: string;
   /** Whether the text is its id, its address or its external id, and not a part of its name. */
   isExact: boolean;
 }>;
 
-/** Everything that a text is the address, the name or the id of. Reads a bounded number of rows. */
+/** Everything that a text is the address, the name or the id of. Reads a bounded number of rows, and may ask Polar. */
 export type Find = (text: string) => Promise<readonly Found[]>;
 
 /** Keys are no longer, and nobody types more. */
@@ -32,6 +33,7 @@ export function finding(parts: ConsoleParts): Find {
     async () => ({ customerIds: [], next: undefined }),
     dynamoWordSearch(db, env.WORDS_TABLE, store),
   );
+  const purchases = purchasesOf(parts);
   const contactOf = dynamoContactLookup(db, env.CONTACTS_TABLE, store);
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
 
@@ -81,11 +83,23 @@ export function finding(parts: ConsoleParts): Find {
       }));
   }
 
+  /** The customers of whom we know; Polar may tell of others. */
+  async function purchase(text: string): Promise<Found[]> {
+    const asked = await purchases(text);
+    const found = await Promise.all(
+      asked.map(async ({ kind, customerId }) =>
+        (await people(customerId)).map((one) => ({ ...one, kind, name: `of ${one.name}` })),
+      ),
+    );
+    return found.flat();
+  }
+
   return async (typed) => {
     const text = typed.trim();
     if (text === '' || text.length > longestText) return [];
     const kinds = [people, event, email, run, workflow];
-    const found = (await Promise.all(kinds.map((find) => find(text)))).flat();
+    const here = (await Promise.all(kinds.map((find) => find(text)))).flat();
+    const found = here.length > 0 ? here : await purchase(text);
     return [...new Map(found.map((one) => [`${one.kind} ${one.href}`, one])).values()];
   };
 }
