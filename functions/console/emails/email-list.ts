@@ -26,6 +26,8 @@ import {
   workflowsPath,
 } from '../kit/words.ts';
 
+import type { Named } from './removed-workflows.ts';
+
 const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
 const querySchema = z.object({
@@ -69,6 +71,8 @@ export type EmailListShown = Readonly<{
   list: EmailListPage;
   now: EmailsNow;
   workflows: readonly Workflow[];
+  /** Those that are gone, and whose emails are listed all the same. */
+  removed: readonly Named[];
   /** By customer id; of those whose contact is not to be seen, none. */
   contacts: ReadonlyMap<string, Contact>;
 }>;
@@ -98,7 +102,7 @@ function undecided({ open }: EmailsNow, { fate }: EmailQuery): Html {
   return html`<p class="note">${count} ${are} an unknown outcome. Nothing is sent again until you decide. <a href="${link(emailsPath, { fate: 'unknown' })}">Decide on ${they}</a></p>`;
 }
 
-function filters({ query, workflows }: EmailListShown): Html {
+function filters({ query, workflows, removed }: EmailListShown): Html {
   const { fate, workflow, day } = query;
   const kept = { workflow, day };
   const chip = (label: string, one: EmailFate | undefined) => ({
@@ -106,7 +110,10 @@ function filters({ query, workflows }: EmailListShown): Html {
     href: link(emailsPath, { ...kept, fate: one }),
     isChosen: one === fate,
   });
-  const named = workflows.map(({ workflowId, name }) => [workflowId, shortened(name, 60)] as const);
+  const named = [
+    ...workflows.map(({ workflowId, name }) => [workflowId, shortened(name, 60)] as const),
+    ...removed.map(({ workflowId, name }) => [workflowId, removedName(name)] as const),
+  ];
   return html`${chips('What became of them', [
     [chip('All', undefined), ...emailFates.map((one) => chip(capital(fateWords[one]), one))],
   ])}
@@ -127,7 +134,7 @@ function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Ht
     time(email.createdAt, { form: 'clock' }),
     html`${fateBadge(email)}${email.reason && html`<span class="long small soft">${shortened(email.reason, 200)}</span>`}${settling(email)}`,
     toWhom(email, shown.contacts),
-    ofWorkflow(email, shown.workflows),
+    ofWorkflow(email, shown),
     html`<a class="whole" href="${emailPath(email)}">See the email</a>`,
   ]);
   // Each day is a table of its own, with a name of its own.
@@ -164,10 +171,20 @@ export function toWhom(
   return html`<div class="who"><a href="${contactPath(contact.contactId)}">${name || contact.address}</a>${name && html`<br><span class="soft small">${contact.address}</span>`}</div>`;
 }
 
-function ofWorkflow({ workflowId }: ReportedEmail, workflows: readonly Workflow[]): Html | string {
+function ofWorkflow(
+  { workflowId }: Pick<ReportedEmail, 'workflowId'>,
+  { workflows, removed }: Pick<EmailListShown, 'workflows' | 'removed'>,
+): Html {
   const workflow = workflows.find((one) => one.workflowId === workflowId);
-  if (!workflow) return 'Deleted workflow';
-  return html`<a href="${workflowPath(workflow)}">${shortened(workflow.name, 60)}</a>`;
+  if (workflow)
+    return html`<a href="${workflowPath(workflow)}">${shortened(workflow.name, 60)}</a>`;
+  const gone = removed.find((one) => one.workflowId === workflowId);
+  const name = gone ? removedName(gone.name) : 'Removed workflow';
+  return html`<a href="${workflowPath({ workflowId })}/versions">${name}</a>`;
+}
+
+function removedName(name: string): string {
+  return `${shortened(name, 60)} (removed)`;
 }
 
 function nothing({ query, list, workflows }: EmailListShown): Html {

@@ -28,7 +28,7 @@ ${facts([
     'Workflow',
     workflow
       ? html`<a href="${workflowPath(workflow)}">${workflow.name}</a>, version ${email.workflowVersion}`
-      : `Deleted, version ${email.workflowVersion}`,
+      : `Removed, version ${email.workflowVersion}`,
   ],
   ['Began', time(email.createdAt, { form: 'seconds' })],
   ['Because of', html`<a href="${eventPath(email.webhookId)}">Its event</a>`],

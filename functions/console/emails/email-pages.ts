@@ -25,6 +25,7 @@ import {
 } from './email-list.ts';
 import { oneEmailView } from './email-page.ts';
 import { heldView, holdFlashes, holdView } from './hold-view.ts';
+import { type Named, removedWorkflows } from './removed-workflows.ts';
 import { renderedAgain } from './rendered-again.ts';
 
 const section = 'emails';
@@ -41,6 +42,7 @@ export function emailPages(parts: ConsoleParts) {
   const emailsNow = dynamoEmailsNow(db, env.EMAILS_TABLE);
   const emailList = dynamoEmailList(db, env.EMAILS_TABLE);
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
+  const removed = removedWorkflows(workflows);
   const contactOf = dynamoContactLookup(db, env.CONTACTS_TABLE, store);
 
   async function contactsOf(emails: readonly ReportedEmail[]) {
@@ -61,17 +63,25 @@ export function emailPages(parts: ConsoleParts) {
     problem?: string,
   ): Promise<Response> {
     const [held, all] = await Promise.all([hold.read(), workflows.all()]);
-    const ids = all.map(({ workflowId }) => workflowId);
+    const gone = await removed(all);
+    const ids = (of: readonly Named[]) => of.map(({ workflowId }) => workflowId);
     const { fate, workflow } = query;
     const isOpen = fate !== undefined && openFates.includes(fate);
-    const workflowIds = workflow === undefined ? ids : [workflow];
+    const workflowIds = workflow === undefined ? ids([...all, ...gone]) : [workflow];
     const [present, listed] = await Promise.all([
-      emailsNow(ids, now()),
+      emailsNow(ids(all), now()),
       isOpen ? undefined : emailList({ workflowIds, fate, before: beforeOf(query) }, pageSize),
     ]);
     const list = listed ?? openPage(present, query);
     const contacts = await contactsOf(list.items);
-    const listView = emailListView({ query, list, now: present, workflows: all, contacts });
+    const listView = emailListView({
+      query,
+      list,
+      now: present,
+      workflows: all,
+      removed: gone,
+      contacts,
+    });
     return page(c, {
       title: 'Emails',
       section,
@@ -109,7 +119,7 @@ export function emailPages(parts: ConsoleParts) {
     }
     const name = versions[0]?.name;
     return page(c, {
-      title: name === undefined ? 'Email of a deleted workflow' : `Email of ${name}`,
+      title: name === undefined ? 'Email of a removed workflow' : `Email of ${name}`,
       section,
       above,
       body: oneEmailView({

@@ -178,6 +178,24 @@ describe('the list of emails', () => {
     expect((await site.get(`${path}/mail?key=none`)).status).toBe(404);
   });
 
+  it('shows those of a workflow that is gone, under its name, from the moment it goes', async () => {
+    const other = activeWorkflow({ workflowId: 'other', name: 'Goodbye <u>you', version: 1 });
+    await site.parts.workflows.save(other);
+    const of = { workflowId: 'other', workflowShard: `${shardOf('farewell')}#other` };
+    await email('farewell', { ...of, state: 'failed', createdAt: '2026-11-21T10:00:00.000Z' });
+    const top = async (query = '') => (await site.get(`${path}${query}`)).html;
+    expect(await top()).toContain('<a href="/console/workflows/other">Goodbye &lt;u&gt;you</a>');
+
+    await site.parts.workflows.remove(other);
+    const html = await top();
+    expect(keysIn(html)[0]).toBe('farewell');
+    const link = '<a href="/console/workflows/other/versions">Goodbye &lt;u&gt;you (removed)</a>';
+    expect(html).toContain(link);
+    expect(keysIn(await top('?workflow=other'))).toEqual(['farewell']);
+    expect(html).toContain('<option value="other">Goodbye &lt;u&gt;you (removed)</option>');
+    expect((await site.get('/console/workflows/other/versions')).status).toBe(200);
+  });
+
   it('shows each of many mails on exactly one page', async () => {
     for (let nth = 0; nth < 70; nth++) {
       const second = String(nth % 20).padStart(2, '0');
