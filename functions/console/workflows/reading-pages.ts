@@ -16,8 +16,10 @@ import {
   type EmailCounts,
   workflowEmailsPositionSchema,
 } from '#shared/store/mail/workflow-emails.ts';
+import type { OpenCount } from '#shared/store/open-runs.ts';
 import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
+import { numberText } from '../kit/numbers.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { testAddress } from '../kit/remembered.ts';
 import { badge, empty, facts, link, table, time } from '../kit/shown.ts';
@@ -93,10 +95,13 @@ type List = Readonly<{
   next?: number | undefined;
   polar: PolarMails | undefined;
   numbersOf: (workflowId: string) => WorkflowNumbers;
+  /** By id, of those where people wait at all. */
+  waiting: ReadonlyMap<string, OpenCount>;
 }>;
 
-/** The workflows, with what each did lately. How many people wait is on the page of each: to count them takes several queries. */
-function workflowList({ listed, total, next, settings, polar, numbersOf }: List): Html {
+/** The workflows, with what each did lately and how many people wait in it. */
+function workflowList(list: List): Html {
+  const { listed, total, next, settings, polar, numbersOf, waiting } = list;
   if (total === 0) {
     return empty(
       'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
@@ -110,7 +115,7 @@ ${table(
   ['Name', 'Status', 'Event', 'Sends', 'Kind', 'Last 14 days', 'Changed'],
   listed.map((workflow) => [
     html`<a href="${workflowPath(workflow)}">${workflow.name}</a>`,
-    liveBadge(workflow, settings),
+    html`${liveBadge(workflow, settings)}${waitingText(waiting.get(workflow.workflowId))}`,
     html`${workflow.trigger.event}${overlapBadge(workflow, polar)}`,
     frequencyWords[workflow.frequency],
     [...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', '),
@@ -120,6 +125,12 @@ ${table(
 )}
 ${more && html`<p class="pages"><a class="button" href="${more}">Next</a></p>`}
 ${toRemoved}`;
+}
+
+/** Nothing where nobody waits. A plus says that only the newest were counted. */
+function waitingText(open: OpenCount | undefined): Html {
+  if (!open || open.count === 0) return html``;
+  return html`<br><span class="small soft whole">${numberText(open.count)}${open.isComplete ? '' : '+'} waiting</span>`;
 }
 
 type Shown = Readonly<{
@@ -242,7 +253,10 @@ export async function listPage(c: Context<ConsoleEnv>, parts: WorkflowParts) {
   const number = /^[1-9]\d{0,3}$/.test(given) ? Number(given) : 1;
   const listed = all.slice((number - 1) * workflowsAPage, number * workflowsAPage);
   const next = all.length > number * workflowsAPage ? number + 1 : undefined;
-  const body = workflowList({ listed, total: all.length, next, settings, polar, numbersOf });
+  const waiting = await parts.waitingIn(listed);
+  const body = workflowList({
+    ...{ listed, total: all.length, next, settings, polar, numbersOf, waiting },
+  });
   return page(c, { title: 'Workflows', section, body });
 }
 

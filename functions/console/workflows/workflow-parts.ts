@@ -2,7 +2,7 @@ import type { Brand } from '#shared/audience/brand.ts';
 import { stopRun } from '#shared/audience/go-on.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { stopRuns } from '#shared/audience/stop-runs.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { needsRun, type Workflow } from '#shared/audience/workflow.ts';
 import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import { sesClient, sesSender } from '#shared/mail/ses.ts';
@@ -11,7 +11,7 @@ import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/conta
 import { workflowsOfTwoWeeks } from '#shared/store/counts/counts.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoWorkflowEmails } from '#shared/store/mail/workflow-emails.ts';
-import type { OpenRuns } from '#shared/store/open-runs.ts';
+import type { OpenCount, OpenRuns } from '#shared/store/open-runs.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import type { RunPosition } from '#shared/store/run-lists.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -50,6 +50,14 @@ export function workflowParts(parts: ConsoleParts) {
     drafts: workflowDrafts({ workflows, surroundings, now, newTag }),
     waitingAt: (workflowId: string, stepId: string) => parts.waitingAt(workflowId, stepId),
     openRuns: parts.openRuns,
+    /** How many people are at a wait of each of these that have one; of many workflows some queries each. */
+    async waitingIn(listed: readonly Workflow[]): Promise<ReadonlyMap<string, OpenCount>> {
+      const begunBy = now().toISOString();
+      const counted = listed.filter(needsRun).map(async ({ workflowId }) => {
+        return [workflowId, await parts.openRuns.newest({ workflowId, begunBy })] as const;
+      });
+      return new Map(await Promise.all(counted));
+    },
     /** Stops some hundreds of them; `next`: where the rest begins. */
     async stopOpenRuns(open: OpenRuns, by: string, from?: RunPosition) {
       const { newId, pause } = parts;

@@ -93,6 +93,26 @@ describe('the list', () => {
     expect((await at.get(quiet.path)).text).toContain('Nothing counted yet.');
   });
 
+  test('says how many people wait in each, of very many the newest', async () => {
+    const { workflowId } = await (await at.added('dunning')).saved();
+    await at.added('receipt');
+    const run = (shard: number, nth: number, state: string) =>
+      at.put('Runs', {
+        ...{ runId: `run-${shard}-${nth}`, workflowId, state },
+        ...{ workflowShard: `${shard}#${workflowId}` },
+        beganAt: new Date(Date.UTC(2026, 9, 1) + nth * 1_000).toISOString(),
+      });
+    const ofList = async () => (await at.get(workflowsPath)).text;
+    expect(await ofList()).not.toContain('waiting');
+
+    await run(0, 0, 'waiting');
+    await run(1, 0, 'parked');
+    for (const [nth, over] of ['done', 'exited', 'stopped'].entries()) await run(2, nth, over);
+    expect((await ofList()).match(/\d+\+? waiting/g)).toEqual(['2 waiting']);
+    for (let nth = 1; nth <= 250; nth++) await run(0, nth, 'waiting');
+    expect(await ofList()).toContain('251+ waiting');
+  });
+
   test('says where Polar mails at the same moment, too', async () => {
     await at.added('receipt');
     expect((await at.get(workflowsPath)).text).toMatch(/Polar may mail then, too/);
