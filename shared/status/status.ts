@@ -10,7 +10,11 @@ import {
 } from '#shared/polar/webhook-secret.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { type FailuresNow, failuresNow } from '#shared/queue/failures-now.ts';
-import { dynamoEmailsNow, type EmailsNow } from '#shared/store/mail/emails-now.ts';
+import {
+  dynamoEmailsNow,
+  type EmailsNow,
+  type EmailsOfDay,
+} from '#shared/store/mail/emails-now.ts';
 import { dynamoHold, type Hold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 
@@ -20,6 +24,8 @@ export type StatusParts = Readonly<{
   queues: readonly DeadLetterQueue[];
   tables: Readonly<Record<'failures' | 'emails' | 'workflows' | 'settings', string>>;
   settings: () => Promise<SettingsNow>;
+  /** Where the numbers of the last day's emails come from; absent: from the emails themselves. */
+  emailsOfDay?: EmailsOfDay;
   /** As this deployment is connected with Polar. */
   polar: Pick<ConnectionParts, 'connections' | 'webhookSecrets'> &
     Readonly<{ partsFor: (connection: Connection) => ConnectionParts }>;
@@ -78,7 +84,7 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
       failuresNow(db, tables.failures, at),
       reading.then((all) => {
         const ids = all.map(({ workflowId }) => workflowId);
-        return dynamoEmailsNow(db, tables.emails)(ids, at);
+        return dynamoEmailsNow(db, tables.emails, parts.emailsOfDay)(ids, at);
       }),
       reading,
       parts.settings(),

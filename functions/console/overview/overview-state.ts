@@ -3,6 +3,7 @@ import { cached } from '#shared/in-time.ts';
 import { concernsOf } from '#shared/status/concerns.ts';
 import { readStatus, type Status } from '#shared/status/status.ts';
 import type { ContactList } from '#shared/store/audience/contact-search.ts';
+import { countedEmails } from '#shared/store/counts/counted-emails.ts';
 import { InvalidSettings } from '#shared/store/settings.ts';
 import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -39,6 +40,7 @@ export function statusNow(parts: ConsoleParts): StatusNow {
         ...{ connections, webhookSecrets },
         partsFor: ({ server }) => link.partsFor(server, { patienceMs: polarMs }),
       },
+      emailsOfDay: countedEmails(parts.counts),
       // CloudWatch alone knows, and an alarm rings.
       oldestSeconds: async () => undefined,
     });

@@ -31,11 +31,14 @@ const states = z.array(z.pick(emailSchema, { state: true }));
 const keys = z.array(z.pick(emailSchema, { ledgerKey: true }));
 const openSchema = z.pick(emailSchema, { state: true, waitingSince: true, heldSince: true });
 
-/**
- * How the emails of these workflows are, from indexes that lag by moments. Reads a bounded number of rows, however
- * many there are.
- */
-export function dynamoEmailsNow(db: DynamoDBDocumentClient, table: string) {
+/** How many emails that began since then are in which state. */
+export type EmailsOfDay = (
+  workflowIds: readonly string[],
+  since: string,
+) => Promise<Readonly<{ byState: ReadonlyMap<State, number>; isWhole: boolean }>>;
+
+/** From the emails themselves: some queries for each workflow. */
+export function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfDay {
   async function sinceThen(workflowId: string, shard: string, since: string) {
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
@@ -52,6 +55,26 @@ export function dynamoEmailsNow(db: DynamoDBDocumentClient, table: string) {
     return { emails: states.parse(Items ?? []), isWhole: LastEvaluatedKey === undefined };
   }
 
+  return async (workflowIds, since) => {
+    const parts = await Promise.all(
+      workflowIds.flatMap((id) => shards.map((shard) => sinceThen(id, shard, since))),
+    );
+    return {
+      byState: counted(parts.flatMap(({ emails }) => emails)),
+      isWhole: parts.every(({ isWhole }) => isWhole),
+    };
+  };
+}
+
+/**
+ * How the emails of these workflows are, from indexes that lag by moments. Reads a bounded number of rows, however
+ * many there are. `ofDay`: where the numbers of the last day come from.
+ */
+export function dynamoEmailsNow(
+  db: DynamoDBDocumentClient,
+  table: string,
+  ofDay: EmailsOfDay = dynamoEmailsOfDay(db, table),
+) {
   async function openIn(shard: string) {
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
@@ -68,8 +91,8 @@ export function dynamoEmailsNow(db: DynamoDBDocumentClient, table: string) {
 
   return async (workflowIds: readonly string[], now: Date): Promise<EmailsNow> => {
     const since = new Date(now.getTime() - dayMs).toISOString();
-    const [ofDay, open] = await Promise.all([
-      Promise.all(workflowIds.flatMap((id) => shards.map((shard) => sinceThen(id, shard, since)))),
+    const [{ byState, isWhole }, open] = await Promise.all([
+      ofDay(workflowIds, since),
       Promise.all(shards.map(openIn)),
     ]);
     const openKeys = open.flatMap(({ ledgerKeys }) => ledgerKeys);
@@ -81,11 +104,11 @@ export function dynamoEmailsNow(db: DynamoDBDocumentClient, table: string) {
     );
     return {
       since,
-      byState: counted(ofDay.flatMap(({ emails }) => emails)),
+      byState,
       open: counted(openNow.map((one) => ({ state: isHeld(one) ? 'held' : one.state }))),
       openEmails: newestFirst([...rows.values()].flatMap(wholeRow).filter(isOpen)),
       waitingSince: waiting.sort()[0],
-      isWhole: [...ofDay, ...open].every(({ isWhole }) => isWhole),
+      isWhole: isWhole && open.every((shard) => shard.isWhole),
     };
   };
 }
