@@ -148,7 +148,7 @@ async function runBackfill(options: BackfillOptions): Promise<void> {
       return await restore({ ...all, by: person() }, options, shown, deployment.options);
     }
     await run(all, options, {
-      states: backfillStates(stateFolder, resources.physicalId('Customers')),
+      states: backfillStates(stateFolder(), resources.physicalId('Customers')),
       ...shown,
       ask: isSomebodyThere() ? (question) => stop.isOff(() => confirmed(question)) : undefined,
       sameDeployment: deployment.options,

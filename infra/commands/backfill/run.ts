@@ -46,7 +46,8 @@ export type BackfillStates = Readonly<{
   forget: () => Promise<void>;
 }>;
 
-export const stateFolder = join(homedir(), '.polar-audience');
+/** Of whoever runs the command. */
+export const stateFolder = () => join(homedir(), '.polar-audience');
 
 /** How far the backfill of one deployment is, in a file of the person who runs it. Written whole, or not at all. */
 export function backfillStates(folder: string, deployment: string): BackfillStates {

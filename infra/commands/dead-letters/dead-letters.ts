@@ -166,7 +166,7 @@ async function runDeadLetters(given: DeadLettersOptions): Promise<void> {
     }),
     failures: dynamoFailures(db, failuresTable, now),
     confirmed: (question) => stop.isOff(() => confirmed(question)),
-    folder: discardedFolder,
+    folder: discardedFolder(),
     now,
     address: addressShown(given.reveal),
     ...output,

@@ -9,7 +9,7 @@ import {
 } from '#shared/queue/dead-letters/dead-letter.ts';
 
 /** Outside the project, where neither git nor `npm start -- --fresh` comes. */
-export const discardedFolder = join(homedir(), '.polar-audience', 'discarded');
+export const discardedFolder = () => join(homedir(), '.polar-audience', 'discarded');
 
 /**
  * Keeps a message, as it could be sent again, in a file that only its owner can read. Gives its name. Safe to repeat:

@@ -1,13 +1,11 @@
 import { type Signing, signedFetch } from './signed-fetch.ts';
 
-const { AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL } = process.env;
-
 const timeoutMs = 5_000;
 
 /** The ARN of whom AWS takes the bearer of these credentials for; undefined if AWS does not say. */
 export async function callerIdentity(
   { region, credentials }: Omit<Signing, 'service'>,
-  endpoint = AWS_ENDPOINT_URL_STS ?? AWS_ENDPOINT_URL ?? usualEndpoint(region),
+  endpoint = endpointIn(process.env) ?? usualEndpoint(region),
 ): Promise<string | undefined> {
   const request = {
     method: 'POST',
@@ -22,6 +20,10 @@ export async function callerIdentity(
   } catch {
     return undefined;
   }
+}
+
+function endpointIn({ AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL }: NodeJS.ProcessEnv) {
+  return AWS_ENDPOINT_URL_STS ?? AWS_ENDPOINT_URL;
 }
 
 function usualEndpoint(region: string): string {
