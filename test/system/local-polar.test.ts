@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { npmStart } from '#test/support/npm-start.ts';
+import { typed } from '#test/support/typed-command.ts';
 
 const mailboxSchema = z.object({
   emails: z.array(
@@ -44,7 +45,11 @@ const visitor = consoleVisitor({
   },
 });
 
-const cli = (command: string, ...args: string[]) => npm.run('infra/cli.ts', [command, ...args]);
+const environment = () => ({ POLAR_AUDIENCE_LOCAL: directory, HOME: directory });
+async function cli(...words: string[]) {
+  const { code, out: output } = await typed(words, environment());
+  return { code, output };
+}
 
 /** Sends a form of Polar's, and gives the page that it leads to. */
 async function atPolar(path: string, fields: Readonly<Record<string, string>> = {}) {

@@ -7,12 +7,9 @@ import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk
 import { BatchWriteCommand, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { commands } from '#infra/commands/commands.ts';
 import { localDeployment } from '#infra/commands/deployment/deployment.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
 import { localIds } from '#infra/local/local-resources.ts';
-import { runCommand, withAdvice } from '#infra/terminal/advice.ts';
-import { runProgram, stackCommands } from '#infra/terminal/command-line.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { type EmailNode, firstSend, plainSteps } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
@@ -22,6 +19,7 @@ import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { npmStart } from '#test/support/npm-start.ts';
+import { typed as typedCommand } from '#test/support/typed-command.ts';
 
 /*
  * What the runbook says, typed as it stands there, at the faults that it is for. Each is solved in at most three
@@ -45,7 +43,7 @@ let db: ReturnType<typeof documentClient>;
 let sqs: SQSClient;
 let secrets: SecretsManagerClient;
 /** The gap that is being closed while other faults are rehearsed. */
-let closing: ReturnType<typeof apart> | undefined;
+let closing: ReturnType<typeof npm.run> | undefined;
 
 const ids = localIds(`http://127.0.0.1:${port + 2}`);
 const id = (name: string) => ids.get(name) ?? '';
@@ -54,8 +52,6 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'polar-audience-rehearsal-'));
   vi.stubEnv('POLAR_AUDIENCE_LOCAL', directory);
   vi.stubEnv('HOME', directory);
-  // npm would have to be silent for documents, and nobody is to be asked.
-  vi.stubEnv('npm_lifecycle_event', undefined);
   vi.stubEnv('POLAR_AUDIENCE_MINUTE_MS', '5000');
   npm = npmStart(directory);
   stack = await npm.started(['--polar', '--port', String(port)], 'Ctrl-C ends it.');
@@ -66,7 +62,7 @@ beforeAll(async () => {
   secrets = new SecretsManagerClient(localClientConfig(`http://127.0.0.1:${port + 3}`));
   const token = await tokenOf('northlight');
   await solved(`connect --token ${token}`);
-  expect(await apart('backfill')).toMatchObject({ code: 0 });
+  await solved('backfill');
   for (const line of ['workflows add receipt', 'workflows activate receipt']) {
     await solved(line);
   }
@@ -84,25 +80,11 @@ afterAll(async () => {
 const wordsOf = (line: string) =>
   [...line.matchAll(/"([^"]*)"|(\S+)/g)].flatMap(([, quoted, word]) => quoted ?? word ?? []);
 
-/** In a process of its own: it keeps something in the home folder of whoever runs it. */
-const apart = (line: string) => npm.run('infra/cli.ts', wordsOf(line));
-
-/** A command of the runbook as a person types it, quotes and all, after `npm run`. In this process: a new one costs a second. */
+/** A command of the runbook as a person types it, quotes and all, after `npm run`. */
 async function typed(line: string) {
-  const written: string[] = [];
-  const write = (text: string | Uint8Array) => written.push(String(text)) > 0;
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockImplementation(write),
-  );
-  const before = process.exitCode;
-  process.exitCode = undefined;
-  try {
-    await runCommand(() => withAdvice(() => runProgram(stackCommands(commands), wordsOf(line))));
-    return { code: process.exitCode ?? 0, output: written.join('') };
-  } finally {
-    process.exitCode = before;
-    for (const spy of spies) spy.mockRestore();
-  }
+  const environment = { POLAR_AUDIENCE_LOCAL: directory, HOME: directory };
+  const { code, out, error } = await typedCommand(wordsOf(line), environment);
+  return { code, output: `${out}${error}` };
 }
 
 /** One that does what it is asked to. */
@@ -266,7 +248,7 @@ describe('on call, with the runbook alone', { timeout: 300_000 }, () => {
     const seen = await typed('recover --dry-run');
     expect(seen).toMatchObject({ code: 2 });
     expect(await isContact('lost@example.com')).toBe(false);
-    closing = apart('recover --apply-lost');
+    closing = npm.run('infra/cli.ts', ['recover', '--apply-lost']);
     // Others look at what it leaves: it fails there, and not here.
     closing.catch(() => undefined);
     const isEnabled = async () => (await show('/northlight/webhooks')).includes('>enabled</span>');
@@ -299,7 +281,7 @@ describe('on call, with the runbook alone', { timeout: 300_000 }, () => {
       { ...patience, interval: 2_000 },
     );
     expect(listed.output).toMatch(/final: The payload cannot be read/);
-    const discarded = await apart('deadletters discard evt-unreadable --yes');
+    const discarded = await typed('deadletters discard evt-unreadable --yes');
     expect(discarded).toMatchObject({ code: 0 });
     const [, file = ''] = /Kept in (.+)/.exec(discarded.output) ?? [];
     expect(await readFile(file, 'utf8')).toContain('never');

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,8 +8,8 @@ import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { startSes } from '#test/fakes/ses.ts';
 import { startCloudFormation } from '#test/support/cloud-formation.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
+import { typed } from '#test/support/typed-command.ts';
 import { startTokenService } from './console-door/token-service.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
@@ -67,31 +65,19 @@ afterAll(async () => {
 });
 
 /** Runs a command as its npm script does, with every AWS service on this machine. */
-async function run(command: string, args: readonly string[], changed: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['infra/cli.ts', command, ...args], {
-    cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...environmentOfTests,
-      POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_REGION: 'eu-west-1',
-      AWS_ENDPOINT_URL: cloudFormation.endpoint,
-      AWS_ENDPOINT_URL_STS: tokens.endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
-      AWS_ENDPOINT_URL_SESV2: ses.endpoint,
-      ...changed,
-    },
+const run = (command: string, args: readonly string[], changed: NodeJS.ProcessEnv = {}) =>
+  typed([command, ...args], {
+    POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: 'eu-west-1',
+    AWS_ENDPOINT_URL: cloudFormation.endpoint,
+    AWS_ENDPOINT_URL_STS: tokens.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    AWS_ENDPOINT_URL_SESV2: ses.endpoint,
+    ...changed,
   });
-  const [out, error, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.on('close', resolve)),
-  ]);
-  return { out, error, code };
-}
 
 const staging = ['--stage', 'staging'];
 

@@ -14,6 +14,7 @@ import { createPlainTable } from '#test/support/plain-table.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
+import { typed } from '#test/support/typed-command.ts';
 
 const ann = {
   ...{ customerId: 'c1', email: 'ann@example.com', name: 'Ann' },
@@ -61,25 +62,25 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
     });
   });
 
-  async function run(args: readonly string[], { input = '', ...env }: Record<string, string> = {}) {
-    const child = spawn(
-      process.execPath,
-      ['infra/cli.ts', 'connect', ...args, '--stage', 'staging'],
-      {
-        cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
-        env: {
-          ...environmentOfTests,
-          AWS_ACCESS_KEY_ID: 'local',
-          AWS_SECRET_ACCESS_KEY: 'local',
-          AWS_REGION: 'us-east-1',
-          AWS_ENDPOINT_URL: cloudFormation.endpoint,
-          AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-          AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
-          POLAR_API_URL: at.polar.url,
-          ...env,
-        },
-      },
-    );
+  const environment = () => ({
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: cloudFormation.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
+    POLAR_API_URL: at.polar.url,
+  });
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    typed(['connect', ...args, '--stage', 'staging'], { ...environment(), ...env });
+
+  /** In a process of its own, which reads this from its standard input. */
+  async function piped(args: readonly string[], input: string) {
+    const command = ['infra/cli.ts', 'connect', ...args, '--stage', 'staging'];
+    const child = spawn(process.execPath, command, {
+      cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
+      env: { ...environmentOfTests, ...environment() },
+    });
     child.stdin.end(input);
     const [out, error, code] = await Promise.all([
       text(child.stdout),
@@ -98,7 +99,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
 
   it('connects with a token from a pipe, or from the environment, and never shows it', async () => {
     const token = at.polar.organizationToken();
-    const first = await run(['--token', '-'], { input: `${token}\n` });
+    const first = await piped(['--token', '-'], `${token}\n`);
     expect(first).toMatchObject({ code: 0, error: '' });
     expect(first.out).toContain('Created the webhook endpoint');
     expect(first.out).toContain('Connected with Northlight.');

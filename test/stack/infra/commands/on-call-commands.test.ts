@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
 import { localDeployment, stackResources } from '#infra/commands/deployment/deployment.ts';
@@ -16,8 +13,8 @@ import {
   unreadable,
 } from '#test/support/dead-letters-at-work.ts';
 import { clientConfig } from '#test/support/emulators.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
+import { typed } from '#test/support/typed-command.ts';
 
 test.each([
   ['ann@example.com', 'a***@example.com'],
@@ -119,33 +116,18 @@ describe('the commands, against a stage in AWS', () => {
   });
   afterAll(() => Promise.all([dead.stop(), cloudFormation.stop()]));
 
-  async function run(command: string, args: readonly string[]) {
+  function run(command: string, args: readonly string[]) {
     const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SECRETS_MANAGER } = process.env;
-    const child = spawn(
-      process.execPath,
-      ['infra/cli.ts', command, ...args, '--stage', 'staging'],
-      {
-        cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...environmentOfTests,
-          HOME: dead.folder,
-          AWS_ACCESS_KEY_ID: 'local',
-          AWS_SECRET_ACCESS_KEY: 'local',
-          AWS_REGION: 'us-east-1',
-          AWS_ENDPOINT_URL: cloudFormation.endpoint,
-          AWS_ENDPOINT_URL_SQS: dead.endpoint,
-          AWS_ENDPOINT_URL_DYNAMODB,
-          AWS_ENDPOINT_URL_SECRETS_MANAGER,
-        },
-      },
-    );
-    const [out, error, code] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      new Promise<number | null>((resolve) => child.on('close', resolve)),
-    ]);
-    return { out, error, code };
+    return typed([command, ...args, '--stage', 'staging'], {
+      HOME: dead.folder,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: cloudFormation.endpoint,
+      AWS_ENDPOINT_URL_SQS: dead.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    });
   }
 
   it('bring a dead letter from its reason to a record, and another one into a file', async () => {

@@ -14,6 +14,7 @@ import { startDynamo } from '#test/support/emulators.ts';
 import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
+import { typed } from '#test/support/typed-command.ts';
 import { startBackfillStack } from './backfill-stack.ts';
 
 /** As version 0.1.0 wrote it when it was about to read the orders. */
@@ -45,21 +46,24 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     });
   });
 
-  function start(args: readonly string[], env: Record<string, string> = {}) {
-    return spawn(process.execPath, ['infra/cli.ts', 'backfill', ...args, '--stage', 'staging'], {
+  const environment = () => ({
+    HOME: home,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: aws.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
+    POLAR_API_URL: at.polar.url,
+  });
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    typed(['backfill', ...args, '--stage', 'staging'], { ...environment(), ...env });
+
+  /** In a process of its own, which can be ended. */
+  function start() {
+    return spawn(process.execPath, ['infra/cli.ts', 'backfill', '--stage', 'staging'], {
       cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
-      env: {
-        ...environmentOfTests,
-        HOME: home,
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_REGION: 'us-east-1',
-        AWS_ENDPOINT_URL: aws.endpoint,
-        AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
-        POLAR_API_URL: at.polar.url,
-        ...env,
-      },
+      env: { ...environmentOfTests, ...environment() },
     });
   }
 
@@ -71,7 +75,6 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     ]);
     return { out, error, code };
   }
-  const run = (args: readonly string[], env?: Record<string, string>) => ended(start(args, env));
 
   async function connected(): Promise<void> {
     const access = at.token();
@@ -111,7 +114,7 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
   it('goes on where Ctrl-C ended it', async () => {
     await connected();
     at.polar.setDelay(2_000);
-    const child = start([]);
+    const child = start();
     const ending = ended(child);
     while (!(await stateFiles()).some((name) => name.endsWith('.json'))) await setTimeout(20);
     child.kill('SIGINT');

@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { madeUpRows } from '#infra/local/polar-server/made-up-rows.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { startDynamo } from '#test/support/emulators.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';
+import { typed } from '#test/support/typed-command.ts';
 import { startBackfillStack } from './backfill-stack.ts';
 
 const customers = 150;
@@ -21,9 +21,11 @@ const southwind = {
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;
 let aws: Awaited<ReturnType<typeof startBackfillStack>>;
+let home: string;
 let tableOf: Awaited<ReturnType<typeof createStackTables>>;
 
 beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'backfill-'));
   dynamo = await startDynamo();
   at = await startPolarConnection(dynamo.client);
   tableOf = await createStackTables(dynamo.client);
@@ -34,7 +36,7 @@ beforeAll(async () => {
   const { code } = await backfill([]);
   expect(code).toBe(0);
 }, 180_000);
-afterAll(() => Promise.all([dynamo.stop(), at.stop(), aws.stop()]));
+afterAll(() => Promise.all([dynamo.stop(), at.stop(), aws.stop(), rm(home, { recursive: true })]));
 beforeEach(() => {
   allAreThere();
   at.polar.restoreLists();
@@ -45,31 +47,19 @@ function allAreThere(): void {
   Object.assign(at.polar.state, rows);
 }
 
-/** `npm run backfill`, without a terminal. */
-async function backfill(args: readonly string[], env: Record<string, string> = {}) {
-  const command = ['infra/cli.ts', 'backfill', ...args, '--stage', 'staging'];
-  const child = spawn(process.execPath, command, {
-    cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...environmentOfTests,
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_REGION: 'us-east-1',
-      AWS_ENDPOINT_URL: aws.endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
-      POLAR_API_URL: at.polar.url,
-      ...env,
-    },
+/** `npm run backfill`. */
+const backfill = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  typed(['backfill', ...args, '--stage', 'staging'], {
+    HOME: home,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: aws.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: at.secretsEndpoint,
+    POLAR_API_URL: at.polar.url,
+    ...env,
   });
-  const [out, error, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.on('close', resolve)),
-  ]);
-  return { out, error, code };
-}
 
 async function count(table: string, condition?: string): Promise<number> {
   const values = condition?.includes(':no') ? { ':no': false } : undefined;

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { browserCommand } from '#infra/commands/console-door/console.ts';
@@ -10,6 +9,7 @@ import { startApiGateway } from '#test/fakes/api-gateway.ts';
 import { startCloudFormation } from '#test/support/cloud-formation.ts';
 import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
+import { typed } from '#test/support/typed-command.ts';
 import { startTokenService } from './token-service.ts';
 
 const outputs = {
@@ -24,30 +24,34 @@ const ada = { accessKeyId: 'AKIAADA', secretAccessKey: 'secret-of-Ada' };
 const region = 'eu-west-1';
 const arn = 'arn:aws:sts::123456789012:assumed-role/Engineer/ada';
 
-/** The command as its npm script runs it, with every AWS service on this machine. */
+/** The command, with every AWS service on this machine. */
 async function commandFor(consoleUrl: string | undefined) {
   const cloudFormation = await startCloudFormation({
     'PolarAudience-staging': { ...outputs, ...(consoleUrl && { ConsoleUrl: consoleUrl }) },
   });
   const tokenService = await startTokenService(arn);
   onTestFinished(() => Promise.all([cloudFormation.stop(), tokenService.stop()]).then(() => {}));
-  return (args: readonly string[], changed: NodeJS.ProcessEnv = {}) => {
-    const child = spawn(process.execPath, ['infra/cli.ts', 'console', ...args], {
-      cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...environmentOfTests,
-        POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
-        AWS_ACCESS_KEY_ID: ada.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: ada.secretAccessKey,
-        AWS_REGION: region,
-        AWS_ENDPOINT_URL: cloudFormation.endpoint,
-        AWS_ENDPOINT_URL_STS: tokenService.endpoint,
-        ...changed,
-      },
-    });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    return child;
+  const environment = {
+    POLAR_AUDIENCE_LOCAL: fileURLToPath(new URL('./no-local-stack', import.meta.url)),
+    AWS_ACCESS_KEY_ID: ada.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: ada.secretAccessKey,
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: cloudFormation.endpoint,
+    AWS_ENDPOINT_URL_STS: tokenService.endpoint,
+  };
+  return {
+    run: (args: readonly string[], changed: NodeJS.ProcessEnv = {}) =>
+      typed(['console', ...args], { ...environment, ...changed }),
+    /** In a process of its own, as its npm script runs it. */
+    started(args: readonly string[]) {
+      const child = spawn(process.execPath, ['infra/cli.ts', 'console', ...args], {
+        cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...environmentOfTests, ...environment },
+      });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      return child;
+    },
   };
 }
 
@@ -60,7 +64,7 @@ test('npm run console serves the console of a stage in AWS until Ctrl-C', async 
   onTestFinished(gateway.stop);
   const command = await commandFor(`${gateway.url}/console`);
   const port = await freePort();
-  const child = command(['--stage', 'staging', '--no-open', '--port', String(port)]);
+  const child = command.started(['--stage', 'staging', '--no-open', '--port', String(port)]);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -92,10 +96,11 @@ test('npm run console names the console of a local stack, which needs no signatu
     webhookSecret: 'whsec_',
     clockUrl: 'http://127.0.0.1:5999',
   });
-  const child = command(['--no-open', '--local'], { POLAR_AUDIENCE_LOCAL: directory });
-  const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  expect(output).toContain('The console is at http://localhost:5006/console\n');
-  expect(child.exitCode).toBe(0);
+  const { out, code } = await command.run(['--no-open', '--local'], {
+    POLAR_AUDIENCE_LOCAL: directory,
+  });
+  expect(out).toContain('The console is at http://localhost:5006/console\n');
+  expect(code).toBe(0);
 });
 
 test.each<[string, NodeJS.ProcessEnv, RegExp]>([
@@ -111,11 +116,11 @@ test.each<[string, NodeJS.ProcessEnv, RegExp]>([
     /^No AWS credentials can be used/,
   ],
 ])('npm run console says in one sentence what is wrong with %s', async (_, changed, sentence) => {
-  const child = (await commandFor(undefined))(['--stage', 'staging', '--no-open'], changed);
-  const [problem] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-  expect(problem).toMatch(sentence);
-  expect(problem.trim().split('\n')).toHaveLength(1);
-  expect(child.exitCode).toBe(1);
+  const { run } = await commandFor(undefined);
+  const { error, code } = await run(['--stage', 'staging', '--no-open'], changed);
+  expect(error).toMatch(sentence);
+  expect(error.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(1);
 });
 
 test.each([

@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { customerCreated, startDeadLetters } from '#test/support/dead-letters-at-work.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { startStackInAws } from '#test/support/stack-in-aws.ts';
+import { typed } from '#test/support/typed-command.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
@@ -38,20 +35,15 @@ afterAll(() => Promise.all([dead.stop(), cloudFormation.stop()]));
 /** Runs the command as its npm script does, against a stage in AWS, while the worker works. */
 async function replay(...args: readonly string[]) {
   const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SECRETS_MANAGER } = process.env;
-  const child = spawn(process.execPath, ['infra/cli.ts', 'replay', ...args, '--stage', 'staging'], {
-    cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...environmentOfTests,
-      HOME: dead.folder,
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_REGION: 'us-east-1',
-      AWS_ENDPOINT_URL: cloudFormation.endpoint,
-      AWS_ENDPOINT_URL_SQS: dead.endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER,
-    },
+  const command = typed(['replay', ...args, '--stage', 'staging'], {
+    HOME: dead.folder,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: cloudFormation.endpoint,
+    AWS_ENDPOINT_URL_SQS: dead.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER,
   });
   let isOver = false;
   const worker = (async () => {
@@ -60,14 +52,12 @@ async function replay(...args: readonly string[]) {
       await setTimeout(200);
     }
   })();
-  const [out, error, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.on('close', resolve)),
-  ]);
-  isOver = true;
-  await worker;
-  return { out, error, code };
+  try {
+    return await command;
+  } finally {
+    isOver = true;
+    await worker;
+  }
 }
 
 it('npm run replay shows what it would do, does it, and wants a person to agree to many', async () => {
