@@ -14,6 +14,7 @@ import type {
   Step,
   Stored,
 } from '#shared/audience/workspace.ts';
+import { copied } from './copied.ts';
 
 /** The audience store in memory. `rows`, `records` and `proofs` are there for tests to look at. */
 export function memoryAudienceStore() {
@@ -34,7 +35,7 @@ export function memoryAudienceStore() {
     table: Map<string, NonNullable<Stored<T>>>,
     keys: readonly Readonly<{ key: K }>[],
   ): Map<K, Stored<T>> {
-    return new Map(keys.map(({ key }) => [key, structuredClone(table.get(key) ?? null)]));
+    return new Map(keys.map(({ key }) => [key, copied(table.get(key) ?? null)]));
   }
 
   function holds<T>(
@@ -49,7 +50,7 @@ export function memoryAudienceStore() {
       if (step.act === 'delete') table.delete(step.key);
       if (step.act === 'put') {
         revisions += 1;
-        table.set(step.key, { row: structuredClone(step.row), revision: String(revisions) });
+        table.set(step.key, { row: copied(step.row), revision: String(revisions) });
       }
     }
   }
@@ -72,7 +73,7 @@ export function memoryAudienceStore() {
 
     async recorded(webhookId) {
       await Promise.resolve();
-      return structuredClone(records.get(webhookId));
+      return copied(records.get(webhookId));
     },
 
     async commit({ steps, record, payload, replay, erased = [] }: Commit): Promise<CommitResult> {
@@ -95,9 +96,9 @@ export function memoryAudienceStore() {
         write(rows.suppressions, steps.suppressions);
         write(rows.runs, steps.runs ?? []);
       }
-      if (record) records.set(record.webhookId, structuredClone({ record, payload }));
+      if (record) records.set(record.webhookId, copied({ record, payload }));
       if (replay && replayed) {
-        const { replays, replayCount, contactId, email } = structuredClone(replay);
+        const { replays, replayCount, contactId, email } = copied(replay);
         const added = { ...(contactId && { contactId }), ...(email && { email }) };
         Object.assign(replayed.record, { ...added, ...replayed.record, replays, replayCount });
       }

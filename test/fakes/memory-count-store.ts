@@ -4,6 +4,7 @@ import type {
   HourCounts,
   TotalsOfDay,
 } from '#shared/store/counts/counts.ts';
+import { copied } from './copied.ts';
 
 /** Counts in memory, with the conditions of the store in DynamoDB. What `interrupts` says of a write happens instead of it. */
 export function memoryCountStore(interrupts: () => boolean = () => false) {
@@ -17,12 +18,12 @@ export function memoryCountStore(interrupts: () => boolean = () => false) {
     if (interrupts()) throw new Error('The function died.');
     const before = kept.get(key);
     if (before && time(before) > time(row)) return;
-    kept.set(key, structuredClone(row));
+    kept.set(key, copied(row));
   }
   const between = <T>(kept: ReadonlyMap<string, T>, from: string, to: string): [string, T][] =>
     [...kept].filter(([key]) => key >= from && key <= to).sort(([a], [b]) => (a < b ? -1 : 1));
   const rowsBetween = <T>(kept: ReadonlyMap<string, T>, from: string, to: string): T[] =>
-    structuredClone(between(kept, from, to).map(([, row]) => row));
+    copied(between(kept, from, to).map(([, row]) => row));
 
   const store: CountStore = {
     hours: async (from, to) => rowsBetween(rows.hours, from, to),

@@ -1,5 +1,6 @@
 import type { Email, EmailIdentity } from '#shared/audience/email.ts';
 import type { Emails, Reservation } from '#shared/store/mail/ledger.ts';
+import { copied } from './copied.ts';
 
 type Customers = ReadonlyMap<string, { revision: string }>;
 
@@ -24,7 +25,7 @@ export function memoryLedger(customers: Customers, now: () => Date) {
     !unchanged || customers.get(unchanged.customerId)?.revision === unchanged.revision;
 
   const emails: Emails = {
-    find: async (key) => structuredClone(rows.get(key)),
+    find: async (key) => copied(rows.get(key)),
     // Mailboxes are counted in DynamoDB only: here none has had its share.
     reserveWithin: async (email, reservation) =>
       (await emails.reserve(email, reservation)) ? 'reserved' : 'taken',
