@@ -26,7 +26,7 @@ crash      every AWS call of ingest, worker and mailer goes wrong once in each w
 histories  random histories with two to four workers that fail and race, against the result that the rules give
 hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
 mutants    the code that decides, broken on purpose in one place at a time: the checkers of histories and runs must complain
-properties the tests of npm test that draw what they meet or need many of something, with 25 times as many or more; the one part that no seed repeats
+properties the tests of npm test that draw what they meet or need many of something, with many more; the one part that no seed repeats
 runs       random histories of workflows with several steps, in memory, against a model of them; rare branches must be reached; short ones with a crash at each call
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 

@@ -16,6 +16,8 @@ type Options = Readonly<{
   isKilledTwice?: (part: keyof typeof crashes, scenario: Scenario) => boolean;
   /** Absent: all. */
   isWanted?: (part: keyof typeof crashes, scenario: Scenario) => boolean;
+  /** Absent: mailer and clock, whatever SES does. */
+  isDisturbed?: NonNullable<Stage['isDisturbed']>;
   onProgress?: (line: string) => void;
 }>;
 
@@ -46,10 +48,13 @@ export async function proveCrashes({
   kinds = faultKinds,
   isKilledTwice = usuallyKilledTwice,
   isWanted = () => true,
+  isDisturbed = () => true,
   onProgress = () => {},
 }: Options): Promise<CrashProof> {
   const account = await startAccount(template);
-  const stage: Omit<Stage, 'pairs'> = { account, clock: shiftedClock(), since: new Date(), kinds };
+  const stage: Omit<Stage, 'pairs'> = {
+    ...{ account, clock: shiftedClock(), since: new Date(), kinds, isDisturbed },
+  };
   const loud = quiet();
   const proved = async (part: keyof typeof crashes): Promise<Proof> => {
     const proofs: Proof[] = [];

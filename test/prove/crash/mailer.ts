@@ -43,6 +43,7 @@ export async function crashMailer(scenario: Scenario, stage: Stage): Promise<Pro
   const proofs: Proof[] = [];
   for (const [what, mood] of Object.entries(moods)) {
     for (const who of ['mailer', 'clock'] as const) {
+      if (stage.isDisturbed?.(who, what) === false) continue;
       const run = async (fault?: Fault) => {
         ses.sent.length = 0;
         ses.behave(mood[Symbol.iterator]());

@@ -15,6 +15,8 @@ export type Stage = Readonly<{
   kinds: readonly FaultKind[];
   /** Whether whoever takes over from a killed function is killed as well. */
   pairs: boolean;
+  /** Who of those who see to an email is disturbed while SES is in this mood; absent: both, whatever it does. */
+  isDisturbed?: (who: 'mailer' | 'clock', mood: string) => boolean;
 }>;
 
 const longestDelaySeconds = 900;

@@ -3,7 +3,7 @@ import { crashRuns } from '#test/prove/runs/crashes.ts';
 import { checkRuns, type Reached, rareBranches } from '#test/prove/runs/history.ts';
 
 it('a crash of a function before or after any of its calls breaks no promise of a run', async () => {
-  const proof = await crashRuns(3, (at) => at % 4 === 0);
+  const proof = await crashRuns(3, (at) => at % 10 === 0);
   expect(proof.failures).toEqual([]);
   expect(proof.points).toBeGreaterThan(20);
 }, 600_000);

@@ -105,7 +105,7 @@ describe('a webhook on the queue', () => {
         const record = await throughQueue(encodeEventMessage(webhook));
         expect(decodeEventMessage(record)).toEqual(webhook);
       }),
-      { numRuns: asMany(40) },
+      { numRuns: asMany(15, 1_000) },
     );
   });
 
@@ -139,7 +139,7 @@ describe('a webhook on the queue', () => {
         }
       }),
       {
-        numRuns: asMany(10),
+        numRuns: asMany(5, 250),
         examples: [
           [{ alphabet: 'hex', size: 1_000 }],
           [{ alphabet: 'hex', size: maxMessageBytes }],

@@ -185,7 +185,7 @@ describe('the days that were rolled up', () => {
           expect(settled(days).length).toBeGreaterThan(3);
         },
       ),
-      { numRuns: asMany(10) },
+      { numRuns: asMany(6, 250) },
     );
   });
 

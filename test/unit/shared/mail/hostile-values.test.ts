@@ -125,7 +125,7 @@ describe('values that customers choose', () => {
           outlineOf(renderedWith(benign(values)).html),
         );
       }),
-      { numRuns: asMany(100) },
+      { numRuns: asMany(30, 2_500) },
     );
   });
 
@@ -146,7 +146,7 @@ describe('values that customers choose', () => {
         const [, part] = parsedHtml(renderedWith(values).html).named('a');
         expect(new URL(part?.attributes['href'] ?? '').host).toBe('x.example');
       }),
-      { numRuns: asMany(70) },
+      { numRuns: asMany(30, 1_750) },
     );
   });
 
@@ -161,7 +161,7 @@ describe('values that customers choose', () => {
         expect(text.split('\n')[0]).toBe(`- ${shown}`);
         expect(subject.startsWith([...`For ${shown}`].slice(0, 150).join(''))).toBe(true);
       }),
-      { numRuns: asMany(100) },
+      { numRuns: asMany(30, 2_500) },
     );
   });
 
@@ -174,7 +174,7 @@ describe('values that customers choose', () => {
         expect(text.split('\n').length).toBe(renderedWith(benign(values)).text.split('\n').length);
         expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
       }),
-      { numRuns: asMany(70) },
+      { numRuns: asMany(30, 1_750) },
     );
   });
 

@@ -104,8 +104,8 @@ async function resendAll() {
 /** Nothing of a letter is kept; each of them has 8,000. */
 const bytesPerLetter = 4_000;
 
-const few = 200;
-const many = asMany(800, 20_000);
+const few = 100;
+const many = asMany(400, 20_000);
 
 it(`resends ${many} in one run, each once, in little more memory than ${few} take`, async () => {
   const heaps: number[] = [];

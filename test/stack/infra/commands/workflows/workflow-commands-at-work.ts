@@ -10,7 +10,7 @@ import { createStackTables } from '#test/support/stack-tables.ts';
 
 /** An empty table of workflows and the commands on it, with a sender and a postal address. */
 export async function workflowsAtWork(client: DynamoDBClient) {
-  const tableOf = await createStackTables(client);
+  const tableOf = await createStackTables(client, 'Workflows', 'Settings', 'Events');
   const workflows = dynamoWorkflowVersions(documentClient(client), {
     workflows: tableOf('Workflows'),
     settings: tableOf('Settings'),

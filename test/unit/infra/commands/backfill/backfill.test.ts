@@ -4,6 +4,7 @@ import type { BackfillPlace } from '#shared/audience/backfill/compare.ts';
 import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
 import { PolarMissing, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { isBackfilled, type SupportedEventType } from '#shared/polar/event-types.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { type BackfillAtWork, startBackfillAtWork } from './backfill-at-work.ts';
 
 async function started(options: FakePolarOptions): Promise<BackfillAtWork> {
@@ -22,25 +23,26 @@ function changing(
   return { version: 1, events: Object.fromEntries(changed) };
 }
 
+const many = asMany(800, 20_000);
 const email = (index: number) => `customer-${index}@example.com`;
 
 describe('backfilling an audience that nothing was heard of', () => {
-  it('brings 2,500 customers although Polar refuses many calls, and asks for each page once', async () => {
-    const at = await started({ customers: 2_500, subscriptions: 130, orders: 130 });
-    at.polar.setRateLimit({ every: 4, retryAfter: '1' });
+  it(`brings ${many} customers although Polar refuses many calls, and asks for each page once`, async () => {
+    const at = await started({ customers: many, subscriptions: 130, orders: 130 });
+    at.polar.setRateLimit({ every: 3, retryAfter: '1' });
     const { kind, counts } = await at.run();
     expect(kind).toBe('done');
     expect(counts).toMatchObject({
-      customers: 2_500,
+      customers: many,
       purchases: 260,
       inStep: 0,
-      drift: { missing: 2_500, stale: 0, 'wrong-group': 0, extra: 0 },
-      repaired: 2_500,
+      drift: { missing: many, stale: 0, 'wrong-group': 0, extra: 0 },
+      repaired: many,
       refused: {},
     });
-    expect(at.audience.rows.contacts.size).toBe(2_500);
-    expect(at.pauses.length).toBeGreaterThan(5);
-    expect(at.polar.requests.length - at.pauses.length).toBe(25 + 2 + 2);
+    expect(at.audience.rows.contacts.size).toBe(many);
+    expect(at.pauses.length).toBeGreaterThan(4);
+    expect(at.polar.requests.length - at.pauses.length).toBe(many / 100 + 2 + 2);
   });
 
   it('finds it in step the next time: reads only, a few for a page, and no record more', async () => {
