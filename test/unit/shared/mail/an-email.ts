@@ -30,6 +30,17 @@ export function compiledOf(email: EmailNode, type: SupportedEventType = 'subscri
   return result;
 }
 
+type Made = Readonly<{ email: EmailNode; event: SupportedEventType }>;
+
+const known = new Map<EmailNode, ReturnType<typeof compiledOf>['compiled']>();
+
+/** Of an email that is sent with many payloads. */
+export function compiledOnce({ email, event }: Made) {
+  const compiled = known.get(email) ?? compiledOf(email, event).compiled;
+  known.set(email, compiled);
+  return compiled;
+}
+
 export function problemsOf(email: EmailNode, type: SupportedEventType = 'subscription.created') {
   const result = compileEmail(email, type);
   return result.kind === 'refused' ? result.problems : [];

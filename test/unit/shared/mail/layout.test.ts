@@ -7,7 +7,7 @@ import { firstSend, storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { droppedIn } from './allowed-html.ts';
-import { anna, cardOf, compiledOf, footer, node, rendered } from './an-email.ts';
+import { anna, cardOf, compiledOf, compiledOnce, footer, node, rendered } from './an-email.ts';
 import { outlineOf, parsedHtml } from './parsed-html.ts';
 import { payloads, variablesOf } from './payloads.ts';
 
@@ -28,14 +28,6 @@ type Made = {
   email: (typeof readyMade)[number]['email'];
   event: (typeof readyMade)[number]['event'];
 };
-
-const compiled = new Map<Made['email'], ReturnType<typeof compiledOf>['compiled']>();
-
-function compiledOnce({ email, event }: Made) {
-  const known = compiled.get(email) ?? compiledOf(email, event).compiled;
-  compiled.set(email, known);
-  return known;
-}
 
 const made = new Map<string, ReturnType<typeof sent>>();
 

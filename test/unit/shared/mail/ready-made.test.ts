@@ -6,7 +6,7 @@ import { compileEmail } from '#shared/mail/compile-email.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { standardEventTypes } from '#shared/polar/event-types.ts';
-import { compiledOf, footer } from './an-email.ts';
+import { compiledOf, compiledOnce, footer } from './an-email.ts';
 import { parsedHtml } from './parsed-html.ts';
 import { payloads, variablesOf } from './payloads.ts';
 
@@ -17,9 +17,8 @@ function templateNamed(name: string): ReadyMade {
 }
 
 function renderedFor(template: string, fixture: string) {
-  const { email, event } = templateNamed(template);
+  const compiled = compiledOnce(templateNamed(template));
   const { contact, event: properties } = variablesOf(fixture);
-  const { compiled } = compiledOf(email, event);
   const result = renderEmail(compiled, { contact, event: properties }, undefined);
   if (result.kind === 'blocked') throw new Error(result.reason);
   return result;
@@ -64,7 +63,7 @@ const pairs = readyMade.flatMap((template) => payloads.map((fixture) => ({ templ
 describe.each(pairs)('$template.name for $fixture', ({ template, fixture }) => {
   const isMarketing = template.email.kind === 'marketing';
   const { contact, event } = variablesOf(fixture);
-  const { compiled } = compiledOf(template.email, template.event);
+  const compiled = compiledOnce(template);
   const result = renderEmail(compiled, { contact, event }, isMarketing ? footer : undefined);
 
   it('is an email that can be sent', () => {

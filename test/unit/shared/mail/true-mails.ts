@@ -4,7 +4,7 @@ import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import type { EventProperties } from '#shared/polar/event-properties.ts';
-import { compiledOf } from './an-email.ts';
+import { compiledOnce } from './an-email.ts';
 import { parsedHtml } from './parsed-html.ts';
 
 const fixtures = new URL('../../../fixtures/', import.meta.url);
@@ -41,14 +41,6 @@ export function mailsOf(webhook: Webhook): Mail[] {
         event === type && conditions.every((one) => holds(one, { event: properties })),
     )
     .map((template) => mailOf(template, properties));
-}
-
-const compiled = new Map<ReadyMade['email'], ReturnType<typeof compiledOf>['compiled']>();
-
-function compiledOnce({ email, event }: ReadyMade) {
-  const known = compiled.get(email) ?? compiledOf(email, event).compiled;
-  compiled.set(email, known);
-  return known;
 }
 
 /** `portalUrl`: as where Polar is connected. */
