@@ -1,9 +1,9 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import type { Recorded, ReplayWrite } from '#shared/audience/unit-of-work.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
+import { packed, unpacked } from './packed-payload.ts';
 
 /** A payload that is larger than this, compressed, would not fit into an item beside the rest of the record. */
 const largestPayloadBytes = 300 * 1_024;
@@ -14,7 +14,7 @@ export function eventItem(
   payload: string | undefined,
   retentionDays: number,
 ): Record<string, unknown> {
-  const compressed = payload === undefined ? undefined : gzipSync(payload);
+  const compressed = payload === undefined ? undefined : packed(payload);
   const fits = compressed && compressed.byteLength <= largestPayloadBytes;
   const expiresAt = Math.floor(Date.parse(record.receivedAt) / 1_000) + retentionDays * 86_400;
   return {
@@ -25,13 +25,11 @@ export function eventItem(
   };
 }
 
+/** The body of the webhook as Polar sent it. */
+export const payloadText = unpacked;
+
 export function eventRecordOf(item: unknown): EventRecord {
   return eventRecordSchema.parse(item);
-}
-
-/** The body of the webhook as Polar sent it. */
-export function payloadText(payload: Uint8Array): string {
-  return gunzipSync(payload).toString();
 }
 
 const payloadSchema = z.object({ payload: z.optional(z.instanceof(Uint8Array)) });
