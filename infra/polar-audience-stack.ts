@@ -52,8 +52,8 @@ export class PolarAudienceStack extends Stack {
       keeping,
       timeout: Worker.timeout,
     });
-    const { webhookPath } = options;
-    const api = new IngestApi(this, 'Webhooks', { events, secrets, webhookPath });
+    const { webhookPath, dashboard: isGraphed } = options;
+    const api = new IngestApi(this, 'Webhooks', { events, secrets, webhookPath, isGraphed });
     const mail = new Mail(this, 'Mail', {
       api: api.api,
       tables,
@@ -86,12 +86,14 @@ export class PolarAudienceStack extends Stack {
       tables,
       mailsPerSecond: options.mailsPerSecond,
     });
-    const watch = new Watch(this, 'Watch', { api, tables, secrets });
+    const watch = new Watch(this, 'Watch', { api, tables, secrets, isGraphed });
     const rollUp = new RollUp(this, 'RollUp', { tables, secrets, retentionDays });
     const watched = { api, events, worker, mail, clock, watch, rollUp };
     const alarms = new Alarms(this, 'Alarms', watched, options);
-    const outcomes = new Outcomes(this, 'Outcomes', worker.function.logGroup);
-    new Dashboard(this, 'Overview', { ...watched, outcomes, console, tables, alarms });
+    if (isGraphed) {
+      const outcomes = new Outcomes(this, 'Outcomes', worker.function.logGroup);
+      new Dashboard(this, 'Overview', { ...watched, outcomes, console, tables, alarms });
+    }
     const { mailer, feedback } = mail;
     const onTheWay = [api.ingest, worker.function, mailer.function, feedback.function];
     const logs = [...onTheWay, clock.function, console.function, watch.function].map(

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import type { Clock } from './clock.ts';
 import type { IngestApi } from './ingest-api.ts';
+import { leanly } from './lean-alarms.ts';
 import type { Mail } from './mail.ts';
 import { mailAlarms } from './mail-alarms.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
@@ -28,7 +29,7 @@ type Watched = {
   rollUp: RollUp;
 };
 
-type AlarmOptions = Pick<StageOptions, 'stage' | 'alarmEmail' | 'runbook'>;
+type AlarmOptions = Pick<StageOptions, 'stage' | 'alarmEmail' | 'runbook' | 'lean'>;
 
 const usualPeriod = Duration.minutes(5);
 
@@ -49,7 +50,8 @@ export class Alarms extends Construct {
       ...mailAlarms(watched, options.stage),
       ...rollUpAlarms(watched.rollUp),
     ];
-    this.all = definitions.map((definition) => alarm(this, definition, options.runbook));
+    const rung = options.lean ? leanly(definitions, watched, options.stage) : definitions;
+    this.all = rung.map((definition) => alarm(this, definition, options.runbook));
     for (const one of this.all) one.addAlarmAction(new SnsAction(this.topic));
   }
 }
@@ -122,7 +124,7 @@ function queueAlarms({ events, worker }: Watched, stage: string): AlarmDefinitio
       above: Duration.minutes(20).toSeconds(),
       harm: 'accepted webhooks wait, so contacts are out of date. None is lost for 14 days.',
       firstStep:
-        'look at the dashboard: has the worker errors or throttles? Then read its log. If it is healthy but slow, deploy with a greater -c maxConcurrency.',
+        'look in CloudWatch: has the worker errors or throttles? Then read its log. If it is healthy but slow, deploy with a greater -c maxConcurrency.',
     },
     {
       id: 'EventsRetried',
@@ -160,7 +162,7 @@ function webhookAlarms({ api }: Watched): AlarmDefinition[] {
       metric: api.answered('429'),
       harm: 'more requests come than the API lets through. Polar tries an event ten times within half an hour, then gives it up.',
       firstStep:
-        'see in the dashboard what is answered. Many 202: raise the throttle of the stage. Many 400, 401 or 404: a flood of strangers; wait, then redeliver on the page Polar of the console what failed.',
+        'see in the access log what is answered. Many 202: raise the throttle of the stage. Many 400, 401 or 404: a flood of strangers; wait, then redeliver on the page Polar of the console what failed.',
     },
   ];
 }
@@ -224,7 +226,7 @@ function clockAlarms(clock: Clock): AlarmDefinition[] {
       periodsOfThree: 3,
       harm,
       firstStep:
-        'look in EventBridge whether the rule of the clock is enabled, and in the dashboard whether Lambda throttles it. After the first deployment the alarm may ring once.',
+        'look in EventBridge whether the rule of the clock is enabled, and in CloudWatch whether Lambda throttles it. After the first deployment the alarm may ring once.',
     },
     {
       id: 'RowsUnreadable',

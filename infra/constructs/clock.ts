@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { FilterPattern } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, type IFilterPattern } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { lambdaFunction } from './lambda-function.ts';
 import type { QueueWithDeadLetters } from './queue.ts';
@@ -18,6 +18,18 @@ type ClockProps = {
 /** Asks every minute for what is due, so that nothing waits by going round in a queue. */
 export class Clock extends Construct {
   static readonly rate = Duration.minutes(1);
+  /** Its lines that alarms go by. */
+  static readonly lines = {
+    unreadableRow: FilterPattern.any(
+      FilterPattern.stringValue('$.message', '=', 'run cannot be read'),
+      FilterPattern.stringValue('$.message', '=', 'email cannot be read'),
+    ),
+    unknownEmail: FilterPattern.stringValue(
+      '$.message',
+      '=',
+      'email is unknown for fifteen minutes',
+    ),
+  };
   readonly function: NodejsFunction;
   /** How many emails were still unknown a quarter of an hour after they were handed to SES, or after they were last counted. */
   readonly unknownEmails: Metric;
@@ -49,20 +61,15 @@ export class Clock extends Construct {
       rate: Clock.rate,
       description: 'When to ask for what is due',
     });
-    this.unreadableRows = this.counted('UnreadableRows', [
-      'run cannot be read',
-      'email cannot be read',
-    ]);
-    this.unknownEmails = this.counted('UnknownEmails', ['email is unknown for fifteen minutes']);
+    this.unreadableRows = this.counted('UnreadableRows', Clock.lines.unreadableRow);
+    this.unknownEmails = this.counted('UnknownEmails', Clock.lines.unknownEmail);
   }
 
-  /** A line of its log that says one of these, as a metric. */
-  private counted(metricName: string, messages: readonly string[]): Metric {
+  /** Such lines of its log, as a metric. */
+  private counted(metricName: string, filterPattern: IFilterPattern): Metric {
     const namespace = Stack.of(this).stackName;
     this.function.logGroup.addMetricFilter(metricName, {
-      filterPattern: FilterPattern.any(
-        ...messages.map((message) => FilterPattern.stringValue('$.message', '=', message)),
-      ),
+      filterPattern,
       metricNamespace: namespace,
       metricName,
       metricValue: '1',

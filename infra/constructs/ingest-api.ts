@@ -19,7 +19,13 @@ import type { QueueWithDeadLetters } from './queue.ts';
 import type { Secrets } from './secrets.ts';
 import { pinLogicalId } from './stateful.ts';
 
-type IngestApiProps = { events: QueueWithDeadLetters; secrets: Secrets; webhookPath: string };
+type IngestApiProps = {
+  events: QueueWithDeadLetters;
+  secrets: Secrets;
+  webhookPath: string;
+  /** Whether all answers are counted, for the dashboard, or those alone that alarms go by. */
+  isGraphed: boolean;
+};
 
 /** The public door: takes Polar's webhooks, proves them genuine and queues them. */
 export class IngestApi extends Construct {
@@ -30,8 +36,9 @@ export class IngestApi extends Construct {
   readonly webhookUrl: string;
   private readonly webhookPath: string;
 
-  constructor(scope: Construct, id: string, { events, secrets, webhookPath }: IngestApiProps) {
+  constructor(scope: Construct, id: string, props: IngestApiProps) {
     super(scope, id);
+    const { events, secrets, webhookPath, isGraphed } = props;
     this.webhookPath = webhookPath;
     this.ingest = lambdaFunction(this, 'Ingest', {
       name: 'ingest',
@@ -68,7 +75,7 @@ export class IngestApi extends Construct {
         format: accessLogFormat(),
       },
     });
-    countAnswers(this.accessLogs);
+    countAnswers(this.accessLogs, isGraphed);
     this.webhookUrl = `${this.api.apiEndpoint}${webhookPath}`;
   }
 
@@ -126,11 +133,14 @@ function addWebhookRoute(api: HttpApi, path: string, ingest: NodejsFunction): vo
   }
 }
 
+const alarming = ['401', '429'] as const;
+
 /** HTTP APIs count no single status by themselves, so the access log is counted. */
-function countAnswers(accessLogs: LogGroup): void {
+function countAnswers(accessLogs: LogGroup, isGraphed: boolean): void {
   const { namespace, metricName } = answersMetric(accessLogs);
+  const isAlarming = alarming.map((status) => FilterPattern.stringValue('$.status', '=', status));
   accessLogs.addMetricFilter('Answers', {
-    filterPattern: FilterPattern.exists('$.status'),
+    filterPattern: isGraphed ? FilterPattern.exists('$.status') : FilterPattern.any(...isAlarming),
     metricNamespace: namespace,
     metricName,
     dimensions: { Status: '$.status' },

@@ -43,7 +43,7 @@ function queueAlarms({ outgoing, reports }: Mail, stage: string): AlarmDefinitio
       above: Duration.hours(1).toSeconds(),
       harm: 'bounces and complaints are applied more than an hour late, and people can be mailed again meanwhile.',
       firstStep:
-        'look at the dashboard: has feedback errors or throttles? Then read its log. What was sent is not affected.',
+        'look in CloudWatch at the errors and throttles of feedback, then read its log. What was sent is not affected.',
     },
     {
       id: 'MailQueueAgeing',

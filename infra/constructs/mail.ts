@@ -45,7 +45,10 @@ export class SesReports extends Construct {
   }
 }
 
-type MailOptions = Pick<StageOptions, 'mailFrom' | 'mailIdentity' | 'mailsPerSecond' | 'domain'>;
+type MailOptions = Pick<
+  StageOptions,
+  'mailFrom' | 'mailIdentity' | 'mailsPerSecond' | 'domain' | 'dashboard'
+>;
 
 type MailProps = {
   api: HttpApi;
@@ -100,6 +103,7 @@ export class Mail extends Construct {
       sending: this.sending,
       unsubscribeUrl: this.unsubscribeUrl,
       mailers,
+      isGraphed: options.dashboard,
     });
     this.feedback = new Feedback(this, 'Feedback', {
       reports: this.reports,

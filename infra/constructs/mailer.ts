@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { FilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, type ILogGroup, type JsonPattern } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Mailers } from '#shared/mail/pace.ts';
 import { lambdaFunction } from './lambda-function.ts';
@@ -17,6 +17,8 @@ type MailerProps = {
   sending: Sending;
   unsubscribeUrl: string;
   mailers: Mailers;
+  /** Whether emails are counted by each state, for the dashboard, or those alone that an alarm goes by. */
+  isGraphed: boolean;
 };
 
 /** Sends the queued emails, each at most once. */
@@ -47,7 +49,7 @@ export class Mailer extends Construct {
       batchSize: mailers.batchSize,
       maxConcurrency: mailers.atOnce,
     });
-    countStates(this.function.logGroup);
+    countStates(this.function.logGroup, props.isGraphed);
     this.waitedMinutes = waitedMinutes(this.function.logGroup);
     this.blockedForAPerson = blockedForAPerson(this.function.logGroup);
   }
@@ -89,13 +91,22 @@ const tableUses: TableUses = {
 };
 
 /** The mailer logs a line with the field `state` whenever it brings an email into one. */
-function countStates(log: ILogGroup): void {
+const stateLine = (state: JsonPattern) =>
+  FilterPattern.all(FilterPattern.exists('$.ledgerKey'), state);
+
+export const failedLine = stateLine(FilterPattern.stringValue('$.state', '=', 'failed'));
+
+/** SES has refused an email again, after so many minutes. */
+export const waitedLine = (minutes: number) =>
+  FilterPattern.numberValue('$.waitedMinutes', '>=', minutes);
+
+/** An email was not sent for a reason that somebody can remove. */
+export const needsPersonLine = FilterPattern.booleanValue('$.needsPerson', true);
+
+function countStates(log: ILogGroup, isGraphed: boolean): void {
   const { namespace, metricName } = statesMetric(log);
   log.addMetricFilter('States', {
-    filterPattern: FilterPattern.all(
-      FilterPattern.exists('$.ledgerKey'),
-      FilterPattern.exists('$.state'),
-    ),
+    filterPattern: isGraphed ? stateLine(FilterPattern.exists('$.state')) : failedLine,
     metricNamespace: namespace,
     metricName,
     dimensions: { State: '$.state' },
@@ -110,7 +121,7 @@ function statesMetric(scope: Construct) {
 function waitedMinutes(log: ILogGroup): Metric {
   const metric = { namespace: Stack.of(log).stackName, metricName: 'WaitedMinutes' };
   log.addMetricFilter('Waited', {
-    filterPattern: FilterPattern.numberValue('$.waitedMinutes', '>=', 0),
+    filterPattern: waitedLine(0),
     metricNamespace: metric.namespace,
     metricName: metric.metricName,
     metricValue: '$.waitedMinutes',
@@ -121,7 +132,7 @@ function waitedMinutes(log: ILogGroup): Metric {
 function blockedForAPerson(log: ILogGroup): Metric {
   const metric = { namespace: Stack.of(log).stackName, metricName: 'BlockedForAPerson' };
   log.addMetricFilter('Blocked', {
-    filterPattern: FilterPattern.booleanValue('$.needsPerson', true),
+    filterPattern: needsPersonLine,
     metricNamespace: metric.namespace,
     metricName: metric.metricName,
     metricValue: '1',

@@ -15,8 +15,8 @@ const skippedBecause = {
 };
 
 /**
- * What the worker made of the events, counted from its log. A metric costs $0.30 in each month in which it has values,
- * and these are seven at the most: four outcomes and three classes of reasons.
+ * What the worker made of the events, counted from its log for the dashboard. A metric costs $0.30 for a month in which it
+ * has values, and these are seven at the most: four outcomes and three classes of reasons.
  */
 export class Outcomes extends Construct {
   constructor(scope: Construct, id: string, workerLog: ILogGroup) {

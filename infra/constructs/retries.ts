@@ -9,6 +9,11 @@ const manyReceives = 5;
 /** Longer than the longest wait between two tries, so that an alarm stays on in between. */
 export const longestRetryAndMore = Duration.minutes(20);
 
+export const retriedLine = FilterPattern.all(
+  FilterPattern.stringValue('$.message', '=', 'message will be retried'),
+  FilterPattern.numberValue('$.receives', '>=', manyReceives),
+);
+
 /**
  * How many messages failed in a function once more, after they had failed often. SQS leaves what was received three
  * times or more out of the age of its oldest message, so nothing else shows them before they are dead letters.
@@ -17,10 +22,7 @@ export function retried(lambda: NodejsFunction): Metric {
   const namespace = Stack.of(lambda).stackName;
   const metricName = `${lambda.node.scope?.node.id}Retries`;
   lambda.logGroup.addMetricFilter('Retries', {
-    filterPattern: FilterPattern.all(
-      FilterPattern.stringValue('$.message', '=', 'message will be retried'),
-      FilterPattern.numberValue('$.receives', '>=', manyReceives),
-    ),
+    filterPattern: retriedLine,
     metricNamespace: namespace,
     metricName,
     metricValue: '1',

@@ -72,7 +72,7 @@ export function rollUpAlarms(rollUp: RollUp): AlarmDefinition[] {
       periodsOfThree: 3,
       harm,
       firstStep:
-        'look in EventBridge whether the rule of rollup is enabled, and in the dashboard whether Lambda throttles it. After the first deployment the alarm may ring once.',
+        'look in EventBridge whether the rule of rollup is enabled, and in CloudWatch whether Lambda throttles it. After the first deployment the alarm may ring once.',
     },
   ];
 }

@@ -97,6 +97,8 @@ const stageOptionsSchema = z
       )
       .optional(),
     mailsPerSecond: wholeNumber(1, 500, 'mailsPerSecond', 1),
+    dashboard: switched('dashboard'),
+    lean: switched('lean'),
   })
   .refine(({ mailFrom, mailIdentity }) => mailFrom || !mailIdentity, {
     error:
@@ -128,6 +130,15 @@ function senderOrRefusal(text: string, context: z.RefinementCtx): MailSender {
     'mailFrom must be a domain, an address, or a name with an address, as in -c mailFrom=example.com or -c mailFrom="Example Shop <hello@example.com>".',
   );
   return z.NEVER;
+}
+
+/** Off unless it is said. The command line gives text, `cdk.json` a value. */
+function switched(name: string) {
+  const sentence = `${name} must be true or false, as in -c ${name}=true.`;
+  return z
+    .union([z.enum(['true', 'false']), z.boolean()], sentence)
+    .transform((given) => String(given) === 'true')
+    .default(false);
 }
 
 function wholeNumber(least: number, most: number, name: string, usual: number) {

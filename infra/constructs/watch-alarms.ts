@@ -109,7 +109,7 @@ function ownAlarms(watch: Watch): AlarmDefinition[] {
       periodsOfThree: 3,
       harm: 'for an hour nothing looked at the connection, so nobody would notice if Polar disabled the endpoint. Webhooks still come in.',
       firstStep:
-        'look in EventBridge whether the rule of watch is enabled, and in the dashboard whether Lambda throttles it. After the first deployment the alarm may ring once.',
+        'look in EventBridge whether the rule of watch is enabled, and in CloudWatch whether Lambda throttles it. After the first deployment the alarm may ring once.',
     },
   ];
 }

@@ -9,7 +9,13 @@ import { callAtRate } from './schedule.ts';
 import type { Secrets } from './secrets.ts';
 import type { AudienceTables } from './tables.ts';
 
-type WatchProps = { api: IngestApi; tables: AudienceTables; secrets: Secrets };
+type WatchProps = {
+  api: IngestApi;
+  tables: AudienceTables;
+  secrets: Secrets;
+  /** Whether looks that went well are counted, too, for the dashboard. */
+  isGraphed: boolean;
+};
 
 /** What the log lines of watch say is wrong. */
 export type Finding =
@@ -41,7 +47,7 @@ export class Watch extends Construct {
       rate: Watch.rate,
       description: 'When to look at the connection to Polar',
     });
-    countRuns(this.function.logGroup);
+    countRuns(this.function.logGroup, props.isGraphed);
   }
 
   /** How many looks ended so. */
@@ -85,23 +91,29 @@ function allowLooking(watch: NodejsFunction, { tables, secrets }: WatchProps): v
   secrets.give(watch, { webhookSecret: changed, polarAccess: changed });
 }
 
-/** Metrics cost by the value of a dimension: three or four of these exist while all is well. */
-function countRuns(log: ILogGroup): void {
+/** Something is not well: one line for each thing. */
+export const foundLine = FilterPattern.exists('$.finding');
+
+/** Metrics cost by the value of a dimension: without a dashboard, none of these has any while all is well. */
+function countRuns(log: ILogGroup, isGraphed: boolean): void {
   const { runs, findings, failedInARow, failedEvents } = metricNames;
-  const dimension = (name: string, field: string) => ({
-    filterPattern: FilterPattern.exists(field),
+  const dimension = (name: string, field: string, filterPattern = FilterPattern.exists(field)) => ({
+    filterPattern,
     metricValue: '1',
     dimensions: { [name]: field },
   });
+  const notAsked = FilterPattern.stringValue('$.result', '=', 'not-asked');
   const value = (field: string) => ({
     filterPattern: FilterPattern.numberValue(field, '>=', 0),
     metricValue: field,
   });
   const filters = {
-    [runs]: dimension('Result', '$.result'),
+    [runs]: dimension('Result', '$.result', isGraphed ? undefined : notAsked),
     [findings]: dimension('Finding', '$.finding'),
-    [failedInARow]: value('$.failedInARow'),
-    [failedEvents]: value('$.failedEvents'),
+    ...(isGraphed && {
+      [failedInARow]: value('$.failedInARow'),
+      [failedEvents]: value('$.failedEvents'),
+    }),
   };
   const metricNamespace = Stack.of(log).stackName;
   for (const [metricName, filter] of Object.entries(filters)) {

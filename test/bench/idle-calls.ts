@@ -17,9 +17,15 @@ export type IdleCall = Readonly<{
 }>;
 export type IdleCalls = Readonly<Record<Scheduled, IdleCall>>;
 
-/** Rollup looks at the last fifteen days once a day: the first of its calls here does, too. */
-const retentionDays = 16;
-const rollupsOfDay = 288;
+/** Rollup's first call here counts this far back, so that it shows what an hour costs. */
+const daysCountedFirst = 2;
+
+/**
+ * How many hours a call of rollup counts on average (`shared/audience/count-plan.ts`): the present one, the last one until
+ * it is ten minutes over, the three before that once an hour, and all of fifteen days once a day.
+ */
+const callsOfDay = 288;
+const hoursOfCall = 1 + 10 / 60 + (3 * 24 + 15 * 24) / callsOfDay;
 
 const lineSchema = z.record(z.string(), z.unknown());
 
@@ -42,7 +48,7 @@ export async function idleCalls(assembly: string): Promise<IdleCalls> {
       timeoutSeconds: 120,
       environment: {
         ...account.environmentOf(shipped),
-        ...(name === 'rollup' && { RETENTION_DAYS: String(retentionDays), MOST_READS: '100000' }),
+        ...(name === 'rollup' && { RETENTION_DAYS: String(daysCountedFirst) }),
       },
       onOutput: (_, line) => lines.push(line),
     });
@@ -86,14 +92,19 @@ function idleCallOf(calls: readonly Call[], lines: readonly string[]): IdleCall 
   };
 }
 
-/** One call of the day that looks at all, and the rest of them. */
-function averaged(first: IdleCall, next: IdleCall): IdleCall {
-  const over = (of: (call: IdleCall) => number) =>
-    (of(first) + (rollupsOfDay - 1) * of(next)) / rollupsOfDay;
+const countedSchema = z.object({ message: z.literal('counted hours'), hours: z.number() });
+
+/** A call that counts as many hours as it does on average, from one that counted many and one that counted few. */
+function averaged(many: IdleCall, few: IdleCall): IdleCall {
+  const hoursOf = ({ lines }: IdleCall) =>
+    lines.flatMap((line) => countedSchema.safeParse(line).data?.hours ?? [])[0] ?? 0;
+  const over = (of: (call: IdleCall) => number) => {
+    const ofHour = (of(many) - of(few)) / (hoursOf(many) - hoursOf(few));
+    return of(few) + (hoursOfCall - hoursOf(few)) * ofHour;
+  };
   return {
-    ...next,
+    ...few,
     readUnits: over(({ readUnits }) => readUnits),
     writeUnits: over(({ writeUnits }) => writeUnits),
-    logBytes: over(({ logBytes }) => logBytes),
   };
 }

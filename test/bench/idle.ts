@@ -13,16 +13,20 @@ import {
 import { assumed, minutesOfMonth, pollers, prices } from './prices.ts';
 import { textTable } from './text-table.ts';
 
-/** How somebody runs it who sends mail. */
+/** How somebody runs it who sends mail: what differs beside that is whether alarms are few, and a dashboard there. */
 const usual = {
   stage: 'prod',
   alarmEmail: 'ops@example.com',
   mailFrom: 'shop.example',
   mailIdentity: 'domain',
 };
-const stages = { default: usual };
+const stages = {
+  default: usual,
+  'lean=true': { ...usual, lean: 'true' },
+  'dashboard=true': { ...usual, dashboard: 'true' },
+};
 
-/** The bill of each way to run it. `assembly`: of the stage `local`, whose functions are run. */
+/** The bills of the three ways to run it. `assembly`: of the stage `local`, whose functions are run. */
 export async function benchIdle({ assembly, directory }: { assembly: string; directory: string }) {
   const calls = await idleCalls(assembly);
   const bills: Record<string, IdleLine[]> = {};

@@ -21,6 +21,8 @@ export function stageStack(options: Partial<StageOptions> = {}): PolarAudienceSt
     maxConcurrency: 5,
     webhookPath: '/webhooks/polar',
     mailsPerSecond: 1,
+    dashboard: false,
+    lean: false,
     ...options,
   });
 }

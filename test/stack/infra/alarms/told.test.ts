@@ -92,7 +92,7 @@ const answers: Record<AnswerName, Told> = {
 const decided: Record<NonNullable<EventRecord['outcome']> | 'duplicate', Told> = {
   applied: well,
   unchanged: well,
-  skipped: none('The record and the dashboard say why: a setting, or the customer.'),
+  skipped: none('The record says why: a setting, or the customer.'),
   duplicate: well,
 };
 

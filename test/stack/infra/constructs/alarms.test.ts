@@ -116,9 +116,12 @@ describe('an alarm', () => {
     ]);
   });
 
-  it('counts answers by their status in the access log', () => {
-    template.hasResourceProperties('AWS::Logs::MetricFilter', {
-      FilterPattern: '{ $.status = "*" }',
+  it.each([
+    ['those that an alarm goes by', template, '{ ($.status = "401") || ($.status = "429") }'],
+    ['all of them for a dashboard', stageTemplate({ dashboard: true }), '{ $.status = "*" }'],
+  ])('counts answers by their status in the access log, %s', (_, one, FilterPattern) => {
+    one.hasResourceProperties('AWS::Logs::MetricFilter', {
+      FilterPattern,
       MetricTransformations: [
         {
           MetricNamespace: 'Stack',
@@ -138,7 +141,7 @@ describe('an alarm', () => {
     [
       'mailer',
       [
-        ['{ ($.ledgerKey = "*") && ($.state = "*") }', 'Emails', '1'],
+        ['{ ($.ledgerKey = "*") && ($.state = "failed") }', 'Emails', '1'],
         ['{ $.waitedMinutes >= 0 }', 'WaitedMinutes', '$.waitedMinutes'],
         ['{ $.needsPerson IS TRUE }', 'BlockedForAPerson', '1'],
         ['{ ($.message = "message will be retried") && ($.receives >= 5) }', 'MailerRetries', '1'],

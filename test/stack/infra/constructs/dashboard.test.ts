@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { onlyOf, resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
 
-const template = stageTemplate();
+const template = stageTemplate({ dashboard: true });
 const body = bodyOf(onlyOf(template, 'AWS::CloudWatch::Dashboard').DashboardBody);
 const { widgets }: { widgets: Widget[] } = JSON.parse(body);
 
@@ -33,6 +33,18 @@ function namesIn(title: string): string[] {
 }
 
 describe('the dashboard', () => {
+  it('is there where it was asked for, and what only it shows is counted for it alone', () => {
+    const without = stageTemplate();
+    const metrics = Object.values(without.findResources('AWS::Logs::MetricFilter')).map(
+      ({ Properties }) => Properties.MetricTransformations[0].MetricName,
+    );
+    const alarms = Object.values(without.findResources('AWS::CloudWatch::Alarm'));
+    const alarming = alarms.map(({ Properties }) => Properties.MetricName);
+
+    expect(without.findResources('AWS::CloudWatch::Dashboard')).toEqual({});
+    expect(metrics.filter((name) => !alarming.includes(name))).toEqual([]);
+  });
+
   it('follows the webhooks from left to right, then the emails', () => {
     const steps = widgets
       .filter(({ properties }) => /^\d/.test(properties.title))

@@ -7,7 +7,7 @@ import { stageTemplate } from '#test/support/stage-stack.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
 import { lambdaOf } from './lambda-of.ts';
 
-const template = stageTemplate();
+const template = stageTemplate({ dashboard: true });
 const LogGroupName = lambdaOf(template, 'worker').properties.LoggingConfig.LogGroup;
 const filters = Object.values(
   template.findResources('AWS::Logs::MetricFilter', { Properties: { LogGroupName } }),

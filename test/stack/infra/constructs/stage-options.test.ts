@@ -20,6 +20,8 @@ describe('the options of a stage', () => {
         maxConcurrency: 3,
         webhookPath: '/webhooks/polar',
         mailsPerSecond: 1,
+        dashboard: false,
+        lean: false,
       },
     });
   });
@@ -52,6 +54,8 @@ describe('the options of a stage', () => {
       mailFrom: 'Shop <hello@shop.example>',
       mailIdentity: 'domain',
       mailsPerSecond: '14',
+      dashboard: 'true',
+      lean: 'false',
     };
 
     expect(read(given)).toEqual({
@@ -62,6 +66,8 @@ describe('the options of a stage', () => {
         maxConcurrency: 2,
         mailFrom: mailSender('Shop <hello@shop.example>'),
         mailsPerSecond: 14,
+        dashboard: true,
+        lean: false,
       },
     });
   });
@@ -81,6 +87,8 @@ describe('the options of a stage', () => {
     ['mailFrom', ['', 'shop', 'Shop <shop.example>', 'hello@shop.example, b@shop.example']],
     ['mailIdentity', ['', 'new', 'address']],
     ['mailsPerSecond', ['', '0', '0.5', '501', 'fast']],
+    ['dashboard', ['', 'yes', '1']],
+    ['lean', ['', 'on', 'True']],
   ])('refuse a wrong %s with a sentence that shows a right one', (name, values) => {
     const pair: Record<string, string> = {
       domain: 'unsubscribe.shop.example',

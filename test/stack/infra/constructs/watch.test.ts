@@ -46,9 +46,29 @@ describe('watch', () => {
     });
   });
 
-  it('is counted in its log: how it ended, what it found, and how many events failed', () => {
-    const log = watch.properties.LoggingConfig.LogGroup;
-    const filters = template.findResources('AWS::Logs::MetricFilter', {
+  const notAsked = '{ $.result = "not-asked" }';
+  const found = [
+    '{ $.finding = "*" }',
+    'WatchFindings',
+    '1',
+    [{ Key: 'Finding', Value: '$.finding' }],
+  ];
+  const result = [{ Key: 'Result', Value: '$.result' }];
+  const failed = [
+    ['{ $.failedInARow >= 0 }', 'FailedInARow', '$.failedInARow', undefined],
+    ['{ $.failedEvents >= 0 }', 'FailedEvents', '$.failedEvents', undefined],
+  ];
+
+  it.each([
+    ['what is wrong', stageTemplate(), [[notAsked, 'WatchRuns', '1', result], found]],
+    [
+      'for a dashboard also how each look ended, and how many events failed',
+      stageTemplate({ dashboard: true }),
+      [['{ $.result = "*" }', 'WatchRuns', '1', result], found, ...failed],
+    ],
+  ])('is counted in its log: %s', (_, one, expected) => {
+    const log = lambdaOf(one, 'watch').properties.LoggingConfig.LogGroup;
+    const filters = one.findResources('AWS::Logs::MetricFilter', {
       Properties: { LogGroupName: log },
     });
     const shown = Object.values(filters).map(({ Properties }) => {
@@ -56,12 +76,7 @@ describe('watch', () => {
       return [Properties.FilterPattern, MetricName, MetricValue, Dimensions];
     });
 
-    expect(shown).toEqual([
-      ['{ $.result = "*" }', 'WatchRuns', '1', [{ Key: 'Result', Value: '$.result' }]],
-      ['{ $.finding = "*" }', 'WatchFindings', '1', [{ Key: 'Finding', Value: '$.finding' }]],
-      ['{ $.failedInARow >= 0 }', 'FailedInARow', '$.failedInARow', undefined],
-      ['{ $.failedEvents >= 0 }', 'FailedEvents', '$.failedEvents', undefined],
-    ]);
+    expect(shown).toEqual(expected);
   });
 });
 
