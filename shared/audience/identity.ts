@@ -191,7 +191,6 @@ function takenOver(
     {
       ...kept,
       consent: { ...own.consent, ...(history && { history }) },
-      ...(own.byHand && { byHand: own.byHand }),
     },
     owner.contact,
   );

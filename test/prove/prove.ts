@@ -25,7 +25,7 @@ const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
 histories  random histories with two to four workers that fail and race, against the result that the rules give
 hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
-mutants    the code that decides, broken on purpose in one place at a time: the checkers of histories and runs must complain
+mutants    the code that decides, broken on purpose in one place at a time: each check that keeps a promise of sequences, which the checker of runs must notice, and each condition of decide, advance, judgeMail and identity turned round, which the unit tests or a checker must notice
 properties the tests of npm test that draw what they meet or need many of something, with many more; the one part that no seed repeats
 runs       random histories of workflows with several steps, in memory, against a model of them; rare branches must be reached; short ones with a crash at each call
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
@@ -102,11 +102,11 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
   async mutants() {
     const fates = await proveMutants({
       histories: values.short ? 60 : 400,
-      onFate: ({ mutant, killedBy }) =>
-        say(`${killedBy === undefined ? 'SURVIVES' : 'killed  '} ${mutant.of}: ${mutant.what}`),
+      onFate: ({ of, what, by }) =>
+        say(`${by ? 'killed  ' : 'SURVIVES'} ${of}: ${what}${by ? ` ← ${by.name}` : ''}`),
     });
     for (const line of fateLines(fates)) say(line);
-    return fates.every(({ mutant, killedBy }) => killedBy !== undefined || mutant.survives);
+    return fates.every(({ by }) => by !== undefined);
   },
   async properties() {
     const holds = await proveProperties(values.short);

@@ -1,47 +1,56 @@
 import { registerHooks } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Mutant } from './mutants.ts';
+import { type Instrumented, loadInstrumented, turning } from './turning.ts';
 
-/** What a thread is asked: with this mutant in place of the code, does a checker complain? */
-export type Asked = Readonly<{ mutant: Mutant | undefined; histories: number }>;
+/** What a thread is asked: with the code as it is, or broken in this way, does a checker of histories complain? */
+export type Asked = Readonly<{ histories: number }> &
+  (
+    | Readonly<{ mutant?: Mutant | undefined }>
+    /** Each of these conditions turned round, one after another. */
+    | Readonly<{ turned: readonly string[]; instrumented: Instrumented }>
+  );
+export type Answer = Readonly<{ id?: string; complaint: string | undefined }>;
 
-const { mutant, histories } = workerData as Asked;
+const asked = workerData as Asked;
 const root = new URL('../../../', import.meta.url);
 
-if (mutant) {
-  const target = new URL(mutant.file, root).href;
+if ('turned' in asked) loadInstrumented(asked.instrumented);
+else if (asked.mutant) load(asked.mutant);
+
+function load({ file, find, replace }: Mutant): void {
+  const target = new URL(file, root).href;
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
       if (url !== target) return loaded;
       const source = String(loaded.source);
-      if (source.split(mutant.find).length !== 2) {
-        throw new Error(`"${mutant.find}" is not once in ${mutant.file}.`);
-      }
-      return { ...loaded, source: source.replace(mutant.find, () => mutant.replace) };
+      if (source.split(find).length !== 2) throw new Error(`"${find}" is not once in ${file}.`);
+      return { ...loaded, source: source.replace(find, () => replace) };
     },
   });
 }
 
-async function complaint(): Promise<string | undefined> {
-  const isOfPeople = mutant?.of === 'decide' || mutant?.of === 'identity';
-  return (isOfPeople ? await complaintOfPeople() : undefined) ?? complaintOfRuns();
-}
-
 async function complaintOfRuns(): Promise<string | undefined> {
   const { checkRuns } = await import('#test/prove/runs/history.ts');
-  for (let seed = 1; seed <= histories; seed++) {
+  for (let seed = 1; seed <= asked.histories; seed++) {
     const [problem] = await checkRuns(seed);
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) return `runs, ${problem}`;
   }
   return undefined;
 }
 
 async function complaintOfPeople(): Promise<string | undefined> {
   const { audienceInMemory, proveHistories } = await import('#test/prove/histories/histories.ts');
-  const options = { seed: 1, runs: histories, audience: audienceInMemory };
+  const options = { seed: 1, runs: asked.histories, audience: audienceInMemory };
   const [failure] = (await proveHistories({ ...options, onProgress: () => {} })).failures;
-  return failure;
+  return failure && `histories: ${failure}`;
 }
 
-parentPort?.postMessage(await complaint());
+const answer = (one: Answer) => parentPort?.postMessage(one);
+if ('turned' in asked) {
+  for (const id of asked.turned) {
+    turning.turn(id);
+    answer({ id, complaint: (await complaintOfPeople()) ?? (await complaintOfRuns()) });
+  }
+} else answer({ complaint: await complaintOfRuns() });

@@ -34,6 +34,13 @@ describe('a contact added by hand', () => {
     return { story, added, before, during };
   }
 
+  it('is what the first event of a customer at its address is compared with', async () => {
+    const story = audienceStory(buyers);
+    await story.add({ email: 'ann@example.com', ...typed }, 1);
+    const record = await story.tell('customer.created', 'c1', { minute: 2, ...ann });
+    expect(record.changes.map(({ field }) => field)).toEqual(['lastName', 'customerId']);
+  });
+
   it('is shown over the facts of the customer who has its address', async () => {
     const { story, added, during } = await visited('hears of nothing else');
     expect(during).toMatchObject({
@@ -143,6 +150,16 @@ describe('a contact that version 0.1.0 gave to the customer who came to its addr
     });
     expect(left?.contactId).not.toBe('its-own');
     expect(left).not.toHaveProperty('customerId');
+  });
+
+  it('takes along what a person decided since, and leaves that it was added', async () => {
+    const told = await story('Added by hand');
+    await told.act('unsubscribe', 'ann@example.com', 2);
+    await told.tell('customer.updated', 'c1', { minute: 3, email: 'ann@new.example' });
+    const acts = (email: string) =>
+      told.contact(email)?.consent.history?.map(({ act }) => act) ?? [];
+    expect(acts('ann@new.example')).toEqual(['unsubscribed']);
+    expect(acts('ann@example.com')).toEqual(['added']);
   });
 
   it('shows the same as long as its customer stays', async () => {

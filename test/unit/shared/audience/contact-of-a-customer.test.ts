@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'Ann@Example.com', name: 'Ann  van Dyke', externalId: 'user 1' };
 
@@ -171,6 +172,21 @@ describe('the user group', () => {
 });
 
 describe('a change of address', () => {
+  it('leaves the address with the version at which the customer had it', async () => {
+    const story = audienceStory();
+    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    await story.tell('customer.updated', 'c1', { minute: 3, email: 'ann@new.example' });
+    const claimAt = (email: string) => {
+      const address = story.rows.addresses.get(normalisedEmail(email))?.row;
+      return Object.entries(address?.claims ?? {});
+    };
+    const [before, now] = [minuteOf(1), minuteOf(3)];
+    expect(claimAt('ann@example.com')).toEqual([['c1', { version: before, state: 'former' }]]);
+    expect(claimAt('ann@new.example')).toEqual([['c1', { version: now, state: 'living' }]]);
+    await story.tell('order.paid', 'c1', { minute: 2, ...ann });
+    expect(claimAt('ann@example.com')).toEqual([['c1', { version: minuteOf(2), state: 'former' }]]);
+  });
+
   it('moves the contact, which keeps its id and creation', async () => {
     const story = audienceStory();
     await story.tell('customer.created', 'c1', { minute: 1, ...ann });

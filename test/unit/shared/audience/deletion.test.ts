@@ -179,6 +179,38 @@ describe('a deleted customer', () => {
     expect(story.contact('ann@example.com')).toMatchObject({ subscribed: true, firstName: 'Ann' });
   });
 
+  it('brings no state of a subscription with an event that is switched off', async () => {
+    const settings = settingsWith({}, { 'order.paid': { enabled: false } });
+    const story = audienceStory(settings);
+    const subscription = {
+      ...{ id: 's1', version: '2026-11-01T00:04:00.000000Z', status: 'active' },
+      ...{ createdAt: '2026-11-01T00:04:00.000000Z', toldAt: '2026-11-01T00:04:00.000000Z' },
+    };
+    const tell = (webhookId: string, deletedAt?: string) => {
+      const customer = { ...orderPaid.customer, ...(deletedAt && { deletedAt }) };
+      const event = { ...orderPaid, webhookId, customer, subscription };
+      const { store, surroundings } = story;
+      return applyEvent(event, '{}', { store, surroundings, workflows: [], pause: async () => {} });
+    };
+    await tell('first', deleted.deletedAt);
+    expect(story.customer('c1')).toBeUndefined();
+    await tell('second');
+    expect(story.customer('c1')?.subscriptions).toHaveProperty('s1');
+  });
+
+  it('passes the history of its consent on with its contact', async () => {
+    const story = audienceStory();
+    await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    await story.act('unsubscribe', ann.email, 2);
+    await story.act('subscribe', ann.email, 3);
+    await story.tell('customer.deleted', 'c1', { minute: 5, ...deleted });
+    await story.tell('customer.created', 'c2', { minute: 6, ...ann });
+    expect(story.contact(ann.email)?.consent.history).toMatchObject([
+      { act: 'unsubscribed' },
+      { act: 'subscribed' },
+    ]);
+  });
+
   it('passes its contact on to the living customer who claims the address, subscribed again', async () => {
     const story = audienceStory();
     await story.tell('customer.created', 'c1', { minute: 1, ...ann });

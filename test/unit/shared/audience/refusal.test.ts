@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
+import { normalisedEmail } from '#shared/audience/address.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann' };
+
+it('a person who said no twice said it last at the later time, as the address tells', async () => {
+  const story = audienceStory();
+  await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+  await story.refuse(ann.email, 'unsubscribed', 10);
+  await story.refuse(ann.email, 'complained', 20);
+  const claims = story.rows.addresses.get(normalisedEmail(ann.email))?.row.claims;
+  expect(claims).toMatchObject({ c1: { refused: true, refusedAt: minuteOf(20) } });
+});
 
 describe.each(['unsubscribed', 'complained'] as const)('a person who %s', (reason) => {
   it('is not subscribed again by any event', async () => {
