@@ -12,6 +12,7 @@ import {
 import { proveHostile } from '#test/prove/hostile/hostile.ts';
 import { fateLines, proveMutants } from '#test/prove/mutants/prove-mutants.ts';
 import { proveProperties } from '#test/prove/properties/properties.ts';
+import { dynamoBeside } from '#test/prove/runs/lockstep.ts';
 import { proveRunCrashes, proveRuns } from '#test/prove/runs/runs.ts';
 import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
@@ -27,7 +28,7 @@ histories  random histories with two to four workers that fail and race, against
 hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
 mutants    the code that decides, broken on purpose in one place at a time: each check that keeps a promise of sequences, which the checker of runs must notice, and each condition of decide, advance, judgeMail and identity turned round, which the unit tests or a checker must notice
 properties the tests of npm test that draw what they meet or need many of something, with many more; the one part that no seed repeats
-runs       random histories of workflows with several steps, in memory, against a model of them; rare branches must be reached; short ones with a crash at each call
+runs       random histories of workflows with several steps, in memory and on emulated DynamoDB, against a model of them; rare branches must be reached; short ones with a crash at each call
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 
 Without parts, all of them. The same seed draws the same. Ends with 1 if anything does not hold.`;
@@ -101,7 +102,7 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
   },
   async mutants() {
     const fates = await proveMutants({
-      histories: values.short ? 60 : 400,
+      histories: values.short ? 60 : 200,
       onFate: ({ of, what, by }) =>
         say(`${by ? 'killed  ' : 'SURVIVES'} ${of}: ${what}${by ? ` ← ${by.name}` : ''}`),
     });
@@ -119,6 +120,14 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
       runs: 10_000 * share,
       onProgress: every('histories of runs'),
     });
+    const account = await startAccount(stageTemplate({ stage: 'local' }).toJSON());
+    const inDynamo = await proveRuns({
+      seed,
+      runs: 200 * share,
+      outside: () => dynamoBeside(account),
+      onProgress: every('histories of runs in DynamoDB'),
+    });
+    await account.stop();
     const crashes = await proveRunCrashes({
       seed,
       runs: 40 * share,
@@ -126,6 +135,7 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     });
     return [
       report('histories of runs', proof),
+      report('histories of runs in DynamoDB', inDynamo),
       report('crash points in histories of runs', crashes),
     ].every(Boolean);
   },

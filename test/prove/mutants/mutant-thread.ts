@@ -31,10 +31,18 @@ function load({ file, find, replace }: Mutant): void {
   });
 }
 
+/** So many histories are also told with a crash at each call, which takes as long as hundreds of others. */
+const crashed = 3;
+
 async function complaintOfRuns(): Promise<string | undefined> {
   const { checkRuns } = await import('#test/prove/runs/history.ts');
+  const { crashRuns } = await import('#test/prove/runs/crashes.ts');
   for (let seed = 1; seed <= asked.histories; seed++) {
     const [problem] = await checkRuns(seed);
+    if (problem !== undefined) return `runs, ${problem}`;
+  }
+  for (let seed = 1; seed <= crashed; seed++) {
+    const [problem] = (await crashRuns(seed)).failures;
     if (problem !== undefined) return `runs, ${problem}`;
   }
   return undefined;

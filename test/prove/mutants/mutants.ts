@@ -35,8 +35,8 @@ export const mutants: readonly Mutant[] = [
     'false',
   ),
   goOn(
-    '1',
-    'a wake that comes again is decided again',
+    '4',
+    'a wake that comes again is decided again, and its emails are not asked for again',
     'isOpen(run) && run.stepId === stepId && run.dueAt === dueAt',
     'isOpen(run)',
   ),

@@ -13,7 +13,7 @@ import { seededRandom } from '#test/prove/seeded-random.ts';
 import { type ModelRun, model } from './model.ts';
 import { shopOf } from './shop.ts';
 import { sequences } from './workflows.ts';
-import { type Crash, world } from './world.ts';
+import { type Crash, type OutsideOf, world } from './world.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -38,6 +38,8 @@ type How = Readonly<{
   /** How long it is. */
   acts?: number;
   crash?: Crash;
+  /** Absent: all of it is in memory. */
+  outsideOf?: OutsideOf;
   /** Is told how many calls its functions made. */
   onCalls?: (calls: number) => void;
 }>;
@@ -50,7 +52,7 @@ type How = Readonly<{
 export async function checkRuns(
   seed: number,
   reached: Reached = new Map(),
-  { acts: mostActs = 60, crash, onCalls = () => {} }: How = {},
+  { acts: mostActs = 60, crash, outsideOf, onCalls = () => {} }: How = {},
 ): Promise<string[]> {
   const random = seededRandom(seed);
   const isHealthy = random() < 0.4;
@@ -76,52 +78,60 @@ export async function checkRuns(
   let isMoving = false;
   const complain = (text: string) => void problems.push(`${system.now().toISOString()} ${text}`);
 
-  const system = world(random, sequences, {
-    committed(commit) {
-      const puts = (commit.steps?.runs ?? []).flatMap((step) =>
-        step.act === 'put' ? [step.row] : [],
-      );
-      const waked = runsWithMessages();
-      const forbidden = forbiddenMails();
-      if (commit.record) byEvent(commit.record, puts);
-      else if (!isStopping) for (const run of puts) if (!run.erased) byWake(run);
-      for (const run of puts) keep(run);
-      if (commit.record && puts.some(({ runId, dueAt }) => (waked.get(runId) ?? dueAt) !== dueAt)) {
-        count('a date moved while the wake is under way');
-      }
-      if (commit.record && forbiddenMails() > forbidden) {
-        count('an end committed between wake and reservation');
-      }
-      compare(commit);
+  const system = world(
+    random,
+    sequences,
+    {
+      committed(commit) {
+        const puts = (commit.steps?.runs ?? []).flatMap((step) =>
+          step.act === 'put' ? [step.row] : [],
+        );
+        const waked = runsWithMessages();
+        const forbidden = forbiddenMails();
+        if (commit.record) byEvent(commit.record, puts);
+        else if (!isStopping) for (const run of puts) if (!run.erased) byWake(run);
+        for (const run of puts) keep(run);
+        if (
+          commit.record &&
+          puts.some(({ runId, dueAt }) => (waked.get(runId) ?? dueAt) !== dueAt)
+        ) {
+          count('a date moved while the wake is under way');
+        }
+        if (commit.record && forbiddenMails() > forbidden) {
+          count('an end committed between wake and reservation');
+        }
+        compare(commit);
+      },
+      reserved({ runId }) {
+        if (runId !== undefined && broken.has(runId)) {
+          complain('2: an email was reserved after its run was ended.');
+        }
+        const run = runOf(runId);
+        if (run && told.forbids(run, system.stored.get(run.workflowId))) {
+          complain(`2: an email of ${run.key} was reserved after its end.`);
+        }
+      },
+      sent(ledgerKey) {
+        const email = system.ledger.get(ledgerKey);
+        if (email?.runId === undefined) {
+          // A workflow that was edited down to one email has no run.
+          if (sends.has(ledgerKey)) complain(`1: ${ledgerKey} was sent twice.`);
+          sends.add(ledgerKey);
+          return;
+        }
+        const step = `${email.runId} ${email.stepId}`;
+        if (sends.has(step) || sends.has(ledgerKey)) complain(`1: ${step} was sent twice.`);
+        sends.add(step).add(ledgerKey);
+        const dueAt = Date.parse(email.stepDueAt ?? '');
+        const lateMs = system.now().getTime() - dueAt;
+        if (!(lateMs >= 0)) complain(`3: ${step} was sent before its time.`);
+        if (lateMs > day) complain(`3: ${step} was sent more than a day late.`);
+        const sinceAsked = system.now().getTime() - (askedAt.get(ledgerKey) ?? 0);
+        if (isHealthy && sinceAsked > 15 * minute) complain(`3: ${step} was sent late.`);
+      },
     },
-    reserved({ runId }) {
-      if (runId !== undefined && broken.has(runId)) {
-        complain('2: an email was reserved after its run was ended.');
-      }
-      const run = runOf(runId);
-      if (run && told.forbids(run, system.stored.get(run.workflowId))) {
-        complain(`2: an email of ${run.key} was reserved after its end.`);
-      }
-    },
-    sent(ledgerKey) {
-      const email = system.ledger.get(ledgerKey);
-      if (email?.runId === undefined) {
-        // A workflow that was edited down to one email has no run.
-        if (sends.has(ledgerKey)) complain(`1: ${ledgerKey} was sent twice.`);
-        sends.add(ledgerKey);
-        return;
-      }
-      const step = `${email.runId} ${email.stepId}`;
-      if (sends.has(step) || sends.has(ledgerKey)) complain(`1: ${step} was sent twice.`);
-      sends.add(step).add(ledgerKey);
-      const dueAt = Date.parse(email.stepDueAt ?? '');
-      const lateMs = system.now().getTime() - dueAt;
-      if (!(lateMs >= 0)) complain(`3: ${step} was sent before its time.`);
-      if (lateMs > day) complain(`3: ${step} was sent more than a day late.`);
-      const sinceAsked = system.now().getTime() - (askedAt.get(ledgerKey) ?? 0);
-      if (isHealthy && sinceAsked > 15 * minute) complain(`3: ${step} was sent late.`);
-    },
-  });
+    outsideOf,
+  );
 
   function runOf(runId: string | undefined): ModelRun | undefined {
     const key = runId === undefined ? undefined : names.get(runId);
@@ -468,6 +478,7 @@ export async function checkRuns(
   }
 
   try {
+    if (outsideOf) await system.begin();
     system.crash(crash);
     if (!isHealthy && random() < 0.7) system.setFaults(random() * 0.1);
     if (random() < 0.6) shop.beginLife();

@@ -28,6 +28,17 @@ export type Watcher = Readonly<{
   sent: (ledgerKey: string) => void;
 }>;
 
+/** The tables, as far as the functions reach them here. */
+export type Outside = Readonly<{
+  store: AudienceStore;
+  emails: Emails;
+  dueRuns: DueRuns;
+  runs: RunLists;
+  save: (workflow: Workflow) => Promise<void>;
+}>;
+/** What the functions are given instead of tables in memory. */
+export type OutsideOf = (memory: Outside, now: () => Date) => Outside;
+
 /** Before or after which call of all functions. */
 export type Crash = Readonly<{ at: number; when: 'before' | 'after' }>;
 
@@ -41,7 +52,12 @@ const minuteMs = 60_000;
  * Worker, clock and mailer as they are deployed, on an audience, a ledger and queues in memory. Each call of what is
  * outside may fail before or after it is done, and lets others go first, as the random numbers say.
  */
-export function world(random: () => number, workflows: readonly Workflow[], watcher: Watcher) {
+export function world(
+  random: () => number,
+  workflows: readonly Workflow[],
+  watcher: Watcher,
+  outsideOf: OutsideOf = (memory) => memory,
+) {
   let time = Date.parse('2026-11-02T12:00:00.000Z');
   let faults = 0;
   let serial = 0;
@@ -104,22 +120,12 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
   /** What the ledger said when a beginning run looked. */
   const looked = new Map<string, string | undefined>();
   const store: AudienceStore = {
-    load: (keys) => {
-      for (const { kind, key } of keys) {
-        const email = kind === 'emails' ? ledger.rows.get(key) : undefined;
-        if (kind === 'emails') looked.set(key, email?.state);
-        if (email) rows.emails.set(key, { row: { state: email.state }, revision: '' });
-        const workflow = kind === 'workflows' ? stored.get(key) : undefined;
-        if (workflow) rows.workflows.set(key, { row: workflow, revision: '' });
-        else if (kind === 'workflows') rows.workflows.delete(key);
-      }
-      return call(() => audience.store.load(keys));
-    },
-    recorded: (id) => call(() => audience.store.recorded(id)),
+    load: (keys) => call(() => outside.store.load(keys)),
+    recorded: (id) => call(() => outside.store.recorded(id)),
     commit: (commit) =>
       call(() =>
         inTurn(async () => {
-          const result = await audience.store.commit(commit);
+          const result = await outside.store.commit(commit);
           if (result.kind === 'committed') watcher.committed(commit);
           return result;
         }),
@@ -127,18 +133,22 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
   };
   const reserve: Emails['reserve'] = (email, reservation) =>
     inTurn(async () => {
-      const isReserved = await ledger.emails.reserve(email, reservation);
+      const isReserved = await outside.emails.reserve(email, reservation);
       if (isReserved) watcher.reserved(email);
       return isReserved;
     });
   const emails: Emails = {
-    ...ledger.emails,
+    wait: (...of) => outside.emails.wait(...of),
+    fail: (...of) => outside.emails.fail(...of),
+    loseSight: (...of) => outside.emails.loseSight(...of),
+    putAside: (...of) => outside.emails.putAside(...of),
+    keepInSight: (...of) => outside.emails.keepInSight(...of),
     reserve: (email, reservation) => call(() => reserve(email, reservation)),
     reserveWithin: (email, reservation) =>
       call(async () => ((await reserve(email, reservation)) ? 'reserved' : 'taken')),
-    block: (email, reason) => call(() => ledger.emails.block(email, reason)),
-    find: (key) => call(() => ledger.emails.find(key)),
-    sent: (...of) => crashable(() => ledger.emails.sent(...of)),
+    block: (email, reason) => call(() => outside.emails.block(email, reason)),
+    find: (key) => call(() => outside.emails.find(key)),
+    sent: (...of) => crashable(() => outside.emails.sent(...of)),
   };
 
   const push = (queue: Queued[], message: WorkerMessage, delaySeconds = 0) =>
@@ -158,7 +168,7 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
   const pause = async () => undefined;
   const allRuns = () => [...rows.runs.values()].map(({ row }) => row);
 
-  const runs: RunLists = {
+  const runsInMemory: RunLists = {
     ofContact: async () => [],
     ofWorkflow: async () => [],
     idsOfCustomer: async (id) => ({
@@ -176,7 +186,7 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
       next: undefined,
     }),
   };
-  const dueRuns: DueRuns = {
+  const dueInMemory: DueRuns = {
     due: async (by, limit) => ({
       runs: allRuns()
         .flatMap(({ runId, customerId, workflowId, stepId, dueAt, wakeAt }) =>
@@ -187,13 +197,39 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
         .slice(0, limit),
       unreadable: [],
     }),
-    take: (run, until) =>
-      call(async () => {
-        const known = rows.runs.get(run.runId);
-        if (known?.row.wakeAt !== run.wakeAt) return false;
-        rows.runs.set(run.runId, { ...known, row: { ...known.row, wakeAt: until } });
-        return true;
-      }),
+    take: async (run, until) => {
+      const known = rows.runs.get(run.runId);
+      if (known?.row.wakeAt !== run.wakeAt) return false;
+      rows.runs.set(run.runId, { ...known, row: { ...known.row, wakeAt: until } });
+      return true;
+    },
+  };
+
+  /** Rows that others write. */
+  function loadInMemory(keys: Parameters<AudienceStore['load']>[0]) {
+    for (const { kind, key } of keys) {
+      const email = kind === 'emails' ? ledger.rows.get(key) : undefined;
+      if (kind === 'emails') looked.set(key, email?.state);
+      if (email) rows.emails.set(key, { row: { state: email.state }, revision: '' });
+      const workflow = kind === 'workflows' ? stored.get(key) : undefined;
+      if (workflow) rows.workflows.set(key, { row: workflow, revision: '' });
+      else if (kind === 'workflows') rows.workflows.delete(key);
+    }
+    return audience.store.load(keys);
+  }
+
+  const memory: Outside = {
+    store: { ...audience.store, load: loadInMemory },
+    emails: ledger.emails,
+    dueRuns: dueInMemory,
+    runs: runsInMemory,
+    save: async (workflow) => void stored.set(workflow.workflowId, workflow),
+  };
+  const outside = outsideOf(memory, now);
+  const { runs } = outside;
+  const dueRuns: DueRuns = {
+    due: (by, limit) => outside.dueRuns.due(by, limit),
+    take: (run, until) => call(() => outside.dueRuns.take(run, until)),
   };
 
   const work = worker({
@@ -334,10 +370,17 @@ export function world(random: () => number, workflows: readonly Workflow[], watc
       push(events, message);
     },
     save: async (workflow: Workflow) => {
-      const save = async (one: Workflow) => stored.set(one.workflowId, one) === stored;
+      const save = async (one: Workflow) => {
+        await outside.save(one);
+        return true;
+      };
       const resume = async (message: WorkerMessage, delay: number) => push(events, message, delay);
       const none = async () => false;
       await resumingRuns({ save, remove: none, bringBack: none }, resume).save(workflow);
+    },
+    /** Puts the workflows where the functions find them. */
+    begin: async () => {
+      for (const workflow of workflows) await outside.save(workflow);
     },
     /** A person says no to marketing. */
     unsubscribe: async (email: string) => {
