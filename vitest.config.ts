@@ -54,6 +54,7 @@ const reloaded = [
   'test/stack/functions/calls.test.ts',
   'test/stack/functions/console/audience/audience-export.test.ts',
   'test/stack/functions/feedback/failures.test.ts',
+  'test/stack/functions/importer/handler.test.ts',
   'test/stack/functions/ingest/handler.test.ts',
   'test/stack/functions/rollup/handler.test.ts',
   'test/stack/functions/unsubscribe/unsubscribe.test.ts',

@@ -5,6 +5,7 @@ import { Alarms } from '#infra/constructs/alarms.ts';
 import { Clock } from '#infra/constructs/clock.ts';
 import { Console } from '#infra/constructs/console.ts';
 import { Dashboard } from '#infra/constructs/dashboard.ts';
+import { Importer } from '#infra/constructs/importer.ts';
 import { IngestApi } from '#infra/constructs/ingest-api.ts';
 import { LinkDomain } from '#infra/constructs/link-domain.ts';
 import { Mail } from '#infra/constructs/mail.ts';
@@ -88,7 +89,8 @@ export class PolarAudienceStack extends Stack {
     });
     const watch = new Watch(this, 'Watch', { api, tables, secrets, isGraphed });
     const rollUp = new RollUp(this, 'RollUp', { tables, secrets, retentionDays });
-    const watched = { api, events, worker, mail, clock, watch, rollUp };
+    const importer = new Importer(this, 'Importer', { tables, secrets, retentionDays });
+    const watched = { api, events, worker, mail, clock, watch, rollUp, importer };
     const alarms = new Alarms(this, 'Alarms', watched, options);
     if (isGraphed) {
       const outcomes = new Outcomes(this, 'Outcomes', worker.function.logGroup);

@@ -98,6 +98,10 @@ export const consoleActs: ActsOfRoutes = {
   [`POST ${polar}/emails-off`]: mails('Switch off mails of Polar.'),
   [`POST ${polar}/emails-on`]: mails('Switch on mails of Polar.'),
   [`POST ${polar}/accept-emails`]: mails('Take the mails of Polar as they are.'),
+  [`POST ${polar}/import/look`]: looksOnly,
+  [`POST ${polar}/import/start`]: always('backfill', 'Import the customers of Polar.'),
+  [`POST ${polar}/import/continue`]: always('backfill', 'Continue the import of customers.'),
+  [`POST ${polar}/import/stop`]: always('backfill', 'Stop the import of customers.'),
   [`POST ${polar}/disconnect`]: always('polar.disconnect', 'Disconnect from Polar.'),
 
   'POST /console/test': ({ form }) => ({

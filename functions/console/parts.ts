@@ -12,6 +12,7 @@ import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
 import { dynamoCounts } from '#shared/store/counts/counts.ts';
+import { dynamoImports } from '#shared/store/import.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
@@ -100,6 +101,7 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     connections: dynamoConnection(db, env.SETTINGS_TABLE),
     counts: dynamoCounts(db, env.COUNTS_TABLE),
     hold: dynamoHold(db, env.SETTINGS_TABLE),
+    imports: dynamoImports(db, env.SETTINGS_TABLE),
     queues,
     mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,
     /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */

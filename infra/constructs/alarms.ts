@@ -7,6 +7,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import type { Clock } from './clock.ts';
+import { type Importer, importerAlarms } from './importer.ts';
 import type { IngestApi } from './ingest-api.ts';
 import { leanly } from './lean-alarms.ts';
 import type { Mail } from './mail.ts';
@@ -27,6 +28,7 @@ type Watched = {
   clock: Clock;
   watch: Watch;
   rollUp: RollUp;
+  importer: Importer;
 };
 
 type AlarmOptions = Pick<StageOptions, 'stage' | 'alarmEmail' | 'runbook' | 'lean'>;
@@ -49,6 +51,7 @@ export class Alarms extends Construct {
       ...watchAlarms(watched.watch, options.stage),
       ...mailAlarms(watched, options.stage),
       ...rollUpAlarms(watched.rollUp),
+      ...importerAlarms(watched.importer),
     ];
     const rung = options.lean ? leanly(definitions, watched, options.stage) : definitions;
     this.all = rung.map((definition) => alarm(this, definition, options.runbook));

@@ -56,7 +56,8 @@ const tableUses: TableUses = {
   customers: { calls: [...transactedRow, 'Scan'] },
   addresses: { calls: [...transactedRow, 'DeleteItem'] },
   suppressions: { calls: transactedRow },
-  events: { calls: ['GetItem', 'BatchGetItem'], queries: ['byContact', 'byDay'] },
+  // An import records what it applies.
+  events: { calls: ['GetItem', 'BatchGetItem', 'PutItem'], queries: ['byContact', 'byDay'] },
   failures: { calls: ['BatchGetItem', 'DeleteItem', 'Scan'] },
   settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },

@@ -12,6 +12,7 @@ import type { Alarms } from './alarms.ts';
 import type { Clock } from './clock.ts';
 import type { Console } from './console.ts';
 import { costGraphs, graph, maximum, sum } from './cost-graphs.ts';
+import type { Importer } from './importer.ts';
 import type { IngestApi } from './ingest-api.ts';
 import type { Mail } from './mail.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -30,6 +31,7 @@ type Shown = {
   clock: Clock;
   watch: Watch;
   rollUp: RollUp;
+  importer: Importer;
   console: Console;
   tables: AudienceTables;
   alarms: Alarms;
@@ -69,7 +71,8 @@ export class Dashboard extends Construct {
   }
 }
 
-function functionsOf({ api, worker, mail, clock, console, watch, rollUp }: Shown): Functions {
+function functionsOf(shown: Shown): Functions {
+  const { api, worker, mail, clock, console, watch, rollUp, importer } = shown;
   return {
     ingest: api.ingest,
     worker: worker.function,
@@ -80,6 +83,7 @@ function functionsOf({ api, worker, mail, clock, console, watch, rollUp }: Shown
     clock: clock.function,
     watch: watch.function,
     rollup: rollUp.function,
+    importer: importer.function,
   };
 }
 

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Import } from '#shared/audience/backfill/import.ts';
 import { type Condition, eventPropertyNames } from '#shared/audience/conditions.ts';
 import type { Email } from '#shared/audience/email.ts';
 import { type EmailFate, type Fated, fateOf } from '#shared/audience/email-fate.ts';
@@ -124,6 +125,14 @@ export function emailPath({ ledgerKey }: Readonly<{ ledgerKey: string }>): strin
 }
 
 export const polarPath = '/console/polar';
+export const importPath = `${polarPath}/import`;
+
+/** Of customers, subscriptions or orders, as long as an import looks at them. */
+export function importProgress({ progress }: Pick<Import, 'progress'>): string {
+  if (!progress) return 'Checking whose customers are here.';
+  const [looked, total] = [progress.looked, progress.total].map((one) => number.format(one));
+  return `${looked} of ${total} ${progress.phase} looked at.`;
+}
 
 export const pathsOfConnecting = {
   signIn: `${polarPath}/sign-in`,

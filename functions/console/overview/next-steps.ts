@@ -1,5 +1,7 @@
 import { html } from 'hono/html';
+import type { Import } from '#shared/audience/backfill/import.ts';
 import type { Concern } from '#shared/status/concerns.ts';
+import { numberText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
 import { runPath } from '../kit/run-view.ts';
 import {
@@ -7,6 +9,8 @@ import {
   deadLettersPath,
   emailsPath,
   eventPath,
+  importPath,
+  importProgress,
   polarPath,
   settingsPath,
   testPath,
@@ -82,14 +86,15 @@ export type SetUp = Readonly<{
   /** Whether webhooks can come in: also by a secret that somebody set by hand. */
   hasSecret: boolean;
   hasContacts: boolean;
+  /** The newest import, or a look at what it would do. */
+  imported: Import | undefined;
   hasSender: boolean;
   hasPostalAddress: boolean;
   hasActiveWorkflow: boolean;
   wasTested: boolean;
 }>;
 
-/** Without a step: no page does it. */
-type ToDo = Readonly<{ isDone: boolean; title: string; how: Html; step?: Step }>;
+type ToDo = Readonly<{ isDone: boolean; title: string; how: Html; step: Step }>;
 
 /** The way from nothing to the first mail; nothing once all of it was done. */
 export function setUpView(setUp: SetUp): Html {
@@ -107,10 +112,25 @@ export function setUpView(setUp: SetUp): Html {
       at,
     ) => html`<li class="${isDone ? 'done' : at === next ? 'next' : 'later'}">
 <div><h3>${title} <span class="unseen">${isDone ? '(done)' : '(to do)'}</span></h3>${isDone ? '' : html`<p>${how}</p>`}</div>
-${isDone || !step ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${step.href}">${step.label}</a>`}
+${isDone ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${step.href}">${step.label}</a>`}
 </li>`,
   )}</ol>
 </section>`;
+}
+
+/** Who has contacts without an import has run `npm run backfill`, or has begun with an empty Polar. */
+function importing({ imported, hasContacts }: SetUp): ToDo {
+  const begun = imported?.kind === 'import' ? imported : undefined;
+  const count = imported?.customers;
+  return {
+    isDone: begun ? begun.state === 'done' : hasContacts,
+    title: count ? `Import ${numberText(count)} existing customers` : 'Import existing customers',
+    how:
+      begun?.state === 'running'
+        ? html`Importing: ${importProgress(begun)}`
+        : html`See first what it would do. It mails nobody.`,
+    step: { label: begun ? 'See the import' : 'Import', href: importPath },
+  };
 }
 
 function toDos(setUp: SetUp): ToDo[] {
@@ -123,11 +143,7 @@ function toDos(setUp: SetUp): ToDo[] {
         : html`Sign in, choose an organization, and webhooks come in.`,
       step: { label: 'Connect', href: polarPath },
     },
-    {
-      isDone: setUp.hasContacts,
-      title: 'Import existing customers',
-      how: html`Run <code>npm run backfill</code> where you deployed from. It mails nobody.`,
-    },
+    importing(setUp),
     {
       isDone: setUp.hasSender && setUp.hasPostalAddress,
       title: 'Set up your sender',

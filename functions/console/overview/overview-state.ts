@@ -75,14 +75,14 @@ export function concernsShown(status: Status | undefined) {
 
 /** What there is of what a new deployment needs. Reads more only while something is missing. */
 export async function setUpOf(
-  { acts, contacts, mailFrom, settings, now }: SetUpParts,
+  { acts, contacts, imports, mailFrom, settings, now }: SetUpParts,
   { status, numbers }: Readonly<{ status: Status; numbers: Numbers }>,
 ): Promise<SetUp> {
   const { connection, workflows } = status;
   const isConnected = connection.kind !== 'none';
   const hasSecret = isConnected || connection.hasSecret;
   const since = new Date(now().getTime() - 7 * 86_400_000).toISOString();
-  const [postalAddress, hasContacts, wasTested] = await Promise.all([
+  const [postalAddress, hasContacts, wasTested, imported] = await Promise.all([
     settings().then(
       (all) => all.postalAddress,
       () => undefined,
@@ -90,16 +90,17 @@ export async function setUpOf(
     (numbers.contacts?.total ?? 0) > 0 || hasAny(contacts),
     Object.keys(numbers.sum.emails).length > 0 ||
       acts.page({ what: 'test.sent' }, since, 1).then(({ acts: tests }) => tests.length > 0),
+    imports.read(),
   ]);
   return {
-    ...{ isConnected, hasSecret, hasContacts, wasTested },
+    ...{ isConnected, hasSecret, hasContacts, imported, wasTested },
     hasSender: mailFrom !== undefined,
     hasPostalAddress: postalAddress !== undefined && postalAddress !== null,
     hasActiveWorkflow: workflows.active.length > 0,
   };
 }
 
-type SetUpParts = Pick<ConsoleParts, 'acts' | 'mailFrom' | 'settings' | 'now'> &
+type SetUpParts = Pick<ConsoleParts, 'acts' | 'imports' | 'mailFrom' | 'settings' | 'now'> &
   Readonly<{ contacts: Pick<ContactList, 'page'> }>;
 
 async function hasAny(contacts: SetUpParts['contacts']): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import type { Import } from '#shared/audience/backfill/import.ts';
 import { isLoopbackUrl, type PolarServer } from '#shared/polar/access.ts';
 import type { PolarOrganization } from '#shared/polar/api.ts';
 import type { Connection } from '#shared/polar/connection.ts';
@@ -16,6 +17,8 @@ import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, table, time } from '../kit/shown.ts';
 import {
   eventsPath,
+  importPath,
+  importProgress,
   pathsOfConnecting,
   pathsOfTending,
   polarPath,
@@ -216,6 +219,8 @@ ${cancel}
 
 export type ConnectionShown = Readonly<{
   state: ConnectionState;
+  /** The newest import. */
+  imported: Import | undefined;
   secrets: SecretsShown;
   webhookUrl: string;
   /** Why Polar cannot send webhooks here at all. */
@@ -252,7 +257,7 @@ type Connected = Extract<ConnectionState, { kind: 'connected' }>;
 function connected(
   c: Context<ConsoleEnv>,
   { connection, health, lastReceived }: Connected,
-  { problems = {}, redeliverFrom, secrets }: ConnectionShown,
+  { problems = {}, redeliverFrom, secrets, imported }: ConnectionShown,
 ): Html {
   const told = health.kind === 'told' ? health.value : undefined;
   const needsAccess = told?.faults.some(({ repair }) => repair === 'connect') ?? false;
@@ -274,6 +279,7 @@ ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href
 ${surplus(told)}
 ${secretsNote(c, secrets)}
 </div>
+${importCard(connection, imported)}
 ${told ? deliveriesTable(told) : ''}
 <h3>Maintenance</h3>
 <div class="columns">
@@ -297,6 +303,22 @@ ${connectForms(c, { problems, server: connection.server })}
 function surplus(health: ConnectionHealth | undefined): Html {
   const note = health && surplusNote(health);
   return note === undefined ? html`` : html`<p class="note">${note}</p>`;
+}
+
+/** The next step after connecting, until it was done; then a way back to it. */
+function importCard({ organizationId }: Connection, imported: Import | undefined): Html {
+  const ours = imported?.organizationId === organizationId ? imported : undefined;
+  const isDone = ours?.kind === 'import' && ours.state === 'done';
+  const told = isDone
+    ? html`Last import: ${time(ours.changedAt)}.`
+    : ours?.state === 'running' && ours.kind === 'import'
+      ? html`Importing: ${importProgress(ours)}`
+      : html`See first what an import would do. It mails nobody.`;
+  return html`<div class="card">
+<p><strong>Import existing customers.</strong> <span class="soft">${told}</span></p>
+<a class="button${isDone ? '' : ' primary'}" href="${importPath}">Import customers…</a>
+</div>
+`;
 }
 
 function repairCard(c: Context<ConsoleEnv>): Html {

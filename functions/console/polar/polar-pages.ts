@@ -9,6 +9,7 @@ import { connectingPages } from './connecting-pages.ts';
 import { connectionState, secretsShown } from './connection-state.ts';
 import { connectionView } from './connection-view.ts';
 import { emailsView } from './emails-view.ts';
+import { importPages } from './import-pages.ts';
 import { inTime, polarLink } from './polar-link.ts';
 import { redeliverPosition, tendingPages } from './tending-pages.ts';
 
@@ -29,14 +30,16 @@ export function polarPages(parts: ConsoleParts) {
   const link = polarLink(parts);
 
   async function home(c: Context<ConsoleEnv>, problems?: Problems): Promise<Response> {
-    const [stored, state, secrets, workflows] = await Promise.all([
+    const [stored, state, secrets, workflows, imported] = await Promise.all([
       settingsForForm(parts),
       connectionState(link),
       secretsShown(link),
       parts.workflows.all(),
+      parts.imports.read(),
     ]);
     const connection = connectionView(c, {
       state,
+      imported,
       secrets,
       webhookUrl: link.webhookUrl,
       obstacle: link.obstacle('production'),
@@ -58,5 +61,6 @@ export function polarPages(parts: ConsoleParts) {
   app.get('/', (c) => home(c));
   app.route('/', connectingPages(link, home));
   app.route('/', tendingPages(link));
+  app.route('/import', importPages(link, parts));
   return app;
 }

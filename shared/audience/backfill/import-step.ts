@@ -116,7 +116,9 @@ async function work(at: Turn, parts: ImportParts): Promise<void> {
   });
   if (ended === 'done') {
     const place = { phase: phases.at(-1) ?? 'customers', counts };
-    await at.save({ ...finished(at.row(), parts.now()), ...known, place });
+    // What Polar lists may be of several organisations: these are the ones of this one.
+    const { customers } = counts;
+    await at.save({ ...finished(at.row(), parts.now()), ...known, customers, place });
   } else {
     await at.save(putAside(at.row(), at.row().revision > revision, parts.now()));
   }

@@ -16,6 +16,7 @@ export const onlyAwsMeasures = {
   mailererrors: 'Lambda counts a function that crashes or ends late.',
   feedbackerrors: 'Lambda counts a function that crashes or ends late.',
   unsubscribeerrors: 'Lambda counts a function that crashes or ends late.',
+  importererrors: 'Lambda counts a function that crashes or ends late.',
   rolluperrors: 'Lambda counts a function that crashes or ends late.',
   watcherrors: 'Lambda counts a function that crashes or ends late.',
   ingestthrottles: 'Lambda counts what it refuses to run.',

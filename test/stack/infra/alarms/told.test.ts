@@ -56,6 +56,14 @@ const runs: Record<string, Record<string, Told>> = {
     'fails or ends late': ['rolluperrors'],
     'is not run by Lambda, or its rule is off': ['rollupstopped'],
   },
+  importer: {
+    'carries an import on, or finds none': well,
+    'fails or ends late': ['importererrors'],
+    'could not ask Polar, or was refused': none('The page of the import says why.'),
+    'is not run by Lambda, or its rule is off': none(
+      'The page says that the import does not get on, and nothing else depends on it.',
+    ),
+  },
   unsubscribe: {
     'fails or ends late': ['unsubscribeerrors', 'ingest5xx'],
     'is not run by Lambda': ['ingest5xx'],

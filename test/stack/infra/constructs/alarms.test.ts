@@ -59,7 +59,7 @@ describe('an alarm', () => {
       const [{ Name, Value }] = Dimensions ?? [{}];
       return [Namespace, MetricName, Name, Value?.['Fn::GetAtt']?.[0] ?? Value, Threshold];
     });
-    const [ingest, worker, mailer, feedback, unsubscribe, clock, watch, rollup] = [
+    const [ingest, worker, mailer, feedback, unsubscribe, clock, watch, rollup, importer] = [
       'ingest' as const,
       'worker' as const,
       'mailer' as const,
@@ -68,6 +68,7 @@ describe('an alarm', () => {
       'clock' as const,
       'watch' as const,
       'rollup' as const,
+      'importer' as const,
     ].map((name) => ({ Ref: lambdaOf(template, name).id }));
     expect(watched).toEqual([
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'EventsDeadLetters', 0],
@@ -113,6 +114,7 @@ describe('an alarm', () => {
       ['AWS/SES', 'Reputation.ComplaintRate', undefined, undefined, 0.001],
       ['AWS/Lambda', 'Errors', 'FunctionName', rollup, 0],
       ['AWS/Lambda', 'Invocations', 'FunctionName', rollup, 1],
+      ['AWS/Lambda', 'Errors', 'FunctionName', importer, 0],
     ]);
   });
 

@@ -15,6 +15,7 @@ const names = [
   'clock',
   'watch',
   'rollup',
+  'importer',
 ] as const;
 
 describe('each function', () => {
@@ -286,6 +287,26 @@ describe('rollup', () => {
       MOST_READS: '3000',
       MOST_PAGES: '60',
     });
+  });
+});
+
+describe('importer', () => {
+  const { id, properties } = lambdaOf(template, 'importer');
+
+  it('is called every minute, once', () => {
+    const { rule, target, invocation } = calledByRule(template, id);
+    const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
+
+    expect(rule.ScheduleExpression).toBe('rate(1 minute)');
+    expect(target.RetryPolicy).toEqual(once);
+    expect(invocation).toMatchObject(once);
+  });
+
+  it('has the time for a call of Polar and a page after the last that still begins', () => {
+    const { STEP_SECONDS, RETENTION_DAYS } = properties.Environment.Variables;
+
+    expect(RETENTION_DAYS).toBe('120');
+    expect(properties.Timeout - Number(STEP_SECONDS)).toBeGreaterThanOrEqual(60);
   });
 });
 

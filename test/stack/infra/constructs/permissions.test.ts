@@ -118,7 +118,7 @@ describe('a function may', () => {
       Addresses: writtenAndDeleted,
       Contacts: writtenAndDeleted,
       Suppressions: written,
-      Events: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'],
+      Events: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       Emails: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
       Counts: query,
       Runs: written,
@@ -188,6 +188,23 @@ describe('a function may', () => {
     });
   });
 
+  it('as importer, do exactly this', () => {
+    expect(permissionsOf(template, 'importer')).toEqual({
+      Customers: [...written, 'dynamodb:Scan'],
+      Addresses: writtenAndDeleted,
+      Contacts: writtenAndDeleted,
+      Suppressions: written,
+      Events: ['dynamodb:PutItem'],
+      Runs: written,
+      Words: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],
+      // Its own row, the settings, and the lease under which tokens are refreshed.
+      Settings: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      SuppressionKey: ['secretsmanager:GetSecretValue'],
+      PolarAccess: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+      ...log,
+    });
+  });
+
   it('as watch, do exactly this', () => {
     expect(permissionsOf(template, 'watch')).toEqual({
       // The items that are updated are the leases under which the secrets are written.
@@ -210,7 +227,7 @@ describe('a function may', () => {
     const roles = Object.values(template.findResources('AWS::IAM::Role'));
 
     expect(roles.map(({ Properties }) => Object.keys(Properties))).toEqual(
-      Array(9).fill(['AssumeRolePolicyDocument']),
+      Array(10).fill(['AssumeRolePolicyDocument']),
     );
   });
 });

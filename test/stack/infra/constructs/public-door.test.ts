@@ -48,12 +48,12 @@ describe('the public door', () => {
     });
   });
 
-  it('lets API Gateway, the schedules of clock, watch and rollup, and nobody else, call a function', () => {
+  it('lets API Gateway, the schedules of clock, watch, rollup and importer, and nobody else, call a function', () => {
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
 
     expect(permissions.map(({ Properties }) => Properties.Principal).sort()).toEqual([
       ...Array(6).fill('apigateway.amazonaws.com'),
-      ...Array(3).fill('events.amazonaws.com'),
+      ...Array(4).fill('events.amazonaws.com'),
     ]);
   });
 

@@ -1,0 +1,181 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import type { Import } from '#shared/audience/backfill/import.ts';
+import { type BackfillCounts, noCounts, sumOf } from '#shared/audience/backfill/page.ts';
+import type { Connection } from '#shared/polar/connection.ts';
+import { live } from '../kit/enhanced.ts';
+import { act } from '../kit/fields.ts';
+import { numberText } from '../kit/numbers.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { badge, facts, time } from '../kit/shown.ts';
+import { importPath, importProgress } from '../kit/words.ts';
+
+type Shown = Readonly<{
+  known: Import | undefined;
+  connection: Pick<Connection, 'organizationId' | 'organizationName'>;
+  now: Date;
+}>;
+
+/** What an import does, and how the newest one is. While it runs, the page reads it again by itself. */
+export function importView(c: Context<ConsoleEnv>, { known, connection, now }: Shown): Html {
+  const ours = known?.organizationId === connection.organizationId ? known : undefined;
+  const shown = html`${ours ? present(c, ours, now) : first(c, connection)}`;
+  return html`<p>Makes a contact of every customer that ${connection.organizationName} has in Polar, with the groups that your settings give. It mails nobody and changes nobody’s consent.</p>
+${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
+<p class="soft">Customers that Polar has deleted stay as they are here. <span class="code">npm run backfill</span> compares those, too.</p>`;
+}
+
+function first(c: Context<ConsoleEnv>, { organizationName }: Shown['connection']): Html {
+  return html`<div class="card">
+<h2>See what an import would do</h2>
+<p class="soft">Reads the list of customers of ${organizationName} and changes nothing.</p>
+${look(c, 'primary')}
+</div>`;
+}
+
+const look = (
+  c: Context<ConsoleEnv>,
+  tone: '' | 'primary' = '',
+  label = 'Look at what Polar has',
+) => act(c, label, `${importPath}/look`, { tone });
+
+function start(c: Context<ConsoleEnv>, { customers }: Import, tone: '' | 'primary' = 'primary') {
+  const label = customers === undefined ? 'Import customers' : `Import ${ofCustomers(customers)}`;
+  return act(c, label, `${importPath}/start`, { tone });
+}
+
+const goingOn = (c: Context<ConsoleEnv>, { importId }: Import) =>
+  act(c, 'Continue', `${importPath}/continue`, { tone: 'primary', fields: { import: importId } });
+
+function present(c: Context<ConsoleEnv>, known: Import, now: Date): Html {
+  const counts = known.place?.counts ?? noCounts();
+  return html`<section class="card" aria-labelledby="import-now">
+<div class="card-head"><h2 id="import-now">${titleOf(known)}</h2>${stateBadge(known)}</div>
+${summary(known, counts, now)}
+${known.place ? countsView(known, counts) : ''}
+<div class="row">${buttons(c, known, counts)}</div>
+<p class="soft small">Started ${time(known.startedAt)} by ${known.by}.</p>
+</section>`;
+}
+
+const titles = {
+  look: {
+    running: 'Looking at what Polar has',
+    done: 'What an import would do',
+    stopped: 'The look was stopped',
+    failed: 'The look failed',
+  },
+  import: {
+    running: 'Importing',
+    done: 'Import done',
+    stopped: 'Import stopped',
+    failed: 'Import failed',
+  },
+} as const;
+
+function titleOf({ kind, state }: Import): string {
+  return titles[kind][state];
+}
+
+const stateBadges = {
+  running: ['running', 'calm'],
+  done: ['done', 'good'],
+  stopped: ['stopped', 'warn'],
+  failed: ['failed', 'bad'],
+} as const;
+
+function stateBadge({ state }: Import): Html {
+  const [word, tone] = stateBadges[state];
+  return badge(word, tone);
+}
+
+/** Longer than the function takes to come by and to work through a page. */
+const silentMs = 10 * 60_000;
+
+function summary(known: Import, counts: BackfillCounts, now: Date): Html {
+  switch (known.state) {
+    case 'running':
+      return html`<p>${importProgress(known)} You can close this page: it goes on by itself.</p>
+${bar(known)}
+${known.reason ? html`<p class="note">${known.reason} Tries again within a minute.</p>` : ''}
+${now.getTime() - Date.parse(known.changedAt) > silentMs ? html`<p class="note">No progress since ${time(known.changedAt)}. The log of the function importer says why.</p>` : ''}`;
+    case 'done':
+      return html`<p>${doneText(known, counts)}</p>`;
+    case 'stopped':
+      return html`<p>${importProgress(known)} What was imported so far stays.</p>`;
+    case 'failed':
+      return html`<p class="note">${known.reason ?? 'It failed.'}</p>
+${known.progress ? html`<p>${importProgress(known)} What was imported so far stays.</p>` : ''}`;
+  }
+}
+
+function bar({ progress }: Import): Html {
+  if (!progress) return html``;
+  return html`<progress max="${Math.max(1, progress.total)}" value="${progress.looked}" aria-label="${progress.phase} looked at"></progress>`;
+}
+
+/** What it came to, in a sentence. */
+export function doneText(
+  { kind, customers = 0, organizationName }: Import,
+  { drift, inStep, withoutAddress }: BackfillCounts,
+): string {
+  const isLook = kind === 'look';
+  if (customers === 0) return `${organizationName} has no customers in Polar yet.`;
+  const parts = [
+    [drift.missing, 'new'],
+    [drift.stale, isLook ? 'to update' : 'updated'],
+    [inStep, 'already here'],
+    [withoutAddress, 'without an email address'],
+  ] as const;
+  const told = parts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${numberText(count)} ${what}`)
+    .join(', ');
+  const subject = isLook
+    ? `Polar has ${ofCustomers(customers)}`
+    : `Went through ${ofCustomers(customers)}`;
+  return told === '' ? `${subject}.` : `${subject}: ${told}.`;
+}
+
+function countsView({ kind, state, brokeOff }: Import, counts: BackfillCounts): Html {
+  const isLook = kind === 'look';
+  const { drift, inStep, withoutAddress, erased, purchases, refused, unwanted } = counts;
+  const row = (name: string, count: number, always = false) =>
+    [name, count > 0 || always ? numberText(count) : undefined] as const;
+  return html`${facts([
+    row(isLook ? 'Would be new' : 'New', drift.missing, true),
+    row(isLook ? 'Would be updated' : 'Updated', drift.stale),
+    row('Given a group by a purchase', drift['wrong-group']),
+    row('Already here', inStep, true),
+    row('Without an email address', withoutAddress),
+    row('Erased here, and left so', erased),
+    row('Subscriptions and paid orders', purchases, !isLook && state === 'done'),
+  ])}
+${brokeOff ? html`<p class="soft">A step broke off and was repeated, so up to 100 new customers may be counted as already here.</p>` : ''}
+${reasons('Left alone by your settings', unwanted)}
+${reasons(isLook ? 'Can’t be imported' : 'Not imported', refused)}`;
+}
+
+function reasons(title: string, counts: Readonly<Record<string, number>>): Html {
+  if (sumOf(counts) === 0) return html``;
+  return html`<h3>${title}</h3>
+<ul>${Object.entries(counts).map(([reason, count]) => html`<li>${numberText(count)}: ${reason}</li>`)}</ul>`;
+}
+
+function buttons(c: Context<ConsoleEnv>, known: Import, { drift }: BackfillCounts): Html {
+  const { kind, state, importId } = known;
+  const fields = { import: importId };
+  if (state === 'running') return act(c, 'Stop', `${importPath}/stop`, { fields });
+  if (state === 'done' && kind === 'import') {
+    return html`<a class="button primary" href="/console/audience">See the audience</a> ${look(c, '', 'Look again')}`;
+  }
+  if (state === 'done') {
+    const isNews = drift.missing + drift.stale > 0;
+    return html`${known.customers === 0 ? '' : start(c, known, isNews ? 'primary' : '')} ${look(c, '', 'Look again')}`;
+  }
+  return html`${goingOn(c, known)} ${look(c, '', 'Look from the start')}`;
+}
+
+function ofCustomers(count: number): string {
+  return `${numberText(count)} ${count === 1 ? 'customer' : 'customers'}`;
+}

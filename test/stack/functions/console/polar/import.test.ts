@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { consoleApp } from '#functions/console/console.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
+import type { Import } from '#shared/audience/backfill/import.ts';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
+import { startPolarDesk } from './polar-desk.ts';
+
+let desk: Awaited<ReturnType<typeof startPolarDesk>>;
+/** Somebody at a console whose clock does not move, so that a slow machine has all the time that one answer may take. */
+let visitor: ReturnType<typeof consoleVisitor>;
+
+beforeAll(async () => {
+  desk = await startPolarDesk({
+    organizations: [northlight],
+    customers: 60,
+    subscriptions: 10,
+    orders: 20,
+  });
+  const now = new Date();
+  visitor = consoleVisitor(consoleApp({ ...desk.parts, now: () => now }));
+});
+afterAll(() => desk.stop());
+beforeEach(() => desk.startOver());
+
+const path = '/console/polar/import';
+
+/** The newest import, as somebody else has left it. */
+async function leftAs(changes: Partial<Import>) {
+  const known = await desk.parts.imports.read();
+  if (!known) throw new Error('There is no import.');
+  const next = { ...known, ...changes, revision: known.revision + 1 };
+  await desk.parts.imports.put(next, known);
+  return next;
+}
+
+const acts = async () =>
+  (await desk.items('Acts'))
+    .filter(({ what }) => what === 'backfill')
+    .sort((one, other) => (one['time'] < other['time'] ? -1 : 1));
+
+describe('the page of the import', () => {
+  it('leads to connecting first, and does nothing before', async () => {
+    const { text, html } = await visitor.get(path);
+    expect(text).toContain('Connect Polar first.');
+    expect(html).not.toContain(`action="${path}`);
+    expect((await visitor.submit(`${path}/start`)).text).toContain('Polar is not connected.');
+    expect((await visitor.submit(`${path}/look`)).text).toContain('Polar is not connected.');
+    expect(await desk.parts.imports.read()).toBeUndefined();
+  });
+
+  it('looks first, imports a small list within the answer, and says what it did', async () => {
+    await desk.connectByToken();
+    expect((await visitor.get('/console/polar')).html).toContain(`href="${path}"`);
+    expect((await visitor.get(path)).text).toContain('See what an import would do');
+    const looked = await visitor.submit(`${path}/look`);
+    expect(looked.text).toContain('Polar has 60 customers: 60 new.');
+    expect(looked.html).toContain('Import 60 customers</button>');
+    expect(await desk.items('Contacts')).toEqual([]);
+    const { text } = await visitor.get('/console');
+    expect(text).toContain('Import 60 existing customers (to do)');
+
+    const done = await visitor.submit(`${path}/start`);
+    expect(done.text).toContain('Went through 60 customers: 60 new.');
+    expect(done.text).toMatch(/Subscriptions and paid orders\s*30/);
+    expect(await desk.items('Contacts')).toHaveLength(60);
+    expect(await desk.items('Emails')).toEqual([]);
+    expect((await visitor.get('/console')).text).toContain('existing customers (done)');
+    expect((await visitor.get('/console/polar')).text).toContain('Last import:');
+
+    const again = await visitor.submit(`${path}/look`);
+    expect(again.text).toContain('Polar has 60 customers: 60 already here.');
+    expect(await acts()).toMatchObject([
+      { outcome: 'refused' },
+      { outcome: 'done', on: { state: 'done', added: 60, repaired: 60 } },
+    ]);
+  });
+});
+
+describe('while an import runs', () => {
+  beforeEach(async () => {
+    await desk.connectByToken();
+    await visitor.submit(`${path}/start`);
+    const turn = { owner: 'another', until: new Date(Date.now() + 60_000).toISOString() };
+    await leftAs({
+      ...{ state: 'running', turn },
+      progress: { phase: 'customers', looked: 1_200, total: 4_300 },
+    });
+  });
+
+  it('the page shows how far it is and reads itself again; so does the checklist', async () => {
+    const { text, html } = await visitor.get(path);
+    expect(text).toContain('1,200 of 4,300 customers looked at. You can close this page');
+    expect(html).toMatch(/id="import" data-refresh="live"/);
+    expect((await visitor.get('/console')).text).toContain('Importing: 1,200 of 4,300');
+    expect((await visitor.get('/console/polar')).text).toContain('Importing: 1,200 of 4,300');
+  });
+
+  it('no other begins', async () => {
+    const before = await desk.parts.imports.read();
+    for (const act of ['look', 'start']) {
+      expect((await visitor.submit(`${path}/${act}`)).text).toContain(
+        'An import is running already.',
+      );
+    }
+    expect(await desk.parts.imports.read()).toEqual(before);
+  });
+
+  it('it can be stopped and continued, each by the page that shows it', async () => {
+    const { importId } = await leftAs({});
+    expect((await visitor.submit(`${path}/stop`, { import: 'another' })).text).toContain(
+      'The import has changed meanwhile.',
+    );
+    const stopped = await visitor.submit(`${path}/stop`, { import: importId });
+    expect(stopped.text).toContain('Import stopped');
+    expect(await desk.parts.imports.read()).toMatchObject({ state: 'stopped' });
+    await leftAs({ place: undefined });
+    const done = await visitor.submit(`${path}/continue`, { import: importId });
+    expect(done.text).toContain('Went through 60 customers: 60 already here.');
+    expect((await visitor.submit(`${path}/stop`, { import: importId })).text).toContain(
+      'The import has changed meanwhile.',
+    );
+  });
+
+  it('says what keeps it from going on, and that nothing has happened for long', async () => {
+    await leftAs({
+      reason: 'Polar is <b>away</b>.',
+      changedAt: new Date(Date.now() - 11 * 60_000).toISOString(),
+    });
+    const { text, html } = await visitor.get(path);
+    expect(text).toContain('Tries again within a minute.');
+    expect(text).toContain('No progress since');
+    expect(html).toContain('Polar is &lt;b&gt;away&lt;/b&gt;.');
+  });
+});
+
+it('customers of another organisation stop it, and the page says so', async () => {
+  await desk.connectByToken();
+  await desk.tell('customer.created', 'theirs', {
+    ...{ minute: 1, email: 'ann@example.com', organizationId: 'org-other' },
+  });
+  const contacts = (await desk.items('Contacts')).length;
+  const failed = await visitor.submit(`${path}/start`);
+  expect(failed.text).toContain('Import failed');
+  expect(failed.text).toContain('1 of org-other. Nothing was imported.');
+  expect(await desk.items('Contacts')).toHaveLength(contacts);
+});

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
+import { startPolarDesk } from '#test/stack/functions/console/polar/polar-desk.ts';
+
+let desk: Awaited<ReturnType<typeof startPolarDesk>>;
+
+beforeAll(async () => {
+  desk = await startPolarDesk({ organizations: [northlight], customers: 130 });
+  vi.stubEnv('STEP_SECONDS', '220');
+});
+afterAll(() => desk.stop());
+
+/** The function as it starts in a new environment, called by its schedule. */
+async function minutePasses(): Promise<void> {
+  vi.resetModules();
+  const { handler } = await import('#functions/importer/handler.ts');
+  await handler();
+}
+
+it('the function carries on what the console could not do at once, as it is deployed', async () => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  await minutePasses();
+  expect(await desk.parts.imports.read()).toBeUndefined();
+
+  await desk.connectByToken();
+  desk.polar.goDown();
+  const begun = await desk.submit('/console/polar/import/start');
+  expect(begun.text).toContain('Tries again within a minute.');
+  desk.polar.comeBack();
+  await minutePasses();
+  expect(await desk.parts.imports.read()).toMatchObject({ state: 'done', customers: 130 });
+  expect(await desk.items('Contacts')).toHaveLength(130);
+  expect((await desk.get('/console/polar/import')).text).toContain('130 customers: 130 new.');
+});
