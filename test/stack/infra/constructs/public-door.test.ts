@@ -143,7 +143,7 @@ describe('the public door', () => {
   it('keeps no log for longer than thirty days', () => {
     const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
 
-    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(10).fill(30));
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(11).fill(30));
   });
 });
 
