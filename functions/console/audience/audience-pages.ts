@@ -94,6 +94,7 @@ const pageSize = 50;
 const exportedAtOnce = 2_000;
 const largestAnswerBytes = 4_000_000;
 
+const productSchema = z.string().check(z.minLength(1), z.maxLength(100));
 const consentSchema = z.enum(['subscribed', 'unsubscribed']);
 
 /** Where whoever stands before this function finds the next page of an answer that is too long for one. */
@@ -123,16 +124,15 @@ export function audiencePages(parts: ConsoleParts) {
     const after = read(c.req.query('after') ?? '');
     const today = parts.now();
     const [found, settings, totals] = await Promise.all([
-      stores.list.page(wantedOf(filter), pageSize, after),
+      stores.byProduct({ ...wantedOf(filter), product: filter.product }, pageSize, after),
       stores.settings(),
       parts.counts.totals(daysBefore(today, 13), daysBefore(today, 0)),
     ]);
     const next = found.next && textOf(found.next);
-    const { items: contacts, isCutShort } = found;
     const isFirstPage = after === undefined;
     const groups = groupsOf(settings);
     const body = listView(c, {
-      ...{ filter, groups, contacts, next, isCutShort, isFirstPage },
+      ...{ filter, groups, shown: found, next, isFirstPage },
       totals: totals.at(-1),
     });
     return page(c, { title: 'Audience', section: 'audience', body });
@@ -175,6 +175,7 @@ function filterOf(c: Context<ConsoleEnv>): ListFilter {
   return {
     group: c.req.query('group')?.trim() || undefined,
     consent: consentSchema.safeParse(c.req.query('consent')).data,
+    product: productSchema.safeParse(c.req.query('product')).data,
   };
 }
 

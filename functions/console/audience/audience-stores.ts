@@ -19,6 +19,7 @@ import {
 } from '#shared/store/audience/contact-search.ts';
 import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import type { ConsoleParts } from '../parts.ts';
+import { contactsByProduct } from './by-product.ts';
 
 /** The list on which SES itself keeps addresses that bounced or complained, for the whole AWS account. */
 export type SesSuppressionList = Readonly<{
@@ -52,8 +53,10 @@ export type AudienceStores = ReturnType<typeof audienceStores>;
 export function audienceStores(parts: ConsoleParts) {
   const { db, env, store, settings, now, newId, pause, workflows, requestHandler, sqs } = parts;
   const history = dynamoContactHistory(db, { events: env.EVENTS_TABLE, emails: env.EMAILS_TABLE });
+  const list = dynamoContactList(db, env.CONTACTS_TABLE);
   return {
-    list: dynamoContactList(db, env.CONTACTS_TABLE),
+    list,
+    byProduct: contactsByProduct(list, store),
     search: dynamoContactSearch(
       db,
       env.CONTACTS_TABLE,

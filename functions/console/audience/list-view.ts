@@ -16,6 +16,7 @@ import {
   shortened,
   testPath,
 } from '../kit/words.ts';
+import type { ContactsShown, Product, ProductsOf } from './by-product.ts';
 
 export const searchPath = `${audiencePath}/search`;
 
@@ -25,14 +26,15 @@ const longestInList = 60;
 export type ListFilter = Readonly<{
   group?: string | undefined;
   consent?: 'subscribed' | 'unsubscribed' | undefined;
+  /** The id of a product: only those who are subscribed to it. */
+  product?: string | undefined;
 }>;
 
 type ListView = Readonly<{
   filter: ListFilter;
   groups: readonly string[];
-  contacts: readonly Contact[];
+  shown: Pick<ContactsShown, 'contacts' | 'products' | 'known' | 'isCutShort'>;
   next: string | undefined;
-  isCutShort: boolean;
   isFirstPage: boolean;
   /** The newest count of all contacts; absent: they were not counted yet. */
   totals: TotalsOfDay | undefined;
@@ -40,7 +42,7 @@ type ListView = Readonly<{
 
 /** The list with what finds, narrows and takes it along. */
 export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
-  const { filter, groups, contacts } = view;
+  const { filter, groups, shown } = view;
   // Whom no contact shows can be searched for all the same.
   if (isEmpty(view))
     return html`${nothing(view)}<h2>Look for somebody</h2>
@@ -48,17 +50,17 @@ export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
 ${searchForm(c)}`;
   return html`<div class="row spread">
 ${searchForm(c)}
-<p><a class="button" href="${audiencePath}/add">Add a contact</a> <a class="button" href="${link(`${audiencePath}/export.csv`, filter)}">Export as CSV</a></p>
+<p><a class="button" href="${audiencePath}/add">Add a contact</a>${filter.product === undefined && html` <a class="button" href="${link(`${audiencePath}/export.csv`, filter)}">Export as CSV</a>`}</p>
 </div>
 ${totalsLine(view)}
-${filterChips(filter, groups)}
-${contacts.length > 0 ? contactTable(contacts) : nothing(view)}
+${filterChips(filter, groups, shown.known)}
+${shown.contacts.length > 0 ? contactTable(shown.contacts, shown.products) : nothing(view)}
 ${paging(view)}`;
 }
 
 /** How many there are, whatever the filter: so only where there is none. */
 function totalsLine({ totals, filter }: ListView): Html {
-  if (!totals || filter.group || filter.consent) return html``;
+  if (!totals || isFiltered(filter)) return html``;
   const { total, mailable, asOf } = totals;
   return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing · as of ${time(asOf)}</p>`;
 }
@@ -83,16 +85,26 @@ const consents = [
 ] as const;
 
 /** What narrows the list: links that need no script, and a field for a group that no setting has. */
-function filterChips(filter: ListFilter, groups: readonly string[]): Html {
-  const { group, consent } = filter;
+function filterChips(
+  filter: ListFilter,
+  groups: readonly string[],
+  offered: readonly Product[],
+): Html {
+  const { group, consent, product } = filter;
+  const others = offered.filter(({ id }) => id !== product);
+  const chosen = offered.filter(({ id }) => id === product);
+  const unknown = product === undefined || chosen.length > 0 ? [] : [{ id: product, name: product }];
+  const products = [...chosen, ...unknown, ...others].slice(0, mostChips);
   const known = group === undefined || groups.includes(group) ? groups : [...groups, group];
   const shown = known.slice(0, mostChips);
   return html`<nav class="chips" aria-label="Filters">
 <ul>${consents.map(([value, label]) => chip(label, { ...filter, consent: value }, consent === value))}</ul>
 ${shown.length > 0 && html`<ul>${shown.map((one) => chip(shortened(one, 30), { ...filter, group: one === group ? undefined : one }, one === group))}</ul>`}
+${products.length > 0 && html`<ul aria-label="Product">${products.map(({ id, name }) => chip(shortened(name, 30), { ...filter, product: id === product ? undefined : id }, id === product))}</ul>`}
 <details><summary>Another group</summary>
 <form method="get" class="filters">
 ${consent && html`<input type="hidden" name="consent" value="${consent}">`}
+${product && html`<input type="hidden" name="product" value="${product}">`}
 <div class="field"><label for="group">Group</label>
 <input id="group" name="group" value="${group ?? ''}" list="groups" autocomplete="off">
 <datalist id="groups">${groups.map((one) => html`<option value="${one}"></option>`)}</datalist></div>
@@ -107,28 +119,38 @@ function chip(label: string, filter: ListFilter, isHere: boolean): Html {
   return html`<li><a class="chip" href="${link(audiencePath, filter)}"${isHere ? html` aria-current="true"` : ''}>${label}</a></li>`;
 }
 
-export function contactTable(contacts: readonly Contact[]): Html {
+/** `products`: what each is subscribed to, where that was looked for. */
+export function contactTable(contacts: readonly Contact[], products?: ProductsOf): Html {
   return table(
     'Contacts, newest first',
-    ['Contact', 'Marketing', 'Group', 'Since'],
+    ['Contact', 'Marketing', 'Group', ...(products ? ['Product'] : []), 'Since'],
     contacts.map((contact) => [
       html`<div class="who"><a href="${contactPath(contact.contactId)}">${shortened(nameOf(contact), longestInList) || contact.address}</a>${nameOf(contact) && html`<br><span class="soft">${contact.address}</span>`}</div>`,
       consentBadge(contact),
       shortened(contact.userGroup, longestInList),
+      ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),
       html`${time(contact.createdAt)}<br><span class="soft small">${contact.source}</span>`,
     ]),
   );
 }
 
-/** Not even a filter could be why nothing is shown. */
-function isEmpty({ filter, contacts, isCutShort, isFirstPage }: ListView): boolean {
-  return isFirstPage && !isCutShort && contacts.length === 0 && !filter.group && !filter.consent;
+function productNames(products: readonly Product[] = []): string {
+  return products.map(({ name }) => shortened(name, longestInList)).join(', ');
 }
 
-function nothing({ filter, isCutShort, isFirstPage }: ListView): Html {
-  if (isCutShort)
+function isFiltered({ group, consent, product }: ListFilter): boolean {
+  return (group ?? consent ?? product) !== undefined;
+}
+
+/** Not even a filter could be why nothing is shown. */
+function isEmpty({ filter, shown, isFirstPage }: ListView): boolean {
+  return isFirstPage && !shown.isCutShort && shown.contacts.length === 0 && !isFiltered(filter);
+}
+
+function nothing({ filter, shown, isFirstPage }: ListView): Html {
+  if (shown.isCutShort)
     return html`<p class="note">None so far, but not all contacts were looked at: go on below.</p>`;
-  if (filter.group || filter.consent) {
+  if (isFiltered(filter)) {
     return empty(
       'No contact fits these filters.',
       html`<p><a href="${audiencePath}">Show all contacts</a></p>`,
@@ -142,7 +164,8 @@ function nothing({ filter, isCutShort, isFirstPage }: ListView): Html {
   );
 }
 
-function paging({ filter, next, isCutShort, isFirstPage, contacts }: ListView): Html {
+function paging({ filter, next, shown, isFirstPage }: ListView): Html {
+  const { isCutShort, contacts } = shown;
   const label = isCutShort ? 'Go on looking' : 'Older contacts';
   const note = isCutShort && contacts.length > 0 ? 'Not all contacts were looked at yet.' : '';
   return html`<div class="pages">

@@ -1,5 +1,6 @@
 /** The audience: filters, what a contact gets, and emails under the event that asked for them. */
 export const audience = `
+.spread > .filters { flex: 1 1 24rem }
 .chips { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: start; margin: 0 0 1rem }
 .chips ul { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0 }
 .chips details { margin: 0 }

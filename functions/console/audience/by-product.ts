@@ -1,0 +1,92 @@
+import type { Contact } from '#shared/audience/person.ts';
+import {
+  isLiving,
+  productNameOf,
+  type Subscriptions,
+} from '#shared/audience/subscription-snapshot.ts';
+import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import type {
+  ContactFilter,
+  ContactList,
+  ContactPosition,
+} from '#shared/store/audience/contact-search.ts';
+
+/** Of a subscription that is alive. */
+export type Product = Readonly<{ id: string; name: string }>;
+
+/** What a contact is subscribed to, by the id of its customer. */
+export type ProductsOf = ReadonlyMap<string, readonly Product[]>;
+
+export type ContactsShown = Readonly<{
+  contacts: readonly Contact[];
+  products: ProductsOf;
+  /** Of all contacts that were looked at, each once, by name. */
+  known: readonly Product[];
+  next: ContactPosition | undefined;
+  isCutShort: boolean;
+}>;
+
+/** So many pages are looked through for a product; then a person asks for more. */
+const mostPages = 4;
+
+/**
+ * A page of contacts with what each is subscribed to, all of them or those of one product. No index knows products, and one
+ * would cost a write per event: the customers of the contacts that are read anyway are asked for theirs.
+ */
+export function contactsByProduct(list: ContactList, store: Pick<AudienceStore, 'load'>) {
+  async function productsOf(contacts: readonly Contact[]): Promise<ProductsOf> {
+    const ids = new Set(contacts.flatMap(({ customerId }) => customerId ?? []));
+    const keys = [...ids].map((key) => ({ kind: 'customers', key }) as const);
+    const { customers } = await store.load(keys);
+    return new Map(
+      [...customers].map(([id, stored]) => [id, productsIn(stored?.row.subscriptions)] as const),
+    );
+  }
+
+  return async (
+    filter: ContactFilter & Readonly<{ product?: string | undefined }>,
+    limit: number,
+    after: ContactPosition | undefined,
+  ): Promise<ContactsShown> => {
+    const products = new Map<string, readonly Product[]>();
+    const contacts: Contact[] = [];
+    let next = after;
+    for (let pages = 0; pages < mostPages; pages += 1) {
+      const found = await list.page(filter, limit, next);
+      for (const [id, all] of await productsOf(found.items)) products.set(id, all);
+      contacts.push(...found.items.filter((one) => isOf(one, filter.product, products)));
+      next = found.next;
+      const isEnough = filter.product === undefined || contacts.length >= limit / 2;
+      if (next === undefined || isEnough) {
+        return {
+          contacts,
+          products,
+          known: eachOnce(products),
+          next,
+          isCutShort: found.isCutShort,
+        };
+      }
+    }
+    return { contacts, products, known: eachOnce(products), next, isCutShort: true };
+  };
+}
+
+function isOf({ customerId }: Contact, product: string | undefined, products: ProductsOf): boolean {
+  if (product === undefined) return true;
+  return products.get(customerId ?? '')?.some(({ id }) => id === product) ?? false;
+}
+
+function productsIn(subscriptions: Subscriptions | undefined): Product[] {
+  const alive = Object.values(subscriptions ?? {}).filter(isLiving);
+  return eachOnce([
+    alive.flatMap((one) => {
+      const { productId: id } = one;
+      return id === undefined ? [] : [{ id, name: productNameOf(one) ?? id }];
+    }),
+  ]);
+}
+
+function eachOnce(all: ProductsOf | readonly (readonly Product[])[]): Product[] {
+  const found = new Map([...all.values()].flat().map((one) => [one.id, one] as const));
+  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+}
