@@ -137,7 +137,7 @@ export function overlapBadge(
   if (overlaps.length === 0) return html``;
   const isOn = overlaps.some((one) => one.polar === 'on');
   const when = overlaps.map(({ title }) => title).join('; ');
-  return html` ${badge(isOn ? 'Polar mails then, too' : 'Polar may mail then, too', 'warn')}<br>When ${when}.`;
+  return html` ${badge(isOn ? 'Polar mails then, too' : 'Polar may mail then, too', 'warn')}<br><span class="small soft">When ${when}.</span>`;
 }
 
 /** What is odd beside that, and what keeps a workflow from being activated. Neither keeps it from being saved. */

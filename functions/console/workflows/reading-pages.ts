@@ -112,13 +112,12 @@ function workflowList(list: List): Html {
   return html`<p class="row"><a class="button primary" href="${workflowsPath}/new">New workflow</a></p>
 ${table(
   'Workflows',
-  ['Name', 'Status', 'Event', 'Sends', 'Kind', 'Last 14 days', 'Changed'],
+  ['Name', 'Status', 'Event', 'Sends', 'Last 14 days', 'Changed'],
   listed.map((workflow) => [
     html`<a href="${workflowPath(workflow)}">${workflow.name}</a>`,
     html`${liveBadge(workflow, settings)}${waitingText(waiting.get(workflow.workflowId))}`,
     html`${workflow.trigger.event}${overlapBadge(workflow, polar)}`,
-    frequencyWords[workflow.frequency],
-    [...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', '),
+    html`${frequencyWords[workflow.frequency]}<br><span class="small soft">${[...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', ')}</span>`,
     twoWeeksCell(numbersOf(workflow.workflowId)),
     time(workflow.updatedAt),
   ]),
