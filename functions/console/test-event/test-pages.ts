@@ -15,7 +15,9 @@ import {
   deliverSigned,
   secretReadingOf,
 } from '#shared/polar/sample/signed-delivery.ts';
+import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { webhookSecretDocument } from '#shared/store/polar/connection.ts';
+import { untilDone } from '../kit/enhanced.ts';
 import { postForm, textField, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn, keepTestAddress, testAddress } from '../kit/remembered.ts';
@@ -139,14 +141,21 @@ function whatWaits(
 const webhookIdForm = /^[0-9a-f-]{36}$/;
 
 export function testPages(parts: ConsoleParts) {
-  const { env, secrets, settings, workflows, now } = parts;
+  const { db, env, secrets, settings, workflows, now } = parts;
+  const events = dynamoEventLog(db, env.EVENTS_TABLE);
   const secretDocument = webhookSecretDocument(secrets, env.WEBHOOK_SECRET_ID);
   const app = new Hono<ConsoleEnv>();
 
-  app.get('/', (c) => {
+  async function sentNote(webhookId: string): Promise<Html> {
+    if (!webhookIdForm.test(webhookId)) return html``;
+    const isRecorded = await events.has(webhookId);
+    return untilDone('sent', isRecorded, isRecorded ? cameThrough(webhookId) : onItsWay(webhookId));
+  }
+
+  app.get('/', async (c) => {
     const type = c.req.query('type') ?? 'customer.created';
     const typed = { type, email: testAddress(c), name: 'Ada Lovelace', externalId: '' };
-    return formPage(c, { typed, above: sentNote(c.req.query('sent') ?? '') });
+    return formPage(c, { typed, above: await sentNote(c.req.query('sent') ?? '') });
   });
 
   app.post('/', async (c) => {
@@ -204,9 +213,12 @@ ${testForm(c, { typed, problems, settings: current, active })}`,
 
 const noSecretNote = html`<p class="note">No webhook secret is set yet, so nothing was sent: there is nothing to sign it with. <a href="${polarPath}">Connect Polar first</a>.</p>`;
 
-function sentNote(webhookId: string): Html {
-  if (!webhookIdForm.test(webhookId)) return html``;
-  return html`<p>It becomes an event within seconds: <a href="${eventPath(webhookId)}">see what it did</a> (webhook id <code>${webhookId}</code>). If there is nothing yet, load that page again.</p>`;
+function onItsWay(webhookId: string): Html {
+  return html`<p>It’s on its way and becomes an event within seconds (webhook id <code>${webhookId}</code>).</p>`;
+}
+
+function cameThrough(webhookId: string): Html {
+  return html`<p>It came through: <a href="${eventPath(webhookId)}">see what it did</a> (webhook id <code>${webhookId}</code>).</p>`;
 }
 
 /** What Polar would show of this delivery. */

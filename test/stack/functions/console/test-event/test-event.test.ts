@@ -163,3 +163,16 @@ test('what is in the address of the page stays text', async () => {
   expect(status).toBe(200);
   expect(html).not.toContain('<script>alert');
 });
+
+test('the page shows by itself that the event came through', async () => {
+  const { location } = await at.post(path, typed);
+  const webhookId = new URL(location ?? '', 'http://localhost').searchParams.get('sent') ?? '';
+  const waiting = await at.get(location ?? '');
+  expect(waiting.text).toContain('It’s on its way');
+  expect(waiting.html).toContain('id="sent" data-refresh');
+
+  await at.put('Events', { webhookId });
+  const there = await at.get(location ?? '');
+  expect(there.html).toContain(`<a href="/console/events/${webhookId}">see what it did</a>`);
+  expect(there.html).not.toContain('data-refresh aria-live');
+});
