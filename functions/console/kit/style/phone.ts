@@ -9,7 +9,7 @@ export const phone = `
   .scroll td::before { content: attr(data-head); position: absolute; left: 0; width: 6.25rem; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
   .scroll td:empty { display: none }
   .long { min-width: 0 }
-  .chips { flex-direction: column; align-items: stretch }
+  .chips { flex-flow: column nowrap; align-items: stretch }
   .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin-inline: -1rem; padding: .15rem 1rem }
   .chips .chip { white-space: nowrap }
   main { padding: 1rem 1rem 4rem }

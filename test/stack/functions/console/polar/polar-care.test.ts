@@ -63,8 +63,13 @@ describe('the health of the connection', () => {
     expect(buttonsAfter(sick.html, 'Next step')).toEqual(['Enable the endpoint']);
     expect(sick.text).toContain('Enable the endpoint. Then redeliver what failed.');
 
+    const { connections } = desk.parts;
+    const known = await connections.read();
+    if (!known) throw new Error('There is no connection.');
+    await connections.noteLook(known, { at: known.connectedAt, findings: ['disabled'] });
     const shown = await desk.submit('/console/polar/enable');
     expect(shown.text).toContain('Enabled the endpoint');
+    expect(shown.text).toContain('Polar connected, not checked yet');
     expect(buttonsAfter(shown.html, 'Next step')).toEqual(['Redeliver what failed']);
     expect(shown.text).toContain('enabled in Polar');
     expect(desk.polar.endpoints).toMatchObject([{ enabled: true }]);
