@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import {
   isOptionalEventType,
   type OptionalEventType,
-  optionalEventTypes,
   type StandardEventType,
   type SupportedEventType,
   supportedEventTypes,
@@ -81,7 +80,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** How mails write days, hours and amounts. */
 export type Writing = Pick<Settings, 'timeZone' | 'language'>;
 
-/** What a fresh deployment starts with: every event on, no user group, deleted customers are unsubscribed. */
+/** What a fresh deployment starts with: every standard event on, no user group, deleted customers are unsubscribed. */
 export const defaultSettings: Settings = {
   version: 0,
   newContacts: 'subscribed',
@@ -94,11 +93,6 @@ export const defaultSettings: Settings = {
     ...everyOptionalEvent(() => ({ ...unsetEventSettings })),
   },
 };
-
-/** The optional events that are switched on. */
-export function switchedOn(events: Settings['events']): OptionalEventType[] {
-  return optionalEventTypes.filter((type) => events[type].enabled);
-}
 
 /**
  * The settings as they are stored: without the optional events that are as they are unset, so that an earlier version,

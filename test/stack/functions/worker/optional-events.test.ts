@@ -6,6 +6,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { type OptionalEventType, optionalEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
+import { sequences } from '#test/prove/runs/workflows.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
 
 const now = new Date('2026-11-02T12:00:00.000Z');
@@ -77,6 +78,46 @@ it.each(optionalEventTypes)('%s that is off is skipped and mails nobody', async 
   // A refunded purchase belongs to no subscription.
   expect(snapshots).toHaveLength(type === 'order.refunded' ? 0 : 1);
 });
+
+const [anySend] = sequences[0]?.steps ?? [];
+if (anySend?.kind !== 'send') throw new Error('The first sequence begins with an email.');
+const untilTheRenewal: Workflow = {
+  ...{ workflowId: 'w-renewal', version: 1, name: 'Renewal', status: 'active', maxAgeHours: 72 },
+  trigger: { event: 'subscription.created', conditions: [] },
+  ...{ frequency: 'once-per-subscription', audience: [], exitWhen: [] },
+  steps: [{ kind: 'wait', id: 'before', until: { date: 'periodEnd', offsetHours: -72 } }, anySend],
+  ...{ createdAt: now.toISOString(), updatedAt: now.toISOString() },
+};
+
+it.each([true, false])(
+  'a date that is moved reaches the run that waits for it at once, also where subscription.updated is off: %s',
+  async (enabled) => {
+    const customerId = `5b1f7f6e-0000-4000-9000-00000000000${enabled ? 1 : 2}`;
+    const email = `renews-${enabled}@example.com`;
+    const person = { customerId, email, name: 'Ann', externalId: null, isNew: true };
+    const own = { ...defaultSettings.events['subscription.updated'], enabled };
+    const events = { ...defaultSettings.events, 'subscription.updated': own };
+    const runNow = async () =>
+      (await work.items('Runs')).find((run) => run['customerId'] === customerId);
+    const tellAt = async (type: 'subscription.created' | 'subscription.updated', at: Date) => {
+      const body = JSON.stringify(polarPayload(type, person, at));
+      await work.queue(`${type}-${enabled}`, type, body);
+      const failed = await work.drain({
+        settings: async () => ({ ...defaultSettings, events }),
+        workflows: async () => [untilTheRenewal],
+        workflowsNow: async () => [untilTheRenewal],
+      });
+      expect(failed).toEqual([]);
+      return Date.parse(String((await runNow())?.['dueAt']));
+    };
+    const periodMs = 30 * 86_400_000;
+    const before = await tellAt('subscription.created', now);
+    expect(before).toBe(now.getTime() + periodMs - 72 * 3_600_000);
+    // The made-up one says that the period ends a whole period later.
+    const hourLater = new Date(now.getTime() + 3_600_000);
+    expect(await tellAt('subscription.updated', hourLater)).toBe(before + periodMs + 3_600_000);
+  },
+);
 
 it('the settings of an earlier version, which say nothing of them, are read', async () => {
   const { events, ...rest } = defaultSettings;

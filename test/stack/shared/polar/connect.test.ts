@@ -154,7 +154,7 @@ describe('connecting Polar', () => {
       name: 'By hand',
       enabled: true,
       api_version: '2026-10',
-      events: [...standardEventTypes],
+      events: [...standardEventTypes, 'checkout.created'],
     });
     expect(at.webhookSecret()).toEqual({
       current: endpoint?.secret,

@@ -146,6 +146,14 @@ describe('steps', () => {
       moved,
     ]);
   });
+
+  it('that wait for a date are not warned while subscription.updated tells of moved ones', () => {
+    const updated = { ...settings.events['subscription.updated'], enabled: true };
+    const events = { ...settings.events, 'subscription.updated': updated };
+    const surroundings = { ...ready, settings: { ...settings, events } };
+    const check = checkWorkflow(draft([until('endsAt'), send('a')]), surroundings);
+    expect(check).toMatchObject({ kind: 'accepted', warnings: [] });
+  });
 });
 
 describe('conditions around steps', () => {

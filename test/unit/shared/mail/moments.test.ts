@@ -143,6 +143,44 @@ describe('the table of moments', () => {
     expect(renewal.gets).toBe(atRenewal);
   });
 
+  const optional = (event: Ours['trigger']['event'], conditions: Ours['trigger']['conditions'] = []) => ({
+    ...workflow('receipt'),
+    trigger: { event, conditions },
+  });
+  const keysOf = (of: Ours) => overlapsOf(of, switched(true)).map(({ key }) => key);
+
+  it('knows at which moments the optional events come', () => {
+    expect(keysOf(optional('order.refunded'))).toEqual([]);
+    expect(keysOf(optional('subscription.paused'))).toEqual([]);
+    expect(keysOf(optional('subscription.resumed'))).toEqual(['subscription_resumed']);
+    expect(keysOf(optional('subscription.cycled'))).toEqual([
+      'subscription_cycled',
+      'subscription_cycled_after_trial',
+    ]);
+    const isBooked = { property: 'pauseAtPeriodEnd', operator: 'is', value: 'true' } as const;
+    expect(keysOf(optional('subscription.updated', [isBooked]))).toContain('subscription_paused');
+    const isOver = { property: 'status', operator: 'is', value: 'canceled' } as const;
+    const ends = keysOf(optional('subscription.updated', [isOver]));
+    expect(ends).toContain('subscription_revoked');
+    expect(ends).not.toContain('subscription_past_due');
+  });
+
+  it('counts no mail of a workflow whose event is off', () => {
+    const ours = [optional('subscription.resumed')];
+    const key = 'subscription_resumed';
+    expect(rowAt(key, switched(true), ours, events)).toMatchObject({ gets: 'one' });
+    const own = { ...events['subscription.resumed'], enabled: true };
+    const on = { ...events, 'subscription.resumed': own };
+    expect(rowAt(key, switched(true), ours, on)).toMatchObject({ gets: 'two', mark: 'twice' });
+  });
+
+  it('is not sure of a mail at each renewal from an event that also comes when the payment fails', () => {
+    const ours = [optional('subscription.cycled')];
+    const own = { ...events['subscription.cycled'], enabled: true };
+    const on = { ...events, 'subscription.cycled': own };
+    expect(rowAt('subscription_cycled', switched(true), ours, on).gets).toBe('one or two');
+  });
+
   it('tells the cancellation that is booked from the end, which have one event', () => {
     const booked = [workflow('cancellation-scheduled')];
     expect(rowAt('subscription_revoked', switched(true), booked, events).gets).toBe('one');
