@@ -93,7 +93,8 @@ function filterChips(
   const { group, consent, product } = filter;
   const others = offered.filter(({ id }) => id !== product);
   const chosen = offered.filter(({ id }) => id === product);
-  const unknown = product === undefined || chosen.length > 0 ? [] : [{ id: product, name: product }];
+  const unknown =
+    product === undefined || chosen.length > 0 ? [] : [{ id: product, name: product }];
   const products = [...chosen, ...unknown, ...others].slice(0, mostChips);
   const known = group === undefined || groups.includes(group) ? groups : [...groups, group];
   const shown = known.slice(0, mostChips);

@@ -130,7 +130,7 @@ export const importPath = `${polarPath}/import`;
 /** Of customers, subscriptions or orders, as long as an import looks at them. */
 export function importProgress({ progress }: Pick<Import, 'progress'>): string {
   if (!progress) return 'Checking whose customers are here.';
-  const [looked, total] = [progress.looked, progress.total].map((one) => number.format(one));
+  const [looked, total] = [progress.looked, progress.total].map((one) => numberText(one));
   return `${looked} of ${total} ${progress.phase} looked at.`;
 }
 

@@ -143,7 +143,10 @@ describe('the table of moments', () => {
     expect(renewal.gets).toBe(atRenewal);
   });
 
-  const optional = (event: Ours['trigger']['event'], conditions: Ours['trigger']['conditions'] = []) => ({
+  const optional = (
+    event: Ours['trigger']['event'],
+    conditions: Ours['trigger']['conditions'] = [],
+  ) => ({
     ...workflow('receipt'),
     trigger: { event, conditions },
   });

@@ -19,7 +19,13 @@ it.each<[string, string, Concern]>([
 });
 
 const allDone = {
-  ...{ isConnected: true, hasSecret: true, hasContacts: true, hasSender: true },
+  ...{
+    isConnected: true,
+    hasSecret: true,
+    hasContacts: true,
+    hasSender: true,
+    imported: undefined,
+  },
   ...{ hasPostalAddress: true, hasActiveWorkflow: true, wasTested: true },
 };
 
