@@ -7,7 +7,7 @@ import { live } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { badge, facts, time } from '../kit/shown.ts';
+import { facts, time } from '../kit/shown.ts';
 import { importPath, importProgress } from '../kit/words.ts';
 
 type Shown = Readonly<{
@@ -50,9 +50,10 @@ const goingOn = (c: Context<ConsoleEnv>, { importId }: Import) =>
 function present(c: Context<ConsoleEnv>, known: Import, now: Date): Html {
   const counts = known.place?.counts ?? noCounts();
   return html`<section class="card" aria-labelledby="import-now">
-<div class="card-head"><h2 id="import-now">${titleOf(known)}</h2>${stateBadge(known)}</div>
+<h2 id="import-now">${titles[known.kind][known.state]}</h2>
 ${summary(known, counts, now)}
-${known.place ? countsView(known, counts) : ''}
+${known.place && known.state !== 'done' ? countsView(known, counts) : ''}
+${remarks(known, counts)}
 <div class="row">${buttons(c, known, counts)}</div>
 <p class="soft small">Started ${time(known.startedAt)} by ${known.by}.</p>
 </section>`;
@@ -72,22 +73,6 @@ const titles = {
     failed: 'Import failed',
   },
 } as const;
-
-function titleOf({ kind, state }: Import): string {
-  return titles[kind][state];
-}
-
-const stateBadges = {
-  running: ['running', 'calm'],
-  done: ['done', 'good'],
-  stopped: ['stopped', 'warn'],
-  failed: ['failed', 'bad'],
-} as const;
-
-function stateBadge({ state }: Import): Html {
-  const [word, tone] = stateBadges[state];
-  return badge(word, tone);
-}
 
 /** Longer than the function takes to come by and to work through a page. */
 const silentMs = 10 * 60_000;
@@ -114,18 +99,19 @@ function bar({ progress }: Import): Html {
   return html`<progress max="${Math.max(1, progress.total)}" value="${progress.looked}" aria-label="${progress.phase} looked at"></progress>`;
 }
 
-/** What it came to, in a sentence. */
+/** What it came to, in sentences. */
 export function doneText(
   { kind, customers = 0, organizationName }: Import,
-  { drift, inStep, withoutAddress }: BackfillCounts,
+  { drift, inStep, withoutAddress, erased, purchases }: BackfillCounts,
 ): string {
-  const isLook = kind === 'look';
   if (customers === 0) return `${organizationName} has no customers in Polar yet.`;
+  const isLook = kind === 'look';
   const parts = [
     [drift.missing, 'new'],
     [drift.stale, isLook ? 'to update' : 'updated'],
     [inStep, 'already here'],
     [withoutAddress, 'without an email address'],
+    [erased, 'erased here'],
   ] as const;
   const told = parts
     .filter(([count]) => count > 0)
@@ -134,26 +120,37 @@ export function doneText(
   const subject = isLook
     ? `Polar has ${ofCustomers(customers)}`
     : `Went through ${ofCustomers(customers)}`;
-  return told === '' ? `${subject}.` : `${subject}: ${told}.`;
+  const groups = drift['wrong-group'];
+  return [
+    told === '' ? `${subject}.` : `${subject}: ${told}.`,
+    isLook ? '' : `Compared ${numberText(purchases)} subscriptions and paid orders.`,
+    groups === 0 ? '' : `${ofCustomers(groups)} got a group by one.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
-function countsView({ kind, state, brokeOff }: Import, counts: BackfillCounts): Html {
+function countsView({ kind }: Import, counts: BackfillCounts): Html {
   const isLook = kind === 'look';
-  const { drift, inStep, withoutAddress, erased, purchases, refused, unwanted } = counts;
+  const { drift, inStep, withoutAddress, erased, purchases } = counts;
   const row = (name: string, count: number, always = false) =>
     [name, count > 0 || always ? numberText(count) : undefined] as const;
-  return html`${facts([
+  return facts([
     row(isLook ? 'Would be new' : 'New', drift.missing, true),
     row(isLook ? 'Would be updated' : 'Updated', drift.stale),
     row('Given a group by a purchase', drift['wrong-group']),
     row('Already here', inStep, true),
     row('Without an email address', withoutAddress),
-    row('Erased here, and left so', erased),
-    row('Subscriptions and paid orders', purchases, !isLook && state === 'done'),
-  ])}
-${brokeOff ? html`<p class="soft">A step broke off and was repeated, so up to 100 new customers may be counted as already here.</p>` : ''}
+    row('Erased here', erased),
+    row('Subscriptions and paid orders', purchases),
+  ]);
+}
+
+/** What somebody should know besides the numbers. */
+function remarks({ kind, brokeOff }: Import, { refused, unwanted }: BackfillCounts): Html {
+  return html`${brokeOff ? html`<p class="soft">A step broke off and was repeated, so up to 100 new customers may be counted as already here.</p>` : ''}
 ${reasons('Left alone by your settings', unwanted)}
-${reasons(isLook ? 'Can’t be imported' : 'Not imported', refused)}`;
+${reasons(kind === 'look' ? 'Can’t be imported' : 'Not imported', refused)}`;
 }
 
 function reasons(title: string, counts: Readonly<Record<string, number>>): Html {

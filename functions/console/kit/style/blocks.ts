@@ -8,6 +8,7 @@ export const blocks = `
 .choices > .card > form { margin-top: auto }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 0 0 1.25rem }
 .row > p { margin: 0 }
+progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .spread { justify-content: space-between; align-items: end }
 .row > .filters { margin: 0 }
 .row .button + .button { margin-left: .25rem }
