@@ -214,7 +214,7 @@ ${testForm(c, { typed, problems, settings: current, active })}`,
 const noSecretNote = html`<p class="note">No webhook secret is set yet, so nothing was sent: there is nothing to sign it with. <a href="${polarPath}">Connect Polar first</a>.</p>`;
 
 function onItsWay(webhookId: string): Html {
-  return html`<p>It’s on its way and becomes an event within seconds (webhook id <code>${webhookId}</code>).</p>`;
+  return html`<p>It’s on its way and becomes <a href="${eventPath(webhookId)}">an event</a> within seconds (webhook id <code>${webhookId}</code>).</p>`;
 }
 
 function cameThrough(webhookId: string): Html {
