@@ -11,11 +11,16 @@ import { forwarder, type LoopbackServer, serveOnLoopback } from '#infra/local/lo
 import { deliver } from '#infra/local/running-stack.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { contentOf, passedOn, reply } from '#test/support/passed-on.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
+
+/** How often the mail is looked at until the 46th hour, and tried again each time. */
+const looks = asMany(12, 46);
+const betweenMs = (46 * hourMs) / looks;
 
 let stack: LocalStack;
 let db: ReturnType<typeof documentClient>;
@@ -79,7 +84,7 @@ beforeAll(async () => {
   });
   db = documentClient(new DynamoDBClient(stack.clientConfigs.dynamodb));
   sqs = new SQSClient(stack.clientConfigs.sqs);
-}, 400_000);
+}, 600_000);
 afterAll(async () => {
   db?.destroy();
   sqs?.destroy();
@@ -132,18 +137,18 @@ test('a mail that SES refuses for 47 hours goes out once in the 48th, and nothin
   const ledgerKey = await bought();
   const isRefused = async () => expect(await email(ledgerKey)).toMatchObject({ state: 'waiting' });
   await vi.waitFor(isRefused, { timeout: 60_000, interval: 100 });
-  for (let hours = 1; hours < 47; hours++) {
-    stack.clock.moveTo(new Date(stack.clock.now().getTime() + hourMs - minuteMs));
+  for (let look = 1; look <= looks; look++) {
+    stack.clock.moveTo(new Date(stack.clock.now().getTime() + betweenMs - minuteMs));
     await stack.moveOn(minuteMs);
     await isRefused();
   }
-  expect(refused).toBeGreaterThan(46);
+  expect(refused).toBeGreaterThan(looks);
   expect(taken).toEqual([]);
   await stack.moveOn(2 * hourMs);
   expect(await email(ledgerKey)).toMatchObject({ state: 'sent' });
   const lateMs = taken.map((at) => at.getTime() - (refusesUntil?.getTime() ?? Number.NaN));
   expect(lateMs).toEqual([expect.toSatisfy((ms: number) => ms >= 0 && ms < hourMs)]);
   expect(await deadLetters()).toBe(0);
-  expect(hops.length).toBeGreaterThan(46);
+  expect(hops.length).toBeGreaterThan(looks);
   expect(Math.max(...hops)).toBeLessThan(10);
 });
