@@ -9,7 +9,7 @@ import { descendantsOf, isRunning } from '#test/support/process-tree.ts';
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 const patience = { timeout: 120_000, interval: 50 };
 /** The stack is synthesised first, which takes minutes on a machine that is busy. */
-const startPatience = { ...patience, timeout: 220_000 };
+const startPatience = { ...patience, timeout: 400_000 };
 
 /** `npm start` and the commands beside it, all on one directory of data. */
 export function npmStart(directory: string) {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'polar-audience-polar-'));
   npm = npmStart(directory);
   stack = await npm.started(['--polar', '--port', String(port)], 'Ctrl-C ends it.');
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   stack?.child.kill('SIGKILL');
@@ -84,7 +84,7 @@ async function mailsTo(email: string): Promise<string[]> {
     .map((mail) => mail.subject);
 }
 
-describe('a newcomer with npm start -- --polar', { timeout: 300_000 }, () => {
+describe('a newcomer with npm start -- --polar', { timeout: 600_000 }, () => {
   it('signs in to Polar, chooses an organisation and is connected', async () => {
     expect(stack.output()).toContain(`Polar      ${polar}\n`);
     const fields = { signInServer: 'production', clientId: '', clientSecret: '' };

@@ -66,7 +66,7 @@ beforeAll(async () => {
   for (const line of ['workflows add receipt', 'workflows activate receipt']) {
     await solved(line);
   }
-}, 400_000);
+}, 600_000);
 
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -227,7 +227,7 @@ async function secretNow(): Promise<Readonly<Record<string, string>>> {
   return secretSchema.parse(JSON.parse(SecretString));
 }
 
-describe('on call, with the runbook alone', { timeout: 300_000 }, () => {
+describe('on call, with the runbook alone', { timeout: 600_000 }, () => {
   it('finds all well at first', async () => {
     await solved('status');
     // The receipt counts half a minute after it was activated at most.

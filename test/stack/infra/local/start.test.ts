@@ -24,7 +24,7 @@ async function started(until: string) {
   return stack;
 }
 
-describe('npm start', { timeout: 360_000 }, () => {
+describe('npm start', { timeout: 600_000 }, () => {
   test('shows a purchase that becomes a contact and mail, takes webhooks, and ends with all it started', async () => {
     const { child, output, processes } = await started('Read the mail at');
     expect(output()).toContain(`http://127.0.0.1:${port}/webhooks/polar`);
