@@ -106,6 +106,7 @@ export class PolarAudienceStack extends Stack {
     this.outputs({
       WebhookUrl: api.webhookUrl,
       WebhookSecretName: secrets.webhookSecret.secretName,
+      UnsubscribeUrl: mail.unsubscribeUrl,
       ConsoleUrl: console.url,
       ConsolePolicyArn: console.policy.managedPolicyArn,
       ConsoleReadPolicyArn: console.readPolicy.managedPolicyArn,

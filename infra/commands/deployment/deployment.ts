@@ -24,6 +24,7 @@ const outputsSchema = z.object({
   SettingsTableName: z.string(),
   MailQueueUrl: z.string(),
   WebhookUrl: z.url(),
+  UnsubscribeUrl: z.url().optional(),
   MailFrom: z.string().optional(),
   MailIdentities: z.string().optional(),
   ConsoleUrl: z.url().optional(),
@@ -31,6 +32,14 @@ const outputsSchema = z.object({
   ActsTableName: z.string().optional(),
   RetentionDays: z.coerce.number().int().positive().default(90),
 });
+
+/** Where links to unsubscribe lead: a domain of the stage's own, or its API, as in stacks that do not say it yet. */
+export function unsubscribeUrlOf({
+  UnsubscribeUrl,
+  WebhookUrl,
+}: Pick<z.infer<typeof outputsSchema>, 'UnsubscribeUrl' | 'WebhookUrl'>): string {
+  return UnsubscribeUrl ?? new URL('/unsubscribe', WebhookUrl).href;
+}
 
 /** The stack of a stage in AWS, with the credentials and, unless given, the region of the environment or profile. */
 export async function awsDeployment(
@@ -63,7 +72,7 @@ export async function awsDeployment(
       consoleUrl: outputs.ConsoleUrl,
       consolePolicyArn: outputs.ConsolePolicyArn,
       webhookUrl: outputs.WebhookUrl,
-      unsubscribeUrl: new URL('/unsubscribe', outputs.WebhookUrl).href,
+      unsubscribeUrl: unsubscribeUrlOf(outputs),
       clientConfigs: { dynamodb: config, sqs: config, sesv2: config },
     };
   } finally {

@@ -119,6 +119,7 @@ describe('the public door', () => {
       const { Variables } = lambdaOf(named, name).properties.Environment;
       expect(Variables.UNSUBSCRIBE_URL).toBe(`https://${domain}/unsubscribe`);
     }
+    named.hasOutput('UnsubscribeUrl', { Value: `https://${domain}/unsubscribe` });
     expect(JSON.stringify(named.toJSON()['Outputs'].DnsLinkDomain)).toContain(`${domain} CNAME `);
     template.resourceCountIs('AWS::ApiGatewayV2::DomainName', 0);
   });
@@ -175,6 +176,7 @@ describe('the outputs', () => {
       'RunsTableName',
       'SettingsTableName',
       'SuppressionsTableName',
+      'UnsubscribeUrl',
       'WebhookSecretName',
       'WebhookUrl',
       'WordsTableName',

@@ -3,6 +3,7 @@ import {
   credentialsUsed,
   findDeployment,
   localDeployment,
+  unsubscribeUrlOf,
 } from '#infra/commands/deployment/deployment.ts';
 import { polarInEnvironment } from '#infra/commands/deployment/parts.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
@@ -35,6 +36,15 @@ it('the local stack is found where npm start runs it', () => {
       sesv2: { endpoint: 'http://127.0.0.1:5004' },
     },
   });
+});
+
+it.each([
+  ['the domain of its own', 'https://unsubscribe.shop.example/unsubscribe'],
+  ['its API, where the stack does not say it yet', undefined],
+])('links to unsubscribe in tests of a stage lead to %s', (_, UnsubscribeUrl) => {
+  const WebhookUrl = 'https://api.example.com/webhooks/secret-path';
+  const expected = UnsubscribeUrl ?? 'https://api.example.com/unsubscribe';
+  expect(unsubscribeUrlOf({ WebhookUrl, UnsubscribeUrl })).toBe(expected);
 });
 
 it('commands speak with the Polar that runs beside the local stack, and with no other', () => {
