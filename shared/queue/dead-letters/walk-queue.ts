@@ -11,7 +11,7 @@ import {
   type ReceivedMessage,
   receivedMessage,
 } from './dead-letter.ts';
-import type { DeadLetterQueues, ExplainedLetter } from './letter-reasons.ts';
+import type { DeadLetterQueue, DeadLetterQueues, ExplainedLetter } from './letter-reasons.ts';
 
 export type Walked = Readonly<{
   /** How many different messages were met. */
@@ -136,8 +136,7 @@ export async function findDeadLetters(
   take: (page: FoundPage) => Promise<ReadonlySet<ReceivedMessage>>,
 ): Promise<Walked> {
   const { sqs, explain, isStopped, progress, waitSeconds, shownAfterSeconds } = parts;
-  const total = { met: 0, isWhole: true };
-  for (const { name, url } of parts.queues) {
+  async function walkOne({ name, url }: DeadLetterQueue): Promise<Walked> {
     let met = 0;
     const visit = async (messages: readonly ReceivedMessage[]) => {
       met += messages.length;
@@ -154,12 +153,20 @@ export async function findDeadLetters(
       );
       return messages.filter((message) => !removed.has(message));
     };
-    const how = { queueUrl: url, waitSeconds, shownAfterSeconds, isStopped };
-    const walked = await walkQueue(sqs, { ...how, visit });
-    total.met += walked.met;
-    total.isWhole &&= walked.isWhole;
+    return walkQueue(sqs, { queueUrl: url, waitSeconds, shownAfterSeconds, isStopped, visit });
   }
-  return total;
+
+  // Side by side: each waits at its end for what may still come, and most are empty. All end before a failure is told,
+  // so that each has shown what it hid.
+  const ends = await Promise.allSettled(parts.queues.map(walkOne));
+  const walked = ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
+  return {
+    met: walked.reduce((sum, { met }) => sum + met, 0),
+    isWhole: walked.every(({ isWhole }) => isWhole),
+  };
 }
 
 export type QueueStatus = Readonly<{
