@@ -22,7 +22,14 @@ const judgedSizes = [1_000, 100_000, 6_200_000];
 /** The greatest of so many ratios to the yardstick. */
 type Worst = { points: number; ratio: number };
 
-export type TimeProof = Proof & Readonly<{ worst: Readonly<Record<Kind, Worst>> }>;
+/** What answering a forged request of so many bytes takes of a processor. */
+export type ForgedCost = Readonly<{ bytes: number; ms: number }>;
+
+export type TimeProof = Proof &
+  Readonly<{ worst: Readonly<Record<Kind, Worst>>; forged: readonly ForgedCost[] }>;
+
+/** The last is more than ingest hashes. */
+const statedSizes = [1_000, 100_000, 1_000_000, 3_000_000, 4_400_000];
 
 /**
  * The processor time of hostile requests, never in seconds: each beside what a genuine request of the same size takes,
@@ -64,7 +71,12 @@ export async function proveTime(): Promise<TimeProof> {
       judge('signed', ratio, `A signed body of ${name} of ${bytes} bytes`);
     }
   }
-  return { points: worst.forged.points + worst.signed.points, failures, worst };
+  const forged: ForgedCost[] = [];
+  for (const bytes of statedSizes) {
+    const request = forgeries['signed with another secret']?.(bytes);
+    if (request) forged.push({ bytes, ms: await processorTime(() => answered(request)) });
+  }
+  return { points: worst.forged.points + worst.signed.points, failures, worst, forged };
 }
 
 /** Of everything that its sender chose. */
