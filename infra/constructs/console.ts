@@ -33,9 +33,12 @@ export function allowConsole(
   { tables, events, mail, secrets }: ConsoleReach,
 ): void {
   tables.give(lambda, tableUses);
-  // It sends dead letters through again: into their queue first, then out of the dead letters.
+  // It sends dead letters through again: into their queue first, then out of the dead letters. And puts some back there.
   for (const queue of [events, mail.outgoing, mail.reports]) {
-    queue.give(lambda, { calls: ['SendMessage', 'GetQueueAttributes'], deadLetters: queueWork });
+    queue.give(lambda, {
+      calls: ['SendMessage', 'GetQueueAttributes'],
+      deadLetters: [...queueWork, 'SendMessage'],
+    });
   }
   const changed = ['GetSecretValue', 'PutSecretValue'] as const;
   secrets.give(lambda, {

@@ -98,7 +98,7 @@ export function workflowParts(parts: ConsoleParts) {
       unsubscribeUrl: env.UNSUBSCRIBE_URL,
       now,
     }),
-    /** Past the configuration set, so that nobody waits for news of a test. */
-    send: sesSender(sesClient(sesTimeoutMs), undefined),
+    /** By our own configuration set: a default one of the identity would need a permission of its own. */
+    send: sesSender(sesClient(sesTimeoutMs), env.CONFIGURATION_SET || undefined),
   };
 }
