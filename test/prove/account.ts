@@ -38,7 +38,7 @@ const keySchema = z.object({ KeySchema: z.array(z.object({ AttributeName: z.stri
 export async function startAccount(template: unknown) {
   const [dynamo, sqs, secrets] = await Promise.all([startDynamo(), startSqs(), secretStore()]);
   const secretsManager = await startSecretsManager(secrets, 0);
-  const parsed = templateOf('Proof', template);
+  const parsed = templateOf('PolarAudience-local', template);
   const identities = localIdentities(parsed, { sqs: sqs.endpoint, http: 'http://127.0.0.1:9' });
   const client = new DynamoDBClient(localClientConfig(dynamo.endpoint));
   const queues = new SQSClient(localClientConfig(sqs.endpoint));
@@ -89,6 +89,10 @@ export async function startAccount(template: unknown) {
       secretsManager: secretsManager.address,
     },
     secret: await webhookSecret(secrets, identities.nameOf('WebhookSecret')),
+    secretOf: (logicalId: string) => secrets.get(identities.nameOf(logicalId)) ?? '',
+    putSecret: (logicalId: string, value: string) =>
+      secrets.put(identities.nameOf(logicalId), value),
+    identities,
     /** What a function finds in its environment when `address` is all that it reaches. */
     environmentOf(logicalId: RegExp, address: string) {
       const reached = localIdentities(parsed, { sqs: address, http: 'http://127.0.0.1:9' });

@@ -3,13 +3,17 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Account } from './account.ts';
 import { type Endpoints, type Fault, startFaultProxy } from './fault-proxy.ts';
 
-/** The functions that are put to the proof, and how the stack calls them. */
+/** The functions of the stack, by what their logical ids begin with. */
 const functions = {
   ingest: /^WebhooksIngest/,
   worker: /^WorkerFunction/,
   mailer: /^MailMailer/,
   clock: /^Clock/,
   feedback: /^MailFeedback/,
+  unsubscribe: /^MailUnsubscribe/,
+  watch: /^WatchFunction/,
+  rollup: /^RollUp/,
+  console: /^ConsoleFunction/,
 };
 export type FunctionName = keyof typeof functions;
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { localAccount, localRegion } from '#infra/local/local-account.ts';
 import type { Service } from '#infra/local/local-stack.ts';
 import { type LoopbackServer, serveOnLoopback } from '#infra/local/loopback-server.ts';
-import { localIdentities, readTemplate } from '#infra/local/template.ts';
+import { type Identities, localIdentities, readTemplate } from '#infra/local/template.ts';
 import { type Access, applies, isAllowed, type Statement, statementsByFunction } from './iam.ts';
 import { contentOf, operationOf, passedOn, reply } from './passed-on.ts';
 
@@ -156,13 +156,17 @@ function identityOf(address: string, known: readonly string[]): string | undefin
   return exact ?? domains.map((domain) => names.get(domain)).find((name) => name !== undefined);
 }
 
-/**
- * What the policies of the template would not have allowed, and by function what they allow and it did not do. Functions
- * that made no call are left out; each is named by its place in the stack.
- */
+/** The calls of a local stack, held against the policies of its template. */
 export async function comparedWithPolicies(assembly: string, made: readonly MadeCall[]) {
   const addresses = { sqs: 'http://sqs', http: 'http://api' };
-  const identities = localIdentities(await readTemplate(assembly), addresses);
+  return comparedWith(localIdentities(await readTemplate(assembly), addresses), made);
+}
+
+/**
+ * What the policies would not have allowed, and by function what they allow and it did not do. Functions that made no
+ * call are left out; each is named by its place in the stack.
+ */
+export function comparedWith(identities: Identities, made: readonly MadeCall[]) {
   const known = identities
     .ofType('AWS::SES::EmailIdentity')
     .map(({ properties }) => String(properties['EmailIdentity']));

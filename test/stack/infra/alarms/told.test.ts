@@ -6,6 +6,7 @@ import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { AnswerName } from '#shared/polar/answers.ts';
 import { alarmsOf } from '#test/support/cloud-watch.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
+import type { FunctionName } from '../constructs/lambda-of.ts';
 
 /** The alarms that tell of an outcome, by their anchors in the runbook; or why none has to. */
 type Told = readonly [alarm: string, ...alarms: string[]] | Readonly<{ none: string }>;
@@ -14,7 +15,7 @@ const none = (why: string) => ({ none: why });
 const well = none('It is as it should be.');
 
 /** What can become of a whole run of each function. */
-const runs: Record<string, Record<string, Told>> = {
+const runs: Record<FunctionName, Record<string, Told>> = {
   ingest: {
     'fails or ends late': ['ingesterrors', 'ingest5xx'],
     'is not run by Lambda': ['ingestthrottles'],
@@ -35,6 +36,9 @@ const runs: Record<string, Record<string, Told>> = {
     'fails or ends late': ['feedbackerrors'],
     'is not run by Lambda': ['feedbackthrottles'],
     'cannot keep up, or its event source is off': ['feedbackqueueageing'],
+    'hears that SES held an email back, because its own list has the address': none(
+      'The email says so. Subscribing the person again, or lifting the bounce, takes it off the list.',
+    ),
   },
   clock: {
     'asks for what is due': well,

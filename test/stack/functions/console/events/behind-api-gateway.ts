@@ -5,6 +5,11 @@ import { decodedPath, httpAnswer } from '#infra/local/http-api.ts';
 /** The console as a browser reaches it on AWS: with the path as API Gateway hands it over. */
 export function behindApiGateway(app: ReturnType<typeof consoleApp>) {
   const lambda = handle(app);
+  return throughApiGateway((event) => lambda(event));
+}
+
+/** The same of its handler. */
+export function throughApiGateway(lambda: (event: LambdaEvent) => Promise<unknown>) {
   return {
     async request(
       given: string,
