@@ -15,12 +15,16 @@ import { proveProperties } from '#test/prove/properties/properties.ts';
 import { dynamoBeside } from '#test/prove/runs/lockstep.ts';
 import { proveRunCrashes, proveRuns } from '#test/prove/runs/runs.ts';
 import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
+import { proveTemplate } from '#test/prove/template/prove-template.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
 import { startAccount } from './account.ts';
 import type { Proof } from './proof.ts';
 import { seededRandom } from './seeded-random.ts';
 
-const parts = ['crash', 'histories', 'hostile', 'mutants', 'properties', 'runs', 'soak'] as const;
+const parts = [
+  ...(['crash', 'histories', 'hostile', 'mutants', 'properties', 'runs', 'soak'] as const),
+  'template',
+] as const;
 const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short]
 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
@@ -30,6 +34,7 @@ mutants    the code that decides, broken on purpose in one place at a time: each
 properties the tests of npm test that draw what they meet or need many of something, with many more; the one part that no seed repeats
 runs       random histories of workflows with several steps, in memory and on emulated DynamoDB, against a model of them; rare branches must be reached; short ones with a crash at each call
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
+template   the rules of AWS that the product leans on, taken out of the stack one at a time: the tests of the template must complain
 
 Without parts, all of them. The same seed draws the same. Ends with 1 if anything does not hold.`;
 
@@ -98,6 +103,9 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     say(
       `the worst of ${signed.points} signed bodies takes ${signed.ratio.toFixed(1)} times the processor time of hashing, reading and packing it`,
     );
+    for (const { bytes, ms } of proof.forged) {
+      say(`a forged request of ${bytes} bytes takes ${ms.toFixed(1)} ms of a processor`);
+    }
     return report('hostile requests', proof);
   },
   async mutants() {
@@ -155,6 +163,13 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
+  },
+  async template() {
+    const all = await proveTemplate(({ one, isNoticed }) =>
+      say(`${isNoticed ? 'noticed ' : 'SURVIVES'} without: ${one.what}`),
+    );
+    say(`${all.filter(({ isNoticed }) => isNoticed).length} of ${all.length} noticed`);
+    return all.every(({ isNoticed }) => isNoticed);
   },
 };
 
