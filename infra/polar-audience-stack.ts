@@ -54,7 +54,13 @@ export class PolarAudienceStack extends Stack {
       timeout: Worker.timeout,
     });
     const { webhookPath, dashboard: isGraphed } = options;
-    const api = new IngestApi(this, 'Webhooks', { events, secrets, webhookPath, isGraphed });
+    const api = new IngestApi(this, 'Webhooks', {
+      events,
+      secrets,
+      webhookPath,
+      maxConcurrency: options.maxConcurrency,
+      isGraphed,
+    });
     const mail = new Mail(this, 'Mail', {
       api: api.api,
       tables,

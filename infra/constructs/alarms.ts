@@ -165,7 +165,7 @@ function webhookAlarms({ api }: Watched): AlarmDefinition[] {
       metric: api.answered('429'),
       harm: 'more requests come than the API lets through. Polar tries an event ten times within half an hour, then gives it up.',
       firstStep:
-        'see in the access log what is answered. Many 202: raise the throttle of the stage. Many 400, 401 or 404: a flood of strangers; wait, then redeliver on the page Polar of the console what failed.',
+        'see in the access log what is answered. Many 202: deploy with a greater -c maxConcurrency. Many 400, 401 or 404: a flood of strangers; wait, then redeliver on the page Polar of the console what failed.',
     },
   ];
 }

@@ -23,6 +23,8 @@ type IngestApiProps = {
   events: QueueWithDeadLetters;
   secrets: Secrets;
   webhookPath: string;
+  /** How many workers may run at once: more of them are there to have more events let in. */
+  maxConcurrency: number;
   /** Whether all answers are counted, for the dashboard, or those alone that alarms go by. */
   isGraphed: boolean;
 };
@@ -35,11 +37,15 @@ export class IngestApi extends Construct {
   readonly accessLogs: LogGroup;
   readonly webhookUrl: string;
   private readonly webhookPath: string;
+  private readonly webhooksPerSecond: number;
 
   constructor(scope: Construct, id: string, props: IngestApiProps) {
     super(scope, id);
     const { events, secrets, webhookPath, isGraphed } = props;
     this.webhookPath = webhookPath;
+    // A shop sends a few events a second at its busiest, and ten concurrent executions, all that a new account may have,
+    // answer about fifty. It also caps what a flood can cost.
+    this.webhooksPerSecond = Math.max(50, 10 * props.maxConcurrency);
     this.ingest = lambdaFunction(this, 'Ingest', {
       name: 'ingest',
       description: "Proves that a webhook is Polar's, queues it and answers",
@@ -90,7 +96,9 @@ export class IngestApi extends Construct {
     for (const route of routes) stage.addResourceDependency(route);
     stage.routeSettings = Object.fromEntries(
       routes.map(({ routeKey }) => {
-        const [rate, burst] = rateOf(routeKey, this.webhookPath);
+        const [rate, burst] = routeKey.endsWith(this.webhookPath)
+          ? [this.webhooksPerSecond, 2 * this.webhooksPerSecond]
+          : rateOf(routeKey);
         return [routeKey, { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }];
       }),
     );
@@ -107,10 +115,7 @@ export class IngestApi extends Construct {
 }
 
 /** Requests a second, and at once. */
-function rateOf(routeKey: string, webhookPath: string): readonly [rate: number, burst: number] {
-  // A shop sends a few events a second at its busiest, and ten concurrent executions, all that a new account may have,
-  // answer about this many. It also caps what a flood can cost.
-  if (routeKey.endsWith(webhookPath)) return [50, 100];
+function rateOf(routeKey: string): readonly [rate: number, burst: number] {
   // Mail programs follow many links at once when a newsletter has gone out.
   if (routeKey.includes('/unsubscribe/')) return [10, 50];
   return [20, 50];

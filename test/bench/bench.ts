@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { synthesise } from '#infra/local/synthesis.ts';
+import { readTemplate } from '#infra/local/template.ts';
 import { benchCalls, callsTable } from './calls.ts';
 import { benchCold, coldTable } from './cold.ts';
 import { benchDrain, drainTable } from './drain.ts';
 import { benchIdle, idleTable } from './idle.ts';
 import { benchRuns, runsTable } from './runs.ts';
+import { measuredSizes, scaleRows, scaleTable } from './scale.ts';
 import { benchWarm, warmTable } from './warm.ts';
 
-const parts = ['cold', 'warm', 'calls', 'cost', 'drain', 'runs'] as const;
+const parts = ['cold', 'warm', 'calls', 'cost', 'scale', 'drain', 'runs'] as const;
 const usage = `npm run bench -- [${parts.join('] [')}] [--runs 15] [--full] [--assembly <cdk.out of the stage local>]
 
 Measures and judges nothing. Without parts, all of them. --full drains 100,000 events as well (ten to fifteen minutes). runs takes six minutes or more: the clock
@@ -64,6 +66,14 @@ try {
       stages,
       idleTable(stages),
     );
+  }
+  if (isWanted('scale')) {
+    const folder = join(directory, 'busy');
+    await synthesise(folder, { stage: 'prod', maxConcurrency: '10' });
+    const sizes = await measuredSizes();
+    const rows = scaleRows(await readTemplate(folder), sizes);
+    const title = 'Ten million contacts, a hundred events a second, a million waiting runs';
+    report('scale', title, { sizes, rows }, scaleTable(rows, sizes));
   }
   if (isWanted('drain')) {
     const sizes = values.full ? [1_000, 10_000, 100_000] : [1_000, 10_000];

@@ -62,7 +62,8 @@ export async function benchCalls({ assembly }: { assembly: string }) {
     const repeated = [...known.flat()];
     return [
       firsts,
-      await counted('new customer alone', singles('alone')),
+      await counted('new customer, six words', singles('alone')),
+      await counted('new customer, three words', singles('few', atGmail)),
       singleOrders,
       renewals,
       noOps,
@@ -85,11 +86,19 @@ function purchases(count: number, run: string): Webhook[][] {
   );
 }
 
-function singles(run: string): Webhook[] {
+function singles(run: string, who: (nth: number) => object = () => ({})): Webhook[] {
   return Array.from({ length: customers }, (_, nth) =>
-    webhookOf(polarPayload('customer.created', { ...person(nth, run), isNew: true }, start)),
+    webhookOf(
+      polarPayload('customer.created', { ...person(nth, run), ...who(nth), isNew: true }, start),
+    ),
   );
 }
+
+/** Of a great provider, whose domain is no word. */
+const atGmail = (nth: number) => ({
+  name: 'Ada Lovelace',
+  email: `ada.lovelace.${nth}@gmail.com`,
+});
 
 const later = new Date(start.getTime() + 60_000);
 

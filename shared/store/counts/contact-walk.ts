@@ -39,7 +39,7 @@ const contactsSchema = z.array(
 const none: ContactTotals = { total: 0, mailable: 0, unsubscribed: 0, bounced: 0, complained: 0 };
 const start: Walk = { step: 0, shard: 0, totals: none };
 const Key = { kind: 'walk', at: 'contacts' };
-const usualPageSize = 500;
+export const usualPageSize = 500;
 
 export type ContactWalk = Readonly<{
   /** Whether it was begun and has not come to an end. */

@@ -80,6 +80,14 @@ describe('the public door', () => {
         'ANY /console/{proxy+}': rates(20, 50),
       },
     });
+    // More workers are there to have more events let in.
+    const [[, busy] = []] = Object.entries(
+      stageTemplate({ maxConcurrency: 10 }).findResources('AWS::ApiGatewayV2::Stage'),
+    );
+    expect(busy?.['Properties'].RouteSettings).toMatchObject({
+      'POST /webhooks/polar': rates(100, 200),
+      'ANY /console': rates(20, 50),
+    });
     // API Gateway refuses settings of a route that is not there yet.
     const routes = Object.keys(template.findResources('AWS::ApiGatewayV2::Route'));
     expect(stage?.['DependsOn']).toEqual(expect.arrayContaining(routes));
