@@ -110,11 +110,7 @@ export const breaks: readonly Break[] = [
     'mail is from our sender only',
     "conditions: { StringLike: { 'ses:FromAddress': identities.flatMap(sendersUnder) } },",
   ),
-  ofSending(
-    'a sender below a verified domain is ours, too',
-    '*@*.',
-    '*@',
-  ),
+  ofSending('a sender below a verified domain is ours, too', '*@*.', '*@'),
   ofSending(
     'mail may go to other identities of the account',
     "arn('identity', '*'),",

@@ -7,7 +7,7 @@ let story: Story;
 beforeAll(async () => {
   story = await startStory();
   await tellAll(story);
-}, 600_000);
+}, 900_000);
 afterAll(() => story?.stop());
 
 const fromTheQueue = 'Lambda itself takes messages from the queue with the role of the function';
