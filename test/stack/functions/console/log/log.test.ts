@@ -31,7 +31,12 @@ describe('the operator log', () => {
 
   it('notes what every one of them does, also where it comes to nothing', async () => {
     const looksOnly = ['/console/audience/search', '/console/polar/sign-in'];
-    const silent = ['/console/find', ...looksOnly, '/console/polar/sign-in/cancel'];
+    const silent = [
+      '/console/find',
+      ...looksOnly,
+      '/console/polar/import/look',
+      '/console/polar/sign-in/cancel',
+    ];
     const fields = (path: string) => ({ act: path.includes('workflows') ? 'save' : 'replay' });
     const forgotten: string[] = [];
     for (const path of posts()) {
