@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
@@ -30,12 +30,19 @@ const mailboxSchema = z.object({
 /** A message in MIME, as the mailbox hands it out for download. */
 const emlSchema = z.object({ body: z.object({ data: z.array(z.number()) }) });
 
+const lineSchema = z.object({ message: z.string(), webhookId: z.string() });
+/** What functions logged of a webhook. */
+const lines: { logicalId: string; message: string; webhookId: string }[] = [];
 let stack: LocalStack;
 let db: ReturnType<typeof documentClient>;
 
 beforeAll(async () => {
   stack = await startLocalStack({
     assembly: await localAssembly(),
+    onOutput: (logicalId, line) => {
+      const entry = line.startsWith('{') ? lineSchema.safeParse(JSON.parse(line)).data : undefined;
+      if (entry) lines.push({ logicalId, ...entry });
+    },
     prepare: async (resources) => {
       await saveDemoWorkflows(resources);
       const client = documentClient(new DynamoDBClient(resources.clientConfigs.dynamodb));
@@ -239,6 +246,22 @@ describe('a customer who is deleted', () => {
       expect.objectContaining({ verdict: 'skip', reason: 'The customer is deleted.' }),
     ]);
     expect(await mailTo(ada.email)).toEqual([]);
+  });
+});
+
+describe('one webhook', () => {
+  it('can be followed by its id through the logs of ingest, worker, mailer and feedback', async () => {
+    const webhookId = randomUUID();
+    await happens('customer.created', person(), webhookId);
+    const ofWebhook = () => lines.filter((line) => line.webhookId === webhookId);
+    const steps = ['webhook answered', 'event decided', 'email decided', 'feedback applied'];
+    await vi.waitFor(
+      () =>
+        expect(ofWebhook().map(({ message }) => message)).toEqual(expect.arrayContaining(steps)),
+      20_000,
+    );
+    const functions = new Set(ofWebhook().map(({ logicalId }) => logicalId));
+    expect(functions.size).toBe(steps.length);
   });
 });
 
