@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contactVariables, eventVariables } from '#shared/mail/event-variables.ts';
-import { type EmailVariables, renderEmail } from '#shared/mail/render-email.ts';
+import { type EmailVariables, type RenderedEmail, renderEmail } from '#shared/mail/render-email.ts';
 import { oneLine } from '#shared/text.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { compiledOf, footer, node } from './an-email.ts';
@@ -111,10 +111,19 @@ function benign({ contact, event }: EmailVariables): EmailVariables {
   return { contact: tame(contact), event: tame(event) };
 }
 
-function renderedWith(values: EmailVariables) {
+/** A render has two seconds by the clock on the wall, in which a busy machine may not get to it at all. */
+const mostTries = 3;
+
+function renderedWith(
+  values: EmailVariables,
+  tries = 1,
+): Extract<RenderedEmail, { kind: 'rendered' }> {
   const email = renderEmail(compiled, values, footer);
-  if (email.kind === 'blocked') throw new Error(email.reason);
-  return email;
+  if (email.kind !== 'blocked') return email;
+  if (tries < mostTries && email.reason.startsWith('The template takes too long')) {
+    return renderedWith(values, tries + 1);
+  }
+  throw new Error(email.reason);
 }
 
 describe('values that customers choose', () => {
