@@ -1,22 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { templateOf } from '#infra/local/template.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
 import { type IdleLine, idleLines, sumOf } from './idle.ts';
-import { idleCalls } from './idle-calls.ts';
+import { measuredIdleCalls } from './idle-measured.ts';
 
 let bills: Record<'usual' | 'lean' | 'dashboard', IdleLine[]>;
-beforeAll(async () => {
-  const calls = await idleCalls(await localAssembly());
+beforeAll(() => {
   const bill = (options: Parameters<typeof stageTemplate>[0]) =>
-    idleLines(templateOf('Stack', stageTemplate(options).toJSON()), calls);
+    idleLines(templateOf('Stack', stageTemplate(options).toJSON()), measuredIdleCalls);
   bills = {
     usual: bill({}),
     lean: bill({ lean: true }),
     dashboard: bill({ dashboard: true }),
   };
-}, 300_000);
+});
 
 const documentOf = (path: string) =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

@@ -285,7 +285,7 @@ describe('rollup', () => {
       COUNTS_TABLE: { Ref: 'Counts' },
       RETENTION_DAYS: '120',
       MOST_READS: '3000',
-      MOST_PAGES: '60',
+      MOST_PAGES: '100',
     });
   });
 });
