@@ -17,8 +17,6 @@ import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, table, time } from '../kit/shown.ts';
 import {
   eventsPath,
-  importPath,
-  importProgress,
   pathsOfConnecting,
   pathsOfTending,
   polarPath,
@@ -32,6 +30,7 @@ import {
   type SecretsShown,
   type Told,
 } from './connection-state.ts';
+import { importCard } from './import-view.ts';
 
 const servers = [
   ['production', 'Production'],
@@ -303,22 +302,6 @@ ${connectForms(c, { problems, server: connection.server })}
 function surplus(health: ConnectionHealth | undefined): Html {
   const note = health && surplusNote(health);
   return note === undefined ? html`` : html`<p class="note">${note}</p>`;
-}
-
-/** The next step after connecting, until it was done; then a way back to it. */
-function importCard({ organizationId }: Connection, imported: Import | undefined): Html {
-  const ours = imported?.organizationId === organizationId ? imported : undefined;
-  const isDone = ours?.kind === 'import' && ours.state === 'done';
-  const told = isDone
-    ? html`Last import: ${time(ours.changedAt)}.`
-    : ours?.state === 'running' && ours.kind === 'import'
-      ? html`Importing: ${importProgress(ours)}`
-      : html`See first what an import would do. It mails nobody.`;
-  return html`<div class="card">
-<p><strong>Import existing customers.</strong> <span class="soft">${told}</span></p>
-<a class="button${isDone ? '' : ' primary'}" href="${importPath}">Import customers…</a>
-</div>
-`;
 }
 
 function repairCard(c: Context<ConsoleEnv>): Html {

@@ -25,6 +25,25 @@ ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${sh
 <p class="soft">Customers that Polar has deleted stay as they are here. <span class="code">npm run backfill</span> compares those, too.</p>`;
 }
 
+/** The next step after connecting, until it was done; then a way back to it. */
+export function importCard(
+  { organizationId }: Shown['connection'],
+  imported: Import | undefined,
+): Html {
+  const ours = imported?.organizationId === organizationId ? imported : undefined;
+  const isDone = ours?.kind === 'import' && ours.state === 'done';
+  const told = isDone
+    ? html`Last import: ${time(ours.changedAt)}.`
+    : ours?.state === 'running' && ours.kind === 'import'
+      ? html`Importing: ${importProgress(ours)}`
+      : html`See first what an import would do. It mails nobody.`;
+  return html`<div class="card">
+<p><strong>Import existing customers.</strong> <span class="soft">${told}</span></p>
+<a class="button${isDone ? '' : ' primary'}" href="${importPath}">Import customers…</a>
+</div>
+`;
+}
+
 function first(c: Context<ConsoleEnv>, { organizationName }: Shown['connection']): Html {
   return html`<div class="card">
 <h2>See what an import would do</h2>
