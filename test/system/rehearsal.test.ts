@@ -17,6 +17,7 @@ import { polarPayload, sampleCustomerId } from '#shared/polar/sample/sample-even
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
+import { asMany } from '#test/support/as-many.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { npmStart } from '#test/support/npm-start.ts';
 import { typed as typedCommand } from '#test/support/typed-command.ts';
@@ -185,6 +186,7 @@ function customer(name: string): string {
 }
 
 const lanes = 6;
+const letters = asMany(300, 3_000);
 
 /** Dead letters of the worker, each of a customer, with the reason in table Failures that it died for. */
 async function buryLetters(many: number, reasonOf: (nth: number) => string): Promise<void> {
@@ -229,7 +231,8 @@ async function secretNow(): Promise<Readonly<Record<string, string>>> {
 
 describe('on call, with the runbook alone', { timeout: 600_000 }, () => {
   it('finds all well at first', async () => {
-    await solved('status');
+    // A machine that is busy may take longer for a secret than the command waits.
+    await expect.poll(async () => (await typed('status')).code, patience).toBe(0);
     // The receipt counts half a minute after it was activated at most.
     let buyers = 0;
     const anyMail = async () => {
@@ -287,17 +290,17 @@ describe('on call, with the runbook alone', { timeout: 600_000 }, () => {
     expect(await readFile(file, 'utf8')).toContain('never');
   });
 
-  it('3,000 dead letters of three reasons: sends one kind again, and leaves the others as they are', async () => {
+  it(`${letters} dead letters of three reasons: sends one kind again, and leaves the others as they are`, async () => {
     const reasons = [
       'AWS refused it: Throttled.',
       'It took too long.',
       'The payload cannot be read.',
     ];
-    const kindOf = (nth: number) => (nth < 5 ? 0 : nth < 1_000 ? 1 : 2);
-    await buryLetters(3_000, (nth) => reasons[kindOf(nth)] ?? '');
+    const kindOf = (nth: number) => (nth < 5 ? 0 : nth < letters / 3 ? 1 : 2);
+    await buryLetters(letters, (nth) => reasons[kindOf(nth)] ?? '');
     const listed = await typed('deadletters list --limit 1');
-    expect(listed.output).toContain('3000 in all:');
-    for (const [nth, count] of [5, 995, 2_000].entries()) {
+    expect(listed.output).toContain(`${letters} in all:`);
+    for (const [nth, count] of [5, letters / 3 - 5, (2 * letters) / 3].entries()) {
       expect(listed.output).toMatch(new RegExp(`^${count} × +${reasons[nth]}`, 'm'));
     }
     const resent = await typed('deadletters resend --reason throttled --yes');
