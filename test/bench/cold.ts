@@ -7,14 +7,23 @@ import { bundleEmpty, bundlePeers, bundleProgram } from './bench-bundles.ts';
 import { type ColdStart, coldStart, type Subject } from './cold-start.ts';
 import { apiEvent, httpRequest, person, queueEvent, webhookOf } from './sample-events.ts';
 import { codeBytes } from './shipped-bundles.ts';
+import { startSlowProxy } from './slow-proxy.ts';
 import { median } from './statistics.ts';
 import { textTable } from './text-table.ts';
 
 type Part = Readonly<{ assembly: string; directory: string; runs: number }>;
 
+/** What each service takes to answer, about as long as from a function to a service of its region. */
+const answerMs = 5;
+
 /** Cold starts of every shipped bundle beside an empty function and the peers, one after another in each round. */
 export async function benchCold({ assembly, directory, runs }: Part) {
-  const account = await startBenchAccount(assembly);
+  const proxies: { stop: () => Promise<void> }[] = [];
+  const account = await startBenchAccount(assembly, async (endpoint) => {
+    const proxy = await startSlowProxy(endpoint, answerMs);
+    proxies.push(proxy);
+    return proxy.address;
+  });
   try {
     const bootstrap = await bundleProgram('cold-bootstrap', directory);
     const [empty, peers] = [await bundleEmpty(directory), await bundlePeers(directory)];
@@ -46,6 +55,7 @@ export async function benchCold({ assembly, directory, runs }: Part) {
     const rounds = await interleaved(subjects, bootstrap, runs);
     return await results(subjects, rounds);
   } finally {
+    for (const proxy of proxies) await proxy.stop();
     await account.stop();
   }
 }
@@ -75,18 +85,19 @@ async function interleaved(subjects: readonly Subject[], bootstrap: string, runs
   return rounds;
 }
 
+/** `answeredMs`: from the start of the process to the answer of the first event. */
+type Figure = 'readyMs' | 'importMs' | 'importCpuMs' | 'firstMs' | 'answeredMs';
+
 async function results(subjects: readonly Subject[], rounds: readonly ColdStart[][]) {
-  const of = (nth: number, key: 'readyMs' | 'importMs' | 'importCpuMs' | 'firstMs') =>
-    median(rounds.map((starts) => starts[nth]?.[key] ?? Number.NaN));
+  const figure = (start: ColdStart | undefined, key: Figure) => {
+    if (!start) return Number.NaN;
+    return key === 'answeredMs' ? start.readyMs + start.firstMs : start[key];
+  };
+  const of = (nth: number, key: Figure) => median(rounds.map((starts) => figure(starts[nth], key)));
   const nthNamed = (name: string) => subjects.findIndex((subject) => subject.name === name);
   // A ratio is taken within each round, so that what else the machine does weighs on both sides.
-  const ratio = (nth: number, other: string, key: 'readyMs' | 'importMs' | 'importCpuMs') =>
-    median(
-      rounds.map((starts) => {
-        const beside = starts[nthNamed(other)];
-        return (starts[nth]?.[key] ?? Number.NaN) / (beside?.[key] ?? Number.NaN);
-      }),
-    );
+  const ratio = (nth: number, other: string, key: Figure) =>
+    median(rounds.map((starts) => figure(starts[nth], key) / figure(starts[nthNamed(other)], key)));
   return await Promise.all(
     subjects.map(async (subject, nth) => ({
       name: subject.name,
@@ -95,6 +106,8 @@ async function results(subjects: readonly Subject[], rounds: readonly ColdStart[
       importCpuMs: of(nth, 'importCpuMs'),
       readyMs: of(nth, 'readyMs'),
       firstInvocationMs: of(nth, 'firstMs'),
+      answeredMs: of(nth, 'answeredMs'),
+      answeredToPeer: ratio(nth, `peer of ${subject.name}`, 'answeredMs'),
       readyToEmpty: ratio(nth, 'empty', 'readyMs'),
       importToPeer: ratio(nth, `peer of ${subject.name}`, 'importMs'),
       importCpuToPeer: ratio(nth, `peer of ${subject.name}`, 'importCpuMs'),
@@ -119,6 +132,8 @@ export function coldTable(rows: Awaited<ReturnType<typeof benchCold>>): string {
       'import ÷ peer',
       'CPU ÷ peer',
       'first',
+      'answered',
+      '÷ peer',
       'undici',
     ],
     rows.map((row) => [
@@ -131,6 +146,8 @@ export function coldTable(rows: Awaited<ReturnType<typeof benchCold>>): string {
       row.importToPeer,
       row.importCpuToPeer,
       row.firstInvocationMs,
+      row.answeredMs,
+      row.answeredToPeer,
       row.loadsUndici ? 'loaded' : 'no',
     ]),
   );
