@@ -2,7 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { jsonLog } from '#shared/log.ts';
-import { secretText } from '#shared/store/secret.ts';
+import { begun, secretText } from '#shared/store/secret.ts';
 import { ingest } from './ingest.ts';
 import { verifier } from './verifier.ts';
 
@@ -25,12 +25,17 @@ const clientOptions = {
 const log = jsonLog();
 const sqs = new SQSClient(clientOptions);
 const secrets = new SecretsManagerClient(clientOptions);
+// Under way while Lambda hands over the first webhook.
+const readSecret = begun(secretText(secrets, secretId, deadlineMs), {
+  nowMs: Date.now,
+  freshMs: 10_000,
+});
 
 export const handler: (
   event: APIGatewayProxyEventV2,
 ) => Promise<APIGatewayProxyStructuredResultV2> = ingest({
   path: environment('WEBHOOK_PATH'),
-  verify: verifier(secretText(secrets, secretId, deadlineMs), Date.now, log),
+  verify: verifier(readSecret, Date.now, log),
   send: (message) =>
     sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }), {
       abortSignal: AbortSignal.timeout(deadlineMs),

@@ -15,6 +15,25 @@ export function secretText(
   };
 }
 
+/**
+ * Begins a reading at once, while the program still starts. The first caller within `freshMs` gets what came of it, or a
+ * reading of its own where it failed: a process may be frozen with the first one under way.
+ */
+export function begun<T>(
+  read: () => Promise<T>,
+  { nowMs, freshMs }: Readonly<{ nowMs: () => number; freshMs: number }>,
+): () => Promise<T> {
+  const begunAtMs = nowMs();
+  let early: Promise<T> | undefined = read();
+  // Whoever asks for it hears of a failure.
+  early.catch(() => {});
+  return () => {
+    const first = nowMs() - begunAtMs < freshMs ? early : undefined;
+    early = undefined;
+    return first === undefined ? read() : first.catch(read);
+  };
+}
+
 export type CachedSecret<T> = Readonly<{
   /** What is kept, or a first reading; a new one where what is kept is stale. A failed reading is not kept. */
   value: () => Promise<T>;

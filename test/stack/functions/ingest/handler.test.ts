@@ -97,9 +97,18 @@ describe('one environment', () => {
     expect(await queue.takeAll()).toHaveLength(5);
   });
 
-  it('answers 503 while the secret cannot be read, and recovers', async () => {
+  it('begins to read the secret before the first webhook comes', async () => {
+    const before = service.requests();
     const ask = await coldStart();
+    await vi.waitUntil(() => service.requests() > before);
+    expect(await ask(signedRequest(body, { secret }))).toMatchObject({ statusCode: 202 });
+    expect(service.requests() - before).toBe(1);
+    expect(await queue.takeAll()).toHaveLength(1);
+  });
+
+  it('answers 503 while the secret cannot be read, and recovers', async () => {
     service.goDown();
+    const ask = await coldStart();
     expect(await ask(signedRequest(body, { secret }))).toMatchObject({ statusCode: 503 });
     service.comeBack();
     expect(await ask(signedRequest(body, { secret }))).toMatchObject({ statusCode: 202 });

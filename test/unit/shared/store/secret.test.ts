@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { cachedSecret, secretText } from '#shared/store/secret.ts';
+import { begun, cachedSecret, secretText } from '#shared/store/secret.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
 
 describe('a cached secret', () => {
@@ -134,5 +134,54 @@ describe('the text of a secret', () => {
   ])('is an error when it %s', async (_, arrange, reason) => {
     arrange();
     await expect(secretText(client, 'Absent')()).rejects.toThrow(reason);
+  });
+});
+
+describe('a reading that begins at once', () => {
+  let nowMs: number;
+  let answers: (string | Error)[];
+  let readings: number;
+
+  beforeEach(() => {
+    nowMs = 1_000_000;
+    readings = 0;
+  });
+
+  const reader = (...given: (string | Error)[]) => {
+    answers = given;
+    return begun(
+      async () => {
+        const answer = answers[readings];
+        readings += 1;
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+      { nowMs: () => nowMs, freshMs: 10_000 },
+    );
+  };
+
+  it('is what the first caller gets, and nobody after', async () => {
+    const read = reader('early', 'second', 'third');
+    expect(readings).toBe(1);
+    nowMs += 9_999;
+    expect(await read()).toBe('early');
+    expect(await read()).toBe('second');
+    expect(await read()).toBe('third');
+  });
+
+  it('is made again for the first caller where it failed', async () => {
+    const read = reader(new Error('frozen'), 'second');
+    expect(await read()).toBe('second');
+  });
+
+  it('fails for the first caller when it fails twice', async () => {
+    const read = reader(new Error('frozen'), new Error('down'));
+    await expect(read()).rejects.toThrow('down');
+  });
+
+  it('is not taken once it is old', async () => {
+    const read = reader('early', 'second');
+    nowMs += 10_000;
+    expect(await read()).toBe('second');
   });
 });
