@@ -17,7 +17,7 @@ type JointAlarm = AlarmDefinition & Readonly<{ insteadOf: readonly string[] }>;
 
 /**
  * The same alarms, but fewer: those of one kind of trouble are one, whose first step is the command or page that says
- * which it is. What one of them would ring for, the joint one rings for.
+ * which it is. What one of them would ring for, the joint one rings for. One that a page tells of as well is left out.
  */
 export function leanly(
   all: readonly AlarmDefinition[],
@@ -25,11 +25,14 @@ export function leanly(
   stage: string,
 ): AlarmDefinition[] {
   const joint = jointAlarms(watched, stage);
-  const replaced = joint.flatMap(({ insteadOf }) => insteadOf);
-  const unknown = replaced.filter((id) => !all.some((one) => one.id === id));
+  const gone = [...joint.flatMap(({ insteadOf }) => insteadOf), ...toldOnItsPage];
+  const unknown = gone.filter((id) => !all.some((one) => one.id === id));
   if (unknown.length > 0) throw new Error(`There is no alarm ${unknown.join(', ')}.`);
-  return [...all.filter(({ id }) => !replaced.includes(id)), ...joint];
+  return [...all.filter(({ id }) => !gone.includes(id)), ...joint];
 }
+
+/** Whoever began an import sees on its page that it does not get on, and nothing else depends on it. */
+const toldOnItsPage = ['ImporterErrors'];
 
 function jointAlarms({ api, worker, mail, clock, watch }: Watched, stage: string): JointAlarm[] {
   const { mailer, feedback } = mail;
@@ -60,13 +63,13 @@ function jointAlarms({ api, worker, mail, clock, watch }: Watched, stage: string
         'EmailsFailed',
         'EmailsBlocked',
         'UnknownEmails',
-        'RunsUnreadable',
+        'RowsUnreadable',
       ],
       metric: stuck(mailer, clock),
       above: 0,
       period: longestRetryAndMore,
-      harm: 'emails do not go out: SES refuses them, for more than an hour or for good; a template, the sender or the postal address is in the way; SES never said whether it took them; or a run cannot be read. Customers miss a receipt or a welcome.',
-      firstStep: `"npm run emails -- list --stage ${stage}" names them with the reason. Remove it, then "send-again" each. If it names none, the clock's log names a run that cannot be read.`,
+      harm: 'emails do not go out: SES refuses them, for more than an hour or for good; a template, the sender or the postal address is in the way; SES never said whether it took them; or a row cannot be read. Customers miss a receipt or a welcome.',
+      firstStep: `"npm run emails -- list --stage ${stage}" names them with the reason. Remove it, then "send-again" each. If it names none, the clock's log names a row that cannot be read.`,
     },
     {
       id: 'PolarConnection',

@@ -3,7 +3,7 @@ import { functionProcess } from '#infra/local/lambda-function.ts';
 import { startBenchAccount } from './bench-account.ts';
 import { type Call, startCountingProxy } from './counting-proxy.ts';
 
-export const scheduled = ['clock', 'watch', 'rollup'] as const;
+export const scheduled = ['clock', 'watch', 'rollup', 'importer'] as const;
 export type Scheduled = (typeof scheduled)[number];
 
 /** What one call of a scheduled function asks of AWS while nothing happens, on average over a day. */
@@ -72,9 +72,11 @@ export async function idleCalls(assembly: string): Promise<IdleCalls> {
       if (!first || !next) throw new Error(`${name} was not called.`);
       byName.push([name, name === 'rollup' ? averaged(first, next) : next]);
     }
-    const { clock, watch, rollup } = Object.fromEntries(byName);
-    if (!clock || !watch || !rollup) throw new Error('A scheduled function is missing.');
-    return { clock, watch, rollup };
+    const { clock, watch, rollup, importer } = Object.fromEntries(byName);
+    if (!clock || !watch || !rollup || !importer) {
+      throw new Error('A scheduled function is missing.');
+    }
+    return { clock, watch, rollup, importer };
   } finally {
     for (const proxy of proxies) await proxy.stop();
     await account.stop();

@@ -40,4 +40,11 @@ export const measuredIdleCalls: IdleCalls = {
       },
     ],
   },
+  importer: {
+    readUnits: 1,
+    writeUnits: 0,
+    secretReads: 0,
+    logBytes: 0,
+    lines: [],
+  },
 };

@@ -125,6 +125,7 @@ const durations: Readonly<Record<Scheduled, number>> = {
   clock: assumed.clockMs,
   watch: assumed.watchMs,
   rollup: assumed.rollupMs,
+  importer: assumed.importerMs,
 };
 
 function schedule(template: Template, name: Scheduled, call: IdleCall): IdleLine {

@@ -42,6 +42,8 @@ export const assumed = {
   clockMs: 100,
   watchMs: 1_000,
   rollupMs: 1_000,
+  /** It reads that no import runs. */
+  importerMs: 50,
   /** Of a look at a connection: the access to Polar, and the webhook secret up to twice. */
   watchSecretReads: 3,
 } as const;

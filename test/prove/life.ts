@@ -13,6 +13,7 @@ const functions = {
   unsubscribe: /^MailUnsubscribe/,
   watch: /^WatchFunction/,
   rollup: /^RollUp/,
+  importer: /^Importer/,
   console: /^ConsoleFunction/,
 };
 export type FunctionName = keyof typeof functions;

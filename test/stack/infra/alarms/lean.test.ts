@@ -16,7 +16,7 @@ const insteadOf = {
     'emailsfailed',
     'emailsblocked',
     'unknownemails',
-    'runsunreadable',
+    'rowsunreadable',
   ],
   polarconnection: [
     'endpointdisabled',
@@ -50,7 +50,8 @@ const lines: readonly [FunctionName, Record<string, unknown>, alarm: string, lea
   ['mailer', { ...decided, state: 'failed' }, 'emailsfailed', 'emailsstuck'],
   ['mailer', { ...decided, state: 'blocked', needsPerson: true }, 'emailsblocked', 'emailsstuck'],
   ['mailer', { ...decided, state: 'waiting', waitedMinutes: 61 }, 'emailswaiting', 'emailsstuck'],
-  ['clock', { message: 'run cannot be read' }, 'runsunreadable', 'emailsstuck'],
+  ['clock', { message: 'run cannot be read' }, 'rowsunreadable', 'emailsstuck'],
+  ['clock', { message: 'email cannot be read' }, 'rowsunreadable', 'emailsstuck'],
   ['clock', { message: 'email is unknown for fifteen minutes' }, 'unknownemails', 'emailsstuck'],
   ['watch', found('disabled'), 'endpointdisabled', 'polarconnection'],
   ['watch', found('changed'), 'endpointchanged', 'polarconnection'],
@@ -70,8 +71,8 @@ const harmless: readonly [FunctionName, Record<string, unknown>][] = [
 ];
 
 describe('a lean stage', () => {
-  it('has five alarms in place of others, and all the rest', () => {
-    const replaced = Object.values(insteadOf).flat();
+  it('has five alarms in place of others, and all the rest but one that its page tells', () => {
+    const replaced = [...Object.values(insteadOf).flat(), 'importererrors'];
     const expected = usual.names.filter((name) => !replaced.includes(name));
 
     expect([...lean.names].sort()).toEqual([...expected, ...Object.keys(insteadOf)].sort());

@@ -203,7 +203,21 @@ async function connecting(story: Story): Promise<void> {
   await account.putSecret('WebhookSecret', endless);
   story.pass(3);
   await story.call('watch');
+  await importing(story);
   await story.fill('/console/polar/disconnect', '/console/polar/disconnect');
+}
+
+/** The console brings in the older half of Polar's customers, and the function that goes on without it the others. */
+async function importing({ visitor, polar, pass, call }: Story): Promise<void> {
+  const start = () => visitor.post('/console/polar/import/start');
+  polar.shortenLists();
+  await start();
+  polar.restoreLists();
+  polar.goDown();
+  await start();
+  polar.comeBack();
+  pass(3);
+  await call('importer');
 }
 
 type Told = readonly [type: SupportedEventType, of: Person, data?: object];

@@ -49,6 +49,7 @@ const unusedHere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Clock: {},
   Watch: {},
   RollUp: {},
+  Importer: {},
 };
 
 describe('IAM, where every function does all that it is for', () => {

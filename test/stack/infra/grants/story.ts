@@ -28,7 +28,7 @@ export async function startStory() {
   const [account, ses, polar] = await Promise.all([
     startAccount(template.toJSON()),
     startSes(),
-    startFakePolar({ accessTokenSeconds: 3_600 }),
+    startFakePolar({ accessTokenSeconds: 3_600, customers: 4 }),
   ]);
   const receiver = await startWebhookReceiver(() => account.secretOf('WebhookSecret'));
   const recorded = recordedCalls();
