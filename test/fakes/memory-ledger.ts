@@ -1,5 +1,5 @@
 import type { Email, EmailIdentity } from '#shared/audience/email.ts';
-import type { Emails, Reservation } from '#shared/store/mail/ledger.ts';
+import { type Emails, heldMark, type Reservation } from '#shared/store/mail/ledger.ts';
 import { copied } from './copied.ts';
 
 type Customers = ReadonlyMap<string, { revision: string }>;
@@ -47,7 +47,11 @@ export function memoryLedger(customers: Customers, now: () => Date) {
       isHeldBy(key, token) && put(key, { ...waiting, state: 'waiting' }, ['leaseUntil']),
     putAside: async (email: EmailIdentity, reason, heldSince) =>
       isFree(email.ledgerKey) &&
-      put(email.ledgerKey, { ...email, state: 'waiting', reason, heldSince }, ['waitingSince']),
+      put(
+        email.ledgerKey,
+        { ...email, state: 'waiting', reason, heldSince, dueAt: `${heldMark}${heldSince}` },
+        ['waitingSince'],
+      ),
     fail: async (key, token, reason) =>
       isHeldBy(key, token) && put(key, { state: 'failed', reason }, ['leaseUntil', 'dueAt']),
     loseSight: async (key, token, reason, dueAt) =>

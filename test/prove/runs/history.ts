@@ -31,6 +31,8 @@ export const rareBranches = [
   'an erasure of a customer with a run that waits',
   'a contact taken over from one whose run waits',
   'a merge of two runs of one workflow',
+  'an email that was held and sent once mail was released',
+  'an email that was held for too long',
 ] as const;
 export type Reached = Map<(typeof rareBranches)[number], number>;
 
@@ -61,6 +63,8 @@ export async function checkRuns(
   const asked = new Map<string, Set<string>>();
   const askedAt = new Map<string, number>();
   const sends = new Set<string>();
+  /** Emails that waited when mail was released. */
+  const held = new Set<string>();
   /** Runs that something or somebody has ended since they asked for an email. */
   const broken = new Set<string>();
   const count = (branch: (typeof rareBranches)[number]) =>
@@ -112,6 +116,8 @@ export async function checkRuns(
         }
       },
       sent(ledgerKey) {
+        if (system.isHeld()) complain(`2: ${ledgerKey} was sent while all mail was held.`);
+        if (held.has(ledgerKey)) count('an email that was held and sent once mail was released');
         const email = system.ledger.get(ledgerKey);
         if (email?.runId === undefined) {
           // A workflow that was edited down to one email has no run.
@@ -278,6 +284,23 @@ export async function checkRuns(
     }
   }
 
+  /** Somebody holds all mail, or releases it. */
+  function holdOrRelease() {
+    if (system.isHeld()) {
+      for (const [key, { heldSince }] of system.ledger) if (heldSince !== undefined) held.add(key);
+    }
+    system.hold(!system.isHeld());
+  }
+
+  /** What was put aside has been decided, too. */
+  function noneHeld() {
+    for (const [key, { state, reason }] of system.ledger) {
+      if (state === 'waiting') complain(`4: ${key} still waits: ${reason}`);
+      const isTooLate = state === 'blocked' && reason === 'Its time was more than a day ago.';
+      if (isTooLate && held.has(key)) count('an email that was held for too long');
+    }
+  }
+
   /** What a run has asked for is decided, whatever crashed meanwhile. */
   function allDecided() {
     for (const { row } of system.rows.runs.values()) {
@@ -372,6 +395,7 @@ export async function checkRuns(
     shop.tellLives();
     if (kind < 0.28) shop.act();
     else if (kind < 0.285 && !isHealthy) await becomeOne();
+    else if (kind < (system.isHeld() ? 0.3 : 0.289) && !isHealthy) holdOrRelease();
     else if (kind < 0.3) isMoving = shop.mayTakeOver(told) || isMoving;
     else if (kind < 0.36) shop.deliverAgain();
     else if (kind < 0.4 && !isHealthy) await edit();
@@ -484,6 +508,7 @@ export async function checkRuns(
     if (random() < 0.6) shop.beginLife();
     for (let acts = 0; acts < mostActs && problems.length === 0; acts++) await act();
     system.setFaults(0);
+    if (system.isHeld()) holdOrRelease();
     shop.deliverRest();
     system.refreshCache();
     for (const workflow of [...system.stored.values()]) {
@@ -496,6 +521,7 @@ export async function checkRuns(
     await system.elapse(60 * day, look);
     nothingLeft();
     allDecided();
+    noneHeld();
     problems.push(...(await otherOrder()));
     for (const { row } of system.rows.runs.values()) {
       const isWell = row.state === 'done' || row.reason !== undefined;

@@ -117,6 +117,12 @@ export async function dynamoBeside(account: Account): Promise<OutsideOf> {
             () => emails.loseSight(...of),
             () => memory.emails.loseSight(...of),
           ),
+        putAside: (...of) =>
+          both(
+            'putAside',
+            () => emails.putAside(...of),
+            () => memory.emails.putAside(...of),
+          ),
         wait: (...of) =>
           both(
             'wait',

@@ -16,7 +16,8 @@ import { type WorkerMessage, wakeMessage } from '#shared/queue/events-queue.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import type { DueRuns } from '#shared/store/due-runs.ts';
-import type { Emails } from '#shared/store/mail/ledger.ts';
+import type { Hold } from '#shared/store/mail/hold.ts';
+import { type Emails, heldMark } from '#shared/store/mail/ledger.ts';
 import type { RunLists } from '#shared/store/run-lists.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { memoryLedger } from '#test/fakes/memory-ledger.ts';
@@ -71,6 +72,7 @@ export function world(
   const ledger = memoryLedger(rows.customers, now);
   const stored = new Map(workflows.map((one) => [one.workflowId, one]));
   let cached = [...stored.values()];
+  let hold: Hold | undefined;
   const events: Queued[] = [];
   const mails: Queued[] = [];
 
@@ -258,7 +260,7 @@ export function world(
     ...batch,
     ...{
       emails,
-      hold: async () => undefined,
+      hold: async () => hold,
       hasSender: true,
       newToken: newId,
       now,
@@ -294,7 +296,12 @@ export function world(
         [...ledger.rows.values()]
           .flatMap(({ ledgerKey, dueAt }) => (dueAt && dueAt <= by ? [{ ledgerKey, dueAt }] : []))
           .slice(0, limit),
-      held: async () => [],
+      held: async (limit) =>
+        [...ledger.rows.values()]
+          .flatMap(({ ledgerKey, dueAt }) =>
+            dueAt?.startsWith(heldMark) ? [{ ledgerKey, dueAt }] : [],
+          )
+          .slice(0, limit),
       take: async ({ ledgerKey, dueAt }, until) => {
         const row = ledger.rows.get(ledgerKey);
         if (row?.dueAt !== dueAt) return { kind: 'gone' };
@@ -304,7 +311,7 @@ export function world(
       },
       settled: async () => undefined,
     },
-    isReleased: async () => false,
+    isReleased: async () => hold?.isOn === false,
     queue: (messages) =>
       call(async () => {
         for (const message of messages) push(mails, encodeMailMessage(message));
@@ -352,6 +359,10 @@ export function world(
     isCacheOld: () => cached.some((one) => stored.get(one.workflowId) !== one),
     setFaults(probability: number) {
       faults = probability;
+    },
+    isHeld: () => hold?.isOn === true,
+    hold(isOn: boolean) {
+      hold = { isOn, reason: 'A wrong price.', at: now().toISOString(), by: 'grace' };
     },
     refreshCache() {
       cached = [...stored.values()];

@@ -8,8 +8,8 @@ it('a crash of a function before or after any of its calls breaks no promise of 
   expect(proof.points).toBeGreaterThan(20);
 }, 600_000);
 
-/** The last ones reach what is rarest; `npm run prove -- runs` draws many more. */
-const seeds = [...Array.from({ length: 16 }, (_, nth) => nth + 1), 63, 64, 66, 19, 105];
+/** The last ones reach all that is rare; `npm run prove -- runs` draws many more. */
+const seeds = [1, 2, 3, 22, 27, 30, 47];
 
 it('runs do what the model says, and keep their promises, in random histories', async () => {
   const reached: Reached = new Map();
