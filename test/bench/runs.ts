@@ -172,7 +172,7 @@ function trickle(stack: LocalStack, db: DynamoDBDocumentClient) {
       new Date(),
     );
     const get = new GetCommand({ TableName: stack.tables['Events'], Key: { webhookId } });
-    while (!(await db.send(get)).Item) await setTimeout(pollMs / 4);
+    while (!(await db.send(get)).Item) await setTimeout(pollMs);
     return performance.now() - from;
   }
 
