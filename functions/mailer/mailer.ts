@@ -115,8 +115,7 @@ async function attempt(
   const hold = await parts.hold();
   if (hold?.isOn) return putAside(message, email, hold, parts);
   const known = await parts.known(message);
-  // The run has begun again and asks for itself, or is erased.
-  if (message.runId !== undefined && !known.ofRun) return { kind: 'settled' };
+  if (message.runId !== undefined && !known.ofRun) return withoutRun(message, email, parts);
   const { workflow, contact } = known;
   const wasSentBefore =
     !message.again && (await wasSentUnderOtherId(message, workflow, contact, parts.emails));
@@ -197,6 +196,26 @@ async function block(
   return isBlocked
     ? { kind: 'blocked', reason, ...(needsPerson && { needsPerson }) }
     : { kind: 'settled' };
+}
+
+/**
+ * Its run is erased, or has begun again and asks for itself. What waits for this very message would wait for good: nobody
+ * else asks for it.
+ */
+async function withoutRun(
+  message: EmailIdentity,
+  email: Email | undefined,
+  parts: DeliveryParts,
+): Promise<Delivery> {
+  const isItsOwn =
+    email?.state === 'waiting' &&
+    email.webhookId === message.webhookId &&
+    email.replayId === message.replayId &&
+    email.stepDueAt === message.stepDueAt;
+  const reason = 'Its run was erased, or has begun again since.';
+  const counted = countedToday(email, parts.now());
+  const isBlocked = isItsOwn && (await parts.emails.giveUp(email, reason, counted));
+  return isBlocked ? { kind: 'blocked', reason } : { kind: 'settled' };
 }
 
 type Attempted = Readonly<{

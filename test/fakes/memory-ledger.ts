@@ -60,6 +60,10 @@ export function memoryLedger(customers: Customers, now: () => Date) {
     block: async (email, reason) =>
       isFree(email.ledgerKey) &&
       put(email.ledgerKey, { ...email, state: 'blocked', reason }, ['dueAt', 'heldSince']),
+    giveUp: async ({ ledgerKey, updatedAt }, reason) =>
+      rows.get(ledgerKey)?.state === 'waiting' &&
+      rows.get(ledgerKey)?.updatedAt === updatedAt &&
+      put(ledgerKey, { state: 'blocked', reason }, ['dueAt', 'heldSince']),
   };
   return { emails, rows };
 }

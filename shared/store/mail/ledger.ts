@@ -70,6 +70,8 @@ export type Emails = Readonly<{
   keepInSight(ledgerKey: string, dueAt: string): Promise<boolean>;
   /** It must not be sent. Never touches one that was sent or may have been. What it was counted for today is given back. */
   block(email: EmailIdentity, reason: string, counted?: Counted): Promise<boolean>;
+  /** The same for one that waits, only as it was read: whoever asked for its key since then goes first. */
+  giveUp(seen: Email, reason: string, counted?: Counted): Promise<boolean>;
 }>;
 
 const isFree = {
@@ -241,6 +243,17 @@ export function dynamoEmails(
           set: { ...attributesOf(email), state: 'blocked', reason },
           remove: [...dueAttributes, 'heldSince'],
           ...isFree,
+        },
+        counted,
+      ),
+    giveUp: ({ ledgerKey, updatedAt }, reason, counted) =>
+      changeBack(
+        ledgerKey,
+        {
+          set: { state: 'blocked', reason },
+          remove: [...dueAttributes, 'heldSince'],
+          condition: '#state = :wasWaiting AND #updatedAt = :wasUpdatedAt',
+          values: { ':wasWaiting': 'waiting', ':wasUpdatedAt': updatedAt },
         },
         counted,
       ),

@@ -9,7 +9,7 @@ it('a crash of a function before or after any of its calls breaks no promise of 
 }, 600_000);
 
 /** The last ones reach all that is rare; `npm run prove -- runs` draws many more. */
-const seeds = [1, 2, 3, 22, 27, 30, 47];
+const seeds = [3, 5, 14, 30, 43];
 
 it('runs do what the model says, and keep their promises, in random histories', async () => {
   const reached: Reached = new Map();

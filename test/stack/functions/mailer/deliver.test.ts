@@ -129,6 +129,56 @@ describe('an email', () => {
     });
   });
 
+  describe('of a run that was erased, or has begun again,', () => {
+    const ofRun = () => mail({ runId: randomUUID(), stepDueAt: '2026-11-23T11:59:00.000Z' });
+    const held = { isOn: true, reason: 'a storm', by: 'ann', at: '' };
+    const waiting = async (message: MailMessage) => {
+      expect(await deliver(message, partsWith({ hold: async () => held }))).toMatchObject({
+        kind: 'waiting',
+      });
+    };
+
+    it('ends as blocked where it waits, so that nobody asks for it again', async () => {
+      const message = ofRun();
+      await waiting(message);
+      expect(await deliver(message, partsWith())).toEqual({
+        kind: 'blocked',
+        reason: 'Its run was erased, or has begun again since.',
+      });
+      const row = await emails().find(message.ledgerKey);
+      expect(row).toMatchObject({ state: 'blocked' });
+      expect(row).not.toHaveProperty('dueAt');
+      expect(sentUnder(message.ledgerKey)).toEqual([]);
+    });
+
+    it('keeps away from what waits for the run that began again', async () => {
+      const message = ofRun();
+      const again = { ...message, webhookId: 'evt-2', stepDueAt: '2026-11-24T11:59:00.000Z' };
+      await waiting(again);
+      expect(await deliver(message, partsWith())).toEqual({ kind: 'settled' });
+      expect(await emails().find(message.ledgerKey)).toMatchObject({
+        state: 'waiting',
+        webhookId: 'evt-2',
+      });
+    });
+
+    it('keeps away from what was put aside for another run at the same moment', async () => {
+      const message = ofRun();
+      await waiting(message);
+      const again = { ...message, stepDueAt: '2026-11-24T11:59:00.000Z' };
+      const known = async () => {
+        clock += 1;
+        await waiting(again);
+        return approvedMail(now());
+      };
+      expect(await deliver(message, partsWith({ known }))).toEqual({ kind: 'settled' });
+      expect(await emails().find(message.ledgerKey)).toMatchObject({
+        state: 'waiting',
+        stepDueAt: again.stepDueAt,
+      });
+    });
+  });
+
   it('that SES refuses for now waits, and is sent later', async () => {
     const message = mail();
     inMood('throttle', 'throttle', 'send');
