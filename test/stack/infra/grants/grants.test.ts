@@ -18,6 +18,8 @@ const takes = {
 };
 const otherSpelling = 'a contact that 0.1.0 keeps under another spelling is moved';
 const raced = 'which rows a transaction only compares depends on what changed meanwhile';
+const moved =
+  'whom it brings in here is new: it moves those whose address has changed as the worker does';
 
 /** By function, what nothing here makes it do: what the grant begins with, and when it does that. */
 const unusedHere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -49,7 +51,18 @@ const unusedHere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Clock: {},
   Watch: {},
   RollUp: {},
-  Importer: {},
+  Importer: {
+    'dynamodb:BatchGetItem Runs': moved,
+    'dynamodb:ConditionCheckItem Addresses': moved,
+    'dynamodb:ConditionCheckItem Contacts': moved,
+    'dynamodb:ConditionCheckItem Customers': moved,
+    'dynamodb:ConditionCheckItem Runs': moved,
+    'dynamodb:DeleteItem Addresses': otherSpelling,
+    'dynamodb:DeleteItem Contacts': moved,
+    'dynamodb:DeleteItem Words': moved,
+    'dynamodb:PutItem Runs': moved,
+    'dynamodb:PutItem Suppressions': moved,
+  },
 };
 
 describe('IAM, where every function does all that it is for', () => {
