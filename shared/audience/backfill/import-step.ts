@@ -55,6 +55,7 @@ async function turnOf({ imports, now, newId }: ImportParts, forMs: number) {
   const known = await imports.read();
   const first = known && taken(known, owner, now());
   if (!first || !(await imports.put(first, known))) return undefined;
+  if (first.state !== 'running') return undefined;
   let row = first;
   let isLost = false;
   const save = async (next: Import): Promise<boolean> => {

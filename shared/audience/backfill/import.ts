@@ -92,11 +92,15 @@ export function continued(known: Import, now: Date): Import | undefined {
   return { ...next(known, now), state: 'running', reason: undefined, tries: 0 };
 }
 
-/** Its next step is `owner`'s. `undefined`: it is over, or somebody works on it. */
+/**
+ * Its next step is `owner`'s. `undefined`: it is over, or somebody works on it. Whoever died at it has tried: what ends each
+ * step, such as a page that takes too much memory, fails it in the end.
+ */
 export function taken(known: Import, owner: string, now: Date): Import | undefined {
   if (known.state !== 'running') return undefined;
-  if (known.turn && Date.parse(known.turn.until) > now.getTime()) return undefined;
-  return { ...inTurn(known, owner, now), brokeOff: known.brokeOff || known.turn !== undefined };
+  if (!known.turn) return inTurn(known, owner, now);
+  if (Date.parse(known.turn.until) > now.getTime()) return undefined;
+  return afterTry({ ...inTurn(known, owner, now), brokeOff: true }, endedEarly, now);
 }
 
 /** Keeps the turn for as long again. */
@@ -141,6 +145,7 @@ function next(known: Import, now: Date): Import {
   return { ...known, revision: known.revision + 1, changedAt: now.toISOString() };
 }
 
+const endedEarly = 'A step ended before it was done. The log of the function importer says why.';
 const ourFault = 'It failed on our side. The log of the function importer says why.';
 const tooLarge =
   'Looking through the customers that are here takes longer than one step may. Run npm run backfill instead.';

@@ -136,6 +136,38 @@ it('after a crash between a page and its place, repeats the page, and does nothi
   expect(at.audience.records.size).toBe(250);
 });
 
+it('fails with a reason where every step is ended before its first page is done', async () => {
+  const at = await started({ customers: 3 });
+  await at.begin();
+  // What ends the process ends it for good: nobody notes why.
+  let isDead = false;
+  const dying: ImportParts['imports'] = {
+    ...at.imports,
+    async put(next, before) {
+      isDead ||= next.place !== undefined;
+      if (isDead) throw new Error('The process was ended');
+      return at.imports.put(next, before);
+    },
+  };
+  let deaths = 0;
+  while (at.known().state === 'running' && deaths < 30) {
+    isDead = false;
+    await at.step({ imports: dying }).then(
+      () => undefined,
+      () => {
+        deaths += 1;
+      },
+    );
+    at.pass(2 * minuteMs);
+  }
+  expect(deaths).toBe(15);
+  expect(at.known()).toMatchObject({
+    state: 'failed',
+    turn: undefined,
+    reason: expect.stringContaining('A step ended before it was done.'),
+  });
+});
+
 it('is worked on by one at a time', async () => {
   const at = await started({ customers: 150 });
   await at.begin();
