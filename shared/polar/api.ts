@@ -108,7 +108,8 @@ export function polarApi(options: PolarAccessOptions) {
   async function list<T>(schema: z.ZodMiniType<T>, call: PolarCall): Promise<Listed<T>> {
     const page = z.object({
       items: z.array(schema),
-      pagination: z.object({ total_count: z.number(), max_page: z.number() }),
+      // They are kept, by imports and backfills, and read again as whole numbers.
+      pagination: z.object({ total_count: z.int(), max_page: z.int() }),
     });
     const { items, pagination } = readAnswer(page, await send(call), call);
     const listed = { items, totalCount: pagination.total_count, maxPage: pagination.max_page };

@@ -139,6 +139,15 @@ describe('a call that fails', () => {
     const other = apiWith({ fetch: async () => new Response('{"items":[{}]}') });
     expect(String(await failure(other.organizations()))).toContain('items.0.id');
   });
+
+  it.each([
+    [{ total_count: 0.5, max_page: 1 }, 'pagination.total_count'],
+    [{ total_count: 1, max_page: 1e300 }, 'pagination.max_page'],
+  ])('by a list that is as long as %j names what is wrong', async (pagination, field) => {
+    const list = JSON.stringify({ items: [], pagination });
+    const hostile = apiWith({ fetch: async () => new Response(list) });
+    expect(String(await failure(hostile.organizations()))).toContain(field);
+  });
 });
 
 describe('a call that may work later', () => {
