@@ -199,7 +199,7 @@ export function testPages(parts: ConsoleParts) {
     const [all, current] = await Promise.all([workflows.all(), settings()]);
     const active = all.filter((workflow) => workflow.status === 'active');
     return page(c, {
-      title: 'Test',
+      title: 'Send a test',
       section: 'test',
       status,
       body: html`${above}

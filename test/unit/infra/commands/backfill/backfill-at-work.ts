@@ -146,7 +146,7 @@ export async function startBackfillAtWork(options: FakePolarOptions = {}) {
     attempt,
     partsOf,
     hear,
-    /** An event of the page Test. */
+    /** An event of the page Send a test. */
     madeUp: (email: string) => {
       const who = { customerId: sampleCustomerId(email), email, name: '', externalId: null };
       return hear('customer.created', customer({ ...who, isNew: true }, new Date()));
