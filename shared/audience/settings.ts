@@ -62,7 +62,7 @@ export const settingsSchema = z.object({
   version: z.int().check(z.gte(0)),
   newContacts: z.enum(['subscribed', 'unsubscribed']),
   customerDeleted: deletionModeSchema,
-  /** Stands in the footer of every marketing email, as the law of many countries wants it. */
+  /** At the foot of every email; marketing is not sent without it, as the law of many countries wants. */
   postalAddress: z.optional(z.nullable(z.string())),
   /** In which days and hours are written in mails. Rows of version 0.1.0 have neither this nor the language. */
   timeZone: z._default(z.string().check(z.refine(isTimeZone)), 'UTC'),
