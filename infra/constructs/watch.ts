@@ -80,7 +80,8 @@ const metricNames = {
 
 /**
  * It reads. Written are only the tokens of a sign-in, which it may have to refresh; the webhook secret, where a person
- * left out when the previous one ends; the leases under which either is done; and Polar's own mails as it first saw them.
+ * left out when the previous one ends; the leases under which either is done; what it saw, for pages; and Polar's own
+ * mails as it first saw them.
  */
 function allowLooking(watch: NodejsFunction, { tables, secrets }: WatchProps): void {
   tables.give(watch, {
