@@ -11,11 +11,7 @@ import {
 } from '#shared/audience/workflow.ts';
 import { checkWorkflow, type PolarMails, triggerWarning } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
-import type { ReportedEmail } from '#shared/store/mail/emails.ts';
-import {
-  type EmailCounts,
-  workflowEmailsPositionSchema,
-} from '#shared/store/mail/workflow-emails.ts';
+import { workflowEmailsPositionSchema } from '#shared/store/mail/workflow-emails.ts';
 import type { OpenCount } from '#shared/store/open-runs.ts';
 import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
@@ -25,56 +21,17 @@ import { testAddress } from '../kit/remembered.ts';
 import { badge, empty, facts, link, table, time } from '../kit/shown.ts';
 import {
   conditionText,
-  contactPath,
-  countBadges,
-  eventPath,
-  fateBadge,
   frequencyWords,
   kindWords,
   statusBadge,
-  testPath,
   workflowPath,
   workflowsPath,
 } from '../kit/words.ts';
+import { workflowEmails } from './email-list.ts';
 import { checkNotes, outdatedNote, overlapBadge, overlapNote, triggerNote } from './problems.ts';
 import { workflowRuns } from './run-list.ts';
 import { twoWeeksCard, twoWeeksCell } from './two-weeks.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
-
-type Emails = Readonly<{
-  path: string;
-  counts: EmailCounts;
-  emails: readonly ReportedEmail[];
-  /** By customer id; of those whose address is not to be seen, none. */
-  addresses: ReadonlyMap<string, string>;
-  /** The cursor of the page after this one. */
-  next: string | undefined;
-  isFirst: boolean;
-}>;
-
-/** The emails that a workflow sent, or why it did not. */
-export function workflowEmails({ path, counts, emails, addresses, next, isFirst }: Emails): Html {
-  const rows = emails.map(({ createdAt, reason, contactId, customerId, webhookId, ...email }) => [
-    time(createdAt),
-    fateBadge(email),
-    reason && html`<span class="why">${reason}</span>`,
-    contactId &&
-      html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,
-    html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
-  ]);
-  if (rows.length === 0 && isFirst) {
-    return html`<h2 id="emails">Emails</h2>
-${empty('No event asked for an email of this workflow yet.', html`<p><a href="${testPath}">Send yourself a test event</a></p>`)}`;
-  }
-  return html`<h2 id="emails">Emails</h2>
-<p>${countBadges(counts)}${counts.isComplete ? '' : html` <span class="soft small">Counted are the newest thousand.</span>`}</p>
-${table('Emails of this workflow, newest first', ['Since', 'State', 'Why', 'Contact', 'Event'], rows)}
-<p class="pages">${isFirst ? '' : html`<a class="button" href="${path}#emails">Newest</a>`}${next && html`<a class="button" href="${link(path, { after: next })}#emails">Older</a>`}</p>`;
-}
-
-function shortened(id: string): string {
-  return id.length > 13 ? `${id.slice(0, 12)}…` : id;
-}
 
 const toRemoved = html`<p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`;
 

@@ -1,0 +1,41 @@
+import { html } from 'hono/html';
+import type { ReportedEmail } from '#shared/store/mail/emails.ts';
+import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
+import type { Html } from '../kit/page.ts';
+import { empty, link, table, time } from '../kit/shown.ts';
+import { contactPath, countBadges, eventPath, fateBadge, testPath } from '../kit/words.ts';
+
+type Emails = Readonly<{
+  path: string;
+  counts: EmailCounts;
+  emails: readonly ReportedEmail[];
+  /** By customer id; of those whose address is not to be seen, none. */
+  addresses: ReadonlyMap<string, string>;
+  /** The cursor of the page after this one. */
+  next: string | undefined;
+  isFirst: boolean;
+}>;
+
+/** The emails that a workflow sent, or why it did not. */
+export function workflowEmails({ path, counts, emails, addresses, next, isFirst }: Emails): Html {
+  const rows = emails.map(({ createdAt, reason, contactId, customerId, webhookId, ...email }) => [
+    time(createdAt),
+    fateBadge(email),
+    reason && html`<span class="why">${reason}</span>`,
+    contactId &&
+      html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,
+    html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
+  ]);
+  if (rows.length === 0 && isFirst) {
+    return html`<h2 id="emails">Emails</h2>
+${empty('No event asked for an email of this workflow yet.', html`<p><a href="${testPath}">Send yourself a test event</a></p>`)}`;
+  }
+  return html`<h2 id="emails">Emails</h2>
+<p>${countBadges(counts)}${counts.isComplete ? '' : html` <span class="soft small">Counted are the newest thousand.</span>`}</p>
+${table('Emails of this workflow, newest first', ['Since', 'State', 'Why', 'Contact', 'Event'], rows)}
+<p class="pages">${isFirst ? '' : html`<a class="button" href="${path}#emails">Newest</a>`}${next && html`<a class="button" href="${link(path, { after: next })}#emails">Older</a>`}</p>`;
+}
+
+function shortened(id: string): string {
+  return id.length > 13 ? `${id.slice(0, 12)}…` : id;
+}
