@@ -85,7 +85,7 @@ export const consoleActs: ActsOfRoutes = {
   [`POST ${polar}/token`]: always('polar.connect', 'Connect Polar with an access token.'),
   [`POST ${polar}/sign-in`]: looksOnly,
   [`POST ${polar}/sign-in/cancel`]: looksOnly,
-  [`POST ${polar}/organization`]: always('polar.connect', 'Connect an organisation of Polar.'),
+  [`POST ${polar}/organization`]: always('polar.connect', 'Connect an organization of Polar.'),
   [`GET ${polar}/callback`]: always('polar.connect', 'Sign in to Polar.'),
   [`POST ${polar}/enable`]: always('polar.repair', 'Enable the endpoint in Polar.'),
   [`POST ${polar}/repair`]: always('polar.repair', 'Repair the connection with Polar.'),

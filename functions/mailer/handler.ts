@@ -43,7 +43,7 @@ const env = z
 const sesTimeoutMs = 10_000;
 /** For so long mail may still go out after somebody holds it. */
 const holdMs = 2_000;
-/** Whose portal it is changes only when Polar is disconnected and another organisation connected. */
+/** Whose portal it is changes only when Polar is disconnected and another organization connected. */
 const portalMs = 300_000;
 /** As long as the settings are kept. */
 const brandMs = 30_000;

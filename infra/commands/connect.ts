@@ -54,12 +54,12 @@ export function connectCommand(
 ): void {
   command
     .description(
-      'Connects this deployment with an organisation of Polar: makes the webhook endpoint there and takes over its secret. Safe to run twice.',
+      'Connects this deployment with an organization of Polar: makes the webhook endpoint there and takes over its secret. Safe to run twice.',
     )
     .addOption(
       text(
         '--token <token>',
-        'the organisation access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Beware of the token itself here: other users of this machine can see arguments, and shells keep them',
+        'the organization access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Beware of the token itself here: other users of this machine can see arguments, and shells keep them',
       ),
     )
     .option('--sandbox', "the token is one of Polar's sandbox")
@@ -95,7 +95,7 @@ const afterHelp = `
   npm run connect -- --token -
   POLAR_TOKEN=polar_oat_… npm run connect
 
-The token is made in Polar in the settings of your organisation, with the scopes organizations:read, webhooks:read and
+The token is made in Polar in the settings of your organization, with the scopes organizations:read, webhooks:read and
 webhooks:write; for npm run backfill also customers:read, orders:read and subscriptions:read.`;
 
 type Given = Target &
@@ -143,7 +143,7 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOpt
   const used = token ?? POLAR_TOKEN;
   if (!used) {
     throw new Advice(
-      'Say the organisation access token of Polar: --token - asks for it. "npm run connect -- --help" shows more.',
+      'Say the organization access token of Polar: --token - asks for it. "npm run connect -- --help" shows more.',
     );
   }
   const server = sandbox ? 'sandbox' : 'production';

@@ -30,7 +30,7 @@ export function healthLines(
   const { organizationName, organizationSlug, server, connectedAt, by, method } = connection;
   const way = method === 'oauth' ? 'by signing in' : 'with an access token';
   const facts = [
-    ['organisation', `${organizationName} (${organizationSlug}), ${server}`],
+    ['organization', `${organizationName} (${organizationSlug}), ${server}`],
     ['connected', `${connectedAt} by ${by}, ${way}`],
     ['webhooks go to', endpoint?.url ?? connection.url],
     ['endpoint', endpoint ? (endpoint.enabled ? 'enabled' : 'disabled') : 'unknown'],

@@ -44,7 +44,7 @@ export class Importer extends Construct {
 /** It applies events as the worker does, but asks no workflow and erases nobody. */
 const tableUses: TableUses = {
   contacts: { calls: [...transactedRow, 'DeleteItem'] },
-  // Whether customers of another organisation are here.
+  // Whether customers of another organization are here.
   customers: { calls: [...transactedRow, 'Scan'] },
   addresses: { calls: [...transactedRow, 'DeleteItem'] },
   suppressions: { calls: transactedRow },

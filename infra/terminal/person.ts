@@ -77,6 +77,6 @@ export async function tokenGiven(given: string, input: NodeJS.ReadableStream): P
   const token = (given === '-' ? await text(input) : given).trim();
   if (/^polar_oat_[\w-]+$/.test(token)) return token;
   throw new Advice(
-    'That is no organisation access token of Polar: those begin with polar_oat_. Make one in Polar, in the settings of your organisation.',
+    'That is no organization access token of Polar: those begin with polar_oat_. Make one in Polar, in the settings of your organization.',
   );
 }

@@ -109,7 +109,7 @@ function judge(
   }
   if (isForeign(customer, event)) {
     return skipped(
-      'The event comes from another Polar organisation than its customer here, so it changes nothing.',
+      'The event comes from another Polar organization than its customer here, so it changes nothing.',
     );
   }
   if (!settings.events[event.type].enabled) {
@@ -129,7 +129,7 @@ function judge(
 }
 
 /**
- * The organisation of a customer is the one that its first event named. That of the connection does not count: it may be
+ * The organization of a customer is the one that its first event named. That of the connection does not count: it may be
  * another by the time that a message is read, and a stage may have none.
  */
 function isForeign({ organizationId }: Customer, { customer }: ReceivedEvent): boolean {
@@ -140,7 +140,7 @@ function isForeign({ organizationId }: Customer, { customer }: ReceivedEvent): b
   );
 }
 
-/** With the organisation that the event names, where none is known yet. */
+/** With the organization that the event names, where none is known yet. */
 function inOrganization(customer: Customer, { customer: said }: ReceivedEvent): Customer {
   const { organizationId = said.organizationId } = customer;
   return organizationId === undefined ? customer : { ...customer, organizationId };

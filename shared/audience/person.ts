@@ -234,7 +234,7 @@ export type Fact = z.infer<typeof factSchema>;
 /** What Polar said of one customer, and what belongs to its contact whether that is shown or not. */
 export const customerSchema = z.object({
   customerId: z.string(),
-  /** The organisation in Polar that it is a customer of; absent until an event has said so. */
+  /** The organization in Polar that it is a customer of; absent until an event has said so. */
   organizationId: z.optional(z.string()),
   email: z.optional(factSchema),
   name: z.optional(factSchema),

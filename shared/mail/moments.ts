@@ -186,4 +186,4 @@ function listed(texts: readonly string[]): string {
 
 /** In the sandbox the table is true of few people. */
 export const sandboxNote =
-  'This is the sandbox: there Polar mails only members of your organisation. Other customers get only what Polar Audience sends.';
+  'This is the sandbox: there Polar mails only members of your organization. Other customers get only what Polar Audience sends.';

@@ -65,7 +65,7 @@ const accessSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** What opens Polar's API: an organisation access token, or the tokens of a person who signed in. */
+/** What opens Polar's API: an organization access token, or the tokens of a person who signed in. */
 export type Access = z.infer<typeof accessSchema>;
 export type OAuthAccess = Extract<Access, { kind: 'oauth' }>;
 
@@ -100,7 +100,7 @@ const besideSchema = z.object({
 export type AccessDocument = Readonly<{
   access?: Access | undefined;
   signIn?: PendingSignIn | undefined;
-  /** Signed in, but not connected with yet: the organisation is still to be chosen. */
+  /** Signed in, but not connected with yet: the organization is still to be chosen. */
   candidate?: Access | undefined;
   registration?: Registration | undefined;
 }>;

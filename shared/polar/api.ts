@@ -148,17 +148,17 @@ export function polarApi(options: PolarAccessOptions) {
         organizationSchema,
         get({
           path: '/v1/organizations/',
-          doing: 'list the organisations',
+          doing: 'list the organizations',
           scope: 'organizations:read',
         }),
       ),
 
-    /** Which mails Polar itself sends to the customers of an organisation. Empty where it does not say. */
+    /** Which mails Polar itself sends to the customers of an organization. Empty where it does not say. */
     emailSettings: (organizationId: string): Promise<PolarEmailSettings> =>
       emailSettingsOf(
         get({
           path: organizationPath(organizationId),
-          doing: 'show the organisation',
+          doing: 'show the organization',
           scope: 'organizations:read',
         }),
       ),

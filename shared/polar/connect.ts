@@ -28,7 +28,7 @@ export type Connected =
   | { kind: 'refused'; reason: string };
 
 /**
- * Connects this deployment with an organisation of Polar: endpoint, secret, access, connection, in this order. Safe to
+ * Connects this deployment with an organization of Polar: endpoint, secret, access, connection, in this order. Safe to
  * repeat, also after it stopped midway; nothing is changed here before Polar has agreed. Throws a `PolarApiError`.
  */
 export async function connectPolar(parts: ConnectionParts, wish: ConnectWish): Promise<Connected> {
@@ -116,7 +116,7 @@ function chosen(
     return {
       kind: 'refused',
       reason:
-        'This access covers no organisation. Make one in Polar, or choose one when you sign in. Nothing was changed.',
+        'This access covers no organization. Make one in Polar, or choose one when you sign in. Nothing was changed.',
     };
   }
   if (wanted === undefined) {
@@ -129,14 +129,14 @@ function chosen(
   const name = wanted === before?.organizationId ? before.organizationName : wanted;
   return {
     kind: 'refused',
-    reason: `This access does not cover the organisation “${name}”; it covers ${known}. Nothing was changed.`,
+    reason: `This access does not cover the organization “${name}”; it covers ${known}. Nothing was changed.`,
   };
 }
 
 function refuseSecond(before: Connection, { name }: PolarOrganization): Connected {
   return {
     kind: 'refused',
-    reason: `Polar Audience is connected with ${before.organizationName}. One audience belongs to one organisation: disconnect that one before you connect ${name}. Nothing was changed.`,
+    reason: `Polar Audience is connected with ${before.organizationName}. One audience belongs to one organization: disconnect that one before you connect ${name}. Nothing was changed.`,
   };
 }
 

@@ -39,7 +39,7 @@ export const connectionSchema = z.object({
   lastLook: z.catch(z.optional(lookSchema), undefined),
 });
 
-/** The organisation that this deployment listens to, and its endpoint in Polar. Holds no secrets. */
+/** The organization that this deployment listens to, and its endpoint in Polar. Holds no secrets. */
 export type Connection = z.infer<typeof connectionSchema>;
 
 export type Connections = Readonly<{

@@ -10,7 +10,7 @@ type Place = Readonly<{
   api: PolarApi;
   webhookUrl: string;
   organizationId: string;
-  /** Only a person's access may name the organisation; an organisation access token must not. */
+  /** Only a person's access may name the organization; an organization access token must not. */
   mayName: boolean;
 }>;
 
@@ -61,7 +61,7 @@ async function findEndpoint(wanted: Wanted): Promise<PolarEndpoint | undefined> 
   );
 }
 
-/** All endpoints of the organisation, and those of them that send to our URL. */
+/** All endpoints of the organization, and those of them that send to our URL. */
 export async function endpointsOf({ api, webhookUrl, organizationId, mayName }: Place) {
   const listed = await api.endpoints(mayName ? organizationId : undefined);
   const all = listed.filter((endpoint) => endpoint.organization_id === organizationId);

@@ -14,7 +14,7 @@ import { type PolarSubscription, polarSubscription } from './subscription-facts.
 export type PolarCustomer = Readonly<{
   id: string;
   version: string;
-  /** The organisation that it is a customer of. */
+  /** The organization that it is a customer of. */
   organizationId?: string;
   email?: string;
   name?: string;

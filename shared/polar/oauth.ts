@@ -46,7 +46,7 @@ export function oauthFailure(
 function refusedByPerson({ error, error_description }: oauth.AuthorizationResponseError) {
   if (error === 'access_denied') {
     return new SignInFailed(
-      'You declined at Polar, so nothing was changed. Sign in again and allow the access, or use an organisation access token.',
+      'You declined at Polar, so nothing was changed. Sign in again and allow the access, or use an organization access token.',
     );
   }
   return new SignInFailed(
@@ -145,7 +145,7 @@ export type AuthorizeRequest = Readonly<{
   codeVerifier: string;
 }>;
 
-/** Where to send the browser so that a person signs in and chooses one organisation. */
+/** Where to send the browser so that a person signs in and chooses one organization. */
 export async function authorizeRequest(
   { authorizeUrl }: PolarAddresses,
   { clientId }: OAuthClient,
@@ -242,7 +242,7 @@ function tokensOf(answer: oauth.TokenEndpointResponse, now: Date): OAuthTokens {
   const { access_token, refresh_token, expires_in = usualLifetimeSeconds } = answer;
   if (refresh_token === undefined) {
     throw new SignInFailed(
-      'Polar gave no refresh token, so the access would end within hours. Sign in again, or use an organisation access token.',
+      'Polar gave no refresh token, so the access would end within hours. Sign in again, or use an organization access token.',
     );
   }
   const lifetimeMs = Math.min(expires_in, longestLifetimeSeconds) * 1_000;

@@ -7,7 +7,7 @@ export type Portal = Readonly<{ server: PolarServer; organizationSlug: string }>
 const hosts = { production: 'https://polar.sh', sandbox: 'https://sandbox.polar.sh' } as const;
 
 /**
- * The permanent link to the portal of an organisation, with the address of a customer filled in. It opens nothing by
+ * The permanent link to the portal of an organization, with the address of a customer filled in. It opens nothing by
  * itself: Polar mails a code to that address. So it may stand in any mail, unlike the link of a portal session.
  */
 export function portalUrl(portal: Portal, address: string): string {
@@ -20,7 +20,7 @@ export function portalPage({ server, organizationSlug }: Portal): string {
 }
 
 /**
- * The values of an event with the link for one recipient: the shop's own, else that of its organisation in Polar. No
+ * The values of an event with the link for one recipient: the shop's own, else that of its organization in Polar. No
  * record holds it, because it may name an address.
  */
 export function withPortal(

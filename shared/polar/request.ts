@@ -58,7 +58,7 @@ export function failureOf(status: number, body: string, purpose: Purpose): Polar
   }
   if (status === 403) {
     return new PolarRefused(
-      `Polar does not let this access ${doing}. It needs the scope ${scope}, and the person who gave it must be owner or admin of the organisation. ${whereGiven}${words}`,
+      `Polar does not let this access ${doing}. It needs the scope ${scope}, and the person who gave it must be owner or admin of the organization. ${whereGiven}${words}`,
     );
   }
   if (status === 404 || status === 410) {

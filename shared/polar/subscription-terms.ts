@@ -115,7 +115,7 @@ function priceKind(terms: Terms): 'free' | 'fixed' | 'metered' | undefined {
   return cost === 0 ? 'free' : 'fixed';
 }
 
-/** `undefined` where Polar decides it by the organisation or the customer's country, and says neither. */
+/** `undefined` where Polar decides it by the organization or the customer's country, and says neither. */
 function taxIncluded(terms: Terms): boolean | undefined {
   const taxed = pricesOf(terms).filter(({ amount_type }) => amount_type !== 'free');
   const all = (behavior: string) =>

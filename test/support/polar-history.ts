@@ -25,7 +25,7 @@ const happeningArbitrary = fc.record({
   pick: fc.nat({ max: 1_000 }),
   /** Microseconds since the last one; nothing in between happens too. */
   pause: fc.constantFrom(0, 1, 1, 999, 60_000_000, 60_000_000, 50_000_000_000),
-  /** How many endpoints of the organisation tell of it, each under a webhook id of its own. */
+  /** How many endpoints of the organization tell of it, each under a webhook id of its own. */
   endpoints: fc.constantFrom(1, 1, 1, 1, 2),
 });
 export type Happening = typeof happeningArbitrary extends fc.Arbitrary<infer T> ? T : never;

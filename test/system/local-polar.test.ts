@@ -85,7 +85,7 @@ async function mailsTo(email: string): Promise<string[]> {
 }
 
 describe('a newcomer with npm start -- --polar', { timeout: 600_000 }, () => {
-  it('signs in to Polar, chooses an organisation and is connected', async () => {
+  it('signs in to Polar, chooses an organization and is connected', async () => {
     expect(stack.output()).toContain(`Polar      ${polar}\n`);
     const fields = { signInServer: 'production', clientId: '', clientSecret: '' };
     const { html } = await visitor.post('/console/polar/sign-in', fields);

@@ -26,7 +26,7 @@ import { typed as typedCommand } from '#test/support/typed-command.ts';
  * What the runbook says, typed as it stands there, at the faults that it is for. Each is solved in at most three
  * commands or forms of the console. Faults that other tests plant: a secret that was reset in Polar
  * (local-polar.test.ts), what an erasure leaves (erasure.test.ts), and a list that Polar shortened and the token of
- * another organisation without a connection (backfill-deletions.test.ts).
+ * another organization without a connection (backfill-deletions.test.ts).
  *
  * `recover --apply-lost` waits more than a minute for workers, by design. It runs in a process of its own while the
  * faults are rehearsed that leave mail alone. A minute of the schedules takes five seconds.
@@ -310,7 +310,7 @@ describe('on call, with the runbook alone', { timeout: 600_000 }, () => {
     expect(await isContact('letter-5@example.com')).toBe(false);
   }, 600_000);
 
-  it("another organisation's token compares and changes nothing", async () => {
+  it("another organization's token compares and changes nothing", async () => {
     const before = await rows('Customers');
     const token = await tokenOf('harbour-press');
     const refused = await typed(`backfill --token ${token}`);

@@ -144,8 +144,8 @@ function more(name: BrandField, typed: TypedBrand, portal: string | undefined): 
   }
   if (name !== 'portalUrl') return '';
   return portal
-    ? ` Empty: ${portal}, your organisation's in Polar, with the address of the customer filled in.`
-    : ' Empty: that of your organisation in Polar, once Polar is connected.';
+    ? ` Empty: ${portal}, your organization's in Polar, with the address of the customer filled in.`
+    : ' Empty: that of your organization in Polar, once Polar is connected.';
 }
 
 export type ShownVersion = KeptVersion &

@@ -96,7 +96,7 @@ function stageBadge(stage: string): Html {
 
 function organization({ signs }: Rail): Html {
   if (!signs?.organization) return html``;
-  return html`<p class="organization"><span class="unseen">Organisation: </span>${signs.organization}</p>`;
+  return html`<p class="organization"><span class="unseen">Organization: </span>${signs.organization}</p>`;
 }
 
 function navigation({ present, signs }: Rail, place: 'rail' | 'menu'): Html {

@@ -64,7 +64,7 @@ export function readSignIn(form: FormData): Invalid | SignIn {
 function problemWithToken(token: string): string | undefined {
   if (token === '') return 'Paste the token. Polar shows it once, when it is made.';
   if (token.startsWith('polar_oat_') && isOneWord(token)) return undefined;
-  return 'This is no organisation access token: one begins with polar_oat_ and has no spaces.';
+  return 'This is no organization access token: one begins with polar_oat_ and has no spaces.';
 }
 
 function isOneWord(text: string): boolean {
@@ -185,7 +185,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
     const { candidate } = await link.access.read();
     if (!candidate || typeof organization !== 'string' || organization === '') {
       const text = candidate
-        ? 'No organisation was chosen. Choose one.'
+        ? 'No organization was chosen. Choose one.'
         : 'You are not signed in to Polar any more. Sign in again.';
       return goOn(c, polarPath, { kind: 'problem', text });
     }

@@ -54,11 +54,11 @@ export function connectForms(
   return html`<div class="columns">
 <section class="card" aria-labelledby="by-sign-in">
 <h3 id="by-sign-in">Sign in to Polar</h3>
-<p class="soft">Sign in at Polar, choose the organisation, and come back. You must be its owner or an admin.</p>
+<p class="soft">Sign in at Polar, choose the organization, and come back. You must be its owner or an admin.</p>
 ${mayComeBack(c) ? signInForm(c, form) : html`<p class="note">${comeBackAdvice}</p>`}
 </section>
 <section class="card" aria-labelledby="by-token">
-<h3 id="by-token">Use an organisation access token</h3>
+<h3 id="by-token">Use an organization access token</h3>
 <p class="soft">Make one in Polar under Settings → General → Developers, with the scopes <span class="code">organizations:read</span>, <span class="code">webhooks:read</span> and <span class="code">webhooks:write</span>; to import what is there already also <span class="code">customers:read</span>, <span class="code">orders:read</span> and <span class="code">subscriptions:read</span>.</p>
 ${tokenForm(c, form)}
 </section>
@@ -201,10 +201,10 @@ export function organizationChoice(
 </div>`;
   }
   return html`<div class="card">
-<p>You are signed in to Polar, and not connected yet. One audience belongs to one organisation: which one?</p>
+<p>You are signed in to Polar, and not connected yet. One audience belongs to one organization: which one?</p>
 ${postForm(c, {
   action: pathsOfConnecting.organization,
-  body: html`<fieldset class="field"><legend class="unseen">Organisation</legend>
+  body: html`<fieldset class="field"><legend class="unseen">Organization</legend>
 ${organizations.value.map(
   ({ id, name, slug }) =>
     html`<label class="check"><input type="radio" name="organization" value="${id}" required> <span>${name} <span class="hint">${slug}</span></span></label>`,
@@ -266,7 +266,7 @@ function connected(
   return html`<div class="card">
 ${facts([
   [
-    'Organisation',
+    'Organization',
     html`${connection.organizationName} <span class="soft">${connection.organizationSlug}</span>`,
   ],
   ['Server', connection.server === 'sandbox' ? 'Sandbox' : 'Production'],
@@ -294,7 +294,7 @@ ${isRepairNext ? '' : repairCard(c)}
 </div>
 <details id="access"${isOpen ? html` open` : ''}>
 <summary>Give access to Polar again</summary>
-<p class="soft">Use this if access was revoked or lacks a scope. The organisation stays the same.</p>
+<p class="soft">Use this if access was revoked or lacks a scope. The organization stays the same.</p>
 ${connectForms(c, { problems, server: connection.server })}
 </details>`;
 }
@@ -312,7 +312,7 @@ ${act(c, 'Repair the connection', pathsOfTending.repair)}
 }
 
 function howText({ method }: Connection): string {
-  return method === 'oauth' ? 'by signing in' : 'with an organisation access token';
+  return method === 'oauth' ? 'by signing in' : 'with an organization access token';
 }
 
 function lastWebhook(lastReceived: string | undefined): Html {

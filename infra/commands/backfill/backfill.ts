@@ -42,7 +42,7 @@ export type BackfillOptions = Readonly<{
   json: boolean;
   /** How many customers may be taken for deleted. */
   acceptDeletions: number | undefined;
-  /** The organisation to compare with although customers of others are here. */
+  /** The organization to compare with although customers of others are here. */
   organization: string | undefined;
   /** Instead of comparing, brings back whom a backfill took for deleted. */
   restore: boolean;
@@ -74,7 +74,7 @@ export function backfillCommand(
     .addOption(
       text(
         '--token <token>',
-        'an organisation access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Without it the access that Polar was connected with is used. It needs the scopes organizations:read, customers:read, orders:read and subscriptions:read',
+        'an organization access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Without it the access that Polar was connected with is used. It needs the scopes organizations:read, customers:read, orders:read and subscriptions:read',
       ),
     )
     .option('--sandbox', "that token is one of Polar's sandbox")

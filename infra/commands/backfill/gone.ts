@@ -6,14 +6,14 @@ import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
 import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
 
-/** Why customers of another organisation keep everything from being compared; `undefined`: there are none. */
+/** Why customers of another organization keep everything from being compared; `undefined`: there are none. */
 export function otherOrganization(
   { others }: Pick<Living, 'others'>,
   organizationId: string,
 ): string | undefined {
   if (others.size === 0) return undefined;
   const counts = [...others].map(([id, count]) => `${count} of ${id}`).join(', ');
-  return `Customers here are of another Polar organisation than ${organizationId}, which this access is for: ${counts}. Nothing was compared or changed. If this deployment has moved from one to the other, name the one to compare with: --organization ${organizationId}`;
+  return `Customers here are of another Polar organization than ${organizationId}, which this access is for: ${counts}. Nothing was compared or changed. If this deployment has moved from one to the other, name the one to compare with: --organization ${organizationId}`;
 }
 
 const fewest = 10;
@@ -28,18 +28,18 @@ type FindParts = Readonly<{
   api: Pick<PolarApi, 'customers' | 'customer'>;
   organizationId: string;
   living: () => AsyncIterable<readonly LivingCustomer[]>;
-  /** Of which organisation a customer is whose row does not say it; `undefined`: nobody knows. */
+  /** Of which organization a customer is whose row does not say it; `undefined`: nobody knows. */
   organizationOf: (customerId: string) => Promise<string | undefined>;
   isStopped: () => boolean;
   progress: (text: string) => void;
 }>;
 
 export type Found = Readonly<{
-  /** Of this organisation, and Polar does not have them any more. */
+  /** Of this organization, and Polar does not have them any more. */
   gone: readonly string[];
-  /** Those of `gone` whose rows do not say yet that they are of this organisation. */
+  /** Those of `gone` whose rows do not say yet that they are of this organization. */
   unnamed: readonly string[];
-  /** How many do not say themselves that they are of another organisation, and are, by organisation. */
+  /** How many do not say themselves that they are of another organization, and are, by organization. */
   others: ReadonlyMap<string, number>;
   /** Why some could not be asked for, with their number. */
   refused: Readonly<Record<string, number>>;
@@ -47,7 +47,7 @@ export type Found = Readonly<{
 
 /**
  * The living customers here that Polar does not have any more. Not being listed is no proof: Polar is asked for each,
- * after it has shown that it finds one that it listed. For a customer of another organisation it would answer the same,
+ * after it has shown that it finds one that it listed. For a customer of another organization it would answer the same,
  * so that each whose row does not name one is looked up first. `undefined`: it was broken off. Throws a
  * `PolarApiError`.
  */
@@ -74,7 +74,7 @@ export async function findGone(parts: FindParts): Promise<Found | undefined> {
   };
 }
 
-/** The living customers that may be of this organisation, and that Polar does not list; `undefined`: broken off. */
+/** The living customers that may be of this organization, and that Polar does not list; `undefined`: broken off. */
 async function allUnlisted(parts: FindParts) {
   const listed = await allListed(parts);
   const customers: LivingCustomer[] = [];
@@ -120,7 +120,7 @@ const mostNamed = 5;
 
 function whoseUnknown(ids: readonly string[]): string {
   const more = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : '';
-  return `Polar does not list them, and nobody knows of which organisation they are, so they were left as they are: ${ids.slice(0, mostNamed).join(', ')}${more}. If one is yours and gone, erase it on the page Audience.`;
+  return `Polar does not list them, and nobody knows of which organization they are, so they were left as they are: ${ids.slice(0, mostNamed).join(', ')}${more}. If one is yours and gone, erase it on the page Audience.`;
 }
 
 type ListedIds = Readonly<{ has: (id: string) => boolean; last: () => readonly string[] }>;

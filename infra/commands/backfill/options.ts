@@ -14,11 +14,11 @@ export function acceptDeletionsOption() {
   );
 }
 
-/** The option by which a person says that customers of several organisations are here. */
+/** The option by which a person says that customers of several organizations are here. */
 export function organizationOption() {
   return text(
     '--organization <id>',
-    'the organisation to compare with, where customers of another one are here as well, which are left alone',
+    'the organization to compare with, where customers of another one are here as well, which are left alone',
   );
 }
 
@@ -43,10 +43,10 @@ function sinceTime(text: string): string {
   );
 }
 
-/** Throws Advice where a person named another organisation than the access is for. */
+/** Throws Advice where a person named another organization than the access is for. */
 export function mustBeThis(organizationId: string, named: string | undefined): void {
   if (named === undefined || named === organizationId) return;
   throw new Advice(
-    `This access is for the organisation ${organizationId}, not for ${named}. Nothing was compared.`,
+    `This access is for the organization ${organizationId}, not for ${named}. Nothing was compared.`,
   );
 }

@@ -25,7 +25,7 @@ export type Restored = Readonly<{
   restored: number;
   /** Polar has no such customer, so they stay deleted. */
   gone: number;
-  /** Polar cannot say, or it is a customer of another organisation. */
+  /** Polar cannot say, or it is a customer of another organization. */
   unknown: number;
 }>;
 
@@ -89,7 +89,7 @@ export function restoredLines(
       'a backfill took them for deleted, and Polar has them',
     ],
     ['gone', gone, 'Polar does not have them any more, so they stay deleted'],
-    ['unknown', unknown, 'Polar cannot say, or they are of another organisation'],
+    ['unknown', unknown, 'Polar cannot say, or they are of another organization'],
   ];
   if (kind === 'stopped') {
     return [...shownCounts(rows), '', 'It was broken off, so this is not all: run it again.'];

@@ -87,7 +87,7 @@ export type BackfillParts = Omit<PageParts, 'counted' | 'pretended' | 'isDryRun'
     settings: Settings;
     /** All customers here that live, page by page. */
     living: () => AsyncIterable<readonly LivingCustomer[]>;
-    /** Of which organisation a customer is whose row does not say it; `undefined`: nobody knows. */
+    /** Of which organization a customer is whose row does not say it; `undefined`: nobody knows. */
     organizationOf: (customerId: string) => Promise<string | undefined>;
   }>;
 
@@ -96,7 +96,7 @@ export type BackfillWish = Readonly<{
   since?: string | undefined;
   isDryRun: boolean;
   from?: BackfillPlace | undefined;
-  /** A person knows that customers of other organisations are here, and leaves them alone. */
+  /** A person knows that customers of other organizations are here, and leaves them alone. */
   isMixed?: boolean | undefined;
 }>;
 
@@ -197,7 +197,7 @@ async function extras(
       countReason(counts.refused, notAgreed, gone.length);
       return { kind: 'done', tooMany: {} };
     }
-    // Only now: whoever does not agree may know that they are of another organisation.
+    // Only now: whoever does not agree may know that they are of another organization.
     const unnamed = found.unnamed.map((customerId) => ({ customerId }));
     await takeOnOrganization(parts, unnamed);
   }

@@ -67,7 +67,7 @@ export type PolarSide = Readonly<{
 
 /**
  * Polar as this deployment is connected with it, or by a token that is given. Throws Advice where there is no access,
- * or one to another organisation: its customers would all seem to be deleted.
+ * or one to another organization: its customers would all seem to be deleted.
  */
 export async function polarSide(
   deployment: Deployment,
@@ -87,13 +87,13 @@ export async function polarSide(
   const [only, ...more] = organizations;
   if (!connection) {
     if (only && more.length === 0) return { parts, connection, organizationId: only.id };
-    throw new Advice(`The token covers ${organizations.length} organisations: use one for one.`);
+    throw new Advice(`The token covers ${organizations.length} organizations: use one for one.`);
   }
   const { organizationId, organizationName } = connection;
   if (organizations.some(({ id }) => id === organizationId)) {
     return { parts, connection, organizationId };
   }
-  const covered = organizations.map(({ name }) => name).join(', ') || 'no organisation';
+  const covered = organizations.map(({ name }) => name).join(', ') || 'no organization';
   throw new Advice(
     `This deployment is connected with ${organizationName}, and the access covers ${covered}. Nothing was compared: to compare them would take everybody here for deleted.`,
   );

@@ -13,7 +13,7 @@ export type RecoverParts = Omit<BackfillParts, 'api' | 'organizationId' | 'pause
     connection: Connection;
     hasRecord: RedeliverParts['hasRecord'];
     isAccepted: RedeliverParts['isAccepted'];
-    /** A person knows that customers of other organisations are here. */
+    /** A person knows that customers of other organizations are here. */
     isMixed: boolean;
     /** Orders of which Polar never told are applied with triggers. */
     appliesLost: boolean;

@@ -82,7 +82,7 @@ export function customerRows(
   if (!customer) return [];
   const { organizationId, restored } = customer;
   return [
-    ['organisation', organizationText(organizationId, connected)],
+    ['organization', organizationText(organizationId, connected)],
     ...(restored
       ? ([
           ['restored', `${restored.at} by ${restored.by}: a backfill had taken it for deleted`],

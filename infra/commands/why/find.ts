@@ -37,7 +37,7 @@ export type FoundAddress = Readonly<{
 /** An email, and whether it is marketing or transactional, where that is still known. */
 export type MailedEmail = ReportedEmail & Readonly<{ mailKind?: string | undefined }>;
 
-/** The connected organisation. */
+/** The connected organization. */
 type Organization = Readonly<{ id: string; name: string }> | undefined;
 
 /** What is known by a name that a person typed. */

@@ -44,7 +44,7 @@ export type WhyRows = Readonly<{
   erasures(names: readonly string[]): Promise<ErasureProof[]>;
   /** Marketing or transactional, as the workflow was in this version; `undefined`: that is not kept. */
   mailKind(workflowId: string, version: number): Promise<string | undefined>;
-  /** The connected organisation. */
+  /** The connected organization. */
   organization(): Promise<Readonly<{ id: string; name: string }> | undefined>;
   /** Everything at an address, of whoever owns it. */
   at(

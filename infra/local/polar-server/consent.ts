@@ -4,7 +4,7 @@ import { barePage, type Html } from './desk/page.ts';
 import { newToken, type Organization, type PolarState } from './polar-state.ts';
 
 export type ConsentOptions = {
-  /** `form`: a page for a browser; `automatic`: allowed at once, for the first organisation. */
+  /** `form`: a page for a browser; `automatic`: allowed at once, for the first organization. */
   consent: 'automatic' | 'form';
   /** `all`: as for clients that Polar does not make choose. */
   covers: 'one' | 'all';
@@ -72,7 +72,7 @@ function form(query: URLSearchParams, organizations: readonly Organization[]): A
     html`<h1>Allow Polar Audience?</h1>
 <form class="card" method="post" action="/oauth2/consent">
 ${[...query].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<fieldset><legend>For which organisation?</legend>
+<fieldset><legend>For which organization?</legend>
 ${organizations.map(
   ({ id, name }, index) =>
     html`<label class="check"><input type="radio" name="organization" value="${id}" ${index === 0 ? 'checked' : ''}> ${name}</label>`,

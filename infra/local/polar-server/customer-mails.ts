@@ -1,4 +1,4 @@
-/** The emails that Polar itself sends to customers, by the switch that an organisation has for each. */
+/** The emails that Polar itself sends to customers, by the switch that an organization has for each. */
 export const mailSettings = [
   'order_confirmation',
   'subscription_confirmation',
@@ -40,7 +40,7 @@ export function mailSubject(setting: MailSetting, product: string): string {
   return subjects[setting](product);
 }
 
-/** The settings of an organisation as its API shows them. One that a stored row lacks is on. */
+/** The settings of an organization as its API shows them. One that a stored row lacks is on. */
 export function mailSettingsOf(stored: Readonly<Record<string, boolean>> = {}) {
   const usual = mailSettings.map((name): [string, boolean] => [name, true]);
   return { ...Object.fromEntries(usual), ...stored };

@@ -22,7 +22,7 @@ export const noFaults: Faults = {
   hideLeftOut: false,
 };
 
-/** The ids of those of an organisation's customers whom shortened lists leave out. */
+/** The ids of those of an organization's customers whom shortened lists leave out. */
 export function leftOut(customers: readonly Row[], faults: Faults): Set<string> {
   if (!faults.shortLists) return new Set();
   const oldestFirst = [...customers].sort((one, other) =>

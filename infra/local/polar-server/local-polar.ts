@@ -11,7 +11,7 @@ export type LocalPolar = Readonly<{
 }>;
 
 /**
- * The Polar of `npm start -- --polar`: two organisations, sixty customers, and everything that happens to them is kept
+ * The Polar of `npm start -- --polar`: two organizations, sixty customers, and everything that happens to them is kept
  * in the directory. Throws Advice if the port is taken.
  */
 export function startLocalPolar({

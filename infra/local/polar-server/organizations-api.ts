@@ -3,7 +3,7 @@ import { mailSettings, mailSettingsOf } from './customer-mails.ts';
 import { listPage } from './list-page.ts';
 import type { Organization, PolarState, Row, Token } from './polar-state.ts';
 
-/** An organisation as Polar shows it. */
+/** An organization as Polar shows it. */
 export function organizationRow(state: PolarState, organization: Organization) {
   return {
     created_at: '2026-01-01T00:00:00Z',
@@ -40,5 +40,5 @@ export function organizationsApi(
   };
 }
 
-/** Notes an event that the endpoints of an organisation are to get. */
+/** Notes an event that the endpoints of an organization are to get. */
 export type Record = (organizationId: string, type: string, data: Row) => void;

@@ -198,7 +198,7 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
     redelivered: async () => void (await Promise.all(redelivering)),
     revokeAll: oauth.revokeAll,
 
-    /** An organisation access token, as made on Polar's settings page. */
+    /** An organization access token, as made on Polar's settings page. */
     organizationToken,
 
     /** A client as a person makes it on Polar's settings page. */

@@ -53,7 +53,7 @@ export type Client = Readonly<{ id: string; secret: string | null; redirectUris:
 export type Token = {
   readonly organizationIds: readonly string[];
   readonly scopes: readonly string[];
-  /** An organisation access token must not name its organisation. */
+  /** An organization access token must not name its organization. */
   readonly kind: 'organization' | 'oauth';
   readonly expiresAtMs: number;
   /** Tokens of one sign-in die together. */
@@ -105,7 +105,7 @@ export function polarState(organizations: readonly Organization[], now: () => Da
     products: [] as Row[],
     payments: [] as Row[],
     customerMails: [] as CustomerMail[],
-    /** By organisation; what is missing is on. */
+    /** By organization; what is missing is on. */
     emailSettings: new Map<string, Readonly<Record<string, boolean>>>(),
     clients: new Map<string, Client>(),
     codes: new Map<string, Code>(),
@@ -121,7 +121,7 @@ export function polarState(organizations: readonly Organization[], now: () => Da
   };
 }
 
-/** Whose a customer, subscription, order or product is: of the first organisation where it does not say. */
+/** Whose a customer, subscription, order or product is: of the first organization where it does not say. */
 export function organizationOf(row: Row, state: Pick<PolarState, 'organizations'>): string {
   const named = row['organization_id'] ?? organizationIn(row['customer']);
   return String(named ?? state.organizations[0]?.id);

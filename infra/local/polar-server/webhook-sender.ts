@@ -65,7 +65,7 @@ export function webhookSender(state: PolarState) {
 
   return {
     /**
-     * Records an event for each enabled endpoint of the organisation that wants it, due at once. Of a disabled endpoint
+     * Records an event for each enabled endpoint of the organization that wants it, due at once. Of a disabled endpoint
      * nothing is recorded.
      */
     record(organizationId: string, payload: Payload, isJob: boolean): void {

@@ -38,7 +38,7 @@ export type CompareHooks = Readonly<{
   /** Called after each page: a run that begins there goes on. */
   save: (place: BackfillPlace) => Promise<void>;
   isStopped: () => boolean;
-  /** Gets the rows of each page that Polar lists of the organisation, whether they differ or not. */
+  /** Gets the rows of each page that Polar lists of the organization, whether they differ or not. */
   listed?: ((phase: BackfillPhase, rows: readonly PolarRow[]) => void) | undefined;
   compared?: (phase: BackfillPhase, page: PolarPage<unknown>) => void;
 }>;

@@ -117,7 +117,7 @@ async function work(at: Turn, parts: ImportParts): Promise<void> {
   });
   if (ended === 'done') {
     const place = { phase: phases.at(-1) ?? 'customers', counts };
-    // What Polar lists may be of several organisations: these are the ones of this one.
+    // What Polar lists may be of several organizations: these are the ones of this one.
     const { customers } = counts;
     await at.save({ ...finished(at.row(), parts.now()), ...known, customers, place });
   } else {
@@ -125,7 +125,7 @@ async function work(at: Turn, parts: ImportParts): Promise<void> {
   }
 }
 
-/** Somebody may have connected with another organisation since it began. */
+/** Somebody may have connected with another organization since it began. */
 async function apiOfSameOrganization(at: Turn, { connection, apiOf }: ImportParts) {
   const { organizationId, organizationName } = at.row();
   const present = await connection();
@@ -135,7 +135,7 @@ async function apiOfSameOrganization(at: Turn, { connection, apiOf }: ImportPart
   );
 }
 
-/** Before anything is compared: the access covers the organisation, and nobody here is of another. */
+/** Before anything is compared: the access covers the organization, and nobody here is of another. */
 async function mustBeNobodyElses(
   at: Turn,
   { living }: ImportParts,

@@ -150,12 +150,12 @@ const ourFault = 'It failed on our side. The log of the function importer says w
 const tooLarge =
   'Looking through the customers that are here takes longer than one step may. Run npm run backfill instead.';
 
-/** Why customers of another organisation keep everything from being imported; `undefined`: there are none. */
+/** Why customers of another organization keep everything from being imported; `undefined`: there are none. */
 export function otherOrganizations(
   others: ReadonlyMap<string, number>,
   { organizationId, organizationName }: Pick<Import, 'organizationId' | 'organizationName'>,
 ): string | undefined {
   if (others.size === 0) return undefined;
   const counts = [...others].map(([id, count]) => `${count} of ${id}`).join(', ');
-  return `Customers here belong to another Polar organisation than ${organizationName}: ${counts}. Nothing was imported. If this deployment moved from one to the other, run: npm run backfill -- --organization ${organizationId}`;
+  return `Customers here belong to another Polar organization than ${organizationName}: ${counts}. Nothing was imported. If this deployment moved from one to the other, run: npm run backfill -- --organization ${organizationId}`;
 }

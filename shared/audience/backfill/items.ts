@@ -28,13 +28,13 @@ const organizationSchema = z.object({
 });
 const orderSchema = z.object({ paid: z.optional(z.boolean()), status: z.optional(z.string()) });
 
-/** Whether what Polar lists says itself that it is of this organisation: a customer, a subscription or an order. */
+/** Whether what Polar lists says itself that it is of this organization: a customer, a subscription or an order. */
 export function isOfOrganization(row: PolarRow, organizationId: string): boolean {
   const { organization_id, customer } = organizationSchema.safeParse(row).data ?? {};
   return (customer?.organization_id ?? organization_id) === organizationId;
 }
 
-/** What to look at for a customer of Polar's; `undefined` where it is of another organisation or older than wanted. */
+/** What to look at for a customer of Polar's; `undefined` where it is of another organization or older than wanted. */
 export function customerItem(
   row: PolarRow,
   { organizationId, settings, since }: Wanted,
@@ -139,6 +139,6 @@ function unreadable(event: MadeEvent): Item {
 }
 
 function unreadableReason(event: MadeEvent): string {
-  const why = event.kind === 'unreadable' ? event.reason : 'Its organisation is not said.';
+  const why = event.kind === 'unreadable' ? event.reason : 'Its organization is not said.';
   return `What Polar said of it cannot be read. ${why}`;
 }

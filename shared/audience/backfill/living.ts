@@ -7,9 +7,9 @@ type LivingCustomer = Readonly<{
 }>;
 
 export type Living = Readonly<{
-  /** Those of this organisation, and those of whom nobody knows yet whose they are. */
+  /** Those of this organization, and those of whom nobody knows yet whose they are. */
   ours: number;
-  /** How many others there are, by their organisation. */
+  /** How many others there are, by their organization. */
   others: ReadonlyMap<string, number>;
 }>;
 

@@ -157,7 +157,7 @@ function pretend(
   pretended.set(customerId, isAlways ? event.occurredAt : (pretended.get(customerId) ?? ''));
 }
 
-/** Rows of an older version do not name their organisation. Polar has just listed these customers as those of this one. */
+/** Rows of an older version do not name their organization. Polar has just listed these customers as those of this one. */
 export async function takeOnOrganization(
   { store, pause, organizationId }: Pick<PageParts, 'store' | 'pause' | 'organizationId'>,
   customers: readonly Pick<Customer, 'customerId' | 'organizationId' | 'erased'>[],

@@ -7,7 +7,7 @@ const idsSchema = z.array(z.object({ webhookId: z.string() }));
 /** One says it; a few more may have been too large to be kept. */
 const mostRead = 5;
 
-/** Of which organisation Polar's own events say that a customer is; `undefined`: none that is still kept does. */
+/** Of which organization Polar's own events say that a customer is; `undefined`: none that is still kept does. */
 export function organizationOfCustomer(db: DynamoDBDocumentClient, table: string) {
   return async (customerId: string): Promise<string | undefined> => {
     const { Items = [] } = await db.send(
@@ -30,7 +30,7 @@ export function organizationOfCustomer(db: DynamoDBDocumentClient, table: string
   };
 }
 
-/** The organisation that a webhook's body names for its customer. */
+/** The organization that a webhook's body names for its customer. */
 export function organizationIn(payload: string | undefined): string | undefined {
   if (payload === undefined) return undefined;
   const parsed = polarEvent(payload);

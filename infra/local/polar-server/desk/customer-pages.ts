@@ -24,7 +24,7 @@ const reasons = [
   'other',
 ];
 
-/** Everybody of an organisation whom the text finds, those with the newest change first. */
+/** Everybody of an organization whom the text finds, those with the newest change first. */
 export function customersPage(
   state: PolarState,
   { id, slug }: Readonly<{ id: string; slug: string }>,

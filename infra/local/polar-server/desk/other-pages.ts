@@ -35,7 +35,7 @@ export function accessPage(state: PolarState, { id, slug }: Organization): Html 
   const count = (kind: string) => own.filter((token) => token.kind === kind).length;
   return html`<h1>Access</h1>
 <section class="card">
-<h2>Organisation access tokens</h2>
+<h2>Organization access tokens</h2>
 <p>For <code>npm run connect -- --token -</code>, or the page <em>Polar</em> of the console. It has every scope, and is shown once.</p>
 <form class="row" method="post" action="/${slug}/access"><button class="primary" name="act" value="token">Create a token</button></form>
 <p class="soft">${count('organization')} tokens and ${count('oauth')} sign-ins are in force.</p>
@@ -55,7 +55,7 @@ ${check('outage', faults.outage !== undefined, 'Outage', 'Every call is answered
 ${check('slow', faults.delayMs > 0, 'Slow answers', 'Each takes five seconds.')}
 ${check('limited', faults.rateLimit !== undefined, 'Rate limit', 'Every second call is answered 429, with Retry-After.')}
 ${check('short', faults.shortLists, 'Shortened lists', 'Lists leave out the newer half of the customers, and what is theirs.')}
-${check('hidden', faults.hideLeftOut, '404 for strangers', 'With shortened lists: whoever is left out is answered 404 by id, too, as by the token of another organisation.')}
+${check('hidden', faults.hideLeftOut, '404 for strangers', 'With shortened lists: whoever is left out is answered 404 by id, too, as by the token of another organization.')}
 <div class="row"><button class="primary">Save</button></div>
 </fieldset>
 </form>

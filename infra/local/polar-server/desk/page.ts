@@ -67,7 +67,7 @@ type Frame = Readonly<{
   status?: number;
 }>;
 
-/** A page of one organisation, with the way to all others. */
+/** A page of one organization, with the way to all others. */
 export function deskPage(frame: Frame, body: Html): Answer {
   const { title, section, organization, organizations, faults, flash } = frame;
   const others = organizations.filter(({ id }) => id !== organization.id);

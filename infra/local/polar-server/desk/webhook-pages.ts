@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Delivery, Endpoint, WebhookEvent } from '../polar-state.ts';
 import { type Html, table, timeOf } from './page.ts';
 
-/** The endpoints of an organisation and what was sent to them. */
+/** The endpoints of an organization and what was sent to them. */
 export function webhooksPage(
   slug: string,
   endpoints: readonly Endpoint[],

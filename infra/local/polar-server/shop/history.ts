@@ -24,7 +24,7 @@ export const bothOrganizations: readonly Organization[] = [northlight, harbour];
 
 type Rows = Readonly<{ customers: Row[]; subscriptions: Row[]; orders: Row[]; products: Row[] }>;
 
-/** Two organisations as they were before anybody connected: the same on every first start, up to `until`. */
+/** Two organizations as they were before anybody connected: the same on every first start, up to `until`. */
 export function earlierDays(until: Date): Rows {
   const bought = [...lives(sixty, northlight, until), ...lives(neighbours, harbour, until)];
   return {

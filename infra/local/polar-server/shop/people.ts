@@ -76,7 +76,7 @@ export const sixty: readonly Early[] = told.map(([name, email, more]) => ({
   ...more,
 }));
 
-/** Of the second organisation. */
+/** Of the second organization. */
 export const neighbours: readonly Early[] = [
   { name: 'Harriet Quay', email: 'harriet@harbour.example' },
   { name: 'Otto Kai', email: 'otto@harbour.example', country: 'DE' },

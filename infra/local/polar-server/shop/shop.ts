@@ -272,7 +272,7 @@ export function polarShop(state: PolarState, record: Record) {
       apply(customer, customerDeleted(customer, living, isAnonymised, clock));
     },
 
-    /** Polar knows each address once in an organisation, and an external id is never changed again. */
+    /** Polar knows each address once in an organization, and an external id is never changed again. */
     change(
       customerId: string,
       changes: Partial<Pick<Customer, 'email' | 'name' | 'external_id'>>,

@@ -54,10 +54,10 @@ describe('the navigation', () => {
     expect(html).toContain(`<title>${title}</title>`);
   });
 
-  test('has the organisation beside the name once one is connected', async () => {
+  test('has the organization beside the name once one is connected', async () => {
     const ours = consoleOf('prod');
     const before = await ours.get('/console');
-    expect(before.text).not.toContain('Organisation:');
+    expect(before.text).not.toContain('Organization:');
     expect(before.text).toContain('Polar not connected Dead letters');
     const connection: Connection = {
       ...{ version: 1, server: 'production', organizationId: 'o', endpointId: 'e', url: 'u' },
@@ -67,7 +67,7 @@ describe('the navigation', () => {
     await at.parts.connections.save(connection, undefined);
     ours.pass(60);
     const { text } = await ours.get('/console');
-    expect(text).toContain('Organisation: <b>North</b>light');
+    expect(text).toContain('Organization: <b>North</b>light');
     expect(text).not.toContain('not connected');
   });
 

@@ -115,7 +115,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
     Object.assign(at.polar.endpoints[0] ?? {}, { enabled: false });
     const sick = await run(['--status']);
     expect(sick.code).toBe(2);
-    expect(sick.out).toMatch(/organisation +Northlight \(northlight\), production/);
+    expect(sick.out).toMatch(/organization +Northlight \(northlight\), production/);
     expect(sick.out).toContain('npm run connect -- --repair --stage staging');
     const { out, error, code } = await run(['--status', '--json']);
     expect(code).toBe(2);
@@ -261,7 +261,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
     expect(refused.error).not.toContain(token);
     expect(refused.error.trim().split('\n')).toHaveLength(1);
     expect(await run(['--token', token, '--organization', 'southwind'])).toMatchObject({
-      error: expect.stringContaining('does not cover the organisation “southwind”'),
+      error: expect.stringContaining('does not cover the organization “southwind”'),
     });
     expect(at.accessDocument()).toEqual({});
     expect(await at.connections.read()).toBeUndefined();

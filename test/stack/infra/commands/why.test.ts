@@ -432,19 +432,19 @@ describe('npm run why, of what is known beside', () => {
     expect(await why('kind-1', fresh)).toMatch(/^kind +transactional$/m);
   });
 
-  it('names the organisation, and says when it is not the connected one', async () => {
+  it('names the organization, and says when it is not the connected one', async () => {
     const organizationId = 'org-1';
     await dead.audience.tell('customer.created', 'org', { ...person('org'), organizationId });
-    expect(await why('org@example.com')).toMatch(/^organisation +org-1$/m);
+    expect(await why('org@example.com')).toMatch(/^organization +org-1$/m);
     const connection = { name: 'connection', ...connectedTo('org-1', 'Northlight') };
     await dead.audience.put('Settings', connection);
-    expect(await why('org@example.com')).toMatch(/^organisation +Northlight, org-1$/m);
+    expect(await why('org@example.com')).toMatch(/^organization +Northlight, org-1$/m);
     await dead.audience.put('Settings', { ...connection, organizationId: 'org-2' });
     expect(await why('org@example.com')).toMatch(
-      /^organisation +org-1, which is not the connected one \(Northlight\)$/m,
+      /^organization +org-1, which is not the connected one \(Northlight\)$/m,
     );
     await dead.audience.tell('customer.created', 'no-org', person('no-org'));
-    expect(await why('no-org')).toMatch(/^organisation +not known: no event has named it yet$/m);
+    expect(await why('no-org')).toMatch(/^organization +not known: no event has named it yet$/m);
   });
 
   it('tells of a deletion that a person lifted', async () => {

@@ -82,7 +82,7 @@ describe('connecting Polar', () => {
     expect(at.receiver.taken).toEqual(ids);
   });
 
-  it('by signing in names the organisation, keeps the tokens and ends the sign-in', async () => {
+  it('by signing in names the organization, keeps the tokens and ends the sign-in', async () => {
     const access = await at.signedIn();
     expect(at.accessDocument()).toMatchObject({ access: undefined, candidate: access });
     expect(await connect(access)).toMatchObject({ kind: 'connected' });
@@ -220,7 +220,7 @@ describe('connecting Polar', () => {
     expect(at.webhookSecret()).toEqual({ current: at.polar.endpoints[0]?.secret, previous: '' });
   });
 
-  it('of several organisations lets a person choose, and refuses what is not covered', async () => {
+  it('of several organizations lets a person choose, and refuses what is not covered', async () => {
     at.polar.setConsent({ covers: 'all' });
     const access = await at.signedIn();
     expect(await connect(access)).toEqual({
@@ -231,13 +231,13 @@ describe('connecting Polar', () => {
     expect(await connect(access, 'westwind')).toEqual({
       kind: 'refused',
       reason:
-        'This access does not cover the organisation “westwind”; it covers northlight, southwind. Nothing was changed.',
+        'This access does not cover the organization “westwind”; it covers northlight, southwind. Nothing was changed.',
     });
     expect(await connect(access, southwind.id)).toMatchObject({ kind: 'connected' });
     expect(at.polar.endpoints).toMatchObject([{ organization_id: southwind.id }]);
   });
 
-  it('with a second organisation is refused until the first is disconnected', async () => {
+  it('with a second organization is refused until the first is disconnected', async () => {
     await connect(at.token());
     const other: Access = {
       kind: 'token',
@@ -249,7 +249,7 @@ describe('connecting Polar', () => {
     expect(JSON.stringify(refused)).toContain('disconnect that one before you connect Southwind');
     expect(await connect(other, northlight.id)).toMatchObject({
       kind: 'refused',
-      reason: expect.stringContaining('does not cover the organisation “Northlight”'),
+      reason: expect.stringContaining('does not cover the organization “Northlight”'),
     });
     expect(at.polar.endpoints).toHaveLength(1);
   });
@@ -265,7 +265,7 @@ describe('connecting that Polar refuses', () => {
       PolarRefused,
     ],
     [
-      'a token without the scope to read organisations',
+      'a token without the scope to read organizations',
       () => undefined,
       ['webhooks:write'],
       PolarRefused,

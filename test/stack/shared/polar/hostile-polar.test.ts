@@ -132,7 +132,7 @@ describe('an answer of Polar', () => {
     },
   );
 
-  it('is shown on one line: the name of an organisation cannot steer a terminal', async () => {
+  it('is shown on one line: the name of an organization cannot steer a terminal', async () => {
     const item = { id: 'o', name: 'North\u001b[2J\n\u202elight', slug: 's'.repeat(5_000) };
     const pagination = { total_count: 1, max_page: 1 };
     const { api } = await hostile(saying({ items: [item], pagination }));

@@ -152,7 +152,7 @@ describe("Polar's own mails", () => {
     expect((await present()).emails?.switches).toEqual({ ...allOn, subscription_cycled: false });
   });
 
-  it('keep what is to be restored over a new connection to the same organisation', async () => {
+  it('keep what is to be restored over a new connection to the same organization', async () => {
     await switchEmailsOff(at.parts(), await connect(), ['order_confirmation']);
     expect((await connect()).emailsSwitchedOff).toEqual(['order_confirmation']);
   });

@@ -51,7 +51,7 @@ it('a welcome calls people by the name that they gave', async () => {
   expect(composed).toMatchObject({ mail: { text: expect.stringContaining('Ada') } });
 });
 
-it('a mail links to the portal of the organisation, with the address of its reader', async () => {
+it('a mail links to the portal of the organization, with the address of its reader', async () => {
   const [failed] = readyMade.filter(({ name }) => name === 'payment-failed');
   if (!failed) throw new Error('There is none.');
   const email = { ...failed.email, body: 'At {{ event.portalUrl }}' };

@@ -216,7 +216,7 @@ describe('one sentence says what is wrong with', () => {
     ['connect --status --token x', /^Say one of --token, --status/],
     ['connect --emails-off a --status', /^Say one of --token, --status/],
     ['connect --drop-previous --repair', /^Say one of --token, --status/],
-    ['connect --stage staging', /^Say the organisation access token of Polar/],
+    ['connect --stage staging', /^Say the organization access token of Polar/],
     ['connect --disconnect --json', /^--json goes with --status\.$/],
     ['connect --tokens x', /^Unknown option '--tokens'\. Did you mean --token\?/],
     ['connect polar_oat_x', /^"polar_oat_x" is one word too many: npm run connect\.$/],

@@ -5,7 +5,7 @@ import { audienceStory } from '#test/support/audience-story.ts';
 const [ours, theirs] = ['org-ours', 'org-theirs'];
 const ann = { email: 'ann@example.com', name: 'Ann' };
 
-describe('the organisation of a customer', () => {
+describe('the organization of a customer', () => {
   it('is the one that an event names, and a row without one takes it on', async () => {
     const story = audienceStory();
     await story.tell('customer.created', 'c1', { minute: 1, ...ann });
@@ -37,7 +37,7 @@ describe('the organisation of a customer', () => {
       const record = await story.tell(type, 'c1', other);
       expect(record).toMatchObject({
         outcome: 'skipped',
-        reason: expect.stringMatching(/^The event comes from another Polar organisation/),
+        reason: expect.stringMatching(/^The event comes from another Polar organization/),
       });
       expect(record).not.toHaveProperty('workflows');
       expect(story.customer('c1')).toEqual(before);

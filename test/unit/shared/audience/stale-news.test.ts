@@ -229,7 +229,7 @@ describe('stale news', () => {
 
   it.each([
     ['whose customer is deleted already', { deleted_at: '2026-11-29T10:00:00Z' }],
-    ['of another organisation', { organization_id: crypto.randomUUID() }],
+    ['of another organization', { organization_id: crypto.randomUUID() }],
   ])('is never known from an event %s, also where that is switched off', async (_, changes) => {
     const off = settingsWith({}, { 'subscription.past_due': { enabled: false } });
     const { tell, customer } = audience(off);

@@ -123,7 +123,7 @@ describe('a call that fails', () => {
     const error = await failure(api.createEndpoint({ ...fields, url: 'http://example.com/' }));
     expect(error).toBeInstanceOf(PolarInvalid);
     expect(String(error)).toMatch(/answered 422\. Polar says: “url: URL scheme should be 'https'/);
-    const named = await failure(api.createEndpoint(fields, 'an-organisation'));
+    const named = await failure(api.createEndpoint(fields, 'an-organization'));
     expect(String(named)).toContain('organization_id: Setting organization_id is disallowed');
   });
 

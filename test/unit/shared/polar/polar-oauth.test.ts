@@ -59,7 +59,7 @@ const organizationsOf = (token: string) =>
   polarApi({ baseUrl: polar.url, token: async () => token }).organizations();
 
 describe('signing in', () => {
-  it('registers a public client, proves itself by PKCE, and covers the chosen organisation', async () => {
+  it('registers a public client, proves itself by PKCE, and covers the chosen organization', async () => {
     const { client, tokens } = await signedIn();
     expect(client).toEqual({ clientId: expect.stringMatching(/^polar_ci_/) });
     expect(await organizationsOf(tokens.accessToken)).toEqual([northlight]);
@@ -75,7 +75,7 @@ describe('signing in', () => {
     expect(String(await failure(signedIn(wrong)))).toContain('does not know the OAuth client');
   });
 
-  it('asks for one organisation, an S256 challenge and what it needs, and shows no secret', async () => {
+  it('asks for one organization, an S256 challenge and what it needs, and shows no secret', async () => {
     const { url, codeVerifier, state } = await begun();
     const { searchParams } = new URL(url);
     expect(Object.fromEntries(searchParams)).toMatchObject({
@@ -88,7 +88,7 @@ describe('signing in', () => {
     expect(url).not.toContain(codeVerifier);
   });
 
-  it('on a page of Polar lets a person choose another organisation, or decline', async () => {
+  it('on a page of Polar lets a person choose another organization, or decline', async () => {
     polar.setConsent({ consent: 'form' });
     const begin = await begun();
     const page = await (await fetch(begin.url)).text();

@@ -133,7 +133,7 @@ describe('while an import runs', () => {
   });
 });
 
-it('customers of another organisation stop it, and the page says so', async () => {
+it('customers of another organization stop it, and the page says so', async () => {
   await desk.connectByToken();
   await desk.tell('customer.created', 'theirs', {
     ...{ minute: 1, email: 'ann@example.com', organizationId: 'org-other' },

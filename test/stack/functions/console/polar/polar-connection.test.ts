@@ -28,7 +28,7 @@ describe('connecting by a token', () => {
     expect(shown.text).toContain('Created the webhook endpoint “Polar Audience” in Polar');
     expect(shown.text).toContain('Connected with Northlight.');
     expect(shown.text).toContain('enabled in Polar');
-    expect(shown.text).toContain('with an organisation access token');
+    expect(shown.text).toContain('with an organization access token');
     const [endpoint] = desk.polar.endpoints;
     expect(endpoint).toMatchObject({
       url: desk.webhookUrl,
@@ -112,7 +112,7 @@ describe('connecting by a token', () => {
 });
 
 describe('signing in to Polar', () => {
-  it('comes back connected by itself where there is one organisation', async () => {
+  it('comes back connected by itself where there is one organization', async () => {
     const back = await desk.signIn();
     expect(back.status).toBe(200);
     expect(back.html).toContain('<meta http-equiv="refresh" content="0; url=/console/polar">');
@@ -138,7 +138,7 @@ describe('signing in to Polar', () => {
     expect(cookie).toMatch(/Max-Age=600; Path=\/console\/polar; HttpOnly; SameSite=Lax/);
   });
 
-  it('lets the person choose where there are several organisations', async () => {
+  it('lets the person choose where there are several organizations', async () => {
     desk.polar.setConsent({ covers: 'all' });
     await desk.signIn();
     const choice = await desk.get(page);
@@ -148,14 +148,14 @@ describe('signing in to Polar', () => {
     await nothingIsConnected();
 
     const undecided = await desk.submit('/console/polar/organization');
-    expect(undecided.text).toContain('No organisation was chosen.');
+    expect(undecided.text).toContain('No organization was chosen.');
     const shown = await desk.submit('/console/polar/organization', { organization: hostile.id });
     expect(shown.text).toContain(`Connected with ${hostile.name}.`);
     expect(shown.html).not.toContain('<script>alert');
     expect(desk.polar.endpoints).toMatchObject([{ organization_id: hostile.id }]);
   });
 
-  it('can be left before an organisation is chosen', async () => {
+  it('can be left before an organization is chosen', async () => {
     desk.polar.setConsent({ covers: 'all' });
     await desk.signIn();
     const shown = await desk.submit('/console/polar/sign-in/cancel');
@@ -253,7 +253,7 @@ describe('signing in to Polar', () => {
 });
 
 describe('a connection that there is', () => {
-  it('stays with its organisation when access is given anew, whatever its slug is now', async () => {
+  it('stays with its organization when access is given anew, whatever its slug is now', async () => {
     await desk.connectByToken();
     const named = { ...(await desk.connection()), organizationSlug: 'its-slug-before' };
     await desk.db.send(new PutCommand({ TableName: desk.tableOf('Settings'), Item: named }));
@@ -266,7 +266,7 @@ describe('a connection that there is', () => {
     });
     const other = desk.polar.organizationToken(undefined, hostile);
     const shown = await desk.connectByToken(other);
-    expect(shown.text).toContain('does not cover the organisation');
+    expect(shown.text).toContain('does not cover the organization');
     expect(await desk.connection()).toMatchObject({ organizationSlug: 'northlight' });
   });
 });

@@ -69,7 +69,7 @@ describe('the table of who mails at each moment', () => {
       accessToken: desk.polar.organizationToken(),
     });
     expect((await desk.get(page)).text).toContain(
-      'there Polar mails only members of your organisation',
+      'there Polar mails only members of your organization',
     );
   });
 

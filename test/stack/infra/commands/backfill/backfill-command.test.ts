@@ -151,7 +151,7 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     expect(await stateFiles()).toEqual([]);
   });
 
-  it('compares nothing without access, or with one of another organisation', async () => {
+  it('compares nothing without access, or with one of another organization', async () => {
     expect(await run([])).toMatchObject({
       code: 1,
       error: expect.stringMatching(/^Polar is not connected/),

@@ -84,7 +84,7 @@ it('a list that Polar has shortened takes nobody for deleted', async () => {
   expect(await deleted()).toBe(0);
 }, 120_000);
 
-it('without a connection, the token of another organisation is refused, and changes nothing', async () => {
+it('without a connection, the token of another organization is refused, and changes nothing', async () => {
   const connection = await at.connections.read();
   if (!connection) throw new Error('not connected');
   await at.connections.remove(connection);
@@ -93,10 +93,10 @@ it('without a connection, the token of another organisation is refused, and chan
   const records = await count('Events');
   const refused = await backfill(['--accept-deletions', String(customers)], { POLAR_TOKEN });
   expect(refused.code).toBe(1);
-  expect(refused.error).toMatch(/^Customers here are of another Polar organisation/);
+  expect(refused.error).toMatch(/^Customers here are of another Polar organization/);
   expect(refused.error).toContain(`${customers} of ${connection.organizationId}`);
   const named = await backfill(['--organization', connection.organizationId], { POLAR_TOKEN });
-  expect(named.error).toMatch(/^This access is for the organisation 0{8}/);
+  expect(named.error).toMatch(/^This access is for the organization 0{8}/);
   expect(await count('Events')).toBe(records);
   expect(await deleted()).toBe(0);
   await at.connections.save(connection, undefined);

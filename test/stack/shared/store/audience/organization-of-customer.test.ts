@@ -21,7 +21,7 @@ afterAll(() => dynamo.stop());
 
 const who = { email: 'a@example.com', name: 'Ann', externalId: null, isNew: true };
 
-/** The record of an event of this customer; without an organisation it keeps no payload. */
+/** The record of an event of this customer; without an organization it keeps no payload. */
 async function recorded(customerId: string, day: number, organization?: string): Promise<void> {
   const at = `2026-11-0${day}T00:00:00.000000Z`;
   const record: EventRecord = {
@@ -37,7 +37,7 @@ async function recorded(customerId: string, day: number, organization?: string):
   await db.send(new PutCommand({ TableName: events, Item: eventItem(record, payload, 90) }));
 }
 
-it("a customer's organisation is the one that the newest of its events with a body names", async () => {
+it("a customer's organization is the one that the newest of its events with a body names", async () => {
   await recorded('one', 1, 'org-a');
   await recorded('one', 2);
   await recorded('two', 1, 'org-b');

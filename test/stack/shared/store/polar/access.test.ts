@@ -37,7 +37,7 @@ async function signedIn(): Promise<OAuthAccess> {
 }
 
 describe('the access to Polar', () => {
-  it('that is an organisation access token is given as it is', async () => {
+  it('that is an organization access token is given as it is', async () => {
     const access = at.token();
     await at.access.save(access);
     expect(access).toHaveProperty('token', await at.access.token());

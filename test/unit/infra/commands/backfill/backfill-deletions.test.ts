@@ -15,7 +15,7 @@ async function started(options: FakePolarOptions): Promise<BackfillAtWork> {
   return at;
 }
 
-/** With rows as version 0.1.0 wrote them: none names its organisation. */
+/** With rows as version 0.1.0 wrote them: none names its organization. */
 async function withUnnamed(customers: number): Promise<BackfillAtWork> {
   const at = await started({ customers });
   for (const { row } of at.audience.rows.customers.values())
@@ -24,7 +24,7 @@ async function withUnnamed(customers: number): Promise<BackfillAtWork> {
 }
 
 const leftUnknown = (id: string) =>
-  `Polar does not list them, and nobody knows of which organisation they are, so they were left as they are: ${id}. If one is yours and gone, erase it on the page Audience.`;
+  `Polar does not list them, and nobody knows of which organization they are, so they were left as they are: ${id}. If one is yours and gone, erase it on the page Audience.`;
 
 const email = (index: number) => `customer-${index}@example.com`;
 const livingOf = ({ audience }: BackfillAtWork) =>
@@ -90,13 +90,13 @@ describe('many customers that Polar does not have any more', () => {
 });
 
 describe('whom a backfill never takes for deleted', () => {
-  it('is a customer of another organisation: it refuses to compare anything', async () => {
+  it('is a customer of another organization: it refuses to compare anything', async () => {
     const at = await started({ customers: 12 });
     const { api } = at.partsOf(at.audience);
     const parts = { api, organizationId: 'another' };
     expect(await at.attempt({ parts })).toEqual({
       kind: 'refused',
-      reason: expect.stringMatching(/^Customers here are of another Polar organisation/),
+      reason: expect.stringMatching(/^Customers here are of another Polar organization/),
     });
     const { counts } = await at.run({ parts, isMixed: true });
     expect(counts).toMatchObject({ drift: { extra: 0 }, repaired: 0 });
@@ -111,7 +111,7 @@ describe('whom a backfill never takes for deleted', () => {
     expect(livingOf(at)).toBe(3);
   });
 
-  it('is one whose row names no organisation, and whose events name another one', async () => {
+  it('is one whose row names no organization, and whose events name another one', async () => {
     const at = await withUnnamed(2);
     const { api } = at.partsOf(at.audience);
     const parts = { api, organizationId: 'another' };
@@ -141,11 +141,11 @@ describe('whom a backfill never takes for deleted', () => {
   });
 });
 
-describe('rows of an older version, whose organisation nobody has named', () => {
+describe('rows of an older version, whose organization nobody has named', () => {
   it.each([
     ['leave', undefined, false],
     ['delete', northlight.id, true],
-  ] as const)('get, after the answer %s, the organisation %s', async (choice, named, isGone) => {
+  ] as const)('get, after the answer %s, the organization %s', async (choice, named, isGone) => {
     const at = await withUnnamed(3);
     const [first] = at.polar.state.customers.splice(0, 1);
     await at.run({ deletions: async () => choice });

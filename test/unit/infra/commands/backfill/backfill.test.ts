@@ -170,7 +170,7 @@ describe('what counts as drift', () => {
     expect(at.contact(email(0))).toMatchObject({ firstName: 'Customer' });
   });
 
-  it('is neither somebody without an address, nor of another organisation, nor what cannot be read', async () => {
+  it('is neither somebody without an address, nor of another organization, nor what cannot be read', async () => {
     const at = await started({ customers: 4 });
     const elsewhere = '00000000-0000-4000-8000-000000000000';
     at.change(0, { email: null, type: 'team' });

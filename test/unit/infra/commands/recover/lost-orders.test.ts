@@ -62,7 +62,7 @@ function lostPartsOf({ store, records }: Audience, more: Partial<LostParts> = {}
   };
 }
 
-it('an access that covers two organisations shows no order and no moment of the other one as lost', async () => {
+it('an access that covers two organizations shows no order and no moment of the other one as lost', async () => {
   polar = await startFakePolar({ organizations: bothOrganizations, history: earlierDays });
   const { state, shop, url } = polar;
   const token = polar.organizationToken();
@@ -101,7 +101,7 @@ it('an access that covers two organisations shows no order and no moment of the 
   const { orders } = await lostInGap(gap.seen(), parts);
   const organizations = orders.map(({ event }) => event.customer.organizationId);
   expect(new Set(organizations)).toEqual(new Set([northlight.id]));
-  // Whatever was listed: an order of another organisation is never one to apply.
+  // Whatever was listed: an order of another organization is never one to apply.
   const anyway = await lostInGap(all.seen(), parts);
   expect(anyway.orders.map(({ orderId }) => orderId)).toEqual(orders.map(({ orderId }) => orderId));
 });

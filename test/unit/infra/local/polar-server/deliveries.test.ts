@@ -82,7 +82,7 @@ test('only what the endpoint wants is sent, signed with its secret', async () =>
   expect(received.every(({ isGenuine }) => isGenuine)).toBe(true);
 });
 
-test('nothing of another organisation is sent', async () => {
+test('nothing of another organization is sent', async () => {
   buys('otto@example.com', harbour);
   await polar.skipWaits();
   expect(received).toEqual([]);

@@ -67,7 +67,7 @@ const subscriptionIn = (html: string) =>
   /name="subscription" value="([^"]+)"/.exec(html)?.[1] ?? '';
 
 describe('the pages of the local Polar', () => {
-  test('show sixty customers of many kinds, and those of the other organisation apart', async () => {
+  test('show sixty customers of many kinds, and those of the other organization apart', async () => {
     const { html } = await show('/northlight/customers');
     expect(html).toContain('60 customers');
     expect(html).toContain('&lt;b&gt;Bobby&lt;/b&gt; Tables');
@@ -162,7 +162,7 @@ describe('a fault that is switched on', () => {
   test('outage: every call is answered 503, until it is over', async () => {
     const api = await apiOf();
     await fault('outage');
-    await expect(api.organizations()).rejects.toThrow('Polar did not list the organisations');
+    await expect(api.organizations()).rejects.toThrow('Polar did not list the organizations');
     expect((await show('/northlight/customers')).html).toContain('a fault that you switched on');
     await fault();
     expect(await api.organizations()).toHaveLength(1);

@@ -173,7 +173,7 @@ it('is worked on by one at a time', async () => {
   await at.begin();
   await Promise.all([at.step(), at.step(), at.step()]);
   expect(at.known()).toMatchObject({ state: 'done', place: { counts: { repaired: 150 } } });
-  // Organisations, customers, subscriptions and orders: nobody asked twice.
+  // Organizations, customers, subscriptions and orders: nobody asked twice.
   expect(at.polar.requests).toHaveLength(1 + 2 + 1 + 1);
 });
 
@@ -225,7 +225,7 @@ it('waits while Polar is away, and goes on where it was', async () => {
   expect(at.known().place?.counts).toMatchObject({ customers: 250, repaired: 250 });
 });
 
-it('does not begin where customers of another organisation are here', async () => {
+it('does not begin where customers of another organization are here', async () => {
   const at = await started({ customers: 3 });
   await at.hear('customer.created', {
     ...{ id: 'theirs', email: 'theirs@example.com', created_at: '2026-11-01T00:00:00Z' },
@@ -254,7 +254,7 @@ it('takes nobody for deleted, whatever Polar leaves out of its lists', async () 
 
 it.each<[string, Partial<ImportParts>, string]>([
   [
-    'another organisation is connected meanwhile',
+    'another organization is connected meanwhile',
     { connection: async () => ({ organizationId: 'org-other', server: 'production' }) },
     'Polar is not connected with Northlight any more.',
   ],
