@@ -149,6 +149,7 @@ export function world(
     reserveWithin: (email, reservation) =>
       call(async () => ((await reserve(email, reservation)) ? 'reserved' : 'taken')),
     block: (email, reason) => call(() => outside.emails.block(email, reason)),
+    giveUp: (seen, reason) => call(() => outside.emails.giveUp(seen, reason)),
     find: (key) => call(() => outside.emails.find(key)),
     sent: (...of) => crashable(() => outside.emails.sent(...of)),
   };

@@ -352,6 +352,7 @@ function crashing(ledger: Emails, faults: Iterator<string>): Emails {
     loseSight: wrap(ledger.loseSight),
     keepInSight: wrap(ledger.keepInSight),
     block: wrap(ledger.block),
+    giveUp: wrap(ledger.giveUp),
   };
 }
 
