@@ -105,6 +105,12 @@ export async function dynamoBeside(account: Account): Promise<OutsideOf> {
             () => emails.block(...of),
             () => memory.emails.block(...of),
           ),
+        giveUp: (...of) =>
+          both(
+            'giveUp',
+            () => emails.giveUp(...of),
+            () => memory.emails.giveUp(...of),
+          ),
         fail: (...of) =>
           both(
             'fail',
