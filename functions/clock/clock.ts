@@ -143,12 +143,16 @@ function tellOfEmails(found: readonly (DueEmail & { taken: Taken })[], log: Log)
   }
 }
 
-/** What has come due by itself goes first; it is the longest in sight. */
+/**
+ * What has come due by itself goes first; it is the longest in sight. Half is for what was held, once there is such: of what
+ * is due much may be unknown, which comes again every quarter of an hour until a person has decided.
+ */
 async function dueNow({ emails, isReleased, mostEmails, now }: ClockParts) {
   const due = await emails.due(now().toISOString(), mostEmails);
-  const left = mostEmails - due.length;
-  if (left === 0 || !(await isReleased())) return due;
-  return [...due, ...(await emails.held(left))];
+  if (!(await isReleased())) return due;
+  const room = Math.max(mostEmails - due.length, Math.ceil(mostEmails / 2));
+  const held = await emails.held(room);
+  return [...due.slice(0, mostEmails - held.length), ...held];
 }
 
 /** The mailer tries what waits, and gives up what was reserved and never ended. */

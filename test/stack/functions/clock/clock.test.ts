@@ -160,6 +160,21 @@ describe('the clock', () => {
     expect(queuedKeys()).toEqual([due.ledgerKey, ...keys].sort());
   });
 
+  it('asks for what was put aside, too, where all that it may ask for is unknown', async () => {
+    for (let n = 0; n < 4; n++) {
+      const email = identity();
+      const leaseUntil = new Date(time + 2 * minute).toISOString();
+      await emails().reserve(email, { token: 't', leaseUntil, addressHash: '0a' });
+      await emails().loseSight(email.ledgerKey, 't', 'Lost.', now().toISOString());
+    }
+    const held = identity();
+    await emails().putAside(held, 'All mail is held.', now().toISOString());
+    isReleased = true;
+    await tick({ mostEmails: 2 });
+    expect(queuedKeys()).toEqual([held.ledgerKey]);
+    expect(told).toHaveLength(1);
+  });
+
   it('asks again only after a quarter of an hour, should the message be lost', async () => {
     await waiting(0);
     await tick();
