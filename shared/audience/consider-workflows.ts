@@ -175,7 +175,10 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
   if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
   const condition = missedCondition(workflow, event);
   if (condition) return `The condition does not hold: ${conditionText(condition)}.`;
-  if (isStale(event.type, event.subscription, customer.subscriptions)) return staleReason;
+  const { conditions } = workflow.trigger;
+  if (isStale(event.type, event.subscription, customer.subscriptions, conditions)) {
+    return staleReason;
+  }
   if (isTooOld(workflow, event, now)) {
     return `The event is older than ${workflow.maxAgeHours} hours, so it is no news any more.`;
   }

@@ -69,7 +69,7 @@ function reasonAgainst(
   if (missed) return `The condition does not hold: ${conditionText(missed)}.`;
   const { subscriptionId: id, ...said } = properties;
   const news = subscription && id !== undefined ? { ...said, ...subscription, id } : undefined;
-  if (isStale(type, news, customer?.subscriptions)) return staleReason;
+  if (isStale(type, news, customer?.subscriptions, trigger.conditions)) return staleReason;
   if (record.erased || customer?.erased) return 'The customer is erased.';
   if (customer?.deletion && type !== 'customer.deleted') return 'The customer is deleted.';
   if (!customer || !contact) return 'No contact shows this customer.';

@@ -77,7 +77,8 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   }
   // A later step is about what is now, of which `exitWhen` tells.
   const isOfEvent = !ofRun || ofRun.step.at === ofRun.run.beganAt;
-  if (isOfEvent && isStale(record.type, newsIn(record), customer?.subscriptions)) {
+  const { conditions } = workflow.trigger;
+  if (isOfEvent && isStale(record.type, newsIn(record), customer?.subscriptions, conditions)) {
     return block(staleReason);
   }
   const exit = exitReason(workflow, record, { customer, contact: () => contact });

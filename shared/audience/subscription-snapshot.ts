@@ -177,25 +177,45 @@ type SubscriptionNews = Pick<PolarSubscription, 'id' | 'version'> & {
   readonly [field in (typeof stateFields)[number] | 'periodEnd' | 'productId']?: string | undefined;
 };
 
-/** A renewal and a mere change are news while period and product last, whatever became of the state. */
-function comparedFields(type: string) {
-  return type === 'subscription.cycled' || type === 'subscription.updated'
-    ? (['periodEnd', 'productId'] as const)
-    : stateFields;
+/** What a condition on an event asks of the state. */
+const stateAskedBy: ReadonlyMap<string, (typeof stateFields)[number]> = new Map([
+  ['status', 'status'],
+  ['subscriptionStatus', 'status'],
+  ['pastDueSince', 'pastDueSince'],
+  ['cancelAtPeriodEnd', 'canceledAt'],
+  ['cancellationReason', 'canceledAt'],
+  ['endedAt', 'endedAt'],
+  ['endReason', 'endedAt'],
+]);
+
+/** What of an event is asked for: the conditions of a trigger. */
+type Asked = readonly Readonly<{ property: string }>[];
+
+/**
+ * A renewal and a mere change are news while period and product last, whatever became of the state, unless it is the state
+ * that is asked for: who waits for a change to past due waits for no recovery.
+ */
+function comparedFields(type: string, asked: Asked) {
+  const isMere = type === 'subscription.cycled' || type === 'subscription.updated';
+  if (!isMere) return stateFields;
+  const ofState = asked.flatMap(({ property }) => stateAskedBy.get(property) ?? []);
+  return ['periodEnd', 'productId', ...ofState] as const;
 }
 
 /**
  * Whether a newer and different state of the subscription is known. Siblings of one moment have one version, so none
- * of them is stale for another; the timestamp of an event never counts. An order is news of its own.
+ * of them is stale for another; the timestamp of an event never counts. An order is news of its own. `asked`: the
+ * conditions of the workflow that it would start.
  */
 export function isStale(
   type: string,
   news: SubscriptionNews | undefined,
   known: Subscriptions | undefined,
+  asked: Asked = [],
 ): boolean {
   const newest = news && snapshotOf(known, news.id);
   if (!news || !newest || !isOfSubscription(type) || newest.version <= news.version) return false;
-  return comparedFields(type).some((field) => newest[field] !== news[field]);
+  return comparedFields(type, asked).some((field) => newest[field] !== news[field]);
 }
 
 /** Whether the event is one of a subscription itself. */

@@ -17,7 +17,7 @@ import { inputsOf, lives, type Webhook } from '../mail/true-mails.ts';
 const approved = approvedMail();
 
 /** Every ready-made workflow, and one for each optional event, active, for events of any age. */
-const workflows: Workflow[] = [
+const everyWorkflow: Workflow[] = [
   ...readyMade,
   ...optionalEventTypes.map((event) => ({ name: `any ${event}`, event, conditions: [] })),
 ].map(({ name, event, conditions }) => {
@@ -38,7 +38,7 @@ function readable(webhooks: readonly Webhook[]) {
 type Delivery = ReturnType<typeof readable>[number];
 
 /** An audience that is told webhooks, one after another. */
-function audience(settings = settingsWith({}, allOn)) {
+function audience(settings = settingsWith({}, allOn), workflows = everyWorkflow) {
   const story = audienceStory({ ...settings, postalAddress: 'Storgatan 1' }, workflows);
   const { store, surroundings } = story;
   const tell = async ({ webhook, webhookId }: Delivery) => {
@@ -202,11 +202,32 @@ describe('stale news', () => {
     const { tell, replay } = audience();
     await tell(pastDue);
     await tell(active);
-    const means = { workflows };
+    const means = { workflows: everyWorkflow };
     const replayed = await replay(pastDue.webhookId, { triggers: true, again: true }, means);
     expect(replayed).toMatchObject({
       entry: { workflows: [{ verdict: 'skip', reason: staleReason }] },
     });
+  });
+
+  it('is a change to a state that a workflow asks for, when it is over', async () => {
+    const [anyUpdate] = everyWorkflow.filter(
+      ({ trigger }) => trigger.event === 'subscription.updated',
+    );
+    if (!anyUpdate) throw new Error('no workflow waits for subscription.updated');
+    const conditions = [{ property: 'status', operator: 'is', value: 'past_due' } as const];
+    const ofState: Workflow = {
+      ...{ ...anyUpdate, workflowId: 'past-due' },
+      trigger: { ...anyUpdate.trigger, conditions },
+    };
+    const { tell, judge } = audience(settingsWith({}, allOn), [anyUpdate, ofState]);
+    const updated = { ...pastDue, webhook: { ...pastDue.webhook, type: 'subscription.updated' } };
+    const record = await tell(updated);
+    expect(record.workflows?.map(({ verdict }) => verdict)).toEqual(['send', 'send']);
+    await tell(active);
+    expect(judge(record, 'past-due')).toMatchObject({ kind: 'block', reason: staleReason });
+    expect(judge(record, anyUpdate.workflowId)).toMatchObject({ kind: 'send' });
+    const late = await tell({ ...updated, webhookId: 'evt-late' });
+    expect(late.workflows?.map(({ verdict }) => verdict)).toEqual(['send', 'skip']);
   });
 
   it('leaves nothing on an erased customer, and mails nothing', async () => {
@@ -252,9 +273,10 @@ describe('the guard', () => {
     if (!subscription) throw new Error('no subscription');
     return subscription;
   };
-  const isOverIn = (type: string, changes: object, newest: object) => {
+  const isOverIn = (type: string, changes: object, newest: object, property?: string) => {
     const { id, ...snapshot } = told(newest);
-    return isStale(type, told(changes), { [id]: snapshot });
+    const asked = property === undefined ? [] : [{ property }];
+    return isStale(type, told(changes), { [id]: snapshot }, asked);
   };
 
   it.each([
@@ -279,6 +301,21 @@ describe('the guard', () => {
     expect(isOverIn('subscription.active', { id: 's2' }, newest)).toBe(false);
     expect(isOverIn('order.paid', {}, newest)).toBe(false);
     expect(isStale('subscription.active', told({}), {})).toBe(false);
+  });
+
+  it.each([
+    ['status', { status: 'past_due' }],
+    ['subscriptionStatus', { status: 'past_due' }],
+    ['pastDueSince', { past_due_at: at(2) }],
+    ['cancelAtPeriodEnd', { canceled_at: at(2) }],
+    ['endReason', { ended_at: at(2) }],
+  ])('looks of a change at the state, too, where a workflow asks for %s', (property, change) => {
+    const [type, other] = ['subscription.updated', 'seats'];
+    const newest = { ...change, modified_at: at(2) };
+    expect(isOverIn(type, {}, newest, property)).toBe(true);
+    expect(isOverIn(type, {}, newest, other)).toBe(false);
+    expect(isOverIn(type, {}, { modified_at: at(2) }, property)).toBe(false);
+    expect(isOverIn(type, {}, change, property)).toBe(false);
   });
 
   it.each(['subscription.cycled', 'subscription.updated'])(
