@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
-import { isReal, type Living } from '#shared/audience/backfill/living.ts';
+import { isReal, type Living, type LivingCustomer } from '#shared/audience/backfill/living.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
-import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
 
 /** Why customers of another organization keep everything from being compared; `undefined`: there are none. */
 export function otherOrganization(

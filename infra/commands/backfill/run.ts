@@ -9,7 +9,7 @@ import {
   placeSchema,
 } from '#shared/audience/backfill/compare.ts';
 import { extraItem } from '#shared/audience/backfill/items.ts';
-import { countLiving } from '#shared/audience/backfill/living.ts';
+import { countLiving, type LivingCustomer } from '#shared/audience/backfill/living.ts';
 import {
   type BackfillCounts,
   backfillPage,
@@ -24,7 +24,6 @@ import {
 import type { Settings } from '#shared/audience/settings.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import type { PolarPage } from '#shared/polar/pages.ts';
-import type { LivingCustomer } from '#shared/store/audience/customer-scan.ts';
 import { findGone, mostDeletions, otherOrganization } from './gone.ts';
 
 const phaseOrder = 2;

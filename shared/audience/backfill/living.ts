@@ -1,6 +1,7 @@
 import { isSampleCustomer } from '#shared/polar/sample/sample-events.ts';
 
-type LivingCustomer = Readonly<{
+/** A customer here that is neither deleted nor erased. */
+export type LivingCustomer = Readonly<{
   customerId: string;
   organizationId?: string | undefined;
   addresses: readonly string[];

@@ -4,6 +4,7 @@ import {
   type ScanCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import type { LivingCustomer } from '#shared/audience/backfill/living.ts';
 import { backfillPrefix } from '#shared/polar/event-types.ts';
 
 const livingSchema = z.array(
@@ -13,7 +14,6 @@ const livingSchema = z.array(
     addresses: z.array(z.string()),
   }),
 );
-export type LivingCustomer = Readonly<z.infer<typeof livingSchema>[number]>;
 
 /** All customers that are neither deleted nor erased, page by page, in no order. Reads the whole table. */
 export async function* livingCustomers(
