@@ -73,7 +73,16 @@ export const breaks: readonly Break[] = [
     'RemovalPolicy.DESTROY',
   ),
   ofStaying('logical ids stay', 'resource.overrideLogicalId(logicalId);'),
-  ofDoor('the webhook has a rate of its own', 'return [50, 100];', 'return [20, 50];'),
+  ofDoor(
+    'the webhook has a rate of its own',
+    'routeKey.endsWith(this.webhookPath)',
+    'routeKey === this.webhookPath',
+  ),
+  ofDoor(
+    'few workers let in no fewer than fifty webhooks',
+    'Math.max(50, 10 * props.maxConcurrency)',
+    '10 * props.maxConcurrency',
+  ),
   ofDoor('unsubscribing has a rate of its own', 'return [10, 50];', 'return [20, 50];'),
   ofDoor('what has no rate has a low one', 'throttle: { rateLimit: 10, burstLimit: 20 },'),
   ofDoor('the API is named by its stage', 'apiName: Stack.of(this).stackName,'),
@@ -92,6 +101,7 @@ export const breaks: readonly Break[] = [
   ofAlarms('there are alarms of emails', '...mailAlarms(watched, options.stage),'),
   ofAlarms('there are alarms of watch', '...watchAlarms(watched.watch, options.stage),'),
   ofAlarms('there are alarms of rollup', '...rollUpAlarms(watched.rollUp),'),
+  ofAlarms('there is an alarm of importer', '...importerAlarms(watched.importer),'),
   ofAlarms(
     'an alarm reaches people',
     'for (const one of this.all) one.addAlarmAction(new SnsAction(this.topic));',

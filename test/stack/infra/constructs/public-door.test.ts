@@ -80,19 +80,31 @@ describe('the public door', () => {
         'ANY /console/{proxy+}': rates(20, 50),
       },
     });
-    // More workers are there to have more events let in.
-    const [[, busy] = []] = Object.entries(
-      stageTemplate({ maxConcurrency: 10 }).findResources('AWS::ApiGatewayV2::Stage'),
-    );
-    expect(busy?.['Properties'].RouteSettings).toMatchObject({
-      'POST /webhooks/polar': rates(100, 200),
-      'ANY /console': rates(20, 50),
-    });
     // API Gateway refuses settings of a route that is not there yet.
     const routes = Object.keys(template.findResources('AWS::ApiGatewayV2::Route'));
     expect(stage?.['DependsOn']).toEqual(expect.arrayContaining(routes));
     expect(Object.keys(stage?.['Properties'].RouteSettings)).toHaveLength(routes.length);
   });
+
+  // More workers are there to have more events let in.
+  it.each([
+    [2, 50],
+    [3, 50],
+    [10, 100],
+  ])(
+    'lets in, for %i workers, %i webhooks a second, and no more of anything else',
+    (maxConcurrency, rate) => {
+      const { RouteSettings } = onlyOf(
+        stageTemplate({ maxConcurrency }),
+        'AWS::ApiGatewayV2::Stage',
+      );
+
+      expect(RouteSettings).toMatchObject({
+        'POST /webhooks/polar': { ThrottlingRateLimit: rate, ThrottlingBurstLimit: 2 * rate },
+        'ANY /console': { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 },
+      });
+    },
+  );
 
   it('may have its webhooks at a path that strangers do not know, with the same rate', () => {
     const path = '/webhooks/x7Kq-9_b';
