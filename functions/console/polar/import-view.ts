@@ -119,7 +119,7 @@ function bar({ progress }: Import): Html {
 }
 
 /** What it came to, in sentences. */
-export function doneText(
+function doneText(
   { kind, customers = 0, organizationName }: Import,
   { drift, inStep, withoutAddress, erased, purchases }: BackfillCounts,
 ): string {

@@ -38,7 +38,7 @@ export type EmailsOfDay = (
 ) => Promise<Readonly<{ byState: ReadonlyMap<State, number>; isWhole: boolean }>>;
 
 /** From the emails themselves: some queries for each workflow. */
-export function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfDay {
+function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfDay {
   async function sinceThen(workflowId: string, shard: string, since: string) {
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
