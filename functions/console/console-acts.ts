@@ -61,7 +61,7 @@ export const consoleActs: ActsOfRoutes = {
   [`POST ${workflow}/remove`]: always('workflow.remove', 'Remove a workflow.'),
   [`POST ${workflow}/restore`]: always(
     'workflow.restore',
-    'Put an earlier version of a workflow back.',
+    'Restore an earlier version of a workflow.',
   ),
   [`POST ${workflow}/stop-runs`]: always('run.stop', 'Stop all waiting runs of a workflow.'),
   [`POST ${workflow}/test`]: always('test.sent', 'Send a test of a workflow.'),
@@ -78,7 +78,7 @@ export const consoleActs: ActsOfRoutes = {
   'POST /console/brand/restore': ({ form }) => ({
     what: 'brand.restore',
     on: { restored: textOf(form, 'version') },
-    sentence: 'Put an earlier version of the brand back.',
+    sentence: 'Restore an earlier version of the brand.',
   }),
 
   'POST /console/settings': always('settings.set', 'Save the settings.'),

@@ -114,7 +114,7 @@ function warningOfShort(log: Pick<Log, 'warn'>): () => void {
     if (isWarned) return;
     isWarned = true;
     log.warn('webhook secret is short', {
-      reason: `The webhook secret goes on, but ${shortSecret}.`,
+      reason: `The webhook secret still works, but ${shortSecret}.`,
     });
   };
 }

@@ -52,14 +52,14 @@ export function pages(brand: Brand) {
       page({
         statusCode: 200,
         title: 'You are unsubscribed',
-        content: `<p>You will not get any more news and offers from ${sender}. One that is already on its way may still arrive. You can close this page.</p>
+        content: `<p>You will get no more news and offers from ${sender}. An email that is already on its way may still arrive. You can close this page.</p>
 ${canComeBack ? comeBack : ''}`,
       }),
     already: (canComeBack: boolean) =>
       page({
         statusCode: 200,
         title: 'You are already unsubscribed',
-        content: `<p>You do not get news and offers from ${sender}. There is nothing left to do, and you can close this page.</p>
+        content: `<p>You get no news and offers from ${sender}. There is nothing left to do; you can close this page.</p>
 ${canComeBack ? comeBack : ''}`,
       }),
     back: () =>
@@ -88,7 +88,7 @@ ${canComeBack ? comeBack : ''}`,
         statusCode: 404,
         title: 'This link does not work',
         content:
-          '<p>It may have been cut off or changed on its way to you, and nothing has been changed by it. Please open the link in the email once more, or answer the email and ask to be unsubscribed.</p>',
+          '<p>It may have been cut off or changed on its way to you. Nothing was changed. Please open the link in the email again, or answer the email and ask to be unsubscribed.</p>',
       }),
     'wrong-method': () =>
       page({

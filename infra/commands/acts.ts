@@ -48,7 +48,7 @@ export function actsCommand(
 }
 
 const afterHelp = `
-Acts are kept as long as records of events. That somebody was erased is kept for ever: npm run why -- <address or id>.
+Acts are kept as long as records of events. Erasures are kept forever: npm run why -- <address or id>.
 
 Verbs: ${actVerbs.join(', ')}`;
 

@@ -46,7 +46,7 @@ export const commandActs = {
       case 'clear':
         return noted('brand.set', 'Take the brand away.');
       case 'restore':
-        return noted('brand.restore', 'Put an earlier version of the brand back.', {
+        return noted('brand.restore', 'Restore an earlier version of the brand.', {
           restored: options.version,
         });
     }
@@ -182,7 +182,7 @@ export const commandActs = {
       case 'test':
         return noted('test.sent', 'Send a test of a workflow.', workflow(options));
       case 'restore':
-        return noted('workflow.restore', 'Put an earlier version of a workflow back.', {
+        return noted('workflow.restore', 'Restore an earlier version of a workflow.', {
           ...workflow(options),
           restored: options.version,
         });

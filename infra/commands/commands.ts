@@ -51,7 +51,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./runs.ts')).runsCommand,
   },
   settings: {
-    does: 'show, change and mend the settings, put earlier ones back',
+    does: 'show, change and fix the settings, restore earlier ones',
     load: async () => (await import('./settings/settings.ts')).settingsCommand,
   },
   status: {

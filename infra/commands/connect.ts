@@ -54,7 +54,7 @@ export function connectCommand(
 ): void {
   command
     .description(
-      'Connects this deployment with an organization of Polar: makes the webhook endpoint there and takes over its secret. Safe to run twice.',
+      'Connects this deployment with an organization of Polar: creates the webhook endpoint there and copies its secret. Safe to run twice.',
     )
     .addOption(
       text(
@@ -67,10 +67,7 @@ export function connectCommand(
     .option('--status', "how the connection is, seen from Polar's side")
     .addOption(jsonOption())
     .option('--repair', 'sets right what --status finds wrong with the endpoint')
-    .option(
-      '--drop-previous',
-      'ends at once the webhook secret that was in force before, as after a leak',
-    )
+    .option('--drop-previous', 'ends the previous webhook secret immediately, as after a leak')
     .addOption(
       text(
         '--emails-off <keys>',
@@ -278,7 +275,7 @@ async function disconnect(
   yes: boolean,
   print: Print,
 ): Promise<void> {
-  const question = `Disconnect from ${connection.organizationName}? Polar will send nothing any more.`;
+  const question = `Disconnect from ${connection.organizationName}? Polar will send nothing anymore.`;
   if (!yes && !(await confirmed(question))) return print('Nothing was changed.');
   say(await disconnectPolar(parts, connection), print);
 }

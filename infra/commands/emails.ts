@@ -151,8 +151,10 @@ export function emailVerbs({
           `All mail is held already, by ${held?.by} since ${held?.at}: ${held?.reason}. Nothing was changed.`,
         );
       }
-      print('All mail is held: within two seconds no email goes out any more.');
-      print('Events go on, and their emails wait. Tests that you send yourself still go out.');
+      print('All mail is held. It takes up to two seconds to apply.');
+      print(
+        'Events are still recorded; their emails wait. Tests that you send yourself still go out.',
+      );
       print(`To let them go out:\n${npm('release')}`);
     },
 
@@ -179,7 +181,7 @@ export function emailVerbs({
 function settledOrAdvice(settled: Settled): void {
   if (settled.kind === 'refused') throw new Advice(settled.reason);
   if (settled.kind === 'not-queued') {
-    throw new Advice(`${settled.reason} To try at once, run the same command again.`, {
+    throw new Advice(`${settled.reason} To try now, run the same command again.`, {
       cause: settled.cause,
     });
   }
@@ -243,8 +245,8 @@ export function emailsCommand(
   }
   command
     .command('hold')
-    .description('stops all mail at once; events go on, and their emails wait')
-    .argument('<why>', 'in quotes, for whoever looks')
+    .description('stops all mail immediately; events are still recorded, and their emails wait')
+    .argument('<why>', 'the reason, in quotes')
     .action((why, _, self) => {
       if (why.trim() === '') throw new Advice('Say why: npm run emails -- hold "wrong prices"');
       return act({ target: self.optsWithGlobals(), verb: 'hold', why });

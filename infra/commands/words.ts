@@ -71,12 +71,12 @@ type State = ReportedEmail['state'];
 /** What each state means for the person who looks. */
 const meanings: Readonly<Record<State, string>> = {
   reserved: 'A mailer is about to send it; if that dies, the email becomes unknown.',
-  waiting: 'It will be tried again by itself.',
+  waiting: 'It is retried automatically.',
   sent: 'SES took it.',
   blocked: 'It was not sent. Another event of the same kind may still send it.',
   failed: 'It was not sent. Another event of the same kind may still send it.',
   unknown:
-    'SES may have sent it: its answer was lost. It is not sent again by itself. If SES reports it, that settles it; else ask the customer, or look into the SES console, and settle it here.',
+    'SES may have sent it: its answer was lost. It is not sent again automatically. If SES reports a delivery, that settles it; otherwise ask the customer or check the SES console, then settle it here.',
 };
 
 /** To whom an email is: the masked address that the contact has now, or why there is none. */

@@ -157,7 +157,7 @@ function webhookAlarms({ api }: Watched): AlarmDefinition[] {
       metric: api.answered('401'),
       harm: 'if these requests are from Polar, its events are being refused, and it disables the endpoint after ten failed events in a row.',
       firstStep:
-        'open the page Polar of the console. If deliveries failed with 401, repair the connection there, which takes over the secret, and redeliver. If none failed, a stranger is guessing: nothing is needed.',
+        'open the page Polar of the console. If deliveries failed with 401, repair the connection there, which copies its secret from Polar, and redeliver. If none failed, a stranger is guessing: nothing is needed.',
     },
     {
       ...afterRetries,

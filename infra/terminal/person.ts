@@ -45,7 +45,7 @@ export function interruption(print: (line: string) => void) {
   const onInterrupt = () => {
     stopped = true;
     process.exitCode = endedByPerson;
-    print('Ending … (Ctrl-C again ends it at once)');
+    print('Ending … (Ctrl-C again ends it immediately)');
   };
   process.once('SIGINT', onInterrupt);
   return {

@@ -40,7 +40,7 @@ export type ActResult =
 export const isGone: ActResult = {
   kind: 'refused',
   reason:
-    'The contact is not at this address any more: it was removed, or its address has changed. Look for it again.',
+    'The contact is not at this address anymore: it was removed, or its address has changed. Look for it again.',
 };
 
 /** The contact that the person sees, if it is still there, and the customer whose facts it shows. */

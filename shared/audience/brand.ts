@@ -157,9 +157,9 @@ function urlProblem(text: string): string | undefined {
 const leastFromWhite = 1.25;
 
 function accentProblem(text: string): string | undefined {
-  if (!/^#[0-9a-f]{6}$/.test(text)) return 'It must be a colour in six digits, such as #e4572e.';
+  if (!/^#[0-9a-f]{6}$/.test(text)) return 'It must be a color in six digits, such as #e4572e.';
   return contrast(text, '#ffffff') < leastFromWhite
-    ? 'It is so light that a button could not be told from the white card. Choose a darker colour.'
+    ? 'It is so light that a button could not be told from the white card. Choose a darker color.'
     : undefined;
 }
 

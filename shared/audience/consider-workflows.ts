@@ -180,7 +180,7 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
     return staleReason;
   }
   if (isTooOld(workflow, event, now)) {
-    return `The event is older than ${workflow.maxAgeHours} hours, so it is no news any more.`;
+    return `The event is older than ${workflow.maxAgeHours} hours, so it is no news anymore.`;
   }
   if (customer.erased) return 'The customer is erased.';
   const isDeleted = customer.deletion !== undefined || event.customer.deletedAt !== undefined;

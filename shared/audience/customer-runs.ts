@@ -70,7 +70,7 @@ function moved(run: Run, customer: Customer, now: Date): Run {
   if (!until) return run;
   const dueAt = dueByDate(until, subscriptionOf(run.subscriptionId, customer));
   if (dueAt === undefined) {
-    return ended(run, 'exited', `The subscription has no ${until.date} any more.`, now);
+    return ended(run, 'exited', `The subscription has no ${until.date} anymore.`, now);
   }
   const { parkedAt: _, ...rest } = run;
   return { ...rest, state: 'waiting', dueAt, wakeAt: dueAt, updatedAt: now.toISOString() };

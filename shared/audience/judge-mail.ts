@@ -83,7 +83,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   }
   const exit = exitReason(workflow, record, { customer, contact: () => contact });
   if (exit) return block(exit);
-  if (!contact) return block('No contact shows the customer any more.');
+  if (!contact) return block('No contact shows the customer anymore.');
   if (!isTakenBySes(contact.address)) {
     return block(
       'SES cannot mail this address: before the @ it has characters that are not ASCII.',
@@ -118,7 +118,7 @@ function ageReason(
 ): string | undefined {
   const ageHours = (now.getTime() - Date.parse(occurredAt)) / 3_600_000;
   return ageHours > (workflow?.maxAgeHours ?? 0) + (wasHeld ? 0 : graceHours)
-    ? 'The event is too old: it would be no news any more.'
+    ? 'The event is too old: it would be no news anymore.'
     : undefined;
 }
 

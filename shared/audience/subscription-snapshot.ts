@@ -224,4 +224,4 @@ export function isOfSubscription(type: string): boolean {
 }
 
 export const staleReason =
-  'A newer state of this subscription is known, so this event is no news any more.';
+  'A newer state of this subscription is known, so this event is no news anymore.';

@@ -138,6 +138,6 @@ export const costOfUpdates =
 function movedDates(date: Until['date'], events: Settings['events']): string[] {
   if (events['subscription.updated'].enabled) return [];
   return [
-    `Where ${date} is moved in Polar, the wait learns of it only with the next event of the subscription, so it may be out of date. If dates are moved in your shop, switch on subscription.updated in Events & groups: then a moved date counts at once. ${costOfUpdates}`,
+    `Where ${date} is moved in Polar, the wait learns of it only with the next event of the subscription, so it may be out of date. If dates are moved in your shop, switch on subscription.updated in Events & groups: then a moved date counts immediately. ${costOfUpdates}`,
   ];
 }

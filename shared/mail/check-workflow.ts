@@ -285,7 +285,7 @@ export function triggerWarning(
   if (!enabled) return `The settings have ${event} switched off: nothing will be sent.`;
   if (!trigger) return `The settings keep ${event} from workflows: nothing is sent.`;
   return event === 'customer.deleted' && customerDeleted === 'delete'
-    ? 'The settings remove deleted customers at once: nothing will be sent.'
+    ? 'The settings remove deleted customers immediately: nothing will be sent.'
     : undefined;
 }
 

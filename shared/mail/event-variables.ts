@@ -209,7 +209,7 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   },
   resumesAt: { description: 'When a pause ends by itself, if it does.', events: subscriptions },
   endsAt: {
-    description: 'When a subscription that was cancelled ends, or ended.',
+    description: 'When a subscription that was canceled ends, or ended.',
     events: subscriptions,
   },
   endedAt: { description: 'When the subscription ended, once it has.', events: subscriptions },

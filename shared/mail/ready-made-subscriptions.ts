@@ -119,7 +119,7 @@ ${portalButton('Manage subscription')}`,
     name: 'cancellation-scheduled',
     title: 'Cancellation scheduled',
     description:
-      'Confirms a cancellation that takes effect at the end of the period, each time one is made. Polar sends the same event once more when the subscription has ended, and at once for an immediate cancellation: "Access ended" is for those.',
+      'Confirms a cancellation that takes effect at the end of the period, each time one is made. Polar sends the same event once more when the subscription has ended, and right away for an immediate cancellation: "Access ended" is for those.',
     event: 'subscription.canceled',
     conditions: [
       { property: 'cancelAtPeriodEnd', operator: 'is', value: 'true' },

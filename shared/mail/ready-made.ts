@@ -60,7 +60,7 @@ If this wasn’t you, please let us know.`,
     name: 'goodbye',
     title: 'Goodbye',
     description:
-      'Confirms that a customer was deleted. Nothing is sent where the deletion anonymised them, or where the settings remove deleted customers.',
+      'Confirms that a customer was deleted. Nothing is sent where the deletion anonymized them, or where the settings remove deleted customers.',
     event: 'customer.deleted',
     conditions: [],
     frequency: 'every-time',

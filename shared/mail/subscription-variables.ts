@@ -20,7 +20,7 @@ export const subscriptionVariables = {
   trialEnd: 'When its trial ends, or ended, if there is one.',
   endsAt: 'When it ends, if that is booked.',
   endedAt: 'When it ended, once it has.',
-  canceledAt: 'When it was cancelled.',
+  canceledAt: 'When it was canceled.',
   cancelAtPeriodEnd: 'true while it is set to end with its period.',
   pastDueSince: 'Since when a payment is overdue.',
   pausedAt: 'Since when it is paused.',

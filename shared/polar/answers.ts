@@ -21,7 +21,7 @@ export const answers = {
     code: 200,
     status: 'ignored',
     message:
-      'Ignored. The request is genuine, but its body is not UTF-8, so that no event can be read in it. Set the format of the webhook in Polar to Raw.',
+      'Ignored. The request is genuine, but its body is not UTF-8, so no event can be read in it. Set the format of the webhook in Polar to Raw.',
   },
   'missing-header': {
     code: 400,
@@ -51,7 +51,7 @@ export const answers = {
     code: 401,
     status: 'rejected',
     message:
-      'Not accepted: the signature does not match. Repair the connection on the page Polar of the console, or with "npm run connect -- --repair": that takes over the secret of this webhook, which counts after a minute at most, and Polar tries again. If it is the right one, look for a proxy in between that changes the body.',
+      'Not accepted: the signature does not match. Repair the connection on the page Polar of the console, or with "npm run connect -- --repair": that copies the secret of this webhook, applies within a minute, and Polar tries again. If it is the right one, look for a proxy in between that changes the body.',
   },
   'outside-tolerance': {
     code: 401,

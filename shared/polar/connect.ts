@@ -142,8 +142,8 @@ function refuseSecond(before: Connection, { name }: PolarOrganization): Connecte
 
 function secretSentence(isNew: boolean): string {
   return isNew
-    ? 'Took over its secret. The one before, if there was one, counts beside it for one more hour.'
-    : 'Its secret is ours already.';
+    ? 'Copied its secret. The previous one, if any, stays valid for another hour.'
+    : 'Its secret is in use already.';
 }
 
 function connectedSentence({ organizationName, server }: Connection): string {

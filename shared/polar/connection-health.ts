@@ -179,7 +179,7 @@ function faultOf(error: Error): Fault {
     return {
       kind: 'missing',
       sentence:
-        'The webhook endpoint is gone from Polar, so nothing is sent. Repair the connection: that makes a new one. Then backfill what happened meanwhile. If disconnecting was broken off, disconnect once more.',
+        'The webhook endpoint is gone from Polar, so nothing is sent. Repair the connection: that makes a new one. Then backfill what happened meanwhile. If disconnecting was interrupted, disconnect again.',
       repair: 'repair',
     };
   }

@@ -136,7 +136,7 @@ export function actOn<T>(
   return connectionAct(parts, async (own) => {
     if (isSameConnection(seen, await own.connections.read())) return act(own);
     throw new OutOfTurn(
-      'Somebody else has changed or ended the connection with Polar meanwhile, so nothing was done. Look at it again.',
+      'Somebody else has changed or ended the connection with Polar meanwhile, so nothing was done. Check it and try again.',
     );
   });
 }
@@ -183,7 +183,7 @@ export function mustBeStrong(secret: string, { current }: SigningSecrets): void 
   if (isWebhookSecret(secret) && isSameSecret(current, secret)) return;
   if (isWebhookSecret(secret) && !isShortSecret(secret)) return;
   throw new WeakSecret(
-    `The secret of the webhook endpoint in Polar was not taken over: ${shortSecret}. Reset it in Polar, under Settings → Webhooks, so that Polar makes a new one, and do this again. Nothing was changed.`,
+    `The secret of the webhook endpoint in Polar was not used: ${shortSecret}. Reset it in Polar, under Settings → Webhooks, so that Polar makes a new one, and do this again. Nothing was changed.`,
   );
 }
 

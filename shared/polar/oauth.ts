@@ -56,7 +56,7 @@ function refusedByPerson({ error, error_description }: oauth.AuthorizationRespon
 
 function refusedRefresh(error: string) {
   return new PolarRefused(
-    `Polar no longer accepts the sign-in (${plainText(error)}): it was taken back, or its refresh token was used up elsewhere. Connect Polar again; webhooks go on coming in meanwhile.`,
+    `Polar no longer accepts the sign-in (${plainText(error)}): it was taken back, or its refresh token was used up elsewhere. Connect Polar again; webhooks keep coming in meanwhile.`,
   );
 }
 

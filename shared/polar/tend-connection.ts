@@ -49,7 +49,7 @@ async function repairInTurn(parts: ConnectionParts, connection: Connection): Pro
     const reason = 'Somebody else changed the connection at the same moment. Look at it again.';
     return { kind: 'unfinished', reason, error: undefined };
   }
-  return { kind: 'done', done: [...done, ...(isNew ? ['Took over its secret.'] : [])] };
+  return { kind: 'done', done: [...done, ...(isNew ? ['Copied its secret.'] : [])] };
 }
 
 /** Gives the endpoint in Polar the events of the settings of now, after they were changed. Safe to repeat. */
@@ -115,7 +115,7 @@ export function dropPreviousSecret(parts: ConnectionParts): Promise<Tended> {
       return { kind: 'unfinished', reason, error: undefined };
     }
     await webhookSecrets.write({ current, previous: '' });
-    const done = 'Dropped the previous secret: within five minutes it counts nowhere any more.';
+    const done = 'Dropped the previous secret: within five minutes it counts nowhere anymore.';
     return { kind: 'done', done: [done] };
   });
 }
@@ -151,7 +151,7 @@ async function disconnectInTurn(parts: ConnectionParts, connection: Connection):
 }
 
 const wasBrokenOff =
-  'There was no access to Polar any more, as after disconnecting that was broken off. Should Polar still list the webhook endpoint under Settings → Webhooks, remove it there.';
+  'There was no access to Polar anymore, as after disconnecting that was broken off. Should Polar still list the webhook endpoint under Settings → Webhooks, remove it there.';
 
 /** Forgets the access that connecting left when it was broken off before there was a connection. */
 export function forgetLeftAccess(parts: ConnectionParts): Promise<Tended> {
@@ -183,10 +183,10 @@ async function removeEndpoints(
     for (const id of ids) removed += (await removeEndpoint(api, id)) ? 1 : 0;
     if (removed === 0) return 'The webhook endpoint in Polar was gone already.';
     const what = removed === 1 ? 'the webhook endpoint' : `${removed} webhook endpoints`;
-    return `Removed ${what} in Polar. What Polar had not delivered yet, it does not deliver any more.`;
+    return `Removed ${what} in Polar. What Polar had not delivered yet, it does not deliver anymore.`;
   } catch (error) {
     if (!(error instanceof PolarRefused)) throw error;
-    return 'Polar does not accept our access any more, so the webhook endpoint is still there: remove it in Polar, under Settings → Webhooks.';
+    return 'Polar does not accept our access anymore, so the webhook endpoint is still there: remove it in Polar, under Settings → Webhooks.';
   }
 }
 

@@ -66,7 +66,7 @@ export function secretNotes(secrets: SigningSecrets, now: Date): string[] {
     previousUntil ?? 'an hour after watch has noticed it, which looks every quarter of one';
   return [
     isShort &&
-      `The webhook secret goes on, but ${shortSecret}. Change it on the page Polar of the console: Polar makes a new one.`,
+      `The webhook secret still works, but ${shortSecret}. Change it on the page Polar of the console: Polar makes a new one.`,
     isPreviousAccepted(secrets, now) &&
       `A previous webhook secret still counts beside the current one, until ${end}. If it leaked, drop it now.`,
   ].filter((note) => note !== false);

@@ -122,7 +122,7 @@ function emailConcerns({ emails, at }: Status): Concern[] {
     },
     waitedMs > longWaitMs && {
       kind: 'emails-waiting',
-      sentence: `SES has put off an email for ${ageText(waitedMs)}. It is tried again by itself, for two days.`,
+      sentence: `SES has put off an email for ${ageText(waitedMs)}. It is retried automatically for two days.`,
     },
   ];
   return found.filter((one) => one !== false);

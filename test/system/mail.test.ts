@@ -191,7 +191,7 @@ describe('a new customer', () => {
 });
 
 describe('a person who unsubscribes', () => {
-  it('gets no newsletter any more, but still hears of a failed payment', async () => {
+  it('gets no newsletter anymore, but still hears of a failed payment', async () => {
     const ada = person();
     await emailOf(await happens('customer.created', ada));
     const [welcome] = await mailTo(ada.email);
@@ -227,7 +227,7 @@ describe('an address that bounces or complains', () => {
   it.each([
     ['bounce', 'Mail to this address bounced.'],
     ['complaint', 'The recipient complained of a mail.'],
-  ])('(%s) gets no mail any more', async (what, reason) => {
+  ])('(%s) gets no mail anymore', async (what, reason) => {
     const ada = person(`${what}+${randomUUID().slice(0, 8)}@simulator.amazonses.com`);
     await emailOf(await happens('customer.created', ada));
     await unsubscribed(ada.email);

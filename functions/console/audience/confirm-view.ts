@@ -50,7 +50,7 @@ ${known.contact.externalId ? others(c, known.contact.externalId) : ''}`;
 function others(c: Context<ConsoleEnv>, externalId: string): Html {
   return html`<h2>Other customers</h2>
 <p>A customer with the same external id but another address is not erased. No list may show it, for example because Polar deleted it.</p>
-${act(c, 'Look for this external id among all customers', searchPath, { fields: { text: externalId, all: 'on' } })}`;
+${act(c, 'Search all customers for this external id', searchPath, { fields: { text: externalId, all: 'on' } })}`;
 }
 
 /** The same of a customer whom no contact shows. `path`: its page. */
@@ -91,7 +91,7 @@ ${isWholeAddress ? html`<li>Every other customer with this address.</li>` : ''}
 </ul>
 </section>
 </div>
-<p>It is done by a message in the queue, at once and again after a quarter of an hour for what is on its way just now.</p>`;
+<p>Erasing runs through the queue: now, and again in 15 minutes for events that are on their way.</p>`;
 }
 
 function decide(

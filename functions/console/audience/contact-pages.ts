@@ -66,13 +66,13 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     const isKnown = kept.length > 0;
     const isTold = c.get('flash') !== undefined;
     return page(c, {
-      title: 'This contact is not shown any more',
+      title: 'This contact is not shown anymore',
       section: 'audience',
       above: { href: audiencePath, title: 'Audience' },
       status: isKnown ? 200 : 404,
       body: isKnown
         ? html`${kept.map((one) => keptView(one, stores.now(), isTold))}${await happenings(c, [contactId])}`
-        : html`<p>No contact has this id any more: it was erased, or a customer in Polar has its address now. <a href="${audiencePath}">Look for it in the audience</a>.</p>`,
+        : html`<p>No contact has this id anymore: it was erased, or a customer in Polar has its address now. <a href="${audiencePath}">Search the audience for it</a>.</p>`,
     });
   }
 

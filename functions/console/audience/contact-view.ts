@@ -105,7 +105,7 @@ ${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
 <section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}</section>
 <section class="card" aria-labelledby="consent"><h2 id="consent">Consent</h2>
 ${consentState(known)}
-<div class="row">${consentActs(c, path, known)}${isUnderWay ? '' : html`<a class="button danger" href="${path}/erase">Erase …</a>`}</div>
+<div class="row">${consentActs(c, path, known)}${isUnderWay ? '' : html`<a class="button danger" href="${path}/erase">Erase…</a>`}</div>
 <h3>How it came to this</h3>
 ${steps(consentHistory(known))}
 </section>
@@ -182,7 +182,7 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
     ['Was also', contact.mergedIds && html`<code>${contact.mergedIds.join(' ')}</code>`],
   ]);
   return html`${rows}
-<div class="row"><a class="button" href="${contactPath(contact.contactId)}/edit">Edit …</a></div>`;
+<div class="row"><a class="button" href="${contactPath(contact.contactId)}/edit">Edit…</a></div>`;
 }
 
 function customerText(
@@ -229,9 +229,9 @@ function consentActs(c: Context<ConsoleEnv>, path: string, known: KnownContact):
     ...(canUndo ? [act(c, 'Undo the unsubscribe', `${path}/subscribe`)] : []),
     ...(contact.subscribed || canUndo
       ? []
-      : [html`<a class="button" href="${path}/subscribe">Subscribe …</a>`]),
+      : [html`<a class="button" href="${path}/subscribe">Subscribe…</a>`]),
     ...(suppression?.reasons.bounced
-      ? [html`<a class="button" href="${path}/lift-bounce">Lift the bounce …</a>`]
+      ? [html`<a class="button" href="${path}/lift-bounce">Lift the bounce…</a>`]
       : []),
   ];
 }

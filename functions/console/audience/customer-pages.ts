@@ -137,13 +137,13 @@ function foundView(
   if (customers.length > 0) {
     const who =
       customers.length === 1 ? 'a customer who has or had it' : 'customers who have or had it';
-    return html`<p>${isAll ? 'This is what is kept of those of whom Polar told this external id.' : `No contact has exactly this now, but something is kept of ${who}.`}</p>
+    return html`<p>${isAll ? 'These are the customers that had this external id in Polar.' : `No contact has exactly this now, but something is kept of ${who}.`}</p>
 ${customers.map((one) => keptView(one, now))}`;
   }
   if (next !== undefined || nextWord !== undefined) return html``;
   return empty(
     'No match: no name or address has words that begin like this, and no contact or customer has it as address or id. Records of skipped events may hold it until they expire.',
-    html`<p><a href="${audiencePath}">Look through the list</a> or <a href="${audiencePath}/add">add a contact by hand</a>.</p>`,
+    html`<p><a href="${audiencePath}">Browse the audience</a> or <a href="${audiencePath}/add">add a contact by hand</a>.</p>`,
   );
 }
 

@@ -62,7 +62,7 @@ ${facts([
   ['Name', name?.value],
   ['External id', externalId?.value],
 ])}
-${contact || customer.erased || (isPending && isRecent(erasure, now)) ? '' : html`<div class="row"><a class="button danger" href="${customerPath(customerId)}/erase">Erase …</a></div>`}
+${contact || customer.erased || (isPending && isRecent(erasure, now)) ? '' : html`<div class="row"><a class="button danger" href="${customerPath(customerId)}/erase">Erase…</a></div>`}
 </section>`;
 }
 

@@ -160,7 +160,7 @@ function nothing({ filter, shown, isFirstPage }: ListView): Html {
   if (!isFirstPage)
     return empty('That was all.', html`<p><a href="${audiencePath}">Back to the newest</a></p>`);
   return empty(
-    'Nobody is in the audience yet. Contacts come by themselves as soon as Polar sends its first event.',
+    'Nobody is in the audience yet. Contacts appear as soon as Polar sends its first event.',
     html`<p><a href="${polarPath}">Connect Polar</a>, <a href="${testPath}">send a test event</a> or <a href="${audiencePath}/add">add a contact by hand</a>.</p>`,
   );
 }

@@ -24,7 +24,7 @@ export const fieldWords: Readonly<Record<BrandField, string>> = {
   logo: 'Logo',
   logoDark: 'Logo for dark mode',
   logoAlt: 'Text of the logo',
-  accent: 'Accent colour',
+  accent: 'Accent color',
   website: 'Website',
   supportAddress: 'Support address',
   portalUrl: 'Customer portal',
@@ -38,7 +38,7 @@ const hints: Readonly<Record<BrandField, string>> = {
   name: 'Shown above every email, at its foot, and on the unsubscribe page.',
   logo: 'The https address of a PNG or JPEG, at least 56 pixels high. It is shown 28 pixels high, beside the name.',
   logoDark: 'Shown instead where the mail program is dark.',
-  logoAlt: 'For who sees no images. Leave it empty where the logo only repeats the name.',
+  logoAlt: 'For readers who see no images. Leave this empty if the logo only repeats the name.',
   accent: 'The line above an email and its button, such as #1d4ed8.',
   website: 'Behind logo and name, and at the foot.',
   supportAddress:
@@ -168,7 +168,7 @@ export function versionsView(
     one.version === 0 ? 'nothing was set' : html`<span class="lines">${changesText(one)}</span>`,
     one.version === present || !one.isValid
       ? ''
-      : act(c, 'Put back', `${brandPath}/restore`, {
+      : act(c, 'Restore', `${brandPath}/restore`, {
           fields: { version: String(one.version), present: String(present) },
         }),
   ]);

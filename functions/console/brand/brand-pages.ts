@@ -134,7 +134,7 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     const problems = Object.fromEntries(faults.map(({ path, problem }) => [path, problem]));
     const note = html`${
       faults.length > 0 &&
-      html`<p class="note">Somebody edited the brand by hand, and ${faults.map(({ path }) => path).join(', ')} is not right: emails leave it out. Save to mend it.</p>`
+      html`<p class="note">Somebody edited the brand by hand, and ${faults.map(({ path }) => path).join(', ')} can’t be used: emails leave it out. Save to fix it.</p>`
     }`;
     return shown(
       c,
@@ -183,7 +183,7 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     const kept = await keptVersions(db, env.SETTINGS_TABLE, keptBrand);
     const wanted = kept.find(({ version }) => String(version) === textOf(form, 'version'));
     if (!wanted || readBrand(wanted.document).faults.length > 0) {
-      return goOn(c, brandPath, { kind: 'problem', text: 'There is no such version to put back.' });
+      return goOn(c, brandPath, { kind: 'problem', text: 'There is no such version to restore.' });
     }
     const next = brandDocument(readBrand(wanted.document).brand);
     if (!isCurrent || (await replaced(stored, next, c.get('by'))) === undefined) {
@@ -215,7 +215,7 @@ const notWhole: Flash = {
 };
 const saved: Flash = { kind: 'done', text: 'Saved. Emails use it within 30 seconds.' };
 const changedMeanwhile = 'Someone else changed the brand meanwhile, so nothing was changed.';
-const wrong = html`<p class="flash problem" role="alert">Nothing was saved yet. What is not right is marked below.</p>`;
+const wrong = html`<p class="flash problem" role="alert">Nothing was saved yet. Fix what is marked below.</p>`;
 
 function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
   const rows = brandChanges(there, mine).map(({ path, from, to }) => [

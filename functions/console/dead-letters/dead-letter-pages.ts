@@ -144,14 +144,14 @@ const noReading: Reading<LetterWithMessage> = { letters: [], met: 0, more: 0 };
 function unknown(c: Context<ConsoleEnv>, { met, more }: Reading<unknown>) {
   const text =
     more > 0
-      ? `It was not among the ${met} that could be read. About ${more} more are there, or being read by someone else: look again in a minute.`
+      ? `It was not among the ${met} that could be read. About ${more} more are there, or being read by someone else: try again in a minute.`
       : 'It was sent again, discarded, or expired after 14 days. If somebody else is reading it, try again in a minute.';
   return page(c, {
     title: 'No such dead letter now',
     section,
     above,
     status: 404,
-    body: empty(text, html`<p><a href="${deadLettersPath}">See what there is</a></p>`),
+    body: empty(text, html`<p><a href="${deadLettersPath}">See all dead letters</a></p>`),
   });
 }
 

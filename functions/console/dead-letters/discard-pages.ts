@@ -25,7 +25,7 @@ export function someToDiscard(c: Context<ConsoleEnv>, { reading, query, now }: L
   const back = link(deadLettersPath, { queue: query.queue, ...filterFields(query) });
   if (reading.letters.length === 0) {
     return empty(
-      'None of the dead letters fits any more.',
+      'No dead letter matches anymore.',
       html`<p><a href="${deadLettersPath}">See all</a></p>`,
     );
   }
@@ -141,5 +141,5 @@ function idsIn(form: FormData): ReadonlySet<string> {
 }
 
 const nothingThere =
-  'Nothing was discarded: the dead letter is gone, or being read by someone else. Look again in a minute.';
-const notAllThere = 'Some of them are gone, or being read by someone else. Look again in a minute.';
+  'Nothing was discarded: the dead letter is gone, or being read by someone else. Try again in a minute.';
+const notAllThere = 'Some of them are gone, or being read by someone else. Try again in a minute.';

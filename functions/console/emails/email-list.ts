@@ -188,7 +188,7 @@ function removedName(name: string): string {
 }
 
 function nothing({ query, list, workflows }: EmailListShown): Html {
-  if (list.isCutShort) return html`<p class="note">None so far. Search on for older ones.</p>`;
+  if (list.isCutShort) return html`<p class="note">None so far. Keep searching for older ones.</p>`;
   const { fate, workflow, day, before } = query;
   if (fate ?? workflow ?? day ?? before) {
     return empty(
@@ -208,6 +208,6 @@ function paging({ before, ...query }: EmailQuery, { next, isCutShort }: EmailLis
   if (next === undefined && before === undefined) return html``;
   return html`<div class="pages">
 <p>${before !== undefined && html`<a href="${link(emailsPath, query)}">Back to the newest</a>`}</p>
-${next && html`<a class="button" href="${link(emailsPath, { ...query, before: next })}" rel="next">${isCutShort ? 'Search on' : 'Older emails'}</a>`}
+${next && html`<a class="button" href="${link(emailsPath, { ...query, before: next })}" rel="next">${isCutShort ? 'Keep searching' : 'Older emails'}</a>`}
 </div>`;
 }

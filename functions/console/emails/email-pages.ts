@@ -133,7 +133,7 @@ export function emailPages(parts: ConsoleParts) {
 
   app.post('/hold', async (c) => {
     const reason = oneLine(textOf(c.get('form'), 'reason'));
-    if (reason === '') return home(c, emailQuery({}), 'Say why, for whoever looks next.');
+    if (reason === '') return home(c, emailQuery({}), 'Enter a reason.');
     const isDone = await hold.hold(
       reason.slice(0, longestReason),
       c.get('by'),

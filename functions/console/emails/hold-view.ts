@@ -9,7 +9,7 @@ import { emailsPath, workflowsPath } from '../kit/words.ts';
 
 /** What a press of the switch leads to. */
 export const holdFlashes = {
-  held: { kind: 'done', text: 'All mail is held: within two seconds no email goes out any more.' },
+  held: { kind: 'done', text: 'All mail is held. It takes up to two seconds to apply.' },
   heldBefore: { kind: 'problem', text: 'All mail is held already, so nothing changed.' },
   released: {
     kind: 'done',
@@ -29,7 +29,7 @@ export function holdView(
 <p>Use it when too many emails go out, or the wrong ones. Events are still recorded; their emails wait. Tests you send yourself still go out.</p>
 ${postForm(c, {
   action: `${emailsPath}/hold`,
-  body: html`${textField({ name: 'reason', label: 'Why', hint: 'Shown on every page while mail is held, such as: wrong prices', problem }, { required: true })}
+  body: html`${textField({ name: 'reason', label: 'Why', hint: 'Shown on every page while mail is held. For example: wrong prices', problem }, { required: true })}
 <p><button type="submit" class="danger">Hold all mail</button></p>`,
 })}
 ${held ? html`<p class="small soft">Last held by ${held.by} on ${time(held.at)}: ${held.reason}.</p>` : ''}
@@ -42,7 +42,7 @@ export function heldView(c: Context<ConsoleEnv>, { open, isWhole }: EmailsNow): 
   const many = `${count}${isWhole ? '' : ' or more'}`;
   return html`<section class="card" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
-<p>${count === 0 ? 'No email is put aside yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} put aside.`} Once you release mail, each is checked again and sent once. One that is older than its workflow allows is blocked.</p>
+<p>${count === 0 ? 'No email is waiting yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} waiting.`} Once you release mail, each is checked again and sent once. One that is older than its workflow allows is blocked.</p>
 <p>Pause a workflow first to block what it wanted to send. <a href="${workflowsPath}">See the workflows</a></p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;

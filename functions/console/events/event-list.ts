@@ -131,7 +131,7 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
   if (isCutShort && next) {
     return empty(
       `No ${such} so far among those of ${dayText.format(new Date(day))}.`,
-      html`<p><a href="${link(eventsPath, { ...filterOf(query), day, hour: query.hour, after: cursorText(next) })}" rel="next">Search on</a></p>`,
+      html`<p><a href="${link(eventsPath, { ...filterOf(query), day, hour: query.hour, after: cursorText(next) })}" rel="next">Keep searching</a></p>`,
     );
   }
   if (query.day !== undefined) {
@@ -160,7 +160,7 @@ function days({ day, next, isCutShort, items }: EventsOfDay, query: ListQuery): 
   });
   return html`<div class="pages">
 <div class="row">
-${goesOn && html`<a class="button" href="${rest}" rel="next">${isCutShort ? 'Search on' : 'Next'}</a>`}
+${goesOn && html`<a class="button" href="${rest}" rel="next">${isCutShort ? 'Keep searching' : 'Next'}</a>`}
 <a class="button" href="${link(eventsPath, { ...filter, before: day })}">Earlier than ${shortDay.format(new Date(day))}</a>
 </div>
 ${isNewest ? '' : html`<a href="${link(eventsPath, filter)}">Back to the newest</a>`}

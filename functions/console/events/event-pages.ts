@@ -94,7 +94,7 @@ export function eventActs(parts: ConsoleParts) {
           : await settle.sendAgain(ledgerKey, by);
       if (settled.kind === 'refused') return { kind: 'problem', text: settled.reason };
       if (settled.kind === 'not-queued') {
-        return { kind: 'problem', text: `${settled.reason} To try at once, do the same again.` };
+        return { kind: 'problem', text: `${settled.reason} To try now, do the same again.` };
       }
       parts.log.info('email settled', { ledgerKey, settling });
       const text =

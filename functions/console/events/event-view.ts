@@ -132,7 +132,7 @@ function mailed(ledgerKey: string, { emails, mailFailures, record }: EventStory)
       ? emailView({ email, webhookId: record.webhookId })
       : html`<p>It is not in the ledger yet: it is on its way to the mailer, or <a href="${letter}">among the dead letters</a>.</p>`
   }
-${failures.map((failure) => html`<p class="note">${failureText(failure)} <a href="${letter}">Look among the dead letters</a>.</p>`)}`;
+${failures.map((failure) => html`<p class="note">${failureText(failure)} <a href="${letter}">Check the dead letters</a>.</p>`)}`;
 }
 
 export const eventViews = ['summary', 'properties', 'payload', 'settings', 'replays'] as const;
@@ -194,7 +194,7 @@ function sentenceOf({ record }: EventStory): string {
     case 'applied':
       return `Changed ${whom} and asked for ${asked}.`;
     case 'unchanged':
-      return `Told nothing new about ${whom} and asked for ${asked}.`;
+      return `Said nothing new about ${whom} and asked for ${asked}.`;
     case 'skipped':
       return reason ?? 'Changed no contact.';
   }
@@ -283,10 +283,10 @@ export function unrecordedView(id: string, { failure, email }: Unrecorded, days:
   }
   if (failure) {
     return html`<p class="note">${failureText(failure)}</p>
-<p>So nothing is recorded of it yet. <a href="${letter}">Look among the dead letters</a>, from where it can be sent again.</p>`;
+<p>So nothing is recorded of it yet. <a href="${letter}">Check the dead letters</a>, from where it can be sent again.</p>`;
   }
   return empty(
     html`Nothing is recorded of <code>${id}</code>, and no failure. Perhaps it was never accepted (Polar’s list of deliveries shows what was answered), is still in the queue, or its ${days} days are over.`,
-    html`<p><a href="${letter}">Look among the dead letters</a> or <a href="${eventsPath}">see the events</a>.</p>`,
+    html`<p><a href="${letter}">Check the dead letters</a> or <a href="${eventsPath}">see the events</a>.</p>`,
   );
 }

@@ -27,7 +27,7 @@ export function replayView(
     ...(triggers && { triggers: 'on' }),
     ...(again && { again: 'on' }),
   };
-  return html`<p>A replay runs the event once more, by the settings of today. The contact gets nothing that is older than what it has. No email is sent twice, unless you ask for that.</p>
+  return html`<p>A replay runs the event again with today’s settings. It never replaces newer data of the contact, and sends no email twice unless you ask for that.</p>
 ${choices(replay)}
 <h2>What it would do now: ${replayKind(replay)}</h2>
 ${previewView(rehearsed)}
@@ -81,5 +81,5 @@ ${runs.map(({ workflowId, ahead }) => {
   return html`<h3>What the run of ${workflow?.name ?? workflowId} would do</h3>
 ${outlookView(ahead, workflow?.steps ?? [])}`;
 })}
-<p class="soft">The mailer looks once more before it sends.</p>`;
+<p class="soft">The mailer checks again before it sends.</p>`;
 }

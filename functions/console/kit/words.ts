@@ -61,7 +61,7 @@ const outcomeTones = { applied: 'good', unchanged: 'calm', skipped: 'warn' } as 
 
 export const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'The event changed a contact.',
-  unchanged: 'The event told nothing that the contact did not show already.',
+  unchanged: 'The event said nothing new about the contact.',
   skipped: 'The event changed no contact.',
 };
 

@@ -128,7 +128,7 @@ function importing({ imported, hasContacts }: SetUp): ToDo {
     how:
       begun?.state === 'running'
         ? html`Importing: ${importProgress(begun)}`
-        : html`See first what it would do. It mails nobody.`,
+        : html`Preview it first. It mails nobody.`,
     step: { label: begun ? 'See the import' : 'Import', href: importPath },
   };
 }

@@ -186,7 +186,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
     if (!candidate || typeof organization !== 'string' || organization === '') {
       const text = candidate
         ? 'No organization was chosen. Choose one.'
-        : 'You are not signed in to Polar any more. Sign in again.';
+        : 'You are not signed in to Polar anymore. Sign in again.';
       return goOn(c, polarPath, { kind: 'problem', text });
     }
     return finish(c, candidate, organization);

@@ -274,7 +274,7 @@ ${facts([
   ['Connected', html`${time(connection.connectedAt)} by ${connection.by}, ${howText(connection)}`],
   ['Last webhook', lastWebhook(lastReceived)],
 ])}
-${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> work meanwhile.</p>` : faultList(c, health.value, redeliverFrom)}
+${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> still work.</p>` : faultList(c, health.value, redeliverFrom)}
 ${surplus(told)}
 ${secretsNote(c, secrets)}
 </div>
@@ -283,7 +283,7 @@ ${told ? deliveriesTable(told) : ''}
 <h3>Maintenance</h3>
 <div class="columns">
 <div class="card">
-<p><strong>Change the secret.</strong> <span class="soft">Polar makes a new secret, used here at once. The old one counts for another hour. A webhook refused in between is sent again: no event is lost.</span></p>
+<p><strong>Change the secret.</strong> <span class="soft">Polar makes a new secret, used here immediately. The old one stays valid for another hour. A webhook refused in between is sent again: no event is lost.</span></p>
 ${act(c, 'Change the secret', pathsOfTending.rotate)}
 </div>
 ${isRepairNext ? '' : repairCard(c)}
@@ -306,7 +306,7 @@ function surplus(health: ConnectionHealth | undefined): Html {
 
 function repairCard(c: Context<ConsoleEnv>): Html {
   return html`<div class="card">
-<p><strong>Repair.</strong> <span class="soft">Sets the endpoint’s address, events and version, enables it and uses its secret. Changes nothing that is right.</span></p>
+<p><strong>Repair.</strong> <span class="soft">Sets the endpoint’s address, events and version, enables it and uses its secret. Leaves alone what is right.</span></p>
 ${act(c, 'Repair the connection', pathsOfTending.repair)}
 </div>`;
 }
@@ -317,5 +317,5 @@ function howText({ method }: Connection): string {
 
 function lastWebhook(lastReceived: string | undefined): Html {
   if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
-  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try it, send yourself an event on the <a href="${testPath}">Test page</a>.`;
+  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try it, send yourself an event on the page <a href="${testPath}">Send a test</a>.`;
 }

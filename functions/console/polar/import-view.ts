@@ -36,7 +36,7 @@ export function importCard(
     ? html`Last import: ${time(ours.changedAt)}.`
     : ours?.state === 'running' && ours.kind === 'import'
       ? html`Importing: ${importProgress(ours)}`
-      : html`See first what an import would do. It mails nobody.`;
+      : html`Preview it first. It mails nobody.`;
   return html`<div class="card">
 <p><strong>Import existing customers.</strong> <span class="soft">${told}</span></p>
 <a class="button${isDone ? '' : ' primary'}" href="${importPath}">Import customers…</a>
@@ -46,17 +46,14 @@ export function importCard(
 
 function first(c: Context<ConsoleEnv>, { organizationName }: Shown['connection']): Html {
   return html`<div class="card">
-<h2>See what an import would do</h2>
+<h2>Preview the import</h2>
 <p class="soft">Reads the list of customers of ${organizationName} and changes nothing.</p>
 ${look(c, 'primary')}
 </div>`;
 }
 
-const look = (
-  c: Context<ConsoleEnv>,
-  tone: '' | 'primary' = '',
-  label = 'Look at what Polar has',
-) => act(c, label, `${importPath}/look`, { tone });
+const look = (c: Context<ConsoleEnv>, tone: '' | 'primary' = '', label = 'Preview import') =>
+  act(c, label, `${importPath}/look`, { tone });
 
 function start(c: Context<ConsoleEnv>, { customers }: Import, tone: '' | 'primary' = 'primary') {
   const label = customers === undefined ? 'Import customers' : `Import ${ofCustomers(customers)}`;
@@ -80,10 +77,10 @@ ${remarks(known, counts)}
 
 const titles = {
   look: {
-    running: 'Looking at what Polar has',
-    done: 'What an import would do',
-    stopped: 'The look was stopped',
-    failed: 'The look failed',
+    running: 'Reading what Polar has',
+    done: 'Import preview',
+    stopped: 'Preview stopped',
+    failed: 'Preview failed',
   },
   import: {
     running: 'Importing',
@@ -99,7 +96,7 @@ const silentMs = 10 * 60_000;
 function summary(known: Import, counts: BackfillCounts, now: Date): Html {
   switch (known.state) {
     case 'running':
-      return html`<p>${importProgress(known)} You can close this page: it goes on by itself.</p>
+      return html`<p>${importProgress(known)} You can close this page: it continues without it.</p>
 ${bar(known)}
 ${known.reason ? html`<p class="note">${known.reason} Tries again within a minute.</p>` : ''}
 ${now.getTime() - Date.parse(known.changedAt) > silentMs ? html`<p class="note">No progress since ${time(known.changedAt)}. The log of the function importer says why.</p>` : ''}`;
@@ -143,7 +140,7 @@ function doneText(
   return [
     told === '' ? `${subject}.` : `${subject}: ${told}.`,
     isLook ? '' : `Compared ${numberText(purchases)} subscriptions and paid orders.`,
-    groups === 0 ? '' : `${ofCustomers(groups)} got a group by one.`,
+    groups === 0 ? '' : `${ofCustomers(groups)} got a group from one.`,
   ]
     .filter(Boolean)
     .join(' ');
@@ -167,7 +164,7 @@ function countsView({ kind }: Import, counts: BackfillCounts): Html {
 
 /** What somebody should know besides the numbers. */
 function remarks({ kind, brokeOff }: Import, { refused, unwanted }: BackfillCounts): Html {
-  return html`${brokeOff ? html`<p class="soft">A step broke off and was repeated, so up to 100 new customers may be counted as already here.</p>` : ''}
+  return html`${brokeOff ? html`<p class="soft">A step was interrupted and repeated, so up to 100 new customers may count as already here.</p>` : ''}
 ${reasons('Left alone by your settings', unwanted)}
 ${reasons(kind === 'look' ? 'Can’t be imported' : 'Not imported', refused)}`;
 }
@@ -183,13 +180,13 @@ function buttons(c: Context<ConsoleEnv>, known: Import, { drift }: BackfillCount
   const fields = { import: importId };
   if (state === 'running') return act(c, 'Stop', `${importPath}/stop`, { fields });
   if (state === 'done' && kind === 'import') {
-    return html`<a class="button primary" href="/console/audience">See the audience</a> ${look(c, '', 'Look again')}`;
+    return html`<a class="button primary" href="/console/audience">See the audience</a> ${look(c, '', 'Preview again')}`;
   }
   if (state === 'done') {
     const isNews = drift.missing + drift.stale > 0;
-    return html`${known.customers === 0 ? '' : start(c, known, isNews ? 'primary' : '')} ${look(c, '', 'Look again')}`;
+    return html`${known.customers === 0 ? '' : start(c, known, isNews ? 'primary' : '')} ${look(c, '', 'Preview again')}`;
   }
-  return html`${goingOn(c, known)} ${look(c, '', 'Look from the start')}`;
+  return html`${goingOn(c, known)} ${look(c, '', 'Preview again')}`;
 }
 
 function ofCustomers(count: number): string {

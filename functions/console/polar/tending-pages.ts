@@ -30,7 +30,7 @@ export function disconnectView(c: Context<ConsoleEnv>, connection: Connection): 
 <div class="card">
 <h2>What stops</h2>
 <ul>
-<li>The webhook endpoint in Polar is removed. What Polar has not delivered yet, it does not deliver any more.</li>
+<li>The webhook endpoint in Polar is removed. What Polar has not delivered yet, it does not deliver anymore.</li>
 <li>No event comes in, so contacts are no longer kept in step, and no workflow starts.</li>
 <li>The access to Polar is forgotten: health, redelivery and import need a new connection.</li>
 ${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar's own mails that were switched off here are switched on again in Polar.</li>` : ''}
@@ -115,7 +115,7 @@ async function withConnection<T extends Flash>(
 ): Promise<T | Flash> {
   const connection = await link.connections.read();
   if (!connection) {
-    const text = 'Polar is not connected any more, so nothing was done. Connect it first.';
+    const text = 'Polar is not connected anymore, so nothing was done. Connect it first.';
     return { kind: 'problem', text };
   }
   try {
@@ -133,7 +133,7 @@ function redeliveredText(result: Extract<Redelivered, { kind: 'redelivered' }>):
       ? 'Nothing had to be redelivered.'
       : `Asked Polar to deliver ${counted(events, 'event')} again. That takes it some moments; each is applied once.`,
     settled > 0 && `${counted(settled, 'event')} had been delivered in the end.`,
-    lost > 0 && `Of ${counted(lost, 'event')} Polar does not keep the payload any more.`,
+    lost > 0 && `Of ${counted(lost, 'event')} Polar does not keep the payload anymore.`,
     next !== undefined && `${counted(attemptsLeft, 'failed attempt')} not looked at yet: go on.`,
   ]
     .filter(Boolean)

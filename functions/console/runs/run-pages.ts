@@ -114,7 +114,7 @@ function runView(story: Story): Html {
     ['Run', html`<code>${run.runId}</code>`],
     ['Erased', run.erased ? 'Its history is gone with its customer.' : undefined],
   ])}
-${isOpen(run) ? html`<div class="row"><a class="button danger" href="${runPath(run.runId)}/stop">Stop …</a></div>` : ''}
+${isOpen(run) ? html`<div class="row"><a class="button danger" href="${runPath(run.runId)}/stop">Stop…</a></div>` : ''}
 </div>
 ${aheadView(story)}
 <h2 id="steps">Steps taken</h2>

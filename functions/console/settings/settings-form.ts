@@ -29,8 +29,8 @@ export const eventWords: Readonly<Record<SupportedEventType, string>> = {
   'order.paid': 'An order was paid, each renewal too.',
   'subscription.created': 'A subscription is new.',
   'subscription.active': 'A subscription begins, or recovers.',
-  'subscription.canceled': 'A cancellation was asked for, or took effect.',
-  'subscription.uncanceled': 'A cancellation was taken back.',
+  'subscription.canceled': 'A cancellation was requested, or took effect.',
+  'subscription.uncanceled': 'A cancellation was withdrawn.',
   'subscription.past_due': 'A payment failed; Polar tries again.',
   'subscription.revoked': 'Access has ended.',
   'order.refunded': 'Money was given back, in part or in full.',
@@ -83,10 +83,10 @@ const deletionModes = [
 /** What each mode of a deletion does, for the choice between them. */
 export const deletionWords: Readonly<Record<string, string>> = {
   unsubscribe:
-    'The contact stays, unsubscribed. If Polar anonymised the customer, contact, payloads and addresses are erased.',
+    'The contact stays, unsubscribed. If Polar anonymized the customer, contact, payloads and addresses are erased.',
   delete:
-    'The contact goes. If Polar anonymised the customer, payloads and addresses are erased, too. Workflows of customer.deleted send nothing, for nobody is left to send to.',
-  keep: 'The contact stays as it is, and may go on getting emails. Nothing is erased, even if Polar anonymised the customer.',
+    'The contact goes. If Polar anonymized the customer, payloads and addresses are erased, too. Workflows of customer.deleted send nothing: nobody is left to send to.',
+  keep: 'The contact stays and may keep getting emails. Nothing is erased, even if Polar anonymized the customer.',
 };
 
 export const deletionChoices = deletionModes.map(
@@ -178,7 +178,7 @@ ${seen !== undefined && html`<input type="hidden" name="${seenField}" value="${s
 <p class="soft small">A group for <em>new contacts</em> comes from the earliest event that has one, within a day of the customer's first event: a purchase begins with customer.created, and its order follows. A group for <em>every contact</em> also moves existing contacts, by their newest event. Leave it empty for no group.</p>
 ${rows(standardEventTypes)}
 <h2 id="optional">Optional events</h2>
-<p class="soft small">The endpoint in Polar has these only while they are on: saving adds them there, or takes them out. Switch one on when a workflow waits for it, or to know at once when a date is moved. ${costOfUpdates}</p>
+<p class="soft small">The endpoint in Polar has these only while they are on: saving adds them there, or takes them out. Switch one on when a workflow waits for it, or to know immediately when a date moves. ${costOfUpdates}</p>
 ${rows(optionalEventTypes)}
 <div class="columns">
 <div class="card">${deletion(draft, problems)}</div>
@@ -202,8 +202,8 @@ ${deletionChoices.map(
   ([mode, label, what]) =>
     html`<label class="check"><input type="radio" name="customerDeleted" value="${mode}"${mode === draft['customerDeleted'] ? html` checked` : ''}> <span><strong>${label}</strong><br><span class="hint">${what}</span></span></label>`,
 )}
-<p class="hint">This counts for deletions from now on. While customer.deleted is switched off above, a deletion does nothing at all here: nobody is unsubscribed, and nothing is erased, even if Polar anonymised the customer.</p>
-<p class="hint">Workflows of customer.deleted send with Unsubscribe and Keep only, only transactional emails, and none to an anonymised address.</p>
+<p class="hint">This counts for deletions from now on. While customer.deleted is switched off above, a deletion does nothing at all here: nobody is unsubscribed, and nothing is erased, even if Polar anonymized the customer.</p>
+<p class="hint">Workflows of customer.deleted send with Unsubscribe and Keep only, only transactional emails, and none to an anonymized address.</p>
 </fieldset>`;
 }
 

@@ -60,7 +60,7 @@ function changes(
   const values = after === 'present' ? present : draft;
   const rows = places.map((place) => [
     nameOf(place),
-    lines(before ? valueWords(place, before[place.path] ?? '') : 'not known any more'),
+    lines(before ? valueWords(place, before[place.path] ?? '') : 'not known anymore'),
     lines(valueWords(place, values[place.path] ?? '')),
   ]);
   return html`<h2>${title}</h2>${table(title, ['Setting', 'Before', 'After'], rows)}`;

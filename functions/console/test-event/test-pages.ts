@@ -110,7 +110,7 @@ ${supportedEventTypes.map((type) => eventChoice(type, form))}
 ${textField({ name: 'email', label: 'Address', value: typed.email, problem: problems.email, hint: 'Use your own: what active workflows send is real mail. One address is always the same test customer, so you can create it, let it buy, and delete it.' }, { type: 'email', required: true, autocomplete: 'email' })}
 ${textField({ name: 'name', label: 'Name', value: typed.name, problem: problems.name })}
 ${textField({ name: 'externalId', label: 'External id', value: typed.externalId, problem: problems.externalId, hint: 'Your own id of the customer, if you want one.' })}
-<p><button type="submit" class="primary">Send it as Polar would</button></p>
+<p><button type="submit" class="primary">Send test event</button></p>
 </div>
 </div>`,
   });

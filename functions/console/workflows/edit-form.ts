@@ -72,7 +72,7 @@ ${conditionFields({
   ...of,
   legend: 'Ends early when',
   hints: [
-    'It goes on to its last step.',
+    'It continues to its last step.',
     'The first of these that holds ends it before its next step.',
   ],
   rows: typed.exitWhen,

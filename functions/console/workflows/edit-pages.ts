@@ -194,7 +194,7 @@ export function savedFlash(before: Workflow, { workflow, warnings, obstacles }: 
   }
   const live =
     status === 'active'
-      ? `It is live: events that come in from now on send it; it may take half a minute until the first one does.`
+      ? `It is live: events from now on send it. This applies within 30 seconds.`
       : `It is ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent before it is activated.`;
   return { kind: 'done', text: `Saved as version ${version}. ${live}${notes}` };
 }

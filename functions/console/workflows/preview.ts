@@ -71,7 +71,7 @@ const enoughEvents = 3;
 /** As long as an event is news by default, and today. */
 const mostDays = 4;
 const someone = 'ada@example.com';
-const noContact = 'No contact shows the customer of this event any more.';
+const noContact = 'No contact shows the customer of this event anymore.';
 
 /** Shows an email, saved or not, with the values of a real event that was received lately, or with made-up ones. */
 export function previews(parts: Parts) {

@@ -159,7 +159,7 @@ export function checkNotes(check: WorkflowCheck, { settings, polar }: MailSurrou
 /** Why a workflow that was saved once would not be accepted now: rules and deployments change. */
 export function outdatedNote(check: WorkflowCheck, path: string): Html {
   if (check.kind === 'accepted') return html``;
-  return html`<p class="note">It would not be accepted any more as it is: ${check.problems.join(' ')} <a href="${path}/edit">Edit it</a>.</p>`;
+  return html`<p class="note">It would not be accepted anymore as it is: ${check.problems.join(' ')} <a href="${path}/edit">Edit it</a>.</p>`;
 }
 
 /** What is wrong, with links to the fields it is wrong at. */

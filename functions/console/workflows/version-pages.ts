@@ -102,7 +102,7 @@ ${act(c, stopLabel, `${workflowPath(newest)}/restore`, { tone: 'danger', fields:
         return goOn(c, path, { kind: 'problem', text: overtaken });
       case 'refused': {
         const why = saving.problems.join(' ');
-        const text = `Version ${wanted.version} cannot be put back as it is. ${why}`;
+        const text = `Version ${wanted.version} can’t be restored as it is. ${why}`;
         return goOn(c, path, { kind: 'problem', text });
       }
       case 'saved':
@@ -130,7 +130,7 @@ ${act(c, stopLabel, `${workflowPath(newest)}/restore`, { tone: 'danger', fields:
 type Versions = Readonly<{ present: Present; kept: readonly Workflow[] }>;
 
 const overtaken =
-  'Someone else changed the workflow meanwhile, so nothing was done. Look at its versions, and try again.';
+  'Someone else changed the workflow meanwhile, so nothing was done. Check its versions, and try again.';
 
 function restoredText(saved: Workflow, wanted: Workflow, { newest, isRemoved }: Present): string {
   if (saved.version === newest.version) return 'It is so already: nothing was changed.';

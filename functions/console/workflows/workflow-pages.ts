@@ -74,7 +74,7 @@ ${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields }
 }
 
 const overtaken = problem(
-  'Someone else changed the workflow meanwhile, so nothing was done. Look at it, and try again.',
+  'Someone else changed the workflow meanwhile, so nothing was done. Check it, and try again.',
 );
 
 /** Lets a workflow send, as the person saw it: in this version. */
@@ -88,7 +88,7 @@ export async function activate(
   const saving = await drafts.activate(workflow);
   return flashOf(
     saving,
-    'It is active: events that come in from now on send it. It may take half a minute until the first one does.',
+    'It is active: events from now on send it. This applies within 30 seconds.',
     'It cannot be activated.',
   );
 }

@@ -58,7 +58,7 @@ export function backfillCommand(
 ): void {
   command
     .description(
-      "Compares what Polar lists with the audience here, and repairs what webhooks failed to bring. Sends no mail, and touches nobody's consent. After Ctrl-C, the same command goes on where it was.",
+      "Compares what Polar lists with the audience here, and repairs what webhooks failed to bring. Sends no mail, and touches nobody's consent. After Ctrl-C, the same command continues where it stopped.",
     )
     .option('--dry-run', 'shows what differs, and changes nothing')
     .addOption(sinceOption('compares only what Polar changed or made since'))
@@ -164,7 +164,7 @@ async function runBackfill(options: BackfillOptions): Promise<void> {
 }
 
 const goesOn =
-  'What was repaired so far stays; run the command again, and it goes on where it was.';
+  'What was repaired so far stays; run the command again, and it continues where it stopped.';
 
 type Shown = Output &
   Readonly<{
@@ -210,7 +210,7 @@ async function run(
   const from = left === 'older' ? undefined : left;
   if (left === 'older') print(`${startsOver}\n`);
   if (from) {
-    print(`Goes on where the run of ${from.savedAt} was broken off. --restart starts over.\n`);
+    print(`Continues where the run of ${from.savedAt} stopped. --restart starts over.\n`);
   }
   const differences: object[] = [];
   let isSaved = from !== undefined;

@@ -18,7 +18,7 @@ export async function chooseDeletions(
   { print, shown }: Readonly<{ print: (line: string) => void; shown: (address: string) => string }>,
 ): Promise<DeletionChoice> {
   if (accepted === gone.length) return 'delete';
-  print('Polar does not have these customers any more, who live here:');
+  print('Polar does not have these customers anymore, who live here:');
   for (const one of gone) print(driftLine(one, shown));
   print('');
   if (accepted !== undefined || gone.length > most) return 'stop';

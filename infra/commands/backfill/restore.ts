@@ -88,11 +88,11 @@ export function restoredLines(
       restored,
       'a backfill took them for deleted, and Polar has them',
     ],
-    ['gone', gone, 'Polar does not have them any more, so they stay deleted'],
+    ['gone', gone, 'Polar does not have them anymore, so they stay deleted'],
     ['unknown', unknown, 'Polar cannot say, or they are of another organization'],
   ];
   if (kind === 'stopped') {
-    return [...shownCounts(rows), '', 'It was broken off, so this is not all: run it again.'];
+    return [...shownCounts(rows), '', 'It was interrupted, so this is not all: run it again.'];
   }
   const next = isDryRun
     ? `Nothing was changed. To restore them: npm run backfill -- --restore${options}`

@@ -210,7 +210,7 @@ async function extras(
 
 const atOnce = 100;
 function stoppedAt(count: number, most: number): string {
-  const here = `Polar does not have ${count} customers any more who live here`;
+  const here = `Polar does not have ${count} customers anymore who live here`;
   const why =
     count > most
       ? `That is more than the ${most} that may be taken for deleted without naming their number`

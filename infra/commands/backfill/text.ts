@@ -68,7 +68,7 @@ export function refusalText(
 /** What a backfill came to, for a terminal. `options` stand behind each command that is proposed. */
 export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
   const { isDryRun, brokenOff } = told;
-  if (brokenOff && isNothing(counts)) return ['It was broken off before anything was compared.'];
+  if (brokenOff && isNothing(counts)) return ['It was interrupted before anything was compared.'];
   const { customers, purchases, inStep, erased, withoutAddress, unsubscribed, drift } = counts;
   const rows: [string, number, string][] = [
     ['looked at', customers, 'customers that Polar lists'],
@@ -100,10 +100,10 @@ function isNothing({ customers, purchases, drift, refused }: BackfillCounts): bo
 }
 
 function brokenOffText(next: BrokenOff, isDryRun: boolean): string {
-  const so = 'It was broken off, so this is not all.';
+  const so = 'It was interrupted, so this is not all.';
   if (isDryRun) return `${so} Nothing was changed.`;
   return next === 'goes-on'
-    ? `${so} The same command goes on where it was.`
+    ? `${so} The same command continues where it stopped.`
     : `${so} The same command starts from the beginning, and does nothing twice.`;
 }
 

@@ -196,7 +196,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       }
       if (unseen > 0 && !isInterrupted) {
         print(
-          `\nAbout ${unseen} more may be in the hands of someone else, or of a run that was interrupted. Look again in a minute.`,
+          `\nAbout ${unseen} more may be in the hands of someone else, or of a run that was interrupted. Try again in a minute.`,
         );
       }
       if (choice.kind === 'id' && done === 0) {

@@ -46,7 +46,7 @@ const batchSize = 25;
 const paceMs = 200;
 const patienceMs = 120_000;
 const lookEveryMs = 500;
-export const brokenOff = 'It was broken off. Run it again: nothing is done twice.';
+export const brokenOff = 'It was interrupted. Run it again: nothing is done twice.';
 
 /**
  * Has Polar deliver again what never succeeded and has no record here: first one event alone, and only when that has

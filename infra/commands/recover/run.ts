@@ -159,7 +159,7 @@ export async function untilSecretCounts(
 }
 
 const otherEndpoint =
-  'The endpoint is another one than before. What failed at the one before, Polar does not deliver any more: the backfill brings what it said, and no workflow sees it.';
+  'The endpoint is another one than before. What failed at the one before, Polar does not deliver anymore: the backfill brings what it said, and no workflow sees it.';
 
 async function prove(
   parts: RecoverParts,

@@ -61,11 +61,7 @@ export function replayWords(
     .option('--triggers', 'workflows see the events, too: emails that never went may go out')
     .option('--again', 'with --triggers: emails that went out before go out once more')
     .addOption(
-      parsed(
-        '--run <id>',
-        'goes on with a run that was interrupted; it counts each event once',
-        runNamed,
-      ),
+      parsed('--run <id>', 'continues an interrupted run; each event counts once', runNamed),
     )
     .option('--yes', 'does not ask')
     .option('--reveal', 'shows addresses whole')

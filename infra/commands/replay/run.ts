@@ -46,7 +46,7 @@ export async function runReplays(given: Run, parts: RunParts): Promise<void> {
   if (count === undefined) return print('Nothing was replayed.');
   const run = given.run ?? parts.newRun();
   const again = commandText(choice, given, ` --run ${run}${options}`);
-  print(`Run ${run}. Should it be interrupted, this goes on with it, each event once:`);
+  print(`Run ${run}. If it is interrupted, this continues it, each event once:`);
   print(`  ${again}\n`);
   const replayId = replayIdOf(run, given);
   try {

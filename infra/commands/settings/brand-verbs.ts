@@ -55,7 +55,7 @@ export function brandVerbs(parts: VersionParts) {
       for (const line of columns([...rows, ['version', String(version)]])) print(line);
       if (brand.accent) print(`\n${accentNote(brand.accent)}`);
       if (faults.length > 0) {
-        print('\nThis is not right, so mails leave it out:');
+        print("\nThis can't be used, so emails leave it out:");
         for (const { path, problem } of faults) print(`  ${path}: ${problem}`);
         print('\nSet it again, or take it away:');
         print(npm(`set ${faults[0]?.path} none`));

@@ -118,7 +118,7 @@ export function versionVerbs(parts: VersionParts, of: VersionedDocument) {
       const wrong = faults(wanted.document);
       if (wrong.length > 0) {
         throw new Advice(
-          `Version ${version} is not valid itself (${wrong.join(', ')}), so it was not put back. The last valid one is ${kept.find(isValid)?.version}.`,
+          `Version ${version} is not valid itself (${wrong.join(', ')}), so it was not restored. The last valid one is ${kept.find(isValid)?.version}.`,
         );
       }
       const changed = changes(seen, wanted.document);

@@ -104,7 +104,7 @@ function workflowLines(mailed: Mailed, webhookId: string, { options }: WhyHow): 
 /** The run that an event began. */
 function runPart({ runId = '', run, failures }: Mailed, options: string): string[] {
   return [
-    `  begins run ${runId}: ${run ? runFate(run) : 'it is not kept any more'}`,
+    `  begins run ${runId}: ${run ? runFate(run) : 'it is not kept anymore'}`,
     ...failures.map((failure) => `  ${failureText(failure)}`),
     `  npm run runs -- show ${runId}${options}`,
   ];
@@ -173,7 +173,7 @@ export function failedWebhookLines(id: string, failure: FailureRow, how: WhyHow)
     ...(isDead
       ? ['Next:', `  ${letter}`]
       : [
-          'It is tried again by itself. While that goes on there is nothing to do but remove the cause.',
+          'It is retried automatically. Until that ends, just remove the cause.',
           '',
           'Next:',
           `  npm run ${withOptions('status', how.options)}`,

@@ -119,7 +119,7 @@ export function versionVerbs(parts: VersionParts) {
       const saving = await drafts.restore(wanted, present);
       if (saving.kind === 'refused') {
         throw new Advice(
-          `Version ${version} cannot be put back as it is. ${saving.problems.join(' ')}`,
+          `Version ${version} can’t be restored as it is. ${saving.problems.join(' ')}`,
         );
       }
       if (saving.kind === 'conflict') throw new Advice(overtaken);
@@ -198,7 +198,7 @@ export function versionVerbs(parts: VersionParts) {
 type Saved = Extract<Saving, { kind: 'saved' }>;
 
 const overtaken =
-  'Someone else changed it meanwhile, so nothing was saved. Look at it, and try again.';
+  'Someone else changed it meanwhile, so nothing was saved. Check it, and try again.';
 
 const unchanged = 'Nothing was changed.';
 

@@ -213,7 +213,7 @@ export function workflowVerbs(parts: WorkflowParts) {
       if (!first) {
         const why = needsRun(workflow)
           ? 'No event has begun one yet.'
-          : 'It sends one email at once, and needs no runs.';
+          : 'It sends one email immediately and needs no runs.';
         return print(`${workflowId} has no runs. ${why}`);
       }
       print(runListLines(workflow, newest, counts).join('\n'));
@@ -229,7 +229,7 @@ export function workflowVerbs(parts: WorkflowParts) {
       const saving = await drafts.activate(workflow);
       report(saving, `${workflowId} cannot be activated`, await addressHint(workflow));
       print(`${workflowId} is active: events that come in from now on send it.`);
-      print('It may take half a minute until the first one does.');
+      print('This applies within 30 seconds.');
       const keys = switchedOnBeside(workflow, polar);
       if (keys.length > 0) {
         print("\nSwitch Polar's mail off, or pause this one:");

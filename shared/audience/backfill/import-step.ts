@@ -131,7 +131,7 @@ async function apiOfSameOrganization(at: Turn, { connection, apiOf }: ImportPart
   const present = await connection();
   if (present?.organizationId === organizationId) return apiOf(present.server);
   throw new ImportRefused(
-    `Polar is not connected with ${organizationName} any more. Connect it again, then continue.`,
+    `Polar is not connected with ${organizationName} anymore. Connect it again, then continue.`,
   );
 }
 

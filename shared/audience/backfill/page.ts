@@ -202,7 +202,7 @@ export async function unsubscribedAmong(
 
 /** Why customers that Polar does not have any more were left. */
 export const notAgreed =
-  'Polar does not have them any more. Nobody agreed to take them for deleted, so they were left as they are.';
+  'Polar does not have them anymore. Nobody agreed to take them for deleted, so they were left as they are.';
 
 /** These customers with the addresses that are known of them. */
 export async function withAddresses(

@@ -106,7 +106,7 @@ describe('the page Sender & brand', () => {
     });
     expect(answer.status).toBe(422);
     const html = answer.html;
-    expect(html).toContain('id="accent-problem">It must be a colour in six digits');
+    expect(html).toContain('id="accent-problem">It must be a color in six digits');
     expect(html).toContain('id="logo-problem">It must be a whole https address');
     expect(html).toContain('value="http://x.example/a.png"');
     expect(html).not.toContain('src=&quot;http://x.example');

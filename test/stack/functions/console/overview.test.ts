@@ -63,7 +63,7 @@ describe('the overview', () => {
     const { text } = await opened();
 
     expect(text).toContain('0 of 5 done');
-    expect(text).toContain('See first what it would do. It mails nobody.');
+    expect(text).toContain('Preview it first. It mails nobody.');
     expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
     expect(text).toContain('Nothing is counted yet. Numbers come every five minutes.');
     expect(text).toContain('No workflow is active.');

@@ -101,7 +101,7 @@ describe('npm run brand', () => {
     ['postalAddress', 'x'.repeat(501), /A postal address has at most 500 characters/],
     ['timeZone', 'Berlin', /^timeZone cannot be "Berlin"\. A time zone is a name/],
     ['language', 'en-u-ca-buddhist', /without extensions/],
-    ['accent', 'red', /^accent cannot be "red"\. It must be a colour/],
+    ['accent', 'red', /^accent cannot be "red"\. It must be a color/],
     ['name', '  ', /^name cannot be empty: say none/],
   ])('refuses %s %j with a sentence, and writes nothing', async (field, value, sentence) => {
     await expect(does().set(field, value)).rejects.toThrow(sentence);

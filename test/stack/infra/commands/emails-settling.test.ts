@@ -76,7 +76,7 @@ describe('npm run emails -- send-again', () => {
       throw new Error('connect ECONNREFUSED');
     };
     await expect(work.does({ queue }).sendAgain(ledgerKey)).rejects.toThrow(
-      /tried again within ten minutes\. To try at once, run the same command again/,
+      /tried again within ten minutes\. To try now, run the same command again/,
     );
     await work.does().sendAgain(ledgerKey);
     await work.does().sendAgain(ledgerKey);

@@ -478,7 +478,7 @@ describe('npm run why, of what is known beside', () => {
     const failure = { ...at, firstReason: 'away', lastReason: 'away', isFinal: false };
     await dead.audience.put('Failures', { webhookId: 'hook-again', ...failure, attempts: 3 });
     const told = await why('hook-again');
-    expect(told).toContain('It is tried again by itself.');
+    expect(told).toContain('It is retried automatically.');
     expect(told).toMatch(/Next:\n {2}npm run status -- --local$/m);
     await dead.audience.put('Failures', { webhookId: 'hook-over', ...failure, attempts: 12 });
     expect(await why('hook-over')).toMatch(/Next:\n {2}npm run deadletters -- show hook-over/);

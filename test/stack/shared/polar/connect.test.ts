@@ -55,7 +55,7 @@ describe('connecting Polar', () => {
       kind: 'connected',
       done: [
         `Created the webhook endpoint “Polar Audience” in Polar, for ${at.receiver.url}.`,
-        expect.stringContaining('Took over its secret.'),
+        expect.stringContaining('Copied its secret.'),
         'Connected with Northlight.',
       ],
     });
@@ -101,7 +101,7 @@ describe('connecting Polar', () => {
       kind: 'connected',
       done: [
         'The webhook endpoint in Polar is there already: it is used again.',
-        'Its secret is ours already.',
+        'Its secret is in use already.',
         'Connected with Northlight.',
       ],
     });

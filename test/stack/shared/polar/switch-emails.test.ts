@@ -45,7 +45,7 @@ const settings = async () => ({ ...(await at.parts().api.emailSettings(organizat
 const allOn = Object.fromEntries(customerEmailKeys.map((key) => [key, true]));
 
 describe("Polar's own mails", () => {
-  it('are read when connecting, without any more rights than before', async () => {
+  it('are read when connecting, without more rights than before', async () => {
     inPolar({ subscription_cycled: false });
     const { emails } = await connect(allScopes);
     expect(emails?.switches).toEqual({ ...allOn, subscription_cycled: false });
@@ -96,7 +96,7 @@ describe("Polar's own mails", () => {
     });
   });
 
-  it('stay off, and a person is told, where the access may not change them any more', async () => {
+  it('stay off, and a person is told, where the access may not change them anymore', async () => {
     await switchEmailsOff(at.parts(), await connect(), ['order_confirmation']);
     await connect(allScopes);
     const ended = await disconnectPolar(at.parts(), await present());

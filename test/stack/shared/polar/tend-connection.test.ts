@@ -250,7 +250,7 @@ describe('disconnecting', () => {
     expect(at.webhookSecret()).toEqual(secret);
   });
 
-  it('works although Polar does not accept the access any more, and says what is left to do', async () => {
+  it('works although Polar does not accept the access anymore, and says what is left to do', async () => {
     at.polar.state.tokens.clear();
     const done = await disconnectPolar(at.parts(), connection);
     expect(JSON.stringify(done)).toContain('remove it in Polar, under Settings');

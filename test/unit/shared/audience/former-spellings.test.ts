@@ -291,7 +291,7 @@ describe('until they are migrated', () => {
     expect(claims?.['c1']).toMatchObject({ refused: true, refusedAt: minuteOf(2) });
   });
 
-  it('what is no address any more loses its contact, and its customer keeps the facts', async () => {
+  it('what is no address anymore loses its contact, and its customer keeps the facts', async () => {
     const hidden = 'an\u200bna@bücher.example';
     const { rows, means } = await stageWith(hidden, 'customer');
     expect(await formerOf(hidden, means.store)).toBe('none');

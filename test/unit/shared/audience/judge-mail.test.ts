@@ -109,7 +109,7 @@ describe('an email', () => {
       'complained',
     ],
     [
-      'of an event that is no news any more',
+      'of an event that is no news anymore',
       { now: new Date('2026-12-01T00:00:00.000Z') },
       'too old',
     ],

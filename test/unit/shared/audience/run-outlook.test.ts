@@ -54,7 +54,7 @@ describe('a run that waits', () => {
       'The workflow was paused until more than a day after its time.',
     ],
     [
-      'its date is not known any more',
+      'its date is not known anymore',
       { ...run, stepId: 'before-end' },
       { workflow: sequences.find(({ workflowId }) => workflowId === 'trial-ending') },
       'The subscription has no trialEnd to wait for.',

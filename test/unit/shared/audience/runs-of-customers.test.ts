@@ -22,7 +22,7 @@ function runsOf({ rows }: ReturnType<typeof audienceStory>): Run[] {
 }
 
 describe('a customer who takes over the contact of one who is deleted', () => {
-  it('stops the runs that the deletion began, which could mail nobody any more', async () => {
+  it('stops the runs that the deletion began, which could mail nobody anymore', async () => {
     const story = audienceStory(undefined, farewell);
     await story.tell('customer.created', 'ann', { minute: 1, ...ann });
     await story.tell('customer.created', 'bob', { minute: 2, ...bob });

@@ -156,7 +156,7 @@ describe('an explicit subscribe', () => {
     },
   );
 
-  it('of a contact that is not at the address any more changes nothing and says so', async () => {
+  it('of a contact that is not at the address anymore changes nothing and says so', async () => {
     const story = await leftStory('unsubscribed');
     const before = structuredClone(story.rows);
     const act = {

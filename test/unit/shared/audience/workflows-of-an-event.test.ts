@@ -59,7 +59,7 @@ describe('the workflows of an event', () => {
     [
       'an event that is too old',
       { maxAgeHours: 72 },
-      'The event is older than 72 hours, so it is no news any more.',
+      'The event is older than 72 hours, so it is no news anymore.',
     ],
     [
       'nothing to count by',

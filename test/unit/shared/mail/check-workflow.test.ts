@@ -283,7 +283,7 @@ describe('what is around a workflow', () => {
       settings: { ...settings, customerDeleted: 'delete' },
     };
     expect(accepted(goodbye, removing).warnings).toEqual([
-      'The settings remove deleted customers at once: nothing will be sent.',
+      'The settings remove deleted customers immediately: nothing will be sent.',
     ]);
     expect(accepted(goodbye).warnings).toEqual([]);
   });

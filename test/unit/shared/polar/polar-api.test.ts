@@ -211,7 +211,7 @@ describe('a call that may work later', () => {
   });
 });
 
-describe('a token that Polar does not accept any more', () => {
+describe('a token that Polar does not accept anymore', () => {
   it('is renewed once, and the call is made again', async () => {
     const asked: (string | undefined)[] = [];
     const renewing = apiWith({

@@ -179,7 +179,7 @@ describe('refreshing', () => {
     expect(await organizationsOf(next.accessToken)).toEqual([northlight]);
     const again = await failure(refreshTokens(call(), client, tokens.refreshToken, now()));
     expect(again).toBeInstanceOf(PolarRefused);
-    expect(String(again)).toContain('Connect Polar again; webhooks go on coming in meanwhile.');
+    expect(String(again)).toContain('Connect Polar again; webhooks keep coming in meanwhile.');
     const family = await failure(refreshTokens(call(), client, next.refreshToken, now()));
     expect(family).toBeInstanceOf(PolarRefused);
   });

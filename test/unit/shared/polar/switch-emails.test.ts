@@ -97,7 +97,7 @@ it('switching off of which nobody can read whether it was done is not ours, and 
   expect(at.present().emailsSwitchedOff).toEqual([]);
 });
 
-it('what somebody has switched on again in Polar is not ours any more, should switching it off fail', async () => {
+it('what somebody has switched on again in Polar is not ours anymore, should switching it off fail', async () => {
   const at = await connected();
   await at.switchOff();
   at.inPolar(true);

@@ -150,7 +150,7 @@ describe('the page of a contact', () => {
     async (some) => {
       const { status, text } = await at.get(`/console/audience/${some}`);
       expect(status).toBe(404);
-      expect(text).toContain('Look for it in the audience');
+      expect(text).toContain('Search the audience for it');
     },
   );
 });

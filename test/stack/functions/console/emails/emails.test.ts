@@ -32,7 +32,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
   expect((await hold.read())?.isOn).toBe(false);
 
   const held = await site.submit(`${path}/hold`, { reason: 'wrong\nprices' });
-  expect(held.text).toContain('within two seconds no email goes out any more');
+  expect(held.text).toContain('It takes up to two seconds to apply');
   expect(await hold.read()).toMatchObject({
     isOn: true,
     reason: 'wrong prices',
@@ -45,7 +45,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
     dueAt: 'held 2026-11-23T12:00:00.000Z',
     dueShard: '0',
   });
-  expect((await site.get(path)).text).toContain('1 email is put aside.');
+  expect((await site.get(path)).text).toContain('1 email is waiting.');
   expect((await site.submit(`${path}/hold`, { reason: 'again' })).text).toContain('held already');
   expect(await hold.read()).toMatchObject({ reason: 'wrong prices' });
 

@@ -51,7 +51,7 @@ describe('the page of the import', () => {
   it('looks first, imports a small list within the answer, and says what it did', async () => {
     await desk.connectByToken();
     expect((await visitor.get('/console/polar')).html).toContain(`href="${path}"`);
-    expect((await visitor.get(path)).text).toContain('See what an import would do');
+    expect((await visitor.get(path)).text).toContain('Preview the import');
     const looked = await visitor.submit(`${path}/look`);
     expect(looked.text).toContain('Polar has 60 customers: 60 new.');
     expect(looked.html).toContain('Import 60 customers</button>');

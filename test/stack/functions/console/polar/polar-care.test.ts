@@ -35,7 +35,7 @@ describe('the health of the connection', () => {
   });
 
   it('shows when we last received something, or how to try it', async () => {
-    expect((await desk.get(page)).text).toContain('send yourself an event on the Test page');
+    expect((await desk.get(page)).text).toContain('send yourself an event on the page Send a test');
     const receivedAt = new Date(Date.now() - 2 * 86_400_000).toISOString();
     const record = {
       webhookId: 'evt-of-long-ago',
@@ -244,7 +244,7 @@ describe('disconnecting', () => {
     expect(await desk.connection()).toBeUndefined();
 
     const again = await desk.submit('/console/polar/disconnect', fields);
-    expect(again.text).toContain('Polar is not connected any more');
+    expect(again.text).toContain('Polar is not connected anymore');
     expect((await desk.get('/console/polar/disconnect')).location).toBe(page);
   });
 

@@ -375,7 +375,7 @@ describe('the settings that two people change', () => {
     });
   });
 
-  it('clash by a switch, too, where the first version is not known any more', async () => {
+  it('clash by a switch, too, where the first version is not known anymore', async () => {
     await someoneSaves({ newContacts: 'unsubscribed' });
     const mine = await opened({ version: '999', 'events.order.paid.enabled': null });
     const asked = await desk.post(save, mine);

@@ -198,7 +198,7 @@ describe('the preview', () => {
     );
     await event('without', 0.4, { contactId: 'nobody', customerId: 'nobody' });
     const nobody = await shown({ example: 'without' });
-    expect(nobody.text).toContain('No contact shows the customer of this event any more.');
+    expect(nobody.text).toContain('No contact shows the customer of this event anymore.');
   });
 
   test('keeps to the saved version until the problems are put right', async () => {

@@ -120,14 +120,14 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     child.kill('SIGINT');
     const first = await ending;
     expect(first.code).toBe(130);
-    expect(first.out).toContain('The same command goes on where it was.');
+    expect(first.out).toContain('The same command continues where it stopped.');
     const before = (await count('Contacts')) ?? 0;
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(150);
     at.polar.setDelay(0);
     const second = await run([]);
     expect(second).toMatchObject({ code: 0 });
-    expect(second.out).toMatch(/^Goes on where the run of .* was broken off/m);
+    expect(second.out).toMatch(/^Continues where the run of .* stopped/m);
     expect(second.out).toMatch(/^repaired +150$/m);
     expect(await count('Contacts')).toBe(150);
     expect(await stateFiles()).toEqual([]);
@@ -145,7 +145,7 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     await writeFile(file, JSON.stringify({ ...stateOf010, organizationId: northlight.id }));
     const { out } = await run(['--accept-deletions', '1']);
     expect(out).toMatch(/^A run of version 0\.1\.0 was broken off\. .* starts over\.$/m);
-    expect(out).not.toContain('Goes on');
+    expect(out).not.toContain('Continues where');
     expect(out).toMatch(/^looked at +149 /m);
     expect(out).toMatch(/^extra +1 /m);
     expect(await stateFiles()).toEqual([]);

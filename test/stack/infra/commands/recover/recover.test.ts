@@ -219,7 +219,7 @@ it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is 
   const brokenOff = await recoveryOf(parts, { isStopped: () => true });
   expect(brokenOff.result).toMatchObject({
     kind: 'unfinished',
-    reason: expect.stringMatching(/^It was broken off/),
+    reason: expect.stringMatching(/^It was interrupted/),
   });
   expect(polar.endpoints[0]?.enabled).toBe(true);
   const first = await recovered(parts);

@@ -30,7 +30,7 @@ const email = (index: number) => `customer-${index}@example.com`;
 const livingOf = ({ audience }: BackfillAtWork) =>
   [...audience.rows.customers.values()].filter(({ row }) => !row.deletion).length;
 
-describe('many customers that Polar does not have any more', () => {
+describe('many customers that Polar does not have anymore', () => {
   it.each([
     [0, 10],
     [499, 10],

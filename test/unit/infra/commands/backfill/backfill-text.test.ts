@@ -19,7 +19,7 @@ it('a dry run of recover leaves that to its own end, and names no other command'
 });
 
 it.each([
-  ['goes-on', false, 'The same command goes on where it was.'],
+  ['goes-on', false, 'The same command continues where it stopped.'],
   ['starts-over', false, 'The same command starts from the beginning, and does nothing twice.'],
   ['starts-over', true, 'Nothing was changed.'],
 ] as const)(
@@ -27,7 +27,7 @@ it.each([
   (brokenOff, isDryRun, next) => {
     const all = { ...noCounts(), customers: 60 };
     const lines = backfillLines(all, { ...told, isDryRun, command: 'backfill', brokenOff });
-    expect(lines.at(-1)).toBe(`It was broken off, so this is not all. ${next}`);
+    expect(lines.at(-1)).toBe(`It was interrupted, so this is not all. ${next}`);
     expect(lines.join('\n')).not.toContain('in step with Polar');
   },
 );
@@ -35,6 +35,6 @@ it.each([
 it('one that was broken off before it saw anything shows no table of nothing', () => {
   const wish = { ...told, isDryRun: false, command: 'backfill', brokenOff: 'starts-over' } as const;
   expect(backfillLines({ ...noCounts(), drift: none }, wish)).toEqual([
-    'It was broken off before anything was compared.',
+    'It was interrupted before anything was compared.',
   ]);
 });

@@ -256,9 +256,9 @@ it.each<[string, Partial<ImportParts>, string]>([
   [
     'another organization is connected meanwhile',
     { connection: async () => ({ organizationId: 'org-other', server: 'production' }) },
-    'Polar is not connected with Northlight any more.',
+    'Polar is not connected with Northlight anymore.',
   ],
-  ['nothing is connected any more', { connection: async () => undefined }, 'is not connected with'],
+  ['nothing is connected anymore', { connection: async () => undefined }, 'is not connected with'],
 ])('fails with a reason where %s', async (_, parts, reason) => {
   const at = await started({ customers: 3 });
   await at.begin();
