@@ -4,7 +4,7 @@ import type { Contact } from '#shared/audience/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { emailFrame } from '../kit/email-frame.ts';
-import { emailView } from '../kit/email-view.ts';
+import { emailView, meanings } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
 import { facts, time } from '../kit/shown.ts';
 import { eventPath, fateBadge, workflowPath } from '../kit/words.ts';
@@ -33,7 +33,7 @@ ${facts([
   ['Began', time(email.createdAt, { form: 'seconds' })],
   ['Because of', html`<a href="${eventPath(email.webhookId)}">Its event</a>`],
 ])}
-${emailView({ email, webhookId: email.webhookId })}
+${emailView({ email, webhookId: email.webhookId, isToldAbove: true })}
 </section>
 <h2>The email</h2>
 ${renderedView(email, rendered)}`;
@@ -45,9 +45,9 @@ const sentences: Readonly<Record<EmailFate, string>> = {
   bounced: 'It did not arrive: the mail server of the recipient refused it.',
   complained: 'The recipient reported it as spam.',
   rejected: 'SES refused to send it.',
-  blocked: 'It was not sent.',
-  failed: 'It could not be sent.',
-  unknown: 'SES may have sent it: its answer was lost. You decide.',
+  blocked: meanings.blocked,
+  failed: meanings.failed,
+  unknown: meanings.unknown,
   held: 'It waits until mail is released.',
   waiting: 'It is tried again automatically.',
   reserved: 'It is being sent.',

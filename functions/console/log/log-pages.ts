@@ -42,7 +42,7 @@ export function logPages({ acts, now, env }: ConsoleParts) {
     return page(c, {
       title: 'Log',
       section: 'log',
-      body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. That somebody was erased is kept for ever: <code>npm run why -- &lt;address or id&gt;</code> tells it.</p>
+      body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. Erasures are kept forever: <code>npm run why -- &lt;address or id&gt;</code> shows them.</p>
 ${filters(query)}
 ${found.acts.length > 0 ? actTable(found.acts) : nothing(query)}
 <div class="pages"><p>${after && html`<a href="${link(logPath, filter)}">Back to the newest</a>`}</p>
@@ -78,8 +78,8 @@ const words: Readonly<Record<ActOutcome, string>> = {
 function actTable(acts: readonly OperatorAct[]): Html {
   const rows = acts.map(({ at, by, via, what, on, sentence, outcome }) => [
     time(at, { form: 'seconds' }),
-    html`<span class="long">${by}</span><span class="soft small"> ${via === 'command' ? 'command line' : 'console'}</span>`,
-    html`${sentence}<br><code class="small">${what}</code>`,
+    html`${by}<br><span class="soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
+    html`<span class="long">${sentence}</span><code class="small">${what}</code>`,
     html`${Object.entries(on).map(([name, value]) => object(name, value))}`,
     badge(words[outcome], tones[outcome]),
   ]);

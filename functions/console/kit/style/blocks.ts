@@ -20,6 +20,7 @@ progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .note a { color: inherit }
 .empty { text-align: center; padding: 3rem 1.5rem; border: 1px dashed var(--edge); border-radius: var(--round); color: var(--soft) }
 .empty p { margin-inline: auto }
+.empty:not(:last-child) { margin-bottom: 1.25rem }
 .empty > :last-child { margin-bottom: 0 }
 
 .badge { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; font-size: .8125rem; line-height: 1.45; border: 1px solid; white-space: nowrap; color: var(--soft); background: var(--sunk) }

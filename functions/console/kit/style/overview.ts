@@ -58,6 +58,7 @@ export const overview = `
 .latest .when { grid-row: 1; grid-column: 2; text-align: right; color: var(--soft); font-size: .8125rem; white-space: nowrap }
 .latest .how { grid-row: 2; grid-column: 2; text-align: right; font-size: .8125rem; color: var(--soft) }
 
+.sent + p { margin: .75rem 0 0 }
 .set-up ol { list-style: none; counter-reset: step; margin: 0; padding: 0 }
 .set-up li { counter-increment: step; display: grid; grid-template-columns: 1.5rem minmax(0, 1fr) auto; gap: .25rem .75rem; align-items: center; padding: .6rem 0; border-bottom: 1px solid var(--line) }
 .set-up li:last-child { border-bottom: 0; padding-bottom: 0 }
