@@ -39,6 +39,16 @@ const open = (path: string) => page.goto(`${stack.consoleUrl}${path}`);
 const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click();
 const follow = (name: string | RegExp) => page.getByRole('link', { name }).first().click();
 const shown = () => page.locator('main').innerText();
+
+/** Types this into Find as on a phone: what it finds is no page that a link leads to. */
+async function findFor(text: string): Promise<void> {
+  await open('/find');
+  await page.getByText('Menu', { exact: true }).click();
+  await page.getByRole('searchbox', { name: 'Find' }).fill(text);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: text }).waitFor();
+}
+
 /** The link of a contact in the list, which has its name. */
 const rowOf = (address: string) =>
   page.getByRole('row').filter({ hasText: address }).getByRole('link').first();
@@ -242,6 +252,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
         .getAttribute('href');
       const paths = [
         '',
+        '?period=24h',
         '/audience',
         '/audience/add',
         `/audience/customers/${eve.customerId}`,
@@ -249,23 +260,32 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
         `${contact?.replace('/console', '')}/erase`,
         '/events',
         `/events/${webhookId}`,
+        `/events/${webhookId}?view=payload`,
         `/events/${webhookId}/replay`,
+        '/emails',
         '/workflows',
         '/workflows/new',
         `${workflow?.replace('/console', '')}`,
         `${workflow?.replace('/console', '')}/edit`,
         '/polar',
+        '/polar/import',
         '/polar/disconnect',
         '/settings',
+        '/brand',
         '/test',
         '/dead-letters',
         '/log',
         '/no-such-page',
       ];
+      const typed = ['ada', 'nobody-at-all'];
       const faults: Record<string, string[]> = {};
-      for (const path of paths) {
+      const pages = [
+        ...paths.map((path) => [path, () => open(path)] as const),
+        ...typed.map((text) => [`Find ${text}`, () => findFor(text)] as const),
+      ];
+      for (const [path, show] of pages) {
         await page.setViewportSize({ width: 390, height: 844 });
-        await open(path);
+        await show();
         const isTooWide = await page.evaluate(
           'document.documentElement.scrollWidth > document.documentElement.clientWidth',
         );

@@ -157,7 +157,7 @@ ${problemSummary(instead === 'refused' ? problems : noProblems)}
 ${stopsNote(stopped)}
 ${isAccepted ? overlapNote(c, check.draft, surroundings.polar) : ''}
 ${checkNotes(check, surroundings)}
-${isLive ? html`<p class="soft">It is active: what you save is live at once, as version ${present.version + 1}.</p>` : ''}
+${isLive ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {
   typed,
   problems,

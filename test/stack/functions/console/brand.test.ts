@@ -158,7 +158,7 @@ describe('the page Sender & brand', () => {
     const Item = { name: 'brand', version: 1, values };
     await at.db.send(new PutCommand({ TableName: at.tableOf('Settings'), Item }));
     const html = await (await at.get(page)).html;
-    expect(html).toContain('Somebody edited the brand by hand, and accent is not right');
+    expect(html).toContain('Somebody edited the brand by hand, and accent can’t be used');
     await save({ name: 'Northlight' }, { version: '1' });
     expect(await at.item('Settings', { name: 'brand' })).toMatchObject({
       version: 2,

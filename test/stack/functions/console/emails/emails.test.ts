@@ -28,7 +28,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
   expect((await site.get(path)).text).toContain('No emails yet.');
   const silent = await site.post(`${path}/hold`, { reason: '  ' });
   expect(silent).toMatchObject({ status: 422 });
-  expect(silent.text).toContain('Say why');
+  expect(silent.text).toContain('Enter a reason');
   expect((await hold.read())?.isOn).toBe(false);
 
   const held = await site.submit(`${path}/hold`, { reason: 'wrong\nprices' });

@@ -108,7 +108,7 @@ describe('activating', () => {
   test('is kept by a save, which is live at once', async () => {
     const { path, saved } = await at.added('receipt');
     await at.post(`${path}/activate`, { version: '1' });
-    expect((await at.get(`${path}/edit`)).text).toContain('live at once, as version 3');
+    expect((await at.get(`${path}/edit`)).text).toContain('goes live immediately, as version 3');
     const fields = { ...fieldsOf(await saved()), 'step-0-subject': 'Another' };
     const { text } = await at.submit(`${path}/edit`, fields);
     expect(text).toContain('Saved as version 3. It is live');
