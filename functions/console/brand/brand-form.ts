@@ -173,7 +173,7 @@ export function versionsView(
         }),
   ]);
   return html`<h2 id="versions">Versions</h2>
-${table('Versions of the brand', ['Version', 'Saved', 'By', 'Changed', ''], rows)}`;
+${table('Versions of the brand', ['Version', 'Saved', 'By', 'Changed', 'Restore'], rows)}`;
 }
 
 function changesText({ changes }: ShownVersion): string {
