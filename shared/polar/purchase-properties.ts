@@ -221,12 +221,17 @@ function chargedAmount(order: Order): number | undefined {
 
 const refundedStatuses: readonly string[] = ['refunded', 'partially_refunded'];
 
-/** What was given back so far: Polar says it without its tax. Not known where it does not say both. */
+/**
+ * What was given back so far: Polar says it without its tax. Not known where it does not say both, or where the sum is
+ * no number that DynamoDB could give back.
+ */
 function refundedAmount({
   refunded_amount: net = 0,
   refunded_tax_amount: tax,
 }: Order): number | undefined {
-  return net > 0 && tax !== undefined ? net + tax : undefined;
+  if (net <= 0 || tax === undefined) return undefined;
+  const sum = net + tax;
+  return Number.isSafeInteger(sum) ? sum : undefined;
 }
 
 /**

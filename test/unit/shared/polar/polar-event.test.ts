@@ -114,6 +114,14 @@ describe('a webhook of Polar', () => {
     for (const [key, value] of Object.entries(expected)) expect(properties.get(key)).toBe(value);
   });
 
+  it('names no refund whose sum is beyond what a table keeps', () => {
+    const body = changed('order.refunded.plain.json', (_, data) => {
+      data['refunded_amount'] = 19_994;
+      data['refunded_tax_amount'] = Number.MAX_SAFE_INTEGER - 14;
+    });
+    expect(read(body).properties).not.toHaveProperty('refundedAmount');
+  });
+
   it('tolerates unknown keys, new values and missing optional parts', () => {
     const body = changed('subscription.active.plain.json', (envelope, data) => {
       envelope['api_version'] = '2031-01';
