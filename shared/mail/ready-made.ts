@@ -195,19 +195,19 @@ const refund: ReadyMade = {
     kind: 'transactional',
     subject: 'Your refund{% if event.productName %} for {{ event.productName }}{% endif %}',
     preheader:
-      '{% if event.refundedAmount == event.amount %}Your order is refunded in full.{% else %}Part of your order is refunded.{% endif %}',
+      '{% if event.refundedAmount == event.amount %}Your order was refunded in full.{% else %}Part of your order was refunded.{% endif %}',
     body: `###### Refund
 
-# {% if event.refundedAmount == event.amount %}Your order is refunded{% else %}Part of your order is refunded{% endif %}
+# {% if event.refundedAmount == event.amount %}Your order was refunded{% else %}Part of your order was refunded{% endif %}
 
 Hi {{ contact.firstName | default: "there" }},
 
 {% if event.refundedAmount == event.amount and event.formattedRefundedAmount %}
-We have refunded your order in full, {{ event.formattedRefundedAmount }} in all.
+We’ve refunded your order in full: {{ event.formattedRefundedAmount }}.
 {% elsif event.formattedRefundedAmount and event.formattedAmount %}
-We have made a refund for your order. With it, {{ event.formattedRefundedAmount }} of {{ event.formattedAmount }} has been refunded.
+We’ve refunded part of your order: {{ event.formattedRefundedAmount }} of {{ event.formattedAmount }} so far.
 {% else %}
-We have made a refund for your order.
+We’ve made a refund for your order.
 {% endif %}
 
 {% if event.chargedAmount > 0 %}
@@ -218,7 +218,7 @@ When you see it in your account depends on your bank: it can take some days.
 |---|---|
 | Order | {{ event.productName | default: "Your order" }} |
 {% if event.orderDate %}
-| Ordered on | ${dayOf('orderDate')} |
+| Ordered | ${dayOf('orderDate')} |
 {% endif %}
 {% if event.invoiceNumber %}
 | Invoice | {{ event.invoiceNumber }} |
@@ -227,7 +227,7 @@ When you see it in your account depends on your bank: it can take some days.
 | Total | {{ event.formattedAmount }} |
 {% endif %}
 {% if event.formattedRefundedAmount %}
-| **Refunded** | **{{ event.formattedRefundedAmount }}** |
+| **Refund** | **{{ event.formattedRefundedAmount }}** |
 {% endif %}
 
 ${portalButton('View order')}`,

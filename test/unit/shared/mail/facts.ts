@@ -76,7 +76,7 @@ function expectRefund(text: string, data: Facts): void {
   const { total_amount: total, currency } = data;
   const back = Number(data['refunded_amount']) + Number(data['refunded_tax_amount']);
   for (const amount of amountsIn(text, currency)) expect([total, back]).toContain(amount);
-  const said = /^Refunded: (.*)$/m.exec(text)?.[1] ?? '';
+  const said = /^Refund: (.*)$/m.exec(text)?.[1] ?? '';
   expect(amountsIn(said, currency)).toEqual([back]);
   expect(/in full/.test(text)).toBe(back === total);
   expect(text).not.toMatch(/subscription/i);
