@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
@@ -73,6 +74,8 @@ export async function intoFile<T>(file: string, write: (to: Writable) => Promise
   await rm(part, { force: true });
   const to = createWriteStream(part, { flags: 'wx', mode: 0o600 });
   try {
+    // Before it is there it could not be removed.
+    await once(to, 'open');
     const written = await write(to);
     to.end();
     await finished(to);
