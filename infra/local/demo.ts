@@ -5,7 +5,8 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { LocalSes } from '#infra/local/emulators/ses.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { purchasePayloads, shuffled, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { purchasePayloads, shuffled } from '#shared/polar/sample/sample-events.ts';
 import type { LocalStack, Resources } from './local-stack.ts';
 import { deliver } from './running-stack.ts';
 

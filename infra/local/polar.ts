@@ -7,12 +7,8 @@ import { currentSecret } from '#infra/local/emulators/secrets-manager.ts';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
 import { columns, printLine } from '#infra/terminal/lines.ts';
-import {
-  type Person,
-  polarPayload,
-  purchasePayloads,
-  shuffled,
-} from '#shared/polar/sample/sample-events.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
+import { polarPayload, purchasePayloads, shuffled } from '#shared/polar/sample/sample-events.ts';
 import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
 import { secretText } from '#shared/store/secret.ts';
 import { visibleLine } from '#shared/text.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Person, sampleCustomerId } from '#shared/polar/sample/sample-events.ts';
+import { type Person, sampleCustomerId } from '#shared/polar/sample/sample-customer.ts';
 
 const peopleSchema = z.record(
   z.string(),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type FunctionProcess, functionProcess } from '#infra/local/lambda-function.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import {
   type Payload,
-  type Person,
   polarPayload,
   purchasePayloads,
 } from '#shared/polar/sample/sample-events.ts';

@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Payload,
-  type Person,
-  polarPayload,
-  subscriptionFacts,
-  uuidOf,
-} from '#shared/polar/sample/sample-events.ts';
+import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { type Payload, polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { subscriptionFacts } from '#shared/polar/sample/sample-purchase.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { signedHeadersFor } from '#test/support/signed-request.ts';
 

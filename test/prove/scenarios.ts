@@ -2,7 +2,8 @@ import { normalisedEmail } from '#shared/audience/address.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
-import { type Person, polarPayload } from '#shared/polar/sample/sample-events.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import {
   type EventMessage,

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { type Person, polarPayload, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import type { SesMood } from '#test/fakes/ses.ts';
 import type { StackInProcess } from './stack-in-process.ts';
 

@@ -1,11 +1,5 @@
-import {
-  customer,
-  order,
-  type Person,
-  subscription,
-  subscriptionFacts,
-  uuidOf,
-} from '#shared/polar/sample/sample-events.ts';
+import { customer, type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { order, subscription, subscriptionFacts } from '#shared/polar/sample/sample-purchase.ts';
 import type { Row } from './polar-state.ts';
 
 export type RowCounts = Readonly<{ customers: number; subscriptions: number; orders: number }>;

@@ -1,4 +1,4 @@
-import { isSampleCustomer } from '#shared/polar/sample/sample-events.ts';
+import { isSampleCustomer } from '#shared/polar/sample/sample-customer.ts';
 
 /** A customer here that is neither deleted nor erased. */
 export type LivingCustomer = Readonly<{

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
-import { type Person, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import type { Sub, Told } from './model.ts';
 
 const folder = new URL('../../fixtures/lives/', import.meta.url);

@@ -1,5 +1,6 @@
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { instant, type Person, polarPayload, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { instant, type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { type LifeEvent, lifeOf } from './lives.ts';
 import type { Told } from './model.ts';
 

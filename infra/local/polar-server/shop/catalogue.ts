@@ -1,4 +1,5 @@
-import { type Person, subscription, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { subscription } from '#shared/polar/sample/sample-purchase.ts';
 
 export type Interval = 'month' | 'year';
 

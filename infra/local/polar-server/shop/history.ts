@@ -1,4 +1,4 @@
-import { uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import { northlight, type Organization, type Row } from '../polar-state.ts';
 import { catalogue, type Product, productRow } from './catalogue.ts';
 import { type Early, neighbours, sixty } from './people.ts';

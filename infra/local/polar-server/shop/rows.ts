@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { customer as sampleCustomer } from '#shared/polar/sample/sample-customer.ts';
 import {
-  customer as sampleCustomer,
   order as sampleOrder,
   subscription as sampleSubscription,
-} from '#shared/polar/sample/sample-events.ts';
+} from '#shared/polar/sample/sample-purchase.ts';
 import { type Interval, type Product, productInOrder, productRow } from './catalogue.ts';
 
 const text = z.string();

@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { customer } from '#shared/polar/sample/sample-events.ts';
+import { customer } from '#shared/polar/sample/sample-customer.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { organizationOfCustomer } from '#shared/store/events/organization-of-customer.ts';

@@ -11,7 +11,8 @@ import { mostLostOrders } from '#shared/audience/lost-order.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarApi } from '#shared/polar/api.ts';
-import { customer, order, uuidOf } from '#shared/polar/sample/sample-events.ts';
+import { customer, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { order } from '#shared/polar/sample/sample-purchase.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { type Audience, memoryAudience } from '../backfill/backfill-at-work.ts';
 

@@ -4,7 +4,7 @@ import { lostSince, watchGap } from '#infra/commands/recover/gap.ts';
 import { lostInGap } from '#infra/commands/recover/lost.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { order } from '#shared/polar/sample/sample-events.ts';
+import { order } from '#shared/polar/sample/sample-purchase.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 
 const first = '2026-11-20T08:00:00.000Z';
