@@ -12,7 +12,7 @@ import { assetUrls, type ConsoleEnv, page } from '../kit/page.ts';
 import { goOn, leaveFlash } from '../kit/remembered.ts';
 import { polarPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
-import { comeBackAdvice, mayComeBack } from './connection-view.ts';
+import { comeBackAdvice, mayComeBack } from './connect-forms.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
 type Invalid = Readonly<{ kind: 'invalid'; problems: Problems }>;

@@ -16,8 +16,8 @@ import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, table, time } from '../kit/shown.ts';
 import { pathsOfConnecting, pathsOfTending, workflowPath } from '../kit/words.ts';
+import { mayComeBack } from './connect-forms.ts';
 import type { Told } from './connection-state.ts';
-import { mayComeBack } from './connection-view.ts';
 
 type Shown = Readonly<{
   connection: Connection;

@@ -1,0 +1,103 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import {
+  type ConnectionHealth,
+  type DeliveryShown,
+  type Fault,
+  nextRepair,
+  type Repair,
+} from '#shared/polar/connection-health.ts';
+import { act } from '../kit/fields.ts';
+import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { badge, table, time } from '../kit/shown.ts';
+import { eventsPath, pathsOfTending } from '../kit/words.ts';
+
+export function endpointBadge(health: ConnectionHealth | undefined): Html {
+  if (!health?.endpoint) return badge('state not known', 'warn');
+  return health.endpoint.enabled
+    ? badge('enabled in Polar', 'good')
+    : badge('disabled in Polar', 'bad');
+}
+
+/** What is wrong, and the one thing to do about it first. */
+export function faultList(
+  c: Context<ConsoleEnv>,
+  { faults }: ConnectionHealth,
+  redeliverFrom: string | undefined,
+): Html {
+  const next = nextRepair(faults);
+  if (next === undefined) {
+    return html`<p>${badge('all well', 'good')} Polar sends our events here, with our secret. Nothing failed recently.</p>`;
+  }
+  return html`<h3>What is wrong</h3>
+<ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}</ul>
+${nextStep(c, next, faults, redeliverFrom)}`;
+}
+
+function nextStep(
+  c: Context<ConsoleEnv>,
+  next: Repair,
+  faults: readonly Fault[],
+  redeliverFrom: string | undefined,
+): Html {
+  const button = remedy(c, next, redeliverFrom);
+  if (button === undefined) return html``;
+  const isFailed = next !== 'redeliver' && faults.some(({ repair }) => repair === 'redeliver');
+  return html`<h3>Next step</h3>
+<p>${nextWords[next]}${isFailed ? ' Then redeliver what failed.' : ''}</p>
+${button}`;
+}
+
+const nextWords: Readonly<Record<Repair, string>> = {
+  connect: 'Give Polar Audience access to Polar again, below.',
+  repair:
+    'Repair the connection: it sets the address, events and secret, and enables the endpoint.',
+  enable: 'Enable the endpoint.',
+  redeliver: 'Redeliver what failed. Each event is applied once.',
+  wait: '',
+};
+
+/** `undefined`: nothing that a person could do here. */
+function remedy(
+  c: Context<ConsoleEnv>,
+  repair: Repair,
+  redeliverFrom: string | undefined,
+): Html | undefined {
+  switch (repair) {
+    case 'enable':
+      return act(c, 'Enable the endpoint', pathsOfTending.enable, { tone: 'primary' });
+    case 'repair':
+      return act(c, 'Repair the connection', pathsOfTending.repair, { tone: 'primary' });
+    case 'redeliver':
+      return redeliver(c, redeliverFrom);
+    case 'connect':
+      return html`<p><a class="button primary" href="#access">Give access again</a></p>`;
+    case 'wait':
+      return undefined;
+  }
+}
+
+function redeliver(c: Context<ConsoleEnv>, from: string | undefined): Html {
+  const label = from ? 'Continue redelivering' : 'Redeliver what failed';
+  const fields = from ? { from } : {};
+  return act(c, label, pathsOfTending.redeliver, { tone: 'primary', fields });
+}
+
+export function deliveriesTable({ deliveries, endpoint }: ConnectionHealth): Html {
+  if (deliveries.length === 0) {
+    if (!endpoint) return html``;
+    return html`<h3>Last deliveries</h3>
+<p class="soft">Nothing delivered yet. The next purchase or customer change shows up here.</p>`;
+  }
+  return html`<h3>Last deliveries</h3>
+${table('The last deliveries, as Polar tells', ['When', 'Event', 'Result'], deliveries.map(deliveryRow))}`;
+}
+
+function deliveryRow({ at, eventId, type, succeeded, httpCode, answer }: DeliveryShown) {
+  const code = httpCode === undefined ? 'not reached' : `answered ${httpCode}`;
+  return [
+    time(at, { form: 'seconds' }),
+    html`<a href="${eventsPath}/${encodeURIComponent(eventId)}">${type}</a>`,
+    html`${succeeded ? badge('delivered', 'good') : badge('failed', 'bad')} <span class="soft">${code}</span>${answer && html`<span class="long small${succeeded ? ' soft' : ''}">${answer}</span>`}`,
+  ];
+}
