@@ -3,7 +3,7 @@ import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clock } from '#functions/clock/clock.ts';
-import { deliver } from '#functions/mailer/mailer.ts';
+import { deliver } from '#functions/mailer/deliver.ts';
 import type { MailMessage } from '#shared/audience/email.ts';
 import type { Wake } from '#shared/audience/go-on.ts';
 import { sesSender } from '#shared/mail/ses.ts';

@@ -4,7 +4,7 @@ import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clock as clockFunction } from '#functions/clock/clock.ts';
-import { type DeliveryParts, deliver } from '#functions/mailer/mailer.ts';
+import { type DeliveryParts, deliver } from '#functions/mailer/deliver.ts';
 import type { Known } from '#functions/mailer/situation.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
 import type { MailMessage } from '#shared/audience/email.ts';

@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DeliveryParts, deliver } from '#functions/mailer/mailer.ts';
+import { type DeliveryParts, deliver } from '#functions/mailer/deliver.ts';
 import type { EmailIdentity } from '#shared/audience/email.ts';
 import type { SendResult } from '#shared/mail/ses.ts';
 import { asMany } from '#test/support/as-many.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DeliveryParts } from '#functions/mailer/mailer.ts';
+import type { DeliveryParts } from '#functions/mailer/deliver.ts';
 import { mailSituation } from '#functions/mailer/situation.ts';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DeliveryParts, deliver } from '#functions/mailer/mailer.ts';
+import { type DeliveryParts, deliver } from '#functions/mailer/deliver.ts';
 import type { Known } from '#functions/mailer/situation.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
 import type { MailMessage } from '#shared/audience/email.ts';

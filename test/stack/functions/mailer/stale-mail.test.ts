@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliver } from '#functions/mailer/mailer.ts';
+import { deliver } from '#functions/mailer/deliver.ts';
 import type { SendResult } from '#shared/mail/ses.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { mailOf, someone, startMails } from './mails-at-work.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SesEvent } from '#functions/feedback/ses-event.ts';
-import type { Delivery } from '#functions/mailer/mailer.ts';
+import type { Delivery } from '#functions/mailer/deliver.ts';
 import type { Finding } from '#infra/constructs/watch.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { AnswerName } from '#shared/polar/answers.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clock } from '#functions/clock/clock.ts';
-import { deliver } from '#functions/mailer/mailer.ts';
+import { deliver } from '#functions/mailer/deliver.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';
 import { startDynamo } from '#test/support/emulators.ts';
