@@ -18,10 +18,10 @@ import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoOpenRuns } from '#shared/store/open-runs.ts';
 import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
-import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
+import { polarLinkOf } from '#shared/store/wire-polar.ts';
 
 const envSchema = z.object({
   CONTACTS_TABLE: z.string(),
@@ -77,6 +77,13 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     { name: 'mail', url: env.MAIL_DEAD_LETTERS_URL, sourceUrl: env.MAIL_QUEUE_URL },
     { name: 'feedback', url: env.FEEDBACK_DEAD_LETTERS_URL, sourceUrl: env.FEEDBACK_QUEUE_URL },
   ];
+  const secrets = new SecretsManagerClient({ requestHandler });
+  const log = jsonLog();
+  const polar = polarLinkOf({
+    ...{ db, secrets, settingsTable: env.SETTINGS_TABLE, variables: env, log },
+    ...{ accessId: env.POLAR_ACCESS_ID, webhookSecretId: env.WEBHOOK_SECRET_ID },
+    webhookUrl: env.WEBHOOK_URL,
+  });
   const runs = dynamoRunLists(db, env.RUNS_TABLE);
   const sqs = new SQSClient({ requestHandler });
   const send: SendToWorker = (message, DelaySeconds) =>
@@ -88,7 +95,6 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     settings: mailSettings(dynamoSettings(db, env.SETTINGS_TABLE), brand),
     brand,
     sqs,
-    secrets: new SecretsManagerClient({ requestHandler }),
     workflows: resumingRuns(
       dynamoWorkflowVersions(db, {
         workflows: env.WORKFLOWS_TABLE,
@@ -98,7 +104,9 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     ),
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
     acts: dynamoOperatorLog(db, env.ACTS_TABLE, { retentionDays: env.RETENTION_DAYS, now }),
-    connections: dynamoConnection(db, env.SETTINGS_TABLE),
+    /** What the pages speak with Polar through. */
+    polar,
+    connections: polar.connections,
     counts: dynamoCounts(db, env.COUNTS_TABLE),
     hold: dynamoHold(db, env.SETTINGS_TABLE),
     imports: dynamoImports(db, env.SETTINGS_TABLE),
@@ -118,6 +126,6 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     /** How many wait at a step of a workflow; of many at least a hundred. */
     waitingAt: (workflowId: string, stepId: string): Promise<number> =>
       runs.waitingAt(workflowId, stepId, mostCounted),
-    log: jsonLog(),
+    log,
   };
 }

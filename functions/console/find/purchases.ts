@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import { reasonOf } from '#shared/failure.ts';
 import { within } from '#shared/in-time.ts';
 import { PolarMissing } from '#shared/polar/api-error.ts';
-import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 /** The customer whose subscription or order has this id, as Polar tells. */
@@ -23,17 +22,12 @@ const lists = [
  * Asks Polar whose subscription or order it is, which no table here is indexed by: two calls at most. Nothing where Polar
  * is not connected, does not know it, or does not answer in time.
  */
-export function purchasesOf({ db, env, secrets, connections, log }: ConsoleParts) {
-  const link = polarLinkOf({
-    ...{ db, secrets, settingsTable: env.SETTINGS_TABLE, variables: env, log },
-    ...{ accessId: env.POLAR_ACCESS_ID, webhookSecretId: env.WEBHOOK_SECRET_ID },
-    webhookUrl: env.WEBHOOK_URL,
-  });
+export function purchasesOf({ polar, connections, log }: ConsoleParts) {
   return async (text: string): Promise<Purchase[]> => {
     const id = idSchema.safeParse(text).data;
     const connection = id === undefined ? undefined : await connections.read();
     if (id === undefined || !connection) return [];
-    const api = link.apiOf(connection.server, { patienceMs });
+    const api = polar.apiOf(connection.server, { patienceMs });
     const found = await Promise.all(
       lists.map(async ([kind, what]): Promise<Purchase[]> => {
         try {

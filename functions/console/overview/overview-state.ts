@@ -5,7 +5,6 @@ import { readStatus, type Status } from '#shared/status/status.ts';
 import type { ContactList } from '#shared/store/audience/contact-search.ts';
 import { countedEmails } from '#shared/store/counts/counted-emails.ts';
 import { InvalidSettings } from '#shared/store/settings.ts';
-import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import type { ConsoleParts } from '../parts.ts';
 import type { SetUp } from './next-steps.ts';
 import type { Numbers } from './overview-data.ts';
@@ -19,13 +18,8 @@ export type StatusNow = () => Promise<Status | undefined>;
 
 /** Of this instance, one reading for all who ask within some seconds. */
 export function statusNow(parts: ConsoleParts): StatusNow {
-  const { db, env, sqs, secrets, queues, now, log } = parts;
-  const link = polarLinkOf({
-    ...{ db, secrets, settingsTable: env.SETTINGS_TABLE, variables: env, log },
-    ...{ accessId: env.POLAR_ACCESS_ID, webhookSecretId: env.WEBHOOK_SECRET_ID },
-    webhookUrl: env.WEBHOOK_URL,
-  });
-  const { connections, webhookSecrets } = link;
+  const { db, env, sqs, queues, now, log, polar } = parts;
+  const { connections, webhookSecrets } = polar;
   const read = () =>
     readStatus({
       ...{ db, sqs, queues, now, polarMs },
@@ -38,7 +32,7 @@ export function statusNow(parts: ConsoleParts): StatusNow {
       settings: () => settingsNow(parts),
       polar: {
         ...{ connections, webhookSecrets },
-        partsFor: ({ server }) => link.partsFor(server, { patienceMs: polarMs }),
+        partsFor: ({ server }) => polar.partsFor(server, { patienceMs: polarMs }),
       },
       emailsOfDay: countedEmails(parts.counts),
       // CloudWatch alone knows, and an alarm rings.

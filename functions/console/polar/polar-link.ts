@@ -3,7 +3,6 @@ import { type Access, type PolarServer, problemOfWebhookUrl } from '#shared/pola
 import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { polarSignIn } from '#shared/store/polar/access.ts';
-import { polarLinkOf } from '#shared/store/wire-polar.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 /** As long as a page may take that API Gateway still hands on, with some seconds for the rest. */
@@ -44,12 +43,7 @@ type Call = Readonly<{
 export type PolarLink = ReturnType<typeof polarLink>;
 
 /** Everything that these pages speak with Polar through. */
-export function polarLink({ db, env, secrets, log }: ConsoleParts) {
-  const link = polarLinkOf({
-    ...{ db, secrets, settingsTable: env.SETTINGS_TABLE, variables: env, log },
-    ...{ accessId: env.POLAR_ACCESS_ID, webhookSecretId: env.WEBHOOK_SECRET_ID },
-    webhookUrl: env.WEBHOOK_URL,
-  });
+export function polarLink({ db, env, log, polar: link }: ConsoleParts) {
   const { access, webhookUrl, addresses, now } = link;
 
   return {

@@ -17,7 +17,6 @@ import {
   secretReadingOf,
 } from '#shared/polar/sample/signed-delivery.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { webhookSecretDocument } from '#shared/store/polar/connection.ts';
 import { untilDone } from '../kit/enhanced.ts';
 import { postForm, textField, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
@@ -142,9 +141,8 @@ function whatWaits(
 const webhookIdForm = /^[0-9a-f-]{36}$/;
 
 export function testPages(parts: ConsoleParts) {
-  const { db, env, secrets, settings, workflows, now } = parts;
+  const { db, env, settings, workflows, now } = parts;
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
-  const secretDocument = webhookSecretDocument(secrets, env.WEBHOOK_SECRET_ID);
   const app = new Hono<ConsoleEnv>();
 
   async function sentNote(webhookId: string): Promise<Html> {
@@ -169,7 +167,7 @@ export function testPages(parts: ConsoleParts) {
     };
     const sent = await sendTestEvent(typed, {
       webhookUrl: env.WEBHOOK_URL,
-      secret: async () => (await secretDocument.read()).current,
+      secret: async () => (await parts.polar.webhookSecrets.read()).current,
       now,
     });
     switch (sent.kind) {
