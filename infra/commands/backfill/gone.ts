@@ -1,17 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
-import { isReal, type Living, type LivingCustomer } from '#shared/audience/backfill/living.ts';
+import {
+  isReal,
+  type Living,
+  type LivingCustomer,
+  othersText,
+} from '#shared/audience/backfill/living.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
 
 /** Why customers of another organization keep everything from being compared; `undefined`: there are none. */
 export function otherOrganization(
-  { others }: Pick<Living, 'others'>,
+  living: Pick<Living, 'others'>,
   organizationId: string,
 ): string | undefined {
-  if (others.size === 0) return undefined;
-  const counts = [...others].map(([id, count]) => `${count} of ${id}`).join(', ');
+  const counts = othersText(living);
+  if (counts === undefined) return undefined;
   return `Customers here are of another Polar organization than ${organizationId}, which this access is for: ${counts}. Nothing was compared or changed. If this deployment has moved from one to the other, name the one to compare with: --organization ${organizationId}`;
 }
 

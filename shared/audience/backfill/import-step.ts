@@ -148,7 +148,9 @@ async function mustBeNobodyElses(
       `The access to Polar does not cover ${organizationName}. Nothing was imported. Give access again on the page Polar.`,
     );
   }
-  const { others } = await countLiving(at.during(living()), organizationId);
-  const reason = otherOrganizations(others, at.row());
+  const reason = otherOrganizations(
+    await countLiving(at.during(living()), organizationId),
+    at.row(),
+  );
   if (reason !== undefined) throw new ImportRefused(reason);
 }

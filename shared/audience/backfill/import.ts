@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection.ts';
 import { backfillPhases, placeSchema } from './compare.ts';
+import { type Living, othersText } from './living.ts';
 
 const progressSchema = z.object({
   phase: z.enum(backfillPhases),
@@ -152,10 +153,10 @@ const tooLarge =
 
 /** Why customers of another organization keep everything from being imported; `undefined`: there are none. */
 export function otherOrganizations(
-  others: ReadonlyMap<string, number>,
+  living: Pick<Living, 'others'>,
   { organizationId, organizationName }: Pick<Import, 'organizationId' | 'organizationName'>,
 ): string | undefined {
-  if (others.size === 0) return undefined;
-  const counts = [...others].map(([id, count]) => `${count} of ${id}`).join(', ');
+  const counts = othersText(living);
+  if (counts === undefined) return undefined;
   return `Customers here belong to another Polar organization than ${organizationName}: ${counts}. Nothing was imported. If this deployment moved from one to the other, run: npm run backfill -- --organization ${organizationId}`;
 }

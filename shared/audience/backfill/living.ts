@@ -31,6 +31,12 @@ export async function countLiving(
   return { ours, others };
 }
 
+/** How many there are of each other organization, in words; `undefined`: none. */
+export function othersText({ others }: Pick<Living, 'others'>): string | undefined {
+  if (others.size === 0) return undefined;
+  return [...others].map(([id, count]) => `${count} of ${id}`).join(', ');
+}
+
 /** Whether it is no customer that somebody made up to try things. */
 export function isReal({ customerId, addresses }: LivingCustomer): boolean {
   return !isSampleCustomer(customerId, addresses);

@@ -129,8 +129,8 @@ describe('a person', () => {
 });
 
 it('names the other organizations, and how to go on', () => {
-  expect(otherOrganizations(new Map(), running)).toBeUndefined();
-  expect(otherOrganizations(new Map([['org-2', 3]]), running)).toBe(
+  expect(otherOrganizations({ others: new Map() }, running)).toBeUndefined();
+  expect(otherOrganizations({ others: new Map([['org-2', 3]]) }, running)).toBe(
     'Customers here belong to another Polar organization than Northlight: 3 of org-2. Nothing was imported. If this deployment moved from one to the other, run: npm run backfill -- --organization org-1',
   );
 });
