@@ -81,11 +81,12 @@ const later = ({ now }: DeliveryParts, ms: number) => new Date(now().getTime() +
  */
 function isOver(email: Email, message: EmailIdentity): boolean {
   if (email.state === 'sent' || email.state === 'unknown') return true;
-  return (
-    (email.state === 'blocked' || email.state === 'failed') &&
-    email.webhookId === message.webhookId &&
-    email.replayId === message.replayId
-  );
+  return (email.state === 'blocked' || email.state === 'failed') && isAskedBySame(email, message);
+}
+
+/** Whether the row was written for the same event or replay. */
+function isAskedBySame(email: Email, { webhookId, replayId }: EmailIdentity): boolean {
+  return email.webhookId === webhookId && email.replayId === replayId;
 }
 
 /** A reservation that was never ended: its mailer is still at it, or died without telling whether SES took the email. */
@@ -199,8 +200,7 @@ async function withoutRun(
 ): Promise<Delivery> {
   const isItsOwn =
     email?.state === 'waiting' &&
-    email.webhookId === message.webhookId &&
-    email.replayId === message.replayId &&
+    isAskedBySame(email, message) &&
     email.stepDueAt === message.stepDueAt;
   const reason = 'Its run was erased, or has begun again since.';
   const counted = countedToday(email, parts.now());
