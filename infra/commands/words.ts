@@ -200,10 +200,15 @@ export function failureText({ attempts, firstReason, lastReason, lastAt, isFinal
   return `failed ${attempts} × until ${lastAt}, ${fate}: ${lastReason}${first}`;
 }
 
+/** So many of something: `1 event`, `2 events`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** Which fields of a contact an event, or a replay, has changed. */
 export function didText({ changes }: Pick<EventRecord, 'changes'>): string {
   const fields = changes.map(({ field }) => field).join(', ');
-  return changes.length > 0 ? `${changes.length} changes (${fields})` : 'no changes';
+  return changes.length > 0 ? `${counted(changes.length, 'change')} (${fields})` : 'no changes';
 }
 
 /** What came in at the same moment is told apart by eye: whole seconds are enough. */

@@ -12,6 +12,7 @@ import {
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { noting } from '#infra/commands/noting.ts';
+import { counted } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import type { StackCommand } from '#infra/terminal/command-line.ts';
 import { addressShown } from '#infra/terminal/lines.ts';
@@ -30,7 +31,7 @@ import {
   recordedEvents,
 } from './recorded-events.ts';
 import { noneText, runReplays } from './run.ts';
-import { commandText, counted, outcomeLines, rehearsalDocument, rehearsalLines } from './text.ts';
+import { commandText, outcomeLines, rehearsalDocument, rehearsalLines } from './text.ts';
 
 export type RehearsalParts = Readonly<{
   events: RecordedEvents;

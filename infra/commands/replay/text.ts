@@ -1,4 +1,4 @@
-import { reasonRows, seconds } from '#infra/commands/words.ts';
+import { counted, reasonRows, seconds } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
 import type { RehearsedMail, RehearsedRun } from '#shared/audience/rehearsal.ts';
@@ -121,10 +121,6 @@ export function modeQuestion(count: number, { triggers, again }: ReplayMode): st
     ? 'Emails go out, also those that customers have got before.'
     : 'Emails that never went may go out.';
   return `Replay ${counted(count, 'event')} by the settings of now? ${triggers ? emails : 'No email goes out.'}`;
-}
-
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** The command that means the same events, whenever it is given. */

@@ -67,6 +67,7 @@ function contactLines({ at, organization }: FoundAddress, { address }: WhyHow): 
         [contact.customerId ?? 'none: added by hand', deleted].filter(Boolean).join(', '),
       ],
       ...customerRows(customer, organization),
+      ...(contact.userGroup === undefined ? [] : [['group', contact.userGroup]]),
       ['marketing', marketingText(contact)],
       ['transactional', transactional === undefined ? 'yes' : `no, because ${transactional}`],
     ]),
