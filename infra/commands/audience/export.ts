@@ -83,6 +83,8 @@ export async function intoFile<T>(file: string, write: (to: Writable) => Promise
     return written;
   } catch (error) {
     to.destroy();
+    // A write that is under way fails when its stream goes, and must not fail the process.
+    await finished(to).catch(() => {});
     await rm(part, { force: true });
     throw error;
   }
