@@ -46,6 +46,11 @@ export function consoleApp(parts: ConsoleParts) {
     await next();
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   });
+  app.use(async (_, next) => {
+    await next();
+    // A page does not wait long for Polar, but no answer may go out in the middle of a refresh.
+    await parts.polar.access.settled();
+  });
   app.use(deploymentSigns({ ...parts, stage: parts.env.STAGE }));
   app.use(visitor, sameOrigin, flashed, noting(parts, consoleActs));
   app.use(async (c, next) => {

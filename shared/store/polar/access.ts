@@ -69,6 +69,7 @@ export function polarAccess(parts: PolarAccessParts) {
     const SecretString = accessText(document);
     await secrets.send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));
   };
+  const underWay = new Set<Promise<string>>();
   // New tokens that could not be stored, beside the refresh token that they cost: stored by the next call.
   let unsaved: (OAuthTokens & { spent: string }) | undefined;
 
@@ -155,6 +156,16 @@ export function polarAccess(parts: PolarAccessParts) {
     }
   }
 
+  async function token(refused: string | undefined): Promise<string> {
+    const access = required(await read());
+    if (access.kind === 'token') return access.token;
+    if (isUsable(access, refused)) return access.accessToken;
+    return underLease(
+      (held) => renew(refused, held),
+      (isLast) => usable(refused, isLast),
+    );
+  }
+
   return {
     read,
     change,
@@ -163,15 +174,17 @@ export function polarAccess(parts: PolarAccessParts) {
      * A valid bearer token. `refused`: the one that Polar has just not accepted. Throws `PolarRefused` where there is no
      * access or only a person can renew it, `PolarUnavailable` where it may work later.
      */
-    async token(refused?: string): Promise<string> {
-      const access = required(await read());
-      if (access.kind === 'token') return access.token;
-      if (isUsable(access, refused)) return access.accessToken;
-      return underLease(
-        (held) => renew(refused, held),
-        (isLast) => usable(refused, isLast),
-      );
+    token(refused?: string): Promise<string> {
+      const asked = token(refused).finally(() => underWay.delete(asked));
+      underWay.add(asked);
+      return asked;
     },
+
+    /**
+     * When nobody in this process waits for a token anymore. A function waits for it before it answers: frozen in the
+     * middle of a refresh, it would lose the new tokens, and the old ones are used up.
+     */
+    settled: async (): Promise<void> => void (await Promise.allSettled(underWay)),
 
     isKept: async (): Promise<boolean> => (await read()).access !== undefined,
 

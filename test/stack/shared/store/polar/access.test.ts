@@ -161,6 +161,31 @@ describe('the access to Polar', () => {
     expect(await sleeper.access.token(old.accessToken)).toBe(bearerOf(chosen));
   });
 
+  it('says when nobody waits for a token anymore, so that no function is frozen in one', async () => {
+    const old = await signedIn();
+    const polar = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const { access } = at.process({
+      fetch: async (...request) => {
+        asked.resolve();
+        await polar.promise;
+        return fetch(...request);
+      },
+    });
+    await access.settled();
+    const token = access.token(old.accessToken);
+    let isSettled = false;
+    const settled = access.settled().then(() => {
+      isSettled = true;
+    });
+    await asked.promise;
+    expect(isSettled).toBe(false);
+    polar.resolve();
+    await settled;
+    expect(at.accessDocument().access).toHaveProperty('accessToken', await token);
+    expect(await token).not.toBe(old.accessToken);
+  });
+
   it('that is read in an old version is read again, for its refresh token is used up', async () => {
     const old = await signedIn();
     const stale = at.values.get('PolarAccess') ?? '';
