@@ -27,6 +27,8 @@ export const rareBranches = [
   'a run that begins again',
   'a run that was parked and went on',
   'a wake that came again',
+  'a wake for a date that an edit has put off',
+  'a wake before its time by the clock of the worker',
   'a customer who takes over the contact of one who had a run',
   'an erasure of a customer with a run that waits',
   'a contact taken over from one whose run waits',
@@ -190,7 +192,7 @@ export async function checkRuns(
       if (theirs.some(isTwice)) count('a merge of two runs of one workflow');
     }
     const before = new Set(told.runs);
-    told.event(event, system.now().getTime(), copies, system.stored);
+    told.event(event, system.workersNow().getTime(), copies, system.stored);
     const added = told.runs.filter((run) => !before.has(run));
     for (const { workflowId, runId, name, verdict, reason, ledgerKey } of record.workflows ?? []) {
       if (ledgerKey !== undefined) continue;
@@ -221,7 +223,15 @@ export async function checkRuns(
     if (!run) return complain(`5: the model has no run ${row.runId}.`);
     if (run.state === 'parked' && row.state !== 'parked')
       count('a run that was parked and went on');
-    told.wake(run, system.now().getTime(), system.stored.get(run.workflowId));
+    const taken = run.history.length;
+    told.wake(run, system.workersNow().getTime(), system.stored.get(run.workflowId));
+    if (run.state === 'waiting' && run.history.length === taken) {
+      count(
+        system.isBehind()
+          ? 'a wake before its time by the clock of the worker'
+          : 'a wake for a date that an edit has put off',
+      );
+    }
   }
 
   function keep(run: Run) {
@@ -413,6 +423,7 @@ export async function checkRuns(
         }
       }
     } else if (kind < 0.53 && !isHealthy) await moveWhileWoken();
+    else if (kind < 0.55 && !isHealthy) await wakeTooSoon();
     else if (kind < 0.75) await Promise.all([system.work(), system.mail(), system.work()]);
     else if (kind < 0.85) await Promise.all([system.tick(), system.mail(), system.tick()]);
     else await pass();
@@ -429,6 +440,38 @@ export async function checkRuns(
     for (const one of system.events) one.visibleAt = system.now().getTime() + minute;
     shop.moveTrial(run.subscriptionId);
     await system.work();
+  }
+
+  /**
+   * The clock asks for a run whose wait is not over for the worker: an edit has put off the date that it waits for, or
+   * the worker's own clock is some seconds behind.
+   */
+  async function wakeTooSoon() {
+    const run = pick([...system.rows.runs.values()].filter(({ row }) => row.wakeAt))?.row;
+    if (!run) return;
+    if (!(run.until && random() < 0.8 && (await putOff(run.workflowId)))) {
+      system.setBehind(Math.ceil(random() * 5) * 1_000);
+    }
+    system.pass(Math.max(0, Date.parse(run.wakeAt ?? '') - system.now().getTime()));
+    await system.tick();
+    await system.work();
+    system.setBehind(0);
+  }
+
+  /** Saves a workflow whose waits for a date end some hours later than before. */
+  async function putOff(workflowId: string): Promise<boolean> {
+    const workflow = system.stored.get(workflowId);
+    if (!workflow) return false;
+    const hours = 1 + Math.floor(random() * 100);
+    await system.save({
+      ...workflow,
+      steps: workflow.steps.map((step) => {
+        if (step.kind !== 'wait' || !('until' in step)) return step;
+        return { ...step, until: { ...step.until, offsetHours: step.until.offsetHours + hours } };
+      }),
+      version: workflow.version + 1,
+    });
+    return true;
   }
 
   /** A sequence for those who leave becomes one for those who come, and one of these takes the place of one of those. */

@@ -63,6 +63,9 @@ export function world(
   let faults = 0;
   let serial = 0;
   const now = () => new Date(time);
+  let behindMs = 0;
+  /** By the worker's own clock. */
+  const workersNow = () => new Date(time - behindMs);
   const newId = () => {
     serial += 1;
     return `id-${serial}`;
@@ -244,7 +247,7 @@ export function world(
       settingsNow: settings,
       contactOf,
       send,
-      now,
+      now: workersNow,
       newId,
       pause,
     },
@@ -353,13 +356,17 @@ export function world(
   }
 
   const system = {
-    ...{ rows, now, events, mails, stored, store, ledger: ledger.rows },
+    ...{ rows, now, workersNow, events, mails, stored, store, ledger: ledger.rows },
     cached: () => cached,
     /** What the ledger says of a key, to who begins a run. */
     stateOf: (key: string) => (looked.has(key) ? looked.get(key) : ledger.rows.get(key)?.state),
     isCacheOld: () => cached.some((one) => stored.get(one.workflowId) !== one),
     setFaults(probability: number) {
       faults = probability;
+    },
+    isBehind: () => behindMs > 0,
+    setBehind(ms: number) {
+      behindMs = ms;
     },
     isHeld: () => hold?.isOn === true,
     hold(isOn: boolean) {
