@@ -7,12 +7,13 @@ import type { Commit } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isSameData } from '#shared/audience/workspace.ts';
 import { polarEvent } from '#shared/polar/event.ts';
+import { isOptionalEventType } from '#shared/polar/event-types.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { seededRandom } from '#test/prove/seeded-random.ts';
 import { type ModelRun, model } from './model.ts';
 import { shopOf } from './shop.ts';
-import { sequences } from './workflows.ts';
+import { optionalSequences, sequences } from './workflows.ts';
 import { type Crash, type OutsideOf, world } from './world.ts';
 
 const minute = 60_000;
@@ -33,6 +34,9 @@ export const rareBranches = [
   'an erasure of a customer with a run that waits',
   'a contact taken over from one whose run waits',
   'a merge of two runs of one workflow',
+  'a run that an optional event begins',
+  'an optional event that is off, and a workflow that waits for it',
+  'a change that is news although the state is another by now',
   'an email that was held and sent once mail was released',
   'an email that was held for too long',
 ] as const;
@@ -60,6 +64,7 @@ export async function checkRuns(
 ): Promise<string[]> {
   const random = seededRandom(seed);
   const isHealthy = random() < 0.4;
+  const sendsOptional = random() < 0.4;
   const problems: string[] = [];
   const names = new Map<string, string>();
   const asked = new Map<string, Set<string>>();
@@ -86,7 +91,7 @@ export async function checkRuns(
 
   const system = world(
     random,
-    sequences,
+    [...sequences, ...(sendsOptional ? optionalSequences : [])],
     {
       committed(commit) {
         const puts = (commit.steps?.runs ?? []).flatMap((step) =>
@@ -171,7 +176,11 @@ export async function checkRuns(
     if (puts.some(({ runId }) => begun.some((one) => one.runId === runId) && names.has(runId))) {
       count('a run that begins again');
     }
-    const owner = event.takesOverFrom;
+    const isOn = system.isOn(event.type);
+    const owner = isOn ? event.takesOverFrom : undefined;
+    if (!isOn && copies.some(({ trigger }) => trigger.event === event.type)) {
+      count('an optional event that is off, and a workflow that waits for it');
+    }
     if (owner !== undefined) isMoving = false;
     const isFirst = owner !== undefined && told.contactsOf(owner).length > 0;
     if (isFirst && !told.isErased(owner) && hadRun(owner)) {
@@ -192,8 +201,15 @@ export async function checkRuns(
       if (theirs.some(isTwice)) count('a merge of two runs of one workflow');
     }
     const before = new Set(told.runs);
-    told.event(event, system.workersNow().getTime(), copies, system.stored);
+    told.event(event, system.workersNow().getTime(), copies, system.stored, isOn);
     const added = told.runs.filter((run) => !before.has(run));
+    if (added.length > 0 && isOptionalEventType(event.type)) {
+      count('a run that an optional event begins');
+      const status = told.subs.get(event.subscription?.id ?? '')?.status;
+      if (event.type === 'subscription.updated' && status !== event.subscription?.status) {
+        count('a change that is news although the state is another by now');
+      }
+    }
     for (const { workflowId, runId, name, verdict, reason, ledgerKey } of record.workflows ?? []) {
       if (ledgerKey !== undefined) continue;
       const run = added.find((one) => one.workflowId === workflowId);
@@ -285,8 +301,14 @@ export async function checkRuns(
         const sub = told.subs.get(id);
         const at = (text: string | undefined) =>
           text === undefined ? undefined : Date.parse(text);
-        const seen = [known.status, known.cancelAtPeriodEnd, at(known.trialEnd)];
-        const expected = [sub?.status, sub?.cancelAtPeriodEnd, sub?.trialEnd];
+        const seen = [
+          ...[known.status, known.cancelAtPeriodEnd, at(known.trialEnd)],
+          ...[at(known.periodEnd), known.productId],
+        ];
+        const expected = [
+          ...[sub?.status, sub?.cancelAtPeriodEnd, sub?.trialEnd],
+          ...[sub?.periodEnd, sub?.productId],
+        ];
         if (JSON.stringify(seen) !== JSON.stringify(expected)) {
           complain(`5: of ${id} of ${customerId} is known ${seen}, and not ${expected}.`);
         }
@@ -358,7 +380,7 @@ export async function checkRuns(
     }
   }
 
-  const shop = shopOf(random, system);
+  const shop = shopOf(random, { ...system, sendsOptional });
   const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
   const repeat = async (action: () => Promise<unknown>) => {
     for (let tries = 0; tries < 20; tries++) {
@@ -424,6 +446,7 @@ export async function checkRuns(
       }
     } else if (kind < 0.53 && !isHealthy) await moveWhileWoken();
     else if (kind < 0.55 && !isHealthy) await wakeTooSoon();
+    else if (kind < 0.56 && sendsOptional) system.switchOptional(random() < 0.75);
     else if (kind < 0.75) await Promise.all([system.work(), system.mail(), system.work()]);
     else if (kind < 0.85) await Promise.all([system.tick(), system.mail(), system.tick()]);
     else await pass();
@@ -546,6 +569,7 @@ export async function checkRuns(
 
   try {
     if (outsideOf) await system.begin();
+    system.switchOptional(sendsOptional && random() < 0.75);
     system.crash(crash);
     if (!isHealthy && random() < 0.7) system.setFaults(random() * 0.1);
     if (random() < 0.6) shop.beginLife();

@@ -74,6 +74,7 @@ function subOf(state: Data, toldAt = 0): Sub {
     pausedAt: microseconds(state['paused_at']),
     trialEnd: milliseconds('trial_end'),
     periodEnd: milliseconds('current_period_end'),
+    productId: String(state['product_id']),
   };
 }
 

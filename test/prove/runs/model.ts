@@ -29,6 +29,7 @@ export type Sub = Readonly<{
   pausedAt?: number | undefined;
   trialEnd?: number | undefined;
   periodEnd?: number | undefined;
+  productId?: string | undefined;
 }>;
 
 export type ModelRun = {
@@ -168,11 +169,16 @@ export function model(isUsedUp: (runKey: string) => boolean) {
     end(run, 'done');
   }
 
-  function isStale(sub: Sub, newest: Sub | undefined) {
-    if (!newest || newest.modifiedAt <= sub.modifiedAt) return false;
-    return (['status', 'canceledAt', 'pastDueAt', 'endedAt', 'pausedAt'] as const).some(
-      (name) => newest[name] !== sub[name],
-    );
+  /** A renewal and a change are news of a period and a product, and of a status only where the workflow asks for it. */
+  function isStale({ type, subscription: sub }: Told, { trigger }: Workflow) {
+    const newest = sub && subs.get(sub.id);
+    if (!newest || newest.modifiedAt <= sub.modifiedAt || type.startsWith('order.')) return false;
+    const isMere = type === 'subscription.cycled' || type === 'subscription.updated';
+    const asked = trigger.conditions.some(({ property }) => property === 'status');
+    const compared = isMere
+      ? (['periodEnd', 'productId', ...(asked ? (['status'] as const) : [])] as const)
+      : (['status', 'canceledAt', 'pastDueAt', 'endedAt', 'pausedAt'] as const);
+    return compared.some((name) => newest[name] !== sub[name]);
   }
 
   /** That of now first; the others are by what its contact was before. */
@@ -189,8 +195,8 @@ export function model(isUsedUp: (runKey: string) => boolean) {
         const periodEnd = told.subscription?.periodEnd;
         return [sub && periodEnd !== undefined ? `${workflowId} ${sub} ${periodEnd}` : undefined];
       }
-      default:
-        throw new Error(`The model does not know ${frequency}.`);
+      case 'once-per-order':
+        return [told.type.startsWith('order.') ? `${workflowId} ${told.objectId}` : undefined];
     }
   }
 
@@ -206,6 +212,7 @@ export function model(isUsedUp: (runKey: string) => boolean) {
         ({ property, value }) => property === 'status' && told.subscription?.status === value,
       );
       if (!isMeant || now - told.occurredAt > workflow.maxAgeHours * hour) continue;
+      if (isStale(told, workflow)) continue;
       begin(workflow, now, told, newest.get(workflow.workflowId));
     }
   }
@@ -268,12 +275,16 @@ export function model(isUsedUp: (runKey: string) => boolean) {
       Object.assign(customerOf(customerId), { isOut: true, hasSaidNo: true });
     },
 
-    /** `copies`: the workflows as the worker knew them; `newest`: as they were. */
+    /**
+     * `copies`: the workflows as the worker knew them; `newest`: as they were. One that is off brings the facts of its
+     * subscription, and nothing else.
+     */
     event(
       told: Told,
       now: number,
       copies: readonly Workflow[],
       newest: ReadonlyMap<string, Workflow>,
+      isOn: boolean,
     ) {
       const customer = customerOf(told.customerId);
       if (told.type === 'customer.deleted') {
@@ -286,8 +297,8 @@ export function model(isUsedUp: (runKey: string) => boolean) {
         if (customer.hasContact && !customer.isErased) considered(told, now, copies, newest);
         return;
       }
-      if (!told.bringsNothing && !customer.isDeleted) customer.hasContact = true;
-      const from = told.takesOverFrom === undefined ? undefined : customerOf(told.takesOverFrom);
+      if (isOn && !told.bringsNothing && !customer.isDeleted) customer.hasContact = true;
+      const from = isOn && told.takesOverFrom ? customerOf(told.takesOverFrom) : undefined;
       if (from?.isDeleted && !from.isErased && !customer.isDeleted) {
         customer.contacts = [...from.contacts, ...customer.contacts];
         from.contacts = [];
@@ -300,7 +311,6 @@ export function model(isUsedUp: (runKey: string) => boolean) {
       const { subscription: sub } = told;
       if (!sub || told.bringsNothing) return;
       const before = subs.get(sub.id);
-      const stale = told.type !== 'order.paid' && isStale(sub, before);
       if (!customer.isErased) {
         owners.set(sub.id, told.customerId);
         const isNewer =
@@ -322,7 +332,7 @@ export function model(isUsedUp: (runKey: string) => boolean) {
           }
         }
       }
-      if (customer.isDeleted || customer.isErased || stale) return;
+      if (customer.isDeleted || customer.isErased || !isOn) return;
       considered(told, now, copies, newest);
     },
 

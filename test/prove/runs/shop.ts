@@ -1,30 +1,71 @@
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { instant, type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { subscriptionFacts } from '#shared/polar/sample/sample-purchase.ts';
 import { type LifeEvent, lifeOf } from './lives.ts';
-import type { Told } from './model.ts';
+import type { Sub, Told } from './model.ts';
+
+type SubscriptionEvent = Extract<SupportedEventType, `subscription.${string}`>;
 
 type Life = {
   id: string;
   person: Person;
   createdAt: string;
+  modifiedAt: string;
   status: string;
   trialEnd: number | undefined;
   isCancelled: boolean;
   canceledAt: string | undefined;
   pastDueAt: string | undefined;
   endedAt: string | undefined;
+  pausedAt: string | undefined;
+  periodEnd: number;
+  productId: string;
 };
 
 type Means = Readonly<{
   now: () => Date;
   deliver: (webhookId: string, type: string, body: string) => void;
+  /** Whether Polar sends the optional events, too. */
+  sendsOptional: boolean;
 }>;
 
 const day = 86_400_000;
 
+const otherProduct = uuidOf('another product');
+
+/** How Polar shows a subscription. */
+function wireOf({ id, status, createdAt, modifiedAt, ...life }: Life) {
+  const at = (ms: number | undefined) => (ms === undefined ? null : instant(new Date(ms), 0));
+  return {
+    ...{ id, status, created_at: createdAt, modified_at: modifiedAt },
+    ...{ trial_start: null, trial_end: at(life.trialEnd), ends_at: null },
+    ...{ cancel_at_period_end: life.isCancelled, canceled_at: life.canceledAt ?? null },
+    ...{ past_due_at: life.pastDueAt ?? null, ended_at: life.endedAt ?? null },
+    ...{ paused_at: life.pausedAt ?? null, current_period_end: at(life.periodEnd) },
+    product_id: life.productId,
+  };
+}
+
+/** What the model is told of it. */
+function subOf({ id, status, trialEnd, isCancelled, ...life }: Life, at: number | undefined): Sub {
+  return {
+    ...{ id, status, trialEnd, cancelAtPeriodEnd: isCancelled },
+    ...{ modifiedAt: microseconds(life.modifiedAt) ?? 0, toldAt: at ?? 0 },
+    canceledAt: microseconds(life.canceledAt),
+    pastDueAt: microseconds(life.pastDueAt),
+    endedAt: microseconds(life.endedAt),
+    pausedAt: microseconds(life.pausedAt),
+    ...{ periodEnd: life.periodEnd, productId: life.productId },
+  };
+}
+
+function microseconds(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text) * 1_000 + Number(text.slice(-4, -1));
+}
+
 /** A shop whose customers subscribe, fail to pay, cancel and leave, and whose webhooks come in any order. */
-export function shopOf(random: () => number, { now, deliver }: Means) {
+export function shopOf(random: () => number, { now, deliver, sendsOptional }: Means) {
   const told = new Map<string, Told>();
   const lives: Life[] = [];
   const gone = new Set<string>();
@@ -58,35 +99,39 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
     delivered.push(webhook);
   }
 
-  function tell(type: SupportedEventType, life: Life, modifiedAt: string) {
-    const webhookId = `evt-${next()}`;
-    const timestamp = moment();
+  function tell(type: SubscriptionEvent, life: Life, modifiedAt: string) {
+    const [webhookId, timestamp] = [`evt-${next()}`, moment()];
+    life.modifiedAt = modifiedAt;
     toldAt.set(life.person.customerId, now().getTime());
-    const { id, status, trialEnd, canceledAt, pastDueAt, endedAt, isCancelled, person } = life;
-    const payload = polarPayload(type, person, now());
-    const at = (ms: number | undefined) => (ms === undefined ? null : instant(new Date(ms), 0));
-    const data = {
-      ...Object(payload['data']),
-      ...{ id, status, created_at: life.createdAt, modified_at: modifiedAt },
-      ...{ trial_start: null, trial_end: at(trialEnd), cancel_at_period_end: isCancelled },
-      ...{ canceled_at: canceledAt ?? null, past_due_at: pastDueAt ?? null },
-      ...{ ended_at: endedAt ?? null, ends_at: null },
-    };
-    const microseconds = (text: string | undefined) =>
-      text === undefined ? undefined : Date.parse(text) * 1_000 + Number(text.slice(-4, -1));
+    const payload = polarPayload(type, life.person, now());
     told.set(webhookId, {
-      ...{ type, customerId: person.customerId, objectId: id, version: modifiedAt },
-      ...{ occurredAt: Date.parse(timestamp), ...movedOf(person) },
-      subscription: {
-        ...{ id, status, trialEnd, cancelAtPeriodEnd: isCancelled },
-        modifiedAt: microseconds(modifiedAt) ?? 0,
-        toldAt: microseconds(timestamp) ?? 0,
-        canceledAt: microseconds(canceledAt),
-        pastDueAt: microseconds(pastDueAt),
-        endedAt: microseconds(endedAt),
-      },
+      ...{ type, customerId: life.person.customerId, objectId: life.id, version: modifiedAt },
+      ...{ occurredAt: Date.parse(timestamp), ...movedOf(life.person) },
+      subscription: subOf(life, microseconds(timestamp)),
     });
+    const data = { ...Object(payload['data']), ...wireOf(life) };
     send(webhookId, type, { ...payload, timestamp, data });
+    // Of most changes Polar tells twice.
+    if (sendsOptional && type !== 'subscription.updated' && random() < 0.4) {
+      tell('subscription.updated', life, modifiedAt);
+    }
+  }
+
+  /** An order of a subscription is given back, and shows how that is. */
+  function refund(life: Life) {
+    const [webhookId, timestamp] = [`evt-${next()}`, moment()];
+    const orderId = uuidOf(`order ${next()}`);
+    toldAt.set(life.person.customerId, now().getTime());
+    const payload = polarPayload('order.refunded', life.person, now());
+    told.set(webhookId, {
+      ...{ type: 'order.refunded', customerId: life.person.customerId, objectId: orderId },
+      ...{ version: timestamp, occurredAt: Date.parse(timestamp), ...movedOf(life.person) },
+      subscription: subOf(life, 0),
+    });
+    const embedded = { ...subscriptionFacts(life.person, now()), ...wireOf(life) };
+    const own = { id: orderId, modified_at: timestamp, subscription_id: life.id };
+    const data = { ...Object(payload['data']), ...own, subscription: embedded };
+    send(webhookId, 'order.refunded', { ...payload, timestamp, data });
   }
 
   function movedOf({ customerId }: Person): Pick<Told, 'takesOverFrom'> {
@@ -99,15 +144,18 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
     const createdAt = moment();
     const life: Life = {
       ...{ id: uuidOf(`subscription ${next()}`), person, createdAt, isCancelled: false },
+      ...{ modifiedAt: createdAt, periodEnd: now().getTime() + 30 * day },
+      productId: subscriptionFacts(person, now()).product_id,
       status: isTrial ? 'trialing' : 'active',
       trialEnd: isTrial ? now().getTime() + Math.ceil(random() * 14) * day : undefined,
-      ...{ canceledAt: undefined, pastDueAt: undefined, endedAt: undefined },
+      ...{ canceledAt: undefined, pastDueAt: undefined, endedAt: undefined, pausedAt: undefined },
     };
     lives.push(life);
     tell('subscription.created', life, createdAt);
   }
 
   function change(life: Life) {
+    if (sendsOptional && random() < 0.4) return changeOptional(life);
     const at = moment();
     const kind = random();
     if (life.status === 'trialing' && kind < 0.4) {
@@ -135,6 +183,27 @@ export function shopOf(random: () => number, { now, deliver }: Means) {
     }
     Object.assign(life, { status: 'canceled', endedAt: at, canceledAt: life.canceledAt ?? at });
     return tell('subscription.revoked', life, at);
+  }
+
+  /** What the ten events do not tell of. */
+  function changeOptional(life: Life) {
+    const at = moment();
+    const kind = random();
+    if (life.status === 'paused' && kind < 0.6) {
+      Object.assign(life, { status: 'active', pausedAt: undefined });
+      return tell('subscription.resumed', life, at);
+    }
+    if (life.status === 'active' && kind < 0.3) {
+      Object.assign(life, { status: 'paused', pausedAt: at });
+      return tell('subscription.paused', life, at);
+    }
+    if (kind < 0.5) return refund(life);
+    if (kind < 0.75) {
+      life.periodEnd = now().getTime() + Math.ceil(random() * 30) * day;
+      return tell('subscription.cycled', life, at);
+    }
+    life.productId = otherProduct;
+    return tell('subscription.updated', life, at);
   }
 
   function leave(person: Person, erases = random() < 0.4) {

@@ -102,3 +102,53 @@ export const sequences: readonly Workflow[] = [
     steps: [send('bye', 'transactional'), days('until-9', 9), send('all-gone', 'transactional')],
   }),
 ];
+
+/** Those that begin with an optional event, each with a frequency of its own and the news that it is about. */
+export const optionalSequences: readonly Workflow[] = [
+  workflow({
+    workflowId: 'refunded',
+    trigger: { event: 'order.refunded', conditions: [] },
+    frequency: 'once-per-order',
+    exitWhen: [],
+    steps: [send('refund', 'transactional'), days('until-4', 4), send('why', 'marketing')],
+  }),
+  workflow({
+    workflowId: 'paused',
+    trigger: { event: 'subscription.paused', conditions: [] },
+    frequency: 'every-time',
+    exitWhen: [isNot('subscription.status', 'paused')],
+    steps: [send('pause', 'transactional'), days('until-6', 6), send('still', 'transactional')],
+  }),
+  workflow({
+    workflowId: 'resumed',
+    trigger: { event: 'subscription.resumed', conditions: [] },
+    frequency: 'every-time',
+    exitWhen: [isNot('subscription.status', 'active')],
+    steps: [days('until-1', 1), send('back', 'transactional')],
+  }),
+  workflow({
+    workflowId: 'renewed',
+    trigger: { event: 'subscription.cycled', conditions: [] },
+    frequency: 'once-per-period',
+    exitWhen: [],
+    steps: [
+      send('thanks', 'transactional'),
+      { kind: 'wait', id: 'before-next', until: { date: 'periodEnd', offsetHours: -48 } },
+      send('next', 'transactional'),
+    ],
+  }),
+  workflow({
+    workflowId: 'failing',
+    trigger: { event: 'subscription.updated', conditions: [is('status', 'past_due')] },
+    frequency: 'once-per-subscription',
+    exitWhen: [isNot('subscription.status', 'past_due')],
+    steps: [days('until-2', 2), send('card', 'transactional')],
+  }),
+  workflow({
+    workflowId: 'changed',
+    trigger: { event: 'subscription.updated', conditions: [] },
+    frequency: 'once-per-period',
+    exitWhen: [],
+    steps: [send('change', 'transactional'), days('until-3', 3), send('well', 'transactional')],
+  }),
+];

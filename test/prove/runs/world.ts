@@ -7,9 +7,10 @@ import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EmailIdentity } from '#shared/audience/email.ts';
 import { applyRefusal } from '#shared/audience/refusals.ts';
 import { isOpen } from '#shared/audience/run.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings, type Settings, unsetEventSettings } from '#shared/audience/settings.ts';
 import type { AudienceStore, Commit } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { isOptionalEventType, optionalEventTypes } from '#shared/polar/event-types.ts';
 import type { BatchParts } from '#shared/queue/each-record.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { type WorkerMessage, wakeMessage } from '#shared/queue/events-queue.ts';
@@ -46,8 +47,10 @@ export type Crash = Readonly<{ at: number; when: 'before' | 'after' }>;
 type Queued = { record: SQSRecord; visibleAt: number; tries?: number };
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
-const settings = async () => ({ ...defaultSettings, postalAddress: 'Shop, Main Street 1' });
 const minuteMs = 60_000;
+const optionalEventsOn = Object.fromEntries(
+  optionalEventTypes.map((type) => [type, { ...unsetEventSettings, enabled: true }]),
+);
 
 /**
  * Worker, clock and mailer as they are deployed, on an audience, a ledger and queues in memory. Each call of what is
@@ -76,6 +79,11 @@ export function world(
   const stored = new Map(workflows.map((one) => [one.workflowId, one]));
   let cached = [...stored.values()];
   let hold: Hold | undefined;
+  let hasOptional = false;
+  const settings = async (): Promise<Settings> => ({
+    ...{ ...defaultSettings, postalAddress: 'Shop, Main Street 1' },
+    events: { ...defaultSettings.events, ...(hasOptional && optionalEventsOn) },
+  });
   const events: Queued[] = [];
   const mails: Queued[] = [];
 
@@ -367,6 +375,11 @@ export function world(
     isBehind: () => behindMs > 0,
     setBehind(ms: number) {
       behindMs = ms;
+    },
+    /** Whether events of this type are switched on. */
+    isOn: (type: string) => hasOptional || !isOptionalEventType(type),
+    switchOptional(isOn: boolean) {
+      hasOptional = isOn;
     },
     isHeld: () => hold?.isOn === true,
     hold(isOn: boolean) {

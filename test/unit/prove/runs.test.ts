@@ -8,8 +8,8 @@ it('a crash of a function before or after any of its calls breaks no promise of 
   expect(proof.points).toBeGreaterThan(20);
 }, 600_000);
 
-/** The last ones reach all that is rare; `npm run prove -- runs` draws many more. */
-const seeds = [3, 5, 14, 30, 43];
+/** Together they reach all that is rare; `npm run prove -- runs` draws many more. */
+const seeds = [6, 57, 69, 89];
 
 it('runs do what the model says, and keep their promises, in random histories', async () => {
   const reached: Reached = new Map();
