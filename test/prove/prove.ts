@@ -13,7 +13,7 @@ import { proveHostile } from '#test/prove/hostile/hostile.ts';
 import { fateLines, proveMutants } from '#test/prove/mutants/prove-mutants.ts';
 import { proveProperties } from '#test/prove/properties/properties.ts';
 import { dynamoBeside } from '#test/prove/runs/lockstep.ts';
-import { proveRunCrashes, proveRuns } from '#test/prove/runs/runs.ts';
+import { proveRunCrashes, proveRuns, proveRunsOutside } from '#test/prove/runs/runs.ts';
 import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
 import { proveTemplate } from '#test/prove/template/prove-template.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
@@ -126,10 +126,11 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     const proof = await proveRuns({
       seed,
       runs: 10_000 * share,
-      onProgress: every('histories of runs'),
+      onProgress: (done) => done % 500 === 0 && say(`${done} histories of runs`),
     });
+    for (const [branch, count] of proof.reached) say(`${count} times ${branch}`);
     const account = await startAccount(stageTemplate({ stage: 'local' }).toJSON());
-    const inDynamo = await proveRuns({
+    const inDynamo = await proveRunsOutside({
       seed,
       runs: 200 * share,
       outside: () => dynamoBeside(account),
