@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Proof, together } from '#test/prove/proof.ts';
@@ -69,10 +70,11 @@ async function onThreads(
   return answers;
 }
 
-function answerOf(thread: Worker, asked: Asked): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    thread.once('message', resolve);
-    thread.once('error', reject);
-    thread.postMessage(asked);
-  });
+/** Throws what the thread threw. */
+async function answerOf(thread: Worker, asked: Asked): Promise<Answer> {
+  const answered = once(thread, 'message');
+  thread.postMessage(asked);
+  const [answer]: Answer[] = await answered;
+  if (!answer) throw new Error('A thread answered nothing.');
+  return answer;
 }
