@@ -11,19 +11,22 @@ import { isOptionalEventType } from '#shared/polar/event-types.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { seededRandom } from '#test/prove/seeded-random.ts';
-import { type ModelRun, model } from './model.ts';
+import { type ModelRun, model, type Told } from './model.ts';
 import { shopOf } from './shop.ts';
-import { optionalSequences, sequences } from './workflows.ts';
+import { isCancelled, optionalSequences, sequences } from './workflows.ts';
 import { type Crash, type OutsideOf, world } from './world.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
+/** The clock asks for a run again after that time, once it has asked three times. */
+const longestLeaseMs = 60 * minute;
 
 export const rareBranches = [
   'a date moved while the wake is under way',
   'an end committed between wake and reservation',
   'an edit that removes the step that people wait at',
   'an event decided with a stale copy of a workflow',
+  'a copy of a workflow that would end a run which goes on',
   'a beginning that ends a run',
   'a run that begins again',
   'a run that was parked and went on',
@@ -82,16 +85,15 @@ export async function checkRuns(
       return state !== undefined && isUsedUp({ state });
     }),
   );
-  /** What a clock has taken that died is asked for again when its lease is over. */
-  const longestWakeMs = (crash ? 7 : 1) * minute;
   let isStopping = false;
   /** Somebody moves to another's address, and the audience does not know of it yet. */
   let isMoving = false;
   const complain = (text: string) => void problems.push(`${system.now().toISOString()} ${text}`);
 
+  const all = [...sequences, ...(sendsOptional ? optionalSequences : [])];
   const system = world(
     random,
-    [...sequences, ...(sendsOptional ? optionalSequences : [])],
+    all,
     {
       committed(commit) {
         const puts = (commit.steps?.runs ?? []).flatMap((step) =>
@@ -202,6 +204,9 @@ export async function checkRuns(
     }
     const before = new Set(told.runs);
     told.event(event, system.workersNow().getTime(), copies, system.stored, isOn);
+    if (wouldEnd([...before], event)) {
+      count('a copy of a workflow that would end a run which goes on');
+    }
     const added = told.runs.filter((run) => !before.has(run));
     if (added.length > 0 && isOptionalEventType(event.type)) {
       count('a run that an optional event begins');
@@ -218,6 +223,17 @@ export async function checkRuns(
       }
       if (run && runId !== undefined) names.set(runId, run.key);
     }
+  }
+
+  /** Whether one of the runs that the event met goes on, and is over by the worker's copy of its workflow. */
+  function wouldEnd(met: readonly ModelRun[], { type, customerId }: Told): boolean {
+    const own = met.filter((run) => told.isOpen(run) && run.customerId === customerId);
+    return system.cached().some((copy) => {
+      const newest = system.stored.get(copy.workflowId);
+      if (!newest || copy.status !== 'active' || copy.trigger.event !== type) return false;
+      const runs = own.filter(({ workflowId }) => workflowId === copy.workflowId);
+      return runs.some((run) => told.isOver(run, copy) && !told.isOver(run, newest));
+    });
   }
 
   /** The workflows as they were when the event was decided. */
@@ -253,14 +269,16 @@ export async function checkRuns(
   function keep(run: Run) {
     const key = names.get(run.runId);
     if (key === undefined) return;
-    const keys = run.history.flatMap(({ ledgerKey }) => ledgerKey ?? []);
+    const emails = run.history.flatMap(({ ledgerKey, at }) =>
+      ledgerKey === undefined ? [] : [{ ledgerKey, at: Date.parse(at) }],
+    );
+    const keys = emails.map(({ ledgerKey }) => ledgerKey);
     const isBroken = run.state === 'exited' || run.state === 'stopped';
     if (isBroken && run.history.every(({ at }) => at < (run.endedAt ?? ''))) broken.add(run.runId);
     else broken.delete(run.runId);
     asked.set(key, new Set([...(asked.get(key) ?? []), run.runId, ...keys]));
-    for (const one of keys) {
-      if (!askedAt.has(one)) askedAt.set(one, system.now().getTime());
-    }
+    // A run that began again has asked again.
+    for (const { ledgerKey, at } of emails) askedAt.set(ledgerKey, at);
   }
 
   const hadRun = (id: string) => told.runs.some(({ customerId }) => customerId === id);
@@ -362,6 +380,12 @@ export async function checkRuns(
     if (problems.length > 0) throw new Error('Something did not hold.');
   }
 
+  /** What a clock has taken that died is asked for again when its lease is over. */
+  function isLeased({ wakeAt = '' }: Run): boolean {
+    const leftMs = Date.parse(wakeAt) - system.now().getTime();
+    return crash !== undefined && leftMs > 0 && leftMs <= longestLeaseMs;
+  }
+
   /** Called when nothing is left to do: no run of an active workflow may wait for what is past or unknown. */
   function look() {
     stopAtProblems();
@@ -374,7 +398,7 @@ export async function checkRuns(
       const dueAt = Date.parse(row.dueAt ?? '');
       if (isGone) continue;
       if (row.state === 'parked') complain(`4: ${run.key} is parked and its workflow is active.`);
-      if (!(dueAt > system.now().getTime() - longestWakeMs))
+      if (!(dueAt > system.now().getTime() - minute) && !isLeased(row))
         complain(`4: ${run.key} waits for the past.`);
       if (due === undefined) complain(`4: ${run.key} waits for a date that is not known.`);
     }
@@ -400,8 +424,12 @@ export async function checkRuns(
     const save = (change: Partial<Workflow>) =>
       system.save({ ...workflow, ...change, version: version + 1 });
     const kind = random();
-    if (kind < 0.4) {
+    if (kind < 0.35) {
       await save({ status: workflow.status === 'active' ? 'paused' : 'active' });
+    } else if (kind < 0.43) {
+      const { exitWhen = [] } = all.find((one) => one.workflowId === workflow.workflowId) ?? {};
+      const some = exitWhen.length > 0 ? exitWhen : [isCancelled];
+      await save({ exitWhen: workflow.exitWhen.length > 0 ? [] : some });
     } else if (kind < 0.5) {
       const moved = pick(steps.filter((step) => step.kind === 'send'));
       if (moved) await save({ steps: [...steps.filter((step) => step !== moved), moved] });
@@ -446,7 +474,8 @@ export async function checkRuns(
       }
     } else if (kind < 0.53 && !isHealthy) await moveWhileWoken();
     else if (kind < 0.55 && !isHealthy) await wakeTooSoon();
-    else if (kind < 0.56 && sendsOptional) system.switchOptional(random() < 0.75);
+    else if (kind < 0.555 && !isHealthy) await beginByOldCopy();
+    else if (kind < 0.565 && sendsOptional) system.switchOptional(random() < 0.75);
     else if (kind < 0.75) await Promise.all([system.work(), system.mail(), system.work()]);
     else if (kind < 0.85) await Promise.all([system.tick(), system.mail(), system.tick()]);
     else await pass();
@@ -479,6 +508,23 @@ export async function checkRuns(
     await system.tick();
     await system.work();
     system.setBehind(0);
+  }
+
+  /** A run is over by the copy of its workflow that the worker has, and not by the workflow, when another one would begin. */
+  async function beginByOldCopy() {
+    const workflow = system.stored.get('onboarding');
+    const run = pick(
+      told.runs.filter((one) => told.isOpen(one) && one.workflowId === 'onboarding'),
+    );
+    if (!workflow || !run) return;
+    const { version } = workflow;
+    await system.save({ ...workflow, exitWhen: [isCancelled], version: version + 1 });
+    system.refreshCache();
+    const person = shop.cancel(run.subscriptionId);
+    await Promise.all([system.work(), system.work()]);
+    await system.save({ ...workflow, exitWhen: [], version: version + 2 });
+    if (person) shop.subscribe(person);
+    await Promise.all([system.work(), system.work()]);
   }
 
   /** Saves a workflow whose waits for a date end some hours later than before. */
@@ -584,7 +630,8 @@ export async function checkRuns(
       }
     }
     system.refreshCache();
-    await system.elapse(5 * minute, stopAtProblems);
+    // What failed before is asked for again by then.
+    await system.elapse(longestLeaseMs + 5 * minute, stopAtProblems);
     await system.elapse(60 * day, look);
     nothingLeft();
     allDecided();

@@ -2,7 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { storedWorkflow } from '#shared/audience/workflow.ts';
 import { isSameData, type Kind, type Known, type Steps } from '#shared/audience/workspace.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
-import { dynamoDueRuns } from '#shared/store/due-runs.ts';
+import { type DueRun, dynamoDueRuns } from '#shared/store/due-runs.ts';
 import { dynamoEmails, type Emails } from '#shared/store/mail/ledger.ts';
 import { dynamoRunLists } from '#shared/store/run-lists.ts';
 import type { Account } from '#test/prove/account.ts';
@@ -140,7 +140,7 @@ export async function dynamoBeside(account: Account): Promise<OutsideOf> {
         due: (by, limit) =>
           inTurn(async () => {
             const [said, meant] = [await due.due(by, limit), await memory.dueRuns.due(by, limit)];
-            same('due', idsOf(said.runs), idsOf(meant.runs));
+            same('due', byId(said.runs), byId(meant.runs));
             return said;
           }),
         take: (run, until) =>
@@ -198,6 +198,8 @@ export async function dynamoBeside(account: Account): Promise<OutsideOf> {
 
 const storedAt = (known: Known, kind: Kind, key: string) =>
   new Map<string, { row: unknown; revision: string } | null>(known[kind]).get(key);
+
+const byId = (runs: readonly DueRun[]) => [...runs].sort((a, b) => (a.runId < b.runId ? -1 : 1));
 
 const idsOf = (runs: readonly { runId: string }[]) => runs.map(({ runId }) => runId).sort();
 

@@ -253,6 +253,8 @@ export function model(isUsedUp: (runKey: string) => boolean) {
     subs,
     owners,
     isOpen,
+    /** Whether the facts of now end a run by this version of its workflow. */
+    isOver,
     isDeleted: (customerId: string) => customerOf(customerId).isDeleted,
     isErased: (customerId: string) => customerOf(customerId).isErased,
     /** Whether the audience knows of its address. */

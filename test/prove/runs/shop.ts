@@ -304,6 +304,15 @@ export function shopOf(random: () => number, { now, deliver, sendsOptional }: Me
       life.trialEnd = now().getTime() + Math.ceil(random() * 14) * day;
       tell('subscription.uncanceled', life, moment());
     },
+    /** Somebody who is there cancels this subscription. */
+    cancel(subscriptionId: string | undefined): Person | undefined {
+      const life = lives.find(({ id, status }) => id === subscriptionId && status !== 'canceled');
+      if (!life || gone.has(life.person.customerId)) return undefined;
+      const at = moment();
+      Object.assign(life, { isCancelled: true, canceledAt: at });
+      tell('subscription.canceled', life, at);
+      return life.person;
+    },
     /** Polar delivers a webhook once more. */
     deliverAgain() {
       const webhook = pick(delivered);

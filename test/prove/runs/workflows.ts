@@ -33,6 +33,8 @@ const is = (property: Workflow['exitWhen'][number]['property'], value: string) =
 const isNot = (property: Workflow['exitWhen'][number]['property'], value: string) =>
   ({ property, operator: 'is-not', value }) as const;
 
+export const isCancelled = is('subscription.cancelAtPeriodEnd', 'true');
+
 /** Sequences of each kind: waits for a time and for a date, ends, a step that may be skipped, all frequencies that differ. */
 export const sequences: readonly Workflow[] = [
   workflow({
@@ -52,10 +54,7 @@ export const sequences: readonly Workflow[] = [
     workflowId: 'trial-ending',
     trigger: { event: 'subscription.created', conditions: [is('status', 'trialing')] },
     frequency: 'once-per-subscription',
-    exitWhen: [
-      is('subscription.cancelAtPeriodEnd', 'true'),
-      isNot('subscription.status', 'trialing'),
-    ],
+    exitWhen: [isCancelled, isNot('subscription.status', 'trialing')],
     steps: [
       { kind: 'wait', id: 'before-end', until: { date: 'trialEnd', offsetHours: -72 } },
       send('reminder', 'transactional'),
@@ -85,10 +84,7 @@ export const sequences: readonly Workflow[] = [
     workflowId: 'renewal',
     trigger: { event: 'order.paid', conditions: [] },
     frequency: 'once-per-period',
-    exitWhen: [
-      is('subscription.cancelAtPeriodEnd', 'true'),
-      isNot('subscription.status', 'active'),
-    ],
+    exitWhen: [isCancelled, isNot('subscription.status', 'active')],
     steps: [
       { kind: 'wait', id: 'before-renewal', until: { date: 'periodEnd', offsetHours: -72 } },
       send('renews', 'transactional'),

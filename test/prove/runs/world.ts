@@ -200,12 +200,19 @@ export function world(
       next: undefined,
     }),
   };
+  /** How often a run was asked for since it was last written. */
+  const wakes = new Map<string, { revision: string; count: number }>();
+  function wakesOf(runId: string): number {
+    const asked = wakes.get(runId);
+    return asked && asked.revision === rows.runs.get(runId)?.revision ? asked.count : 0;
+  }
+
   const dueInMemory: DueRuns = {
     due: async (by, limit) => ({
       runs: allRuns()
         .flatMap(({ runId, customerId, workflowId, stepId, dueAt, wakeAt }) =>
           stepId && dueAt && wakeAt && wakeAt <= by
-            ? [{ runId, customerId, workflowId, stepId, dueAt, wakeAt, wakes: 0 }]
+            ? [{ runId, customerId, workflowId, stepId, dueAt, wakeAt, wakes: wakesOf(runId) }]
             : [],
         )
         .slice(0, limit),
@@ -214,6 +221,7 @@ export function world(
     take: async (run, until) => {
       const known = rows.runs.get(run.runId);
       if (known?.row.wakeAt !== run.wakeAt) return false;
+      wakes.set(run.runId, { revision: known.revision, count: wakesOf(run.runId) + 1 });
       rows.runs.set(run.runId, { ...known, row: { ...known.row, wakeAt: until } });
       return true;
     },
