@@ -142,7 +142,7 @@ function byCreation(
   [a, { createdAt: aCreated = '' }]: [string, SubscriptionSnapshot],
   [b, { createdAt: bCreated = '' }]: [string, SubscriptionSnapshot],
 ): number {
-  return `${aCreated} ${a}` > `${bCreated} ${b}` ? -1 : 1;
+  return (aCreated === bCreated ? a > b : aCreated > bCreated) ? -1 : 1;
 }
 
 const guardedSchema = z.pick(snapshotSchema, {
@@ -150,7 +150,11 @@ const guardedSchema = z.pick(snapshotSchema, {
   ...{ status: true, canceledAt: true, pastDueSince: true, endedAt: true, pausedAt: true },
 });
 
-const guardedPart = (snapshot: SubscriptionSnapshot) => guardedSchema.parse(snapshot);
+/** Most of what a long list has beyond the whole ones was brought to this before. */
+function guardedPart(snapshot: SubscriptionSnapshot): SubscriptionSnapshot {
+  const isGuarded = Object.keys(snapshot).every((name) => Object.hasOwn(guardedSchema.shape, name));
+  return isGuarded ? snapshot : guardedSchema.parse(snapshot);
+}
 
 function hadEnded(snapshot: SubscriptionSnapshot): boolean {
   return snapshot.hasEnded === true || !isLiving(snapshot);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyText } from '#test/support/any-text.ts';
 
 /** Fields that hold text of people, or of the program of a merchant, in whatever form: any text keeps to the schema. */
 const textFields =
@@ -40,7 +41,7 @@ const hostileText = fc.oneof(
       fc.constantFrom('', '@example.com', '@', ' '),
     )
     .map(([unit, times, end]) => unit.repeat(times) + end),
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  anyText({ maxLength: 300 }),
   fc.string({ unit: 'grapheme', maxLength: 100 }),
 );
 

@@ -77,6 +77,7 @@ const calls = fc.array(
 function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = []) {
   let time = start;
   let writesLeft = Number.POSITIVE_INFINITY;
+  const ofHour = Map.groupBy(rows, ({ at }) => hourOf(at));
   const { store, rows: kept } = memoryCountStore(() => {
     writesLeft -= 1;
     return writesLeft < 0;
@@ -84,9 +85,8 @@ function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = []) {
   const parts = (mostReads: number): RollUpParts => ({
     counts: store,
     async countHour(wanted, workflowIds) {
-      const there = rows.filter(
+      const there = (ofHour.get(wanted) ?? []).filter(
         ({ at, late, kind, of }) =>
-          hourOf(at) === wanted &&
           start + at + late <= time &&
           (kind === 'event' || kind === 'contact' || workflowIds.includes(of)),
       );

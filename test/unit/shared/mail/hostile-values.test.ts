@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { contactVariables, eventVariables } from '#shared/mail/event-variables.ts';
 import { type EmailVariables, type RenderedEmail, renderEmail } from '#shared/mail/render-email.ts';
 import { oneLine } from '#shared/text.ts';
+import { anyText } from '#test/support/any-text.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { compiledOf, footer, node } from './an-email.ts';
 import { outlineOf, parsedHtml } from './parsed-html.ts';
@@ -85,9 +86,9 @@ const nasty = fc.constantFrom(
 );
 const hostile = fc.oneof(
   fc
-    .array(fc.oneof(nasty, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 12 })
+    .array(fc.oneof(nasty, anyText({ maxLength: 5 })), { maxLength: 12 })
     .map((all) => all.join('')),
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.webUrl(),
 );
 

@@ -1,0 +1,11 @@
+import fc from 'fast-check';
+
+/** Of all code points, those that stand for themselves: half a surrogate pair does not. */
+const character = fc
+  .integer({ min: 0, max: 0x10_ff_ff - 0x800 })
+  .map((nth) => String.fromCodePoint(nth < 0xd800 ? nth : nth + 0x800));
+
+/** Text of any characters. What fast-check has for it, `unit: 'binary'`, begins with a second of making tables. */
+export function anyText(constraints: Omit<fc.StringConstraints, 'unit'> = {}) {
+  return fc.string({ ...constraints, unit: character });
+}
