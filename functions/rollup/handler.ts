@@ -47,7 +47,7 @@ const never = Number.POSITIVE_INFINITY;
 
 export const handler = rollUp({
   counts: dynamoCounts(db, env.COUNTS_TABLE),
-  countHour: hourCounter(db, {
+  ...hourCounter(db, {
     events: env.EVENTS_TABLE,
     emails: env.EMAILS_TABLE,
     runs: env.RUNS_TABLE,

@@ -12,13 +12,17 @@ import type { DeadEvent } from '#shared/queue/failures-now.ts';
 import type { ContactWalk } from '#shared/store/counts/contact-walk.ts';
 import { type CountStore, daysBefore } from '#shared/store/counts/counts.ts';
 
+type CountedHour = Readonly<{ counts: Counts; reads: number; unreadable?: number }>;
+
 export type RollUpParts = Readonly<{
   counts: CountStore;
   /** What was recorded of an hour, but for what is in the dead letters. */
-  countHour: (
-    hour: string,
+  countHour: (hour: string, workflowIds: readonly string[]) => Promise<CountedHour>;
+  /** Whether nothing was recorded of a day. */
+  isEmptyDay: (
+    day: string,
     workflowIds: readonly string[],
-  ) => Promise<{ counts: Counts; reads: number; unreadable?: number }>;
+  ) => Promise<Readonly<{ isEmpty: boolean; reads: number }>>;
   workflowIds: () => Promise<readonly string[]>;
   deadEvents: (now: Date) => Promise<readonly DeadEvent[]>;
   contacts: ContactWalk;
@@ -45,8 +49,10 @@ export function rollUp(parts: RollUpParts): () => Promise<void> {
   };
 }
 
+const nothing: CountedHour = { counts: countsOf([]), reads: 0 };
+
 async function countHours(parts: RollUpParts): Promise<void> {
-  const { counts, countHour, retentionDays, mostReads, now, log } = parts;
+  const { counts, countHour, isEmptyDay, retentionDays, mostReads, now, log } = parts;
   const at = now();
   const [days, kept, known, dead] = await Promise.all([
     counts.days(daysBefore(at, 90), daysBefore(at, 0)),
@@ -62,11 +68,22 @@ async function countHours(parts: RollUpParts): Promise<void> {
   const workflowIds = [...new Set([...known, ...told])];
   const hours = new Map(kept);
   const due = hoursDue({ hours, days, retentionDays }, at);
+  // A new stage has months behind it of which nothing was recorded: it asks once for each such day.
+  const begun = new Set([hourOf(at), ...kept.keys()].map(dayOf));
+  const emptyAsOf = new Map<string, string>();
   let [done, reads, unreadable] = [0, 0, 0];
   for (const hour of due) {
     if (reads >= mostReads) break;
-    const countedAt = now().toISOString();
-    const counted = await countHour(hour, workflowIds);
+    const day = dayOf(hour);
+    if (!begun.has(day)) {
+      begun.add(day);
+      const asOf = now().toISOString();
+      const asked = await isEmptyDay(day, workflowIds);
+      reads += asked.reads;
+      if (asked.isEmpty) emptyAsOf.set(day, asOf);
+    }
+    const countedAt = emptyAsOf.get(day) ?? now().toISOString();
+    const counted = emptyAsOf.has(day) ? nothing : await countHour(hour, workflowIds);
     const deadOfHour = countsOf(
       dead.filter((one) => one.hour === hour).map(({ type }) => ['events', type, 'dead']),
     );

@@ -23,14 +23,15 @@ const leash = fileURLToPath(new URL('./leash.ts', import.meta.url));
 
 /**
  * Starts a program that ends with this process, however this one ends, and waits until it writes that
- * it is up. It finds nothing in its environment.
+ * it is up. It finds nothing in its environment but where Node keeps what it compiled, which halves its start.
  */
 export function startLeashed(command: readonly string[], isUp: RegExp): Promise<Launch> {
+  const { NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [leash, ...command], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
     windowsHide: true,
-    env: {},
+    env: { ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) },
   });
   let output = '';
   let isAwaited = true;

@@ -2,6 +2,7 @@ import {
   type DynamoDBDocumentClient,
   paginateQuery,
   paginateScan,
+  QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
@@ -43,32 +44,49 @@ type Counted = readonly Tally[] | undefined;
 
 const queriesAtOnce = 16;
 
-/**
- * Counts what was recorded of one hour, from indexes that lag by moments: each row of the hour is read once. `reads`: how
- * many pages of at most a megabyte that took. `unreadable`: how many rows are left out, which must not hold back the rest.
- */
+/** Reads what was recorded, from indexes that lag by moments. */
 export function hourCounter(db: DynamoDBDocumentClient, tables: Tables) {
-  return async (
-    hour: string,
-    workflowIds: readonly string[],
-  ): Promise<{ counts: Counts; reads: number; unreadable: number }> => {
-    const found: Counts[] = [];
-    let reads = 0;
-    let unreadable = 0;
-    async function count(list: List): Promise<void> {
-      for await (const page of paginateQuery({ client: db }, queryOf(list, hour))) {
-        reads += 1;
-        if (list.tallies === 'none') found.push(countsOf([], page.Count));
-        else {
-          const rows = (page.Items ?? []).map(list.tallies);
-          unreadable += rows.filter((row) => row === undefined).length;
-          found.push(countsOf(rows.flatMap((row) => row ?? [])));
+  return {
+    /**
+     * Counts what was recorded of one hour: each row of it is read once. `reads`: how many pages of at most a megabyte
+     * that took. `unreadable`: how many rows are left out, which must not hold back the rest.
+     */
+    async countHour(
+      hour: string,
+      workflowIds: readonly string[],
+    ): Promise<{ counts: Counts; reads: number; unreadable: number }> {
+      const found: Counts[] = [];
+      let reads = 0;
+      let unreadable = 0;
+      await allOf(listsOf(tables, hour, workflowIds), async (list) => {
+        for await (const page of paginateQuery({ client: db }, queryOf(list, hour))) {
+          reads += 1;
+          if (list.tallies === 'none') found.push(countsOf([], page.Count));
+          else {
+            const rows = (page.Items ?? []).map(list.tallies);
+            unreadable += rows.filter((row) => row === undefined).length;
+            found.push(countsOf(rows.flatMap((row) => row ?? [])));
+          }
         }
-      }
-    }
-    const lists = listsOf(tables, hour, workflowIds).entries();
-    await allOf([...lists], count);
-    return { counts: sumOf(found), reads, unreadable };
+      });
+      return { counts: sumOf(found), reads, unreadable };
+    },
+
+    /** Whether nothing was recorded of a day, however much there is of one that something was recorded of. */
+    async isEmptyDay(
+      day: string,
+      workflowIds: readonly string[],
+    ): Promise<{ isEmpty: boolean; reads: number }> {
+      let isEmpty = true;
+      let reads = 0;
+      await allOf(listsOf(tables, day, workflowIds), async (list) => {
+        if (!isEmpty) return;
+        reads += 1;
+        const { Count } = await db.send(new QueryCommand({ ...queryOf(list, day), Limit: 1 }));
+        if (Count !== 0) isEmpty = false;
+      });
+      return { isEmpty, reads };
+    },
   };
 }
 
@@ -82,12 +100,12 @@ type List = Readonly<{
   tallies: ((item: unknown) => Counted) | 'none';
 }>;
 
-function listsOf(tables: Tables, hour: string, workflowIds: readonly string[]): List[] {
+function listsOf(tables: Tables, at: string, workflowIds: readonly string[]): List[] {
   const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
   return shards.flatMap((shard): List[] => [
     {
       ...{ table: tables.events, index: 'byDay', sort: 'receivedAt' },
-      partition: ['dayShard', `${dayOf(hour)}#${shard}`],
+      partition: ['dayShard', `${dayOf(at)}#${shard}`],
       shown: ['type', 'outcome'],
       tallies(item) {
         const event = eventSchema.safeParse(item).data;
@@ -123,18 +141,18 @@ function listsOf(tables: Tables, hour: string, workflowIds: readonly string[]): 
 
 function queryOf(
   { table, index, partition: [name, value], sort, shown, tallies }: List,
-  hour: string,
+  at: string,
 ): QueryCommandInput {
   return {
     TableName: table,
     IndexName: index,
-    KeyConditionExpression: '#partition = :value AND begins_with(#sort, :hour)',
+    KeyConditionExpression: '#partition = :value AND begins_with(#sort, :at)',
     ExpressionAttributeNames: {
       '#partition': name,
       '#sort': sort,
       ...Object.fromEntries(shown.map((attribute) => [`#${attribute}`, attribute])),
     },
-    ExpressionAttributeValues: { ':value': value, ':hour': hour },
+    ExpressionAttributeValues: { ':value': value, ':at': at },
     ...(tallies === 'none'
       ? { Select: 'COUNT' }
       : { ProjectionExpression: shown.map((attribute) => `#${attribute}`).join(', ') }),
@@ -142,13 +160,10 @@ function queryOf(
 }
 
 /** `work` on each, some at a time; throws what the first one threw, once all that had begun have ended. */
-async function allOf<T>(
-  items: readonly (readonly [number, T])[],
-  work: (item: T) => Promise<void>,
-): Promise<void> {
+async function allOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const thrown: unknown[] = [];
   await inGroups(
-    items,
+    [...items.entries()],
     ([at]) => String(at),
     async ([, item]) => {
       if (thrown.length > 0) return;

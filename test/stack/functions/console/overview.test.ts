@@ -87,7 +87,7 @@ describe('the overview', () => {
     const nothing = { isUnderWay: async () => true, goOn: async () => undefined };
     await rollUp({
       counts: parts.counts,
-      countHour: hourCounter(db, {
+      ...hourCounter(db, {
         events: tableOf('Events'),
         emails: tableOf('Emails'),
         runs: tableOf('Runs'),

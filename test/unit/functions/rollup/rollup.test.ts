@@ -77,19 +77,28 @@ const calls = fc.array(
 function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = []) {
   let time = start;
   let writesLeft = Number.POSITIVE_INFINITY;
-  const ofHour = Map.groupBy(rows, ({ at }) => hourOf(at));
+  const hours = rows.map((row) => ({ ...row, hour: hourOf(row.at) }));
+  const asked: string[] = [];
   const { store, rows: kept } = memoryCountStore(() => {
     writesLeft -= 1;
     return writesLeft < 0;
   });
+  const thereIn = (span: string, workflowIds: readonly string[]) =>
+    hours.filter(
+      ({ hour, at, late, kind, of }) =>
+        hour.startsWith(span) &&
+        start + at + late <= time &&
+        (kind === 'event' || kind === 'contact' || workflowIds.includes(of)),
+    );
   const parts = (mostReads: number): RollUpParts => ({
     counts: store,
-    async countHour(wanted, workflowIds) {
-      const there = (ofHour.get(wanted) ?? []).filter(
-        ({ at, late, kind, of }) =>
-          start + at + late <= time &&
-          (kind === 'event' || kind === 'contact' || workflowIds.includes(of)),
-      );
+    async isEmptyDay(day, workflowIds) {
+      asked.push(day);
+      return { isEmpty: thereIn(day, workflowIds).length === 0, reads: 1 };
+    },
+    async countHour(hour, workflowIds) {
+      asked.push(hour);
+      const there = thereIn(hour, workflowIds);
       const tallies = there.flatMap((row) => {
         const which = start + row.at + row.late + row.changes <= time ? row.last : row.first;
         const one = <T>(all: readonly T[]): T => all[which % all.length] as T;
@@ -112,6 +121,8 @@ function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = []) {
   });
   return {
     kept,
+    /** Of which hours and days it was asked what they have. */
+    asked,
     async call(after: number, mostReads = 10_000, diesAt?: number) {
       time += after;
       writesLeft = diesAt === undefined ? Number.POSITIVE_INFINITY : diesAt - 1;
@@ -223,5 +234,21 @@ describe('one call', () => {
     expect(others).toHaveLength(9);
     await call(minute, 10);
     expect(kept.hours.size).toBe(19);
+  });
+
+  it('asks once for a day of which nothing was recorded, and hour by hour for any other', async () => {
+    const long = { late: 0, changes: 0, first: 0, last: 0 };
+    const { call, kept, asked } = world([
+      { kind: 'event', of: 'order.paid', at: -3 * day, ...long },
+    ]);
+    await call(0);
+    const [today, recorded] = [0, -3 * day].map((at) => hourOf(at).slice(0, 10));
+    const hoursOf = (on = '') =>
+      asked.filter((one) => one.startsWith(on) && one.length > on.length);
+    expect(hoursOf(today)).toHaveLength(22);
+    expect(hoursOf(recorded)).toHaveLength(24);
+    expect(asked).toHaveLength(22 + 24 + 20);
+    expect(kept.hours.size).toBe(20 * 24);
+    expect(asKept(kept)).toEqual({ [`${recorded} events order.paid applied`]: 1 });
   });
 });

@@ -61,7 +61,7 @@ describe('the counts of an hour', () => {
     await audience.put('Runs', { ...run, state: 'exited', mailed: true });
     await audience.put('Runs', { ...run, runId: 'r2', state: 'of another version' });
 
-    const { counts, unreadable } = await counter()('2026-11-23T12', ['w']);
+    const { counts, unreadable } = await counter().countHour('2026-11-23T12', ['w']);
 
     expect(unreadable).toBe(1);
     expect(counts).toEqual({
@@ -77,8 +77,8 @@ describe('the counts of an hour', () => {
     const [contact] = await audience.items('Contacts');
     const hour = String(contact?.['createdAt']).slice(0, 13);
 
-    expect((await counter()(hour, [])).counts.newContacts).toBe(1);
-    expect((await counter()('2020-01-01T00', [])).counts.newContacts).toBe(0);
+    expect((await counter().countHour(hour, [])).counts.newContacts).toBe(1);
+    expect((await counter().countHour('2020-01-01T00', [])).counts.newContacts).toBe(0);
   });
 
   it('are asked of all workflows', async () => {
@@ -87,6 +87,19 @@ describe('the counts of an hour', () => {
 
     const ids = await workflowIdsIn(audience.db, audience.tableOf('Workflows'));
     expect(ids.sort()).toEqual(['a', 'b']);
+  });
+});
+
+describe('a day', () => {
+  it.each([
+    ['an event', () => event('e', 'order.paid', 'applied', '2026-11-23T23:59:59.999Z')],
+    ['an email', () => email('k', 'w', '2026-11-23T05:00:00.000Z', { state: 'blocked' })],
+  ])('is not empty of which %s was recorded, and the days beside it are', async (_, record) => {
+    await record();
+    const isEmpty = async (day: string) => (await counter().isEmptyDay(day, ['w'])).isEmpty;
+    expect(await isEmpty('2026-11-22')).toBe(true);
+    expect(await isEmpty('2026-11-23')).toBe(false);
+    expect(await isEmpty('2026-11-24')).toBe(true);
   });
 });
 
