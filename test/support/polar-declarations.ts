@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { SupportedEventType } from '#shared/polar/event-types.ts';
 
 /** The versions of Polar's API in its SDK. It publishes their schemas as type declarations only. */
 export const polarVersions = ['2026-04', '2026-10', '2027-01'] as const;
@@ -15,7 +14,7 @@ export type Shape =
   | Readonly<{ kind: 'union'; of: readonly Shape[] }>
   | Readonly<{ kind: 'object'; fields: readonly Field[] }>;
 
-export function declarationName(type: SupportedEventType): string {
+export function declarationName(type: string): string {
   const words = type.split(/[._]/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `Webhook${words.join('')}Payload`;
 }

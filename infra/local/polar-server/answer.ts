@@ -19,6 +19,12 @@ export const notFound: Answer = {
   body: { error: 'ResourceNotFound', detail: 'Not found' },
 };
 
+/** No access token was given. */
+export const unauthorized: Answer = {
+  status: 401,
+  body: { error: 'Unauthorized', detail: 'Unauthorized' },
+};
+
 export const invalidToken: Answer = {
   status: 401,
   body: {
@@ -44,13 +50,26 @@ export const notPermitted: Answer = {
   body: { error: 'NotPermitted', detail: 'You need to be an admin of this organization.' },
 };
 
-export function invalid(field: string, msg: string): Answer {
+/** `field`: its name, dotted where it is within another. */
+export function invalid(
+  field: string,
+  msg: string,
+  where: 'body' | 'query' | 'path' = 'body',
+): Answer {
   return {
     status: 422,
     body: {
       error: 'RequestValidationError',
-      detail: [{ type: 'value_error', loc: ['body', field], msg, input: null }],
+      detail: [{ type: 'value_error', loc: [where, ...field.split('.')], msg, input: null }],
     },
+  };
+}
+
+/** Polar takes parameters here that its stand-in does not, which must not pass as taken. */
+export function notHere(what: string): Answer {
+  return {
+    status: 501,
+    body: { error: 'NotHere', detail: `The local Polar does not know ${what}.` },
   };
 }
 

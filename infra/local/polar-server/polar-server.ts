@@ -136,8 +136,7 @@ export async function startFakePolar(options: FakePolarOptions = {}) {
     limited += 1;
     const { rateLimit } = faults;
     if (rateLimit && limited % rateLimit.every === 0) {
-      const headers = { 'retry-after': rateLimit.retryAfter };
-      return { status: 429, body: { detail: 'Too many requests' }, headers };
+      return { status: 429, headers: { 'retry-after': rateLimit.retryAfter } };
     }
     return rest(asked);
   }

@@ -5,11 +5,13 @@ import {
   invalid,
   invalidToken,
   notFound,
+  notHere,
   notPermitted,
+  unauthorized,
 } from './answer.ts';
 import { endpointsApi } from './endpoints-api.ts';
 import { customerIdOf, type Faults, leftOut } from './faults.ts';
-import { listPage } from './list-page.ts';
+import { listPage, type Sorting, sorted } from './list-page.ts';
 import { organizationsApi, type Record } from './organizations-api.ts';
 import {
   type Delivery,
@@ -34,7 +36,9 @@ export function restApi(state: PolarState, faults: Faults, options: RestOptions)
   const organizations = organizationsApi(state, options);
 
   return (asked: Asked): Answer => {
-    const token = state.tokens.get(bearer(asked));
+    const given = bearer(asked);
+    if (given === '') return unauthorized;
+    const token = state.tokens.get(given);
     if (!token || token.expiresAtMs <= state.now().getTime()) return invalidToken;
     const [, , resource = '', ...rest] = asked.path.replace(/\/$/, '').split('/');
     const needed = neededScopes(asked, resource);
@@ -42,6 +46,10 @@ export function restApi(state: PolarState, faults: Faults, options: RestOptions)
       return insufficientScope(needed[0] ?? '');
     }
     const [id, ...further] = rest;
+    const named = resource === 'webhooks' ? rest[1] : id;
+    if (named !== undefined && !isUuid(named)) {
+      return invalid('id', 'Input should be a valid UUID', 'path');
+    }
     if (resource === 'webhooks') return webhooks(asked, token, rest);
     if (further.length > 0) return notFound;
     if (resource === 'organizations') return organizations(asked, token, id);
@@ -59,19 +67,18 @@ export function restApi(state: PolarState, faults: Faults, options: RestOptions)
       const isHidden = found && faults.hideLeftOut && hidden.has(customerIdOf(found));
       return found && !isHidden ? { status: 200, body: found } : notFound;
     }
-    const sortedBy = sortedAs[resource];
-    const sorting = query.get('sorting');
-    if (sorting !== null && sorting !== sortedBy) return invalid('sorting', 'Unknown sorting.');
+    const { filters, sorting }: List = lists[resource];
+    const unknown = firstUnknown(query, [...filters, 'sorting']);
+    if (unknown !== undefined) return notHere(`${unknown} of ${resource}`);
     const wanted = filters.flatMap((name) => {
-      const value = query.get(name);
-      return value === null ? [] : [(row: Row) => String(row[name]) === value];
+      const values = query.getAll(name);
+      return values.length === 0 ? [] : [(row: Row) => values.includes(String(row[name]))];
     });
     const listed = own.filter(
       (row) => !hidden.has(customerIdOf(row)) && wanted.every((isWanted) => isWanted(row)),
     );
-    // Polar's own order, where none is asked for, is from new to old.
-    const oldestFirst = listed.sort(byTime(sortedBy));
-    return listPage(sorting === null ? oldestFirst.reverse() : oldestFirst, query);
+    const inOrder = sorted(listed, query, sorting);
+    return 'status' in inOrder ? inOrder : listPage(inOrder, query);
   }
 
   function webhooks(asked: Asked, token: Token, [kind, id, verb]: readonly string[]): Answer {
@@ -88,6 +95,8 @@ export function restApi(state: PolarState, faults: Faults, options: RestOptions)
   }
 
   function deliveries(query: URLSearchParams, token: Token): Answer {
+    const unknown = firstUnknown(query, deliveryFilters);
+    if (unknown !== undefined) return notHere(`${unknown} of deliveries`);
     const endpointId = query.get('endpoint_id');
     const [since, until] = [query.get('start_timestamp'), query.get('end_timestamp')];
     const succeeded = query.get('succeeded');
@@ -112,20 +121,65 @@ export function restApi(state: PolarState, faults: Faults, options: RestOptions)
   }
 }
 
-const sortedAs = {
-  customers: 'created_at',
-  subscriptions: 'started_at',
-  orders: 'created_at',
-  products: 'created_at',
-  payments: 'created_at',
-} as const;
+type List = Readonly<{
+  /** Of the filters that Polar has, those that are known here. */
+  filters: readonly string[];
+  sorting: Sorting;
+}>;
 
-type Rows = keyof typeof sortedAs;
+const lists = {
+  customers: {
+    filters: ['organization_id', 'email'],
+    sorting: { by: ['created_at', 'email', 'name'], usual: '-created_at' },
+  },
+  subscriptions: {
+    filters: ['organization_id', 'product_id', 'customer_id', 'status', 'cancel_at_period_end'],
+    sorting: {
+      by: [
+        ...['customer', 'status', 'started_at', 'current_period_end', 'ended_at', 'ends_at'],
+        ...['amount', 'product', 'discount'],
+      ],
+      usual: '-started_at',
+    },
+  },
+  orders: {
+    filters: ['organization_id', 'product_id', 'customer_id', 'subscription_id', 'status'],
+    sorting: {
+      by: [
+        ...['created_at', 'status', 'invoice_number', 'amount', 'net_amount', 'customer'],
+        ...['product', 'discount', 'subscription'],
+      ],
+      usual: '-created_at',
+    },
+  },
+  products: {
+    filters: ['organization_id', 'is_archived', 'is_recurring', 'visibility'],
+    sorting: {
+      by: ['created_at', 'name', 'price_amount_type', 'price_amount'],
+      usual: '-created_at',
+    },
+  },
+  payments: {
+    filters: ['organization_id', 'order_id', 'status', 'method'],
+    sorting: { by: ['created_at', 'status', 'amount', 'method'], usual: '-created_at' },
+  },
+} as const satisfies { readonly [name: string]: List };
 
-const filters = ['organization_id', 'customer_id', 'subscription_id', 'order_id', 'status'];
+type Rows = keyof typeof lists;
+
+const deliveryFilters = ['endpoint_id', 'start_timestamp', 'end_timestamp', 'succeeded', 'query'];
+
+/** The first parameter of a query that is not known here. */
+function firstUnknown(query: URLSearchParams, known: readonly string[]): string | undefined {
+  return [...query.keys()].find((name) => !['page', 'limit', ...known].includes(name));
+}
+
+function isUuid(text: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+}
 
 function isRows(name: string): name is Rows {
-  return name in sortedAs;
+  return name in lists;
 }
 
 function neededScopes(asked: Asked, resource: string): string[] {
@@ -167,11 +221,6 @@ function shown(body: unknown): unknown {
 
 function bearer({ headers }: Asked): string {
   return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
-}
-
-function byTime(name: string) {
-  const timeOf = (row: Row) => String(row[name] ?? '9999');
-  return (one: Row, other: Row) => (timeOf(one) < timeOf(other) ? -1 : 1);
 }
 
 /** Times compare by their value: some have three digits, some six. */

@@ -176,7 +176,6 @@ function failedPayment({ id, customer, currency, total_amount }: Order, at: stri
     organization_id: customer.organization_id,
     order_id: id,
     checkout_id: null,
-    customer_email: customer.email,
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished, test } from 'vitest';
@@ -128,7 +129,7 @@ describe('a call that fails', () => {
   });
 
   it('by what is not there says so', async () => {
-    expect(await failure(api.endpoint('none'))).toBeInstanceOf(PolarMissing);
+    expect(await failure(api.endpoint(randomUUID()))).toBeInstanceOf(PolarMissing);
   });
 
   it('by a server that cannot be reached, or does not speak JSON, says to try later', async () => {
