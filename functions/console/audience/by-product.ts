@@ -10,9 +10,15 @@ import type {
   ContactList,
   ContactPosition,
 } from '#shared/store/audience/contact-search.ts';
+import { priceText } from '../kit/words.ts';
 
 /** Of a subscription that is alive. */
-export type Product = Readonly<{ id: string; name: string }>;
+export type Product = Readonly<{
+  id: string;
+  name: string;
+  /** Of one subscription to it, in words; empty where it is not known. */
+  price: string;
+}>;
 
 /** What a contact is subscribed to, by the id of its customer. */
 export type ProductsOf = ReadonlyMap<string, readonly Product[]>;
@@ -58,17 +64,36 @@ export function contactsByProduct(list: ContactList, store: Pick<AudienceStore, 
       next = found.next;
       const isEnough = filter.product === undefined || contacts.length >= limit / 2;
       if (next === undefined || isEnough) {
-        return {
-          contacts,
-          products,
-          known: eachOnce(products),
-          next,
-          isCutShort: found.isCutShort,
-        };
+        return { contacts, ...named(products), next, isCutShort: found.isCutShort };
       }
     }
-    return { contacts, products, known: eachOnce(products), next, isCutShort: true };
+    return { contacts, ...named(products), next, isCutShort: true };
   };
+}
+
+function named(products: ProductsOf): Pick<ContactsShown, 'products' | 'known'> {
+  const known = toldApart(eachOnce(products));
+  const byId = new Map(known.map((one) => [one.id, one] as const));
+  const all = [...products].map(
+    ([customerId, ours]) => [customerId, ours.map((one) => byId.get(one.id) ?? one)] as const,
+  );
+  return { products: new Map(all), known };
+}
+
+/** Products that share a name get their price beside it, and where that is the same, too, the end of their id. */
+export function toldApart(products: readonly Product[]): Product[] {
+  const priced = products.map((one) => {
+    const isShared = count(products, one.name) > 1 && one.price !== '';
+    return isShared ? { ...one, name: `${one.name} · ${one.price}` } : one;
+  });
+  return priced.map((one) => {
+    const isShared = count(priced, one.name) > 1;
+    return isShared ? { ...one, name: `${one.name} · …${one.id.slice(-4)}` } : one;
+  });
+}
+
+function count(products: readonly Product[], name: string): number {
+  return products.filter((one) => one.name === name).length;
 }
 
 function isOf({ customerId }: Contact, product: string | undefined, products: ProductsOf): boolean {
@@ -81,7 +106,9 @@ function productsIn(subscriptions: Subscriptions | undefined): Product[] {
   return eachOnce([
     alive.flatMap((one) => {
       const { productId: id } = one;
-      return id === undefined ? [] : [{ id, name: productNameOf(one) ?? id }];
+      return id === undefined
+        ? []
+        : [{ id, name: productNameOf(one) ?? id, price: priceText(one) }];
     }),
   ]);
 }

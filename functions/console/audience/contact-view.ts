@@ -21,12 +21,11 @@ import {
   isByOperator,
   type SuppressionReason,
 } from '#shared/audience/suppression.ts';
-import { formattedAmount } from '#shared/polar/amount.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, table, time } from '../kit/shown.ts';
-import { consentBadge, contactPath, shortened } from '../kit/words.ts';
+import { consentBadge, contactPath, priceText, shortened } from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
 
@@ -135,7 +134,7 @@ function subscriptionsView(subscriptions: Subscriptions | undefined): Html {
     .map(([id, one]) => [
       html`${shortened(productNameOf(one) ?? 'A product without a name')}<br><code class="small soft">${id}</code>`,
       badge(one.status.replaceAll('_', ' '), subscriptionTones[one.status] ?? 'calm'),
-      priceOf(one),
+      priceText(one),
       html`${dateOf(one)}`,
     ]);
   return html`<section class="card" aria-labelledby="subscriptions"><h2 id="subscriptions">Subscriptions</h2>
@@ -153,11 +152,6 @@ const subscriptionTones: Readonly<Record<string, 'good' | 'warn' | 'bad' | 'calm
   unpaid: 'bad',
   paused: 'warn',
 };
-
-function priceOf({ amount, currency, interval }: SubscriptionSnapshot): string {
-  if (amount === undefined || currency === undefined) return '';
-  return `${formattedAmount(amount, currency)}${interval ? ` a ${interval}` : ''}`;
-}
 
 /** The date that matters next. */
 function dateOf(one: SubscriptionSnapshot): Html {

@@ -94,14 +94,14 @@ function filterChips(
   const others = offered.filter(({ id }) => id !== product);
   const chosen = offered.filter(({ id }) => id === product);
   const unknown =
-    product === undefined || chosen.length > 0 ? [] : [{ id: product, name: product }];
+    product === undefined || chosen.length > 0 ? [] : [{ id: product, name: product, price: '' }];
   const products = [...chosen, ...unknown, ...others].slice(0, mostChips);
   const known = group === undefined || groups.includes(group) ? groups : [...groups, group];
   const shown = known.slice(0, mostChips);
   return html`<nav class="chips" aria-label="Filters">
 <ul>${consents.map(([value, label]) => chip(label, { ...filter, consent: value }, consent === value))}</ul>
 ${shown.length > 0 && html`<ul>${shown.map((one) => chip(shortened(one, 30), { ...filter, group: one === group ? undefined : one }, one === group))}</ul>`}
-${products.length > 0 && html`<ul aria-label="Product">${products.map(({ id, name }) => chip(shortened(name, 30), { ...filter, product: id === product ? undefined : id }, id === product))}</ul>`}
+${products.length > 0 && html`<ul aria-label="Product">${products.map(({ id, name }) => chip(shortened(name, 60), { ...filter, product: id === product ? undefined : id }, id === product))}</ul>`}
 <details><summary>Another group</summary>
 <form method="get" class="filters">
 ${consent && html`<input type="hidden" name="consent" value="${consent}">`}

@@ -13,6 +13,7 @@ import {
   timeProperties,
   withFormattedAmounts,
 } from '#shared/polar/event-properties.ts';
+import type { SubscriptionFacts } from '#shared/polar/subscription-facts.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { pathId } from './in-url.ts';
 import { numberText } from './numbers.ts';
@@ -152,6 +153,14 @@ export const pathsOfTending = {
   emailsOn: `${polarPath}/emails-on`,
   acceptEmails: `${polarPath}/accept-emails`,
 } as const;
+
+/** What a subscription costs, such as `$19.00 a month`; empty where Polar did not tell. */
+export function priceText({ amount, currency, interval }: SubscriptionPrice): string {
+  if (amount === undefined || currency === undefined) return '';
+  return `${formattedAmount(amount, currency)}${interval ? ` a ${interval}` : ''}`;
+}
+
+type SubscriptionPrice = Pick<SubscriptionFacts, 'amount' | 'currency' | 'interval'>;
 
 export const brandPath = '/console/brand';
 export const settingsPath = '/console/settings';
