@@ -174,6 +174,12 @@ export function nextRepair(faults: readonly Fault[]): Repair | undefined {
   return repairsInOrder.find((one) => faults.some(({ repair }) => repair === one));
 }
 
+/** What is to be mended first comes first. */
+export function inOrderOfRepair(faults: readonly Fault[]): Fault[] {
+  const place = ({ repair }: Fault) => repairsInOrder.indexOf(repair);
+  return [...faults].sort((a, b) => place(a) - place(b));
+}
+
 function faultOf(error: Error): Fault {
   if (error instanceof PolarMissing) {
     return {

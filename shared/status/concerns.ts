@@ -1,4 +1,4 @@
-import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
+import { type ConnectionHealth, inOrderOfRepair } from '#shared/polar/connection-health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { FailuresNow } from '#shared/queue/failures-now.ts';
 import type { Status } from './status.ts';
@@ -71,7 +71,7 @@ function connectionConcerns({ connection }: Status): Concern[] {
     case 'unseen':
       return [{ kind: 'polar-silent', sentence: 'Polar did not say in time how the endpoint is.' }];
     case 'seen':
-      return connection.health.faults.map(({ sentence, repair }) => ({
+      return inOrderOfRepair(connection.health.faults).map(({ sentence, repair }) => ({
         ...{ kind: 'connection', sentence, repair },
       }));
   }
