@@ -46,7 +46,7 @@ export function outlookView({ steps, end }: Outlook, known: Steps): Html {
   return html`<ol class="ahead">
 ${steps.map(
   ({ stepId, dueAt, did, reason }) =>
-    html`<li>${time(dueAt)} ${did === 'sent' ? badge('sends', 'good') : badge('skips', 'warn')} <span class="what"><code>${subjects.get(stepId) || stepId}</code>${reason && html` <span class="why">${reason}</span>`}</span></li>`,
+    html`<li>${time(dueAt)} ${did === 'sent' ? badge('sends', 'good') : badge('skips', 'warn')} <span class="what">${subjects.get(stepId) || html`<code>${stepId}</code>`}${reason && html` <span class="why">${reason}</span>`}</span></li>`,
 )}
 ${end ? html`<li>${time(end.at)} ${runBadge(end)} <span class="what">${end.reason ?? 'No step is left.'}</span></li>` : ''}
 </ol>`;

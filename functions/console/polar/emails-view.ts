@@ -88,7 +88,7 @@ function rowCells(c: Context<ConsoleEnv>, row: MomentRow, connection: Connection
         html`<br><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">at some of them</span>`}`,
     )}`,
     mark ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, 'bad') : gets,
-    html`${actsOf(c, row, connection)}`,
+    html`<div class="acts">${actsOf(c, row, connection)}</div>`,
   ];
 }
 

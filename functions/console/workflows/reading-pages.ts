@@ -71,7 +71,7 @@ ${table(
   'Workflows',
   ['Name', 'Status', 'Event', 'Sends', 'Last 14 days', 'Changed'],
   listed.map((workflow) => [
-    html`<a href="${workflowPath(workflow)}">${workflow.name}</a>`,
+    html`<div class="named"><a href="${workflowPath(workflow)}">${workflow.name}</a></div>`,
     html`${liveBadge(workflow, settings)}${waitingText(waiting.get(workflow.workflowId))}`,
     html`${workflow.trigger.event}${overlapBadge(workflow, polar)}`,
     html`${frequencyWords[workflow.frequency]}<br><span class="small soft">${[...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', ')}</span>`,
@@ -114,6 +114,7 @@ ${activation(c, workflow, path)}
 </div>
 <div class="columns">
 <div class="card">${factsOf(shown)}</div>
+<div>
 <section class="card" aria-labelledby="test">
 <h2 id="test">Send a test to yourself</h2>
 <p class="small soft">The email as it is saved, with made-up values. It is not counted below.</p>
@@ -124,6 +125,7 @@ ${postForm(c, {
 })}
 </section>
 ${twoWeeksCard(numbers, needsRun(workflow))}
+</div>
 </div>
 ${runs}
 ${emails}`;
@@ -176,7 +178,7 @@ function emailFacts({ email, onlyIf }: SendStep, mailFrom: string | undefined) {
     ['Sent only if', conditionLines(onlyIf)],
     ['From', email.from ?? mailFrom ?? 'No sender is set up'],
     ['Reply-to', email.replyTo],
-    ['Subject', html`<code>${email.subject}</code>`],
+    ['Subject', email.subject],
   ] as const;
 }
 
@@ -186,7 +188,7 @@ function stepList({ steps }: Workflow): Html {
 ${steps.map((step) =>
   step.kind === 'wait'
     ? html`<li>Wait ${'for' in step ? html`for ${waitText(step)}` : html`until ${waitText(step)}`}</li>`
-    : html`<li>${kindWords[step.email.kind]} email <code>${step.email.subject}</code>${step.onlyIf.map((one) => html`<br><span class="soft small">only if ${conditionText(one)}</span>`)}</li>`,
+    : html`<li>${kindWords[step.email.kind]} email “${step.email.subject}”${step.onlyIf.map((one) => html`<br><span class="soft small">only if ${conditionText(one)}</span>`)}</li>`,
 )}
 </ol>`;
 }

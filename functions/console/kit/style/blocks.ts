@@ -12,6 +12,7 @@ progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .spread { justify-content: space-between; align-items: end }
 .row > .filters { margin: 0 }
 .row .button + .button { margin-left: .25rem }
+.acts { display: flex; flex-wrap: wrap; gap: .4rem }
 
 .flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
 .flash.done { color: var(--good); background: var(--good-soft) }

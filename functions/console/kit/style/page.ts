@@ -5,12 +5,12 @@ html { -webkit-text-size-adjust: 100% }
 body { margin: 0; background: var(--page); color: var(--text); font: .9375rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere }
 a { color: var(--link); text-underline-offset: .15em }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: .2rem }
-main:focus { outline: none }
+main:focus, .flash:focus { outline: none }
 .skip { position: absolute; left: -999rem }
 .skip:focus { left: 1rem; top: .5rem; z-index: 3; background: var(--card); padding: .5rem 1rem }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 
-main { max-width: 88rem; padding: 1.5rem 2rem 5rem }
+main { width: 100%; max-width: 92rem; margin: 0 auto; padding: 1.5rem 2rem 5rem }
 .title { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; min-height: 2.25rem; margin: 0 0 1rem }
 .title > * { margin: 0 }
 h1 { font-size: 1.375rem; line-height: 1.25; letter-spacing: -.015em; margin: 0 }

@@ -2,19 +2,19 @@
 export const phone = `
 @media (max-width: 40rem) {
   .scroll thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-  .scroll :is(table, tbody, tr, td) { display: block }
+  .scroll :is(table, tbody, tr) { display: block }
   .scroll tr { padding: .65rem 1rem; border-bottom: 1px solid var(--line) }
   .scroll tbody tr:last-child { border-bottom: 0 }
-  .scroll td { position: relative; min-width: 0; max-width: none; min-height: 1.9rem; padding: .2rem 0 .2rem 7rem; border: 0 }
-  .scroll td::before { content: attr(data-head); position: absolute; left: 0; width: 6.25rem; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
+  .scroll td { display: flow-root; min-width: 0; max-width: none; min-height: 1.9rem; padding: .2rem 0 .2rem 7rem; border: 0 }
+  .scroll td::before { content: attr(data-head); float: left; width: 6.25rem; margin-left: -7rem; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
   .scroll td:empty { display: none }
-  .long { min-width: 0 }
+  .long, .who, .two-weeks, .why { min-width: 0 }
   .chips { flex-flow: column nowrap; align-items: stretch }
   .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin-inline: -1rem; padding: .15rem 1rem }
   .chips .chip { white-space: nowrap }
   main { padding: 1rem 1rem 4rem }
-  .facts > div { grid-template-columns: 1fr }
-  .facts dt { font-size: .875rem }
+  .facts > div { grid-template-columns: 6.25rem minmax(0, 1fr); column-gap: .75rem }
+  .facts dt { font-size: .8125rem; line-height: 1.7 }
   .condition { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); padding: 0 0 .6rem; border-bottom: 1px solid var(--line) }
 }
 @media (pointer: coarse) { input:not([type=checkbox]):not([type=radio]), select, textarea { font-size: 1rem } }

@@ -15,7 +15,11 @@ export const workflows = `
 .mail { width: 100%; max-width: 600px; color-scheme: light }
 .editor:has(.look-phone:checked) .mail { max-width: 375px }
 .editor:has(.look-dark:checked) .mail { color-scheme: dark }
-.trigger { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(9rem, 100%), 1fr)); gap: 0 .75rem }
+.trigger { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0 .75rem }
+.trigger > :last-child { grid-column: span 2 }
+@media (max-width: 40rem) { .trigger { grid-template-columns: 1fr 1fr } }
+.columns > div > .card:last-child { margin: 0 }
+.named { min-width: 10rem }
 .conditions { margin: 0 0 1.1rem }
 .conditions > p { margin: .3rem 0 .6rem }
 .condition { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 7fr) minmax(0, 8fr) auto; gap: .4rem; margin: 0 0 .6rem }
