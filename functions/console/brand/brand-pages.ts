@@ -215,7 +215,7 @@ const notWhole: Flash = {
 };
 const saved: Flash = { kind: 'done', text: 'Saved. Emails use it within 30 seconds.' };
 const changedMeanwhile = 'Someone else changed the brand meanwhile, so nothing was changed.';
-const wrong = html`<p class="flash problem" role="alert">Nothing was saved yet. Fix what is marked below.</p>`;
+const wrong = html`<p class="flash problem" role="alert" tabindex="-1" autofocus>Nothing was saved yet. Fix what is marked below.</p>`;
 
 function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
   const rows = brandChanges(there, mine).map(({ path, from, to }) => [

@@ -47,7 +47,7 @@ ${lettersTable({ reading: { ...reading, letters }, now })}`;
 }
 
 function putBackView(c: Context<ConsoleEnv>, problem?: string): Html {
-  return html`${problem && html`<p class="flash problem" role="alert">${problem}</p>`}
+  return html`${problem && html`<p class="flash problem" role="alert" tabindex="-1" autofocus>${problem}</p>`}
 <div class="card"><p>Puts discarded dead letters back from their file. Nothing is applied until you send them again.</p>
 ${postForm(c, {
   action: `${deadLettersPath}/put-back`,

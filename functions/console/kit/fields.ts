@@ -118,5 +118,5 @@ export function textOf(form: FormData, name: string): string {
 function describedBy(name: string, hint: string | undefined, problem: string | undefined) {
   const ids = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ');
   if (ids === '') return '';
-  return html` aria-describedby="${ids}"${problem ? html` aria-invalid="true"` : ''}`;
+  return html` aria-describedby="${ids}"${problem ? html` aria-invalid="true" autofocus` : ''}`;
 }

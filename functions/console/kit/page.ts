@@ -86,7 +86,10 @@ type Page = Readonly<{
   status?: 200 | 400 | 403 | 404 | 405 | 409 | 422 | 500 | 503;
 }>;
 
-/** A whole page: head, navigation, the sentence of what was just done, and the body under its title. */
+/**
+ * A whole page: head, navigation, the sentence of what was just done, and the body under its title. That sentence has the
+ * focus, without a script too, so that it is read first and Tab goes on from there.
+ */
 export function page(
   c: Context<ConsoleEnv>,
   { title, tab, section, body, above, beside, status = 200 }: Page,
@@ -111,7 +114,7 @@ ${navigation(c, section)}
 ${above && html`<p class="above"><a href="${above.href}">${above.title}</a></p>`}
 <div class="title"><h1>${title}</h1>${beside}</div>
 ${c.get('held')}
-${flash && html`<p class="flash ${flash.kind}" role="status">${flash.text}</p>`}
+${flash && html`<p class="flash ${flash.kind}" role="status" tabindex="-1" autofocus>${flash.text}</p>`}
 ${body}
 </main>
 </body>

@@ -248,7 +248,7 @@ function notConnected(c: Context<ConsoleEnv>, reason: string) {
     title: 'Signing in to Polar did not work',
     section: 'polar',
     status: 400,
-    body: html`<p class="flash problem" role="alert">${reason}</p>
+    body: html`<p class="flash problem" role="alert" tabindex="-1" autofocus>${reason}</p>
 <p><a href="${polarPath}">Go on to the page of the connection</a></p>`,
   });
 }

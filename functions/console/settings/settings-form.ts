@@ -215,7 +215,7 @@ function summary(problems: Problems, isSent: boolean): Html {
   const beginning = isSent
     ? `Nothing was saved yet. ${count} not right:`
     : `The settings are not valid, and events wait until they are mended. ${count} at fault:`;
-  return html`<div class="flash problem problems" role="alert">
+  return html`<div class="flash problem problems" role="alert" tabindex="-1" autofocus>
 <p>${beginning}</p>
 <ul>${wrong.map(([path, problem]) => html`<li>${placeName(path)}: ${problem}</li>`)}</ul>
 ${!isSent && html`<p>Below, these fields are as in the last valid version. Check them, and save.</p>`}

@@ -22,8 +22,8 @@ type Conditions = Readonly<{
   prefix: string;
   /** What its buttons add and remove. */
   act: string;
-  /** Where the page comes back to; absent: at its top. */
-  anchor?: string;
+  /** Where the page comes back to. */
+  anchor: string;
   /** The label of a row begins so. */
   label: string;
   scopes: readonly Scope[];
@@ -36,7 +36,7 @@ type Conditions = Readonly<{
 /** A row for each condition, and empty ones. */
 export function conditionFields(list: Conditions): Html {
   const { legend, hints, rows, act, anchor } = list;
-  const back = anchor ? html` formaction="#${anchor}"` : '';
+  const back = html` formaction="#${anchor}"`;
   return html`<fieldset class="conditions">
 <legend>${legend}</legend>
 <p class="hint">${hints[rows.length === 0 ? 0 : 1]}</p>
@@ -55,7 +55,7 @@ function conditionRow(
   const problem = problemAt(index);
   const id = `${prefix}condition-${index}-problem`;
   const described = problem ? html` aria-invalid="true" aria-describedby="${id}"` : '';
-  const back = anchor ? html` formaction="#${anchor}"` : '';
+  const back = html` formaction="#${anchor}"`;
   const name = `${label} ${index + 1}`;
   const values = seen.get(property.replace(/^subscription\./, '')) ?? [];
   const listId = `${prefix}values-${index}`;

@@ -28,6 +28,8 @@ type EditForm = Omit<Steps, 'seen'> &
 /** Everything that a person writes of a workflow, beside what becomes of it. */
 export function editForm(c: Context<ConsoleEnv>, form: EditForm): Html {
   return postForm(c, {
+    // Without what the last button came back to, so that a save is answered at the top.
+    action: c.req.path,
     class: 'editor',
     unsaved: form.isChanged ? 'already' : 'warns',
     body: html`<button type="submit" name="act" value="preview" class="unseen" tabindex="-1" aria-hidden="true">Preview</button>
@@ -90,7 +92,7 @@ function trigger({ typed, problems, triggerNote, preview, frequencyNote }: EditF
   );
   return html`<div class="card">
 ${textField({ name: 'name', label: 'Name', value: typed.name, problem: problems.at('name') })}
-<h2>Trigger</h2>
+<h2 id="trigger">Trigger</h2>
 <fieldset class="trigger">
 <legend class="unseen">Trigger</legend>
 ${choice({ name: 'when', label: 'When' }, [['event', 'Event received']])}
@@ -105,7 +107,7 @@ ${conditionFields({
     'All of these must hold. Empty rows are left out.',
   ],
   rows: typed.conditions,
-  ...{ prefix: '', act: 'condition', label: 'condition' },
+  ...{ prefix: '', act: 'condition', label: 'condition', anchor: 'trigger' },
   scopes: ['event'],
   event: eventOf(typed),
   problemAt: (index) => problems.at(`conditions.${index}`),

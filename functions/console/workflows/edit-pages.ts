@@ -42,7 +42,7 @@ export function conflictView(present: Workflow, typed: TypedWorkflow, path: stri
     const [there, here] = [now.get(label) ?? '', yours.get(label) ?? ''];
     return there === here ? [] : [[label, multiline(there), multiline(here)]];
   });
-  return html`<div class="flash problem problems" role="alert">
+  return html`<div class="flash problem problems" role="alert" tabindex="-1" autofocus>
 <p>Someone else changed this workflow while you were at it, so nothing of yours was saved yet. There is now version ${present.version} (${present.status}), saved ${time(present.updatedAt)}.</p>
 <p>Below is what you typed. <strong>Save mine over it</strong> replaces what is there now; or <a href="${path}">leave mine and edit what is there now</a>.</p>
 </div>

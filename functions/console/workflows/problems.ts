@@ -88,7 +88,7 @@ export function idOf(field: DraftField): string {
 /** What a save would do to people who wait. */
 export function stopsNote(stopped: readonly StoppedAt[]): Html {
   if (stopped.length === 0) return html``;
-  return html`<div class="flash problem" role="alert">
+  return html`<div class="flash problem" role="alert" tabindex="-1" autofocus>
 <p>Nothing was saved yet. People wait at steps that this takes away, and would get nothing more of this workflow:</p>
 <ul>${stopped.map((one) => html`<li>${stoppedText(one)}</li>`)}</ul>
 <p>Choose <strong>${stopLabel}</strong>, or keep the steps.</p>
@@ -165,7 +165,7 @@ export function outdatedNote(check: WorkflowCheck, path: string): Html {
 /** What is wrong, with links to the fields it is wrong at. */
 export function problemSummary({ all }: Problems): Html {
   if (all.length === 0) return html``;
-  return html`<div class="flash problem problems" role="alert">
+  return html`<div class="flash problem problems" role="alert" tabindex="-1" autofocus>
 <p>Nothing was saved. ${all.length === 1 ? 'One thing is' : `${all.length} things are`} not right:</p>
 <ul>${all.map(({ field, text }) => html`<li>${field ? html`<a href="#${idOf(field)}">${text}</a>` : text}</li>`)}</ul>
 </div>`;

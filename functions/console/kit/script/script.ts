@@ -1,8 +1,9 @@
 import { copy } from './copy.ts';
 import { find } from './find.ts';
+import { menu } from './menu.ts';
 import { refresh } from './refresh.ts';
 import { times } from './times.ts';
 import { unsaved } from './unsaved.ts';
 
 /** What pages do beside being read. Everything works without it. What is last uses what comes before it. */
-export const script = [times, copy, unsaved, find, refresh].join('');
+export const script = [times, copy, unsaved, find, menu, refresh].join('');
