@@ -168,7 +168,7 @@ export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   return [
     ...(on
       ? [
-          `Polar mails your customers itself ${on}, so they would get two mails. Switch Polar's mail off, or leave this workflow paused.`,
+          `Polar mails your customers itself ${on}, so they would get two mails. Switch off Polar's, or keep this workflow paused.`,
         ]
       : []),
     ...(unknown

@@ -22,7 +22,7 @@ export function importView(c: Context<ConsoleEnv>, { known, connection, now }: S
   const shown = html`${ours ? present(c, ours, now) : first(c, connection)}`;
   return html`<p>Makes a contact of every customer that ${connection.organizationName} has in Polar, with the groups that your settings give. It mails nobody and changes nobody’s consent.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
-<p class="soft">Customers that Polar has deleted stay as they are here. <span class="code">npm run backfill</span> compares those, too.</p>`;
+<p class="soft">Customers deleted in Polar stay here. <span class="code">npm run backfill</span> compares those, too.</p>`;
 }
 
 /** The next step after connecting, until it was done; then a way back to it. */
@@ -98,16 +98,23 @@ function summary(known: Import, counts: BackfillCounts, now: Date): Html {
     case 'running':
       return html`<p>${importProgress(known)} You can close this page: it continues without it.</p>
 ${bar(known)}
-${known.reason ? html`<p class="note">${known.reason} Tries again within a minute.</p>` : ''}
+${known.reason ? html`<p class="note">${known.reason} The import retries by itself within a minute.</p>` : ''}
 ${now.getTime() - Date.parse(known.changedAt) > silentMs ? html`<p class="note">No progress since ${time(known.changedAt)}. The log of the function importer says why.</p>` : ''}`;
     case 'done':
       return html`<p>${doneText(known, counts)}</p>`;
     case 'stopped':
-      return html`<p>${importProgress(known)} What was imported so far stays.</p>`;
+      return html`<p>${howFar(known)}</p>`;
     case 'failed':
       return html`<p class="note">${known.reason ?? 'It failed.'}</p>
-${known.progress ? html`<p>${importProgress(known)} What was imported so far stays.</p>` : ''}`;
+${known.progress ? html`<p>${howFar(known)}</p>` : ''}`;
   }
+}
+
+/** Of one that is over before its end. */
+function howFar(known: Import): string {
+  if (!known.progress) return 'It had not begun.';
+  const stays = known.kind === 'import' ? ' What was imported so far stays.' : '';
+  return `${importProgress(known)}${stays}`;
 }
 
 function bar({ progress }: Import): Html {

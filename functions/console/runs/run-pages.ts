@@ -4,6 +4,7 @@ import { stopRun } from '#shared/audience/go-on.ts';
 import { isOpen, type TakenStep } from '#shared/audience/run.ts';
 import type { RunNow } from '#shared/audience/run-outlook.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { act } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
@@ -18,6 +19,8 @@ type Story = RunNow &
     workflow: Workflow | undefined;
     /** Of its emails, by ledger key. */
     emails: ReadonlyMap<string, ReportedEmail>;
+    /** Whom it mails; absent: no contact shows its customer. */
+    address: string | undefined;
   }>;
 
 const section = 'workflows';
@@ -32,16 +35,17 @@ export function runPages(parts: ConsoleParts) {
     const run = known.runs.get(runId)?.row;
     if (!run) return undefined;
     const keys = run.history.flatMap(({ ledgerKey }) => ledgerKey ?? []);
-    const [workflow, found] = await Promise.all([
+    const [workflow, found, [kept]] = await Promise.all([
       workflows.find(run.workflowId),
       Promise.all(keys.map(parts.emails.find)),
+      keptCustomers(store, [run.customerId]),
     ]);
     const [now = { run, endsNext: undefined }] = await parts.outlook(
       [run],
       workflow ? [workflow] : [],
     );
     const emails = new Map(found.flatMap((one) => (one ? [[one.ledgerKey, one] as const] : [])));
-    return { ...now, workflow, emails };
+    return { ...now, workflow, emails, address: kept?.contact?.address };
   }
 
   const withRun =
@@ -65,8 +69,8 @@ export function runPages(parts: ConsoleParts) {
         title: 'Stop this run?',
         section,
         above: { href: path, title: 'The run' },
-        body: html`<p>None of its further emails goes out, and it cannot go on. Another event may begin a new run for this customer.</p>
-<div class="row">${act(c, 'Stop the run', `${path}/stop`, { tone: 'danger' })}<a class="button" href="${path}">Let it go on</a></div>`,
+        body: html`<p>No more of its emails go out, and it can’t be resumed. Another event may begin a new run for this customer.</p>
+<div class="row">${act(c, 'Stop the run', `${path}/stop`, { tone: 'danger' })}<a class="button" href="${path}">Keep it</a></div>`,
       });
     }),
   );
@@ -81,9 +85,9 @@ export function runPages(parts: ConsoleParts) {
       isStopped
         ? {
             kind: 'done',
-            text: 'The run is stopped. An email of it that SES has already does go out.',
+            text: 'Stopped. An email that SES already has still goes out.',
           }
-        : { kind: 'problem', text: 'There was nothing to stop: the run has ended already.' },
+        : { kind: 'problem', text: 'Nothing to stop: the run has already ended.' },
     );
   });
 
@@ -99,7 +103,7 @@ function headOf({ run, workflow }: Story) {
 }
 
 function runView(story: Story): Html {
-  const { run, workflow } = story;
+  const { run, workflow, address } = story;
   return html`<div class="card">${facts([
     ['State', html`${runBadge(run)} ${whereRunIs(story)}`],
     [
@@ -108,7 +112,10 @@ function runView(story: Story): Html {
         ? html`<a href="${workflowPath(workflow)}">${workflow.name}</a>, version ${run.workflowVersion}`
         : `${run.workflowId}, which was removed`,
     ],
-    ['Contact', html`<a href="${contactPath(run.contactId)}"><code>${run.contactId}</code></a>`],
+    [
+      'Contact',
+      html`<a href="${contactPath(run.contactId)}">${address ?? html`<code>${run.contactId}</code>`}</a>`,
+    ],
     ['Subscription', run.subscriptionId && html`<code>${run.subscriptionId}</code>`],
     ['Began', html`${time(run.beganAt)}, by <a href="${eventPath(run.webhookId)}">${run.type}</a>`],
     ['Run', html`<code>${run.runId}</code>`],
@@ -156,6 +163,6 @@ function noSuchRun(c: Context<ConsoleEnv>) {
     section,
     above: { href: workflowsPath, title: 'Workflows' },
     status: 404,
-    body: html`<p>The page of a workflow lists its runs, and the page of a contact those of the contact.</p>`,
+    body: html`<p>A workflow’s page lists its runs; a contact’s page lists those of the contact.</p>`,
   });
 }

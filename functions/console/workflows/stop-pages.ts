@@ -75,8 +75,8 @@ function askPage(c: Context<ConsoleEnv>, { workflow, open, count }: Asked, shown
     ...{ title: `Stop ${runs}?`, section: 'workflows', above },
     ...(shown !== undefined && { status: 409 }),
     body: html`${shown === undefined ? '' : changedNote(shown, total)}
-<p>None of their further emails goes out, and they can’t go on.</p>
-${workflow.status === 'active' ? html`<p>The workflow is active, so new events keep beginning new runs. To prevent that, <a href="${path}">pause it first</a>.</p>` : ''}
+<p>No more of their emails go out. A stopped run can’t be resumed.</p>
+${workflow.status === 'active' ? html`<p>The workflow is active, so new events still begin runs. <a href="${path}">Pause it first</a> to prevent that.</p>` : ''}
 <div class="row">
 ${act(c, `Stop ${runs}`, `${path}/stop-runs`, { tone: 'danger', fields: { count: total, begunBy: open.begunBy } })}
 <a class="button" href="${path}">Keep ${total === '1' ? 'it' : 'them'}</a>
@@ -86,7 +86,7 @@ ${act(c, `Stop ${runs}`, `${path}/stop-runs`, { tone: 'danger', fields: { count:
 
 function changedNote(shown: string, total: string): Html {
   const before = shown === '' ? '' : ` It was ${shown}.`;
-  return html`<p class="flash problem" role="alert">Nothing was stopped: ${total === '1' ? '1 run waits' : `${total} runs wait`} now.${before}</p>`;
+  return html`<p class="flash problem" role="alert" tabindex="-1" autofocus>Nothing was stopped: ${total === '1' ? '1 run waits' : `${total} runs wait`} now.${before}</p>`;
 }
 
 type Rest = Pick<Asked, 'workflow' | 'open'> & Readonly<{ stopped: number; after: string }>;

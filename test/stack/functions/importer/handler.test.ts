@@ -25,7 +25,7 @@ it('the function carries on what the console could not do at once, as it is depl
   await desk.connectByToken();
   desk.polar.goDown();
   const begun = await desk.submit('/console/polar/import/start');
-  expect(begun.text).toContain('Tries again within a minute.');
+  expect(begun.text).toContain('The import retries by itself within a minute.');
   desk.polar.comeBack();
   await minutePasses();
   expect(await desk.parts.imports.read()).toMatchObject({ state: 'done', customers: 130 });

@@ -127,7 +127,7 @@ describe('while an import runs', () => {
       changedAt: new Date(Date.now() - 11 * 60_000).toISOString(),
     });
     const { text, html } = await visitor.get(path);
-    expect(text).toContain('Tries again within a minute.');
+    expect(text).toContain('The import retries by itself within a minute.');
     expect(text).toContain('No progress since');
     expect(html).toContain('Polar is &lt;b&gt;away&lt;/b&gt;.');
   });

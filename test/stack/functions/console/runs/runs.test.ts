@@ -68,18 +68,18 @@ describe('the page of a run', () => {
   test('stops it after asking, and says who did', async () => {
     const { path, runId, customerId } = await pastDue('di@example.com');
     const asked = await at.get(`${path}/stop`);
-    expect(asked.text).toContain('None of its further emails goes out');
+    expect(asked.text).toContain('No more of its emails go out');
     expect(await at.item('Runs', { runId })).toMatchObject({ state: 'waiting' });
 
     const stopped = await at.submit(`${path}/stop`);
-    expect(stopped.text).toContain('The run is stopped.');
+    expect(stopped.text).toContain('Stopped. An email that SES already has still goes out.');
     expect(stopped.text).toMatch(/stopped .* Stopped by the local console\./);
     expect(stopped.html).not.toContain(`${path}/stop`);
     expect(await at.item('Runs', { runId })).toMatchObject({ state: 'stopped' });
     expect(await at.item('Customers', { customerId })).not.toHaveProperty('runs');
 
     const again = await at.submit(`${path}/stop`);
-    expect(again.text).toContain('There was nothing to stop');
+    expect(again.text).toContain('Nothing to stop');
     expect((await at.get(`${path}/stop`)).location).toBe(path);
     const acts = await at.items('Acts');
     expect(acts.filter(({ what }) => what === 'run.stop')).toMatchObject([
@@ -122,7 +122,7 @@ describe('stopping everybody who waits in a workflow', () => {
     const count = await waiting();
     expect(count).toBeGreaterThan(1);
     expect(asked.text).toContain(`Stop ${count} waiting runs?`);
-    expect(asked.text).toContain('pause it first');
+    expect(asked.text).toContain('Pause it first');
 
     const { runId, path: one } = await pastDue('gus@example.com');
     // It began after the page was shown, so it is not among those that are meant.
