@@ -99,7 +99,7 @@ export function runVerbs(parts: RunParts) {
         throw new Advice(`The run has ended already (${runFate(story)}). Nothing was changed.`);
       }
       print(`${workflowId}: ${runFate(story)}`);
-      const question = 'Stop this run? None of its further emails goes out, and it cannot go on.';
+      const question = "Stop this run? No more of its emails go out, and it can't be resumed.";
       if (!isSure && !(await parts.confirmed(question))) return print('Nothing was stopped.');
       if (!(await stopRun(runId, parts.person, await parts.means()))) {
         throw new Advice('The run ended by itself meanwhile. Nothing was changed.');
@@ -120,7 +120,7 @@ export function runVerbs(parts: RunParts) {
         print(npm(`workflows -- pause ${workflowId}`));
       }
       while (total.count > 0 && !isSure) {
-        const question = `Stop ${openText(total)} of ${workflowId}? None of their further emails goes out, and they can't go on.`;
+        const question = `Stop ${openText(total)} of ${workflowId}? No more of their emails go out, and they can't be resumed.`;
         if (!(await confirmed(question))) return print('Nothing was stopped.');
         const now = await openRuns.count(open);
         if (openText(now) === openText(total)) break;

@@ -151,7 +151,7 @@ async function disconnectInTurn(parts: ConnectionParts, connection: Connection):
 }
 
 const wasBrokenOff =
-  'There was no access to Polar anymore, as after disconnecting that was broken off. Should Polar still list the webhook endpoint under Settings → Webhooks, remove it there.';
+  'The access to Polar was gone already: an earlier disconnect stopped midway. If Polar still lists the webhook endpoint under Settings → Webhooks, remove it there.';
 
 /** Forgets the access that connecting left when it was broken off before there was a connection. */
 export function forgetLeftAccess(parts: ConnectionParts): Promise<Tended> {
@@ -164,7 +164,7 @@ export function forgetLeftAccess(parts: ConnectionParts): Promise<Tended> {
     return {
       kind: 'done',
       done: [
-        `Forgot the access that was left by connecting that was broken off. Should Polar list a webhook endpoint for ${webhookUrl} under Settings → Webhooks, remove it there.`,
+        `Deleted the access that an unfinished connect had left. If Polar lists a webhook endpoint for ${webhookUrl} under Settings → Webhooks, remove it there.`,
       ],
     };
   });

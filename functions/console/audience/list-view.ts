@@ -150,7 +150,7 @@ function isEmpty({ filter, shown, isFirstPage }: ListView): boolean {
 
 function nothing({ filter, shown, isFirstPage }: ListView): Html {
   if (shown.isCutShort)
-    return html`<p class="note">None so far, but not all contacts were looked at: go on below.</p>`;
+    return html`<p class="note">None so far. Not all contacts were searched yet: continue below.</p>`;
   if (isFiltered(filter)) {
     return empty(
       'No contact fits these filters.',
@@ -167,8 +167,8 @@ function nothing({ filter, shown, isFirstPage }: ListView): Html {
 
 function paging({ filter, next, shown, isFirstPage }: ListView): Html {
   const { isCutShort, contacts } = shown;
-  const label = isCutShort ? 'Go on looking' : 'Older contacts';
-  const note = isCutShort && contacts.length > 0 ? 'Not all contacts were looked at yet.' : '';
+  const label = isCutShort ? 'Keep looking' : 'Older contacts';
+  const note = isCutShort && contacts.length > 0 ? 'Not all contacts were searched yet.' : '';
   return html`<div class="pages">
 <p>${!isFirstPage && html`<a href="${link(audiencePath, filter)}">Back to the newest</a>`} ${note}</p>
 ${next && html`<a class="button" href="${link(audiencePath, { ...filter, after: next })}" rel="next">${label}</a>`}

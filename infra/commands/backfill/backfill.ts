@@ -252,7 +252,7 @@ async function run(
 }
 
 const startsOver =
-  'A run of version 0.1.0 was broken off. It looked at things in another order, so this run starts over.';
+  'An earlier run, of version 0.1.0, did not finish. It used another order, so this one starts over.';
 
 async function earlier(
   states: BackfillStates,

@@ -153,7 +153,7 @@ async function whyNone(
 
 function withoutIt({ id }: UndeliveredEvent, silenced: readonly string[]): string {
   return silenced.length === 0
-    ? `If this one can never arrive, go on without it, which loses nothing: --accept ${id}`
+    ? `If this one can never arrive, accept that, which loses nothing: --accept ${id}`
     : `Going on without it would lose the mails of ${silenced.map(oneLine).join(', ')}.`;
 }
 

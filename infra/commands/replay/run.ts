@@ -56,7 +56,7 @@ export async function runReplays(given: Run, parts: RunParts): Promise<void> {
     print(`${counted(sent, 'replay')} queued.${earlier}`);
   } catch (error) {
     print(
-      'An error ended it. Nothing is lost: once that is mended, go on with the command above.\n',
+      'An error ended it. Nothing is lost: fix it, then continue with the command above.\n',
     );
     throw error;
   }
@@ -172,7 +172,7 @@ async function outcomes(
   print(`${counted(recorded, 'replay')} recorded:`);
   outcomeLines(tally).forEach(print);
   if (emails > 0) print(`${counted(emails, 'email')} asked for.`);
-  if (isStopped()) print('The others go on by themselves.');
+  if (isStopped()) print('The others continue by themselves.');
   else if (missing > 0) {
     print(`${missing} not recorded yet: they are in the queue or being retried, or died. Look at:`);
     print(`  npm run deadletters -- list --queue events${options}`);

@@ -205,7 +205,7 @@ export function bearerOf(access: Access): string {
 function required({ access }: AccessDocument): Access {
   if (access) return access;
   throw new PolarRefused(
-    'No access to Polar is kept here: it was never connected, or connecting or disconnecting was broken off. Connect Polar, or disconnect once more.',
+    'No access to Polar is kept here: it was never connected, or connecting or disconnecting stopped midway. Connect Polar, or disconnect again.',
   );
 }
 

@@ -54,10 +54,10 @@ export function connectionTurn({ lease, newId, everyMs = 15_000 }: TurnParts): I
 }
 
 const isTaken =
-  'The connection with Polar is just being changed, in the console or by npm run connect or recover. Nothing was changed here. Look at the connection when that is done, and try again if need be; should it have broken off, that works after a minute at most.';
+  'Nothing was changed: the connection with Polar is being changed already, in the console or by npm run connect or recover. Look at the connection in a moment, and try again if needed. One that stopped midway ends within a minute.';
 
 const isLost =
-  'This took so long that somebody else has changed the connection with Polar meanwhile, so it was left where it was. Look at the connection and, if need be, do it again.';
+  'This took so long that somebody else changed the connection with Polar meanwhile, so it stopped there. Look at the connection and, if needed, try again.';
 
 const name = 'connection';
 const names = { '#version': 'version' };

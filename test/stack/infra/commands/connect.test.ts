@@ -237,9 +237,9 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
     await at.access.save(access);
     const left = await run(['--status']);
     expect(left).toMatchObject({ code: 1 });
-    expect(left.error).toContain('an access to it is kept: connecting was broken off midway');
+    expect(left.error).toContain('its access is kept: connecting stopped midway');
     const forgotten = await run(['--disconnect']);
-    expect(forgotten.out).toContain('Forgot the access that was left');
+    expect(forgotten.out).toContain('Deleted the access that an unfinished connect had left');
     expect(at.accessDocument()).toEqual({});
 
     await connected();
@@ -249,7 +249,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
     expect(halfway.out).toContain('No access to Polar is kept here');
     expect(halfway.out).toContain('disconnect once more');
     const ended = await run(['--disconnect', '--yes']);
-    expect(ended.out).toContain('as after disconnecting that was broken off');
+    expect(ended.out).toContain('an earlier disconnect stopped midway');
     expect(await at.connections.read()).toBeUndefined();
   });
 

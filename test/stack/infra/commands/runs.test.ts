@@ -238,7 +238,7 @@ describe('npm run runs -- stop --workflow', () => {
     });
     await no.verbs.stopAll('dunning', false);
     expect(asked).toEqual([
-      "Stop 2 waiting runs of dunning? None of their further emails goes out, and they can't go on.",
+      "Stop 2 waiting runs of dunning? No more of their emails go out, and they can't be resumed.",
     ]);
     expect(no.output()).toContain('npm run workflows -- pause dunning --stage test');
     expect(await waiting()).toBe(2);

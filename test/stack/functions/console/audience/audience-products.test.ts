@@ -57,8 +57,8 @@ test('looks through some pages at a time, and goes on where it stopped', async (
   for (let nth = 0; nth < 240; nth += 1) await row(nth);
   const first = await at.get(`${list}?product=${productId}`);
   expect(namesIn(first.html)).toEqual([]);
-  expect(first.text).toContain('not all contacts were looked at');
-  const next = unescaped(/href="([^"]+)" rel="next">Go on looking/.exec(first.html)?.[1]);
+  expect(first.text).toContain('Not all contacts were searched');
+  const next = unescaped(/href="([^"]+)" rel="next">Keep looking/.exec(first.html)?.[1]);
   expect(next).toContain(`product=${productId}`);
   expect(namesIn((await at.get(next)).html)).toEqual(['ann']);
 });

@@ -128,7 +128,7 @@ describe('the list', () => {
     }));
     const first = await at.get(`${list}?group=rare&consent=unsubscribed`);
     expect(first.text).toContain('not all contacts were looked at');
-    expect(first.text).toContain('Go on looking');
+    expect(first.text).toContain('Keep looking');
     expect(first.html).not.toContain(`${list}/rare-`);
     const second = await at.get(nextIn(first.html) ?? '');
     expect(second.html).toContain(`${list}/${ids[0]}`);

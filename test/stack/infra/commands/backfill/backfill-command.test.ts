@@ -144,7 +144,7 @@ describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => 
     const file = join(folder, `backfill-${tableOf('Customers')}.json`);
     await writeFile(file, JSON.stringify({ ...stateOf010, organizationId: northlight.id }));
     const { out } = await run(['--accept-deletions', '1']);
-    expect(out).toMatch(/^A run of version 0\.1\.0 was broken off\. .* starts over\.$/m);
+    expect(out).toMatch(/^An earlier run, of version 0\.1\.0, did not finish\. .* starts over\.$/m);
     expect(out).not.toContain('Continues where');
     expect(out).toMatch(/^looked at +149 /m);
     expect(out).toMatch(/^extra +1 /m);

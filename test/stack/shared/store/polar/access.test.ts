@@ -49,7 +49,7 @@ describe('the access to Polar', () => {
     await at.access.save(at.token());
     await at.access.forget();
     expect(String(await failure(at.access.token()))).toContain(
-      'Connect Polar, or disconnect once more.',
+      'Connect Polar, or disconnect again.',
     );
     await at.values.put('PolarAccess', 'not JSON');
     expect(await failure(at.access.token())).toBeInstanceOf(PolarRefused);
