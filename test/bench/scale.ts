@@ -80,9 +80,9 @@ export async function measuredSizes(): Promise<Sizes> {
   )[0];
   if (!contact || !customer || !renewal.record) throw new Error('A sample wrote too little.');
   const size = (item: object) => itemSize(marshall(item, { removeUndefinedValues: true }));
-  const { payload, ...record } = eventItem(renewal.record, renewal.payload, 90);
+  const { packed, ...record } = eventItem(renewal.record, renewal.payload, 90);
   return {
-    event: size(record) + (payload instanceof Uint8Array ? payload.byteLength : 0),
+    event: size(record) + (packed instanceof Uint8Array ? packed.byteLength : 0),
     contact: size(contact),
     customer: size(customer),
     words: searchWords(contact).length,

@@ -10,6 +10,7 @@ import type { PolarCustomer } from '#shared/polar/event.ts';
 import { audienceFromEnv } from '#shared/store/wire-audience.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
 import { startDynamo } from './emulators.ts';
+import { readableRow } from './readable-row.ts';
 import { createStackTables } from './stack-tables.ts';
 
 export const suppressionKey = 'a key of this test';
@@ -52,8 +53,12 @@ export async function startAudience({ now = () => new Date() } = {}) {
   const audience = audienceFromEnv(process.env, { retentionDays: 90 });
   const hash = await audience.addressHash();
   const { db, store } = audience;
-  const item = async (table: string, Key: Record<string, string>) =>
-    (await db.send(new GetCommand({ TableName: tableOf(table), Key, ConsistentRead: true }))).Item;
+  /** With everything that is packed in it. */
+  const item = async (table: string, Key: Record<string, string>) => {
+    const get = new GetCommand({ TableName: tableOf(table), Key, ConsistentRead: true });
+    const { Item } = await db.send(get);
+    return Item && readableRow(Item);
+  };
 
   return {
     ...audience,
@@ -67,8 +72,10 @@ export async function startAudience({ now = () => new Date() } = {}) {
     tableOf,
     hash,
     item,
-    items: async (table: string) =>
-      (await db.send(new ScanCommand({ TableName: tableOf(table) }))).Items ?? [],
+    async items(table: string) {
+      const { Items = [] } = await db.send(new ScanCommand({ TableName: tableOf(table) }));
+      return Items.map(readableRow);
+    },
     put: (table: string, Item: Record<string, unknown>) =>
       db.send(new PutCommand({ TableName: tableOf(table), Item })),
     contact: (email: string) => item('Contacts', { email }),

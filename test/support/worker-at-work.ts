@@ -24,6 +24,7 @@ import { dynamoRunLists } from '#shared/store/run-lists.ts';
 import { dynamoSettings } from '#shared/store/settings.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { lambdaRecord } from '#test/support/lambda-record.ts';
+import { readableRow } from '#test/support/readable-row.ts';
 import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
 
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
@@ -127,10 +128,15 @@ export async function startWorker({ now = () => new Date() } = {}) {
         inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible),
       };
     },
-    item: async (table: string, Key: Record<string, string>) =>
-      (await db.send(new GetCommand({ TableName: tableOf(table), Key }))).Item,
-    items: async (table: string) =>
-      (await db.send(new ScanCommand({ TableName: tableOf(table) }))).Items ?? [],
+    /** With everything that is packed in it. */
+    async item(table: string, Key: Record<string, string>) {
+      const { Item } = await db.send(new GetCommand({ TableName: tableOf(table), Key }));
+      return Item && readableRow(Item);
+    },
+    async items(table: string) {
+      const { Items = [] } = await db.send(new ScanCommand({ TableName: tableOf(table) }));
+      return Items.map(readableRow);
+    },
     put: (table: string, Item: Record<string, unknown>) =>
       db.send(new PutCommand({ TableName: tableOf(table), Item })),
     async stop() {

@@ -19,7 +19,8 @@ import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { comparedWithPolicies, recordedCalls } from '#test/support/aws-calls.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
-import { readable, rowsOfTables } from './rows-of-tables.ts';
+import { readableText } from '#test/support/readable-row.ts';
+import { rowsOfTables } from './rows-of-tables.ts';
 
 let stack: LocalStack;
 let db: ReturnType<typeof documentClient>;
@@ -89,7 +90,7 @@ async function quiet(): Promise<void> {
 }
 
 const rows = () => rowsOfTables(db, Object.values(stack.tables));
-const everything = async () => readable(await rows());
+const everything = async () => readableText(await rows());
 
 const emailsSchema = z.object({
   emails: z.array(

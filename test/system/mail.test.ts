@@ -15,6 +15,7 @@ import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
+import { readableRow } from '#test/support/readable-row.ts';
 
 const mailboxSchema = z.object({
   emails: z.array(
@@ -105,7 +106,7 @@ async function happens(type: SupportedEventType, of: Person, webhookId: string =
   const get = new GetCommand({ TableName: stack.tables['Events'], Key: { webhookId } });
   for (;;) {
     const { Item } = await db.send(get);
-    if (Item) return Item;
+    if (Item) return readableRow(Item);
     await setTimeout(50);
   }
 }

@@ -11,6 +11,7 @@ import { forwarder, type LoopbackServer, serveOnLoopback } from '#infra/local/lo
 import { deliver } from '#infra/local/running-stack.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { attributesOf } from '#shared/store/events/event-item.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { contentOf, passedOn, reply } from '#test/support/passed-on.ts';
@@ -109,7 +110,7 @@ async function bought(): Promise<string> {
   const record = await vi.waitFor(
     async () => {
       const get = new GetCommand({ TableName: stack.tables['Events'], Key: { webhookId } });
-      return considered.parse((await db.send(get)).Item);
+      return considered.parse(attributesOf((await db.send(get)).Item ?? {}));
     },
     { timeout: 60_000, interval: 100 },
   );

@@ -21,6 +21,7 @@ import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts'
 import { asMany } from '#test/support/as-many.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { npmStart } from '#test/support/npm-start.ts';
+import { readableText } from '#test/support/readable-row.ts';
 import { typed as typedCommand } from '#test/support/typed-command.ts';
 
 /*
@@ -330,7 +331,7 @@ describe('on call, with the runbook alone', { timeout: 600_000 }, () => {
     await expect.poll(() => isContact('letter-4@example.com'), patience).toBe(false);
     const proof = async () => (await typed('why letter-4@example.com')).output;
     await expect.poll(proof, patience).toMatch(/^Erased on .+ Asked for on .+ by /m);
-    const left = JSON.stringify([await rows('Events'), await rows('Customers')]);
+    const left = readableText([...(await rows('Events')), ...(await rows('Customers'))]);
     expect(left).not.toContain('letter-4@');
     expect(await solved('acts --what erasure')).toContain('Erase a contact');
   });

@@ -1,5 +1,4 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { payloadText } from '#shared/store/events/event-item.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -18,14 +17,4 @@ export async function rowsOfTables(
     }
   };
   return (await Promise.all(tables.map(rowsOf))).flat();
-}
-
-/** Rows as text in lower case, the payloads unpacked and their escapes read. */
-export function readable(rows: readonly Row[]): string {
-  const unpacked = rows.map((row) => {
-    const { payload } = row;
-    if (!(payload instanceof Uint8Array)) return row;
-    return { ...row, payload: JSON.parse(payloadText(payload)) };
-  });
-  return JSON.stringify(unpacked).toLowerCase();
 }

@@ -4,40 +4,60 @@ import { type EventRecord, eventRecordSchema } from '#shared/audience/event-reco
 import type { Recorded, ReplayWrite } from '#shared/audience/unit-of-work.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { packed, unpacked } from './packed-payload.ts';
+import { packedRecord, unpackedRecord } from './packed-record.ts';
 
 /** A payload that is larger than this, compressed, would not fit into an item beside the rest of the record. */
 const largestPayloadBytes = 300 * 1_024;
+/** A longer one is packed by itself, so that lists, which need the record, need not read it. */
+const longestPackedAsOne = 16 * 1_024;
 
-/** The item of table Events for a record, with its payload compressed, or marked as left out. */
+/** The item of table Events for a record, with its payload, packed; or marked as left out. */
 export function eventItem(
   record: EventRecord,
   payload: string | undefined,
   retentionDays: number,
 ): Record<string, unknown> {
-  const compressed = payload === undefined ? undefined : packed(payload);
-  const fits = compressed && compressed.byteLength <= largestPayloadBytes;
   const expiresAt = Math.floor(Date.parse(record.receivedAt) / 1_000) + retentionDays * 86_400;
   return {
-    ...record,
+    ...(payload === undefined ? record : withPayload(record, payload)),
     expiresAt,
     dayShard: `${record.receivedAt.slice(0, 10)}#${shardOf(record.webhookId)}`,
-    ...(compressed && (fits ? { payload: compressed } : { payloadOmitted: true })),
   };
 }
 
-/** The body of the webhook as Polar sent it. */
-export const payloadText = unpacked;
-
-export function eventRecordOf(item: unknown): EventRecord {
-  return eventRecordSchema.parse(item);
+function withPayload(record: EventRecord, payload: string): Readonly<Record<string, unknown>> {
+  if (payload.length <= longestPackedAsOne) return packedRecord(record, payload);
+  const compressed = packed(payload);
+  const fits = compressed.byteLength <= largestPayloadBytes;
+  return { ...record, ...(fits ? { payload: compressed } : { payloadOmitted: true }) };
 }
 
-const payloadSchema = z.object({ payload: z.optional(z.instanceof(Uint8Array)) });
+const bytes = z.optional(z.instanceof(Uint8Array));
+/** Absent from rows of 0.1.0, beside long payloads, and after an erasure: the record is whole then. */
+const packedSchema = z.object({ packed: bytes });
+const payloadSchema = z.object({ payload: bytes });
+
+/** All attributes of an item, those that are packed among them. */
+export function attributesOf(item: unknown): Readonly<Record<string, unknown>> {
+  const { packed } = packedSchema.parse(item);
+  return { ...Object(item), ...(packed && unpackedRecord(packed).attributes) };
+}
+
+export function eventRecordOf(item: unknown): EventRecord {
+  return eventRecordSchema.parse(attributesOf(item));
+}
+
+/** The body of the webhook as Polar sent it, where it was kept. */
+export function payloadOf(item: unknown): string | undefined {
+  const { packed } = packedSchema.parse(item);
+  if (packed) return unpackedRecord(packed).body;
+  const { payload } = payloadSchema.parse(item);
+  return payload && unpacked(payload);
+}
 
 /** The record in an item, and the body of its webhook. */
 export function recordedOf(item: unknown): Recorded {
-  const { payload } = payloadSchema.parse(item);
-  return { record: eventRecordOf(item), payload: payload && payloadText(payload) };
+  return { record: eventRecordOf(item), payload: payloadOf(item) };
 }
 
 /** The item of an event, read consistently; `undefined` where there is none, or not any more. */

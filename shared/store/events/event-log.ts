@@ -10,7 +10,7 @@ import {
   newestFirst,
   readBatch,
 } from '#shared/store/dynamo.ts';
-import { eventRecordOf, payloadText, readEvent } from './event-item.ts';
+import { attributesOf, eventRecordOf, payloadOf, readEvent } from './event-item.ts';
 
 export const eventOutcomes = eventRecordSchema.shape.outcome.options;
 
@@ -110,7 +110,6 @@ const mostReads = 4;
 const daysAtOnce = [1, 4, 8];
 
 const expirySchema = z.object({ expiresAt: z.number() });
-const payloadSchema = z.object({ payload: z.instanceof(Uint8Array) });
 const omittedSchema = z.object({ payloadOmitted: z.literal(true) });
 
 export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): EventLog {
@@ -176,10 +175,10 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
       const Keys = [...new Set(webhookIds)]
         .slice(0, keysAtOnce)
         .map((webhookId) => ({ webhookId }));
-      // Without the payloads, which are most of an event.
-      const ProjectionExpression = 'webhookId, properties, workflows, replays';
+      // Without long payloads, which are packed by themselves.
+      const ProjectionExpression = 'webhookId, packed, properties, workflows, replays';
       const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
-      const read = z.array(detailsSchema).parse(rowsIn(table));
+      const read = z.array(detailsSchema).parse(rowsIn(table).map(attributesOf));
       return new Map(read.map((one) => [one.webhookId, detailsIn(one)]));
     },
 
@@ -225,8 +224,8 @@ function daysBefore(day: string, count: number): string[] {
 }
 
 function keptPayload({ erased }: EventRecord, item: unknown): KeptPayload {
-  const kept = payloadSchema.safeParse(item).data;
-  if (kept) return { kind: 'kept', text: payloadText(kept.payload) };
+  const text = payloadOf(item);
+  if (text !== undefined) return { kind: 'kept', text };
   if (erased) return { kind: 'erased' };
   return { kind: omittedSchema.safeParse(item).success ? 'omitted' : 'none' };
 }

@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { personalProperties } from '#shared/polar/event-properties.ts';
+import { eventPropertiesSchema, withoutPersonal } from '#shared/polar/event-properties.ts';
+import { attributesOf, readEvent } from './event-item.ts';
 
 type Page = { webhookIds: string[]; next: RecordPosition | undefined };
 
@@ -20,10 +21,7 @@ export type RecordPosition = z.infer<typeof recordPositionSchema>;
 
 const idsSchema = z.array(z.object({ webhookId: z.string() }));
 const pageSize = 100;
-const personal = [
-  ...['payload', 'payloadOmitted', 'email', 'replays'],
-  ...personalProperties.map((name) => `properties.${name}`),
-];
+const toldSchema = z.object({ properties: eventPropertiesSchema });
 
 /** The event records of single customers and contacts, for erasure. */
 export function dynamoEventRecords(db: DynamoDBDocumentClient, table: string): EventRecords {
@@ -56,14 +54,28 @@ export function dynamoEventRecords(db: DynamoDBDocumentClient, table: string): E
     idsOfContact: (contactId, after) => page('byContact', 'contactId', contactId, after),
 
     async erase(webhookId) {
+      // What is packed lies with the payload. Nothing but an erasure writes it again, so it is as it was read.
+      const item = await readEvent(db, table, webhookId);
+      if (!item) return;
+      const attributes = attributesOf(item);
+      const { properties } = toldSchema.parse(attributes);
+      const unpacked = Object.entries(attributes).filter(([name]) => !(name in item));
+      const kept = {
+        ...Object.fromEntries(unpacked),
+        ...{ erased: true, changes: [], properties: withoutPersonal(properties) },
+      };
+      const names = Object.keys(kept);
       try {
         await db.send(
           new UpdateCommand({
             TableName: table,
             Key: { webhookId },
-            UpdateExpression: `SET erased = :yes, changes = :none REMOVE ${personal.join(', ')}`,
+            UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')} REMOVE packed, payload, payloadOmitted, email, replays`,
             ConditionExpression: 'attribute_exists(webhookId)',
-            ExpressionAttributeValues: { ':yes': true, ':none': [] },
+            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+            ExpressionAttributeValues: Object.fromEntries(
+              Object.entries(kept).map(([name, value]) => [`:${name}`, value]),
+            ),
           }),
         );
       } catch (error) {

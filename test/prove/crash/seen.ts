@@ -1,5 +1,5 @@
-import { payloadText } from '#shared/store/events/event-item.ts';
 import type { Item, Tables } from '#test/prove/account.ts';
+import { readableRow } from '#test/support/readable-row.ts';
 
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 const ledgerKey = /"[A-Za-z0-9_-]{43}"/g;
@@ -38,9 +38,7 @@ export function seen(tables: Tables, since: Date): string {
 }
 
 function readable(item: Item): unknown {
-  const { payload, ...rest } = item;
-  const shown = payload instanceof Uint8Array ? { ...rest, payload: payloadText(payload) } : rest;
-  return sorted(shown);
+  return sorted(readableRow(item));
 }
 
 function sorted(value: unknown): unknown {

@@ -6,8 +6,8 @@ import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { requestErasure, type WorkerMessage } from '#shared/queue/events-queue.ts';
 import { addressHash } from '#shared/store/audience/audience-store.ts';
-import { payloadText } from '#shared/store/events/event-item.ts';
 import { webhookBody } from '#test/support/polar-history.ts';
+import { readableText } from '#test/support/readable-row.ts';
 import type { startWorker } from '#test/support/worker-at-work.ts';
 
 type Work = Awaited<ReturnType<typeof startWorker>>;
@@ -115,10 +115,7 @@ export function erasing(work: Work) {
   /** Everything in every table as text in lower case, the payloads unpacked and their escapes read. */
   async function everything(): Promise<string> {
     const rows = (await Promise.all(tables.map((table) => work.items(table)))).flat();
-    const readable = rows.map((row) =>
-      row['payload'] ? { ...row, payload: JSON.parse(payloadText(row['payload'])) } : row,
-    );
-    return JSON.stringify(readable).toLowerCase();
+    return readableText(rows);
   }
 
   const rowsOf = async (id: string) =>

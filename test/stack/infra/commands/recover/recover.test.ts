@@ -24,6 +24,7 @@ import { order } from '#shared/polar/sample/sample-purchase.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
+import { readableRow } from '#test/support/readable-row.ts';
 import { activeWorkflow, startDoor } from './recovering.ts';
 
 type Door = Awaited<ReturnType<typeof startDoor>>;
@@ -59,8 +60,10 @@ afterAll(async () => {
   await Promise.all([stack?.stop(), polar?.stop(), door?.stop()]);
 });
 
-const all = async (table: string) =>
-  (await db.send(new ScanCommand({ TableName: stack.tables[table] }))).Items ?? [];
+async function all(table: string) {
+  const { Items = [] } = await db.send(new ScanCommand({ TableName: stack.tables[table] }));
+  return Items.map(readableRow);
+}
 const emails = async () =>
   (await all('Contacts')).map((contact) => String(contact['email'])).sort();
 /** Each look reads a whole table. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { eventRecordSchema } from '#shared/audience/event-record.ts';
-import { eventItem, payloadText } from '#shared/store/events/event-item.ts';
+import { eventItem, recordedOf } from '#shared/store/events/event-item.ts';
 
 const record = eventRecordSchema.parse({
   webhookId: 'evt-1',
@@ -27,11 +27,35 @@ describe('the item of an event record', () => {
     expect(expiresAt).toBe(secondsAt(expected));
   });
 
-  it('holds the record and its payload', () => {
-    const { payload, ...item } = eventItem(record, '{"a":"ü"}', 90);
+  it.each([
+    ['short', '{"a":"ü"}'],
+    ['long', `{"a":"${'ü'.repeat(20_000)}"}`],
+  ])('holds the record and its %s payload', (_, payload) => {
+    expect(recordedOf(eventItem(record, payload, 90))).toEqual({ record, payload });
+  });
+
+  it('shows what indexes hold and what is written later, whatever is packed', () => {
+    const replays = [{ replayId: 'r', at: '', by: '', triggers: true, again: false }].map(
+      (replay) => ({ ...replay, outcome: 'applied' as const, changes: [], settingsVersion: 1 }),
+    );
+    const more = {
+      contactId: 'contact',
+      reason: 'Because.',
+      replays,
+      replayCount: 1,
+      erased: true,
+    };
+    const { changes, settingsVersion, properties, ...shown } = { ...record, ...more };
+    expect(eventItem({ ...record, ...more }, '{}', 90)).toEqual({
+      ...{ ...shown, packed: expect.any(Uint8Array) },
+      ...{ expiresAt: expect.any(Number), dayShard: expect.stringMatching(/^2026-11-23#\d$/) },
+    });
+  });
+
+  it('leaves a long payload apart from the record, so that a list need not read it', () => {
+    const { payload, ...item } = eventItem(record, ' '.repeat(20_000), 90);
     expect(item).toMatchObject(record);
     expect(payload).toBeInstanceOf(Uint8Array);
-    expect(payloadText(Buffer.from(payload as Uint8Array))).toBe('{"a":"ü"}');
   });
 
   it('has no payload where none is kept, and says nothing of one that was left out', () => {

@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
+import { isOfSubscription, toldVersion } from '#shared/audience/subscription-snapshot.ts';
+import { polarEvent } from '#shared/polar/event.ts';
+import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
+import { packed } from '#shared/store/events/packed-payload.ts';
+import { packedRecord, unpackedRecord } from '#shared/store/events/packed-record.ts';
+import { asMany } from '#test/support/as-many.ts';
+import { publishedPayload } from '#test/support/polar-schema-payload.ts';
+
+const folder = new URL('../../../../fixtures/polar/', import.meta.url);
+const bodies = readdirSync(folder)
+  .filter((name) => name.endsWith('.json') && !name.includes('unsupported'))
+  .map((name) => {
+    const text = readFileSync(new URL(name, folder), 'utf8');
+    return [name, JSON.stringify(JSON.parse(text))] as const;
+  });
+
+const plainBodies = bodies.filter(([name]) => name.includes('.plain.'));
+
+const plain: EventRecord = {
+  ...{ webhookId: 'evt-1', type: 'order.paid', customerId: 'c1', outcome: 'applied' },
+  ...{ occurredAt: '2026-11-23T11:59:00.000000Z', receivedAt: '2026-11-23T12:00:00.000Z' },
+  ...{ changes: [], settingsVersion: 3, properties: { customerId: 'c1' } },
+};
+
+/** The record of the event in a body. */
+function recordIn(body: string): EventRecord {
+  const parsed = polarEvent(body);
+  if (parsed.kind !== 'event') throw new Error(parsed.kind);
+  const { type, properties, subscription } = parsed.event;
+  const record = {
+    ...{ ...plain, type, properties },
+    ...(subscription && isOfSubscription(type) && { subscription: toldVersion(subscription) }),
+  };
+  // Neither JSON nor DynamoDB knows -0.
+  return eventRecordSchema.parse(JSON.parse(JSON.stringify(record)));
+}
+
+function thereAndBack(record: EventRecord, body: string) {
+  const { packed: bytes, ...item } = packedRecord(record, body);
+  const unpacked = unpackedRecord(bytes);
+  return { body: unpacked.body, record: { ...item, ...unpacked.attributes } };
+}
+
+const orderly: EventProperties = { customerId: 'c1', amount: 1_999, currency: 'usd' };
+
+describe('a record and the body of its webhook', () => {
+  it.each(bodies)('come back as they were: %s', (_, body) => {
+    const record = recordIn(body);
+    expect(thereAndBack(record, body)).toEqual({ record, body });
+  });
+
+  it('come back as they were, whatever Polar may send', () => {
+    const property = fc.property(publishedPayload, ({ payload }) => {
+      const body = JSON.stringify(payload);
+      const record = recordIn(body);
+      expect(thereAndBack(record, body)).toEqual({ record, body });
+    });
+    fc.assert(property, { numRuns: asMany(100, 10_000) });
+  });
+
+  it.each<[string, string, Partial<EventRecord>]>([
+    ['a body that is no JSON and has lines', 'hé\u0000llo\n👋\n\n', {}],
+    ['an empty body', '', {}],
+    ['no properties', '{}', { properties: {} }],
+    ['amounts in words', '{}', { properties: { ...orderly, formattedAmount: '$19.99' } }],
+    ['other words for an amount', '{}', { properties: { ...orderly, formattedAmount: '19 $' } }],
+    ['an amount without words', '{}', { properties: orderly }],
+    ['every property', '{}', { properties: everything() }],
+    ['what indexes show', '{}', { reason: 'Because.', contactId: 'contact', erased: true }],
+    [
+      'what it changed and what it asked for',
+      '{}',
+      {
+        changes: [{ field: 'firstName', from: null, to: 'Ada\nLovelace' }],
+        workflows: [{ workflowId: 'w', version: 1, name: 'W', verdict: 'skip', reason: 'No.' }],
+        ...{ groupReason: 'It is the first.', keptByHand: ['lastName'] },
+      },
+    ],
+  ])('come back as they were: %s', (_, body, part) => {
+    const record = { ...plain, ...part };
+    expect(thereAndBack(record, body)).toEqual({ record, body });
+  });
+
+  it.each(plainBodies)('take little more than the body alone: %s', (_, body) => {
+    const together = packedRecord(recordIn(body), body).packed.byteLength;
+    expect(together).toBeLessThan(packed(body).byteLength + 130);
+  });
+
+  it('are read for ever as they were kept first', () => {
+    const kept =
+      'AsPeZoDVT9haDYaGugZGIYYGVoamVsYmegaGpmYGBlHofY5iQyX02iTZUKm2lgtEQXo5hpaWllxgP2PrA3FxcYEM4YLV+WhyoOQP7ikh9aWwdLaMCXbccHinFm/vtBx7zzKcUNcyW6k2thYA';
+    expect(unpackedRecord(Buffer.from(kept, 'base64'))).toEqual({
+      body: '{"type":"subscription.canceled","timestamp":"2026-11-02T10:15:34.015600Z","data":{"id":"s1","customer_id":"c1"}}',
+      attributes: {
+        properties: {
+          ...{ customerId: 'c1', subscriptionId: 's1', amount: 1_999, currency: 'usd' },
+          ...{ formattedAmount: '$19.99', status: 'active', cancelAtPeriodEnd: true },
+        },
+        ...{ settingsVersion: 3, changes: [] },
+        subscription: { version: '2026-11-02T10:15:34.015600Z' },
+        workflows: [{ workflowId: 'w', version: 1, name: 'W', verdict: 'send', ledgerKey: 'k' }],
+      },
+    });
+  });
+
+  it.each([
+    ['nothing at all', ''],
+    ['a form of another version', 'AwAB'],
+    ['half of it', 'AqtW'],
+  ])('are refused where there is %s', (_, base64) => {
+    expect(() => unpackedRecord(Buffer.from(base64, 'base64'))).toThrow();
+  });
+});
+
+/** A value for each name that there is today. */
+function everything(): EventProperties {
+  const values = (name: string) => [`the ${name}`, 7, true];
+  const fitting = (name: string) =>
+    values(name).find((value) => eventPropertiesSchema.safeParse({ [name]: value }).success);
+  const names = Object.keys(eventPropertiesSchema.shape);
+  return eventPropertiesSchema.parse(
+    Object.fromEntries(names.map((name) => [name, fitting(name)])),
+  );
+}
