@@ -6,7 +6,7 @@ import {
   isWalkDue,
   summedDay,
 } from '#shared/audience/count-plan.ts';
-import { type Counts, countsOf, sumOf } from '#shared/audience/counts.ts';
+import { type Counts, countsOf, isEmpty, sumOf } from '#shared/audience/counts.ts';
 import type { Log } from '#shared/log.ts';
 import type { DeadEvent } from '#shared/queue/failures-now.ts';
 import type { ContactWalk } from '#shared/store/counts/contact-walk.ts';
@@ -68,20 +68,35 @@ async function countHours(parts: RollUpParts): Promise<void> {
   const workflowIds = [...new Set([...known, ...told])];
   const hours = new Map(kept);
   const due = hoursDue({ hours, days, retentionDays }, at);
-  // A new stage has months behind it of which nothing was recorded: it asks once for each such day.
-  const begun = new Set([hourOf(at), ...kept.keys()].map(dayOf));
+  // Of most days of a quiet stage, and of the months before a new one, there is nothing: it asks once for each of those.
+  const busy = days.filter((one) => !isEmpty(one.counts)).map((one) => one.day);
+  const lookedAt = new Set([dayOf(hourOf(at)), ...busy]);
   const emptyAsOf = new Map<string, string>();
+  const over = new Set<string>();
+  const dueOfDay = Map.groupBy(due, dayOf);
+  const keptDays = new Set([...kept.keys()].map(dayOf));
   let [done, reads, unreadable] = [0, 0, 0];
   for (const hour of due) {
     if (reads >= mostReads) break;
     const day = dayOf(hour);
-    if (!begun.has(day)) {
-      begun.add(day);
+    if (!lookedAt.has(day)) {
+      lookedAt.add(day);
       const asOf = now().toISOString();
       const asked = await isEmptyDay(day, workflowIds);
       reads += asked.reads;
-      if (asked.isEmpty) emptyAsOf.set(day, asOf);
+      if (asked.isEmpty) {
+        emptyAsOf.set(day, asOf);
+        const summed = summedDay(day, new Map(dueOfDay.get(day)?.map((one) => [one, asOf])));
+        // What is not counted again needs no hours. What was counted before may be all that is left of its rows.
+        const isNew = !keptDays.has(day) && !dead.some((one) => dayOf(one.hour) === day);
+        if (summed?.isFinal && isNew) {
+          await counts.putDay({ ...summed, counts: nothing.counts });
+          over.add(day);
+        }
+      }
     }
+    done += 1;
+    if (over.has(day)) continue;
     const countedAt = emptyAsOf.get(day) ?? now().toISOString();
     const counted = emptyAsOf.has(day) ? nothing : await countHour(hour, workflowIds);
     const deadOfHour = countsOf(
@@ -91,7 +106,6 @@ async function countHours(parts: RollUpParts): Promise<void> {
     hours.set(hour, countedAt);
     reads += counted.reads;
     unreadable += counted.unreadable ?? 0;
-    done += 1;
   }
   for (const day of daysToSum(hours, days)) {
     const before = days.find((one) => one.day === day);

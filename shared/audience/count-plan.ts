@@ -82,7 +82,7 @@ export function daysToSum(hours: CountedHours, days: readonly CountedDay[]): str
 export function summedDay(
   day: string,
   hours: CountedHours,
-  before: CountedDay | undefined,
+  before?: CountedDay,
 ): CountedDay | undefined {
   const counted = [...hours.values()].sort();
   const countedAt = counted.at(-1);

@@ -94,6 +94,10 @@ export function sumOf(all: readonly Counts[]): Counts {
   );
 }
 
+export function isEmpty({ newContacts, ...counts }: Counts): boolean {
+  return newContacts === 0 && sections.every((name) => Object.keys(counts[name]).length === 0);
+}
+
 /** Maps, as a name may mean something to an object. */
 type Sums = Readonly<Record<(typeof sections)[number], Map<string, Map<string, number>>>>;
 

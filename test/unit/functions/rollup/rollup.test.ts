@@ -248,7 +248,10 @@ describe('one call', () => {
     expect(hoursOf(today)).toHaveLength(22);
     expect(hoursOf(recorded)).toHaveLength(24);
     expect(asked).toHaveLength(22 + 24 + 20);
-    expect(kept.hours.size).toBe(20 * 24);
+    expect(kept.days.size).toBe(21);
+    const over = [...kept.days.values()].filter(({ isFinal }) => isFinal).map((one) => one.day);
+    expect(over.length).toBeGreaterThan(2);
+    expect([...kept.hours.keys()].filter((one) => over.includes(one.slice(0, 10)))).toEqual([]);
     expect(asKept(kept)).toEqual({ [`${recorded} events order.paid applied`]: 1 });
   });
 });
