@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { globSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -15,7 +16,7 @@ import {
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { buildSync } from 'esbuild';
+import { buildSync, type OutputFile } from 'esbuild';
 import { bundling } from '#shared/bundle/bundling.ts';
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
@@ -55,7 +56,7 @@ export function lambdaFunction(
     role,
     logGroup,
     memorySize: memoryMb,
-    code: bundled(`${projectRoot}functions/${name}/handler.ts`),
+    code: bundled(name),
     handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
@@ -66,30 +67,46 @@ export function lambdaFunction(
 }
 
 /** A handler as one file, made by esbuild itself: the CDK's own way starts `npx` for each function. */
-function bundled(entry: string): AssetCode {
+function bundled(name: string): AssetCode {
   return Code.fromAsset(projectRoot, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never run: `local` gives a bundle or throws. But the CDK bundles once whatever has the same command.
       image: DockerImage.fromRegistry('none'),
-      command: [entry],
+      command: [name],
       local: {
         tryBundle(directory) {
-          buildSync({
-            ...bundling,
-            mainFields: [...bundling.mainFields],
-            absWorkingDir: projectRoot,
-            entryPoints: [entry],
-            outfile: join(directory, 'index.mjs'),
-            bundle: true,
-            platform: 'node',
-            logLevel: 'warning',
-          });
+          for (const { path, contents } of allBundles()) {
+            const isOfIt = basename(dirname(path)) === name;
+            if (isOfIt) writeFileSync(join(directory, basename(path)), contents);
+          }
           return true;
         },
       },
     },
   });
+}
+
+let bundles: readonly OutputFile[] | undefined;
+
+/** All handlers in one go, as esbuild then reads once what they share. */
+function allBundles(): readonly OutputFile[] {
+  bundles ??= buildSync({
+    ...bundling,
+    mainFields: [...bundling.mainFields],
+    absWorkingDir: projectRoot,
+    entryPoints: globSync('functions/*/handler.ts', { cwd: projectRoot }).map((file) => ({
+      in: file,
+      out: join(basename(dirname(file)), 'index'),
+    })),
+    outdir: 'cdk.out/bundles',
+    outExtension: { '.js': '.mjs' },
+    write: false,
+    bundle: true,
+    platform: 'node',
+    logLevel: 'warning',
+  }).outputFiles;
+  return bundles;
 }
 
 /** Allows a function exactly these calls on exactly these resources. */

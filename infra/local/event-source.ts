@@ -45,7 +45,8 @@ const messagesAtOnce = 10;
 /**
  * Feeds the messages of a queue to a function, as Lambda's event source mapping does: what succeeded
  * is deleted, what failed comes back when its visibility timeout ends. What has gone round too often is not handed over,
- * and so ends in the dead letters. Stopping lets batches finish.
+ * and so ends in the dead letters. Like Lambda it polls more while there are messages: an idle queue has one poller.
+ * Stopping lets batches finish.
  */
 export function startEventSource(source: EventSource, parts: Parts): EventSourceAtWork {
   let stopping = false;
@@ -57,10 +58,19 @@ export function startEventSource(source: EventSource, parts: Parts): EventSource
       return parts.lambda.invoke(...given).finally(() => (batches -= 1));
     },
   };
+  const pollers = new Set<Promise<void>>();
+  let polling = 0;
   const poll = async () => {
     while (!stopping) {
       try {
-        await passOneBatch(source, { ...parts, lambda });
+        const messages = await oneBatch(source, parts.sqs);
+        if (messages.length > 0) startPoller();
+        await passOn(messages, source, { ...parts, lambda });
+        // One goes on polling, whatever happens.
+        if (messages.length === 0 && polling > 1) {
+          polling -= 1;
+          return;
+        }
       } catch (error) {
         if (stopping) return;
         parts.onProblem(`The queue could not be read: ${String(error)}`);
@@ -68,7 +78,13 @@ export function startEventSource(source: EventSource, parts: Parts): EventSource
       }
     }
   };
-  const pollers = Array.from({ length: source.concurrency }, poll);
+  const startPoller = () => {
+    if (stopping || polling >= source.concurrency) return;
+    polling += 1;
+    const poller = poll().finally(() => pollers.delete(poller));
+    pollers.add(poller);
+  };
+  startPoller();
   return {
     queueUrl: source.queueUrl,
     isBusy: () => batches > 0,
@@ -79,8 +95,11 @@ export function startEventSource(source: EventSource, parts: Parts): EventSource
   };
 }
 
-async function passOneBatch(source: EventSource, { sqs, lambda, onProblem }: Parts) {
-  const received = await oneBatch(source, sqs);
+async function passOn(
+  received: readonly Message[],
+  source: EventSource,
+  { sqs, lambda, onProblem }: Parts,
+): Promise<void> {
   const messages = received.filter((message) => !isStopped(message, source));
   const stopped = received.length - messages.length;
   if (stopped > 0) {
