@@ -81,7 +81,8 @@ try {
     report('drain', 'A full queue through the local stack', rows, drainTable(rows));
   }
   if (isWanted('runs')) {
-    const rows = [await benchRuns(assembly, values.full ? 10_000 : 1_000)];
+    const due = values.full ? 10_000 : 1_000;
+    const rows = [await benchRuns(assembly, due, (line) => console.log(`  ${line}`))];
     report('runs', 'Runs that are due in one minute, on the local stack', rows, runsTable(rows));
   }
 } finally {
