@@ -183,7 +183,10 @@ type Saved = Extract<Saving, { kind: 'saved' }>;
 /** What became of a save, and which version is live now. */
 export function savedFlash(before: Workflow, { workflow, warnings, obstacles }: Saved): Flash {
   const { version, status } = workflow;
-  if (version === before.version) return { kind: 'done', text: 'Nothing was changed.' };
+  if (version === before.version) {
+    const next = status === 'active' ? '' : ' Activate it to send its emails.';
+    return { kind: 'done', text: `No changes to save.${next}` };
+  }
   const notes = warnings.map((warning) => `\nNote: ${warning}`).join('');
   if (before.status === 'active' && status === 'paused') {
     const why = obstacles.join(' ');

@@ -139,7 +139,7 @@ describe('saving', () => {
   test('what is there already changes nothing', async () => {
     const { path, saved } = await at.added('cancellation-scheduled');
     const answer = await at.submit(`${path}/edit`, fieldsOf(await saved()));
-    expect(answer.text).toContain('Nothing was changed.');
+    expect(answer.text).toContain('No changes to save.');
     expect((await saved()).version).toBe(1);
   });
 
