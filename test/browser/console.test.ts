@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
+import { northlight } from '#infra/local/polar-server/polar-state.ts';
+import { catalogue } from '#infra/local/polar-server/shop/catalogue.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
@@ -13,6 +15,8 @@ import { replayMessage } from '#shared/queue/events-queue.ts';
 import { comparedWithPolicies, recordedCalls } from '#test/support/aws-calls.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { hasBrowser, startBrowser, violationsOn } from './chromium.ts';
+import { keyboardWalk } from './keyboard-walk.ts';
+import { walkWithoutScript } from './without-script.ts';
 
 const hostileName = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
 const ada = person('ada@example.com', 'Ada Lovelace');
@@ -239,6 +243,28 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
     expect(answer.status()).toBe(403);
   });
 
+  keyboardWalk(async () => {
+    const pathOf = async (list: string, link: Locator) => {
+      await open(list);
+      return new URL(`${await link.getAttribute('href')}`, page.url()).pathname.slice(8);
+    };
+    const contact = await pathOf('/audience', rowOf('ada@example.com'));
+    const workflow = await pathOf(
+      '/workflows',
+      page.getByRole('link', { name: 'Welcome' }).first(),
+    );
+    return { browser, consoleUrl: stack.consoleUrl, contact, workflow };
+  });
+
+  walkWithoutScript(() => ({
+    ...{ browser, stack },
+    signUp: () => {
+      const [product] = catalogue;
+      const wish = { email: 'new@example.com', name: 'New' };
+      polar.shop.signUp(northlight.id, wish, product?.id ?? '');
+    },
+  }));
+
   describe.each(['light', 'dark'] as const)('the pages in %s', (colorScheme) => {
     it('have nothing that axe-core finds fault with, and fit a phone', async () => {
       await page.emulateMedia({ colorScheme });
@@ -262,7 +288,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
         '/events',
         `/events/${webhookId}`,
         `/events/${webhookId}?view=payload`,
-        `/events/${webhookId}/replay`,
+        `/events/${webhookId}?ask=replay`,
         '/emails',
         '/workflows',
         '/workflows/new',
