@@ -188,7 +188,7 @@ function customer(name: string): string {
 }
 
 const lanes = 6;
-const letters = asMany(300, 3_000);
+const letters = asMany(150, 3_000);
 
 /** Dead letters of the worker, each of a customer, with the reason in table Failures that it died for. */
 async function buryLetters(many: number, reasonOf: (nth: number) => string): Promise<void> {
