@@ -48,11 +48,28 @@ export function clock(parts: ClockParts): (event: unknown, time: RemainingTime) 
       askForEmails(parts, hasTime),
       askForRuns(parts, hasTime),
     ]);
-    const reasons = [emails, runs].flatMap((one) =>
-      one.status === 'rejected' ? [one.reason] : [],
-    );
-    if (reasons.length > 0) throw new AggregateError(reasons, reasons.map(String).join(' '));
+    throwAll([emails, runs].flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])));
   };
+}
+
+/** What was done, and what failed: of rows that are taken side by side one that fails must not cost the others their lease. */
+async function settled<T>(all: readonly Promise<T>[]) {
+  const results = await Promise.allSettled(all);
+  return {
+    done: results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+    failures: results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
+  };
+}
+
+function throwAll(reasons: readonly unknown[]): void {
+  const words = new Set(reasons.map(String));
+  if (reasons.length > 0) throw new AggregateError(reasons, [...words].join(' '));
+}
+
+function inBatches<T>(messages: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(messages.length / messagesAtOnce) }, (_, n) =>
+    messages.slice(n * messagesAtOnce, (n + 1) * messagesAtOnce),
+  );
 }
 
 const runLeaseMs = 5 * 60_000;
@@ -70,14 +87,13 @@ async function askForRuns(parts: ClockParts, hasTime: () => boolean): Promise<vo
   let queued = 0;
   for (let from = 0; from < inOrder.length && hasTime(); from += takenAtOnce) {
     const some = inOrder.slice(from, from + takenAtOnce);
-    const taken = await Promise.all(
+    const { done, failures } = await settled(
       some.map(async (run) => ((await runs.take(run, leaseOf(run, now()))) ? [wakeOf(run)] : [])),
     );
-    const wakes = taken.flat();
-    for (let first = 0; first < wakes.length; first += messagesAtOnce) {
-      await wake(wakes.slice(first, first + messagesAtOnce));
-    }
+    const wakes = done.flat();
+    const sent = await settled(inBatches(wakes).map(wake));
     queued += wakes.length;
+    throwAll([...failures, ...sent.failures]);
   }
   if (due.length > 0) log.info('asked for runs that are due', { due: due.length, queued });
 }
@@ -115,19 +131,17 @@ async function askForEmails(parts: ClockParts, hasTime: () => boolean): Promise<
 async function askForSome(some: readonly DueEmail[], parts: ClockParts): Promise<number> {
   const { emails, queue, now, log } = parts;
   const until = new Date(now().getTime() + leaseMs).toISOString();
-  const found = await Promise.all(
+  const { done: found, failures } = await settled(
     some.map(async (one) => ({ ...one, taken: await emails.take(one, until) })),
   );
   // First, lest it be lost for a quarter of an hour with the messages of others.
   tellOfEmails(found, log);
   const rows = found.flatMap(({ taken }) => (taken.kind === 'email' ? [taken.email] : []));
   const messages = rows.filter(isToTry).map(messageOf);
-  const batches = Array.from({ length: Math.ceil(messages.length / messagesAtOnce) }, (_, n) =>
-    messages.slice(n * messagesAtOnce, (n + 1) * messagesAtOnce),
-  );
-  await Promise.all(batches.map(queue));
+  await Promise.all(inBatches(messages).map(queue));
   const over = rows.filter((row) => row.state !== 'unknown' && !isToTry(row));
   await Promise.all(over.map(({ ledgerKey }) => emails.settled(ledgerKey, until)));
+  throwAll(failures);
   return messages.length;
 }
 

@@ -314,6 +314,65 @@ describe('a clock that can ask for nothing', () => {
   });
 });
 
+describe('a clock of which one call fails', () => {
+  const failing = () => Promise.reject(new Error('The call was lost.'));
+  const quiet = { info() {}, warn() {}, error() {} };
+
+  it('asks for all others that it has taken, and says what kept it from that one', async () => {
+    const dueAt = now().toISOString();
+    for (const runId of ['lost', 'one', 'other']) {
+      const named = { customerId: runId, workflowId: 'dunning', stepId: 'until-3' };
+      const Item = { runId, wakeAt: dueAt, wakeShard: shardOf(runId), dueAt, ...named };
+      await documentClient(dynamo.client).send(new PutCommand({ TableName: runsTable, Item }));
+    }
+    const [lost, good] = [await waiting(-1), await waiting(-1)];
+    const runs = dynamoDueRuns(documentClient(dynamo.client), runsTable);
+    const due = dynamoDueEmails(documentClient(dynamo.client), table);
+    const asked: string[] = [];
+    const once = clock({
+      ...{ isReleased: async () => false, mostEmails: 60, mostRuns: 100, now, log: quiet },
+      runs: { ...runs, take: (run, to) => (run.runId === 'lost' ? failing() : runs.take(run, to)) },
+      emails: {
+        ...due,
+        take: (one, to) => (one.ledgerKey === lost.ledgerKey ? failing() : due.take(one, to)),
+      },
+      wake: async (wakes) => asked.push(...wakes.map(({ runId }) => runId)),
+      queue: async (messages) => asked.push(...messages.map(({ ledgerKey }) => ledgerKey)),
+    });
+    await expect(once({}, { getRemainingTimeInMillis: plenty })).rejects.toThrow(
+      'The call was lost.',
+    );
+    expect(asked.sort()).toEqual(['one', 'other', good.ledgerKey].sort());
+  });
+
+  it('sends the other messages where the queue refuses some', async () => {
+    const dueAt = now().toISOString();
+    const runs = Array.from({ length: 25 }, (_, nth) => ({
+      ...{ runId: `run-${nth}`, customerId: 'ann', workflowId: 'dunning', stepId: 'until-3' },
+      ...{ dueAt, wakeAt: dueAt, wakes: 0 },
+    }));
+    const sent: Wake[] = [];
+    let isFirst = true;
+    const once = clock({
+      ...{ isReleased: async () => false, mostEmails: 60, mostRuns: 100, now, log: quiet },
+      runs: { due: async () => ({ runs, unreadable: [] }), take: async () => true },
+      emails: { ...dynamoDueEmails(documentClient(dynamo.client), table) },
+      queue: async () => {},
+      wake: async (wakes) => {
+        if (isFirst) {
+          isFirst = false;
+          await failing();
+        }
+        sent.push(...wakes);
+      },
+    });
+    await expect(once({}, { getRemainingTimeInMillis: plenty })).rejects.toThrow(
+      'The call was lost.',
+    );
+    expect(sent).toHaveLength(15);
+  });
+});
+
 describe('an email that SES refuses for 47 hours', () => {
   it('goes out in the 48th, by messages none of which comes of another', async () => {
     const client = new SESv2Client({ ...clientConfig(ses.endpoint), maxAttempts: 1 });
