@@ -96,7 +96,7 @@ export function consoleApp(parts: ConsoleParts) {
     return page(c, {
       title: 'Something went wrong',
       status: 500,
-      body: html`<p>It failed on our side, and it may or may not have been done. Check before you do it again. If this keeps happening, the console function's log says why.</p>`,
+      body: html`<p>It failed on our side, and may have been done all the same. Check before you try again. If it keeps failing, the console function's log says why.</p>`,
     });
   });
   return app;

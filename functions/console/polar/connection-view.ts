@@ -37,7 +37,7 @@ ${connected(c, state, shown)}`;
     return html`<h2 id="connection">Connection</h2>${organizationChoice(c, state.organizations)}`;
   }
   return html`<h2 id="connection">Connect Polar</h2>
-<p>Not connected yet. Connecting creates a webhook endpoint named “Polar Audience” in Polar, for ten kinds of <a href="${settingsPath}">events</a> and the optional ones that are switched on, and uses its secret here. An endpoint that already has this address is used again: <span class="code">${shown.webhookUrl}</span></p>
+<p>Not connected yet. Connecting creates the webhook endpoint “Polar Audience” in Polar, for the <a href="${settingsPath}">events</a> that are on, and stores its secret here. An endpoint with this address is reused: <span class="code">${shown.webhookUrl}</span></p>
 ${state.isBrokenOff ? html`<p class="note">Connecting stopped midway, and its access is still kept here. Connect again: nothing is created twice. Or delete the access: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
 ${secretsNote(c, shown.secrets)}
 ${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems })}`;

@@ -202,7 +202,7 @@ ${deletionChoices.map(
   ([mode, label, what]) =>
     html`<label class="check"><input type="radio" name="customerDeleted" value="${mode}"${mode === draft['customerDeleted'] ? html` checked` : ''}> <span><strong>${label}</strong><br><span class="hint">${what}</span></span></label>`,
 )}
-<p class="hint">This counts for deletions from now on. While customer.deleted is switched off above, a deletion does nothing at all here: nobody is unsubscribed, and nothing is erased, even if Polar anonymized the customer.</p>
+<p class="hint">Applies to deletions from now on. While customer.deleted is off above, a deletion does nothing: nobody is unsubscribed and nothing is erased, even if Polar anonymized the customer.</p>
 <p class="hint">Workflows of customer.deleted send with Unsubscribe and Keep only, only transactional emails, and none to an anonymized address.</p>
 </fieldset>`;
 }

@@ -202,7 +202,7 @@ export function testPages(parts: ConsoleParts) {
       section: 'test',
       status,
       body: html`${above}
-<p>Makes up an event, signs it with the webhook secret and posts it to the URL that Polar posts to. From there on everything is real: the contact, the record and the emails.</p>
+<p>Makes up an event, signs it and posts it where Polar posts. From there on everything is real: the contact, the record and the emails.</p>
 ${testForm(c, { typed, problems, settings: current, active })}`,
     });
   }

@@ -23,7 +23,7 @@ import { type WorkflowParts, workflowParts } from './workflow-parts.ts';
 
 /** What a new workflow can begin as. */
 export function newWorkflow(c: Context<ConsoleEnv>, polar: PolarMails | undefined): Html {
-  return html`<p>Each of these becomes a draft that you can change. Nothing is sent before you activate it. Where Polar mails customers at the same moment, it says so: <a href="${polarPath}#emails">who mails at each moment</a>.</p>
+  return html`<p>Choose one to start a draft. Nothing is sent before you activate it. Each card says if Polar mails then, too. See <a href="${polarPath}#emails">who mails at each moment</a>.</p>
 <div class="columns choices">
 ${readyMade.map((one) => choiceOf(c, one, [one.email.kind], polar))}
 <section class="card" aria-labelledby="template-empty">
@@ -66,7 +66,7 @@ export function removeView(c: Context<ConsoleEnv>, workflow: Workflow): Html {
   const path = workflowPath(workflow);
   const fields = { version: String(workflow.version) };
   return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}The workflow is taken from the list. Emails of it that are queued at this moment will be blocked.</p>
-<p>Its versions are kept, so that it can be brought back; what it has sent stays in the ledger, and on the pages of contacts and events. To stop it for a while, pause it instead.</p>
+<p>Its versions are kept, so you can bring it back. What it sent stays on the pages of contacts, events and emails. To stop it for a while, pause it instead.</p>
 <div class="row">
 ${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields })}
 <a class="button" href="${path}">Keep it</a>

@@ -247,7 +247,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
     await at.access.forget();
     const halfway = await run(['--status']);
     expect(halfway.out).toContain('No access to Polar is kept here');
-    expect(halfway.out).toContain('disconnect once more');
+    expect(halfway.out).toContain('or disconnect again');
     const ended = await run(['--disconnect', '--yes']);
     expect(ended.out).toContain('an earlier disconnect stopped midway');
     expect(await at.connections.read()).toBeUndefined();

@@ -127,7 +127,7 @@ describe('the list', () => {
       createdAt: new Date(Date.UTC(2026, 8, 2) + nth).toISOString(),
     }));
     const first = await at.get(`${list}?group=rare&consent=unsubscribed`);
-    expect(first.text).toContain('not all contacts were looked at');
+    expect(first.text).toContain('Not all contacts were searched yet');
     expect(first.text).toContain('Keep looking');
     expect(first.html).not.toContain(`${list}/rare-`);
     const second = await at.get(nextIn(first.html) ?? '');
