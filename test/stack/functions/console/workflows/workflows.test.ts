@@ -192,7 +192,7 @@ describe('removing', () => {
     await at.emails(workflowId, 1, () => ({ state: 'sent' }));
     const before = await at.items('Emails');
     const { text, html } = await at.get(`${path}/remove`);
-    expect(text).toContain('stays in the ledger');
+    expect(text).toContain('What it sent stays on the pages');
     expect(html).toContain('name="version" value="1"');
     expect(await saved()).toBeDefined();
     const done = await at.submit(`${path}/remove`, { version: '1' });
