@@ -4,13 +4,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { reasonOf } from '#shared/failure.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import { InvalidSettings } from '#shared/store/settings.ts';
-import { audiencePages } from './audience/audience-pages.ts';
-import { brandPages } from './brand/brand-pages.ts';
 import { consoleActs } from './console-acts.ts';
-import { deadLetterPages } from './dead-letters/dead-letter-pages.ts';
-import { emailPages } from './emails/email-pages.ts';
-import { eventPages } from './events/event-pages.ts';
-import { findPages } from './find/find-pages.ts';
 import { deploymentSigns } from './kit/deployment-signs.ts';
 import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
 import { noting } from './kit/noting.ts';
@@ -18,17 +12,32 @@ import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
 import { flashed } from './kit/remembered.ts';
 import { time } from './kit/shown.ts';
 import { emailsPath, settingsPath } from './kit/words.ts';
-import { logPages } from './log/log-pages.ts';
-import { overviewPages } from './overview/overview-pages.ts';
 import type { ConsoleParts } from './parts.ts';
-import { followingSettings, polarPages } from './polar/polar-pages.ts';
-import { runPages } from './runs/run-pages.ts';
-import { settingsPages } from './settings/settings-pages.ts';
-import { testPages } from './test-event/test-pages.ts';
-import { workflowPages } from './workflows/workflow-pages.ts';
+import { type Section, sectionAt } from './sections.ts';
 
-/** The pages of the console. Its door is IAM on the route, or loopback; see `sameOrigin` for what else keeps it shut. */
+/**
+ * The pages of the console. Its door is IAM on the route, or loopback; see `sameOrigin` for what else keeps it shut. Each
+ * section is loaded when somebody opens a page of it: all of them would make the first page twice as slow.
+ */
 export function consoleApp(parts: ConsoleParts) {
+  const loaded = new Map<string, Hono<ConsoleEnv>>();
+  const signs = deploymentSigns({ ...parts, stage: parts.env.STAGE });
+  const app = new Hono<ConsoleEnv>();
+  app.all('*', async (c) => {
+    const section = sectionAt(c.req.path);
+    const pages = loaded.get(section.path) ?? (await sectionApp(section, parts, signs));
+    loaded.set(section.path, pages);
+    return pages.fetch(c.req.raw, c.env);
+  });
+  return app;
+}
+
+/** The pages of one section, with what all pages have in common. `signs` notes what it read, for all sections. */
+export async function sectionApp(
+  { path, pages }: Section,
+  parts: ConsoleParts,
+  signs: ReturnType<typeof deploymentSigns>,
+) {
   const app = new Hono<ConsoleEnv>();
   app.use(
     secureHeaders({
@@ -51,28 +60,16 @@ export function consoleApp(parts: ConsoleParts) {
     // A page does not wait long for Polar, but no answer may go out in the middle of a refresh.
     await parts.polar.access.settled();
   });
-  app.use(deploymentSigns({ ...parts, stage: parts.env.STAGE }));
+  app.use(signs);
   app.use(visitor, sameOrigin, flashed, noting(parts, consoleActs));
   app.use(async (c, next) => {
     // Read while the page is made, and awaited where it stands in the page.
     if (c.req.method === 'GET') c.set('held', parts.hold.read().then(heldBanner, notKnown));
     await next();
   });
-  app.route('/console', overviewPages(parts));
-  app.route('/console/find', findPages(parts));
-  app.route('/console/audience', audiencePages(parts));
-  app.route('/console/events', eventPages(parts));
-  app.route('/console/workflows', workflowPages(parts));
-  app.route('/console/runs', runPages(parts));
-  app.route('/console/emails', emailPages(parts));
-  app.route('/console/brand', brandPages(parts));
-  app.route('/console/settings', settingsPages(parts, followingSettings(parts)));
   // Where the settings were until they got a page of their own.
   app.get('/console/polar/settings', (c) => c.redirect(settingsPath, 301));
-  app.route('/console/polar', polarPages(parts));
-  app.route('/console/test', testPages(parts));
-  app.route('/console/dead-letters', deadLetterPages(parts));
-  app.route('/console/log', logPages(parts));
+  app.route(path, await pages(parts));
   app.notFound((c) =>
     page(c, {
       title: 'Page not found',

@@ -16,8 +16,8 @@ import {
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { buildSync, type OutputFile } from 'esbuild';
-import { bundling } from '#shared/bundle/bundling.ts';
+import { type BuildOptions, buildSync, type OutputFile } from 'esbuild';
+import { bundleInto, bundling, isInParts } from '#shared/bundle/bundling.ts';
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -66,7 +66,7 @@ export function lambdaFunction(
   });
 }
 
-/** A handler as one file, made by esbuild itself: the CDK's own way starts `npx` for each function. */
+/** A handler's bundle, made by esbuild itself: the CDK's own way starts `npx` for each function. */
 function bundled(name: string): AssetCode {
   return Code.fromAsset(projectRoot, {
     assetHashType: AssetHashType.OUTPUT,
@@ -76,6 +76,14 @@ function bundled(name: string): AssetCode {
       command: [name],
       local: {
         tryBundle(directory) {
+          if (isInParts(name)) {
+            buildSync({
+              ...howBundled,
+              entryPoints: [entryOf(name)],
+              ...bundleInto(directory, name),
+            });
+            return true;
+          }
           for (const { path, contents } of allBundles()) {
             const isOfIt = basename(dirname(path)) === name;
             if (isOfIt) writeFileSync(join(directory, basename(path)), contents);
@@ -87,24 +95,30 @@ function bundled(name: string): AssetCode {
   });
 }
 
+const entryOf = (name: string) => `functions/${name}/handler.ts`;
+
+const howBundled = {
+  ...bundling,
+  mainFields: [...bundling.mainFields],
+  absWorkingDir: projectRoot,
+  bundle: true,
+  platform: 'node',
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
 let bundles: readonly OutputFile[] | undefined;
 
-/** All handlers in one go, as esbuild then reads once what they share. */
+/** All handlers that are one file, in one go: esbuild then reads once what they share. */
 function allBundles(): readonly OutputFile[] {
+  const names = globSync(entryOf('*'), { cwd: projectRoot }).map((file) => basename(dirname(file)));
   bundles ??= buildSync({
-    ...bundling,
-    mainFields: [...bundling.mainFields],
-    absWorkingDir: projectRoot,
-    entryPoints: globSync('functions/*/handler.ts', { cwd: projectRoot }).map((file) => ({
-      in: file,
-      out: join(basename(dirname(file)), 'index'),
-    })),
+    ...howBundled,
+    entryPoints: names
+      .filter((name) => !isInParts(name))
+      .map((name) => ({ in: entryOf(name), out: join(name, 'index') })),
     outdir: 'cdk.out/bundles',
     outExtension: { '.js': '.mjs' },
     write: false,
-    bundle: true,
-    platform: 'node',
-    logLevel: 'warning',
   }).outputFiles;
   return bundles;
 }

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type BuildResult, context, formatMessages } from 'esbuild';
 import * as z from 'zod';
-import { bundling } from '#shared/bundle/bundling.ts';
+import { bundleInto, bundling } from '#shared/bundle/bundling.ts';
 import type { BundledFunction } from './lambda-function.ts';
 
 type Print = (line: string) => void;
@@ -52,7 +52,7 @@ async function watchFunction({ bundle, renew }: BundledFunction, print: Print) {
     ...bundling,
     mainFields: [...bundling.mainFields],
     entryPoints: [entry],
-    outfile,
+    ...bundleInto(bundle, name),
     bundle: true,
     platform: 'node',
     write: false,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const stand = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
@@ -22,3 +23,18 @@ export const bundling = {
     'node:process': stand('node-process'),
   },
 } as const;
+
+/** Whether a function loads parts of itself only when they are asked for: each part is a file of its own. */
+export const isInParts = (name: string) => name === 'console';
+
+/** Where the bundle of a function goes, in esbuild's words. It begins with `index.mjs`. */
+export function bundleInto(directory: string, name: string) {
+  if (!isInParts(name)) return { outfile: join(directory, 'index.mjs') };
+  return {
+    outdir: directory,
+    splitting: true,
+    entryNames: 'index',
+    chunkNames: '[name]-[hash]',
+    outExtension: { '.js': '.mjs' },
+  };
+}

@@ -42,6 +42,18 @@ describe('a bundle', () => {
     expect(await codeBytes(bundleOf('ingest'))).toBeLessThanOrEqual(220_000);
   });
 
+  it('of the console loads a section when somebody opens it, and for the first page at most 700 KB', async () => {
+    const bundle = bundleOf('console');
+    const [start, first, workflows] = await Promise.all([
+      codeBytes(bundle),
+      codeBytes(bundle, 'overview-pages'),
+      codeBytes(bundle, 'workflow-pages'),
+    ]);
+    expect(first).toBeGreaterThan(start);
+    expect(first).toBeLessThanOrEqual(700_000);
+    expect(workflows).toBeGreaterThan(first + 200_000);
+  });
+
   it.each(['ingest', 'worker', 'mailer', 'feedback', 'unsubscribe'])(
     'of %s loads no undici, which would cost more than all the rest',
     (name) => {

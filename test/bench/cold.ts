@@ -71,6 +71,7 @@ function firstEvents(secret: string) {
     ingest: () => apiEvent(webhook(), secret),
     worker: () => queueEvent([webhook()]),
     unsubscribe: () => httpRequest('GET', `/unsubscribe/${randomUUID()}`),
+    console: () => httpRequest('GET', '/console'),
   };
 }
 

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Resource, Template } from '#infra/local/template.ts';
@@ -31,9 +31,27 @@ export function shippedFunctions({ resources, bundles }: Template): Promise<Ship
   );
 }
 
-/** How much code Lambda loads: without the source map, which it does not read. */
-export async function codeBytes(bundle: string): Promise<number> {
-  return (await stat(join(bundle, 'index.mjs'))).size;
+/**
+ * How much code Lambda loads at a start, and for what `alsoLoaded` names, which is loaded when it is asked for: without the
+ * source maps, which it does not read.
+ */
+export async function codeBytes(bundle: string, alsoLoaded?: string): Promise<number> {
+  const files = new Set<string>();
+  async function load(file: string): Promise<void> {
+    if (files.has(file)) return;
+    files.add(file);
+    const code = await readFile(join(bundle, file), 'utf8');
+    for (const [, imported = ''] of code.matchAll(/(?:from|import)"\.\/([\w-]+\.mjs)"/g)) {
+      await load(imported);
+    }
+  }
+  await load('index.mjs');
+  const also = (await readdir(bundle)).find((file) => {
+    return alsoLoaded !== undefined && file.startsWith(`${alsoLoaded}-`) && file.endsWith('.mjs');
+  });
+  if (also !== undefined) await load(also);
+  const sizes = [...files].map(async (file) => (await stat(join(bundle, file))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 async function nameOf(bundle: string): Promise<string> {

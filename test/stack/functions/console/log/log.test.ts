@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { consoleApp } from '#functions/console/console.ts';
+import { consoleApp, sectionApp } from '#functions/console/console.ts';
 import { consoleActs } from '#functions/console/console-acts.ts';
+import { deploymentSigns } from '#functions/console/kit/deployment-signs.ts';
+import { type Section, sectionAt, sections } from '#functions/console/sections.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;
+let routes: readonly Readonly<{ method: string; path: string }>[];
 beforeAll(async () => {
   at = await startConsole();
+  const apps = await Promise.all(sections.map(appOf));
+  routes = apps.flatMap((app) => app.routes);
 });
 afterAll(() => at.stop());
 beforeEach(() => at.cookies.clear());
@@ -19,11 +24,14 @@ async function notedBy(work: () => Promise<unknown>) {
   return (await at.items('Acts')).filter(({ time }) => !known.has(time));
 }
 
-const posts = () => at.app.routes.filter(({ method }) => method === 'POST').map(({ path }) => path);
+const posts = () => routes.filter(({ method }) => method === 'POST').map(({ path }) => path);
+
+const appOf = (section: Section) =>
+  sectionApp(section, at.parts, deploymentSigns({ ...at.parts, stage: at.parts.env.STAGE }));
 
 describe('the operator log', () => {
   it('knows every route of the console that takes a form, and none that is not there', () => {
-    const known = at.app.routes.map(({ method, path }) => `${method} ${path}`);
+    const known = routes.map(({ method, path }) => `${method} ${path}`);
     expect(posts().length).toBeGreaterThan(25);
     expect(posts().filter((path) => !consoleActs[`POST ${path}`])).toEqual([]);
     expect(Object.keys(consoleActs).filter((name) => !known.includes(name))).toEqual([]);
@@ -48,7 +56,7 @@ describe('the operator log', () => {
   });
 
   it('refuses a form of a route that it does not know, and does nothing', async () => {
-    const app = consoleApp(at.parts);
+    const app = await appOf(sectionAt('/console/new-route'));
     let isDone = false;
     app.post('/console/new-route', (c) => {
       isDone = true;
