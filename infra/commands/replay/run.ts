@@ -55,9 +55,7 @@ export async function runReplays(given: Run, parts: RunParts): Promise<void> {
     const earlier = before > 0 ? ` ${before} were replayed before the interruption.` : '';
     print(`${counted(sent, 'replay')} queued.${earlier}`);
   } catch (error) {
-    print(
-      'An error ended it. Nothing is lost: fix it, then continue with the command above.\n',
-    );
+    print('An error ended it. Nothing is lost: fix it, then continue with the command above.\n');
     throw error;
   }
   if (isStopped()) return print('It ended before all were queued. Go on with the command above.');

@@ -4,7 +4,11 @@ import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import type { consoleVisitor } from '#test/support/console-visitor.ts';
 
-export const northlight = { id: '3b8f2a52-3d0c-4c1f-9f0e-6d1f0a7c1a01', name: 'Northlight', slug: 'northlight' };
+export const northlight = {
+  id: '3b8f2a52-3d0c-4c1f-9f0e-6d1f0a7c1a01',
+  name: 'Northlight',
+  slug: 'northlight',
+};
 export const hostile = {
   id: '3b8f2a52-3d0c-4c1f-9f0e-6d1f0a7c1a02',
   name: `<script>alert("x")</script> & 'Sons'`,
