@@ -5,8 +5,10 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { LocalSes } from '#infra/local/emulators/ses.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
 import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import { purchasePayloads, shuffled } from '#shared/polar/sample/sample-events.ts';
+import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import type { LocalStack, Resources } from './local-stack.ts';
 import { deliver } from './running-stack.ts';
 
@@ -82,16 +84,6 @@ const contactFields = [
   'updatedAt',
 ];
 
-const recordSchema = z.object({
-  type: z.string(),
-  outcome: z.string(),
-  reason: z.string().optional(),
-  occurredAt: z.string(),
-  changes: z.array(z.object({ field: z.string() })).default([]),
-  workflows: z.array(z.object({ ledgerKey: z.string().optional() })).default([]),
-});
-type EventRecord = z.infer<typeof recordSchema>;
-
 /**
  * Sends a purchase, the four webhooks of a new subscription in random order, and prints the contact,
  * the event records and the emails that they become. Throws Advice if that takes half a minute.
@@ -152,7 +144,7 @@ async function allRecords(webhookIds: readonly string[], items: LocalItems) {
     const records = all.filter((item) => item !== undefined);
     return { value: records, isComplete: records.length === webhookIds.length };
   });
-  if (found.isComplete) return found.value.map((item) => recordSchema.parse(item));
+  if (found.isComplete) return found.value.map(eventRecordOf);
   throw new Advice(
     `Of the four webhooks of the demo, ${found.value.length} became event records within ${patienceMs / 1_000} seconds. ${whereToLook}`,
   );
@@ -164,7 +156,7 @@ async function allEmails(
   ses: LocalStack['ses'],
 ) {
   const ledgerKeys = records
-    .flatMap(({ workflows }) => workflows.map(({ ledgerKey }) => ledgerKey))
+    .flatMap(({ workflows = [] }) => workflows.map(({ ledgerKey }) => ledgerKey))
     .filter((ledgerKey) => ledgerKey !== undefined);
   const found = await seenWithin(patienceMs, async () => {
     const emails = await demoEmails(ledgerKeys, items, ses);
