@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { Proof } from '#test/prove/proof.ts';
 import { crashRuns } from './crashes.ts';
-import { checkRuns, type Reached } from './history.ts';
+import { checkRuns } from './history.ts';
+import type { Reached } from './rare-branches.ts';
 
 /** So many histories, a seed each, from this one on. `crashed`: each of them again with a crash at each of its calls. */
 export type Asked = Readonly<{ seed: number; runs: number; crashed: boolean }>;

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Proof, together } from '#test/prove/proof.ts';
-import { checkRuns, type Reached, rareBranches } from './history.ts';
+import { checkRuns } from './history.ts';
+import { type Reached, rareBranches } from './rare-branches.ts';
 import type { Answer, Asked } from './runs-thread.ts';
 import type { OutsideOf } from './world.ts';
 

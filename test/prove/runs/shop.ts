@@ -64,6 +64,8 @@ function microseconds(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Date.parse(text) * 1_000 + Number(text.slice(-4, -1));
 }
 
+export type Shop = ReturnType<typeof shopOf>;
+
 /** A shop whose customers subscribe, fail to pay, cancel and leave, and whose webhooks come in any order. */
 export function shopOf(random: () => number, { now, deliver, sendsOptional }: Means) {
   const told = new Map<string, Told>();

@@ -52,6 +52,8 @@ const optionalEventsOn = Object.fromEntries(
   optionalEventTypes.map((type) => [type, { ...unsetEventSettings, enabled: true }]),
 );
 
+export type World = ReturnType<typeof world>;
+
 /**
  * Worker, clock and mailer as they are deployed, on an audience, a ledger and queues in memory. Each call of what is
  * outside may fail before or after it is done, and lets others go first, as the random numbers say.

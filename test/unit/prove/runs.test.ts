@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { crashRuns } from '#test/prove/runs/crashes.ts';
-import { checkRuns, type Reached, rareBranches } from '#test/prove/runs/history.ts';
+import { checkRuns } from '#test/prove/runs/history.ts';
+import { type Reached, rareBranches } from '#test/prove/runs/rare-branches.ts';
 
 it('a crash of a function before or after any of its calls breaks no promise of a run', async () => {
   const proof = await crashRuns(3, (at) => at % 10 === 0);
