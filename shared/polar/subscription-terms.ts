@@ -102,7 +102,8 @@ function pricesOf({ prices = [], currency }: Terms): readonly Price[] {
 function fixedSum(terms: Terms): number | undefined {
   const lasting = pricesOf(terms).filter((price) => !isMetered(price));
   if (lasting.length === 0 || !lasting.every(isFixed)) return undefined;
-  return lasting.reduce((sum, { price_amount = 0 }) => sum + price_amount, 0);
+  const sum = lasting.reduce((all, { price_amount = 0 }) => all + price_amount, 0);
+  return Number.isSafeInteger(sum) ? sum : undefined;
 }
 
 function priceKind(terms: Terms): 'free' | 'fixed' | 'metered' | undefined {

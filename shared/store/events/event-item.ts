@@ -3,13 +3,13 @@ import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import type { Recorded, ReplayWrite } from '#shared/audience/unit-of-work.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
-import { packed, unpacked } from './packed-payload.ts';
+import { packedPayload, unpackedPayload } from './packed-payload.ts';
 import { packedRecord, unpackedRecord } from './packed-record.ts';
 
 /** A payload that is larger than this, compressed, would not fit into an item beside the rest of the record. */
 const largestPayloadBytes = 300 * 1_024;
 /** A longer one is packed by itself, so that lists, which need the record, need not read it. */
-const longestPackedAsOne = 16 * 1_024;
+const longestPackedAsOneBytes = 16 * 1_024;
 
 /** The item of table Events for a record, with its payload, packed; or marked as left out. */
 export function eventItem(
@@ -26,21 +26,30 @@ export function eventItem(
 }
 
 function withPayload(record: EventRecord, payload: string): Readonly<Record<string, unknown>> {
-  if (payload.length <= longestPackedAsOne) return packedRecord(record, payload);
-  const compressed = packed(payload);
+  if (Buffer.byteLength(payload) <= longestPackedAsOneBytes) return packedRecord(record, payload);
+  const compressed = packedPayload(payload);
   const fits = compressed.byteLength <= largestPayloadBytes;
   return { ...record, ...(fits ? { payload: compressed } : { payloadOmitted: true }) };
 }
 
 const bytes = z.optional(z.instanceof(Uint8Array));
-/** Absent from rows of 0.1.0, beside long payloads, and after an erasure: the record is whole then. */
-const packedSchema = z.object({ packed: bytes });
+/** Absent from rows of 0.1.0 and beside long payloads: the record is whole then. */
+const packedSchema = z.object({ packed: bytes, erased: z.optional(z.boolean()) });
 const payloadSchema = z.object({ payload: bytes });
 
-/** All attributes of an item, those that are packed among them. */
-export function attributesOf(item: unknown): Readonly<Record<string, unknown>> {
-  const { packed } = packedSchema.parse(item);
-  return { ...Object(item), ...(packed && unpackedRecord(packed).attributes) };
+function unpackedOf(item: unknown) {
+  const { packed, erased } = packedSchema.parse(item);
+  const unpacked = packed && unpackedRecord(packed);
+  // An erasure packs the rest of the record again, without a body.
+  return unpacked && { ...unpacked, body: erased ? undefined : unpacked.body };
+}
+
+/** All attributes of an item, those that are packed among them. What was written since wins. */
+export function attributesOf(
+  item: unknown,
+  unpacked = unpackedOf(item),
+): Readonly<Record<string, unknown>> {
+  return { ...unpacked?.attributes, ...Object(item) };
 }
 
 export function eventRecordOf(item: unknown): EventRecord {
@@ -48,16 +57,17 @@ export function eventRecordOf(item: unknown): EventRecord {
 }
 
 /** The body of the webhook as Polar sent it, where it was kept. */
-export function payloadOf(item: unknown): string | undefined {
-  const { packed } = packedSchema.parse(item);
-  if (packed) return unpackedRecord(packed).body;
+export function payloadOf(item: unknown, unpacked = unpackedOf(item)): string | undefined {
+  if (unpacked) return unpacked.body;
   const { payload } = payloadSchema.parse(item);
-  return payload && unpacked(payload);
+  return payload && unpackedPayload(payload);
 }
 
 /** The record in an item, and the body of its webhook. */
 export function recordedOf(item: unknown): Recorded {
-  return { record: eventRecordOf(item), payload: payloadOf(item) };
+  const unpacked = unpackedOf(item);
+  const record = eventRecordSchema.parse(attributesOf(item, unpacked));
+  return { record, payload: payloadOf(item, unpacked) };
 }
 
 /** The item of an event, read consistently; `undefined` where there is none, or not any more. */

@@ -178,7 +178,7 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
       // Without long payloads, which are packed by themselves.
       const ProjectionExpression = 'webhookId, packed, properties, workflows, replays';
       const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
-      const read = z.array(detailsSchema).parse(rowsIn(table).map(attributesOf));
+      const read = z.array(detailsSchema).parse(rowsIn(table).map((row) => attributesOf(row)));
       return new Map(read.map((one) => [one.webhookId, detailsIn(one)]));
     },
 

@@ -1,8 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { eventPropertiesSchema, withoutPersonal } from '#shared/polar/event-properties.ts';
-import { attributesOf, readEvent } from './event-item.ts';
+import { withoutPersonal } from '#shared/polar/event-properties.ts';
+import { eventRecordOf, readEvent } from './event-item.ts';
+import { packedRecord } from './packed-record.ts';
 
 type Page = { webhookIds: string[]; next: RecordPosition | undefined };
 
@@ -21,7 +22,24 @@ export type RecordPosition = z.infer<typeof recordPositionSchema>;
 
 const idsSchema = z.array(z.object({ webhookId: z.string() }));
 const pageSize = 100;
-const toldSchema = z.object({ properties: eventPropertiesSchema });
+const personal = [
+  ...['packed', 'payload', 'payloadOmitted', 'email', 'replays', 'changes', 'properties'],
+] as const;
+
+/**
+ * What is left of a person's item in place of `personal`. A record that was packed is packed again, so that it always
+ * fits; one that cannot be read loses all that it says.
+ */
+function withoutPerson(item: Readonly<Record<string, unknown>>) {
+  try {
+    const record = eventRecordOf(item);
+    const left = { changes: [], properties: withoutPersonal(record.properties) };
+    if (!('packed' in item)) return { erased: true, ...left };
+    return { erased: true, packed: packedRecord({ ...record, ...left }, '').packed };
+  } catch {
+    return { erased: true, changes: [], properties: {}, settingsVersion: 0 };
+  }
+}
 
 /** The event records of single customers and contacts, for erasure. */
 export function dynamoEventRecords(db: DynamoDBDocumentClient, table: string): EventRecords {
@@ -54,27 +72,21 @@ export function dynamoEventRecords(db: DynamoDBDocumentClient, table: string): E
     idsOfContact: (contactId, after) => page('byContact', 'contactId', contactId, after),
 
     async erase(webhookId) {
-      // What is packed lies with the payload. Nothing but an erasure writes it again, so it is as it was read.
+      // Nothing but an erasure writes what is packed again, so it is as it was read.
       const item = await readEvent(db, table, webhookId);
       if (!item) return;
-      const attributes = attributesOf(item);
-      const { properties } = toldSchema.parse(attributes);
-      const unpacked = Object.entries(attributes).filter(([name]) => !(name in item));
-      const kept = {
-        ...Object.fromEntries(unpacked),
-        ...{ erased: true, changes: [], properties: withoutPersonal(properties) },
-      };
-      const names = Object.keys(kept);
+      const left = withoutPerson(item);
+      const names = Object.keys(left);
+      const removed = personal.filter((name) => !(name in left));
       try {
         await db.send(
           new UpdateCommand({
             TableName: table,
             Key: { webhookId },
-            UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')} REMOVE packed, payload, payloadOmitted, email, replays`,
+            UpdateExpression: `SET ${names.map((name) => `${name} = :${name}`).join(', ')} REMOVE ${removed.join(', ')}`,
             ConditionExpression: 'attribute_exists(webhookId)',
-            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
             ExpressionAttributeValues: Object.fromEntries(
-              Object.entries(kept).map(([name, value]) => [`:${name}`, value]),
+              Object.entries(left).map(([name, value]) => [`:${name}`, value]),
             ),
           }),
         );

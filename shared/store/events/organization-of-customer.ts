@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { polarEvent } from '#shared/polar/event.ts';
-import { readEvent, recordedOf } from './event-item.ts';
+import { payloadOf, readEvent } from './event-item.ts';
 
 const idsSchema = z.array(z.object({ webhookId: z.string() }));
 /** One says it; a few more may have been too large to be kept. */
@@ -23,7 +23,7 @@ export function organizationOfCustomer(db: DynamoDBDocumentClient, table: string
     );
     for (const { webhookId } of idsSchema.parse(Items)) {
       const item = await readEvent(db, table, webhookId);
-      const organizationId = item && organizationIn(recordedOf(item).payload);
+      const organizationId = item && organizationIn(payloadOf(item));
       if (organizationId !== undefined) return organizationId;
     }
     return undefined;

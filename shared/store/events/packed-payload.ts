@@ -54,13 +54,13 @@ const withDictionary = 1;
 const gzip = 0x1f;
 
 /** The body of a webhook, as it is kept. */
-export function packed(body: string): Uint8Array {
+export function packedPayload(body: string): Uint8Array {
   const deflated = deflateRawSync(body, { dictionary });
   return Buffer.concat([Uint8Array.of(withDictionary), deflated]);
 }
 
 /** The body of a webhook from what was kept, by this version or 0.1.0. Throws at anything else. */
-export function unpacked(kept: Uint8Array): string {
+export function unpackedPayload(kept: Uint8Array): string {
   const [first] = kept;
   if (first === gzip) return gunzipSync(kept).toString();
   if (first !== withDictionary) {

@@ -71,9 +71,40 @@ describe.each(items)('the record of an event, %s,', (_, item) => {
       payload: undefined,
     });
     expect(JSON.stringify(row)).not.toContain('ann@');
-    for (const name of ['packed', 'payload', 'email']) expect(row).not.toHaveProperty(name);
+    for (const name of ['payload', 'email']) expect(row).not.toHaveProperty(name);
     expect(row).toHaveProperty('dayShard', item['dayShard']);
   });
+});
+
+describe('an erasure', () => {
+  const skipped = { workflowId: 'w', version: 1, name: 'W', verdict: 'skip' } as const;
+  const long = { ...skipped, reason: 'It is long. '.repeat(400) };
+
+  it.each<[string, Record<string, unknown>]>([
+    [
+      'a number that DynamoDB does not take',
+      eventItem({ ...record, properties: { customerId: 'c1', amount: 2 ** 60 } }, payload, 90),
+    ],
+    [
+      'more than an item may be once it is unpacked',
+      eventItem({ ...record, workflows: Array.from({ length: 100 }, () => long) }, payload, 90),
+    ],
+    ['something packed that cannot be read', { ...record, packed: Uint8Array.of(9, 9, 9) }],
+    ['properties of another version', { ...record, properties: { amount: 'nineteen' } }],
+  ])('goes through although a record has %s', async (_, item) => {
+    const { read, records } = await kept(item);
+    await records.erase('evt-1');
+    const row = await read();
+    expect(recordedOf(row)).toMatchObject({ record: { erased: true, changes: [] } });
+    expect(recordedOf(row).payload).toBeUndefined();
+    expect(recordedOf(row).record).not.toHaveProperty('email');
+    expect(JSON.stringify(row)).not.toContain('ann@');
+  });
+});
+
+it('what was written into a record since it was packed wins', () => {
+  const item = { ...eventItem(record, payload, 90), settingsVersion: 4 };
+  expect(recordedOf(item)).toEqual({ record: { ...record, settingsVersion: 4 }, payload });
 });
 
 it('an erasure of a record that is gone makes none', async () => {

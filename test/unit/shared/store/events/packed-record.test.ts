@@ -5,7 +5,7 @@ import { type EventRecord, eventRecordSchema } from '#shared/audience/event-reco
 import { isOfSubscription, toldVersion } from '#shared/audience/subscription-snapshot.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
-import { packed } from '#shared/store/events/packed-payload.ts';
+import { packedPayload } from '#shared/store/events/packed-payload.ts';
 import { packedRecord, unpackedRecord } from '#shared/store/events/packed-record.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { publishedPayload } from '#test/support/polar-schema-payload.ts';
@@ -87,7 +87,7 @@ describe('a record and the body of its webhook', () => {
 
   it.each(plainBodies)('take little more than the body alone: %s', (_, body) => {
     const together = packedRecord(recordIn(body), body).packed.byteLength;
-    expect(together).toBeLessThan(packed(body).byteLength + 130);
+    expect(together).toBeLessThan(packedPayload(body).byteLength + 130);
   });
 
   it('are read for ever as they were kept first', () => {
