@@ -52,8 +52,8 @@ export function clock(parts: ClockParts): (event: unknown, time: RemainingTime) 
   };
 }
 
-/** What was done, and what failed: of rows that are taken side by side one that fails must not cost the others their lease. */
-async function settled<T>(all: readonly Promise<T>[]) {
+/** Waits for all: one that fails must not cost the others their lease. */
+async function outcomesOf<T>(all: readonly Promise<T>[]) {
   const results = await Promise.allSettled(all);
   return {
     done: results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
@@ -81,32 +81,36 @@ const triesBeforePatience = 3;
 async function askForRuns(parts: ClockParts, hasTime: () => boolean): Promise<void> {
   const { runs, wake, mostRuns, now, log } = parts;
   const { runs: due, unreadable } = await runs.due(now().toISOString(), mostRuns);
-  await tellOfUnreadable(unreadable, parts);
+  const failed = await tellOfUnreadable(unreadable, parts);
   const byCustomer = Map.groupBy(due, ({ customerId }) => customerId);
   const inOrder = [...byCustomer.values()].flat();
   let queued = 0;
   for (let from = 0; from < inOrder.length && hasTime(); from += takenAtOnce) {
     const some = inOrder.slice(from, from + takenAtOnce);
-    const { done, failures } = await settled(
+    const { done, failures } = await outcomesOf(
       some.map(async (run) => ((await runs.take(run, leaseOf(run, now()))) ? [wakeOf(run)] : [])),
     );
     const wakes = done.flat();
-    const sent = await settled(inBatches(wakes).map(wake));
+    const sent = await outcomesOf(inBatches(wakes).map(wake));
     queued += wakes.length;
-    throwAll([...failures, ...sent.failures]);
+    failed.push(...failures, ...sent.failures);
   }
   if (due.length > 0) log.info('asked for runs that are due', { due: due.length, queued });
+  throwAll(failed);
 }
 
 /** An alarm counts these lines: only a person can mend such a row, and meanwhile it must not keep the others waiting. */
 async function tellOfUnreadable(
   unreadable: readonly UnreadableRun[],
   { runs, now, log }: ClockParts,
-): Promise<void> {
+): Promise<unknown[]> {
   const until = new Date(now().getTime() + leaseMs).toISOString();
-  for (const run of unreadable) {
-    if (await runs.take(run, until)) log.error('run cannot be read', { runId: run.runId });
-  }
+  const { failures } = await outcomesOf(
+    unreadable.map(async (run) => {
+      if (await runs.take(run, until)) log.error('run cannot be read', { runId: run.runId });
+    }),
+  );
+  return failures;
 }
 
 function leaseOf({ wakes }: DueRun, now: Date): string {
@@ -121,28 +125,34 @@ function wakeOf({ runId, customerId, workflowId, stepId, dueAt }: DueRun): Wake 
 async function askForEmails(parts: ClockParts, hasTime: () => boolean): Promise<void> {
   const due = await dueNow(parts);
   let queued = 0;
+  const failed: unknown[] = [];
   for (let from = 0; from < due.length && hasTime(); from += takenAtOnce) {
-    queued += await askForSome(due.slice(from, from + takenAtOnce), parts);
+    const { asked, failures } = await askForSome(due.slice(from, from + takenAtOnce), parts);
+    queued += asked;
+    failed.push(...failures);
   }
   if (due.length > 0) parts.log.info('asked for emails that are due', { due: due.length, queued });
+  throwAll(failed);
 }
 
-/** How many of them the mailer is asked for. */
-async function askForSome(some: readonly DueEmail[], parts: ClockParts): Promise<number> {
+/** How many of them the mailer was asked for, and what failed. */
+async function askForSome(some: readonly DueEmail[], parts: ClockParts) {
   const { emails, queue, now, log } = parts;
   const until = new Date(now().getTime() + leaseMs).toISOString();
-  const { done: found, failures } = await settled(
+  const { done: found, failures } = await outcomesOf(
     some.map(async (one) => ({ ...one, taken: await emails.take(one, until) })),
   );
   // First, lest it be lost for a quarter of an hour with the messages of others.
   tellOfEmails(found, log);
   const rows = found.flatMap(({ taken }) => (taken.kind === 'email' ? [taken.email] : []));
   const messages = rows.filter(isToTry).map(messageOf);
-  await Promise.all(inBatches(messages).map(queue));
+  const sent = await outcomesOf(inBatches(messages).map(queue));
   const over = rows.filter((row) => row.state !== 'unknown' && !isToTry(row));
-  await Promise.all(over.map(({ ledgerKey }) => emails.settled(ledgerKey, until)));
-  throwAll(failures);
-  return messages.length;
+  const ended = await outcomesOf(over.map(({ ledgerKey }) => emails.settled(ledgerKey, until)));
+  return {
+    asked: messages.length,
+    failures: [...failures, ...sent.failures, ...ended.failures],
+  };
 }
 
 const isToTry = ({ state }: Email) => state === 'waiting' || state === 'reserved';

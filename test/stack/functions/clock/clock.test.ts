@@ -351,25 +351,29 @@ describe('a clock of which one call fails', () => {
       ...{ runId: `run-${nth}`, customerId: 'ann', workflowId: 'dunning', stepId: 'until-3' },
       ...{ dueAt, wakeAt: dueAt, wakes: 0 },
     }));
-    const sent: Wake[] = [];
-    let isFirst = true;
+    for (let nth = 0; nth < 25; nth += 1) await waiting(-1);
+    /** Takes all batches but the first. */
+    const taking = () => {
+      const taken = { batches: 0, messages: 0 };
+      const take = async ({ length }: readonly unknown[]) => {
+        taken.batches += 1;
+        if (taken.batches === 1) await failing();
+        taken.messages += length;
+      };
+      return { taken, take };
+    };
+    const [queue, wake] = [taking(), taking()];
     const once = clock({
       ...{ isReleased: async () => false, mostEmails: 60, mostRuns: 100, now, log: quiet },
       runs: { due: async () => ({ runs, unreadable: [] }), take: async () => true },
-      emails: { ...dynamoDueEmails(documentClient(dynamo.client), table) },
-      queue: async () => {},
-      wake: async (wakes) => {
-        if (isFirst) {
-          isFirst = false;
-          await failing();
-        }
-        sent.push(...wakes);
-      },
+      emails: dynamoDueEmails(documentClient(dynamo.client), table),
+      ...{ queue: queue.take, wake: wake.take },
     });
     await expect(once({}, { getRemainingTimeInMillis: plenty })).rejects.toThrow(
       'The call was lost.',
     );
-    expect(sent).toHaveLength(15);
+    const allButTen = { batches: 3, messages: 15 };
+    expect([queue.taken, wake.taken]).toEqual([allButTen, allButTen]);
   });
 });
 
