@@ -23,22 +23,6 @@ export function consoleApp(parts: ConsoleParts) {
   const loaded = new Map<string, Hono<ConsoleEnv>>();
   const signs = deploymentSigns({ ...parts, stage: parts.env.STAGE });
   const app = new Hono<ConsoleEnv>();
-  app.all('*', async (c) => {
-    const section = sectionAt(c.req.path);
-    const pages = loaded.get(section.path) ?? (await sectionApp(section, parts, signs));
-    loaded.set(section.path, pages);
-    return pages.fetch(c.req.raw, c.env);
-  });
-  return app;
-}
-
-/** The pages of one section, with what all pages have in common. `signs` notes what it read, for all sections. */
-export async function sectionApp(
-  { path, pages }: Section,
-  parts: ConsoleParts,
-  signs: ReturnType<typeof deploymentSigns>,
-) {
-  const app = new Hono<ConsoleEnv>();
   app.use(
     secureHeaders({
       contentSecurityPolicy,
@@ -50,15 +34,35 @@ export async function sectionApp(
       overwrite: false,
     }),
   );
+  app.use(async (_, next) => {
+    await next();
+    // A page does not wait long for Polar, but nothing may be answered in the middle of a refresh.
+    await parts.polar.access.settled();
+  });
+  app.all('*', async (c) => {
+    const section = sectionAt(c.req.path);
+    const pages = loaded.get(section.path) ?? (await sectionApp(section, parts, signs));
+    loaded.set(section.path, pages);
+    return pages.fetch(c.req.raw, c.env);
+  });
+  app.onError((error, c) => {
+    parts.log.error('console failed', { method: c.req.method, reason: reasonOf(error) });
+    return c.text('Something went wrong on our side, and nothing was done. Try again.', 500);
+  });
+  return app;
+}
+
+/** The pages of one section, with what all pages have in common. `signs` notes what it read, for all sections. */
+export async function sectionApp(
+  { path, pages }: Section,
+  parts: ConsoleParts,
+  signs: ReturnType<typeof deploymentSigns>,
+) {
+  const app = new Hono<ConsoleEnv>();
   app.route('/console/assets', assetPages());
   app.use(async (c, next) => {
     await next();
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
-  });
-  app.use(async (_, next) => {
-    await next();
-    // A page does not wait long for Polar, but no answer may go out in the middle of a refresh.
-    await parts.polar.access.settled();
   });
   app.use(signs);
   app.use(visitor, sameOrigin, flashed, noting(parts, consoleActs));

@@ -69,7 +69,7 @@ export function polarAccess(parts: PolarAccessParts) {
     const SecretString = accessText(document);
     await secrets.send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));
   };
-  const underWay = new Set<Promise<string>>();
+  const underWay = new Set<Promise<unknown>>();
   // New tokens that could not be stored, beside the refresh token that they cost: stored by the next call.
   let unsaved: (OAuthTokens & { spent: string }) | undefined;
 
@@ -80,9 +80,10 @@ export function polarAccess(parts: PolarAccessParts) {
   ): Promise<T> {
     const owner = newId();
     for (let waits = 0; waits <= mostWaits; waits += 1) {
-      const endsMs = now().getTime() + accessLease.leaseMs;
-      const taken = await lease.take(owner);
-      if (taken) return whileHeld(owner, () => act({ note: taken.note, endsMs }));
+      const tried = atOnce(owner, act);
+      underWay.add(tried);
+      const done = await tried.finally(() => underWay.delete(tried));
+      if (done) return done.result;
       await pause(waitMs);
       const result = await meanwhile(waits === mostWaits);
       if (result !== undefined) return result;
@@ -90,6 +91,16 @@ export function polarAccess(parts: PolarAccessParts) {
     throw new PolarUnavailable(
       'Somebody else is just changing the access to Polar. Nothing was changed; try again in a minute.',
     );
+  }
+
+  /** `undefined`: somebody else holds the lease. */
+  async function atOnce<T>(
+    owner: string,
+    act: (held: Held) => Promise<{ result: T; note?: string }>,
+  ) {
+    const endsMs = now().getTime() + accessLease.leaseMs;
+    const taken = await lease.take(owner);
+    return taken && { result: await whileHeld(owner, () => act({ note: taken.note, endsMs })) };
   }
 
   async function whileHeld<T>(owner: string, act: () => Promise<{ result: T; note?: string }>) {
@@ -156,16 +167,6 @@ export function polarAccess(parts: PolarAccessParts) {
     }
   }
 
-  async function token(refused: string | undefined): Promise<string> {
-    const access = required(await read());
-    if (access.kind === 'token') return access.token;
-    if (isUsable(access, refused)) return access.accessToken;
-    return underLease(
-      (held) => renew(refused, held),
-      (isLast) => usable(refused, isLast),
-    );
-  }
-
   return {
     read,
     change,
@@ -174,17 +175,23 @@ export function polarAccess(parts: PolarAccessParts) {
      * A valid bearer token. `refused`: the one that Polar has just not accepted. Throws `PolarRefused` where there is no
      * access or only a person can renew it, `PolarUnavailable` where it may work later.
      */
-    token(refused?: string): Promise<string> {
-      const asked = token(refused).finally(() => underWay.delete(asked));
-      underWay.add(asked);
-      return asked;
+    async token(refused?: string): Promise<string> {
+      const access = required(await read());
+      if (access.kind === 'token') return access.token;
+      if (isUsable(access, refused)) return access.accessToken;
+      return underLease(
+        (held) => renew(refused, held),
+        (isLast) => usable(refused, isLast),
+      );
     },
 
     /**
-     * When nobody in this process waits for a token anymore. A function waits for it before it answers: frozen in the
-     * middle of a refresh, it would lose the new tokens, and the old ones are used up.
+     * When this process changes nothing of the access. A function waits for it before it answers: frozen in the middle of
+     * a refresh, it would lose the new tokens, and the old ones are used up.
      */
-    settled: async (): Promise<void> => void (await Promise.allSettled(underWay)),
+    async settled(): Promise<void> {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
 
     isKept: async (): Promise<boolean> => (await read()).access !== undefined,
 

@@ -161,7 +161,7 @@ describe('the access to Polar', () => {
     expect(await sleeper.access.token(old.accessToken)).toBe(bearerOf(chosen));
   });
 
-  it('says when nobody waits for a token anymore, so that no function is frozen in one', async () => {
+  it('says when no refresh is under way anymore, so that no function is frozen in one', async () => {
     const old = await signedIn();
     const polar = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
@@ -174,11 +174,12 @@ describe('the access to Polar', () => {
     });
     await access.settled();
     const token = access.token(old.accessToken);
+    await asked.promise;
     let isSettled = false;
     const settled = access.settled().then(() => {
       isSettled = true;
     });
-    await asked.promise;
+    await access.read();
     expect(isSettled).toBe(false);
     polar.resolve();
     await settled;
