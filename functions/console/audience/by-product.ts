@@ -10,13 +10,13 @@ import type {
   ContactList,
   ContactPosition,
 } from '#shared/store/audience/contact-search.ts';
-import { priceText } from '../kit/words.ts';
+import { priceText, shortened } from '../kit/words.ts';
 
 /** Of a subscription that is alive. */
 export type Product = Readonly<{
   id: string;
   name: string;
-  /** Of one subscription to it, in words; empty where it is not known. */
+  /** What all who are seen here pay for it, in words; empty where that differs or is not known. */
   price: string;
 }>;
 
@@ -31,6 +31,8 @@ export type ContactsShown = Readonly<{
   next: ContactPosition | undefined;
   isCutShort: boolean;
 }>;
+
+const longestName = 60;
 
 /** So many pages are looked through for a product; then a person asks for more. */
 const mostPages = 4;
@@ -64,14 +66,14 @@ export function contactsByProduct(list: ContactList, store: Pick<AudienceStore, 
       next = found.next;
       const isEnough = filter.product === undefined || contacts.length >= limit / 2;
       if (next === undefined || isEnough) {
-        return { contacts, ...named(products), next, isCutShort: found.isCutShort };
+        return { contacts, ...withDistinctNames(products), next, isCutShort: found.isCutShort };
       }
     }
-    return { contacts, ...named(products), next, isCutShort: true };
+    return { contacts, ...withDistinctNames(products), next, isCutShort: true };
   };
 }
 
-function named(products: ProductsOf): Pick<ContactsShown, 'products' | 'known'> {
+function withDistinctNames(products: ProductsOf): Pick<ContactsShown, 'products' | 'known'> {
   const known = toldApart(eachOnce(products));
   const byId = new Map(known.map((one) => [one.id, one] as const));
   const all = [...products].map(
@@ -80,10 +82,11 @@ function named(products: ProductsOf): Pick<ContactsShown, 'products' | 'known'> 
   return { products: new Map(all), known };
 }
 
-/** Products that share a name get their price beside it, and where that is the same, too, the end of their id. */
+/** Products that share a name, as far as it is shown, get their price beside it, and where that is the same, too, the end of their id. */
 export function toldApart(products: readonly Product[]): Product[] {
-  const priced = products.map((one) => {
-    const isShared = count(products, one.name) > 1 && one.price !== '';
+  const short = products.map((one) => ({ ...one, name: shortened(one.name, longestName) }));
+  const priced = short.map((one) => {
+    const isShared = count(short, one.name) > 1 && one.price !== '';
     return isShared ? { ...one, name: `${one.name} · ${one.price}` } : one;
   });
   return priced.map((one) => {
@@ -114,6 +117,12 @@ function productsIn(subscriptions: Subscriptions | undefined): Product[] {
 }
 
 function eachOnce(all: ProductsOf | readonly (readonly Product[])[]): Product[] {
-  const found = new Map([...all.values()].flat().map((one) => [one.id, one] as const));
+  const found = new Map<string, Product>();
+  for (const one of [...all.values()].flat()) {
+    const other = found.get(one.id);
+    // A discount, or a change of the price, makes it somebody's own.
+    const isOwn = other !== undefined && other.price !== one.price;
+    found.set(one.id, isOwn ? { ...one, price: '' } : one);
+  }
   return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
 }

@@ -149,5 +149,5 @@ ${customers.map((one) => keptView(one, now))}`;
 
 function goOnLooking(c: Context<ConsoleEnv>, text: string, isAll: boolean, after: string): Html {
   return html`<p class="note">Not all customers were looked at for this external id yet.</p>
-${act(c, 'Keep looking', searchPath, { fields: { text, after, ...(isAll && { all: 'on' }) } })}`;
+${act(c, 'Keep searching', searchPath, { fields: { text, after, ...(isAll && { all: 'on' }) } })}`;
 }

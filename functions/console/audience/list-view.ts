@@ -101,7 +101,7 @@ function filterChips(
   return html`<nav class="chips" aria-label="Filters">
 <ul>${consents.map(([value, label]) => chip(label, { ...filter, consent: value }, consent === value))}</ul>
 ${shown.length > 0 && html`<ul>${shown.map((one) => chip(shortened(one, 30), { ...filter, group: one === group ? undefined : one }, one === group))}</ul>`}
-${products.length > 0 && html`<ul aria-label="Product">${products.map(({ id, name }) => chip(shortened(name, 60), { ...filter, product: id === product ? undefined : id }, id === product))}</ul>`}
+${products.length > 0 && html`<ul aria-label="Product">${products.map(({ id, name }) => chip(name, { ...filter, product: id === product ? undefined : id }, id === product))}</ul>`}
 <details><summary>Another group</summary>
 <form method="get" class="filters">
 ${consent && html`<input type="hidden" name="consent" value="${consent}">`}
@@ -150,7 +150,7 @@ function isEmpty({ filter, shown, isFirstPage }: ListView): boolean {
 
 function nothing({ filter, shown, isFirstPage }: ListView): Html {
   if (shown.isCutShort)
-    return html`<p class="note">None so far. Not all contacts were searched yet: continue below.</p>`;
+    return html`<p class="note">None so far. Not all contacts were searched yet: keep searching below.</p>`;
   if (isFiltered(filter)) {
     return empty(
       'No contact fits these filters.',
@@ -167,7 +167,7 @@ function nothing({ filter, shown, isFirstPage }: ListView): Html {
 
 function paging({ filter, next, shown, isFirstPage }: ListView): Html {
   const { isCutShort, contacts } = shown;
-  const label = isCutShort ? 'Keep looking' : 'Older contacts';
+  const label = isCutShort ? 'Keep searching' : 'Older contacts';
   const note = isCutShort && contacts.length > 0 ? 'Not all contacts were searched yet.' : '';
   return html`<div class="pages">
 <p>${!isFirstPage && html`<a href="${link(audiencePath, filter)}">Back to the newest</a>`} ${note}</p>

@@ -58,7 +58,7 @@ test('looks through some pages at a time, and goes on where it stopped', async (
   const first = await at.get(`${list}?product=${productId}`);
   expect(namesIn(first.html)).toEqual([]);
   expect(first.text).toContain('Not all contacts were searched');
-  const next = unescaped(/href="([^"]+)" rel="next">Keep looking/.exec(first.html)?.[1]);
+  const next = unescaped(/href="([^"]+)" rel="next">Keep searching/.exec(first.html)?.[1]);
   expect(next).toContain(`product=${productId}`);
   expect(namesIn((await at.get(next)).html)).toEqual(['ann']);
 });

@@ -128,7 +128,7 @@ describe('the list', () => {
     }));
     const first = await at.get(`${list}?group=rare&consent=unsubscribed`);
     expect(first.text).toContain('Not all contacts were searched yet');
-    expect(first.text).toContain('Keep looking');
+    expect(first.text).toContain('Keep searching');
     expect(first.html).not.toContain(`${list}/rare-`);
     const second = await at.get(nextIn(first.html) ?? '');
     expect(second.html).toContain(`${list}/${ids[0]}`);
