@@ -84,9 +84,10 @@ function bundled(name: string): AssetCode {
             });
             return true;
           }
-          for (const { path, contents } of allBundles()) {
-            const isOfIt = basename(dirname(path)) === name;
-            if (isOfIt) writeFileSync(join(directory, basename(path)), contents);
+          const own = allBundles().filter(({ path }) => basename(dirname(path)) === name);
+          if (own.length === 0) throw new Error(`There is no ${entryOf(name)} to bundle.`);
+          for (const { path, contents } of own) {
+            writeFileSync(join(directory, basename(path)), contents);
           }
           return true;
         },
@@ -110,10 +111,10 @@ let bundles: readonly OutputFile[] | undefined;
 
 /** All handlers that are one file, in one go: esbuild then reads once what they share. */
 function allBundles(): readonly OutputFile[] {
-  const names = globSync(entryOf('*'), { cwd: projectRoot }).map((file) => basename(dirname(file)));
   bundles ??= buildSync({
     ...howBundled,
-    entryPoints: names
+    entryPoints: globSync(entryOf('*'), { cwd: projectRoot })
+      .map((file) => basename(dirname(file)))
       .filter((name) => !isInParts(name))
       .map((name) => ({ in: entryOf(name), out: join(name, 'index') })),
     outdir: 'cdk.out/bundles',

@@ -42,7 +42,9 @@ async function watchFunction({ bundle, renew }: BundledFunction, print: Print) {
       if (wasBroken) print(`${name} can be built again, and is as it was`);
       return;
     }
-    for (const { path, contents } of outputFiles) await replace(path, contents);
+    // Last, since a process may start from it at any moment, and needs its parts then.
+    const parts = outputFiles.filter((file) => file !== next);
+    for (const { path, contents } of [...parts, next]) await replace(path, contents);
     current = Buffer.from(next.contents);
     renew();
     print(`${name} rebuilt in ${Math.round(performance.now() - startedMs)} ms`);
