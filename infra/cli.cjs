@@ -7,10 +7,11 @@ if (Number(major) < 24) {
   process.exit(1);
 }
 
-// Node keeps what it compiled: the next command starts in half the time.
-require('node:module').enableCompileCache(
-  process.env.NODE_COMPILE_CACHE ??
-    require('node:path').join(__dirname, '../node_modules/.cache/node-compile'),
+// Node keeps what it compiled, also for what this starts: the next command starts sooner.
+process.env.NODE_COMPILE_CACHE ||= require('node:path').join(
+  __dirname,
+  '../node_modules/.cache/node-compile',
 );
+require('node:module').enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 if (require.main === module) void import('./cli.ts');

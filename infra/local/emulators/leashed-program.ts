@@ -23,7 +23,7 @@ const leash = fileURLToPath(new URL('./leash.ts', import.meta.url));
 
 /**
  * Starts a program that ends with this process, however this one ends, and waits until it writes that
- * it is up. It finds nothing in its environment but where Node keeps what it compiled, which halves its start.
+ * it is up. It finds nothing in its environment but where Node keeps what it compiled.
  */
 export function startLeashed(command: readonly string[], isUp: RegExp): Promise<Launch> {
   const { NODE_COMPILE_CACHE } = process.env;

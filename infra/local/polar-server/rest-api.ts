@@ -179,7 +179,7 @@ function isUuid(text: string): boolean {
 }
 
 function isRows(name: string): name is Rows {
-  return name in lists;
+  return Object.hasOwn(lists, name);
 }
 
 function neededScopes(asked: Asked, resource: string): string[] {
