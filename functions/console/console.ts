@@ -97,7 +97,7 @@ export async function sectionApp(
     return page(c, {
       title: 'Something went wrong',
       status: 500,
-      body: html`<p>It failed on our side, and may have been done all the same. Check before you try again. If it keeps failing, the console function's log says why.</p>`,
+      body: html`<p>Something failed on our side. Your change may have been saved, so check before you try again. If it keeps failing, the console function’s log says why.</p>`,
     });
   });
   return app;

@@ -242,7 +242,7 @@ async function notConnected(
   }
   if (verb === 'disconnect') return say(await forgetLeftAccess(parts), print);
   throw new Advice(
-    'Polar is not connected, but its access is kept: connecting stopped midway. Connect again (nothing is created twice), or delete the access: npm run connect -- --disconnect',
+    'Polar is not connected, but access from an unfinished connect is still stored. Connect again (nothing is created twice), or delete the access: npm run connect -- --disconnect',
   );
 }
 

@@ -68,7 +68,7 @@ function jointAlarms({ api, worker, mail, clock, watch }: Watched, stage: string
       metric: stuck(mailer, clock),
       above: 0,
       period: longestRetryAndMore,
-      harm: 'emails do not go out: SES refuses them, for more than an hour or for good; a template, the sender or the postal address is in the way; SES never said whether it took them; or the row of an email or a run cannot be read. Customers miss a receipt or a welcome.',
+      harm: 'emails do not go out: SES refuses them, for more than an hour or permanently; a template, the sender or the postal address is in the way; SES never said whether it took them; or the row of an email or a run cannot be read. Customers miss a receipt or a welcome.',
       firstStep: `"npm run emails -- list --stage ${stage}" names them with the reason. Remove it, then "send-again" each. If it names none, the clock's log names a row that cannot be read.`,
     },
     {

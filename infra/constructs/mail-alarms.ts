@@ -96,7 +96,7 @@ function stateAlarms({ mailer }: Mail, stage: string): AlarmDefinition[] {
       id: 'EmailsFailed',
       metric: mailer.cameInto('failed'),
       above: 0,
-      harm: 'SES refused emails for good, so customers miss a receipt or a welcome. They are not tried again by themselves.',
+      harm: 'SES permanently rejected emails, so customers miss a receipt or a welcome. They are not tried again by themselves.',
       firstStep: `${list('failed')}. Remove it, then "send-again" each.`,
     },
     {

@@ -118,7 +118,7 @@ function emailConcerns({ emails, at }: Status): Concern[] {
     },
     failed > 0 && {
       kind: 'emails-failed',
-      sentence: `SES refused ${things(failed, 'email')} for good in the last day.`,
+      sentence: `SES permanently rejected ${things(failed, 'email')} in the last day.`,
     },
     waitedMs > longWaitMs && {
       kind: 'emails-waiting',

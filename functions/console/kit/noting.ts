@@ -50,7 +50,7 @@ export function noting({ acts, log }: Parts, routes: ActsOfRoutes): MiddlewareHa
       return page(c, {
         title: 'Nothing was done',
         status: 503,
-        body: html`<p>Nothing was done: the operator log could not be written. Go back and try again. If it keeps failing, the console function’s log says why.</p>`,
+        body: html`<p>The operator log could not be written. Go back and try again. If it keeps failing, the console function’s log says why.</p>`,
       });
     }
     await next();

@@ -22,7 +22,7 @@ export function importView(c: Context<ConsoleEnv>, { known, connection, now }: S
   const shown = html`${ours ? present(c, ours, now) : first(c, connection)}`;
   return html`<p>Makes a contact of every customer that ${connection.organizationName} has in Polar, with the groups that your settings give. It mails nobody and changes nobody’s consent.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
-<p class="soft">Customers deleted in Polar stay here. <span class="code">npm run backfill</span> compares those, too.</p>`;
+<p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
 }
 
 /** The next step after connecting, until it was done; then a way back to it. */
@@ -112,7 +112,7 @@ ${known.progress ? html`<p>${howFar(known)}</p>` : ''}`;
 
 /** Of one that is over before its end. */
 function howFar(known: Import): string {
-  if (!known.progress) return 'It had not begun.';
+  if (!known.progress) return 'It didn’t start.';
   const stays = known.kind === 'import' ? ' What was imported so far stays.' : '';
   return `${importProgress(known)}${stays}`;
 }

@@ -134,7 +134,8 @@ function redeliveredText(result: Extract<Redelivered, { kind: 'redelivered' }>):
       : `Asked Polar to deliver ${counted(events, 'event')} again. That takes it some moments; each is applied once.`,
     settled > 0 && `${counted(settled, 'event')} had been delivered in the end.`,
     lost > 0 && `Of ${counted(lost, 'event')} Polar does not keep the payload anymore.`,
-    next !== undefined && `${counted(attemptsLeft, 'failed attempt')} not looked at yet: continue.`,
+    next !== undefined &&
+      `${counted(attemptsLeft, 'failed attempt')} not checked yet. Choose Continue redelivering.`,
   ]
     .filter(Boolean)
     .join('\n');

@@ -23,7 +23,7 @@ import { type WorkflowParts, workflowParts } from './workflow-parts.ts';
 
 /** What a new workflow can begin as. */
 export function newWorkflow(c: Context<ConsoleEnv>, polar: PolarMails | undefined): Html {
-  return html`<p>Choose one to start a draft. Nothing is sent before you activate it. Each card says if Polar mails then, too. See <a href="${polarPath}#emails">who mails at each moment</a>.</p>
+  return html`<p>Choose one to start a draft. Nothing is sent until you activate it. Each card shows whether Polar already sends that email. See <a href="${polarPath}#emails">who mails at each moment</a>.</p>
 <div class="columns choices">
 ${readyMade.map((one) => choiceOf(c, one, [one.email.kind], polar))}
 <section class="card" aria-labelledby="template-empty">

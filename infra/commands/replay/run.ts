@@ -58,7 +58,8 @@ export async function runReplays(given: Run, parts: RunParts): Promise<void> {
     print('An error ended it. Nothing is lost: fix it, then continue with the command above.\n');
     throw error;
   }
-  if (isStopped()) return print('It ended before all were queued. Go on with the command above.');
+  if (isStopped())
+    return print('It ended before all were queued. Continue with the command above.');
   actedOn({ count });
   const { emails } = await outcomes(choice, replayId, count, parts);
   const next = nextCommand(given, emails);

@@ -54,7 +54,7 @@ export function connectionTurn({ lease, newId, everyMs = 15_000 }: TurnParts): I
 }
 
 const isTaken =
-  'Nothing was changed: the connection with Polar is being changed already, in the console or by npm run connect or recover. Look at the connection in a moment, and try again if needed. One that stopped midway ends within a minute.';
+  'Nothing was changed: the connection with Polar is being changed already, in the console or by npm run connect or recover. Look at the connection in a moment, and try again if needed. If a change was interrupted, you can try again within a minute.';
 
 const isLost =
   'This took so long that somebody else changed the connection with Polar meanwhile, so it stopped there. Look at the connection and, if needed, try again.';

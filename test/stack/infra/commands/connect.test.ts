@@ -237,7 +237,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
     await at.access.save(access);
     const left = await run(['--status']);
     expect(left).toMatchObject({ code: 1 });
-    expect(left.error).toContain('its access is kept: connecting stopped midway');
+    expect(left.error).toContain('access from an unfinished connect is still stored');
     const forgotten = await run(['--disconnect']);
     expect(forgotten.out).toContain('Deleted the access that an unfinished connect had left');
     expect(at.accessDocument()).toEqual({});

@@ -159,7 +159,7 @@ describe('redelivering', () => {
 
     const first = await desk.submit('/console/polar/redeliver');
     expect(first.text).toContain('Asked Polar to deliver 15 events again.');
-    expect(first.text).toContain('not looked at yet: continue.');
+    expect(first.text).toContain('not checked yet. Choose Continue redelivering.');
     await desk.polar.redelivered();
     const [, from = ''] = /name="from" value="([^"]+)"/.exec(first.html) ?? [];
     expect(first.text).toContain('Continue redelivering');
