@@ -71,8 +71,6 @@ export async function sectionApp(
     if (c.req.method === 'GET') c.set('held', parts.hold.read().then(heldBanner, notKnown));
     await next();
   });
-  // Where the settings were until they got a page of their own.
-  app.get('/console/polar/settings', (c) => c.redirect(settingsPath, 301));
   app.route(path, await pages(parts));
   app.notFound((c) =>
     page(c, {

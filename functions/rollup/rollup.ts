@@ -88,8 +88,8 @@ async function countHours(parts: RollUpParts): Promise<void> {
         emptyAsOf.set(day, asOf);
         const summed = summedDay(day, new Map(dueOfDay.get(day)?.map((one) => [one, asOf])));
         // What is not counted again needs no hours. What was counted before may be all that is left of its rows.
-        const isNew = !keptDays.has(day) && !dead.some((one) => dayOf(one.hour) === day);
-        if (summed?.isFinal && isNew) {
+        const isUntouched = !keptDays.has(day) && !dead.some((one) => dayOf(one.hour) === day);
+        if (summed?.isFinal && isUntouched) {
           await counts.putDay({ ...summed, counts: nothing.counts });
           over.add(day);
         }

@@ -246,7 +246,10 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
   keyboardWalk(async () => {
     const pathOf = async (list: string, link: Locator) => {
       await open(list);
-      return new URL(`${await link.getAttribute('href')}`, page.url()).pathname.slice(8);
+      return new URL(`${await link.getAttribute('href')}`, page.url()).pathname.replace(
+        '/console',
+        '',
+      );
     };
     const contact = await pathOf('/audience', rowOf('ada@example.com'));
     const workflow = await pathOf(

@@ -24,7 +24,6 @@ export function walkWithoutScript(at: () => Walk): void {
       page.getByLabel(label).first().fill(text);
     const said = () => page.getByRole('status').last().innerText();
     const shown = () => page.locator('main').innerText();
-    let workflow = '';
 
     beforeAll(async () => {
       context = await at().browser.newContext({ javaScriptEnabled: false });
@@ -61,7 +60,7 @@ export function walkWithoutScript(at: () => Walk): void {
       expect(await shown()).toContain('How is it going?');
       await press('Save');
       expect(await said()).toContain('Saved as version 2');
-      workflow = new URL(page.url()).pathname.replace('/console', '');
+      const workflow = new URL(page.url()).pathname.replace('/console', '');
       await press('Activate');
       expect(await said()).toMatch(/active/i);
       await press('Pause');
@@ -78,10 +77,13 @@ export function walkWithoutScript(at: () => Walk): void {
       await press('Preview import');
       await press(/^Import \d+ customer/);
       await expect
-        .poll(async () => {
-          await page.reload();
-          return shown();
-        })
+        .poll(
+          async () => {
+            await page.reload();
+            return shown();
+          },
+          { timeout: 60_000 },
+        )
         .toContain('Import done');
     });
 

@@ -28,7 +28,7 @@ import { textOf } from '../kit/fields.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
-import { table, time } from '../kit/shown.ts';
+import { problemFlash, table, time } from '../kit/shown.ts';
 import { brandPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
@@ -215,7 +215,7 @@ const notWhole: Flash = {
 };
 const saved: Flash = { kind: 'done', text: 'Saved. Emails use it within 30 seconds.' };
 const changedMeanwhile = 'Someone else changed the brand meanwhile, so nothing was changed.';
-const wrong = html`<p class="flash problem" role="alert" tabindex="-1" autofocus>Nothing was saved yet. Fix what is marked below.</p>`;
+const wrong = problemFlash('Nothing was saved yet. Fix what is marked below.');
 
 function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
   const rows = brandChanges(there, mine).map(({ path, from, to }) => [

@@ -5,7 +5,7 @@ import { putBackLetters } from '#shared/queue/dead-letters/move-letters.ts';
 import { postForm, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
-import { empty, link } from '../kit/shown.ts';
+import { empty, link, problemFlash } from '../kit/shown.ts';
 import { deadLettersPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type LetterList, lettersTable } from './letter-list.ts';
@@ -47,7 +47,7 @@ ${lettersTable({ reading: { ...reading, letters }, now })}`;
 }
 
 function putBackView(c: Context<ConsoleEnv>, problem?: string): Html {
-  return html`${problem && html`<p class="flash problem" role="alert" tabindex="-1" autofocus>${problem}</p>`}
+  return html`${problem && problemFlash(problem)}
 <div class="card"><p>Puts discarded dead letters back from their file. Nothing is applied until you send them again.</p>
 ${postForm(c, {
   action: `${deadLettersPath}/put-back`,

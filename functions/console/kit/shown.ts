@@ -104,6 +104,12 @@ export function empty(text: Html | string, next?: Html): Html {
 }
 
 /** The address of the same page with other parameters; those without a value are left out. */
+/** Why an act did nothing, above what it was typed into. It takes the focus. */
+export function problemFlash(body: Html | string): Html {
+  const isSentence = typeof body === 'string';
+  return html`<div class="flash problem${!isSentence && ' problems'}" role="alert" tabindex="-1" autofocus>${body}</div>`;
+}
+
 export function link(
   path: string,
   parameters: Readonly<Record<string, string | undefined>>,

@@ -10,6 +10,7 @@ import { textOf } from '../kit/fields.ts';
 import { callbackPath } from '../kit/guard.ts';
 import { assetUrls, type ConsoleEnv, page } from '../kit/page.ts';
 import { goOn, leaveFlash } from '../kit/remembered.ts';
+import { problemFlash } from '../kit/shown.ts';
 import { polarPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import { comeBackAdvice, mayComeBack } from './connect-forms.ts';
@@ -248,7 +249,7 @@ function notConnected(c: Context<ConsoleEnv>, reason: string) {
     title: 'Signing in to Polar did not work',
     section: 'polar',
     status: 400,
-    body: html`<p class="flash problem" role="alert" tabindex="-1" autofocus>${reason}</p>
+    body: html`${problemFlash(reason)}
 <p><a href="${polarPath}">Go on to the page of the connection</a></p>`,
   });
 }

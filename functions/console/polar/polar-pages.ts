@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { reasonOf } from '#shared/failure.ts';
 import { type Followed, followSettings } from '#shared/polar/follow-settings.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
+import { settingsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type Problems, settingsForForm } from '../settings/save-settings.ts';
 import { connectingPages } from './connecting-pages.ts';
@@ -59,6 +60,8 @@ export function polarPages(parts: ConsoleParts) {
   }
 
   app.get('/', (c) => home(c));
+  // Where the settings were until they got a page of their own.
+  app.get('/settings', (c) => c.redirect(settingsPath, 301));
   app.route('/', connectingPages(link, home));
   app.route('/', tendingPages(link));
   app.route('/import', importPages(link, parts));

@@ -18,6 +18,7 @@ import {
 import { saveBar } from '../kit/enhanced.ts';
 import { checkbox, choice, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { problemFlash } from '../kit/shown.ts';
 import { brandPath, settingsPath } from '../kit/words.ts';
 import { type Problems, seenField } from './save-settings.ts';
 
@@ -215,11 +216,9 @@ function summary(problems: Problems, isSent: boolean): Html {
   const beginning = isSent
     ? `Nothing was saved yet. ${count} not right:`
     : `The settings are not valid, and events wait until they are mended. ${count} at fault:`;
-  return html`<div class="flash problem problems" role="alert" tabindex="-1" autofocus>
-<p>${beginning}</p>
+  return problemFlash(html`<p>${beginning}</p>
 <ul>${wrong.map(([path, problem]) => html`<li>${placeName(path)}: ${problem}</li>`)}</ul>
-${!isSent && html`<p>Below, these fields are as in the last valid version. Check them, and save.</p>`}
-</div>`;
+${!isSent && html`<p>Below, these fields are as in the last valid version. Check them, and save.</p>`}`);
 }
 
 function placeName(path: string): Html {

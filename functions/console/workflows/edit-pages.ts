@@ -9,7 +9,7 @@ import { emailSources } from '../kit/email-frame.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
-import { facts, table, time } from '../kit/shown.ts';
+import { facts, problemFlash, table, time } from '../kit/shown.ts';
 import { workflowPath, workflowsPath } from '../kit/words.ts';
 import { editForm } from './edit-form.ts';
 import { eventOf, type Look, usualLook } from './preview.ts';
@@ -42,10 +42,8 @@ export function conflictView(present: Workflow, typed: TypedWorkflow, path: stri
     const [there, here] = [now.get(label) ?? '', yours.get(label) ?? ''];
     return there === here ? [] : [[label, multiline(there), multiline(here)]];
   });
-  return html`<div class="flash problem problems" role="alert" tabindex="-1" autofocus>
-<p>Someone else changed this workflow while you were at it, so nothing of yours was saved yet. There is now version ${present.version} (${present.status}), saved ${time(present.updatedAt)}.</p>
-<p>Below is what you typed. <strong>Save mine over it</strong> replaces what is there now; or <a href="${path}">leave mine and edit what is there now</a>.</p>
-</div>
+  return html`${problemFlash(html`<p>Someone else changed this workflow while you were at it, so nothing of yours was saved yet. There is now version ${present.version} (${present.status}), saved ${time(present.updatedAt)}.</p>
+<p>Below is what you typed. <strong>Save mine over it</strong> replaces what is there now; or <a href="${path}">leave mine and edit what is there now</a>.</p>`)}
 ${
   rows.length > 0
     ? table('Where the two differ', ['What', 'There now', 'Yours'], rows)

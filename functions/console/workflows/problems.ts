@@ -13,7 +13,7 @@ import { overlapsOf } from '#shared/mail/moments.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { badge } from '../kit/shown.ts';
+import { badge, problemFlash } from '../kit/shown.ts';
 import { brandPath, pathsOfTending, polarPath, settingsPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
@@ -88,11 +88,9 @@ export function idOf(field: DraftField): string {
 /** What a save would do to people who wait. */
 export function stopsNote(stopped: readonly StoppedAt[]): Html {
   if (stopped.length === 0) return html``;
-  return html`<div class="flash problem" role="alert" tabindex="-1" autofocus>
-<p>Nothing was saved yet. People wait at steps that this takes away, and would get nothing more of this workflow:</p>
+  return problemFlash(html`<p>Nothing was saved yet. People wait at steps that this takes away, and would get nothing more of this workflow:</p>
 <ul>${stopped.map((one) => html`<li>${stoppedText(one)}</li>`)}</ul>
-<p>Choose <strong>${stopLabel}</strong>, or keep the steps.</p>
-</div>`;
+<p>Choose <strong>${stopLabel}</strong>, or keep the steps.</p>`);
 }
 
 export const stopLabel = 'Save and stop them';
@@ -165,8 +163,6 @@ export function outdatedNote(check: WorkflowCheck, path: string): Html {
 /** What is wrong, with links to the fields it is wrong at. */
 export function problemSummary({ all }: Problems): Html {
   if (all.length === 0) return html``;
-  return html`<div class="flash problem problems" role="alert" tabindex="-1" autofocus>
-<p>Nothing was saved. ${all.length === 1 ? 'One thing is' : `${all.length} things are`} not right:</p>
-<ul>${all.map(({ field, text }) => html`<li>${field ? html`<a href="#${idOf(field)}">${text}</a>` : text}</li>`)}</ul>
-</div>`;
+  return problemFlash(html`<p>Nothing was saved. ${all.length === 1 ? 'One thing is' : `${all.length} things are`} not right:</p>
+<ul>${all.map(({ field, text }) => html`<li>${field ? html`<a href="#${idOf(field)}">${text}</a>` : text}</li>`)}</ul>`);
 }

@@ -8,6 +8,7 @@ import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { numberText } from '../kit/numbers.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
+import { problemFlash } from '../kit/shown.ts';
 import { workflowPath } from '../kit/words.ts';
 import { noSuchWorkflow } from './reading-pages.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
@@ -86,7 +87,9 @@ ${act(c, `Stop ${runs}`, `${path}/stop-runs`, { tone: 'danger', fields: { count:
 
 function changedNote(shown: string, total: string): Html {
   const before = shown === '' ? '' : ` It was ${shown}.`;
-  return html`<p class="flash problem" role="alert" tabindex="-1" autofocus>Nothing was stopped: ${total === '1' ? '1 run waits' : `${total} runs wait`} now.${before}</p>`;
+  return problemFlash(
+    `Nothing was stopped: ${total === '1' ? '1 run waits' : `${total} runs wait`} now.${before}`,
+  );
 }
 
 type Rest = Pick<Asked, 'workflow' | 'open'> & Readonly<{ stopped: number; after: string }>;

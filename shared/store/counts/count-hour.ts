@@ -72,7 +72,7 @@ export function hourCounter(db: DynamoDBDocumentClient, tables: Tables) {
       return { counts: sumOf(found), reads, unreadable };
     },
 
-    /** Whether nothing was recorded of a day, however much there is of one that something was recorded of. */
+    /** Whether nothing was recorded on a day: reads at most one row of each list. */
     async isEmptyDay(
       day: string,
       workflowIds: readonly string[],

@@ -108,11 +108,11 @@ describe('a record and the body of its webhook', () => {
   });
 
   it.each([
-    ['nothing at all', ''],
-    ['a form of another version', 'AwAB'],
-    ['half of it', 'AqtW'],
-  ])('are refused where there is %s', (_, base64) => {
-    expect(() => unpackedRecord(Buffer.from(base64, 'base64'))).toThrow();
+    ['nothing at all', '', 'a form that this version does not know'],
+    ['a form of another version', 'AwAB', 'a form that this version does not know'],
+    ['half of it', 'AqtW', 'unexpected end of file'],
+  ])('are refused where there is %s', (_, base64, reason) => {
+    expect(() => unpackedRecord(Buffer.from(base64, 'base64'))).toThrow(reason);
   });
 });
 
