@@ -18,6 +18,7 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
 
 /** What takes longest, in this order. */
 const longest = [
+  'browser/console.test.ts',
   'system/rehearsal.test.ts',
   'system/local-polar.test.ts',
   'local/start.test.ts',
