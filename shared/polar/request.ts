@@ -141,16 +141,23 @@ export function polarRequest(options: PolarAccessOptions): PolarRequest {
 
   return async (call) => {
     let spentMs = 0;
-    let token = await options.token();
+    const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+      const begunMs = performance.now();
+      try {
+        return await work();
+      } finally {
+        spentMs += performance.now() - begunMs;
+      }
+    };
+    // To get a token may mean to refresh it, which is a call, too.
+    let token = await timed(() => options.token());
     let isRenewed = false;
     for (let tries = 1; ; tries += 1) {
-      const begunMs = performance.now();
-      const { answer, error } = await attempt(call, token, patienceMs - spentMs);
-      spentMs += performance.now() - begunMs;
+      const { answer, error } = await timed(() => attempt(call, token, patienceMs - spentMs));
       if (answer?.ok) return answer.content;
       if (answer?.status === 401 && !isRenewed) {
         const refused = token;
-        token = await options.token(refused);
+        token = await timed(() => options.token(refused));
         isRenewed = true;
         if (token !== refused) continue;
       }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { beforeEach, describe, expect, it, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import {
   allScopes,
   type FakePolar,
@@ -169,6 +169,19 @@ describe('a call that may work later', () => {
     expect(error).toBeInstanceOf(PolarUnavailable);
     expect(String(error)).toContain('Try again in 20 seconds');
     expect(pauses).toEqual([]);
+  });
+
+  it('is not tried again once getting a token has used its time up', async () => {
+    let nowMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    onTestFinished(() => void vi.mocked(performance.now).mockRestore());
+    const slowToken = async () => {
+      nowMs += 14_900;
+      return token;
+    };
+    polar.goDown();
+    await failure(apiWith({ token: slowToken, patienceMs: 15_000 }).organizations());
+    expect(polar.requests).toHaveLength(1);
   });
 
   it('ends in its time although Polar does not answer at all', async () => {
