@@ -93,6 +93,8 @@ function mayHave(type: SupportedEventType, about: ScopedProperty): boolean {
 }
 
 const mostValues = 20;
+/** Longer texts of purchases are not kept, so nothing would be compared with them. */
+const longestValue = 1_000;
 
 function valueProblem({ property, operator, value, values }: Condition): string | undefined {
   const written = `The condition on ${property}`;
@@ -109,6 +111,9 @@ function valueProblem({ property, operator, value, values }: Condition): string 
   }
   const compared = values ?? [value ?? ''];
   if (compared.includes('')) return `${written} needs a value to compare with.`;
+  if (compared.some((one) => one.length > longestValue)) {
+    return `${written} compares with more than ${longestValue} characters.`;
+  }
   const wrong = compared.map((one) => wrongKind(property, one)).find(Boolean);
   return wrong && `${written} ${wrong}`;
 }

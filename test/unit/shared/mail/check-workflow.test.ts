@@ -146,6 +146,11 @@ describe('a condition', () => {
       'The condition on status needs a value to compare with.',
     ],
     [
+      { property: 'productName', operator: 'is', value: 'x'.repeat(1_001) },
+      'order.paid',
+      'The condition on productName compares with more than 1000 characters.',
+    ],
+    [
       { property: 'status', operator: 'is-set', value: 'x' },
       'order.paid',
       'The condition on status needs no value.',
