@@ -104,7 +104,7 @@ export function runVerbs(parts: RunParts) {
       if (!(await stopRun(runId, parts.person, await parts.means()))) {
         throw new Advice('The run ended by itself meanwhile. Nothing was changed.');
       }
-      print('The run is stopped. An email of it that SES has already does go out.');
+      print('The run is stopped. An email that SES already has still goes out.');
       print(`To see what it did:\n${npm(`runs -- show ${runId}`)}`);
     },
 
