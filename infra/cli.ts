@@ -1,6 +1,6 @@
-import { commands } from './commands/commands.ts';
+import { engineersProgram } from './commands/commands.ts';
 import { endQuietlyWithReader, runCommand, withAdvice } from './terminal/advice.ts';
-import { runProgram, stackCommands } from './terminal/command-line.ts';
+import { runProgram } from './terminal/command-line.ts';
 
 const overview = `
 "npm run <command> -- --help" shows what a command takes. Beside them, "npm start" runs the stack on this machine and
@@ -9,7 +9,7 @@ const overview = `
 Exit codes: 0 done, 1 failed, 2 where "status", "settings show", "connect --status", or a dry run of "backfill", "migrate",
 "recover" or "replay" found something to do, or "recover" could not close the gap.`;
 
-const program = stackCommands(commands).addHelpText('after', overview);
+const program = engineersProgram().addHelpText('after', overview);
 const [name, ...words] = process.argv.slice(2);
 const args = name === 'help' ? [...words, '--help'] : process.argv.slice(2);
 

@@ -1,4 +1,4 @@
-import type { StackCommands } from '#infra/terminal/command-line.ts';
+import { type Print, type StackCommands, stackCommands } from '#infra/terminal/command-line.ts';
 
 /** Every command of the engineer's, by the name of its npm script. Each is loaded when it is called. */
 export const commands: StackCommands = {
@@ -67,3 +67,11 @@ export const commands: StackCommands = {
     load: async () => (await import('./workflows/workflows.ts')).workflowsCommand,
   },
 };
+
+/** The program of all commands, whose help goes to `print`. What one is asked for is read by the time of its stack. */
+export function engineersProgram(print?: Print) {
+  return stackCommands(commands, print).hook('preAction', async (_, command) => {
+    const { followChosen } = await import('./deployment/deployment.ts');
+    await followChosen(command.optsWithGlobals());
+  });
+}

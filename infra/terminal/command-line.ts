@@ -24,7 +24,7 @@ class OurCommand extends Command {
   }
 }
 
-type Print = (line: string) => void;
+export type Print = (line: string) => void;
 
 /** A program without words yet. Its name is what a person types before them, such as `npm start`. */
 export function program(name: string, print: Print = printLine) {

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
-import { commands } from '#infra/commands/commands.ts';
+import { engineersProgram } from '#infra/commands/commands.ts';
 import { runCommand, withAdvice } from '#infra/terminal/advice.ts';
-import { runProgram, stackCommands } from '#infra/terminal/command-line.ts';
+import { runProgram } from '#infra/terminal/command-line.ts';
 
 /** What a command reads of its environment: nothing of it comes from whoever runs the tests. */
 const isOfCommands = (name: string) => /^(?:AWS_|POLAR_|npm_|DYNAMODB_)/.test(name);
@@ -47,7 +47,7 @@ async function runTyped(
   }
   process.exitCode = undefined;
   try {
-    await runCommand(() => withAdvice(() => runProgram(stackCommands(commands), words)));
+    await runCommand(() => withAdvice(() => runProgram(engineersProgram(), words)));
     return { out: written.stdout, error: written.stderr, code: Number(process.exitCode ?? 0) };
   } finally {
     process.exitCode = exitCode;

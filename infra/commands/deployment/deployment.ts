@@ -215,16 +215,27 @@ export async function findDeployment(
   return deployment;
 }
 
-async function chosen(
-  { local, stage, region }: Target,
-  running: RunningStack | undefined,
-): Promise<Deployment> {
-  const namesAws = stage !== undefined || region !== undefined;
-  if (local && namesAws) throw new Advice('--local is this machine: leave --stage and --region.');
+/**
+ * From now on this process has the time of the stack that the options name, where that is the local one: by it a time
+ * such as "24h" is read, and what the command writes down is dated.
+ */
+export async function followChosen(target: Target): Promise<void> {
+  const running = namesAws(target) ? undefined : await runningStack(localDirectory());
+  if (running) followStack(running.aheadMs);
+}
+
+function namesAws({ stage, region }: Target): boolean {
+  return stage !== undefined || region !== undefined;
+}
+
+async function chosen(target: Target, running: RunningStack | undefined): Promise<Deployment> {
+  const { local, stage, region } = target;
+  const isAws = namesAws(target);
+  if (local && isAws) throw new Advice('--local is this machine: leave --stage and --region.');
   if (local && !running) {
     throw new Advice('The local stack is not running. Start it with "npm start" elsewhere.');
   }
-  if (running && !namesAws) {
+  if (running && !isAws) {
     // What a command writes down there has the time that the functions there have.
     followStack(running.aheadMs);
     const found = localDeployment(running);

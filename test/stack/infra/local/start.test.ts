@@ -74,6 +74,8 @@ describe('npm start', { timeout: 600_000 }, () => {
     expect((await run('../cli.cjs', 'emails', 'list')).output).toMatch(
       /^The local stack at \S+, its clock 6 days \d+ minutes? ahead/,
     );
+    const lately = await run('../cli.cjs', 'replay', '--since', '1h', '--dry-run');
+    expect(lately.output).toMatch(/^1 event looked at/m);
     expect((await run('clock.ts', '+2h')).output).toMatch(
       /, 6 days 2 hours \d+ minutes? ahead\.\n$/,
     );
