@@ -1,10 +1,9 @@
 import './clock-ahead.ts';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';
-import { runProgram } from '#infra/terminal/command-line.ts';
+import { type Act, program, runProgram } from '#infra/terminal/command-line.ts';
 import { printLine } from '#infra/terminal/lines.ts';
 import { askClock } from './clock/clock-door.ts';
-import { type ClockOptions, clockProgram } from './clock/clock-options.ts';
-import { spanText, timeText } from './clock/words.ts';
+import { spanFrom, spanText, timeText } from './clock/words.ts';
 import { localDirectory, runningStack } from './running-stack.ts';
 
 /** `npm run clock`: the time of the stack that `npm start` runs here, and moving it on. */
@@ -30,4 +29,24 @@ async function run({ byMs }: ClockOptions): Promise<void> {
 
 function since(now: string, byMs: number): number {
   return Date.parse(now) - byMs;
+}
+
+type ClockOptions = Readonly<{
+  /** Absent: it only says the time. */
+  byMs: number | undefined;
+}>;
+
+/** The words of `npm run clock`. Help goes to `print`. */
+function clockProgram(act: Act<ClockOptions>, print?: (line: string) => void) {
+  return (
+    program('npm run clock', print)
+      .usage('-- [+3d | +6h | +90m]')
+      .description(
+        'Says what time it is on the local stack, or moves its clock on, never back. What becomes due on the way happens at its time. The stack keeps its time until "npm start -- --fresh".',
+      )
+      .argument('[span]', 'how far: days, hours or minutes')
+      // So that "-3d" is told why it cannot be, and not that there is no such option.
+      .allowUnknownOption()
+      .action((span) => act({ byMs: span === undefined ? undefined : spanFrom(span) }))
+  );
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { visibleLine } from '#shared/text.ts';
-import type { Exchange } from './http-api.ts';
+import type { Exchange } from './http/http-api.ts';
 
 /** What a log line says of one email. */
 export type MailFate = Readonly<{

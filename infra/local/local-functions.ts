@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { LocalClock } from './clock/local-clock.ts';
 import { type EventSourceAtWork, startEventSource } from './event-source.ts';
-import type { HttpRoute } from './http-api.ts';
+import type { HttpRoute } from './http/http-api.ts';
 import {
   type BundledFunction,
   type LambdaFunction,

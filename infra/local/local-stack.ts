@@ -17,7 +17,8 @@ import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
 import { type LocalClock, localClock } from './clock/local-clock.ts';
 import { moveOn } from './clock/move-on.ts';
 import { whatIsDue, whenSettled } from './clock/settling.ts';
-import { type Exchange, startHttpApi, startPages } from './http-api.ts';
+import { type Exchange, startHttpApi, startPages } from './http/http-api.ts';
+import { freePort, requireFreePort, startGuardedProxy } from './http/loopback-server.ts';
 import type { BundledFunction } from './lambda-function.ts';
 import { localClientConfig } from './local-account.ts';
 import {
@@ -27,7 +28,6 @@ import {
   startFunctions,
   startSchedules,
 } from './local-functions.ts';
-import { freePort, requireFreePort, startGuardedProxy } from './loopback-server.ts';
 import { type StandInForPolar, standInForPolar } from './stand-in-for-polar.ts';
 import { synthesise } from './synthesis.ts';
 import { localIdentities, readTemplate } from './template.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { realClock } from './clock/local-clock.ts';
-import { bodyOf, serveOnLoopback } from './loopback-server.ts';
+import { bodyOf, serveOnLoopback } from './http/loopback-server.ts';
 
 export type InvocationResult =
   | { kind: 'answer'; payload: unknown }

@@ -13,8 +13,8 @@ import { spanText, timeText } from './clock/words.ts';
 import { consoleLines } from './console-lines.ts';
 import { demo, type LocalItems, localItems } from './demo.ts';
 import { saveDemoWorkflows } from './demo-workflows.ts';
+import type { LoopbackServer } from './http/loopback-server.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
-import type { LoopbackServer } from './loopback-server.ts';
 import { type LocalPolar, startLocalPolar } from './polar-server/local-polar.ts';
 import { announce, forget, localDirectory, requireNoneRunning } from './running-stack.ts';
 import { polarVariables, standInForPolar } from './stand-in-for-polar.ts';
@@ -134,8 +134,7 @@ async function start(
 
 /** Loads esbuild, which no other start needs. */
 async function watchSources({ functions }: LocalStack): Promise<() => Promise<void>> {
-  const { watchFunctions } = await import('./watch-functions.ts');
-  const { watchTemplate } = await import('./watch-template.ts');
+  const { watchFunctions, watchTemplate } = await import('./watch-sources.ts');
   const stopTemplate = watchTemplate(printLine);
   const stopFunctions = await watchFunctions(functions, printLine);
   printLine('Watching the sources: a function that changes is rebuilt.\n');

@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
-import { serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
 
 /** What goes wrong with one call of AWS. A function that is killed makes and hears nothing from then on. */

@@ -1,8 +1,8 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
+import { type LoopbackServer, serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { localAccount, localRegion } from '#infra/local/local-account.ts';
 import type { Service } from '#infra/local/local-stack.ts';
-import { type LoopbackServer, serveOnLoopback } from '#infra/local/loopback-server.ts';
 import { type Identities, localIdentities, readTemplate } from '#infra/local/template.ts';
 import { type Access, applies, isAllowed, type Statement, statementsByFunction } from './iam.ts';
 import { contentOf, operationOf, passedOn, reply } from './passed-on.ts';

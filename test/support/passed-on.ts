@@ -1,5 +1,5 @@
 import { type Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { bodyOf } from '#infra/local/loopback-server.ts';
+import { bodyOf } from '#infra/local/http/loopback-server.ts';
 
 export type Answer = Readonly<{
   status: number;

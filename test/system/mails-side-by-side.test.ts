@@ -2,8 +2,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import {
+  forwarder,
+  type LoopbackServer,
+  serveOnLoopback,
+} from '#infra/local/http/loopback-server.ts';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
-import { forwarder, type LoopbackServer, serveOnLoopback } from '#infra/local/loopback-server.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { mailOf, someone, startMails } from '#test/stack/functions/mailer/mails-at-work.ts';

@@ -6,8 +6,12 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
+import {
+  forwarder,
+  type LoopbackServer,
+  serveOnLoopback,
+} from '#infra/local/http/loopback-server.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
-import { forwarder, type LoopbackServer, serveOnLoopback } from '#infra/local/loopback-server.ts';
 import { deliver } from '#infra/local/running-stack.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';

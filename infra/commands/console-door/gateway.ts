@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { type Signing, signedFetch } from '#infra/commands/deployment/signed-fetch.ts';
-import { nextPageHeader } from '#infra/local/joined-pages.ts';
+import { nextPageHeader } from '#infra/local/http/joined-pages.ts';
 import { escapeHtml } from '#shared/text.ts';
 
 export type DoorAnswer = Readonly<{

@@ -1,13 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { sendJoined } from '#infra/local/joined-pages.ts';
+import { sendJoined } from '#infra/local/http/joined-pages.ts';
 import {
   bodyOf,
   isFromAnotherSite,
   type LoopbackServer,
   refusalOfAnotherSite,
   serveOnLoopback,
-} from '#infra/local/loopback-server.ts';
+} from '#infra/local/http/loopback-server.ts';
 import {
   type ConsoleGateway,
   consoleGateway,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import { bodyOf, type LoopbackServer, serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { bodyOf, type LoopbackServer, serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 
 const askSchema = z.object({ byMs: z.int().check(z.positive()) });

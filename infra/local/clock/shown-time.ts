@@ -1,4 +1,4 @@
-import type { WholeAnswer } from '#infra/local/joined-pages.ts';
+import type { WholeAnswer } from '#infra/local/http/joined-pages.ts';
 import type { LocalClock } from './local-clock.ts';
 import { spanText, timeText } from './words.ts';
 

@@ -10,8 +10,8 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { freePort } from '#infra/local/http/loopback-server.ts';
 import { isLoopback } from '#infra/local/local-account.ts';
-import { freePort } from '#infra/local/loopback-server.ts';
 import type { Identities } from '#infra/local/template.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { hiddenHost, startLeashed } from './leashed-program.ts';

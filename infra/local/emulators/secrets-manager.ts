@@ -2,8 +2,8 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import * as z from 'zod';
+import { bodyOf, type LoopbackServer, serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { localAccount, localRegion } from '#infra/local/local-account.ts';
-import { bodyOf, type LoopbackServer, serveOnLoopback } from '#infra/local/loopback-server.ts';
 import type { Identities, Resource } from '#infra/local/template.ts';
 
 /** Secret values by physical name. */

@@ -1,15 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { type Answer, type Asked, notFound } from './answer.ts';
-import { type ConsentOptions, consentPages } from './consent.ts';
 import { deliveryLoop } from './delivery-loop.ts';
 import { desk } from './desk/desk.ts';
 import { type Faults, noFaults } from './faults.ts';
 import { restoreState, stateKeeper } from './kept-state.ts';
-import { madeUpRows, type RowCounts } from './made-up-rows.ts';
-import { oauthServer } from './oauth-server.ts';
+import { type ConsentOptions, consentPages, oauthServer } from './oauth-server.ts';
 import {
   newId,
   newToken,
@@ -20,6 +18,7 @@ import {
   type Row,
 } from './polar-state.ts';
 import { restApi } from './rest-api.ts';
+import { madeUpRows, type RowCounts } from './shop/history.ts';
 import { polarShop } from './shop/shop.ts';
 import { webhookSender } from './webhook-sender.ts';
 

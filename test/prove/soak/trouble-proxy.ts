@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
-import { serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { type Answer, contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
 import { firstKeyOnly, mayBePartial, refusal, type TroubledService } from './throttling.ts';
 

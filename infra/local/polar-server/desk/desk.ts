@@ -6,7 +6,6 @@ import { organizationRow, type Record } from '../organizations-api.ts';
 import { newWebhookSecret, type Organization, type PolarState } from '../polar-state.ts';
 import { NotPossible, type Shop } from '../shop/shop.ts';
 import { customerPage, customersPage, type SubscriptionAct } from './customer-pages.ts';
-import { accessPage, emailsPage, faultsPage } from './other-pages.ts';
 import {
   barePage,
   deskPage,
@@ -18,6 +17,7 @@ import {
   styleAnswer,
   stylePath,
 } from './page.ts';
+import { accessPage, emailsPage, faultsPage } from './settings-pages.ts';
 import { eventPage, webhooksPage } from './webhook-pages.ts';
 
 export type DeskParts = Readonly<{

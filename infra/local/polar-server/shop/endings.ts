@@ -77,6 +77,18 @@ function over(
   return { next, orders };
 }
 
+/** The moment at which it is over, with the orders that are voided then. */
+function overNow(
+  subscription: Subscription,
+  end: End,
+  pending: readonly Order[],
+  told: Story,
+  clock: Clock,
+): Moment {
+  const { next, orders } = over(subscription, end, pending, told, clock);
+  return { subscriptions: [next], orders, events: told.events };
+}
+
 /** Whoever ended it, at once: that cannot be seen. */
 export function endedAtOnce(
   subscription: Subscription,
@@ -86,8 +98,7 @@ export function endedAtOnce(
   const told = story(clock);
   const at = clock.next();
   const end = { cancel_at_period_end: false, canceled_at: at, ends_at: at, ended_at: at };
-  const { next, orders } = over(subscription, end, pending, told, clock);
-  return { subscriptions: [next], orders, events: told.events };
+  return overNow(subscription, end, pending, told, clock);
 }
 
 /** A cancellation that was booked comes to its end: the period ends now. */
@@ -99,8 +110,7 @@ export function endReached(
   const told = story(clock);
   const at = clock.next();
   const end = { current_period_end: at, ends_at: at, ended_at: clock.next() };
-  const { next, orders } = over(subscription, end, pending, told, clock);
-  return { subscriptions: [next], orders, events: told.events };
+  return overNow(subscription, end, pending, told, clock);
 }
 
 const triesDays = 21;
@@ -127,8 +137,7 @@ export function retriesExhausted(
     ends_at: at,
     ended_at: at,
   };
-  const { next, orders } = over(subscription, end, pending, told, clock);
-  return { subscriptions: [next], orders, events: told.events };
+  return overNow(subscription, end, pending, told, clock);
 }
 
 /** Their living subscriptions end at once, and show the deleted customer. */

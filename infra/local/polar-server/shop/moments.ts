@@ -15,7 +15,7 @@ import {
 import { type Clock, type Moment, type Story, story } from './story.ts';
 
 /** The receipt is numbered between the two events of a payment; fee and invoice follow in transactions of their own. */
-export function payOrder(order: Order, mail: MailSetting, { tell }: Story, clock: Clock): Order {
+function payOrder(order: Order, mail: MailSetting, { tell }: Story, clock: Clock): Order {
   const paid = { ...order, status: 'paid', paid: true, modified_at: clock.next() };
   tell('order.updated', paid);
   const prefix = paid.invoice_number.replace(/^\w+-/, '');
@@ -98,7 +98,7 @@ function cycled(subscription: Subscription, product: Product, told: Story, clock
 }
 
 /** The order for a period that has begun. It is pending. */
-export function periodOrder(
+function periodOrder(
   subscription: Subscription,
   product: Product,
   { tell }: Story,
@@ -221,4 +221,62 @@ export function customerChanged(
   const next: Customer = { ...customer, ...changes, modified_at: clock.next() };
   told.tell('customer.updated', next, { isJob: true });
   return { customer: next, events: told.events };
+}
+
+/** For how long pauses last here. */
+const pauseDays = 45;
+
+/** Polar mails now, and nothing once the pause begins. */
+export function pauseBooked(subscription: Subscription, clock: Clock): Moment {
+  const told = story(clock);
+  const next: Subscription = {
+    ...subscription,
+    pause_at_period_end: true,
+    resumes_at: daysAfter(subscription.current_period_end, pauseDays),
+    modified_at: clock.next(),
+  };
+  told.tell('subscription.updated', next, { mail: 'subscription_paused' });
+  return { subscriptions: [next], events: told.events };
+}
+
+/** The period ends now, and no other one begins. */
+export function pauseBegun(subscription: Subscription, clock: Clock): Moment {
+  const told = story(clock);
+  const at = clock.next();
+  const next: Subscription = {
+    ...subscription,
+    status: 'paused',
+    pause_at_period_end: false,
+    current_period_end: at,
+    paused_at: at,
+    resumes_at: daysAfter(at, pauseDays),
+    modified_at: clock.next(),
+  };
+  told.tell('subscription.updated', next);
+  told.tell('subscription.paused', next);
+  return { subscriptions: [next], events: told.events };
+}
+
+/** A new period begins now, and is charged. */
+export function resumed(subscription: Subscription, product: Product, clock: Clock): Moment {
+  const told = story(clock);
+  const start = clock.next();
+  const next: Subscription = {
+    ...subscription,
+    status: 'active',
+    current_period_start: start,
+    current_period_end: later(start, product.interval ?? 'month'),
+    paused_at: null,
+    resumes_at: null,
+    modified_at: clock.next(),
+  };
+  told.tell('subscription.updated', next);
+  told.tell('subscription.resumed', next, { mail: 'subscription_resumed' });
+  const order = payOrder(
+    periodOrder(next, product, told, clock),
+    'subscription_cycled',
+    told,
+    clock,
+  );
+  return { subscriptions: [next], orders: [order], events: told.events };
 }

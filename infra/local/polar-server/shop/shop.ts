@@ -13,12 +13,14 @@ import {
 import {
   bought,
   customerChanged,
+  pauseBegun,
+  pauseBooked,
   paymentFailed,
   periodEndMoved,
   recovered,
   renewed,
+  resumed,
 } from './moments.ts';
-import { pauseBegun, pauseBooked, resumed } from './pauses.ts';
 import { refundable, refunded } from './refunds.ts';
 import {
   type Customer,

@@ -14,9 +14,9 @@ import { startDynamo } from '#infra/local/emulators/dynamo.ts';
 import { hiddenHost } from '#infra/local/emulators/leashed-program.ts';
 import { secretStore, startSecretsManager } from '#infra/local/emulators/secrets-manager.ts';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
-import { startHttpApi, startPages } from '#infra/local/http-api.ts';
+import { startHttpApi, startPages } from '#infra/local/http/http-api.ts';
+import { serveOnLoopback, startGuardedProxy } from '#infra/local/http/loopback-server.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { serveOnLoopback, startGuardedProxy } from '#infra/local/loopback-server.ts';
 import { startRuntimeApi } from '#infra/local/runtime-api.ts';
 
 type Headers = Record<string, string>;

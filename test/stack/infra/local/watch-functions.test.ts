@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startFunction } from '#infra/local/lambda-function.ts';
-import { watchFunctions } from '#infra/local/watch-functions.ts';
+import { watchFunctions } from '#infra/local/watch-sources.ts';
 import { bundling } from '#shared/bundle/bundling.ts';
 import { functionInAFolder, temporaryFolder } from '#test/support/function-in-a-folder.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { watchTemplate } from '#infra/local/watch-template.ts';
+import { watchTemplate } from '#infra/local/watch-sources.ts';
 import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
 
 test('a change of what the template is made from says once that a restart is due', async () => {

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { type PolarApi, polarApi } from '#shared/polar/api.ts';
 import { isPolarApiError, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { refreshTokens, registerClient } from '#shared/polar/oauth.ts';

@@ -1,6 +1,7 @@
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import type { consoleApp } from '#functions/console/console.ts';
-import { decodedPath, httpAnswer } from '#infra/local/http-api.ts';
+import { httpAnswer } from '#infra/local/http/http-event.ts';
+import { decodedPath } from '#infra/local/http/routes.ts';
 
 /** The console as a browser reaches it on AWS: with the path as API Gateway hands it over. */
 export function behindApiGateway(app: ReturnType<typeof consoleApp>) {

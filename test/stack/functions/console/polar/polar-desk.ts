@@ -1,5 +1,5 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import type { consoleVisitor } from '#test/support/console-visitor.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { madeUpRows } from '#infra/local/polar-server/made-up-rows.ts';
+import { madeUpRows } from '#infra/local/polar-server/shop/history.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { startDynamo } from '#test/support/emulators.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { browserCommand } from '#infra/commands/console-door/console.ts';
-import { freePort } from '#infra/local/loopback-server.ts';
+import { freePort } from '#infra/local/http/loopback-server.ts';
 import { announce } from '#infra/local/running-stack.ts';
 import { startApiGateway } from '#test/fakes/api-gateway.ts';
 import { startCloudFormation } from '#test/support/cloud-formation.ts';

@@ -31,8 +31,8 @@ import {
   webhookSecret,
 } from '#infra/local/emulators/secrets-manager.ts';
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
+import { requireFreePort } from '#infra/local/http/loopback-server.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { requireFreePort } from '#infra/local/loopback-server.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { temporaryFolder } from '#test/support/function-in-a-folder.ts';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { createPolar, type models, webhooks } from '@polar-sh/sdk/2026-10';
-import { bodyOf, serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { bodyOf, serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { allScopes, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { catalogue } from '#infra/local/polar-server/shop/catalogue.ts';

@@ -3,7 +3,7 @@ import { PolarServerError } from '@polar-sh/sdk';
 import { errors } from '@polar-sh/sdk/2026-10';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mailSettings } from '#infra/local/polar-server/customer-mails.ts';
-import { polarEventTypes } from '#infra/local/polar-server/event-types.ts';
+import { polarEventTypes } from '#infra/local/polar-server/endpoints-api.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { allowed, type DrivenPolar, published, startDrivenPolar } from './driven-polar.ts';
 

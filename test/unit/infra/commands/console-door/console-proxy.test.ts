@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
 import { startConsoleProxy } from '#infra/commands/console-door/proxy.ts';
-import { freePort } from '#infra/local/loopback-server.ts';
+import { freePort } from '#infra/local/http/loopback-server.ts';
 import { openedConsole } from './gateway-at-work.ts';
 
 test('the address that is printed opens the console as often as one likes', async () => {

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { startConsoleProxy } from '#infra/commands/console-door/proxy.ts';
-import { freePort } from '#infra/local/loopback-server.ts';
+import { freePort } from '#infra/local/http/loopback-server.ts';
 import { type Answer, type Invoked, startApiGateway } from '#test/fakes/api-gateway.ts';
 
 export const ada = {

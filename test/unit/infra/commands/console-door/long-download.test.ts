@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { startHttpApi, startPages } from '#infra/local/http-api.ts';
+import { startHttpApi, startPages } from '#infra/local/http/http-api.ts';
 import { openedConsole } from './gateway-at-work.ts';
 
 const file = '/console/audience/export.csv';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { bodyOf, serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { bodyOf, serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import type { Endpoint } from '#infra/local/polar-server/polar-state.ts';
 import { catalogue } from '#infra/local/polar-server/shop/catalogue.ts';

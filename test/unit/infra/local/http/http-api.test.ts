@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { type Exchange, matchRoute, startHttpApi } from '#infra/local/http-api.ts';
+import { type Exchange, startHttpApi } from '#infra/local/http/http-api.ts';
+import { matchRoute } from '#infra/local/http/routes.ts';
 import type { InvocationResult } from '#infra/local/runtime-api.ts';
 
 /** An HTTP API whose routes all lead to a function that answers this. */

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
-import { sendJoined, type WholeAnswer } from '#infra/local/joined-pages.ts';
-import { type LoopbackServer, serveOnLoopback } from '#infra/local/loopback-server.ts';
+import { sendJoined, type WholeAnswer } from '#infra/local/http/joined-pages.ts';
+import { type LoopbackServer, serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 
 let server: LoopbackServer | undefined;
 afterEach(() => server?.stop());

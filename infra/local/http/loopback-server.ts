@@ -10,8 +10,8 @@ import {
 } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { isLoopback } from '#infra/local/local-account.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { isLoopback } from './local-account.ts';
 
 /**
  * Whether a request to this machine may come from a web page of somebody else: from a page of another

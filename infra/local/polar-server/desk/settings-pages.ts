@@ -1,7 +1,11 @@
 import { html } from 'hono/html';
-import { mailSettings, mailSettingsOf } from '../customer-mails.ts';
-import type { Faults } from '../faults.ts';
-import type { CustomerMail, Organization, PolarState } from '../polar-state.ts';
+import { mailSettings, mailSettingsOf } from '#infra/local/polar-server/customer-mails.ts';
+import type { Faults } from '#infra/local/polar-server/faults.ts';
+import type {
+  CustomerMail,
+  Organization,
+  PolarState,
+} from '#infra/local/polar-server/polar-state.ts';
 import { type Html, table, timeOf } from './page.ts';
 
 /** What Polar itself would have mailed, and its fourteen switches. */
