@@ -1,15 +1,11 @@
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import { type ILogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { Alarms } from '#infra/constructs/alarms.ts';
 import { Clock } from '#infra/constructs/clock.ts';
 import { Console } from '#infra/constructs/console.ts';
-import { Dashboard } from '#infra/constructs/dashboard.ts';
 import { Importer } from '#infra/constructs/importer.ts';
-import { IngestApi } from '#infra/constructs/ingest-api.ts';
-import { LinkDomain } from '#infra/constructs/link-domain.ts';
+import { IngestApi, LinkDomain } from '#infra/constructs/ingest-api.ts';
 import { Mail } from '#infra/constructs/mail.ts';
-import { Outcomes } from '#infra/constructs/outcomes.ts';
 import { QueueWithDeadLetters } from '#infra/constructs/queue.ts';
 import { RollUp } from '#infra/constructs/rollup.ts';
 import { Secrets } from '#infra/constructs/secrets.ts';
@@ -18,6 +14,9 @@ import type { Keeping } from '#infra/constructs/stateful.ts';
 import { AudienceTables } from '#infra/constructs/tables.ts';
 import { Watch } from '#infra/constructs/watch.ts';
 import { Worker } from '#infra/constructs/worker.ts';
+import { Alarms } from './constructs/monitoring/alarms.ts';
+import { Dashboard } from './constructs/monitoring/dashboard.ts';
+import { Outcomes } from './constructs/monitoring/outcomes.ts';
 
 /** Saved queries of Logs Insights, which finds them by the name of the stack. */
 export class LogQueries extends Construct {

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
-import type { AlarmDefinition } from './alarm-definition.ts';
 import { lambdaFunction } from './lambda-function.ts';
+import type { AlarmDefinition } from './monitoring/alarm-definition.ts';
 import { callAtRate } from './schedule.ts';
 import type { Secrets } from './secrets.ts';
 import { type AudienceTables, type TableUses, transactedRow, wordWrites } from './tables.ts';

@@ -1,8 +1,10 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  ApiMapping,
   CfnRoute,
   CfnStage,
+  DomainName,
   HttpApi,
   HttpMethod,
   HttpStage,
@@ -10,6 +12,7 @@ import {
   PayloadFormatVersion,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { FilterPattern, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -174,4 +177,23 @@ function accessLogFormat(): AccessLogFormat {
       integrationErrorMessage: '$context.integrationErrorMessage',
     }),
   );
+}
+
+type LinkDomainProps = { name: string; certificateArn: string; api: HttpApi; stage: HttpStage };
+
+/** A name of one's own for the API, so that links in mails outlive it: another stack can take the name over. */
+export class LinkDomain extends Construct {
+  /** What has to be added to the DNS of the domain. */
+  readonly dnsRecord: string;
+
+  constructor(scope: Construct, id: string, { name, certificateArn, api, stage }: LinkDomainProps) {
+    super(scope, id);
+    const domainName = new DomainName(this, 'Name', {
+      domainName: name,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
+    });
+    pinLogicalId(domainName, 'LinkDomainName');
+    new ApiMapping(this, 'Mapping', { api, domainName, stage });
+    this.dnsRecord = `${name} CNAME ${domainName.regionalDomainName}`;
+  }
 }

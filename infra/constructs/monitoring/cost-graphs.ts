@@ -10,8 +10,8 @@ import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { IngestApi } from './ingest-api.ts';
-import type { AudienceTables } from './tables.ts';
+import type { IngestApi } from '#infra/constructs/ingest-api.ts';
+import type { AudienceTables } from '#infra/constructs/tables.ts';
 
 export const sum = { statistic: Stats.SUM };
 export const maximum = { statistic: Stats.MAXIMUM };

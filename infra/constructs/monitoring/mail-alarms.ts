@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Clock } from '#infra/constructs/clock.ts';
+import type { Mail } from '#infra/constructs/mail.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
-import type { Clock } from './clock.ts';
-import type { Mail } from './mail.ts';
 import { longestRetryAndMore, retried } from './retries.ts';
 
 type Watched = { mail: Mail; clock: Clock };

@@ -1,14 +1,14 @@
 import { Stack } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type IFilterPattern, type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Clock } from '#infra/constructs/clock.ts';
+import type { IngestApi } from '#infra/constructs/ingest-api.ts';
+import type { Mail } from '#infra/constructs/mail.ts';
+import { failedLine, type Mailer, needsPersonLine, waitedLine } from '#infra/constructs/mailer.ts';
+import { foundLine, type Watch } from '#infra/constructs/watch.ts';
+import type { Worker } from '#infra/constructs/worker.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
-import { Clock } from './clock.ts';
-import type { IngestApi } from './ingest-api.ts';
-import type { Mail } from './mail.ts';
-import { failedLine, type Mailer, needsPersonLine, waitedLine } from './mailer.ts';
 import { longestRetryAndMore, retriedLine } from './retries.ts';
-import { foundLine, type Watch } from './watch.ts';
-import type { Worker } from './worker.ts';
 
 type Watched = Readonly<{ api: IngestApi; worker: Worker; mail: Mail; clock: Clock; watch: Watch }>;
 

@@ -8,19 +8,19 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
+import type { Clock } from '#infra/constructs/clock.ts';
+import type { Console } from '#infra/constructs/console.ts';
+import type { Importer } from '#infra/constructs/importer.ts';
+import type { IngestApi } from '#infra/constructs/ingest-api.ts';
+import type { Mail } from '#infra/constructs/mail.ts';
+import type { QueueWithDeadLetters } from '#infra/constructs/queue.ts';
+import type { RollUp } from '#infra/constructs/rollup.ts';
+import type { AudienceTables } from '#infra/constructs/tables.ts';
+import type { Watch } from '#infra/constructs/watch.ts';
+import type { Worker } from '#infra/constructs/worker.ts';
 import type { Alarms } from './alarms.ts';
-import type { Clock } from './clock.ts';
-import type { Console } from './console.ts';
 import { costGraphs, graph, maximum, sum } from './cost-graphs.ts';
-import type { Importer } from './importer.ts';
-import type { IngestApi } from './ingest-api.ts';
-import type { Mail } from './mail.ts';
 import type { Outcomes } from './outcomes.ts';
-import type { QueueWithDeadLetters } from './queue.ts';
-import type { RollUp } from './rollup.ts';
-import type { AudienceTables } from './tables.ts';
-import type { Watch } from './watch.ts';
-import type { Worker } from './worker.ts';
 
 type Shown = {
   api: IngestApi;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { lambdaOf } from '#test/stack/infra/constructs/lambda-of.ts';
 import { stageTemplate } from '#test/support/stage-stack.ts';
-import { lambdaOf } from './lambda-of.ts';
 
 const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/infra/RUNBOOK.md';
 const template = stageTemplate({ stage: 'staging', alarmEmail: 'ops@example.com', runbook });
@@ -226,7 +226,7 @@ describe('an alarm', () => {
 
 /** The anchors that GitHub makes of the headings below "Alarms". */
 function runbookAnchors(): string[] {
-  const file = new URL('../../../../infra/RUNBOOK.md', import.meta.url);
+  const file = new URL('../../../../../infra/RUNBOOK.md', import.meta.url);
   const [, section = ''] = readFileSync(file, 'utf8').split(/^## Alarms$/m);
   const [alarmsOnly = ''] = section.split(/^## /m);
   return [...alarmsOnly.matchAll(/^### (.+)$/gm)].map(([, heading = '']) =>

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
+import type { Watch } from '#infra/constructs/watch.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
-import type { Watch } from './watch.ts';
 
 /** Longer than the time between two looks, so that an alarm stays on while each finds the same. */
 const period = Duration.minutes(20);
