@@ -7,13 +7,13 @@ import {
   parsed,
   type StackCommand,
   text,
+  timeFrom,
 } from '#infra/terminal/command-line.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { type ActFilter, actVerbs, type OperatorAct } from '#shared/audience/operator-act.ts';
 import type { ActPosition, OperatorLog } from '#shared/store/operator-log.ts';
 import { operatorLogOf } from './noting.ts';
-import { timeFrom } from './times.ts';
 import { seconds } from './words.ts';
 
 export type ActsOptions = Readonly<{

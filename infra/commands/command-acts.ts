@@ -2,9 +2,9 @@ import type { ActDraft, ActObjects, ActVerb } from '#shared/audience/operator-ac
 import type { LetterChoice } from '#shared/queue/dead-letters/letter-choice.ts';
 import type { AudienceOptions } from './audience/audience.ts';
 import type { BackfillOptions } from './backfill/backfill.ts';
-import type { ConnectOptions } from './connect.ts';
+import type { ConnectOptions } from './connect/connect.ts';
 import type { DeadLettersOptions } from './dead-letters/dead-letters.ts';
-import type { EmailsOptions } from './emails.ts';
+import type { EmailsOptions } from './emails/emails.ts';
 import type { MigrateOptions } from './migrate.ts';
 import type { RecoverOptions } from './recover/recover.ts';
 import type { ReplayOptions } from './replay/options.ts';

@@ -20,7 +20,7 @@ export const commands: StackCommands = {
   },
   connect: {
     does: 'connect Polar, look at the connection, repair or end it',
-    load: async () => (await import('./connect.ts')).connectCommand,
+    load: async () => (await import('./connect/connect.ts')).connectCommand,
   },
   console: {
     does: 'open the console of a deployed stage',
@@ -32,7 +32,7 @@ export const commands: StackCommands = {
   },
   emails: {
     does: 'list emails, settle those of which nobody knows whether they were sent, hold all mail',
-    load: async () => (await import('./emails.ts')).emailsCommand,
+    load: async () => (await import('./emails/emails.ts')).emailsCommand,
   },
   migrate: {
     does: 'bring rows of an earlier version up to date',

@@ -1,10 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { commandActs } from '#infra/commands/command-acts.ts';
-import {
-  findDeployment,
-  stackResources,
-  type Target,
-} from '#infra/commands/deployment/deployment.ts';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
@@ -20,6 +16,7 @@ import { inGroups } from '#shared/in-time.ts';
 import { addressKeys, contactsNotFindable } from '#shared/store/audience/customer-scan.ts';
 import { makeFindable } from '#shared/store/audience/word-index.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { stackResources } from './deployment/resources.ts';
 import { withOptions } from './words.ts';
 
 export type MigrateOptions = Readonly<{

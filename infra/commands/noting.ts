@@ -97,7 +97,7 @@ async function whoActs({ clientConfigs }: Deployment): Promise<string> {
   // What signs requests takes a while to load.
   const [{ defaultProvider }, { callerIdentity }] = await Promise.all([
     import('@aws-sdk/credential-provider-node'),
-    import('./deployment/caller-identity.ts'),
+    import('./deployment/signed-fetch.ts'),
   ]);
   const who = await callerIdentity({ region: dynamodb.region, credentials: defaultProvider() });
   return who ?? 'somebody whom AWS does not name';

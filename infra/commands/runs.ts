@@ -1,7 +1,6 @@
 import {
   type Deployment,
   findDeployment,
-  stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
@@ -23,6 +22,7 @@ import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { dynamoOpenRuns, type OpenCount } from '#shared/store/open-runs.ts';
 import type { RunPosition } from '#shared/store/run-lists.ts';
 import { commandActs } from './command-acts.ts';
+import { stackResources } from './deployment/resources.ts';
 import { noting } from './noting.ts';
 import { failureIdOf, type RunStory, runDocument, runFate, runLines } from './run-words.ts';
 import { oneNamed } from './workflows/short-ids.ts';

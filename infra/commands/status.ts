@@ -5,8 +5,6 @@ import {
   type Deployment,
   findDeployment,
   readSettings,
-  type StackResources,
-  stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { partsOf } from '#infra/commands/deployment/parts.ts';
@@ -27,7 +25,8 @@ import {
 } from '#shared/status/status.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { deadLetterQueues } from './dead-letters/dead-letters.ts';
-import { oldestMessages } from './oldest-message.ts';
+import { oldestMessages } from './deployment/oldest-message.ts';
+import { type StackResources, stackResources } from './deployment/resources.ts';
 import { remedies, withOptions } from './words.ts';
 
 export type StatusOptions = Readonly<{ target: Target; json: boolean }>;

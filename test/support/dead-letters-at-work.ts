@@ -12,10 +12,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type WorkerParts, worker } from '#functions/worker/worker.ts';
-import {
-  type DeadLetterParts,
-  deadLetterVerbs,
-} from '#infra/commands/dead-letters/dead-letter-verbs.ts';
+import { type DeadLetterParts, deadLetterVerbs } from '#infra/commands/dead-letters/verbs.ts';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';

@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deadLetterVerbs } from '#infra/commands/dead-letters/dead-letter-verbs.ts';
 import { deadLetterQueues } from '#infra/commands/dead-letters/dead-letters.ts';
+import { deadLetterVerbs } from '#infra/commands/dead-letters/verbs.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { deliver } from '#infra/local/running-stack.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';

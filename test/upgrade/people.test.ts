@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportContacts } from '#infra/commands/audience/export.ts';
-import { emailVerbs } from '#infra/commands/emails.ts';
+import { emailVerbs } from '#infra/commands/emails/verbs.ts';
 import { whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
 import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';

@@ -1,9 +1,6 @@
-import {
-  findDeployment,
-  stackResources,
-  type Target,
-} from '#infra/commands/deployment/deployment.ts';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';

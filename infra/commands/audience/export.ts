@@ -4,11 +4,8 @@ import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  findDeployment,
-  stackResources,
-  type Target,
-} from '#infra/commands/deployment/deployment.ts';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
+import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
 import { refuseBanner } from '#infra/terminal/output.ts';

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { callerIdentity } from '#infra/commands/deployment/caller-identity.ts';
 import {
   type Deployment,
   findDeployment,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
+import { callerIdentity } from '#infra/commands/deployment/signed-fetch.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { type Act, parsed, type StackCommand, wholeNumber } from '#infra/terminal/command-line.ts';
 import { printLine } from '#infra/terminal/lines.ts';

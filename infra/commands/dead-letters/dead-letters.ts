@@ -1,12 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { commandActs } from '#infra/commands/command-acts.ts';
-import {
-  findDeployment,
-  type StackResources,
-  stackResources,
-  type Target,
-} from '#infra/commands/deployment/deployment.ts';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
+import { type StackResources, stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
@@ -26,8 +22,8 @@ import { durationMs, type LetterChoice } from '#shared/queue/dead-letters/letter
 import { type DeadLetterQueue, explainLetters } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { deadLetterVerbs } from './dead-letter-verbs.ts';
 import { discardedFolder } from './discarded-file.ts';
+import { deadLetterVerbs } from './verbs.ts';
 
 export type DeadLettersOptions = Readonly<{
   target: Target;

@@ -2,7 +2,6 @@ import {
   CloudFormationClient,
   CloudFormationServiceException,
   DescribeStacksCommand,
-  paginateListStackResources,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -42,10 +41,7 @@ export function unsubscribeUrlOf({
 }
 
 /** The stack of a stage in AWS, with the credentials and, unless given, the region of the environment or profile. */
-export async function awsDeployment(
-  stage: string,
-  region?: string,
-): Promise<Omit<Deployment, 'options'>> {
+async function awsDeployment(stage: string, region?: string): Promise<Omit<Deployment, 'options'>> {
   const client = new CloudFormationClient(region === undefined ? {} : { region });
   const name = `PolarAudience-${stage}`;
   let asked = region ?? process.env['AWS_REGION'];
@@ -149,7 +145,7 @@ export function localDeployment({
   };
 }
 
-function localAddresses(httpApi: string) {
+export function localAddresses(httpApi: string) {
   const ports = localPorts(Number(new URL(httpApi).port));
   const at = (port: number) => `http://127.0.0.1:${port}`;
   return {
@@ -263,46 +259,7 @@ export async function readSettings(db: DynamoDBDocumentClient, table: string): P
   }
 }
 
-/** The tables, queues and secrets of a stack by their pinned logical ids. Throws Advice about one that it has not. */
-export type StackResources = Readonly<{
-  /** The name of a table, the URL of a queue, the id of a secret. */
-  physicalId: (logicalId: string) => string;
-  secretsManager: { region: string } | ReturnType<typeof localClientConfig>;
-}>;
-
-/** The resources of the deployment that was found for this target. */
-export async function stackResources(
-  { stage = 'prod' }: Target,
-  { clientConfigs, unsubscribeUrl }: Pick<Deployment, 'clientConfigs' | 'unsubscribeUrl'>,
-): Promise<StackResources> {
-  const { sqs, dynamodb } = clientConfigs;
-  if ('endpoint' in sqs) {
-    const { secretsManager } = localAddresses(unsubscribeUrl);
-    return {
-      physicalId: physicalIdIn('PolarAudience-local', localIds(sqs.endpoint)),
-      secretsManager: localClientConfig(secretsManager),
-    };
-  }
-  const client = new CloudFormationClient(dynamodb);
-  try {
-    return { physicalId: await physicalIds(client, stage), secretsManager: dynamodb };
-  } finally {
-    client.destroy();
-  }
-}
-
-async function physicalIds(client: CloudFormationClient, stage: string) {
-  const StackName = `PolarAudience-${stage}`;
-  const ids = new Map<string, string>();
-  for await (const page of paginateListStackResources({ client }, { StackName })) {
-    for (const { LogicalResourceId, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
-      if (LogicalResourceId && PhysicalResourceId) ids.set(LogicalResourceId, PhysicalResourceId);
-    }
-  }
-  return physicalIdIn(StackName, ids);
-}
-
-function physicalIdIn(stackName: string, ids: ReadonlyMap<string, string>) {
+export function physicalIdIn(stackName: string, ids: ReadonlyMap<string, string>) {
   return (logicalId: string) => {
     const id = ids.get(logicalId);
     if (id !== undefined) return id;

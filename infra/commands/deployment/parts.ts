@@ -14,7 +14,8 @@ import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { organizationOfCustomer } from '#shared/store/events/organization-of-customer.ts';
 import { audienceOf } from '#shared/store/wire-audience.ts';
 import { polarLinkOf } from '#shared/store/wire-polar.ts';
-import type { Deployment, StackResources } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
+import type { StackResources } from './resources.ts';
 
 /** The audience of a deployment. */
 export function deployedAudience(

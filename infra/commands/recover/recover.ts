@@ -10,12 +10,9 @@ import {
 } from '#infra/commands/backfill/options.ts';
 import { backfillLines, driftLine, refusalText } from '#infra/commands/backfill/text.ts';
 import { commandActs } from '#infra/commands/command-acts.ts';
-import {
-  findDeployment,
-  stackResources,
-  type Target,
-} from '#infra/commands/deployment/deployment.ts';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
+import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
@@ -31,8 +28,7 @@ import { oneLine } from '#shared/text.ts';
 import { acceptedEvents, recoverAcceptance, withoutRefused } from './acceptance.ts';
 import type { Lost } from './lost.ts';
 import { lostOrderParts } from './lost-order-parts.ts';
-import { rehearseRecovery } from './rehearse.ts';
-import { isClosed, recover } from './run.ts';
+import { isClosed, recover, rehearseRecovery } from './run.ts';
 import {
   awaitedLines,
   lostDocument,

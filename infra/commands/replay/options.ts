@@ -1,5 +1,4 @@
 import type { Target } from '#infra/commands/deployment/deployment.ts';
-import { timeFrom } from '#infra/commands/times.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -9,6 +8,7 @@ import {
   type StackCommand,
   saysNothing,
   text,
+  timeFrom,
 } from '#infra/terminal/command-line.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 import { eventOutcomes } from '#shared/store/events/event-log.ts';

@@ -7,10 +7,9 @@ import {
   type Deployment,
   findDeployment,
   readSettings,
-  type StackResources,
-  stackResources,
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { type StackResources, stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { counted } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';

@@ -1,10 +1,7 @@
 import { commandActs } from '#infra/commands/command-acts.ts';
-import {
-  findDeployment,
-  stackResources,
-  type Target,
-} from '#infra/commands/deployment/deployment.ts';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { partsOf } from '#infra/commands/deployment/parts.ts';
+import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';

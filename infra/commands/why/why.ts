@@ -1,10 +1,7 @@
 import { SecretsManagerServiceException } from '@aws-sdk/client-secrets-manager';
-import {
-  findDeployment,
-  stackResources,
-  type Target,
-} from '#infra/commands/deployment/deployment.ts';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { runLines } from '#infra/commands/run-words.ts';
 import { emailLines, type WhyHow, withOptions } from '#infra/commands/words.ts';
 import { Advice } from '#infra/terminal/advice.ts';

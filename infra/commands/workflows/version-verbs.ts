@@ -13,8 +13,8 @@ import {
   type WorkflowDrafts,
 } from '#shared/mail/workflow-drafts.ts';
 import { historyOf, type WorkflowVersion } from '#shared/mail/workflow-history.ts';
+import { readWorkflowFile, workflowFile } from './files/workflow-file.ts';
 import { oneNamed } from './short-ids.ts';
-import { readWorkflowFile, workflowFile } from './workflow-file.ts';
 
 export type VersionParts = Readonly<{
   workflows: Pick<Workflows, 'find' | 'all' | 'versions' | 'removed'>;

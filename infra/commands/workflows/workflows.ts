@@ -6,10 +6,10 @@ import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   findDeployment,
   readSettings,
-  stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { recordedEvents } from '#infra/commands/replay/recorded-events.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
@@ -36,7 +36,8 @@ import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts'
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
 import { pastEvents } from './files/past-events.ts';
-import { sendTest, workflowVerbs } from './workflow-verbs.ts';
+import { sendTest } from './test-mail.ts';
+import { workflowVerbs } from './verbs.ts';
 
 export type WorkflowsOptions = Readonly<{ target: Target }> &
   (

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { readWorkflowFile, workflowFile } from '#infra/commands/workflows/workflow-file.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import {
   checkWorkflow,
@@ -9,6 +8,7 @@ import {
 } from '#shared/mail/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { type Difference, differences } from '#shared/mail/workflow-history.ts';
+import { readWorkflowFile, workflowFile } from './workflow-file.ts';
 
 /** A file of the folder; its name without `.md` is the id of the workflow. */
 export type FolderFile = Readonly<{ workflowId: string; text: string }>;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand, DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { oldestMessages } from '#infra/commands/oldest-message.ts';
+import { oldestMessages } from '#infra/commands/deployment/oldest-message.ts';
 import { settingsNow, tellStatus } from '#infra/commands/status.ts';
 import { connectPolar } from '#shared/polar/connect.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';

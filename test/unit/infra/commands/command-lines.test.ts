@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { audienceCommand } from '#infra/commands/audience/audience.ts';
 import { commands } from '#infra/commands/commands.ts';
-import { connectCommand } from '#infra/commands/connect.ts';
+import { connectCommand } from '#infra/commands/connect/connect.ts';
 import { consoleCommand } from '#infra/commands/console-door/console.ts';
 import { deadLettersCommand } from '#infra/commands/dead-letters/dead-letters.ts';
-import { emailsCommand } from '#infra/commands/emails.ts';
+import { emailsCommand } from '#infra/commands/emails/emails.ts';
 import { migrateCommand } from '#infra/commands/migrate.ts';
 import { runsCommand } from '#infra/commands/runs.ts';
 import { brandCommand } from '#infra/commands/settings/brand.ts';

@@ -8,7 +8,7 @@ import {
   json,
   shownCsv,
 } from '#infra/commands/audience/export.ts';
-import { deadLetterLines, deadLetterRows } from '#infra/commands/dead-letters/dead-letter-text.ts';
+import { deadLetterLines, deadLetterRows } from '#infra/commands/dead-letters/text.ts';
 import { emailLines, emailListLines } from '#infra/commands/words.ts';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';
 import { printLine } from '#infra/terminal/lines.ts';

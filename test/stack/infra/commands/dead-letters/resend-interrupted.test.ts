@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { DeadLetterParts } from '#infra/commands/dead-letters/dead-letter-verbs.ts';
+import type { DeadLetterParts } from '#infra/commands/dead-letters/verbs.ts';
 import { asMany } from '#test/support/as-many.ts';
 import {
   customerCreated,

@@ -11,8 +11,12 @@ import {
 import type { RecoverParts } from '#infra/commands/recover/look.ts';
 import type { LostOrder } from '#infra/commands/recover/lost.ts';
 import { lostOrderParts } from '#infra/commands/recover/lost-order-parts.ts';
-import { rehearseRecovery } from '#infra/commands/recover/rehearse.ts';
-import { isClosed, type RecoverHooks, recover } from '#infra/commands/recover/run.ts';
+import {
+  isClosed,
+  type RecoverHooks,
+  recover,
+  rehearseRecovery,
+} from '#infra/commands/recover/run.ts';
 import { proofLines } from '#infra/commands/recover/text.ts';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
 import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
-import { type WorkflowParts, workflowVerbs } from '#infra/commands/workflows/workflow-verbs.ts';
+import { type WorkflowParts, workflowVerbs } from '#infra/commands/workflows/verbs.ts';
 import { fileToEdit } from '#infra/terminal/editor.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';

@@ -5,7 +5,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { recordedEvents } from '#infra/commands/replay/recorded-events.ts';
 import { pastEvents } from '#infra/commands/workflows/files/past-events.ts';
-import type { WorkflowParts } from '#infra/commands/workflows/workflow-verbs.ts';
+import type { WorkflowParts } from '#infra/commands/workflows/verbs.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { documentClient } from '#shared/store/dynamo.ts';

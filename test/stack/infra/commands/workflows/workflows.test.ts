@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sendTest } from '#infra/commands/workflows/workflow-verbs.ts';
+import { sendTest } from '#infra/commands/workflows/test-mail.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { firstSend, sendsOf } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';

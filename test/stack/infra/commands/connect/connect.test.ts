@@ -78,7 +78,7 @@ describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => 
   async function piped(args: readonly string[], input: string) {
     const command = ['infra/cli.ts', 'connect', ...args, '--stage', 'staging'];
     const child = spawn(process.execPath, command, {
-      cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
+      cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
       env: { ...environmentOfTests, ...environment() },
     });
     child.stdin.end(input);

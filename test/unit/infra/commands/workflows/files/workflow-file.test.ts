@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readWorkflowFile, workflowFile } from '#infra/commands/workflows/workflow-file.ts';
+import { readWorkflowFile, workflowFile } from '#infra/commands/workflows/files/workflow-file.ts';
 import type { Condition } from '#shared/audience/conditions.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { checkWorkflow, type WorkflowDraft } from '#shared/mail/check-workflow.ts';

@@ -1,4 +1,3 @@
-import { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { Deployment } from '#infra/commands/deployment/deployment.ts';
 import { runListLines, runsDocument } from '#infra/commands/run-words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
@@ -22,61 +21,15 @@ import { overlapsOf } from '#shared/mail/moments.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { readySequences } from '#shared/mail/ready-made-sequences.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
-import { type OutgoingMail, sesSender } from '#shared/mail/ses.ts';
-import { sendTestEmail, testEmail } from '#shared/mail/test-email.ts';
+import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
-import type { Portal } from '#shared/polar/portal.ts';
 import type { RunCounts } from '#shared/store/run-lists.ts';
-import { fileVerbs } from './files/file-verbs.ts';
 import type { PastEvents } from './files/past-events.ts';
+import { fileVerbs } from './files/verbs.ts';
 import { inOrder, oneNamed } from './short-ids.ts';
+import { testMail } from './test-mail.ts';
+import { listLines, readyMadeLines, workflowDocument, workflowLines } from './text.ts';
 import { versionVerbs } from './version-verbs.ts';
-import { listLines, readyMadeLines, workflowDocument, workflowLines } from './workflow-text.ts';
-
-type Test = Readonly<{
-  workflow: Workflow;
-  step: SendStep;
-  to: string;
-  settings: Settings;
-  brand: Brand;
-  portal: Portal | undefined;
-  deployment: Pick<Deployment, 'mailFrom' | 'unsubscribeUrl'>;
-  now: Date;
-}>;
-
-/** The email of a workflow with made-up values. Throws Advice where it cannot be made. */
-export function testMail({ deployment, ...test }: Test): OutgoingMail {
-  const { mailFrom, unsubscribeUrl } = deployment;
-  const made = testEmail({ ...test, mailFrom, unsubscribeUrl });
-  switch (made.kind) {
-    case 'made':
-      return made.mail;
-    case 'no-sender':
-      throw new Advice(
-        'No sender is set up. Deploy with -c mailFrom=example.com (see the README).',
-      );
-    case 'blocked':
-      throw new Advice(`With made-up values it cannot be rendered: ${made.reason}`);
-  }
-}
-
-/**
- * Sends it once, past the ledger and without the configuration set, so that nobody waits for news of it. Gives SES's
- * message id. Throws Advice where SES does not take it.
- */
-export async function sendTest(
-  mail: OutgoingMail,
-  config: Deployment['clientConfigs']['sesv2'],
-): Promise<string> {
-  const client = new SESv2Client({ ...config, maxAttempts: 1 });
-  try {
-    const sending = await sendTestEmail(mail, sesSender(client, undefined));
-    if (sending.kind === 'sent') return sending.sesMessageId;
-    throw new Advice(sending.sentence);
-  } finally {
-    client.destroy();
-  }
-}
 
 const templates = [...readyMade, ...readySequences];
 

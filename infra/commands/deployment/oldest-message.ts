@@ -1,5 +1,5 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { signedFetch } from './deployment/signed-fetch.ts';
+import { signedFetch } from './signed-fetch.ts';
 
 type SqsConfig = Readonly<{ region: string; endpoint?: string }>;
 

@@ -29,13 +29,8 @@ import {
 } from '#shared/queue/dead-letters/move-letters.ts';
 import { findDeadLetters, queueStatus } from '#shared/queue/dead-letters/walk-queue.ts';
 import type { Failures } from '#shared/queue/failures.ts';
-import {
-  deadLetterLines,
-  deadLetterRows,
-  letterDocument,
-  type ShownHow,
-} from './dead-letter-text.ts';
 import { discardedText, keepDiscarded } from './discarded-file.ts';
+import { deadLetterLines, deadLetterRows, letterDocument, type ShownHow } from './text.ts';
 
 export type DeadLetterParts = DeadLetterQueues &
   Readonly<{

@@ -1,10 +1,13 @@
+import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   type Deployment,
   findDeployment,
-  stackResources,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
 import { type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
+import { stackResources } from '#infra/commands/deployment/resources.ts';
+import { noting } from '#infra/commands/noting.ts';
+import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import {
   type Act,
@@ -32,10 +35,7 @@ import {
   repairConnection,
 } from '#shared/polar/tend-connection.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
-import { commandActs } from './command-acts.ts';
 import { momentDocument, momentLines, whoMails } from './moments.ts';
-import { noting } from './noting.ts';
-import { healthLines } from './words.ts';
 
 export type ConnectOptions = Readonly<{ target: Target }> &
   (
