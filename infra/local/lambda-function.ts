@@ -21,38 +21,33 @@ export type FunctionSpec = Readonly<{
 }>;
 
 export type FunctionProcess = Readonly<{
-  /** Loads the code. Gives what is wrong with it, if it cannot be loaded. */
-  start: () => Promise<string | undefined>;
   /** One invocation; the next one only when this has ended. Starts the process if there is none. */
   invoke: (event: unknown, traceHeader: string) => Promise<InvocationResult>;
   stop: () => Promise<void>;
 }>;
 
-const initTimeoutMs = 10_000;
+/** Longer than Lambda's ten seconds: how busy this machine is says nothing of the code. */
+const initTimeoutMs = 60_000;
 const graceMs = 2_000;
 
 /**
- * One execution environment: a Node process behind its own Runtime API. A process that crashes, or
+ * One execution environment: a Node process behind its own Runtime API. A process that crashes, cannot load its code, or
  * exceeds the function's timeout and is killed, fails its invocation; the next one gets a new process.
  */
 export async function functionProcess(spec: FunctionSpec): Promise<FunctionProcess> {
   let child: ChildProcess | undefined;
-  let loaded = (_problem?: string): void => {};
-
-  const listeners = {
-    onIdle: () => loaded(),
-    onInitError: (message: string) => loaded(message),
+  const onInitError = (message: string) => {
+    const advice = 'correct it ("npm run check" may tell more) and start again. It says:';
+    spec.onOutput(spec.logicalId, `The code cannot be loaded: ${advice} ${message}`);
   };
-  const api = await startRuntimeApi(listeners, spec.clock);
+  const api = await startRuntimeApi({ onIdle: () => {}, onInitError }, spec.clock);
   const launch = () => {
     const launched = spawnFunction(spec, api.address);
     child = launched;
     launched.on('exit', (code, signal) => {
       if (child !== launched) return;
       child = undefined;
-      const message = `Runtime exited with ${signal ?? `status ${code}`}.`;
-      loaded(message);
-      api.fail('Runtime.ExitError', message);
+      api.fail('Runtime.ExitError', `Runtime exited with ${signal ?? `status ${code}`}.`);
     });
   };
   const kill = (message: string) => {
@@ -63,16 +58,6 @@ export async function functionProcess(spec: FunctionSpec): Promise<FunctionProce
   };
 
   return {
-    start: () =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => loaded('Its code took too long to load.'), initTimeoutMs);
-        loaded = (problem) => {
-          clearTimeout(timer);
-          loaded = () => {};
-          resolve(problem);
-        };
-        launch();
-      }),
     invoke: async (event, traceHeader) => {
       if (!child) launch();
       const { arn: functionArn, timeoutSeconds } = spec;
@@ -160,27 +145,15 @@ export type BundledFunction = LambdaFunction &
 /** Lambda starts a process for each concurrent invocation; two show every race and suit a laptop. */
 export const maxProcesses = 2;
 
-/**
- * A function with as many processes as it has concurrent invocations, up to `maxProcesses`; further
- * invocations wait. Gives what is wrong with its code if that cannot be loaded.
- */
-export async function startFunction(
-  spec: FunctionSpec,
-): Promise<{ kind: 'started'; lambda: BundledFunction } | { kind: 'broken'; problem: string }> {
-  const first = await functionProcess(spec);
-  const problem = await first.start();
-  if (problem !== undefined) {
-    await first.stop();
-    return { kind: 'broken', problem };
-  }
-  return { kind: 'started', lambda: lambdaFunction(spec, first) };
-}
-
 type Slot = Readonly<{ process: Promise<FunctionProcess> }>;
 
-function lambdaFunction(spec: FunctionSpec, first: FunctionProcess): BundledFunction {
-  const slots = new Set<Slot>([{ process: Promise.resolve(first) }]);
-  const idle = [...slots];
+/**
+ * A function with as many processes as it has concurrent invocations, up to `maxProcesses`; further invocations wait.
+ * Like Lambda it has none until it is called.
+ */
+export function lambdaFunction(spec: FunctionSpec): BundledFunction {
+  const slots = new Set<Slot>();
+  const idle: Slot[] = [];
   const waiting: ((slot: Slot) => void)[] = [];
   /** No longer for invocations, but not ended yet. */
   const retired = new Set<Slot>();

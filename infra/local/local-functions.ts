@@ -1,15 +1,14 @@
 import { devNull } from 'node:os';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { Advice } from '#infra/terminal/advice.ts';
 import type { LocalClock } from './clock/local-clock.ts';
 import { type EventSourceAtWork, startEventSource } from './event-source.ts';
 import type { HttpRoute } from './http/http-api.ts';
 import {
   type BundledFunction,
   type LambdaFunction,
+  lambdaFunction,
   maxProcesses,
-  startFunction,
 } from './lambda-function.ts';
 import { localRegion } from './local-account.ts';
 import { type ScheduleAtWork, schedulesOf, startSchedule } from './schedules.ts';
@@ -90,24 +89,21 @@ type FunctionSurroundings = Readonly<{
 
 export type OnOutput = (logicalId: string, line: string) => void;
 
-/**
- * Starts every function of the stack, by ARN; each registers how to stop it. Throws Advice that names
- * the first one whose code cannot be loaded.
- */
-export async function startFunctions(
+/** Every function of the stack, by ARN; each registers how to stop it. Its code is loaded when it is first called. */
+export function bundledFunctions(
   { bundles }: Template,
   identities: Identities,
   { endpoints, environment, clock }: FunctionSurroundings,
   onOutput: OnOutput,
   toStop: (stop: () => Promise<void>) => void,
-): Promise<ReadonlyMap<string, BundledFunction>> {
-  const start = async (resource: Resource) => {
+): ReadonlyMap<string, BundledFunction> {
+  const bundled = (resource: Resource) => {
     const { logicalId, properties } = resource;
     const { Code, Timeout } = codeSchema.parse(properties);
     const bundle = bundles.get(Code.S3Key.replace(/\.zip$/, ''));
     if (bundle === undefined) throw new Error(`The assembly has no bundle for ${logicalId}.`);
     const arn = String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }));
-    const started = await startFunction({
+    const lambda = lambdaFunction({
       logicalId,
       arn,
       bundle,
@@ -115,21 +111,10 @@ export async function startFunctions(
       environment: { ...functionEnvironment(resource, identities, endpoints), ...environment },
       ...{ onOutput, clock },
     });
-    if (started.kind === 'broken') {
-      throw new Advice(
-        `The function ${logicalId} cannot be loaded: correct its code ("npm run check" may tell more) and start again. It says: ${started.problem}`,
-      );
-    }
-    toStop(started.lambda.stop);
-    return [arn, started.lambda] as const;
+    toStop(lambda.stop);
+    return [arn, lambda] as const;
   };
-  const all = await Promise.allSettled(identities.ofType('AWS::Lambda::Function').map(start));
-  return new Map(
-    all.map((outcome) => {
-      if (outcome.status === 'rejected') throw outcome.reason;
-      return outcome.value;
-    }),
-  );
+  return new Map(identities.ofType('AWS::Lambda::Function').map(bundled));
 }
 
 const mappingSchema = z.object({

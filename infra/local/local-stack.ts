@@ -22,10 +22,10 @@ import { freePort, requireFreePort, startGuardedProxy } from './http/loopback-se
 import type { BundledFunction } from './lambda-function.ts';
 import { localClientConfig } from './local-account.ts';
 import {
+  bundledFunctions,
   httpRoutes,
   type OnOutput,
   startEventSources,
-  startFunctions,
   startSchedules,
 } from './local-functions.ts';
 import { type StandInForPolar, standInForPolar } from './stand-in-for-polar.ts';
@@ -184,7 +184,7 @@ async function start(
     polar: standInForPolar({ ...given.polar }),
   };
   const surroundings = { endpoints, environment: given.environment ?? {}, clock };
-  const lambdas = await startFunctions(template, identities, surroundings, onOutput, toStop);
+  const lambdas = bundledFunctions(template, identities, surroundings, onOutput, toStop);
   const signedWith = await webhookSecret(secrets, identities.nameOf('WebhookSecret'));
   const sources = startEventSources(identities, lambdas, queueClient, onOutput, toStop);
   const schedules = startSchedules(identities, lambdas, clock, onOutput, toStop, given.minuteMs);

@@ -35,8 +35,8 @@ export async function benchCalls({ assembly }: { assembly: string }) {
     logBytes += line.length + 1;
   };
   const [ingest, worker] = await Promise.all([
-    started(account, 'ingest', onOutput),
-    started(account, 'worker', onOutput),
+    functionOf(account, 'ingest', onOutput),
+    functionOf(account, 'worker', onOutput),
   ]);
   const counted = async (name: string, webhooks: readonly Webhook[], isForged = false) => {
     calls.length = 0;
@@ -122,13 +122,13 @@ function unsupported(): Webhook {
   return { webhookId: randomUUID(), type: 'checkout.created', body: '{"type":"checkout.created"}' };
 }
 
-async function started(
+async function functionOf(
   account: BenchAccount,
   name: string,
   onOutput: (logicalId: string, line: string) => void,
 ): Promise<FunctionProcess> {
   const shipped = account.functionNamed(name);
-  const process = await functionProcess({
+  return functionProcess({
     logicalId: shipped.resource.logicalId,
     arn: account.arnOf(shipped),
     bundle: shipped.bundle,
@@ -136,9 +136,6 @@ async function started(
     environment: account.environmentOf(shipped),
     onOutput,
   });
-  const problem = await process.start();
-  if (problem !== undefined) throw new Error(problem);
-  return process;
 }
 
 async function invoked(process: FunctionProcess, event: unknown): Promise<void> {

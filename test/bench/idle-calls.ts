@@ -52,8 +52,6 @@ export async function idleCalls(assembly: string): Promise<IdleCalls> {
       },
       onOutput: (_, line) => lines.push(line),
     });
-    const problem = await process.start();
-    if (problem !== undefined) throw new Error(problem);
     const each: IdleCall[] = [];
     for (let nth = 0; nth < 2; nth++) {
       calls.length = 0;

@@ -110,16 +110,22 @@ export function sendsMail(identities: Identities): boolean {
   return identities.ofType('AWS::SES::ConfigurationSet').length > 0;
 }
 
+type OpenMailbox = Mailbox & Readonly<{ passOn: ReturnType<typeof forwarder> }>;
+
 /**
- * SES v2 on loopback: a mailbox that keeps what is sent, and what SES would publish of it, put on the
- * queues that the stack subscribes. Throws Advice if the port is taken.
+ * SES v2 on loopback: a mailbox that keeps what is sent, and what SES would publish of it, put on the queues that the
+ * stack subscribes. The mailbox starts with the first mail, or when somebody first looks. Throws Advice if the port is
+ * taken.
  */
 export async function startSes(
   identities: Identities,
   { port, sqs, onProblem, now = () => new Date() }: Parts,
 ): Promise<LocalSes> {
-  const mailbox = await startMailbox();
-  const passOn = forwarder(mailbox.address);
+  let started: Promise<OpenMailbox> | undefined;
+  const mailbox = () => {
+    started ??= startMailbox().then((one) => ({ ...one, passOn: forwarder(one.address) }));
+    return started;
+  };
   const configurationSets = new Set(
     identities
       .ofType('AWS::SES::ConfigurationSet')
@@ -142,7 +148,8 @@ export async function startSes(
     }
     const refusal = refusalOf(read.data, known);
     if (refusal) return refuse(response, refusal.type, refusal.message);
-    const answer = await fetch(`${mailbox.address}${request.url}`, {
+    const { address } = await mailbox();
+    const answer = await fetch(`${address}${request.url}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: 'AWS local' },
       body,
@@ -160,16 +167,13 @@ export async function startSes(
   };
 
   const server = await serveOnLoopback(
-    (request, response) =>
+    async (request, response) =>
       request.method === 'POST' && request.url === '/v2/email/outbound-emails'
         ? take(request, response)
-        : passOn(request, response),
+        : (await mailbox()).passOn(request, response),
     port,
     'the local SES',
-  ).catch(async (error: unknown) => {
-    await mailbox.stop();
-    throw error;
-  });
+  );
   return {
     address: server.address,
     mailOf: (ledgerKey) => mails.get(ledgerKey),
@@ -177,7 +181,7 @@ export async function startSes(
     stop: async () => {
       await server.stop();
       await Promise.all(publications);
-      await mailbox.stop();
+      await (await started?.catch(() => undefined))?.stop();
     },
   };
 }

@@ -1,13 +1,13 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { localClock } from '#infra/local/clock/local-clock.ts';
-import { type FunctionSpec, startFunction } from '#infra/local/lambda-function.ts';
+import { type FunctionSpec, lambdaFunction } from '#infra/local/lambda-function.ts';
 import { functionInAFolder } from '#test/support/function-in-a-folder.ts';
+import { descendantsOf, isRunning } from '#test/support/process-tree.ts';
 
-async function started(spec: FunctionSpec) {
-  const result = await startFunction(spec);
-  if (result.kind === 'broken') throw new Error(result.problem);
-  onTestFinished(result.lambda.stop);
-  return result.lambda;
+function local(spec: FunctionSpec) {
+  const lambda = lambdaFunction(spec);
+  onTestFinished(lambda.stop);
+  return lambda;
 }
 
 const misbehaving = `
@@ -27,7 +27,7 @@ describe('a function on this machine', () => {
          return { event, arn: context.invokedFunctionArn, left: context.getRemainingTimeInMillis(), id: context.awsRequestId };
        };`,
     );
-    const lambda = await started(spec);
+    const lambda = local(spec);
     expect(await lambda.invoke({ some: 'event' })).toEqual({
       kind: 'answer',
       payload: {
@@ -45,7 +45,7 @@ describe('a function on this machine', () => {
       Date.now(), new Date().getTime(), context.getRemainingTimeInMillis(),
     ];`;
     const clock = localClock();
-    const lambda = await started({ ...(await functionInAFolder(code)), clock });
+    const lambda = local({ ...(await functionInAFolder(code)), clock });
     for (const days of [0, 3, 400]) {
       clock.moveTo(new Date(Date.now() + days * 86_400_000));
       const earliest = clock.now().getTime();
@@ -62,7 +62,7 @@ describe('a function on this machine', () => {
   });
 
   test('that throws fails its invocation and keeps its process', async () => {
-    const lambda = await started(await functionInAFolder(misbehaving));
+    const lambda = local(await functionInAFolder(misbehaving));
     const before = await lambda.invoke({});
     expect(await lambda.invoke({ do: 'throw' })).toEqual({
       kind: 'error',
@@ -79,7 +79,7 @@ describe('a function on this machine', () => {
   ])(
     'that %s fails its invocation, and the next one gets a new process',
     async (_, act, message) => {
-      const lambda = await started(await functionInAFolder(misbehaving, { timeoutSeconds: 1 }));
+      const lambda = local(await functionInAFolder(misbehaving, { timeoutSeconds: 1 }));
       const before = await lambda.invoke({});
       expect(await lambda.invoke({ do: act })).toMatchObject({ kind: 'error', message });
       const after = await lambda.invoke({});
@@ -90,7 +90,7 @@ describe('a function on this machine', () => {
 
   test('runs two invocations side by side and lets more wait', async () => {
     const code = 'export const handler = async () => process.pid;';
-    const lambda = await started(await functionInAFolder(code));
+    const lambda = local(await functionInAFolder(code));
     const results = await Promise.all(Array.from({ length: 8 }, () => lambda.invoke({})));
     expect(results.every(({ kind }) => kind === 'answer')).toBe(true);
     expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(2);
@@ -101,8 +101,22 @@ describe('a function on this machine', () => {
     ['fails while it loads', 'throw new Error("EVENTS_QUEUE_URL is not set");', /EVENTS_QUEUE_URL/],
     ['imports what was not bundled', 'import "left-out"; export const handler = 1;', /left-out/],
     ['exports no handler', 'export const main = () => 1;', /exports no function "handler"/],
-  ])('whose bundle %s is reported at the start', async (_, code, problem) => {
-    const result = await startFunction(await functionInAFolder(code));
-    expect(result).toEqual({ kind: 'broken', problem: expect.stringMatching(problem) });
+  ])('whose bundle %s fails its invocation and says so', async (_, code, problem) => {
+    const spec = await functionInAFolder(code);
+    expect(await local(spec).invoke({})).toMatchObject({
+      kind: 'error',
+      message: expect.stringMatching(problem),
+    });
+    expect(spec.output).toEqual([expect.stringMatching(problem)]);
+    expect(spec.output[0]).toMatch(/^The code cannot be loaded: /);
+  });
+
+  test('has no process until it is called', async () => {
+    const running = () => descendantsOf(process.pid).filter(isRunning);
+    const before = running();
+    const lambda = local(await functionInAFolder('export const handler = () => process.pid;'));
+    expect(running()).toEqual(before);
+    const { payload } = Object(await lambda.invoke({}));
+    expect(running()).toEqual([...before, payload]);
   });
 });

@@ -49,25 +49,31 @@ test('a route that needs IAM in AWS is for this machine only, and others are for
   expect(await own.text()).toBe('undefined');
 });
 
-test('a bundle that cannot be loaded is named, and nothing stays behind', async () => {
-  const before = descendantsOf(process.pid);
-  const failed = startLocalStack({
-    assembly: await tinyAssembly('throw new Error("no such env");'),
-  });
-  await expect(failed).rejects.toThrow(Advice);
-  await expect(failed).rejects.toThrow(/^The function Hello cannot be loaded: .*no such env$/);
-  const added = descendantsOf(process.pid).filter((id) => !before.includes(id));
-  expect(added.filter(isRunning)).toEqual([]);
+test('a bundle that cannot be loaded is named when it is called', async () => {
+  const onOutput = vi.fn();
+  const assembly = await tinyAssembly('throw new Error("no such env");');
+  const stack = await startLocalStack({ assembly, onOutput });
+  onTestFinished(stack.stop);
+  expect((await fetch(`${stack.url}/hello/ada`)).status).toBe(500);
+  expect(onOutput.mock.calls).toEqual([
+    ['Hello', expect.stringMatching(/^The code cannot be loaded: .*no such env$/)],
+  ]);
 });
 
-test('what has to be there before the functions work is prepared before their code is loaded', async () => {
+test('a start that fails leaves nothing behind, and its resources were prepared before', async () => {
+  const before = descendantsOf(process.pid);
   const prepared: Resources[] = [];
   const failed = startLocalStack({
-    assembly: await tinyAssembly('throw new Error("no such env");'),
-    prepare: async (resources) => void prepared.push(resources),
+    assembly: await tinyAssembly(''),
+    prepare: async (resources) => {
+      prepared.push(resources);
+      throw new Error('cannot be prepared');
+    },
   });
-  await expect(failed).rejects.toThrow(Advice);
+  await expect(failed).rejects.toThrow('cannot be prepared');
   expect(prepared.map(({ tables }) => tables)).toEqual([{ Things: 'Tiny-Things' }]);
+  const added = descendantsOf(process.pid).filter((id) => !before.includes(id));
+  expect(added.filter(isRunning)).toEqual([]);
 });
 
 test('everything ends with the process that started it, even when that is killed', async () => {

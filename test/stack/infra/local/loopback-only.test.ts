@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
-import { startFunction } from '#infra/local/lambda-function.ts';
+import { lambdaFunction } from '#infra/local/lambda-function.ts';
 import { functionInAFolder, testedEnvironment } from '#test/support/function-in-a-folder.ts';
 
 const projectFile = fileURLToPath(new URL('../../../../package.json', import.meta.url));
@@ -48,10 +48,9 @@ async function invoke(attempt: string) {
   const here = await serveOnLoopback(async (_, response) => void response.end('here'), 0, 'a test');
   onTestFinished(here.stop);
   const environment = { ...testedEnvironment(), SOMEWHERE_HERE: here.address };
-  const result = await startFunction(await functionInAFolder(code, { environment }));
-  if (result.kind === 'broken') throw new Error(result.problem);
-  onTestFinished(result.lambda.stop);
-  return result.lambda.invoke({ attempt });
+  const lambda = lambdaFunction(await functionInAFolder(code, { environment }));
+  onTestFinished(lambda.stop);
+  return lambda.invoke({ attempt });
 }
 
 test.each([
@@ -84,18 +83,15 @@ test('a function finds nothing of the person’s shell in its environment', asyn
   vi.stubEnv('HTTPS_PROXY', 'http://proxy.example.com');
   onTestFinished(() => void vi.unstubAllEnvs());
   const spec = await functionInAFolder('export const handler = async () => process.env;');
-  const result = await startFunction(spec);
-  if (result.kind === 'broken') throw new Error(result.problem);
-  onTestFinished(result.lambda.stop);
+  const lambda = lambdaFunction(spec);
+  onTestFinished(lambda.stop);
   const {
     AWS_LAMBDA_RUNTIME_API: _,
     CLOCK_DAYS_AHEAD: __,
     NODE_COMPILE_CACHE: ___,
     _X_AMZN_TRACE_ID: ____,
     ...rest
-  } = Object(
-    await result.lambda.invoke({}).then((answer) => answer.kind === 'answer' && answer.payload),
-  );
+  } = Object(await lambda.invoke({}).then((answer) => answer.kind === 'answer' && answer.payload));
   expect(rest).toEqual({ ...spec.environment, LAMBDA_TASK_ROOT: spec.bundle });
   expect(JSON.stringify(rest)).not.toContain('amazonaws');
 });
