@@ -196,7 +196,7 @@ describe('the days that were rolled up', () => {
           expect(settled(days).length).toBeGreaterThan(3);
         },
       ),
-      { numRuns: asMany(6, 250) },
+      { numRuns: asMany(3, 250) },
     );
   });
 

@@ -25,7 +25,7 @@ import {
 } from '#test/support/polar-history.ts';
 import { referenceAudience, subscriptionsOf } from '#test/support/reference-audience.ts';
 
-const numRuns = asMany(30, 4_000);
+const numRuns = asMany(12, 4_000);
 
 function rowsOf({ rows }: ReturnType<typeof memoryAudienceStore>) {
   const all = <T>(table: Map<string, { row: T }>) => [...table.values()].map(({ row }) => row);

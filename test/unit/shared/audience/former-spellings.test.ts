@@ -17,7 +17,7 @@ import { referenceAudience } from '#test/support/reference-audience.ts';
 
 type Memory = ReturnType<typeof memoryAudienceStore>;
 
-const numRuns = asMany(30, 5_000);
+const numRuns = asMany(10, 5_000);
 
 const nfd = (text: string) => text.normalize('NFD');
 

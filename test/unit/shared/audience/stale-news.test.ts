@@ -95,7 +95,7 @@ function isOver(webhook: Webhook, told: readonly Webhook[]): boolean {
 
 const isSuppressed = ({ reason }: ConsideredWorkflow) => reason === staleReason;
 const holds = ({ reason = '' }: ConsideredWorkflow) => !reason.startsWith('The condition');
-const numRuns = asMany(4, 200);
+const numRuns = asMany(2, 200);
 
 describe.each(lives())('the life %s', (file, webhooks) => {
   const deliveries = readable(webhooks);

@@ -26,7 +26,7 @@ import {
 } from '#test/support/polar-history.ts';
 import { referenceAudience } from '#test/support/reference-audience.ts';
 
-const numRuns = asMany(15, 2_000);
+const numRuns = asMany(6, 2_000);
 
 const subscribedAt = '2026-03-01T00:00:00.000Z';
 const newer = '2026-04-01T00:00:00.000Z';

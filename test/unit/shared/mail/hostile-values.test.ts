@@ -135,7 +135,7 @@ describe('values that customers choose', () => {
           outlineOf(renderedWith(benign(values)).html),
         );
       }),
-      { numRuns: asMany(30, 2_500) },
+      { numRuns: asMany(10, 2_500) },
     );
   });
 
@@ -156,7 +156,7 @@ describe('values that customers choose', () => {
         const [, part] = parsedHtml(renderedWith(values).html).named('a');
         expect(new URL(part?.attributes['href'] ?? '').host).toBe('x.example');
       }),
-      { numRuns: asMany(30, 1_750) },
+      { numRuns: asMany(10, 1_750) },
     );
   });
 
@@ -171,7 +171,7 @@ describe('values that customers choose', () => {
         expect(text.split('\n')[0]).toBe(`- ${shown}`);
         expect(subject.startsWith([...`For ${shown}`].slice(0, 150).join(''))).toBe(true);
       }),
-      { numRuns: asMany(30, 2_500) },
+      { numRuns: asMany(10, 2_500) },
     );
   });
 
@@ -184,7 +184,7 @@ describe('values that customers choose', () => {
         expect(text.split('\n').length).toBe(renderedWith(benign(values)).text.split('\n').length);
         expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
       }),
-      { numRuns: asMany(30, 1_750) },
+      { numRuns: asMany(10, 1_750) },
     );
   });
 

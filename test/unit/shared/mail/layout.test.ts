@@ -59,7 +59,7 @@ function sent({ email, event }: Made, brand: Brand, payload?: string, address?: 
 const gmailClipsAt = 102 * 1_024;
 
 /** One payload of so many, and all of the mail's own event. */
-const oneOf = asMany(4, 1);
+const oneOf = asMany(8, 1);
 
 describe.each(readyMade)('the mail $name', (template) => {
   const told = payloads.filter(
