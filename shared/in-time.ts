@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
-
 /**
  * Runs `work` on every item: items of one group one after another, groups side by side, at most `width` at a time.
  * `work` must not throw.
@@ -43,15 +41,13 @@ export function cached<T>(
  */
 export async function within<T>(patienceMs: number, action: () => Promise<T>): Promise<T> {
   if (patienceMs <= 0) throw new Error('There was no time left to begin.');
-  const done = new AbortController();
-  const late = setTimeout(patienceMs, undefined, { signal: done.signal }).then(() => {
-    throw new Error(`It took longer than the ${patienceMs} ms that were left.`);
-  });
-  // The timer that is given up when the action is done.
-  late.catch(() => undefined);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new Error(`It took longer than the ${patienceMs} ms that were left.`));
+  }, patienceMs);
   try {
-    return await Promise.race([action(), late]);
+    return await Promise.race([action(), late.promise]);
   } finally {
-    done.abort();
+    clearTimeout(timer);
   }
 }
