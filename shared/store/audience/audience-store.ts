@@ -42,6 +42,7 @@ import {
   recordedOf,
   replayUpdate,
 } from '#shared/store/events/event-item.ts';
+import { sharedReads } from '#shared/store/shared-reads.ts';
 import { wordChanges } from './word-index.ts';
 
 /** HMAC-SHA-256 of a normalised address, in hex: an address cannot be guessed from it without the key. */
@@ -71,11 +72,15 @@ export function refusedWrite(error: unknown, hasRecord: boolean): Refused {
   }
   if (error instanceof DynamoDBServiceException) {
     if (error.name === 'TransactionConflictException') return { kind: 'conflict' };
-    if (error.name === 'ValidationException') {
+    if (isInvalid(error)) {
       throw new Unprocessable(`DynamoDB refused the write: ${error.message}`, { cause: error });
     }
   }
   throw error;
+}
+
+function isInvalid(error: unknown): boolean {
+  return error instanceof DynamoDBServiceException && error.name === 'ValidationException';
 }
 
 function duplicateOf(item: ConditionalCheckFailedException['Item']): Refused {
@@ -123,6 +128,9 @@ const kinds = [
 /** A transaction has room for a hundred items, and most of them are for rows. */
 const mostNewWords = 40;
 
+/** Two, so that one that takes long does not hold up all the others. */
+const readsAtOnce = 2;
+
 /** Emails and workflows have no revision, since nothing is written under it. */
 const storedSchema = z.object({
   revision: z._default(z.string(), ''),
@@ -135,7 +143,14 @@ export function dynamoAudienceStore(
   tables: AudienceTables,
   options: { addressHash: () => Promise<AddressHash>; retentionDays: number },
 ): AudienceStore {
-  async function items(keys: readonly TableKey[]): Promise<Map<string, unknown>> {
+  const items = sharedReads(readItems, {
+    nameOf: ({ kind, tableKey }) => `${kind} ${tableKey}`,
+    mostKeys: keysAtOnce,
+    atOnce: readsAtOnce,
+    isOfKeys: isInvalid,
+  });
+
+  async function readItems(keys: readonly TableKey[]): Promise<Map<string, unknown>> {
     const itemsOf = await readBatch(db, requestFor(keys));
     return new Map(
       kinds.flatMap((kind) =>
