@@ -59,7 +59,7 @@ type Options = Readonly<{
   clock?: LocalClock;
   /** What has to be there before the functions begin to work. */
   prepare?: (resources: Resources) => Promise<void>;
-  /** How long a minute of the schedules takes; absent: a minute. */
+  /** How often what runs every minute is called; absent: every minute. */
   minuteMs?: number | undefined;
   onExchange?: (exchange: Exchange) => void;
   /** A line that a function wrote, or a problem with an event source, by logical id. */

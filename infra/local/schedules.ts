@@ -55,8 +55,8 @@ const ruleSchema = z.object({
 });
 
 /**
- * The schedules of the stack, each with the ARN of a function; tests have shorter minutes. Throws on one that is not a
- * rate.
+ * The schedules of the stack, each with the ARN of a function. `minuteMs`: how often tests have what runs every minute;
+ * what runs less often keeps its time. Throws on one that is not a rate.
  */
 export function schedulesOf(
   identities: Identities,
@@ -66,7 +66,8 @@ export function schedulesOf(
     const rule = ruleSchema.parse(properties);
     if (rule.State === 'DISABLED') return [];
     const ruleArn = String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }));
-    const everyMs = rateMinutes(rule.ScheduleExpression) * minuteMs;
+    const minutes = rateMinutes(rule.ScheduleExpression);
+    const everyMs = minutes === 1 ? minuteMs : minutes * 60_000;
     return rule.Targets.map(({ Arn: functionArn }) => ({ ruleArn, everyMs, functionArn }));
   });
 }

@@ -31,7 +31,7 @@ import { typed as typedCommand } from '#test/support/typed-command.ts';
  * another organization without a connection (backfill-deletions.test.ts).
  *
  * `recover --apply-lost` waits more than a minute for workers, by design. It runs in a process of its own while the
- * faults are rehearsed that leave mail alone. A minute of the schedules takes five seconds.
+ * faults are rehearsed that leave mail alone. What runs every minute does so every five seconds.
  */
 
 // Below the ports that systems hand out by themselves, and apart from those of other tests.

@@ -84,14 +84,23 @@ test('the rates of the template are those of the schedules', () => {
   const given = [
     { ScheduleExpression: 'rate(15 minutes)', State: 'ENABLED' },
     { ScheduleExpression: 'rate(1 hour)' },
+    { ScheduleExpression: 'rate(1 minute)' },
     { ScheduleExpression: 'rate(1 day)', State: 'DISABLED' },
   ];
   const found = rules(given);
-  expect(rules(given, 100).map(({ everyMs }) => everyMs)).toEqual([1_500, 6_000]);
-  expect(found.map(({ everyMs }) => everyMs)).toEqual([900_000, 3_600_000]);
+  expect(found.map(({ everyMs }) => everyMs)).toEqual([900_000, 3_600_000, 60_000]);
   expect(new Set(found.map(({ functionArn }) => functionArn))).toEqual(
     new Set(['arn:aws:lambda:us-east-1:000000000000:function:Tiny-Tick']),
   );
+});
+
+test('a test has what runs every minute sooner, and nothing else', () => {
+  const given = ['rate(1 minute)', 'rate(5 minutes)'];
+  const found = rules(
+    given.map((ScheduleExpression) => ({ ScheduleExpression })),
+    100,
+  );
+  expect(found.map(({ everyMs }) => everyMs)).toEqual([100, 300_000]);
 });
 
 test('a schedule that is no rate is named', () => {
