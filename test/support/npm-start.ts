@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
+import { askClock } from '#infra/local/clock/clock-door.ts';
+import { runningStack } from '#infra/local/running-stack.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';
 import { descendantsOf, isRunning } from '#test/support/process-tree.ts';
 
@@ -38,6 +40,13 @@ export function npmStart(directory: string) {
         once(child, 'exit'),
       ]);
       return { code, output, problems };
+    },
+
+    /** Moves the clock of the stack on; over when all that became due is done. */
+    async moveOn(byMs: number): Promise<void> {
+      const running = await runningStack(directory);
+      if (!running) throw new Error('No stack runs on this directory.');
+      await askClock(running.clockUrl, byMs);
     },
 
     /** The stack, once it has printed this. */

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import { engineersProgram } from '#infra/commands/commands.ts';
+import { followStack } from '#infra/local/clock/local-clock.ts';
 import { runCommand, withAdvice } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
 
@@ -50,6 +51,8 @@ async function runTyped(
     await runCommand(() => withAdvice(() => runProgram(engineersProgram(), words)));
     return { out: written.stdout, error: written.stderr, code: Number(process.exitCode ?? 0) };
   } finally {
+    // A command about a local stack has the stack's time; the test has its own.
+    followStack(0);
     process.exitCode = exitCode;
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, kept);
