@@ -22,9 +22,17 @@ export type BenchAccount = Awaited<ReturnType<typeof startBenchAccount>>;
  * The tables, queues and secrets of the stack on emulators, and for each function what it finds in its environment.
  * No function runs and nothing takes messages off the queues. `way` leads the functions to the emulators.
  */
-export async function startBenchAccount(assembly: string, way: Way = async (itself) => itself) {
+export async function startBenchAccount(
+  assembly: string,
+  way: Way = async (itself) => itself,
+  { file }: Readonly<{ /** Of DynamoDB, whose tables are full already. */ file?: string }> = {},
+) {
   const template = await readTemplate(assembly);
-  const [dynamo, sqs, secrets] = await Promise.all([startDynamo(), startSqs(), secretStore()]);
+  const [dynamo, sqs, secrets] = await Promise.all([
+    startDynamo({ ...(file !== undefined && { file }) }),
+    startSqs(),
+    secretStore(),
+  ]);
   const secretsManager = await startSecretsManager(secrets, 0);
   const endpoints = {
     dynamodb: await way(dynamo.endpoint),
@@ -33,9 +41,14 @@ export async function startBenchAccount(assembly: string, way: Way = async (itse
   };
   const addresses = { sqs: endpoints.sqs, http: 'http://127.0.0.1:9' };
   const identities = localIdentities(template, addresses);
-  const db = new DynamoDBClient(localClientConfig(dynamo.endpoint));
+  const clientConfigs = {
+    dynamodb: localClientConfig(dynamo.endpoint),
+    sqs: localClientConfig(sqs.endpoint),
+    secretsManager: localClientConfig(secretsManager.address),
+  };
+  const db = new DynamoDBClient(clientConfigs.dynamodb);
   const queueClient = new SQSClient({
-    ...localClientConfig(sqs.endpoint),
+    ...clientConfigs.sqs,
     useQueueUrlAsEndpoint: false,
   });
   await createTables(db, identities);
@@ -59,6 +72,7 @@ export async function startBenchAccount(assembly: string, way: Way = async (itse
     arnOf: ({ resource }: ShippedFunction) =>
       String(identities.resolve({ 'Fn::GetAtt': [resource.logicalId, 'Arn'] })),
     tableName: identities.nameOf,
+    clientConfigs,
     queueUrl: (logicalId: string) => String(identities.resolve({ Ref: logicalId })),
     db,
     secret: await webhookSecret(secrets, identities.nameOf('WebhookSecret')),
