@@ -2,6 +2,7 @@ import type { NormalisedEmail } from '#shared/audience/address.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
 import type { Counted, Email, EmailIdentity, MailMessage } from '#shared/audience/email.ts';
 import { judgeMail } from '#shared/audience/judge-mail.ts';
+import type { Emails } from '#shared/audience/ledger.ts';
 import {
   countedToday,
   fullReason,
@@ -14,7 +15,6 @@ import { stepKey } from '#shared/audience/run.ts';
 import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import type { SendMail } from '#shared/mail/ses.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
-import type { Emails } from '#shared/store/mail/ledger.ts';
 import type { Compose } from './compose.ts';
 import type { Known } from './situation.ts';
 

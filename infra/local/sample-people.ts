@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Person, sampleCustomerId } from '#shared/polar/sample/sample-customer.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
+import { sampleCustomerId } from '#shared/polar/sample/sample-values.ts';
 
 const peopleSchema = z.record(
   z.string(),

@@ -1,6 +1,11 @@
 import { isMailable } from './address.ts';
-import { defaultSettings, isLanguage, isTimeZone, type Settings } from './settings.ts';
-import type { SettingsDocument } from './settings-document.ts';
+import {
+  defaultSettings,
+  isLanguage,
+  isTimeZone,
+  type Settings,
+  type SettingsDocument,
+} from './settings.ts';
 
 /** Everything that can be said of a brand, in the order in which people read it. */
 export const brandFields = [

@@ -3,7 +3,13 @@ import {
   type SupportedEventType,
   supportedEventTypes,
 } from '#shared/polar/event-types.ts';
-import { mostDailyLimit, type Settings, settingsSchema, unsetEventSettings } from './settings.ts';
+import {
+  mostDailyLimit,
+  type Settings,
+  type SettingsDocument,
+  settingsSchema,
+  unsetEventSettings,
+} from './settings.ts';
 import {
   draftOf,
   draftWith,
@@ -16,13 +22,10 @@ import {
   settingValue,
 } from './settings-draft.ts';
 
-/** The settings as they are stored, perhaps edited by hand: nothing is known of what is in it. */
-export type SettingsDocument = Readonly<Record<string, unknown>>;
-
 /** `path` is that of a setting, `version`, or `events.<type>` of an event that this version does not know. */
 export type Fault = Readonly<{ path: string; problem: string }>;
 
-export type ReadDocument =
+type ReadDocument =
   | Readonly<{ kind: 'valid'; settings: Settings }>
   | Readonly<{ kind: 'invalid'; faults: readonly Fault[] }>;
 

@@ -143,3 +143,6 @@ function everyOptionalEvent<T>(of: () => T): Record<OptionalEventType, T> {
     'subscription.resumed': of(),
   };
 }
+
+/** The settings as they are stored, perhaps edited by hand: nothing is known of what is in it. */
+export type SettingsDocument = Readonly<Record<string, unknown>>;

@@ -7,9 +7,9 @@ import {
 } from '#shared/audience/conditions.ts';
 import { booleanProperties, isAmount, isNumber } from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { nearestName } from '#shared/text.ts';
 import type { DraftField, DraftProblem } from './draft-problem.ts';
 import { eventMayHave } from './event-variables.ts';
+import { nearestName } from './nearest-name.ts';
 
 export type Verdicts = { problems: DraftProblem[]; warnings: string[] };
 

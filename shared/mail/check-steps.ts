@@ -2,10 +2,10 @@ import type { Settings } from '#shared/audience/settings.ts';
 import type { Step, Until } from '#shared/audience/workflow.ts';
 import { isOfOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
-import type { WorkflowDraft } from './check-workflow.ts';
 import { compileEmail } from './compile-email.ts';
 import type { DraftProblem } from './draft-problem.ts';
 import { eventMayHave } from './event-variables.ts';
+import type { WorkflowDraft } from './written-draft.ts';
 
 export type DraftStep = WorkflowDraft['steps'][number];
 

@@ -1,6 +1,5 @@
 import type { CompiledEmail, EmailNode } from '#shared/audience/workflow.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { nearestName } from '#shared/text.ts';
 import { sentencesOf } from './draft-problem.ts';
 import {
   brandVariables,
@@ -29,6 +28,7 @@ import {
   tagsIn,
   withButtons,
 } from './markdown-tree.ts';
+import { nearestName } from './nearest-name.ts';
 import { subscriptionVariables } from './subscription-variables.ts';
 import { textBody } from './text-body.ts';
 

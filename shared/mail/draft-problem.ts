@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { nearestName } from '#shared/text.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** A finding of a schema as a sentence for the person who wrote `written`. */
 export function issueSentence(issue: z.core.$ZodIssue, written: unknown): string {

@@ -1,6 +1,6 @@
 import { LiquidError, Tokenizer, TokenKind } from 'liquidjs';
-import { nearestName } from '#shared/text.ts';
 import { authorEngine, availableFilters, availableTags } from './liquid-engine.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** A slot as Liquid again. */
 export function liquidOf(slot: Slot): string {

@@ -1,7 +1,8 @@
+import { Agent } from 'node:http';
+import https from 'node:https';
 import { domainToASCII } from 'node:url';
 import { SESv2Client, SESv2ServiceException, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { reasonOf } from '#shared/failure.ts';
-import { keptConnections } from './kept-connections.ts';
 
 /** As much as fits into one encoded word of 75 characters, in bytes of UTF-8 (RFC 2047, section 2). */
 const bytesOfOneWord = 45;
@@ -136,4 +137,38 @@ function kindOf(error: unknown): 'not-now' | 'refused' | 'unknown' {
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && neverConnected.has(code) ? 'not-now' : 'unknown';
+}
+
+/** Long enough for the next email at two a second, and shorter than any server waits. */
+const mostIdleMs = 1_000;
+
+/**
+ * Agents that keep connections for the next call. Call `dropOld` before each: a connection that was idle for longer,
+ * or while Lambda had stopped the process, may be dead without anybody having noticed, and an email that is written to
+ * it would be `unknown`.
+ */
+function keptConnections(maxSockets: number, nowMs: () => number) {
+  const idleSince = new WeakMap<object, number>();
+  const agents = [
+    new Agent({ keepAlive: true, maxSockets }),
+    new https.Agent({ keepAlive: true, maxSockets }),
+  ] as const;
+  for (const agent of agents) {
+    const keep = agent.keepSocketAlive.bind(agent);
+    agent.keepSocketAlive = (socket) => {
+      idleSince.set(socket, nowMs());
+      return keep(socket);
+    };
+  }
+  const [httpAgent, httpsAgent] = agents;
+  return {
+    httpAgent,
+    httpsAgent,
+    dropOld() {
+      const idle = agents.flatMap(({ freeSockets }) => Object.values(freeSockets));
+      for (const socket of idle.flatMap((sockets) => sockets ?? [])) {
+        if (nowMs() - (idleSince.get(socket) ?? 0) > mostIdleMs) socket.destroy();
+      }
+    },
+  };
 }

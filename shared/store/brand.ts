@@ -1,7 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type Brand, readBrand, settingsOfMails } from '#shared/audience/brand.ts';
-import type { Settings } from '#shared/audience/settings.ts';
-import type { SettingsDocument } from '#shared/audience/settings-document.ts';
+import type { Settings, SettingsDocument } from '#shared/audience/settings.ts';
 
 const name = 'brand';
 

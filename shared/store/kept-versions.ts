@@ -4,8 +4,9 @@ import {
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type SettingsDocument, versionOf } from '#shared/audience/settings-document.ts';
-import { refusedWrite } from '#shared/store/audience/audience-store.ts';
+import type { SettingsDocument } from '#shared/audience/settings.ts';
+import { versionOf } from '#shared/audience/settings-document.ts';
+import { refusedWrite } from './audience/refused-write.ts';
 
 /** A document of table Settings of which every version is kept, as item `<name>#<version>`. */
 export type KeptDocument = Readonly<{

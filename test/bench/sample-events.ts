@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { type Payload, polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { subscriptionFacts } from '#shared/polar/sample/sample-purchase.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { signedHeadersFor } from '#test/support/signed-request.ts';
 

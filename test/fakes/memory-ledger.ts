@@ -1,5 +1,6 @@
 import type { Email, EmailIdentity } from '#shared/audience/email.ts';
-import { type Emails, heldMark, type Reservation } from '#shared/store/mail/ledger.ts';
+import type { Emails, Reservation } from '#shared/audience/ledger.ts';
+import { heldMark } from '#shared/store/mail/ledger.ts';
 import { copied } from './copied.ts';
 
 type Customers = ReadonlyMap<string, { revision: string }>;

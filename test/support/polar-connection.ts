@@ -13,7 +13,6 @@ import {
   bearerOf,
   type PolarAccessParts,
   polarAccess,
-  polarSignIn,
 } from '#shared/store/polar/access.ts';
 import {
   connectionLease,
@@ -22,6 +21,7 @@ import {
   webhookSecretDocument,
 } from '#shared/store/polar/connection.ts';
 import { eventsWanted } from '#shared/store/polar/events-wanted.ts';
+import { polarSignIn } from '#shared/store/polar/sign-in.ts';
 import { clientConfig } from './emulators.ts';
 import { createPlainTable } from './plain-table.ts';
 import { startWebhookReceiver } from './webhook-receiver.ts';

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import type { SesMood } from '#test/fakes/ses.ts';
 import type { StackInProcess } from './stack-in-process.ts';
 

@@ -14,8 +14,8 @@ import {
   wholeBrand,
   wholeDocument,
 } from '#shared/audience/brand.ts';
-import type { Settings } from '#shared/audience/settings.ts';
-import { type SettingsDocument, versionOf } from '#shared/audience/settings-document.ts';
+import type { Settings, SettingsDocument } from '#shared/audience/settings.ts';
+import { versionOf } from '#shared/audience/settings-document.ts';
 import { compileEmail } from '#shared/mail/compile-email.ts';
 import { readyMade } from '#shared/mail/ready-made.ts';
 import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';

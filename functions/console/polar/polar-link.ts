@@ -2,7 +2,7 @@ import { within } from '#shared/in-time.ts';
 import { type Access, type PolarServer, problemOfWebhookUrl } from '#shared/polar/access.ts';
 import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { polarSignIn } from '#shared/store/polar/access.ts';
+import { polarSignIn } from '#shared/store/polar/sign-in.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 /** As long as a page may take that API Gateway still hands on, with some seconds for the rest. */

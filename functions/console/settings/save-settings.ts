@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import { defaultSettings, type Settings, storedSettings } from '#shared/audience/settings.ts';
+import {
+  defaultSettings,
+  type Settings,
+  type SettingsDocument,
+  storedSettings,
+} from '#shared/audience/settings.ts';
 import {
   mendedSettings,
   readDocument,
-  type SettingsDocument,
   textsOf,
   versionOf,
 } from '#shared/audience/settings-document.ts';

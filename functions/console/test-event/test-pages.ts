@@ -9,8 +9,8 @@ import {
   type SupportedEventType,
   supportedEventTypes,
 } from '#shared/polar/event-types.ts';
-import { sampleCustomerId } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { sampleCustomerId } from '#shared/polar/sample/sample-values.ts';
 import {
   type Delivered,
   deliverSigned,

@@ -1,9 +1,8 @@
 import { Advice } from '#infra/terminal/advice.ts';
 import { longestPostalAddress, writingProblem } from '#shared/audience/brand.ts';
-import { type Settings, settingsSchema } from '#shared/audience/settings.ts';
+import { type Settings, type SettingsDocument, settingsSchema } from '#shared/audience/settings.ts';
 import {
   readDocument,
-  type SettingsDocument,
   valueAt,
   withoutUnknownEvent,
   withValue,

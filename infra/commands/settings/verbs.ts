@@ -7,12 +7,11 @@ import {
   isFormerSetting,
   readBrand,
 } from '#shared/audience/brand.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings, type SettingsDocument } from '#shared/audience/settings.ts';
 import {
   changesBetween,
   type Fault,
   readDocument,
-  type SettingsDocument,
   textsOf,
   versionOf,
 } from '#shared/audience/settings-document.ts';

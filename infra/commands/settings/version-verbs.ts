@@ -2,7 +2,8 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Advice } from '#infra/terminal/advice.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
-import { type SettingsDocument, versionOf } from '#shared/audience/settings-document.ts';
+import type { SettingsDocument } from '#shared/audience/settings.ts';
+import { versionOf } from '#shared/audience/settings-document.ts';
 import {
   type KeptDocument,
   type KeptVersion,

@@ -5,7 +5,6 @@ import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import { stoppedBy, stoppedText, type WaitingAt } from '#shared/audience/steps-gone.ts';
 import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
-import { readDraft } from '#shared/mail/check-workflow.ts';
 import {
   draftOf,
   type Present,
@@ -13,6 +12,7 @@ import {
   type WorkflowDrafts,
 } from '#shared/mail/workflow-drafts.ts';
 import { historyOf, type WorkflowVersion } from '#shared/mail/workflow-history.ts';
+import { readDraft } from '#shared/mail/written-draft.ts';
 import { readWorkflowFile, workflowFile } from './files/workflow-file.ts';
 import { oneNamed } from './short-ids.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { organizationId } from '#shared/polar/sample/sample-customer.ts';
+import { organizationId } from '#shared/polar/sample/sample-values.ts';
 import type { MailSetting } from './customer-mails.ts';
 
 export type Organization = Readonly<{ id: string; name: string; slug: string }>;

@@ -1,4 +1,4 @@
-import { isSampleCustomer } from '#shared/polar/sample/sample-customer.ts';
+import { isSampleCustomer } from '#shared/polar/sample/sample-values.ts';
 
 /** A customer here that is neither deleted nor erased. */
 export type LivingCustomer = Readonly<{

@@ -1,6 +1,7 @@
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { customer, instant, type Person } from './sample-customer.ts';
+import { customer, type Person } from './sample-customer.ts';
 import { order, subscription, subscriptionFacts, wholeRefund } from './sample-purchase.ts';
+import { instant } from './sample-values.ts';
 
 export type Payload = Readonly<{ type: string; timestamp: string; [key: string]: unknown }>;
 

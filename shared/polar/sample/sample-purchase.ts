@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { customer, instant, organizationId, type Person, uuidOf } from './sample-customer.ts';
+import { customer, type Person } from './sample-customer.ts';
+import { instant, organizationId, uuidOf } from './sample-values.ts';
 
 type SubscriptionEvent = Extract<SupportedEventType, `subscription.${string}`>;
 

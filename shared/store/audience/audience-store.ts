@@ -1,17 +1,11 @@
 import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
 import {
-  ConditionalCheckFailedException,
-  DynamoDBServiceException,
-  TransactionCanceledException,
-} from '@aws-sdk/client-dynamodb';
-import {
   type BatchGetCommandInput,
   type DynamoDBDocumentClient,
   PutCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import {
   addressSchema,
@@ -32,60 +26,17 @@ import type {
   Steps,
   Stored,
 } from '#shared/audience/workspace.ts';
-import { Unprocessable } from '#shared/failure.ts';
 import { indexKey, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
 import { proofItems } from '#shared/store/erasure-proofs.ts';
-import {
-  eventItem,
-  eventRecordOf,
-  readEvent,
-  recordedOf,
-  replayUpdate,
-} from '#shared/store/events/event-item.ts';
+import { eventItem, readEvent, recordedOf, replayUpdate } from '#shared/store/events/event-item.ts';
 import { sharedReads } from '#shared/store/shared-reads.ts';
+import { isInvalid, refusedWrite } from './refused-write.ts';
 import { wordChanges } from './word-index.ts';
 
 /** HMAC-SHA-256 of a normalised address, in hex: an address cannot be guessed from it without the key. */
 export function addressHash(key: string): (email: string) => string {
   const secret = createSecretKey(Buffer.from(key));
   return (email) => createHmac('sha256', secret).update(email).digest('hex');
-}
-
-type Refused = Exclude<CommitResult, { kind: 'committed' }>;
-
-/**
- * What a failed commit means: there is such a record already, or another worker won. Throws `Unprocessable` for
- * what DynamoDB will never accept, and the error itself for everything else (throttling, timeouts).
- * `hasRecord`: the first item of the write is the event record.
- */
-export function refusedWrite(error: unknown, hasRecord: boolean): Refused {
-  if (error instanceof ConditionalCheckFailedException) return duplicateOf(error.Item);
-  if (error instanceof TransactionCanceledException) {
-    const reasons = error.CancellationReasons ?? [];
-    const codes = reasons.map(({ Code }) => Code);
-    if (hasRecord && codes[0] === 'ConditionalCheckFailed') return duplicateOf(reasons[0]?.Item);
-    if (codes.includes('ConditionalCheckFailed') || codes.includes('TransactionConflict')) {
-      return { kind: 'conflict' };
-    }
-    const invalid = reasons.find(({ Code }) => Code === 'ValidationError');
-    if (invalid) throw new Unprocessable(`DynamoDB refused the write: ${invalid.Message}`);
-  }
-  if (error instanceof DynamoDBServiceException) {
-    if (error.name === 'TransactionConflictException') return { kind: 'conflict' };
-    if (isInvalid(error)) {
-      throw new Unprocessable(`DynamoDB refused the write: ${error.message}`, { cause: error });
-    }
-  }
-  throw error;
-}
-
-function isInvalid(error: unknown): boolean {
-  return error instanceof DynamoDBServiceException && error.name === 'ValidationException';
-}
-
-function duplicateOf(item: ConditionalCheckFailedException['Item']): Refused {
-  if (!item) throw new Error('DynamoDB did not return the event record that stands there already.');
-  return { kind: 'duplicate', record: eventRecordOf(unmarshall(item)) };
 }
 
 export type AudienceTables = Readonly<

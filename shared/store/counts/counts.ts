@@ -6,14 +6,16 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import type { CountedDay, CountedHours } from '#shared/audience/count-plan.ts';
+import { type CountedDay, type CountedHours, hourOf } from '#shared/audience/count-plan.ts';
 import {
+  allMail,
   type Counts,
   countsSchema,
   sumOf,
   type WorkflowNumbers,
   workflowNumbers,
 } from '#shared/audience/counts.ts';
+import type { EmailsOfDay } from '#shared/store/mail/emails-now.ts';
 
 const hourSchema = z.object({ at: z.string(), countedAt: z.string(), counts: countsSchema });
 const daySchema = z.extend(hourSchema, { hours: z.number(), isFinal: z.boolean() });
@@ -138,4 +140,24 @@ export async function workflowsOfTwoWeeks(
   const days = await counts.days(daysBefore(now, 13), daysBefore(now, 0));
   const sum = sumOf(days.map((day) => day.counts));
   return (workflowId) => workflowNumbers(sum, workflowId);
+}
+
+/** How the emails of a day are as they were counted last: one read, however many workflows there are. */
+export function countedEmails(counts: Pick<CountStore, 'hours'>): EmailsOfDay {
+  return async (_, since) => {
+    // An hour that has begun before is left out: the rest is the last day in hours.
+    const next = new Date(Date.parse(since) + 3_600_000);
+    const rows = await counts.hours(hourOf(next), '9999');
+    const { sent, blocked, failed, unknown, waiting } = allMail(
+      sumOf(rows.map((row) => row.counts)),
+    );
+    const byState = [
+      ['sent', sent],
+      ['blocked', blocked],
+      ['failed', failed],
+      ['unknown', unknown],
+      ['waiting', waiting],
+    ] as const;
+    return { byState: new Map(byState.filter(([, count]) => count > 0)), isWhole: true };
+  };
 }

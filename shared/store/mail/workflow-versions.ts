@@ -10,7 +10,7 @@ import {
   type Workflow,
   type Workflows,
 } from '#shared/audience/workflow.ts';
-import { refusedWrite } from '#shared/store/audience/audience-store.ts';
+import { refusedWrite } from '#shared/store/audience/refused-write.ts';
 import { dynamoWorkflows } from './workflows.ts';
 
 type Tables = Readonly<{ workflows: string; settings: string }>;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
-import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import type { Sub, Told } from './model.ts';
 
 const folder = new URL('../../fixtures/lives/', import.meta.url);

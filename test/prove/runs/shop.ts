@@ -1,7 +1,8 @@
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { instant, type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { subscriptionFacts } from '#shared/polar/sample/sample-purchase.ts';
+import { instant, uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { type LifeEvent, lifeOf } from './lives.ts';
 import type { Sub, Told } from './model.ts';
 

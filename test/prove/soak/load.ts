@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { LocalStack } from '#infra/local/local-stack.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { deliverSigned, secretReadingOf } from '#shared/polar/sample/signed-delivery.ts';
 
 const customers = 300;

@@ -23,7 +23,7 @@ const ofSources = inFile('queue.ts', 'functions');
 const ofTables = inFile('tables.ts', 'stateful-resources');
 const ofStaying = inFile('stateful.ts', 'stateful-resources');
 const ofDoor = inFile('ingest-api.ts', 'public-door');
-const ofAlarms = inFile('alarms.ts', 'alarms');
+const ofAlarms = inFile('monitoring/alarms.ts', 'monitoring/alarms');
 const ofSending = inFile('sender-identity.ts', 'sending');
 const ofMail = inFile('mail.ts', 'mail');
 const ofSender = inFile('sender-identity.ts', 'mail');
@@ -111,7 +111,7 @@ export const breaks: readonly Break[] = [
     'treatMissingData: TreatMissingData.BREACHING,',
     'treatMissingData: TreatMissingData.NOT_BREACHING,',
   ),
-  inFile('retries.ts', 'alarms')(
+  inFile('monitoring/retries.ts', 'monitoring/alarms')(
     'few retries ring nothing',
     'const manyReceives = 5;',
     'const manyReceives = 3;',

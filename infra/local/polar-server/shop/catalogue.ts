@@ -1,5 +1,6 @@
-import { type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { subscription } from '#shared/polar/sample/sample-purchase.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 
 export type Interval = 'month' | 'year';
 

@@ -1,5 +1,6 @@
-import { customer, type Person, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { customer, type Person } from '#shared/polar/sample/sample-customer.ts';
 import { order, subscription, subscriptionFacts } from '#shared/polar/sample/sample-purchase.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { northlight, type Organization, type Row } from '../polar-state.ts';
 import { catalogue, type Product, productRow } from './catalogue.ts';
 import {

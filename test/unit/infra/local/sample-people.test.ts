@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { samplePeople } from '#infra/local/sample-people.ts';
-import { isSampleCustomer } from '#shared/polar/sample/sample-customer.ts';
+import { isSampleCustomer } from '#shared/polar/sample/sample-values.ts';
 
 let directory: string;
 beforeEach(async () => {

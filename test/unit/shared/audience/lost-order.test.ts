@@ -6,9 +6,9 @@ import { settle } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { lostOrderEvent } from '#shared/polar/backfill-events.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { order } from '#shared/polar/sample/sample-purchase.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { audienceStory } from '#test/support/audience-story.ts';
 

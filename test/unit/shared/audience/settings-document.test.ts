@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   defaultSettings,
   type Settings,
+  type SettingsDocument,
   settingsSchema,
   storedSettings,
 } from '#shared/audience/settings.ts';
@@ -9,7 +10,6 @@ import {
   changesBetween,
   mendedSettings,
   readDocument,
-  type SettingsDocument,
   withValue,
 } from '#shared/audience/settings-document.ts';
 import { optionalEventTypes, standardEventTypes } from '#shared/polar/event-types.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { checkWorkflow, type MailSurroundings, plainDraft } from '#shared/mail/check-workflow.ts';
+import { checkWorkflow, type MailSurroundings } from '#shared/mail/check-workflow.ts';
+import { plainDraft } from '#shared/mail/written-draft.ts';
 
 const settings = { ...defaultSettings, postalAddress: 'Storgatan 1, Stockholm' };
 const ready: MailSurroundings = { settings, hasSender: true };

@@ -4,8 +4,8 @@ import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import { plainSteps, type Workflow } from '#shared/audience/workflow.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { sampleCustomerId } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { sampleCustomerId } from '#shared/polar/sample/sample-values.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 
 type Told = Readonly<{

@@ -23,8 +23,9 @@ import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-
 import { connectPolar } from '#shared/polar/connect.ts';
 import type { ConnectionParts } from '#shared/polar/connection.ts';
 import { isBackfilled } from '#shared/polar/event-types.ts';
-import { customer, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { customer } from '#shared/polar/sample/sample-customer.ts';
 import { order } from '#shared/polar/sample/sample-purchase.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { localAssembly } from '#test/support/local-assembly.ts';

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countedEmails } from '#shared/store/counts/counted-emails.ts';
-import { type CountStore, dynamoCounts } from '#shared/store/counts/counts.ts';
+import { type CountStore, countedEmails, dynamoCounts } from '#shared/store/counts/counts.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';

@@ -16,7 +16,8 @@ import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { customer, sampleCustomerId, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { customer } from '#shared/polar/sample/sample-customer.ts';
+import { sampleCustomerId, uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { organizationIn } from '#shared/store/events/organization-of-customer.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 

@@ -11,8 +11,9 @@ import { mostLostOrders } from '#shared/audience/lost-order.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarApi } from '#shared/polar/api.ts';
-import { customer, uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { customer } from '#shared/polar/sample/sample-customer.ts';
 import { order } from '#shared/polar/sample/sample-purchase.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 import { type Audience, memoryAudience } from '../backfill/backfill-at-work.ts';
 

@@ -4,8 +4,8 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { polarEvent } from '#shared/polar/event.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { secretReadingOf, signatureOf } from '#shared/polar/sample/signed-delivery.ts';
 
 const at = new Date();

@@ -10,7 +10,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { eventRecordSchema } from '#shared/audience/event-record.ts';
 import { Unprocessable } from '#shared/failure.ts';
-import { refusedWrite } from '#shared/store/audience/audience-store.ts';
+import { refusedWrite } from '#shared/store/audience/refused-write.ts';
 
 const record = eventRecordSchema.parse({
   webhookId: 'evt-1',
