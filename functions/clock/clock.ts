@@ -1,5 +1,5 @@
-import type { Email, MailMessage } from '#shared/audience/email.ts';
-import type { Wake } from '#shared/audience/go-on.ts';
+import type { Email, MailMessage } from '#shared/audience/emails/email.ts';
+import type { Wake } from '#shared/audience/runs/go-on.ts';
 import type { Log } from '#shared/log.ts';
 import type { RemainingTime } from '#shared/queue/each-record.ts';
 import type { DueRun, DueRuns, UnreadableRun } from '#shared/store/due-runs.ts';

@@ -1,5 +1,5 @@
 import type { Brand } from '#shared/audience/brand.ts';
-import type { MailVerdict } from '#shared/audience/judge-mail.ts';
+import type { MailVerdict } from '#shared/audience/emails/judge-mail.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';

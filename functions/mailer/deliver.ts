@@ -1,17 +1,17 @@
 import type { NormalisedEmail } from '#shared/audience/address.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
-import type { Counted, Email, EmailIdentity, MailMessage } from '#shared/audience/email.ts';
-import { judgeMail } from '#shared/audience/judge-mail.ts';
-import type { Emails } from '#shared/audience/ledger.ts';
+import type { Counted, Email, EmailIdentity, MailMessage } from '#shared/audience/emails/email.ts';
+import { judgeMail } from '#shared/audience/emails/judge-mail.ts';
+import type { Emails } from '#shared/audience/emails/ledger.ts';
 import {
   countedToday,
   fullReason,
   isCounted,
   mailboxOf,
   quotaOf,
-} from '#shared/audience/mailbox.ts';
+} from '#shared/audience/emails/mailbox.ts';
 import type { Contact } from '#shared/audience/person.ts';
-import { stepKey } from '#shared/audience/run.ts';
+import { stepKey } from '#shared/audience/runs/run.ts';
 import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import type { SendMail } from '#shared/mail/ses.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';

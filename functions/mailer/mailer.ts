@@ -1,5 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import {

@@ -1,8 +1,8 @@
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
+import type { AskedByRun, MailSituation } from '#shared/audience/emails/judge-mail.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { AskedByRun, MailSituation } from '#shared/audience/judge-mail.ts';
 import { emailOf } from '#shared/audience/person.ts';
-import type { Run, TakenStep } from '#shared/audience/run.ts';
+import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import type { WorkflowReader } from '#shared/audience/workflow.ts';

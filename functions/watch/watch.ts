@@ -9,9 +9,9 @@ import {
   type InTurn,
   isSameSecret,
   type WebhookSecrets,
-} from '#shared/polar/connection.ts';
+} from '#shared/polar/connection/connection.ts';
+import { differencesOf } from '#shared/polar/connection/endpoint.ts';
 import { changedSwitches, customerEmailsOf } from '#shared/polar/customer-emails.ts';
-import { differencesOf } from '#shared/polar/endpoint.ts';
 import { isPreviousEndless, previousUntilFrom } from '#shared/polar/webhook-secret.ts';
 import type { EventLog } from '#shared/store/events/event-log.ts';
 import { type DeliveriesSeen, deliveriesSeen, lastReceivedMs } from './deliveries-seen.ts';

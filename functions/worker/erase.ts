@@ -1,5 +1,4 @@
 import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
-import { forgotten, putRun } from '#shared/audience/customer-runs.ts';
 import {
   continueErasure,
   type ErasureByHand,
@@ -9,6 +8,7 @@ import {
   holdsAddress,
 } from '#shared/audience/erasure.ts';
 import { addressesOf } from '#shared/audience/person.ts';
+import { forgotten, putRun } from '#shared/audience/runs/customer-runs.ts';
 import {
   type AudienceStore,
   type ContactLookup,

@@ -1,5 +1,5 @@
-import type { MailMessage } from '#shared/audience/email.ts';
-import { goOn, type Wake } from '#shared/audience/go-on.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
+import { goOn, type Wake } from '#shared/audience/runs/go-on.ts';
 import type { Means } from '#shared/audience/unit-of-work.ts';
 import type { Log } from '#shared/log.ts';
 import {

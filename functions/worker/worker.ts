@@ -1,6 +1,6 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { applyEvent } from '#shared/audience/apply-event.ts';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { EventRecord, ReceivedEvent, ReplayEntry } from '#shared/audience/event-record.ts';
 import { applyReplay, type Replay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';

@@ -1,6 +1,6 @@
 import { columns } from '#infra/terminal/lines.ts';
-import { isOpen, type Run, runStates } from '#shared/audience/run.ts';
-import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { RunNow } from '#shared/audience/runs/outlook.ts';
+import { isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';

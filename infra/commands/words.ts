@@ -1,12 +1,12 @@
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
-import { type Fated, fateOf } from '#shared/audience/email-fate.ts';
+import { type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { Connection } from '#shared/polar/connection.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import {
   type ConnectionHealth,
   type Repair,
   surplusNote,
-} from '#shared/polar/connection-health.ts';
+} from '#shared/polar/connection/health.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';

@@ -1,6 +1,6 @@
-import { OutdatedWorkflows } from './begin-run.ts';
 import { decide, readFirst } from './decide.ts';
 import type { EventRecord, ReceivedEvent } from './event-record.ts';
+import { OutdatedWorkflows } from './runs/begin-run.ts';
 import { type Means, settleRecord, withSameIds } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
 import type { Workspace } from './workspace.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
-import { beginRun, reasonAgainstOne } from './begin-run.ts';
 import { type Condition, conditionText, holds } from './conditions.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
 import type { Customer } from './person.ts';
-import { stepKey } from './run.ts';
+import { beginRun, reasonAgainstOne } from './runs/begin-run.ts';
+import { stepKey } from './runs/run.ts';
 import { isStale, staleReason } from './subscription-snapshot.ts';
 import { firstSend, needsRun, type Workflow } from './workflow.ts';
 import type { Workspace } from './workspace.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { type EmailFate, type Fated, fateOf } from './email-fate.ts';
-import type { Run } from './run.ts';
+import { type EmailFate, type Fated, fateOf } from './emails/email-fate.ts';
+import type { Run } from './runs/run.ts';
 
 const numbersSchema = z.record(z.string(), z.number());
 

@@ -1,6 +1,5 @@
 import { formerSpellings, isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { considerWorkflows } from './consider-workflows.ts';
-import { followCustomer } from './customer-runs.ts';
 import { isLifted, withDeletion } from './deletion.ts';
 import { forget } from './erasure.ts';
 import {
@@ -25,6 +24,7 @@ import {
   newerFact,
 } from './person.ts';
 import { cleanName } from './person-name.ts';
+import { followCustomer } from './runs/customer-runs.ts';
 import type { EventSettings } from './settings.ts';
 import { withSubscription } from './subscription-snapshot.ts';
 import type { Surroundings } from './unit-of-work.ts';

@@ -1,12 +1,12 @@
-import { firstSteps } from './advance.ts';
 import { conditionText, holds } from './conditions.ts';
 import { missedCondition } from './consider-workflows.ts';
+import { judgeMail } from './emails/judge-mail.ts';
 import type { EventRecord } from './event-record.ts';
 import { factsFor } from './facts.ts';
-import { judgeMail } from './judge-mail.ts';
 import type { Contact, Customer } from './person.ts';
-import type { Run } from './run.ts';
-import { type Outlook, outlookFromStart } from './run-outlook.ts';
+import { firstSteps } from './runs/advance.ts';
+import { type Outlook, outlookFromStart } from './runs/outlook.ts';
+import type { Run } from './runs/run.ts';
 import type { Settings } from './settings.ts';
 import { isOfSubscription, isStale, staleReason } from './subscription-snapshot.ts';
 import type { Suppression } from './suppression.ts';

@@ -5,7 +5,7 @@ import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import { normalisedEmailSchema } from './address.ts';
 import { type Contact, type Customer, emailOf } from './person.ts';
 import { splitName } from './person-name.ts';
-import { runEmailSchema } from './run.ts';
+import { runEmailSchema } from './runs/run.ts';
 import type { Settings } from './settings.ts';
 import { isOfSubscription, toldVersion, toldVersionSchema } from './subscription-snapshot.ts';
 

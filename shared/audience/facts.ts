@@ -1,7 +1,7 @@
 import type { EventProperties } from '#shared/polar/event-properties.ts';
 import { type Condition, type Facts, scopedProperty } from './conditions.ts';
 import type { Contact, Customer } from './person.ts';
-import type { Run } from './run.ts';
+import type { Run } from './runs/run.ts';
 import { isLiving, type SubscriptionSnapshot, snapshotOf } from './subscription-snapshot.ts';
 import type { Until } from './workflow.ts';
 

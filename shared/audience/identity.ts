@@ -5,7 +5,6 @@ import {
   ownerOf,
   withClaim,
 } from './address.ts';
-import { stopRunsWithoutContact } from './customer-runs.ts';
 import {
   type Address,
   type Belongings,
@@ -20,6 +19,7 @@ import {
   refusing,
   webhookSource,
 } from './person.ts';
+import { stopRunsWithoutContact } from './runs/customer-runs.ts';
 import { isAfter, laterAct, personRefusals } from './suppression.ts';
 import type { Surroundings } from './unit-of-work.ts';
 import { isSameData, type Workspace } from './workspace.ts';

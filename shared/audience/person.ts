@@ -6,10 +6,10 @@ import {
   normalisedEmail,
   normalisedEmailSchema,
 } from './address.ts';
-import { byHandSchema, overlaid } from './by-hand.ts';
+import { byHandSchema, overlaid } from './by-hand/by-hand.ts';
 import { momentSchema } from './moment.ts';
 import { splitName } from './person-name.ts';
-import { namedRunSchema } from './run.ts';
+import { namedRunSchema } from './runs/run.ts';
 import { deletionModeSchema } from './settings.ts';
 import { subscriptionsSchema } from './subscription-snapshot.ts';
 import {

@@ -1,11 +1,11 @@
 import { decide, readFirst } from './decide.ts';
-import type { Email } from './email.ts';
+import type { Email } from './emails/email.ts';
+import { type AskedByRun, judgeMail } from './emails/judge-mail.ts';
 import type { ConsideredWorkflow, EventRecord, ReceivedEvent } from './event-record.ts';
-import { type AskedByRun, judgeMail } from './judge-mail.ts';
 import { markLostOrders } from './lost-order.ts';
 import { emailOf } from './person.ts';
-import type { Run } from './run.ts';
-import { type Outlook, outlookOf, type StepAhead } from './run-outlook.ts';
+import { type Outlook, outlookOf, type StepAhead } from './runs/outlook.ts';
+import type { Run } from './runs/run.ts';
 import {
   type AudienceStore,
   decided,

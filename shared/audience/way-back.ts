@@ -1,5 +1,5 @@
-import { actedOn, subscribe } from './acts-by-hand.ts';
 import { formerSpellings, type NormalisedEmail } from './address.ts';
+import { actedOn, subscribe } from './by-hand/acts-by-hand.ts';
 import { isFromAfar, type Recipient, type RecipientParts } from './refusals.ts';
 import { type Act, liftedSuppression, type Suppression } from './suppression.ts';
 import { look, type Surroundings, settle } from './unit-of-work.ts';

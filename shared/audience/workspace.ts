@@ -5,7 +5,7 @@ import {
   normalisedEmailSchema,
 } from './address.ts';
 import type { Address, Contact, Customer } from './person.ts';
-import type { LedgerState, Run } from './run.ts';
+import type { LedgerState, Run } from './runs/run.ts';
 import type { Suppression } from './suppression.ts';
 import { united } from './united.ts';
 import type { Workflow } from './workflow.ts';

@@ -1,10 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { plainStepId, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
-import { checkWorkflow, type MailSurroundings, type WorkflowCheck } from './check-workflow.ts';
-import type { DraftProblem } from './draft-problem.ts';
-import type { ReadyMade } from './ready-made.ts';
-import type { ReadySequence } from './ready-made-sequences.ts';
-import type { WorkflowDraft } from './written-draft.ts';
+import {
+  checkWorkflow,
+  type MailSurroundings,
+  type WorkflowCheck,
+} from './check/check-workflow.ts';
+import type { DraftProblem } from './check/draft-problem.ts';
+import type { WorkflowDraft } from './check/written-draft.ts';
+import type { ReadyMade } from './ready-made/ready-made.ts';
+import type { ReadySequence } from './ready-made/sequences.ts';
 
 /** `conflict`: someone else changed the workflow meanwhile, so nothing was saved. All texts are sentences for people. */
 export type Saving =

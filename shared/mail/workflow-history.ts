@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { plainDraft, type WorkflowDraft } from './check/written-draft.ts';
 import { draftOf } from './workflow-drafts.ts';
-import { plainDraft, type WorkflowDraft } from './written-draft.ts';
 
 /** What differs from the version before it; `changed` is `null` where that was not kept. */
 export type WorkflowVersion = Readonly<{

@@ -1,7 +1,7 @@
 import type { PolarApi, PolarDelivery } from './api.ts';
 import { PolarInvalid, PolarMissing } from './api-error.ts';
-import { type Connection, type ConnectionParts, isSameSecret } from './connection.ts';
-import { differencesOf } from './endpoint.ts';
+import { type Connection, type ConnectionParts, isSameSecret } from './connection/connection.ts';
+import { differencesOf } from './connection/endpoint.ts';
 import { polarEvent } from './event.ts';
 import { instant } from './instant.ts';
 

@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { type Wake, wakeSchema } from '#shared/audience/go-on.ts';
 import { type Replay, replaySchema } from '#shared/audience/replay.ts';
+import { type Wake, wakeSchema } from '#shared/audience/runs/go-on.ts';
 import { recordPositionSchema } from '#shared/store/events/event-records.ts';
 import { runIdPositionSchema, runPositionSchema } from '#shared/store/run-lists.ts';
 

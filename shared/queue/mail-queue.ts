@@ -1,11 +1,11 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type {
   ConsideredWorkflow,
   EventRecord,
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
-import type { Run, RunEmail } from '#shared/audience/run.ts';
+import type { Run, RunEmail } from '#shared/audience/runs/run.ts';
 
 export function encodeMailMessage(message: MailMessage) {
   const text = (value: string): MessageAttributeValue => ({

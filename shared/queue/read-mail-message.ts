@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { emailIdentitySchema, type MailMessage } from '#shared/audience/email.ts';
+import { emailIdentitySchema, type MailMessage } from '#shared/audience/emails/email.ts';
 
 const mailMessageSchema = z.extend(emailIdentitySchema, {
   attempts: z.optional(z.number()),

@@ -1,4 +1,4 @@
-import { type ConnectionHealth, inOrderOfRepair } from '#shared/polar/connection-health.ts';
+import { type ConnectionHealth, inOrderOfRepair } from '#shared/polar/connection/health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { FailuresNow } from '#shared/queue/failures-now.ts';
 import type { Status } from './status.ts';

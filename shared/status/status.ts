@@ -1,8 +1,8 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { within } from '#shared/in-time.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
-import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
 import {
   isPreviousAccepted,
   isPreviousEndless,

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import type { Wake } from '#shared/audience/go-on.ts';
+import type { Wake } from '#shared/audience/runs/go-on.ts';
 import { listShards } from './dynamo.ts';
 
 /** No row is in the index without these. */

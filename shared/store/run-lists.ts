@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import type { Wake } from '#shared/audience/go-on.ts';
-import { isOpen, type Run, runSchema } from '#shared/audience/run.ts';
+import type { Wake } from '#shared/audience/runs/go-on.ts';
+import { isOpen, type Run, runSchema } from '#shared/audience/runs/run.ts';
 import { listShards, rowsOf } from './dynamo.ts';
 
 const keySchema = z.record(z.string(), z.string());

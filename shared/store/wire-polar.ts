@@ -4,7 +4,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Log } from '#shared/log.ts';
 import { type Access, type PolarServer, polarAddresses } from '#shared/polar/access.ts';
 import { polarApi } from '#shared/polar/api.ts';
-import type { ConnectionParts } from '#shared/polar/connection.ts';
+import type { ConnectionParts } from '#shared/polar/connection/connection.ts';
 import { dynamoLease } from './lease.ts';
 import { accessLease, bearerOf, polarAccess } from './polar/access.ts';
 import {

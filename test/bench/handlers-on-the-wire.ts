@@ -2,7 +2,7 @@ import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { vi } from 'vitest';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
-import type { Wake } from '#shared/audience/go-on.ts';
+import type { Wake } from '#shared/audience/runs/go-on.ts';
 import { wakeMessage } from '#shared/queue/events-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
-import type { Run } from '#shared/audience/run.ts';
+import type { Run } from '#shared/audience/runs/run.ts';
 import type { AudienceStore, Commit } from '#shared/audience/unit-of-work.ts';
 import type { Kind, Known, Steps } from '#shared/audience/workspace.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';

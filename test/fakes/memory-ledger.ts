@@ -1,5 +1,5 @@
-import type { Email, EmailIdentity } from '#shared/audience/email.ts';
-import type { Emails, Reservation } from '#shared/audience/ledger.ts';
+import type { Email, EmailIdentity } from '#shared/audience/emails/email.ts';
+import type { Emails, Reservation } from '#shared/audience/emails/ledger.ts';
 import { heldMark } from '#shared/store/mail/ledger.ts';
 import { copied } from './copied.ts';
 

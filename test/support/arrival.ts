@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { applyEvent } from '#shared/audience/apply-event.ts';
-import { editContact } from '#shared/audience/edit-contact.ts';
+import { editContact } from '#shared/audience/by-hand/edit-contact.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
 import { applyRefusal, type Refusal } from '#shared/audience/refusals.ts';

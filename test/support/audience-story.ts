@@ -1,14 +1,14 @@
+import { normalisedEmail } from '#shared/audience/address.ts';
+import { applyEvent } from '#shared/audience/apply-event.ts';
 import {
   addContact,
   liftBounce,
   type NewContact,
   subscribeContact,
   unsubscribeContact,
-} from '#shared/audience/acts-by-hand.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import { applyEvent } from '#shared/audience/apply-event.ts';
-import type { Edit } from '#shared/audience/by-hand.ts';
-import { editContact } from '#shared/audience/edit-contact.ts';
+} from '#shared/audience/by-hand/acts-by-hand.ts';
+import type { Edit } from '#shared/audience/by-hand/by-hand.ts';
+import { editContact } from '#shared/audience/by-hand/edit-contact.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { applyRefusal } from '#shared/audience/refusals.ts';

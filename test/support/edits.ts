@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { NormalisedEmail } from '#shared/audience/address.ts';
-import { type ByHand, type Edit, handFields } from '#shared/audience/by-hand.ts';
+import { type ByHand, type Edit, handFields } from '#shared/audience/by-hand/by-hand.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { Act } from '#shared/audience/suppression.ts';

@@ -5,7 +5,7 @@ import { secretStore, startSecretsManager } from '#infra/local/emulators/secrets
 import { type FakePolarOptions, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { type Access, accessDocument } from '#shared/polar/access.ts';
 import { polarApi } from '#shared/polar/api.ts';
-import type { ConnectionParts } from '#shared/polar/connection.ts';
+import type { ConnectionParts } from '#shared/polar/connection/connection.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoLease } from '#shared/store/lease.ts';
 import {

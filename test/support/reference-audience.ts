@@ -1,5 +1,5 @@
 import { normalisedEmail } from '#shared/audience/address.ts';
-import type { ByHand } from '#shared/audience/by-hand.ts';
+import type { ByHand } from '#shared/audience/by-hand/by-hand.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
 import type { Refusal } from '#shared/audience/refusals.ts';

@@ -8,7 +8,7 @@ import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { deliver } from '#infra/local/running-stack.ts';
 import { type EmailNode, plainSteps, type Workflow } from '#shared/audience/workflow.ts';
-import { compileEmail } from '#shared/mail/compile-email.ts';
+import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';

@@ -12,7 +12,7 @@ import { localClientConfig } from '#infra/local/local-account.ts';
 import { localIds } from '#infra/local/local-resources.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { type EmailNode, firstSend, plainSteps } from '#shared/audience/workflow.ts';
-import { compileEmail } from '#shared/mail/compile-email.ts';
+import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { sampleCustomerId } from '#shared/polar/sample/sample-values.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';

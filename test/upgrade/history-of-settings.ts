@@ -1,5 +1,5 @@
 import { draftOf } from '#shared/audience/settings-draft.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import type { Life } from './life.ts';
 
 /** Saves settings as the form of the console does; `off` is a box that is not ticked. */

@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import { addContact } from '#shared/audience/acts-by-hand.ts';
+import { addContact } from '#shared/audience/by-hand/acts-by-hand.ts';
+import { problemsInFields } from '#shared/audience/by-hand/typed-fields.ts';
 import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
-import { problemsInFields } from '#shared/audience/typed-fields.ts';
 import {
   type ContactFilter,
   type ContactPosition,

@@ -6,7 +6,7 @@ import {
   liftBounce,
   subscribeContact,
   unsubscribeContact,
-} from '#shared/audience/acts-by-hand.ts';
+} from '#shared/audience/by-hand/acts-by-hand.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { Means } from '#shared/audience/unit-of-work.ts';
 import { reasonOf } from '#shared/failure.ts';

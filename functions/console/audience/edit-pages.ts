@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { type Edit, type HandField, handFields } from '#shared/audience/by-hand.ts';
-import { editContact } from '#shared/audience/edit-contact.ts';
-import { problemsInFields, type TypedFields } from '#shared/audience/typed-fields.ts';
+import { type Edit, type HandField, handFields } from '#shared/audience/by-hand/by-hand.ts';
+import { editContact } from '#shared/audience/by-hand/edit-contact.ts';
+import { problemsInFields, type TypedFields } from '#shared/audience/by-hand/typed-fields.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { postForm, textField, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { type HandField, handFields } from '#shared/audience/by-hand.ts';
+import { type HandField, handFields } from '#shared/audience/by-hand/by-hand.ts';
 import type { Act } from '#shared/audience/suppression.ts';
 import { holdsByHand } from '#shared/audience/user-group.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import type { Happening } from '#shared/store/audience/contact-history.ts';
 import type { Html } from '../kit/page.ts';
 import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';

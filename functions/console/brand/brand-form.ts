@@ -8,7 +8,7 @@ import {
   brandProblem,
   cleanBrandText,
 } from '#shared/audience/brand.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import type { KeptVersion } from '#shared/store/kept-versions.ts';
 import { emailFrame } from '../kit/email-frame.ts';
 import { act, choice, postForm, textArea, textField, textOf } from '../kit/fields.ts';

@@ -16,8 +16,8 @@ import {
 } from '#shared/audience/brand.ts';
 import type { Settings, SettingsDocument } from '#shared/audience/settings.ts';
 import { versionOf } from '#shared/audience/settings-document.ts';
-import { compileEmail } from '#shared/mail/compile-email.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { compileEmail } from '#shared/mail/compile/compile-email.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
 import { portalPage } from '#shared/polar/portal.ts';
 import { brandItem } from '#shared/store/brand.ts';

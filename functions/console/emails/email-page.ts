@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { type EmailFate, fateOf } from '#shared/audience/email-fate.ts';
+import { type EmailFate, fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';

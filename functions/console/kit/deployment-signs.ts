@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
-import type { Connection, Connections } from '#shared/polar/connection.ts';
+import type { Connection, Connections } from '#shared/polar/connection/connection.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ConsoleEnv } from './page.ts';
 

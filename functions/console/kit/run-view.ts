@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import { isOpen, type Run } from '#shared/audience/run.ts';
-import type { Outlook, RunNow } from '#shared/audience/run-outlook.ts';
+import type { Outlook, RunNow } from '#shared/audience/runs/outlook.ts';
+import { isOpen, type Run } from '#shared/audience/runs/run.ts';
 import type { Step } from '#shared/audience/workflow.ts';
 import type { Html } from './page.ts';
 import { badge, time } from './shown.ts';

@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import { type Condition, eventPropertyNames } from '#shared/audience/conditions.ts';
-import type { Email } from '#shared/audience/email.ts';
-import { type EmailFate, type Fated, fateOf } from '#shared/audience/email-fate.ts';
+import type { Email } from '#shared/audience/emails/email.ts';
+import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { Change, EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import type { EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';

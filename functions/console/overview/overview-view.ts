@@ -6,7 +6,7 @@ import {
   workflowNumbers,
 } from '#shared/audience/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
+import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';

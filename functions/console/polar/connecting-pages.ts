@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import { type Access, type PolarServer, polarServers } from '#shared/polar/access.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { type OAuthClient, SignInFailed } from '#shared/polar/oauth.ts';
 import { textOf } from '../kit/fields.ts';
 import { callbackPath } from '../kit/guard.ts';

@@ -1,8 +1,8 @@
 import { reasonOf } from '#shared/failure.ts';
 import type { PolarOrganization } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
-import type { Connection } from '#shared/polar/connection.ts';
-import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
 import { type CustomerEmails, customerEmailsOf } from '#shared/polar/customer-emails.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { inTime, type PolarLink } from './polar-link.ts';

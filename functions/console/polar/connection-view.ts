@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
-import type { Connection } from '#shared/polar/connection.ts';
-import { type ConnectionHealth, nextRepair, surplusNote } from '#shared/polar/connection-health.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
+import { type ConnectionHealth, nextRepair, surplusNote } from '#shared/polar/connection/health.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, time } from '../kit/shown.ts';

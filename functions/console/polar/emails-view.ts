@@ -4,8 +4,8 @@ import type { Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
-import type { Connection } from '#shared/polar/connection.ts';
-import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
+import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import {
   type ChangedSwitch,
   type CustomerEmails,

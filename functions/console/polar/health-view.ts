@@ -6,7 +6,7 @@ import {
   type Fault,
   nextRepair,
   type Repair,
-} from '#shared/polar/connection-health.ts';
+} from '#shared/polar/connection/health.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, table, time } from '../kit/shown.ts';

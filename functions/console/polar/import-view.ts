@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import { type BackfillCounts, noCounts, sumOf } from '#shared/audience/backfill/page.ts';
-import type { Connection } from '#shared/polar/connection.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import { live } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';

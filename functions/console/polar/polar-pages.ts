@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { reasonOf } from '#shared/failure.ts';
-import { type Followed, followSettings } from '#shared/polar/follow-settings.ts';
+import { type Followed, followSettings } from '#shared/polar/connection/follow-settings.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { settingsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';

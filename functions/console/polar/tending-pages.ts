@@ -2,16 +2,20 @@ import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { reasonOf } from '#shared/failure.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
-import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection.ts';
-import { type Redelivered, redeliverFailed } from '#shared/polar/redelivery.ts';
-import { acceptEmails, switchEmailsOff, switchEmailsOn } from '#shared/polar/switch-emails.ts';
+import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection/connection.ts';
+import {
+  acceptEmails,
+  switchEmailsOff,
+  switchEmailsOn,
+} from '#shared/polar/connection/switch-emails.ts';
 import {
   disconnectPolar,
   dropPreviousSecret,
   enableEndpoint,
   repairConnection,
   rotateSecret,
-} from '#shared/polar/tend-connection.ts';
+} from '#shared/polar/connection/tend-connection.ts';
+import { type Redelivered, redeliverFailed } from '#shared/polar/redelivery.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';

@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { stopRun } from '#shared/audience/go-on.ts';
-import { isOpen, type TakenStep } from '#shared/audience/run.ts';
-import type { RunNow } from '#shared/audience/run-outlook.ts';
+import { stopRun } from '#shared/audience/runs/go-on.ts';
+import type { RunNow } from '#shared/audience/runs/outlook.ts';
+import { isOpen, type TakenStep } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';

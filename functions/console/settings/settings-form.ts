@@ -9,7 +9,7 @@ import {
   type SettingsDraft,
   settingPlaces,
 } from '#shared/audience/settings-draft.ts';
-import { costOfUpdates } from '#shared/mail/check-steps.ts';
+import { costOfUpdates } from '#shared/mail/check/check-steps.ts';
 import {
   optionalEventTypes,
   type SupportedEventType,

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { type StoppedAt, stoppedBy } from '#shared/audience/steps-gone.ts';
+import { type StoppedAt, stoppedBy } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { checkWorkflow } from '#shared/mail/check-workflow.ts';
+import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { policyWith } from '../kit/guard.ts';

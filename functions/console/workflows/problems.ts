@@ -1,14 +1,14 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { type StoppedAt, stoppedText } from '#shared/audience/steps-gone.ts';
+import { type StoppedAt, stoppedText } from '#shared/audience/runs/steps-gone.ts';
 import {
   type MailSurroundings,
   type PolarMails,
   polarWarnings,
   triggerWarning,
   type WorkflowCheck,
-} from '#shared/mail/check-workflow.ts';
-import type { DraftField, DraftProblem } from '#shared/mail/draft-problem.ts';
+} from '#shared/mail/check/check-workflow.ts';
+import type { DraftField, DraftProblem } from '#shared/mail/check/draft-problem.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';

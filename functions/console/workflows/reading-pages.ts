@@ -9,7 +9,11 @@ import {
   type Workflow,
   waitText,
 } from '#shared/audience/workflow.ts';
-import { checkWorkflow, type PolarMails, triggerWarning } from '#shared/mail/check-workflow.ts';
+import {
+  checkWorkflow,
+  type PolarMails,
+  triggerWarning,
+} from '#shared/mail/check/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { workflowEmailsPositionSchema } from '#shared/store/mail/workflow-emails.ts';
 import type { OpenCount } from '#shared/store/open-runs.ts';

@@ -1,5 +1,4 @@
 import { eventPropertyNames } from '#shared/audience/conditions.ts';
-import { shownContact } from '#shared/audience/customer-runs.ts';
 import {
   type EventOutlook,
   outlookOfEvent,
@@ -7,6 +6,7 @@ import {
 } from '#shared/audience/event-outlook.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { emailOf } from '#shared/audience/person.ts';
+import { shownContact } from '#shared/audience/runs/customer-runs.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import { runStates } from '#shared/audience/run.ts';
-import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { RunNow } from '#shared/audience/runs/outlook.ts';
+import { runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { RunCounts } from '#shared/store/run-lists.ts';
 import type { Html } from '../kit/page.ts';

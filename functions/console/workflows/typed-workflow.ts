@@ -1,4 +1,4 @@
-import type { WorkflowDraft } from '#shared/mail/written-draft.ts';
+import type { WorkflowDraft } from '#shared/mail/check/written-draft.ts';
 import { textOf } from '../kit/fields.ts';
 
 /** A row of a form; an empty one is about nothing. */

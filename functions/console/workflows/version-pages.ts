@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { stoppedBy } from '#shared/audience/steps-gone.ts';
+import { stoppedBy } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { Present } from '#shared/mail/workflow-drafts.ts';
 import { differences, historyOf } from '#shared/mail/workflow-history.ts';

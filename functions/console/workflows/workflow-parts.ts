@@ -1,9 +1,9 @@
 import type { Brand } from '#shared/audience/brand.ts';
-import { stopRun } from '#shared/audience/go-on.ts';
+import { stopRun } from '#shared/audience/runs/go-on.ts';
+import { stopRuns } from '#shared/audience/runs/stop-runs.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import { stopRuns } from '#shared/audience/stop-runs.ts';
 import { needsRun, type Workflow } from '#shared/audience/workflow.ts';
-import type { MailSurroundings } from '#shared/mail/check-workflow.ts';
+import type { MailSurroundings } from '#shared/mail/check/check-workflow.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import { sesClient, sesSender } from '#shared/mail/ses.ts';
 import { workflowDrafts } from '#shared/mail/workflow-drafts.ts';

@@ -1,4 +1,4 @@
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { textOf } from '../kit/fields.ts';
 import { frequencyWords } from '../kit/words.ts';
 import type { Look } from './preview.ts';

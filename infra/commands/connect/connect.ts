@@ -20,20 +20,24 @@ import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
-import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
+import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection/connection.ts';
 import {
   type ConnectionHealth,
   connectionHealth,
   surplusNote,
-} from '#shared/polar/connection-health.ts';
-import { acceptEmails, switchEmailsOff, switchEmailsOn } from '#shared/polar/switch-emails.ts';
+} from '#shared/polar/connection/health.ts';
+import {
+  acceptEmails,
+  switchEmailsOff,
+  switchEmailsOn,
+} from '#shared/polar/connection/switch-emails.ts';
 import {
   disconnectPolar,
   dropPreviousSecret,
   forgetLeftAccess,
   repairConnection,
-} from '#shared/polar/tend-connection.ts';
+} from '#shared/polar/connection/tend-connection.ts';
 import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { momentDocument, momentLines, whoMails } from './moments.ts';
 

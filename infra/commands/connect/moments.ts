@@ -3,7 +3,7 @@ import { type Deployment, readSettings } from '#infra/commands/deployment/deploy
 import { columns } from '#infra/terminal/lines.ts';
 import { type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
 import {
   type ChangedSwitch,
   changedSwitches,

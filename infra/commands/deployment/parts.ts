@@ -3,7 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { isOnThisMachine, type StandInForPolar } from '#infra/local/stand-in-for-polar.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
 import {
   customersDeletedByBackfill,
   livingCustomers,

@@ -17,7 +17,7 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { person } from '#infra/terminal/person.ts';
-import { emailSchema, type MailMessage } from '#shared/audience/email.ts';
+import { emailSchema, type MailMessage } from '#shared/audience/emails/email.ts';
 import { cached } from '#shared/in-time.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';

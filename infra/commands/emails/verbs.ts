@@ -10,7 +10,7 @@ import {
 import { oneNamed } from '#infra/commands/workflows/short-ids.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { keysAtOnce } from '#shared/store/dynamo.ts';

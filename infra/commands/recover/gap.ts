@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { isPaidOrder } from '#shared/audience/backfill/items.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { PolarRow } from '#shared/polar/api.ts';
-import { type Connection, connectedSince } from '#shared/polar/connection.ts';
+import { type Connection, connectedSince } from '#shared/polar/connection/connection.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { instant } from '#shared/polar/instant.ts';
 

@@ -1,6 +1,6 @@
 import { type BackfillHooks, type BackfillParts, backfill } from '#infra/commands/backfill/run.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
-import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
+import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { instant } from '#shared/polar/instant.ts';
 import { lostSince, watchGap } from './gap.ts';

@@ -6,7 +6,7 @@ import { type AudienceStore, settle } from '#shared/audience/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { PolarRow } from '#shared/polar/api.ts';
 import { lostOrderEvent } from '#shared/polar/backfill-events.ts';
-import { type Connection, connectedSince } from '#shared/polar/connection.ts';
+import { type Connection, connectedSince } from '#shared/polar/connection/connection.ts';
 import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { instant } from '#shared/polar/instant.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';

@@ -22,7 +22,7 @@ import { outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption, isSomebodyThere, person } from '#infra/terminal/person.ts';
 import type { BackfillCounts } from '#shared/audience/backfill/page.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
-import type { ConnectionHealth } from '#shared/polar/connection-health.ts';
+import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { oneLine } from '#shared/text.ts';
 import { acceptedEvents, recoverAcceptance, withoutRefused } from './acceptance.ts';

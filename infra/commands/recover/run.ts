@@ -7,10 +7,10 @@ import {
   noCounts,
   sumOf,
 } from '#shared/audience/backfill/page.ts';
-import type { Connection, WebhookSecrets } from '#shared/polar/connection.ts';
-import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection-health.ts';
+import type { Connection, WebhookSecrets } from '#shared/polar/connection/connection.ts';
+import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
+import { repairConnection } from '#shared/polar/connection/tend-connection.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
-import { repairConnection } from '#shared/polar/tend-connection.ts';
 import { secretRereadMs } from '#shared/polar/webhook-secret.ts';
 import {
   beginningOfGap,

@@ -3,7 +3,7 @@ import { columns } from '#infra/terminal/lines.ts';
 import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
 import type { RehearsedMail, RehearsedRun } from '#shared/audience/rehearsal.ts';
 import type { Rehearsal } from '#shared/audience/replay.ts';
-import type { StepAhead } from '#shared/audience/run-outlook.ts';
+import type { StepAhead } from '#shared/audience/runs/outlook.ts';
 import { oneLine } from '#shared/text.ts';
 import type { ReplayMode } from './options.ts';
 import type { EventChoice } from './recorded-events.ts';

@@ -6,7 +6,7 @@ import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { outputFor } from '#infra/terminal/output.ts';
-import { followSettings } from '#shared/polar/follow-settings.ts';
+import { followSettings } from '#shared/polar/connection/follow-settings.ts';
 import { generalNames } from './values.ts';
 import { settingsVerbs } from './verbs.ts';
 import { type VersionOptions, versionParts, versionWords } from './version-words.ts';

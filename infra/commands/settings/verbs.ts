@@ -21,8 +21,8 @@ import {
   type SettingsDraft,
   settingPlaces,
 } from '#shared/audience/settings-draft.ts';
+import type { Followed } from '#shared/polar/connection/follow-settings.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import type { Followed } from '#shared/polar/follow-settings.ts';
 import { brandItem } from '#shared/store/brand.ts';
 import { settingsItem } from '#shared/store/settings.ts';
 import { keptSettings, saveSettings } from '#shared/store/settings-history.ts';

@@ -12,7 +12,7 @@ import type {
   EventRecord,
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
-import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';

@@ -14,7 +14,7 @@ import {
 import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import type { Customer } from '#shared/audience/person.ts';
-import { isOpen, type Run } from '#shared/audience/run.ts';
+import { isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { visibleLine } from '#shared/text.ts';
 import { addressLines, customerRows, erasureLines } from './address.ts';
 import { foundDocument } from './document.ts';

@@ -8,8 +8,8 @@ import {
   type Workflow,
   waitText,
 } from '#shared/audience/workflow.ts';
-import type { ReadyMade } from '#shared/mail/ready-made.ts';
-import type { ReadySequence } from '#shared/mail/ready-made-sequences.ts';
+import type { ReadyMade } from '#shared/mail/ready-made/ready-made.ts';
+import type { ReadySequence } from '#shared/mail/ready-made/sequences.ts';
 
 export function listLines(workflows: readonly Workflow[]): string[] {
   const rows = workflows.map((workflow) => [

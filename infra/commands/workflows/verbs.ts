@@ -5,9 +5,9 @@ import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import type { Brand } from '#shared/audience/brand.ts';
-import type { RunNow } from '#shared/audience/run-outlook.ts';
+import type { RunNow } from '#shared/audience/runs/outlook.ts';
+import type { WaitingAt } from '#shared/audience/runs/steps-gone.ts';
 import type { Settings } from '#shared/audience/settings.ts';
-import type { WaitingAt } from '#shared/audience/steps-gone.ts';
 import {
   firstSend,
   needsRun,
@@ -16,10 +16,10 @@ import {
   type Workflow,
   type Workflows,
 } from '#shared/audience/workflow.ts';
-import type { PolarMails } from '#shared/mail/check-workflow.ts';
+import type { PolarMails } from '#shared/mail/check/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
-import { readySequences } from '#shared/mail/ready-made-sequences.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
+import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';

@@ -3,8 +3,9 @@ import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
-import { stoppedBy, stoppedText, type WaitingAt } from '#shared/audience/steps-gone.ts';
+import { stoppedBy, stoppedText, type WaitingAt } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
+import { readDraft } from '#shared/mail/check/written-draft.ts';
 import {
   draftOf,
   type Present,
@@ -12,7 +13,6 @@ import {
   type WorkflowDrafts,
 } from '#shared/mail/workflow-drafts.ts';
 import { historyOf, type WorkflowVersion } from '#shared/mail/workflow-history.ts';
-import { readDraft } from '#shared/mail/written-draft.ts';
 import { readWorkflowFile, workflowFile } from './files/workflow-file.ts';
 import { oneNamed } from './short-ids.ts';
 

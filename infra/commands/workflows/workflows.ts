@@ -25,8 +25,8 @@ import {
 import { fileToEdit } from '#infra/terminal/editor.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
-import { runsNow } from '#shared/audience/run-outlook.ts';
-import { mostCounted } from '#shared/audience/steps-gone.ts';
+import { runsNow } from '#shared/audience/runs/outlook.ts';
+import { mostCounted } from '#shared/audience/runs/steps-gone.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';

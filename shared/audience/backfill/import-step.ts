@@ -1,7 +1,7 @@
 import type { PolarServer } from '#shared/polar/access.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
-import type { Connection } from '#shared/polar/connection.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import { type BackfillPhase, backfillPhases, compareLists } from './compare.ts';
 import {
   afterFailure,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
-import type { Connection } from '#shared/polar/connection.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import { backfillPhases, placeSchema } from './compare.ts';
 import { type Living, othersText } from './living.ts';
 

@@ -13,7 +13,7 @@ import {
   contactSchema,
   customerSchema,
 } from '#shared/audience/person.ts';
-import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/run.ts';
+import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/runs/run.ts';
 import { suppressionSchema } from '#shared/audience/suppression.ts';
 import type { AudienceStore, CommitResult } from '#shared/audience/unit-of-work.ts';
 import { storedWorkflowSchema } from '#shared/audience/workflow.ts';

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { emailSchema } from '#shared/audience/email.ts';
+import { emailSchema } from '#shared/audience/emails/email.ts';
 import { eventRecordSchema } from '#shared/audience/event-record.ts';
 import { instant } from '#shared/polar/instant.ts';
 import { type ListPage, newestFirst } from '#shared/store/dynamo.ts';

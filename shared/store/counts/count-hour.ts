@@ -15,9 +15,9 @@ import {
   sumOf,
   type Tally,
 } from '#shared/audience/counts.ts';
-import { emailSchema } from '#shared/audience/email.ts';
+import { emailSchema } from '#shared/audience/emails/email.ts';
 import { eventRecordSchema } from '#shared/audience/event-record.ts';
-import { runStates } from '#shared/audience/run.ts';
+import { runStates } from '#shared/audience/runs/run.ts';
 import { inGroups } from '#shared/in-time.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 

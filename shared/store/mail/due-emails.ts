@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type Email, emailSchema } from '#shared/audience/email.ts';
+import { type Email, emailSchema } from '#shared/audience/emails/email.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { heldMark } from './ledger.ts';
 

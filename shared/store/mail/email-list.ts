@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type EmailFate, reportedFates } from '#shared/audience/email-fate.ts';
+import { type EmailFate, reportedFates } from '#shared/audience/emails/email-fate.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 

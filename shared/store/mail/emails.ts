@@ -13,7 +13,7 @@ import {
   emailIdentitySchema,
   emailSchema,
   type MailMessage,
-} from '#shared/audience/email.ts';
+} from '#shared/audience/emails/email.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { dueAttributesOf } from './ledger.ts';

@@ -15,8 +15,8 @@ import {
   type Email,
   type EmailIdentity,
   emailSchema,
-} from '#shared/audience/email.ts';
-import type { Emails, Reservation } from '#shared/audience/ledger.ts';
+} from '#shared/audience/emails/email.ts';
+import type { Emails, Reservation } from '#shared/audience/emails/ledger.ts';
 import { refusedWrite } from '#shared/store/audience/refused-write.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { giveBack, takeOne } from './mailbox-counts.ts';

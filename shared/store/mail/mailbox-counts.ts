@@ -1,6 +1,6 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { Counted } from '#shared/audience/email.ts';
-import { mostMarketingADay, type Quota } from '#shared/audience/mailbox.ts';
+import type { Counted } from '#shared/audience/emails/email.ts';
+import { mostMarketingADay, type Quota } from '#shared/audience/emails/mailbox.ts';
 
 type Update = NonNullable<
   NonNullable<TransactWriteCommandInput['TransactItems']>[number]['Update']

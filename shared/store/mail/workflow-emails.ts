@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type Email, emailSchema } from '#shared/audience/email.ts';
+import { type Email, emailSchema } from '#shared/audience/emails/email.ts';
 import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 

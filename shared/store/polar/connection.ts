@@ -19,7 +19,7 @@ import {
   connectionSchema,
   type InTurn,
   type WebhookSecrets,
-} from '#shared/polar/connection.ts';
+} from '#shared/polar/connection/connection.ts';
 import { isWebhookSecret, previousEndMs } from '#shared/polar/webhook-secret.ts';
 import type { Lease } from '#shared/store/lease.ts';
 import { secretText } from '#shared/store/secret.ts';

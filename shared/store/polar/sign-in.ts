@@ -1,5 +1,5 @@
 import type { OAuthAccess, PolarServer } from '#shared/polar/access.ts';
-import { isSameSecret } from '#shared/polar/connection.ts';
+import { isSameSecret } from '#shared/polar/connection/connection.ts';
 import {
   authorizeRequest,
   exchangeCode,

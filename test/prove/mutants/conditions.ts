@@ -4,10 +4,10 @@ import { type Instrumented, turnName } from './turning.ts';
 
 /** The code whose every condition is turned round. */
 export const hearts = {
-  advance: 'shared/audience/advance.ts',
+  advance: 'shared/audience/runs/advance.ts',
   decide: 'shared/audience/decide.ts',
   identity: 'shared/audience/identity.ts',
-  judgeMail: 'shared/audience/judge-mail.ts',
+  judgeMail: 'shared/audience/emails/judge-mail.ts',
 } as const;
 export type Heart = keyof typeof hearts;
 

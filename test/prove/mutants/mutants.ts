@@ -14,12 +14,12 @@ const inFile =
     ...{ of, what, file, find, replace },
   });
 
-const advance = inFile('shared/audience/advance.ts');
-const beginRun = inFile('shared/audience/begin-run.ts');
-const goOn = inFile('shared/audience/go-on.ts');
-const customerRuns = inFile('shared/audience/customer-runs.ts');
+const advance = inFile('shared/audience/runs/advance.ts');
+const beginRun = inFile('shared/audience/runs/begin-run.ts');
+const goOn = inFile('shared/audience/runs/go-on.ts');
+const customerRuns = inFile('shared/audience/runs/customer-runs.ts');
 const snapshot = inFile('shared/audience/subscription-snapshot.ts');
-const judgeMail = inFile('shared/audience/judge-mail.ts');
+const judgeMail = inFile('shared/audience/emails/judge-mail.ts');
 const mailer = inFile('functions/mailer/deliver.ts');
 const decide = inFile('shared/audience/decide.ts');
 const identity = inFile('shared/audience/identity.ts');

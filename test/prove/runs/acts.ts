@@ -1,4 +1,4 @@
-import { stopRun } from '#shared/audience/go-on.ts';
+import { stopRun } from '#shared/audience/runs/go-on.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { Checker } from './checker.ts';

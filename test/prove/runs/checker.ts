@@ -1,5 +1,5 @@
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
-import { isOpen, isUsedUp, type Run } from '#shared/audience/run.ts';
+import { isOpen, isUsedUp, type Run } from '#shared/audience/runs/run.ts';
 import type { Commit } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isOptionalEventType } from '#shared/polar/event-types.ts';

@@ -1,5 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Emails } from '#shared/audience/ledger.ts';
+import type { Emails } from '#shared/audience/emails/ledger.ts';
 import { storedWorkflow } from '#shared/audience/workflow.ts';
 import { isSameData, type Kind, type Known, type Steps } from '#shared/audience/workspace.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';

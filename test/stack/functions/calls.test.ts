@@ -1,6 +1,6 @@
 import { PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runSchema } from '#shared/audience/run.ts';
+import { runSchema } from '#shared/audience/runs/run.ts';
 import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
 import { startHandlersOnTheWire } from '#test/bench/handlers-on-the-wire.ts';
 import { person, renewalPayload, webhookOf } from '#test/bench/sample-events.ts';

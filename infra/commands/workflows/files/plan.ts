@@ -5,7 +5,7 @@ import {
   checkWorkflow,
   type MailSurroundings,
   type WorkflowCheck,
-} from '#shared/mail/check-workflow.ts';
+} from '#shared/mail/check/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { type Difference, differences } from '#shared/mail/workflow-history.ts';
 import { readWorkflowFile, workflowFile } from './workflow-file.ts';

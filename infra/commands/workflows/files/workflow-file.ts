@@ -3,7 +3,7 @@ import { parse, stringify } from 'yaml';
 import { type Condition, conditionText } from '#shared/audience/conditions.ts';
 import { type WaitStep, waitText } from '#shared/audience/workflow.ts';
 import { reasonOf } from '#shared/failure.ts';
-import type { WorkflowDraft } from '#shared/mail/written-draft.ts';
+import type { WorkflowDraft } from '#shared/mail/check/written-draft.ts';
 
 const fence = '---\n';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
-import type { Connection } from '#shared/polar/connection.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { startConsole } from './console-at-work.ts';
 

@@ -2,7 +2,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeliveryParts, deliver } from '#functions/mailer/deliver.ts';
-import type { EmailIdentity } from '#shared/audience/email.ts';
+import type { EmailIdentity } from '#shared/audience/emails/email.ts';
 import type { SendResult } from '#shared/mail/ses.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { startDynamo } from '#test/support/emulators.ts';

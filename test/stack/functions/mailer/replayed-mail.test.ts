@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeliveryParts, deliver } from '#functions/mailer/deliver.ts';
 import type { Known } from '#functions/mailer/situation.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';

@@ -3,7 +3,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { vi } from 'vitest';
 import { type WatchParts, watch } from '#functions/watch/watch.ts';
 import { jsonLog } from '#shared/log.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';

@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { acceptEmails } from '#shared/polar/switch-emails.ts';
+import { acceptEmails } from '#shared/polar/connection/switch-emails.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { startWatch } from './watch-at-work.ts';
 

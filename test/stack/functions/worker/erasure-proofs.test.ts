@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addContact } from '#shared/audience/acts-by-hand.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
+import { addContact } from '#shared/audience/by-hand/acts-by-hand.ts';
 import { requestErasure } from '#shared/queue/events-queue.ts';
 import { addressHash } from '#shared/store/audience/audience-store.ts';
 import { erasureProofs } from '#shared/store/operator-log.ts';

@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type OptionalEventType, optionalEventTypes } from '#shared/polar/event-types.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { Replay } from '#shared/audience/replay.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { requestReplay } from '#shared/queue/events-queue.ts';

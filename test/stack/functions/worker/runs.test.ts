@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clock } from '#functions/clock/clock.ts';
 import { eraseRecords } from '#functions/worker/erase.ts';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { wakeMessage } from '#shared/queue/events-queue.ts';

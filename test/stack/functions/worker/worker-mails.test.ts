@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { approvedMail } from '#test/support/approved-mail.ts';

@@ -5,7 +5,7 @@ import { whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
-import { runsNow } from '#shared/audience/run-outlook.ts';
+import { runsNow } from '#shared/audience/runs/outlook.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';

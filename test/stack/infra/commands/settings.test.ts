@@ -4,7 +4,7 @@ import { withSetting } from '#infra/commands/settings/values.ts';
 import { settingsVerbs } from '#infra/commands/settings/verbs.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { defaultSettings, storedSettings } from '#shared/audience/settings.ts';
-import type { Followed } from '#shared/polar/follow-settings.ts';
+import type { Followed } from '#shared/polar/connection/follow-settings.ts';
 import { dynamoBrand } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { replaceDocument } from '#shared/store/kept-versions.ts';

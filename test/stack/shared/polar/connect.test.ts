@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import type { Access } from '#shared/polar/access.ts';
 import { PolarRefused, PolarUnavailable, WeakSecret } from '#shared/polar/api-error.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
-import { connectionHealth } from '#shared/polar/connection-health.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
+import { connectionHealth } from '#shared/polar/connection/health.ts';
 import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startDynamo } from '#test/support/emulators.ts';

@@ -3,10 +3,14 @@ import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Access } from '#shared/polar/access.ts';
 import { OutOfTurn } from '#shared/polar/api-error.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
-import { connectionHealth } from '#shared/polar/connection-health.ts';
-import { disconnectPolar, repairConnection, rotateSecret } from '#shared/polar/tend-connection.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
+import { connectionHealth } from '#shared/polar/connection/health.ts';
+import {
+  disconnectPolar,
+  repairConnection,
+  rotateSecret,
+} from '#shared/polar/connection/tend-connection.ts';
 import { dynamoLease } from '#shared/store/lease.ts';
 import { connectionLease, connectionTurn } from '#shared/store/polar/connection.ts';
 import { asMany } from '#test/support/as-many.ts';

@@ -1,10 +1,10 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { connectPolar } from '#shared/polar/connect.ts';
-import { connectionHealth, surplusNote } from '#shared/polar/connection-health.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
+import { followSettings } from '#shared/polar/connection/follow-settings.ts';
+import { connectionHealth, surplusNote } from '#shared/polar/connection/health.ts';
+import { repairConnection } from '#shared/polar/connection/tend-connection.ts';
 import { optionalEventTypes, standardEventTypes } from '#shared/polar/event-types.ts';
-import { followSettings } from '#shared/polar/follow-settings.ts';
-import { repairConnection } from '#shared/polar/tend-connection.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 

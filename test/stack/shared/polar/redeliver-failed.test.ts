@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { connectPolar } from '#shared/polar/connect.ts';
-import type { Connection } from '#shared/polar/connection.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import { redeliverFailed } from '#shared/polar/redelivery.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startDynamo } from '#test/support/emulators.ts';

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { allScopes } from '#infra/local/polar-server/polar-server.ts';
 import { PolarRefused, PolarUnavailable } from '#shared/polar/api-error.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
-import type { Connection } from '#shared/polar/connection.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
+import {
+  acceptEmails,
+  switchEmailsOff,
+  switchEmailsOn,
+} from '#shared/polar/connection/switch-emails.ts';
+import { disconnectPolar } from '#shared/polar/connection/tend-connection.ts';
 import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
-import { acceptEmails, switchEmailsOff, switchEmailsOn } from '#shared/polar/switch-emails.ts';
-import { disconnectPolar } from '#shared/polar/tend-connection.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Endpoint } from '#infra/local/polar-server/polar-state.ts';
 import { PolarUnavailable } from '#shared/polar/api-error.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
-import type { Connection } from '#shared/polar/connection.ts';
-import { connectionHealth } from '#shared/polar/connection-health.ts';
-import { standardEventTypes } from '#shared/polar/event-types.ts';
-import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
+import { connectionHealth } from '#shared/polar/connection/health.ts';
 import {
   disconnectPolar,
   dropPreviousSecret,
   enableEndpoint,
   repairConnection,
   rotateSecret,
-} from '#shared/polar/tend-connection.ts';
+} from '#shared/polar/connection/tend-connection.ts';
+import { standardEventTypes } from '#shared/polar/event-types.ts';
+import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Run } from '#shared/audience/run.ts';
+import type { Run } from '#shared/audience/runs/run.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient, listShards } from '#shared/store/dynamo.ts';
 import { dynamoRunLists, type RunPosition } from '#shared/store/run-lists.ts';

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { composer } from '#functions/mailer/compose.ts';
 import type { SubscriptionSnapshot } from '#shared/audience/subscription-snapshot.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
-import { compileEmail } from '#shared/mail/compile-email.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { compileEmail } from '#shared/mail/compile/compile-email.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { sampleVariables } from '#shared/mail/test-email.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';
 

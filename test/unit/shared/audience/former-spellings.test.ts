@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addContact } from '#shared/audience/acts-by-hand.ts';
 import { normalisedEmail, normalisedEmailSchema } from '#shared/audience/address.ts';
+import { addContact } from '#shared/audience/by-hand/acts-by-hand.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import { formerOf, migrateKey } from '#shared/audience/migration.ts';
 import { audienceRefusals, type Refusal, suppress } from '#shared/audience/refusals.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Email } from '#shared/audience/email.ts';
+import type { Email } from '#shared/audience/emails/email.ts';
 import { type Replay, rehearseReplay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEvent } from '#shared/audience/apply-event.ts';
+import { judgeMail } from '#shared/audience/emails/judge-mail.ts';
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
-import { judgeMail } from '#shared/audience/judge-mail.ts';
 import { isStale, staleReason } from '#shared/audience/subscription-snapshot.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { optionalEventTypes } from '#shared/polar/event-types.ts';
 import { polarSubscription } from '#shared/polar/subscription-facts.ts';

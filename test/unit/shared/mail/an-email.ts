@@ -1,5 +1,5 @@
 import type { EmailNode } from '#shared/audience/workflow.ts';
-import { compileEmail } from '#shared/mail/compile-email.ts';
+import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import {
   type EmailVariables,
   type Footer,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { type Brand, textOn } from '#shared/audience/brand.ts';
 import { firstSend, storedWorkflowSchema } from '#shared/audience/workflow.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { droppedIn } from './allowed-html.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { momentRows, overlapsOf, overlapWarnings } from '#shared/mail/moments.ts';
-import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
+import { type ReadyMade, readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import {
   changedSwitches,
   customerEmailKeys,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { checkWorkflow } from '#shared/mail/check-workflow.ts';
+import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
 import { foreignSender, sendersOf } from '#shared/mail/sender.ts';
 
 describe('in whose names mail may go out', () => {

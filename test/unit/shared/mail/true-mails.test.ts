@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contactValues } from '#shared/mail/contact-values.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { audienceStory } from '#test/support/audience-story.ts';

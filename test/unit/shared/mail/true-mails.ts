@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { holds } from '#shared/audience/conditions.ts';
-import { type ReadyMade, readyMade } from '#shared/mail/ready-made.ts';
+import { type ReadyMade, readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import type { EventProperties } from '#shared/polar/event-properties.ts';

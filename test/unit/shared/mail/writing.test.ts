@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { composer } from '#functions/mailer/compose.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { sampleVariables, testEmail } from '#shared/mail/test-email.ts';
 import { approvedMail, mailing } from '#test/support/approved-mail.ts';

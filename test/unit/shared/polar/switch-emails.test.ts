@@ -2,8 +2,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import { PolarUnavailable } from '#shared/polar/api-error.ts';
-import type { Connection, ConnectionParts } from '#shared/polar/connection.ts';
-import { restoreEmails, switchEmailsOff } from '#shared/polar/switch-emails.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
+import { restoreEmails, switchEmailsOff } from '#shared/polar/connection/switch-emails.ts';
 
 const key = 'order_confirmation';
 const tries = 5;

@@ -4,7 +4,7 @@ import {
   type TypedStep,
   typedOf,
 } from '#functions/console/workflows/typed-workflow.ts';
-import type { Email } from '#shared/audience/email.ts';
+import type { Email } from '#shared/audience/emails/email.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { consoleParts } from '#functions/console/parts.ts';
 import { workflowParts } from '#functions/console/workflows/workflow-parts.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
+import { plainDraft } from '#shared/mail/check/written-draft.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
-import { plainDraft } from '#shared/mail/written-draft.ts';
 import {
   emailFields,
   fieldsOf,

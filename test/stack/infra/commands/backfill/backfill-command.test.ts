@@ -9,7 +9,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { noCounts } from '#shared/audience/backfill/page.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { environmentOfTests } from '#test/support/environment-of-tests.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { madeUpRows } from '#infra/local/polar-server/shop/history.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
 import { createStackTables } from '#test/support/stack-tables.ts';

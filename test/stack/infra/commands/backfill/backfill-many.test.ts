@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { madeUpRows } from '#infra/local/polar-server/shop/history.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { environmentOfTests } from '#test/support/environment-of-tests.ts';

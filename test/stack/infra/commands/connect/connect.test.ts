@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { allScopes } from '#infra/local/polar-server/polar-server.ts';
 import { tokenGiven } from '#infra/terminal/person.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startDynamo } from '#test/support/emulators.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { feedbackLedger } from '#functions/feedback/feedback-ledger.ts';
-import type { MailMessage } from '#shared/audience/email.ts';
+import type { MailMessage } from '#shared/audience/emails/email.ts';
 import { startDynamo } from '#test/support/emulators.ts';
 import { at, ledgerAtWork, now } from './ledger-at-work.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DeliveryParts, deliver } from '#functions/mailer/deliver.ts';
 import { type EmailParts, emailVerbs } from '#infra/commands/emails/verbs.ts';
-import type { Email, MailMessage } from '#shared/audience/email.ts';
+import type { Email, MailMessage } from '#shared/audience/emails/email.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';

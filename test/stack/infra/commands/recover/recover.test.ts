@@ -20,8 +20,8 @@ import {
 import { proofLines } from '#infra/commands/recover/text.ts';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
 import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
-import { connectPolar } from '#shared/polar/connect.ts';
-import type { ConnectionParts } from '#shared/polar/connection.ts';
+import { connectPolar } from '#shared/polar/connection/connect.ts';
+import type { ConnectionParts } from '#shared/polar/connection/connection.ts';
 import { isBackfilled } from '#shared/polar/event-types.ts';
 import { customer } from '#shared/polar/sample/sample-customer.ts';
 import { order } from '#shared/polar/sample/sample-purchase.ts';

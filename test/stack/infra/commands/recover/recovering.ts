@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { plainSteps, type Workflow } from '#shared/audience/workflow.ts';
-import { compileEmail } from '#shared/mail/compile-email.ts';
+import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 
 /** The address that Polar knows, before the stack: it can refuse, or lose the answer of the stack. */
 export async function startDoor(target: string) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Connection, Connections } from '#shared/polar/connection.ts';
+import type { Connection, Connections } from '#shared/polar/connection/connection.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { dynamoPortal } from '#shared/store/polar/portal.ts';

@@ -9,7 +9,7 @@ import {
 } from '#infra/local/life/lives.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
-import { readySequences } from '#shared/mail/ready-made-sequences.ts';
+import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 
 const dayMs = 86_400_000;
 const firstMs = Date.parse('2027-02-01T10:00:00Z');

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { readWorkflowFile, workflowFile } from '#infra/commands/workflows/files/workflow-file.ts';
 import type { Condition } from '#shared/audience/conditions.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
-import { checkWorkflow } from '#shared/mail/check-workflow.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
-import { readySequences } from '#shared/mail/ready-made-sequences.ts';
-import type { WorkflowDraft } from '#shared/mail/written-draft.ts';
+import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
+import type { WorkflowDraft } from '#shared/mail/check/written-draft.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
+import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 
 const head = {
   trigger: { event: 'order.paid' as const, conditions: [] },

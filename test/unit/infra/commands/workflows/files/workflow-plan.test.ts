@@ -11,9 +11,9 @@ import {
 import { plannedLines } from '#infra/commands/workflows/files/plan-text.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { checkWorkflow } from '#shared/mail/check-workflow.ts';
-import { readyMade } from '#shared/mail/ready-made.ts';
-import { readySequences } from '#shared/mail/ready-made-sequences.ts';
+import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
+import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 
 const surroundings = { settings: defaultSettings, hasSender: true };
 const times = { createdAt: '2026-11-01T00:00:00.000Z', updatedAt: '2026-11-02T00:00:00.000Z' };
