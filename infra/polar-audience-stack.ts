@@ -19,7 +19,7 @@ import { Dashboard } from './constructs/monitoring/dashboard.ts';
 import { Outcomes } from './constructs/monitoring/outcomes.ts';
 
 /** Saved queries of Logs Insights, which finds them by the name of the stack. */
-export class LogQueries extends Construct {
+class LogQueries extends Construct {
   constructor(scope: Construct, id: string, logs: readonly ILogGroup[]) {
     super(scope, id);
     new QueryDefinition(this, 'EventLife', {

@@ -25,7 +25,7 @@ const feedbackSchema = z.object({
 type Feedback = z.infer<typeof feedbackSchema>;
 
 /** What SES's events change of a row of the ledger. */
-export const emailMarksSchema = z.object({
+const emailMarksSchema = z.object({
   state: z.string(),
   reason: z.optional(z.string()),
   sesMessageId: z.optional(z.string()),
@@ -80,7 +80,7 @@ function earliest(known: Feedback, more: Feedback): Feedback {
   return merged;
 }
 
-export type MarkedEmail = Partial<Recipient> & Readonly<{ webhookId?: string }>;
+type MarkedEmail = Partial<Recipient> & Readonly<{ webhookId?: string }>;
 
 export type FeedbackLedger = Readonly<{
   /** Marks the email that an event is about. Returns whom it went to, and on behalf of which webhook; `undefined` when there is no such row. Safe to repeat. */

@@ -11,7 +11,7 @@ import {
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { type Delivery, type DeliveryParts, deliver } from './deliver.ts';
 
-export type MailerParts = DeliveryParts &
+type MailerParts = DeliveryParts &
   BatchParts &
   Readonly<{
     /** How many emails it works on at a time, however many wait for their turn at SES. */

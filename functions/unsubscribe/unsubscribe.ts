@@ -7,14 +7,14 @@ import { testToken, type UnsubscribeTokens } from '#shared/mail/unsubscribe-toke
 import { type Page, pages, wayBackField } from './pages.ts';
 
 /** The part of an API Gateway event (payload format 2.0) that unsubscribe looks at. */
-export type UnsubscribeRequest = Readonly<{
+type UnsubscribeRequest = Readonly<{
   pathParameters?: Readonly<Record<string, string | undefined>> | undefined;
   body?: string | undefined;
   isBase64Encoded: boolean;
   requestContext: Readonly<{ http: Readonly<{ method: string }> }>;
 }>;
 
-export type UnsubscribeParts = Readonly<{
+type UnsubscribeParts = Readonly<{
   tokens: () => Promise<UnsubscribeTokens>;
   refusals: AudienceRefusals;
   wayBack: WayBack;

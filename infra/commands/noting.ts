@@ -15,7 +15,7 @@ import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
 import { type Deployment, findDeployment, type Target } from './deployment/deployment.ts';
 
 /** What a command with these options does; `looks`: it changes nothing. */
-export type ActOfCommand<Options> = (options: Options) => ActDraft | 'looks';
+type ActOfCommand<Options> = (options: Options) => ActDraft | 'looks';
 
 type Log = Pick<ReturnType<typeof dynamoOperatorLog>, 'begin' | 'end'>;
 

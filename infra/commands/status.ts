@@ -29,7 +29,7 @@ import { oldestMessages } from './deployment/oldest-message.ts';
 import { type StackResources, stackResources } from './deployment/resources.ts';
 import { remedies, withOptions } from './words.ts';
 
-export type StatusOptions = Readonly<{ target: Target; json: boolean }>;
+type StatusOptions = Readonly<{ target: Target; json: boolean }>;
 
 /** The words of `npm run status`. */
 export function statusCommand(

@@ -216,7 +216,7 @@ export function seconds(time: string): string {
   return `${time.slice(0, 19)}Z`;
 }
 
-export const longestReason = 120;
+const longestReason = 120;
 
 /** How many there are of each reason, the most frequent first. */
 export function reasonRows(counts: ReadonlyMap<string, number>, most: number): string[] {

@@ -20,7 +20,7 @@ import { pinLogicalId } from './stateful.ts';
 import { type AudienceTables, type TableUses, transactedRow, wordWrites } from './tables.ts';
 
 /** What people see and change in the console. */
-export type ConsoleReach = Readonly<{
+type ConsoleReach = Readonly<{
   tables: AudienceTables;
   events: QueueWithDeadLetters;
   mail: Mail;
@@ -28,7 +28,7 @@ export type ConsoleReach = Readonly<{
 }>;
 
 /** Gives the console what it works with, and exactly the calls that it makes. */
-export function allowConsole(
+function allowConsole(
   lambda: NodejsFunction,
   { tables, events, mail, secrets }: ConsoleReach,
 ): void {
@@ -106,7 +106,7 @@ type ConsoleDoor = Readonly<{
 }>;
 
 /** Puts the console behind the HTTP API, where only requests signed by somebody with the policy get in. */
-export function consoleDoor(
+function consoleDoor(
   scope: Construct,
   { api, stage }: IngestApi,
   lambda: NodejsFunction,

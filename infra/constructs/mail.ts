@@ -16,7 +16,7 @@ import type { AudienceTables } from './tables.ts';
 import { Unsubscribe } from './unsubscribe.ts';
 
 /** Brings what SES says of each mail (sent, delivered, bounced, complained of) into a queue. */
-export class SesReports extends Construct {
+class SesReports extends Construct {
   /** A mail has to name it, or nothing is heard of it. */
   readonly configurationSet: ConfigurationSet;
 

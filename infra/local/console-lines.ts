@@ -3,7 +3,7 @@ import { visibleLine } from '#shared/text.ts';
 import type { Exchange } from './http/http-api.ts';
 
 /** What a log line says of one email. */
-export type MailFate = Readonly<{
+type MailFate = Readonly<{
   ledgerKey: string;
   /** Of the event that asked for it; absent in what SES says later. */
   webhookId?: string | undefined;
@@ -29,7 +29,7 @@ const heardSchema = z.object({
 });
 
 /** Reads a line of the mailer's or of feedback's log that is worth showing: a duplicate, or a delivery, is not. */
-export function mailFate(entry: unknown): MailFate | undefined {
+function mailFate(entry: unknown): MailFate | undefined {
   const decided = decidedSchema.safeParse(entry).data;
   if (decided) return decided.state === 'settled' ? undefined : { ...decided, fate: decided.state };
   const heard = heardSchema.safeParse(entry).data;
@@ -37,9 +37,9 @@ export function mailFate(entry: unknown): MailFate | undefined {
 }
 
 /** Of an email that was not sent nobody knows a subject; its workflow has a name. */
-export type ShownMail = Readonly<{ what: string; to: string | undefined }>;
+type ShownMail = Readonly<{ what: string; to: string | undefined }>;
 
-export function mailLine({ fate, reason }: MailFate, { what, to }: ShownMail): string {
+function mailLine({ fate, reason }: MailFate, { what, to }: ShownMail): string {
   return `${'mail'.padEnd(24)} ${what} → ${[to, fate, reason].filter(Boolean).join(', ')}`;
 }
 
@@ -53,7 +53,7 @@ type Parts = Readonly<{
   now?: () => Date;
 }>;
 
-export type ConsoleLines = Readonly<{
+type ConsoleLines = Readonly<{
   exchange: (exchange: Exchange) => void;
   output: (logicalId: string, line: string) => void;
 }>;

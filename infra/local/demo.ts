@@ -19,7 +19,7 @@ const rowSchema = z.object({
   feedback: z.object({ deliveredAt: z.string().optional() }).default({}),
 });
 
-export type DemoEmail = Readonly<{
+type DemoEmail = Readonly<{
   workflowId: string;
   /** As in table Emails; `queued` before it is there. */
   state: string;
@@ -30,7 +30,7 @@ export type DemoEmail = Readonly<{
 }>;
 
 /** What became of the emails with these ledger keys, until now. */
-export function demoEmails(
+function demoEmails(
   ledgerKeys: readonly string[],
   items: LocalItems,
   ses: Pick<LocalSes, 'mailOf'> | undefined,
@@ -53,11 +53,11 @@ export function demoEmails(
 }
 
 /** Nothing more is to come: it was delivered, or it was not sent and will not be. */
-export function isOver({ state, delivered }: DemoEmail): boolean {
+function isOver({ state, delivered }: DemoEmail): boolean {
   return delivered || state === 'blocked' || state === 'failed';
 }
 
-export function emailLines(emails: readonly DemoEmail[]): string[] {
+function emailLines(emails: readonly DemoEmail[]): string[] {
   const rows = emails.map(({ workflowId, subject, to, state, reason, delivered }) => {
     const fate = [state, delivered && 'delivered', reason].filter(Boolean).join(', ');
     return `  ${(subject ?? workflowId).padEnd(36)} ${(to ?? '').padEnd(28)} ${fate}`.trimEnd();

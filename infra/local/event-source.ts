@@ -11,7 +11,7 @@ import { mostRounds, nextRound } from './lineage.ts';
 import { localRegion } from './local-account.ts';
 import type { InvocationResult } from './runtime-api.ts';
 
-export type EventSource = Readonly<{
+type EventSource = Readonly<{
   queueUrl: string;
   queueArn: string;
   functionArn: string;

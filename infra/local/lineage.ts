@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 /** As many invocations of one function in one chain as Lambda makes. */
 export const mostRounds = 16;
 
-export type Round = Readonly<{
+type Round = Readonly<{
   /** What the function passes on. */
   traceHeader: string;
   /** Which invocation of this function it is, in the chain that is the longest. */

@@ -5,7 +5,7 @@ import type { LambdaFunction } from './lambda-function.ts';
 import { localAccount, localRegion } from './local-account.ts';
 import type { Identities } from './template.ts';
 
-export type Schedule = Readonly<{ ruleArn: string; everyMs: number }>;
+type Schedule = Readonly<{ ruleArn: string; everyMs: number }>;
 
 type Parts = Readonly<{
   lambda: LambdaFunction;

@@ -5,7 +5,7 @@ import { Advice } from '#infra/terminal/advice.ts';
 import { localAccount, localRegion } from './local-account.ts';
 
 /** Gives the value of a resource's `Ref` (no attribute) or of one of its attributes. */
-export type Lookup = (logicalId: string, attribute?: string) => string;
+type Lookup = (logicalId: string, attribute?: string) => string;
 
 /**
  * Replaces the intrinsic functions of a template's value by what they stand for. Throws on one that
@@ -75,7 +75,7 @@ function list(value: unknown): unknown[] {
   throw new Error(`The template has ${JSON.stringify(value)} where a list belongs.`);
 }
 
-export type Addresses = Readonly<{ sqs: string; http: string }>;
+type Addresses = Readonly<{ sqs: string; http: string }>;
 
 type Identity = Readonly<{
   name: string;

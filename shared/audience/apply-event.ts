@@ -5,7 +5,7 @@ import { type Means, settleRecord, withSameIds } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
 import type { Workspace } from './workspace.ts';
 
-export type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };
+type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };
 
 /**
  * Applies one event to the audience, once for each webhook id: a repeated one changes nothing and returns the record

@@ -56,9 +56,9 @@ export function wholeBrand(brand: Brand, settings: Settings): Brand {
 }
 
 /** What is wrong with a value; `field` is a path for people. */
-export type BrandFault = Readonly<{ path: string; problem: string }>;
+type BrandFault = Readonly<{ path: string; problem: string }>;
 
-export const longestBrandText = { name: 100, logoAlt: 100, footer: 300 } as const;
+const longestBrandText = { name: 100, logoAlt: 100, footer: 300 } as const;
 export const longestPostalAddress = 500;
 const longestUrl = 1_000;
 
@@ -260,7 +260,7 @@ function textIn(values: Readonly<Record<string, unknown>>, field: BrandField): s
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-export type CheckedBrand =
+type CheckedBrand =
   | { kind: 'valid'; brand: Brand }
   /** A sentence for each field that is wrong. */
   | { kind: 'invalid'; problems: Readonly<Record<string, string>> };

@@ -50,7 +50,7 @@ export const conditionPropertySchema = z.enum([
   hasLivingSubscription,
 ]);
 /** A bare name is a property of the event. */
-export type ConditionProperty = z.infer<typeof conditionPropertySchema>;
+type ConditionProperty = z.infer<typeof conditionPropertySchema>;
 
 /**
  * `is` and `is-not` compare as text with `value`, `is-one-of` with each of `values`; the other two need neither.

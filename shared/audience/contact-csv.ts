@@ -1,7 +1,7 @@
 import type { Contact } from './person.ts';
 
 /** Makes spreadsheet programs read the file as UTF-8. Stands once, before everything else. */
-export const byteOrderMark = '\uFEFF';
+const byteOrderMark = '\uFEFF';
 
 /**
  * Whatever a spreadsheet program might take for the beginning of a formula, also behind what it might drop or take for

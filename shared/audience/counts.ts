@@ -21,7 +21,7 @@ export const countedOutcomes = ['applied', 'unchanged', 'skipped', 'dead'] as co
 export type CountedOutcome = (typeof countedOutcomes)[number];
 
 /** `accepted`: SES has it and has not said what became of it. `waiting`: held, put off, or being sent. */
-export const fates = [
+const fates = [
   'delivered',
   'accepted',
   'bounced',
@@ -114,7 +114,7 @@ function countsIn({ events, emails, runs }: Sums, newContacts: number): Counts {
   return { events: plain(events), emails: plain(emails), runs: plain(runs), newContacts };
 }
 
-export type EventNumbers = Readonly<Record<CountedOutcome, number> & { all: number }>;
+type EventNumbers = Readonly<Record<CountedOutcome, number> & { all: number }>;
 
 /** How many events had which outcome, of all types. */
 export function eventNumbers({ events }: Pick<Counts, 'events'>): EventNumbers {

@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts';
 /** The parts of the facts that a webhook must have failed to bring. */
 export type DriftKind = 'missing' | 'stale' | 'wrong-group' | 'extra';
 
-export type CustomerDrift =
+type CustomerDrift =
   | Readonly<{ kind: 'in-step' | 'erased' | 'without-address' | 'deleted-here' }>
   /** `type`: the event that brings it into step. */
   | Readonly<{ kind: 'missing' | 'stale'; type: 'customer.created' | 'customer.updated' }>

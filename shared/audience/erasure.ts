@@ -79,7 +79,7 @@ export type ErasureByHand = Act & Readonly<{ contactIds: readonly string[] }>;
  * `withdrawn`: its newest address is another one, so it keeps its facts and loses this address · `spared`: it came to
  * the address after the erasure was asked for, and is someone new or had a contact of its own elsewhere.
  */
-export type Fate = 'forgotten' | 'withdrawn' | 'spared';
+type Fate = 'forgotten' | 'withdrawn' | 'spared';
 
 /** Erases what one of its claimants keeps of an address. Pure; safe to repeat. */
 export function eraseClaimant(

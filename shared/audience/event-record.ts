@@ -86,7 +86,7 @@ const shownFields = [
 ] as const satisfies readonly (keyof Contact)[];
 
 /** Field by field what became of a contact; `null` stands for a field, or a contact, that is not there. */
-export function contactChanges(before: Contact | undefined, after: Contact | undefined): Change[] {
+function contactChanges(before: Contact | undefined, after: Contact | undefined): Change[] {
   return shownFields
     .map((field) => ({ field, from: before?.[field] ?? null, to: after?.[field] ?? null }))
     .filter(({ from, to }) => from !== to);

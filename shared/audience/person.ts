@@ -44,7 +44,7 @@ const consentSchema = z.object({
 type Consent = z.infer<typeof consentSchema>;
 
 /** What a contact keeps through every change of address and owner. */
-export const belongingsSchema = z.object({
+const belongingsSchema = z.object({
   contactId: z.string(),
   createdAt: z.string(),
   source: z.string(),
@@ -229,7 +229,7 @@ function chosen(byHand: string | null | undefined, fact: string | undefined): st
 }
 
 const factSchema = z.object({ value: z.string(), version: z.string() });
-export type Fact = z.infer<typeof factSchema>;
+type Fact = z.infer<typeof factSchema>;
 
 /** What Polar said of one customer, and what belongs to its contact whether that is shown or not. */
 export const customerSchema = z.object({

@@ -38,7 +38,7 @@ export const replaySchema = z.object({
 });
 export type Replay = z.infer<typeof replaySchema>;
 
-export type Replayed =
+type Replayed =
   | Readonly<{ kind: 'replayed' | 'duplicate'; record: EventRecord; entry: ReplayEntry }>
   | Readonly<{ kind: 'no-record' }>;
 

@@ -93,7 +93,7 @@ export function draftWith(textOf: (place: SettingPlace) => string): SettingsDraf
   return Object.fromEntries(settingPlaces.map((place) => [place.path, textOf(place)]));
 }
 
-export type CheckedDraft =
+type CheckedDraft =
   | { kind: 'valid'; settings: Settings }
   /** A sentence for each path that is wrong. */
   | { kind: 'invalid'; problems: Readonly<Record<string, string>> };

@@ -166,7 +166,7 @@ export const toldVersionSchema = z.object({
   canceledAt: optionalText,
   pausedAt: optionalText,
 });
-export type ToldVersion = z.infer<typeof toldVersionSchema>;
+type ToldVersion = z.infer<typeof toldVersionSchema>;
 
 export function toldVersion({ version, canceledAt, pausedAt }: PolarSubscription): ToldVersion {
   return {

@@ -152,7 +152,7 @@ export function withSameIds({ newId, ...rest }: Surroundings): () => Surrounding
   };
 }
 
-export type FoundContact = Readonly<{
+type FoundContact = Readonly<{
   /** The contact that has this id, or had it before it became one with another; `undefined` when none is shown. */
   contact: Contact | undefined;
   /** Every address that the contact or its customers have or had, as far as that is still known. */

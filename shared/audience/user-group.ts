@@ -15,7 +15,7 @@ export const groupFactsSchema = z.object({
   /** The latest event whose group mode is `always`. */
   alwaysGroup: z.optional(givenGroupSchema),
 });
-export type GroupFacts = z.infer<typeof groupFactsSchema>;
+type GroupFacts = z.infer<typeof groupFactsSchema>;
 
 /**
  * What else decides: a group set by hand, and whether the contact counts as new, which one that a person added does not.

@@ -6,7 +6,7 @@ import { conditionSchema } from './conditions.ts';
  * `every-time` is once for each change of an object in Polar, not for each webhook about it. A period is a subscription
  * with the end of its period.
  */
-export const frequencySchema = z.enum([
+const frequencySchema = z.enum([
   'every-time',
   'once-per-contact',
   'once-per-subscription',
@@ -28,7 +28,7 @@ export const emailNodeSchema = z.object({
 export type EmailNode = z.infer<typeof emailNodeSchema>;
 
 /** What saving makes of an email node: Liquid that gives each part of the message. */
-export const compiledEmailSchema = z.object({
+const compiledEmailSchema = z.object({
   subject: z.string(),
   html: z.string(),
   text: z.string(),

@@ -49,7 +49,7 @@ type Watched = Exclude<Kind, 'emails' | 'workflows'>;
 export type Kind = keyof Rows;
 
 /** Suppressions go by a normalised address, too, or by its hash, where nothing but that is known. */
-export type Keys = {
+type Keys = {
   customers: string;
   addresses: NormalisedEmail;
   contacts: NormalisedEmail;

@@ -22,7 +22,7 @@ const invisible = /\p{Default_Ignorable_Code_Point}/gu;
  * what invisible characters and compatible forms end or join, so it is read in each way. The text should be short:
  * normalising is quadratic in combining marks.
  */
-export function holdsLink(text: string): boolean {
+function holdsLink(text: string): boolean {
   const plain = text.normalize('NFKC');
   const readings = [
     text,

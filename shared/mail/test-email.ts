@@ -46,7 +46,7 @@ export function previewEmail(preview: Preview): RenderedEmail {
 }
 
 /** The link leads to the real page, which says that it was a test. */
-export function footerForNobody(
+function footerForNobody(
   { postalAddress }: Pick<Settings, 'postalAddress'>,
   unsubscribeUrl: string,
 ): Footer {
@@ -211,7 +211,7 @@ type Test = Readonly<{
   now: Date;
 }>;
 
-export type TestEmail =
+type TestEmail =
   | { kind: 'made'; mail: OutgoingMail }
   /** Neither the workflow nor the deployment says from whom. */
   | { kind: 'no-sender' }
@@ -252,7 +252,7 @@ export function testEmail(test: Test): TestEmail {
   };
 }
 
-export type TestSending =
+type TestSending =
   | { kind: 'sent'; sesMessageId: string }
   /** Or perhaps sent after all: the sentence says it. */
   | { kind: 'not-sent'; sentence: string };

@@ -78,7 +78,7 @@ const signInSchema = z.extend(clientSchema, {
 });
 
 /** A sign-in whose person has not come back from Polar yet. */
-export type PendingSignIn = z.infer<typeof signInSchema>;
+type PendingSignIn = z.infer<typeof signInSchema>;
 
 const registrationSchema = z.extend(clientSchema, {
   server,
@@ -88,7 +88,7 @@ const registrationSchema = z.extend(clientSchema, {
 });
 
 /** A client that registered itself, to be used again for the same server, redirect URI and scopes. */
-export type Registration = z.infer<typeof registrationSchema>;
+type Registration = z.infer<typeof registrationSchema>;
 
 const besideSchema = z.object({
   signIn: z.catch(z.optional(signInSchema), undefined),

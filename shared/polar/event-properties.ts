@@ -116,7 +116,7 @@ export function isAmount(name: Name): boolean {
 }
 
 /** What says something of the person: it goes with an erasure. */
-export const personalProperties: readonly Name[] = ['externalId', 'country', 'locale'];
+const personalProperties: readonly Name[] = ['externalId', 'country', 'locale'];
 
 export function withoutPersonal(properties: EventProperties): EventProperties {
   return Object.fromEntries(

@@ -34,9 +34,7 @@ export type PolarEvent = Readonly<{
   properties: EventProperties;
 }>;
 
-export type ParsedEvent =
-  | { kind: 'event'; event: PolarEvent }
-  | { kind: 'unreadable'; reason: string };
+type ParsedEvent = { kind: 'event'; event: PolarEvent } | { kind: 'unreadable'; reason: string };
 
 const time = z.pipe(
   z.string(),

@@ -18,7 +18,7 @@ export class SignInFailed extends Error {
  * What went wrong in a call of OAuth, as a sentence. The library's own error is not passed on as the cause: it may hold
  * the answer with its tokens.
  */
-export function oauthFailure(
+function oauthFailure(
   error: unknown,
   doing: string,
   step: 'sign-in' | 'refresh' = 'sign-in',
@@ -136,7 +136,7 @@ export async function registerClient({
   }
 }
 
-export type AuthorizeRequest = Readonly<{
+type AuthorizeRequest = Readonly<{
   /** Where the browser goes. */
   url: string;
   /** Comes back with the browser, and must be that of the same browser. */
@@ -169,7 +169,7 @@ export async function authorizeRequest(
   return { url: url.href, state, codeVerifier };
 }
 
-export type Return = Readonly<{
+type Return = Readonly<{
   client: OAuthClient;
   redirectUri: string;
   codeVerifier: string;

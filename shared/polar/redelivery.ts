@@ -5,7 +5,7 @@ import { differencesOf } from './connection/endpoint.ts';
 import { polarEvent } from './event.ts';
 import { instant } from './instant.ts';
 
-export type RedeliverWish = Readonly<{
+type RedeliverWish = Readonly<{
   /** ISO 8601; Polar keeps payloads for 90 days. */
   since: string;
   /** How many events to redeliver and how many to look at, at most. */

@@ -31,7 +31,7 @@ export function boundedFetch(fetch: Fetch, mostBytes: number): Fetch {
 }
 
 /** What a call wants, for the sentence about its failure. */
-export type Purpose = Readonly<{
+type Purpose = Readonly<{
   /** After "Polar did not": `list the webhook endpoints`. */
   doing: string;
   /** What the token must be allowed. */
@@ -47,7 +47,7 @@ const answerSchema = z.object({
 });
 
 /** The failure that an answer other than 2xx stands for, with a sentence that ends in what to do next. */
-export function failureOf(status: number, body: string, purpose: Purpose): PolarApiError {
+function failureOf(status: number, body: string, purpose: Purpose): PolarApiError {
   const { doing, scope, whereGiven = 'Connect Polar again with both.' } = purpose;
   const said = wordsOf(body);
   const words = said === '' ? '' : ` Polar says: “${said}”.`;
@@ -123,7 +123,7 @@ export type PolarCall = Purpose &
     repeatable: boolean;
   }>;
 
-export type PolarRequest = (call: PolarCall) => Promise<unknown>;
+type PolarRequest = (call: PolarCall) => Promise<unknown>;
 
 const timeoutMs = 10_000;
 /** A page of a hundred deliveries with their payloads has room in it. */

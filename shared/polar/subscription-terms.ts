@@ -20,19 +20,19 @@ export type Subscription = Readonly<{
   pause_at_period_end?: boolean | undefined;
 }>;
 
-export type Price = Readonly<{
+type Price = Readonly<{
   amount_type?: string | undefined;
   price_amount?: number | undefined;
   price_currency?: string | undefined;
   tax_behavior?: string | undefined;
 }>;
 
-export type Discount = Readonly<{
+type Discount = Readonly<{
   duration?: string | undefined;
   duration_in_months?: number | undefined;
 }>;
 
-export type Terms = Subscription &
+type Terms = Subscription &
   Readonly<{
     prices?: readonly Price[] | undefined;
     discount?: Discount | null | undefined;

@@ -3,11 +3,7 @@ import { Webhook } from 'standardwebhooks';
 
 export type SignedHeaders = Readonly<{ id: string; timestamp: string; signature: string }>;
 
-export type HeaderFault =
-  | 'missing-header'
-  | 'invalid-id'
-  | 'invalid-timestamp'
-  | 'malformed-signature';
+type HeaderFault = 'missing-header' | 'invalid-id' | 'invalid-timestamp' | 'malformed-signature';
 
 export type SignatureVerdict = 'valid' | 'outside-tolerance' | 'mismatch';
 

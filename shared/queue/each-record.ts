@@ -26,14 +26,14 @@ export type Handling<M> = Readonly<{
 }>;
 
 /** Under which id the reason of a failure is kept. */
-export type FailureName = Readonly<{
+type FailureName = Readonly<{
   failureId: string;
   type: string | undefined;
   /** Whether the message tells the id itself; else its copy in the dead letters carries it as `webhookId`. */
   isTold: boolean;
 }>;
 
-export type FailedMessage = FailureName & Readonly<{ record: SQSRecord }>;
+type FailedMessage = FailureName & Readonly<{ record: SQSRecord }>;
 
 export type BatchParts = Readonly<{
   failures: Pick<Failures, 'clear'>;

@@ -142,7 +142,7 @@ export function wakeMessage(wake: Wake): WorkerMessage {
 }
 
 /** Under which id the failures of a run are kept. */
-export function runFailureId(runId: string): string {
+function runFailureId(runId: string): string {
   return `run ${runId}`;
 }
 

@@ -3,7 +3,7 @@ import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-
 /** Of a webhook, an email of the ledger, or a message that tells neither. Attribute `webhookId` of the table. */
 type FailureId = string;
 
-export type Failure = Readonly<{
+type Failure = Readonly<{
   failureId: FailureId;
   type: string | undefined;
   reason: string;

@@ -40,7 +40,7 @@ export type SettingsNow =
   | Readonly<{ isValid: true; version: number }>
   | Readonly<{ isValid: false; reason: string }>;
 
-export type QueueNow = Readonly<{
+type QueueNow = Readonly<{
   name: DeadLetterQueue['name'];
   /** By SQS's counts, which lag by up to a minute. */
   waiting: number;

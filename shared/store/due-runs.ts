@@ -19,7 +19,7 @@ export type DueRun = Wake & Readonly<{ wakeAt: string; wakes: number }>;
 /** One whose row is not as this version writes it, so that nothing can be asked of it. */
 export type UnreadableRun = z.infer<typeof keySchema>;
 
-export type FoundRuns = Readonly<{
+type FoundRuns = Readonly<{
   runs: readonly DueRun[];
   unreadable: readonly UnreadableRun[];
 }>;

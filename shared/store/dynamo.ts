@@ -30,7 +30,7 @@ export function indexKey(text: string | undefined): string | undefined {
 }
 
 /** How far a sharded list was given: of each shard the position after its last item; `null`: it has no more. */
-export type ListPosition<K> = Readonly<Record<string, K | null>>;
+type ListPosition<K> = Readonly<Record<string, K | null>>;
 
 type ShardPage<T, K> = Readonly<{ items: readonly T[]; next: K | undefined }>;
 

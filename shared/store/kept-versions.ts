@@ -57,7 +57,7 @@ function stillAsSeen(seen: SettingsDocument, attributes: readonly string[]): Con
   };
 }
 
-export type Condition = Readonly<{
+type Condition = Readonly<{
   ConditionExpression: string;
   ExpressionAttributeNames: Record<string, string>;
   ExpressionAttributeValues?: Record<string, unknown>;

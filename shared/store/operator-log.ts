@@ -36,7 +36,7 @@ const actSchema = z.object({
 export const actPositionSchema = z.object({ day: z.string(), time: z.optional(z.string()) });
 export type ActPosition = z.infer<typeof actPositionSchema>;
 
-export type ActPage = Readonly<{ acts: readonly OperatorAct[]; next: ActPosition | undefined }>;
+type ActPage = Readonly<{ acts: readonly OperatorAct[]; next: ActPosition | undefined }>;
 
 export type OperatorLog = Readonly<{
   /** Writes down that somebody begins to do something. Throws where it cannot: then it must not be begun. */

@@ -12,7 +12,7 @@ export type RunPosition = z.infer<typeof runPositionSchema>;
 
 /** The key of a run in an index by whom it is of. */
 export const runIdPositionSchema = keySchema;
-export type RunIdPosition = z.infer<typeof runIdPositionSchema>;
+type RunIdPosition = z.infer<typeof runIdPositionSchema>;
 
 type IdPage = Readonly<{ runIds: readonly string[]; next: RunIdPosition | undefined }>;
 type ParkedPage = Readonly<{ wakes: readonly Wake[]; next: RunPosition | undefined }>;

@@ -22,8 +22,6 @@ export type Endpoints = Readonly<{
   ses?: string;
 }>;
 
-export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>;
-
 /** Stands between one life of a function and the emulators, and lets at most one call go wrong. */
 export async function startFaultProxy(endpoints: Endpoints, fault?: Fault) {
   const agent = new Agent({ keepAlive: true });

@@ -34,7 +34,7 @@ const ann: Person = {
 const bob: Person = { ...ann, customerId: 'customer-2', name: 'Bob Other', externalId: 'user-2' };
 
 /** Long enough ago that no time of an event is taken for one of the proof, and not too long for workflows. */
-export const happened = new Date(Date.now() - 3_600_000);
+const happened = new Date(Date.now() - 3_600_000);
 const earlier = (minutes: number) => new Date(happened.getTime() - minutes * 60_000);
 
 let webhooks = 0;

@@ -32,7 +32,7 @@ export const fedFrom = {
   MailQueue: 'mailer',
   FeedbackQueue: 'feedback',
 } as const;
-export type FedQueue = keyof typeof fedFrom;
+type FedQueue = keyof typeof fedFrom;
 
 const environmentSchema = z.object({
   Environment: z.object({ Variables: z.record(z.string(), z.string()) }),

@@ -35,7 +35,6 @@ const storySchema = z.object({
   /** The last parts of unsubscribe links, by customer. */
   links: z.record(z.string(), z.string()),
 });
-export type Story = z.infer<typeof storySchema>;
 
 export type Row = Record<string, AttributeValue>;
 const rowsSchema = z.array(z.record(z.string(), z.custom<AttributeValue>()));
@@ -47,7 +46,7 @@ const templateSchema = z.object({
   ),
   Outputs: z.record(z.string(), z.unknown()),
 });
-export type KeptTemplate = z.infer<typeof templateSchema>;
+type KeptTemplate = z.infer<typeof templateSchema>;
 
 export function templateFrom(document: unknown): KeptTemplate {
   return templateSchema.parse(document);
@@ -85,7 +84,6 @@ export function keptVersion(version: string, respelled: ReadonlyMap<string, stri
     story: storySchema.parse(read('story.json')),
   };
 }
-export type KeptVersion = ReturnType<typeof keptVersion>;
 
 function binaryRead(name: string, value: unknown): unknown {
   return name === 'B' && typeof value === 'string' ? Buffer.from(value, 'base64') : value;

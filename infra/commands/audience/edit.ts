@@ -78,7 +78,7 @@ export function editsTyped({ name, clear = [], ...typed }: TypedEdits): Edit[] {
   );
 }
 
-export type EditParts = Readonly<{
+type EditParts = Readonly<{
   means: Means;
   /** What has to stand behind the next command to mean the same deployment. */
   options: string;

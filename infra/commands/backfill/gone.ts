@@ -38,7 +38,7 @@ type FindParts = Readonly<{
   progress: (text: string) => void;
 }>;
 
-export type Found = Readonly<{
+type Found = Readonly<{
   /** Of this organization, and Polar does not have them any more. */
   gone: readonly string[];
   /** Those of `gone` whose rows do not say yet that they are of this organization. */

@@ -19,7 +19,7 @@ export type RestoreParts = Pick<
     isDryRun: boolean;
   }>;
 
-export type Restored = Readonly<{
+type Restored = Readonly<{
   kind: 'done' | 'stopped';
   /** Polar has them, so their deletion was lifted, or would be. */
   restored: number;

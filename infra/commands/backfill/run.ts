@@ -90,7 +90,7 @@ export type BackfillParts = Omit<PageParts, 'counted' | 'pretended' | 'isDryRun'
     organizationOf: (customerId: string) => Promise<string | undefined>;
   }>;
 
-export type BackfillWish = Readonly<{
+type BackfillWish = Readonly<{
   /** Compares what Polar changed or made since, as `instant` writes it; absent: everything. */
   since?: string | undefined;
   isDryRun: boolean;

@@ -53,7 +53,7 @@ type Shown = Readonly<{
 }>;
 
 /** Whether the next run goes on where this one was, or starts over. */
-export type BrokenOff = 'goes-on' | 'starts-over';
+type BrokenOff = 'goes-on' | 'starts-over';
 
 /** Why nothing was compared, and what to type where customers are to be taken for deleted all the same. */
 export function refusalText(

@@ -12,7 +12,7 @@ import {
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 
-export type WhoMails = Readonly<{
+type WhoMails = Readonly<{
   rows: readonly MomentRow[];
   /** What of Polar's own mails is another way than a person last saw it. */
   changes: readonly ChangedSwitch[];

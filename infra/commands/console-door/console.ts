@@ -13,7 +13,7 @@ import { printLine } from '#infra/terminal/lines.ts';
 import { startConsoleProxy } from './proxy.ts';
 
 /** Shows a page in the person's browser, if this machine has one; otherwise does nothing. */
-export function openBrowser(url: string, platform: string = process.platform): void {
+function openBrowser(url: string, platform: string = process.platform): void {
   const [command, ...args] = browserCommand(url, platform);
   const child = spawn(command, args, { stdio: 'ignore', detached: true, windowsHide: true });
   child.on('error', () => {});
@@ -29,7 +29,7 @@ export function browserCommand(url: string, platform: string): [string, ...strin
 
 const usualPort = 4747;
 
-export type ConsoleOptions = Readonly<{ target: Target; port: number; opens: boolean }>;
+type ConsoleOptions = Readonly<{ target: Target; port: number; opens: boolean }>;
 
 /** The words of `npm run console`. */
 export function consoleCommand(

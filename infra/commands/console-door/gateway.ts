@@ -43,7 +43,7 @@ const refusalSchema = z.union([
 ]);
 
 /** What API Gateway says where it answers by itself. Every answer of the console has a policy for its content. */
-export function refusalOfGateway({ status, headers }: Response, body: Buffer): string | undefined {
+function refusalOfGateway({ status, headers }: Response, body: Buffer): string | undefined {
   if (status < 400 || headers.has('content-security-policy')) return undefined;
   try {
     return refusalSchema.safeParse(JSON.parse(body.toString())).data;
@@ -52,7 +52,7 @@ export function refusalOfGateway({ status, headers }: Response, body: Buffer): s
   }
 }
 
-export type Person = Readonly<{
+type Person = Readonly<{
   /** What has to be attached to those who are to use the console. */
   policyArn: string | undefined;
   /** The ARN of whose credentials sign, where it can be found out. */
@@ -60,7 +60,7 @@ export type Person = Readonly<{
 }>;
 
 /** Says to the person what to do about it. */
-export async function refusalPage(
+async function refusalPage(
   status: number,
   refusal: string,
   { policyArn, whoAmI }: Person,
@@ -103,7 +103,7 @@ const logInAgain =
   'Log in again, for example with "aws sso login", and reload this page; if it stays so, start "npm run console" again. Nothing was changed.';
 
 /** For what `signedFetch` throws. */
-export function failurePage(error: unknown): DoorAnswer {
+function failurePage(error: unknown): DoorAnswer {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (name === 'TimeoutError') {
     return doorPage(

@@ -17,7 +17,7 @@ import {
   type GatewayOptions,
 } from './gateway.ts';
 
-export type ConsoleSession = Readonly<{
+type ConsoleSession = Readonly<{
   /** Query of an address that lets in whoever knows it, as often as they like: for the terminal. */
   token: string;
   /** Lets in once: what is given to the browser's command can be seen by other users of the machine. */
@@ -31,7 +31,7 @@ export type ConsoleSession = Readonly<{
 }>;
 
 /** Keeps other users of this machine out. All of its secrets are made anew at each start. */
-export function consoleSession(port: number): ConsoleSession {
+function consoleSession(port: number): ConsoleSession {
   const [token, tokenForOnce, secret] = [randomText(), randomText(), randomText()];
   // Cookies are shared by all ports of localhost, so the port has to be in the name.
   const name = `polar-audience-door-${port}`;
@@ -62,7 +62,7 @@ function hash(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-export type ConsoleProxy = LoopbackServer &
+type ConsoleProxy = LoopbackServer &
   Readonly<{
     /** Opens the console as often as one likes. */
     url: string;

@@ -60,7 +60,7 @@ export async function audienceSide(deployment: AudienceDeployment, resources: St
   };
 }
 
-export type PolarSide = Readonly<{
+type PolarSide = Readonly<{
   parts: ConnectionParts;
   connection: Connection | undefined;
   organizationId: string;

@@ -4,7 +4,7 @@ import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import type { Proof } from './run.ts';
 import { undeliveredLines } from './text.ts';
 
-export type Acceptance = Readonly<{
+type Acceptance = Readonly<{
   eventId: string;
   type: string;
   /** When Polar made the event. */
@@ -16,7 +16,7 @@ export type Acceptance = Readonly<{
   at: string;
 }>;
 
-export type AcceptedEvents = Readonly<{
+type AcceptedEvents = Readonly<{
   has: (eventId: string) => Promise<boolean>;
   /** The first acceptance of an event stays. */
   add: (acceptance: Acceptance) => Promise<void>;
@@ -57,7 +57,7 @@ type AcceptanceParts = Readonly<{
   now: () => Date;
 }>;
 
-export type RecoverAcceptance = ReturnType<typeof recoverAcceptance>;
+type RecoverAcceptance = ReturnType<typeof recoverAcceptance>;
 
 /** Which events a person accepted as never arriving: in this run by their ids, in an earlier one, or all that were listed. */
 export function recoverAcceptance({ accepted, named, by, now }: AcceptanceParts) {

@@ -23,7 +23,7 @@ export type VersionParts = Readonly<{
   Output;
 
 /** A document with versions, as its commands speak of it. */
-export type VersionedDocument = Readonly<{
+type VersionedDocument = Readonly<{
   kept: KeptDocument;
   /** `settings are`: the name of the command, and how a sentence goes on. */
   command: string;

@@ -22,7 +22,7 @@ import { type Found, find } from './find.ts';
 import { type WhyRows, whyRows } from './rows.ts';
 import { failedWebhookLines, webhookLines } from './webhook.ts';
 
-export type WhyOptions = Readonly<{
+type WhyOptions = Readonly<{
   target: Target;
   about: string;
   reveal: boolean;

@@ -16,7 +16,7 @@ import { historyOf, type WorkflowVersion } from '#shared/mail/workflow-history.t
 import { readWorkflowFile, workflowFile } from './files/workflow-file.ts';
 import { oneNamed } from './short-ids.ts';
 
-export type VersionParts = Readonly<{
+type VersionParts = Readonly<{
   workflows: Pick<Workflows, 'find' | 'all' | 'versions' | 'removed'>;
   drafts: Pick<WorkflowDrafts, 'save' | 'restore'>;
   /** By its id or the beginning of it. Throws Advice where there is none. */

@@ -10,7 +10,7 @@ const longestStepMs = 12 * hourMs;
 /** How often the clock is asked at one stop: a step of a run may make the next one due at once. */
 const mostCalls = 10;
 
-export type Moving = Readonly<{
+type Moving = Readonly<{
   clock: LocalClock;
   /** When something is due first, of what is due by then. */
   nextDue: (by: Date) => Promise<Date | undefined>;

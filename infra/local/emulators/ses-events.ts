@@ -13,7 +13,7 @@ export type AcceptedMail = Readonly<{
   at: Date;
 }>;
 
-export type SesEvent = Readonly<{ eventType: 'Send' | 'Delivery' | 'Bounce' | 'Complaint' }> &
+type SesEvent = Readonly<{ eventType: 'Send' | 'Delivery' | 'Bounce' | 'Complaint' }> &
   Readonly<Record<string, unknown>>;
 
 /**

@@ -10,7 +10,7 @@ import { hiddenHost, type LeashedProgram, startLeashed } from './leashed-program
 import { type AcceptedMail, sesEvents } from './ses-events.ts';
 
 /** A queue that SES's events of one configuration set come to. */
-export type EventDestination = Readonly<{
+type EventDestination = Readonly<{
   configurationSet: string;
   /** In lower case, such as `delivery`. */
   eventTypes: ReadonlySet<string>;
@@ -34,7 +34,7 @@ const subscriptionSchema = z.object({
 });
 
 /** Follows the stack's way of an event from each configuration set over its topic into the queues. */
-export function eventDestinations(identities: Identities): EventDestination[] {
+function eventDestinations(identities: Identities): EventDestination[] {
   const queueUrls = new Map(
     identities.ofType('AWS::SQS::Queue').map(({ logicalId }) => {
       const arn = String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }));
@@ -64,7 +64,7 @@ function subscriptionsTo(topic: string, identities: Identities) {
     .map(({ properties }) => subscriptionSchema.parse(properties));
 }
 
-export type Mailbox = LeashedProgram & Readonly<{ address: string }>;
+type Mailbox = LeashedProgram & Readonly<{ address: string }>;
 
 const program = createRequire(import.meta.url).resolve('aws-ses-v2-local/dist/cli.js');
 const loopbackOnly = new URL('../loopback-only.ts', import.meta.url).href;

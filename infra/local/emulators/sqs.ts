@@ -77,7 +77,7 @@ function attributesOf(properties: Readonly<Record<string, unknown>>): Record<str
 // The package starts its persistent server on all interfaces only, so its parts are put together here.
 
 /** What CloudWatch is told of a queue. */
-export type QueueMetrics = Readonly<{
+type QueueMetrics = Readonly<{
   ApproximateNumberOfMessagesVisible: number;
   /** In seconds. A message that was received three times or more is left out, as by AWS; absent: there is no other. */
   ApproximateAgeOfOldestMessage: number | undefined;

@@ -103,7 +103,7 @@ export function portAdvice(error: unknown, port: number, what: string): unknown 
   return isTaken ? portTaken(port, what) : error;
 }
 
-export function portTaken(port: number, what: string): Advice {
+function portTaken(port: number, what: string): Advice {
   return new Advice(
     `Port ${port}, which ${what} needs, is in use: end the program that has it, or choose other ports with --port.`,
   );

@@ -96,7 +96,7 @@ export function isLifeName(name: string): name is LifeName {
 /** What Polar tells on a day of a life. */
 export type ToldDay = Readonly<{ day: number; does: string; events: readonly Happening[] }>;
 
-export type ToldLife = Readonly<{ customerId: string; days: Iterable<ToldDay> }>;
+type ToldLife = Readonly<{ customerId: string; days: Iterable<ToldDay> }>;
 
 /**
  * A life as Polar tells it. Each day is told when it is asked for, in times of that moment; what was before the first day

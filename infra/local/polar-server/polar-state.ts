@@ -48,7 +48,7 @@ export type Delivery = Readonly<{
   response: string | null;
 }>;
 
-export type Client = Readonly<{ id: string; secret: string | null; redirectUris: string[] }>;
+type Client = Readonly<{ id: string; secret: string | null; redirectUris: string[] }>;
 
 export type Token = {
   readonly organizationIds: readonly string[];

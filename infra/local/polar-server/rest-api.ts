@@ -21,7 +21,7 @@ import {
   type Token,
 } from './polar-state.ts';
 
-export type RestOptions = {
+type RestOptions = {
   /** Refused: the person is neither owner nor admin. */
   role: 'admin' | 'member';
   /** Polar itself takes public https addresses only. */

@@ -25,7 +25,7 @@ export const placeSchema = z.object({
 /** Where a backfill goes on, and what it came to before. */
 export type BackfillPlace = z.infer<typeof placeSchema>;
 
-export type Comparison = Readonly<{
+type Comparison = Readonly<{
   api: Pick<PolarApi, BackfillPhase>;
   /** Compares what Polar changed or made since, as `instant` writes it; absent: everything. */
   since?: string | undefined;

@@ -57,7 +57,7 @@ const turnMs = 90_000;
 /** About a quarter of an hour, at one step a minute. */
 const mostTries = 15;
 
-export type Beginning = Readonly<{
+type Beginning = Readonly<{
   kind: Import['kind'];
   connection: Pick<Connection, 'organizationId' | 'organizationName'>;
   by: string;

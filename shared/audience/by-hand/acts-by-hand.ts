@@ -61,7 +61,7 @@ export function actedOn(
  * Writes what a person decided into what belongs to the customer, or where there is none to the address; the caller
  * shows the address again.
  */
-export function keepDecision(
+function keepDecision(
   w: Workspace,
   { shown, owner }: { shown: Contact; owner: Customer | undefined },
   decision: DecisionByHand,

@@ -20,7 +20,7 @@ export class OutdatedWorkflows extends Error {
   }
 }
 
-export type Beginning = Readonly<{
+type Beginning = Readonly<{
   workflow: Workflow;
   event: ReceivedEvent;
   /** The key that the one email of the workflow would have, also by ids that the contact had before. */

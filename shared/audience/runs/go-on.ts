@@ -17,7 +17,7 @@ export const wakeSchema = z.object({
 export type Wake = z.infer<typeof wakeSchema>;
 
 /** The run, if there is any, and the emails that this wake asked for. */
-export type WokenRun = Readonly<{ run: Run | undefined; emails: readonly RunEmail[] }>;
+type WokenRun = Readonly<{ run: Run | undefined; emails: readonly RunEmail[] }>;
 
 /**
  * Lets a run go on whose wait is over. A wake that comes again gives the emails that it asked for and decides nothing.

@@ -1,10 +1,10 @@
 /** Runs that wait, page by page; there may be more where a page holds none. `P`: how far they were walked. */
-export type OpenRunPages<P> = (
+type OpenRunPages<P> = (
   after: P | undefined,
 ) => Promise<Readonly<{ runIds: readonly string[]; next: P | undefined }>>;
 
 /** `next`: where the rest begins; `undefined`: all of them were stopped, or had ended by themselves. */
-export type StoppedRuns<P> = Readonly<{ count: number; next: P | undefined }>;
+type StoppedRuns<P> = Readonly<{ count: number; next: P | undefined }>;
 
 /** So many pages, which may be empty, are looked at in one go. */
 const mostPages = 25;

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import { nearestName } from '#shared/mail/nearest-name.ts';
 
 /** A finding of a schema as a sentence for the person who wrote `written`. */
-export function issueSentence(issue: z.core.$ZodIssue, written: unknown): string {
+function issueSentence(issue: z.core.$ZodIssue, written: unknown): string {
   const place = issue.path.map(String).join('.');
   const value = valueAt(written, issue.path);
   switch (issue.code) {

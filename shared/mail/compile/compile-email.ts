@@ -36,7 +36,7 @@ import { textBody } from './text-body.ts';
  * What is wrong with the Liquid and the links of a body. Every block of Liquid must end in the element it began in, so
  * that the HTML is whole whichever way its conditions turn out.
  */
-export function checkTree(nodes: readonly MarkdownNode[], slots: Slots): Finding[] {
+function checkTree(nodes: readonly MarkdownNode[], slots: Slots): Finding[] {
   return [
     ...unbalanced(nodes, slots),
     ...nodes.flatMap((node) => [
@@ -97,7 +97,7 @@ function ofLostButton(node: MarkdownNode): Finding[] {
   return [{ kind: 'warning', line: node.line, text }];
 }
 
-export type Finding = Readonly<{ kind: 'problem' | 'warning'; line: number; text: string }>;
+type Finding = Readonly<{ kind: 'problem' | 'warning'; line: number; text: string }>;
 
 const known = [
   ...Object.keys(contactVariables).map((name) => `contact.${name}`),
@@ -114,7 +114,7 @@ const examples: Readonly<Record<string, string>> = {
 const reserved = [...Object.keys(examples), 'footer'];
 
 /** Variables that no email has are problems; those that this event never has, or a contact may not have, are warnings. */
-export function checkVariables(
+function checkVariables(
   source: string,
   pieces: readonly LiquidPiece[],
   type: SupportedEventType,
@@ -187,7 +187,7 @@ function perhapsMissing(pieces: readonly LiquidPiece[]): Finding[] {
 
 const fields = ['subject', 'preheader', 'body'] as const;
 
-export type Compilation =
+type Compilation =
   | { kind: 'compiled'; compiled: CompiledEmail; warnings: string[] }
   /** `places`: the same problems, each with its field. */
   | {

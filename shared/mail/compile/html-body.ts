@@ -8,7 +8,7 @@ const heading = 'line-height:1.3;font-weight:600;color:#18181b';
 const section = `margin:20px 0 12px;${heading}`;
 
 /** What mail programs that know no style sheets see; the colours are for light mode. */
-export const elementStyles: Readonly<Record<string, string>> = {
+const elementStyles: Readonly<Record<string, string>> = {
   p: 'margin:0 0 16px',
   h1: 'margin:0 0 16px;line-height:1.2;font-weight:700;color:#18181b;font-size:30px',
   h2: `${section};font-size:20px`,
@@ -40,7 +40,7 @@ const rowStyles = {
 } as const;
 
 /** Numbers: they are never cut within. */
-export const rightAligned = 'overflow-wrap:normal;word-break:normal';
+const rightAligned = 'overflow-wrap:normal;word-break:normal';
 
 /** A Markdown tree as HTML with inlined styles, in which Liquid stands again where it was written. */
 export function htmlBody(nodes: readonly MarkdownNode[], slots: Slots): string {

@@ -45,9 +45,9 @@ export type TagPiece = Readonly<{
 }>;
 type TagRole = 'begin' | 'middle' | 'end' | 'single';
 
-export type LiquidProblem = Readonly<{ line: number; problem: string }>;
+type LiquidProblem = Readonly<{ line: number; problem: string }>;
 
-export type LiquidSource =
+type LiquidSource =
   | { kind: 'pieces'; pieces: readonly LiquidPiece[] }
   | { kind: 'problem'; problem: LiquidProblem };
 
@@ -169,7 +169,7 @@ function strayFilter(name: string): string {
   return `The filter ${name} is not available in emails; ${advice}`;
 }
 
-export type Slot = Exclude<LiquidPiece, { kind: 'text' }>;
+type Slot = Exclude<LiquidPiece, { kind: 'text' }>;
 
 /** A template in which every piece of Liquid is one plain word, so that Markdown leaves it as it is. */
 export type Slots = Readonly<{

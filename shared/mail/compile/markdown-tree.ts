@@ -41,7 +41,7 @@ export function markdownTree(slots: Slots): readonly MarkdownNode[] {
 }
 
 /** Whether a text is nothing but Liquid tags. */
-export function isTags(text: string, slots: Slots): boolean {
+function isTags(text: string, slots: Slots): boolean {
   const parts = slots.split(text).filter((part) => typeof part !== 'string' || part.trim() !== '');
   return parts.length > 0 && parts.every((part) => typeof part !== 'string' && part.kind === 'tag');
 }

@@ -13,7 +13,7 @@ import {
 } from './connection.ts';
 import { settleEndpoint } from './endpoint.ts';
 
-export type ConnectWish = Readonly<{
+type ConnectWish = Readonly<{
   /** What `parts.api` goes by; it is kept once the connection stands. */
   access: Access;
   /** Id or slug, where the access covers several. */
@@ -22,7 +22,7 @@ export type ConnectWish = Readonly<{
   by: string;
 }>;
 
-export type Connected =
+type Connected =
   | { kind: 'connected'; connection: Connection; done: readonly string[] }
   | { kind: 'choose'; organizations: readonly PolarOrganization[] }
   | { kind: 'refused'; reason: string };

@@ -15,7 +15,7 @@ import {
 
 /** How it looked from Polar's side: what was wrong, by the names of watch's findings; none: all was well. */
 const lookSchema = z.object({ at: z.string(), findings: z.array(z.string()) });
-export type Look = z.infer<typeof lookSchema>;
+type Look = z.infer<typeof lookSchema>;
 
 export const connectionSchema = z.object({
   version: z.int(),
@@ -64,7 +64,7 @@ export type Connections = Readonly<{
 }>;
 
 /** Whether it is the same connection in the same state. The versions of one that is made again begin again, too. */
-export function isSameConnection(one: Connection, other: Connection | undefined): boolean {
+function isSameConnection(one: Connection, other: Connection | undefined): boolean {
   return other?.version === one.version && other.connectedAt === one.connectedAt;
 }
 
@@ -83,7 +83,7 @@ export type WebhookSecrets = Readonly<{
   write: (secrets: SigningSecrets) => Promise<void>;
 }>;
 
-export type AccessStore = Readonly<{
+type AccessStore = Readonly<{
   /** Whether there is one in use. */
   isKept: () => Promise<boolean>;
   save: (access: Access) => Promise<void>;

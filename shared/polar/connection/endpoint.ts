@@ -24,7 +24,7 @@ type Wanted = Place &
     mayTakeOver: (secret: string) => void;
   }>;
 
-export type Settled = Readonly<{ endpoint: PolarEndpoint; done: readonly string[] }>;
+type Settled = Readonly<{ endpoint: PolarEndpoint; done: readonly string[] }>;
 
 /**
  * The one endpoint in Polar for this URL, enabled and with our events and version: one that is there is used again,
@@ -126,7 +126,7 @@ function takenOut(surplus: readonly string[]): string[] {
   return surplus.length > 0 ? [`Took out of the endpoint in Polar: ${surplus.join(', ')}.`] : [];
 }
 
-export type Difference = Readonly<{
+type Difference = Readonly<{
   kind: 'disabled' | 'url' | 'events' | 'api-version' | 'format';
   /** What it means, for people. */
   sentence: string;

@@ -63,7 +63,7 @@ export type DeadLetterQueues = Readonly<{
 /** A dead letter with why it died, if that was kept, and whom it is about, if that is known. */
 export type ExplainedLetter = DeadLetter & Readonly<{ failure: FailureRow | undefined }>;
 
-export type ExplainLetters = (letters: readonly DeadLetter[]) => Promise<ExplainedLetter[]>;
+type ExplainLetters = (letters: readonly DeadLetter[]) => Promise<ExplainedLetter[]>;
 
 const customerRowSchema = z.object({ email: z.optional(z.object({ value: z.string() })) });
 

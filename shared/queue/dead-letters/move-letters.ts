@@ -15,7 +15,7 @@ import {
 import type { DeadLetterQueue, DeadLetterQueues, ExplainedLetter } from './letter-reasons.ts';
 import { findDeadLetters, queueStatus, type Walked, walkQueue } from './walk-queue.ts';
 
-export type Fate =
+type Fate =
   | 'moved'
   /** The copy is where it belongs, but the original could not be removed: it is in both queues. */
   | 'copied'
@@ -30,7 +30,7 @@ const refusals = new Set([
   'InvalidAttributeValue',
 ]);
 
-export type Moved = Readonly<{
+type Moved = Readonly<{
   /** Of each message but those on which the queues did not answer. */
   fates: ReadonlyMap<ReceivedMessage, Fate>;
   /** Why they did not, if so. */
@@ -41,7 +41,7 @@ export type Moved = Readonly<{
  * Moves up to ten messages into another queue. Each is there before it is removed here, so a crash at any moment
  * leaves it in one queue or in both, never in none.
  */
-export async function moveMessages(
+async function moveMessages(
   sqs: SQSClient,
   { from, to }: Readonly<{ from: string; to: string }>,
   messages: readonly ReceivedMessage[],
@@ -74,7 +74,7 @@ async function send(sqs: SQSClient, to: string, message: ReceivedMessage): Promi
 }
 
 /** Removes up to ten messages that were just received. Gives those that SQS did not remove. */
-export async function removeMessages(
+async function removeMessages(
   sqs: SQSClient,
   queueUrl: string,
   messages: readonly ReceivedMessage[],
@@ -128,7 +128,7 @@ export async function discardDeadLetters(
   return discarded;
 }
 
-export type PutBack = { kind: 'put' } | { kind: 'other-queue'; queue: string };
+type PutBack = { kind: 'put' } | { kind: 'other-queue'; queue: string };
 
 /** Puts messages that were kept among the dead letters again: all, or none where one has no queue here. */
 export async function putBackLetters(

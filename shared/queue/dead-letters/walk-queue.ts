@@ -121,7 +121,7 @@ async function show(
 }
 
 /** One page of dead letters that were found, each with its message. */
-export type FoundPage = readonly (readonly [ExplainedLetter, ReceivedMessage])[];
+type FoundPage = readonly (readonly [ExplainedLetter, ReceivedMessage])[];
 
 /**
  * Goes through the dead letters of all queues and takes those that are chosen, page by page, explained. `take` gives
@@ -169,7 +169,7 @@ export async function findDeadLetters(
   };
 }
 
-export type QueueStatus = Readonly<{
+type QueueStatus = Readonly<{
   /** About how many messages can be received now, and how many are with a reader; both lag by up to a minute. */
   visible: number;
   hidden: number;

@@ -49,7 +49,7 @@ type HappeningKey = z.infer<typeof keySchema>;
 
 /** How far the history was listed. Holds ids and times only. */
 export const historyPositionSchema = z.record(z.string(), z.nullable(keySchema));
-export type HistoryPosition = z.infer<typeof historyPositionSchema>;
+type HistoryPosition = z.infer<typeof historyPositionSchema>;
 
 /** What happened to contacts, from indexes that lag by moments. */
 export type ContactHistory = Readonly<{

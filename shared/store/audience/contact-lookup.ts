@@ -115,7 +115,7 @@ export type KnownContact = Readonly<{
   suppression: Suppression | undefined;
 }>;
 
-export type FoundById =
+type FoundById =
   | ({ kind: 'shown' } & KnownContact)
   /** No contact has this id now. `customers`: those who are known to have had it. */
   | { kind: 'not shown'; customers: readonly Customer[] };

@@ -18,7 +18,7 @@ type ContactKey = z.infer<typeof keySchema>;
 /** How far contacts were listed. It holds addresses: seal it before it goes into a URL. */
 export const contactPositionSchema = z.record(z.string(), z.nullable(keySchema));
 export type ContactPosition = z.infer<typeof contactPositionSchema>;
-export type ContactPage = ListPage<Contact, ContactKey>;
+type ContactPage = ListPage<Contact, ContactKey>;
 
 /** The contacts that are shown, newest first, from indexes that lag by moments; memory does not grow with their number. */
 export type ContactList = Readonly<{
@@ -104,7 +104,7 @@ export type SearchResult = Readonly<{
  * `isAll`: all customers of whom Polar told this external id, also those whom contacts show. `after`: the `next` of an
  * earlier search for the same, `afterWord` its `nextWord`.
  */
-export type ContactSearch = (
+type ContactSearch = (
   text: string,
   how?: Readonly<{
     isAll?: boolean;
@@ -197,7 +197,7 @@ export function dynamoContactSearch(
   };
 }
 
-export type CustomersFound = Readonly<{
+type CustomersFound = Readonly<{
   customerIds: readonly string[];
   /** After which customer the rest begins; `undefined`: all were looked at. */
   next: string | undefined;
@@ -207,7 +207,7 @@ export type CustomersFound = Readonly<{
  * Looks through customers, a bounded number at a time, for those of whom Polar told this external id. An `after` that
  * no customer can have means from the beginning.
  */
-export type CustomersByExternalId = (externalId: string, after?: string) => Promise<CustomersFound>;
+type CustomersByExternalId = (externalId: string, after?: string) => Promise<CustomersFound>;
 
 const externalIdRowsSchema = z.array(z.object({ customerId: z.string() }));
 const externalIdKeySchema = z.object({ customerId: z.string() });

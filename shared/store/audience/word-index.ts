@@ -109,7 +109,7 @@ export async function makeFindable(
 export const wordPositionSchema = z.object({ initial: z.string(), wordAndEmail: z.string() });
 export type WordPosition = z.infer<typeof wordPositionSchema>;
 
-export type WordPage = Readonly<{
+type WordPage = Readonly<{
   contacts: readonly Contact[];
   /** Where the rest begins; `undefined`: there is none. */
   next: WordPosition | undefined;

@@ -13,7 +13,7 @@ export type EmailListPage = Readonly<{
   isCutShort: boolean;
 }>;
 
-export type EmailList = (
+type EmailList = (
   wanted: Readonly<{
     workflowIds: readonly string[];
     fate?: EmailFate | undefined;

@@ -15,7 +15,7 @@ export const workflowEmailsPositionSchema = z.record(
   z.string().check(z.regex(/^\d+$/)),
   z.nullable(keySchema),
 );
-export type WorkflowEmailsPosition = z.infer<typeof workflowEmailsPositionSchema>;
+type WorkflowEmailsPosition = z.infer<typeof workflowEmailsPositionSchema>;
 
 export type EmailCounts = Readonly<{
   byState: ReadonlyMap<Email['state'], number>;

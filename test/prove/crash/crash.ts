@@ -6,7 +6,8 @@ import { type Scenario, scenarios } from '#test/prove/scenarios.ts';
 import { crashIngest } from './ingest.ts';
 import { crashMailer } from './mailer.ts';
 import { shiftedClock } from './shifted-clock.ts';
-import { crashWorker, type Stage } from './worker.ts';
+import type { Stage } from './stage.ts';
+import { crashWorker } from './worker.ts';
 
 type Options = Readonly<{
   template: unknown;
@@ -21,7 +22,7 @@ type Options = Readonly<{
   onProgress?: (line: string) => void;
 }>;
 
-export type CrashProof = Readonly<Record<'worker' | 'ingest' | 'mailer', Proof>>;
+type CrashProof = Readonly<Record<'worker' | 'ingest' | 'mailer', Proof>>;
 
 const crashes = { worker: crashWorker, ingest: crashIngest, mailer: crashMailer };
 

@@ -1,8 +1,8 @@
 import type { Fault } from '#test/prove/fault-proxy.ts';
 import type { Proof } from '#test/prove/proof.ts';
-import type { Stage } from './worker.ts';
+import type { Stage } from './stage.ts';
 
-export type Disturbed = Readonly<{
+type Disturbed = Readonly<{
   problem: string | undefined;
   /** How many calls the life after the first kill made. */
   laterCalls: number;

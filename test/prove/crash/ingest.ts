@@ -4,7 +4,8 @@ import type { Proof } from '#test/prove/proof.ts';
 import type { Scenario, Webhook } from '#test/prove/scenarios.ts';
 import { signedRequest } from '#test/support/signed-request.ts';
 import { eachFault } from './each-fault.ts';
-import { begin, differenceOf, type Stage, situationBefore, work } from './worker.ts';
+import type { Stage } from './stage.ts';
+import { begin, differenceOf, situationBefore, work } from './worker.ts';
 
 const mostAttempts = 10;
 

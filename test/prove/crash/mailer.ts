@@ -8,7 +8,8 @@ import { type Proof, together } from '#test/prove/proof.ts';
 import type { Scenario } from '#test/prove/scenarios.ts';
 import { eachFault } from './each-fault.ts';
 import { seen } from './seen.ts';
-import { begin, differenceOf, type Stage, situationBefore } from './worker.ts';
+import type { Stage } from './stage.ts';
+import { begin, differenceOf, situationBefore } from './worker.ts';
 
 type Ses = Awaited<ReturnType<typeof startSes>>;
 

@@ -1,23 +1,11 @@
 import type { Account, Item, Tables } from '#test/prove/account.ts';
-import type { Fault, FaultKind } from '#test/prove/fault-proxy.ts';
+import type { Fault } from '#test/prove/fault-proxy.ts';
 import { handled, type Life, startLife } from '#test/prove/life.ts';
 import type { Proof } from '#test/prove/proof.ts';
 import { queued, type Scenario, type Webhook, workflows } from '#test/prove/scenarios.ts';
 import { eachFault } from './each-fault.ts';
 import { seen } from './seen.ts';
-import type { ShiftedClock } from './shifted-clock.ts';
-
-export type Stage = Readonly<{
-  account: Account;
-  clock: ShiftedClock;
-  /** When the proof began. */
-  since: Date;
-  kinds: readonly FaultKind[];
-  /** Whether whoever takes over from a killed function is killed as well. */
-  pairs: boolean;
-  /** Who of those who see to an email is disturbed while SES is in this mood; absent: both, whatever it does. */
-  isDisturbed?: (who: 'mailer' | 'clock', mood: string) => boolean;
-}>;
+import type { Stage } from './stage.ts';
 
 const longestDelaySeconds = 900;
 const mostReceives = 12;

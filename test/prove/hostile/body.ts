@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { anyText } from '#test/support/any-text.ts';
 
 /** Makes another body of a payload. */
-export type BodyChange = (payload: string) => Buffer;
+type BodyChange = (payload: string) => Buffer;
 
 const types = ['order.paid', 'customer.created', 'customer.deleted', 'subscription.revoked'];
 

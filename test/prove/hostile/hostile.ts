@@ -7,7 +7,7 @@ import { proveTime, type TimeProof } from './time.ts';
 /** One webhook in so many goes all the way: the emulators take their time. */
 const requestsForOne = 250;
 
-export type HostileProof = AnswersProof & Pick<TimeProof, 'worst' | 'forged'>;
+type HostileProof = AnswersProof & Pick<TimeProof, 'worst' | 'forged'>;
 type Options = Readonly<{ seed: number; requests: number; onProgress?: (done: number) => void }>;
 
 /**

@@ -23,7 +23,7 @@ const judgedSizes = [1_000, 100_000, 6_200_000];
 type Worst = { points: number; ratio: number };
 
 /** What answering a forged request of so many bytes takes of a processor. */
-export type ForgedCost = Readonly<{ bytes: number; ms: number }>;
+type ForgedCost = Readonly<{ bytes: number; ms: number }>;
 
 export type TimeProof = Proof &
   Readonly<{ worst: Readonly<Record<Kind, Worst>>; forged: readonly ForgedCost[] }>;

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import zlib from 'node:zlib';
 
 /** What something makes the runtime do, counted exactly: no clock is asked. */
-export type Work = Readonly<{
+type Work = Readonly<{
   hmacs: number;
   hashedBytes: number;
   encodedBytes: number;

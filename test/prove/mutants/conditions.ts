@@ -9,7 +9,7 @@ export const hearts = {
   identity: 'shared/audience/identity.ts',
   judgeMail: 'shared/audience/emails/judge-mail.ts',
 } as const;
-export type Heart = keyof typeof hearts;
+type Heart = keyof typeof hearts;
 
 /** A condition in the code that decides. */
 export type Condition = Readonly<{ id: string; of: Heart; line: number; text: string }>;

@@ -7,7 +7,7 @@ import type { Instrumented } from './turning.ts';
 import { killsOfTests } from './unit-tests.ts';
 
 /** What became of one break of the code. `by`: the test, or the checker with its seed, that noticed it. */
-export type Fate = Readonly<{
+type Fate = Readonly<{
   of: string;
   what: string;
   by?: Readonly<{ kind: 'tests' | 'checkers'; name: string }> | undefined;

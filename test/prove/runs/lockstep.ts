@@ -216,4 +216,4 @@ function same(what: string, said: unknown, meant: unknown): void {
 }
 
 /** The memory is not what DynamoDB is. */
-export class Disagreement extends Error {}
+class Disagreement extends Error {}

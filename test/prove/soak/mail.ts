@@ -49,7 +49,7 @@ const recordSchema = z.object({
 });
 const emailSchema = z.object({ ledgerKey: z.string(), state: z.string() });
 
-export type Ledger = Awaited<ReturnType<typeof ledger>>;
+type Ledger = Awaited<ReturnType<typeof ledger>>;
 
 /** Those that have no end yet: nobody knows them, or they are under way. What SES alone knows (`unknown`) has one. */
 export function unsettled({ asked, states }: Ledger): string[] {

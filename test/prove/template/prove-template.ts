@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Break, breaks } from './breaks.ts';
 
-export type Noticed = Readonly<{ one: Break; isNoticed: boolean }>;
+type Noticed = Readonly<{ one: Break; isNoticed: boolean }>;
 
 const folder = fileURLToPath(new URL('./', import.meta.url));
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -26,7 +26,7 @@ export async function proveTemplate(onNoticed: (noticed: Noticed) => void): Prom
 }
 
 /** Whether its tests notice that this one is taken out. */
-export async function isNoticed(index: number): Promise<boolean> {
+async function isNoticed(index: number): Promise<boolean> {
   return !(await passes([breaks[index]?.noticedBy ?? ''], index));
 }
 

@@ -11,7 +11,7 @@ const largestFile = 1_000_000;
 const mostFiles = 1_000;
 
 /** The workflows in a folder, by their ids. All throw Advice about what cannot be read or written. */
-export type WorkflowFolder = Readonly<{
+type WorkflowFolder = Readonly<{
   read: () => Promise<FolderFile[]>;
   /** Writes these files, and says which differ from what was there. Nothing is written where one may not be. */
   write: (files: readonly FolderFile[]) => Promise<string[]>;

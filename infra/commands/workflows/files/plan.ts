@@ -14,7 +14,7 @@ import { readWorkflowFile, workflowFile } from './workflow-file.ts';
 export type FolderFile = Readonly<{ workflowId: string; text: string }>;
 
 /** A workflow of the stack, and the version that a file was exported from, where it is another and is kept. */
-export type Present = Readonly<{ workflow: Workflow; base?: Workflow | undefined }>;
+type Present = Readonly<{ workflow: Workflow; base?: Workflow | undefined }>;
 
 export type Stack = Readonly<{
   present: readonly Present[];
@@ -22,7 +22,7 @@ export type Stack = Readonly<{
   removed: readonly string[];
 }>;
 
-export type PlannedProblem = Readonly<{ field: string | undefined; text: string }>;
+type PlannedProblem = Readonly<{ field: string | undefined; text: string }>;
 
 export type Planned = Readonly<{ workflowId: string; warnings: readonly string[] }> &
   (

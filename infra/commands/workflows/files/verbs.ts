@@ -23,7 +23,7 @@ import {
 } from './plan.ts';
 import { lookedAtLines, plannedDocument, plannedLines } from './plan-text.ts';
 
-export type FileParts = Readonly<{
+type FileParts = Readonly<{
   workflows: Pick<Workflows, 'all' | 'versions' | 'removed'>;
   drafts: Pick<WorkflowDrafts, 'create' | 'save' | 'activate' | 'pause'>;
   surroundings: () => Promise<MailSurroundings>;

@@ -60,7 +60,7 @@ function writtenStep(step: WorkflowDraft['steps'][number]): Record<string, unkno
 const headingOf = (id: string) => `## Mail ${id}`;
 const trimmed = (text: string) => text.replace(/^\n+|\n+$/g, '');
 
-export type ReadFile =
+type ReadFile =
   | Readonly<{ kind: 'read'; written: unknown }>
   | Readonly<{ kind: 'refused'; problem: string }>;
 

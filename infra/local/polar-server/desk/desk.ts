@@ -20,7 +20,7 @@ import {
 import { accessPage, emailsPage, faultsPage } from './settings-pages.ts';
 import { eventPage, webhooksPage } from './webhook-pages.ts';
 
-export type DeskParts = Readonly<{
+type DeskParts = Readonly<{
   state: PolarState;
   faults: Faults;
   shop: Shop;

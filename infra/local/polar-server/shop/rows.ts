@@ -63,7 +63,7 @@ export const orderSchema = z.looseObject({
 });
 export type Order = z.infer<typeof orderSchema>;
 
-export type NewCustomer = Readonly<{
+type NewCustomer = Readonly<{
   id?: string;
   /** null: a team that has none. */
   email: string | null;
@@ -131,7 +131,7 @@ export function sixDigits(at: Date): string {
   return at.toISOString().replace('Z', '000Z');
 }
 
-export type NewSubscription = Readonly<{
+type NewSubscription = Readonly<{
   id?: string;
   customer: Customer;
   product: Product;
@@ -188,7 +188,7 @@ export function subscriptionInOrder(subscription: Subscription) {
 /** In percent, as far as it matters here. */
 const taxRates: Readonly<Record<string, number>> = { SE: 25, DE: 19, US: 0, JP: 10 };
 
-export type NewOrder = Readonly<{
+type NewOrder = Readonly<{
   id?: string;
   customer: Customer;
   product: Product;

@@ -1,5 +1,5 @@
 /** The ledger key and addresses of one email, as SES repeats them in each of its events. */
-export type Mail = Readonly<{
+type Mail = Readonly<{
   ledgerKey?: string | undefined;
   to: string | readonly string[];
   messageId?: string;

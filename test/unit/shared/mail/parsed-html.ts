@@ -2,13 +2,13 @@ import { type DefaultTreeAdapterTypes, defaultTreeAdapter as dom, parse } from '
 
 type Element = DefaultTreeAdapterTypes.Element;
 
-export type ParsedHtml = Readonly<{
+type ParsedHtml = Readonly<{
   errors: readonly string[];
   elements: readonly HtmlElement[];
   named: (tag: string) => HtmlElement[];
 }>;
 
-export type HtmlElement = Readonly<{
+type HtmlElement = Readonly<{
   tag: string;
   attributes: Readonly<Record<string, string>>;
   /** All the text in it, white space collapsed. */

@@ -12,7 +12,7 @@ export const ada = {
   sessionToken: 'token-of-Ada//==',
 };
 const region = 'eu-west-1';
-export const policyArn = 'arn:aws:iam::123456789012:policy/PolarAudience-prod-ConsolePolicy';
+const policyArn = 'arn:aws:iam::123456789012:policy/PolarAudience-prod-ConsolePolicy';
 export const csp = { 'content-security-policy': "default-src 'none'" };
 export const page = {
   status: 200,

@@ -1,0 +1,15 @@
+import type { Account } from '#test/prove/account.ts';
+import type { FaultKind } from '#test/prove/fault-proxy.ts';
+import type { ShiftedClock } from './shifted-clock.ts';
+
+export type Stage = Readonly<{
+  account: Account;
+  clock: ShiftedClock;
+  /** When the proof began. */
+  since: Date;
+  kinds: readonly FaultKind[];
+  /** Whether whoever takes over from a killed function is killed as well. */
+  pairs: boolean;
+  /** Who of those who see to an email is disturbed while SES is in this mood; absent: both, whatever it does. */
+  isDisturbed?: (who: 'mailer' | 'clock', mood: string) => boolean;
+}>;
