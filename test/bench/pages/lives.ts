@@ -154,7 +154,8 @@ function keepingClient() {
   client.middlewareStack.add(
     () => async (args) => {
       const { body } = Object(args.request);
-      for (const { TableName, Item } of putsIn(JSON.parse(Buffer.from(body).toString()))) keep(TableName, Item);
+      for (const { TableName, Item } of putsIn(JSON.parse(Buffer.from(body).toString())))
+        keep(TableName, Item);
       return { output: { $metadata: {} }, response: {} };
     },
     { step: 'finalizeRequest', priority: 'high', name: 'keeps' },

@@ -143,7 +143,7 @@ async function shop(
     return proxy.address;
   };
   const account = await startBenchAccount(assembly, watched, { file });
-  const console = await startedConsole(account);
+  const console = await consoleOf(account);
   const visitor = consoleVisitor(
     throughApiGateway(async (event) => {
       const result = await console.invoke(event, 'Root=1-00000000-000000000000000000000000');
@@ -171,9 +171,9 @@ async function shop(
   };
 }
 
-async function startedConsole(account: BenchAccount) {
+function consoleOf(account: BenchAccount) {
   const shipped = account.functionNamed('console');
-  const started = await functionProcess({
+  return functionProcess({
     logicalId: shipped.resource.logicalId,
     arn: account.arnOf(shipped),
     bundle: shipped.bundle,
@@ -181,9 +181,6 @@ async function startedConsole(account: BenchAccount) {
     environment: account.environmentOf(shipped),
     onOutput: () => {},
   });
-  const problem = await started.start();
-  if (problem !== undefined) throw new Error(problem);
-  return started;
 }
 
 function measured(page: string, visits: Visits): MeasuredPage {
