@@ -10,6 +10,7 @@ import { badge, empty, link, table, time } from '../kit/shown.ts';
 import {
   audiencePath,
   contactPath,
+  emailPath,
   eventPath,
   logPath,
   shortened,
@@ -30,13 +31,17 @@ const querySchema = z.object({
 type Query = z.infer<typeof querySchema>;
 
 /** The operator log: who did what by hand, the newest first. */
-export function logPages({ acts, now, env }: ConsoleParts) {
+export function logPages({ acts, workflows, now, env }: ConsoleParts) {
   const app = new Hono<ConsoleEnv>();
   app.get('/', async (c) => {
     const query = querySchema.parse(c.req.query());
     const since = new Date(now().getTime() - env.RETENTION_DAYS * 86_400_000).toISOString();
     const after = cursorOf(actPositionSchema, query.after);
-    const found = await acts.page({ by: query.by, what: query.what }, since, pageSize, after);
+    const [found, known] = await Promise.all([
+      acts.page({ by: query.by, what: query.what }, since, pageSize, after),
+      workflows.all(),
+    ]);
+    const names = new Map(known.map(({ workflowId, name }) => [workflowId, name]));
     const filter = { by: query.by, what: query.what };
     const next = found.next && link(logPath, { ...filter, after: cursorText(found.next) });
     return page(c, {
@@ -44,7 +49,7 @@ export function logPages({ acts, now, env }: ConsoleParts) {
       section: 'log',
       body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. Erasures are kept forever: <code>npm run why -- &lt;address or id&gt;</code> shows them.</p>
 ${filters(query)}
-${found.acts.length > 0 ? actTable(found.acts) : nothing(query)}
+${found.acts.length > 0 ? actTable(found.acts, names) : nothing(query)}
 <div class="pages"><p>${after && html`<a href="${link(logPath, filter)}">Back to the newest</a>`}</p>
 ${next && html`<a class="button" href="${next}" rel="next">Older ones</a>`}</div>`,
     });
@@ -54,7 +59,7 @@ ${next && html`<a class="button" href="${next}" rel="next">Older ones</a>`}</div
 
 function filters({ by, what }: Query): Html {
   return html`<form class="filters" method="get" action="${logPath}">
-${textField({ name: 'by', label: 'Who', value: by ?? '', hint: 'A part of the name.' }, { type: 'search' })}
+${textField({ name: 'by', label: 'Who, or part of it', value: by ?? '' }, { type: 'search' })}
 ${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...actVerbs.map((one) => [one, one] as const)])}
 <button type="submit">Show</button>
 </form>`;
@@ -75,22 +80,42 @@ const words: Readonly<Record<ActOutcome, string>> = {
   failed: 'failed',
 };
 
-function actTable(acts: readonly OperatorAct[]): Html {
+/** Of the workflows that there are, by id. */
+type Names = ReadonlyMap<string, string>;
+
+function actTable(acts: readonly OperatorAct[], names: Names): Html {
   const rows = acts.map(({ at, by, via, what, on, sentence, outcome }) => [
     time(at, { form: 'seconds' }),
     html`${by}<br><span class="soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
     html`<span class="long">${sentence}</span><code class="small">${what}</code>`,
-    html`${Object.entries(on).map(([name, value]) => object(name, value))}`,
+    html`${Object.entries(on).map(([name, value]) => object(name, value, names))}`,
     badge(words[outcome], tones[outcome]),
   ]);
   return table('What was done, the newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
 }
 
+/** What an act was about, in words: ids and counts as the log keeps them. */
+const objectWords: Readonly<Record<string, string>> = {
+  ...{ contactId: 'Contact', customerId: 'Customer', webhookId: 'Event', workflowId: 'Workflow' },
+  ...{ ledgerKey: 'Email', runId: 'Run', importId: 'Import', messageId: 'Message', queue: 'Queue' },
+  ...{ type: 'Event type', fields: 'Fields', setting: 'Setting', consent: 'Consent' },
+  ...{
+    mails: 'Polar’s mails',
+    template: 'Ready-made',
+    plan: 'Plan',
+    run: 'Replay',
+    since: 'Since',
+  },
+  ...{ version: 'Version', restored: 'Restored version', changed: 'Changed', count: 'Count' },
+  ...{ state: 'State', added: 'Added', repaired: 'Repaired' },
+};
+
 /** An object of an act, with a link to its page where there is one. */
-function object(name: string, value: string | number): Html {
-  const to = pageOf(name, String(value));
-  const text = shortened(String(value), 60);
-  return html`<span class="long small">${name} ${to === undefined ? text : html`<a href="${to}">${text}</a>`}</span> `;
+function object(name: string, value: string | number, names: Names): Html {
+  const id = String(value);
+  const to = pageOf(name, id);
+  const text = shortened((name === 'workflowId' && names.get(id)) || id, 60);
+  return html`<span class="long small">${objectWords[name] ?? name}: ${to === undefined ? text : html`<a href="${to}">${text}</a>`}</span><br>`;
 }
 
 function pageOf(name: string, id: string): string | undefined {
@@ -103,6 +128,8 @@ function pageOf(name: string, id: string): string | undefined {
       return eventPath(id);
     case 'workflowId':
       return workflowPath({ workflowId: id });
+    case 'ledgerKey':
+      return emailPath({ ledgerKey: id });
     default:
       return undefined;
   }

@@ -109,6 +109,14 @@ describe('the operator log', () => {
     expect(acts).toMatchObject([{ what: 'test.sent', by: userArn, outcome: 'refused' }]);
   });
 
+  it('shows what an act was about in words, a workflow by its name', async () => {
+    const { location } = await at.post('/console/workflows', { template: 'welcome' });
+    const { text, html } = await at.get('/console/log');
+    expect(text).toContain('Workflow: Welcome');
+    expect(html).toContain(`href="${location?.replace(/\/edit$/, '')}"`);
+    expect(text).not.toMatch(/\b(workflow|contact|webhook|message|import)Id\b/);
+  });
+
   it('notes an export once, with its first page', async () => {
     const path = '/console/audience/export.csv?consent=subscribed';
     const acts = await notedBy(() => at.get(path));
