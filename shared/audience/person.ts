@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isBackfilled } from '#shared/polar/event-types.ts';
 import {
   claimsSchema,
   isMailable,
@@ -292,4 +293,14 @@ export function emailOf(customer: Customer | undefined): NormalisedEmail | undef
 /** Every address that a customer has or had. */
 export function addressesOf({ addresses }: Pick<Customer, 'addresses'>): NormalisedEmail[] {
   return [...new Set(addresses.map(normalisedEmail))];
+}
+
+/** Where a contact came from, in words: rows do not tell what Polar sent from what was imported, but the first event does. */
+export function sourceText(
+  { source }: Pick<Contact, 'source'>,
+  customer: Pick<Customer, 'firstEvent'> | undefined,
+): string {
+  const first = customer?.firstEvent?.webhookId;
+  const isImported = source === webhookSource && first !== undefined && isBackfilled(first);
+  return isImported ? 'Imported from Polar' : source;
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { Customer, DecisionByHand } from '#shared/audience/person.ts';
+import { type Customer, type DecisionByHand, sourceText } from '#shared/audience/person.ts';
 import {
   reasonAgainstAddress,
   reasonAgainstTransactional,
@@ -57,7 +57,7 @@ export function consentHistory({ contact, customer, suppression }: KnownContact)
     ...refusalSteps(customer?.no),
     ...refusalSteps(suppression?.reasons),
     ...(consent.subscribed ? [{ ...consent.subscribed, what: decisionWords.subscribed }] : []),
-    ...creation(decisions, contact),
+    ...creation(decisions, { contact, customer }),
     ...(customer?.deletion
       ? [{ at: customer.deletion.occurredAt, what: 'The customer was deleted in Polar' }]
       : []),
@@ -83,13 +83,14 @@ function refusalText(reason: SuppressionReason, no: Act): string {
 
 function creation(
   decisions: readonly DecisionByHand[],
-  { createdAt, consent, source }: KnownContact['contact'],
+  { contact, customer }: Pick<KnownContact, 'contact' | 'customer'>,
 ): ConsentStep[] {
+  const { createdAt, consent } = contact;
   if (decisions.some(({ act, at }) => act === 'added' && at === createdAt)) return [];
   const how = consent.startsUnsubscribed
     ? 'Came into the audience unsubscribed, as the settings wanted it for new contacts'
     : 'Came into the audience';
-  return [{ at: createdAt, what: `${how} (${source})` }];
+  return [{ at: createdAt, what: `${how} (${sourceText(contact, customer)})` }];
 }
 
 /** Who a contact is, whether it gets mail and why, and what can be done about it. */
@@ -169,7 +170,7 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
     ['Address', contact.address],
     ...handRows(c, known),
     ['Customer in Polar', customerText(contact.customerId, customer)],
-    ['Source', contact.source],
+    ['Source', sourceText(contact, customer)],
     ['Since', time(contact.createdAt)],
     ['Changed', time(contact.updatedAt)],
     ['Contact id', html`<code>${contact.contactId}</code>`],

@@ -8,7 +8,7 @@ import {
 } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import type { Address, Contact, Customer } from '#shared/audience/person.ts';
+import { type Address, type Contact, type Customer, sourceText } from '#shared/audience/person.ts';
 import {
   type AtAddress,
   reasonAgainstAddress,
@@ -61,7 +61,10 @@ function contactLines({ at, organization }: FoundAddress, { address }: WhyHow): 
   return [
     ...columns([
       ['address', address(contact.address)],
-      ['contact', `${contact.contactId}, since ${contact.createdAt}, ${contact.source}`],
+      [
+        'contact',
+        `${contact.contactId}, since ${contact.createdAt}, ${sourceText(contact, customer)}`,
+      ],
       [
         'customer',
         [contact.customerId ?? 'none: added by hand', deleted].filter(Boolean).join(', '),

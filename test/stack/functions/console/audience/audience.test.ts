@@ -91,6 +91,15 @@ describe('the list', () => {
     expect(pages).toHaveLength(3);
   });
 
+  test('is less than 100 KB, however long names are', async () => {
+    const firstName = '<&"\'>'.repeat(100);
+    const long = { firstName, lastName: firstName };
+    await contacts('long', 60, () => ({ ...long, createdAt: '2025-10-01T00:00:00.000Z' }));
+    const { html } = await at.get(`${list}?group=long`);
+    expect(html).toContain('Contacts, newest first');
+    expect(Buffer.byteLength(html)).toBeLessThan(100_000);
+  });
+
   test('puts no address into a URL', async () => {
     const { pages } = await allIds(list);
     for (const page of pages) {

@@ -64,6 +64,9 @@ describe('the page of the import', () => {
     expect(done.text).toContain('Compared 30 subscriptions and paid orders.');
     expect(await desk.items('Contacts')).toHaveLength(60);
     expect(await desk.items('Emails')).toEqual([]);
+    const [contact] = await desk.items('Contacts');
+    const shown = await visitor.get(`/console/audience/${contact?.['contactId']}`);
+    expect(shown.text).toContain('Source Imported from Polar');
     expect((await visitor.get('/console')).text).toContain('existing customers (done)');
     expect((await visitor.get('/console/polar')).text).toContain('Last import:');
 
