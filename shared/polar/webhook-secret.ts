@@ -58,18 +58,36 @@ export function isPreviousEndless({ current, previous, previousUntil }: SigningS
   return current !== '' && previous !== '' && previousUntil === undefined;
 }
 
+/** A sentence of a note: what comes before a time, the time, and what comes after it. One without a time is all `before`. */
+export type SecretNote = Readonly<{ before: string; at?: string | undefined; after?: string }>;
+
 /** What a person should know of our secrets, none of them shown. */
-export function secretNotes(secrets: SigningSecrets, now: Date): string[] {
+export function secretNotes(secrets: SigningSecrets, now: Date): SecretNote[] {
   const { current, previousUntil } = secrets;
   const isShort = current !== '' && isShortSecret(current);
-  const end =
-    previousUntil ?? 'an hour after watch has noticed it, which looks every quarter of one';
+  const still = 'A previous webhook secret still counts beside the current one, until';
+  const advice = 'If it leaked, drop it now.';
+  const noticed = 'an hour after watch has noticed it, which looks every quarter of one';
   return [
-    isShort &&
-      `The webhook secret still works, but ${shortSecret}. Change it on the page Polar of the console: Polar makes a new one.`,
-    isPreviousAccepted(secrets, now) &&
-      `A previous webhook secret still counts beside the current one, until ${end}. If it leaked, drop it now.`,
-  ].filter((note) => note !== false);
+    ...(isShort
+      ? [
+          {
+            before: `The webhook secret still works, but ${shortSecret}. Change it on the page Polar of the console: Polar makes a new one.`,
+          },
+        ]
+      : []),
+    ...(isPreviousAccepted(secrets, now)
+      ? [
+          previousUntil === undefined
+            ? { before: `${still} ${noticed}. ${advice}` }
+            : { before: `${still} `, at: previousUntil, after: `. ${advice}` },
+        ]
+      : []),
+  ];
+}
+
+export function noteText({ before, at = '', after = '' }: SecretNote): string {
+  return `${before}${at}${after}`;
 }
 
 /** Of the shorter of the two keys that it may be read as. */

@@ -4,7 +4,7 @@ import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
 import { type CustomerEmails, customerEmailsOf } from '#shared/polar/customer-emails.ts';
-import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
+import { isPreviousAccepted, type SecretNote, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
 /** What Polar tells, or a sentence why it is not known. */
@@ -46,7 +46,7 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
 }
 
 /** What a person should know of our webhook secrets, and whether there is a previous one to drop. */
-export type SecretsShown = Readonly<{ notes: readonly string[]; mayDrop: boolean }>;
+export type SecretsShown = Readonly<{ notes: readonly SecretNote[]; mayDrop: boolean }>;
 
 export async function secretsShown({ webhookSecrets, now, log }: PolarLink): Promise<SecretsShown> {
   try {

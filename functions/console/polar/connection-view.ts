@@ -44,14 +44,8 @@ ${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems 
 }
 
 function secretsNote(c: Context<ConsoleEnv>, { notes, mayDrop }: SecretsShown): Html {
-  return html`${notes.map((note) => html`<p class="note">${withTimes(note)}</p>`)}
+  return html`${notes.map(({ before, at, after }) => html`<p class="note">${before}${at && time(at)}${after}</p>`)}
 ${mayDrop ? act(c, 'Drop the previous secret', pathsOfTending.dropPrevious) : ''}`;
-}
-
-/** A sentence whose instants are in the reader's zone. */
-function withTimes(sentence: string): Html {
-  const parts = sentence.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/);
-  return html`${parts.map((part, at) => (at % 2 === 1 ? time(part) : part))}`;
 }
 
 type Connected = Extract<ConnectionState, { kind: 'connected' }>;

@@ -38,7 +38,7 @@ import {
   forgetLeftAccess,
   repairConnection,
 } from '#shared/polar/connection/tend-connection.ts';
-import { isPreviousAccepted, secretNotes } from '#shared/polar/webhook-secret.ts';
+import { isPreviousAccepted, noteText, secretNotes } from '#shared/polar/webhook-secret.ts';
 import { momentDocument, momentLines, whoMails } from './moments.ts';
 
 export type ConnectOptions = Readonly<{ target: Target }> &
@@ -58,7 +58,7 @@ export function connectCommand(
 ): void {
   command
     .description(
-      'Connects this deployment with an organization of Polar: creates the webhook endpoint there and copies its secret. Safe to run twice.',
+      'Connect this deployment to a Polar organization: create its webhook endpoint and copy the secret. Safe to run twice.',
     )
     .addOption(
       text(
@@ -66,25 +66,22 @@ export function connectCommand(
         'the organization access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Beware of the token itself here: other users of this machine can see arguments, and shells keep them',
       ),
     )
-    .option('--sandbox', "the token is one of Polar's sandbox")
-    .addOption(text('--organization <slug>', 'refuses to connect with another one'))
-    .option('--status', "how the connection is, seen from Polar's side")
+    .option('--sandbox', "the token is from Polar's sandbox")
+    .addOption(text('--organization <slug>', 'refuse to connect to any other'))
+    .option('--status', 'show how Polar sees the connection')
     .addOption(jsonOption())
-    .option('--repair', 'sets right what --status finds wrong with the endpoint')
-    .option('--drop-previous', 'ends the previous webhook secret immediately, as after a leak')
+    .option('--repair', 'fix what --status finds wrong with the endpoint')
+    .option('--drop-previous', 'end the previous webhook secret now, such as after a leak')
     .addOption(
       text(
         '--emails-off <keys>',
-        'switches mails off that Polar itself sends to customers, by the names in the table of --status, with commas; needs the scope organizations:write',
+        'switch off mails that Polar itself sends, by their names in --status, separated by commas; needs the scope organizations:write',
       ),
     )
-    .addOption(text('--emails-on <keys>', 'switches them on again; --disconnect does so, too'))
-    .option(
-      '--accept-emails',
-      "takes Polar's own mails as they are now, after watch found them changed",
-    )
-    .option('--disconnect', 'removes the endpoint in Polar; asks first')
-    .option('--yes', 'does not ask')
+    .addOption(text('--emails-on <keys>', 'switch them on again; --disconnect does this, too'))
+    .option('--accept-emails', "accept Polar's own mails as they are now, after they changed")
+    .option('--disconnect', 'remove the endpoint in Polar; asks first')
+    .option('--yes', "don't ask")
     .addHelpText('after', afterHelp)
     .action((_, self) => {
       if (saysNothing(self) && !environment['POLAR_TOKEN']) return self.help();
@@ -200,7 +197,7 @@ async function tellOfSecrets(
   print: Print,
 ): Promise<void> {
   const secrets = await webhookSecrets.read();
-  for (const note of secretNotes(secrets, now())) print(note);
+  for (const note of secretNotes(secrets, now())) print(noteText(note));
   if (isPreviousAccepted(secrets, now())) {
     print(`  npm run connect -- --drop-previous${sameDeployment}`);
   }
@@ -219,7 +216,7 @@ async function tellStatus(
     for (const line of healthLines(connection, health, deployment.options)) print(line);
     return momentLines(connection, mails, deployment.options).forEach(print);
   }
-  const notes = secretNotes(await parts.webhookSecrets.read(), parts.now());
+  const notes = secretNotes(await parts.webhookSecrets.read(), parts.now()).map(noteText);
   document({ ...statusDocument(connection, health, notes), ...momentDocument(mails) });
 }
 

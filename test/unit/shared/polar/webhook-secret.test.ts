@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { isShortSecret, isWebhookSecret, secretNotes } from '#shared/polar/webhook-secret.ts';
+import {
+  isShortSecret,
+  isWebhookSecret,
+  noteText,
+  secretNotes,
+} from '#shared/polar/webhook-secret.ts';
 
 const encoded = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
 
@@ -43,7 +48,8 @@ describe('a webhook secret', () => {
 describe('what a person is told of the secrets', () => {
   const now = new Date('2026-11-29T10:00:00Z');
   const [current, previous] = [encoded(32), encoded(24)];
-  const told = (secrets: Parameters<typeof secretNotes>[0]) => secretNotes(secrets, now);
+  const told = (secrets: Parameters<typeof secretNotes>[0]) =>
+    secretNotes(secrets, now).map(noteText);
 
   it('is nothing while all is well', () => {
     expect(told({ current: '', previous: '' })).toEqual([]);
@@ -56,6 +62,8 @@ describe('what a person is told of the secrets', () => {
     expect(told({ current, previous, previousUntil: until })).toEqual([
       expect.stringContaining(`still counts beside the current one, until ${until}.`),
     ]);
+    const [note] = secretNotes({ current, previous, previousUntil: until }, now);
+    expect(note?.at).toBe(until);
     expect(told({ current, previous })).toEqual([
       expect.stringContaining('until an hour after watch has noticed it'),
     ]);
