@@ -160,7 +160,7 @@ export function overlapsOf(workflow: Trigger, emails: CustomerEmails | undefined
   });
 }
 
-/** What to know of the overlaps before a workflow is activated: a sentence for those that are, one for those that may be. */
+/** What to know of the overlaps before a workflow is activated: for those that are, and for those that may be. */
 export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   const when = (polar: Overlap['polar']) =>
     listed(overlaps.filter((one) => one.polar === polar).map(({ title }) => `when ${title}`));
@@ -168,14 +168,10 @@ export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   return [
     ...(on
       ? [
-          `Polar mails your customers itself ${on}, so they would get two mails. Switch off Polar's, or keep this workflow paused.`,
+          `Polar mails ${on}, too: customers get two mails. Switch off Polar's, or keep this workflow paused.`,
         ]
       : []),
-    ...(unknown
-      ? [
-          `Whether Polar mails your customers itself ${unknown} is not known, so they may get two mails.`,
-        ]
-      : []),
+    ...(unknown ? [`Polar may mail ${unknown}, too: customers may get two mails.`] : []),
   ];
 }
 

@@ -9,7 +9,7 @@ import {
   type WorkflowCheck,
 } from '#shared/mail/check/check-workflow.ts';
 import type { DraftField, DraftProblem } from '#shared/mail/check/draft-problem.ts';
-import { overlapsOf } from '#shared/mail/moments.ts';
+import { type Overlap, overlapsOf, sandboxNote } from '#shared/mail/moments.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -113,17 +113,24 @@ export function triggerNote(
  */
 export function overlapNote(
   c: Context<ConsoleEnv>,
-  workflow: Parameters<typeof polarWarnings>[0],
+  workflow: Parameters<typeof overlapsOf>[0],
   polar: PolarMails | undefined,
 ): Html {
-  const warnings = polarWarnings(workflow, polar);
-  if (warnings.length === 0) return html``;
-  const on = overlapsOf(workflow, polar?.emails?.switches).filter((one) => one.polar === 'on');
+  const overlaps = polar ? overlapsOf(workflow, polar.emails?.switches) : [];
+  if (overlaps.length === 0) return html``;
+  const on = overlaps.filter((one) => one.polar === 'on');
+  const unknown = overlaps.filter((one) => one.polar === 'unknown');
   const keys = on.map(({ key }) => key).join(',');
   return html`<div class="note">
-${warnings.map((text) => html`<p>${text}</p>`)}
+${on.length > 0 && html`<p>Polar mails at the same moment, so customers get two mails:</p>${moments(on)}<p>Switch off Polar’s, or keep this workflow paused.</p>`}
+${unknown.length > 0 && html`<p>Polar may mail at the same moment, so customers may get two mails:</p>${moments(unknown)}`}
+${polar?.server === 'sandbox' && html`<p>${sandboxNote}</p>`}
 <div class="row">${keys === '' ? '' : act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields: { keys } })} <a href="${polarPath}#emails">Who mails at each moment</a></div>
 </div>`;
+}
+
+function moments(overlaps: readonly Overlap[]): Html {
+  return html`<ul>${overlaps.map(({ title }) => html`<li>when ${title}</li>`)}</ul>`;
 }
 
 /** The same where there is room for a word only. */

@@ -248,7 +248,7 @@ describe('the warning before a workflow is activated', () => {
     const [warning, ...more] = overlapWarnings(
       overlapsOf(workflow('payment-failed'), switched(true)),
     );
-    expect(warning).toContain('when a payment fails, so they would get two mails');
+    expect(warning).toContain('Polar mails when a payment fails, too: customers get two mails.');
     expect(more).toEqual([]);
     expect(overlapsOf(workflow('receipt'), switched(true))).toHaveLength(5);
   });
@@ -263,6 +263,6 @@ describe('the warning before a workflow is activated', () => {
     const { subscription_cycled: _, ...unsure } = emails;
     const warnings = overlapWarnings(overlapsOf(workflow('receipt'), unsure));
     expect(warnings).toHaveLength(2);
-    expect(warnings[1]).toContain('when a renewal or a bill for use is paid is not known');
+    expect(warnings[1]).toContain('Polar may mail when a renewal or a bill for use is paid, too');
   });
 });

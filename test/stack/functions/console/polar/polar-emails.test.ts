@@ -127,12 +127,14 @@ describe('a workflow that mails when Polar does', () => {
     await desk.connectByToken();
     const path = await add('payment-failed');
     const shown = await desk.get(path);
-    expect(shown.text).toContain('Polar mails your customers itself when a payment fails');
+    expect(shown.text).toContain(
+      'Polar mails at the same moment, so customers get two mails: when a payment fails',
+    );
     expect(shown.html).toContain('value="subscription_past_due"');
-    expect((await desk.get(`${path}/edit`)).text).toContain('so they would get two mails');
+    expect((await desk.get(`${path}/edit`)).text).toContain('so customers get two mails');
     inPolar({ subscription_past_due: false });
     await desk.submit(`${page}/accept-emails`);
-    expect((await desk.get(path)).text).not.toContain('Polar mails your customers itself');
+    expect((await desk.get(path)).text).not.toContain('Polar mails at the same moment');
   });
 
   it('says so among the ready-made ones', async () => {

@@ -99,7 +99,7 @@ describe('npm run workflows', () => {
     const connection = { server: 'production', organizationSlug: 'northlight', emails } as const;
     const polar = { polar: async () => connection };
     await at.does(polar).add('payment-failed');
-    const warning = 'Note: Polar mails your customers itself when a payment fails';
+    const warning = 'Note: Polar mails when a payment fails, too';
     expect(at.output()).toContain(warning);
     at.printed.splice(0);
     await at.does(polar).activate('payment-failed');
