@@ -10,7 +10,7 @@ import {
 } from '#functions/console/kit/enhanced.ts';
 import type { Html } from '#functions/console/kit/page.ts';
 import { script } from '#functions/console/kit/script/script.ts';
-import { table, time } from '#functions/console/kit/shown.ts';
+import { hourOfChart, table, time, zone } from '#functions/console/kit/shown.ts';
 import { hasBrowser, startBrowser } from './chromium.ts';
 
 const address = 'http://localhost:4000/console/page';
@@ -59,10 +59,17 @@ describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 60_000 }, () 
     ['minutes', {}, '28 Nov 2026, 20:01'],
     ['seconds', { form: 'seconds' }, '28 Nov 2026, 20:01:07'],
     ['the day above', { form: 'clock' }, '20:01:07'],
+    ['the hour alone', { form: 'hour' }, '20:01'],
     ['how long ago', { ago: true }, '28 Nov 2026, 20:01 · 11 hours ago'],
   ] as const)('tells a time of the reader’s zone with %s', async (_, options, text) => {
     await open(time('2026-11-29T01:01:07Z', options));
     expect(await textOf('time')).toEqual([text]);
+  });
+
+  it('tells the hours of a chart in the reader’s zone, and names it', async () => {
+    await open(html`<p>${zone}</p>${hourOfChart('2026-11-29T14')}`);
+    expect(await textOf('time')).toEqual(['09:00']);
+    expect(await textOf('p')).toEqual(['America/New_York']);
   });
 
   it('puts rows under the days of the reader, whose times they have', async () => {

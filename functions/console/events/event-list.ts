@@ -57,7 +57,7 @@ ${days(list, query)}`;
 
 function filters({ type, outcome, day, hour }: ListQuery): Html {
   const kept = { type, outcome, day, hour };
-  const chip = (label: string, change: Partial<typeof kept>, isChosen: boolean) => ({
+  const chip = (label: Html | string, change: Partial<typeof kept>, isChosen: boolean) => ({
     label,
     href: link(eventsPath, { ...kept, ...change }),
     isChosen,
@@ -76,7 +76,9 @@ function filters({ type, outcome, day, hour }: ListQuery): Html {
       : [
           chip('All days', { day: undefined, hour: undefined }, false),
           chip(shortDay.format(new Date(day)), { hour: undefined }, hour === undefined),
-          ...(hour === undefined ? [] : [chip(`${hour}:00 UTC`, {}, true)]),
+          ...(hour === undefined
+            ? []
+            : [chip(time(`${day}T${hour}:00:00.000Z`, { form: 'hour' }), {}, true)]),
         ],
   ])}
 <form class="filters" method="get" action="${eventsPath}">

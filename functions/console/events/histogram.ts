@@ -3,7 +3,7 @@ import type { CountStore } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slots } from '#shared/store/counts/slots.ts';
 import { eventBars } from '../kit/event-bars.ts';
 import type { Html } from '../kit/page.ts';
-import { link, time } from '../kit/shown.ts';
+import { link, time, zone } from '../kit/shown.ts';
 import { eventsPath } from '../kit/words.ts';
 import { hourIn, type ListQuery, lastDay } from './event-list.ts';
 
@@ -41,7 +41,7 @@ export function eventHistogram({ slots, countedAt }: Slots, query: ListQuery): H
   if (!bars) return html``;
   const per = (slots[0]?.at.length ?? 0) > 10 ? 'hour' : 'day';
   return html`<section class="card histogram" aria-labelledby="histogram">
-<div class="card-head"><h2 id="histogram">Events per ${per}</h2><p>UTC${countedAt && html` · counted ${time(countedAt)}`}</p></div>
+<div class="card-head"><h2 id="histogram">Events per ${per}</h2><p>${per === 'hour' ? zone : 'UTC'}${countedAt && html` · counted ${time(countedAt)}`}</p></div>
 ${bars}
 </section>`;
 }

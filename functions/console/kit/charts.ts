@@ -17,7 +17,7 @@ export function sparkline(values: readonly number[]): Html {
 export type Series = Readonly<{ name: string; tone: Tone }>;
 export type Bar = Readonly<{
   /** Under the bar. */
-  label: string;
+  label: Html | string;
   /** On hover, before the numbers. */
   title: string;
   /** In the order of the series. */

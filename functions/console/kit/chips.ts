@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from './page.ts';
 
-export type Chip = Readonly<{ label: string; href: string; isChosen: boolean }>;
+export type Chip = Readonly<{ label: Html | string; href: string; isChosen: boolean }>;
 
 /** What narrows a list: links that need no script, one group for each question. */
 export function chips(label: string, groups: readonly (readonly Chip[])[], more?: Html): Html {

@@ -9,7 +9,7 @@ import type { Slot } from '#shared/store/counts/slots.ts';
 import { type Series, stackedBars } from './charts.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
-import { table } from './shown.ts';
+import { hourOfChart, table } from './shown.ts';
 
 const outcomeSeries = {
   applied: { name: 'Changed a contact', tone: 'good' },
@@ -26,8 +26,8 @@ const shortDay = new Intl.DateTimeFormat('en-US', {
 const longDay = new Intl.DateTimeFormat('en-US', { dateStyle: 'full', timeZone: 'UTC' });
 
 /** An hour as 14:00, a day as Nov 14. */
-function slotName(at: string): string {
-  return at.length > 10 ? `${at.slice(11)}:00` : shortDay.format(new Date(at));
+function slotName(at: string): Html | string {
+  return at.length > 10 ? hourOfChart(at) : shortDay.format(new Date(at));
 }
 
 function slotTitle(at: string): string {

@@ -47,10 +47,11 @@ const formats = {
   minutes: inUtc({ ...day, ...clock }),
   seconds: inUtc({ ...day, ...clock, second: '2-digit' }),
   clock: inUtc({ ...clock, second: '2-digit' }),
+  hour: inUtc(clock),
 } as const;
 
 type TimeOptions = Readonly<{
-  /** `seconds` where things happen in seconds; `clock`: without its day, which is above it. */
+  /** `seconds` where things happen in seconds; `clock`: without its day, which is above it; `hour`: when that begins. */
   form?: keyof typeof formats;
   /** Whether the script adds how long ago that was. */
   ago?: boolean;
@@ -65,6 +66,14 @@ export function time(instant: string, { form = 'minutes', ago = false }: TimeOpt
   if (Number.isNaN(date.getTime())) return html`${instant}`;
   return html`<time datetime="${date.toISOString()}" data-form="${form}" title="${instant}"${ago ? html` data-ago` : ''}>${formats[form].format(date)} UTC</time>`;
 }
+
+/** An hour of a chart, whose heading says the zone with `zone`. `hour` is `YYYY-MM-DDTHH` of UTC. */
+export function hourOfChart(hour: string): Html {
+  return html`<time datetime="${hour}:00:00.000Z" data-form="hour">${hour.slice(11)}:00</time>`;
+}
+
+/** The zone of the hours below: UTC as they come, the reader's by name once the script has run. */
+export const zone: Html = html`<span data-zone>UTC</span>`;
 
 type Tone = 'good' | 'bad' | 'warn' | 'calm';
 

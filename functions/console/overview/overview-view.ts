@@ -15,7 +15,7 @@ import { sparkline } from '../kit/charts.ts';
 import { eventBars } from '../kit/event-bars.ts';
 import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
-import { empty, facts, link } from '../kit/shown.ts';
+import { empty, facts, link, zone } from '../kit/shown.ts';
 import {
   contactPath,
   deadLettersPath,
@@ -98,7 +98,7 @@ export function eventsCard({ slots, period, countedAt }: Numbers, now: Date): Ht
     ? `No events in ${periodNames[period]}.`
     : 'Nothing is counted yet. Numbers come every five minutes.';
   return html`<section class="card" aria-labelledby="per-slot">
-<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>UTC${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
+<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>${per === 'hour' ? zone : 'UTC'}${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
 ${eventBars(slots, { hrefOf: eventsOf }) ?? empty(none)}
 </section>`;
 }

@@ -11,6 +11,7 @@ const formats = {
   minutes: new Intl.DateTimeFormat('en-GB', { ...parts.day, ...parts.clock }),
   seconds: new Intl.DateTimeFormat('en-GB', { ...parts.day, ...parts.clock, ...parts.seconds }),
   clock: new Intl.DateTimeFormat('en-GB', { ...parts.clock, ...parts.seconds }),
+  hour: new Intl.DateTimeFormat('en-GB', parts.clock),
 };
 const wholeDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' });
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
@@ -50,6 +51,7 @@ function readTimes(root) {
 /** For whatever puts something new into the page. */
 function inZone(root) {
   for (const list of root.querySelectorAll('[data-days]')) underDays(list);
+  for (const zone of root.querySelectorAll('[data-zone]')) zone.textContent = formats.minutes.resolvedOptions().timeZone;
   readTimes(root);
 }
 
