@@ -150,7 +150,7 @@ function countText(least: number, most: number): string {
 }
 
 /** The moments at which a workflow mails and Polar does, too, or may. */
-type Overlap = Readonly<{ key: CustomerEmailKey; title: string; polar: 'on' | 'unknown' }>;
+export type Overlap = Readonly<{ key: CustomerEmailKey; title: string; polar: 'on' | 'unknown' }>;
 
 export function overlapsOf(workflow: Trigger, emails: CustomerEmails | undefined): Overlap[] {
   return customerEmailKeys.flatMap((key) => {
