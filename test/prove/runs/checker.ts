@@ -1,11 +1,20 @@
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
-import { isOpen, isUsedUp, type Run } from '#shared/audience/runs/run.ts';
+import { isUsedUp, type Run } from '#shared/audience/runs/run.ts';
 import type { Commit } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isOptionalEventType } from '#shared/polar/event-types.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { type ModelRun, model, type Told } from './model.ts';
 import type { RareBranch } from './rare-branches.ts';
+import {
+  allDecided,
+  factsAgree,
+  noTwoOfOnePerson,
+  nothingLeft,
+  type Rules,
+  shown,
+  shownOfModel,
+} from './rules-of-rows.ts';
 import type { Shop } from './shop.ts';
 import type { Watcher, World } from './world.ts';
 
@@ -49,6 +58,7 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
   /** Somebody moves to another's address, and the audience does not know of it yet. */
   const moving = { isUnderWay: false };
   const complain = (text: string) => void problems.push(`${system.now().toISOString()} ${text}`);
+  const rules = (): Rules => ({ system, shop, told, complain });
 
   const watcher: Watcher = {
     committed(commit) {
@@ -234,21 +244,10 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
 
   const hadRun = (id: string) => told.runs.some(({ customerId }) => customerId === id);
 
-  /** Who takes over a contact takes it from a customer who is deleted, and whose runs have ended by then. */
-  function noTwoOfOnePerson() {
-    for (const { customerId } of shop.people) {
-      const before = told.contactsOf(customerId).filter((id) => id !== customerId);
-      const open = [...system.rows.runs.values()].find(
-        ({ row }) => before.includes(row.customerId) && isOpen(row),
-      );
-      if (open) complain(`1: a run of ${open.row.workflowId} goes on beside that of its heir.`);
-    }
-  }
-
   /** Whether the rows are what the model says. */
   function compare({ record }: Commit) {
-    noTwoOfOnePerson();
-    factsAgree();
+    noTwoOfOnePerson(rules());
+    factsAgree(rules());
     for (const [runId, { row }] of system.rows.runs) {
       const run = runOf(runId);
       // What an erasure does not end at once it clears a little later.
@@ -262,60 +261,12 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
     }
   }
 
-  /** What is known of a subscription is the newest of all that was told, whatever came first. */
-  function factsAgree() {
-    for (const [customerId, { row }] of system.rows.customers) {
-      if (row.erased) continue;
-      for (const [id, known] of Object.entries(row.subscriptions ?? {})) {
-        const sub = told.subs.get(id);
-        const at = (text: string | undefined) =>
-          text === undefined ? undefined : Date.parse(text);
-        const seen = [
-          ...[known.status, known.cancelAtPeriodEnd, at(known.trialEnd)],
-          ...[at(known.periodEnd), known.productId],
-        ];
-        const expected = [
-          ...[sub?.status, sub?.cancelAtPeriodEnd, sub?.trialEnd],
-          ...[sub?.periodEnd, sub?.productId],
-        ];
-        if (JSON.stringify(seen) !== JSON.stringify(expected)) {
-          complain(`5: of ${id} of ${customerId} is known ${seen}, and not ${expected}.`);
-        }
-      }
-    }
-  }
-
   /** What was put aside has been decided, too. */
   function noneHeld() {
     for (const [key, { state, reason }] of system.ledger) {
       if (state === 'waiting') complain(`4: ${key} still waits: ${reason}`);
       const isTooLate = state === 'blocked' && reason === 'Its time was more than a day ago.';
       if (isTooLate && held.has(key)) count('an email that was held for too long');
-    }
-  }
-
-  /** What a run has asked for is decided, whatever crashed meanwhile. */
-  function allDecided() {
-    for (const { row } of system.rows.runs.values()) {
-      for (const { ledgerKey, stepId } of row.history) {
-        if (ledgerKey === undefined || system.ledger.has(ledgerKey)) continue;
-        complain(`4: the email of ${stepId} of ${row.workflowId} was asked for and never decided.`);
-      }
-    }
-  }
-
-  /** Nothing of a person who is erased is left in any run. */
-  function nothingLeft() {
-    for (const { row } of system.rows.runs.values()) {
-      if (!told.isErased(row.customerId)) continue;
-      const { customerId, properties, history, subscription, subscriptionId } = row;
-      const left = [Object.keys(properties).join(), history.length, subscription, subscriptionId];
-      if (
-        !row.erased ||
-        JSON.stringify(left) !== JSON.stringify(['customerId', 0, undefined, undefined])
-      ) {
-        complain(`5: a run of ${customerId} tells of who is erased: ${left}.`);
-      }
     }
   }
 
@@ -350,8 +301,8 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
 
   /** Called once all is over: every run has ended, with a reason, and every email is decided. */
   function atTheEnd() {
-    nothingLeft();
-    allDecided();
+    nothingLeft(rules());
+    allDecided(rules());
     noneHeld();
     for (const { row } of system.rows.runs.values()) {
       const isWell = row.state === 'done' || row.reason !== undefined;
@@ -382,19 +333,4 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
       isStopping = false;
     },
   };
-}
-
-function shown({ state, stepId, dueAt, history }: Run): string {
-  const taken = history.map((one) => [one.stepId, one.did, Date.parse(one.dueAt)]);
-  return JSON.stringify([
-    state,
-    stepId,
-    dueAt === undefined ? undefined : Date.parse(dueAt),
-    taken,
-  ]);
-}
-
-function shownOfModel({ state, stepId, dueAt, history }: ModelRun): string {
-  const taken = history.map((one) => [one.stepId, one.did, one.dueAt]);
-  return JSON.stringify([state, stepId, dueAt, taken]);
 }

@@ -8,8 +8,9 @@ import { actsOf } from './acts.ts';
 import { checkerOf, longestLeaseMs } from './checker.ts';
 import type { RareBranch, Reached } from './rare-branches.ts';
 import { type Shop, shopOf } from './shop.ts';
+import type { Crash } from './troubled-calls.ts';
 import { optionalSequences, sequences } from './workflows.ts';
-import { type Crash, type OutsideOf, type World, world } from './world.ts';
+import { type OutsideOf, type World, world } from './world.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;

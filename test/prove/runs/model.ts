@@ -63,6 +63,8 @@ type Customer = {
 const hour = 3_600_000;
 const day = 24 * hour;
 
+export type Model = ReturnType<typeof model>;
+
 /**
  * Sequences as SEQUENCES.md says, for one contact per customer. Written from that page, apart from the code: what
  * happens is told to it in the order in which it was committed.

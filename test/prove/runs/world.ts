@@ -19,10 +19,11 @@ import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import type { DueRuns } from '#shared/store/due-runs.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
-import { heldMark } from '#shared/store/mail/ledger.ts';
 import type { RunLists } from '#shared/store/run-lists.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { memoryLedger } from '#test/fakes/memory-ledger.ts';
+import { memoryDueEmails, memoryDueRuns, memoryRunLists } from './memory-lists.ts';
+import { troubledCalls } from './troubled-calls.ts';
 
 /** What happened in the system, as far as the model and the checker look at it. */
 export type Watcher = Readonly<{
@@ -41,9 +42,6 @@ export type Outside = Readonly<{
 }>;
 /** What the functions are given instead of tables in memory. */
 export type OutsideOf = (memory: Outside, now: () => Date) => Outside;
-
-/** Before or after which call of all functions. */
-export type Crash = Readonly<{ at: number; when: 'before' | 'after' }>;
 
 type Queued = { record: SQSRecord; visibleAt: number; tries?: number };
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
@@ -66,7 +64,6 @@ export function world(
   outsideOf: OutsideOf = (memory) => memory,
 ) {
   let time = Date.parse('2026-11-02T12:00:00.000Z');
-  let faults = 0;
   let serial = 0;
   const now = () => new Date(time);
   let behindMs = 0;
@@ -90,40 +87,7 @@ export function world(
   const events: Queued[] = [];
   const mails: Queued[] = [];
 
-  async function call<T>(action: () => Promise<T>): Promise<T> {
-    for (let turns = Math.floor(random() * 4); turns > 0; turns--) await Promise.resolve();
-    if (random() < faults) throw new Error('The call was lost.');
-    const result = await crashable(action);
-    if (random() < faults) throw new Error('The answer was lost.');
-    return result;
-  }
-
-  let crash: Crash | undefined;
-  let calls = 0;
-  let running = 0;
-  let isDead = false;
-
-  /** The functions that run die before or after one call, and make none from then on. */
-  async function crashable<T>(action: () => Promise<T>): Promise<T> {
-    if (running > 0) calls += 1;
-    const when = running > 0 && crash?.at === calls ? crash.when : undefined;
-    if (when === 'before') isDead = true;
-    if (isDead) throw new Error('The function has crashed.');
-    const result = await action();
-    if (when === 'after') isDead = true;
-    if (isDead) throw new Error('The function has crashed.');
-    return result;
-  }
-
-  /** Whether it crashed. */
-  async function invoked(act: () => Promise<unknown>): Promise<boolean> {
-    running += 1;
-    await act().catch(() => undefined);
-    running -= 1;
-    const hasCrashed = isDead;
-    if (running === 0) isDead = false;
-    return hasCrashed;
-  }
+  const { call, crashable, invoked, ...trouble } = troubledCalls(random);
 
   let turn: Promise<unknown> = Promise.resolve();
   /** What is written is told of before anything else is. */
@@ -185,50 +149,8 @@ export function world(
   const pause = async () => undefined;
   const allRuns = () => [...rows.runs.values()].map(({ row }) => row);
 
-  const runsInMemory: RunLists = {
-    ofContact: async () => [],
-    ofWorkflow: async () => [],
-    idsOfCustomer: async (id) => ({
-      runIds: allRuns().flatMap(({ customerId, runId }) => (customerId === id ? [runId] : [])),
-      next: undefined,
-    }),
-    idsOfContact: async () => ({ runIds: [], next: undefined }),
-    waitingAt: async () => 0,
-    parked: async (id) => ({
-      wakes: allRuns().flatMap(({ runId, customerId, workflowId, stepId, dueAt, state }) =>
-        state === 'parked' && workflowId === id && stepId && dueAt
-          ? [{ runId, customerId, workflowId, stepId, dueAt }]
-          : [],
-      ),
-      next: undefined,
-    }),
-  };
-  /** How often a run was asked for since it was last written. */
-  const wakes = new Map<string, { revision: string; count: number }>();
-  function wakesOf(runId: string): number {
-    const asked = wakes.get(runId);
-    return asked && asked.revision === rows.runs.get(runId)?.revision ? asked.count : 0;
-  }
-
-  const dueInMemory: DueRuns = {
-    due: async (by, limit) => ({
-      runs: allRuns()
-        .flatMap(({ runId, customerId, workflowId, stepId, dueAt, wakeAt }) =>
-          stepId && dueAt && wakeAt && wakeAt <= by
-            ? [{ runId, customerId, workflowId, stepId, dueAt, wakeAt, wakes: wakesOf(runId) }]
-            : [],
-        )
-        .slice(0, limit),
-      unreadable: [],
-    }),
-    take: async (run, until) => {
-      const known = rows.runs.get(run.runId);
-      if (known?.row.wakeAt !== run.wakeAt) return false;
-      wakes.set(run.runId, { revision: known.revision, count: wakesOf(run.runId) + 1 });
-      rows.runs.set(run.runId, { ...known, row: { ...known.row, wakeAt: until } });
-      return true;
-    },
-  };
+  const runsInMemory = memoryRunLists(allRuns);
+  const dueInMemory = memoryDueRuns(rows.runs);
 
   /** Rows that others write. */
   function loadInMemory(keys: Parameters<AudienceStore['load']>[0]) {
@@ -314,26 +236,7 @@ export function world(
     mailboxHash: async (mailbox) => mailbox,
   });
   const tick = clock({
-    emails: {
-      due: async (by, limit) =>
-        [...ledger.rows.values()]
-          .flatMap(({ ledgerKey, dueAt }) => (dueAt && dueAt <= by ? [{ ledgerKey, dueAt }] : []))
-          .slice(0, limit),
-      held: async (limit) =>
-        [...ledger.rows.values()]
-          .flatMap(({ ledgerKey, dueAt }) =>
-            dueAt?.startsWith(heldMark) ? [{ ledgerKey, dueAt }] : [],
-          )
-          .slice(0, limit),
-      take: async ({ ledgerKey, dueAt }, until) => {
-        const row = ledger.rows.get(ledgerKey);
-        if (row?.dueAt !== dueAt) return { kind: 'gone' };
-        const email = { ...row, dueAt: until };
-        ledger.rows.set(ledgerKey, email);
-        return { kind: 'email', email };
-      },
-      settled: async () => undefined,
-    },
+    emails: memoryDueEmails(ledger.rows),
     isReleased: async () => hold?.isOn === false,
     queue: (messages) =>
       call(async () => {
@@ -380,9 +283,7 @@ export function world(
     /** What the ledger says of a key, to who begins a run. */
     stateOf: (key: string) => (looked.has(key) ? looked.get(key) : ledger.rows.get(key)?.state),
     isCacheOld: () => cached.some((one) => stored.get(one.workflowId) !== one),
-    setFaults(probability: number) {
-      faults = probability;
-    },
+    setFaults: trouble.setFaults,
     isBehind: () => behindMs > 0,
     setBehind(ms: number) {
       behindMs = ms;
@@ -434,11 +335,9 @@ export function world(
     work: () => handle(events, work, 10),
     mail: () => handle(mails, mail, 5),
     tick: () => invoked(() => tick({}, plentyOfTime)),
-    crash(one: Crash | undefined) {
-      crash = one;
-    },
+    crash: trouble.crash,
     /** How many calls the functions have made. */
-    calls: () => calls,
+    calls: trouble.calls,
     /** Nothing is left to do at this moment. */
     async settle() {
       for (let round = 0; ; round++) {
