@@ -1,4 +1,4 @@
-import { visible } from './text.ts';
+import { visible } from './safe-text.ts';
 
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 

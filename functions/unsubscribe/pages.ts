@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Brand, textOn } from '#shared/audience/brand.ts';
-import { escapeHtml } from '#shared/text.ts';
+import { escapeHtml } from '#shared/safe-text.ts';
 
 const styleFor = (accent: string) => `
 :root { color-scheme: light dark }

@@ -3,9 +3,9 @@ import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { oneLine } from '#shared/safe-text.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { RunCounts } from '#shared/store/run-lists.ts';
-import { oneLine } from '#shared/text.ts';
 import { emailFate, failureText, seconds } from './words.ts';
 
 /** What the worker keeps the reasons under for which a run could not go on. */

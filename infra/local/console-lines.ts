@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { visibleLine } from '#shared/text.ts';
+import { visibleLine } from '#shared/safe-text.ts';
 import type { Exchange } from './http/http-api.ts';
 
 /** What a log line says of one email. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runCommand } from '#infra/terminal/advice.ts';
 import { runProgram } from '#infra/terminal/command-line.ts';
 import { printLine } from '#infra/terminal/lines.ts';
-import { visibleLine } from '#shared/text.ts';
+import { visibleLine } from '#shared/safe-text.ts';
 import { startClockDoor } from './clock/clock-door.ts';
 import { type LocalClock, localClock } from './clock/local-clock.ts';
 import { spanText, timeText } from './clock/words.ts';

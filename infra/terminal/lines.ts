@@ -1,4 +1,4 @@
-import { oneLine, visible, visibleLine } from '#shared/text.ts';
+import { oneLine, visible, visibleLine } from '#shared/safe-text.ts';
 
 /** Writes a line for a person to standard output. Whatever is in it cannot steer the terminal. */
 export function printLine(line: string): void {

@@ -1,4 +1,4 @@
-import { visible } from '#shared/text.ts';
+import { visible } from '#shared/safe-text.ts';
 import { Advice } from './advice.ts';
 import { progressLine } from './lines.ts';
 

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
-import { visible } from '#shared/text.ts';
+import { visible } from '#shared/safe-text.ts';
 import { declined } from './acted.ts';
 import { Advice, endedByPerson } from './advice.ts';
 

@@ -1,5 +1,5 @@
 import { Liquid } from 'liquidjs';
-import { escapeHtml, oneLine } from '#shared/text.ts';
+import { escapeHtml, oneLine } from '#shared/safe-text.ts';
 
 const allowedTarget = /^(?:https?:\/\/|mailto:)[^\s\p{Cc}\\]+$/iu;
 

@@ -9,7 +9,7 @@ import {
 import { defaultSettings, type Writing } from '#shared/audience/settings.ts';
 import type { CompiledEmail } from '#shared/audience/workflow.ts';
 import { type EventProperties, withFormattedAmounts } from '#shared/polar/event-properties.ts';
-import { oneLine } from '#shared/text.ts';
+import { oneLine } from '#shared/safe-text.ts';
 import type { ContactVariable } from './event-variables.ts';
 import { inPresentLayout, type Letterhead, letterheadScope } from './layout.ts';
 import { htmlEngine, nothingToPrint, textEngine } from './liquid-engine.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { plainText } from '#shared/text.ts';
+import { plainText } from '#shared/safe-text.ts';
 import { type Listed, type PolarPage, type PolarPosition, pageSize, polarPages } from './pages.ts';
 import {
   type PolarAccessOptions,

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { plainText } from '#shared/text.ts';
+import { plainText } from '#shared/safe-text.ts';
 import { isLoopbackUrl, type PolarAddresses } from './access.ts';
 import {
   isPolarApiError,

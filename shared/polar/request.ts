@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import type { Log } from '#shared/log.ts';
-import { plainText } from '#shared/text.ts';
+import { plainText } from '#shared/safe-text.ts';
 import {
   type PolarApiError,
   PolarInvalid,

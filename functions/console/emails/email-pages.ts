@@ -1,12 +1,12 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
+import { oneLine } from '#shared/safe-text.ts';
 import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoEmailList } from '#shared/store/mail/email-list.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { dynamoEmailsNow } from '#shared/store/mail/emails-now.ts';
-import { oneLine } from '#shared/text.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { textOf } from '../kit/fields.ts';
 import { policyWith } from '../kit/guard.ts';

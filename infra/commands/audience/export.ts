@@ -11,6 +11,7 @@ import { progressLine } from '#infra/terminal/lines.ts';
 import { refuseBanner } from '#infra/terminal/output.ts';
 import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
 import type { Contact } from '#shared/audience/person.ts';
+import { visible } from '#shared/safe-text.ts';
 import {
   type ContactFilter,
   type ContactList,
@@ -18,7 +19,6 @@ import {
   dynamoContactList,
 } from '#shared/store/audience/contact-search.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { visible } from '#shared/text.ts';
 
 const pageSize = 1_000;
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { type Signing, signedFetch } from '#infra/commands/deployment/signed-fetch.ts';
 import { nextPageHeader } from '#infra/local/http/joined-pages.ts';
-import { escapeHtml } from '#shared/text.ts';
+import { escapeHtml } from '#shared/safe-text.ts';
 
 export type DoorAnswer = Readonly<{
   status: number;

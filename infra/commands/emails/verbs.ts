@@ -12,6 +12,7 @@ import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { oneLine } from '#shared/safe-text.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { keysAtOnce } from '#shared/store/dynamo.ts';
 import {
@@ -24,7 +25,6 @@ import {
   settleEmail,
 } from '#shared/store/mail/emails.ts';
 import type { HoldStore } from '#shared/store/mail/hold.ts';
-import { oneLine } from '#shared/text.ts';
 
 export type EmailParts = Readonly<{
   emails: EmailAdmin;

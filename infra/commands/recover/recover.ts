@@ -23,8 +23,8 @@ import { confirmed, interruption, isSomebodyThere, person } from '#infra/termina
 import type { BackfillCounts } from '#shared/audience/backfill/page.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
+import { oneLine } from '#shared/safe-text.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { oneLine } from '#shared/text.ts';
 import { acceptedEvents, recoverAcceptance, withoutRefused } from './acceptance.ts';
 import type { Lost } from './lost.ts';
 import { lostOrderParts } from './lost-order-parts.ts';

@@ -4,7 +4,7 @@ import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { type UndeliveredEvent, undeliveredEvents } from '#shared/polar/redelivery.ts';
-import { oneLine } from '#shared/text.ts';
+import { oneLine } from '#shared/safe-text.ts';
 
 export type RedeliverParts = Readonly<{
   api: Pick<PolarApi, 'deliveries' | 'redeliver'>;

@@ -1,7 +1,7 @@
 import { seconds, withOptions } from '#infra/commands/words.ts';
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
-import { oneLine } from '#shared/text.ts';
+import { oneLine } from '#shared/safe-text.ts';
 import type { Lost } from './lost.ts';
 import { losesNothing, type Redelivery, type Undelivered } from './redeliver.ts';
 import { isClosed, type Proof } from './run.ts';

@@ -4,7 +4,7 @@ import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-re
 import type { RehearsedMail, RehearsedRun } from '#shared/audience/rehearsal.ts';
 import type { Rehearsal } from '#shared/audience/replay.ts';
 import type { StepAhead } from '#shared/audience/runs/outlook.ts';
-import { oneLine } from '#shared/text.ts';
+import { oneLine } from '#shared/safe-text.ts';
 import type { ReplayMode } from './options.ts';
 import type { EventChoice } from './recorded-events.ts';
 

@@ -2,11 +2,11 @@ import { commandActs } from '#infra/commands/command-acts.ts';
 import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
-import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
+import type { Act, StackCommand } from '#infra/terminal/command-line.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { brandFields } from '#shared/audience/brand.ts';
 import { brandVerbs } from './brand-verbs.ts';
-import { type VersionOptions, versionParts, versionWords } from './version-words.ts';
+import { showWord, type VersionOptions, versionParts, versionWords } from './version-words.ts';
 
 export type BrandOptions =
   | VersionOptions
@@ -23,14 +23,7 @@ export function brandCommand(
   act: Act<BrandOptions> = noting(commandActs.brand, runBrand),
 ): void {
   command.description('Shows and changes the brand of all mails, and puts earlier ones back.');
-  command
-    .command('show')
-    .description('the brand, and what is wrong with it')
-    .addOption(jsonOption())
-    .action((_, self) => {
-      const { json = false, ...target } = self.optsWithGlobals();
-      return act({ target, verb: 'show', json });
-    });
+  showWord(command, 'the brand, and what is wrong with it', act);
   command
     .command('set')
     .description('changes one field')

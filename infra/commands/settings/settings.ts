@@ -4,12 +4,12 @@ import { partsOf } from '#infra/commands/deployment/parts.ts';
 import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
-import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
+import type { Act, StackCommand } from '#infra/terminal/command-line.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { followSettings } from '#shared/polar/connection/follow-settings.ts';
 import { generalNames } from './values.ts';
 import { settingsVerbs } from './verbs.ts';
-import { type VersionOptions, versionParts, versionWords } from './version-words.ts';
+import { showWord, type VersionOptions, versionParts, versionWords } from './version-words.ts';
 
 export type SettingsOptions =
   | VersionOptions
@@ -25,14 +25,7 @@ export function settingsCommand(
   act: Act<SettingsOptions> = noting(commandActs.settings, runSettings),
 ): void {
   command.description('Shows, changes and mends the settings, and puts earlier ones back.');
-  command
-    .command('show')
-    .description('all settings, and what is at fault with them')
-    .addOption(jsonOption())
-    .action((_, self) => {
-      const { json = false, ...target } = self.optsWithGlobals();
-      return act({ target, verb: 'show', json });
-    });
+  showWord(command, 'all settings, and what is at fault with them', act);
   command
     .command('set')
     .description('changes one, or mends it where it is not valid')

@@ -18,6 +18,20 @@ export type VersionOptions = Readonly<{ target: Target }> &
     | Readonly<{ verb: 'restore'; version: number }>
   );
 
+type ShowOptions = Readonly<{ target: Target; verb: 'show'; json: boolean }>;
+
+/** The word that shows such a document. */
+export function showWord(command: StackCommand, description: string, act: Act<ShowOptions>): void {
+  command
+    .command('show')
+    .description(description)
+    .addOption(jsonOption())
+    .action((_, self) => {
+      const { json = false, ...target } = self.optsWithGlobals();
+      return act({ target, verb: 'show', json });
+    });
+}
+
 /** The words that the commands of documents with versions have alike. */
 export function versionWords(command: StackCommand, act: Act<VersionOptions>): void {
   command

@@ -15,7 +15,7 @@ import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import type { Customer } from '#shared/audience/person.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
-import { visibleLine } from '#shared/text.ts';
+import { visibleLine } from '#shared/safe-text.ts';
 import { addressLines, customerRows, erasureLines } from './address.ts';
 import { foundDocument } from './document.ts';
 import { type Found, find } from './find.ts';

@@ -1,5 +1,5 @@
 import { button } from '#shared/mail/layout.ts';
-import { escapeHtml } from '#shared/text.ts';
+import { escapeHtml } from '#shared/safe-text.ts';
 import { liquidOf, type Slots, targetLiquid } from './liquid-source.ts';
 import { isNamesAndValues, type MarkdownNode, textIn } from './markdown-tree.ts';
 

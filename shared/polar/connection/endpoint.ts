@@ -2,7 +2,7 @@ import type { EndpointFields, PolarApi, PolarEndpoint } from '#shared/polar/api.
 import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import { optionalEventTypes, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { polarApiVersion } from '#shared/polar/request.ts';
-import { plainText } from '#shared/text.ts';
+import { plainText } from '#shared/safe-text.ts';
 
 const endpointName = 'Polar Audience';
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from '#shared/polar/api.ts';
 import { isPolarApiError, PolarMissing, PolarRefused } from '#shared/polar/api-error.ts';
 import type { OptionalEventType } from '#shared/polar/event-types.ts';
-import { plainText } from '#shared/text.ts';
+import { plainText } from '#shared/safe-text.ts';
 import { type Connection, type ConnectionParts, isSameSecret } from './connection.ts';
 import { differencesOf, surplusEvents } from './endpoint.ts';
 

@@ -1,7 +1,7 @@
 import { seconds } from '#infra/commands/words.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import type { Difference } from '#shared/mail/workflow-history.ts';
-import { oneLine } from '#shared/text.ts';
+import { oneLine } from '#shared/safe-text.ts';
 import type { Effect, EffectMail } from './effect.ts';
 import type { PastEvents } from './past-events.ts';
 import type { Planned } from './plan.ts';

@@ -17,9 +17,9 @@ import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { jsonLog } from '#shared/log.ts';
 import type { ExplainedLetter } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { visible, visibleLine } from '#shared/safe-text.ts';
 import type { ContactList } from '#shared/store/audience/contact-search.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
-import { visible, visibleLine } from '#shared/text.ts';
 
 /** Clears the screen, sets the title, in 7 and in 8 bits, turns the direction, breaks the line. */
 const hostile =

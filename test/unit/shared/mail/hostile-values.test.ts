@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contactVariables, eventVariables } from '#shared/mail/event-variables.ts';
 import { type EmailVariables, type RenderedEmail, renderEmail } from '#shared/mail/render-email.ts';
-import { oneLine } from '#shared/text.ts';
+import { oneLine } from '#shared/safe-text.ts';
 import { anyText } from '#test/support/any-text.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { compiledOf, footer, node } from './an-email.ts';
