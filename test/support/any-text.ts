@@ -9,3 +9,11 @@ const character = fc
 export function anyText(constraints: Omit<fc.StringConstraints, 'unit'> = {}) {
   return fc.string({ ...constraints, unit: character });
 }
+
+/** Addresses of pages, with escapes in them. `fc.webUrl` begins with the same tables. */
+export function anyUrl() {
+  const path = fc.array(anyText({ maxLength: 8 }).map(encodeURIComponent), { maxLength: 4 });
+  return fc
+    .tuple(fc.constantFrom('http', 'https'), fc.domain(), path)
+    .map(([scheme, domain, segments]) => `${scheme}://${domain}/${segments.join('/')}`);
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
-import { anyText } from '#test/support/any-text.ts';
+import { anyText, anyUrl } from '#test/support/any-text.ts';
 import {
   declarationName,
   declarations,
@@ -151,7 +151,7 @@ const formats: readonly (readonly [RegExp, fc.Arbitrary<string>])[] = [
   [/^external_id$/, awkwardText],
   [/(^|_)id$/, id],
   [/^email$/, email],
-  [/_url$/, fc.webUrl()],
+  [/_url$/, anyUrl()],
   [/(^|_)currency$/, fc.oneof(fc.constantFrom('usd', 'eur', 'jpy', 'kwd'), awkwardText)],
 ];
 

@@ -138,7 +138,7 @@ describe('in DynamoDB', () => {
         expect(row).toMatchObject({ ...identity, token: 'mine', state, sesMessageId, feedback });
         expect(await emails.reserve(identity, attempt)).toBe(false);
       }),
-      { numRuns: asMany(10, 625) },
+      { numRuns: asMany(5, 625) },
     );
   });
 });

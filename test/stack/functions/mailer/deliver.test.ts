@@ -484,7 +484,7 @@ describe('whatever crashes, repeats, races and gets lost', () => {
           await forget(keys);
         },
       ),
-      { numRuns: asMany(8, 750) },
+      { numRuns: asMany(4, 750) },
     );
   }, 180_000);
 });

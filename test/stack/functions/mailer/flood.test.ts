@@ -245,7 +245,7 @@ describe('a count', () => {
           else expect(all.filter(({ mails: many }) => many === 0).length).toBeGreaterThan(0);
         },
       ),
-      { numRuns: asMany(4, 200) },
+      { numRuns: asMany(2, 200) },
     );
   });
 });

@@ -150,8 +150,8 @@ const settled = (doing: Promise<unknown>) =>
     (error: unknown) => ({ kind: 'failed' as const, error }),
   );
 
-/** Which of the points are tried: every second one, and in a proof each. */
-const everyNth = asMany(2, 1);
+/** Which of the points are tried: every fourth one, and in a proof each. */
+const everyNth = asMany(4, 1);
 
 /** Runs the act again and again, halted after a later one of its calls each time. Gives how many calls there are. */
 async function atEachPoint(

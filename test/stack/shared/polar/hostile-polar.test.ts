@@ -50,11 +50,14 @@ async function failure(doing: Promise<unknown>): Promise<Error> {
 /** Sends on until whoever asked has had enough. */
 const endless: RequestListener = async (_, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
-  const part = ' '.repeat(1_024 * 1_024);
+  const part = Buffer.alloc(1_024 * 1_024, ' ');
   while (!response.destroyed) {
     if (!response.write(part)) await setTimeout(1);
   }
 };
+
+/** Forty megabytes of spaces. */
+const packed = gzipSync(Buffer.alloc(40 * 1_024 * 1_024, ' '));
 
 describe('an answer of Polar', () => {
   it.each([
@@ -63,7 +66,7 @@ describe('an answer of Polar', () => {
       'that is small until it is unpacked',
       (_, response) => {
         const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-        response.writeHead(200, headers).end(gzipSync(Buffer.alloc(40 * 1_024 * 1_024, ' ')));
+        response.writeHead(200, headers).end(packed);
       },
     ],
   ] satisfies [string, RequestListener][])('%s is not read to its end', async (_, answer) => {

@@ -26,7 +26,7 @@ import {
 import { newSecret, signedHeadersFor } from '#test/support/signed-request.ts';
 import { startWorker } from '#test/support/worker-at-work.ts';
 
-const numRuns = asMany(40, 7_500);
+const numRuns = asMany(20, 7_500);
 
 const timeoutMs = 60_000 + numRuns * 50;
 

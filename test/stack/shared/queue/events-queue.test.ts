@@ -106,7 +106,7 @@ describe('a webhook on the queue', () => {
         const record = await throughQueue(encodeEventMessage(webhook));
         expect(decodeEventMessage(record)).toEqual(webhook);
       }),
-      { numRuns: asMany(15, 1_000) },
+      { numRuns: asMany(8, 1_000) },
     );
   });
 
@@ -140,7 +140,7 @@ describe('a webhook on the queue', () => {
         }
       }),
       {
-        numRuns: asMany(5, 250),
+        numRuns: asMany(3, 250),
         examples: [
           [{ alphabet: 'hex', size: 1_000 }],
           [{ alphabet: 'hex', size: maxMessageBytes }],

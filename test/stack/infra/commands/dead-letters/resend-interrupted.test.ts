@@ -101,7 +101,7 @@ it('whenever it is interrupted, every message is in a queue; in the end each is 
       expect(records.map((record) => record?.['outcome'])).toEqual(ids.map(() => 'applied'));
       expect(await dead.visible(dead.events.url)).toEqual([]);
     }),
-    { numRuns: asMany(4, 200) },
+    { numRuns: asMany(2, 200) },
   );
 }, 600_000);
 

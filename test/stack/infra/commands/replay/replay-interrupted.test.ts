@@ -80,7 +80,7 @@ it('wherever a run is interrupted, gone on with under its id it replays each eve
       expect(new Set(asked.map((mail) => mail?.webhookId))).toEqual(new Set(ids));
       expect(new Set(asked.map((mail) => mail?.ledgerKey)).size).toBe(count);
     }),
-    { numRuns: asMany(3, 125) },
+    { numRuns: asMany(2, 125) },
   );
 }, 600_000);
 

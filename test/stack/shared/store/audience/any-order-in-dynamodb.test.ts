@@ -21,7 +21,7 @@ import { eventsOf, happeningsArbitrary, settingsArbitrary } from '#test/support/
 import { referenceAudience } from '#test/support/reference-audience.ts';
 import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
 
-const numRuns = asMany(6, 375);
+const numRuns = asMany(4, 375);
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 beforeAll(async () => {
