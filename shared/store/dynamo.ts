@@ -1,13 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
-  type BatchGetCommandInput,
-  DynamoDBDocumentClient,
-} from '@aws-sdk/lib-dynamodb';
+  BatchGetItemCommand,
+  type BatchGetItemCommandInput,
+  type BatchGetItemCommandOutput,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import { type BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { onWire } from './on-wire.ts';
 
 /** A document client over `client` that leaves out `undefined` fields. */
 export function documentClient(client = new DynamoDBClient()): DynamoDBDocumentClient {
+  // It copies what each call asks and is answered for a log that nobody reads.
+  client.middlewareStack.remove('loggerMiddleware');
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
@@ -148,15 +153,22 @@ export async function readBatch(
   batch: NonNullable<BatchGetCommandInput['RequestItems']>,
 ): Promise<(table: string) => readonly Item[]> {
   const found = new Map<string, Item[]>();
-  let unread = batch;
-  for (let tries = 0; Object.keys(unread).length > 0; tries++) {
+  let unread: BatchGetItemCommandInput['RequestItems'] = Object.fromEntries(
+    Object.entries(batch).map(([table, { Keys = [], ...how }]) => [
+      table,
+      { ...how, Keys: Keys.map(onWire) },
+    ]),
+  );
+  for (let tries = 0; unread && Object.keys(unread).length > 0; tries++) {
     if (tries >= mostTries) throw new Error('DynamoDB is throttled and left keys unread.');
     if (tries > 0) await setTimeout(50 * 2 ** tries);
-    const output = await db.send(new BatchGetCommand({ RequestItems: unread }));
+    const output: BatchGetItemCommandOutput = await db.send(
+      new BatchGetItemCommand({ RequestItems: unread }),
+    );
     for (const [table, items] of Object.entries(output.Responses ?? {})) {
-      found.set(table, [...(found.get(table) ?? []), ...items]);
+      found.set(table, [...(found.get(table) ?? []), ...items.map((item) => unmarshall(item))]);
     }
-    unread = output.UnprocessedKeys ?? {};
+    unread = output.UnprocessedKeys;
   }
   return (table) => found.get(table) ?? [];
 }

@@ -1,11 +1,6 @@
 import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
-import {
-  type BatchGetCommandInput,
-  type DynamoDBDocumentClient,
-  PutCommand,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import { PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import {
   addressSchema,
@@ -29,6 +24,7 @@ import type {
 import { indexKey, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
 import { proofItems } from '#shared/store/erasure-proofs.ts';
 import { eventItem, readEvent, recordedOf, replayUpdate } from '#shared/store/events/event-item.ts';
+import { onWire, type TransactItem, writeOnWire } from '#shared/store/on-wire.ts';
 import { sharedReads } from '#shared/store/shared-reads.ts';
 import { isInvalid, refusedWrite } from './refused-write.ts';
 import { wordChanges } from './word-index.ts';
@@ -53,8 +49,6 @@ type AddressHash = ReturnType<typeof addressHash>;
 type TableKey = RowKey & Readonly<{ tableKey: string }>;
 
 type ReadKey<K> = Readonly<{ kind: Kind; key: K; tableKey: string }>;
-
-type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 const keyNames = {
   customers: 'customerId',
@@ -217,15 +211,16 @@ export function dynamoAudienceStore(
       };
       try {
         if (steps || replay) {
-          const TransactItems = [
+          const writes = [
             ...(put ? [{ Put: put }] : []),
             ...(replay ? [{ Update: replayUpdate(tables.events, replay) }] : []),
             ...(steps ? transactItems(steps, await options.addressHash()) : []),
             ...(erased.length > 0 ? await proofs(erased) : []),
           ];
-          await db.send(new TransactWriteCommand({ TransactItems }));
+          const TransactItems = writes.map(writeOnWire);
+          await db.send(new TransactWriteItemsCommand({ TransactItems }));
         } else if (put) {
-          await db.send(new PutCommand(put));
+          await db.send(new PutItemCommand({ ...put, Item: onWire(put.Item) }));
         }
         return { kind: 'committed' };
       } catch (error) {
