@@ -69,7 +69,8 @@ const stack = {
   setupFiles: ['test/support/leave-no-trace.ts'],
   // Many of these wait for emulators and child processes, so more run at once than a small machine has cores.
   maxWorkers: 4,
-  testTimeout: 60_000,
+  // No claim of speed: a machine that is busy with other things may take ten times as long.
+  testTimeout: 300_000,
   // The first file that starts a stack synthesises it, which takes minutes on a machine that is busy.
   hookTimeout: 400_000,
 };

@@ -260,7 +260,7 @@ describe('one webhook', () => {
     await vi.waitFor(
       () =>
         expect(ofWebhook().map(({ message }) => message)).toEqual(expect.arrayContaining(steps)),
-      20_000,
+      200_000,
     );
     const functions = new Set(ofWebhook().map(({ logicalId }) => logicalId));
     expect(functions.size).toBe(steps.length);

@@ -79,7 +79,7 @@ test('emails are with SES side by side, each of them once', async () => {
       expect(Items.some(({ state }) => state === 'reserved')).toBe(false);
       return Items.map(({ state }) => state);
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 200_000, interval: 100 },
   );
   expect(states).toEqual(people.map(() => 'sent'));
   expect(asked).toHaveLength(people.length);

@@ -116,7 +116,7 @@ async function bought(): Promise<string> {
       const get = new GetCommand({ TableName: stack.tables['Events'], Key: { webhookId } });
       return considered.parse(attributesOf((await db.send(get)).Item ?? {}));
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 200_000, interval: 100 },
   );
   return record.workflows[0].ledgerKey;
 }
@@ -141,7 +141,7 @@ test('a mail that SES refuses for 47 hours goes out once in the 48th, and nothin
 }, async () => {
   const ledgerKey = await bought();
   const isRefused = async () => expect(await email(ledgerKey)).toMatchObject({ state: 'waiting' });
-  await vi.waitFor(isRefused, { timeout: 60_000, interval: 100 });
+  await vi.waitFor(isRefused, { timeout: 200_000, interval: 100 });
   for (let look = 1; look <= looks; look++) {
     stack.clock.moveTo(new Date(stack.clock.now().getTime() + betweenMs - minuteMs));
     await stack.moveOn(minuteMs);

@@ -111,7 +111,7 @@ it('a call is held back until the pause is over, and then goes on', async () => 
     .then(() => {
       isDone = true;
     });
-  await vi.waitFor(() => expect(dynamo.proxy.harmed()).toBe(before + 1));
+  await vi.waitFor(() => expect(dynamo.proxy.harmed()).toBe(before + 1), 60_000);
   expect(isDone).toBe(false);
   end();
   await Promise.all([put, ended]);

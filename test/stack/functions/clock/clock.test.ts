@@ -425,5 +425,5 @@ describe('an email that SES refuses for 47 hours', () => {
     expect(ses.sent.map(({ ledgerKey }) => ledgerKey)).toEqual([email.ledgerKey]);
     const row = await emails().find(email.ledgerKey);
     expect(row).toMatchObject({ state: 'sent', attempts: messages });
-  }, 180_000);
+  }, 600_000);
 });

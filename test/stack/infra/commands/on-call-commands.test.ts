@@ -164,5 +164,5 @@ describe('the commands, against a stage in AWS', () => {
     expect(sure.out).toContain('1 discarded. To put one back');
     expect(sure.out).toContain(`Kept in ${dead.folder}/.polar-audience/discarded/events.evt-bad.`);
     expect((await run('deadletters', ['list'])).out).toContain('There are no dead letters.');
-  }, 180_000);
+  }, 600_000);
 });

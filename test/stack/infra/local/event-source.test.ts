@@ -87,7 +87,7 @@ async function fed(
     );
     expect(AttributeNames.map((attribute) => counts[attribute])).toEqual(['0', '0']);
   };
-  const drained = () => vi.waitFor(isEmpty, { timeout: 10_000, interval: 50 });
+  const drained = () => vi.waitFor(isEmpty, { timeout: 120_000, interval: 50 });
   const dead = async () => {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: `${QueueUrl}-dead`, MaxNumberOfMessages: 10 }),

@@ -37,7 +37,7 @@ describe('a function on this machine', () => {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       },
     });
-    await vi.waitFor(() => expect(spec.output).toEqual(['hello from Stack-Tested']));
+    await vi.waitFor(() => expect(spec.output).toEqual(['hello from Stack-Tested']), 60_000);
   });
 
   test('has the time that its stack has at each invocation, and as long as in Lambda', async () => {

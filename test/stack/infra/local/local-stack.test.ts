@@ -88,7 +88,7 @@ test('everything ends with the process that started it, even when that is killed
   const processes = descendantsOf(parent.pid ?? 0).filter(isRunning);
   expect(processes.length).toBe(3);
   parent.kill('SIGKILL');
-  await vi.waitFor(() => expect(processes.filter(isRunning)).toEqual([]), 10_000);
+  await vi.waitFor(() => expect(processes.filter(isRunning)).toEqual([]), 120_000);
 });
 
 test('a port that is taken is named before anything is built', async () => {

@@ -7,7 +7,7 @@ import { watchFunctions } from '#infra/local/watch-sources.ts';
 import { bundling } from '#shared/bundle/bundling.ts';
 import { functionInAFolder, temporaryFolder } from '#test/support/function-in-a-folder.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 200_000, interval: 50 };
 
 const saying = (words: string) => `
   import { setTimeout } from 'node:timers/promises';

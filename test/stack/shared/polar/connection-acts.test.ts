@@ -190,7 +190,6 @@ describe('two acts on the connection', () => {
     ['disconnect', 'connect anew'],
   ] as const)(
     'at one moment: during %s, %s is refused with a sentence and changes nothing',
-    { timeout: 60_000 },
     async (first, second) => {
       const points = await atEachPoint(first, async (seen, resume) => {
         const before = await state();
@@ -217,7 +216,6 @@ describe('two acts on the connection', () => {
     ['disconnect', 'rotate'],
   ] as const)(
     '%s that was halted for longer than its turn undoes nothing of %s, wherever it was',
-    { timeout: 60_000 },
     async (first, second) => {
       await atEachPoint(first, async (_, resume) => {
         leaseIsOver();
@@ -240,7 +238,6 @@ describe('two acts on the connection', () => {
 describe('an act that died', () => {
   it.each(Object.keys(acts) as ActName[])(
     '(%s), wherever it was, is completed by doing it again a minute later',
-    { timeout: 60_000 },
     async (name) => {
       await atEachPoint(name, async () => {
         const left = await at.connections.read();

@@ -39,7 +39,7 @@ test('a runtime is given the event, its request id, its deadline and the functio
 test('a runtime that asks first waits for the event', async () => {
   const { call, invoke, onIdle } = await runtimeApi();
   const next = call('/invocation/next');
-  await vi.waitFor(() => expect(onIdle).toHaveBeenCalled());
+  await vi.waitFor(() => expect(onIdle).toHaveBeenCalled(), 60_000);
   const result = invoke(1);
   const id = (await next).headers.get('lambda-runtime-aws-request-id');
   await call(`/invocation/${id}/error`, { errorType: 'TypeError', errorMessage: 'no good' });

@@ -23,7 +23,7 @@ test('a scheduled function is invoked again and again, and told when, as by Even
     events.push(event);
     return answer;
   });
-  await vi.waitFor(() => expect(events.length).toBeGreaterThan(2), 10_000);
+  await vi.waitFor(() => expect(events.length).toBeGreaterThan(2), 60_000);
   expect(events[0]).toMatchObject({
     source: 'aws.events',
     'detail-type': 'Scheduled Event',
@@ -44,7 +44,7 @@ test('a call that fails is told, and the next one follows', async () => {
     calls += 1;
     return outcomes.shift()?.() ?? answer;
   });
-  await vi.waitFor(() => expect(calls).toBeGreaterThan(2), 10_000);
+  await vi.waitFor(() => expect(calls).toBeGreaterThan(2), 60_000);
   expect(problems).toEqual([
     'A scheduled call failed: no luck',
     'A scheduled call failed: Error: no process',
@@ -59,7 +59,7 @@ test('stopping lets a call finish, and begins no other', async () => {
     calls.push('done');
     return answer;
   });
-  await vi.waitFor(() => expect(calls).toContain('begun'), 10_000);
+  await vi.waitFor(() => expect(calls).toContain('begun'), 60_000);
   await stop();
   const atStop = [...calls];
   expect(atStop.filter((call) => call === 'done')).toHaveLength(atStop.length / 2);

@@ -26,7 +26,7 @@ const stateOf010 = {
 };
 
 // Each runs the command several times, which takes its time on a busy machine.
-describe('npm run backfill, against a stage in AWS', { timeout: 90_000 }, () => {
+describe('npm run backfill, against a stage in AWS', () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;
   let at: PolarConnection;
   let aws: Awaited<ReturnType<typeof startBackfillStack>>;

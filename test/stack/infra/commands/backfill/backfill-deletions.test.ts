@@ -35,7 +35,7 @@ beforeAll(async () => {
   allAreThere();
   const { code } = await backfill([]);
   expect(code).toBe(0);
-}, 180_000);
+}, 600_000);
 afterAll(() => Promise.all([dynamo.stop(), at.stop(), aws.stop(), rm(home, { recursive: true })]));
 beforeEach(() => {
   allAreThere();
@@ -82,7 +82,7 @@ it('a list that Polar has shortened takes nobody for deleted', async () => {
   expect(out).toContain('The audience is in step with Polar.');
   expect(code).toBe(0);
   expect(await deleted()).toBe(0);
-}, 120_000);
+}, 600_000);
 
 it('without a connection, the token of another organization is refused, and changes nothing', async () => {
   const connection = await at.connections.read();
@@ -100,7 +100,7 @@ it('without a connection, the token of another organization is refused, and chan
   expect(await count('Events')).toBe(records);
   expect(await deleted()).toBe(0);
   await at.connections.save(connection, undefined);
-}, 120_000);
+}, 600_000);
 
 it('a few are left while nobody agrees, taken for deleted by their number, and brought back', async () => {
   at.polar.state.customers.splice(0, 3);
@@ -129,7 +129,7 @@ it('a few are left while nobody agrees, taken for deleted by their number, and b
   expect(restored.out.match(/^restored +[\w-]{36} +c\*\*\*@example\.com$/gm)).toHaveLength(3);
   expect(await deleted()).toBe(0);
   expect((await backfill([])).out).toContain('The audience is in step with Polar.');
-}, 240_000);
+}, 600_000);
 
 it('more than ten, or two in a hundred, stop the run, unless their number is named', async () => {
   const records = await count('Events');
@@ -146,4 +146,4 @@ it('more than ten, or two in a hundred, stop the run, unless their number is nam
   expect(await deleted()).toBe(0);
   expect((await backfill(['--accept-deletions', '11'])).code).toBe(0);
   expect(await deleted()).toBe(11);
-}, 240_000);
+}, 600_000);

@@ -32,7 +32,7 @@ describe('the command line of npm run connect', () => {
 });
 
 // Each runs the command several times, which takes its time on a busy machine.
-describe('npm run connect, against a stage in AWS', { timeout: 240_000 }, () => {
+describe('npm run connect, against a stage in AWS', () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;
   let at: PolarConnection;
   let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;

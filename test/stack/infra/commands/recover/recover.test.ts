@@ -58,7 +58,7 @@ beforeAll(async () => {
   door = await startDoor(stack.url);
   db = documentClient(new DynamoDBClient(stack.clientConfigs.dynamodb));
   vi.stubEnv('POLAR_API_URL', polar.url);
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   vi.unstubAllEnvs();
   db?.destroy();
@@ -198,7 +198,7 @@ async function recovered(
 }
 
 it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is mailed about what was backfilled', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const { found, resources } = deployment();
   const token = { kind: 'token', server: 'production', token: polar.organizationToken() } as const;
@@ -262,7 +262,7 @@ it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is 
 });
 
 it('events that Polar refuses to deliver again keep the gap open until a person accepts them, whom it records', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const { found, resources } = deployment();
   const parts = partsOf(found, resources)('production');
@@ -307,7 +307,7 @@ it('events that Polar refuses to deliver again keep the gap open until a person 
 });
 
 it('an endpoint that is gone is made anew, and what failed at it is said to come by the backfill', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const { found, resources } = deployment();
   polar.endpoints.splice(0);
@@ -318,7 +318,7 @@ it('an endpoint that is gone is made anew, and what failed at it is said to come
 });
 
 it('orders of which Polar never told are listed with the mails that are due, although it was connected again since, and applied and mailed once', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const { found, resources } = deployment();
   const parts = partsOf(found, resources)('production');

@@ -84,4 +84,4 @@ it('npm run replay shows what it would do, does it, and wants a person to agree 
   const many = await replay('--since', '1h', '--yes');
   expect(many.out).toMatch(/^2 replays recorded:\n {2}1 × {2}/m);
   expect(await dead.audience.contact('c-2@example.com')).toBeDefined();
-}, 120_000);
+}, 600_000);
