@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalStack } from '#infra/local/local-stack.ts';
+import { documentClient } from '#shared/store/dynamo.ts';
 
 type Walk = Readonly<{
   browser: Browser;
@@ -94,6 +97,31 @@ export function walkWithoutScript(at: () => Walk): void {
       expect(await shown()).toContain('All mail is held');
       await press('Release all mail');
       expect(await said()).toContain('Mail goes out again');
+    });
+
+    it('an email whose fate nobody knows is settled', async () => {
+      const { stack } = at();
+      const db = documentClient(new DynamoDBClient(stack.clientConfigs.dynamodb));
+      const TableName = stack.tables['Emails'];
+      const ledgerKey = 'f'.repeat(64);
+      const [workflowId, now] = ['welcome', new Date().toISOString()];
+      const some = new ScanCommand({ TableName: stack.tables['Events'], Limit: 1 });
+      const [{ webhookId, customerId } = {}] = (await db.send(some)).Items ?? [];
+      const lost = {
+        ...{ ledgerKey, workflowId, workflowVersion: 1, webhookId, customerId },
+        ...{ state: 'unknown', reason: 'SES did not answer.', attempts: 1 },
+        ...{ createdAt: now, updatedAt: now, workflowShard: `0#${workflowId}` },
+        ...{ dueAt: '2100-01-01T00:00:00.000Z', dueShard: '0' },
+      };
+      await db.send(new PutCommand({ TableName, Item: lost }));
+      await open('/emails');
+      await follow('Decide on it');
+      await follow('It was sent…');
+      await press('Mark as sent');
+      expect(await said()).toMatch(/marked as sent/i);
+      const { Item } = await db.send(new GetCommand({ TableName, Key: { ledgerKey } }));
+      expect(Item).toMatchObject({ state: 'sent' });
+      db.destroy();
     });
 
     it('the brand and the settings are saved', async () => {

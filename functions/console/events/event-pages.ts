@@ -99,8 +99,8 @@ export function eventActs(parts: ConsoleParts) {
       parts.log.info('email settled', { ledgerKey, settling });
       const text =
         settling === 'mark-sent'
-          ? 'The email counts as sent now. It will not be sent again.'
-          : 'The email is queued again, and goes out unless something still speaks against it.';
+          ? 'The email is marked as sent. It won’t be sent again.'
+          : 'The email is queued again. It goes out unless something still blocks it.';
       return { kind: 'done', text };
     },
   };
@@ -109,19 +109,19 @@ export function eventActs(parts: ConsoleParts) {
 export type Settling = 'mark-sent' | 'send-again';
 
 export const settlingTitles = {
-  'mark-sent': 'Does this email count as sent?',
+  'mark-sent': 'Mark this email as sent?',
   'send-again': 'Send this email again?',
 } as const satisfies Record<Settling, string>;
 
 const words = {
   'mark-sent': {
-    what: 'It counts as sent then, and is never sent again. Do this if the customer has it, or if SES’s own console shows it.',
-    button: 'It was sent',
+    what: 'It’s never sent again. Do this if the customer has it, or if SES’s own console shows it.',
+    button: 'Mark as sent',
     states: canBeMarkedSent,
   },
   'send-again': {
-    what: 'It goes back to the mailer, which sends it unless something still speaks against it. If SES did take it the first time, the customer gets it twice.',
-    button: 'Send it again',
+    what: 'It’s queued again, and goes out unless something still blocks it. If SES took it the first time, the customer gets it twice.',
+    button: 'Send again',
     states: canBeSentAgain,
   },
 } as const;

@@ -36,7 +36,7 @@ ${
 }
 <div class="row">
 ${canBeMarkedSent.includes(state) ? html`<a class="button" href="${ask('mark-sent')}">It was sent…</a>` : ''}
-${canBeSentAgain.includes(state) ? html`<a class="button" href="${ask('send-again')}">Send it again…</a>` : ''}
+${canBeSentAgain.includes(state) ? html`<a class="button" href="${ask('send-again')}">Send again…</a>` : ''}
 </div>`;
 }
 

@@ -154,10 +154,10 @@ describe('an email that waits for a person', () => {
     expect(event.text).toContain('SES may have sent it');
     const ask = `${pathOf(webhookId)}?ask=mark-sent&email=${ledgerKey}`;
     expect(event.html).toContain(ask.replace('&', '&amp;'));
-    expect((await at.get(ask)).text).toContain('Does this email count as sent?');
+    expect((await at.get(ask)).text).toContain('Mark this email as sent?');
     expect(await emails.find(ledgerKey)).toMatchObject({ state: 'unknown' });
     const done = await at.submit(pathOf(webhookId), { act: 'mark-sent', email: ledgerKey });
-    expect(done.text).toContain('The email counts as sent now.');
+    expect(done.text).toContain('The email is marked as sent.');
     expect(await emails.find(ledgerKey)).toMatchObject({
       state: 'sent',
       reason: 'marked as sent by the local console',
