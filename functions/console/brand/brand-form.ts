@@ -11,6 +11,7 @@ import {
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import type { KeptVersion } from '#shared/store/kept-versions.ts';
 import { emailFrame } from '../kit/email-frame.ts';
+import { saveBar } from '../kit/enhanced.ts';
 import { act, choice, postForm, textArea, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { table, time } from '../kit/shown.ts';
@@ -83,6 +84,8 @@ type BrandForm = Readonly<{
   typed: TypedBrand;
   /** The version that the form was made from. */
   version: number;
+  /** It comes back with what was typed and is not saved. */
+  isSent: boolean;
   problems: Readonly<Record<string, string>>;
   template: string;
   /** The portal in Polar, which counts where none is given. */
@@ -104,17 +107,18 @@ export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
   return postForm(c, {
     action: brandPath,
     class: 'editor',
+    unsaved: form.isSent ? 'already' : 'warns',
     body: html`<input type="hidden" name="version" value="${version}">
 <div class="columns">
 <div>
 <div class="card">${field('name')}${field('logo')}${field('logoDark')}${field('logoAlt')}${field('accent')}</div>
 <div class="card">${field('website')}${field('supportAddress')}${field('portalUrl')}</div>
 <div class="card">${textArea(parts('postalAddress'))}${field('footer')}${field('timeZone')}${field('language')}</div>
-<p class="row"><button type="submit" name="act" value="save" class="primary">Save</button></p>
+${saveBar()}
 </div>
 <div>
 <h2 id="preview">Preview</h2>
-<div class="filters">
+<div class="filters" data-view>
 ${choice(
   { name: 'template', label: 'Email', value: template },
   readyMade.map(({ name, title }) => [name, title] as const),
@@ -123,7 +127,7 @@ ${choice(
 </div>
 ${
   email === undefined
-    ? html`<p class="note">There is nothing to show before the problems are put right.</p>`
+    ? html`<p class="note">Fix the problems to see a preview.</p>`
     : html`${emailFrame(email)}
 <details><summary>In dark mode</summary>${emailFrame(inDarkMode(email))}</details>`
 }

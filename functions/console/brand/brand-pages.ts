@@ -108,10 +108,11 @@ export function brandPages(parts: ConsoleParts) {
       section: 'brand',
       status,
       body: html`${note}
-<p>Every email and the unsubscribe page speak in this name. Leave empty what you do not have: they are whole without it.</p>
+<p>Shown in every email and on the unsubscribe page. Leave a field empty to leave it out.</p>
 ${brandForm(c, {
   typed,
   version,
+  isSent: c.req.method === 'POST',
   problems,
   template: template?.name ?? '',
   portal: portal && portalPage(portal),

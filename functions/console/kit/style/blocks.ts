@@ -19,6 +19,7 @@ progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .flash.problem { color: var(--bad); background: var(--bad-soft) }
 .note { padding: .75rem 1rem; border-radius: var(--round); background: var(--warn-soft); color: var(--warn); border: 1px solid; max-width: none }
 div.note { margin: 0 0 1rem }
+div.note > :last-child { margin-bottom: 0 }
 .note a { color: inherit }
 .empty { text-align: center; padding: 3rem 1.5rem; border: 1px dashed var(--edge); border-radius: var(--round); color: var(--soft) }
 .empty p { margin-inline: auto }
