@@ -4,7 +4,8 @@ import { mailSettings } from '../customer-mails.ts';
 import type { Faults } from '../faults.ts';
 import { organizationRow, type Record } from '../organizations-api.ts';
 import { newWebhookSecret, type Organization, type PolarState } from '../polar-state.ts';
-import { NotPossible, type Shop } from '../shop/shop.ts';
+import { NotPossible } from '../shop/known-rows.ts';
+import type { Shop } from '../shop/shop.ts';
 import { customerPage, customersPage, type SubscriptionAct } from './customer-pages.ts';
 import {
   barePage,

@@ -1,6 +1,6 @@
 import { type MailSetting, mailSettingsOf, mailSubject } from '../customer-mails.ts';
 import { newId, type PolarState, type Row } from '../polar-state.ts';
-import { catalogue, type Product } from './catalogue.ts';
+import { catalogue } from './catalogue.ts';
 import {
   cancellationBooked,
   customerDeleted,
@@ -10,6 +10,7 @@ import {
   retriesExhausted,
   takenBack,
 } from './endings.ts';
+import { NotPossible, rowsOf } from './known-rows.ts';
 import {
   bought,
   customerChanged,
@@ -26,17 +27,10 @@ import {
   type Customer,
   customerSchema,
   newCustomer,
-  type Order,
   orderSchema,
   type Subscription,
-  subscriptionSchema,
 } from './rows.ts';
 import type { Clock, Happening, Moment } from './story.ts';
-
-/** Something that cannot be done, as a sentence for the person who tried. */
-export class NotPossible extends Error {
-  override readonly name = 'NotPossible';
-}
 
 type Record = (organizationId: string, payload: Happening) => void;
 
@@ -48,40 +42,7 @@ export type Shop = ReturnType<typeof polarShop>;
 
 /** What customers and their cards do at Polar: each verb changes the rows and sends the events of that moment. */
 export function polarShop(state: PolarState, record: Record) {
-  const customerOf = (id: string): Customer => {
-    const row = state.customers.find((known) => known.id === id);
-    if (!row) throw new NotPossible('There is no such customer any more.');
-    return customerSchema.parse(row);
-  };
-  const subscriptionOf = (id: string): Subscription => {
-    const row = state.subscriptions.find((known) => known.id === id);
-    if (!row) throw new NotPossible('There is no such subscription.');
-    return subscriptionSchema.parse(row);
-  };
-  const livingOf = (id: string, ...statuses: readonly Subscription['status'][]): Subscription => {
-    const subscription = subscriptionOf(id);
-    if (statuses.includes(subscription.status)) return subscription;
-    throw new NotPossible(
-      `This subscription is ${subscription.status}, so that cannot happen to it.`,
-    );
-  };
-  const productOf = (id: unknown): Product => {
-    const product = catalogue.find((known) => known.id === id);
-    if (!product) throw new NotPossible('There is no such product.');
-    return product;
-  };
-  const subscriptionsOf = (customerId: string): Subscription[] =>
-    state.subscriptions
-      .filter((row) => row['customer_id'] === customerId)
-      .map((row) => subscriptionSchema.parse(row));
-  const ordersOf = (customerId: string): Order[] =>
-    state.orders
-      .filter((row) => row['customer_id'] === customerId)
-      .map((row) => orderSchema.parse(row));
-  const pendingOf = (subscription: Subscription): Order[] =>
-    ordersOf(subscription.customer_id).filter(
-      ({ status, subscription_id }) => status === 'pending' && subscription_id === subscription.id,
-    );
+  const { customerOf, livingOf, productOf, ordersOf, pendingOf, subscriptionsOf } = rowsOf(state);
 
   function clockFor(organizationId: string): Clock {
     let gap = stepMicros;

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keptAheadMs, localClock } from '#infra/local/clock/local-clock.ts';
-import { withTimeShown } from '#infra/local/clock/shown-time.ts';
 import { spanFrom, spanText, timeText } from '#infra/local/clock/words.ts';
+import { withTimeShown } from '#infra/local/http/http-api.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
 
