@@ -83,7 +83,7 @@ async function mails(): Promise<string[]> {
   return emails.map(({ subject, destination }) => `${destination.to}: ${subject}`);
 }
 
-describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
+describe.skipIf(!hasBrowser)('in a real browser', () => {
   beforeAll(async () => {
     polar = await startFakePolar({ consent: 'form' });
     stack = await startLocalStack({
@@ -102,7 +102,7 @@ describe.skipIf(!hasBrowser)('in a real browser', { timeout: 120_000 }, () => {
       const isOfInterest = !line.text().startsWith('Failed to load resource');
       if (line.type() === 'error' && isOfInterest) complaints.push(line.text());
     });
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

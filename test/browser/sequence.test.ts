@@ -48,7 +48,7 @@ const mailed = [
   `day 14, ${email}: Your subscription ends in about a week`,
 ];
 
-describe.skipIf(!hasBrowser)('a sequence in a real browser', { timeout: 120_000 }, () => {
+describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
   beforeAll(async () => {
     polar = await startFakePolar({ consent: 'form', now: clock.now });
     stack = await startLocalStack({
@@ -58,7 +58,7 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', { timeout: 120_000 
     });
     browser = await startBrowser();
     page = await browser.newPage({ viewport: { width: 1_200, height: 1_000 } });
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
