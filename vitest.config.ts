@@ -103,7 +103,14 @@ export default defineConfig({
         },
       },
       {
-        test: { ...stack, name: 'reloaded', include: reloaded },
+        test: {
+          ...stack,
+          name: 'reloaded',
+          include: reloaded,
+          // After the others: loading is what is dear here, and four workers would do it twice as often.
+          sequence: { groupOrder: 2 },
+          maxWorkers: 2,
+        },
       },
     ],
   },

@@ -415,7 +415,7 @@ describe('an email that SES refuses for 47 hours', () => {
         });
         if (states.at(-1) !== kind) states.push(kind);
       }
-      time += 10 * minute;
+      time += 20 * minute;
       await tick();
     }
     client.destroy();
