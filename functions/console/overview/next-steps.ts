@@ -128,7 +128,9 @@ function importing({ imported, hasContacts }: SetUp): ToDo {
     how:
       begun?.state === 'running'
         ? html`Importing: ${importProgress(begun)}`
-        : html`Preview it first. It mails nobody.`,
+        : begun?.state === 'failed'
+          ? html`The import failed. Its page says why.`
+          : html`Preview it first. It mails nobody.`,
     step: { label: begun ? 'See the import' : 'Import', href: importPath },
   };
 }

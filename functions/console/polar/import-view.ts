@@ -36,7 +36,9 @@ export function importCard(
     ? html`Last import: ${time(ours.changedAt)}.`
     : ours?.state === 'running' && ours.kind === 'import'
       ? html`Importing: ${importProgress(ours)}`
-      : html`Preview it first. It mails nobody.`;
+      : ours?.kind === 'import' && ours.state === 'failed'
+        ? html`The last import failed. Its page says why.`
+        : html`Preview it first. It mails nobody.`;
   return html`<div class="card">
 <p><strong>Import existing customers.</strong> <span class="soft">${told}</span></p>
 <a class="button${isDone ? '' : ' primary'}" href="${importPath}">Import customers…</a>
