@@ -89,7 +89,7 @@ export const consoleActs: ActsOfRoutes = {
   [`GET ${polar}/callback`]: always('polar.connect', 'Sign in to Polar.'),
   [`POST ${polar}/enable`]: always('polar.repair', 'Enable the endpoint in Polar.'),
   [`POST ${polar}/repair`]: always('polar.repair', 'Repair the connection with Polar.'),
-  [`POST ${polar}/redeliver`]: always('polar.redeliver', 'Have Polar deliver events again.'),
+  [`POST ${polar}/redeliver`]: always('polar.redeliver', 'Have Polar redeliver events.'),
   [`POST ${polar}/rotate`]: always('secret.rotate', 'Rotate the webhook secret.'),
   [`POST ${polar}/drop-previous`]: always(
     'secret.drop-previous',
@@ -97,7 +97,7 @@ export const consoleActs: ActsOfRoutes = {
   ),
   [`POST ${polar}/emails-off`]: mails('Switch off mails of Polar.'),
   [`POST ${polar}/emails-on`]: mails('Switch on mails of Polar.'),
-  [`POST ${polar}/accept-emails`]: mails('Take the mails of Polar as they are.'),
+  [`POST ${polar}/accept-emails`]: mails("Accept Polar's mails as they are."),
   [`POST ${polar}/import/look`]: looksOnly,
   [`POST ${polar}/import/start`]: always('backfill', 'Import the customers of Polar.'),
   [`POST ${polar}/import/continue`]: always('backfill', 'Continue the import of customers.'),

@@ -84,7 +84,7 @@ export async function sectionApp(
       return page(c, {
         title: 'The settings are not valid',
         status: 503,
-        body: html`<p>This page needs the settings, so nothing was done. ${error.message} <a href="${settingsPath}">Events &amp; groups</a> shows what is wrong, and mends it.</p>`,
+        body: html`<p>This page needs the settings, so nothing was done. ${error.message} <a href="${settingsPath}">Events &amp; groups</a> shows what’s wrong, and fixes it.</p>`,
       });
     }
     parts.log.error('console failed', {

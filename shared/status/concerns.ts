@@ -114,7 +114,7 @@ function emailConcerns({ emails, at }: Status): Concern[] {
   const found: (Concern | false)[] = [
     unknown > 0 && {
       kind: 'emails-unknown',
-      sentence: `Of ${things(unknown, 'email')} nobody knows whether SES sent ${unknown === 1 ? 'it' : 'them'}.`,
+      sentence: `${things(unknown, 'email')} ${unknown === 1 ? 'has' : 'have'} an unknown outcome.`,
     },
     failed > 0 && {
       kind: 'emails-failed',

@@ -33,9 +33,9 @@ export function liftBounceView(c: Context<ConsoleEnv>, known: KnownContact): Htm
     return html`<p>This address has no bounce to lift.</p>
 <p><a class="button" href="${contactPath(contact.contactId)}">Back to the contact</a></p>`;
   }
-  return html`<p>Lift the bounce of <strong>${contact.address}</strong> once the mailbox works again. If it does not, the next email bounces as well, and bounces harm the reputation of your sender.</p>
+  return html`<p>Lift the bounce of <strong>${contact.address}</strong> once the mailbox works again. If it doesn’t, the next email bounces, too, and bounces harm your sender’s reputation.</p>
 ${list([{ what: 'Mail to the address bounced', ...bounced }])}
-<p>The address is taken off the suppression list of this system and off that of SES. Whether the person wants mail is not changed by it.</p>
+<p>The address is taken off the suppression list of this system and off that of SES. The person’s consent doesn’t change.</p>
 ${decide(c, known, 'Lift the bounce', 'lift-bounce', 'primary')}`;
 }
 

@@ -88,8 +88,8 @@ function creation(
   const { createdAt, consent } = contact;
   if (decisions.some(({ act, at }) => act === 'added' && at === createdAt)) return [];
   const how = consent.startsUnsubscribed
-    ? 'Came into the audience unsubscribed, as the settings wanted it for new contacts'
-    : 'Came into the audience';
+    ? 'Added unsubscribed, as the settings say for new contacts'
+    : 'Added to the audience';
   return [{ at: createdAt, what: `${how} (${sourceText(contact, customer)})` }];
 }
 

@@ -27,8 +27,8 @@ function editForm(c: ContactContext, { known, was, typed, groups, problems = {} 
   const { contact } = known;
   const polar =
     contact.customerId === undefined
-      ? 'Should a customer with this address come from Polar, what you change here wins over what Polar says.'
-      : 'What you change here wins over what Polar says, until somebody clears it.';
+      ? 'Your changes win over what Polar says, should it have a customer with this address.'
+      : 'Your changes win over what Polar says, until somebody clears them.';
   const hints: TypedFields = {
     externalId: 'The id of this person in your own system.',
     userGroup: `Holds until Polar sends a newer event whose group is always set.${groups.length > 0 ? ` The settings have ${groups.join(', ')}.` : ''}`,

@@ -11,7 +11,7 @@ import { audiencePath, contactPath, deadLettersPath, shortened } from '../kit/wo
 const wholeMs = (Math.max(...erasureDelaysSeconds) + 60) * 1_000;
 
 export const erasureIsUnderWay =
-  'The erasure is under way: it takes a moment, and a quarter of an hour for what is on its way just now.';
+  'The erasure is under way. It takes a moment, or 15 minutes for events that are on their way.';
 
 /** Whether an erasure may still be on its way, and need not be asked for again. */
 export function isRecent({ at }: Act, now: Date): boolean {
@@ -74,10 +74,10 @@ function shownElsewhere(contactId: string, address: string): Html {
 function hiddenBecause({ customer: { erased, deletion, email }, other }: KeptCustomer): Html {
   if (erased) return html`The data of this customer was erased, so no contact shows it.`;
   if (deletion?.mode === 'delete') {
-    return html`Polar deleted this customer, so no contact shows it, as the settings wanted it then. What Polar said of it before is kept.`;
+    return html`Polar deleted this customer, so no contact shows it, as the settings said then. What Polar said before is kept.`;
   }
   if (!email) {
-    return html`Polar has told no email address of this customer yet. Its contact appears with the address; what else Polar said of it is kept.`;
+    return html`Polar hasn’t sent an email address of this customer yet. The contact appears once it does; the rest is kept.`;
   }
   if (other && other.customerId === undefined) {
     return html`At its address is <a href="${contactPath(other.contactId)}">a contact that was added by hand</a>, so no contact shows this one. What Polar said of it is kept.`;

@@ -49,7 +49,7 @@ const sentences: Readonly<Record<EmailFate, string>> = {
   failed: meanings.failed,
   unknown: meanings.unknown,
   held: 'It waits until mail is released.',
-  waiting: 'It is tried again automatically.',
+  waiting: 'It’s retried automatically.',
   reserved: 'It is being sent.',
 };
 

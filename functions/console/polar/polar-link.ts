@@ -9,7 +9,7 @@ import type { ConsoleParts } from '../parts.ts';
 const longestActMs = 24_000;
 
 const actIsLate =
-  'Polar is slower than this page can wait, so it is not known whether that was done. Look at the connection in a minute and, if need be, do it again: that is safe.';
+  'Polar didn’t answer in time, so it’s unclear whether that was done. Check the connection in a minute. Doing it again is safe.';
 
 /** What `action` gives, or a `PolarUnavailable` that says `sentence` once that takes too long. */
 export async function inTime<T>(

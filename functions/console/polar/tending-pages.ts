@@ -135,7 +135,7 @@ function redeliveredText(result: Extract<Redelivered, { kind: 'redelivered' }>):
   return [
     events === 0
       ? 'Nothing had to be redelivered.'
-      : `Asked Polar to deliver ${counted(events, 'event')} again. That takes it some moments; each is applied once.`,
+      : `Asked Polar to deliver ${counted(events, 'event')} again. It takes a moment; each is applied once.`,
     settled > 0 && `${counted(settled, 'event')} had been delivered in the end.`,
     lost > 0 && `Of ${counted(lost, 'event')} Polar does not keep the payload anymore.`,
     next !== undefined &&
@@ -198,7 +198,7 @@ export function tendingPages(link: PolarLink) {
     const flash = await tend(link, async (parts, connection) => {
       if (connectionShown(connection) === shown) return disconnectPolar(parts, connection);
       const reason =
-        'The connection was changed since that page was opened, so it was not ended. Look at it again.';
+        'The connection changed after you opened that page, so it wasn’t ended. Check it again.';
       return { kind: 'unfinished', reason, error: undefined };
     });
     return goOn(c, polarPath, flash);

@@ -185,7 +185,7 @@ ${rows(optionalEventTypes)}
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">
 ${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts that webhooks add get marketing emails. Those who unsubscribed or complained stay unsubscribed in any case.' }, newContactModes)}
-${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'How many one mailbox gets at most, so that a stranger who types an address in checkout after checkout floods nobody. Receipts of payments and tests do not count.' })}
+${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'The most one mailbox gets in a day, so that a stranger who keeps typing an address at checkout floods nobody. Receipts and tests don’t count.' })}
 <p class="hint">Postal address, time zone and language are on <a href="${brandPath}">Sender &amp; brand</a>.</p>
 ${formerSettings.map((path) => html`<input type="hidden" name="${path}" value="${draft[path] ?? ''}">`)}
 </div>
@@ -214,8 +214,8 @@ function summary(problems: Problems, isSent: boolean): Html {
   if (wrong.length === 0) return html``;
   const count = wrong.length === 1 ? 'One thing is' : `${wrong.length} things are`;
   const beginning = isSent
-    ? `Nothing was saved yet. ${count} not right:`
-    : `The settings are not valid, and events wait until they are mended. ${count} at fault:`;
+    ? `Nothing was saved yet. ${count} wrong:`
+    : `The settings aren’t valid, and events wait until you fix them. ${count} wrong:`;
   return problemFlash(html`<p>${beginning}</p>
 <ul>${wrong.map(([path, problem]) => html`<li>${placeName(path)}: ${problem}</li>`)}</ul>
 ${!isSent && html`<p>Below, these fields are as in the last valid version. Check them, and save.</p>`}`);

@@ -64,7 +64,7 @@ function limits({ typed, problems, preview }: EditForm): Html {
 ${conditionFields({
   ...of,
   legend: 'Only for contacts',
-  hints: ['Everybody whom the trigger lets through.', 'All of these must hold when it begins.'],
+  hints: ['Everybody the trigger lets through.', 'All of these must hold when it begins.'],
   rows: typed.audience,
   ...{ prefix: 'audience-', act: 'audience', label: 'condition of the audience, number' },
   scopes: ['contact'],
@@ -129,7 +129,7 @@ ${textField({
   label: 'For events of the last … hours',
   value: typed.maxAgeHours,
   problem: problems.at('maxAgeHours'),
-  hint: 'What is older when it comes in, after an outage for example, sends nothing.',
+  hint: 'Older events, such as after an outage, send nothing.',
 })}
 </div>`;
 }

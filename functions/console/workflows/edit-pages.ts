@@ -42,8 +42,8 @@ export function conflictView(present: Workflow, typed: TypedWorkflow, path: stri
     const [there, here] = [now.get(label) ?? '', yours.get(label) ?? ''];
     return there === here ? [] : [[label, multiline(there), multiline(here)]];
   });
-  return html`${problemFlash(html`<p>Someone else changed this workflow while you were at it, so nothing of yours was saved yet. There is now version ${present.version} (${present.status}), saved ${time(present.updatedAt)}.</p>
-<p>Below is what you typed. <strong>Save mine over it</strong> replaces what is there now; or <a href="${path}">leave mine and edit what is there now</a>.</p>`)}
+  return html`${problemFlash(html`<p>Someone else changed this workflow meanwhile, so yours isn’t saved yet. There is now version ${present.version} (${present.status}), saved ${time(present.updatedAt)}.</p>
+<p>Below is what you typed. <strong>Save mine over it</strong> replaces what is there now; or <a href="${path}">discard mine and edit what’s there now</a>.</p>`)}
 ${
   rows.length > 0
     ? table('Where the two differ', ['What', 'There now', 'Yours'], rows)

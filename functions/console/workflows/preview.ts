@@ -197,7 +197,7 @@ ${choice({ name: 'example', label: 'With the values of', value: example }, [
 <button type="submit" name="act" value="preview" formaction="#preview">Preview</button>
 </div>
 ${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
-${isOfSaved ? html`<p class="note">This is the saved version. What you typed can be shown once the problems are put right.</p>` : ''}
+${isOfSaved ? html`<p class="note">This is the saved version. Fix the problems to preview what you typed.</p>` : ''}
 ${verdictView(verdict, steps)}
 ${emailView(email, look)}`;
 }
@@ -241,7 +241,7 @@ function nameOf({ receivedAt, email }: ListedEvent): string {
 function emailView(email: Preview['email'], look: Look): Html {
   switch (email.kind) {
     case 'nothing':
-      return html`<p class="note">There is nothing to show before the problems are put right.</p>`;
+      return html`<p class="note">Fix the problems to see a preview.</p>`;
     case 'blocked':
       return html`<p class="note">With these values the email would be blocked: ${email.reason}</p>`;
     case 'rendered':

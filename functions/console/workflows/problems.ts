@@ -88,7 +88,7 @@ export function idOf(field: DraftField): string {
 /** What a save would do to people who wait. */
 export function stopsNote(stopped: readonly StoppedAt[]): Html {
   if (stopped.length === 0) return html``;
-  return problemFlash(html`<p>Nothing was saved yet. People wait at steps that this takes away, and would get nothing more of this workflow:</p>
+  return problemFlash(html`<p>Nothing was saved yet. This removes steps at which people wait. They’d get nothing more from this workflow:</p>
 <ul>${stopped.map((one) => html`<li>${stoppedText(one)}</li>`)}</ul>
 <p>Choose <strong>${stopLabel}</strong>, or keep the steps.</p>`);
 }
@@ -164,7 +164,7 @@ export function checkNotes(check: WorkflowCheck, { settings, polar }: MailSurrou
 /** Why a workflow that was saved once would not be accepted now: rules and deployments change. */
 export function outdatedNote(check: WorkflowCheck, path: string): Html {
   if (check.kind === 'accepted') return html``;
-  return html`<p class="note">It would not be accepted anymore as it is: ${check.problems.join(' ')} <a href="${path}/edit">Edit it</a>.</p>`;
+  return html`<p class="note">As it is, it can no longer be saved: ${check.problems.join(' ')} <a href="${path}/edit">Edit it</a>.</p>`;
 }
 
 /** What is wrong, with links to the fields it is wrong at. */

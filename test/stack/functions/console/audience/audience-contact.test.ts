@@ -53,14 +53,7 @@ describe('the page of a contact', () => {
   test('shows who it is, that it gets mail, and what happened', async () => {
     const { text, status } = await at.get(path);
     expect(status).toBe(200);
-    for (const part of [
-      'Ann Smith',
-      email,
-      id,
-      'subscribed',
-      'Came into the audience',
-      'applied',
-    ]) {
+    for (const part of ['Ann Smith', email, id, 'subscribed', 'Added to the audience', 'applied']) {
       expect(text).toContain(part);
     }
   });
@@ -115,7 +108,7 @@ describe('the page of a contact', () => {
     );
     const { text } = await at.get(`/console/audience/${(await shown(late)).contactId}`);
     expect(text).toContain('The setting newContacts was "unsubscribed"');
-    expect(text).toContain('Came into the audience unsubscribed');
+    expect(text).toContain('Added unsubscribed');
   });
 
   test('stays at the same place when the address changes', async () => {

@@ -230,7 +230,7 @@ describe('the search', () => {
   test('says why a customer that is known shows no contact', async () => {
     await at.tell('customer.created', 'quiet', { minute: 1 });
     const { text } = await at.post(`${list}/search`, { text: 'quiet' });
-    expect(text).toContain('Polar has told no email address of this customer yet.');
+    expect(text).toContain('Polar hasn’t sent an email address of this customer yet.');
   });
 
   test('leads from an address to whoever had it before', async () => {

@@ -253,7 +253,7 @@ describe('disconnecting', () => {
     const fields = await shownNow();
     await desk.connectByToken();
     const shown = await desk.submit('/console/polar/disconnect', fields);
-    expect(shown.text).toContain('it was not ended');
+    expect(shown.text).toContain('it wasn’t ended');
     expect(desk.polar.endpoints).toHaveLength(1);
   });
 
@@ -263,7 +263,7 @@ describe('disconnecting', () => {
     await desk.connectByToken();
     expect(await desk.connection()).toMatchObject({ version: 1 });
     const shown = await desk.submit('/console/polar/disconnect', fields);
-    expect(shown.text).toContain('it was not ended');
+    expect(shown.text).toContain('it wasn’t ended');
     expect(desk.polar.endpoints).toHaveLength(1);
   });
 
@@ -275,7 +275,7 @@ describe('disconnecting', () => {
     await desk.connectByToken();
     expect(await desk.connection()).toMatchObject({ version: 1, endpointId });
     const shown = await desk.submit('/console/polar/disconnect', fields);
-    expect(shown.text).toContain('it was not ended');
+    expect(shown.text).toContain('it wasn’t ended');
     expect(await desk.connection()).toMatchObject({ version: 1, endpointId });
   });
 

@@ -180,7 +180,7 @@ describe('the settings', () => {
       }),
     );
     expect(answer.status).toBe(422);
-    expect(answer.text).toContain('Nothing was saved yet. 4 things are not right:');
+    expect(answer.text).toContain('Nothing was saved yet. 4 things are wrong:');
     expect(answer.html).toContain('href="#events.order.paid.userGroup"');
     expect(answer.html).toContain('id="events.order.paid.userGroup-problem"');
     expect(answer.html).toContain('aria-invalid="true"');
@@ -260,8 +260,8 @@ describe('the settings that are not valid', () => {
     });
     const { status, html, text } = await desk.get(page);
     expect(status).toBe(200);
-    expect(text).toContain('The settings are not valid, and events wait until they are mended.');
-    expect(text).toContain('5 things are at fault:');
+    expect(text).toContain('The settings aren’t valid, and events wait until you fix them.');
+    expect(text).toContain('5 things are wrong:');
     expect(text).toContain('New contacts: It is "maybe", and must be subscribed or unsubscribed.');
     expect(html).toContain('href="#events.order.paid.enabled"');
     expect(html).toContain('id="events.order.paid.enabled-problem"');
@@ -322,7 +322,7 @@ describe('the settings that are not valid', () => {
     await hand({ newContacts: 'maybe' });
     const { status, text } = await desk.get('/console/audience');
     expect(status).toBe(503);
-    expect(text).toContain('Look at: newContacts. Events & groups shows what is wrong');
+    expect(text).toContain('Look at: newContacts. Events & groups shows what’s wrong');
   });
 });
 

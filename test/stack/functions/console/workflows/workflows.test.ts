@@ -235,11 +235,11 @@ test('the emails of a workflow are listed newest first, each on one page, with r
 test('a workflow that was saved before its sender was checked says that it is not right anymore', async () => {
   const { path, saved } = await at.added('receipt');
   const before = await saved();
-  expect((await at.get(path)).text).not.toContain('would not be accepted');
+  expect((await at.get(path)).text).not.toContain('can no longer be saved');
   const elsewhere = mailing(before, { from: 'hello@elsewhere.example' });
   await at.parts.workflows.save({ ...elsewhere, version: 2 });
   const { text } = await at.get(path);
-  expect(text).toMatch(/It would not be accepted anymore as it is: From must be .* Edit it\./);
+  expect(text).toMatch(/As it is, it can no longer be saved: From must be .* Edit it\./);
 });
 
 test('the emails of a workflow name the addresses of those whom a contact shows', async () => {
