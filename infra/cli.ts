@@ -3,7 +3,7 @@ import { endQuietlyWithReader, runCommand, withAdvice } from './terminal/advice.
 import { runProgram } from './terminal/command-line.ts';
 
 const overview = `
-"npm run <command> -- --help" shows what a command takes. Beside them, "npm start" runs the stack on this machine and
+"npm run <command> -- --help" shows the options of a command. Besides these, "npm start" runs the stack on this machine,
 "npm run polar" sends webhooks to it, and "npm run clock" moves its time on.
 
 Exit codes: 0 done, 1 failed, 2 where "status", "settings show", "connect --status", or a dry run of "backfill", "migrate",

@@ -31,11 +31,11 @@ export function actsCommand(
   act: Act<ActsOptions> = (options) => runActs(options),
 ): void {
   command
-    .description('Shows who did what by hand, in the console and with commands, the newest first.')
-    .addOption(text('--since <time>', 'not before this: 24h, 90m, 7d, 2026-11-23'))
-    .addOption(text('--by <name>', 'only what somebody did: a part of the ARN, or local'))
+    .description('Show who did what in the console and with commands, newest first.')
+    .addOption(text('--since <time>', 'from this time on: 24h, 90m, 7d, 2026-11-23'))
+    .addOption(text('--by <name>', 'only by this person: a part of the ARN, or local'))
     .addOption(
-      parsed('--what <verb>', 'only such acts: replay, or workflow for all of workflows', verb),
+      parsed('--what <verb>', 'only these acts: replay, or workflow for all about workflows', verb),
     )
     .addOption(limitOption())
     .addOption(jsonOption())

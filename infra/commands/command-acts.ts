@@ -63,7 +63,7 @@ export const commandActs = {
       case 'drop-previous':
         return noted('secret.drop-previous', 'End the previous webhook secret.');
       case 'accept-emails':
-        return noted('polar.mails', 'Take the mails of Polar as they are.');
+        return noted('polar.mails', "Accept Polar's mails as they are.");
       case 'emails-off':
         return noted('polar.mails', 'Switch off mails of Polar.', { mails: list(options.keys) });
       case 'emails-on':

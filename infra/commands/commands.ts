@@ -3,7 +3,7 @@ import { type Print, type StackCommands, stackCommands } from '#infra/terminal/c
 /** Every command of the engineer's, by the name of its npm script. Each is loaded when it is called. */
 export const commands: StackCommands = {
   acts: {
-    does: 'show who did what by hand',
+    does: 'show who did what',
     load: async () => (await import('./acts.ts')).actsCommand,
   },
   audience: {
@@ -11,15 +11,15 @@ export const commands: StackCommands = {
     load: async () => (await import('./audience/audience.ts')).audienceCommand,
   },
   backfill: {
-    does: 'bring the audience in step with the customers of Polar',
+    does: "compare the audience with Polar's customers, and repair it",
     load: async () => (await import('./backfill/backfill.ts')).backfillCommand,
   },
   brand: {
-    does: 'show and change the brand of all mails, put earlier ones back',
+    does: 'show and change the brand of all mails, restore earlier versions',
     load: async () => (await import('./settings/brand.ts')).brandCommand,
   },
   connect: {
-    does: 'connect Polar, look at the connection, repair or end it',
+    does: 'connect Polar, show, repair or end the connection',
     load: async () => (await import('./connect/connect.ts')).connectCommand,
   },
   console: {
@@ -27,19 +27,19 @@ export const commands: StackCommands = {
     load: async () => (await import('./console-door/console.ts')).consoleCommand,
   },
   deadletters: {
-    does: 'list dead letters, say why they died, send them again, discard them',
+    does: 'list dead letters and why they died, send them again, discard them',
     load: async () => (await import('./dead-letters/dead-letters.ts')).deadLettersCommand,
   },
   emails: {
-    does: 'list emails, settle those of which nobody knows whether they were sent, hold all mail',
+    does: 'list emails, decide on those with an unknown outcome, hold all mail',
     load: async () => (await import('./emails/emails.ts')).emailsCommand,
   },
   migrate: {
-    does: 'bring rows of an earlier version up to date',
+    does: 'update rows that an earlier version wrote',
     load: async () => (await import('./migrate.ts')).migrateCommand,
   },
   recover: {
-    does: 'close the gap after Polar could not deliver',
+    does: 'close the gap after an outage',
     load: async () => (await import('./recover/recover.ts')).recoverCommand,
   },
   replay: {
@@ -47,11 +47,11 @@ export const commands: StackCommands = {
     load: async () => (await import('./replay/replay.ts')).replayCommand,
   },
   runs: {
-    does: 'show and stop runs of workflows of several steps',
+    does: 'show and stop runs of workflows with several steps',
     load: async () => (await import('./runs.ts')).runsCommand,
   },
   settings: {
-    does: 'show, change and fix the settings, restore earlier ones',
+    does: 'show, change and fix the settings, restore earlier versions',
     load: async () => (await import('./settings/settings.ts')).settingsCommand,
   },
   status: {
@@ -59,7 +59,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./status.ts')).statusCommand,
   },
   why: {
-    does: 'say what became of an address, a webhook or an email, and why',
+    does: 'show what became of an address, a webhook or an email, and why',
     load: async () => (await import('./why/why.ts')).whyCommand,
   },
   workflows: {

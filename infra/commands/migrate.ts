@@ -34,11 +34,11 @@ export function migrateCommand(
 ): void {
   command
     .description(
-      'Brings what version 0.1.0 kept up to date: addresses get the key that they have now, contacts with several spellings of one mailbox become one, and search finds contacts by their words. Shows what there is to do and asks. Sends no mail. The stack may work meanwhile, and after Ctrl-C the same command does the rest.',
+      "Update what version 0.1.0 wrote: addresses get today's key, contacts with several spellings of one mailbox become one, and search finds them by their words. Shows what there is to do and asks. Sends no mail. Safe while the stack works. After Ctrl-C, run it again to continue.",
     )
-    .option('--dry-run', 'shows what there is to do, and changes nothing')
-    .option('--yes', 'does not ask')
-    .option('--reveal', 'shows addresses whole')
+    .option('--dry-run', 'show what there is to do; changes nothing')
+    .option('--yes', "don't ask")
+    .option('--reveal', 'show whole addresses')
     .addOption(jsonOption())
     .action((_, self) => {
       const {

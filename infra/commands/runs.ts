@@ -160,11 +160,11 @@ export function runsCommand(
   act: Act<RunsOptions> = noting(commandActs.runs, runRuns),
 ): void {
   command
-    .description('Shows and stops runs: the ways of customers through workflows of several steps.')
+    .description('Show and stop runs: customers on their way through workflows with several steps.')
     .addHelpText('after', whereIds);
   command
     .command('show')
-    .description('where one is, what it did, and why')
+    .description('show where one is, what it did, and why')
     .argument('<run id>')
     .addOption(jsonOption())
     .action((runId, _, self) => {
@@ -173,10 +173,10 @@ export function runsCommand(
     });
   command
     .command('stop')
-    .description('ends one for good, or all that wait in a workflow; asks first')
+    .description('stop one for good, or all that wait in a workflow; asks first')
     .argument('[run id]')
-    .addOption(text('--workflow <id>', 'all that wait in this workflow, after saying how many'))
-    .option('--yes', 'does not ask')
+    .addOption(text('--workflow <id>', 'all that wait in this workflow; says how many first'))
+    .option('--yes', "don't ask")
     .action((runId, _, self) => {
       const { yes = false, workflow, ...target } = self.optsWithGlobals();
       if (runId !== undefined && workflow === undefined) {

@@ -37,9 +37,9 @@ export function statusCommand(
   act: Act<StatusOptions> = (options) => runStatus(options),
 ): void {
   command
-    .description('Shows on one page how everything is, and what to do about what is not well.')
+    .description('Show on one page how everything is, and what to do about it.')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit codes: 0 all is well, 2 something is not, 1 it could not look.')
+    .addHelpText('after', "\nExit codes: 0 all is well, 2 something isn't, 1 it couldn't look.")
     .action((_, self) => {
       const { json = false, ...target } = self.optsWithGlobals();
       return act({ target, json });

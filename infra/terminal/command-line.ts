@@ -31,7 +31,7 @@ export function program(name: string, print: Print = printLine) {
   return new OurCommand(name)
     .usage('-- [options]')
     .exitOverride()
-    .helpOption('-h, --help', 'show this')
+    .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .configureHelp({
       commandUsage: (command) => `${typed(command)} ${command.usage()}`,
@@ -57,11 +57,9 @@ export type Act<Options> = (options: Options) => void | Promise<void>;
 function stackProgram(print?: Print) {
   return program('npm run', print)
     .usage('<command> -- [options]')
-    .option('--local', 'the stack that "npm start" runs here; also without it, while one runs')
-    .addOption(text('--stage <stage>', 'the stack of this stage in AWS (prod)'))
-    .addOption(
-      text('--region <region>', 'where it is, if not where AWS_REGION or your profile says'),
-    );
+    .option('--local', 'the stack that "npm start" runs here (default while it runs)')
+    .addOption(text('--stage <stage>', 'this stage in AWS, such as prod'))
+    .addOption(text('--region <region>', 'its region (default: AWS_REGION or your profile)'));
 }
 
 /** The program of all commands that work with a stack, whose help goes to `print`. */
@@ -118,10 +116,7 @@ export function limitOption() {
 
 /** For programs that read what a command finds. */
 export function jsonOption() {
-  return new Option(
-    '--json',
-    'one JSON document on the standard output, all else on standard error; with npm run -s',
-  );
+  return new Option('--json', 'print one JSON document to standard output; use with npm run -s');
 }
 
 /** Whether a person typed the command alone. */

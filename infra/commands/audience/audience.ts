@@ -21,13 +21,13 @@ export function audienceCommand(
     options.verb === 'edit' ? runEdit(options) : runExport(options, process.stdout, process.stderr),
   ),
 ): void {
-  command.description('Edits a contact, and exports contacts.');
+  command.description('Edit a contact, and export contacts.');
   command
     .command('export')
     .description(
-      'Writes the contacts as CSV, newest first. Into a pipe: npm run -s audience -- export | head',
+      'write contacts as CSV, newest first. For a pipe: npm run -s audience -- export | head',
     )
-    .addOption(parsed('--group <group>', 'only those of one group', (group) => group.trim()))
+    .addOption(parsed('--group <group>', 'only those in this group', (group) => group.trim()))
     .addOption(
       parsed(
         '--consent <consent>',
@@ -35,7 +35,9 @@ export function audienceCommand(
         consentNamed,
       ),
     )
-    .addOption(text('--output <file>', 'where to, once it is whole; else the standard output'))
+    .addOption(
+      text('--output <file>', 'a file, written once all is there (default: standard output)'),
+    )
     .addOption(jsonOption())
     .action((_, self) => {
       const { group, consent, output, json = false, ...target } = self.optsWithGlobals();
@@ -50,23 +52,23 @@ export function audienceCommand(
   command
     .command('edit')
     .description(
-      'sets fields of a contact over what Polar says, or clears them; shows it and asks first',
+      'set or clear fields of a contact, over what Polar says; shows the change and asks first',
     )
     .argument('<address>')
-    .addOption(text('--name <name>', 'first and last name, told apart as in what Polar sends'))
+    .addOption(text('--name <name>', 'first and last name, split as names from Polar are'))
     .addOption(text('--first-name <name>', 'the first name alone'))
     .addOption(text('--last-name <name>', 'the last name alone'))
     .addOption(text('--external-id <id>', 'the id in your own system'))
-    .addOption(text('--group <group>', 'the group; "" here and above: there is to be none'))
+    .addOption(text('--group <group>', 'the group; "" here and above: none'))
     .addOption(
       parsed(
         '--clear <fields>',
-        `takes back what was set: ${Object.keys(clearable).join(', ')}`,
+        `clear what was set: ${Object.keys(clearable).join(', ')}`,
         fieldsNamed,
       ),
     )
-    .option('--dry-run', 'shows what would change, and changes nothing')
-    .option('--yes', 'does not ask')
+    .option('--dry-run', 'show what would change; changes nothing')
+    .option('--yes', "don't ask")
     .addOption(jsonOption())
     .action((address, _, self) => {
       const { name, firstName, lastName, externalId, group, clear, ...rest } =

@@ -55,34 +55,33 @@ export function backfillCommand(
 ): void {
   command
     .description(
-      "Compares what Polar lists with the audience here, and repairs what webhooks failed to bring. Sends no mail, and touches nobody's consent. After Ctrl-C, the same command continues where it stopped.",
+      "Compare Polar's customers with the audience here, and repair what webhooks missed. Sends no mail and changes nobody's consent. After Ctrl-C, run it again to continue.",
     )
-    .option('--dry-run', 'shows what differs, and changes nothing')
-    .addOption(sinceOption('compares only what Polar changed or made since'))
-    .option('--restart', 'starts over')
-    .option('--reveal', 'shows addresses whole')
+    .option('--dry-run', 'show what differs; changes nothing')
+    .addOption(sinceOption('compare only what Polar made or changed since'))
+    .option('--restart', 'start over')
+    .option('--reveal', 'show whole addresses')
     .addOption(jsonOption())
     .addOption(acceptDeletionsOption())
     .addOption(organizationOption())
     .option(
       '--restore',
-      'instead of comparing, brings back the customers whom a backfill took for deleted and whom Polar has',
+      'bring back customers that a backfill took for deleted but Polar still has; compares nothing',
     )
     .addOption(
       text(
         '--token <token>',
-        'an organization access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Without it the access that Polar was connected with is used. It needs the scopes organizations:read, customers:read, orders:read and subscriptions:read',
+        'an organization access token; - asks for it, or reads it from a pipe; also POLAR_TOKEN (default: the access that Polar was connected with). Needs the scopes organizations:read, customers:read, orders:read and subscriptions:read',
       ),
     )
-    .option('--sandbox', "that token is one of Polar's sandbox")
+    .option('--sandbox', "the token is from Polar's sandbox")
     .addHelpText('after', afterHelp)
     .action((_, self) => act(optionsOf(self.optsWithGlobals(), environment)));
 }
 
 const afterHelp = `
-Customers, subscriptions and paid orders are compared by the settings of now. What is missing is applied as the event
-that Polar would have sent, with an id that begins with "backfill-"; no workflow sees it. Exit code 2: a dry run found
-something to repair; 1: something is left.`;
+Today's settings apply. What is missing is applied as the event that Polar would have sent, with an id that begins with
+"backfill-"; no workflow sees it. Exit code 2: a dry run found something to repair; 1: something is left.`;
 
 type Given = Target &
   Readonly<{

@@ -6,7 +6,7 @@ import { instant } from '#shared/polar/instant.ts';
 export function acceptDeletionsOption() {
   return parsed(
     '--accept-deletions <number>',
-    'takes exactly this many customers for deleted; otherwise more than ten and 2 per cent stop the run',
+    'accept exactly this many deleted customers; otherwise more than ten and 2 per cent stop the run',
     (given) => {
       if (/^[1-9]\d*$/.test(given)) return Number(given);
       throw new Advice(`--accept-deletions is a number, such as 12, not "${given}".`);
@@ -18,7 +18,7 @@ export function acceptDeletionsOption() {
 export function organizationOption() {
   return text(
     '--organization <id>',
-    'the organization to compare with, where customers of another one are here as well, which are left alone',
+    'the organization to compare with, if customers of another one are here, too; those stay as they are',
   );
 }
 

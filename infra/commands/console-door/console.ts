@@ -38,11 +38,11 @@ export function consoleCommand(
 ): void {
   const portOf = wholeNumber('--port', 1, 65_535);
   command
-    .description('Opens the console in your browser.')
-    .addOption(parsed('--port <port>', 'serve it on another port', portOf).default(usualPort))
+    .description('Open the console in your browser.')
+    .addOption(parsed('--port <port>', 'serve it on this port', portOf).default(usualPort))
     .option(
       '--no-open',
-      'print its address only. On a machine with other users, use this: they can see with which address a browser is started',
+      'only print its address. Use this on a shared machine: other users can see which address a browser starts with',
       true,
     )
     .addHelpText('after', afterHelp)

@@ -43,14 +43,14 @@ export function deadLettersCommand(
   act: Act<DeadLettersOptions> = noting(commandActs.deadletters, runDeadLetters),
 ): void {
   const group = command
-    .description('Shows the messages that died, why, and sends them through again.')
+    .description('Show messages that died and why, and send them again.')
     .addOption(
       parsed('--queue <queue>', `only ${queueNames.join(', ')}`, oneOf('--queue', queueNames)),
     )
-    .option('--reveal', 'shows addresses whole');
+    .option('--reveal', 'show whole addresses');
   group
     .command('list')
-    .description('the oldest first, and how many there are of each reason')
+    .description('list them, oldest first, and how many died of each reason')
     .addOption(limitOption())
     .addOption(jsonOption())
     .action((_, self) => {
@@ -59,7 +59,7 @@ export function deadLettersCommand(
     });
   group
     .command('show')
-    .description('one, and why it died')
+    .description('show one, and why it died')
     .argument('<id>')
     .addOption(jsonOption())
     .action((id, _, self) => {
@@ -67,21 +67,19 @@ export function deadLettersCommand(
       return act({ ...common(rest), verb: 'show', id, json });
     });
   const verbs = {
-    resend: 'sends them again; safe to interrupt and to run twice: each is applied once',
-    discard: 'asks first; the bodies are kept in files',
+    resend: 'send them again; safe to interrupt and to run twice: each is applied once',
+    discard: 'delete them, and keep their bodies in files; asks first',
   } as const;
   for (const verb of ['resend', 'discard'] as const) {
     const one = group
       .command(verb)
       .description(verbs[verb])
       .argument('[id]', 'this one')
-      .addOption(text('--reason <text>', 'those whose first or last reason contains it'))
-      .addOption(text('--type <type>', 'those of one type, such as order.paid'))
-      .addOption(
-        parsed('--older-than <time>', 'those that came in before: 90m, 24h, 7d', olderThan),
-      )
-      .option('--yes', 'does not ask');
-    if (verb === 'resend') one.option('--all', 'all of them, unasked');
+      .addOption(text('--reason <text>', 'those whose first or last reason contains this'))
+      .addOption(text('--type <type>', 'those of this type, such as order.paid'))
+      .addOption(parsed('--older-than <time>', 'those older than this: 90m, 24h, 7d', olderThan))
+      .option('--yes', "don't ask");
+    if (verb === 'resend') one.option('--all', 'all of them, without asking');
     one.action((id, _, self) => {
       const given: Chosen & Common & { yes?: true } = { id, ...self.optsWithGlobals() };
       const { id: one, reason, type, olderThan, all, yes = false, ...rest } = given;
@@ -91,8 +89,8 @@ export function deadLettersCommand(
   }
   group
     .command('put-back')
-    .description('puts one that was discarded among the dead letters again')
-    .argument('<file>', 'which discard named')
+    .description('put a discarded one back among the dead letters')
+    .argument('<file>', 'the file that discard named')
     .action((file, _, self) => act({ ...common(self.optsWithGlobals()), verb: 'put-back', file }));
 }
 

@@ -44,20 +44,18 @@ export function emailsCommand(
   command: StackCommand,
   act: Act<EmailsOptions> = noting(commandActs.emails, runEmails),
 ): void {
-  command.description(
-    'Shows the emails of the ledger, settles those that need a person, and holds all mail.',
-  );
+  command.description('List emails, decide on those with an unknown outcome, and hold all mail.');
   command
     .command('list')
-    .description('the newest first')
+    .description('list emails, newest first')
     .addOption(
       parsed(
         '--state <state>',
-        `only those in one state: ${states.join(', ')}`,
+        `only those in this state: ${states.join(', ')}`,
         oneOf('--state', states),
       ),
     )
-    .addOption(text('--workflow <id>', 'only those of one workflow; welcome for welcome-x7k2'))
+    .addOption(text('--workflow <id>', 'only those of this workflow; welcome for welcome-x7k2'))
     .addOption(limitOption())
     .addOption(jsonOption())
     .action((_, self) => {
@@ -66,7 +64,7 @@ export function emailsCommand(
     });
   command
     .command('show')
-    .description('all that the ledger holds of one')
+    .description('show all that is known of one')
     .argument('<ledger key>')
     .addOption(jsonOption())
     .action((ledgerKey, _, self) => {
@@ -74,8 +72,8 @@ export function emailsCommand(
       return act({ target, verb: 'show', ledgerKey, json });
     });
   const verbs = {
-    'mark-sent': 'an unknown one did go out',
-    'send-again': 'an unknown, blocked or failed one has to be sent',
+    'mark-sent': "mark an unknown one as sent; it's never sent again",
+    'send-again': 'send an unknown, blocked or failed one again',
   } as const;
   for (const verb of ['mark-sent', 'send-again'] as const) {
     command
@@ -86,7 +84,7 @@ export function emailsCommand(
   }
   command
     .command('hold')
-    .description('stops all mail immediately; events are still recorded, and their emails wait')
+    .description('stop all mail now; events are still recorded, and their emails wait')
     .argument('<why>', 'the reason, in quotes')
     .action((why, _, self) => {
       if (why.trim() === '') throw new Advice('Say why: npm run emails -- hold "wrong prices"');
@@ -94,7 +92,7 @@ export function emailsCommand(
     });
   command
     .command('release')
-    .description('lets mail go out again, and what was held once')
+    .description('let mail go out again, held emails included')
     .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'release' }));
 }
 

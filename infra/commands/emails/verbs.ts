@@ -115,7 +115,7 @@ export function emailVerbs({
 
     async markSent(ledgerKey: string) {
       settledOrAdvice(await settle.markSent(ledgerKey, person));
-      print('The email counts as sent now. It will not be sent again.');
+      print("The email is marked as sent. It won't be sent again.");
     },
 
     async hold(why: string) {
@@ -147,7 +147,7 @@ export function emailVerbs({
 
     async sendAgain(ledgerKey: string) {
       settledOrAdvice(await settle.sendAgain(ledgerKey, person));
-      print('It is queued again, and goes out unless something still speaks against it.');
+      print("It's queued again, and goes out unless something still blocks it.");
       print(`To see what became of it:\n${npm(`show ${ledgerKey}`)}`);
     },
   };

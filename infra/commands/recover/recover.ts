@@ -65,20 +65,20 @@ export function recoverCommand(
 ): void {
   command
     .description(
-      'After an outage in which Polar could not deliver: enables the endpoint and sets it right, has Polar deliver again what never arrived, backfills what Polar never recorded while the endpoint was disabled, and shows that all is closed.',
+      'Close the gap after an outage: enable and fix the endpoint, have Polar redeliver what never arrived, backfill what it never recorded, and show that nothing is missing.',
     )
-    .option('--dry-run', 'shows all that it would do, and changes nothing')
-    .addOption(sinceOption("when the gap began, if Polar's list of deliveries does not tell"))
+    .option('--dry-run', 'show what it would do; changes nothing')
+    .addOption(sinceOption("when the gap began, if Polar's deliveries don't tell"))
     .addOption(
       new Option(
         '--accept <id>',
-        'closes the gap without this event, which never arrived; may be given several times. --accept listed shows the events that Polar refuses to deliver again, and asks whether to close the gap without them. Who accepted what is recorded, and no workflow sees such an event',
+        'close the gap without this event, which never arrived; repeat it for more. --accept listed shows the events that Polar refuses to redeliver, and asks. Who accepted what is recorded; no workflow sees such an event',
       ).argParser(eventIds),
     )
-    .option('--yes', 'accepts what is listed without asking')
+    .option('--yes', 'accept what is listed without asking')
     .option(
       '--apply-lost',
-      'applies the paid orders of which Polar sent no webhook, as if it had: workflows see those that are young enough, and nobody is mailed twice if the webhook comes after all',
+      'apply paid orders without a webhook as if it had come: workflows see those that are recent enough. Nobody is mailed twice if the webhook comes after all',
     )
     .addOption(acceptDeletionsOption())
     .addOption(organizationOption())

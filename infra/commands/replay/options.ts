@@ -37,7 +37,7 @@ export function replayWords(
 ): void {
   command
     .description(
-      'Runs recorded events once more, by the settings and workflows of now. A contact gets nothing that is older than what it has, and no email is sent twice.',
+      "Run recorded events again, with today's settings and workflows. Older values never replace newer ones, and no email is sent twice.",
     )
     .addOption(text('--webhook <id>', 'one event'))
     .addOption(
@@ -57,14 +57,14 @@ export function replayWords(
         oneOf('--outcome', eventOutcomes),
       ),
     )
-    .option('--dry-run', 'shows what would change and which emails would go, and changes nothing')
-    .option('--triggers', 'workflows see the events, too: emails that never went may go out')
-    .option('--again', 'with --triggers: emails that went out before go out once more')
+    .option('--dry-run', 'show what would change and which emails would go out; changes nothing')
+    .option('--triggers', 'let workflows see the events: emails that never went out may go out')
+    .option('--again', 'with --triggers: also send emails again that went out before')
     .addOption(
-      parsed('--run <id>', 'continues an interrupted run; each event counts once', runNamed),
+      parsed('--run <id>', 'continue an interrupted run; each event counts once', runNamed),
     )
-    .option('--yes', 'does not ask')
-    .option('--reveal', 'shows addresses whole')
+    .option('--yes', "don't ask")
+    .option('--reveal', 'show whole addresses')
     .addOption(jsonOption())
     .action((_, self) => {
       if (saysNothing(self)) return self.help();

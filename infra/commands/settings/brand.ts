@@ -22,13 +22,13 @@ export function brandCommand(
   command: StackCommand,
   act: Act<BrandOptions> = noting(commandActs.brand, runBrand),
 ): void {
-  command.description('Shows and changes the brand of all mails, and puts earlier ones back.');
-  showWord(command, 'the brand, and what is wrong with it', act);
+  command.description('Show and change the brand of all mails, and restore earlier versions.');
+  showWord(command, "show the brand, and what's wrong with it", act);
   command
     .command('set')
-    .description('changes one field')
+    .description('change one field')
     .argument('<field>', brandFields.join(', '))
-    .argument('<value>', 'none takes it away')
+    .argument('<value>', 'none removes it')
     .addHelpText('after', brandExamples)
     .action((field, value, _, self) =>
       act({ target: self.optsWithGlobals(), verb: 'set', field, value }),
@@ -36,7 +36,7 @@ export function brandCommand(
   command
     .command('clear')
     .description(
-      'takes all of it away but postal address, time zone and language; "restore" puts it back',
+      'remove everything but postal address, time zone and language; "restore" brings it back',
     )
     .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'clear' }));
   versionWords(command, act);

@@ -24,13 +24,13 @@ export function settingsCommand(
   command: StackCommand,
   act: Act<SettingsOptions> = noting(commandActs.settings, runSettings),
 ): void {
-  command.description('Shows, changes and mends the settings, and puts earlier ones back.');
-  showWord(command, 'all settings, and what is at fault with them', act);
+  command.description('Show, change and fix the settings, and restore earlier versions.');
+  showWord(command, "show all settings, and what's wrong with them", act);
   command
     .command('set')
-    .description('changes one, or mends it where it is not valid')
+    .description("change one, or fix it where it isn't valid")
     .argument('<path>', `${generalNames.join(', ')}, or events.<type>.<field>`)
-    .argument('<value>', 'none takes a text away')
+    .argument('<value>', 'none removes a text')
     .addHelpText('after', settingExamples)
     .action((path, value, _, self) =>
       act({ target: self.optsWithGlobals(), verb: 'set', path, value }),

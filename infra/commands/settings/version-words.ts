@@ -36,7 +36,7 @@ export function showWord(command: StackCommand, description: string, act: Act<Sh
 export function versionWords(command: StackCommand, act: Act<VersionOptions>): void {
   command
     .command('history')
-    .description('the versions, who saved them, and what changed')
+    .description('list the versions, who saved them, and what changed')
     .addOption(limitOption())
     .addOption(jsonOption())
     .action((_, self) => {
@@ -45,7 +45,7 @@ export function versionWords(command: StackCommand, act: Act<VersionOptions>): v
     });
   command
     .command('restore')
-    .description('puts an earlier version back, as a new one')
+    .description('save an earlier version as a new one')
     .argument('<version>', 'as "history" lists them')
     .action((version, _, self) => {
       const number = wholeNumber('The version', 0, Number.MAX_SAFE_INTEGER)(version);

@@ -35,12 +35,12 @@ export function whyCommand(
   act: Act<WhyOptions> = (options) => runWhy(options),
 ): void {
   command
-    .description('Shows the chain from a webhook to its emails, or why there is none.')
+    .description('Show what became of an address, a webhook or an email, and why.')
     .argument(
       '[about]',
       'an email address, a webhook id, a ledger key, or the id of a run, a customer or a contact',
     )
-    .option('--reveal', 'shows addresses whole')
+    .option('--reveal', 'show whole addresses')
     .addOption(jsonOption())
     .addHelpText('after', afterHelp)
     .action((about, _, self) => {

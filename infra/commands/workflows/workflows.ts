@@ -59,11 +59,11 @@ export function workflowsCommand(
   act: Act<WorkflowsOptions> = noting(commandActs.workflows, runWorkflows),
 ): void {
   command
-    .description('Shows and changes the workflows: which event sends which email.')
+    .description('Show and change workflows: which event sends which email.')
     .addHelpText('after', shortIds);
   command
     .command('list')
-    .description('all of them')
+    .description('list all workflows')
     .addOption(jsonOption())
     .action((_, self) => {
       const { json = false, ...target } = self.optsWithGlobals();
@@ -71,14 +71,14 @@ export function workflowsCommand(
     });
   command
     .command('add')
-    .description('saves a ready-made one as a draft; "add" alone lists them')
+    .description('save a ready-made one as a draft; "add" alone lists them')
     .argument('[template]')
     .action((word = '', _, self) => act({ target: self.optsWithGlobals(), verb: 'add', word }));
   command
     .command('show')
-    .description('all that was written of one')
+    .description('show one with all its emails and steps')
     .argument('<id>')
-    .addOption(parsed('--version <n>', 'as it was in this version', version('--version')))
+    .addOption(parsed('--version <n>', 'as of this version', version('--version')))
     .addOption(jsonOption())
     .action((word, _, self) => {
       const { json = false, version, ...target } = self.optsWithGlobals();
@@ -86,7 +86,7 @@ export function workflowsCommand(
     });
   command
     .command('runs')
-    .description('who is on the way through its steps: the newest runs, and how many wait where')
+    .description('show its newest runs, and how many wait at each step')
     .argument('<id>')
     .addOption(limitOption())
     .addOption(jsonOption())
@@ -96,7 +96,7 @@ export function workflowsCommand(
     });
   command
     .command('edit')
-    .description('opens it in the editor that EDITOR names, and saves it')
+    .description('open one in the editor that EDITOR names, and save it')
     .argument('<id>')
     .option(...stopWaitingOption)
     .action((word, _, self) => {
@@ -105,7 +105,9 @@ export function workflowsCommand(
     });
   command
     .command('history')
-    .description('its versions, and what changed; "history" alone lists all, also those removed')
+    .description(
+      'show its versions and what changed; "history" alone lists all workflows, removed ones too',
+    )
     .argument('[id]')
     .addOption(jsonOption())
     .action((word, _, self) => {
@@ -114,9 +116,7 @@ export function workflowsCommand(
     });
   command
     .command('restore')
-    .description(
-      'puts an earlier version back, as a new one; also brings back one that was removed',
-    )
+    .description('save an earlier version as a new one; also brings back a removed workflow')
     .argument('<id>')
     .argument('<version>', 'as "history" lists them')
     .option(...stopWaitingOption)
@@ -127,10 +127,10 @@ export function workflowsCommand(
     });
   command
     .command('test')
-    .description('sends one of its emails once, with made-up values')
+    .description('send one of its emails once, with made-up values')
     .argument('<id>')
     .addOption(text('--to <address>', 'whom to send it to'))
-    .addOption(text('--step <id>', 'the email of this step; without it the first one'))
+    .addOption(text('--step <id>', 'the email of this step (default: the first)'))
     .action((word, _, self) => {
       const { to, step, ...target } = self.optsWithGlobals();
       const address = z.email().safeParse(to).data;
@@ -139,19 +139,19 @@ export function workflowsCommand(
     });
   command
     .command('activate')
-    .description('events from now on send it')
+    .description('start sending: events from now on count')
     .argument('<id>')
     .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'activate', word }));
   command
     .command('pause')
-    .description('nothing is sent until it is activated again')
+    .description('stop sending until you activate it again')
     .argument('<id>')
     .action((word, _, self) => act({ target: self.optsWithGlobals(), verb: 'pause', word }));
   command
     .command('remove')
-    .description('asks first')
+    .description('remove one; asks first')
     .argument('<id>')
-    .option('--yes', 'does not ask')
+    .option('--yes', "don't ask")
     .action((word, _, self) => {
       const { yes = false, ...target } = self.optsWithGlobals();
       return act({ target, verb: 'remove', word, yes });
@@ -169,12 +169,12 @@ type FileOptions = Readonly<{ folder: string }> &
 function fileWords(command: StackCommand, act: Act<WorkflowsOptions>): void {
   command
     .command('export')
-    .description('writes each into a file of a folder, to be kept in Git and reviewed')
+    .description('write each to a file in a folder, to keep in Git and review')
     .argument('<folder>')
     .action((folder, _, self) => act({ target: self.optsWithGlobals(), verb: 'export', folder }));
   command
     .command('plan')
-    .description('says what the files of a folder would change, and changes nothing')
+    .description('show what the files in a folder would change; changes nothing')
     .argument('<folder>')
     .addOption(jsonOption())
     .action((folder, _, self) => {
@@ -183,10 +183,10 @@ function fileWords(command: StackCommand, act: Act<WorkflowsOptions>): void {
     });
   command
     .command('apply')
-    .description('does what was planned; new ones are drafts unless their file has a status')
+    .description('apply a plan; new workflows are drafts unless their file has a status')
     .argument('<folder>')
     .addOption(parsed('--plan <id>', 'the one that "plan" printed', planNamed))
-    .option('--yes', 'does not ask')
+    .option('--yes', "don't ask")
     .option(...stopWaitingOption)
     .action((folder, _, self) => {
       const { plan, yes = false, stopWaiting = false, ...target } = self.optsWithGlobals();
@@ -197,7 +197,7 @@ function fileWords(command: StackCommand, act: Act<WorkflowsOptions>): void {
 
 const stopWaitingOption = [
   '--stop-waiting',
-  'also where people wait at steps that it takes away: they get nothing more of it',
+  'even if it removes steps at which people wait: they get nothing more from it',
 ] as const;
 
 function planNamed(given: string): string {
