@@ -115,7 +115,7 @@ function object(name: string, value: string | number, names: Names): Html {
   const id = String(value);
   const to = pageOf(name, id);
   const text = shortened((name === 'workflowId' && names.get(id)) || id, 60);
-  return html`<span class="long small">${objectWords[name] ?? name}: ${to === undefined ? text : html`<a href="${to}">${text}</a>`}</span><br>`;
+  return html`<span class="long small">${objectWords[name] ?? name}: ${to === undefined ? text : html`<a href="${to}">${text}</a>`}</span>`;
 }
 
 function pageOf(name: string, id: string): string | undefined {
