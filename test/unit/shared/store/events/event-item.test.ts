@@ -1,7 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { normalisedEmail } from '#shared/audience/address.ts';
 import { eventRecordSchema } from '#shared/audience/event-record.ts';
+import { polarEvent } from '#shared/polar/event.ts';
 import { eventItem, recordedOf } from '#shared/store/events/event-item.ts';
+import { person, renewalPayload } from '#test/bench/sample-events.ts';
 
 const record = eventRecordSchema.parse({
   webhookId: 'evt-1',
@@ -17,7 +20,27 @@ const record = eventRecordSchema.parse({
 
 const secondsAt = (time: string) => Date.parse(time) / 1_000;
 
+/** What DynamoDB counts, or a little more: it keeps numbers in fewer bytes. */
+function bytesOf(item: Readonly<Record<string, unknown>>): number {
+  const sizeOf = (value: unknown) =>
+    value instanceof Uint8Array ? value.byteLength : Buffer.byteLength(String(value));
+  return Object.entries(item).reduce((sum, [name, value]) => sum + name.length + sizeOf(value), 0);
+}
+
 describe('the item of an event record', () => {
+  it('is within one write unit for a renewal', () => {
+    const someone = { ...person(4_711, 'customers'), isNew: false };
+    const begun = new Date('2026-10-23T11:59:03.123Z');
+    const body = JSON.stringify(renewalPayload(someone, begun, new Date('2026-11-23T11:59:04Z')));
+    const parsed = polarEvent(body);
+    if (parsed.kind !== 'event') throw new Error(parsed.reason);
+    const { type, occurredAt, properties } = parsed.event;
+    const { customerId, email } = someone;
+    const known = { customerId, email: normalisedEmail(email), contactId: randomUUID() };
+    const renewal = { ...record, webhookId: randomUUID(), type, occurredAt, properties, ...known };
+    expect(bytesOf(eventItem(renewal, body, 90))).toBeLessThanOrEqual(1_024);
+  });
+
   it.each([
     [1, '2026-11-24T12:00:00Z'],
     [90, '2027-02-21T12:00:00Z'],
