@@ -5,7 +5,7 @@ import { type EventRecord, eventRecordSchema } from '#shared/audience/event-reco
 import { isOfSubscription, toldVersion } from '#shared/audience/subscription-snapshot.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
-import { uuidOf } from '#shared/polar/sample/sample-customer.ts';
+import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { packedPayload } from '#shared/store/events/packed-payload.ts';
 import { packedRecord, unpackedRecord } from '#shared/store/events/packed-record.ts';
 import { asMany } from '#test/support/as-many.ts';
