@@ -16,7 +16,7 @@ import { hasBrowser, startBrowser } from './chromium.ts';
 const address = 'http://localhost:4000/console/page';
 
 /** The script of the console on pages of our own. */
-describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 300_000 }, () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -148,14 +148,14 @@ describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 60_000 }, () 
       const done = untilDone('part', true, html`<p>done ${time('2026-11-29T01:01:07Z')}</p>`);
       await open(waiting, waiting, done);
       await page.clock.runFor(1_000);
-      await expect.poll(() => asked, { timeout: 30_000 }).toBe(2);
+      await expect.poll(() => asked, { timeout: 120_000 }).toBe(2);
       await expect
         .poll(
           async () => {
             await page.clock.runFor(1_000);
             return textOf('#part');
           },
-          { timeout: 30_000 },
+          { timeout: 120_000 },
         )
         .toEqual(['done 28 Nov 2026, 20:01']);
       await page.clock.runFor(600_000);
