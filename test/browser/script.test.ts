@@ -95,6 +95,10 @@ describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 300_000 }, ()
       '23:59:59',
       '07:00:00',
     ]);
+    for (const day of [/Sunday/, /Saturday/]) {
+      expect(await page.getByRole('region', { name: day }).count()).toBe(1);
+      expect(await page.getByRole('table', { name: day }).count()).toBe(1);
+    }
   });
 
   it('copies a text, and says so', async () => {

@@ -30,9 +30,16 @@ function underDays(list) {
   const sections = [...list.children];
   const rows = sections.flatMap((section) => [...rowsIn(section).children]);
   const days = Map.groupBy(rows, (row) => wholeDay.format(instant(row)));
-  const shown = [...days].map(([name, ofDay]) => {
+  const shown = [...days].map(([name, ofDay], nth) => {
     const section = sections[0].cloneNode(true);
-    section.querySelector('[data-day]').textContent = name;
+    const heading = section.querySelector('[data-day]');
+    heading.textContent = name;
+    heading.id = 'day-' + nth;
+    // Each table has a name of its own, which was that of the first.
+    const region = section.querySelector('[role="region"]');
+    region?.removeAttribute('aria-label');
+    region?.setAttribute('aria-labelledby', heading.id);
+    for (const caption of section.querySelectorAll('caption')) caption.textContent = name;
     rowsIn(section).replaceChildren(...ofDay);
     return section;
   });
