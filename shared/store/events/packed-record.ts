@@ -32,7 +32,11 @@ const names = [
 ] as const satisfies readonly (keyof EventProperties)[];
 const named: ReadonlySet<string> = new Set(names);
 
-/** What records have in common beside the bodies. Never change a byte of it, either. */
+/**
+ * What records have in common, with the bodies of their webhooks: a renewal and an event of a subscription from their
+ * bodies to their properties come last, where they are nearest and cost least. Never change a byte of it: a better one
+ * gets a form of its own.
+ */
 const dictionary = Buffer.concat([
   Buffer.from(
     `
@@ -47,14 +51,6 @@ const dictionary = Buffer.concat([
   ),
   Buffer.from('\n'.repeat(20)),
   bodies,
-]);
-
-/**
- * The same, and what a renewal and an event of a subscription look like from their bodies to their properties. Its end is
- * nearest, and costs least. Never change a byte of it, either: a better one gets a form of its own.
- */
-const nearer = Buffer.concat([
-  dictionary,
   // `|` stands for a line break.
   Buffer.from(
     `
@@ -100,27 +96,22 @@ const nearer = Buffer.concat([
   ),
 ]);
 
-/**
- * The first byte of what was packed so. After that of today comes how many ids there are apart from the text, and the ids.
- * Before it, all was deflated with the first dictionary.
- */
-const form = 3;
-const formBefore = 2;
+/** The first byte of what was packed so. After it comes how many ids there are apart from the text, and the ids. */
+const form = 2;
 
 function deflated(text: string): Uint8Array {
   const { text: marked, ids } = withIdsApart(text);
   const head = Uint8Array.of(form, ids.byteLength / idBytes);
-  return Buffer.concat([head, ids, deflateRawSync(marked, { dictionary: nearer })]);
+  return Buffer.concat([head, ids, deflateRawSync(marked, { dictionary })]);
 }
 
 function inflated(packed: Uint8Array): string {
   const [first, idCount = 0] = packed;
-  if (first === formBefore) return inflateRawSync(packed.subarray(1), { dictionary }).toString();
   if (first !== form) {
     throw new Error('The record was kept in a form that this version does not know.');
   }
   const start = 2 + idCount * idBytes;
-  const marked = inflateRawSync(packed.subarray(start), { dictionary: nearer }).toString();
+  const marked = inflateRawSync(packed.subarray(start), { dictionary }).toString();
   return withIdsBack(marked, packed.subarray(2, start));
 }
 
