@@ -19,15 +19,15 @@ import { moveOn } from './clock/move-on.ts';
 import { whatIsDue, whenSettled } from './clock/settling.ts';
 import { type Exchange, startHttpApi, startPages } from './http/http-api.ts';
 import { freePort, requireFreePort, startGuardedProxy } from './http/loopback-server.ts';
-import type { BundledFunction } from './lambda-function.ts';
-import { localClientConfig } from './local-account.ts';
+import type { BundledFunction } from './lambda/lambda-function.ts';
 import {
   bundledFunctions,
   httpRoutes,
   type OnOutput,
   startEventSources,
   startSchedules,
-} from './local-functions.ts';
+} from './lambda/local-functions.ts';
+import { localClientConfig } from './local-account.ts';
 import { type StandInForPolar, standInForPolar } from './stand-in-for-polar.ts';
 import { synthesise } from './synthesis.ts';
 import { localIdentities, readTemplate } from './template.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildResult, context, formatMessages } from 'esbuild';
 import * as z from 'zod';
 import { bundleInto, bundling } from '#shared/bundle/bundling.ts';
-import type { BundledFunction } from './lambda-function.ts';
+import type { BundledFunction } from './lambda/lambda-function.ts';
 
 type Print = (line: string) => void;
 

@@ -8,8 +8,8 @@ import {
   webhookSecret,
 } from '#infra/local/emulators/secrets-manager.ts';
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
+import { functionEnvironment } from '#infra/local/lambda/local-functions.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { functionEnvironment } from '#infra/local/local-functions.ts';
 import { localIdentities, readTemplate } from '#infra/local/template.ts';
 import { type ShippedFunction, shippedFunctions } from './shipped-bundles.ts';
 

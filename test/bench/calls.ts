@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FunctionProcess, functionProcess } from '#infra/local/lambda-function.ts';
+import { type FunctionProcess, functionProcess } from '#infra/local/lambda/lambda-function.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import {
   type Payload,

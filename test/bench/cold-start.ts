@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
+import { startRuntimeApi } from '#infra/local/lambda/runtime-api.ts';
 import { heapLimits } from '#infra/local/local-account.ts';
-import { startRuntimeApi } from '#infra/local/runtime-api.ts';
 
 export type Subject = Readonly<{
   name: string;

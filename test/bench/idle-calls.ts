@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { functionProcess } from '#infra/local/lambda-function.ts';
+import { functionProcess } from '#infra/local/lambda/lambda-function.ts';
 import { startBenchAccount } from './bench-account.ts';
 import { type Call, startCountingProxy } from './counting-proxy.ts';
 

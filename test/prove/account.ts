@@ -20,8 +20,8 @@ import {
   webhookSecret,
 } from '#infra/local/emulators/secrets-manager.ts';
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
+import { functionEnvironment } from '#infra/local/lambda/local-functions.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { functionEnvironment } from '#infra/local/local-functions.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { lambdaRecord } from '#test/support/lambda-record.ts';

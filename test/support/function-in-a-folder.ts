@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { FunctionSpec } from '#infra/local/lambda-function.ts';
-import { functionEnvironment } from '#infra/local/local-functions.ts';
+import type { FunctionSpec } from '#infra/local/lambda/lambda-function.ts';
+import { functionEnvironment } from '#infra/local/lambda/local-functions.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
 
 /** A folder of its own, gone after the test. */

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { EventSourceAtWork } from '#infra/local/event-source.ts';
+import type { EventSourceAtWork } from '#infra/local/lambda/event-source.ts';
 import { dynamoDueRuns } from '#shared/store/due-runs.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';

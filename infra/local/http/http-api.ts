@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type LocalClock, realClock } from '#infra/local/clock/local-clock.ts';
 import { spanText, timeText } from '#infra/local/clock/words.ts';
-import type { LambdaFunction } from '#infra/local/lambda-function.ts';
+import type { LambdaFunction } from '#infra/local/lambda/lambda-function.ts';
 import { type HttpAnswer, httpAnswer, httpEvent, jsonAnswer, textAnswer } from './http-event.ts';
 import { sendJoined, type WholeAnswer } from './joined-pages.ts';
 import {

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
+import type { InvocationResult } from '#infra/local/lambda/runtime-api.ts';
 import { localAccount } from '#infra/local/local-account.ts';
-import type { InvocationResult } from '#infra/local/runtime-api.ts';
 import type { Match } from './routes.ts';
 
 /** The event that API Gateway's HTTP API gives a function, in payload format 2.0. */

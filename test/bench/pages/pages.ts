@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
-import { functionProcess } from '#infra/local/lambda-function.ts';
+import { functionProcess } from '#infra/local/lambda/lambda-function.ts';
 import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { throughApiGateway } from '#test/stack/functions/console/events/behind-api-gateway.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';

@@ -21,7 +21,7 @@ describe('the command line', () => {
     const { out, error, code } = await run('help');
     expect({ error, code }).toEqual({ error: '', code: 0 });
     expect(out).toMatch(/^Usage: npm run <command> -- \[options\]\n/);
-    expect(out).toMatch(/^ {2}why {2,}say what became of/m);
+    expect(out).toMatch(/^ {2}why {2,}show what became of/m);
     expect(out).toContain('Exit codes: 0 done, 1 failed');
     expect(await run('help', 'emails', 'list')).toMatchObject({
       out: expect.stringMatching(/^Usage: npm run emails -- list \[options\]\n/),

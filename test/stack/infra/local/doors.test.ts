@@ -16,8 +16,8 @@ import { secretStore, startSecretsManager } from '#infra/local/emulators/secrets
 import { startSqs } from '#infra/local/emulators/sqs.ts';
 import { startHttpApi, startPages } from '#infra/local/http/http-api.ts';
 import { serveOnLoopback, startGuardedProxy } from '#infra/local/http/loopback-server.ts';
+import { startRuntimeApi } from '#infra/local/lambda/runtime-api.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { startRuntimeApi } from '#infra/local/runtime-api.ts';
 
 type Headers = Record<string, string>;
 

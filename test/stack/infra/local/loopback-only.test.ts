@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
-import { lambdaFunction } from '#infra/local/lambda-function.ts';
+import { lambdaFunction } from '#infra/local/lambda/lambda-function.ts';
 import { functionInAFolder, testedEnvironment } from '#test/support/function-in-a-folder.ts';
 
 const projectFile = fileURLToPath(new URL('../../../../package.json', import.meta.url));

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { lambdaFunction } from '#infra/local/lambda-function.ts';
+import { lambdaFunction } from '#infra/local/lambda/lambda-function.ts';
 import { watchFunctions } from '#infra/local/watch-sources.ts';
 import { bundling } from '#shared/bundle/bundling.ts';
 import { functionInAFolder, temporaryFolder } from '#test/support/function-in-a-folder.ts';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type Exchange, startHttpApi } from '#infra/local/http/http-api.ts';
 import { matchRoute } from '#infra/local/http/routes.ts';
-import type { InvocationResult } from '#infra/local/runtime-api.ts';
+import type { InvocationResult } from '#infra/local/lambda/runtime-api.ts';
 
 /** An HTTP API whose routes all lead to a function that answers this. */
 async function served(result: unknown, { routeKey = 'POST /webhooks/polar' } = {}) {

@@ -6,9 +6,9 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { localRegion } from '#infra/local/local-account.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import { mostRounds, nextRound } from './lineage.ts';
-import { localRegion } from './local-account.ts';
 import type { InvocationResult } from './runtime-api.ts';
 
 type EventSource = Readonly<{

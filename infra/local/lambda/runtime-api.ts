@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { realClock } from './clock/local-clock.ts';
-import { bodyOf, serveOnLoopback } from './http/loopback-server.ts';
+import { realClock } from '#infra/local/clock/local-clock.ts';
+import { bodyOf, serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 
 export type InvocationResult =
   | { kind: 'answer'; payload: unknown }

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { localClock } from '#infra/local/clock/local-clock.ts';
-import { type FunctionSpec, lambdaFunction } from '#infra/local/lambda-function.ts';
+import { type FunctionSpec, lambdaFunction } from '#infra/local/lambda/lambda-function.ts';
 import { functionInAFolder } from '#test/support/function-in-a-folder.ts';
 import { descendantsOf, isRunning } from '#test/support/process-tree.ts';
 
@@ -112,11 +112,13 @@ describe('a function on this machine', () => {
   });
 
   test('has no process until it is called', async () => {
-    const running = () => descendantsOf(process.pid).filter(isRunning);
-    const before = running();
+    const before = descendantsOf(process.pid);
+    // Those of other tests may end meanwhile.
+    const begun = () =>
+      descendantsOf(process.pid).filter((one) => !before.includes(one) && isRunning(one));
     const lambda = local(await functionInAFolder('export const handler = () => process.pid;'));
-    expect(running()).toEqual(before);
+    expect(begun()).toEqual([]);
     const { payload } = Object(await lambda.invoke({}));
-    expect(running()).toEqual([...before, payload]);
+    expect(begun()).toEqual([payload]);
   });
 });

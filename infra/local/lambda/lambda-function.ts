@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { realClock } from './clock/local-clock.ts';
+import type { realClock } from '#infra/local/clock/local-clock.ts';
+import { heapLimits } from '#infra/local/local-account.ts';
 import { nextRound } from './lineage.ts';
-import { heapLimits } from './local-account.ts';
 import { type InvocationResult, startRuntimeApi } from './runtime-api.ts';
 
 export type FunctionSpec = Readonly<{
@@ -87,7 +87,7 @@ export async function functionProcess(spec: FunctionSpec): Promise<FunctionProce
   };
 }
 
-const preloadOf = (name: string) => ['--import', new URL(`./${name}.ts`, import.meta.url).href];
+const preloadOf = (name: string) => ['--import', new URL(`../${name}.ts`, import.meta.url).href];
 const bootstrap = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
 function spawnFunction(spec: FunctionSpec, runtimeApi: string): ChildProcess {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { startRuntimeApi } from '#infra/local/runtime-api.ts';
+import { startRuntimeApi } from '#infra/local/lambda/runtime-api.ts';
 
 async function runtimeApi() {
   const onIdle = vi.fn();

@@ -1,19 +1,19 @@
 import { devNull } from 'node:os';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import type { LocalClock } from './clock/local-clock.ts';
+import type { LocalClock } from '#infra/local/clock/local-clock.ts';
+import type { HttpRoute } from '#infra/local/http/http-api.ts';
+import { localRegion } from '#infra/local/local-account.ts';
+import type { StandInForPolar } from '#infra/local/stand-in-for-polar.ts';
+import type { Identities, Resource, Template } from '#infra/local/template.ts';
 import { type EventSourceAtWork, startEventSource } from './event-source.ts';
-import type { HttpRoute } from './http/http-api.ts';
 import {
   type BundledFunction,
   type LambdaFunction,
   lambdaFunction,
   maxProcesses,
 } from './lambda-function.ts';
-import { localRegion } from './local-account.ts';
 import { type ScheduleAtWork, schedulesOf, startSchedule } from './schedules.ts';
-import type { StandInForPolar } from './stand-in-for-polar.ts';
-import type { Identities, Resource, Template } from './template.ts';
 
 export type Endpoints = Readonly<{
   dynamodb: string;

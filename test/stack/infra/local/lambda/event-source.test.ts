@@ -8,9 +8,9 @@ import {
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Sqs, startSqs } from '#infra/local/emulators/sqs.ts';
-import { startEventSource } from '#infra/local/event-source.ts';
+import { startEventSource } from '#infra/local/lambda/event-source.ts';
+import type { InvocationResult } from '#infra/local/lambda/runtime-api.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import type { InvocationResult } from '#infra/local/runtime-api.ts';
 
 let server: Sqs;
 let sqs: SQSClient;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { realClock } from './clock/local-clock.ts';
+import { realClock } from '#infra/local/clock/local-clock.ts';
+import { localAccount, localRegion } from '#infra/local/local-account.ts';
+import type { Identities } from '#infra/local/template.ts';
 import type { LambdaFunction } from './lambda-function.ts';
-import { localAccount, localRegion } from './local-account.ts';
-import type { Identities } from './template.ts';
 
 type Schedule = Readonly<{ ruleArn: string; everyMs: number }>;
 
