@@ -141,23 +141,24 @@ export function polarRequest(options: PolarAccessOptions): PolarRequest {
 
   return async (call) => {
     let spentMs = 0;
-    const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    /** To get a token may mean to refresh it. Another try must wait for that, too; the first has all its time. */
+    let tokenMs = 0;
+    const tokenAfter = async (refused?: string): Promise<string> => {
       const begunMs = performance.now();
-      try {
-        return await work();
-      } finally {
-        spentMs += performance.now() - begunMs;
-      }
+      const token = await options.token(refused);
+      tokenMs += performance.now() - begunMs;
+      return token;
     };
-    // To get a token may mean to refresh it, which is a call, too.
-    let token = await timed(() => options.token());
+    let token = await tokenAfter();
     let isRenewed = false;
     for (let tries = 1; ; tries += 1) {
-      const { answer, error } = await timed(() => attempt(call, token, patienceMs - spentMs));
+      const begunMs = performance.now();
+      const { answer, error } = await attempt(call, token, patienceMs - spentMs);
+      spentMs += performance.now() - begunMs;
       if (answer?.ok) return answer.content;
       if (answer?.status === 401 && !isRenewed) {
         const refused = token;
-        token = await timed(() => options.token(refused));
+        token = await tokenAfter(refused);
         isRenewed = true;
         if (token !== refused) continue;
       }
@@ -166,13 +167,14 @@ export function polarRequest(options: PolarAccessOptions): PolarRequest {
       const mayRetry = failure instanceof PolarUnavailable && (call.repeatable || waitMs > 0);
       if (!mayRetry || tries >= maxTries) throw failure;
       const delayMs = Math.max(waitMs, 500 * 2 ** (tries - 1) * (0.5 + Math.random() / 2));
-      if (spentMs + delayMs > patienceMs) throw waitMs > 0 ? askedTooOften(call, waitMs) : failure;
+      if (spentMs + tokenMs + delayMs > patienceMs)
+        throw waitMs > 0 ? askedTooOften(call, waitMs) : failure;
       log?.warn('Polar is asked again', { path: call.path, tries, delayMs: Math.round(delayMs) });
       const pausedMs = performance.now();
       await pause(delayMs);
       // A process may be halted while it waits: what is late must not be sent any more.
       spentMs += Math.max(delayMs, performance.now() - pausedMs);
-      if (spentMs >= patienceMs) throw failure;
+      if (spentMs + tokenMs >= patienceMs) throw failure;
     }
   };
 }

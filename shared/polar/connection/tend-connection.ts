@@ -72,9 +72,10 @@ async function rotateInTurn(
   { api, webhookSecrets, now }: ConnectionParts,
   { endpointId }: Connection,
 ): Promise<Tended> {
-  const secret = await newSecret(api, endpointId);
+  const { secret, isReset } = await newSecret(api, endpointId);
+  let isOther: boolean;
   try {
-    await takeOverSecret(webhookSecrets, secret, now());
+    isOther = await takeOverSecret(webhookSecrets, secret, now());
   } catch (error) {
     return {
       kind: 'unfinished',
@@ -85,7 +86,12 @@ async function rotateInTurn(
   }
   // Somebody may have reset it in Polar at the same moment: Polar's word is the last, where it has one.
   const last = await api.endpoint(endpointId).catch(() => undefined);
-  if (last) await takeOverSecret(webhookSecrets, last.secret, now());
+  if (last && (await takeOverSecret(webhookSecrets, last.secret, now()))) isOther = true;
+  if (!isReset && !isOther) {
+    const reason =
+      'Polar did not answer in time and still signs with the old secret, so nothing was changed. Try again in a minute.';
+    return { kind: 'unfinished', reason, error: undefined };
+  }
   return {
     kind: 'done',
     done: [
@@ -94,13 +100,16 @@ async function rotateInTurn(
   };
 }
 
-async function newSecret(api: ConnectionParts['api'], endpointId: string): Promise<string> {
+/** The secret that counts in Polar after it was asked for a new one; `isReset`: Polar said that it is new. */
+async function newSecret(api: ConnectionParts['api'], endpointId: string) {
   try {
-    return (await api.resetSecret(endpointId)).secret;
+    const { secret } = await api.resetSecret(endpointId);
+    return { secret, isReset: true };
   } catch (error) {
     // Whether it was reset is not known: the endpoint tells, and whatever it has is what counts.
     if (!(error instanceof PolarUnavailable)) throw error;
-    return (await api.endpoint(endpointId)).secret;
+    const { secret } = await api.endpoint(endpointId);
+    return { secret, isReset: false };
   }
 }
 

@@ -187,6 +187,21 @@ describe('rotating the secret', () => {
     expect(at.webhookSecret()).toEqual({ current: endpoint.secret, previous: old, previousUntil });
   });
 
+  it('is not said to be done where Polar neither answered nor made a new one', async () => {
+    const before = at.webhookSecret();
+    const { api, ...parts } = at.parts();
+    const resetSecret = async () => {
+      throw new PolarUnavailable('Polar did not answer in time.');
+    };
+    expect(
+      await rotateSecret({ ...parts, api: { ...api, resetSecret } }, connection),
+    ).toMatchObject({
+      kind: 'unfinished',
+      reason: expect.stringContaining('still signs with the old secret'),
+    });
+    expect(at.webhookSecret()).toEqual(before);
+  });
+
   it('that could not be stored here says so, and the next repair takes it over', async () => {
     const old = endpoint.secret;
     at.failPuts(true);

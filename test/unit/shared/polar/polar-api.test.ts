@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import {
   allScopes,
@@ -182,6 +183,16 @@ describe('a call that may work later', () => {
     polar.goDown();
     await failure(apiWith({ token: slowToken, patienceMs: 15_000 }).organizations());
     expect(polar.requests).toHaveLength(1);
+  });
+
+  it('has all its time at the first try, however long getting a token took', async () => {
+    polar.setDelay(100);
+    const slowToken = () => setTimeout(60, token);
+    const late = apiWith({ token: slowToken, patienceMs: 60_000 });
+    let nowMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 60_000));
+    onTestFinished(() => void vi.mocked(performance.now).mockRestore());
+    expect(await late.createEndpoint(fields)).toMatchObject({ url: fields.url });
   });
 
   it('ends in its time although Polar does not answer at all', async () => {
