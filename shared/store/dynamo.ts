@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import {
+  type AttributeValue,
   BatchGetItemCommand,
   type BatchGetItemCommandInput,
   type BatchGetItemCommandOutput,
@@ -7,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { Unprocessable } from '#shared/failure.ts';
 import { onWire } from './on-wire.ts';
 
 /** A document client over `client` that leaves out `undefined` fields. */
@@ -141,12 +143,26 @@ type Item = Readonly<Record<string, unknown>>;
 /** DynamoDB's own limit for one BatchGetItem. */
 export const keysAtOnce = 100;
 
+/** DynamoDB is throttled and has left some keys of a batch unread, again and again. */
+export class KeysUnread extends Error {
+  override readonly name = 'KeysUnread';
+}
+
+/** An item as values. Throws `Unprocessable` about one that holds what JavaScript has no value for. */
+function itemIn(table: string, item: Record<string, AttributeValue>): Item {
+  try {
+    return unmarshall(item);
+  } catch (error) {
+    throw new Unprocessable(`A row of ${table} cannot be read.`, { cause: error });
+  }
+}
+
 /** Waits three seconds in all, which every function has. */
 const mostTries = 6;
 
 /**
  * Reads a batch of at most `keysAtOnce` keys, by table. Asks again for what DynamoDB, when it is throttled, leaves
- * unread in a successful answer: the SDK does not. Throws where it keeps doing so.
+ * unread in a successful answer: the SDK does not. Throws `KeysUnread` where it keeps doing so.
  */
 export async function readBatch(
   db: DynamoDBDocumentClient,
@@ -160,13 +176,13 @@ export async function readBatch(
     ]),
   );
   for (let tries = 0; unread && Object.keys(unread).length > 0; tries++) {
-    if (tries >= mostTries) throw new Error('DynamoDB is throttled and left keys unread.');
+    if (tries >= mostTries) throw new KeysUnread('DynamoDB is throttled and left keys unread.');
     if (tries > 0) await setTimeout(50 * 2 ** tries);
     const output: BatchGetItemCommandOutput = await db.send(
       new BatchGetItemCommand({ RequestItems: unread }),
     );
     for (const [table, items] of Object.entries(output.Responses ?? {})) {
-      found.set(table, [...(found.get(table) ?? []), ...items.map((item) => unmarshall(item))]);
+      found.set(table, [...(found.get(table) ?? []), ...items.map((item) => itemIn(table, item))]);
     }
     unread = output.UnprocessedKeys;
   }

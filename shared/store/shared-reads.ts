@@ -17,21 +17,24 @@ type Sharing<K> = Readonly<{
 
 /**
  * The same reading for several who ask side by side: one call for all that is asked for in one turn of the event loop, or
- * while earlier calls are under way. Nobody gets what was read before they asked. Each asks for at most `mostKeys`.
+ * while earlier calls are under way. Nobody gets what was read before they asked. Throws where one asks for more than
+ * `mostKeys`.
  */
 export function sharedReads<K, T>(read: Read<K, T>, sharing: Sharing<K>): Read<K, T> {
   const { nameOf, mostKeys, atOnce, isOfKeys } = sharing;
   let waiting: Asked<K, T>[] = [];
   let underWay = 0;
 
+  const named = (keys: readonly K[]) => new Map(keys.map((key) => [nameOf(key), key]));
+
   /** Those who have waited longest, as many as one call takes. */
   function nextOnes() {
     const keys = new Map<string, K>();
     const asking: Asked<K, T>[] = [];
     for (const asked of waiting) {
-      const more = asked.keys.filter((key) => !keys.has(nameOf(key)));
+      const more = [...named(asked.keys)].filter(([name]) => !keys.has(name));
       if (keys.size + more.length > mostKeys) break;
-      for (const key of more) keys.set(nameOf(key), key);
+      for (const [name, key] of more) keys.set(name, key);
       asking.push(asked);
     }
     waiting = waiting.slice(asking.length);
@@ -44,7 +47,7 @@ export function sharedReads<K, T>(read: Read<K, T>, sharing: Sharing<K>): Read<K
       for (const { answer } of asking) answer.resolve(found);
     } catch (error) {
       if (asking.length > 1 && isOfKeys(error)) {
-        await Promise.all(asking.map((asked) => readFor([asked], asked.keys)));
+        await Promise.all(asking.map((asked) => readFor([asked], [...named(asked.keys).values()])));
       } else {
         for (const { answer } of asking) answer.reject(error);
       }
@@ -62,7 +65,8 @@ export function sharedReads<K, T>(read: Read<K, T>, sharing: Sharing<K>): Read<K
     }
   }
 
-  return (keys) => {
+  return async (keys) => {
+    if (keys.length > mostKeys) throw new RangeError(`One reading takes ${mostKeys} keys at most.`);
     const answer = Promise.withResolvers<ReadonlyMap<string, T>>();
     // After all that is asked for in this turn.
     if (waiting.length === 0) process.nextTick(begin);

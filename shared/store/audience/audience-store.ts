@@ -21,7 +21,8 @@ import type {
   Steps,
   Stored,
 } from '#shared/audience/workspace.ts';
-import { indexKey, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
+import { Unprocessable } from '#shared/failure.ts';
+import { indexKey, KeysUnread, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
 import { proofItems } from '#shared/store/erasure-proofs.ts';
 import { eventItem, readEvent, recordedOf, replayUpdate } from '#shared/store/events/event-item.ts';
 import { onWire, type TransactItem, writeOnWire } from '#shared/store/on-wire.ts';
@@ -92,7 +93,8 @@ export function dynamoAudienceStore(
     nameOf: ({ kind, tableKey }) => `${kind} ${tableKey}`,
     mostKeys: keysAtOnce,
     atOnce: readsAtOnce,
-    isOfKeys: isInvalid,
+    isOfKeys: (error) =>
+      isInvalid(error) || error instanceof KeysUnread || error instanceof Unprocessable,
   });
 
   async function readItems(keys: readonly TableKey[]): Promise<Map<string, unknown>> {

@@ -107,4 +107,11 @@ describe('readings that are asked for side by side', () => {
     fail(2, new RangeError('b is no key'));
     expect((await both).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   });
+
+  it('are refused where one asks for more keys than a call takes', async () => {
+    const { read, calls } = source({ mostKeys: 2 });
+    await expect(read(['a', 'b', 'c'])).rejects.toThrow('One reading takes 2 keys at most.');
+    await turn();
+    expect(calls).toEqual([]);
+  });
 });
