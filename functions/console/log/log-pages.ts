@@ -2,6 +2,8 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { type ActOutcome, actVerbs, type OperatorAct } from '#shared/audience/operator-act.ts';
+import { reasonOf } from '#shared/failure.ts';
+import type { Log } from '#shared/log.ts';
 import { actPositionSchema } from '#shared/store/operator-log.ts';
 import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText, pathId } from '../kit/in-url.ts';
@@ -31,17 +33,16 @@ const querySchema = z.object({
 type Query = z.infer<typeof querySchema>;
 
 /** The operator log: who did what by hand, the newest first. */
-export function logPages({ acts, workflows, now, env }: ConsoleParts) {
+export function logPages({ acts, workflows, now, env, log }: ConsoleParts) {
   const app = new Hono<ConsoleEnv>();
   app.get('/', async (c) => {
     const query = querySchema.parse(c.req.query());
     const since = new Date(now().getTime() - env.RETENTION_DAYS * 86_400_000).toISOString();
     const after = cursorOf(actPositionSchema, query.after);
-    const [found, known] = await Promise.all([
+    const [found, names] = await Promise.all([
       acts.page({ by: query.by, what: query.what }, since, pageSize, after),
-      workflows.all(),
+      namesOf(workflows, log),
     ]);
-    const names = new Map(known.map(({ workflowId, name }) => [workflowId, name]));
     const filter = { by: query.by, what: query.what };
     const next = found.next && link(logPath, { ...filter, after: cursorText(found.next) });
     return page(c, {
@@ -57,9 +58,19 @@ ${next && html`<a class="button" href="${next}" rel="next">Older ones</a>`}</div
   return app;
 }
 
+/** Without them the ids are shown: who looks for what was done must not depend on what is wrong with a workflow. */
+async function namesOf(workflows: ConsoleParts['workflows'], log: Log): Promise<Names> {
+  try {
+    return new Map((await workflows.all()).map(({ workflowId, name }) => [workflowId, name]));
+  } catch (error) {
+    log.warn('The names of workflows cannot be read', { reason: reasonOf(error) });
+    return new Map();
+  }
+}
+
 function filters({ by, what }: Query): Html {
   return html`<form class="filters" method="get" action="${logPath}">
-${textField({ name: 'by', label: 'Who, or part of it', value: by ?? '' }, { type: 'search' })}
+${textField({ name: 'by', label: 'Name, or part of it', value: by ?? '' }, { type: 'search' })}
 ${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...actVerbs.map((one) => [one, one] as const)])}
 <button type="submit">Show</button>
 </form>`;

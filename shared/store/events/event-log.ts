@@ -178,8 +178,7 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
       // Without long payloads, which are packed by themselves.
       const ProjectionExpression = 'webhookId, packed, properties, workflows, replays';
       const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
-      const read = z.array(detailsSchema).parse(rowsIn(table).map((row) => attributesOf(row)));
-      return new Map(read.map((one) => [one.webhookId, detailsIn(one)]));
+      return new Map(rowsIn(table).flatMap(detailsOfRow));
     },
 
     async find(webhookId) {
@@ -199,6 +198,16 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
       return (await db.send(new GetCommand(get))).Item !== undefined;
     },
   };
+}
+
+/** What a list shows of the record in this row; nothing where a version that is not this one wrote it. */
+function detailsOfRow(row: Readonly<Record<string, unknown>>): (readonly [string, EventDetails])[] {
+  try {
+    const read = detailsSchema.parse(attributesOf(row));
+    return [[read.webhookId, detailsIn(read)]];
+  } catch {
+    return [];
+  }
 }
 
 function detailsIn({

@@ -96,8 +96,11 @@ const dictionary = Buffer.concat([
   ),
 ]);
 
-/** The first byte of what was packed so. After it comes how many ids there are apart from the text, and the ids. */
-const form = 2;
+/**
+ * The first byte of what was packed so. After it comes how many ids there are apart from the text, and the ids. 2 was
+ * another form, of no version that was released.
+ */
+const form = 3;
 
 function deflated(text: string): Uint8Array {
   const { text: marked, ids } = withIdsApart(text);

@@ -1,3 +1,4 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { consoleApp, sectionApp } from '#functions/console/console.ts';
 import { consoleActs } from '#functions/console/console-acts.ts';
@@ -195,5 +196,13 @@ describe('the page of the log', () => {
     const second = await at.get(next.replaceAll('&amp;', '&'));
     const rows = ({ text }: typeof first) => text.split('Hold all mail.').length - 1;
     expect([rows(first), rows(second)]).toEqual([50, 1]);
+  });
+
+  it('shows the ids of workflows where one of them cannot be read', async () => {
+    const Item = { workflowId: 'broken' };
+    await at.db.send(new PutCommand({ TableName: at.tableOf('Workflows'), Item }));
+    const { status, text } = await at.get('/console/log?what=workflow.add');
+    expect(status).toBe(200);
+    expect(text).toMatch(/Workflow: goodbye-\w+/);
   });
 });
