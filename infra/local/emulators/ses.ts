@@ -123,7 +123,15 @@ export async function startSes(
 ): Promise<LocalSes> {
   let started: Promise<OpenMailbox> | undefined;
   const mailbox = () => {
-    started ??= startMailbox().then((one) => ({ ...one, passOn: forwarder(one.address) }));
+    started ??= startMailbox().then(
+      (one) => ({ ...one, passOn: forwarder(one.address) }),
+      (error: unknown) => {
+        // The next mail tries again.
+        started = undefined;
+        onProblem(String(error));
+        throw error;
+      },
+    );
     return started;
   };
   const configurationSets = new Set(
@@ -148,7 +156,10 @@ export async function startSes(
     }
     const refusal = refusalOf(read.data, known);
     if (refusal) return refuse(response, refusal.type, refusal.message);
-    const { address } = await mailbox();
+    const open = await mailbox().catch(() => undefined);
+    // Nothing was sent: the mailer must not take it for unknown.
+    if (!open) return refuse(response, 'TooManyRequestsException', 'The mailbox did not start.');
+    const { address } = open;
     const answer = await fetch(`${address}${request.url}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: 'AWS local' },

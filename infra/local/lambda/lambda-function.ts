@@ -30,15 +30,26 @@ export type FunctionProcess = Readonly<{
 const initTimeoutMs = 60_000;
 const graceMs = 2_000;
 
+const stopped = {
+  kind: 'error',
+  type: 'Sandbox.Stopped',
+  message: 'The local stack was stopped.',
+} as const satisfies InvocationResult;
+
 /**
  * One execution environment: a Node process behind its own Runtime API. A process that crashes, cannot load its code, or
  * exceeds the function's timeout and is killed, fails its invocation; the next one gets a new process.
  */
 export async function functionProcess(spec: FunctionSpec): Promise<FunctionProcess> {
   let child: ChildProcess | undefined;
+  let lastProblem: string | undefined;
   const onInitError = (message: string) => {
-    const advice = 'correct it ("npm run check" may tell more) and start again. It says:';
-    spec.onOutput(spec.logicalId, `The code cannot be loaded: ${advice} ${message}`);
+    // It is about to end, and takes nothing more.
+    child = undefined;
+    if (message === lastProblem) return;
+    lastProblem = message;
+    const advice = '"npm run check" may tell more. Fix it, and restart unless you use --watch.';
+    spec.onOutput(spec.logicalId, `The code cannot be loaded: ${message}. ${advice}`);
   };
   const api = await startRuntimeApi({ onIdle: () => {}, onInitError }, spec.clock);
   const launch = () => {
@@ -57,8 +68,10 @@ export async function functionProcess(spec: FunctionSpec): Promise<FunctionProce
     api.fail('Sandbox.Timedout', message);
   };
 
+  let isStopped = false;
   return {
     invoke: async (event, traceHeader) => {
+      if (isStopped) return stopped;
       if (!child) launch();
       const { arn: functionArn, timeoutSeconds } = spec;
       let timer = setTimeout(() => kill('The code took too long to load.'), initTimeoutMs);
@@ -78,10 +91,11 @@ export async function functionProcess(spec: FunctionSpec): Promise<FunctionProce
       return result;
     },
     stop: async () => {
+      isStopped = true;
       const stopping = child;
       child = undefined;
       if (stopping) await end(stopping);
-      api.fail('Sandbox.Stopped', 'The local stack was stopped.');
+      api.fail(stopped.type, stopped.message);
       await api.stop();
     },
   };
@@ -155,6 +169,7 @@ export function lambdaFunction(spec: FunctionSpec): BundledFunction {
   const slots = new Set<Slot>();
   const idle: Slot[] = [];
   const waiting: ((slot: Slot) => void)[] = [];
+  let isStopped = false;
   /** No longer for invocations, but not ended yet. */
   const retired = new Set<Slot>();
 
@@ -180,6 +195,7 @@ export function lambdaFunction(spec: FunctionSpec): BundledFunction {
   return {
     bundle: spec.bundle,
     invoke: async (event, traceHeader = nextRound(spec.arn, []).traceHeader) => {
+      if (isStopped) return stopped;
       const slot = await take();
       try {
         const process = await slot.process;
@@ -195,6 +211,7 @@ export function lambdaFunction(spec: FunctionSpec): BundledFunction {
       for (const next of waiting.splice(0)) void take().then(next);
     },
     stop: async () => {
+      isStopped = true;
       await Promise.all([...slots, ...retired].map(end));
     },
   };
