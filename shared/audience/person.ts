@@ -295,12 +295,12 @@ export function addressesOf({ addresses }: Pick<Customer, 'addresses'>): Normali
   return [...new Set(addresses.map(normalisedEmail))];
 }
 
-/** Where a contact came from, in words: rows do not tell what Polar sent from what was imported, but the first event does. */
+/** Where a contact came from, as its row says, and whether the first event of its customer was made by an import. */
 export function sourceText(
   { source }: Pick<Contact, 'source'>,
   customer: Pick<Customer, 'firstEvent'> | undefined,
 ): string {
   const first = customer?.firstEvent?.webhookId;
   const isImported = source === webhookSource && first !== undefined && isBackfilled(first);
-  return isImported ? 'Imported from Polar' : source;
+  return isImported ? `${source}, first event imported` : source;
 }

@@ -127,6 +127,11 @@ describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 300_000 }, ()
       expect(await textOf('[data-unsaved-text]')).toEqual(['All saved']);
     });
 
+    it('says that what it came with is not saved either', async () => {
+      await open(form('already'));
+      expect(await textOf('[data-unsaved-text]')).toEqual(['Not saved yet']);
+    });
+
     it.each([
       ['with changes', 'warns', 'b', true],
       ['with what it had', 'warns', 'a', false],

@@ -116,7 +116,7 @@ export function walkWithoutScript(at: () => Walk): void {
       await db.send(new PutCommand({ TableName, Item: lost }));
       await open('/emails');
       await follow('Decide on it');
-      await follow('It was sent…');
+      await follow('Mark as sent…');
       await press('Mark as sent');
       expect(await said()).toMatch(/marked as sent/i);
       const { Item } = await db.send(new GetCommand({ TableName, Key: { ledgerKey } }));

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { type Contact, webhookSource } from '#shared/audience/person.ts';
+import type { Contact } from '#shared/audience/person.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { postForm } from '../kit/fields.ts';
@@ -130,7 +130,7 @@ export function contactTable(contacts: readonly Contact[], products?: ProductsOf
       consentBadge(contact),
       shortened(contact.userGroup, longestInList),
       ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),
-      html`${time(contact.createdAt)}<br><span class="soft small">${contact.source === webhookSource ? 'From Polar' : contact.source}</span>`,
+      html`${time(contact.createdAt)}<br><span class="soft small">${contact.source}</span>`,
     ]),
   );
 }

@@ -152,7 +152,7 @@ function settling({ state, webhookId, ledgerKey }: ReportedEmail): Html | string
   const ask = (what: string) =>
     link(eventPath(webhookId), { ask: what, email: ledgerKey, back: 'emails' });
   return html`<span class="settle">
-${canBeMarkedSent.includes(state) ? html`<a class="button" href="${ask('mark-sent')}">It was sent…</a>` : ''}
+${canBeMarkedSent.includes(state) ? html`<a class="button" href="${ask('mark-sent')}">Mark as sent…</a>` : ''}
 ${canBeSentAgain.includes(state) ? html`<a class="button" href="${ask('send-again')}">Send again…</a>` : ''}</span>`;
 }
 

@@ -76,9 +76,7 @@ function filters({ type, outcome, day, hour }: ListQuery): Html {
       : [
           chip('All days', { day: undefined, hour: undefined }, false),
           chip(shortDay.format(new Date(day)), { hour: undefined }, hour === undefined),
-          ...(hour === undefined
-            ? []
-            : [chip(time(`${day}T${hour}:00:00.000Z`, { form: 'hour' }), {}, true)]),
+          ...(hour === undefined ? [] : [chip(time(`${day}T${hour}:00:00.000Z`), {}, true)]),
         ],
   ])}
 <form class="filters" method="get" action="${eventsPath}">

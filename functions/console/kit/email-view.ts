@@ -35,7 +35,7 @@ ${
     : html`<p>The email is that of <a href="${eventPath(email.webhookId)}">another event</a>: the workflow mails once for both.</p>`
 }
 <div class="row">
-${canBeMarkedSent.includes(state) ? html`<a class="button" href="${ask('mark-sent')}">It was sent…</a>` : ''}
+${canBeMarkedSent.includes(state) ? html`<a class="button" href="${ask('mark-sent')}">Mark as sent…</a>` : ''}
 ${canBeSentAgain.includes(state) ? html`<a class="button" href="${ask('send-again')}">Send again…</a>` : ''}
 </div>`;
 }

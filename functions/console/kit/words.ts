@@ -128,6 +128,21 @@ export function emailPath({ ledgerKey }: Readonly<{ ledgerKey: string }>): strin
 export const polarPath = '/console/polar';
 export const importPath = `${polarPath}/import`;
 
+/** How an import of customers is, in a sentence beside a link to its page; absent: none was begun. */
+export function importText(known: Import | undefined): string {
+  if (known?.kind !== 'import') return 'Preview it first. It mails nobody.';
+  switch (known.state) {
+    case 'running':
+      return `Importing: ${importProgress(known)}`;
+    case 'failed':
+      return 'The last import failed. Its page says why.';
+    case 'stopped':
+      return 'The last import was stopped. Continue it on its page.';
+    case 'done':
+      return 'Everybody is imported. It can run again.';
+  }
+}
+
 /** Of customers, subscriptions or orders, as long as an import looks at them. */
 export function importProgress({ progress }: Pick<Import, 'progress'>): string {
   if (!progress) return 'Checking whose customers are here.';

@@ -10,7 +10,7 @@ import {
   emailsPath,
   eventPath,
   importPath,
-  importProgress,
+  importText,
   polarPath,
   settingsPath,
   testPath,
@@ -125,12 +125,7 @@ function importing({ imported, hasContacts }: SetUp): ToDo {
   return {
     isDone: begun ? begun.state === 'done' : hasContacts,
     title: count ? `Import ${numberText(count)} existing customers` : 'Import existing customers',
-    how:
-      begun?.state === 'running'
-        ? html`Importing: ${importProgress(begun)}`
-        : begun?.state === 'failed'
-          ? html`The import failed. Its page says why.`
-          : html`Preview it first. It mails nobody.`,
+    how: html`${importText(begun)}`,
     step: { label: begun ? 'See the import' : 'Import', href: importPath },
   };
 }

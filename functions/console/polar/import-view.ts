@@ -8,7 +8,7 @@ import { act } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { facts, time } from '../kit/shown.ts';
-import { importPath, importProgress } from '../kit/words.ts';
+import { importPath, importProgress, importText } from '../kit/words.ts';
 
 type Shown = Readonly<{
   known: Import | undefined;
@@ -32,13 +32,7 @@ export function importCard(
 ): Html {
   const ours = imported?.organizationId === organizationId ? imported : undefined;
   const isDone = ours?.kind === 'import' && ours.state === 'done';
-  const told = isDone
-    ? html`Last import: ${time(ours.changedAt)}.`
-    : ours?.state === 'running' && ours.kind === 'import'
-      ? html`Importing: ${importProgress(ours)}`
-      : ours?.kind === 'import' && ours.state === 'failed'
-        ? html`The last import failed. Its page says why.`
-        : html`Preview it first. It mails nobody.`;
+  const told = isDone ? html`Last import: ${time(ours.changedAt)}.` : importText(ours);
   return html`<div class="card">
 <p><strong>Import existing customers.</strong> <span class="soft">${told}</span></p>
 <a class="button${isDone ? '' : ' primary'}" href="${importPath}">Import customers…</a>

@@ -133,7 +133,7 @@ const overtaken =
   'Someone else changed the workflow meanwhile, so nothing was done. Check its versions, and try again.';
 
 function restoredText(saved: Workflow, wanted: Workflow, { newest, isRemoved }: Present): string {
-  if (saved.version === newest.version) return 'Nothing changed: it already reads like that.';
+  if (saved.version === newest.version) return 'Nothing changed: it’s already that version.';
   const back = `Version ${wanted.version} is back, as version ${saved.version}.`;
   return isRemoved
     ? `${back} The workflow is ${saved.status}: it sends nothing before you activate it.`

@@ -24,11 +24,12 @@ for (const form of document.querySelectorAll('form[data-unsaved]')) {
   };
   const show = () => {
     const names = changed();
-    form.toggleAttribute('data-changed', names.length > 0);
+    form.toggleAttribute('data-changed', isLeft || names.length > 0);
     if (discard) discard.hidden = names.length === 0;
     if (!text) return;
     const more = names.length > 3 ? ' and ' + (names.length - 3) + ' more' : '';
-    text.textContent = names.length > 0 ? 'Unsaved: ' + names.slice(0, 3).join(', ') + more : usual;
+    const nothing = isLeft ? 'Not saved yet' : usual;
+    text.textContent = names.length > 0 ? 'Unsaved: ' + names.slice(0, 3).join(', ') + more : nothing;
   };
   form.addEventListener('input', show);
   form.addEventListener('reset', () => setTimeout(show));

@@ -148,7 +148,7 @@ describe('the list of emails', () => {
 
   it('settles one with an unknown fate, and comes back to the others', async () => {
     const { html } = await site.get(`${path}?fate=unknown`);
-    const ask = /href="([^"]+)">It was sent/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const ask = /href="([^"]+)">Mark as sent/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
     const asked = await site.get(ask);
     expect(asked.html).toContain('name="back" value="emails"');
     const done = await site.post('/console/events/evt-grace', {

@@ -150,7 +150,7 @@ describe('the list of events', () => {
     const hour = `${list}?day=2026-10-06&hour=10`;
     expect((await allIds(hour)).sort()).toEqual(even.sort());
     const { html } = await at.get(hour);
-    expect(html).toMatch(/aria-current="true"><time [^>]+>10:00 UTC</);
+    expect(html).toMatch(/aria-current="true"><time [^>]+>[^<]*6 Oct[^<]*10:00 UTC</);
     expect(unescaped(/href="([^"]+)">6 October</.exec(html)?.[1])).toBe(`${list}?day=2026-10-06`);
     expect((await at.get(`${list}?day=2026-10-06&hour=12`)).text).toContain(
       'No event on Tuesday, 6 October 2026, 12:00 to 12:59 UTC.',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { concernsView, setUpView } from '#functions/console/overview/next-steps.ts';
+import type { Import } from '#shared/audience/backfill/import.ts';
 import type { Concern } from '#shared/status/concerns.ts';
 
 const sentence = 'Something is wrong.';
@@ -44,3 +45,19 @@ it.each([
 function byHand(missing: Partial<typeof allDone>) {
   return { isConnected: false, ...missing };
 }
+
+const anImport: Import = {
+  ...{ importId: 'i', revision: 1, kind: 'import', state: 'running', tries: 0 },
+  ...{ organizationId: 'o', organizationName: 'Example Shop', by: 'arn:ann' },
+  ...{ startedAt: '2026-11-29T00:00:00.000Z', changedAt: '2026-11-29T00:00:00.000Z' },
+};
+
+it.each<[string, Import | undefined]>([
+  ['Preview it first. It mails nobody.', undefined],
+  ['Preview it first. It mails nobody.', { ...anImport, kind: 'look', state: 'done' }],
+  ['Importing: ', anImport],
+  ['The last import failed. Its page says why.', { ...anImport, state: 'failed' }],
+  ['The last import was stopped. Continue it on its page.', { ...anImport, state: 'stopped' }],
+])('says of an import "%s"', (text, imported) => {
+  expect(String(setUpView({ ...allDone, hasContacts: false, imported }))).toContain(text);
+});
