@@ -35,7 +35,11 @@ export function actsCommand(
     .addOption(text('--since <time>', 'from this time on: 24h, 90m, 7d, 2026-11-23'))
     .addOption(text('--by <name>', 'only by this person: a part of the ARN, or local'))
     .addOption(
-      parsed('--what <verb>', 'only these acts: replay, or workflow for all about workflows', verb),
+      parsed(
+        '--what <verb>',
+        'only these acts: replay, or workflow for every act on a workflow',
+        verb,
+      ),
     )
     .addOption(limitOption())
     .addOption(jsonOption())

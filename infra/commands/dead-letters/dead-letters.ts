@@ -50,7 +50,7 @@ export function deadLettersCommand(
     .option('--reveal', 'show whole addresses');
   group
     .command('list')
-    .description('list them, oldest first, and how many died of each reason')
+    .description('list them, oldest first, and how many died for each reason')
     .addOption(limitOption())
     .addOption(jsonOption())
     .action((_, self) => {

@@ -93,8 +93,8 @@ function mayHave(type: SupportedEventType, about: ScopedProperty): boolean {
 }
 
 const mostValues = 20;
-/** Longer texts of purchases are not kept, so nothing would be compared with them. */
-const longestValue = 1_000;
+/** No event has a longer one: external ids may be as long. */
+const longestValue = 4_096;
 
 function valueProblem({ property, operator, value, values }: Condition): string | undefined {
   const written = `The condition on ${property}`;

@@ -147,9 +147,9 @@ describe('a condition', () => {
       'The condition on status needs a value to compare with.',
     ],
     [
-      { property: 'productName', operator: 'is', value: 'x'.repeat(1_001) },
+      { property: 'productName', operator: 'is', value: 'x'.repeat(4_097) },
       'order.paid',
-      'The condition on productName compares with more than 1000 characters.',
+      'The condition on productName compares with more than 4096 characters.',
     ],
     [
       { property: 'status', operator: 'is-set', value: 'x' },
