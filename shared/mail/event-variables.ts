@@ -34,7 +34,7 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
     events: supportedEventTypes,
   },
   locale: {
-    description: 'The language that the customer bought in, as sv or en-GB, if Polar knows it.',
+    description: 'The language of the checkout, such as sv or en-GB, if Polar knows it.',
     events: supportedEventTypes,
   },
   productId: { description: 'The id of the product that was bought.', events: purchases },

@@ -56,7 +56,7 @@ export const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     ],
   },
   subscription_cycled: {
-    title: 'a renewal or a bill for use is paid',
+    title: 'a renewal or a usage bill is paid',
     isBilling: true,
     isOnce: false,
     occasions: [

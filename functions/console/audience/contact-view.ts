@@ -106,7 +106,7 @@ ${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
 <section class="card" aria-labelledby="consent"><h2 id="consent">Consent</h2>
 ${consentState(known)}
 <div class="row">${consentActs(c, path, known)}${isUnderWay ? '' : html`<a class="button danger" href="${path}/erase">Erase…</a>`}</div>
-<h3>How it came to this</h3>
+<h3>Consent history</h3>
 ${steps(consentHistory(known))}
 </section>
 </div>
@@ -139,7 +139,7 @@ function subscriptionsView(subscriptions: Subscriptions | undefined): Html {
       html`${dateOf(one)}`,
     ]);
   return html`<section class="card" aria-labelledby="subscriptions"><h2 id="subscriptions">Subscriptions</h2>
-${table('Subscriptions, living ones first', ['Product', 'Status', 'Price', 'Date'], rows)}
+${table('Subscriptions, current ones first', ['Product', 'Status', 'Price', 'Date'], rows)}
 ${all.length > mostSubscriptions && html`<p class="small soft">And ${all.length - mostSubscriptions} more that ended.</p>`}
 </section>`;
 }

@@ -41,7 +41,7 @@ const hints: Readonly<Record<BrandField, string>> = {
   logoDark: 'Shown instead where the mail program is dark.',
   logoAlt: 'For readers who see no images. Leave this empty if the logo only repeats the name.',
   accent: 'The line above an email and its button, such as #1d4ed8.',
-  website: 'Behind logo and name, and at the foot.',
+  website: 'Where the logo and the name lead; also linked in the footer.',
   supportAddress:
     'Gets the answers to emails whose workflow names no other address. Help at the foot leads to it.',
   portalUrl: 'Where customers find invoices and cancel.',

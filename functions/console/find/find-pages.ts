@@ -24,7 +24,7 @@ export function findPages(parts: ConsoleParts) {
     const [only] = found;
     if (only?.isExact && found.length === 1) return c.redirect(only.href, 303);
     const rows = found.map(({ kind, name, href }) => [kind, html`<a href="${href}">${name}</a>`]);
-    const next = html`<p>A customer whom no contact shows is found by its external id.</p>
+    const next = html`<p>To find a customer without a contact, type its external ID.</p>
 ${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all: 'on' } })}`;
     return page(c, {
       title: `Find “${shortened(text, 60)}”`,

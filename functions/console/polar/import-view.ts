@@ -143,7 +143,7 @@ function doneText(
   return [
     told === '' ? `${subject}.` : `${subject}: ${told}.`,
     isLook ? '' : `Compared ${numberText(purchases)} subscriptions and paid orders.`,
-    groups === 0 ? '' : `${ofCustomers(groups)} got a group from one.`,
+    groups === 0 ? '' : `${numberText(groups)} of them gave a customer a group.`,
   ]
     .filter(Boolean)
     .join(' ');

@@ -149,7 +149,10 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-const emailsHome = `${polarPath}#emails`;
+/** To the mails of Polar, or, where nothing was done, to the top of the page, where it says why. */
+function backToEmails(c: Context<ConsoleEnv>, flash: Flash) {
+  return goOn(c, flash.kind === 'problem' ? polarPath : `${polarPath}#emails`, flash);
+}
 
 /** Switches of Polar's mails, as one field with commas. */
 function keysIn(form: FormData): string[] {
@@ -168,13 +171,13 @@ export function tendingPages(link: PolarLink) {
 
   app.post('/emails-off', async (c) => {
     const keys = keysIn(c.get('form'));
-    return goOn(c, emailsHome, await tend(link, (...of) => switchEmailsOff(...of, keys)));
+    return backToEmails(c, await tend(link, (...of) => switchEmailsOff(...of, keys)));
   });
   app.post('/emails-on', async (c) => {
     const keys = keysIn(c.get('form'));
-    return goOn(c, emailsHome, await tend(link, (...of) => switchEmailsOn(...of, keys)));
+    return backToEmails(c, await tend(link, (...of) => switchEmailsOn(...of, keys)));
   });
-  app.post('/accept-emails', async (c) => goOn(c, emailsHome, await tend(link, acceptEmails)));
+  app.post('/accept-emails', async (c) => backToEmails(c, await tend(link, acceptEmails)));
 
   app.post('/redeliver', async (c) => {
     const from = redeliverPosition(textOf(c.get('form'), 'from'));

@@ -28,7 +28,7 @@ export function workflowEmails({ path, counts, emails, addresses, next, isFirst 
   ]);
   if (rows.length === 0 && isFirst) {
     return html`<h2 id="emails">Emails</h2>
-${empty('No event asked for an email of this workflow yet.', html`<p><a href="${testPath}">Send yourself a test event</a></p>`)}`;
+${empty('No event has triggered this workflow yet.', html`<p><a href="${testPath}">Send yourself a test event</a></p>`)}`;
   }
   return html`<h2 id="emails">Emails</h2>
 <p>${countBadges(counts)}${counts.isComplete ? '' : html` <span class="soft small">Counted are the newest thousand.</span>`}</p>

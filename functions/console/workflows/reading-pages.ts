@@ -66,7 +66,7 @@ function workflowList(list: List): Html {
   if (total === 0) {
     return empty(
       'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
-      html`<p><a class="button primary" href="${workflowsPath}/new">Begin with a ready-made one</a></p><p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`,
+      html`<p><a class="button primary" href="${workflowsPath}/new">New workflow</a></p><p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`,
     );
   }
   const more = next === undefined ? '' : link(workflowsPath, { page: String(next) });

@@ -83,7 +83,7 @@ const receipt: ReadyMade = {
   name: 'receipt',
   title: 'Receipt',
   description:
-    'A receipt for every paid order: purchases, new subscriptions, trials, renewals, changes of a plan, bills for use, credits, and orders that cost nothing. Each says what was charged.',
+    'A receipt for every paid order: purchases, new subscriptions, trials, renewals, changes of a plan, usage bills, credits, and orders that cost nothing. Each says what was charged.',
   event: 'order.paid',
   conditions: [],
   frequency: 'once-per-order',
@@ -92,7 +92,7 @@ const receipt: ReadyMade = {
     subject:
       '{% if event.creditedAmount %}Your credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}Your free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Your final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Your usage bill{% else %}Your receipt{% endif %}{% if event.productName %} for {{ event.productName }}{% endif %}',
     preheader:
-      '{% if event.chargedAmount > 0 or event.receiptNumber %}Your payment went through.{% elsif event.chargedAmount == 0 or event.amount == 0 %}Nothing was charged.{% else %}Here is what you ordered.{% endif %}',
+      '{% if event.chargedAmount > 0 %}Your payment went through.{% elsif event.chargedAmount == 0 or event.amount == 0 %}Nothing was charged.{% elsif event.receiptNumber %}Your payment went through.{% else %}Here is what you ordered.{% endif %}',
     body: `###### {% if event.creditedAmount %}Credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}Free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Usage bill{% else %}Receipt{% endif %}{% if event.orderDate %} · ${dayOf('orderDate')}{% endif %}
 
 # {% if event.creditedAmount %}{{ event.formattedCreditedAmount | default: "Your credit" }}{% elsif event.formattedChargedAmount %}{{ event.formattedChargedAmount }}{% else %}{{ event.formattedAmount | default: "Your order" }}{% endif %}

@@ -24,7 +24,7 @@ button:hover, .button:hover { background: var(--here) }
 [hidden] { display: none }
 .save-bar { position: sticky; bottom: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; justify-content: end; margin: 1.25rem 0 0; padding: .75rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: var(--round) }
 html:has(.save-bar) { scroll-padding-bottom: 6rem }
-.save-bar p { flex: 1 1 8rem; margin: 0 }
+.save-bar p { flex: 1 1 8rem; max-width: none; margin: 0; text-align: start }
 [data-changed] .save-bar { border-color: var(--accent); box-shadow: 0 0 1rem light-dark(#0002, #0008) }
 .act { display: inline-block }
 .filters { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: 0 0 1.25rem }

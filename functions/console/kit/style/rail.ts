@@ -23,6 +23,7 @@ export const rail = `
 .find input { border-color: var(--line) }
 .find kbd { position: absolute; right: .5rem; top: .45rem; padding: 0 .35rem; border: 1px solid var(--line); border-radius: .25rem; font: inherit; font-size: .75rem; color: var(--soft); pointer-events: none }
 .find:focus-within kbd, .menu kbd { display: none }
+.find button.unseen { left: 0; padding: 0; border: 0 }
 .find button.unseen:focus { position: static; width: auto; height: auto; clip-path: none; margin-top: .25rem }
 nav ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px }
 nav .group { margin: 1rem 0 .25rem; padding: 0 .5rem; font-size: .75rem; font-weight: 500; color: var(--soft) }

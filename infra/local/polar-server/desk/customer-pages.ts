@@ -127,7 +127,7 @@ ${newestFirst.map((subscription) => subscriptionCard(path, subscription))}
 <h2>Orders</h2>
 ${table(
   'Orders',
-  ['Day', 'For', 'Total', 'State', 'Give back'],
+  ['Day', 'For', 'Total', 'State', 'Refund'],
   [...orders].reverse().map((order) => orderRow(path, order)),
   'Nothing was bought.',
 )}
@@ -135,7 +135,7 @@ ${table(
 ${table('Webhooks', ['Time', 'Event', 'State'], eventRows(slug, events, nowMs), 'Nothing was sent. Events are recorded while an endpoint that wants them is enabled.')}
 <form class="card" method="post" action="${path}/delete">
 <fieldset><legend>Delete</legend>
-<p class="hint">Living subscriptions end at once. Anonymised, webhooks show name and address as hashes.</p>
+<p class="hint">Active subscriptions end at once. If anonymized, webhooks show name and address as hashes.</p>
 <div class="row"><button class="danger" name="anonymise" value="no">Delete</button>
 <button class="danger" name="anonymise" value="yes">Delete and anonymise</button></div>
 </fieldset></form>`;

@@ -42,7 +42,7 @@ export function accessPage(state: PolarState, { id, slug }: Organization): Html 
 <h2>Organization access tokens</h2>
 <p>For <code>npm run connect -- --token -</code>, or the page <em>Polar</em> of the console. It has every scope, and is shown once.</p>
 <form class="row" method="post" action="/${slug}/access"><button class="primary" name="act" value="token">Create a token</button></form>
-<p class="soft">${count('organization')} tokens and ${count('oauth')} sign-ins are in force.</p>
+<p class="soft">Active tokens: ${count('organization')}. Active sign-ins: ${count('oauth')}.</p>
 <form class="row" method="post" action="/${slug}/access"><button class="danger" name="act" value="revoke">Revoke all of them</button></form>
 </section>`;
 }

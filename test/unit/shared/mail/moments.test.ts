@@ -263,6 +263,6 @@ describe('the warning before a workflow is activated', () => {
     const { subscription_cycled: _, ...unsure } = emails;
     const warnings = overlapWarnings(overlapsOf(workflow('receipt'), unsure));
     expect(warnings).toHaveLength(2);
-    expect(warnings[1]).toContain('Polar may mail when a renewal or a bill for use is paid, too');
+    expect(warnings[1]).toContain('Polar may mail when a renewal or a usage bill is paid, too');
   });
 });

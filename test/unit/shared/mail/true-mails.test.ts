@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { contactValues } from '#shared/mail/contact-values.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
-import { renderEmail } from '#shared/mail/render-email.ts';
+import { type EmailVariables, renderEmail } from '#shared/mail/render-email.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { audienceStory } from '#test/support/audience-story.ts';
 import { compiledOf, footer } from './an-email.ts';
 import { expectTrue } from './facts.ts';
+import { parsedHtml } from './parsed-html.ts';
 import { inputsOf, lives, mailOf, mailsOf, type Webhook } from './true-mails.ts';
 
 describe.each(lives())('the mails of the life %s', (_, webhooks) => {
@@ -315,4 +316,19 @@ it('every life is read whole', () => {
   const read = lives().flatMap(([, webhooks]) => webhooks.map((one) => JSON.stringify(one)));
   expect(read.length).toBeGreaterThan(200);
   expect(read.filter((body) => polarEvent(body).kind === 'event').length).toBeGreaterThan(70);
+});
+
+it.each<[string, EmailVariables['event']]>([
+  ['Nothing was charged.', { amount: 0, chargedAmount: 0, receiptNumber: 'RCPT-1' }],
+  ['Nothing was charged.', { amount: 0, receiptNumber: 'RCPT-1' }],
+  ['Your payment went through.', { amount: 0, chargedAmount: 500, receiptNumber: 'RCPT-1' }],
+  ['Your payment went through.', { amount: 1_999, receiptNumber: 'RCPT-1' }],
+  ['Here is what you ordered.', { amount: 1_999 }],
+])('the preview of a receipt says "%s" of %j', (text, event) => {
+  const [receipt] = readyMade.filter(({ name }) => name === 'receipt');
+  if (!receipt) throw new Error('There is no receipt.');
+  const { compiled } = compiledOf(receipt.email, receipt.event);
+  const email = renderEmail(compiled, { contact: {}, event }, footer);
+  if (email.kind === 'blocked') throw new Error(email.reason);
+  expect(parsedHtml(email.html).named('div')[0]?.text).toContain(text);
 });
