@@ -56,7 +56,7 @@ test('a bundle that cannot be loaded is named when it is called', async () => {
   onTestFinished(stack.stop);
   expect((await fetch(`${stack.url}/hello/ada`)).status).toBe(500);
   expect(onOutput.mock.calls).toEqual([
-    ['Hello', expect.stringMatching(/^The code cannot be loaded: .*no such env$/)],
+    ['Hello', expect.stringMatching(/^The code cannot be loaded: .*no such env\. "npm run check"/)],
   ]);
 });
 
