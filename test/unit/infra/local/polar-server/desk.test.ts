@@ -122,7 +122,7 @@ describe('the pages of the local Polar', () => {
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     // Without one, a browser would name no origin in the form that follows.
     expect(headers.get('referrer-policy')).toBe('same-origin');
-    expect((await show('/northlight/access')).html).toContain('0 tokens');
+    expect((await show('/northlight/access')).html).toContain('Active tokens: 0.');
   });
 
   test('show a new token once, and take all of them back', async () => {
