@@ -33,7 +33,8 @@ const [dunning] = sequences;
 /** The run of somebody whose payment failed, three days later. */
 async function dueRun() {
   const TableName = handlers.tableOf('Runs');
-  await handlers.apply(webhookOf(polarPayload('subscription.past_due', someone(), start)));
+  const failedAt = new Date(Date.now() - 3 * 86_400_000);
+  await handlers.apply(webhookOf(polarPayload('subscription.past_due', someone(), failedAt)));
   const { Items = [] } = await handlers.db.send(new ScanCommand({ TableName }));
   const { runId, customerId, workflowId, stepId = '' } = runSchema.parse(Items[0]);
   const dueAt = new Date(Date.now() - 60_000).toISOString();
