@@ -6,8 +6,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import type { Recipient } from '#shared/audience/refusals.ts';
-import type { Fate } from '#shared/audience/suppression.ts';
+import type { Recipient } from '#shared/audience/consent/refusals.ts';
+import type { Fate } from '#shared/audience/consent/suppression.ts';
 import { isSameData } from '#shared/audience/workspace.ts';
 import { readBatch } from '#shared/store/dynamo.ts';
 import { dueAttributes } from '#shared/store/mail/ledger.ts';

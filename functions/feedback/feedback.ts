@@ -1,6 +1,6 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import type { AudienceRefusals, No, Recipient } from '#shared/audience/refusals.ts';
-import { bouncingSince } from '#shared/audience/suppression.ts';
+import type { AudienceRefusals, No, Recipient } from '#shared/audience/consent/refusals.ts';
+import { bouncingSince } from '#shared/audience/consent/suppression.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import {
   type BatchParts,

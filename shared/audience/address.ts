@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import * as z from 'zod/mini';
-import { isAfter, type Suppression } from './suppression.ts';
+import { isAfter, type Suppression } from './consent/suppression.ts';
 
 /** For rows that keep an address as `normalisedEmail` made it. Nothing else makes one. */
 export const normalisedEmailSchema = z.string().brand<'NormalisedEmail'>();

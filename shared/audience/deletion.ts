@@ -1,10 +1,10 @@
 import { isBackfilled } from '#shared/polar/event-types.ts';
+import { type Act, isAfter } from './consent/suppression.ts';
 import type { ReceivedEvent } from './event-record.ts';
 import { claimAddress, showAddress } from './identity.ts';
 import { compareMoments, type Moment } from './moment.ts';
 import { type Customer, emailOf } from './person.ts';
 import type { Settings } from './settings.ts';
-import { type Act, isAfter } from './suppression.ts';
 import type { Surroundings } from './unit-of-work.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -1,9 +1,9 @@
 import { formerSpellings, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { type ActOnContact, actedOn } from './by-hand/acts-by-hand.ts';
+import { type Act, isAfter, suppressedBy } from './consent/suppression.ts';
 import { dropClaim, layerAt, putLayer, showAddress } from './identity.ts';
 import { type Contact, type Customer, emailOf } from './person.ts';
 import { forgetRuns } from './runs/customer-runs.ts';
-import { type Act, isAfter, suppressedBy } from './suppression.ts';
 import type { Surroundings } from './unit-of-work.ts';
 import type { Workspace } from './workspace.ts';
 

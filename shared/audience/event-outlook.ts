@@ -1,4 +1,5 @@
 import { conditionText, holds } from './conditions.ts';
+import type { Suppression } from './consent/suppression.ts';
 import { missedCondition } from './consider-workflows.ts';
 import { judgeMail } from './emails/judge-mail.ts';
 import type { EventRecord } from './event-record.ts';
@@ -9,7 +10,6 @@ import { type Outlook, outlookFromStart } from './runs/outlook.ts';
 import type { Run } from './runs/run.ts';
 import type { Settings } from './settings.ts';
 import { isOfSubscription, isStale, staleReason } from './subscription-snapshot.ts';
-import type { Suppression } from './suppression.ts';
 import type { Workflow } from './workflow.ts';
 
 /** The customer of an event as it is now, and who has that address. */

@@ -5,6 +5,7 @@ import {
   ownerOf,
   withClaim,
 } from './address.ts';
+import { isAfter, laterAct, personRefusals } from './consent/suppression.ts';
 import {
   type Address,
   type Belongings,
@@ -20,7 +21,6 @@ import {
   webhookSource,
 } from './person.ts';
 import { stopRunsWithoutContact } from './runs/customer-runs.ts';
-import { isAfter, laterAct, personRefusals } from './suppression.ts';
 import type { Surroundings } from './unit-of-work.ts';
 import { isSameData, type Workspace } from './workspace.ts';
 

@@ -1,6 +1,6 @@
 import { formerSpellings, isMailable, normalisedEmail, normalisedEmailSchema } from './address.ts';
+import { refuseForClaimants, takeOnRefusal } from './consent/refusals.ts';
 import { showAddress } from './identity.ts';
-import { refuseForClaimants, takeOnRefusal } from './refusals.ts';
 import { type AudienceStore, type Means, type Surroundings, settle } from './unit-of-work.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -8,11 +8,6 @@ import {
   normalisedEmailSchema,
 } from './address.ts';
 import { byHandSchema, overlaid } from './by-hand/by-hand.ts';
-import { momentSchema } from './moment.ts';
-import { splitName } from './person-name.ts';
-import { namedRunSchema } from './runs/run.ts';
-import { deletionModeSchema } from './settings.ts';
-import { subscriptionsSchema } from './subscription-snapshot.ts';
 import {
   type Act,
   actSchema,
@@ -23,7 +18,12 @@ import {
   personRefusalsSchema,
   refusalsOf,
   refusalsSince,
-} from './suppression.ts';
+} from './consent/suppression.ts';
+import { momentSchema } from './moment.ts';
+import { splitName } from './person-name.ts';
+import { namedRunSchema } from './runs/run.ts';
+import { deletionModeSchema } from './settings.ts';
+import { subscriptionsSchema } from './subscription-snapshot.ts';
 import { type GroupOwner, groupFactsSchema, userGroupOf } from './user-group.ts';
 
 export const webhookSource = 'Polar webhook';

@@ -1,6 +1,6 @@
 import type { Claim, NormalisedEmail } from './address.ts';
+import { type Act, laterAct, type Suppression, suppressedBy } from './consent/suppression.ts';
 import { type Address, type Contact, type Layer, mergedBelongings } from './person.ts';
-import { type Act, laterAct, type Suppression, suppressedBy } from './suppression.ts';
 
 /**
  * What version 0.1.0 kept of one address under several spellings, as if it had always been one. Each takes at least one

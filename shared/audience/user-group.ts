@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { isAfter } from './consent/suppression.ts';
 import { compareMoments, type Moment, momentSchema } from './moment.ts';
 import type { EventSettings } from './settings.ts';
-import { isAfter } from './suppression.ts';
 
 const givenGroupSchema = z.extend(momentSchema, { group: z.string() });
 type GivenGroup = z.infer<typeof givenGroupSchema>;

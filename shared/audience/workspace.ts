@@ -4,9 +4,9 @@ import {
   normalisedEmail,
   normalisedEmailSchema,
 } from './address.ts';
+import type { Suppression } from './consent/suppression.ts';
 import type { Address, Contact, Customer } from './person.ts';
 import type { LedgerState, Run } from './runs/run.ts';
-import type { Suppression } from './suppression.ts';
 import { united } from './united.ts';
 import type { Workflow } from './workflow.ts';
 

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
-import type { Recipient } from '#shared/audience/refusals.ts';
+import type { Recipient } from '#shared/audience/consent/refusals.ts';
 
 export type UnsubscribeTokens = Readonly<{
   /** The part of an unsubscribe URL that says who unsubscribes. Holds no address in clear. */

@@ -4,8 +4,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { audienceRefusals } from '#shared/audience/refusals.ts';
-import { wayBack } from '#shared/audience/way-back.ts';
+import { audienceRefusals } from '#shared/audience/consent/refusals.ts';
+import { wayBack } from '#shared/audience/consent/way-back.ts';
 import { cached } from '#shared/in-time.ts';
 import {
   type AudienceTables,

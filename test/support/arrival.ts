@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { editContact } from '#shared/audience/by-hand/edit-contact.ts';
+import { applyRefusal, type Refusal } from '#shared/audience/consent/refusals.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
-import { applyRefusal, type Refusal } from '#shared/audience/refusals.ts';
 import { applyReplay, type Replay } from '#shared/audience/replay.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import type { AudienceStore, Means, Surroundings } from '#shared/audience/unit-of-work.ts';

@@ -9,12 +9,12 @@ import {
 } from '#shared/audience/by-hand/acts-by-hand.ts';
 import type { Edit } from '#shared/audience/by-hand/by-hand.ts';
 import { editContact } from '#shared/audience/by-hand/edit-contact.ts';
+import { applyRefusal } from '#shared/audience/consent/refusals.ts';
+import type { SuppressionReason } from '#shared/audience/consent/suppression.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person.ts';
-import { applyRefusal } from '#shared/audience/refusals.ts';
 import { applyReplay, type Replay } from '#shared/audience/replay.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
-import type { SuppressionReason } from '#shared/audience/suppression.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { PolarCustomer } from '#shared/polar/event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';

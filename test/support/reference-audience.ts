@@ -1,8 +1,8 @@
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { ByHand } from '#shared/audience/by-hand/by-hand.ts';
+import type { Refusal } from '#shared/audience/consent/refusals.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
-import type { Refusal } from '#shared/audience/refusals.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { productNameOf } from '#shared/audience/subscription-snapshot.ts';
 import { type EditTask, referenceByHand } from './edits.ts';

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import {
   reasonsAgainstMarketing,
   type SubscriptionReason,
-} from '#shared/audience/subscription-reasons.ts';
+} from '#shared/audience/consent/reasons.ts';
 import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';

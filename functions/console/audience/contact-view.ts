@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { type Customer, type DecisionByHand, sourceText } from '#shared/audience/person.ts';
 import {
   reasonAgainstAddress,
   reasonAgainstTransactional,
@@ -8,19 +7,20 @@ import {
   type Standing,
   type SubscriptionReason,
   standingOf,
-} from '#shared/audience/subscription-reasons.ts';
+} from '#shared/audience/consent/reasons.ts';
+import {
+  type Act,
+  isAfter,
+  isByOperator,
+  type SuppressionReason,
+} from '#shared/audience/consent/suppression.ts';
+import { type Customer, type DecisionByHand, sourceText } from '#shared/audience/person.ts';
 import {
   isLiving,
   productNameOf,
   type SubscriptionSnapshot,
   type Subscriptions,
 } from '#shared/audience/subscription-snapshot.ts';
-import {
-  type Act,
-  isAfter,
-  isByOperator,
-  type SuppressionReason,
-} from '#shared/audience/suppression.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';

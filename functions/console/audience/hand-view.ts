@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { type HandField, handFields } from '#shared/audience/by-hand/by-hand.ts';
-import type { Act } from '#shared/audience/suppression.ts';
+import type { Act } from '#shared/audience/consent/suppression.ts';
 import { holdsByHand } from '#shared/audience/user-group.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { Act } from '#shared/audience/suppression.ts';
+import type { Act } from '#shared/audience/consent/suppression.ts';
 import { erasureDelaysSeconds } from '#shared/queue/events-queue.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { pathId } from '../kit/in-url.ts';

@@ -7,15 +7,15 @@ import {
   withOptions,
 } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
-import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import { type Address, type Contact, type Customer, sourceText } from '#shared/audience/person.ts';
 import {
   type AtAddress,
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonSentence,
   reasonsAgainstMarketing,
-} from '#shared/audience/subscription-reasons.ts';
+} from '#shared/audience/consent/reasons.ts';
+import type { ErasureProof } from '#shared/audience/operator-act.ts';
+import { type Address, type Contact, type Customer, sourceText } from '#shared/audience/person.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { FoundAddress, MailedEmail } from './find.ts';
 

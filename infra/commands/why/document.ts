@@ -1,12 +1,12 @@
 import { runDocument } from '#infra/commands/run-words.ts';
 import { emailDocument, type WhyHow } from '#infra/commands/words.ts';
-import type { ReplayEntry } from '#shared/audience/event-record.ts';
-import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import {
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
-} from '#shared/audience/subscription-reasons.ts';
+} from '#shared/audience/consent/reasons.ts';
+import type { ReplayEntry } from '#shared/audience/event-record.ts';
+import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Found, FoundAddress, MailedEmail } from './find.ts';
 import type { Mailed, WebhookChain } from './webhook.ts';
 

@@ -6,11 +6,11 @@ import {
   normalisedEmail,
   ownerOf,
 } from '#shared/audience/address.ts';
+import type { AtAddress } from '#shared/audience/consent/reasons.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Address, Customer } from '#shared/audience/person.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
-import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { ListedEvent, WhyRows } from './rows.ts';

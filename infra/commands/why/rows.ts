@@ -1,12 +1,12 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { NormalisedEmail } from '#shared/audience/address.ts';
+import type { AtAddress } from '#shared/audience/consent/reasons.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Address, Customer } from '#shared/audience/person.ts';
 import { type RunNow, runsNow } from '#shared/audience/runs/outlook.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
-import type { AtAddress } from '#shared/audience/subscription-reasons.ts';
 import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import { storedWorkflowSchema, type Workflow } from '#shared/audience/workflow.ts';
 import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';

@@ -1,4 +1,14 @@
 import { isAnonymous, isMailable, type NormalisedEmail } from '#shared/audience/address.ts';
+import { refuseForClaimants, suppress } from '#shared/audience/consent/refusals.ts';
+import {
+  type Act,
+  clearedRefusals,
+  type LiftedRefusal,
+  laterAct,
+  liftedSuppression,
+  refusalsSince,
+  type Suppression,
+} from '#shared/audience/consent/suppression.ts';
 import { claimAddress, layerAt, putLayer, showAddress } from '#shared/audience/identity.ts';
 import {
   type Belongings,
@@ -8,16 +18,6 @@ import {
   type Layer,
   withDecision,
 } from '#shared/audience/person.ts';
-import { refuseForClaimants, suppress } from '#shared/audience/refusals.ts';
-import {
-  type Act,
-  clearedRefusals,
-  type LiftedRefusal,
-  laterAct,
-  liftedSuppression,
-  refusalsSince,
-  type Suppression,
-} from '#shared/audience/suppression.ts';
 import { type Means, type Surroundings, settle } from '#shared/audience/unit-of-work.ts';
 import type { Workspace } from '#shared/audience/workspace.ts';
 import type { HandField } from './by-hand.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Act, actSchema, isAfter } from '#shared/audience/suppression.ts';
+import { type Act, actSchema, isAfter } from '#shared/audience/consent/suppression.ts';
 
 /** What a person may set on a contact, over what Polar says. */
 export const handFields = ['firstName', 'lastName', 'externalId', 'userGroup'] as const;

@@ -1,4 +1,5 @@
 import { isTakenBySes } from '#shared/audience/address.ts';
+import type { Suppression } from '#shared/audience/consent/suppression.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { subscriptionOf } from '#shared/audience/facts.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
@@ -10,7 +11,6 @@ import {
   type SubscriptionSnapshot,
   staleReason,
 } from '#shared/audience/subscription-snapshot.ts';
-import type { Suppression } from '#shared/audience/suppression.ts';
 import { firstSend, type SendStep, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 
 /** Everything about an email as it is at the moment before it is sent. */

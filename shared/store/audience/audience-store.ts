@@ -2,6 +2,7 @@ import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
 import { PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { suppressionSchema } from '#shared/audience/consent/suppression.ts';
 import {
   addressSchema,
   type Contact,
@@ -9,7 +10,6 @@ import {
   customerSchema,
 } from '#shared/audience/person.ts';
 import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/runs/run.ts';
-import { suppressionSchema } from '#shared/audience/suppression.ts';
 import type { AudienceStore, CommitResult } from '#shared/audience/unit-of-work.ts';
 import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import type {

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type NormalisedEmail, ownerOf } from '#shared/audience/address.ts';
+import type { Suppression } from '#shared/audience/consent/suppression.ts';
 import {
   type Address,
   addressesOf,
@@ -8,7 +9,6 @@ import {
   type Customer,
   emailOf,
 } from '#shared/audience/person.ts';
-import type { Suppression } from '#shared/audience/suppression.ts';
 import { type AudienceStore, type ContactLookup, look } from '#shared/audience/unit-of-work.ts';
 import { indexKey } from '#shared/store/dynamo.ts';
 import type { ContactHistory } from './contact-history.ts';

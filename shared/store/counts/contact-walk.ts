@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { isTakenBySes } from '#shared/audience/address.ts';
-import { suppressionSchema } from '#shared/audience/suppression.ts';
+import { suppressionSchema } from '#shared/audience/consent/suppression.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
 import type { Seal } from '#shared/store/seal.ts';
 import { type ContactTotals, totalsSchema } from './counts.ts';

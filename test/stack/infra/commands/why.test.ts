@@ -6,7 +6,7 @@ import { type WhyRows, whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
-import { applyRefusal } from '#shared/audience/refusals.ts';
+import { applyRefusal } from '#shared/audience/consent/refusals.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
 import { storedWorkflow } from '#shared/audience/workflow.ts';
 import { requestReplay, type WorkerMessage } from '#shared/queue/events-queue.ts';

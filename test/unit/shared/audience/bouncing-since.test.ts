@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bouncingSince, type Fate } from '#shared/audience/suppression.ts';
+import { bouncingSince, type Fate } from '#shared/audience/consent/suppression.ts';
 
 const time = (day: number, hour: number) => new Date(Date.UTC(2026, 10, day, hour)).toISOString();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { normalisedEmail } from '#shared/audience/address.ts';
+import { reasonsAgainstMarketing, standingOf } from '#shared/audience/consent/reasons.ts';
+import type { Suppression } from '#shared/audience/consent/suppression.ts';
 import type { Contact, Customer } from '#shared/audience/person.ts';
-import { reasonsAgainstMarketing, standingOf } from '#shared/audience/subscription-reasons.ts';
-import type { Suppression } from '#shared/audience/suppression.ts';
 
 const contact: Contact = {
   email: normalisedEmail('ada@example.com'),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { subscribeContact } from '#shared/audience/by-hand/acts-by-hand.ts';
-import type { Refusal } from '#shared/audience/refusals.ts';
+import type { Refusal } from '#shared/audience/consent/refusals.ts';
 import type { Settings } from '#shared/audience/settings.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';

@@ -1,15 +1,15 @@
-import { formerSpellings, type NormalisedEmail } from './address.ts';
-import { claimAddress, showAddress } from './identity.ts';
-import { emailOf, refusing } from './person.ts';
-import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
+import { formerSpellings, type NormalisedEmail } from '#shared/audience/address.ts';
+import { claimAddress, showAddress } from '#shared/audience/identity.ts';
+import { emailOf, refusing } from '#shared/audience/person.ts';
 import {
   type AudienceStore,
   type ContactLookup,
   type Means,
   type Surroundings,
   settle,
-} from './unit-of-work.ts';
-import type { Workspace } from './workspace.ts';
+} from '#shared/audience/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/workspace.ts';
+import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
 
 /** A person's or a mailbox's "no" to mail, at an address. */
 export type Refusal = Readonly<{

@@ -1,9 +1,9 @@
-import { formerSpellings, type NormalisedEmail } from './address.ts';
-import { actedOn, subscribe } from './by-hand/acts-by-hand.ts';
+import { formerSpellings, type NormalisedEmail } from '#shared/audience/address.ts';
+import { actedOn, subscribe } from '#shared/audience/by-hand/acts-by-hand.ts';
+import { look, type Surroundings, settle } from '#shared/audience/unit-of-work.ts';
+import { isSameData, type Workspace } from '#shared/audience/workspace.ts';
 import { isFromAfar, type Recipient, type RecipientParts } from './refusals.ts';
 import { type Act, liftedSuppression, type Suppression } from './suppression.ts';
-import { look, type Surroundings, settle } from './unit-of-work.ts';
-import { isSameData, type Workspace } from './workspace.ts';
 
 /** Whether a suppression is no more than that the person unsubscribed, so that they can take it back by themselves. */
 export function isOnlyUnsubscribed({ reasons }: Suppression): boolean {
