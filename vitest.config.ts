@@ -45,35 +45,8 @@ class LongestFirst extends BaseSequencer {
 // `npm run synth` holds templates against CloudFormation's schemas, which takes seconds for each.
 process.env['CDK_VALIDATION'] ??= 'false';
 
-/** Node itself loads a test and strips its types: nothing is transformed, mocked or loaded twice. */
+/** Node itself loads a test and strips its types: nothing is transformed or mocked. */
 const loadedByNode = { viteModuleRunner: false, nodeLoader: false };
-
-/** These load functions again with `vi.resetModules`, which read their environment when they are loaded. */
-const reloaded = [
-  'test/upgrade/**/*.test.ts',
-  'test/stack/functions/calls.test.ts',
-  'test/stack/functions/console/audience/audience-export.test.ts',
-  'test/stack/functions/feedback/failures.test.ts',
-  'test/stack/functions/importer/handler.test.ts',
-  'test/stack/functions/ingest/handler.test.ts',
-  'test/stack/functions/rollup/handler.test.ts',
-  'test/stack/functions/unsubscribe/unsubscribe.test.ts',
-  'test/stack/functions/watch/handler.test.ts',
-];
-
-const stack = {
-  sequence: { groupOrder: 1 },
-  globalSetup: ['test/support/synthesise-once.ts'],
-  // A process per file would load the SDK or the CDK, and start a DynamoDB, more than a hundred times.
-  isolate: false,
-  setupFiles: ['test/support/leave-no-trace.ts'],
-  // Many of these wait for emulators and child processes, so more run at once than a small machine has cores.
-  maxWorkers: 4,
-  // No claim of speed: a machine that is busy with other things may take ten times as long.
-  testTimeout: 300_000,
-  // The first file that starts a stack synthesises it, which takes minutes on a machine that is busy.
-  hookTimeout: 400_000,
-};
 
 export default defineConfig({
   test: {
@@ -95,21 +68,21 @@ export default defineConfig({
       },
       {
         test: {
-          ...stack,
           name: 'stack',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', ...reloaded],
+          exclude: ['test/unit/**'],
+          sequence: { groupOrder: 1 },
+          globalSetup: ['test/support/synthesise-once.ts'],
+          // A process per file would load the SDK or the CDK, and start a DynamoDB, more than a hundred times.
+          isolate: false,
+          setupFiles: ['test/support/leave-no-trace.ts'],
+          // Many of these wait for emulators and child processes, so more run at once than a small machine has cores.
+          maxWorkers: 4,
           experimental: loadedByNode,
-        },
-      },
-      {
-        test: {
-          ...stack,
-          name: 'reloaded',
-          include: reloaded,
-          // After the others: loading is what is dear here, and four workers would do it twice as often.
-          sequence: { groupOrder: 2 },
-          maxWorkers: 2,
+          // No claim of speed: a machine that is busy with other things may take ten times as long.
+          testTimeout: 300_000,
+          // The first file that starts a stack synthesises it, which takes minutes on a machine that is busy.
+          hookTimeout: 400_000,
         },
       },
     ],

@@ -6,6 +6,7 @@ import type { Wake } from '#shared/audience/runs/go-on.ts';
 import { wakeMessage } from '#shared/queue/events-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
+import { coldStart } from '#test/support/cold-start.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { lambdaRecord } from '#test/support/lambda-record.ts';
 import { newSecret } from '#test/support/signed-request.ts';
@@ -63,10 +64,7 @@ export async function startHandlersOnTheWire() {
     RETENTION_DAYS: '90',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  // The functions read their environment when they are loaded.
-  vi.resetModules();
-  const ingest = await import('#functions/ingest/handler.ts');
-  const worker = await import('#functions/worker/handler.ts');
+  const [ingest, worker] = await Promise.all([coldStart('ingest'), coldStart('worker')]);
   const handleBatch = worker.handler as unknown as (
     batch: SQSEvent,
     time: { getRemainingTimeInMillis: () => number },

@@ -13,17 +13,11 @@ declare module 'vitest' {
   }
 }
 
-/** Outside of any module: each project loads this one. */
-declare global {
-  var templateOfThisRun: Record<string, unknown> | undefined;
-}
-
 /** Loading the CDK takes seconds, so it is done once for all the tests that only need the stack's tables. */
 export default function setup({ provide }: TestProject): () => void {
   // Outside the project, so that a bundle finds no module that it would not have in AWS either.
   const directory = mkdtempSync(join(tmpdir(), 'polar-audience-test-'));
-  globalThis.templateOfThisRun ??= stageTemplate({ stage: 'local' }).toJSON();
-  provide('stackTemplate', globalThis.templateOfThisRun);
+  provide('stackTemplate', stageTemplate({ stage: 'local' }).toJSON());
   provide('sharedDirectory', directory);
   return () => rmSync(directory, { recursive: true, force: true });
 }

@@ -20,6 +20,7 @@ import { startSqs } from '#infra/local/emulators/sqs.ts';
 import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { startSes } from '#test/fakes/ses.ts';
+import { coldStart } from '#test/support/cold-start.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { lambdaRecord } from '#test/support/lambda-record.ts';
@@ -44,6 +45,18 @@ const answerSchema = z.object({ statusCode: z.number(), body: z.string().default
 
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
 const mostRounds = 30;
+
+type EntryPoint = { handler(event: unknown, context: unknown, done: unknown): unknown };
+
+/** The functions, as Lambda loads them: they read the environment then. */
+async function coldEntryPoints() {
+  const ingest: EntryPoint = await coldStart('ingest');
+  const worker: EntryPoint = await coldStart('worker');
+  const mailer: EntryPoint = await coldStart('mailer');
+  const feedback: EntryPoint = await coldStart('feedback');
+  const unsubscribe: EntryPoint = await coldStart('unsubscribe');
+  return { ingest, worker, mailer, feedback, unsubscribe };
+}
 
 type Options = Readonly<{
   /** By logical id; the others begin with what the template says. */
@@ -96,7 +109,7 @@ export async function startStackInProcess(document: unknown, options: Options = 
     MAILS_PER_SECOND: '1000',
     ...options.environment,
   });
-  const { entryPoints } = await import('./stack-handlers.ts');
+  const entryPoints = await coldEntryPoints();
   const parts = consoleParts(process.env);
 
   async function handle(queue: FedQueue, Records: readonly SQSRecord[]): Promise<string[]> {

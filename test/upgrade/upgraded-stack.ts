@@ -28,8 +28,6 @@ export async function startUpgraded(
   clock.pass((Date.parse(kept.story.keptAt) - Date.now()) / 1_000 + minutesSinceKept * 60);
   // The log of the functions is not what the person who runs the tests wants to read.
   const silence = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  // The functions read their environment when they are loaded.
-  vi.resetModules();
   const stack = await startStackInProcess(withoutExpiry(inject('stackTemplate')), {
     secrets: kept.secrets,
     environment: { POLAR_API_URL: nowhere, POLAR_AUTHORIZE_URL: nowhere },

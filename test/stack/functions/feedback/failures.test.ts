@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { coldStart } from '#test/support/cold-start.ts';
 import { startFeedback } from './feedback-at-work.ts';
 import { bounce, complaint, delivery, sesNotification } from './ses-notification.ts';
 
@@ -82,8 +83,7 @@ async function handled(Records: SQSRecord[]) {
   vi.stubEnv('FEEDBACK_DEAD_LETTERS_URL', work.deadLettersUrl);
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
-    vi.resetModules();
-    const { handler } = await import('#functions/feedback/handler.ts');
+    const { handler } = await coldStart('feedback');
     return await handler({ Records }, { getRemainingTimeInMillis: () => 60_000 });
   } finally {
     work.lines.push(...written.mock.calls.map(([line]) => String(line)));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { startPolarDesk } from '#test/stack/functions/console/polar/polar-desk.ts';
+import { coldStart } from '#test/support/cold-start.ts';
 
 let desk: Awaited<ReturnType<typeof startPolarDesk>>;
 
@@ -12,8 +13,7 @@ afterAll(() => desk.stop());
 
 /** The function as it starts in a new environment, called by its schedule. */
 async function minutePasses(): Promise<void> {
-  vi.resetModules();
-  const { handler } = await import('#functions/importer/handler.ts');
+  const { handler } = await coldStart('importer');
   await handler();
 }
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { decodeEventMessage } from '#shared/queue/events-queue.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
+import { coldStart } from '#test/support/cold-start.ts';
 import { startQueue } from '#test/support/loopback-queue.ts';
 import {
   type KeyReading,
@@ -42,7 +43,7 @@ afterEach(() => {
 });
 
 /** The function as it starts in a new environment. */
-async function coldStart(queueUrl = queue.url) {
+async function coldIngest(queueUrl = queue.url) {
   const environment = {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
@@ -54,8 +55,7 @@ async function coldStart(queueUrl = queue.url) {
     WEBHOOK_PATH: '/webhooks/polar',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  vi.resetModules();
-  const { handler } = await import('#functions/ingest/handler.ts');
+  const { handler } = await coldStart('ingest');
   return async (request: ReturnType<typeof signedRequest>) => {
     const { statusCode, body = '' } = await handler(request as APIGatewayProxyEventV2);
     return { statusCode, ...(JSON.parse(body) as { status: string }) };
@@ -65,7 +65,7 @@ async function coldStart(queueUrl = queue.url) {
 describe.each(readings)('with the secret read as %s', (reading) => {
   it.each(payloads)('$name is answered, and queued as it came', async ({ name, body }) => {
     const { type } = JSON.parse(body) as { type: string };
-    const answer = await (await coldStart())(signedRequest(body, { secret, reading, id: name }));
+    const answer = await (await coldIngest())(signedRequest(body, { secret, reading, id: name }));
     const webhooks = (await queue.takeAll()).map(decodeEventMessage);
     if (isSupportedEventType(type)) {
       expect(answer).toMatchObject({ statusCode: 202, status: 'accepted' });
@@ -81,7 +81,7 @@ describe('one environment', () => {
   const body = '{"type":"order.paid"}';
 
   it('reads the secret once, and knows a rotated one without a restart', async () => {
-    const ask = await coldStart();
+    const ask = await coldIngest();
     const before = service.requests();
     for (const _ of [1, 2, 3]) await ask(signedRequest(body, { secret }));
     expect(service.requests() - before).toBe(1);
@@ -99,7 +99,7 @@ describe('one environment', () => {
 
   it('begins to read the secret before the first webhook comes', async () => {
     const before = service.requests();
-    const ask = await coldStart();
+    const ask = await coldIngest();
     await vi.waitUntil(() => service.requests() > before);
     expect(await ask(signedRequest(body, { secret }))).toMatchObject({ statusCode: 202 });
     expect(service.requests() - before).toBe(1);
@@ -108,7 +108,7 @@ describe('one environment', () => {
 
   it('answers 503 while the secret cannot be read, and recovers', async () => {
     service.goDown();
-    const ask = await coldStart();
+    const ask = await coldIngest();
     expect(await ask(signedRequest(body, { secret }))).toMatchObject({ statusCode: 503 });
     service.comeBack();
     expect(await ask(signedRequest(body, { secret }))).toMatchObject({ statusCode: 202 });
@@ -119,7 +119,7 @@ describe('one environment', () => {
     ['nobody listens there', (_url: string) => 'http://127.0.0.1:1/000000000000/events'],
     ['it is gone', (url: string) => url.replace(/events$/, 'gone')],
   ])('answers 503 when the queue is out of reach: %s', async (_, misplaced) => {
-    const ask = await coldStart(misplaced(queue.url));
+    const ask = await coldIngest(misplaced(queue.url));
     expect(await ask(signedRequest(body, { secret }))).toMatchObject({
       statusCode: 503,
       status: 'unavailable',
@@ -130,7 +130,7 @@ describe('one environment', () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
-    const ask = await coldStart(`http://127.0.0.1:${port}/000000000000/events`);
+    const ask = await coldIngest(`http://127.0.0.1:${port}/000000000000/events`);
     expect(await ask(signedRequest(body, { secret }))).toMatchObject({ statusCode: 503 });
     silent.closeAllConnections();
     silent.close();
@@ -139,10 +139,9 @@ describe('one environment', () => {
   it.each(['EVENTS_QUEUE_URL', 'WEBHOOK_PATH', 'WEBHOOK_SECRET_ID'])(
     'does not start without %s',
     async (name) => {
-      await coldStart();
+      await coldIngest();
       vi.stubEnv(name, undefined);
-      vi.resetModules();
-      await expect(import('#functions/ingest/handler.ts')).rejects.toThrow(name);
+      await expect(coldStart('ingest')).rejects.toThrow(name);
     },
   );
 });

@@ -3,6 +3,7 @@ import { eventNumbers } from '#shared/audience/counts.ts';
 import { dynamoCounts } from '#shared/store/counts/counts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { startAudience } from '#test/support/audience-at-work.ts';
+import { coldStart } from '#test/support/cold-start.ts';
 
 let audience: Awaited<ReturnType<typeof startAudience>>;
 beforeAll(async () => {
@@ -18,9 +19,8 @@ beforeAll(async () => {
 afterAll(() => audience.stop());
 
 it('the function counts events and contacts as it is deployed, and again what came since', async () => {
-  vi.resetModules();
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const { handler } = await import('#functions/rollup/handler.ts');
+  const { handler } = await coldStart('rollup');
   const counts = dynamoCounts(audience.db, audience.tableOf('Counts'));
   const day = () => new Date().toISOString().slice(0, 10);
   const from = day();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { unsubscribe } from '#functions/unsubscribe/unsubscribe.ts';
+import { coldStart } from '#test/support/cold-start.ts';
 import { fresh, freshEmail, request, startUnsubscribe, tokens } from './unsubscribe-at-work.ts';
 
 let work: Awaited<ReturnType<typeof startUnsubscribe>>;
@@ -174,8 +175,7 @@ describe('when something fails on our side', () => {
     const settings = await audience.item('Settings', { name: 'settings' });
     await audience.put('Settings', { name: 'settings', newContacts: 'perhaps' });
     const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    vi.resetModules();
-    const { handler } = await import('#functions/unsubscribe/handler.ts');
+    const { handler } = await coldStart('unsubscribe');
     const page = await handler(request('POST', await work.linkTo(email)));
     expect(page).toMatchObject({
       statusCode: 503,

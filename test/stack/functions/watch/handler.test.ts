@@ -1,5 +1,6 @@
 import type { ScheduledEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { coldStart } from '#test/support/cold-start.ts';
 import { clientConfig, startDynamo } from '#test/support/emulators.ts';
 import { startWatch } from './watch-at-work.ts';
 
@@ -40,8 +41,7 @@ async function invoked() {
     POLAR_AUTHORIZE_URL: at.polar.authorizeUrl,
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  vi.resetModules();
-  const { handler } = await import('#functions/watch/handler.ts');
+  const { handler } = await coldStart('watch');
   const { time }: Pick<ScheduledEvent, 'time'> = { time: new Date().toISOString() };
   await handler({ time });
   return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
+import { coldStart } from '#test/support/cold-start.ts';
 import { consoleHost } from '#test/support/console-visitor.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;
@@ -61,8 +62,7 @@ test('the file begins with a byte order mark, also once Lambda has carried it', 
   const bytes = Buffer.from(await (await at.app.request(url, { headers })).arrayBuffer());
   expect(bytes.subarray(0, 4).toString('hex')).toBe('efbbbf22');
 
-  vi.resetModules();
-  const { handler } = await import('#functions/console/handler.ts');
+  const { handler } = await coldStart('console');
   const answer = await handler({
     version: '2.0',
     routeKey: 'ANY /console/{proxy+}',
