@@ -4,6 +4,7 @@ import type { Contact } from '#shared/audience/person.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import { coldStart } from '#test/support/cold-start.ts';
 import { consoleHost } from '#test/support/console-visitor.ts';
+import { putContacts } from '#test/support/many-contacts.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;
 beforeAll(async () => {
@@ -30,13 +31,7 @@ async function contacts(number: number, change: (nth: number) => Partial<Contact
       ...change(nth),
     };
   });
-  for (let start = 0; start < rows.length; start += 10) {
-    const puts = rows
-      .slice(start, start + 10)
-      .map((row) => ({ act: 'put' as const, key: row.email, revision: null, row }));
-    const steps = { customers: [], addresses: [], contacts: puts, suppressions: [] };
-    await at.store.commit({ steps });
-  }
+  await putContacts(at.db, at.tableOf('Contacts'), rows);
 }
 
 /** The file as whoever stands before the function puts it together. */

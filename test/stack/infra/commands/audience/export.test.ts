@@ -19,6 +19,7 @@ import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { type ContactList, dynamoContactList } from '#shared/store/audience/contact-search.ts';
 import { startAudience } from '#test/support/audience-at-work.ts';
+import { putContacts } from '#test/support/many-contacts.ts';
 
 let audience: Awaited<ReturnType<typeof startAudience>>;
 let list: ContactList;
@@ -39,14 +40,7 @@ beforeAll(async () => {
       userGroup: nth % 2 === 0 ? 'Even' : 'Odd',
     };
   });
-  for (let start = 0; start < rows.length; start += 10) {
-    const contacts = rows
-      .slice(start, start + 10)
-      .map((row) => ({ act: 'put' as const, key: row.email, revision: null, row }));
-    await audience.store.commit({
-      steps: { customers: [], addresses: [], contacts, suppressions: [] },
-    });
-  }
+  await putContacts(audience.db, audience.tableOf('Contacts'), rows);
 });
 afterAll(() => audience.stop());
 
