@@ -1,16 +1,19 @@
 import {
+  type CountedHours,
   dayOf,
   daysToSum,
   hourOf,
   hoursDue,
+  hoursOf,
   isWalkDue,
   summedDay,
+  withEmptyDays,
 } from '#shared/audience/count-plan.ts';
 import { type Counts, countsOf, isEmpty, sumOf } from '#shared/audience/counts.ts';
 import type { Log } from '#shared/log.ts';
 import type { DeadEvent } from '#shared/queue/failures-now.ts';
 import type { ContactWalk } from '#shared/store/counts/contact-walk.ts';
-import { type CountStore, daysBefore } from '#shared/store/counts/counts.ts';
+import { type CountStore, type DayCounts, daysBefore } from '#shared/store/counts/counts.ts';
 
 type CountedHour = Readonly<{ counts: Counts; reads: number; unreadable?: number }>;
 
@@ -18,6 +21,8 @@ export type RollUpParts = Readonly<{
   counts: CountStore;
   /** What was recorded of an hour, but for what is in the dead letters. */
   countHour: (hour: string, workflowIds: readonly string[]) => Promise<CountedHour>;
+  /** The hours of which anything was recorded, where that is little; `undefined`: it is more. */
+  hoursOfFew: () => Promise<Readonly<{ hours: ReadonlySet<string> | undefined; reads: number }>>;
   /** Whether nothing was recorded of a day. */
   isEmptyDay: (
     day: string,
@@ -66,39 +71,47 @@ async function countHours(parts: RollUpParts): Promise<void> {
     ...Object.keys(day.counts.runs),
   ]);
   const workflowIds = [...new Set([...known, ...told])];
-  const hours = new Map(kept);
+  const hours = new Map(withEmptyDays(kept, days));
   const due = hoursDue({ hours, days, retentionDays }, at);
   // Of most days of a quiet stage, and of the months before a new one, there is nothing: it asks once for each of those.
   const busy = days.filter((one) => !isEmpty(one.counts)).map((one) => one.day);
   const lookedAt = new Set([dayOf(hourOf(at)), ...busy]);
+  const few = await recordedHours(parts, due);
+  const recordedDays = few.hours && new Set([...few.hours].map(dayOf));
+  const askEmpty = async (day: string) => {
+    if (recordedDays) return { isEmpty: !recordedDays.has(day), asOf: few.asOf, reads: 0 };
+    const asOf = now().toISOString();
+    return { ...(await isEmptyDay(day, workflowIds)), asOf };
+  };
   const emptyAsOf = new Map<string, string>();
   const over = new Set<string>();
-  const dueOfDay = Map.groupBy(due, dayOf);
-  const keptDays = new Set([...kept.keys()].map(dayOf));
-  let [done, reads, unreadable] = [0, 0, 0];
+  const unkept = daysWithoutHours({ due, hours, kept, days });
+  let [done, reads, unreadable] = [0, few.reads, 0];
   for (const hour of due) {
     if (reads >= mostReads) break;
     const day = dayOf(hour);
     if (!lookedAt.has(day)) {
       lookedAt.add(day);
-      const asOf = now().toISOString();
-      const asked = await isEmptyDay(day, workflowIds);
+      const asked = await askEmpty(day);
       reads += asked.reads;
       if (asked.isEmpty) {
-        emptyAsOf.set(day, asOf);
-        const summed = summedDay(day, new Map(dueOfDay.get(day)?.map((one) => [one, asOf])));
-        // What is not counted again needs no hours. What was counted before may be all that is left of its rows.
-        const isUntouched = !keptDays.has(day) && !dead.some((one) => dayOf(one.hour) === day);
-        if (summed?.isFinal && isUntouched) {
-          await counts.putDay({ ...summed, counts: nothing.counts });
-          over.add(day);
+        emptyAsOf.set(day, asked.asOf);
+        if (unkept.has(day) && !dead.some((one) => dayOf(one.hour) === day)) {
+          const all = new Map(hoursOf(day).map((one) => [one, asked.asOf]));
+          const summed = summedDay(day, all);
+          if (summed) {
+            await counts.putDay({ ...summed, emptyAsOf: asked.asOf, counts: nothing.counts });
+            over.add(day);
+          }
         }
       }
     }
     done += 1;
     if (over.has(day)) continue;
-    const countedAt = emptyAsOf.get(day) ?? now().toISOString();
-    const counted = emptyAsOf.has(day) ? nothing : await countHour(hour, workflowIds);
+    const nothingAsOf =
+      emptyAsOf.get(day) ?? (few.hours && !few.hours.has(hour) ? few.asOf : undefined);
+    const countedAt = nothingAsOf ?? now().toISOString();
+    const counted = nothingAsOf ? nothing : await countHour(hour, workflowIds);
     const deadOfHour = countsOf(
       dead.filter((one) => one.hour === hour).map(({ type }) => ['events', type, 'dead']),
     );
@@ -110,10 +123,48 @@ async function countHours(parts: RollUpParts): Promise<void> {
   for (const day of daysToSum(hours, days)) {
     const before = days.find((one) => one.day === day);
     const ofDay = await counts.hours(`${day}T00`, `${day}T23`);
-    const summed = summedDay(day, new Map(ofDay.map((one) => [one.hour, one.countedAt])), before);
+    const counted = new Map(ofDay.map((one) => [one.hour, one.countedAt]));
+    const summed = summedDay(day, before ? withEmptyDays(counted, [before]) : counted, before);
     if (summed) await counts.putDay({ ...summed, counts: sumOf(ofDay.map((one) => one.counts)) });
   }
   log.info('counted hours', { hours: done, left: due.length - done, reads, unreadable });
+}
+
+/** Less than that is counted without asking where there is anything at all. */
+const fewHours = 3;
+
+/** Of which hours anything was recorded, as of when; no `hours`: that is not known, and each is asked for itself. */
+async function recordedHours({ hoursOfFew, now }: RollUpParts, due: readonly string[]) {
+  const asOf = now().toISOString();
+  if (due.length <= fewHours) return { asOf, hours: undefined, reads: 0 };
+  return { asOf, ...(await hoursOfFew()) };
+}
+
+type Known = Readonly<{
+  due: readonly string[];
+  hours: CountedHours;
+  /** The hours that have rows of their own. */
+  kept: CountedHours;
+  days: readonly DayCounts[];
+}>;
+
+/**
+ * The days that can be one row once they are found empty: each of their hours is due or was counted, and no row of an
+ * hour has anything, as what was counted before may be all that is left of its records.
+ */
+function daysWithoutHours({ due, hours, kept, days }: Known): ReadonlySet<string> {
+  const dueOfDay = Map.groupBy(due, dayOf);
+  const keptOfDay = Map.groupBy([...kept], ([hour]) => dayOf(hour));
+  return new Set(
+    [...dueOfDay].flatMap(([day, dueHours]) => {
+      const isDue = new Set(dueHours);
+      if (!hoursOf(day).every((hour) => isDue.has(hour) || hours.has(hour))) return [];
+      const before = days.find((one) => one.day === day);
+      const isSummed = (countedAt: string) =>
+        before !== undefined && isEmpty(before.counts) && countedAt <= before.countedAt;
+      return (keptOfDay.get(day) ?? []).every(([, countedAt]) => isSummed(countedAt)) ? [day] : [];
+    }),
+  );
 }
 
 async function countContacts({

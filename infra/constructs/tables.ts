@@ -39,9 +39,14 @@ type TableCall =
   | 'Scan'
   | 'UpdateItem';
 
-type TableUse = Readonly<{ calls?: readonly TableCall[]; queries?: readonly string[] }>;
+type TableUse = Readonly<{
+  calls?: readonly TableCall[];
+  /** Indexes. */
+  queries?: readonly string[];
+  scans?: readonly string[];
+}>;
 
-/** What a function does with its tables; `queries` are the indexes that it reads. */
+/** What a function does with its tables. */
 export type TableUses = Readonly<Partial<Record<TableName, TableUse>>>;
 
 /** A row of a transaction. That needs the permission of each of its items' actions, and none of its own. */
@@ -154,13 +159,18 @@ export class AudienceTables extends Construct {
 
   /** Gives a function its tables: their names in its environment (`CONTACTS_TABLE`), and exactly these calls. */
   give(lambda: NodejsFunction, uses: TableUses): void {
-    for (const [name, { calls = [], queries = [] }] of entriesOf(uses)) {
+    for (const [name, { calls = [], queries = [], scans = [] }] of entriesOf(uses)) {
       const table = this[name];
       lambda.addEnvironment(`${name.toUpperCase()}_TABLE`, table.tableName);
       const actions = calls.map((call) => `dynamodb:${call}`);
       if (actions.length > 0) allow(lambda, actions, [table.tableArn]);
-      const indexes = queries.map((index) => `${table.tableArn}/index/${index}`);
-      if (indexes.length > 0) allow(lambda, ['dynamodb:Query'], indexes);
+      for (const [action, indexes] of [
+        ['dynamodb:Query', queries],
+        ['dynamodb:Scan', scans],
+      ] as const) {
+        const arns = indexes.map((index) => `${table.tableArn}/index/${index}`);
+        if (arns.length > 0) allow(lambda, [action], arns);
+      }
     }
   }
 }

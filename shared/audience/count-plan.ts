@@ -37,6 +37,8 @@ export type CountedDay = Readonly<{
   hours: number;
   /** It is not counted again. */
   isFinal: boolean;
+  /** Nothing was recorded of it as of then, and its hours were not kept one by one. */
+  emptyAsOf?: string | undefined;
 }>;
 
 type Known = Readonly<{
@@ -45,6 +47,22 @@ type Known = Readonly<{
   /** After so many days the records of events are gone, and an hour can't be counted any more. */
   retentionDays: number;
 }>;
+
+/** When each hour was counted last, with those of days that were found empty as a whole. */
+export function withEmptyDays(hours: CountedHours, days: readonly CountedDay[]): CountedHours {
+  const all = new Map(hours);
+  for (const { day, emptyAsOf } of days) {
+    if (emptyAsOf === undefined) continue;
+    for (const hour of hoursOf(day)) {
+      if (emptyAsOf > (all.get(hour) ?? '')) all.set(hour, emptyAsOf);
+    }
+  }
+  return all;
+}
+
+export function hoursOf(day: string): string[] {
+  return Array.from({ length: 24 }, (_, hour) => `${day}T${String(hour).padStart(2, '0')}`);
+}
 
 /** The hours that have to be counted, or counted again, the newest first. */
 export function hoursDue({ hours, days, retentionDays }: Known, now: Date): string[] {

@@ -22,8 +22,8 @@ export const measuredIdleCalls: IdleCalls = {
     ],
   },
   rollup: {
-    readUnits: 33.37,
-    writeUnits: 5.74,
+    readUnits: 26.81,
+    writeUnits: 5.35,
     secretReads: 0,
     logBytes: 222,
     lines: [

@@ -4,6 +4,7 @@ import {
   paginateScan,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { dayOf } from '#shared/audience/count-plan.ts';
@@ -44,8 +45,15 @@ type Counted = readonly Tally[] | undefined;
 
 const queriesAtOnce = 16;
 
+/** Of an index, to see at once when anything was recorded: where it is more, each hour and day is asked for itself. */
+const fewRows = 500;
+
 /** Reads what was recorded, from indexes that lag by moments. */
-export function hourCounter(db: DynamoDBDocumentClient, tables: Tables) {
+export function hourCounter(
+  db: DynamoDBDocumentClient,
+  tables: Tables,
+  { mostFew = fewRows } = {},
+) {
   return {
     /**
      * Counts what was recorded of one hour: each row of it is read once. `reads`: how many pages of at most a megabyte
@@ -70,6 +78,33 @@ export function hourCounter(db: DynamoDBDocumentClient, tables: Tables) {
         }
       });
       return { counts: sumOf(found), reads, unreadable };
+    },
+
+    /**
+     * The hours in which anything was recorded; `undefined`: that is more than a read of each index shows. Four reads at
+     * most, where each hour takes one of each list.
+     */
+    async hoursOfFew(): Promise<{ hours: ReadonlySet<string> | undefined; reads: number }> {
+      const hours = new Set<string>();
+      let reads = 0;
+      for (const [table, index, sort] of [
+        [tables.events, 'byDay', 'receivedAt'],
+        [tables.contacts, 'byCreation', 'createdAt'],
+        [tables.emails, 'byWorkflow', 'createdAt'],
+        [tables.runs, 'byWorkflow', 'beganAt'],
+      ] as const) {
+        reads += 1;
+        const page = await db.send(
+          new ScanCommand({
+            ...{ TableName: table, IndexName: index, Limit: mostFew },
+            ProjectionExpression: '#sort',
+            ExpressionAttributeNames: { '#sort': sort },
+          }),
+        );
+        if (page.LastEvaluatedKey) return { hours: undefined, reads };
+        for (const item of page.Items ?? []) hours.add(z.string().parse(item[sort]).slice(0, 13));
+      }
+      return { hours, reads };
     },
 
     /** Whether nothing was recorded on a day: reads at most one row of each list. */

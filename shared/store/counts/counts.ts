@@ -18,7 +18,11 @@ import {
 import type { EmailsOfDay } from '#shared/store/mail/emails-now.ts';
 
 const hourSchema = z.object({ at: z.string(), countedAt: z.string(), counts: countsSchema });
-const daySchema = z.extend(hourSchema, { hours: z.number(), isFinal: z.boolean() });
+const daySchema = z.extend(hourSchema, {
+  hours: z.number(),
+  isFinal: z.boolean(),
+  emptyAsOf: z.optional(z.string()),
+});
 const countedSchema = z.object({ at: z.string(), countedAt: z.string() });
 
 export const totalsSchema = z.object({

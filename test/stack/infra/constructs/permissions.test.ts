@@ -176,10 +176,10 @@ describe('a function may', () => {
   it('as rollup, do exactly this', () => {
     expect(permissionsOf(template, 'rollup')).toEqual({
       Counts: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-      'Events/index/byDay': ['dynamodb:Query'],
-      'Emails/index/byWorkflow': ['dynamodb:Query'],
-      'Runs/index/byWorkflow': ['dynamodb:Query'],
-      'Contacts/index/byCreation': ['dynamodb:Query'],
+      'Events/index/byDay': ['dynamodb:Query', 'dynamodb:Scan'],
+      'Emails/index/byWorkflow': ['dynamodb:Query', 'dynamodb:Scan'],
+      'Runs/index/byWorkflow': ['dynamodb:Query', 'dynamodb:Scan'],
+      'Contacts/index/byCreation': ['dynamodb:Query', 'dynamodb:Scan'],
       Suppressions: ['dynamodb:BatchGetItem'],
       Workflows: ['dynamodb:Scan'],
       Failures: ['dynamodb:Scan'],

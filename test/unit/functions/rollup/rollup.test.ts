@@ -74,7 +74,7 @@ const calls = fc.array(
   { maxLength: 20 },
 );
 
-function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = []) {
+function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = [], isFew = false) {
   let time = start;
   let writesLeft = Number.POSITIVE_INFINITY;
   const hours = rows.map((row) => ({ ...row, hour: hourOf(row.at) }));
@@ -92,6 +92,13 @@ function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = []) {
     );
   const parts = (mostReads: number): RollUpParts => ({
     counts: store,
+    async hoursOfFew() {
+      const there = hours.filter(({ at, late }) => start + at + late <= time);
+      return {
+        hours: isFew ? new Set(there.map(({ hour }) => hour)) : undefined,
+        reads: isFew ? 4 : 1,
+      };
+    },
     async isEmptyDay(day, workflowIds) {
       asked.push(day);
       return { isEmpty: thereIn(day, workflowIds).length === 0, reads: 1 };
@@ -180,9 +187,10 @@ describe('the days that were rolled up', () => {
         fc.array(recorded, { maxLength: 40 }),
         fc.array(fc.integer({ min: 0, max: 4 * day }), { maxLength: 3 }),
         calls,
-        async (rows, deadAt, slices) => {
+        fc.boolean(),
+        async (rows, deadAt, slices, isFew) => {
           const dead = deadAt.map((at) => ({ type: 'order.paid', hour: hourOf(at) }));
-          const { call, kept, now } = world(rows, dead);
+          const { call, kept, now } = world(rows, dead, isFew);
           for (const { after, mostReads, diesAt } of slices) await call(after, mostReads, diesAt);
           // Until nothing of it is counted any more.
           const over = start + 21 * day;
@@ -228,11 +236,11 @@ describe('the days that were rolled up', () => {
 describe('one call', () => {
   it('stops once it has read enough, and the next ones do the rest, the newest hours first', async () => {
     const { call, kept, now } = world([]);
-    await call(0, 10);
+    await call(0, 11);
     const [newest, ...others] = [...kept.hours.keys()];
     expect(newest).toBe(new Date(now()).toISOString().slice(0, 13));
     expect(others).toHaveLength(9);
-    await call(minute, 10);
+    await call(minute, 11);
     expect(kept.hours.size).toBe(19);
   });
 
@@ -253,5 +261,36 @@ describe('one call', () => {
     expect(over.length).toBeGreaterThan(2);
     expect([...kept.hours.keys()].filter((one) => over.includes(one.slice(0, 10)))).toEqual([]);
     expect(asKept(kept)).toEqual({ [`${recorded} events order.paid applied`]: 1 });
+  });
+
+  it('asks only for the hours that have anything where that is little, and keeps one row of an empty day', async () => {
+    const long = { late: 0, changes: 0, first: 0, last: 0 };
+    const row = { kind: 'event', of: 'order.paid', at: -3 * day, ...long } as const;
+    const { call, kept, asked } = world([row], [], true);
+    await call(0);
+    const [today, recorded] = [0, -3 * day].map((at) => hourOf(at).slice(0, 10));
+    expect(asked).toEqual([hourOf(-3 * day)]);
+    expect(new Set([...kept.hours.keys()].map((one) => one.slice(0, 10)))).toEqual(
+      new Set([today, recorded, hourOf(-20 * day).slice(0, 10)]),
+    );
+    expect(kept.days.size).toBe(21);
+    expect(asKept(kept)).toEqual({ [`${recorded} events order.paid applied`]: 1 });
+  });
+
+  it.each([
+    ['of a stage with few records', true],
+    ['of one with many', false],
+  ])('counts what comes late on a day that was empty, %s', async (_, isFew) => {
+    const late = { late: 4 * day, changes: 0, first: 0, last: 0 };
+    const row = { kind: 'event', of: 'order.paid', at: -2 * day, ...late } as const;
+    const { call, kept } = world([row], [], isFew);
+    await call(0);
+    expect(asKept(kept)).toEqual({});
+    await call(day);
+    expect(asKept(kept)).toEqual({});
+    await call(day);
+    await call(5 * minute);
+    const counted = { [`${hourOf(-2 * day).slice(0, 10)} events order.paid applied`]: 1 };
+    expect(asKept(kept)).toEqual(counted);
   });
 });

@@ -13,14 +13,15 @@ beforeEach(async () => {
 });
 afterEach(() => audience.stop());
 
-const counter = () => {
+const counter = (options = {}) => {
   const { db, tableOf } = audience;
-  return hourCounter(db, {
+  const tables = {
     events: tableOf('Events'),
     emails: tableOf('Emails'),
     runs: tableOf('Runs'),
     contacts: tableOf('Contacts'),
-  });
+  };
+  return hourCounter(db, tables, options);
 };
 
 async function event(webhookId: string, type: string, outcome: string, receivedAt: string) {
@@ -100,6 +101,34 @@ describe('a day', () => {
     expect(await isEmpty('2026-11-22')).toBe(true);
     expect(await isEmpty('2026-11-23')).toBe(false);
     expect(await isEmpty('2026-11-24')).toBe(true);
+  });
+});
+
+describe('the hours in which anything was recorded', () => {
+  it('are told at once where that is little', async () => {
+    expect(await counter().hoursOfFew()).toEqual({ hours: new Set(), reads: 4 });
+    await event('e', 'order.paid', 'applied', '2026-11-20T23:59:59.999Z');
+    await email('k', 'w', '2026-11-22T05:00:00.000Z', { state: 'blocked' });
+    const workflowShard = `${shardOf('r')}#w`;
+    const run = { runId: 'r', workflowShard, beganAt: '2026-11-23T12:30:00.000Z' };
+    await audience.put('Runs', { ...run, state: 'waiting' });
+    await audience.tell('customer.created', 'c1', { minute: 1, email: 'ann@example.com' });
+    const [contact] = await audience.items('Contacts');
+    const events = await audience.items('Events');
+
+    const { hours } = await counter().hoursOfFew();
+    const times = [contact?.['createdAt'], ...events.map((one) => one['receivedAt'])];
+    const all = ['2026-11-22T05', '2026-11-23T12', ...times.map((at) => String(at).slice(0, 13))];
+    expect(all).toContain('2026-11-20T23');
+    expect(hours).toEqual(new Set(all));
+  });
+
+  it('are not where it is more than a read shows', async () => {
+    for (const id of ['e1', 'e2', 'e3']) {
+      await event(id, 'order.paid', 'applied', '2026-11-23T12:10:00.000Z');
+    }
+    expect((await counter({ mostFew: 4 }).hoursOfFew()).hours).toEqual(new Set(['2026-11-23T12']));
+    expect(await counter({ mostFew: 2 }).hoursOfFew()).toEqual({ hours: undefined, reads: 1 });
   });
 });
 
