@@ -35,8 +35,11 @@ export function driftDocument(
 }
 
 /** Whether a run left something that differs and that the settings want. */
-export function isLeft({ drift, repaired, refused }: BackfillCounts, isDryRun: boolean): boolean {
-  return sumOf(refused) > 0 || (isDryRun && sumOf(drift) > repaired);
+export function isLeft(
+  { drift, repaired, refused, subscriptions }: BackfillCounts,
+  isDryRun: boolean,
+): boolean {
+  return sumOf(refused) > 0 || (isDryRun && sumOf(drift) + subscriptions > repaired);
 }
 
 type Command = 'backfill' | 'recover';
@@ -78,6 +81,7 @@ export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
     ['stale', drift.stale, 'their address, name or external id was another one'],
     ['wrong group', drift['wrong-group'], 'an order or a subscription gives another group'],
     ['extra', drift.extra, 'they were here, and Polar has deleted them'],
+    ['subscriptions', counts.subscriptions, 'their state was missing here, or older'],
     ['erased', erased, 'erased here, and they stay so'],
     ['no address', withoutAddress, 'so there can be no contact'],
     ['unsubscribed', unsubscribed, 'for information: consent is never compared nor changed'],
@@ -147,9 +151,11 @@ function endingLines(
       `Something is left. Look at one with: npm run why -- <email>${options}, then run the command again.`,
     ];
   }
-  return [
-    sumOf(counts.drift) === 0
-      ? 'The audience is in step with Polar.'
-      : 'The audience is in step with Polar now. Each repair is an event of its customer, with an id that begins with "backfill-".',
-  ];
+  if (sumOf(counts.drift) > 0) {
+    return [
+      'The audience is in step with Polar now. Each repair is an event of its customer, with an id that begins with "backfill-".',
+    ];
+  }
+  const now = counts.subscriptions > 0 ? ' now' : '';
+  return [`The audience is in step with Polar${now}.`];
 }

@@ -6,10 +6,12 @@ import {
   type BackfillCounts,
   backfillCountsSchema,
   backfillPage,
+  type ComparedPage,
   type Item,
   type PageParts,
   unsubscribedAmong,
 } from './page.ts';
+import { keepSubscriptions } from './subscriptions.ts';
 
 /** What Polar lists, in the order in which it is compared. */
 export const backfillPhases = ['customers', 'subscriptions', 'orders'] as const;
@@ -61,7 +63,7 @@ export async function compareLists(
       pages: api.customers,
       item: (row: PolarRow) => customerItem(row, wanted),
       async look(items: readonly Item[]) {
-        counts.inStep += await backfillPage(parts, items, counts);
+        counts.inStep += (await backfillPage(parts, items, counts)).inStep;
         counts.unsubscribed += await unsubscribedAmong(parts.store, items);
         counts.customers += items.length;
       },
@@ -69,18 +71,24 @@ export async function compareLists(
     subscriptions: {
       pages: api.subscriptions,
       item: (row: PolarRow) => purchaseItem('subscription.created', row, wanted),
-      look: lookAtPurchases,
+      async look(items: readonly Item[]) {
+        const compared = await lookAtPurchases(items);
+        await keepSubscriptions(parts, items, compared, counts);
+      },
     },
     orders: {
       pages: api.orders,
       item: (row: PolarRow) => purchaseItem('order.paid', row, wanted),
-      look: lookAtPurchases,
+      async look(items: readonly Item[]) {
+        await lookAtPurchases(items);
+      },
     },
   };
 
-  async function lookAtPurchases(items: readonly Item[]): Promise<void> {
-    await backfillPage(parts, items, counts);
+  async function lookAtPurchases(items: readonly Item[]): Promise<ComparedPage> {
+    const compared = await backfillPage(parts, items, counts);
     counts.purchases += items.length;
+    return compared;
   }
 
   const first = from ? phases.indexOf(from.phase) : 0;

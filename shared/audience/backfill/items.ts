@@ -90,10 +90,12 @@ export function purchaseItem(
   if (!known || event.kind === 'unreadable') return unreadable(event);
   const createdAt = instant(known.created_at);
   if (since !== undefined && createdAt !== undefined && createdAt < since) return undefined;
-  const { customer } = event.made.event;
+  const { customer, subscription } = event.made.event;
   return {
     customerId: customer.id,
     address: customer.email,
+    // An order shows its subscription, too, but without its product.
+    subscription: type === 'subscription.created' ? subscription : undefined,
     judge(here: Customer | undefined) {
       const drift = purchaseDrift(event.made.event, here, settings);
       return drift === 'in-step' ? { kind: 'in-step' } : mended(drift, event);

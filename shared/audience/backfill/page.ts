@@ -7,6 +7,7 @@ import { type AudienceStore, look, settle } from '#shared/audience/unit-of-work.
 import type { Workspace } from '#shared/audience/workspace.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
+import type { PolarSubscription } from '#shared/polar/subscription-facts.ts';
 
 const countSchema = z.int();
 const reasons = z.record(z.string(), countSchema);
@@ -16,6 +17,8 @@ export const backfillCountsSchema = z.object({
   customers: countSchema,
   purchases: countSchema,
   inStep: countSchema,
+  /** Subscriptions whose state here was missing or older. An earlier version did not count them. */
+  subscriptions: z._default(countSchema, 0),
   erased: countSchema,
   withoutAddress: countSchema,
   /** For information: consent is never compared. */
@@ -36,7 +39,8 @@ export type BackfillCounts = z.infer<typeof backfillCountsSchema>;
 
 export function noCounts(): BackfillCounts {
   return {
-    ...{ customers: 0, purchases: 0, inStep: 0, erased: 0, withoutAddress: 0, unsubscribed: 0 },
+    ...{ customers: 0, purchases: 0, inStep: 0, subscriptions: 0 },
+    ...{ erased: 0, withoutAddress: 0, unsubscribed: 0 },
     drift: { missing: 0, stale: 0, 'wrong-group': 0, extra: 0 },
     repaired: 0,
     refused: {},
@@ -57,6 +61,8 @@ export type Item = Readonly<{
   /** Empty: what Polar said cannot be read. */
   customerId: string;
   address?: string | undefined;
+  /** Its state, where it is a subscription. */
+  subscription?: PolarSubscription | undefined;
   /** Whether the row here is as it should be, and if not, the event that mends it. Pure. */
   judge: (row: Customer | undefined) => Judgement;
 }>;
@@ -94,16 +100,20 @@ type Drifting = Item & Extract<Judgement, { kind: 'drift' }>;
 
 const atOnce = 8;
 
+type Rows = ReadonlyMap<string, Customer>;
+
+/** How many of a page were in step, and the rows of its customers before and after what was missing was applied. */
+export type ComparedPage = Readonly<{ inStep: number; before: Rows; after: Rows }>;
+
 /**
  * Compares one page of what Polar says with the rows here, and applies what is missing as events that no workflow sees.
- * A page in step costs reads only. What was repaired is read again before it counts as that. Safe to repeat. Gives how
- * many were in step.
+ * A page in step costs reads only. What was repaired is read again before it counts as that. Safe to repeat.
  */
 export async function backfillPage(
   parts: PageParts,
   items: readonly Item[],
   counts: BackfillCounts,
-): Promise<number> {
+): Promise<ComparedPage> {
   const rows = await customerRows(parts.store, items);
   if (!parts.isDryRun) await takeOnOrganization(parts, [...rows.values()]);
   const drifting: Drifting[] = [];
@@ -120,7 +130,7 @@ export async function backfillPage(
     counts.drift[drift] += 1;
     parts.found({ drift, customerId, address });
   }
-  if (parts.isDryRun || drifting.length === 0) return inStep;
+  if (parts.isDryRun || drifting.length === 0) return { inStep, before: rows, after: rows };
   const reasons = await applied(parts, drifting);
   const after = await customerRows(parts.store, drifting);
   for (const item of drifting) {
@@ -129,7 +139,7 @@ export async function backfillPage(
     if (judgement.kind === 'drift') countReason(counts.refused, reason);
     else if (fresh.includes(item)) counts.repaired += 1;
   }
-  return inStep;
+  return { inStep, before: rows, after: new Map([...rows, ...after]) };
 }
 
 /** What a dry run has found missing counts as repaired from there on, so that it finds what a run would find. */
@@ -159,25 +169,38 @@ function pretend(
 
 /** Rows of an older version do not name their organization. Polar has just listed these customers as those of this one. */
 export async function takeOnOrganization(
-  { store, pause, organizationId }: Pick<PageParts, 'store' | 'pause' | 'organizationId'>,
+  parts: Pick<PageParts, 'store' | 'pause' | 'organizationId'>,
   customers: readonly Pick<Customer, 'customerId' | 'organizationId' | 'erased'>[],
 ): Promise<void> {
+  const { organizationId } = parts;
   const unnamed = customers.filter((one) => one.organizationId === undefined && !one.erased);
+  const ids = unnamed.map(({ customerId }) => customerId);
+  await changeCustomers(parts, ids, (row) =>
+    row.erased || row.organizationId !== undefined ? row : { ...row, organizationId },
+  );
+}
+
+/** Changes the rows of these customers that are here, some side by side. One that `changed` gives back stays unwritten. */
+export async function changeCustomers(
+  { store, pause }: Pick<PageParts, 'store' | 'pause'>,
+  customerIds: readonly string[],
+  changed: (row: Customer) => Customer,
+): Promise<void> {
   let failure: { error: unknown } | undefined;
-  const take = async ({ customerId }: Pick<Customer, 'customerId'>): Promise<void> => {
+  const change = async (customerId: string): Promise<void> => {
     if (failure) return;
-    const named = (w: Workspace) => {
+    const decide = (w: Workspace) => {
       const row = w.customers.get(customerId);
-      if (!row || row.erased || row.organizationId !== undefined) return;
-      w.customers.put(customerId, { ...row, organizationId });
+      const next = row && changed(row);
+      if (next && next !== row) w.customers.put(customerId, next);
     };
     try {
-      await settle(store, named, pause);
+      await settle(store, decide, pause);
     } catch (error) {
       failure ??= { error };
     }
   };
-  await inGroups(unnamed, ({ customerId }) => customerId, take, atOnce);
+  await inGroups(customerIds, (customerId) => customerId, change, atOnce);
   if (failure) throw failure.error;
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { backfillLines } from '#infra/commands/backfill/text.ts';
+import { backfillLines, isLeft } from '#infra/commands/backfill/text.ts';
 import { noCounts } from '#shared/audience/backfill/page.ts';
 
 const counts = { ...noCounts(), drift: { missing: 2, stale: 0, 'wrong-group': 0, extra: 0 } };
@@ -10,6 +10,17 @@ it('a dry run of backfill ends with how to repair what differs', () => {
   expect(backfillLines(counts, { ...told, command: 'backfill' }).at(-1)).toBe(
     'Nothing was changed. To repair it: npm run backfill -- --stage x',
   );
+});
+
+it('states of subscriptions are something to do for a dry run, and done after a run', () => {
+  const states = { ...noCounts(), drift: none, subscriptions: 2 };
+  const dry = backfillLines(states, { ...told, command: 'backfill' });
+  expect(dry.at(-1)).toBe('Nothing was changed. To repair it: npm run backfill -- --stage x');
+  expect(dry.join('\n')).toMatch(/^subscriptions +2 /m);
+  expect(isLeft(states, true)).toBe(true);
+  const run = backfillLines(states, { ...told, isDryRun: false, command: 'backfill' });
+  expect(run.at(-1)).toBe('The audience is in step with Polar now.');
+  expect(isLeft(states, false)).toBe(false);
 });
 
 it('a dry run of recover leaves that to its own end, and names no other command', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { FakePolarOptions } from '#infra/local/polar-server/polar-server.ts';
 import type { BackfillPlace } from '#shared/audience/backfill/compare.ts';
 import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
+import { productNameOf } from '#shared/audience/subscription-snapshot.ts';
 import { PolarMissing, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { isBackfilled, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { asMany } from '#test/support/as-many.ts';
@@ -83,6 +84,72 @@ describe('backfilling an audience that nothing was heard of', () => {
       })),
     );
     expect(at.audience.calls.commit).toBe(0);
+  });
+});
+
+describe('the subscriptions of customers', () => {
+  const named = (at: BackfillAtWork) =>
+    at.polar.state.customers.map(({ id }) =>
+      Object.values(at.customer(id)?.subscriptions ?? {}).map(productNameOf),
+    );
+
+  it('come with an import whether or not it gives a group, with the names of their products', async () => {
+    const groups = {
+      'order.paid': { userGroup: 'buyers', userGroupMode: 'always' },
+    } as const satisfies Parameters<typeof changing>[0];
+    for (const settings of [{}, changing(groups)]) {
+      const at = await started({ customers: 3, subscriptions: 3, orders: 3 });
+      const dry = await at.run({ settings, isDryRun: true });
+      expect(dry.counts).toMatchObject({ subscriptions: 3 });
+      const { counts } = await at.run({ settings });
+      expect(counts).toMatchObject({ subscriptions: 3, refused: {} });
+      expect(named(at)).toEqual([['Studio Monthly'], ['Studio Monthly'], ['Studio Monthly']]);
+    }
+  });
+
+  it('cost one write for a customer who lacks some, no record, and none where they are in step', async () => {
+    const at = await started({ customers: 2, subscriptions: 2 });
+    const [first] = at.polar.state.customers;
+    const [theirs] = at.polar.state.subscriptions;
+    if (theirs) at.polar.state.subscriptions.push({ ...theirs, id: 'sub-another' });
+    await at.run({ settings: changing({ 'subscription.created': { enabled: false } }) });
+    expect(named(at).map((all) => all.length)).toEqual([2, 1]);
+    expect([...at.audience.records.values()].map(({ record }) => record.type)).toEqual([
+      'customer.created',
+      'customer.created',
+    ]);
+    const row = at.polar.state.subscriptions[0];
+    Object.assign(row ?? {}, { status: 'canceled', modified_at: new Date().toISOString() });
+    at.audience.calls.commit = 0;
+    expect((await at.run()).counts).toMatchObject({ subscriptions: 1, repaired: 0 });
+    expect(at.audience.calls.commit).toBe(1);
+    expect(at.customer(String(first?.['id']))?.subscriptions?.[String(row?.['id'])]).toMatchObject({
+      status: 'canceled',
+    });
+    expect((await at.run()).counts).toMatchObject({ subscriptions: 0 });
+    expect(at.audience.calls.commit).toBe(1);
+  });
+
+  it('leave what a webhook told of the same or a newer version', async () => {
+    const at = await started({ customers: 1, subscriptions: 1 });
+    await at.run();
+    const [row] = at.polar.state.subscriptions;
+    const later = new Date(Date.now() + 60_000).toISOString();
+    await at.hear('subscription.past_due', { ...row, status: 'past_due', modified_at: later });
+    expect((await at.run()).counts).toMatchObject({ subscriptions: 0 });
+    const [id = ''] = at.polar.state.customers.map((one) => String(one['id']));
+    expect(Object.values(at.customer(id)?.subscriptions ?? {})).toMatchObject([
+      { status: 'past_due' },
+    ]);
+  });
+
+  it('bring nothing of a customer who was erased or deleted here', async () => {
+    const at = await started({ customers: 1, subscriptions: 1 });
+    const [row] = at.polar.state.customers;
+    const deletedAt = new Date().toISOString();
+    await at.hear('customer.deleted', { ...row, deleted_at: deletedAt, modified_at: deletedAt });
+    expect((await at.run()).counts).toMatchObject({ subscriptions: 0 });
+    expect(at.customer(String(row?.['id']))).not.toHaveProperty('subscriptions');
   });
 });
 
