@@ -158,7 +158,9 @@ function statusLines(status: Status): string[] {
   const { queues, failures, emails, settings, workflows, hold, at } = status;
   const dead = deadLettersIn(queues);
   const rows = queues.map(({ name, waiting, inWork, oldestSeconds, deadLetters }) => {
-    const oldest = oldestSeconds === undefined ? 'unknown' : ageText(oldestSeconds * 1_000);
+    const isEmpty = waiting + inWork === 0;
+    const notKnown = isEmpty ? '–' : 'not known yet';
+    const oldest = oldestSeconds === undefined ? notKnown : ageText(oldestSeconds * 1_000);
     return [name, String(waiting), String(inWork), oldest, String(deadLetters)];
   });
   const facts = [
@@ -217,14 +219,17 @@ function previousText(previous: Status['previousSecret']): string {
 
 /** What was not looked at, because there is too much of it. */
 function unseenLines({ emails, failures, queues }: Status): string[] {
-  const isAgeUnknown = queues.some(({ oldestSeconds }) => oldestSeconds === undefined);
+  // Nothing waits in an empty queue, so nobody misses its age.
+  const isAgeUnknown = queues.some(
+    ({ oldestSeconds, waiting, inWork }) => oldestSeconds === undefined && waiting + inWork > 0,
+  );
   const lines = [
     !emails.isWhole &&
       'There are more emails: counted were the newest 2,000 of each workflow, and 800 open ones.',
     !failures.isWhole &&
       `There are more failures: counted were the first ${failures.read} of the table Failures.`,
     isAgeUnknown &&
-      'The age of a queue is known to CloudWatch alone, which was not there or did not say.',
+      'How long the oldest message has waited isn’t known yet. CloudWatch tells, some minutes late; there is none on a laptop.',
   ].filter((line) => line !== false);
   return lines.length > 0 ? ['', ...lines] : [];
 }

@@ -42,9 +42,9 @@ function clockProgram(act: Act<ClockOptions>, print?: (line: string) => void) {
     program('npm run clock', print)
       .usage('-- [+3d | +6h | +90m]')
       .description(
-        'Says what time it is on the local stack, or moves its clock on, never back. What becomes due on the way happens at its time. The stack keeps its time until "npm start -- --fresh".',
+        'Shows the time of the local stack, or moves its clock forward. What becomes due on the way happens at its time. The clock never goes back; "npm start -- --fresh" resets it.',
       )
-      .argument('[span]', 'how far: days, hours or minutes')
+      .argument('[span]', 'how far, in days, hours or minutes')
       // So that "-3d" is told why it cannot be, and not that there is no such option.
       .allowUnknownOption()
       .action((span) => act({ byMs: span === undefined ? undefined : spanFrom(span) }))

@@ -23,41 +23,43 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
   return program('npm run polar', print)
     .usage('-- <event> [options]')
     .description(
-      'Acts as Polar: makes up an event, signs it and posts it to the local stack. Whoever gives --url and --secret posts it elsewhere.',
+      'Acts as Polar: makes up an event, signs it, and posts it to the local stack, or elsewhere with --url and --secret.',
     )
     .argument(
       '[event]',
-      `${supportedEventTypes.join(', ')}; or purchase: the four events of a new subscription, in random order; or life: whole lives with the clock (life --help)`,
+      `${supportedEventTypes.join(', ')}; purchase: the four events of a new subscription, in random order; life: the whole life of a subscription (see life --help)`,
     )
-    .argument('[more...]', 'one thing at a time')
-    .addOption(text('--file <file>', 'send whatever the file holds'))
-    .addOption(text('--email <address>', 'the customer').default('ada@example.com'))
+    .allowExcessArguments()
+    .addOption(text('--file <file>', 'send the contents of this file'))
+    .addOption(text('--email <address>', "the customer's address").default('ada@example.com'))
     .addOption(
-      text('--name <name>', 'the name of the customer; else as it was before, or Ada Lovelace'),
+      text('--name <name>', "the customer's name (default: the one sent before, or Ada Lovelace)"),
     )
-    .addOption(text('--external-id <id>', 'the external id of the customer; else as it was before'))
+    .addOption(
+      text('--external-id <id>', "the customer's external id (default: the one sent before)"),
+    )
     .addOption(
       text(
         '--customer-id <uuid>',
-        "the customer's id in Polar; usually it follows from the address, so that commands about one address are about one customer, until that one is deleted",
+        "the customer's id in Polar (default: made from the address, so one address is one customer until it is deleted)",
       ),
     )
     .addOption(
       parsed(
         '--count <n>',
-        'how many to send, for n customers (ada+1@example.com, …)',
+        'send n, for n customers (ada+1@example.com, …)',
         wholeNumber('--count', 1, 10_000),
       ).default(1),
     )
-    .addOption(text('--webhook-id <id>', 'to deliver the same webhook again'))
-    .addOption(text('--url <url>', 'where to, instead of the local stack'))
     .addOption(
-      text('--secret <secret>', 'signed with what, instead of the secret of the local stack'),
+      text('--webhook-id <id>', 'send it under this id; one used before is delivered again'),
     )
+    .addOption(text('--url <url>', 'post to this URL instead of the local stack'))
+    .addOption(text('--secret <secret>', "sign with this secret instead of the local stack's"))
     .option('--legacy-secret-reading', 'sign as Polar does with secrets from before 2026-09-08')
-    .action((event, more, { file, externalId, legacySecretReading, ...given }) =>
+    .action((_, { file, externalId, legacySecretReading, ...given }, { args }) =>
       act({
-        what: whatToSend(event === undefined ? [] : [event, ...more], file),
+        what: whatToSend(args, file),
         email: given.email,
         name: given.name,
         externalId,
@@ -71,6 +73,7 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
     );
 }
 
+/** All words are taken, so that a second event is told what to do and not that it is one word too many. */
 function whatToSend(words: readonly string[], file: string | undefined): PolarOptions['what'] {
   const [word, ...others] = words;
   if (file !== undefined && word === undefined) return { kind: 'file', path: file };

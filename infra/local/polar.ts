@@ -29,7 +29,7 @@ const messageSchema = z.object({ message: z.string() });
 await runCommand(() => {
   const words = process.argv.slice(2);
   return words[0] === 'life'
-    ? runProgram(lifeProgram(live), words)
+    ? runProgram(lifeProgram(live), words.slice(1))
     : runProgram(polarProgram(send), words);
 });
 

@@ -19,20 +19,20 @@ export function startProgram(act: Act<StartOptions>, print?: (line: string) => v
   const portOf = wholeNumber('--port', 1, 65_529);
   return program('npm start', print)
     .description(
-      'Runs Polar Audience on this machine: no Docker, no AWS account. Ctrl-C ends it. All data is kept in .local/.',
+      'Runs Polar Audience on this machine, without Docker or an AWS account. Data stays in .local/. Press Ctrl-C to stop.',
     )
-    .option('--demo', 'send it a purchase and show what that made, and the mail it sent')
-    .option('--polar', 'start a local Polar beside it: customers, sign-in, webhooks and faults')
-    .option('--fresh', 'empty .local/ before')
+    .option('--demo', 'send a purchase, and show what became of it and the mail that went out')
+    .option('--polar', 'start a local Polar, too: customers, sign-in, webhooks and faults')
+    .option('--fresh', 'empty .local/ first')
     .addOption(
       parsed(
         '--port <port>',
-        'serve webhooks on this port, and DynamoDB, SQS, Secrets Manager, mail, the local Polar and the console on the six after it',
+        'the port for webhooks; DynamoDB, SQS, Secrets Manager, mail, the local Polar and the console take the six after it',
         portOf,
       ).default(usualPort),
     )
-    .option('--watch', 'rebuild a function when its source changes; the next call runs it')
-    .option('--exit', 'end by itself once it is up and has shown the demo')
+    .option('--watch', 'rebuild a function when its source changes')
+    .option('--exit', 'exit once it is up and has shown the demo')
     .action(({ port, polar, fresh = false, demo = false, watch = false, exit = false }) => {
       const { polar: polarPort, ...ports } = localPorts(port);
       return act({

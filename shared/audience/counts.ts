@@ -20,7 +20,7 @@ export type Counts = Readonly<z.infer<typeof countsSchema>>;
 export const countedOutcomes = ['applied', 'unchanged', 'skipped', 'dead'] as const;
 export type CountedOutcome = (typeof countedOutcomes)[number];
 
-/** `accepted`: SES has it and has not said what became of it. `waiting`: held, put off, or being sent. */
+/** `accepted`: SES has it and has not said what became of it. `waiting`: put off, or being sent. */
 const fates = [
   'delivered',
   'accepted',
@@ -29,13 +29,14 @@ const fates = [
   'blocked',
   'failed',
   'unknown',
+  'held',
   'waiting',
 ] as const;
 export type CountedFate = (typeof fates)[number];
 
 const sections = ['events', 'emails', 'runs'] as const;
 
-/** A fate as it is counted: what SES refused, such as a virus, has failed, and who waits for what is not told apart. */
+/** A fate as it is counted: what SES refused, such as a virus, has failed, and what SES put off waits like what is being sent. */
 const countedAs = {
   delivered: 'delivered',
   sent: 'accepted',
@@ -45,7 +46,7 @@ const countedAs = {
   blocked: 'blocked',
   failed: 'failed',
   unknown: 'unknown',
-  held: 'waiting',
+  held: 'held',
   waiting: 'waiting',
   reserved: 'waiting',
 } as const satisfies Record<EmailFate, CountedFate>;
@@ -169,7 +170,7 @@ function mailNumbers(all: readonly Readonly<Record<string, number>>[]): MailNumb
   return {
     ...{ delivered, accepted, bounced, complained, sent },
     ...{ blocked: of('blocked'), failed: of('failed') },
-    ...{ unknown: of('unknown'), waiting: of('waiting') },
+    ...{ unknown: of('unknown'), held: of('held'), waiting: of('waiting') },
     bounceRate: rate(bounced),
     deliveryRate: rate(delivered + complained),
   };

@@ -27,6 +27,8 @@ export type SigningSecrets = Readonly<{
   previous: string;
   /** ISO 8601; absent: a person left it out, and `watch` adds it. */
   previousUntil?: string | undefined;
+  /** The local stack made the current one up, so that it can be tried before Polar is connected. */
+  isStandIn?: boolean | undefined;
 }>;
 
 /** Polar signs with the new one at once, also what it delivers again: this is for what was on its way. */

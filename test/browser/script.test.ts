@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { stackedBars } from '#functions/console/kit/charts.ts';
 import {
   copyButton,
   live,
@@ -59,7 +60,6 @@ describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 300_000 }, ()
     ['minutes', {}, '28 Nov 2026, 20:01'],
     ['seconds', { form: 'seconds' }, '28 Nov 2026, 20:01:07'],
     ['the day above', { form: 'clock' }, '20:01:07'],
-    ['the hour alone', { form: 'hour' }, '20:01'],
     ['how long ago', { ago: true }, '28 Nov 2026, 20:01 · 11 hours ago'],
   ] as const)('tells a time of the reader’s zone with %s', async (_, options, text) => {
     await open(time('2026-11-29T01:01:07Z', options));
@@ -70,6 +70,21 @@ describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 300_000 }, ()
     await open(html`<p>${zone}</p>${hourOfChart('2026-11-29T14')}`);
     expect(await textOf('time')).toEqual(['09:00']);
     expect(await textOf('p')).toEqual(['America/New_York']);
+  });
+
+  it('tells the hour of a bar in the reader’s zone on hover, and leaves days as they are', async () => {
+    const bar = { label: '14:00', values: [1], title: '2026-11-29 14:00 UTC' };
+    const series = [{ name: 'Skipped', tone: 'warn' }] as const;
+    const day = { ...bar, title: 'Sunday, November 29, 2026' };
+    await open(
+      html`${stackedBars('Bars', series, [{ ...bar, at: '2026-11-29T14:00:00.000Z' }, day])}`,
+    );
+    expect(await page.locator('title').allTextContents()).toEqual(
+      expect.arrayContaining([
+        '29 Nov 2026, 09:00: Skipped 1',
+        'Sunday, November 29, 2026: Skipped 1',
+      ]),
+    );
   });
 
   it('puts rows under the days of the reader, whose times they have', async () => {

@@ -182,7 +182,7 @@ async function queued(webhookId: string, body: string): Promise<void> {
 
 function customer(name: string): string {
   const email = `${name}@example.com`;
-  // As the page Send a test makes it up: Polar has no such customer, and nobody takes it for deleted.
+  // As the page Test event makes it up: Polar has no such customer, and nobody takes it for deleted.
   const who = { customerId: sampleCustomerId(email), email, name };
   const person = { ...who, externalId: null, isNew: true };
   return JSON.stringify(polarPayload('customer.created', person, new Date()));

@@ -123,10 +123,11 @@ export function audiencePages(parts: ConsoleParts) {
     const { textOf, read } = await positions('list');
     const after = read(c.req.query('after') ?? '');
     const today = parts.now();
-    const [found, settings, totals] = await Promise.all([
+    const [found, settings, totals, signs] = await Promise.all([
       stores.byProduct({ ...wantedOf(filter), product: filter.product }, pageSize, after),
       stores.settings(),
       parts.counts.totals(daysBefore(today, 13), daysBefore(today, 0)),
+      c.get('deployment')?.signs(),
     ]);
     const next = found.next && textOf(found.next);
     const isFirstPage = after === undefined;
@@ -134,6 +135,7 @@ export function audiencePages(parts: ConsoleParts) {
     const body = listView(c, {
       ...{ filter, groups, shown: found, next, isFirstPage },
       totals: totals.at(-1),
+      isConnected: signs?.polar !== undefined && signs.polar !== 'none',
     });
     return page(c, { title: 'Audience', section: 'audience', body });
   });

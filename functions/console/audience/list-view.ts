@@ -11,6 +11,7 @@ import {
   audiencePath,
   consentBadge,
   contactPath,
+  importPath,
   nameOf,
   polarPath,
   shortened,
@@ -38,6 +39,7 @@ type ListView = Readonly<{
   isFirstPage: boolean;
   /** The newest count of all contacts; absent: they were not counted yet. */
   totals: TotalsOfDay | undefined;
+  isConnected: boolean;
 }>;
 
 /** The list with what finds, narrows and takes it along. */
@@ -148,7 +150,7 @@ function isEmpty({ filter, shown, isFirstPage }: ListView): boolean {
   return isFirstPage && !shown.isCutShort && shown.contacts.length === 0 && !isFiltered(filter);
 }
 
-function nothing({ filter, shown, isFirstPage }: ListView): Html {
+function nothing({ filter, shown, isFirstPage, isConnected }: ListView): Html {
   if (shown.isCutShort)
     return html`<p class="note">None so far. Not all contacts were searched yet: keep searching below.</p>`;
   if (isFiltered(filter)) {
@@ -159,10 +161,17 @@ function nothing({ filter, shown, isFirstPage }: ListView): Html {
   }
   if (!isFirstPage)
     return empty('That was all.', html`<p><a href="${audiencePath}">Back to the newest</a></p>`);
-  return empty(
-    'Nobody is in the audience yet. Contacts appear as soon as Polar sends its first event.',
-    html`<p><a href="${polarPath}">Connect Polar</a>, <a href="${testPath}">send a test event</a> or <a href="${audiencePath}/add">add a contact by hand</a>.</p>`,
-  );
+  const other = html`<a href="${testPath}">send a test event</a> or <a href="${audiencePath}/add">add a contact by hand</a>`;
+  return isConnected
+    ? empty(
+        'Nobody is in the audience yet. Polar is connected: its next event brings the first contact.',
+        html`<p><a class="button primary" href="${importPath}">Import customers</a></p>
+<p>Or ${other}.</p>`,
+      )
+    : empty(
+        'Nobody is in the audience yet. Contacts appear as soon as Polar sends its first event.',
+        html`<p><a href="${polarPath}">Connect Polar</a>, ${other}.</p>`,
+      );
 }
 
 function paging({ filter, next, shown, isFirstPage }: ListView): Html {

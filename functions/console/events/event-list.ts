@@ -24,6 +24,7 @@ import {
   eventsPath,
   nameOf,
   outcomeBadge,
+  outcomeNames,
   polarPath,
   shortened,
   testPath,
@@ -65,7 +66,7 @@ function filters({ type, outcome, day, hour }: ListQuery): Html {
   return html`${chips('Filters', [
     [
       chip('All outcomes', { outcome: undefined }, outcome === undefined),
-      ...eventOutcomes.map((one) => chip(one, { outcome: one }, one === outcome)),
+      ...eventOutcomes.map((one) => chip(outcomeNames[one], { outcome: one }, one === outcome)),
     ],
     [
       chip('All types', { type: undefined }, type === undefined),

@@ -61,7 +61,7 @@ function eventRows(one: EventSettings): [string, string][] {
 
 function groupText({ userGroup, userGroupMode }: EventSettings): string {
   if (userGroup === null) return 'none';
-  return userGroupMode === 'always' ? `${userGroup}, always` : `${userGroup}, for new contacts`;
+  return userGroupMode === 'always' ? `${userGroup}, always` : `${userGroup}, to new contacts`;
 }
 
 function generalRows(settings: SavedSettings, type: SupportedEventType): [string, string][] {

@@ -20,6 +20,8 @@ export type Bar = Readonly<{
   label: Html | string;
   /** On hover, before the numbers. */
   title: string;
+  /** The instant that the title begins with, in UTC as it comes and in the reader's zone once the script has run. */
+  at?: string;
   /** In the order of the series. */
   values: readonly number[];
   /** What is behind the bar. */
@@ -54,7 +56,7 @@ ${bars.map((bar, at) => stack(bar, series, { x: at * width, width, top }))}
 }
 
 function stack(
-  { title, values, href, isHere }: Bar,
+  { title, at: instant, values, href, isHere }: Bar,
   series: readonly Series[],
   { x, width, top }: Readonly<{ x: number; width: number; top: number }>,
 ): Html {
@@ -68,7 +70,7 @@ function stack(
       ? ''
       : html`<rect class="${series[at]?.tone}" x="${percent(x + width * 0.08)}" width="${percent(width * 0.84)}" y="${y.toFixed(1)}" height="${height.toFixed(1)}"/>`;
   });
-  const bar = html`<g${isHere ? html` class="here"` : ''}><title>${title}: ${told}</title><rect class="ground" x="${percent(x)}" width="${percent(width)}" y="0" height="${plotHeight}"/>${parts}</g>`;
+  const bar = html`<g${isHere ? html` class="here"` : ''}><title${instant && html` data-at="${instant}"`}>${title}: ${told}</title><rect class="ground" x="${percent(x)}" width="${percent(width)}" y="0" height="${plotHeight}"/>${parts}</g>`;
   return href === undefined ? bar : html`<a href="${href}" tabindex="-1">${bar}</a>`;
 }
 

@@ -1,16 +1,17 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
 import type { Connection, Connections } from '#shared/polar/connection/connection.ts';
+import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ConsoleEnv } from './page.ts';
 
 /** What every page tells of the deployment. A part that could not be read is absent. */
 export type DeploymentSigns = Readonly<{
-  /** How watch saw the connection last; `unseen`: not since it was made or mended. */
-  polar?: 'none' | 'unseen' | 'well' | 'attention' | undefined;
+  /** How watch saw the connection last. One that was just made or mended is well until watch finds otherwise. */
+  polar?: 'none' | 'well' | 'attention' | undefined;
   /** Its name in Polar, where it is. */
   organization?: string | undefined;
   /** How many there are, by SQS's counts, which lag by up to a minute. */
@@ -19,6 +20,17 @@ export type DeploymentSigns = Readonly<{
 
 /** What a page knows of where it is. */
 export type Deployment = Readonly<{ stage: string; signs: () => Promise<DeploymentSigns> }>;
+
+/** Has this page tell the connection as it has just seen it, so that the navigation beside it says the same. */
+export function tellConnection(
+  c: Context<ConsoleEnv>,
+  health: Pick<ConnectionHealth, 'faults'> | undefined,
+): void {
+  const known = c.get('deployment');
+  if (!known || !health) return;
+  const polar = health.faults.length > 0 ? 'attention' : 'well';
+  c.set('deployment', { ...known, signs: async () => ({ ...(await known.signs()), polar }) });
+}
 
 type Parts = Readonly<{
   stage: string;
@@ -75,8 +87,7 @@ async function read({ connections, sqs, queues, log }: Parts): Promise<Deploymen
 
 function stateOf(found: Connection | undefined): DeploymentSigns['polar'] {
   if (!found) return 'none';
-  if (!found.lastLook) return 'unseen';
-  return found.lastLook.findings.length > 0 ? 'attention' : 'well';
+  return (found.lastLook?.findings.length ?? 0) > 0 ? 'attention' : 'well';
 }
 
 /** Those that somebody looks at are dead letters all the same. */

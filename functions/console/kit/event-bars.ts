@@ -65,6 +65,7 @@ export function eventBars(
   const bars = counted.map(({ at, values }) => ({
     ...{ label: slotName(at), title: slotTitle(at), values },
     ...{ href: hrefOf(at), isHere: at === here },
+    ...(isHours && { at: `${at}:00:00.000Z` }),
   }));
   const rows = counted
     .filter(({ values }) => values.some((value) => value > 0))

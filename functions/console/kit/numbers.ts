@@ -43,13 +43,17 @@ export function fatesBar(numbers: MailNumbers): Html {
     { name: 'On the way', tone: 'calm', value: numbers.accepted + numbers.waiting },
     { name: 'Bounced or complained', tone: 'bad', value: numbers.bounced + numbers.complained },
     { name: 'Failed or unknown', tone: 'bad', value: numbers.failed + numbers.unknown },
-    { name: 'Held back', tone: 'warn', value: numbers.blocked },
+    { name: 'Held until you release it', tone: 'warn', value: numbers.held },
+    { name: 'Blocked', tone: 'warn', value: numbers.blocked },
   ] as const;
   const told = parts
     .filter(({ value }) => value > 0)
     .map(({ name, value }) => `${name} ${numberText(value)}`);
   return html`${partsBar(parts)}<span class="unseen">${told.join(', ') || 'none'}</span>`;
 }
+
+/** What the colours of these bars say, once for all bars of a table. */
+export const fatesLegend: Html = html`<ul class="legend"><li class="good">Delivered</li><li class="calm">On the way</li><li class="bad">Bounced, complained or failed</li><li class="warn">Held or blocked</li></ul>`;
 
 /** What became of the runs of a workflow; `undefined` where none began. */
 export function runsText({ entered, mailed, endedEarly }: WorkflowNumbers): string | undefined {

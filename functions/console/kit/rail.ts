@@ -25,7 +25,7 @@ const entries = {
   workflows: { href: workflowsPath, label: 'Workflows' },
   polar: { href: polarPath, label: 'Polar' },
   'dead-letters': { href: deadLettersPath, label: 'Dead letters' },
-  test: { href: testPath, label: 'Send a test' },
+  test: { href: testPath, label: 'Test event' },
   log: { href: logPath, label: 'Log' },
   settings: { href: settingsPath, label: 'Events & groups' },
   brand: { href: brandPath, label: 'Sender & brand' },
@@ -119,7 +119,6 @@ function entry(section: Section, { isHere, signs }: EntryNow): Html {
 const polarSigns: Readonly<Record<NonNullable<DeploymentSigns['polar']>, Html>> = {
   none: html` <span class="state">not connected</span>`,
   attention: html` <span class="state bad">needs attention <span class="dot bad"></span></span>`,
-  unseen: html` <span class="state"><span class="unseen">connected, not checked yet</span><span class="dot" title="Connected, not checked yet"></span></span>`,
   well: html` <span class="state"><span class="unseen">connected</span><span class="dot good" title="Connected"></span></span>`,
 };
 

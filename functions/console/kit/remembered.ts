@@ -42,6 +42,21 @@ function read(cookie: string): Flash | undefined {
   }
 }
 
+const setUpCookie = 'console-set-up';
+const monthSeconds = 2_592_000;
+/** So long it is said that all is set up, however often the page is opened or refreshes itself meanwhile. */
+const saidSeconds = 3_600;
+
+/** Whether this browser saw the way to the first mail before, and now, for an hour, that all of it is done. */
+export function setUpSeen(c: Context, isSetUp: boolean): boolean {
+  const known = getCookie(c, setUpCookie);
+  const keep = (value: string, maxAge: number) =>
+    setCookie(c, setUpCookie, value, { path, httpOnly: true, sameSite: 'Strict', maxAge });
+  if (!isSetUp) keep('on-the-way', monthSeconds);
+  else if (known === 'on-the-way') keep('done', saidSeconds);
+  return isSetUp && known !== undefined;
+}
+
 const addressCookie = 'console-test-address';
 const halfAYearSeconds = 15_552_000;
 

@@ -47,11 +47,10 @@ const formats = {
   minutes: inUtc({ ...day, ...clock }),
   seconds: inUtc({ ...day, ...clock, second: '2-digit' }),
   clock: inUtc({ ...clock, second: '2-digit' }),
-  hour: inUtc(clock),
 } as const;
 
 type TimeOptions = Readonly<{
-  /** `seconds` where things happen in seconds; `clock`: without its day, which is above it; `hour`: when that begins. */
+  /** `seconds` where things happen in seconds; `clock`: without its day, which is above it. */
   form?: keyof typeof formats;
   /** Whether the script adds how long ago that was. */
   ago?: boolean;
@@ -112,13 +111,13 @@ export function empty(text: Html | string, next?: Html): Html {
   return html`<div class="empty"><p>${text}</p>${next}</div>`;
 }
 
-/** The address of the same page with other parameters; those without a value are left out. */
 /** Why an act did nothing, above what it was typed into. It takes the focus. */
 export function problemFlash(body: Html | string): Html {
   const isSentence = typeof body === 'string';
   return html`<div class="flash problem${!isSentence && ' problems'}" role="alert" tabindex="-1" autofocus>${body}</div>`;
 }
 
+/** The address of the same page with other parameters; those without a value are left out. */
 export function link(
   path: string,
   parameters: Readonly<Record<string, string | undefined>>,

@@ -60,6 +60,13 @@ type Outcome = EventRecord['outcome'];
 
 const outcomeTones = { applied: 'good', unchanged: 'calm', skipped: 'warn' } as const;
 
+/** What people read in place of what is stored, in lists, filters and charts alike. */
+export const outcomeNames = {
+  applied: 'changed a contact',
+  unchanged: 'no change',
+  skipped: 'skipped',
+} as const satisfies Record<Outcome, string>;
+
 export const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'The event changed a contact.',
   unchanged: 'The event said nothing new about the contact.',
@@ -67,7 +74,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
 };
 
 export function outcomeBadge(outcome: Outcome): Html {
-  return badge(outcome, outcomeTones[outcome]);
+  return badge(outcomeNames[outcome], outcomeTones[outcome]);
 }
 
 export const fieldWords: Readonly<Record<string, string>> = {

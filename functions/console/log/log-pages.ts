@@ -118,7 +118,9 @@ const objectWords: Readonly<Record<string, string>> = {
     since: 'Since',
   },
   ...{ version: 'Version', restored: 'Restored version', changed: 'Changed', count: 'Count' },
-  ...{ state: 'State', added: 'Added', repaired: 'Repaired' },
+  ...{ state: 'State', added: 'New contacts', updated: 'Contacts updated' },
+  // Of imports by an earlier version: new and updated ones together.
+  ...{ subscriptions: 'Subscriptions', repaired: 'New or updated' },
 };
 
 /** An object of an act, with a link to its page where there is one. */

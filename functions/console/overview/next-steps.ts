@@ -96,13 +96,16 @@ export type SetUp = Readonly<{
 
 type ToDo = Readonly<{ isDone: boolean; title: string; how: Html; step: Step }>;
 
-/** The way from nothing to the first mail; nothing once all of it was done. */
-export function setUpView(setUp: SetUp): Html {
+/** Whoever set the secret by hand need not connect, and is not reminded of it for ever. */
+export function isSetUp(setUp: SetUp): boolean {
+  return toDos(setUp).every(({ isDone }, at) => isDone || (at === 0 && setUp.hasSecret));
+}
+
+/** The way from nothing to the first mail. Once all of it was done, that is said to who has just done it, and then nothing. */
+export function setUpView(setUp: SetUp, wasJustDone = false): Html {
   const todos = toDos(setUp);
   const next = todos.findIndex(({ isDone }) => !isDone);
-  // Whoever set the secret by hand need not connect, and is not reminded of it for ever.
-  const isSetUp = todos.every(({ isDone }, at) => isDone || (at === 0 && setUp.hasSecret));
-  if (isSetUp) return html``;
+  if (isSetUp(setUp)) return wasJustDone ? allSet : html``;
   const done = todos.filter(({ isDone }) => isDone).length;
   return html`<section class="card set-up" aria-labelledby="set-up">
 <div class="card-head"><h2 id="set-up">Get started</h2><p>${done} of ${todos.length} done</p></div>
@@ -118,16 +121,26 @@ ${isDone ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${s
 </section>`;
 }
 
+const allSet = html`<section class="card set-up" aria-labelledby="set-up">
+<h2 id="set-up">You’re set up</h2>
+<p>From here on, each event updates its contact and sends what your active workflows say. <a href="${emailsPath}">Emails</a> shows what went out, and this page says when something needs you.</p>
+</section>`;
+
 /** Who has contacts without an import has run `npm run backfill`, or has begun with an empty Polar. */
 function importing({ imported, hasContacts }: SetUp): ToDo {
   const begun = imported?.kind === 'import' ? imported : undefined;
-  const count = imported?.customers;
+  const count = begun ? begun.customers : newOnes(imported);
   return {
     isDone: begun ? begun.state === 'done' : hasContacts,
     title: count ? `Import ${numberText(count)} existing customers` : 'Import existing customers',
     how: html`${importText(begun)}`,
     step: { label: begun ? 'See the import' : 'Import', href: importPath },
   };
+}
+
+/** Whom an import would bring, by a finished look at it: the number on its button. */
+function newOnes(looked: Import | undefined): number | undefined {
+  return looked?.state === 'done' ? looked.place?.counts.drift.missing : undefined;
 }
 
 function toDos(setUp: SetUp): ToDo[] {
@@ -157,9 +170,9 @@ function toDos(setUp: SetUp): ToDo[] {
     },
     {
       isDone: setUp.wasTested,
-      title: 'Send yourself a test',
+      title: 'Send yourself a test event',
       how: html`See the mail as a customer would.`,
-      step: { label: 'Send a test', href: testPath },
+      step: { label: 'Send a test event', href: testPath },
     },
   ];
 }

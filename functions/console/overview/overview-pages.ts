@@ -3,9 +3,11 @@ import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { dynamoContactList } from '#shared/store/audience/contact-search.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { tellConnection } from '../kit/deployment-signs.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
+import { setUpSeen } from '../kit/remembered.ts';
 import type { ConsoleParts } from '../parts.ts';
-import { concernsView, setUpView } from './next-steps.ts';
+import { concernsView, isSetUp, setUpView } from './next-steps.ts';
 import { numbersOf, periods } from './overview-data.ts';
 import { concernsShown, setUpOf, statusNow } from './overview-state.ts';
 import {
@@ -38,18 +40,19 @@ export function overviewPages(parts: ConsoleParts) {
       events.newest(at.toISOString().slice(0, 10), {}, latestShown),
     ]);
     const setUp = present && (await setUpOf({ ...parts, contacts }, { status: present, numbers }));
+    if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
     const lastReceived = latest.items[0]?.receivedAt;
     return page(c, {
       title: 'Overview',
       section: 'overview',
       beside: periodChoice(period),
       body: html`${concernsView(concernsShown(present))}
-${setUp && setUpView(setUp)}
+${setUp && setUpView(setUp, setUpSeen(c, isSetUp(setUp)))}
 ${tiles(numbers, lastReceived, at)}
 <div class="overview">
 ${eventsCard(numbers, at)}
 ${connectionCard(present, lastReceived, at)}
-${workflowsCard(all, numbers)}
+${workflowsCard(all, numbers, lastReceived)}
 ${latestCard(latest.items, period, at)}
 </div>`,
     });

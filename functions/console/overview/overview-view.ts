@@ -13,7 +13,7 @@ import type { Status } from '#shared/status/status.ts';
 import type { ListedEvent } from '#shared/store/events/event-log.ts';
 import { sparkline } from '../kit/charts.ts';
 import { eventBars } from '../kit/event-bars.ts';
-import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
+import { fatesBar, fatesLegend, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
 import { empty, facts, link, zone } from '../kit/shown.ts';
 import {
@@ -21,6 +21,7 @@ import {
   deadLettersPath,
   eventPath,
   eventsPath,
+  outcomeNames,
   polarPath,
   shortened,
   workflowPath,
@@ -57,12 +58,22 @@ export function tiles(numbers: Numbers, lastReceived: string | undefined, now: D
   const mail = allMail(sum);
   const events = eventNumbers(sum);
   const inPeriod = `in ${periodNames[period]}`;
+  const none = isBehind(numbers, lastReceived) ? notCounted(numbers) : undefined;
   return html`<div class="tiles">
 ${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} new ${inPeriod}` : html`Not counted yet`)}
 ${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? html`${whyNot(contacts)}` : html`Not counted yet`)}
-${tile('Events received', numberText(events.all), eventSeries(slots), lastReceived ? html`Last one ${ago(lastReceived, now)}` : html`None ${inPeriod}`)}
-${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? html`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} · ${percentText(mail.bounceRate ?? 0)} bounced` : html`None sent ${inPeriod}`)}
+${tile('Events received', events.all === 0 && none ? '–' : numberText(events.all), eventSeries(slots), lastReceived ? html`Last one ${ago(lastReceived, now)}` : html`${none ?? `None ${inPeriod}`}`)}
+${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? html`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} · ${percentText(mail.bounceRate ?? 0)} bounced` : html`${none ?? `None sent ${inPeriod}`}`)}
 </div>`;
+}
+
+/** Whether something came in after the numbers were counted, which may be in none of them. */
+function isBehind({ countedAt }: Pick<Numbers, 'countedAt'>, lastReceived: string | undefined) {
+  return countedAt === undefined || (lastReceived !== undefined && lastReceived > countedAt);
+}
+
+function notCounted({ countedAt }: Pick<Numbers, 'countedAt'>): string {
+  return countedAt ? 'None counted yet. Counted every 5 minutes.' : 'Not counted yet';
 }
 
 function tile(name: string, value: string, way: readonly number[], more: Html): Html {
@@ -96,7 +107,7 @@ export function eventsCard({ slots, period, countedAt }: Numbers, now: Date): Ht
   const per = period === '24h' ? 'hour' : 'day';
   const none = countedAt
     ? `No events in ${periodNames[period]}.`
-    : 'Nothing is counted yet. Numbers come every five minutes.';
+    : 'Not counted yet. Numbers come every 5 minutes.';
   return html`<section class="card" aria-labelledby="per-slot">
 <div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>${per === 'hour' ? zone : 'UTC'}${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
 ${eventBars(slots, { hrefOf: eventsOf }) ?? empty(none)}
@@ -123,8 +134,8 @@ export function connectionCard(
     ['Dead letters', dead === 0 ? '0' : html`<a href="${deadLettersPath}">${numberText(dead)}</a>`],
   ] as const;
   if (connection.kind === 'none') {
-    const how = connection.hasSecret ? 'by hand' : 'not connected';
-    return connectionFrame(facts([['Polar', how], ...shared]), connection.hasSecret ? '' : how);
+    const secret = connection.hasSecret ? 'set without a connection' : 'not set';
+    return connectionFrame(facts([['Webhook secret', secret], ...shared]), 'not connected');
   }
   const { organizationName, server } = connection.connection;
   const health = connection.kind === 'seen' ? connection.health : undefined;
@@ -136,7 +147,7 @@ export function connectionCard(
       [
         'Failed deliveries',
         failed === undefined
-          ? 'unknown'
+          ? 'not known now'
           : `${numberText(failed)}${health?.failed.isMore ? ' or more' : ''}`,
       ],
       ...shared,
@@ -146,7 +157,7 @@ export function connectionCard(
 }
 
 function endpointText({ endpoint, events }: Partial<ConnectionHealth> = {}): string {
-  if (!endpoint || !events) return 'unknown';
+  if (!endpoint || !events) return 'not known now';
   const state = endpoint.enabled ? 'enabled' : 'disabled';
   return `${state}, ${events.has} of ${events.wanted} events`;
 }
@@ -163,18 +174,25 @@ ${body}
 const mostWorkflows = 8;
 const workflowTones = { active: 'good', paused: 'warn', draft: 'calm' } as const;
 
-export function workflowsCard(all: readonly Workflow[], { sum, period }: Numbers): Html {
+export function workflowsCard(
+  all: readonly Workflow[],
+  { sum, period, countedAt }: Numbers,
+  lastReceived: string | undefined,
+): Html {
   const shown = shownWorkflows(all, sum, mostWorkflows);
-  const head = html`<div class="card-head"><h2 id="sent"><a href="${workflowsPath}">Workflows</a></h2><p>${periodNames[period]}</p></div>`;
+  const counted = countedAt ? 'counted every 5 minutes' : 'not counted yet';
+  const isOld = isBehind({ countedAt }, lastReceived);
+  const head = html`<div class="card-head"><h2 id="sent"><a href="${workflowsPath}">Workflows</a></h2><p>${periodNames[period]}${isOld && ` · ${counted}`}</p></div>`;
   if (shown.length === 0) {
     return html`<section class="card" aria-labelledby="sent">${head}${empty('No workflow is active.', html`<p><a href="${workflowsPath}/new">Add a workflow</a></p>`)}</section>`;
   }
   return html`<section class="card" aria-labelledby="sent">${head}
 <table class="sent">
 <caption class="unseen">What became of the emails of each workflow</caption>
-<thead><tr><th scope="col">Workflow</th><th scope="col" class="fates">Delivered, bounced, held back</th><th scope="col" class="number">Sent</th><th scope="col" class="number">Bounce</th></tr></thead>
+<thead><tr><th scope="col">Workflow</th><th scope="col" class="fates">What became of the mail</th><th scope="col" class="number">Sent</th><th scope="col" class="number">Bounce</th></tr></thead>
 <tbody>${shown.map((workflow) => workflowRow(workflow, workflowNumbers(sum, workflow.workflowId)))}</tbody>
 </table>
+${fatesLegend}
 ${all.length > shown.length ? html`<p class="small"><a href="${workflowsPath}">All ${numberText(all.length)} workflows</a></p>` : ''}
 </section>`;
 }
@@ -190,12 +208,6 @@ function workflowRow(workflow: Workflow, numbers: WorkflowNumbers): Html {
 </tr>`;
 }
 
-const outcomeTexts = {
-  applied: 'changed a contact',
-  unchanged: 'no change',
-  skipped: 'skipped',
-} as const;
-
 export function latestCard(events: readonly ListedEvent[], period: Period, now: Date): Html {
   return html`<section class="card" aria-labelledby="latest">
 <div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Load again</a></p></div>
@@ -207,7 +219,7 @@ export function latestCard(events: readonly ListedEvent[], period: Period, now: 
 <a href="${eventPath(webhookId)}">${type}</a>
 <span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
 <span class="when">${ago(receivedAt, now)}</span>
-<span class="how">${outcomeTexts[outcome]}</span>
+<span class="how">${outcomeNames[outcome]}</span>
 </li>`,
         )}</ul>`
   }</div>

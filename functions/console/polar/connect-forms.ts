@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { isLoopbackUrl, type PolarServer } from '#shared/polar/access.ts';
+import { isLoopbackUrl, type PolarServer, polarServers } from '#shared/polar/access.ts';
 import type { PolarOrganization } from '#shared/polar/api.ts';
 import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -8,10 +8,13 @@ import { pathsOfConnecting, polarPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import type { Told } from './connection-state.ts';
 
-const servers = [
-  ['production', 'Production'],
-  ['sandbox', 'Sandbox'],
-] as const;
+const serverNames = { production: 'Production', sandbox: 'Sandbox' } as const;
+const localNames = { production: 'Local Polar', sandbox: 'Local Polar, as a sandbox' } as const;
+
+/** What a server of Polar is called; `isLocal`: both are on this machine. */
+export function serverName(server: PolarServer, isLocal: boolean): string {
+  return (isLocal ? localNames : serverNames)[server];
+}
 
 /** Whether Polar can send the browser back to here. */
 export function mayComeBack(c: Context<ConsoleEnv>): boolean {
@@ -24,9 +27,14 @@ export const comeBackAdvice =
 /** The two ways to give access to Polar. */
 export function connectForms(
   c: Context<ConsoleEnv>,
-  { problems = {}, server = 'production' }: Readonly<{ problems?: Problems; server?: PolarServer }>,
+  {
+    problems = {},
+    server = 'production',
+    isLocal,
+  }: Readonly<{ problems?: Problems; server?: PolarServer; isLocal: boolean }>,
 ): Html {
-  const form = { problems, typed: typedInto(c, server) };
+  const servers = polarServers.map((one) => [one, serverName(one, isLocal)] as const);
+  const form = { problems, typed: typedInto(c, server), servers };
   return html`<div class="columns">
 <section class="card" aria-labelledby="by-sign-in">
 <h3 id="by-sign-in">Sign in to Polar</h3>
@@ -41,7 +49,11 @@ ${tokenForm(c, form)}
 </div>`;
 }
 
-type Form = Readonly<{ problems: Problems; typed: (name: string) => string }>;
+type Form = Readonly<{
+  problems: Problems;
+  typed: (name: string) => string;
+  servers: readonly (readonly [PolarServer, string])[];
+}>;
 
 /** What was typed before something was wrong, secrets left out. */
 function typedInto(c: Context<ConsoleEnv>, server: PolarServer): Form['typed'] {
@@ -49,7 +61,7 @@ function typedInto(c: Context<ConsoleEnv>, server: PolarServer): Form['typed'] {
   return (name) => (name === 'clientId' ? '' : server);
 }
 
-function signInForm(c: Context<ConsoleEnv>, { problems, typed }: Form): Html {
+function signInForm(c: Context<ConsoleEnv>, { problems, typed, servers }: Form): Html {
   const [clientId, clientSecret] = [problems['clientId'], problems['clientSecret']];
   return postForm(c, {
     action: pathsOfConnecting.signIn,
@@ -64,7 +76,7 @@ ${textField({ name: 'clientSecret', label: 'Client secret', problem: clientSecre
   });
 }
 
-function tokenForm(c: Context<ConsoleEnv>, { problems, typed }: Form): Html {
+function tokenForm(c: Context<ConsoleEnv>, { problems, typed, servers }: Form): Html {
   return postForm(c, {
     action: pathsOfConnecting.token,
     body: html`${choice({ name: 'tokenServer', label: 'Server', value: typed('tokenServer'), problem: problems['tokenServer'] }, servers)}

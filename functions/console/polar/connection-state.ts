@@ -1,5 +1,5 @@
 import { reasonOf } from '#shared/failure.ts';
-import type { PolarOrganization } from '#shared/polar/api.ts';
+import { organizationsWrite, type PolarOrganization } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
@@ -17,6 +17,8 @@ export type ConnectionState =
       health: Told<ConnectionHealth>;
       /** The switches of Polar's own mails. */
       emails: Told<CustomerEmails>;
+      /** Whether the access covers switching them; `undefined`: it does not say. */
+      maySwitch: boolean | undefined;
       /** ISO 8601; `undefined`: none in the days that were looked at. */
       lastReceived: string | undefined;
     }
@@ -35,14 +37,27 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
   const connection = await link.connections.read();
   if (!connection) return stateOfSignIn(link);
   const parts = link.partsFor(connection.server, { isHasty: true });
-  const [health, emails, lastReceived] = await Promise.all([
+  const [health, emails, maySwitch, lastReceived] = await Promise.all([
     told(link, () => connectionHealth(parts, connection)),
     told(link, async () =>
       customerEmailsOf(await parts.api.emailSettings(connection.organizationId)),
     ),
+    maySwitchEmails(link),
     lastReceivedAt(link),
   ]);
-  return { kind: 'connected', connection, health, emails, lastReceived };
+  return { kind: 'connected', connection, health, emails, maySwitch, lastReceived };
+}
+
+/** What a token covers only Polar knows, and a client of one's own is asked for nothing here. */
+async function maySwitchEmails({ access: kept, log }: PolarLink): Promise<boolean | undefined> {
+  try {
+    const { access, registration } = await kept.read();
+    if (access?.kind !== 'oauth' || registration?.clientId !== access.clientId) return undefined;
+    return registration.scopes?.includes(organizationsWrite) ?? false;
+  } catch (error) {
+    log.error('polar page', { reason: reasonOf(error) });
+    return undefined;
+  }
 }
 
 /** What a person should know of our webhook secrets, and whether there is a previous one to drop. */

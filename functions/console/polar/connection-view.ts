@@ -8,7 +8,7 @@ import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, facts, time } from '../kit/shown.ts';
 import { pathsOfTending, settingsPath, testPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
-import { connectForms, organizationChoice } from './connect-forms.ts';
+import { connectForms, organizationChoice, serverName } from './connect-forms.ts';
 import { type ConnectionState, daysLookedBack, type SecretsShown } from './connection-state.ts';
 import { deliveriesTable, endpointBadge, faultList } from './health-view.ts';
 import { importCard } from './import-view.ts';
@@ -19,6 +19,8 @@ export type ConnectionShown = Readonly<{
   imported: Import | undefined;
   secrets: SecretsShown;
   webhookUrl: string;
+  /** Polar's API is a local Polar's, on this machine. */
+  isLocal: boolean;
   /** Why Polar cannot send webhooks here at all. */
   obstacle: string | undefined;
   problems?: Problems;
@@ -40,7 +42,7 @@ ${connected(c, state, shown)}`;
 <p>Not connected yet. Connecting creates the webhook endpoint “Polar Audience” in Polar, for the <a href="${settingsPath}">events</a> that are on, and stores its secret here. An endpoint with this address is reused: <span class="code">${shown.webhookUrl}</span></p>
 ${state.isBrokenOff ? html`<p class="note">Connecting stopped midway, and its access is still kept here. Connect again: nothing is created twice. Or delete the access: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
 ${secretsNote(c, shown.secrets)}
-${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems })}`;
+${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems, isLocal: shown.isLocal })}`;
 }
 
 function secretsNote(c: Context<ConsoleEnv>, { notes, mayDrop }: SecretsShown): Html {
@@ -53,7 +55,7 @@ type Connected = Extract<ConnectionState, { kind: 'connected' }>;
 function connected(
   c: Context<ConsoleEnv>,
   { connection, health, lastReceived }: Connected,
-  { problems = {}, redeliverFrom, secrets, imported }: ConnectionShown,
+  { problems = {}, redeliverFrom, secrets, imported, isLocal }: ConnectionShown,
 ): Html {
   const told = health.kind === 'told' ? health.value : undefined;
   const needsAccess = told?.faults.some(({ repair }) => repair === 'connect') ?? false;
@@ -66,7 +68,7 @@ ${facts([
     'Organization',
     html`${connection.organizationName} <span class="soft">${connection.organizationSlug}</span>`,
   ],
-  ['Server', connection.server === 'sandbox' ? 'Sandbox' : 'Production'],
+  ['Server', serverName(connection.server, isLocal)],
   ['Endpoint', html`<span class="code">${connection.url}</span> ${endpointBadge(told)}`],
   ['Connected', html`${time(connection.connectedAt)} by ${connection.by}, ${howText(connection)}`],
   ['Last webhook', lastWebhook(lastReceived)],
@@ -92,7 +94,7 @@ ${isRepairNext ? '' : repairCard(c)}
 <details id="access"${isOpen ? html` open` : ''}>
 <summary>Give access to Polar again</summary>
 <p class="soft">Use this if access was revoked or lacks a scope. The organization stays the same.</p>
-${connectForms(c, { problems, server: connection.server })}
+${connectForms(c, { problems, server: connection.server, isLocal })}
 </details>`;
 }
 
@@ -114,5 +116,5 @@ function howText({ method }: Connection): string {
 
 function lastWebhook(lastReceived: string | undefined): Html {
   if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
-  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try it, send yourself an event on the page <a href="${testPath}">Send a test</a>.`;
+  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try it, send yourself an event on the page <a href="${testPath}">Test event</a>.`;
 }

@@ -24,6 +24,7 @@ type Shown = Readonly<{
   /** How Polar sees the connection, which is told above. */
   health: Told<ConnectionHealth>;
   emails: Told<CustomerEmails>;
+  maySwitch: boolean | undefined;
   workflows: readonly Workflow[];
   events: Settings['events'];
 }>;
@@ -38,13 +39,14 @@ export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
 ${emails.kind === 'not-told' ? html`<p class="note">Which mails Polar sends is not known now.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
 ${switches ? changesNote(c, connection, switches) : ''}
+${rows.some(isTwice) ? scopeNote(c, shown) : ''}
 ${table(
   'Who mails at each moment',
   ['When', 'Polar’s mail', 'Ours', 'The customer gets', 'Change'],
   rows.map((row) => rowCells(c, row, connection)),
 )}
 ${offerOfAll(c, rows)}
-${scopeNote(c, connection)}`;
+<p class="soft small">What is switched off here is switched on again when you disconnect.</p>`;
 }
 
 /** Why Polar tells nothing is said once on a page: asked twice, it may give two reasons. */
@@ -102,7 +104,7 @@ function actsOf(
   const active = workflows.filter(({ status }) => status === 'active');
   return [
     isOurs ? act(c, 'Switch Polar’s on again', pathsOfTending.emailsOn, { fields }) : '',
-    mark === 'twice' && polar === 'on'
+    isTwice({ mark, polar })
       ? act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields })
       : '',
     ...(mark === 'twice'
@@ -116,7 +118,7 @@ function actsOf(
 }
 
 function offerOfAll(c: Context<ConsoleEnv>, rows: readonly MomentRow[]): Html {
-  const twice = rows.filter(({ mark, polar }) => mark === 'twice' && polar === 'on');
+  const twice = rows.filter(isTwice);
   if (twice.length < 2) return html``;
   const keys = twice.map(({ key }) => key).join(',');
   return act(c, `Switch all ${twice.length} of Polar’s off`, pathsOfTending.emailsOff, {
@@ -124,19 +126,23 @@ function offerOfAll(c: Context<ConsoleEnv>, rows: readonly MomentRow[]): Html {
   });
 }
 
-/** Only who switches needs the scope, so nobody is asked for it before. */
-function scopeNote(c: Context<ConsoleEnv>, { server, method }: Connection): Html {
-  return html`<details>
-<summary>What switching Polar's mails needs</summary>
-<p class="soft small">The scope <span class="code">${organizationsWrite}</span>. Polar Audience does not ask for it before you want this. What is switched off here is switched on again when you disconnect.</p>
-${
-  method === 'oauth' && mayComeBack(c)
-    ? act(c, 'Sign in again with this scope', pathsOfConnecting.signIn, {
-        fields: { signInServer: server, maySwitch: 'on' },
-      })
-    : html`<p class="soft small">Make an access token that has this scope beside the others, and connect with it above, under “Give access to Polar again”.</p>`
+/** Both mail, and Polar's can be switched off. */
+function isTwice({ mark, polar }: Pick<MomentRow, 'mark' | 'polar'>): boolean {
+  return mark === 'twice' && polar === 'on';
 }
-</details>`;
+
+/** Only who switches needs the scope, so an ordinary sign-in does not ask for it. Said before somebody is refused. */
+function scopeNote(c: Context<ConsoleEnv>, { connection, maySwitch }: Shown): Html {
+  const { server, method, emailsSwitchedOff = [] } = connection;
+  if (maySwitch ?? emailsSwitchedOff.length > 0) return html``;
+  const needed = html`Switching Polar’s mails off needs the scope <span class="code">${organizationsWrite}</span>`;
+  if (method === 'oauth' && mayComeBack(c)) {
+    return html`<div class="note"><p>${needed}, which ${maySwitch === false ? 'your sign-in doesn’t have' : 'a usual sign-in doesn’t have'}. Sign in again with it first.</p>
+${act(c, 'Sign in again with this scope', pathsOfConnecting.signIn, {
+  fields: { signInServer: server, maySwitch: 'on' },
+})}</div>`;
+  }
+  return html`<p class="note">${needed}. If your access token doesn’t have it, make one that has it beside the others, and connect with it above, under <a href="#access">Give access to Polar again</a>.</p>`;
 }
 
 function capital(text: string): string {

@@ -27,7 +27,7 @@ export function faultList(
 ): Html {
   const next = nextRepair(faults);
   if (next === undefined) {
-    return html`<p>${badge('all well', 'good')} Polar sends our events here, with our secret. Nothing failed recently.</p>`;
+    return html`<p>${badge('healthy', 'good')} Polar sends our events here, with our secret. Nothing failed recently.</p>`;
   }
   return html`<h3>What is wrong</h3>
 <ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}</ul>

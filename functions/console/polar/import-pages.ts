@@ -89,8 +89,9 @@ export function importPages(link: PolarLink, parts: ConsoleParts) {
   }
 
   function done(c: Context<ConsoleEnv>, { importId, state, place }: Import): Response {
-    const { drift, repaired = 0 } = place?.counts ?? {};
-    c.set('acted', { importId, state, added: drift?.missing ?? 0, repaired });
+    const { drift, subscriptions = 0 } = place?.counts ?? {};
+    const [added, updated] = [drift?.missing ?? 0, drift?.stale ?? 0];
+    c.set('acted', { importId, state, added, updated, subscriptions });
     return goOn(c, importPath);
   }
 

@@ -20,7 +20,7 @@ type Shown = Readonly<{
 export function importView(c: Context<ConsoleEnv>, { known, connection, now }: Shown): Html {
   const ours = known?.organizationId === connection.organizationId ? known : undefined;
   const shown = html`${ours ? present(c, ours, now) : first(c, connection)}`;
-  return html`<p>Makes a contact of every customer that ${connection.organizationName} has in Polar, with the groups that your settings give. It mails nobody and changes nobody’s consent.</p>
+  return html`<p>Makes a contact of every customer that ${connection.organizationName} has in Polar, with its subscriptions and the groups that your settings give. Of past orders, only the groups come in. It mails nobody and changes nobody’s consent.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
 <p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
 }
@@ -51,9 +51,15 @@ ${look(c, 'primary')}
 const look = (c: Context<ConsoleEnv>, tone: '' | 'primary' = '', label = 'Preview import') =>
   act(c, label, `${importPath}/look`, { tone });
 
-function start(c: Context<ConsoleEnv>, { customers }: Import, tone: '' | 'primary' = 'primary') {
-  const label = customers === undefined ? 'Import customers' : `Import ${ofCustomers(customers)}`;
-  return act(c, label, `${importPath}/start`, { tone });
+/** The button has the numbers of the look above it. Where nobody is new, subscriptions and groups may be. */
+function start(c: Context<ConsoleEnv>, { missing, stale }: BackfillCounts['drift']) {
+  const label =
+    missing > 0
+      ? `Import ${numberText(missing)} new ${missing === 1 ? 'customer' : 'customers'}${stale > 0 ? `, update ${numberText(stale)}` : ''}`
+      : stale > 0
+        ? `Update ${ofCustomers(stale)}`
+        : 'Import subscriptions and groups';
+  return act(c, label, `${importPath}/start`, { tone: missing + stale > 0 ? 'primary' : '' });
 }
 
 const goingOn = (c: Context<ConsoleEnv>, { importId }: Import) =>
@@ -121,7 +127,7 @@ function bar({ progress }: Import): Html {
 /** What it came to, in sentences. */
 function doneText(
   { kind, customers = 0, organizationName }: Import,
-  { drift, inStep, withoutAddress, erased, purchases }: BackfillCounts,
+  { drift, inStep, withoutAddress, erased, purchases, subscriptions }: BackfillCounts,
 ): string {
   if (customers === 0) return `${organizationName} has no customers in Polar yet.`;
   const isLook = kind === 'look';
@@ -143,7 +149,10 @@ function doneText(
   return [
     told === '' ? `${subject}.` : `${subject}: ${told}.`,
     isLook ? '' : `Compared ${numberText(purchases)} subscriptions and paid orders.`,
-    groups === 0 ? '' : `${numberText(groups)} of them gave a customer a group.`,
+    subscriptions === 0
+      ? ''
+      : `${numberText(subscriptions)} ${subscriptions === 1 ? 'subscription' : 'subscriptions'} brought in.`,
+    groups === 0 ? '' : `${ofCustomers(groups)} got a group from a purchase.`,
   ]
     .filter(Boolean)
     .join(' ');
@@ -151,7 +160,7 @@ function doneText(
 
 function countsView({ kind }: Import, counts: BackfillCounts): Html {
   const isLook = kind === 'look';
-  const { drift, inStep, withoutAddress, erased, purchases } = counts;
+  const { drift, inStep, withoutAddress, erased, purchases, subscriptions } = counts;
   const row = (name: string, count: number, always = false) =>
     [name, count > 0 || always ? numberText(count) : undefined] as const;
   return facts([
@@ -161,7 +170,8 @@ function countsView({ kind }: Import, counts: BackfillCounts): Html {
     row('Already here', inStep, true),
     row('Without an email address', withoutAddress),
     row('Erased here', erased),
-    row('Subscriptions and paid orders', purchases),
+    row('Subscriptions and paid orders compared', purchases),
+    row('Subscriptions brought in', subscriptions),
   ]);
 }
 
@@ -186,8 +196,7 @@ function buttons(c: Context<ConsoleEnv>, known: Import, { drift }: BackfillCount
     return html`<a class="button primary" href="/console/audience">See the audience</a> ${look(c, '', 'Preview again')}`;
   }
   if (state === 'done') {
-    const isNews = drift.missing + drift.stale > 0;
-    return html`${known.customers === 0 ? '' : start(c, known, isNews ? 'primary' : '')} ${look(c, '', 'Preview again')}`;
+    return html`${known.customers === 0 ? '' : start(c, drift)} ${look(c, '', 'Preview again')}`;
   }
   return html`${goingOn(c, known)} ${look(c, '', 'Preview again')}`;
 }

@@ -1,7 +1,9 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { reasonOf } from '#shared/failure.ts';
+import { isLoopbackUrl } from '#shared/polar/access.ts';
 import { type Followed, followSettings } from '#shared/polar/connection/follow-settings.ts';
+import { tellConnection } from '../kit/deployment-signs.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { settingsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -38,11 +40,15 @@ export function polarPages(parts: ConsoleParts) {
       parts.workflows.all(),
       parts.imports.read(),
     ]);
+    if (state.kind === 'connected' && state.health.kind === 'told') {
+      tellConnection(c, state.health.value);
+    }
     const connection = connectionView(c, {
       state,
       imported,
       secrets,
       webhookUrl: link.webhookUrl,
+      isLocal: isLoopbackUrl(link.addresses('production').apiUrl),
       obstacle: link.obstacle('production'),
       redeliverFrom: redeliverPosition(c.req.query('from')),
       ...(problems && { problems }),

@@ -47,7 +47,7 @@ export const fieldWords: Readonly<Record<EventSetting, string>> = {
   fullName: 'Full name',
   externalId: 'External id',
   userGroup: 'User group',
-  userGroupMode: 'Group is for',
+  userGroupMode: 'Group is given',
 };
 
 const generalWords: Readonly<Record<GeneralSetting, string>> = {
@@ -66,8 +66,8 @@ export function nameOf(place: SettingPlace): string {
 }
 
 export const groupModes = [
-  ['new-contacts', 'new contacts'],
-  ['always', 'every contact'],
+  ['new-contacts', 'to new contacts'],
+  ['always', 'always'],
 ] as const;
 
 export const newContactModes = [
@@ -176,7 +176,7 @@ ${postForm(c, {
   unsaved: isSent ? 'already' : 'warns',
   body: html`<input type="hidden" name="version" value="${version}">
 ${seen !== undefined && html`<input type="hidden" name="${seenField}" value="${seen}">`}
-<p class="soft small">A group for <em>new contacts</em> comes from the earliest event that has one, within a day of the customer's first event: a purchase begins with customer.created, and its order follows. A group for <em>every contact</em> also moves existing contacts, by their newest event. Leave it empty for no group.</p>
+<p class="soft small">A group given <em>to new contacts</em> comes from the earliest event that has one, within a day of the customer's first event: a purchase begins with customer.created, and its order follows. A group <em>always</em> given also moves existing contacts, by their newest event. Leave it empty for no group.</p>
 ${rows(standardEventTypes)}
 <h2 id="optional">Optional events</h2>
 <p class="soft small">The endpoint in Polar has these only while they are on: saving adds them there, or takes them out. Switch one on when a workflow waits for it, or to know immediately when a date moves. ${costOfUpdates}</p>

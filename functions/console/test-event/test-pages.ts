@@ -198,7 +198,7 @@ export function testPages(parts: ConsoleParts) {
     const [all, current] = await Promise.all([workflows.all(), settings()]);
     const active = all.filter((workflow) => workflow.status === 'active');
     return page(c, {
-      title: 'Send a test',
+      title: 'Send a test event',
       section: 'test',
       status,
       body: html`${above}

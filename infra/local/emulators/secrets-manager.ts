@@ -148,7 +148,7 @@ export async function webhookSecret(store: SecretStore, name: string): Promise<s
   const set = currentSecret(store.get(name));
   if (set) return set;
   const current = `whsec_${randomBytes(32).toString('base64')}`;
-  await store.put(name, JSON.stringify({ current }));
+  await store.put(name, JSON.stringify({ current, isStandIn: true }));
   return current;
 }
 

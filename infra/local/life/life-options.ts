@@ -11,20 +11,19 @@ export type LifeOptions = Readonly<{
   add: boolean;
 }>;
 
-/** The words of `npm run polar -- life`. Help goes to `print`. */
+/** The words of `npm run polar -- life`, those after `life`. Help goes to `print`. */
 export function lifeProgram(act: Act<LifeOptions>, print?: (line: string) => void) {
   return program('npm run polar', print)
     .usage('-- life [name] [options]')
     .description(
-      'Plays a whole life of a subscription on the local stack, moves its clock on as it goes, and prints each mail with its day. Without a name it lists them.',
+      'Plays the whole life of a subscription on the local stack: moves its clock forward, and prints each mail with its day. Without a name, lists the lives there are.',
     )
-    .argument('life')
     .argument('[name]', Object.keys(lives).join(', '))
     .addOption(
-      text('--email <address>', 'the customer, who must be new; else an address is made up'),
+      text('--email <address>', 'the customer, who must be new (default: a made-up address)'),
     )
-    .option('--add', 'add and activate the ready-made sequence of that name, if none is active')
-    .action((_, name, { email, add = false }) => act({ name: lifeNamed(name), email, add }));
+    .option('--add', 'add and activate the ready-made sequence of that name if none is active')
+    .action((name, { email, add = false }) => act({ name: lifeNamed(name), email, add }));
 }
 
 function lifeNamed(name: string | undefined): LifeName | undefined {

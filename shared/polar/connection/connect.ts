@@ -3,6 +3,7 @@ import type { PolarOrganization } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { customerEmailsOf, type SeenEmails } from '#shared/polar/customer-emails.ts';
 import { polarApiVersion } from '#shared/polar/request.ts';
+import type { SigningSecrets } from '#shared/polar/webhook-secret.ts';
 import {
   type Connection,
   type ConnectionParts,
@@ -86,7 +87,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
   return {
     kind: 'connected',
     connection,
-    done: [...done, secretSentence(isNewSecret), connectedSentence(connection)],
+    done: [...done, secretSentence(isNewSecret, ours), connectedSentence(connection)],
   };
 }
 
@@ -140,10 +141,11 @@ function refuseSecond(before: Connection, { name }: PolarOrganization): Connecte
   };
 }
 
-function secretSentence(isNew: boolean): string {
-  return isNew
-    ? 'Copied its secret. The previous one, if any, stays valid for another hour.'
-    : 'Its secret is in use already.';
+function secretSentence(isNew: boolean, { current, isStandIn }: SigningSecrets): string {
+  if (!isNew) return 'Its secret is in use already.';
+  return current === '' || isStandIn
+    ? 'Copied its secret.'
+    : 'Copied its secret. The previous one stays valid for another hour.';
 }
 
 function connectedSentence({ organizationName, server }: Connection): string {

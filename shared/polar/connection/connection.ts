@@ -198,9 +198,11 @@ export async function takeOverSecret(
 ): Promise<boolean> {
   const ours = await secrets.read();
   mustBeStrong(secret, ours);
-  const { current } = ours;
+  const { current, isStandIn, ...rest } = ours;
   if (isSameSecret(current, secret)) return false;
+  // Nobody signs with a stand-in, so nothing signed with it is on its way.
+  const isKept = current !== '' && !isStandIn;
   const previous = { previous: current, previousUntil: previousUntilFrom(now) };
-  await secrets.write({ ...ours, ...(current !== '' && previous), current: secret });
+  await secrets.write({ ...rest, ...(isKept && previous), current: secret });
   return true;
 }

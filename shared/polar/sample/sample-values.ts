@@ -19,7 +19,7 @@ export function sampleCustomerId(email: string, life = 1): string {
 /** Nobody deletes and makes up the same address more often than that. */
 const mostLives = 50;
 
-/** Whether a customer was made up: by the page Send a test, `npm run polar` or the demo. Polar knows nothing of it. */
+/** Whether a customer was made up: by the page Test event, `npm run polar` or the demo. Polar knows nothing of it. */
 export function isSampleCustomer(customerId: string, emails: readonly string[]): boolean {
   const lives = Array.from({ length: mostLives }, (_, before) => before + 1);
   return emails.some((email) => lives.some((life) => sampleCustomerId(email, life) === customerId));

@@ -157,6 +157,7 @@ const documentSchema = z.object({
   current: secret,
   previous: secret,
   previousUntil: z.catch(z.optional(time), undefined),
+  isStandIn: z.catch(z.optional(z.boolean()), undefined),
 });
 
 /**

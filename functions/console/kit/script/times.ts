@@ -55,11 +55,20 @@ function readTimes(root) {
   }
 }
 
+/** The hover text of a bar is plain text, which begins with its hour in UTC. */
+function readTitles(root) {
+  for (const title of root.querySelectorAll('title[data-at]')) {
+    const hour = formats.minutes.format(new Date(title.dataset.at));
+    title.textContent = title.textContent.replace(/^.*? UTC/, () => hour);
+  }
+}
+
 /** For whatever puts something new into the page. */
 function inZone(root) {
   for (const list of root.querySelectorAll('[data-days]')) underDays(list);
   for (const zone of root.querySelectorAll('[data-zone]')) zone.textContent = formats.minutes.resolvedOptions().timeZone;
   readTimes(root);
+  readTitles(root);
 }
 
 inZone(document);

@@ -117,12 +117,12 @@ ${newestFirst.map((subscription) => subscriptionCard(path, subscription))}
 <div class="fields"><div class="field"><label for="product">Product</label>${productChoice('product')}</div><button>Buy</button></div>
 </fieldset></form>
 <form class="card" method="post" action="${path}/change">
-<fieldset><legend>Change address</legend>
+<fieldset><legend>Change the customer</legend>
 <div class="fields">
 <div class="field"><label for="email">Email</label><input id="email" name="email" type="email" required value="${customer.email ?? ''}"></div>
 <div class="field"><label for="name">Name</label><input id="name" name="name" value="${customer.name ?? ''}"></div>
 <div class="field"><label for="external">External ID</label><input id="external" name="externalId" value="${customer.external_id ?? ''}"${customer.external_id === null ? '' : html` readonly`}></div>
-<button>Change</button>
+<button>Save</button>
 </div></fieldset></form>
 <h2>Orders</h2>
 ${table(

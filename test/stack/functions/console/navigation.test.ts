@@ -72,7 +72,7 @@ describe('the navigation', () => {
   });
 
   test.each([
-    ['connected before watch has looked', undefined, 'connected, not checked yet', 'dot"'],
+    ['connected before watch has looked', undefined, 'connected', 'dot good"'],
     ['connected where all was well', [], 'connected', 'dot good"'],
     ['in need of somebody', ['disabled'], 'needs attention', 'dot bad"'],
   ])('says of Polar that it is %s', async (_, findings, words, dot) => {
@@ -113,7 +113,7 @@ describe('the navigation', () => {
     });
     const { status, text } = await ours.get('/console');
     expect(status).toBe(200);
-    expect(text).toContain('Operate Polar Dead letters Send a test');
+    expect(text).toContain('Operate Polar Dead letters Test event');
     expect(unread.sort()).toEqual(['connection', 'dead letters']);
   });
 });

@@ -65,7 +65,7 @@ describe('the overview', () => {
     expect(text).toContain('0 of 5 done');
     expect(text).toContain('Preview it first. It mails nobody.');
     expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
-    expect(text).toContain('Nothing is counted yet. Numbers come every five minutes.');
+    expect(text).toContain('Not counted yet. Numbers come every 5 minutes.');
     expect(text).toContain('No workflow is active.');
     expect(text).toContain('No event in the last two weeks.');
   });
@@ -76,6 +76,8 @@ describe('the overview', () => {
     await activeWorkflows(desk, ['welcome']);
     const { text, html } = await opened();
 
+    // One event came in and none is counted: no number says that there was none.
+    expect(text).toMatch(/Events received – Last one .* Emails delivered – Not counted yet/);
     expect(text).toContain('3 of 5 done');
     expect(text).toContain('Connect Polar (done)');
     expect(text).toContain('Activate your first workflow (done)');

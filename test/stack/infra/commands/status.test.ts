@@ -98,6 +98,19 @@ describe('npm run status', () => {
     expect(document).toMatchObject({ isWell: true, concerns: [], retried: [] });
   });
 
+  it('misses the age of no empty queue, and says calmly where that of a full one isn’t known yet', async () => {
+    const oldestSeconds = async () => undefined;
+    const { text: empty } = await page({ oldestSeconds });
+    expect(empty).toMatch(/^events +0 +0 +– +0$/m);
+    expect(empty).not.toContain('CloudWatch');
+    const status = await readStatus(parts({ oldestSeconds }));
+    const queues = status.queues.map((queue) => ({ ...queue, waiting: 2 }));
+    const lines: string[] = [];
+    tellStatus({ ...status, queues }, '', { print: (line) => lines.push(line) });
+    expect(lines.join('\n')).toMatch(/^events +2 +0 +not known yet +0$/m);
+    expect(lines.join('\n')).toContain('CloudWatch tells, some minutes late');
+  });
+
   it('counts dead letters and their reasons, however many there are, and what is retried', async () => {
     await connect();
     const { db, tableOf } = dead.audience;

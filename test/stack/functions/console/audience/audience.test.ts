@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { consoleApp } from '#functions/console/console.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import type { Contact } from '#shared/audience/person.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import { daysBefore } from '#shared/store/counts/counts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;
 beforeAll(async () => {
@@ -68,6 +71,19 @@ test('an empty audience says what to do next', async () => {
   const { text, html } = await at.get(list);
   expect(text).toContain('Nobody is in the audience yet.');
   expect(html).toContain('href="/console/polar"');
+});
+
+test('an empty audience whose Polar is connected offers the import', async () => {
+  const connection: Connection = {
+    ...{ version: 1, server: 'production', organizationId: 'o', endpointId: 'e', url: 'u' },
+    ...{ organizationName: 'Northlight', organizationSlug: 'northlight', by: 'ada' },
+    ...{ apiVersion: 'v', connectedAt: '2026-11-29T00:00:00.000Z', method: 'token' },
+  };
+  const connections = { ...at.parts.connections, read: async () => connection };
+  const { html, text } = await consoleVisitor(consoleApp({ ...at.parts, connections })).get(list);
+  expect(text).toContain('Polar is connected: its next event brings the first contact.');
+  expect(html).toContain('href="/console/polar/import">Import customers</a>');
+  expect(html).not.toContain('>Connect Polar</a>');
 });
 
 test('also in an empty audience somebody can be looked for: a deleted customer is in no list', async () => {

@@ -68,7 +68,7 @@ describe('the page of an event', () => {
     expect(text).toContain('Subscribed nothing yes');
     expect(text).toContain('version 1 of the settings, saved by grace on');
     expect(html).toContain('<a href="/console/settings">settings</a>');
-    expect(text).toContain('User group buyers, for new contacts');
+    expect(text).toContain('User group buyers, to new contacts');
     expect(text).toMatch(/amount \$[\d.]+ \(\d+ in minor units\)/);
     expect(text).toContain('No email: no active workflow waited for order.paid');
     expect(html).toMatch(/href="\/console\/audience\/[0-9a-f-]{36}">ann@example\.com/);

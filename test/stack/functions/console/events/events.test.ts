@@ -133,12 +133,14 @@ describe('the list of events', () => {
       workflows: [workflow],
     });
     const { html, text } = await at.get(`${list}?day=2026-10-05&outcome=applied`);
-    expect(text).toMatch(/10:00:07.* order\.paid applied Ann <b>Buyer ann@example\.com \$[\d.]+ 1/);
+    expect(text).toMatch(
+      /10:00:07.* order\.paid changed a contact Ann <b>Buyer ann@example\.com \$[\d.]+ 1/,
+    );
     expect(html).not.toContain('Ann <b>Buyer');
     expect(html).toContain(
       `href="${list}?type=order.paid&amp;outcome=applied&amp;day=2026-10-05">order.paid</a>`,
     );
-    expect(html).toMatch(/aria-current="true">applied<\/a>/);
+    expect(html).toMatch(/aria-current="true">changed a contact<\/a>/);
   });
 
   test('shows one hour of a day, page by page, and the way back to the whole day', async () => {

@@ -54,7 +54,7 @@ describe('the page of the import', () => {
     expect((await visitor.get(path)).text).toContain('Preview the import');
     const looked = await visitor.submit(`${path}/look`);
     expect(looked.text).toContain('Polar has 60 customers: 60 new.');
-    expect(looked.html).toContain('Import 60 customers</button>');
+    expect(looked.html).toContain('Import 60 new customers</button>');
     expect(await desk.items('Contacts')).toEqual([]);
     const { text } = await visitor.get('/console');
     expect(text).toContain('Import 60 existing customers (to do)');
@@ -62,6 +62,7 @@ describe('the page of the import', () => {
     const done = await visitor.submit(`${path}/start`);
     expect(done.text).toContain('Went through 60 customers: 60 new.');
     expect(done.text).toContain('Compared 30 subscriptions and paid orders.');
+    expect(done.text).toContain('10 subscriptions brought in.');
     expect(await desk.items('Contacts')).toHaveLength(60);
     expect(await desk.items('Emails')).toEqual([]);
     const [contact] = await desk.items('Contacts');
@@ -72,9 +73,13 @@ describe('the page of the import', () => {
 
     const again = await visitor.submit(`${path}/look`);
     expect(again.text).toContain('Polar has 60 customers: 60 already here.');
+    expect(again.html).toContain('Import subscriptions and groups</button>');
+    expect((await visitor.get('/console/log')).text).toContain(
+      'New contacts: 60 Contacts updated: 0 Subscriptions: 10',
+    );
     expect(await acts()).toMatchObject([
       { outcome: 'refused' },
-      { outcome: 'done', on: { state: 'done', added: 60, repaired: 60 } },
+      { outcome: 'done', on: { state: 'done', added: 60, updated: 0, subscriptions: 10 } },
     ]);
   });
 });

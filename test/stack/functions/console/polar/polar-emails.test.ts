@@ -100,6 +100,35 @@ describe("switching Polar's mails", () => {
     expect(off.text).toContain('sign in again with it, or connect with an access token');
   });
 
+  it.each([
+    ['signed in', () => desk.signIn(desk), 'which your sign-in doesn’t have', 'Sign in again'],
+    [
+      'connected by a token',
+      () => desk.connectByToken(),
+      'If your access token doesn’t',
+      '#access',
+    ],
+  ])('says beside the buttons what they need to who has %s', async (_, connect, text, step) => {
+    await connect();
+    expect((await desk.get(page)).text).not.toContain('needs the scope');
+    await activated('payment-failed');
+    const shown = await desk.get(page);
+    expect(shown.text).toContain('Switching Polar’s mails off needs the scope organizations:write');
+    expect(shown.text).toContain(text);
+    expect(shown.html).toContain(step);
+    expect(shown.html.indexOf('needs the scope')).toBeLessThan(
+      shown.html.indexOf('Switch Polar’s off'),
+    );
+  });
+
+  it('says nothing of the scope to who signed in with it', async () => {
+    await activated('payment-failed');
+    await desk.signIn(desk, { maySwitch: 'on' });
+    const shown = await desk.get(page);
+    expect(shown.html).toContain('Switch Polar’s off');
+    expect(shown.text).not.toContain('needs the scope');
+  });
+
   it('asks for the scope only when a person wants it', async () => {
     const { url } = await desk.goToPolar(desk);
     expect(new URL(url).searchParams.get('scope')).not.toContain('organizations:write');

@@ -40,7 +40,7 @@ describe('an optional event', () => {
     expect(text).toContain('Saved one setting. It applies within 30 seconds.');
     expect(text).toContain('Added to the endpoint in Polar: subscription.updated.');
     expect(eventsInPolar()).toEqual(these('subscription.updated'));
-    expect((await desk.get('/console/polar')).text).toContain('all well');
+    expect((await desk.get('/console/polar')).text).toContain('healthy');
     const off = await save(path, false);
     expect(off.text).toContain('Took out of the endpoint in Polar: subscription.updated.');
     expect(eventsInPolar()).toEqual(these());
@@ -58,7 +58,7 @@ describe('an optional event', () => {
     expect(polar.text).toContain('does not send subscription.updated');
     await desk.submit('/console/polar/repair', {});
     expect(eventsInPolar()).toEqual(these('subscription.updated'));
-    expect((await desk.get('/console/polar')).text).toContain('all well');
+    expect((await desk.get('/console/polar')).text).toContain('healthy');
   });
 
   it('that is on before Polar is connected is in the endpoint that connecting makes', async () => {
@@ -72,7 +72,7 @@ describe('an optional event', () => {
     await desk.connectByToken();
     desk.polar.endpoints[0]?.events.push('order.refunded');
     const { text } = await desk.get('/console/polar');
-    expect(text).toContain('all well');
+    expect(text).toContain('healthy');
     expect(text).toContain('also sends order.refunded, which is switched off in the settings.');
   });
 });

@@ -46,6 +46,12 @@ function byHand(missing: Partial<typeof allDone>) {
   return { isConnected: false, ...missing };
 }
 
+it('says that all is set up to who has just done the last of it, and to nobody else', () => {
+  expect(String(setUpView(allDone, true))).toContain('You’re set up');
+  expect(String(setUpView(allDone, false))).toBe('');
+  expect(String(setUpView({ ...allDone, wasTested: false }, true))).toContain('4 of 5 done');
+});
+
 const anImport: Import = {
   ...{ importId: 'i', revision: 1, kind: 'import', state: 'running', tries: 0 },
   ...{ organizationId: 'o', organizationName: 'Example Shop', by: 'arn:ann' },

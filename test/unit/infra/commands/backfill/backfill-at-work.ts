@@ -147,7 +147,7 @@ export async function startBackfillAtWork(options: FakePolarOptions = {}) {
     attempt,
     partsOf,
     hear,
-    /** An event of the page Send a test. */
+    /** An event of the page Test event. */
     madeUp: (email: string) => {
       const who = { customerId: sampleCustomerId(email), email, name: '', externalId: null };
       return hear('customer.created', customer({ ...who, isNew: true }, new Date()));

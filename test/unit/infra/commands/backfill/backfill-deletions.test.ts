@@ -103,7 +103,7 @@ describe('whom a backfill never takes for deleted', () => {
     expect(livingOf(at)).toBe(12);
   });
 
-  it('is somebody whom the page Send a test made up', async () => {
+  it('is somebody whom the page Test event made up', async () => {
     const at = await started({ customers: 2 });
     await at.madeUp('you@example.com');
     const { counts } = await at.run();

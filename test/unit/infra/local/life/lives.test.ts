@@ -65,14 +65,14 @@ test('npm run polar -- life takes a name it knows, and says the others', async (
       lifeProgram((given) => void seen.push(given)),
       words,
     );
-  await read('life');
-  await read('life', 'dunning', '--add', '--email', 'a@example.com');
+  await read();
+  await read('dunning', '--add', '--email', 'a@example.com');
   expect(seen).toEqual([
     { name: undefined, email: undefined, add: false },
     { name: 'dunning', email: 'a@example.com', add: true },
   ]);
-  await expect(read('life', 'dunnin')).rejects.toThrow(Advice);
-  await expect(read('life', 'dunnin')).rejects.toThrow(
+  await expect(read('dunnin')).rejects.toThrow(Advice);
+  await expect(read('dunnin')).rejects.toThrow(
     /Choose one of: dunning, past-due-exhausted, trial-ending/,
   );
 });
