@@ -28,6 +28,8 @@ export function tellConnection(
 ): void {
   const known = c.get('deployment');
   if (!known || !health) return;
+  // Polar was silent, so nothing was seen.
+  if (health.faults.some(({ kind }) => kind === 'unreachable')) return;
   const polar = health.faults.length > 0 ? 'attention' : 'well';
   c.set('deployment', { ...known, signs: async () => ({ ...(await known.signs()), polar }) });
 }

@@ -99,7 +99,7 @@ function actTable(acts: readonly OperatorAct[], names: Names): Html {
     time(at, { form: 'seconds' }),
     html`${by}<br><span class="soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
     html`<span class="long">${sentence}</span><code class="small">${what}</code>`,
-    html`${Object.entries(on).map(([name, value]) => object(name, value, names))}`,
+    html`${inOrder(on).map(([name, value]) => object(name, value, names))}`,
     badge(words[outcome], tones[outcome]),
   ]);
   return table('What was done, the newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
@@ -122,6 +122,12 @@ const objectWords: Readonly<Record<string, string>> = {
   // Of imports by an earlier version: new and updated ones together.
   ...{ subscriptions: 'Subscriptions', repaired: 'New or updated' },
 };
+
+/** A map of DynamoDB has no order of its own. */
+function inOrder(on: OperatorAct['on']): [string, string | number][] {
+  const names = Object.keys(objectWords);
+  return Object.entries(on).sort(([a], [b]) => names.indexOf(a) - names.indexOf(b));
+}
 
 /** An object of an act, with a link to its page where there is one. */
 function object(name: string, value: string | number, names: Names): Html {
