@@ -178,10 +178,14 @@ export async function startSes(
   };
 
   const server = await serveOnLoopback(
-    async (request, response) =>
-      request.method === 'POST' && request.url === '/v2/email/outbound-emails'
-        ? take(request, response)
-        : (await mailbox()).passOn(request, response),
+    async (request, response) => {
+      if (request.method === 'POST' && request.url === '/v2/email/outbound-emails') {
+        return take(request, response);
+      }
+      // Browsers ask for it by themselves, and the mailbox, which has none, would refuse that like a forged call.
+      if (request.url === '/favicon.ico') return void response.writeHead(204).end();
+      return (await mailbox()).passOn(request, response);
+    },
     port,
     'the local SES',
   );

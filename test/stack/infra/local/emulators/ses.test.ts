@@ -244,3 +244,8 @@ test('a stack without a configuration set sends no mail', () => {
   expect(sendsMail(identitiesOf({ Feedback: Resources.Feedback }))).toBe(false);
   expect(sendsMail(identitiesOf(Resources))).toBe(true);
 });
+
+test('a browser that asks for the icon of the mailbox is told quietly that there is none', async () => {
+  const answer = await fetch(`${ses.address}/favicon.ico`);
+  expect([answer.status, await answer.text()]).toEqual([204, '']);
+});
