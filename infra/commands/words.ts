@@ -175,6 +175,8 @@ export function addressedDocument(email: ReportedEmail & Recipient) {
 }
 
 export type WhyHow = Readonly<{
+  /** Whether names are shown, as whole addresses are. */
+  isRevealed: boolean;
   address: (address: string) => string;
   /** What has to stand behind the next command to mean the same deployment. */
   options: string;

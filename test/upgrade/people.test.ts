@@ -158,7 +158,7 @@ describe.each(keptVersions)('people see what version %s left', (version) => {
     };
     const hasher = parts.addressHash;
     const read = whyRows({ ...{ db, tables, store: parts.store }, hasher });
-    const how = { address: (email: string) => email, options: '' };
+    const how = { isRevealed: true, address: (email: string) => email, options: '' };
     const why = async (about: string) => (await whyLines(about, read, how)).join('\n');
     for (const id of all('Events', 'webhookId')) expect(await why(id)).toContain(id);
     for (const key of all('Emails', 'ledgerKey')) expect(await why(key)).toContain(key);

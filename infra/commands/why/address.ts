@@ -52,15 +52,20 @@ export function addressLines(found: FoundAddress, how: WhyHow): string[] {
   ];
 }
 
-function contactLines({ at, organization }: FoundAddress, { address }: WhyHow): string[] {
+function contactLines(
+  { at, organization }: FoundAddress,
+  { address, isRevealed }: WhyHow,
+): string[] {
   const { contact, customer } = at;
   if (!contact) return [];
   const against = reasonsAgainstMarketing(at);
   const transactional = reasonAgainstTransactional(at);
+  const name = [contact.firstName, contact.lastName].filter(Boolean).join(' ');
   const deleted = customer?.deletion && `deleted ${customer.deletion.occurredAt}`;
   return [
     ...columns([
       ['address', address(contact.address)],
+      ...(isRevealed && name !== '' ? [['name', name]] : []),
       [
         'contact',
         `${contact.contactId}, since ${contact.createdAt}, ${sourceText(contact, customer)}`,

@@ -40,7 +40,7 @@ export function whyCommand(
       '[about]',
       'an email address, a webhook id, a ledger key, or the id of a run, a customer or a contact',
     )
-    .option('--reveal', 'show whole addresses')
+    .option('--reveal', 'show whole addresses, and names')
     .addOption(jsonOption())
     .addHelpText('after', afterHelp)
     .action((about, _, self) => {
@@ -83,7 +83,11 @@ async function runWhy(given: WhyOptions): Promise<void> {
       runs: resources.physicalId('Runs'),
     },
   });
-  const how = { address: addressShown(given.reveal), options: deployment.options };
+  const how = {
+    isRevealed: given.reveal,
+    address: addressShown(given.reveal),
+    options: deployment.options,
+  };
   if (document) return document(foundDocument(await find(given.about, rows, how.options), how));
   for (const line of await whyLines(given.about, rows, how)) print(line);
 }

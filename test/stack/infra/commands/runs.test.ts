@@ -157,7 +157,11 @@ describe('npm run why', () => {
         ...{ acts: tableOf('Acts'), runs: tableOf('Runs') },
       },
     });
-    const lines = await whyLines(about, rows, { address: maskedAddress, options: ' --local' });
+    const lines = await whyLines(about, rows, {
+      isRevealed: false,
+      address: maskedAddress,
+      options: ' --local',
+    });
     return lines.join('\n');
   };
 

@@ -4,7 +4,7 @@ import { foundDocument } from '#infra/commands/why/document.ts';
 import { find } from '#infra/commands/why/find.ts';
 import { type WhyRows, whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
-import { maskedAddress } from '#infra/terminal/lines.ts';
+import { addressShown, maskedAddress } from '#infra/terminal/lines.ts';
 import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyRefusal } from '#shared/audience/consent/refusals.ts';
 import { defaultSettings } from '#shared/audience/settings.ts';
@@ -53,8 +53,9 @@ beforeAll(async () => {
 });
 afterAll(() => dead.stop());
 
-async function why(about: string, from = rows): Promise<string> {
-  const lines = await whyLines(about, from, { address: maskedAddress, options: ' --local' });
+async function why(about: string, from = rows, isRevealed = false): Promise<string> {
+  const address = addressShown(isRevealed);
+  const lines = await whyLines(about, from, { isRevealed, address, options: ' --local' });
   return lines.join('\n');
 }
 
@@ -91,6 +92,15 @@ async function emailOf(webhookId: string) {
   const [{ ledgerKey = '', workflowId, version } = nothing] = workflows ?? [];
   return { ledgerKey, workflowId, workflowVersion: version, webhookId, customerId, contactId };
 }
+
+describe('npm run why -- <email address>', () => {
+  it('names the person only where it is asked to reveal', async () => {
+    await dead.queueWebhook('hook-named', customerCreated('c-named'));
+    await dead.work();
+    expect(await why('c-named@example.com', rows, true)).toMatch(/^name +Ann$/m);
+    expect(await why('c-named@example.com')).not.toContain('Ann');
+  });
+});
 
 describe('npm run why -- <webhook id>', () => {
   it('tells of the record, the workflows and the email, step by step', async () => {
