@@ -1,8 +1,7 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { jsonLog } from '#shared/log.ts';
-import { begun, secretText } from '#shared/store/secret.ts';
+import { begun } from '#shared/store/secret.ts';
+import { awsCalls } from './aws-calls.ts';
 import { ingest } from './ingest.ts';
 import { verifier } from './verifier.ts';
 
@@ -13,20 +12,12 @@ export function environment(name: string): string {
   return value;
 }
 
-const queueUrl = environment('EVENTS_QUEUE_URL');
-const secretId = environment('WEBHOOK_SECRET_ID');
-
 // Polar gives up after ten seconds: two readings of the secret and one message take less than eight.
-const deadlineMs = 2_500;
-const clientOptions = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_200, throwOnRequestTimeout: true },
-};
+const patience = { attempts: 3, connectMs: 1_000, answerMs: 1_200, deadlineMs: 2_500 };
+const aws = awsCalls(environment('AWS_REGION'), patience);
 const log = jsonLog();
-const sqs = new SQSClient(clientOptions);
-const secrets = new SecretsManagerClient(clientOptions);
 // Under way while Lambda hands over the first webhook.
-const readSecret = begun(secretText(secrets, secretId, deadlineMs), {
+const readSecret = begun(aws.secretText(environment('WEBHOOK_SECRET_ID')), {
   nowMs: Date.now,
   freshMs: 10_000,
 });
@@ -36,10 +27,7 @@ export const handler: (
 ) => Promise<APIGatewayProxyStructuredResultV2> = ingest({
   path: environment('WEBHOOK_PATH'),
   verify: verifier(readSecret, Date.now, log),
-  send: (message) =>
-    sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }), {
-      abortSignal: AbortSignal.timeout(deadlineMs),
-    }),
+  send: aws.sendTo(environment('EVENTS_QUEUE_URL')),
   now: () => new Date(),
   log,
 });
