@@ -21,6 +21,7 @@ export const bundling = {
     'node:http': stand('node-http'),
     'node:https': stand('node-https'),
     'node:process': stand('node-process'),
+    'node:zlib': stand('node-zlib'),
   },
 } as const;
 

@@ -69,6 +69,13 @@ describe('a bundle', () => {
     },
   );
 
+  it('of ingest loads what packs a large body only when one comes', () => {
+    const modules = modulesOf(bundleOf('ingest'));
+
+    expect(modules).toContain('NativeModule crypto');
+    expect(modules).not.toContain('NativeModule zlib');
+  });
+
   it('brings credentials from the environment, and no other source of them', () => {
     const code = readFileSync(join(bundleOf('worker'), 'index.mjs'), 'utf8');
 
