@@ -59,6 +59,8 @@ export function deploymentSigns(parts: Parts): MiddlewareHandler<ConsoleEnv> {
   let signs = fresh();
   return async (c, next) => {
     c.set('deployment', { stage: parts.stage, signs: () => signs() });
+    // Read while the page is made, and awaited where they stand in the page.
+    if (c.req.method === 'GET') void signs();
     await next();
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') signs = fresh();
   };

@@ -1,0 +1,38 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { Hono } from 'hono';
+import { describe, expect, it, vi } from 'vitest';
+import { deploymentSigns } from '#functions/console/kit/deployment-signs.ts';
+import type { ConsoleEnv } from '#functions/console/kit/page.ts';
+
+/** A console whose only page tells how often the connection had been read when the page began. */
+function consoleAtWork() {
+  const read = vi.fn(async () => undefined);
+  const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const sqs = new SQSClient({ region: 'us-east-1' });
+  const app = new Hono<ConsoleEnv>();
+  app.use(
+    deploymentSigns({
+      ...{ stage: 'test', connections: { read }, sqs, queues: [], log },
+      now: () => new Date(0),
+    }),
+  );
+  app.get('/', async (c) => c.text(`${read.mock.calls.length}`));
+  return { app, read };
+}
+
+describe('the signs of the deployment', () => {
+  it('are read while the page is made', async () => {
+    const { app } = consoleAtWork();
+
+    expect(await (await app.request('/')).text()).toBe('1');
+  });
+
+  it('are read once for the pages of a minute', async () => {
+    const { app, read } = consoleAtWork();
+
+    await app.request('/');
+    await app.request('/');
+
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+});
