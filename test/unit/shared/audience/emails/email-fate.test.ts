@@ -16,7 +16,7 @@ it.each<[string, string, Fated]>([
   ],
   ['complained', 'complained', { state: 'sent', feedback: { deliveredAt: at, complainedAt: at } }],
   ['rejected', 'failed', { state: 'sent', feedback: { rejectedAt: at } }],
-  ['held', 'waiting', { state: 'waiting', heldSince: at }],
+  ['held', 'held', { state: 'waiting', heldSince: at }],
   ['waiting', 'waiting', { state: 'waiting' }],
   ['reserved', 'waiting', { state: 'reserved' }],
   ['unknown', 'unknown', { state: 'unknown' }],
