@@ -13,7 +13,8 @@ const folder = 'test/unit/shared/audience';
 
 /** The tests of decisions, without those that draw what they meet: that is what the checkers of histories do. */
 function quickTests(): string[] {
-  return readdirSync(join(root, folder))
+  return readdirSync(join(root, folder), { encoding: 'utf8', recursive: true })
+    .filter((name) => name.endsWith('.test.ts'))
     .map((name) => `${folder}/${name}`)
     .filter((file) => !/as-many\.ts|fast-check/.test(readFileSync(join(root, file), 'utf8')));
 }
