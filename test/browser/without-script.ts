@@ -78,7 +78,7 @@ export function walkWithoutScript(at: () => Walk): void {
       at().signUp();
       await open('/polar/import');
       await press('Preview import');
-      await press(/^Import \d+ (new )?customer/);
+      await press(/^(Import \d|Import subscriptions|Update )/);
       await expect
         .poll(
           async () => {
