@@ -8,6 +8,7 @@ import {
   webhookSecret,
 } from '#infra/local/emulators/secrets-manager.ts';
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
+import { functionProcess } from '#infra/local/lambda/lambda-function.ts';
 import { functionEnvironment } from '#infra/local/lambda/local-functions.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
 import { localIdentities, readTemplate } from '#infra/local/template.ts';
@@ -15,6 +16,8 @@ import { type ShippedFunction, shippedFunctions } from './shipped-bundles.ts';
 
 /** A way to an emulator: itself, or something in between that watches. */
 export type Way = (endpoint: string) => Promise<string>;
+
+type OnOutput = Parameters<typeof functionProcess>[0]['onOutput'];
 
 export type BenchAccount = Awaited<ReturnType<typeof startBenchAccount>>;
 
@@ -60,17 +63,30 @@ export async function startBenchAccount(
       identities.ofType('AWS::Lambda::Function').map((resource) => [resource.logicalId, resource]),
     ),
   });
+  const functionNamed = (name: string): ShippedFunction => {
+    const found = functions.find((one) => one.name === name);
+    if (!found) throw new Error(`The stack has no function ${name}.`);
+    return found;
+  };
+  const environmentOf = ({ resource }: ShippedFunction) =>
+    functionEnvironment(resource, identities, endpoints);
   return {
     functions,
-    functionNamed(name: string): ShippedFunction {
-      const found = functions.find((one) => one.name === name);
-      if (!found) throw new Error(`The stack has no function ${name}.`);
-      return found;
+    functionNamed,
+    environmentOf,
+    /** A process that runs a function. Stop it before the account. `own` is what its environment has besides. */
+    processOf(name: string, onOutput: OnOutput, own: Readonly<Record<string, string>> = {}) {
+      const shipped = functionNamed(name);
+      const { logicalId } = shipped.resource;
+      return functionProcess({
+        logicalId,
+        arn: String(identities.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] })),
+        bundle: shipped.bundle,
+        timeoutSeconds: 120,
+        environment: { ...environmentOf(shipped), ...own },
+        onOutput,
+      });
     },
-    environmentOf: ({ resource }: ShippedFunction) =>
-      functionEnvironment(resource, identities, endpoints),
-    arnOf: ({ resource }: ShippedFunction) =>
-      String(identities.resolve({ 'Fn::GetAtt': [resource.logicalId, 'Arn'] })),
     tableName: identities.nameOf,
     clientConfigs,
     queueUrl: (logicalId: string) => String(identities.resolve({ Ref: logicalId })),

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type FunctionProcess, functionProcess } from '#infra/local/lambda/lambda-function.ts';
+import type { FunctionProcess } from '#infra/local/lambda/lambda-function.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import {
   type Payload,
   polarPayload,
   purchasePayloads,
 } from '#shared/polar/sample/sample-events.ts';
-import { type BenchAccount, startBenchAccount } from './bench-account.ts';
+import { startBenchAccount } from './bench-account.ts';
 import { type Call, startCountingProxy } from './counting-proxy.ts';
 import { assumed, prices } from './prices.ts';
 import {
@@ -35,8 +35,8 @@ export async function benchCalls({ assembly }: { assembly: string }) {
     logBytes += line.length + 1;
   };
   const [ingest, worker] = await Promise.all([
-    functionOf(account, 'ingest', onOutput),
-    functionOf(account, 'worker', onOutput),
+    account.processOf('ingest', onOutput),
+    account.processOf('worker', onOutput),
   ]);
   const counted = async (name: string, webhooks: readonly Webhook[], isForged = false) => {
     calls.length = 0;
@@ -120,22 +120,6 @@ const touched = (someone: Person) =>
 
 function unsupported(): Webhook {
   return { webhookId: randomUUID(), type: 'checkout.created', body: '{"type":"checkout.created"}' };
-}
-
-async function functionOf(
-  account: BenchAccount,
-  name: string,
-  onOutput: (logicalId: string, line: string) => void,
-): Promise<FunctionProcess> {
-  const shipped = account.functionNamed(name);
-  return functionProcess({
-    logicalId: shipped.resource.logicalId,
-    arn: account.arnOf(shipped),
-    bundle: shipped.bundle,
-    timeoutSeconds: 60,
-    environment: account.environmentOf(shipped),
-    onOutput,
-  });
 }
 
 async function invoked(process: FunctionProcess, event: unknown): Promise<void> {

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { functionProcess } from '#infra/local/lambda/lambda-function.ts';
 import { startBenchAccount } from './bench-account.ts';
 import { type Call, startCountingProxy } from './counting-proxy.ts';
 
@@ -40,18 +39,11 @@ export async function idleCalls(assembly: string): Promise<IdleCalls> {
   });
   const called = async (name: Scheduled): Promise<IdleCall[]> => {
     const lines: string[] = [];
-    const shipped = account.functionNamed(name);
-    const process = await functionProcess({
-      logicalId: shipped.resource.logicalId,
-      arn: account.arnOf(shipped),
-      bundle: shipped.bundle,
-      timeoutSeconds: 120,
-      environment: {
-        ...account.environmentOf(shipped),
-        ...(name === 'rollup' && { RETENTION_DAYS: String(daysCountedFirst) }),
-      },
-      onOutput: (_, line) => lines.push(line),
-    });
+    const process = await account.processOf(
+      name,
+      (_, line) => lines.push(line),
+      name === 'rollup' ? { RETENTION_DAYS: String(daysCountedFirst) } : {},
+    );
     const each: IdleCall[] = [];
     for (let nth = 0; nth < 2; nth++) {
       calls.length = 0;

@@ -154,7 +154,7 @@ function keepingClient() {
   client.middlewareStack.add(
     () => async (args) => {
       const { body } = Object(args.request);
-      for (const { TableName, Item } of putsIn(JSON.parse(Buffer.from(body).toString())))
+      for (const { TableName, Item } of putsIn(JSON.parse(new TextDecoder().decode(body))))
         keep(TableName, Item);
       return { output: { $metadata: {} }, response: {} };
     },

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
-import { functionProcess } from '#infra/local/lambda/lambda-function.ts';
 import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { throughApiGateway } from '#test/stack/functions/console/events/behind-api-gateway.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
-import { type BenchAccount, startBenchAccount } from '../bench-account.ts';
+import { startBenchAccount } from '../bench-account.ts';
 import { type Call, startCountingProxy } from '../counting-proxy.ts';
 import { median } from '../statistics.ts';
 import { textTable } from '../text-table.ts';
@@ -143,7 +142,7 @@ async function shop(
     return proxy.address;
   };
   const account = await startBenchAccount(assembly, watched, { file });
-  const console = await consoleOf(account);
+  const console = await account.processOf('console', () => {});
   const visitor = consoleVisitor(
     throughApiGateway(async (event) => {
       const result = await console.invoke(event, 'Root=1-00000000-000000000000000000000000');
@@ -169,18 +168,6 @@ async function shop(
       await account.stop();
     },
   };
-}
-
-function consoleOf(account: BenchAccount) {
-  const shipped = account.functionNamed('console');
-  return functionProcess({
-    logicalId: shipped.resource.logicalId,
-    arn: account.arnOf(shipped),
-    bundle: shipped.bundle,
-    timeoutSeconds: 60,
-    environment: account.environmentOf(shipped),
-    onOutput: () => {},
-  });
 }
 
 function measured(page: string, visits: Visits): MeasuredPage {
