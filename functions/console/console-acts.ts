@@ -69,7 +69,7 @@ export const consoleActs: ActsOfRoutes = {
   'POST /console/runs/:runId/stop': always('run.stop', 'Stop a run of a workflow.'),
 
   'POST /console/emails/hold': always('hold', 'Hold all mail.'),
-  'POST /console/emails/release': always('release', 'Let mail go out again.'),
+  'POST /console/emails/release': always('release', 'Release all mail.'),
   'POST /console/brand': ({ form }) =>
     // Its other button shows the form again, with a preview.
     textOf(form, 'act') === 'preview'

@@ -106,5 +106,5 @@ const notKnown = () =>
 
 function heldBanner(hold: Hold | undefined): Html {
   if (!hold?.isOn) return html``;
-  return html`<p class="flash problem" role="status">All mail is held by ${hold.by} since ${time(hold.at)}: ${hold.reason}. Events are still recorded. <a href="${emailsPath}">Release it</a></p>`;
+  return html`<p class="flash problem" role="status">All mail is held by ${hold.by} since ${time(hold.at)}: ${hold.reason}. Events are still recorded. <a href="${emailsPath}">Release mail</a></p>`;
 }

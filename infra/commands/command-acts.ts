@@ -101,7 +101,7 @@ export const commandActs = {
       case 'hold':
         return noted('hold', 'Hold all mail.');
       case 'release':
-        return noted('release', 'Let mail go out again.');
+        return noted('release', 'Release all mail.');
     }
   },
 

@@ -96,7 +96,7 @@ export function walkWithoutScript(at: () => Walk): void {
       await press('Hold all mail');
       expect(await shown()).toContain('All mail is held');
       await press('Release all mail');
-      expect(await said()).toContain('Mail goes out again');
+      expect(await said()).toContain('All mail is released');
     });
 
     it('an email whose fate nobody knows is settled', async () => {

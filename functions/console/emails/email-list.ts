@@ -70,6 +70,8 @@ export type EmailListShown = Readonly<{
   query: EmailQuery;
   list: EmailListPage;
   now: EmailsNow;
+  /** Whether mail is not held now: what was goes out. */
+  isReleased: boolean;
   workflows: readonly Workflow[];
   /** Those that are gone, and whose emails are listed all the same. */
   removed: readonly Named[];
@@ -132,7 +134,7 @@ function capital(word: string): string {
 function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Html {
   const rows = emails.map((email) => [
     time(email.createdAt, { form: 'clock' }),
-    html`${fateBadge(email)}${email.reason && html`<span class="long small soft">${shortened(email.reason, 200)}</span>`}${settling(email)}`,
+    html`${fateBadge(email, shown.isReleased)}${reasonOf(email, shown)}${settling(email)}`,
     toWhom(email, shown.contacts),
     ofWorkflow(email, shown),
     html`<a class="whole" href="${emailPath(email)}">See the email</a>`,
@@ -145,6 +147,16 @@ function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Ht
     rows,
   );
 }
+
+/** Why it is so. Of one that was held until mail was released: what comes next. */
+function reasonOf(email: ReportedEmail, { isReleased }: EmailListShown): Html {
+  const isGoing = isReleased && fateOf(email) === 'held';
+  const reason = isGoing ? releasedText : shortened(email.reason, 200);
+  return reason === '' ? html`` : html`<span class="long small soft">${reason}</span>`;
+}
+
+/** Many take longer: as many go out in a minute as SES takes. */
+export const releasedText = 'Goes out within a minute, or in turn where many were held.';
 
 /** What a person can decide about an email whose fate nobody knows. */
 function settling({ state, webhookId, ledgerKey }: ReportedEmail): Html | string {

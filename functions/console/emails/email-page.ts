@@ -8,20 +8,28 @@ import { emailView, meanings } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
 import { facts, time } from '../kit/shown.ts';
 import { eventPath, fateBadge, workflowPath } from '../kit/words.ts';
-import { toWhom } from './email-list.ts';
+import { releasedText, toWhom } from './email-list.ts';
 import type { RenderedAgain } from './rendered-again.ts';
 
 type EmailShown = Readonly<{
   email: ReportedEmail;
+  /** Whether mail is not held now: what was goes out. */
+  isReleased: boolean;
   workflow: Pick<Workflow, 'workflowId' | 'name'> | undefined;
   contacts: ReadonlyMap<string, Contact>;
   rendered: RenderedAgain;
 }>;
 
 /** One email: what became of it, and how it looks. */
-export function oneEmailView({ email, workflow, contacts, rendered }: EmailShown): Html {
+export function oneEmailView({
+  email,
+  isReleased,
+  workflow,
+  contacts,
+  rendered,
+}: EmailShown): Html {
   return html`<section class="card" aria-label="In short">
-<p class="sentence">${fateBadge(email)} ${fateSentence(email)}</p>
+<p class="sentence">${fateBadge(email, isReleased)} ${fateSentence(email, isReleased)}</p>
 ${facts([
   ['To', toWhom(email, contacts)],
   [
@@ -48,13 +56,14 @@ const sentences: Readonly<Record<EmailFate, string>> = {
   blocked: meanings.blocked,
   failed: meanings.failed,
   unknown: meanings.unknown,
-  held: 'It waits until mail is released.',
+  held: 'It goes out once mail is released.',
   waiting: 'It’s retried automatically.',
   reserved: 'It is being sent.',
 };
 
-function fateSentence(email: ReportedEmail): string {
-  return sentences[fateOf(email)];
+function fateSentence(email: ReportedEmail, isReleased: boolean): string {
+  const fate = fateOf(email);
+  return fate === 'held' && isReleased ? releasedText : sentences[fate];
 }
 
 const wentOut: readonly EmailFate[] = ['delivered', 'sent', 'bounced', 'complained', 'unknown'];

@@ -78,6 +78,7 @@ export function emailPages(parts: ConsoleParts) {
       query,
       list,
       now: present,
+      isReleased: !held?.isOn,
       workflows: all,
       removed: gone,
       contacts,
@@ -109,6 +110,7 @@ export function emailPages(parts: ConsoleParts) {
       parts.connections.read(),
     ]);
     const contact = found?.contact;
+    const isReleased = email.heldSince !== undefined && !(await hold.read())?.isOn;
     const rendered = renderedAgain({
       ...{ email, contact, settings, brand, portal, unsubscribeUrl: env.UNSUBSCRIBE_URL },
       workflow: versions.find(({ version }) => version === workflowVersion),
@@ -124,6 +126,7 @@ export function emailPages(parts: ConsoleParts) {
       above,
       body: oneEmailView({
         email,
+        isReleased,
         workflow: versions[0],
         contacts: new Map(contact && [[customerId, contact]]),
         rendered,

@@ -9,24 +9,24 @@ import { emailsPath, workflowsPath } from '../kit/words.ts';
 
 /** What a press of the switch leads to. */
 export const holdFlashes = {
-  held: { kind: 'done', text: 'All mail is held. It takes up to two seconds to apply.' },
+  held: { kind: 'done', text: 'All mail is held. Applies within two seconds.' },
   heldBefore: { kind: 'problem', text: 'All mail is held already, so nothing changed.' },
   released: {
     kind: 'done',
-    text: 'Mail goes out again. From the next minute on, each held email is checked and sent once.',
+    text: 'All mail is released. Each held email is checked and sent once, from the next minute on.',
   },
-  notHeld: { kind: 'problem', text: 'Mail is not held, so nothing changed.' },
+  notHeld: { kind: 'problem', text: 'Mail isn’t held, so nothing changed.' },
 } as const satisfies Record<string, Flash>;
 
-/** The switch that stops all mail, while it is off. */
+/** The switch that holds all mail, while it is off. */
 export function holdView(
   c: Context<ConsoleEnv>,
   held: Hold | undefined,
   problem: string | undefined,
 ): Html {
   return html`<section class="card" aria-labelledby="hold">
-<h2 id="hold">Stop all mail</h2>
-<p>Use it when too many emails go out, or the wrong ones. Events are still recorded; their emails wait. Tests you send yourself still go out.</p>
+<h2 id="hold">Hold all mail</h2>
+<p>Use it when too many emails go out, or the wrong ones. Events are still recorded; their emails are held until you release them. Tests you send yourself still go out.</p>
 ${postForm(c, {
   action: `${emailsPath}/hold`,
   body: html`${textField({ name: 'reason', label: 'Why', hint: 'Shown on every page while mail is held. For example: wrong prices', problem }, { required: true })}
@@ -36,13 +36,13 @@ ${held ? html`<p class="small soft">Last held by ${held.by} on ${time(held.at)}:
 </section>`;
 }
 
-/** The same while it is on: what waits, and the way back. */
+/** The same while it is on: how many are held, and the way back. */
 export function heldView(c: Context<ConsoleEnv>, { open, isWhole }: EmailsNow): Html {
   const count = open.get('held') ?? 0;
   const many = `${count}${isWhole ? '' : ' or more'}`;
   return html`<section class="card" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
-<p>${count === 0 ? 'No email is waiting yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} waiting.`} Once you release mail, each is checked again and sent once. One that is older than its workflow allows is blocked.</p>
+<p>${count === 0 ? 'No email is held yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} held.`} Once you release mail, each is checked again and sent once. One that is older than its workflow allows is blocked.</p>
 <p>Pause a workflow first to block what it wanted to send. <a href="${workflowsPath}">See the workflows</a></p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;

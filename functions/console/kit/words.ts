@@ -258,9 +258,13 @@ export const fateWords = {
   held: 'held',
 } as const satisfies Record<EmailFate, string>;
 
-/** What became of an email, as far as SES has told: only one that arrived is green. */
-export function fateBadge(email: Fated): Html {
+/**
+ * What became of an email, as far as SES has told: only one that arrived is green. `isReleased`: mail is not held anymore,
+ * so one that was held goes out with the next minutes.
+ */
+export function fateBadge(email: Fated, isReleased = false): Html {
   const fate = fateOf(email);
+  if (fate === 'held' && isReleased) return badge('released', 'calm');
   return badge(fateWords[fate], fateTones[fate]);
 }
 

@@ -11,7 +11,7 @@ export function twoWeeksCell(numbers: WorkflowNumbers): Html {
   const told = [
     `${numberText(sent)} sent`,
     bounceRate === undefined ? '' : `${percentText(bounceRate)} bounced`,
-    blocked > 0 ? `${numberText(blocked)} held back` : '',
+    blocked > 0 ? `${numberText(blocked)} blocked` : '',
   ];
   const runs = runsText(numbers);
   return html`<div class="two-weeks">${fatesBar(numbers)}<span class="small">${told.filter(Boolean).join(' · ')}</span>${runs && html`<br><span class="small soft">${runs}</span>`}</div>`;
@@ -36,7 +36,7 @@ ${facts([
   ['Sent', numberText(sent)],
   ['Delivered', numberText(delivered)],
   ['Bounced', `${numberText(bounced)}${rate}`],
-  ['Held back', numberText(blocked)],
+  ['Blocked', numberText(blocked)],
   ...(hasRuns ? runs : []),
 ])}`
 }

@@ -84,7 +84,7 @@ export function emailsCommand(
   }
   command
     .command('hold')
-    .description('stop all mail now; events are still recorded, and their emails wait')
+    .description('hold all mail now; events are still recorded, and their emails are held')
     .argument('<why>', 'the reason, in quotes')
     .action((why, _, self) => {
       if (why.trim() === '') throw new Advice('Say why: npm run emails -- hold "wrong prices"');
@@ -92,7 +92,7 @@ export function emailsCommand(
     });
   command
     .command('release')
-    .description('let mail go out again, held emails included')
+    .description('release all mail: each held email is checked and sent once')
     .action((_, self) => act({ target: self.optsWithGlobals(), verb: 'release' }));
 }
 

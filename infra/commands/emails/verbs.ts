@@ -126,23 +126,25 @@ export function emailVerbs({
           `All mail is held already, by ${held?.by} since ${held?.at}: ${held?.reason}. Nothing was changed.`,
         );
       }
-      print('All mail is held. It takes up to two seconds to apply.');
+      print('All mail is held. Applies within two seconds.');
       print(
-        'Events are still recorded; their emails wait. Tests that you send yourself still go out.',
+        'Events are still recorded; their emails are held. Tests that you send yourself still go out.',
       );
-      print(`To let them go out:\n${npm('release')}`);
+      print(`To release them:\n${npm('release')}`);
     },
 
     async release() {
       if (!(await hold.release(person, now().toISOString()))) {
-        throw new Advice('Mail is not held. Nothing was changed.');
+        throw new Advice("Mail isn't held. Nothing was changed.");
       }
       const count = await countHeld();
       print(
-        `Mail goes out again. ${count === 1 ? '1 email was' : `${count} emails were`} put aside; from the next minute on each is judged and sent once.`,
+        count === 0
+          ? 'All mail is released. No email was held.'
+          : `All mail is released. ${count === 1 ? '1 held email is' : `${count} held emails are`} checked and sent once, from the next minute on.`,
       );
       print('Those whose event is older than the maxAgeHours of their workflow end as blocked.');
-      if (count > 0) print(`To see what is left:\n${npm('list --state waiting')}`);
+      if (count > 0) print(`To see which are left:\n${npm('list --state waiting')}`);
     },
 
     async sendAgain(ledgerKey: string) {

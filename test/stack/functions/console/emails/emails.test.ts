@@ -32,7 +32,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
   expect((await hold.read())?.isOn).toBe(false);
 
   const held = await site.submit(`${path}/hold`, { reason: 'wrong\nprices' });
-  expect(held.text).toContain('It takes up to two seconds to apply');
+  expect(held.text).toContain('Applies within two seconds');
   expect(await hold.read()).toMatchObject({
     isOn: true,
     reason: 'wrong prices',
@@ -45,13 +45,13 @@ it('mail is held and released on the page Emails, each once, with the reason', a
     dueAt: 'held 2026-11-23T12:00:00.000Z',
     dueShard: '0',
   });
-  expect((await site.get(path)).text).toContain('1 email is waiting.');
+  expect((await site.get(path)).text).toContain('1 email is held.');
   expect((await site.submit(`${path}/hold`, { reason: 'again' })).text).toContain('held already');
   expect(await hold.read()).toMatchObject({ reason: 'wrong prices' });
 
-  expect((await site.submit(`${path}/release`)).text).toContain('Mail goes out again.');
+  expect((await site.submit(`${path}/release`)).text).toContain('All mail is released.');
   expect(await hold.read()).toMatchObject({ isOn: false, releasedBy: 'the local console' });
-  expect((await site.submit(`${path}/release`)).text).toContain('Mail is not held');
+  expect((await site.submit(`${path}/release`)).text).toContain('Mail isn’t held');
   const asked = await site.postWithToken(`${path}/hold`, 'x'.repeat(24), { reason: 'no' });
   expect(asked.status).toBe(403);
   expect((await hold.read())?.isOn).toBe(false);

@@ -39,7 +39,7 @@ async function minute(then = now) {
 }
 
 describe('npm run emails -- hold and release', () => {
-  it('put all mail aside with the reason, and send it once when it is released', async () => {
+  it('hold all mail with the reason, and send it once when it is released', async () => {
     const sesWaits = await work.emailIn('waiting');
     await work.does().hold('wrong prices');
     expect(await work.hold.read()).toMatchObject({
@@ -64,7 +64,9 @@ describe('npm run emails -- hold and release', () => {
     expect(work.output()).toMatch(/^reason +All mail is held: wrong prices$/m);
 
     await work.does().release();
-    expect(work.output()).toMatch(/3 emails were put aside; .* sent once\./);
+    expect(work.output()).toMatch(
+      /3 held emails are checked and sent once, from the next minute on\./,
+    );
     for (let n = 0; n < 3; n++) await minute();
     expect(work.sent.sort()).toEqual(['key-1', 'key-2', sesWaits.ledgerKey].sort());
     const row = await work.ledger.find('key-1');
@@ -72,7 +74,7 @@ describe('npm run emails -- hold and release', () => {
     expect(row).not.toHaveProperty('heldSince');
   });
 
-  it('send what was put aside right after the release, too', async () => {
+  it('send what was held right after the release, too', async () => {
     await work.does().hold('wrong prices');
     await work.does().release();
     // This mailer has not noticed yet.
@@ -84,7 +86,7 @@ describe('npm run emails -- hold and release', () => {
   });
 
   it('can follow each other, and change nothing where they find it done', async () => {
-    await expect(work.does().release()).rejects.toThrow(/^Mail is not held\./);
+    await expect(work.does().release()).rejects.toThrow(/^Mail isn't held\./);
     await work.does().hold('wrong prices');
     await expect(work.does().hold('other')).rejects.toThrow(
       'All mail is held already, by grace since 2026-11-23T12:00:00.000Z: wrong prices.',
