@@ -6,6 +6,7 @@ import { isOpen, type TakenStep } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
+import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
@@ -19,6 +20,8 @@ type Story = RunNow &
     workflow: Workflow | undefined;
     /** Of its emails, by ledger key. */
     emails: ReadonlyMap<string, ReportedEmail>;
+    /** Of its emails, with example values, by step. */
+    subjects: ReadonlyMap<string, string>;
     /** Whom it mails; absent: no contact shows its customer. */
     address: string | undefined;
   }>;
@@ -45,7 +48,17 @@ export function runPages(parts: ConsoleParts) {
       workflow ? [workflow] : [],
     );
     const emails = new Map(found.flatMap((one) => (one ? [[one.ledgerKey, one] as const] : [])));
-    return { ...now, workflow, emails, address: kept?.contact?.address };
+    const subjects = workflow ? await subjectsOf(workflow) : new Map<string, string>();
+    return { ...now, workflow, emails, subjects, address: kept?.contact?.address };
+  }
+
+  async function subjectsOf(workflow: Workflow) {
+    const [known, brand, portal] = await Promise.all([
+      settings(),
+      parts.brand(),
+      parts.connections.read(),
+    ]);
+    return exampleSubjects(workflow, { settings: known, brand, portal, now: now() });
   }
 
   const withRun =
@@ -136,12 +149,15 @@ ${
 }`;
 }
 
-function aheadView({ ahead, workflow }: Story): Html {
+function aheadView({ ahead, workflow, subjects }: Story): Html {
   if (!ahead || !workflow) return html``;
   const isActive = workflow.status === 'active';
   return html`<h2 id="ahead">What’s next</h2>
 <p class="soft small">By what is known now; each email is checked again before it goes out.${isActive ? '' : ` The workflow is ${workflow.status}: nothing goes out until it’s active.`}</p>
-${outlookView(ahead, workflow.steps)}`;
+${outlookView(
+  ahead,
+  workflow.steps.map(({ id, kind }) => ({ id, kind, email: { subject: subjects.get(id) ?? '' } })),
+)}`;
 }
 
 const didWords = { sent: 'asked for an email', skipped: 'skipped', waited: 'waited' } as const;

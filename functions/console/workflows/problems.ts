@@ -122,15 +122,18 @@ export function overlapNote(
   const unknown = overlaps.filter((one) => one.polar === 'unknown');
   const keys = on.map(({ key }) => key).join(',');
   return html`<div class="note">
-${on.length > 0 && html`<p>Polar mails at the same moment, so customers get two mails:</p>${moments(on)}<p>Switch off Polar’s, or keep this workflow paused.</p>`}
-${unknown.length > 0 && html`<p>Polar may mail at the same moment, so customers may get two mails:</p>${moments(unknown)}`}
+${on.length > 0 && moments('Polar mails at the same moment, so customers get two mails:', on)}
+${unknown.length > 0 && moments('Polar may mail at the same moment, so customers may get two mails:', unknown)}
 ${polar?.server === 'sandbox' && html`<p>${sandboxNote}</p>`}
 <div class="row">${keys === '' ? '' : act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields: { keys } })} <a href="${polarPath}#emails">Who mails at each moment</a></div>
 </div>`;
 }
 
-function moments(overlaps: readonly Overlap[]): Html {
-  return html`<ul>${overlaps.map(({ title }) => html`<li>when ${title}</li>`)}</ul>`;
+function moments(sentence: string, overlaps: readonly Overlap[]): Html {
+  const [only, ...more] = overlaps;
+  if (only && more.length === 0) return html`<p>${sentence} when ${only.title}.</p>`;
+  return html`<p>${sentence}</p>
+<ul>${overlaps.map(({ title }) => html`<li>when ${title}</li>`)}</ul>`;
 }
 
 /** The same where there is room for a word only. */

@@ -17,6 +17,7 @@ import {
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { workflowEmailsPositionSchema } from '#shared/store/mail/workflow-emails.ts';
 import type { OpenCount } from '#shared/store/open-runs.ts';
+import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { numberText } from '../kit/numbers.ts';
@@ -96,6 +97,8 @@ function waitingText(open: OpenCount | undefined): Html {
 type Shown = Readonly<{
   workflow: Workflow;
   settings: Settings;
+  /** With example values, by step. */
+  subjects: ReadonlyMap<string, string>;
   notes: Html;
   numbers: WorkflowNumbers;
   /** Of a workflow that has several steps. */
@@ -124,7 +127,7 @@ ${activation(c, workflow, path)}
 <p class="small soft">The email as it is saved, with made-up values. It is not counted below.</p>
 ${postForm(c, {
   action: `${path}/test`,
-  body: html`${whichEmail(workflow)}${textField({ name: 'to', label: 'Your address', value: testAddress }, { type: 'email', required: true, autocomplete: 'email' })}
+  body: html`${whichEmail(shown)}${textField({ name: 'to', label: 'Your address', value: testAddress }, { type: 'email', required: true, autocomplete: 'email' })}
 <p><button type="submit">Send a test</button></p>`,
 })}
 </section>
@@ -136,10 +139,10 @@ ${emails}`;
 }
 
 /** Where there are several. */
-function whichEmail(workflow: Workflow): Html {
+function whichEmail({ workflow, subjects }: Shown): Html {
   const sends = sendsOf(workflow);
   if (sends.length < 2) return html``;
-  const options = sends.map(({ id, email }) => [id, email.subject] as const);
+  const options = sends.map(({ id }) => [id, subjects.get(id) ?? id] as const);
   return choice({ name: 'step', label: 'Email' }, options);
 }
 
@@ -149,7 +152,8 @@ function activation(c: Context<ConsoleEnv>, { status, version }: Workflow, path:
   return act(c, 'Activate', `${path}/activate`, { tone: 'primary', fields });
 }
 
-function factsOf({ workflow, mailFrom, settings }: Shown): Html {
+function factsOf(shown: Shown): Html {
+  const { workflow, settings } = shown;
   const { trigger, audience, frequency, maxAgeHours, exitWhen, steps } = workflow;
   const { version, status, updatedAt } = workflow;
   const live = status === 'active' ? 'This version is live.' : 'Nothing is live.';
@@ -161,8 +165,8 @@ function factsOf({ workflow, mailFrom, settings }: Shown): Html {
     ['Only if', conditionLines(trigger.conditions)],
     ['Only for contacts', conditionLines(audience)],
     ['Sends', `${frequencyWords[frequency]}, for events up to ${maxAgeHours} hours old`],
-    ...(only ? emailFacts(only, mailFrom) : []),
-    ['Steps', only ? undefined : stepList(workflow)],
+    ...(only ? emailFacts(only, shown) : []),
+    ['Steps', only ? undefined : stepList(shown)],
     ['Ends early when', conditionLines(exitWhen)],
     [
       'Version',
@@ -176,23 +180,28 @@ function conditionLines(conditions: readonly Condition[]): Html | undefined {
   return html`${conditions.map((one) => html`${conditionText(one)}<br>`)}`;
 }
 
-function emailFacts({ email, onlyIf }: SendStep, mailFrom: string | undefined) {
+function emailFacts({ id, email, onlyIf }: SendStep, { mailFrom, subjects }: Shown) {
   return [
     ['Kind', kindWords[email.kind]],
     ['Sent only if', conditionLines(onlyIf)],
     ['From', email.from ?? mailFrom ?? 'No sender is set up'],
     ['Reply-to', email.replyTo],
-    ['Subject', email.subject],
+    [
+      'Subject',
+      subjects.get(id) === email.subject
+        ? email.subject
+        : html`${subjects.get(id)} <span class="soft small whole">with example values</span>`,
+    ],
   ] as const;
 }
 
 /** The way through a workflow. */
-function stepList({ steps }: Workflow): Html {
+function stepList({ workflow: { steps }, subjects }: Shown): Html {
   return html`<ol class="way">
 ${steps.map((step) =>
   step.kind === 'wait'
     ? html`<li>Wait ${'for' in step ? html`for ${waitText(step)}` : html`until ${waitText(step)}`}</li>`
-    : html`<li>${kindWords[step.email.kind]} email “${step.email.subject}”${step.onlyIf.map((one) => html`<br><span class="soft small">only if ${conditionText(one)}</span>`)}</li>`,
+    : html`<li>${kindWords[step.email.kind]} email “${subjects.get(step.id)}”${step.onlyIf.map((one) => html`<br><span class="soft small">only if ${conditionText(one)}</span>`)}</li>`,
 )}
 </ol>`;
 }
@@ -251,6 +260,9 @@ export async function workflowPage(
     body: workflowView(c, {
       workflow,
       settings,
+      subjects: exampleSubjects(workflow, {
+        ...{ settings, brand: surroundings.brand, portal: surroundings.polar, now: parts.now() },
+      }),
       notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, surroundings.polar)}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
       numbers: numbersOf(workflowId),
       runs: runs && workflowRuns({ workflow, ...runs, addresses }),

@@ -85,9 +85,8 @@ export async function activate(
 ): Promise<Flash> {
   if (workflow.status === 'active') return done('It is active already.');
   if (workflow.version !== version) return overtaken;
-  const saving = await drafts.activate(workflow);
   return flashOf(
-    saving,
+    await drafts.activate(workflow),
     'It is active: events from now on send it. This applies within 30 seconds.',
     'It cannot be activated.',
   );
@@ -148,6 +147,7 @@ export async function sendTest(
   }
 }
 
+/** What became of it. Warnings are not told here: the page that comes next shows them, with what to do about each. */
 function flashOf(saving: Saving, success: string, failure: string): Flash {
   switch (saving.kind) {
     case 'conflict':
@@ -155,7 +155,7 @@ function flashOf(saving: Saving, success: string, failure: string): Flash {
     case 'refused':
       return problem([failure, ...saving.problems].join(' '));
     case 'saved':
-      return done([success, ...saving.warnings.map((warning) => `Note: ${warning}`)].join('\n'));
+      return done(success);
   }
 }
 

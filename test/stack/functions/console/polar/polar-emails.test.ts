@@ -161,6 +161,9 @@ describe('a workflow that mails when Polar does', () => {
     );
     expect(shown.html).toContain('value="subscription_past_due"');
     expect((await desk.get(`${path}/edit`)).text).toContain('so customers get two mails');
+    const activated = await desk.submit(`${path}/activate`, { version: '1' });
+    expect(activated.text).toContain('It is active');
+    expect(activated.text.match(/two mails/g)).toHaveLength(1);
     inPolar({ subscription_past_due: false });
     await desk.submit(`${page}/accept-emails`);
     expect((await desk.get(path)).text).not.toContain('Polar mails at the same moment');

@@ -84,11 +84,11 @@ describe('the list', () => {
     await counted(14, 5_000);
     const list = await at.get(workflowsPath);
     expect(list.text).toMatch(
-      /2,000 sent · 1\.0% bounced · 4 held back\s*600 entered, 400 mailed, 14 ended early/,
+      /2,000 sent · 1\.0% bounced · 4 blocked\s*600 entered, 400 mailed, 14 ended early/,
     );
     expect(list.text.match(/ sent · /g)).toHaveLength(1);
     expect((await at.get(busy.path)).text).toMatch(
-      /Last 14 days.*Sent 2,000 Delivered 1,980 Bounced 20 \(1\.0%\) Held back 4 Entered 600 Mailed 400 Ended early 14/s,
+      /Last 14 days.*Sent 2,000 Delivered 1,980 Bounced 20 \(1\.0%\) Blocked 4 Entered 600 Mailed 400 Ended early 14/s,
     );
     expect((await at.get(quiet.path)).text).toContain('Nothing counted yet.');
   });
@@ -150,6 +150,19 @@ describe('the list', () => {
     expect((await at.get(`${workflowsPath}?page=nonsense`)).status).toBe(200);
   });
 });
+
+test.each([
+  ['welcome', 'Subject Welcome, Ada! with example values'],
+  ['account-linked', 'Subject Your account is ready Version'],
+])(
+  'the page of %s shows the subject as people get it, and no Liquid',
+  async (template, subject) => {
+    const { path } = await at.added(template);
+    const { text } = await at.get(path);
+    expect(text).toContain(subject);
+    expect(text).not.toMatch(/\{[{%]/);
+  },
+);
 
 describe('adding one', () => {
   test.each(readyMade)('$name leads to its form', async ({ name, title }) => {

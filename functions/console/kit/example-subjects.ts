@@ -1,0 +1,29 @@
+import type { Brand } from '#shared/audience/brand.ts';
+import type { Settings } from '#shared/audience/settings.ts';
+import { sendsOf, type Workflow } from '#shared/audience/workflow.ts';
+import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
+import type { Portal } from '#shared/polar/portal.ts';
+
+type Look = Readonly<{
+  settings: Settings;
+  brand: Brand;
+  portal: Portal | undefined;
+  now: Date;
+}>;
+
+/** The subjects of a workflow's emails as people get them, with example values, by step: nobody has to read Liquid. */
+export function exampleSubjects(
+  workflow: Workflow,
+  { settings, brand, portal, now }: Look,
+): ReadonlyMap<string, string> {
+  const { event } = workflow.trigger;
+  const variables = sampleVariables(workflow, 'ada@example.com', now, portal, brand);
+  return new Map(
+    sendsOf(workflow).map(({ id, email, compiled }) => {
+      const { kind } = email;
+      const look = { settings, brand, unsubscribeUrl: '' };
+      const made = previewEmail({ kind, event, compiled, variables, ...look });
+      return [id, made.kind === 'rendered' ? made.subject : email.subject] as const;
+    }),
+  );
+}
