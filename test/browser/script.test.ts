@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stackedBars } from '#functions/console/kit/charts.ts';
+import { previewPane } from '#functions/console/kit/email-frame.ts';
 import {
   copyButton,
   live,
@@ -163,6 +164,59 @@ describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 300_000 }, ()
       await page.getByLabel('Dark').check();
       await page.goto('about:blank');
       expect(questions).toEqual(warns ? ['beforeunload'] : []);
+    });
+  });
+
+  describe('a preview', () => {
+    const form = (shown: string, image = 'https://example.com') =>
+      html`<form method="post" action="${address}" data-unsaved="warns"><input type="hidden" name="token" value="t">
+<label>Subject <input name="subject" value="a"></label>
+<fieldset data-preview-whole="#there"><label>Event <select name="event"><option>one<option>two</select></label></fieldset>
+${previewPane({
+  choices: html`<label>With <select name="example"><option>one<option>two</select></label>`,
+  back: '#preview',
+  sources: { styles: [], images: [image] },
+  body: html`<p>${shown}</p>`,
+})}</form>`;
+    const posted = () => page.waitForRequest((request) => request.method() === 'POST');
+    const button = () => page.getByRole('button', { name: 'Preview' });
+
+    it('follows what is chosen and what is typed, without its button', async () => {
+      await open(form('first'), form('chosen'), form('typed'));
+      expect(await button().count()).toBe(0);
+      const choosing = posted();
+      await page.getByLabel('With').selectOption('two');
+      await page.clock.runFor(1);
+      expect((await choosing).postData()).toContain('example=two&act=preview');
+      await expect.poll(() => textOf('[data-preview] p'), { timeout: 120_000 }).toEqual(['chosen']);
+      const typing = posted();
+      await page.getByLabel('Subject').fill('b');
+      expect(asked).toBe(2);
+      await page.clock.runFor(600);
+      expect((await typing).postData()).toContain('subject=b');
+      await expect.poll(() => textOf('[data-preview] p'), { timeout: 120_000 }).toEqual(['typed']);
+      expect(await page.evaluate('document.activeElement.name')).toBe('subject');
+    });
+
+    it('waits for its button where what is typed needs more than the page may show', async () => {
+      await open(form('first'), form('second', 'https://images.example.org'));
+      const typing = posted();
+      await page.getByLabel('Subject').fill('b');
+      await page.clock.runFor(600);
+      await typing;
+      await button().waitFor();
+      expect(await textOf('[data-preview] p')).toEqual(['first']);
+    });
+
+    it.each([
+      ['a choice that needs more than the page may show', 'With', '#preview'],
+      ['a choice that changes more than the preview', 'Event', '#there'],
+    ])('comes with a new page after %s', async (_, label, place) => {
+      await open(form('first'), form('second', 'https://images.example.org'));
+      await page.getByLabel(label).selectOption('two');
+      await page.clock.runFor(1);
+      await page.waitForURL(`${address}${place}`);
+      expect((await textOf('[data-preview] p')).at(0)).toBe('second');
     });
   });
 

@@ -10,9 +10,10 @@ import {
 } from '#shared/audience/brand.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import type { KeptVersion } from '#shared/store/kept-versions.ts';
-import { emailFrame } from '../kit/email-frame.ts';
+import { emailFrame, previewPane } from '../kit/email-frame.ts';
 import { saveBar } from '../kit/enhanced.ts';
 import { act, choice, postForm, textArea, textField, textOf } from '../kit/fields.ts';
+import type { MoreSources } from '../kit/guard.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { table, time } from '../kit/shown.ts';
 import { brandPath } from '../kit/words.ts';
@@ -92,10 +93,12 @@ type BrandForm = Readonly<{
   portal: string | undefined;
   /** The email of the preview as HTML; absent: it cannot be shown. */
   email: string | undefined;
+  /** What the page may show of emails. */
+  sources: MoreSources;
 }>;
 
 export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
-  const { typed, version, problems, template, portal, email } = form;
+  const { typed, version, problems, template, portal, email, sources } = form;
   const parts = (name: BrandField) => ({
     name,
     label: fieldWords[name],
@@ -117,20 +120,19 @@ export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
 ${saveBar()}
 </div>
 <div>
-<h2 id="preview">Preview</h2>
-<div class="filters" data-view>
-${choice(
-  { name: 'template', label: 'Email', value: template },
-  readyMade.map(({ name, title }) => [name, title] as const),
-)}
-<button type="submit" name="act" value="preview" formaction="${brandPath}#preview">Preview</button>
-</div>
-${
-  email === undefined
-    ? html`<p class="note">Fix the problems to see a preview.</p>`
-    : html`${emailFrame(email)}
-<details><summary>In dark mode</summary>${emailFrame(inDarkMode(email))}</details>`
-}
+${previewPane({
+  choices: choice(
+    { name: 'template', label: 'Email', value: template },
+    readyMade.map(({ name, title }) => [name, title] as const),
+  ),
+  back: `${brandPath}#preview`,
+  sources,
+  body:
+    email === undefined
+      ? html`<p class="note">Fix the problems to see a preview.</p>`
+      : html`${emailFrame(email)}
+<details><summary>In dark mode</summary>${emailFrame(inDarkMode(email))}</details>`,
+})}
 </div>
 </div>`,
   });

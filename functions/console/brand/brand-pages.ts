@@ -23,6 +23,7 @@ import { portalPage } from '#shared/polar/portal.ts';
 import { brandItem } from '#shared/store/brand.ts';
 import { keptBrand, keptVersions, replaceDocument } from '#shared/store/kept-versions.ts';
 import { dynamoPortal } from '#shared/store/polar/portal.ts';
+import { everyElement } from '../kit/email-elements.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { textOf } from '../kit/fields.ts';
 import { policyWith } from '../kit/guard.ts';
@@ -70,6 +71,7 @@ export function brandPages(parts: ConsoleParts) {
     ]);
     const template = readyMade.find(({ name }) => name === show.template) ?? firstShown;
     const brand = rightIn(typed);
+    const look = { settings: settingsOfMails(known, brand), brand };
     const compilation = template && compileEmail(template.email, template.event);
     const { event = 'order.paid', conditions = [] } = template ?? {};
     const email =
@@ -85,16 +87,15 @@ export function brandPages(parts: ConsoleParts) {
               portal,
               brand,
             ),
-            settings: settingsOfMails(known, brand),
-            brand,
+            ...look,
             unsubscribeUrl: env.UNSUBSCRIBE_URL,
           })
         : undefined;
     const frame = email?.kind === 'rendered' ? email.html : undefined;
-    if (frame) {
-      const both = `${frame}${inDarkMode(frame)}`;
-      c.header('content-security-policy', policyWith(emailSources(both)));
-    }
+    const elements = everyElement({ ...look, unsubscribeUrl: env.UNSUBSCRIBE_URL });
+    const light = `${frame ?? ''}${elements}`;
+    const sources = emailSources(`${light}${inDarkMode(light)}`);
+    c.header('content-security-policy', policyWith(sources));
     const versions = kept.slice(0, mostVersions).map((one) => {
       const before = kept.find(({ version: earlier }) => earlier === one.version - 1);
       return {
@@ -117,6 +118,7 @@ ${brandForm(c, {
   template: template?.name ?? '',
   portal: portal && portalPage(portal),
   email: frame,
+  sources,
 })}
 <p class="soft">The sender is ${mailFrom ?? 'none: deploy with -c mailFrom=example.com'}; it comes with the deployment.</p>
 ${versionsView(c, versions, versionOf(stored) ?? 0)}`,

@@ -14,6 +14,27 @@ export function emailFrame(email: string): Html {
   return html`<iframe class="mail" title="The email as it would look" sandbox="" srcdoc="${email}"></iframe>`;
 }
 
+type Previewed = Readonly<{
+  /** What is chosen about it: fields that are no part of what is saved. */
+  choices: Html;
+  /** Where the page comes back to without a script. */
+  back: string;
+  /** What the page that it is on may show, which its policy has. */
+  sources: MoreSources | undefined;
+  body: Html;
+}>;
+
+/** A preview beside its form, which follows what is typed and chosen; without a script its button makes it again. */
+export function previewPane({ choices, back, sources, body }: Previewed): Html {
+  const ofPage = createHash('sha256')
+    .update(JSON.stringify(sources ?? ''))
+    .digest('hex');
+  return html`<h2 id="preview">Preview</h2>
+<div class="filters" data-view><div class="chosen" data-preview-choices>${choices}</div>
+<button type="submit" name="act" value="preview" formaction="${back}" data-preview-button>Preview</button></div>
+<div data-preview="${ofPage.slice(0, 12)}">${body}</div>`;
+}
+
 /**
  * What an email that we rendered needs to look like itself: the hashes of exactly its own styles, and the hosts of its
  * images. Values in it are escaped, so a quote always ends an attribute.
@@ -25,9 +46,9 @@ export function emailSources(email: string): MoreSources {
   return {
     styles: [
       "'unsafe-hashes'",
-      ...[...elements, ...attributes].slice(0, mostStyles).map(hashSource),
+      ...[...elements, ...attributes].slice(0, mostStyles).map(hashSource).sort(),
     ],
-    images: hosts.slice(0, mostImageHosts),
+    images: hosts.slice(0, mostImageHosts).sort(),
   };
 }
 

@@ -49,7 +49,7 @@ export function live(id: string, body: Html): Html {
  * The end of a long form with `data-unsaved`: stays in sight, and says which fields are not saved yet. Without a script it
  * is a row with the button.
  */
-export function saveBar({ label = 'Save', usual = 'All saved' } = {}): Html {
+export function saveBar({ label = 'Save', usual = 'All saved', act = '' } = {}): Html {
   return html`<div class="save-bar"><p data-unsaved-text aria-live="polite"><span class="unseen">${usual}</span></p>
-<button type="reset" data-discard hidden>Discard</button> <button type="submit" class="primary">${label}</button></div>`;
+<button type="reset" data-discard hidden>Discard</button> <button type="submit"${act && html` name="act" value="${act}"`} class="primary">${label}</button></div>`;
 }

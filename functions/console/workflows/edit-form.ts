@@ -1,7 +1,9 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { isOptionalEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import { saveBar } from '../kit/enhanced.ts';
 import { choice, postForm, textField } from '../kit/fields.ts';
+import type { MoreSources } from '../kit/guard.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { frequencyWords } from '../kit/words.ts';
 import { conditionFields } from './condition-fields.ts';
@@ -11,6 +13,8 @@ import { type Steps, stepFields } from './step-fields.ts';
 type EditForm = Omit<Steps, 'seen'> &
   Readonly<{
     preview: Preview;
+    /** What the page may show of emails. */
+    sources: MoreSources;
     look: Look;
     /** What it comes with is not what is saved. */
     isChanged: boolean;
@@ -42,10 +46,10 @@ ${form.isSure ? html`<input type="hidden" name="sure" value="yes">` : ''}
 ${trigger(form)}
 ${stepFields({ ...form, seen: form.preview.seen })}
 ${limits(form)}
-<p class="row"><button type="submit" name="act" value="save" class="primary">${form.saveLabel}</button></p>
+${saveBar({ label: form.saveLabel, act: 'save' })}
 </div>
 <div>
-${previewView(form.preview, form.typed.steps, form.look)}
+${previewView(form.preview, form)}
 </div>
 </div>`,
   });
@@ -93,7 +97,7 @@ function trigger({ typed, problems, triggerNote, preview, frequencyNote }: EditF
   return html`<div class="card">
 ${textField({ name: 'name', label: 'Name', value: typed.name, problem: problems.at('name') })}
 <h2 id="trigger">Trigger</h2>
-<fieldset class="trigger">
+<fieldset class="trigger" data-preview-whole="#trigger">
 <legend class="unseen">Trigger</legend>
 ${choice({ name: 'when', label: 'When' }, [['event', 'Event received']])}
 ${choice({ name: 'source', label: 'From' }, [['polar', 'Polar']])}

@@ -5,6 +5,7 @@ import { type StoppedAt, stoppedBy } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
+import { everyElement } from '../kit/email-elements.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
@@ -142,9 +143,11 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
   const isConflict = instead === 'conflict';
   const isLive = present.status === 'active';
   const statuses = { conflict: 409, refused: 422, stops: 409 } as const;
-  if (preview.email.kind === 'rendered') {
-    c.header('content-security-policy', policyWith(emailSources(preview.email.html)));
-  }
+  const shownEmail = preview.email.kind === 'rendered' ? preview.email.html : '';
+  const { unsubscribeUrl } = parts;
+  // What is typed later is shown on this page, too.
+  const sources = emailSources(shownEmail + everyElement({ settings, brand, unsubscribeUrl }));
+  c.header('content-security-policy', policyWith(sources));
   return page(c, {
     title: `Edit ${present.name}`,
     section: 'workflows',
@@ -160,6 +163,7 @@ ${editForm(c, {
   typed,
   problems,
   preview,
+  sources,
   look,
   isChanged: !isDeepStrictEqual(typed, typedOf(draftOf(present))),
   version,
@@ -178,26 +182,25 @@ const saveLabels = { conflict: 'Save mine over it', refused: 'Save', stops: stop
 
 type Saved = Extract<Saving, { kind: 'saved' }>;
 
-/** What became of a save, and which version is live now. */
-export function savedFlash(before: Workflow, { workflow, warnings, obstacles }: Saved): Flash {
+/** What became of a save, and which version is live now. The page that comes next shows the warnings. */
+export function savedFlash(before: Workflow, { workflow, obstacles }: Saved): Flash {
   const { version, status } = workflow;
   if (version === before.version) {
     const next = status === 'active' ? '' : ' Activate it to send its emails.';
     return { kind: 'done', text: `No changes to save.${next}` };
   }
-  const notes = warnings.map((warning) => `\nNote: ${warning}`).join('');
   if (before.status === 'active' && status === 'paused') {
     const why = obstacles.join(' ');
     return {
       kind: 'problem',
-      text: `Saved as version ${version}, and paused, because it may not be active: ${why}${notes}`,
+      text: `Saved as version ${version}, and paused, because it may not be active: ${why}`,
     };
   }
   const live =
     status === 'active'
       ? `It is live: events from now on send it. This applies within 30 seconds.`
       : `It is ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent before it is activated.`;
-  return { kind: 'done', text: `Saved as version ${version}. ${live}${notes}` };
+  return { kind: 'done', text: `Saved as version ${version}. ${live}` };
 }
 
 /** Saves what was typed, or shows the form again: with a preview, with another row, or with what is in the way. */

@@ -13,8 +13,9 @@ import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
 import { isSupportedEventType, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Portal, withPortal } from '#shared/polar/portal.ts';
 import { dayBefore, type EventLog, type ListedEvent } from '#shared/store/events/event-log.ts';
-import { emailFrame } from '../kit/email-frame.ts';
+import { emailFrame, previewPane } from '../kit/email-frame.ts';
 import { choice } from '../kit/fields.ts';
+import type { MoreSources } from '../kit/guard.ts';
 import type { Html } from '../kit/page.ts';
 import { outlookView } from '../kit/run-view.ts';
 import { badge } from '../kit/shown.ts';
@@ -178,28 +179,31 @@ export function eventOf(typed: Readonly<{ event: string }>): SupportedEventType 
   return isSupportedEventType(typed.event) ? typed.event : undefined;
 }
 
+type PreviewedWith = Readonly<{
+  typed: Readonly<{ steps: readonly Step[] }>;
+  look: Look;
+  /** What the page may show of emails. */
+  sources: MoreSources;
+}>;
+
 /** The email as it would look, with what it is shown with. Part of the form: its button saves nothing. */
 export function previewView(
   { events, example, email, verdict, isOfSaved }: Preview,
-  steps: readonly Step[],
-  look: Look,
+  { typed, look, sources }: PreviewedWith,
 ): Html {
   const listed = events.some(({ webhookId }) => webhookId === example);
-  return html`<h2 id="preview">Preview</h2>
-<div class="filters" data-view>
-${choice({ name: 'example', label: 'With the values of', value: example }, [
-  ...events.map((event) => [event.webhookId, nameOf(event)] as const),
-  ...(listed || example === madeUp
-    ? []
-    : [[example, `The event ${example.slice(0, 40)}`] as const]),
-  [madeUp, 'A made-up event'],
-])}
-<button type="submit" name="act" value="preview" formaction="#preview">Preview</button>
-</div>
-${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
+  const choices = choice({ name: 'example', label: 'With the values of', value: example }, [
+    ...events.map((event) => [event.webhookId, nameOf(event)] as const),
+    ...(listed || example === madeUp
+      ? []
+      : [[example, `The event ${example.slice(0, 40)}`] as const]),
+    [madeUp, 'A made-up event'],
+  ]);
+  const body = html`${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
 ${isOfSaved ? html`<p class="note">This is the saved version. Fix the problems to preview what you typed.</p>` : ''}
-${verdictView(verdict, steps)}
+${verdictView(verdict, typed.steps)}
 ${emailView(email, look)}`;
+  return previewPane({ choices, back: '#preview', sources, body });
 }
 
 type Step = Parameters<typeof outlookView>[1][number];

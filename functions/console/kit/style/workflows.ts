@@ -10,14 +10,15 @@ export const workflows = `
   .editor .columns > :last-child { position: sticky; top: 1rem }
 }
 .mail { height: 38rem; display: block; border-color: #85888f; margin: 0 0 1rem }
+.chosen { flex: 1 1 16rem; max-width: 26rem }
+.chosen .field { max-width: none }
 .looks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; border: 0; padding: 0; margin: 0 0 .6rem }
 .looks label { display: inline-flex; gap: .4rem; align-items: center; font-weight: 400; min-height: 1.75rem }
 .mail { width: 100%; max-width: 600px; color-scheme: light }
 .editor:has(.look-phone:checked) .mail { max-width: 375px }
 .editor:has(.look-dark:checked) .mail { color-scheme: dark }
-.trigger { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0 .75rem }
-.trigger > :last-child { grid-column: span 2 }
-@media (max-width: 40rem) { .trigger { grid-template-columns: 1fr 1fr } }
+.trigger { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 .75rem }
+.trigger > :last-child { grid-column: 1 / -1 }
 .columns > div > .card:last-child { margin: 0 }
 .named { min-width: 10rem }
 .conditions { margin: 0 0 1.1rem }
@@ -25,6 +26,7 @@ export const workflows = `
 .condition { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 7fr) minmax(0, 8fr) auto; gap: .4rem; margin: 0 0 .6rem }
 .condition button { padding-inline: .6rem }
 .steps { list-style: none; margin: 0; padding: 0 }
+.steps > .step { margin: 0; padding: 1rem }
 .steps > .between { position: relative; margin: 0 0 1.25rem; padding-left: 1.25rem; border-left: 2px solid var(--line) }
 .step-head { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; justify-content: space-between; margin: 0 0 .75rem }
 .step-head h2 { margin: 0 }
