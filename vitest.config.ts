@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * functions of the local stack. No test may run out, so it is green on any day.
  */
 if (process.env['CLOCK_DAYS_AHEAD']) {
-  const clockAhead = new URL('./infra/local/clock-ahead.ts', import.meta.url).href;
+  const clockAhead = new URL('./infra/local/clock/clock-ahead.ts', import.meta.url).href;
   process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import ${clockAhead}`;
 }
 
@@ -79,10 +79,10 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/unit/**'],
           sequence: { groupOrder: 1 },
-          globalSetup: ['test/support/synthesise-once.ts'],
+          globalSetup: ['test/support/cloud/synthesise-once.ts'],
           // A process per file would load the SDK or the CDK, and start a DynamoDB, more than a hundred times.
           isolate: false,
-          setupFiles: ['test/support/leave-no-trace.ts'],
+          setupFiles: ['test/support/process/leave-no-trace.ts'],
           // Many of these wait for emulators and child processes, so more run at once than a small machine has cores.
           maxWorkers: 5,
           experimental: loadedByNode,

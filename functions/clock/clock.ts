@@ -2,8 +2,8 @@ import type { Email, MailMessage } from '#shared/audience/emails/email.ts';
 import type { Wake } from '#shared/audience/runs/go-on.ts';
 import type { Log } from '#shared/log.ts';
 import type { RemainingTime } from '#shared/queue/each-record.ts';
-import type { DueRun, DueRuns, UnreadableRun } from '#shared/store/due-runs.ts';
 import type { DueEmail, DueEmails, Taken } from '#shared/store/mail/due-emails.ts';
+import type { DueRun, DueRuns, UnreadableRun } from '#shared/store/runs/due-runs.ts';
 
 export type ClockParts = Readonly<{
   emails: DueEmails;

@@ -4,10 +4,10 @@ import * as z from 'zod/mini';
 import { jsonLog } from '#shared/log.ts';
 import { type WorkerMessage, wakeMessage } from '#shared/queue/events-queue.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
-import { dynamoDueRuns } from '#shared/store/due-runs.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
+import { dynamoDueRuns } from '#shared/store/runs/due-runs.ts';
 import { clock } from './clock.ts';
 
 const env = z

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { secureHeaders } from 'hono/secure-headers';
 import { reasonOf } from '#shared/failure.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
-import { InvalidSettings } from '#shared/store/settings.ts';
+import { InvalidSettings } from '#shared/store/settings/settings.ts';
 import { consoleActs } from './console-acts.ts';
 import { deploymentSigns } from './kit/deployment-signs.ts';
 import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';

@@ -10,18 +10,18 @@ import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
-import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
 import { dynamoCounts } from '#shared/store/counts/counts.ts';
 import { dynamoImports } from '#shared/store/import.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
-import { dynamoOpenRuns } from '#shared/store/open-runs.ts';
 import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
-import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
-import { dynamoSettings } from '#shared/store/settings.ts';
-import { audienceFromEnv } from '#shared/store/wire-audience.ts';
-import { polarLinkOf } from '#shared/store/wire-polar.ts';
+import { dynamoOpenRuns } from '#shared/store/runs/open-runs.ts';
+import { dynamoRunLists, runCounts } from '#shared/store/runs/run-lists.ts';
+import { dynamoBrand, mailSettings } from '#shared/store/settings/brand.ts';
+import { dynamoSettings } from '#shared/store/settings/settings.ts';
+import { audienceFromEnv } from '#shared/store/wiring/audience.ts';
+import { polarLinkOf } from '#shared/store/wiring/polar.ts';
 
 const envSchema = z.object({
   CONTACTS_TABLE: z.string(),

@@ -8,7 +8,7 @@ import {
 import * as z from 'zod/mini';
 import type { Recipient } from '#shared/audience/consent/refusals.ts';
 import type { Fate } from '#shared/audience/consent/suppression.ts';
-import { isSameData } from '#shared/audience/workspace.ts';
+import { isSameData } from '#shared/audience/rows/workspace.ts';
 import { readBatch } from '#shared/store/dynamo.ts';
 import { dueAttributes } from '#shared/store/mail/ledger.ts';
 import type { SesEvent } from './ses-event.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { jsonLog } from '#shared/log.ts';
 import { failedMessages } from '#shared/queue/each-record.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
-import { audienceFromEnv } from '#shared/store/wire-audience.ts';
+import { audienceFromEnv } from '#shared/store/wiring/audience.ts';
 import { feedback } from './feedback.ts';
 import { feedbackLedger } from './feedback-ledger.ts';
 

@@ -1,5 +1,9 @@
 import * as z from 'zod/mini';
-import { isMailable, type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
+import {
+  isMailable,
+  type NormalisedEmail,
+  normalisedEmail,
+} from '#shared/audience/person/address.ts';
 
 /** What SES says of one email. Times are ISO 8601 in UTC. */
 export type SesEvent = Readonly<{

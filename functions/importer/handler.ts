@@ -2,9 +2,9 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import { workOnImport } from '#shared/audience/backfill/import-step.ts';
 import { jsonLog } from '#shared/log.ts';
-import { audienceFromEnv } from '#shared/store/wire-audience.ts';
-import { importPartsOf } from '#shared/store/wire-import.ts';
-import { polarReachOf } from '#shared/store/wire-polar.ts';
+import { audienceFromEnv } from '#shared/store/wiring/audience.ts';
+import { importPartsOf } from '#shared/store/wiring/import.ts';
+import { polarReachOf } from '#shared/store/wiring/polar.ts';
 
 const number = z.pipe(z.string(), z.transform(Number));
 const env = z

@@ -1,6 +1,6 @@
-import type { Brand } from '#shared/audience/brand.ts';
 import type { MailVerdict } from '#shared/audience/emails/judge-mail.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';

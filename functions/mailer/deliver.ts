@@ -1,4 +1,3 @@
-import type { NormalisedEmail } from '#shared/audience/address.ts';
 import { contactLedgerKey } from '#shared/audience/consider-workflows.ts';
 import type { Counted, Email, EmailIdentity, MailMessage } from '#shared/audience/emails/email.ts';
 import { judgeMail } from '#shared/audience/emails/judge-mail.ts';
@@ -10,7 +9,8 @@ import {
   mailboxOf,
   quotaOf,
 } from '#shared/audience/emails/mailbox.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import type { NormalisedEmail } from '#shared/audience/person/address.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import { stepKey } from '#shared/audience/runs/run.ts';
 import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import type { SendMail } from '#shared/mail/ses.ts';

@@ -1,12 +1,12 @@
 import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { AskedByRun, MailSituation } from '#shared/audience/emails/judge-mail.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { emailOf } from '#shared/audience/person.ts';
+import { emailOf } from '#shared/audience/person/person.ts';
+import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
+import type { Reading } from '#shared/audience/rows/workspace.ts';
 import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
-import type { Settings } from '#shared/audience/settings.ts';
-import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { WorkflowReader } from '#shared/audience/workflow.ts';
-import type { Reading } from '#shared/audience/workspace.ts';
 
 export type Known = Omit<MailSituation, 'hasSender' | 'wasSentBefore' | 'wasHeld' | 'now'> &
   Readonly<{

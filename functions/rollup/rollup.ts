@@ -1,3 +1,4 @@
+import { type Counts, countsOf, isEmpty, sumOf } from '#shared/audience/counts/counts.ts';
 import {
   type CountedHours,
   dayOf,
@@ -8,8 +9,7 @@ import {
   isWalkDue,
   summedDay,
   withEmptyDays,
-} from '#shared/audience/count-plan.ts';
-import { type Counts, countsOf, isEmpty, sumOf } from '#shared/audience/counts.ts';
+} from '#shared/audience/counts/plan.ts';
 import type { Log } from '#shared/log.ts';
 import type { DeadEvent } from '#shared/queue/failures-now.ts';
 import type { ContactWalk } from '#shared/store/counts/contact-walk.ts';

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { cached } from '#shared/in-time.ts';
 import { jsonLog } from '#shared/log.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
-import { dynamoBrand } from '#shared/store/brand.ts';
-import { audienceFromEnv } from '#shared/store/wire-audience.ts';
+import { dynamoBrand } from '#shared/store/settings/brand.ts';
+import { audienceFromEnv } from '#shared/store/wiring/audience.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
 const { SETTINGS_TABLE } = z.object({ SETTINGS_TABLE: z.string() }).parse(process.env);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Brand, textOn } from '#shared/audience/brand.ts';
+import { type Brand, textOn } from '#shared/audience/settings/brand.ts';
 import { escapeHtml } from '#shared/safe-text.ts';
 
 const styleFor = (accent: string) => `

@@ -1,6 +1,6 @@
-import type { Brand } from '#shared/audience/brand.ts';
 import type { AudienceRefusals, Recipient } from '#shared/audience/consent/refusals.ts';
 import { isOnlyUnsubscribed, type WayBack } from '#shared/audience/consent/way-back.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
 import { reasonOf } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import { testToken, type UnsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';

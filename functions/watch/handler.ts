@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { jsonLog } from '#shared/log.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { polarLinkOf } from '#shared/store/wire-polar.ts';
+import { polarLinkOf } from '#shared/store/wiring/polar.ts';
 import { watch } from './watch.ts';
 
 const env = z

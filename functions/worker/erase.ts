@@ -1,4 +1,3 @@
-import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
 import {
   continueErasure,
   type ErasureByHand,
@@ -7,16 +6,17 @@ import {
   eraseLayer,
   holdsAddress,
 } from '#shared/audience/erasure.ts';
-import { addressesOf } from '#shared/audience/person.ts';
-import { forgotten, putRun } from '#shared/audience/runs/customer-runs.ts';
+import { type NormalisedEmail, normalisedEmail } from '#shared/audience/person/address.ts';
+import { addressesOf } from '#shared/audience/person/person.ts';
 import {
   type AudienceStore,
   type ContactLookup,
   look,
   type Means,
   settle,
-} from '#shared/audience/unit-of-work.ts';
-import type { Workspace } from '#shared/audience/workspace.ts';
+} from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
+import { forgotten, putRun } from '#shared/audience/runs/customer-runs.ts';
 import { inGroups } from '#shared/in-time.ts';
 import {
   type ContactErasure,
@@ -26,7 +26,7 @@ import {
   erasureDelaysSeconds,
 } from '#shared/queue/events-queue.ts';
 import type { EventRecords } from '#shared/store/events/event-records.ts';
-import type { RunLists } from '#shared/store/run-lists.ts';
+import type { RunLists } from '#shared/store/runs/run-lists.ts';
 
 type Erasing = Means &
   Readonly<{

@@ -8,8 +8,8 @@ import { dynamoFailures } from '#shared/queue/failures.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { dynamoEventRecords } from '#shared/store/events/event-records.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
-import { dynamoRunLists } from '#shared/store/run-lists.ts';
-import { audienceFromEnv } from '#shared/store/wire-audience.ts';
+import { dynamoRunLists } from '#shared/store/runs/run-lists.ts';
+import { audienceFromEnv } from '#shared/store/wiring/audience.ts';
 import { worker } from './worker.ts';
 
 const env = z

@@ -1,6 +1,6 @@
 import type { MailMessage } from '#shared/audience/emails/email.ts';
+import type { Means } from '#shared/audience/rows/unit-of-work.ts';
 import { goOn, type Wake } from '#shared/audience/runs/go-on.ts';
-import type { Means } from '#shared/audience/unit-of-work.ts';
 import type { Log } from '#shared/log.ts';
 import {
   type Resumption,
@@ -9,7 +9,7 @@ import {
   wakeMessage,
 } from '#shared/queue/events-queue.ts';
 import { mailOfRun } from '#shared/queue/mail-queue.ts';
-import type { RunLists } from '#shared/store/run-lists.ts';
+import type { RunLists } from '#shared/store/runs/run-lists.ts';
 
 type RunParts = Means &
   Readonly<{

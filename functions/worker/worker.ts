@@ -2,14 +2,14 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { EventRecord, ReceivedEvent, ReplayEntry } from '#shared/audience/event-record.ts';
-import { applyReplay, type Replay } from '#shared/audience/replay.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import { applyReplay, type Replay } from '#shared/audience/replay/replay.ts';
 import type {
   AudienceStore,
   ContactLookup,
   Means,
   Surroundings,
-} from '#shared/audience/unit-of-work.ts';
+} from '#shared/audience/rows/unit-of-work.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import { within } from '#shared/in-time.ts';
@@ -32,7 +32,7 @@ import {
 } from '#shared/queue/events-queue.ts';
 import { mailsOf, mailsOfReplay } from '#shared/queue/mail-queue.ts';
 import type { EventRecords } from '#shared/store/events/event-records.ts';
-import type { RunLists } from '#shared/store/run-lists.ts';
+import type { RunLists } from '#shared/store/runs/run-lists.ts';
 import { eraseContact, eraseRecords, eraseRecordsOfContact } from './erase.ts';
 import { resumeRuns, wakeRun } from './runs.ts';
 

@@ -9,9 +9,9 @@ import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command
 import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { type Output, outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption } from '#infra/terminal/person.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import { type Former, formerOf, migrateKey } from '#shared/audience/migration.ts';
-import type { Means } from '#shared/audience/unit-of-work.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { type Former, formerOf, migrateKey } from '#shared/audience/rows/migration.ts';
+import type { Means } from '#shared/audience/rows/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
 import { addressKeys, contactsNotFindable } from '#shared/store/audience/customer-scan.ts';
 import { makeFindable } from '#shared/store/audience/word-index.ts';

@@ -5,7 +5,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
-import type { RunCounts } from '#shared/store/run-lists.ts';
+import type { RunCounts } from '#shared/store/runs/run-lists.ts';
 import { emailFate, failureText, seconds } from './words.ts';
 
 /** What the worker keeps the reasons under for which a run could not go on. */

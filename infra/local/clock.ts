@@ -1,4 +1,4 @@
-import './clock-ahead.ts';
+import './clock/clock-ahead.ts';
 import { Advice, runCommand } from '#infra/terminal/advice.ts';
 import { type Act, program, runProgram } from '#infra/terminal/command-line.ts';
 import { printLine } from '#infra/terminal/lines.ts';

@@ -14,6 +14,8 @@ import {
 } from '#infra/local/emulators/secrets-manager.ts';
 import { type LocalSes, sendsMail, startSes } from '#infra/local/emulators/ses.ts';
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
+import { synthesise } from './assembly/synthesis.ts';
+import { localIdentities, readTemplate } from './assembly/template.ts';
 import { type LocalClock, localClock } from './clock/local-clock.ts';
 import { moveOn } from './clock/move-on.ts';
 import { whatIsDue, whenSettled } from './clock/settling.ts';
@@ -29,8 +31,6 @@ import {
 } from './lambda/local-functions.ts';
 import { localClientConfig } from './local-account.ts';
 import { type StandInForPolar, standInForPolar } from './stand-in-for-polar.ts';
-import { synthesise } from './synthesis.ts';
-import { localIdentities, readTemplate } from './template.ts';
 
 export type Ports = Readonly<{
   http: number;

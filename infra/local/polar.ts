@@ -1,4 +1,4 @@
-import './clock-ahead.ts';
+import './clock/clock-ahead.ts';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -13,13 +13,13 @@ import type { Delivery } from '#shared/polar/sample/signed-delivery.ts';
 import { visibleLine } from '#shared/safe-text.ts';
 import { secretText } from '#shared/store/secret.ts';
 import { followStack } from './clock/local-clock.ts';
+import { samplePeople } from './demo/sample-people.ts';
 import { type LifeOptions, lifeProgram } from './life/life-options.ts';
 import { lives } from './life/lives.ts';
 import { playLife } from './life/play.ts';
 import { localClientConfig } from './local-account.ts';
 import { type PolarOptions, polarProgram } from './polar-options.ts';
 import { deliver, localDirectory, type RunningStack, runningStack } from './running-stack.ts';
-import { samplePeople } from './sample-people.ts';
 
 // Above the call that uses them: what stands below it does not exist yet.
 const typeSchema = z.object({ type: z.string() });

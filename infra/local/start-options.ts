@@ -1,5 +1,5 @@
 import { type Act, parsed, program, wholeNumber } from '#infra/terminal/command-line.ts';
-import { localPorts } from './local-resources.ts';
+import { localPorts } from './assembly/local-resources.ts';
 import type { Ports } from './local-stack.ts';
 
 const usualPort = 4700;

@@ -1,5 +1,5 @@
 import './loopback-only.ts';
-import './clock-ahead.ts';
+import './clock/clock-ahead.ts';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import { startClockDoor } from './clock/clock-door.ts';
 import { type LocalClock, localClock } from './clock/local-clock.ts';
 import { spanText, timeText } from './clock/words.ts';
 import { consoleLines } from './console-lines.ts';
-import { demo, type LocalItems, localItems } from './demo.ts';
-import { saveDemoWorkflows } from './demo-workflows.ts';
+import { demo, type LocalItems, localItems } from './demo/demo.ts';
+import { saveDemoWorkflows } from './demo/demo-workflows.ts';
 import type { LoopbackServer } from './http/loopback-server.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import { type LocalPolar, startLocalPolar } from './polar-server/local-polar.ts';
@@ -134,7 +134,7 @@ async function start(
 
 /** Loads esbuild, which no other start needs. */
 async function watchSources({ functions }: LocalStack): Promise<() => Promise<void>> {
-  const { watchFunctions, watchTemplate } = await import('./watch-sources.ts');
+  const { watchFunctions, watchTemplate } = await import('./assembly/watch-sources.ts');
   const stopTemplate = watchTemplate(printLine);
   const stopFunctions = await watchFunctions(functions, printLine);
   printLine('Watching the sources: a function that changes is rebuilt.\n');

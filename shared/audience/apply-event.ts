@@ -1,9 +1,9 @@
 import { decide, readFirst } from './decide.ts';
 import type { EventRecord, ReceivedEvent } from './event-record.ts';
+import { type Means, settleRecord, withSameIds } from './rows/unit-of-work.ts';
+import type { Workspace } from './rows/workspace.ts';
 import { OutdatedWorkflows } from './runs/begin-run.ts';
-import { type Means, settleRecord, withSameIds } from './unit-of-work.ts';
 import type { Workflow } from './workflow.ts';
-import type { Workspace } from './workspace.ts';
 
 type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };
 

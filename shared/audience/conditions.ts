@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
-import { productNameOf, type SubscriptionSnapshot } from './subscription-snapshot.ts';
+import { productNameOf, type SubscriptionSnapshot } from './person/subscription-snapshot.ts';
 
 const eventPropertyNameSchema = z.keyof(eventPropertiesSchema);
 export const eventPropertyNames = eventPropertyNameSchema.options;

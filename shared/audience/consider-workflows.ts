@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import { type Condition, conditionText, holds } from './conditions.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from './event-record.ts';
-import type { Customer } from './person.ts';
+import type { Customer } from './person/person.ts';
+import { isStale, staleReason } from './person/subscription-snapshot.ts';
+import type { Workspace } from './rows/workspace.ts';
 import { beginRun, reasonAgainstOne } from './runs/begin-run.ts';
 import { stepKey } from './runs/run.ts';
-import { isStale, staleReason } from './subscription-snapshot.ts';
 import { firstSend, needsRun, type Workflow } from './workflow.ts';
-import type { Workspace } from './workspace.ts';
 
 /**
  * The key of the one email that a workflow may send for this event, in the characters that an SES message tag allows;

@@ -1,4 +1,3 @@
-import { formerSpellings, isMailable, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { considerWorkflows } from './consider-workflows.ts';
 import { isLifted, withDeletion } from './deletion.ts';
 import { forget } from './erasure.ts';
@@ -13,7 +12,14 @@ import {
   recordOf,
   skipped,
 } from './event-record.ts';
-import { claimAddress, layerAt, showAddress, withoutLayer } from './identity.ts';
+import {
+  formerSpellings,
+  isMailable,
+  type NormalisedEmail,
+  normalisedEmail,
+} from './person/address.ts';
+import { claimAddress, layerAt, showAddress, withoutLayer } from './person/identity.ts';
+import { cleanName } from './person/name.ts';
 import {
   addressesOf,
   type Contact,
@@ -22,15 +28,14 @@ import {
   groupOwner,
   type Layer,
   newerFact,
-} from './person.ts';
-import { cleanName } from './person-name.ts';
+} from './person/person.ts';
+import { withSubscription } from './person/subscription-snapshot.ts';
+import type { Surroundings } from './rows/unit-of-work.ts';
+import { isSameData, type RowKey, type Workspace } from './rows/workspace.ts';
 import { followCustomer } from './runs/customer-runs.ts';
-import type { EventSettings } from './settings.ts';
-import { withSubscription } from './subscription-snapshot.ts';
-import type { Surroundings } from './unit-of-work.ts';
-import { groupReason, withGroupOf } from './user-group.ts';
+import type { EventSettings } from './settings/settings.ts';
+import { groupReason, withGroupOf } from './settings/user-group.ts';
 import type { Workflow } from './workflow.ts';
-import { isSameData, type RowKey, type Workspace } from './workspace.ts';
 
 /**
  * What one Polar event does to the audience: changes rows of the workspace, and returns the record to keep. Pure: the

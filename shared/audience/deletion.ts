@@ -1,12 +1,12 @@
 import { isBackfilled } from '#shared/polar/event-types.ts';
 import { type Act, isAfter } from './consent/suppression.ts';
 import type { ReceivedEvent } from './event-record.ts';
-import { claimAddress, showAddress } from './identity.ts';
 import { compareMoments, type Moment } from './moment.ts';
-import { type Customer, emailOf } from './person.ts';
-import type { Settings } from './settings.ts';
-import type { Surroundings } from './unit-of-work.ts';
-import type { Workspace } from './workspace.ts';
+import { claimAddress, showAddress } from './person/identity.ts';
+import { type Customer, emailOf } from './person/person.ts';
+import type { Surroundings } from './rows/unit-of-work.ts';
+import type { Workspace } from './rows/workspace.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** A backfill's deletion that is run again must not undo what a person did since. */
 export function isLifted(

@@ -1,8 +1,8 @@
 import type { PolarCustomer, PolarEvent } from '#shared/polar/event.ts';
-import { isMailable, normalisedEmail } from './address.ts';
-import { type Customer, newerFact } from './person.ts';
-import { cleanName } from './person-name.ts';
-import type { Settings } from './settings.ts';
+import { isMailable, normalisedEmail } from './person/address.ts';
+import { cleanName } from './person/name.ts';
+import { type Customer, newerFact } from './person/person.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** The parts of the facts that a webhook must have failed to bring. */
 export type DriftKind = 'missing' | 'stale' | 'wrong-group' | 'extra';

@@ -1,11 +1,11 @@
-import { formerSpellings, type NormalisedEmail, normalisedEmail } from './address.ts';
 import { type ActOnContact, actedOn } from './by-hand/acts-by-hand.ts';
 import { type Act, isAfter, suppressedBy } from './consent/suppression.ts';
-import { dropClaim, layerAt, putLayer, showAddress } from './identity.ts';
-import { type Contact, type Customer, emailOf } from './person.ts';
+import { formerSpellings, type NormalisedEmail, normalisedEmail } from './person/address.ts';
+import { dropClaim, layerAt, putLayer, showAddress } from './person/identity.ts';
+import { type Contact, type Customer, emailOf } from './person/person.ts';
+import type { Surroundings } from './rows/unit-of-work.ts';
+import type { Workspace } from './rows/workspace.ts';
 import { forgetRuns } from './runs/customer-runs.ts';
-import type { Surroundings } from './unit-of-work.ts';
-import type { Workspace } from './workspace.ts';
 
 /**
  * DynamoDB takes 100 items in one transaction. Each address brings a contact and a suppression, all three in up to six

@@ -2,12 +2,16 @@ import * as z from 'zod/mini';
 import type { PolarEvent } from '#shared/polar/event.ts';
 import { eventPropertiesSchema, withoutPersonal } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import { normalisedEmailSchema } from './address.ts';
-import { type Contact, type Customer, emailOf } from './person.ts';
-import { splitName } from './person-name.ts';
+import { normalisedEmailSchema } from './person/address.ts';
+import { splitName } from './person/name.ts';
+import { type Contact, type Customer, emailOf } from './person/person.ts';
+import {
+  isOfSubscription,
+  toldVersion,
+  toldVersionSchema,
+} from './person/subscription-snapshot.ts';
 import { runEmailSchema } from './runs/run.ts';
-import type { Settings } from './settings.ts';
-import { isOfSubscription, toldVersion, toldVersionSchema } from './subscription-snapshot.ts';
+import type { Settings } from './settings/settings.ts';
 
 const valueSchema = z.union([z.string(), z.boolean(), z.null()]);
 const changeSchema = z.object({ field: z.string(), from: valueSchema, to: valueSchema });

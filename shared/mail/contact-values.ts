@@ -1,6 +1,6 @@
 import tlds from 'tlds' with { type: 'json' };
-import type { Contact } from '#shared/audience/person.ts';
-import { cleanName, isTitle, splitName } from '#shared/audience/person-name.ts';
+import { cleanName, isTitle, splitName } from '#shared/audience/person/name.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import type { EmailVariables } from './render-email.ts';
 
 const topLevelLabels: ReadonlySet<string> = new Set(tlds);

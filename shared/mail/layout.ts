@@ -1,4 +1,4 @@
-import { type Brand, textOn } from '#shared/audience/brand.ts';
+import { type Brand, textOn } from '#shared/audience/settings/brand.ts';
 import type { CompiledEmail } from '#shared/audience/workflow.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 

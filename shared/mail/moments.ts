@@ -1,5 +1,5 @@
 import { type Condition, scopedProperty } from '#shared/audience/conditions.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Until, Workflow } from '#shared/audience/workflow.ts';
 import {
   type CustomerEmailKey,

@@ -6,7 +6,7 @@ import {
   type Template,
   toValueSync,
 } from 'liquidjs';
-import { defaultSettings, type Writing } from '#shared/audience/settings.ts';
+import { defaultSettings, type Writing } from '#shared/audience/settings/settings.ts';
 import type { CompiledEmail } from '#shared/audience/workflow.ts';
 import { type EventProperties, withFormattedAmounts } from '#shared/polar/event-properties.ts';
 import { oneLine } from '#shared/safe-text.ts';

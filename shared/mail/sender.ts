@@ -1,4 +1,4 @@
-import { isMailable } from '#shared/audience/address.ts';
+import { isMailable } from '#shared/audience/person/address.ts';
 
 const quotedName = /^"(?:[^"\\]|\\.)*"$/;
 

@@ -2,7 +2,7 @@ import type { SubscriptionFact } from '#shared/audience/conditions.ts';
 import {
   productNameOf,
   type SubscriptionSnapshot,
-} from '#shared/audience/subscription-snapshot.ts';
+} from '#shared/audience/person/subscription-snapshot.ts';
 import { formattedAmount } from '#shared/polar/amount.ts';
 import type { EventProperties } from '#shared/polar/event-properties.ts';
 

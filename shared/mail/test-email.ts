@@ -1,11 +1,11 @@
-import type { Brand } from '#shared/audience/brand.ts';
 import {
   type Condition,
   type EventPropertyName,
   eventPropertyNames,
   scopedProperty,
 } from '#shared/audience/conditions.ts';
-import type { Settings, Writing } from '#shared/audience/settings.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import type { Settings, Writing } from '#shared/audience/settings/settings.ts';
 import type { CompiledEmail, EmailNode, SendStep, Workflow } from '#shared/audience/workflow.ts';
 import {
   booleanProperties,

@@ -2,10 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { type Replay, replaySchema } from '#shared/audience/replay.ts';
+import { type Replay, replaySchema } from '#shared/audience/replay/replay.ts';
 import { type Wake, wakeSchema } from '#shared/audience/runs/go-on.ts';
 import { recordPositionSchema } from '#shared/store/events/event-records.ts';
-import { runIdPositionSchema, runPositionSchema } from '#shared/store/run-lists.ts';
+import { runIdPositionSchema, runPositionSchema } from '#shared/store/runs/run-lists.ts';
 
 /** A webhook on its way to the worker: `body` is the raw text that Polar signed, `receivedAt` ISO 8601. */
 export type QueuedWebhook = Readonly<{

@@ -1,4 +1,4 @@
-import type { Erased } from '#shared/audience/workspace.ts';
+import type { Erased } from '#shared/audience/rows/workspace.ts';
 
 /** The partition of table Acts that holds what was erased under a name: an id, or the hash of an address. */
 export function proofsOf(name: string): string {

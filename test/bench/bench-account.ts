@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { localIdentities, readTemplate } from '#infra/local/assembly/template.ts';
 import { createTables, startDynamo } from '#infra/local/emulators/dynamo.ts';
 import {
   fillSecrets,
@@ -11,7 +12,6 @@ import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
 import { functionProcess } from '#infra/local/lambda/lambda-function.ts';
 import { functionEnvironment } from '#infra/local/lambda/local-functions.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { localIdentities, readTemplate } from '#infra/local/template.ts';
 import { type ShippedFunction, shippedFunctions } from './shipped-bundles.ts';
 
 /** A way to an emulator: itself, or something in between that watches. */

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readTemplate } from '#infra/local/template.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
+import { readTemplate } from '#infra/local/assembly/template.ts';
+import { localAssembly } from '#test/support/cloud/local-assembly.ts';
 import { codeBytes, type ShippedFunction, shippedFunctions } from './shipped-bundles.ts';
 
 let functions: ShippedFunction[];

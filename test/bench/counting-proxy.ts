@@ -2,7 +2,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
-import { contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
+import { contentOf, operationOf, passedOn, reply } from '#test/support/polar/passed-on.ts';
 import { itemSize } from './item-size.ts';
 
 /** One call as it was on the wire. Units are DynamoDB's request units. */

@@ -6,11 +6,11 @@ import type { Wake } from '#shared/audience/runs/go-on.ts';
 import { wakeMessage } from '#shared/queue/events-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
-import { coldStart } from '#test/support/cold-start.ts';
-import { clientConfig, startDynamo } from '#test/support/emulators.ts';
-import { lambdaRecord } from '#test/support/lambda-record.ts';
-import { newSecret } from '#test/support/signed-request.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { clientConfig, startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
+import { newSecret } from '#test/support/polar/signed-request.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
+import { lambdaRecord } from '#test/support/process/lambda-record.ts';
 import { startCountingProxy } from './counting-proxy.ts';
 import { apiEvent, queueEvent, type Webhook } from './sample-events.ts';
 

@@ -20,7 +20,7 @@ export type IdleCalls = Readonly<Record<Scheduled, IdleCall>>;
 const daysCountedFirst = 2;
 
 /**
- * How many hours a call of rollup counts on average (`shared/audience/count-plan.ts`): the present one, the last one until
+ * How many hours a call of rollup counts on average (`shared/audience/counts/plan.ts`): the present one, the last one until
  * it is ten minutes over, the three before that once an hour, and all of fifteen days once a day.
  */
 const callsOfDay = 288;

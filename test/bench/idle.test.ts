@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { templateOf } from '#infra/local/template.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { templateOf } from '#infra/local/assembly/template.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { type IdleLine, idleLines, sumOf } from './idle.ts';
 import { measuredIdleCalls } from './idle-measured.ts';
 

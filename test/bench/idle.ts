@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { synthesise } from '#infra/local/synthesis.ts';
-import { readTemplate, type Template } from '#infra/local/template.ts';
-import { fits } from '#test/support/cloud-watch.ts';
+import { synthesise } from '#infra/local/assembly/synthesis.ts';
+import { readTemplate, type Template } from '#infra/local/assembly/template.ts';
+import { fits } from '#test/support/cloud/cloud-watch.ts';
 import {
   type IdleCall,
   type IdleCalls,

@@ -8,7 +8,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
-import type { Customer } from '#shared/audience/person.ts';
+import type { Customer } from '#shared/audience/person/person.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { deliverSigned, secretReadingOf } from '#shared/polar/sample/signed-delivery.ts';

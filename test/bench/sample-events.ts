@@ -4,7 +4,7 @@ import { type Payload, polarPayload } from '#shared/polar/sample/sample-events.t
 import { subscriptionFacts } from '#shared/polar/sample/sample-purchase.ts';
 import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
-import { signedHeadersFor } from '#test/support/signed-request.ts';
+import { signedHeadersFor } from '#test/support/polar/signed-request.ts';
 
 export type Webhook = Readonly<{ webhookId: string; type: string; body: string }>;
 

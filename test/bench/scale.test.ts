@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { templateOf } from '#infra/local/template.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { templateOf } from '#infra/local/assembly/template.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { measuredSizes, type ScaleRow, scaleRows } from './scale.ts';
 
 let rows: readonly ScaleRow[];

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import type { Template } from '#infra/local/template.ts';
+import type { Template } from '#infra/local/assembly/template.ts';
 import { applyEvent } from '#shared/audience/apply-event.ts';
-import { searchWords } from '#shared/audience/search-words.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
-import type { Commit } from '#shared/audience/unit-of-work.ts';
+import { searchWords } from '#shared/audience/person/search-words.ts';
+import type { Commit } from '#shared/audience/rows/unit-of-work.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { type Payload, polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { usualPageSize } from '#shared/store/counts/contact-walk.ts';
@@ -214,7 +214,7 @@ export function scaleRows(template: Template, sizes: Sizes): ScaleRow[] {
 
 /** Of an event in its index, as it is counted. */
 const indexedEventBytes = 400;
-/** Each hour, while it is the present one and then again: `shared/audience/count-plan.ts`. */
+/** Each hour, while it is the present one and then again: `shared/audience/counts/plan.ts`. */
 const timesCounted = 25;
 
 /** What Node takes of this machine by itself. */

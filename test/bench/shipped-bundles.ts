@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Resource, Template } from '#infra/local/template.ts';
+import type { Resource, Template } from '#infra/local/assembly/template.ts';
 
 const codeSchema = z.object({
   Code: z.object({ S3Key: z.string() }),

@@ -5,7 +5,7 @@ import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { catalogue } from '#infra/local/polar-server/shop/catalogue.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
+import { localAssembly } from '#test/support/cloud/local-assembly.ts';
 import { hasBrowser, startBrowser, violationsOn } from './chromium.ts';
 
 const minuteMs = 60_000;

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { Contact, Customer } from '#shared/audience/person.ts';
+import { type NormalisedEmail, normalisedEmail } from '#shared/audience/person/address.ts';
+import type { Contact, Customer } from '#shared/audience/person/person.ts';
+import type { AudienceStore, Commit } from '#shared/audience/rows/unit-of-work.ts';
+import type { Kind, Known, Steps } from '#shared/audience/rows/workspace.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
-import type { AudienceStore, Commit } from '#shared/audience/unit-of-work.ts';
-import type { Kind, Known, Steps } from '#shared/audience/workspace.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let tableOf: (id: string) => string;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { countsOf } from '#shared/audience/counts.ts';
+import { countsOf } from '#shared/audience/counts/counts.ts';
 import {
   type CountStore,
   type DayCounts,
@@ -8,8 +8,8 @@ import {
 } from '#shared/store/counts/counts.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { memoryCountStore } from '#test/fakes/memory-count-store.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let tableOf: (id: string) => string;

@@ -3,7 +3,7 @@ import { begun, type Import, type ImportStore, inTurn } from '#shared/audience/b
 import { noCounts } from '#shared/audience/backfill/page.ts';
 import { dynamoImports } from '#shared/store/import.ts';
 import { memoryImports } from '#test/fakes/memory-imports.ts';
-import { startAudience } from '#test/support/audience-at-work.ts';
+import { startAudience } from '#test/support/audience/audience-at-work.ts';
 
 let audience: Awaited<ReturnType<typeof startAudience>>;
 beforeAll(async () => {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
-import type { AudienceStore, ReplayWrite } from '#shared/audience/unit-of-work.ts';
-import type { Steps } from '#shared/audience/workspace.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import type { AudienceStore, ReplayWrite } from '#shared/audience/rows/unit-of-work.ts';
+import type { Steps } from '#shared/audience/rows/workspace.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let tableOf: (id: string) => string;

@@ -4,7 +4,7 @@ import type {
   Commit,
   CommitResult,
   ReplayWrite,
-} from '#shared/audience/unit-of-work.ts';
+} from '#shared/audience/rows/unit-of-work.ts';
 import type {
   Erased,
   Kind,
@@ -13,7 +13,7 @@ import type {
   Rows,
   Step,
   Stored,
-} from '#shared/audience/workspace.ts';
+} from '#shared/audience/rows/workspace.ts';
 import { copied } from './copied.ts';
 
 /** The audience store in memory. `rows`, `records` and `proofs` are there for tests to look at. */

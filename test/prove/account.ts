@@ -12,6 +12,7 @@ import {
 import { BatchWriteCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
+import { localIdentities, templateOf } from '#infra/local/assembly/template.ts';
 import { createTables, startDynamo } from '#infra/local/emulators/dynamo.ts';
 import {
   fillSecrets,
@@ -22,9 +23,8 @@ import {
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
 import { functionEnvironment } from '#infra/local/lambda/local-functions.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { lambdaRecord } from '#test/support/lambda-record.ts';
+import { lambdaRecord } from '#test/support/process/lambda-record.ts';
 
 export type Item = Record<string, unknown>;
 /** The items of every table, by logical id. */

@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
-import { contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
+import { contentOf, operationOf, passedOn, reply } from '#test/support/polar/passed-on.ts';
 
 /** What goes wrong with one call of AWS. A function that is killed makes and hears nothing from then on. */
 export const faultKinds = [

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { synthesise } from '#infra/local/synthesis.ts';
+import { synthesise } from '#infra/local/assembly/synthesis.ts';
 import { proveCrashes } from '#test/prove/crash/crash.ts';
 import {
   audienceInDynamo,
@@ -16,7 +16,7 @@ import { dynamoBeside } from '#test/prove/runs/lockstep.ts';
 import { proveRunCrashes, proveRuns, proveRunsOutside } from '#test/prove/runs/runs.ts';
 import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
 import { proveTemplate } from '#test/prove/template/prove-template.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { startAccount } from './account.ts';
 import type { Proof } from './proof.ts';
 import { seededRandom } from './seeded-random.ts';

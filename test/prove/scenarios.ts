@@ -1,5 +1,5 @@
-import { normalisedEmail } from '#shared/audience/address.ts';
-import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { defaultSettings, type Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
@@ -11,7 +11,7 @@ import {
   replayMessage,
   type WorkerMessage,
 } from '#shared/queue/events-queue.ts';
-import { approvedMail, mailing } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 
 /** One message for the worker, and what was there when it came. */
 export type Scenario = Readonly<{

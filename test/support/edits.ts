@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { NormalisedEmail } from '#shared/audience/address.ts';
 import { type ByHand, type Edit, handFields } from '#shared/audience/by-hand/by-hand.ts';
 import type { Act } from '#shared/audience/consent/suppression.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import type { NormalisedEmail } from '#shared/audience/person/address.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 
 /** A person edits the contact that shows this customer, or the one at this address that shows none. */
 export type EditTask = Act &

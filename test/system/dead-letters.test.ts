@@ -15,14 +15,14 @@ import { deadLetterVerbs } from '#infra/commands/dead-letters/verbs.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { deliver } from '#infra/local/running-stack.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
 import { explainLetters } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { requestReplay } from '#shared/queue/events-queue.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
+import { localAssembly } from '#test/support/cloud/local-assembly.ts';
 
 let stack: LocalStack;
 let db: ReturnType<typeof documentClient>;

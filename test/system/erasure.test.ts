@@ -5,20 +5,20 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-s
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
+import { saveDemoWorkflows } from '#infra/local/demo/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { deliver } from '#infra/local/running-stack.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { addContact } from '#shared/audience/by-hand/acts-by-hand.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { requestErasure, requestReplay, type SendToWorker } from '#shared/queue/events-queue.ts';
 import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { comparedWithPolicies, recordedCalls } from '#test/support/aws-calls.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
+import { comparedWithPolicies, recordedCalls } from '#test/support/cloud/aws-calls.ts';
+import { localAssembly } from '#test/support/cloud/local-assembly.ts';
 import { readableText } from '#test/support/readable-row.ts';
 import { rowsOfTables } from './rows-of-tables.ts';
 

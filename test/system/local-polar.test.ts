@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
-import { npmStart } from '#test/support/npm-start.ts';
-import { typed } from '#test/support/typed-command.ts';
+import { npmStart } from '#test/support/process/npm-start.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 
 const mailboxSchema = z.object({
   emails: z.array(

@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
+import { saveDemoWorkflows } from '#infra/local/demo/demo-workflows.ts';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { deliver } from '#infra/local/running-stack.ts';
 import { type EmailNode, plainSteps, type Workflow } from '#shared/audience/workflow.ts';
@@ -14,7 +14,7 @@ import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
+import { localAssembly } from '#test/support/cloud/local-assembly.ts';
 import { readableRow } from '#test/support/readable-row.ts';
 
 const mailboxSchema = z.object({

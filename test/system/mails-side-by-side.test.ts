@@ -11,7 +11,7 @@ import { type LocalStack, type Resources, startLocalStack } from '#infra/local/l
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { mailOf, someone, startMails } from '#test/stack/functions/mailer/mails-at-work.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
+import { localAssembly } from '#test/support/cloud/local-assembly.ts';
 
 const people = Array.from({ length: 20 }, (_, nth) => `person-${nth}@example.com`);
 

@@ -5,7 +5,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
+import { saveDemoWorkflows } from '#infra/local/demo/demo-workflows.ts';
 import {
   forwarder,
   type LoopbackServer,
@@ -17,8 +17,8 @@ import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { attributesOf } from '#shared/store/events/event-item.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
-import { contentOf, passedOn, reply } from '#test/support/passed-on.ts';
+import { localAssembly } from '#test/support/cloud/local-assembly.ts';
+import { contentOf, passedOn, reply } from '#test/support/polar/passed-on.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;

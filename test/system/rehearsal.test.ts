@@ -8,9 +8,9 @@ import { BatchWriteCommand, PutCommand, ScanCommand, UpdateCommand } from '@aws-
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { localDeployment } from '#infra/commands/deployment/deployment.ts';
+import { localIds } from '#infra/local/assembly/local-resources.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { localIds } from '#infra/local/local-resources.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { type EmailNode, firstSend, plainSteps } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
@@ -20,9 +20,9 @@ import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
-import { npmStart } from '#test/support/npm-start.ts';
+import { npmStart } from '#test/support/process/npm-start.ts';
+import { typed as typedCommand } from '#test/support/process/typed-command.ts';
 import { readableText } from '#test/support/readable-row.ts';
-import { typed as typedCommand } from '#test/support/typed-command.ts';
 
 /*
  * What the runbook says, typed as it stands there, at the faults that it is for. Each is solved in at most three

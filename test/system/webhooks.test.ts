@@ -7,7 +7,7 @@ import { GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '#infra/local/local-stack.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { localAssembly } from '#test/support/local-assembly.ts';
+import { localAssembly } from '#test/support/cloud/local-assembly.ts';
 import { readableRow } from '#test/support/readable-row.ts';
 
 const folder = new URL('../fixtures/polar/', import.meta.url);

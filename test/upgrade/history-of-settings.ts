@@ -1,4 +1,4 @@
-import { draftOf } from '#shared/audience/settings-draft.ts';
+import { draftOf } from '#shared/audience/settings/draft.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import type { Life } from './life.ts';
 

@@ -3,7 +3,7 @@ import { DescribeTableCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { shiftedClock } from '#test/prove/crash/shifted-clock.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { historyOfCustomers, linkOf } from './history-of-customers.ts';
 import { historyOfMails } from './history-of-mails.ts';
 import { historyOfSettings } from './history-of-settings.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { normalisedEmail } from '#shared/audience/address.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';

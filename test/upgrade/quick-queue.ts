@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
-import { contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
+import { contentOf, operationOf, passedOn, reply } from '#test/support/polar/passed-on.ts';
 
 const sendSchema = z.looseObject({ QueueUrl: z.string(), DelaySeconds: z.number().optional() });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateAll } from '#infra/commands/migrate.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import { look } from '#shared/audience/unit-of-work.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { look } from '#shared/audience/rows/unit-of-work.ts';
 import { addressKeys, contactsNotFindable } from '#shared/store/audience/customer-scan.ts';
 import { dynamoWordSearch, makeFindable } from '#shared/store/audience/word-index.ts';
 import type { Life } from './life.ts';

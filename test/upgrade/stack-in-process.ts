@@ -10,6 +10,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { consoleApp } from '#functions/console/console.ts';
 import { consoleParts } from '#functions/console/parts.ts';
+import { localIdentities, templateOf } from '#infra/local/assembly/template.ts';
 import { createTables } from '#infra/local/emulators/dynamo.ts';
 import {
   initialSecret,
@@ -17,14 +18,13 @@ import {
   startSecretsManager,
 } from '#infra/local/emulators/secrets-manager.ts';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
-import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { startSes } from '#test/fakes/ses.ts';
-import { coldStart } from '#test/support/cold-start.ts';
+import { clientConfig, startDynamo } from '#test/support/cloud/emulators.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
-import { clientConfig, startDynamo } from '#test/support/emulators.ts';
-import { lambdaRecord } from '#test/support/lambda-record.ts';
-import { signedRequest } from '#test/support/signed-request.ts';
+import { signedRequest } from '#test/support/polar/signed-request.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
+import { lambdaRecord } from '#test/support/process/lambda-record.ts';
 import { startQuickQueue } from './quick-queue.ts';
 
 /** The queues that a function is fed from, by the logical ids that an upgrade must not change. */

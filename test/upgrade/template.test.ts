@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { keptVersion, keptVersions, templateFrom } from './version-folder.ts';
 
 const today = templateFrom(stageTemplate({ stage: 'production' }).toJSON());

@@ -1,6 +1,6 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { inject, vi } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
 import { shiftedClock } from '#test/prove/crash/shifted-clock.ts';
 import { lifeIn } from './life.ts';
 import { startStackInProcess } from './stack-in-process.ts';

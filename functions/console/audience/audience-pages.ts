@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { addContact } from '#shared/audience/by-hand/acts-by-hand.ts';
 import { problemsInFields } from '#shared/audience/by-hand/typed-fields.ts';
-import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
+import { contactCsvHead, contactCsvLines } from '#shared/audience/person/contact-csv.ts';
 import {
   type ContactFilter,
   type ContactPosition,

@@ -2,8 +2,8 @@ import { DeleteSuppressedDestinationCommand, SESv2Client } from '@aws-sdk/client
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { noteErasure, type ToErase } from '#shared/audience/erasure.ts';
+import { type Means, settle } from '#shared/audience/rows/unit-of-work.ts';
 import { isOpen } from '#shared/audience/runs/run.ts';
-import { type Means, settle } from '#shared/audience/unit-of-work.ts';
 import { withAsciiDomain } from '#shared/mail/ses.ts';
 import { type ContactErasure, requestErasure } from '#shared/queue/events-queue.ts';
 import { dynamoContactHistory } from '#shared/store/audience/contact-history.ts';

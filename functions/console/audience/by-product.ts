@@ -1,10 +1,10 @@
-import type { Contact } from '#shared/audience/person.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import {
   isLiving,
   productNameOf,
   type Subscriptions,
-} from '#shared/audience/subscription-snapshot.ts';
-import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+} from '#shared/audience/person/subscription-snapshot.ts';
+import type { AudienceStore } from '#shared/audience/rows/unit-of-work.ts';
 import type {
   ContactFilter,
   ContactList,

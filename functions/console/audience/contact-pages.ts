@@ -7,8 +7,8 @@ import {
   subscribeContact,
   unsubscribeContact,
 } from '#shared/audience/by-hand/acts-by-hand.ts';
-import type { Contact } from '#shared/audience/person.ts';
-import type { Means } from '#shared/audience/unit-of-work.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
+import type { Means } from '#shared/audience/rows/unit-of-work.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { historyPositionSchema } from '#shared/store/audience/contact-history.ts';
 import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';

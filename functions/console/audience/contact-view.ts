@@ -14,13 +14,13 @@ import {
   isByOperator,
   type SuppressionReason,
 } from '#shared/audience/consent/suppression.ts';
-import { type Customer, type DecisionByHand, sourceText } from '#shared/audience/person.ts';
+import { type Customer, type DecisionByHand, sourceText } from '#shared/audience/person/person.ts';
 import {
   isLiving,
   productNameOf,
   type SubscriptionSnapshot,
   type Subscriptions,
-} from '#shared/audience/subscription-snapshot.ts';
+} from '#shared/audience/person/subscription-snapshot.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { emailOf } from '#shared/audience/person.ts';
+import { emailOf } from '#shared/audience/person/person.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { SearchResult } from '#shared/store/audience/contact-search.ts';
 import { wordPositionSchema } from '#shared/store/audience/word-index.ts';

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { type HandField, handFields } from '#shared/audience/by-hand/by-hand.ts';
 import type { Act } from '#shared/audience/consent/suppression.ts';
-import { holdsByHand } from '#shared/audience/user-group.ts';
+import { holdsByHand } from '#shared/audience/settings/user-group.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { Contact } from '#shared/audience/person.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { postForm } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';

@@ -7,9 +7,9 @@ import {
   brandFields,
   brandProblem,
   cleanBrandText,
-} from '#shared/audience/brand.ts';
+} from '#shared/audience/settings/brand.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
-import type { KeptVersion } from '#shared/store/kept-versions.ts';
+import type { KeptVersion } from '#shared/store/settings/kept-versions.ts';
 import { emailFrame, previewPane } from '../kit/email-frame.ts';
 import { saveBar } from '../kit/enhanced.ts';
 import { act, choice, postForm, textArea, textField, textOf } from '../kit/fields.ts';

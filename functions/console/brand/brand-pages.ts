@@ -13,16 +13,16 @@ import {
   settingsOfMails,
   wholeBrand,
   wholeDocument,
-} from '#shared/audience/brand.ts';
-import type { Settings, SettingsDocument } from '#shared/audience/settings.ts';
-import { versionOf } from '#shared/audience/settings-document.ts';
+} from '#shared/audience/settings/brand.ts';
+import { versionOf } from '#shared/audience/settings/document.ts';
+import type { Settings, SettingsDocument } from '#shared/audience/settings/settings.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
 import { portalPage } from '#shared/polar/portal.ts';
-import { brandItem } from '#shared/store/brand.ts';
-import { keptBrand, keptVersions, replaceDocument } from '#shared/store/kept-versions.ts';
 import { dynamoPortal } from '#shared/store/polar/portal.ts';
+import { brandItem } from '#shared/store/settings/brand.ts';
+import { keptBrand, keptVersions, replaceDocument } from '#shared/store/settings/kept-versions.ts';
 import { everyElement } from '../kit/email-elements.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { textOf } from '../kit/fields.ts';

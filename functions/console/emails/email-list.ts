@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { type EmailFate, emailFates, fateOf } from '#shared/audience/emails/email-fate.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { EmailListPage } from '#shared/store/mail/email-list.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';

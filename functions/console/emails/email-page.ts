@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { type EmailFate, fateOf } from '#shared/audience/emails/email-fate.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { emailFrame } from '../kit/email-frame.ts';

@@ -1,7 +1,7 @@
-import type { Brand } from '#shared/audience/brand.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { Contact } from '#shared/audience/person.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import type { RenderedEmail } from '#shared/mail/render-email.ts';

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import type { Contact } from '#shared/audience/person.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import { formattedAmount } from '#shared/polar/amount.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import {

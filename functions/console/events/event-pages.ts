@@ -2,7 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import { type Replay, rehearseReplay } from '#shared/audience/replay.ts';
+import { type Replay, rehearseReplay } from '#shared/audience/replay/replay.ts';
 import { requestReplay } from '#shared/queue/events-queue.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';

@@ -4,7 +4,7 @@ import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter
 import { rowsOf } from '#shared/store/dynamo.ts';
 import { dynamoEventLog, type KeptEvent } from '#shared/store/events/event-log.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
-import { type SavedSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
+import { type SavedSettings, settingsOfVersion } from '#shared/store/settings/history.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 /** What it takes to answer what an event did, and why. */

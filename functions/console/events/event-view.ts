@@ -5,10 +5,10 @@ import type {
   EventRecord,
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
-import type { EventSettings } from '#shared/audience/settings.ts';
+import type { EventSettings } from '#shared/audience/settings/settings.ts';
 import { answers } from '#shared/polar/answers.ts';
 import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
-import type { SavedSettings } from '#shared/store/settings-history.ts';
+import type { SavedSettings } from '#shared/store/settings/history.ts';
 import { emailView, failureText } from '../kit/email-view.ts';
 import { copyable, live } from '../kit/enhanced.ts';
 import type { Html } from '../kit/page.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
-import type { Rehearsal, Replay } from '#shared/audience/replay.ts';
+import type { Rehearsal, Replay } from '#shared/audience/replay/replay.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { act, checkbox } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';

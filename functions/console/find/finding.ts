@@ -1,4 +1,4 @@
-import type { Contact } from '#shared/audience/person.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoContactSearch } from '#shared/store/audience/contact-search.ts';
 import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';

@@ -1,5 +1,5 @@
-import type { Brand } from '#shared/audience/brand.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { previewEmail } from '#shared/mail/test-email.ts';
 

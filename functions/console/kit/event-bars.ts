@@ -4,7 +4,7 @@ import {
   type Counts,
   countedOutcomes,
   eventNumbers,
-} from '#shared/audience/counts.ts';
+} from '#shared/audience/counts/counts.ts';
 import type { Slot } from '#shared/store/counts/slots.ts';
 import { type Series, stackedBars } from './charts.ts';
 import { numberText } from './numbers.ts';

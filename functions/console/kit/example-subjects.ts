@@ -1,5 +1,5 @@
-import type { Brand } from '#shared/audience/brand.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
 import type { Portal } from '#shared/polar/portal.ts';

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { MailNumbers, WorkflowNumbers } from '#shared/audience/counts.ts';
+import type { MailNumbers, WorkflowNumbers } from '#shared/audience/counts/counts.ts';
 import type { Html } from './page.ts';
 
 const number = new Intl.NumberFormat('en-US');

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import * as z from 'zod/mini';
-import { isMailable } from '#shared/audience/address.ts';
+import { isMailable } from '#shared/audience/person/address.ts';
 import type { ConsoleEnv, Flash } from './page.ts';
 
 const name = 'console-flash';

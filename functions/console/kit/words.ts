@@ -4,7 +4,7 @@ import { type Condition, eventPropertyNames } from '#shared/audience/conditions.
 import type { Email } from '#shared/audience/emails/email.ts';
 import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { Change, EventRecord } from '#shared/audience/event-record.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import type { EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
 import { formattedAmount } from '#shared/polar/amount.ts';
 import {

@@ -1,4 +1,4 @@
-import { type Counts, eventNumbers, sumOf } from '#shared/audience/counts.ts';
+import { type Counts, eventNumbers, sumOf } from '#shared/audience/counts/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type CountStore, daysBefore, type TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slot, type Slots } from '#shared/store/counts/slots.ts';

@@ -4,7 +4,7 @@ import { concernsOf } from '#shared/status/concerns.ts';
 import { readStatus, type Status } from '#shared/status/status.ts';
 import type { ContactList } from '#shared/store/audience/contact-search.ts';
 import { countedEmails } from '#shared/store/counts/counts.ts';
-import { InvalidSettings } from '#shared/store/settings.ts';
+import { InvalidSettings } from '#shared/store/settings/settings.ts';
 import type { ConsoleParts } from '../parts.ts';
 import type { SetUp } from './next-steps.ts';
 import type { Numbers } from './overview-data.ts';

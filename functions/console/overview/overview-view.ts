@@ -4,7 +4,7 @@ import {
   eventNumbers,
   type WorkflowNumbers,
   workflowNumbers,
-} from '#shared/audience/counts.ts';
+} from '#shared/audience/counts/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { begun, continued, type Import, stoppedByHand } from '#shared/audience/backfill/import.ts';
 import { workOnImport } from '#shared/audience/backfill/import-step.ts';
 import { reasonOf } from '#shared/failure.ts';
-import { importPartsOf } from '#shared/store/wire-import.ts';
+import { importPartsOf } from '#shared/store/wiring/import.ts';
 import { textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';

@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
-  defaultSettings,
-  type Settings,
-  type SettingsDocument,
-  storedSettings,
-} from '#shared/audience/settings.ts';
-import {
   mendedSettings,
   readDocument,
   textsOf,
   versionOf,
-} from '#shared/audience/settings-document.ts';
+} from '#shared/audience/settings/document.ts';
 import {
   type Comparison,
   checkDraft,
@@ -21,10 +15,16 @@ import {
   type SettingPlace,
   type SettingsDraft,
   settingPlaces,
-} from '#shared/audience/settings-draft.ts';
-import { keptVersions, replaceDocument } from '#shared/store/kept-versions.ts';
-import { settingsItem } from '#shared/store/settings.ts';
-import { keptSettings, saveSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
+} from '#shared/audience/settings/draft.ts';
+import {
+  defaultSettings,
+  type Settings,
+  type SettingsDocument,
+  storedSettings,
+} from '#shared/audience/settings/settings.ts';
+import { keptSettings, saveSettings, settingsOfVersion } from '#shared/store/settings/history.ts';
+import { keptVersions, replaceDocument } from '#shared/store/settings/kept-versions.ts';
+import { settingsItem } from '#shared/store/settings/settings.ts';
 import { textOf } from '../kit/fields.ts';
 import type { ConsoleParts } from '../parts.ts';
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { formerSettings, isFormerSetting } from '#shared/audience/brand.ts';
+import { formerSettings, isFormerSetting } from '#shared/audience/settings/brand.ts';
 import {
   type EventSetting,
   eventPath,
@@ -8,7 +8,7 @@ import {
   type SettingPlace,
   type SettingsDraft,
   settingPlaces,
-} from '#shared/audience/settings-draft.ts';
+} from '#shared/audience/settings/draft.ts';
 import { costOfUpdates } from '#shared/mail/check/check-steps.ts';
 import {
   optionalEventTypes,

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { draftOf, type SettingPlace, settingPlaces } from '#shared/audience/settings-draft.ts';
+import { draftOf, type SettingPlace, settingPlaces } from '#shared/audience/settings/draft.ts';
 import type { Followed } from '#shared/polar/connection/follow-settings.ts';
 import { postForm } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';

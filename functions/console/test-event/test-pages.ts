@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { isMailable } from '#shared/audience/address.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import { isMailable } from '#shared/audience/person/address.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import {
   isSupportedEventType,

@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
-import type { Brand } from '#shared/audience/brand.ts';
-import type { EventOutlook } from '#shared/audience/event-outlook.ts';
-import type { Settings } from '#shared/audience/settings.ts';
-import type { AudienceStore, ContactLookup } from '#shared/audience/unit-of-work.ts';
+import type { EventOutlook } from '#shared/audience/replay/event-outlook.ts';
+import type { AudienceStore, ContactLookup } from '#shared/audience/rows/unit-of-work.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { EmailNode, Workflow } from '#shared/audience/workflow.ts';
 import { readDraft, type WorkflowDraft } from '#shared/mail/check/written-draft.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Condition } from '#shared/audience/conditions.ts';
-import type { WorkflowNumbers } from '#shared/audience/counts.ts';
+import type { WorkflowNumbers } from '#shared/audience/counts/counts.ts';
 import {
   needsRun,
   type SendStep,
@@ -16,7 +16,7 @@ import {
 } from '#shared/mail/check/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { workflowEmailsPositionSchema } from '#shared/store/mail/workflow-emails.ts';
-import type { OpenCount } from '#shared/store/open-runs.ts';
+import type { OpenCount } from '#shared/store/runs/open-runs.ts';
 import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';

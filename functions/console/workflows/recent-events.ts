@@ -1,14 +1,14 @@
 import { eventPropertyNames } from '#shared/audience/conditions.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
+import { emailOf } from '#shared/audience/person/person.ts';
 import {
   type EventOutlook,
   outlookOfEvent,
   type Recipient,
-} from '#shared/audience/event-outlook.ts';
-import type { EventRecord } from '#shared/audience/event-record.ts';
-import { emailOf } from '#shared/audience/person.ts';
+} from '#shared/audience/replay/event-outlook.ts';
+import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
 import { shownContact } from '#shared/audience/runs/customer-runs.ts';
-import type { Settings } from '#shared/audience/settings.ts';
-import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { EventLog, ListedEvent } from '#shared/store/events/event-log.ts';
 

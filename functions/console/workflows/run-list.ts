@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { RunCounts } from '#shared/store/run-lists.ts';
+import type { RunCounts } from '#shared/store/runs/run-lists.ts';
 import type { Html } from '../kit/page.ts';
 import { runBadge, runPath, runTones, runWords, whereRunIs } from '../kit/run-view.ts';
 import { badge, empty, table, time } from '../kit/shown.ts';

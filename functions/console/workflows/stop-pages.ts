@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { OpenCount, OpenRuns } from '#shared/store/open-runs.ts';
-import { runPositionSchema } from '#shared/store/run-lists.ts';
+import type { OpenCount, OpenRuns } from '#shared/store/runs/open-runs.ts';
+import { runPositionSchema } from '#shared/store/runs/run-lists.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { numberText } from '../kit/numbers.ts';

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { WorkflowNumbers } from '#shared/audience/counts.ts';
+import type { WorkflowNumbers } from '#shared/audience/counts/counts.ts';
 import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
 import { facts } from '../kit/shown.ts';

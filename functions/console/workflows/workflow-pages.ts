@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { isMailable } from '#shared/audience/address.ts';
+import { isMailable } from '#shared/audience/person/address.ts';
 import { type EmailNode, firstSend, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check/check-workflow.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made/ready-made.ts';

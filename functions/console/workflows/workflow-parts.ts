@@ -1,7 +1,7 @@
-import type { Brand } from '#shared/audience/brand.ts';
 import { stopRun } from '#shared/audience/runs/go-on.ts';
 import { stopRuns } from '#shared/audience/runs/stop-runs.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { needsRun, type Workflow } from '#shared/audience/workflow.ts';
 import type { MailSurroundings } from '#shared/mail/check/check-workflow.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
@@ -11,9 +11,9 @@ import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/conta
 import { workflowsOfTwoWeeks } from '#shared/store/counts/counts.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoWorkflowEmails } from '#shared/store/mail/workflow-emails.ts';
-import type { OpenCount, OpenRuns } from '#shared/store/open-runs.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
-import type { RunPosition } from '#shared/store/run-lists.ts';
+import type { OpenCount, OpenRuns } from '#shared/store/runs/open-runs.ts';
+import type { RunPosition } from '#shared/store/runs/run-lists.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { previews } from './preview.ts';
 

@@ -6,13 +6,13 @@ import { Advice } from '#infra/terminal/advice.ts';
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person } from '#infra/terminal/person.ts';
-import { isMailable } from '#shared/audience/address.ts';
 import { type Edit, type HandField, handFields } from '#shared/audience/by-hand/by-hand.ts';
 import { editContact, rehearseEdit } from '#shared/audience/by-hand/edit-contact.ts';
 import { cleaned, problemsInFields } from '#shared/audience/by-hand/typed-fields.ts';
-import type { Contact } from '#shared/audience/person.ts';
-import { splitName } from '#shared/audience/person-name.ts';
-import { look, type Means } from '#shared/audience/unit-of-work.ts';
+import { isMailable } from '#shared/audience/person/address.ts';
+import { splitName } from '#shared/audience/person/name.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
+import { look, type Means } from '#shared/audience/rows/unit-of-work.ts';
 
 /** The fields of a contact as a person types them behind `--clear`. */
 export const clearable = {

@@ -9,8 +9,8 @@ import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { progressLine } from '#infra/terminal/lines.ts';
 import { refuseBanner } from '#infra/terminal/output.ts';
-import { contactCsvHead, contactCsvLines } from '#shared/audience/contact-csv.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import { contactCsvHead, contactCsvLines } from '#shared/audience/person/contact-csv.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import { visible } from '#shared/safe-text.ts';
 import {
   type ContactFilter,

@@ -2,7 +2,7 @@ import { withOptions } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type FoundDrift, withAddresses } from '#shared/audience/backfill/page.ts';
 import { restoreCustomer } from '#shared/audience/deletion.ts';
-import { settle } from '#shared/audience/unit-of-work.ts';
+import { settle } from '#shared/audience/rows/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { DeletedCustomer } from '#shared/store/audience/customer-scan.ts';
 import { askedFor } from './gone.ts';

@@ -21,7 +21,7 @@ import {
   takeOnOrganization,
   withAddresses,
 } from '#shared/audience/backfill/page.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import type { PolarPage } from '#shared/polar/pages.ts';
 import { findGone, mostDeletions, otherOrganization } from './gone.ts';

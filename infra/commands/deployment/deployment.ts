@@ -6,16 +6,16 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { localIds, localPorts } from '#infra/local/assembly/local-resources.ts';
 import { followStack } from '#infra/local/clock/local-clock.ts';
 import { spanText } from '#infra/local/clock/words.ts';
 import { localClientConfig, localMailFrom } from '#infra/local/local-account.ts';
-import { localIds, localPorts } from '#infra/local/local-resources.ts';
 import { localDirectory, type RunningStack, runningStack } from '#infra/local/running-stack.ts';
 import { polarVariables, type StandInForPolar } from '#infra/local/stand-in-for-polar.ts';
 import { Advice, withAdvice } from '#infra/terminal/advice.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { mailbox } from '#shared/mail/sender.ts';
-import { dynamoSettings, InvalidSettings } from '#shared/store/settings.ts';
+import { dynamoSettings, InvalidSettings } from '#shared/store/settings/settings.ts';
 
 const outputsSchema = z.object({
   WorkflowsTableName: z.string(),

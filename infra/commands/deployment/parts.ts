@@ -8,12 +8,12 @@ import {
   customersDeletedByBackfill,
   livingCustomers,
 } from '#shared/store/audience/customer-scan.ts';
-import { dynamoBrand, mailSettings } from '#shared/store/brand.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { organizationOfCustomer } from '#shared/store/events/organization-of-customer.ts';
-import { audienceOf } from '#shared/store/wire-audience.ts';
-import { polarLinkOf } from '#shared/store/wire-polar.ts';
+import { dynamoBrand, mailSettings } from '#shared/store/settings/brand.ts';
+import { audienceOf } from '#shared/store/wiring/audience.ts';
+import { polarLinkOf } from '#shared/store/wiring/polar.ts';
 import type { Deployment } from './deployment.ts';
 import type { StackResources } from './resources.ts';
 

@@ -1,6 +1,6 @@
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import { localIds } from '#infra/local/assembly/local-resources.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { localIds } from '#infra/local/local-resources.ts';
 import { type Deployment, localAddresses, physicalIdIn, type Target } from './deployment.ts';
 
 /** The tables, queues and secrets of a stack by their pinned logical ids. Throws Advice about one that it has not. */

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Deployment } from '#infra/commands/deployment/deployment.ts';
 import type { StackResources } from '#infra/commands/deployment/resources.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { recordsOfCustomer } from '#shared/store/events/records-of-customer.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';

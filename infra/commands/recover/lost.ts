@@ -1,8 +1,12 @@
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EventRecord, ReceivedEvent } from '#shared/audience/event-record.ts';
-import { markLostOrders, mostLostOrders, withLostOrders } from '#shared/audience/lost-order.ts';
-import { type RehearsalParts, rehearseLostOrder } from '#shared/audience/rehearsal.ts';
-import { type AudienceStore, settle } from '#shared/audience/unit-of-work.ts';
+import {
+  markLostOrders,
+  mostLostOrders,
+  withLostOrders,
+} from '#shared/audience/replay/lost-order.ts';
+import { type RehearsalParts, rehearseLostOrder } from '#shared/audience/replay/rehearsal.ts';
+import { type AudienceStore, settle } from '#shared/audience/rows/unit-of-work.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { PolarRow } from '#shared/polar/api.ts';
 import { lostOrderEvent } from '#shared/polar/backfill-events.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import type { AudienceStore } from '#shared/audience/rows/unit-of-work.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';

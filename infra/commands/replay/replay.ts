@@ -17,7 +17,7 @@ import type { StackCommand } from '#infra/terminal/command-line.ts';
 import { addressShown } from '#infra/terminal/lines.ts';
 import { type Output, outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption, person } from '#infra/terminal/person.ts';
-import { type Rehearsal, type Replay, rehearseReplay } from '#shared/audience/replay.ts';
+import { type Rehearsal, type Replay, rehearseReplay } from '#shared/audience/replay/replay.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';

@@ -1,8 +1,8 @@
 import { counted, reasonRows, seconds } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
-import type { RehearsedMail, RehearsedRun } from '#shared/audience/rehearsal.ts';
-import type { Rehearsal } from '#shared/audience/replay.ts';
+import type { RehearsedMail, RehearsedRun } from '#shared/audience/replay/rehearsal.ts';
+import type { Rehearsal } from '#shared/audience/replay/replay.ts';
 import type { StepAhead } from '#shared/audience/runs/outlook.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { ReplayMode } from './options.ts';

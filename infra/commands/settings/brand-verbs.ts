@@ -12,12 +12,12 @@ import {
   readBrand,
   wholeBrand,
   wholeDocument,
-} from '#shared/audience/brand.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
-import { mendedSettings, versionOf } from '#shared/audience/settings-document.ts';
-import { brandItem } from '#shared/store/brand.ts';
-import { keptBrand } from '#shared/store/kept-versions.ts';
-import { settingsItem } from '#shared/store/settings.ts';
+} from '#shared/audience/settings/brand.ts';
+import { mendedSettings, versionOf } from '#shared/audience/settings/document.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
+import { brandItem } from '#shared/store/settings/brand.ts';
+import { keptBrand } from '#shared/store/settings/kept-versions.ts';
+import { settingsItem } from '#shared/store/settings/settings.ts';
 import { shown, type VersionParts, versionVerbs } from './version-verbs.ts';
 
 const afterwards = 'Emails use it within 30 seconds.';

@@ -4,7 +4,7 @@ import { noting } from '#infra/commands/noting.ts';
 import { foundSomethingToDo } from '#infra/terminal/advice.ts';
 import type { Act, StackCommand } from '#infra/terminal/command-line.ts';
 import { outputFor } from '#infra/terminal/output.ts';
-import { brandFields } from '#shared/audience/brand.ts';
+import { brandFields } from '#shared/audience/settings/brand.ts';
 import { brandVerbs } from './brand-verbs.ts';
 import { showWord, type VersionOptions, versionParts, versionWords } from './version-words.ts';
 

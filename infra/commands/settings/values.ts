@@ -1,12 +1,11 @@
 import { Advice } from '#infra/terminal/advice.ts';
-import { longestPostalAddress, writingProblem } from '#shared/audience/brand.ts';
-import { type Settings, type SettingsDocument, settingsSchema } from '#shared/audience/settings.ts';
+import { longestPostalAddress, writingProblem } from '#shared/audience/settings/brand.ts';
 import {
   readDocument,
   valueAt,
   withoutUnknownEvent,
   withValue,
-} from '#shared/audience/settings-document.ts';
+} from '#shared/audience/settings/document.ts';
 import {
   countProblem,
   type EventSetting,
@@ -15,7 +14,12 @@ import {
   generalKinds,
   type SettingKind,
   type SettingValue,
-} from '#shared/audience/settings-draft.ts';
+} from '#shared/audience/settings/draft.ts';
+import {
+  type Settings,
+  type SettingsDocument,
+  settingsSchema,
+} from '#shared/audience/settings/settings.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 
 export const eventFields = Object.keys(eventKinds).filter((name) => isKeyOf(eventKinds, name));

@@ -6,26 +6,26 @@ import {
   formerSettings,
   isFormerSetting,
   readBrand,
-} from '#shared/audience/brand.ts';
-import { defaultSettings, type SettingsDocument } from '#shared/audience/settings.ts';
+} from '#shared/audience/settings/brand.ts';
 import {
   changesBetween,
   type Fault,
   readDocument,
   textsOf,
   versionOf,
-} from '#shared/audience/settings-document.ts';
+} from '#shared/audience/settings/document.ts';
 import {
   eventPath,
   isOfEndpoint,
   type SettingsDraft,
   settingPlaces,
-} from '#shared/audience/settings-draft.ts';
+} from '#shared/audience/settings/draft.ts';
+import { defaultSettings, type SettingsDocument } from '#shared/audience/settings/settings.ts';
 import type { Followed } from '#shared/polar/connection/follow-settings.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import { brandItem } from '#shared/store/brand.ts';
-import { settingsItem } from '#shared/store/settings.ts';
-import { keptSettings, saveSettings } from '#shared/store/settings-history.ts';
+import { brandItem } from '#shared/store/settings/brand.ts';
+import { keptSettings, saveSettings } from '#shared/store/settings/history.ts';
+import { settingsItem } from '#shared/store/settings/settings.ts';
 import { brandVerbs } from './brand-verbs.ts';
 import { eventFields, generalNames, settingsNames, withMended, withSetting } from './values.ts';
 import { overtaken, shown, type VersionParts, versionVerbs } from './version-verbs.ts';

@@ -2,14 +2,14 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Advice } from '#infra/terminal/advice.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
-import type { SettingsDocument } from '#shared/audience/settings.ts';
-import { versionOf } from '#shared/audience/settings-document.ts';
+import { versionOf } from '#shared/audience/settings/document.ts';
+import type { SettingsDocument } from '#shared/audience/settings/settings.ts';
 import {
   type KeptDocument,
   type KeptVersion,
   keptVersions,
   replaceDocument,
-} from '#shared/store/kept-versions.ts';
+} from '#shared/store/settings/kept-versions.ts';
 
 export type VersionParts = Readonly<{
   db: DynamoDBDocumentClient;

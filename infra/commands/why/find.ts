@@ -1,14 +1,14 @@
 import { failureIdOf, type RunStory } from '#infra/commands/run-words.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import type { AtAddress } from '#shared/audience/consent/reasons.ts';
+import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import {
   formerSpellings,
   type NormalisedEmail,
   normalisedEmail,
   ownerOf,
-} from '#shared/audience/address.ts';
-import type { AtAddress } from '#shared/audience/consent/reasons.ts';
-import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import type { Address, Customer } from '#shared/audience/person.ts';
+} from '#shared/audience/person/address.ts';
+import type { Address, Customer } from '#shared/audience/person/person.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';

@@ -1,13 +1,13 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { NormalisedEmail } from '#shared/audience/address.ts';
 import type { AtAddress } from '#shared/audience/consent/reasons.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import type { Address, Customer } from '#shared/audience/person.ts';
+import type { NormalisedEmail } from '#shared/audience/person/address.ts';
+import type { Address, Customer } from '#shared/audience/person/person.ts';
+import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
 import { type RunNow, runsNow } from '#shared/audience/runs/outlook.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
-import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
 import { storedWorkflowSchema, type Workflow } from '#shared/audience/workflow.ts';
 import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
@@ -18,7 +18,7 @@ import { keptVersionName } from '#shared/store/mail/workflow-versions.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { erasureProofs } from '#shared/store/operator-log.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
-import { dynamoRunLists } from '#shared/store/run-lists.ts';
+import { dynamoRunLists } from '#shared/store/runs/run-lists.ts';
 
 const listedEventSchema = z.object({
   webhookId: z.string(),

@@ -13,7 +13,7 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
-import type { Customer } from '#shared/audience/person.ts';
+import type { Customer } from '#shared/audience/person/person.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { visibleLine } from '#shared/safe-text.ts';
 import { addressLines, customerRows, erasureLines } from './address.ts';

@@ -4,10 +4,10 @@ import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import type { Output } from '#infra/terminal/output.ts';
-import type { Brand } from '#shared/audience/brand.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import type { WaitingAt } from '#shared/audience/runs/steps-gone.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import {
   firstSend,
   needsRun,
@@ -23,7 +23,7 @@ import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
-import type { RunCounts } from '#shared/store/run-lists.ts';
+import type { RunCounts } from '#shared/store/runs/run-lists.ts';
 import type { PastEvents } from './files/past-events.ts';
 import { fileVerbs } from './files/verbs.ts';
 import { inOrder, oneNamed } from './short-ids.ts';

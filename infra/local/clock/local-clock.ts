@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { shiftClock } from '#infra/local/shifted-date.ts';
+import { shiftClock } from '#infra/local/clock/shifted-date.ts';
 
 /** The time of a local stack: that of this machine, and as much ahead of it as it was moved on. */
 export type LocalClock = Readonly<{

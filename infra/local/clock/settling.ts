@@ -2,9 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { EventSourceAtWork } from '#infra/local/lambda/event-source.ts';
-import { dynamoDueRuns } from '#shared/store/due-runs.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
+import { dynamoDueRuns } from '#shared/store/runs/due-runs.ts';
 
 /** When something is due first, of the runs and emails that are due by then, by the tables of a stack. */
 export function whatIsDue(

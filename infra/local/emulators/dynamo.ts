@@ -10,9 +10,9 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import type { Identities } from '#infra/local/assembly/template.ts';
 import { freePort } from '#infra/local/http/loopback-server.ts';
 import { isLoopback } from '#infra/local/local-account.ts';
-import type { Identities } from '#infra/local/template.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { hiddenHost, startLeashed } from './leashed-program.ts';
 

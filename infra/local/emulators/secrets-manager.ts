@@ -2,9 +2,9 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import * as z from 'zod';
+import type { Identities, Resource } from '#infra/local/assembly/template.ts';
 import { bodyOf, type LoopbackServer, serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { localAccount, localRegion } from '#infra/local/local-account.ts';
-import type { Identities, Resource } from '#infra/local/template.ts';
 
 /** Secret values by physical name. */
 export type SecretStore = Readonly<{

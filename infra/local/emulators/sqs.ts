@@ -7,13 +7,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import * as z from 'zod';
+import type { Identities } from '#infra/local/assembly/template.ts';
 import {
   isFromElsewhere,
   portAdvice,
   refusalOfElsewhere,
 } from '#infra/local/http/loopback-server.ts';
 import { localRegion } from '#infra/local/local-account.ts';
-import type { Identities } from '#infra/local/template.ts';
 import { PersistenceManager } from '../../../node_modules/fauxqs/dist/persistence.js';
 import { S3Store } from '../../../node_modules/fauxqs/dist/s3/s3Store.js';
 import { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js';

@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { shiftClock } from '#infra/local/shifted-date.ts';
+import { shiftClock } from '#infra/local/clock/shifted-date.ts';
 
 /*
  * The runtime's side of the Lambda Runtime API: loads the bundle and feeds it one invocation after

@@ -1,11 +1,11 @@
 import { devNull } from 'node:os';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import type { Identities, Resource, Template } from '#infra/local/assembly/template.ts';
 import type { LocalClock } from '#infra/local/clock/local-clock.ts';
 import type { HttpRoute } from '#infra/local/http/http-api.ts';
 import { localRegion } from '#infra/local/local-account.ts';
 import type { StandInForPolar } from '#infra/local/stand-in-for-polar.ts';
-import type { Identities, Resource, Template } from '#infra/local/template.ts';
 import { type EventSourceAtWork, startEventSource } from './event-source.ts';
 import {
   type BundledFunction,

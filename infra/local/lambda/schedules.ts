@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import type { Identities } from '#infra/local/assembly/template.ts';
 import { realClock } from '#infra/local/clock/local-clock.ts';
 import { localAccount, localRegion } from '#infra/local/local-account.ts';
-import type { Identities } from '#infra/local/template.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
 type Schedule = Readonly<{ ruleArn: string; everyMs: number }>;

@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { localIds, localPorts } from '#infra/local/assembly/local-resources.ts';
 import { askClock, type SentMail, type Told } from '#infra/local/clock/clock-door.ts';
 import { followStack } from '#infra/local/clock/local-clock.ts';
-import { addActive, localDrafts } from '#infra/local/demo-workflows.ts';
+import { addActive, localDrafts } from '#infra/local/demo/demo-workflows.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { localIds, localPorts } from '#infra/local/local-resources.ts';
 import type { Happening } from '#infra/local/polar-server/shop/story.ts';
 import { deliver, type RunningStack } from '#infra/local/running-stack.ts';
 import { Advice } from '#infra/terminal/advice.ts';
@@ -13,7 +13,7 @@ import type { Run } from '#shared/audience/runs/run.ts';
 import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventsWanted } from '#shared/store/polar/events-wanted.ts';
-import { dynamoRunLists } from '#shared/store/run-lists.ts';
+import { dynamoRunLists } from '#shared/store/runs/run-lists.ts';
 import type { LifeOptions } from './life-options.ts';
 import { type Life, type LifeName, lives, toldLife } from './lives.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { isDeletedByBackfill } from '#shared/audience/deletion.ts';
 import { customerDrift, type DriftKind, purchaseDrift } from '#shared/audience/drift.ts';
-import type { Customer } from '#shared/audience/person.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Customer } from '#shared/audience/person/person.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { PolarRow } from '#shared/polar/api.ts';
 import { backfillDeletion, backfillEvent, type MadeEvent } from '#shared/polar/backfill-events.ts';
 import { instant } from '#shared/polar/instant.ts';

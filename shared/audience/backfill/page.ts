@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { DriftKind } from '#shared/audience/drift.ts';
-import { type Customer, emailOf } from '#shared/audience/person.ts';
-import type { Settings } from '#shared/audience/settings.ts';
-import { type AudienceStore, look, settle } from '#shared/audience/unit-of-work.ts';
-import type { Workspace } from '#shared/audience/workspace.ts';
+import { type Customer, emailOf } from '#shared/audience/person/person.ts';
+import { type AudienceStore, look, settle } from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
 import type { PolarSubscription } from '#shared/polar/subscription-facts.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Customer } from '#shared/audience/person.ts';
-import { withSubscription } from '#shared/audience/subscription-snapshot.ts';
+import type { Customer } from '#shared/audience/person/person.ts';
+import { withSubscription } from '#shared/audience/person/subscription-snapshot.ts';
 import type { PolarSubscription } from '#shared/polar/subscription-facts.ts';
 import {
   type BackfillCounts,

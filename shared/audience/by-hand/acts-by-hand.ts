@@ -1,4 +1,3 @@
-import { isAnonymous, isMailable, type NormalisedEmail } from '#shared/audience/address.ts';
 import { refuseForClaimants, suppress } from '#shared/audience/consent/refusals.ts';
 import {
   type Act,
@@ -9,7 +8,8 @@ import {
   refusalsSince,
   type Suppression,
 } from '#shared/audience/consent/suppression.ts';
-import { claimAddress, layerAt, putLayer, showAddress } from '#shared/audience/identity.ts';
+import { isAnonymous, isMailable, type NormalisedEmail } from '#shared/audience/person/address.ts';
+import { claimAddress, layerAt, putLayer, showAddress } from '#shared/audience/person/identity.ts';
 import {
   type Belongings,
   type Contact,
@@ -17,9 +17,9 @@ import {
   type DecisionByHand,
   type Layer,
   withDecision,
-} from '#shared/audience/person.ts';
-import { type Means, type Surroundings, settle } from '#shared/audience/unit-of-work.ts';
-import type { Workspace } from '#shared/audience/workspace.ts';
+} from '#shared/audience/person/person.ts';
+import { type Means, type Surroundings, settle } from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
 import type { HandField } from './by-hand.ts';
 import { cleaned, problemsInFields, type TypedFields } from './typed-fields.ts';
 

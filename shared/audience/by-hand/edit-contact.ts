@@ -1,7 +1,12 @@
-import { layerAt, putLayer, showAddress } from '#shared/audience/identity.ts';
-import type { Layer } from '#shared/audience/person.ts';
-import { decided, type Means, type Surroundings, settle } from '#shared/audience/unit-of-work.ts';
-import type { Workspace } from '#shared/audience/workspace.ts';
+import { layerAt, putLayer, showAddress } from '#shared/audience/person/identity.ts';
+import type { Layer } from '#shared/audience/person/person.ts';
+import {
+  decided,
+  type Means,
+  type Surroundings,
+  settle,
+} from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
 import { type ActOnContact, type ActResult, actedOn, isGone } from './acts-by-hand.ts';
 import { type Edit, edited } from './by-hand.ts';
 import { cleaned } from './typed-fields.ts';

@@ -1,4 +1,4 @@
-import { cleanName } from '#shared/audience/person-name.ts';
+import { cleanName } from '#shared/audience/person/name.ts';
 import { type HandField, handFields } from './by-hand.ts';
 
 /** The fields of a contact as a person types them. */

@@ -1,5 +1,5 @@
-import { isLeftUnsubscribed, isTakenBySes } from '#shared/audience/address.ts';
-import type { Address, Contact, Customer } from '#shared/audience/person.ts';
+import { isLeftUnsubscribed, isTakenBySes } from '#shared/audience/person/address.ts';
+import type { Address, Contact, Customer } from '#shared/audience/person/person.ts';
 import { type Act, isAfter, isByOperator, type Suppression } from './suppression.ts';
 
 /** All that is known at one address. */

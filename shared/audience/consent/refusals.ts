@@ -1,14 +1,14 @@
-import { formerSpellings, type NormalisedEmail } from '#shared/audience/address.ts';
-import { claimAddress, showAddress } from '#shared/audience/identity.ts';
-import { emailOf, refusing } from '#shared/audience/person.ts';
+import { formerSpellings, type NormalisedEmail } from '#shared/audience/person/address.ts';
+import { claimAddress, showAddress } from '#shared/audience/person/identity.ts';
+import { emailOf, refusing } from '#shared/audience/person/person.ts';
 import {
   type AudienceStore,
   type ContactLookup,
   type Means,
   type Surroundings,
   settle,
-} from '#shared/audience/unit-of-work.ts';
-import type { Workspace } from '#shared/audience/workspace.ts';
+} from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
 import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
 
 /** A person's or a mailbox's "no" to mail, at an address. */

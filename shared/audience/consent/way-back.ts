@@ -1,7 +1,7 @@
-import { formerSpellings, type NormalisedEmail } from '#shared/audience/address.ts';
 import { actedOn, subscribe } from '#shared/audience/by-hand/acts-by-hand.ts';
-import { look, type Surroundings, settle } from '#shared/audience/unit-of-work.ts';
-import { isSameData, type Workspace } from '#shared/audience/workspace.ts';
+import { formerSpellings, type NormalisedEmail } from '#shared/audience/person/address.ts';
+import { look, type Surroundings, settle } from '#shared/audience/rows/unit-of-work.ts';
+import { isSameData, type Workspace } from '#shared/audience/rows/workspace.ts';
 import { isFromAfar, type Recipient, type RecipientParts } from './refusals.ts';
 import { type Act, liftedSuppression, type Suppression } from './suppression.ts';
 

@@ -1,16 +1,16 @@
-import { isTakenBySes } from '#shared/audience/address.ts';
 import type { Suppression } from '#shared/audience/consent/suppression.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { subscriptionOf } from '#shared/audience/facts.ts';
-import type { Contact, Customer } from '#shared/audience/person.ts';
-import { exitReason } from '#shared/audience/runs/advance.ts';
-import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import { isTakenBySes } from '#shared/audience/person/address.ts';
+import { subscriptionOf } from '#shared/audience/person/facts.ts';
+import type { Contact, Customer } from '#shared/audience/person/person.ts';
 import {
   isStale,
   type SubscriptionSnapshot,
   staleReason,
-} from '#shared/audience/subscription-snapshot.ts';
+} from '#shared/audience/person/subscription-snapshot.ts';
+import { exitReason } from '#shared/audience/runs/advance.ts';
+import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { firstSend, type SendStep, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 
 /** Everything about an email as it is at the moment before it is sent. */

@@ -1,5 +1,5 @@
-import type { NormalisedEmail } from '#shared/audience/address.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { NormalisedEmail } from '#shared/audience/person/address.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Counted, Email } from './email.ts';
 import type { MailVerdict } from './judge-mail.ts';
 

@@ -1,6 +1,6 @@
 import { conditionText, holds } from '#shared/audience/conditions.ts';
-import { dueByDate, factsFor, subscriptionOf } from '#shared/audience/facts.ts';
-import { type Contact, type Customer, isOutOfMarketing } from '#shared/audience/person.ts';
+import { dueByDate, factsFor, subscriptionOf } from '#shared/audience/person/facts.ts';
+import { type Contact, type Customer, isOutOfMarketing } from '#shared/audience/person/person.ts';
 import {
   type SendStep,
   type Step,

@@ -1,11 +1,11 @@
 import { type Condition, conditionText, holds } from '#shared/audience/conditions.ts';
 import type { ConsideredWorkflow, ReceivedEvent } from '#shared/audience/event-record.ts';
-import { factsFor } from '#shared/audience/facts.ts';
-import type { Customer } from '#shared/audience/person.ts';
-import { isOfSubscription, toldVersion } from '#shared/audience/subscription-snapshot.ts';
-import type { Surroundings } from '#shared/audience/unit-of-work.ts';
+import { factsFor } from '#shared/audience/person/facts.ts';
+import type { Customer } from '#shared/audience/person/person.ts';
+import { isOfSubscription, toldVersion } from '#shared/audience/person/subscription-snapshot.ts';
+import type { Surroundings } from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
 import { firstSend, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
-import type { Workspace } from '#shared/audience/workspace.ts';
 import { exitReason, firstSteps, type Ground } from './advance.ts';
 import { mostRuns, putRun, shownContact } from './customer-runs.ts';
 import { ended, isOpen, isUsedUp, type NamedRun, type Run, stepKey } from './run.ts';

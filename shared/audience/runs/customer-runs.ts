@@ -1,6 +1,6 @@
-import { dueByDate, subscriptionOf } from '#shared/audience/facts.ts';
-import { type Contact, type Customer, emailOf } from '#shared/audience/person.ts';
-import type { Reading, Workspace } from '#shared/audience/workspace.ts';
+import { dueByDate, subscriptionOf } from '#shared/audience/person/facts.ts';
+import { type Contact, type Customer, emailOf } from '#shared/audience/person/person.ts';
+import type { Reading, Workspace } from '#shared/audience/rows/workspace.ts';
 import { reasonOfCustomer } from './advance.ts';
 import { cleared, ended, isOpen, type NamedRun, type Run } from './run.ts';
 

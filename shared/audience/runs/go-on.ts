@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { type Means, settleRecord } from '#shared/audience/unit-of-work.ts';
-import type { Workspace } from '#shared/audience/workspace.ts';
+import { type Means, settleRecord } from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
 import { advance } from './advance.ts';
 import { putRun, shownContact } from './customer-runs.ts';
 import { ended, isOpen, type Run, type RunEmail } from './run.ts';

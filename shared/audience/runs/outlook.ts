@@ -1,4 +1,4 @@
-import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
+import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type Advanced, advance, firstSteps, type Ground } from './advance.ts';
 import { shownContact } from './customer-runs.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { toldVersionSchema } from '#shared/audience/subscription-snapshot.ts';
+import { toldVersionSchema } from '#shared/audience/person/subscription-snapshot.ts';
 import { plainStepId, untilSchema } from '#shared/audience/workflow.ts';
 import { eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';

@@ -1,4 +1,4 @@
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Step, Until } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { eventMayHave } from '#shared/mail/event-variables.ts';

@@ -1,4 +1,4 @@
-import type { Settings, Writing } from '#shared/audience/settings.ts';
+import type { Settings, Writing } from '#shared/audience/settings/settings.ts';
 import type { Frequency, Step } from '#shared/audience/workflow.ts';
 import { eventMayHave } from '#shared/mail/event-variables.ts';
 import { overlapsOf, overlapWarnings, sandboxNote } from '#shared/mail/moments.ts';

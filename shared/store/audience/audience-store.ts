@@ -8,10 +8,8 @@ import {
   type Contact,
   contactSchema,
   customerSchema,
-} from '#shared/audience/person.ts';
-import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/runs/run.ts';
-import type { AudienceStore, CommitResult } from '#shared/audience/unit-of-work.ts';
-import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
+} from '#shared/audience/person/person.ts';
+import type { AudienceStore, CommitResult } from '#shared/audience/rows/unit-of-work.ts';
 import type {
   Erased,
   Kind,
@@ -20,7 +18,9 @@ import type {
   Step,
   Steps,
   Stored,
-} from '#shared/audience/workspace.ts';
+} from '#shared/audience/rows/workspace.ts';
+import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/runs/run.ts';
+import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import { indexKey, KeysUnread, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
 import { proofItems } from '#shared/store/erasure-proofs.ts';

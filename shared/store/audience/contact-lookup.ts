@@ -1,15 +1,19 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type NormalisedEmail, ownerOf } from '#shared/audience/address.ts';
 import type { Suppression } from '#shared/audience/consent/suppression.ts';
+import { type NormalisedEmail, ownerOf } from '#shared/audience/person/address.ts';
 import {
   type Address,
   addressesOf,
   type Contact,
   type Customer,
   emailOf,
-} from '#shared/audience/person.ts';
-import { type AudienceStore, type ContactLookup, look } from '#shared/audience/unit-of-work.ts';
+} from '#shared/audience/person/person.ts';
+import {
+  type AudienceStore,
+  type ContactLookup,
+  look,
+} from '#shared/audience/rows/unit-of-work.ts';
 import { indexKey } from '#shared/store/dynamo.ts';
 import type { ContactHistory } from './contact-history.ts';
 

@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
-import { type Contact, contactSchema, emailOf } from '#shared/audience/person.ts';
-import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
+import { type NormalisedEmail, normalisedEmail } from '#shared/audience/person/address.ts';
+import { type Contact, contactSchema, emailOf } from '#shared/audience/person/person.ts';
+import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
 import { indexKey, type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
 import { type KeptCustomer, keptCustomers } from './contact-lookup.ts';
 import type { WordPosition, WordSearch } from './word-index.ts';

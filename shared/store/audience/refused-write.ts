@@ -4,7 +4,7 @@ import {
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { CommitResult } from '#shared/audience/unit-of-work.ts';
+import type { CommitResult } from '#shared/audience/rows/unit-of-work.ts';
 import { Unprocessable } from '#shared/failure.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 

@@ -7,11 +7,16 @@ import {
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { normalisedEmailSchema } from '#shared/audience/address.ts';
-import { type Contact, contactSchema } from '#shared/audience/person.ts';
-import { isFoundBy, searchWords, type Typed, typedWords } from '#shared/audience/search-words.ts';
-import { type AudienceStore, look } from '#shared/audience/unit-of-work.ts';
-import type { Step } from '#shared/audience/workspace.ts';
+import { normalisedEmailSchema } from '#shared/audience/person/address.ts';
+import { type Contact, contactSchema } from '#shared/audience/person/person.ts';
+import {
+  isFoundBy,
+  searchWords,
+  type Typed,
+  typedWords,
+} from '#shared/audience/person/search-words.ts';
+import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
+import type { Step } from '#shared/audience/rows/workspace.ts';
 
 /**
  * A row of table Words: a word of a contact, by its first character and then in the order of text, so that all words

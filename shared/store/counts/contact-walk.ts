@@ -6,8 +6,8 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { isTakenBySes } from '#shared/audience/address.ts';
 import { suppressionSchema } from '#shared/audience/consent/suppression.ts';
+import { isTakenBySes } from '#shared/audience/person/address.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
 import type { Seal } from '#shared/store/seal.ts';
 import { type ContactTotals, totalsSchema } from './counts.ts';

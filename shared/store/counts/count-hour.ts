@@ -7,7 +7,6 @@ import {
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { dayOf } from '#shared/audience/count-plan.ts';
 import {
   type Counts,
   countsOf,
@@ -15,7 +14,8 @@ import {
   runTallies,
   sumOf,
   type Tally,
-} from '#shared/audience/counts.ts';
+} from '#shared/audience/counts/counts.ts';
+import { dayOf } from '#shared/audience/counts/plan.ts';
 import { emailSchema } from '#shared/audience/emails/email.ts';
 import { eventRecordSchema } from '#shared/audience/event-record.ts';
 import { runStates } from '#shared/audience/runs/run.ts';

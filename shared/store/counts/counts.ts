@@ -6,7 +6,6 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type CountedDay, type CountedHours, hourOf } from '#shared/audience/count-plan.ts';
 import {
   allMail,
   type Counts,
@@ -14,7 +13,8 @@ import {
   sumOf,
   type WorkflowNumbers,
   workflowNumbers,
-} from '#shared/audience/counts.ts';
+} from '#shared/audience/counts/counts.ts';
+import { type CountedDay, type CountedHours, hourOf } from '#shared/audience/counts/plan.ts';
 import type { EmailsOfDay } from '#shared/store/mail/emails-now.ts';
 
 const hourSchema = z.object({ at: z.string(), countedAt: z.string(), counts: countsSchema });

@@ -1,5 +1,5 @@
-import { startOfHour } from '#shared/audience/count-plan.ts';
-import type { Counts } from '#shared/audience/counts.ts';
+import type { Counts } from '#shared/audience/counts/counts.ts';
+import { startOfHour } from '#shared/audience/counts/plan.ts';
 import type { CountStore } from './counts.ts';
 
 /** A day, or an hour, of a period. */

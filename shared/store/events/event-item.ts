@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
-import type { Recorded, ReplayWrite } from '#shared/audience/unit-of-work.ts';
+import type { Recorded, ReplayWrite } from '#shared/audience/rows/unit-of-work.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { packedPayload, unpackedPayload } from './packed-payload.ts';
 import { packedRecord, unpackedRecord } from './packed-record.ts';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
+import { saveDemoWorkflows } from '#infra/local/demo/demo-workflows.ts';
 import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { throughApiGateway } from '#test/stack/functions/console/events/behind-api-gateway.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';

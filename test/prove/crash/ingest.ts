@@ -2,7 +2,7 @@ import type { Fault } from '#test/prove/fault-proxy.ts';
 import { type Life, startLife } from '#test/prove/life.ts';
 import type { Proof } from '#test/prove/proof.ts';
 import type { Scenario, Webhook } from '#test/prove/scenarios.ts';
-import { signedRequest } from '#test/support/signed-request.ts';
+import { signedRequest } from '#test/support/polar/signed-request.ts';
 import { eachFault } from './each-fault.ts';
 import type { Stage } from './stage.ts';
 import { begin, differenceOf, situationBefore, work } from './worker.ts';

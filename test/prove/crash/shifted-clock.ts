@@ -1,4 +1,4 @@
-import { shiftedDate } from '#infra/local/shifted-date.ts';
+import { shiftedDate } from '#infra/local/clock/shifted-date.ts';
 
 const realDate = Date;
 

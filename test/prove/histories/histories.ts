@@ -1,6 +1,6 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
-import { contactSchema, customerSchema } from '#shared/audience/person.ts';
+import { contactSchema, customerSchema } from '#shared/audience/person/person.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import type { Account } from '#test/prove/account.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Contact, Customer } from '#shared/audience/person.ts';
-import type { AudienceStore } from '#shared/audience/unit-of-work.ts';
+import type { Contact, Customer } from '#shared/audience/person/person.ts';
+import type { AudienceStore } from '#shared/audience/rows/unit-of-work.ts';
 import {
   arrivalArbitrary,
   facts,
@@ -13,7 +13,8 @@ import {
   visible,
   work,
   workInDisorder,
-} from '#test/support/arrival.ts';
+} from '#test/support/audience/arrival.ts';
+import { referenceAudience, subscriptionsOf } from '#test/support/audience/reference-audience.ts';
 import { editsArbitrary, editsOf } from '#test/support/edits.ts';
 import {
   addedByHandArbitrary,
@@ -21,8 +22,7 @@ import {
   eventsOf,
   happeningsArbitrary,
   settingsArbitrary,
-} from '#test/support/polar-history.ts';
-import { referenceAudience, subscriptionsOf } from '#test/support/reference-audience.ts';
+} from '#test/support/polar/polar-history.ts';
 
 /** What happens at Polar and by hand, and how it reaches two to four workers that fail and race. */
 export const historyArbitrary = fc.record({

@@ -1,9 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { bundling } from '#shared/bundle/bundling.ts';
-import type * as atWork from '#test/support/ingest-at-work.ts';
+import type * as atWork from '#test/support/audience/ingest-at-work.ts';
 
-const entry = new URL('../../support/ingest-at-work.ts', import.meta.url).pathname;
+const entry = new URL('../../support/audience/ingest-at-work.ts', import.meta.url).pathname;
 
 /** Ingest with the modules that a deployment ships: the sources hash in JavaScript, the bundles natively. */
 export async function bundledIngest(directory: string): Promise<typeof atWork> {

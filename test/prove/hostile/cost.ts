@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WebhookRequest } from '#functions/ingest/ingest.ts';
-import { newSecret, signedRequest } from '#test/support/signed-request.ts';
+import { newSecret, signedRequest } from '#test/support/polar/signed-request.ts';
 import { bundledIngest } from './bundle.ts';
 
 /** Up to what API Gateway and Lambda let through: 6 MiB of JSON that holds the body as text. */

@@ -1,5 +1,5 @@
 import { together } from '#test/prove/proof.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { proveAllTheWay } from './all-the-way.ts';
 import { type AnswersProof, proveAnswers } from './answers.ts';
 import { proveTime, type TimeProof } from './time.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { WebhookRequest } from '#functions/ingest/ingest.ts';
 import { anyText } from '#test/support/any-text.ts';
-import { secret } from '#test/support/ingest-at-work.ts';
-import { requestWith, signedHeadersFor } from '#test/support/signed-request.ts';
+import { secret } from '#test/support/audience/ingest-at-work.ts';
+import { requestWith, signedHeadersFor } from '#test/support/polar/signed-request.ts';
 import { hostileBody } from './body.ts';
 import { changedTexts } from './text.ts';
 

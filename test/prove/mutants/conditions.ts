@@ -6,7 +6,7 @@ import { type Instrumented, turnName } from './turning.ts';
 export const hearts = {
   advance: 'shared/audience/runs/advance.ts',
   decide: 'shared/audience/decide.ts',
-  identity: 'shared/audience/identity.ts',
+  identity: 'shared/audience/person/identity.ts',
   judgeMail: 'shared/audience/emails/judge-mail.ts',
 } as const;
 type Heart = keyof typeof hearts;

@@ -18,11 +18,11 @@ const advance = inFile('shared/audience/runs/advance.ts');
 const beginRun = inFile('shared/audience/runs/begin-run.ts');
 const goOn = inFile('shared/audience/runs/go-on.ts');
 const customerRuns = inFile('shared/audience/runs/customer-runs.ts');
-const snapshot = inFile('shared/audience/subscription-snapshot.ts');
+const snapshot = inFile('shared/audience/person/subscription-snapshot.ts');
 const judgeMail = inFile('shared/audience/emails/judge-mail.ts');
 const mailer = inFile('functions/mailer/deliver.ts');
 const decide = inFile('shared/audience/decide.ts');
-const identity = inFile('shared/audience/identity.ts');
+const identity = inFile('shared/audience/person/identity.ts');
 const considering = inFile('shared/audience/consider-workflows.ts');
 const resuming = inFile('shared/queue/resuming.ts');
 

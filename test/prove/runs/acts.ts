@@ -1,5 +1,5 @@
 import { stopRun } from '#shared/audience/runs/go-on.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { Checker } from './checker.ts';
 import type { RareBranch } from './rare-branches.ts';

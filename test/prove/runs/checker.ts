@@ -1,6 +1,6 @@
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
+import type { Commit } from '#shared/audience/rows/unit-of-work.ts';
 import { isUsedUp, type Run } from '#shared/audience/runs/run.ts';
-import type { Commit } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isOptionalEventType } from '#shared/polar/event-types.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';

@@ -1,6 +1,6 @@
 import { applyEvent } from '#shared/audience/apply-event.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
-import { isSameData } from '#shared/audience/workspace.ts';
+import { isSameData } from '#shared/audience/rows/workspace.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { seededRandom } from '#test/prove/seeded-random.ts';

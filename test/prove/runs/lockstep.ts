@@ -1,11 +1,11 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Emails } from '#shared/audience/emails/ledger.ts';
+import { isSameData, type Kind, type Known, type Steps } from '#shared/audience/rows/workspace.ts';
 import { storedWorkflow } from '#shared/audience/workflow.ts';
-import { isSameData, type Kind, type Known, type Steps } from '#shared/audience/workspace.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
-import { type DueRun, dynamoDueRuns } from '#shared/store/due-runs.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
-import { dynamoRunLists } from '#shared/store/run-lists.ts';
+import { type DueRun, dynamoDueRuns } from '#shared/store/runs/due-runs.ts';
+import { dynamoRunLists } from '#shared/store/runs/run-lists.ts';
 import type { Account } from '#test/prove/account.ts';
 import type { Outside, OutsideOf } from './world.ts';
 

@@ -1,9 +1,9 @@
 import type { Email } from '#shared/audience/emails/email.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
-import type { DueRuns } from '#shared/store/due-runs.ts';
 import type { DueEmails } from '#shared/store/mail/due-emails.ts';
 import { heldMark } from '#shared/store/mail/ledger.ts';
-import type { RunLists } from '#shared/store/run-lists.ts';
+import type { DueRuns } from '#shared/store/runs/due-runs.ts';
+import type { RunLists } from '#shared/store/runs/run-lists.ts';
 
 /** What lists of runs say of runs in memory. */
 export function memoryRunLists(allRuns: () => readonly Run[]): RunLists {

@@ -3,13 +3,17 @@ import { clock } from '#functions/clock/clock.ts';
 import { mailer } from '#functions/mailer/mailer.ts';
 import { mailSituation } from '#functions/mailer/situation.ts';
 import { worker } from '#functions/worker/worker.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyRefusal } from '#shared/audience/consent/refusals.ts';
 import type { EmailIdentity } from '#shared/audience/emails/email.ts';
 import type { Emails } from '#shared/audience/emails/ledger.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import type { AudienceStore, Commit } from '#shared/audience/rows/unit-of-work.ts';
 import { isOpen } from '#shared/audience/runs/run.ts';
-import { defaultSettings, type Settings, unsetEventSettings } from '#shared/audience/settings.ts';
-import type { AudienceStore, Commit } from '#shared/audience/unit-of-work.ts';
+import {
+  defaultSettings,
+  type Settings,
+  unsetEventSettings,
+} from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isOptionalEventType, optionalEventTypes } from '#shared/polar/event-types.ts';
 import type { BatchParts } from '#shared/queue/each-record.ts';
@@ -17,9 +21,9 @@ import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { type WorkerMessage, wakeMessage } from '#shared/queue/events-queue.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
-import type { DueRuns } from '#shared/store/due-runs.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
-import type { RunLists } from '#shared/store/run-lists.ts';
+import type { DueRuns } from '#shared/store/runs/due-runs.ts';
+import type { RunLists } from '#shared/store/runs/run-lists.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { memoryLedger } from '#test/fakes/memory-ledger.ts';
 import { memoryDueEmails, memoryDueRuns, memoryRunLists } from './memory-lists.ts';

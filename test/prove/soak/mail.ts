@@ -2,7 +2,7 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import type { LocalStack } from '#infra/local/local-stack.ts';
-import type { Answer } from '#test/support/passed-on.ts';
+import type { Answer } from '#test/support/polar/passed-on.ts';
 
 const sentSchema = z.object({
   EmailTags: z.array(z.object({ Name: z.string(), Value: z.string() })),

@@ -8,7 +8,7 @@ import {
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { saveDemoWorkflows } from '#infra/local/demo-workflows.ts';
+import { saveDemoWorkflows } from '#infra/local/demo/demo-workflows.ts';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import type { Proof } from '#test/prove/proof.ts';

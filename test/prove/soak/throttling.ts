@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Answer } from '#test/support/passed-on.ts';
+import type { Answer } from '#test/support/polar/passed-on.ts';
 
 /** Those that the soak troubles. */
 export type TroubledService = 'dynamodb' | 'sqs' | 'ses';

@@ -10,7 +10,7 @@ import { GetAccountCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
-import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { clientConfig, startDynamo } from '#test/support/cloud/emulators.ts';
 import type { TroubledService } from './throttling.ts';
 import { type Mood, startTroubleProxy, type TroubleProxy } from './trouble-proxy.ts';
 

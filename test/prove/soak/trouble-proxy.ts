@@ -1,6 +1,12 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
-import { type Answer, contentOf, operationOf, passedOn, reply } from '#test/support/passed-on.ts';
+import {
+  type Answer,
+  contentOf,
+  operationOf,
+  passedOn,
+  reply,
+} from '#test/support/polar/passed-on.ts';
 import { firstKeyOnly, mayBePartial, refusal, type TroubledService } from './throttling.ts';
 
 /** `paused`: calls arrive, and nothing happens before it is over · `throttled`: most calls are refused · `deaf`: some replies are lost. */

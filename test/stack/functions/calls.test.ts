@@ -5,7 +5,7 @@ import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-even
 import { startHandlersOnTheWire } from '#test/bench/handlers-on-the-wire.ts';
 import { person, renewalPayload, webhookOf } from '#test/bench/sample-events.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
-import { newSecret } from '#test/support/signed-request.ts';
+import { newSecret } from '#test/support/polar/signed-request.ts';
 
 const start = new Date('2026-11-14T12:00:00.000Z');
 const later = new Date('2026-11-15T12:00:00.000Z');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAllowed, readStatement } from '#test/support/iam.ts';
+import { isAllowed, readStatement } from '#test/support/cloud/iam.ts';
 
 const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/Contacts';
 const get = { action: 'dynamodb:GetItem', resource: table, context: {} };

@@ -1,7 +1,7 @@
 import { type Condition, holds, scopedProperty } from '#shared/audience/conditions.ts';
 import { businessKey, isTooOld, missedCondition } from '#shared/audience/consider-workflows.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { staleReason } from '#shared/audience/subscription-snapshot.ts';
+import { staleReason } from '#shared/audience/person/subscription-snapshot.ts';
 import { sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 
 /** What a change of a workflow would have done with past events, mail by mail. */

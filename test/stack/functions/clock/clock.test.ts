@@ -9,14 +9,14 @@ import type { Wake } from '#shared/audience/runs/go-on.ts';
 import { sesSender } from '#shared/mail/ses.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
-import { dynamoDueRuns } from '#shared/store/due-runs.ts';
 import { documentClient, shardOf } from '#shared/store/dynamo.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { dynamoDueRuns } from '#shared/store/runs/due-runs.ts';
 import { type SesMood, startSes } from '#test/fakes/ses.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { clientConfig, startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { clientConfig, startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let ses: Awaited<ReturnType<typeof startSes>>;

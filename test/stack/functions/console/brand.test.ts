@@ -1,9 +1,9 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Brand, brandFields } from '#shared/audience/brand.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
-import { dynamoBrand } from '#shared/store/brand.ts';
-import { keptBrand, replaceDocument } from '#shared/store/kept-versions.ts';
+import { type Brand, brandFields } from '#shared/audience/settings/brand.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
+import { dynamoBrand } from '#shared/store/settings/brand.ts';
+import { keptBrand, replaceDocument } from '#shared/store/settings/kept-versions.ts';
 import { startConsole } from './console-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;

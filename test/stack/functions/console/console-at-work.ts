@@ -13,9 +13,9 @@ import { consoleParts } from '#functions/console/parts.ts';
 import { secretStore, startSecretsManager } from '#infra/local/emulators/secrets-manager.ts';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
 import { startSes } from '#test/fakes/ses.ts';
-import { startAudience, suppressionKey } from '#test/support/audience-at-work.ts';
+import { startAudience, suppressionKey } from '#test/support/audience/audience-at-work.ts';
+import { clientConfig } from '#test/support/cloud/emulators.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
-import { clientConfig } from '#test/support/emulators.ts';
 
 const queueNames = {
   EVENTS_QUEUE_URL: 'events',

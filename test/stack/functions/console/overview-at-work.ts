@@ -1,4 +1,4 @@
-import { countsOf, sumOf, type Tally } from '#shared/audience/counts.ts';
+import { countsOf, sumOf, type Tally } from '#shared/audience/counts/counts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import type { startConsole } from './console-at-work.ts';
 

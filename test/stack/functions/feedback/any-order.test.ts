@@ -4,7 +4,7 @@ import { type EmailMarks, feedbackLedger, marked } from '#functions/feedback/fee
 import { type SesEvent, sesMessage } from '#functions/feedback/ses-event.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { startAudience } from '#test/support/audience-at-work.ts';
+import { startAudience } from '#test/support/audience/audience-at-work.ts';
 import { bounce, complaint, delivery, sentAt, sesNotification } from './ses-notification.ts';
 
 const mail = { ledgerKey: 'key', to: 'ann@example.com' };

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { coldStart } from '#test/support/cold-start.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
 import { startFeedback } from './feedback-at-work.ts';
 import { bounce, complaint, delivery, sesNotification } from './ses-notification.ts';
 

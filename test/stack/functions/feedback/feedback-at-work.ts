@@ -14,8 +14,8 @@ import { jsonLog } from '#shared/log.ts';
 import { failedMessages } from '#shared/queue/each-record.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
-import { startAudience } from '#test/support/audience-at-work.ts';
-import { clientConfig } from '#test/support/emulators.ts';
+import { startAudience } from '#test/support/audience/audience-at-work.ts';
+import { clientConfig } from '#test/support/cloud/emulators.ts';
 
 const plentyOfTime = { getRemainingTimeInMillis: () => 60_000 };
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liftBounce } from '#shared/audience/by-hand/acts-by-hand.ts';
-import { contactSchema } from '#shared/audience/person.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { contactSchema } from '#shared/audience/person/person.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { startFeedback } from './feedback-at-work.ts';
 import { bounce, delivery } from './ses-notification.ts';
 

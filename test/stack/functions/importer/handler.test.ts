@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { startPolarDesk } from '#test/stack/functions/console/polar/polar-desk.ts';
-import { coldStart } from '#test/support/cold-start.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
 
 let desk: Awaited<ReturnType<typeof startPolarDesk>>;
 

@@ -6,14 +6,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { decodeEventMessage } from '#shared/queue/events-queue.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
-import { coldStart } from '#test/support/cold-start.ts';
-import { startQueue } from '#test/support/loopback-queue.ts';
+import { startQueue } from '#test/support/cloud/loopback-queue.ts';
 import {
   type KeyReading,
   keyReadings,
   newSecret,
   signedRequest,
-} from '#test/support/signed-request.ts';
+} from '#test/support/polar/signed-request.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
 
 const folder = new URL('../../../fixtures/polar/', import.meta.url);
 const payloads = readdirSync(folder).map((name) => ({

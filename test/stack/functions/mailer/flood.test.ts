@@ -5,7 +5,7 @@ import { type DeliveryParts, deliver } from '#functions/mailer/deliver.ts';
 import type { EmailIdentity } from '#shared/audience/emails/email.ts';
 import type { SendResult } from '#shared/mail/ses.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { mailOf, someone, startMails } from './mails-at-work.ts';
 
 type Mails = Awaited<ReturnType<typeof startMails>>;

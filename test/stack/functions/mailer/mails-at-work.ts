@@ -4,7 +4,7 @@ import type { DeliveryParts } from '#functions/mailer/deliver.ts';
 import { mailSituation } from '#functions/mailer/situation.ts';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { SendResult } from '#shared/mail/ses.ts';
 import { polarEvent } from '#shared/polar/event.ts';
@@ -17,8 +17,8 @@ import { documentClient } from '#shared/store/dynamo.ts';
 import { readRecord } from '#shared/store/events/event-item.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
-import { approvedMail, mailing } from '#test/support/approved-mail.ts';
-import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
+import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
+import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 type Options = Readonly<{
   now: () => Date;

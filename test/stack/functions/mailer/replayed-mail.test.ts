@@ -7,9 +7,9 @@ import type { MailMessage } from '#shared/audience/emails/email.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let table: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliver } from '#functions/mailer/deliver.ts';
 import type { SendResult } from '#shared/mail/ses.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { mailOf, someone, startMails } from './mails-at-work.ts';
 
 const now = () => new Date('2026-11-23T12:00:00.000Z');

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { eventNumbers } from '#shared/audience/counts.ts';
+import { eventNumbers } from '#shared/audience/counts/counts.ts';
 import { dynamoCounts } from '#shared/store/counts/counts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
-import { startAudience } from '#test/support/audience-at-work.ts';
-import { coldStart } from '#test/support/cold-start.ts';
+import { startAudience } from '#test/support/audience/audience-at-work.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
 
 let audience: Awaited<ReturnType<typeof startAudience>>;
 beforeAll(async () => {

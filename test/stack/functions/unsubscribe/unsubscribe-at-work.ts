@@ -1,8 +1,8 @@
 import { unsubscribe } from '#functions/unsubscribe/unsubscribe.ts';
-import type { Brand } from '#shared/audience/brand.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
 import { jsonLog } from '#shared/log.ts';
 import { unsubscribeTokens } from '#shared/mail/unsubscribe-token.ts';
-import { startAudience, suppressionKey } from '#test/support/audience-at-work.ts';
+import { startAudience, suppressionKey } from '#test/support/audience/audience-at-work.ts';
 
 export const tokens = unsubscribeTokens(suppressionKey);
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { unsubscribe } from '#functions/unsubscribe/unsubscribe.ts';
-import { coldStart } from '#test/support/cold-start.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
 import { fresh, freshEmail, request, startUnsubscribe, tokens } from './unsubscribe-at-work.ts';
 
 let work: Awaited<ReturnType<typeof startUnsubscribe>>;

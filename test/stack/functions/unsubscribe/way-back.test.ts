@@ -1,8 +1,8 @@
 import { parse } from 'parse5';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { unsubscribe } from '#functions/unsubscribe/unsubscribe.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import { contactSchema } from '#shared/audience/person.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { contactSchema } from '#shared/audience/person/person.ts';
 import { fresh, freshEmail, request, startUnsubscribe, tokens } from './unsubscribe-at-work.ts';
 
 let work: Awaited<ReturnType<typeof startUnsubscribe>>;

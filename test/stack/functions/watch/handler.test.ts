@@ -1,7 +1,7 @@
 import type { ScheduledEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { coldStart } from '#test/support/cold-start.ts';
-import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { clientConfig, startDynamo } from '#test/support/cloud/emulators.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
 import { startWatch } from './watch-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

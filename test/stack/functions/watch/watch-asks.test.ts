@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { startWatch } from './watch-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

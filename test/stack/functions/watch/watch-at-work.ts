@@ -8,8 +8,8 @@ import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { startPolarConnection } from '#test/support/polar-connection.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
+import { startPolarConnection } from '#test/support/polar/polar-connection.ts';
 
 const minuteMs = 60_000;
 const person = {

@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { acceptEmails } from '#shared/polar/connection/switch-emails.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { startWatch } from './watch-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

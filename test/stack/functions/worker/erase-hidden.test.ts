@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { noteErasure } from '#shared/audience/erasure.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
-import { settle } from '#shared/audience/unit-of-work.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { settle } from '#shared/audience/rows/unit-of-work.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { type ContactErasure, requestErasure } from '#shared/queue/events-queue.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
 import { erasing, minutesAgo } from './erasing.ts';
 
 let work: Awaited<ReturnType<typeof startWorker>>;

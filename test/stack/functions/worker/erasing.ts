@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { WorkerParts } from '#functions/worker/worker.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { requestErasure, type WorkerMessage } from '#shared/queue/events-queue.ts';
 import { addressHash } from '#shared/store/audience/audience-store.ts';
-import { webhookBody } from '#test/support/polar-history.ts';
+import type { startWorker } from '#test/support/audience/worker-at-work.ts';
+import { webhookBody } from '#test/support/polar/polar-history.ts';
 import { readableText } from '#test/support/readable-row.ts';
-import type { startWorker } from '#test/support/worker-at-work.ts';
 
 type Work = Awaited<ReturnType<typeof startWorker>>;
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { addContact } from '#shared/audience/by-hand/acts-by-hand.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
 import { requestErasure } from '#shared/queue/events-queue.ts';
 import { addressHash } from '#shared/store/audience/audience-store.ts';
 import { erasureProofs } from '#shared/store/operator-log.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
 import { erasing, minutesAgo } from './erasing.ts';
 
 let work: Awaited<ReturnType<typeof startWorker>>;

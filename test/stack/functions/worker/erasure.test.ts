@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseRecords } from '#functions/worker/erase.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { EventRecords, RecordPosition } from '#shared/store/events/event-records.ts';
-import type { RunLists } from '#shared/store/run-lists.ts';
+import type { RunLists } from '#shared/store/runs/run-lists.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
 
 const folder = new URL('../../../fixtures/polar/', import.meta.url);
 const fixture = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8'));

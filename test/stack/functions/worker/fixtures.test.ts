@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { optionalEventTypes } from '#shared/polar/event-types.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
 import { readableRow } from '#test/support/readable-row.ts';
-import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
 
 const folder = new URL('../../../fixtures/polar/', import.meta.url);
 const fixture = (name: string) => readFileSync(new URL(name, folder), 'utf8');

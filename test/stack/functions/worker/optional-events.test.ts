@@ -1,13 +1,13 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
-import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import { defaultSettings, type Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type OptionalEventType, optionalEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
 
 const now = new Date('2026-11-02T12:00:00.000Z');
 let work: Awaited<ReturnType<typeof startWorker>>;

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
-import type { Replay } from '#shared/audience/replay.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import type { Replay } from '#shared/audience/replay/replay.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { requestReplay } from '#shared/queue/events-queue.ts';
 import { mailsOfReplay } from '#shared/queue/mail-queue.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { clockSetTo } from '#test/support/clock-set-to.ts';
-import { webhookBody } from '#test/support/polar-history.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
+import { webhookBody } from '#test/support/polar/polar-history.ts';
+import { clockSetTo } from '#test/support/process/clock-set-to.ts';
 
 let work: Awaited<ReturnType<typeof startWorker>>;
 beforeAll(async () => {

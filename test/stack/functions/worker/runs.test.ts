@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clock } from '#functions/clock/clock.ts';
 import { eraseRecords } from '#functions/worker/erase.ts';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { wakeMessage } from '#shared/queue/events-queue.ts';
-import { dynamoDueRuns } from '#shared/store/due-runs.ts';
+import { dynamoDueRuns } from '#shared/store/runs/due-runs.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
 
 let time = Date.parse('2026-11-02T12:00:00.000Z');
 const now = () => new Date(time);

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { clockSetTo } from '#test/support/clock-set-to.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
+import { clockSetTo } from '#test/support/process/clock-set-to.ts';
 
 const fixture = new URL('../../../fixtures/polar/customer.created.plain.json', import.meta.url);
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { worker } from '#functions/worker/worker.ts';
 import { retryDelaySeconds } from '#shared/queue/each-record.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
 
 const folder = new URL('../../../fixtures/polar/', import.meta.url);
 const fixture = (name: string) => readFileSync(new URL(name, folder), 'utf8');

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type FunctionName, lambdaOf } from '#test/stack/infra/constructs/lambda-of.ts';
-import { alarmsOf, type Seen } from '#test/support/cloud-watch.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { alarmsOf, type Seen } from '#test/support/cloud/cloud-watch.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 const [usualTemplate, leanTemplate] = [stageTemplate(), stageTemplate({ lean: true })];
 const [usual, lean] = [alarmsOf(usualTemplate), alarmsOf(leanTemplate)];

@@ -10,9 +10,9 @@ import type { Fault } from '#test/prove/fault-proxy.ts';
 import { called, type FunctionName, handled, startLife } from '#test/prove/life.ts';
 import { queued, scenarios, workflows } from '#test/prove/scenarios.ts';
 import { bounce } from '#test/stack/functions/feedback/ses-notification.ts';
-import { alarmsOf, type Seen } from '#test/support/cloud-watch.ts';
-import { signedRequest } from '#test/support/signed-request.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { alarmsOf, type Seen } from '#test/support/cloud/cloud-watch.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
+import { signedRequest } from '#test/support/polar/signed-request.ts';
 import { lambdaOf } from '../constructs/lambda-of.ts';
 import { onlyAwsMeasures, watchAlarms } from './told-elsewhere.ts';
 

@@ -4,8 +4,8 @@ import type { Delivery } from '#functions/mailer/deliver.ts';
 import type { Finding } from '#infra/constructs/watch.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { AnswerName } from '#shared/polar/answers.ts';
-import { alarmsOf } from '#test/support/cloud-watch.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { alarmsOf } from '#test/support/cloud/cloud-watch.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import type { FunctionName } from '../constructs/lambda-of.ts';
 
 /** The alarms that tell of an outcome, by their anchors in the runbook; or why none has to. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { startWatch } from '#test/stack/functions/watch/watch-at-work.ts';
-import { alarmsOf, type Seen } from '#test/support/cloud-watch.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { alarmsOf, type Seen } from '#test/support/cloud/cloud-watch.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { lambdaOf } from '../constructs/lambda-of.ts';
 import { watchAlarms } from './told-elsewhere.ts';
 

@@ -1,12 +1,12 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { brandVerbs } from '#infra/commands/settings/brand-verbs.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
-import { dynamoBrand } from '#shared/store/brand.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { keptBrand, replaceDocument } from '#shared/store/kept-versions.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { dynamoBrand } from '#shared/store/settings/brand.ts';
+import { keptBrand, replaceDocument } from '#shared/store/settings/kept-versions.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let table: string;

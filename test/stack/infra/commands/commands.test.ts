@@ -6,10 +6,10 @@ import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { startSes } from '#test/fakes/ses.ts';
-import { startCloudFormation } from '#test/support/cloud-formation.ts';
-import { clientConfig, startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
-import { typed } from '#test/support/typed-command.ts';
+import { startCloudFormation } from '#test/support/cloud/cloud-formation.ts';
+import { clientConfig, startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 import { startTokenService } from './console-door/token-service.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest';
 import { localDeployment } from '#infra/commands/deployment/deployment.ts';
 import { stackResources } from '#infra/commands/deployment/resources.ts';
-import { localIdentities, templateOf } from '#infra/local/template.ts';
+import { localIdentities, templateOf } from '#infra/local/assembly/template.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { queueStatus } from '#shared/queue/dead-letters/walk-queue.ts';
@@ -12,10 +12,10 @@ import {
   customerCreated,
   startDeadLetters,
   unreadable,
-} from '#test/support/dead-letters-at-work.ts';
-import { clientConfig } from '#test/support/emulators.ts';
-import { startStackInAws } from '#test/support/stack-in-aws.ts';
-import { typed } from '#test/support/typed-command.ts';
+} from '#test/support/audience/dead-letters-at-work.ts';
+import { clientConfig } from '#test/support/cloud/emulators.ts';
+import { startStackInAws } from '#test/support/cloud/stack-in-aws.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 
 test.each([
   ['ann@example.com', 'a***@example.com'],

@@ -6,13 +6,13 @@ import { whyLines } from '#infra/commands/why/why.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import { runsNow } from '#shared/audience/runs/outlook.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import { dynamoOpenRuns } from '#shared/store/open-runs.ts';
-import { dynamoRunLists, runCounts } from '#shared/store/run-lists.ts';
+import { dynamoOpenRuns } from '#shared/store/runs/open-runs.ts';
+import { dynamoRunLists, runCounts } from '#shared/store/runs/run-lists.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
 import { workflowsAtWork } from './workflows/workflow-commands-at-work.ts';
 
 let time = Date.parse('2026-11-02T12:00:00.000Z');

@@ -13,10 +13,13 @@ import { failuresNow } from '#shared/queue/failures-now.ts';
 import { readStatus, type StatusParts } from '#shared/status/status.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { customerCreated, startDeadLetters } from '#test/support/dead-letters-at-work.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { customerCreated, startDeadLetters } from '#test/support/audience/dead-letters-at-work.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

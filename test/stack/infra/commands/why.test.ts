@@ -5,23 +5,23 @@ import { find } from '#infra/commands/why/find.ts';
 import { type WhyRows, whyRows } from '#infra/commands/why/rows.ts';
 import { whyLines } from '#infra/commands/why/why.ts';
 import { addressShown, maskedAddress } from '#infra/terminal/lines.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyRefusal } from '#shared/audience/consent/refusals.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { storedWorkflow } from '#shared/audience/workflow.ts';
 import { requestReplay, type WorkerMessage } from '#shared/queue/events-queue.ts';
 import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { clockSetTo } from '#test/support/clock-set-to.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
 import {
   customerCreated,
   noonOfCreation,
   startDeadLetters,
   unreadable,
-} from '#test/support/dead-letters-at-work.ts';
-import { audienceTables } from '#test/support/stack-tables.ts';
+} from '#test/support/audience/dead-letters-at-work.ts';
+import { audienceTables } from '#test/support/cloud/stack-tables.ts';
+import { clockSetTo } from '#test/support/process/clock-set-to.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let rows: WhyRows;

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { commands } from '#infra/commands/commands.ts';
 import { Advice, withAdvice } from '#infra/terminal/advice.ts';
 import { runProgram, stackCommands } from '#infra/terminal/command-line.ts';
-import { startCloudFormation } from '#test/support/cloud-formation.ts';
+import { startCloudFormation } from '#test/support/cloud/cloud-formation.ts';
 
 /** Of each command one that looks and, where there is one, one that changes something. */
 const lines: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { mailSender, type StageOptions } from '#infra/constructs/stage-options.ts';
-import { onlyOf, stageStack, stageTemplate } from '#test/support/stage-stack.ts';
+import { onlyOf, stageStack, stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { lambdaOf } from './lambda-of.ts';
 import { type Intrinsic, nameOf, type Statement } from './permissions-of.ts';
 

@@ -2,7 +2,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { consoleActs } from '#functions/console/console-acts.ts';
 import { mailSender } from '#infra/constructs/stage-options.ts';
-import { stageStack } from '#test/support/stage-stack.ts';
+import { stageStack } from '#test/support/cloud/stage-stack.ts';
 import { nameOf, permissionsOf, type Statement } from './permissions-of.ts';
 
 const shop = mailSender('Shop <hello@shop.example>');

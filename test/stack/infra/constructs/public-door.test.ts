@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { onlyOf, resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { onlyOf, resourceOf, stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { lambdaOf } from './lambda-of.ts';
 
 const template = stageTemplate();

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { resourceOf, stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 const template = stageTemplate();
 const names = ['Events', 'Mail', 'Feedback'];

@@ -3,7 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { mailSender } from '#infra/constructs/stage-options.ts';
-import { stageStack } from '#test/support/stage-stack.ts';
+import { stageStack } from '#test/support/cloud/stage-stack.ts';
 
 const sender = mailSender('shop.example');
 const stack = stageStack({ ...(sender && { mailFrom: sender }) });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { mailSender, type StageOptions } from '#infra/constructs/stage-options.ts';
-import { localIdentities, templateOf } from '#infra/local/template.ts';
-import { accessesOf } from '#test/support/aws-calls.ts';
-import { isAllowed, statementsByFunction } from '#test/support/iam.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { localIdentities, templateOf } from '#infra/local/assembly/template.ts';
+import { accessesOf } from '#test/support/cloud/aws-calls.ts';
+import { isAllowed, statementsByFunction } from '#test/support/cloud/iam.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { lambdaOf } from './lambda-of.ts';
 
 type Sent = Readonly<{ from: string; to?: string; knownToSes: readonly string[] }>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mailSender, readStageOptions } from '#infra/constructs/stage-options.ts';
-import { stageStack, stageTemplate } from '#test/support/stage-stack.ts';
+import { stageStack, stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 function read(given: Record<string, unknown>) {
   return readStageOptions((name) => given[name]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { resourceOf, stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 const prod = stageTemplate();
 const local = stageTemplate({ stage: 'local' });

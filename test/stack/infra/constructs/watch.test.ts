@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calledByRule, onlyOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { calledByRule, onlyOf, stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { lambdaOf } from './lambda-of.ts';
 
 const template = stageTemplate();

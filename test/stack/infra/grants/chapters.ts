@@ -7,7 +7,7 @@ import type { Person } from '#shared/polar/sample/sample-customer.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { bounce, complaint } from '#test/stack/functions/feedback/ses-notification.ts';
 import { request } from '#test/stack/functions/unsubscribe/unsubscribe-at-work.ts';
-import { signedRequest } from '#test/support/signed-request.ts';
+import { signedRequest } from '#test/support/polar/signed-request.ts';
 import type { Story } from './story.ts';
 
 const person = (name: string): Person => ({

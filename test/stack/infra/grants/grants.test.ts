@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { comparedWith } from '#test/support/aws-calls.ts';
+import { comparedWith } from '#test/support/cloud/aws-calls.ts';
 import { tellAll } from './chapters.ts';
 import { type Story, startStory } from './story.ts';
 

@@ -7,10 +7,10 @@ import { type Item, type QueueName, startAccount } from '#test/prove/account.ts'
 import { shiftedClock } from '#test/prove/crash/shifted-clock.ts';
 import { called, type FunctionName, handled, type Life, startLife } from '#test/prove/life.ts';
 import { throughApiGateway } from '#test/stack/functions/console/events/behind-api-gateway.ts';
-import { recordedCalls } from '#test/support/aws-calls.ts';
+import { recordedCalls } from '#test/support/cloud/aws-calls.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
-import { startWebhookReceiver } from '#test/support/webhook-receiver.ts';
+import { startWebhookReceiver } from '#test/support/polar/webhook-receiver.ts';
 
 const fedBy = { worker: 'EventsQueue', mailer: 'MailQueue', feedback: 'FeedbackQueue' } as const;
 type Fed = keyof typeof fedBy;

@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { synthesise } from '#infra/local/assembly/synthesis.ts';
 import { type Resources, startLocalStack } from '#infra/local/local-stack.ts';
-import { synthesise } from '#infra/local/synthesis.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
-import { descendantsOf, isRunning } from '#test/support/process-tree.ts';
+import { temporaryFolder } from '#test/support/process/function-in-a-folder.ts';
+import { descendantsOf, isRunning } from '#test/support/process/process-tree.ts';
 import { tinyAssembly } from './tiny-assembly.ts';
 
 test('what the template has is there, under the names that the functions are given', async () => {

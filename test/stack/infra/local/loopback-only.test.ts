@@ -2,7 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { serveOnLoopback } from '#infra/local/http/loopback-server.ts';
 import { lambdaFunction } from '#infra/local/lambda/lambda-function.ts';
-import { functionInAFolder, testedEnvironment } from '#test/support/function-in-a-folder.ts';
+import {
+  functionInAFolder,
+  testedEnvironment,
+} from '#test/support/process/function-in-a-folder.ts';
 
 const projectFile = fileURLToPath(new URL('../../../../package.json', import.meta.url));
 

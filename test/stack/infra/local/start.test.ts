@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ended, npmStart } from '#test/support/npm-start.ts';
+import { ended, npmStart } from '#test/support/process/npm-start.ts';
 
 // Below the ports that systems hand out by themselves.
 const port = 20_000 + (process.pid % 1_700) * 7;

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
+import { temporaryFolder } from '#test/support/process/function-in-a-folder.ts';
 
 /** A cloud assembly as the CDK writes it, with one function, table, queue and secret, and two routes. */
 export async function tinyAssembly(code: string): Promise<string> {

@@ -14,8 +14,11 @@ import {
 import { dynamoLease } from '#shared/store/lease.ts';
 import { connectionLease, connectionTurn } from '#shared/store/polar/connection.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;

@@ -5,8 +5,11 @@ import { followSettings } from '#shared/polar/connection/follow-settings.ts';
 import { connectionHealth, surplusNote } from '#shared/polar/connection/health.ts';
 import { repairConnection } from '#shared/polar/connection/tend-connection.ts';
 import { optionalEventTypes, standardEventTypes } from '#shared/polar/event-types.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;

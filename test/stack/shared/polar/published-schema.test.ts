@@ -14,17 +14,17 @@ import * as z from 'zod';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
-import { surroundingsWith } from '#test/support/arrival.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { declarationName, declarationsFile } from '#test/support/polar-declarations.ts';
-import { settingsArbitrary } from '#test/support/polar-history.ts';
+import { surroundingsWith } from '#test/support/audience/arrival.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
+import { declarationName, declarationsFile } from '#test/support/polar/polar-declarations.ts';
+import { settingsArbitrary } from '#test/support/polar/polar-history.ts';
 import {
   type DrawnPayload,
   laterPayload,
   publishedPayload,
-} from '#test/support/polar-schema-payload.ts';
-import { newSecret, signedHeadersFor } from '#test/support/signed-request.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+} from '#test/support/polar/polar-schema-payload.ts';
+import { newSecret, signedHeadersFor } from '#test/support/polar/signed-request.ts';
 
 const numRuns = asMany(20, 7_500);
 

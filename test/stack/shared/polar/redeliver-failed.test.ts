@@ -3,8 +3,11 @@ import { connectPolar } from '#shared/polar/connection/connect.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import { redeliverFailed } from '#shared/polar/redelivery.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;

@@ -10,8 +10,11 @@ import {
 } from '#shared/polar/connection/switch-emails.ts';
 import { disconnectPolar } from '#shared/polar/connection/tend-connection.ts';
 import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;

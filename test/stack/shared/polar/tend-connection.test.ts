@@ -13,8 +13,11 @@ import {
 } from '#shared/polar/connection/tend-connection.ts';
 import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;

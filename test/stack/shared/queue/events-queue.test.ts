@@ -6,7 +6,7 @@ import { encodeEventMessage, maxMessageBytes } from '#shared/queue/encode-event-
 import { decodeEventMessage, type EventMessage } from '#shared/queue/events-queue.ts';
 import { anyText } from '#test/support/any-text.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { type LambdaRecord, startQueue } from '#test/support/loopback-queue.ts';
+import { type LambdaRecord, startQueue } from '#test/support/cloud/loopback-queue.ts';
 
 const facts = {
   webhookId: '4b0e9d0c-8f5c-4f5e-9a3b-0e6a4d1c2b7f',

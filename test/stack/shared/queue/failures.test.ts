@@ -2,8 +2,8 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createPlainTable } from '#test/support/plain-table.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createPlainTable } from '#test/support/cloud/plain-table.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
-import { type Contact, contactSchema } from '#shared/audience/person.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { type Contact, contactSchema } from '#shared/audience/person/person.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient, listShards, shardOf } from '#shared/store/dynamo.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 const contact = contactSchema.parse({
   email: 'ann@example.com',

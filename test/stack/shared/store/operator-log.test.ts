@@ -7,8 +7,8 @@ import {
   dynamoOperatorLog,
   type OperatorLog,
 } from '#shared/store/operator-log.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let table: string;

@@ -11,8 +11,8 @@ import {
   type Services,
   secret,
   signed,
-} from '#test/support/ingest-at-work.ts';
-import { newSecret, requestWith, signedRequest } from '#test/support/signed-request.ts';
+} from '#test/support/audience/ingest-at-work.ts';
+import { newSecret, requestWith, signedRequest } from '#test/support/polar/signed-request.ts';
 
 function event(note: string) {
   return JSON.stringify({ type: 'order.paid', note });

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { WebhookRequest } from '#functions/ingest/ingest.ts';
 import { anyText } from '#test/support/any-text.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { body, ingestAtWork, secret, signed } from '#test/support/ingest-at-work.ts';
-import { keyReadings } from '#test/support/signed-request.ts';
+import { body, ingestAtWork, secret, signed } from '#test/support/audience/ingest-at-work.ts';
+import { keyReadings } from '#test/support/polar/signed-request.ts';
 
 describe('a request that was changed on its way', () => {
   const text = anyText({ maxLength: 40 });

@@ -8,8 +8,8 @@ import {
   routed,
   secret,
   signed,
-} from '#test/support/ingest-at-work.ts';
-import { signedRequest } from '#test/support/signed-request.ts';
+} from '#test/support/audience/ingest-at-work.ts';
+import { signedRequest } from '#test/support/polar/signed-request.ts';
 
 describe('an accepted event', () => {
   it('is on the queue with its raw body, id, type and time', async () => {

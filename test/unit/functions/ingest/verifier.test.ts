@@ -4,7 +4,7 @@ import { verifier } from '#functions/ingest/verifier.ts';
 import { jsonLog } from '#shared/log.ts';
 import { secretText } from '#shared/store/secret.ts';
 import { startSecretsManager } from '#test/fakes/secrets-manager.ts';
-import { newSecret, signedHeadersFor } from '#test/support/signed-request.ts';
+import { newSecret, signedHeadersFor } from '#test/support/polar/signed-request.ts';
 
 const body = '{"type":"order.paid"}';
 let service: Awaited<ReturnType<typeof startSecretsManager>>;

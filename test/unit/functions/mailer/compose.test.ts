@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { composer } from '#functions/mailer/compose.ts';
-import type { SubscriptionSnapshot } from '#shared/audience/subscription-snapshot.ts';
+import type { SubscriptionSnapshot } from '#shared/audience/person/subscription-snapshot.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { sampleVariables } from '#shared/mail/test-email.ts';
-import { approvedMail, mailing } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 
 const portal = { server: 'production', organizationSlug: 'northlight' } as const;
 const compose = composer(

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type RollUpParts, rollUp } from '#functions/rollup/rollup.ts';
-import { type CountedFate, countsOf, emailTally, runTallies } from '#shared/audience/counts.ts';
+import {
+  type CountedFate,
+  countsOf,
+  emailTally,
+  runTallies,
+} from '#shared/audience/counts/counts.ts';
 import type { DeadEvent } from '#shared/queue/failures-now.ts';
 import { memoryCountStore } from '#test/fakes/memory-count-store.ts';
 import { asMany } from '#test/support/as-many.ts';

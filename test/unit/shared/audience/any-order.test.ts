@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Contact, Customer } from '#shared/audience/person.ts';
+import type { Contact, Customer } from '#shared/audience/person/person.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
+import { asMany } from '#test/support/as-many.ts';
 import {
   arrivalArbitrary,
   facts,
@@ -13,8 +14,8 @@ import {
   visible,
   work,
   workInDisorder,
-} from '#test/support/arrival.ts';
-import { asMany } from '#test/support/as-many.ts';
+} from '#test/support/audience/arrival.ts';
+import { referenceAudience, subscriptionsOf } from '#test/support/audience/reference-audience.ts';
 import { editsArbitrary, editsOf } from '#test/support/edits.ts';
 import {
   addedByHandArbitrary,
@@ -22,8 +23,7 @@ import {
   eventsOf,
   happeningsArbitrary,
   settingsArbitrary,
-} from '#test/support/polar-history.ts';
-import { referenceAudience, subscriptionsOf } from '#test/support/reference-audience.ts';
+} from '#test/support/polar/polar-history.ts';
 
 const numRuns = asMany(12, 4_000);
 

@@ -7,8 +7,8 @@ import {
   holds,
   scopedProperty,
 } from '#shared/audience/conditions.ts';
-import { factsOf } from '#shared/audience/facts.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { factsOf } from '#shared/audience/person/facts.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
 
 const version = '2026-11-23T11:58:00.000000Z';
 const { contact } = approvedMail();

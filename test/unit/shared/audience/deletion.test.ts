@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { continueErasure } from '#shared/audience/erasure.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
-import { settle } from '#shared/audience/unit-of-work.ts';
-import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
+import { settle } from '#shared/audience/rows/unit-of-work.ts';
+import { audienceStory, settingsWith } from '#test/support/audience/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann Lee', externalId: 'user 1' };
 const orderPaid: ReceivedEvent = {

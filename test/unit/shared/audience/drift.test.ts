@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { customerDrift, purchaseDrift } from '#shared/audience/drift.ts';
-import type { Customer } from '#shared/audience/person.ts';
-import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import type { Customer } from '#shared/audience/person/person.ts';
+import {
+  defaultSettings,
+  type EventSettings,
+  type Settings,
+} from '#shared/audience/settings/settings.ts';
 import type { PolarCustomer, PolarEvent } from '#shared/polar/event.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { audienceStory } from '#test/support/audience-story.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { audienceStory } from '#test/support/audience/audience-story.ts';
 
 const [ours, theirs] = ['org-ours', 'org-theirs'];
 const ann = { email: 'ann@example.com', name: 'Ann' };

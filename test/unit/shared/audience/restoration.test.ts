@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { restoreCustomer } from '#shared/audience/deletion.ts';
-import { settle } from '#shared/audience/unit-of-work.ts';
-import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
+import { settle } from '#shared/audience/rows/unit-of-work.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann' };
 const guess = { minute: 5, webhookId: 'backfill-gone' };

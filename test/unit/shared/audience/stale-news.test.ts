@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { judgeMail } from '#shared/audience/emails/judge-mail.ts';
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
-import { isStale, staleReason } from '#shared/audience/subscription-snapshot.ts';
+import { isStale, staleReason } from '#shared/audience/person/subscription-snapshot.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { optionalEventTypes } from '#shared/polar/event-types.ts';
 import { polarSubscription } from '#shared/polar/subscription-facts.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { audienceStory, settingsWith } from '#test/support/audience/audience-story.ts';
 import { inputsOf, lives, type Webhook } from '../mail/true-mails.ts';
 
 const approved = approvedMail();

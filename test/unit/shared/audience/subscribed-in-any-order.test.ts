@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { subscribeContact } from '#shared/audience/by-hand/acts-by-hand.ts';
 import type { Refusal } from '#shared/audience/consent/refusals.ts';
-import type { Settings } from '#shared/audience/settings.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
+import { asMany } from '#test/support/as-many.ts';
 import {
   arrivalArbitrary,
   facts,
@@ -16,15 +17,14 @@ import {
   visible,
   work,
   workInDisorder,
-} from '#test/support/arrival.ts';
-import { asMany } from '#test/support/as-many.ts';
+} from '#test/support/audience/arrival.ts';
+import { referenceAudience } from '#test/support/audience/reference-audience.ts';
 import {
   eventsOf,
   happeningsArbitrary,
   settingsArbitrary,
   webhookBody,
-} from '#test/support/polar-history.ts';
-import { referenceAudience } from '#test/support/reference-audience.ts';
+} from '#test/support/polar/polar-history.ts';
 
 const numRuns = asMany(6, 2_000);
 

@@ -6,7 +6,7 @@ import {
   storedWorkflowSchema,
   type Workflow,
 } from '#shared/audience/workflow.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
 
 const { workflow: approved } = approvedMail();
 if (!approved) throw new Error('approvedMail has no workflow');

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ledgerKeyOf } from '#shared/audience/consider-workflows.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { EventProperties } from '#shared/polar/event-properties.ts';
-import { approvedMail, mailing } from '#test/support/approved-mail.ts';
-import { audienceStory, settingsWith } from '#test/support/audience-story.ts';
+import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
+import { audienceStory, settingsWith } from '#test/support/audience/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann' };
 

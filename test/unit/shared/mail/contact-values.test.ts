@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { contactSchema } from '#shared/audience/person.ts';
-import { splitName } from '#shared/audience/person-name.ts';
+import { splitName } from '#shared/audience/person/name.ts';
+import { contactSchema } from '#shared/audience/person/person.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 
 function contactNamed(name: string) {

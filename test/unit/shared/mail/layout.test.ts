@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { type Brand, textOn } from '#shared/audience/brand.ts';
+import { type Brand, textOn } from '#shared/audience/settings/brand.ts';
 import { firstSend, storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';

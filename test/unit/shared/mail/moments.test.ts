@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { momentRows, overlapsOf, overlapWarnings } from '#shared/mail/moments.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made/ready-made.ts';

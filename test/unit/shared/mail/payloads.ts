@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { splitName } from '#shared/audience/person-name.ts';
+import { splitName } from '#shared/audience/person/name.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 
 const folder = new URL('../../../fixtures/polar/', import.meta.url);

@@ -3,7 +3,7 @@ import { contactValues } from '#shared/mail/contact-values.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { type EmailVariables, renderEmail } from '#shared/mail/render-email.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { audienceStory } from '#test/support/audience-story.ts';
+import { audienceStory } from '#test/support/audience/audience-story.ts';
 import { compiledOf, footer } from './an-email.ts';
 import { expectTrue } from './facts.ts';
 import { parsedHtml } from './parsed-html.ts';

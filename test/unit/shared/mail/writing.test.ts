@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { composer } from '#functions/mailer/compose.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { renderEmail } from '#shared/mail/render-email.ts';
 import { sampleVariables, testEmail } from '#shared/mail/test-email.ts';
-import { approvedMail, mailing } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 import { anna, compiledOf, node } from './an-email.ts';
 
 const endsAt = '2026-12-01T02:00:00.123456Z';

@@ -6,7 +6,7 @@ import {
   newSecret,
   signature,
   signedHeadersFor,
-} from '#test/support/signed-request.ts';
+} from '#test/support/polar/signed-request.ts';
 
 const body = '{"type":"order.paid","note":"ü€😀"}';
 const nowSeconds = 1_800_000_000;

@@ -2,7 +2,7 @@ import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
 import { consoleParts } from '#functions/console/parts.ts';
-import { contactSchema } from '#shared/audience/person.ts';
+import { contactSchema } from '#shared/audience/person/person.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventPath } from '#functions/console/kit/words.ts';
-import { contactSchema } from '#shared/audience/person.ts';
+import { contactSchema } from '#shared/audience/person/person.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
-import { coldStart } from '#test/support/cold-start.ts';
+import { putContacts } from '#test/support/audience/many-contacts.ts';
 import { consoleHost } from '#test/support/console-visitor.ts';
-import { putContacts } from '#test/support/many-contacts.ts';
+import { coldStart } from '#test/support/process/cold-start.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import type { Contact } from '#shared/audience/person.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import { daysBefore } from '#shared/store/counts/counts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';

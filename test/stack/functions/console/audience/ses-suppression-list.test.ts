@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sesSuppressionList } from '#functions/console/audience/audience-stores.ts';
 import { startMailbox } from '#infra/local/emulators/ses.ts';
 import { startSes } from '#test/fakes/ses.ts';
-import { clientConfig } from '#test/support/emulators.ts';
+import { clientConfig } from '#test/support/cloud/emulators.ts';
 
 let ses: Awaited<ReturnType<typeof startSes>>;
 beforeAll(async () => {

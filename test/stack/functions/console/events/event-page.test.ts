@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { applyReplay } from '#shared/audience/replay.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { applyReplay } from '#shared/audience/replay/replay.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { readWorkerRequest } from '#shared/queue/events-queue.ts';
 import { mailsOf } from '#shared/queue/mail-queue.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
-import { saveSettings } from '#shared/store/settings-history.ts';
+import { saveSettings } from '#shared/store/settings/history.ts';
 import { activeWorkflow, startConsoleWithEvents } from './events-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startConsoleWithEvents>>;

@@ -1,6 +1,6 @@
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import { defaultSettings, type Settings } from '#shared/audience/settings/settings.ts';
 import { plainSteps, type Workflow } from '#shared/audience/workflow.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { draftOf } from '#shared/audience/settings-draft.ts';
+import { draftOf } from '#shared/audience/settings/draft.ts';
 import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { startPolarDesk } from '../polar/polar-desk.ts';
 

@@ -1,8 +1,12 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultSettings, type Settings, storedSettings } from '#shared/audience/settings.ts';
-import { saveSettings, settingsOfVersion } from '#shared/store/settings-history.ts';
+import {
+  defaultSettings,
+  type Settings,
+  storedSettings,
+} from '#shared/audience/settings/settings.ts';
+import { saveSettings, settingsOfVersion } from '#shared/store/settings/history.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 
 let desk: Awaited<ReturnType<typeof startConsole>>;

@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
-import { saveSettings } from '#shared/store/settings-history.ts';
+import { saveSettings } from '#shared/store/settings/history.ts';
 import { startConsole, webhookSecret } from '#test/stack/functions/console/console-at-work.ts';
 
 const path = '/console/test';

@@ -5,11 +5,11 @@ import {
   typedOf,
 } from '#functions/console/workflows/typed-workflow.ts';
 import type { Email } from '#shared/audience/emails/email.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
-import { saveSettings } from '#shared/store/settings-history.ts';
+import { saveSettings } from '#shared/store/settings/history.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 
 export const workflowsPath = '/console/workflows';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { fieldsOf, startWorkflowDesk } from './workflow-pages-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startWorkflowDesk>>;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import { emailFields } from './workflow-pages-at-work.ts';

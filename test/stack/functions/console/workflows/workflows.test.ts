@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idInPath } from '#functions/console/kit/in-url.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { daysBefore } from '#shared/store/counts/counts.ts';
-import { mailing } from '#test/support/approved-mail.ts';
+import { mailing } from '#test/support/audience/approved-mail.ts';
 import { hostile, startWorkflowDesk, workflowsPath } from './workflow-pages-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startWorkflowDesk>>;

@@ -15,11 +15,11 @@ import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportContacts, intoFile, json } from '#infra/commands/audience/export.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import type { Contact } from '#shared/audience/person.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import { type ContactList, dynamoContactList } from '#shared/store/audience/contact-search.ts';
-import { startAudience } from '#test/support/audience-at-work.ts';
-import { putContacts } from '#test/support/many-contacts.ts';
+import { startAudience } from '#test/support/audience/audience-at-work.ts';
+import { putContacts } from '#test/support/audience/many-contacts.ts';
 
 let audience: Awaited<ReturnType<typeof startAudience>>;
 let list: ContactList;

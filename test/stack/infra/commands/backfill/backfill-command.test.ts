@@ -10,11 +10,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { noCounts } from '#shared/audience/backfill/page.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
-import { typed } from '#test/support/typed-command.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
+import { environmentOfTests } from '#test/support/process/environment-of-tests.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 import { startBackfillStack } from './backfill-stack.ts';
 
 /** As version 0.1.0 wrote it when it was about to read the orders. */

@@ -5,10 +5,13 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { madeUpRows } from '#infra/local/polar-server/shop/history.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
-import { typed } from '#test/support/typed-command.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 import { startBackfillStack } from './backfill-stack.ts';
 
 const customers = 150;

@@ -5,10 +5,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { madeUpRows } from '#infra/local/polar-server/shop/history.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
+import { environmentOfTests } from '#test/support/process/environment-of-tests.ts';
 import { startBackfillStack } from './backfill-stack.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
@@ -26,7 +29,7 @@ afterAll(() => Promise.all([dynamo.stop(), at.stop(), aws.stop()]));
 
 /** `npm run backfill -- --dry-run` in a process of its own. Gives what it printed and its largest heap. */
 async function compared() {
-  const measured = ['--expose-gc', '--import', './test/support/heap-gauge.ts'];
+  const measured = ['--expose-gc', '--import', './test/support/process/heap-gauge.ts'];
   const command = ['infra/cli.ts', 'backfill', '--dry-run', '--stage', 'staging'];
   const child = spawn(process.execPath, [...measured, ...command], {
     cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),

@@ -1,5 +1,5 @@
-import type { startPolarConnection } from '#test/support/polar-connection.ts';
-import { startStackInAws } from '#test/support/stack-in-aws.ts';
+import { startStackInAws } from '#test/support/cloud/stack-in-aws.ts';
+import type { startPolarConnection } from '#test/support/polar/polar-connection.ts';
 
 /** The stack that `npm run backfill` finds in AWS: with tables by these names, and connected as `at` says. */
 export async function startBackfillStack(

@@ -8,13 +8,16 @@ import { tokenGiven } from '#infra/terminal/person.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
-import { createPlainTable } from '#test/support/plain-table.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
-import { startStackInAws } from '#test/support/stack-in-aws.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
-import { typed } from '#test/support/typed-command.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createPlainTable } from '#test/support/cloud/plain-table.ts';
+import { startStackInAws } from '#test/support/cloud/stack-in-aws.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
+import { environmentOfTests } from '#test/support/process/environment-of-tests.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 
 const ann = {
   ...{ customerId: 'c1', email: 'ann@example.com', name: 'Ann' },

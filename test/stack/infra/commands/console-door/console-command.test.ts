@@ -6,10 +6,10 @@ import { browserCommand } from '#infra/commands/console-door/console.ts';
 import { freePort } from '#infra/local/http/loopback-server.ts';
 import { announce } from '#infra/local/running-stack.ts';
 import { startApiGateway } from '#test/fakes/api-gateway.ts';
-import { startCloudFormation } from '#test/support/cloud-formation.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
-import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
-import { typed } from '#test/support/typed-command.ts';
+import { startCloudFormation } from '#test/support/cloud/cloud-formation.ts';
+import { environmentOfTests } from '#test/support/process/environment-of-tests.ts';
+import { temporaryFolder } from '#test/support/process/function-in-a-folder.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 import { startTokenService } from './token-service.ts';
 
 const outputs = {

@@ -9,8 +9,8 @@ import {
   customerCreated,
   startDeadLetters,
   unreadable,
-} from '#test/support/dead-letters-at-work.ts';
-import { clientConfig } from '#test/support/emulators.ts';
+} from '#test/support/audience/dead-letters-at-work.ts';
+import { clientConfig } from '#test/support/cloud/emulators.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 beforeAll(async () => {

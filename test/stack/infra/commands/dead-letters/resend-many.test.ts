@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { asMany } from '#test/support/as-many.ts';
-import { startDeadLetters } from '#test/support/dead-letters-at-work.ts';
-import { environmentOfTests } from '#test/support/environment-of-tests.ts';
-import { startStackInAws } from '#test/support/stack-in-aws.ts';
+import { startDeadLetters } from '#test/support/audience/dead-letters-at-work.ts';
+import { startStackInAws } from '#test/support/cloud/stack-in-aws.ts';
+import { environmentOfTests } from '#test/support/process/environment-of-tests.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;
@@ -81,7 +81,7 @@ async function taken(QueueUrl: string): Promise<string[]> {
 /** `npm run deadletters -- resend --all` in a process of its own. Gives what it printed and its largest heap. */
 async function resendAll() {
   const { AWS_ENDPOINT_URL_DYNAMODB } = process.env;
-  const measured = ['--expose-gc', '--import', './test/support/heap-gauge.ts'];
+  const measured = ['--expose-gc', '--import', './test/support/process/heap-gauge.ts'];
   const command = ['infra/cli.ts', 'deadletters', 'resend', '--all', '--queue', 'events'];
   const child = spawn(process.execPath, [...measured, ...command, '--stage', 'staging'], {
     cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),

@@ -6,7 +6,7 @@ import {
   unsubscribeUrlOf,
 } from '#infra/commands/deployment/deployment.ts';
 import { polarInEnvironment } from '#infra/commands/deployment/parts.ts';
-import { localIdentities, templateOf } from '#infra/local/template.ts';
+import { localIdentities, templateOf } from '#infra/local/assembly/template.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 
 const running = {

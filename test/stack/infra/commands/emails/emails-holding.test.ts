@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clock } from '#functions/clock/clock.ts';
 import { deliver } from '#functions/mailer/deliver.ts';
 import { dynamoDueEmails } from '#shared/store/mail/due-emails.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { noRuns } from '#test/support/no-runs.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { noRuns } from '#test/support/audience/no-runs.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { ledgerAtWork, now } from './ledger-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { feedbackLedger } from '#functions/feedback/feedback-ledger.ts';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { at, ledgerAtWork, now } from './ledger-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

@@ -1,8 +1,8 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { at, ledgerAtWork } from './ledger-at-work.ts';
 
 const listSchema = z.object({

@@ -3,8 +3,11 @@ import { type RedeliverParts, redeliverLost } from '#infra/commands/recover/rede
 import { redeliveryLines } from '#infra/commands/recover/text.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { defaultSettings } from '#shared/audience/settings.ts';
-import { customerCreated, startDeadLetters } from '#test/support/dead-letters-at-work.ts';
-import { startStackInAws } from '#test/support/stack-in-aws.ts';
-import { typed } from '#test/support/typed-command.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
+import { customerCreated, startDeadLetters } from '#test/support/audience/dead-letters-at-work.ts';
+import { startStackInAws } from '#test/support/cloud/stack-in-aws.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;
 let cloudFormation: Awaited<ReturnType<typeof startStackInAws>>;

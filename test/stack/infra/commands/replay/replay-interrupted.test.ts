@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunParts } from '#infra/commands/replay/run.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { clockSetTo } from '#test/support/clock-set-to.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
 import {
   customerCreated,
   noonOfCreation,
   startDeadLetters,
-} from '#test/support/dead-letters-at-work.ts';
+} from '#test/support/audience/dead-letters-at-work.ts';
+import { clockSetTo } from '#test/support/process/clock-set-to.ts';
 import { replaying } from './replaying.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
-import { clockSetTo } from '#test/support/clock-set-to.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
 import {
   customerCreated,
   noonOfCreation,
   startDeadLetters,
-} from '#test/support/dead-letters-at-work.ts';
+} from '#test/support/audience/dead-letters-at-work.ts';
+import { clockSetTo } from '#test/support/process/clock-set-to.ts';
 import { replaying } from './replaying.ts';
 
 let dead: Awaited<ReturnType<typeof startDeadLetters>>;

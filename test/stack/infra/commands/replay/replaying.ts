@@ -2,11 +2,11 @@ import { type EventChoice, recordedEvents } from '#infra/commands/replay/recorde
 import { type RehearsalParts, rehearseReplays } from '#infra/commands/replay/replay.ts';
 import { type RunParts, runReplays } from '#infra/commands/replay/run.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
-import { rehearseReplay } from '#shared/audience/replay.ts';
+import { rehearseReplay } from '#shared/audience/replay/replay.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import { dynamoEmailAdmin } from '#shared/store/mail/emails.ts';
-import type { startDeadLetters } from '#test/support/dead-letters-at-work.ts';
+import type { startDeadLetters } from '#test/support/audience/dead-letters-at-work.ts';
 
 type Dead = Awaited<ReturnType<typeof startDeadLetters>>;
 type Given = Partial<Parameters<typeof runReplays>[0]>;

@@ -2,11 +2,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import { type WorkflowParts, workflowVerbs } from '#infra/commands/workflows/verbs.ts';
 import { fileToEdit } from '#infra/terminal/editor.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 /** An empty table of workflows and the commands on it, with a sender and a postal address. */
 export async function workflowsAtWork(client: DynamoDBClient) {

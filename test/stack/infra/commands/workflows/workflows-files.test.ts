@@ -6,11 +6,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { recordedEvents } from '#infra/commands/replay/recorded-events.ts';
 import { pastEvents } from '#infra/commands/workflows/files/past-events.ts';
 import type { WorkflowParts } from '#infra/commands/workflows/verbs.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventItem, readRecord } from '#shared/store/events/event-item.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { workflowsAtWork } from './workflow-commands-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { workflowsAtWork } from './workflow-commands-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

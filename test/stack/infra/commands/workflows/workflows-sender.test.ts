@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { mailing } from '#test/support/approved-mail.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { mailing } from '#test/support/audience/approved-mail.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { workflowsAtWork } from './workflow-commands-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

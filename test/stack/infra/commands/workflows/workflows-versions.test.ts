@@ -8,7 +8,7 @@ import { Advice } from '#infra/terminal/advice.ts';
 import { type EditedFile, fileToEdit } from '#infra/terminal/editor.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { startDynamo } from '#test/support/emulators.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { workflowsAtWork } from './workflow-commands-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

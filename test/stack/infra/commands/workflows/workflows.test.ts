@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sendTest } from '#infra/commands/workflows/test-mail.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { firstSend, sendsOf } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { startSes } from '#test/fakes/ses.ts';
-import { mailing } from '#test/support/approved-mail.ts';
-import { clientConfig, startDynamo } from '#test/support/emulators.ts';
+import { mailing } from '#test/support/audience/approved-mail.ts';
+import { clientConfig, startDynamo } from '#test/support/cloud/emulators.ts';
 import { workflowsAtWork } from './workflow-commands-at-work.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

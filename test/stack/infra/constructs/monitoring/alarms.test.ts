@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { lambdaOf } from '#test/stack/infra/constructs/lambda-of.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/infra/RUNBOOK.md';
 const template = stageTemplate({ stage: 'staging', alarmEmail: 'ops@example.com', runbook });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { onlyOf, resourceOf, stageTemplate } from '#test/support/stage-stack.ts';
+import { onlyOf, resourceOf, stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 const template = stageTemplate({ dashboard: true });
 const body = bodyOf(onlyOf(template, 'AWS::CloudWatch::Dashboard').DashboardBody);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { lambdaOf } from '#test/stack/infra/constructs/lambda-of.ts';
-import { stageTemplate } from '#test/support/stage-stack.ts';
-import { startWorker } from '#test/support/worker-at-work.ts';
+import { startWorker } from '#test/support/audience/worker-at-work.ts';
+import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 const template = stageTemplate({ dashboard: true });
 const LogGroupName = lambdaOf(template, 'worker').properties.LoggingConfig.LogGroup;

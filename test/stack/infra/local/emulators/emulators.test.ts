@@ -22,6 +22,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { localIdentities, templateOf } from '#infra/local/assembly/template.ts';
 import { createTables, startDynamo as startEmulator } from '#infra/local/emulators/dynamo.ts';
 import {
   fillSecrets,
@@ -33,9 +34,8 @@ import {
 import { createQueues, startSqs } from '#infra/local/emulators/sqs.ts';
 import { requireFreePort } from '#infra/local/http/loopback-server.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { localIdentities, templateOf } from '#infra/local/template.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
+import { temporaryFolder } from '#test/support/process/function-in-a-folder.ts';
 
 function identitiesOf(Resources: Record<string, object>, sqs = 'http://127.0.0.1:9') {
   return localIdentities(templateOf('Stack', { Resources }), { sqs, http: 'http://127.0.0.1:9' });

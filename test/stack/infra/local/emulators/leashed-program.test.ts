@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startLeashed } from '#infra/local/emulators/leashed-program.ts';
-import { descendantsOf, isRunning } from '#test/support/process-tree.ts';
+import { descendantsOf, isRunning } from '#test/support/process/process-tree.ts';
 
 test('a program is up when it says so, finds nothing of the person’s shell, and ends when it is told to', async () => {
   vi.stubEnv('SMTP_TRANSPORT', '{"host":"mail.example.com"}');

@@ -2,10 +2,10 @@ import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sesMessage } from '#functions/feedback/ses-event.ts';
+import { localIdentities, templateOf } from '#infra/local/assembly/template.ts';
 import { type LocalSes, sendsMail, startSes } from '#infra/local/emulators/ses.ts';
 import { createQueues, type Sqs, startSqs } from '#infra/local/emulators/sqs.ts';
 import { localClientConfig } from '#infra/local/local-account.ts';
-import { localIdentities, templateOf } from '#infra/local/template.ts';
 
 const destination = (types: string[], topic: string) => ({
   Type: 'AWS::SES::ConfigurationSetEventDestination',

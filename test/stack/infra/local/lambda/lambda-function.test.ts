@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { localClock } from '#infra/local/clock/local-clock.ts';
 import { type FunctionSpec, lambdaFunction } from '#infra/local/lambda/lambda-function.ts';
-import { functionInAFolder } from '#test/support/function-in-a-folder.ts';
-import { descendantsOf, isRunning } from '#test/support/process-tree.ts';
+import { functionInAFolder } from '#test/support/process/function-in-a-folder.ts';
+import { descendantsOf, isRunning } from '#test/support/process/process-tree.ts';
 
 function local(spec: FunctionSpec) {
   const lambda = lambdaFunction(spec);

@@ -6,8 +6,8 @@ import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { catalogue } from '#infra/local/polar-server/shop/catalogue.ts';
 import { bothOrganizations, earlierDays } from '#infra/local/polar-server/shop/history.ts';
 import type { Shop } from '#infra/local/polar-server/shop/shop.ts';
-import { declarationName } from '#test/support/polar-declarations.ts';
-import { publishedTypes } from '#test/support/published-type.ts';
+import { declarationName } from '#test/support/polar/polar-declarations.ts';
+import { publishedTypes } from '#test/support/polar/published-type.ts';
 
 export const published = publishedTypes('2026-10');
 export const allowed = [...allScopes, 'organizations:write', 'products:read', 'payments:read'];

@@ -1,9 +1,10 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contactSchema, customerSchema } from '#shared/audience/person.ts';
+import { contactSchema, customerSchema } from '#shared/audience/person/person.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { asMany } from '#test/support/as-many.ts';
 import {
   arrivalArbitrary,
   facts,
@@ -14,12 +15,15 @@ import {
   type Task,
   visible,
   workInDisorder,
-} from '#test/support/arrival.ts';
-import { asMany } from '#test/support/as-many.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { eventsOf, happeningsArbitrary, settingsArbitrary } from '#test/support/polar-history.ts';
-import { referenceAudience } from '#test/support/reference-audience.ts';
-import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
+} from '#test/support/audience/arrival.ts';
+import { referenceAudience } from '#test/support/audience/reference-audience.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
+import {
+  eventsOf,
+  happeningsArbitrary,
+  settingsArbitrary,
+} from '#test/support/polar/polar-history.ts';
 
 const numRuns = asMany(4, 375);
 

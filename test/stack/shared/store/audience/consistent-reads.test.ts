@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import type { RowKey } from '#shared/audience/workspace.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import type { RowKey } from '#shared/audience/rows/workspace.ts';
 import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { dynamoSettings } from '#shared/store/settings.ts';
+import { dynamoSettings } from '#shared/store/settings/settings.ts';
 import { type Asked, startDynamoStandIn } from '#test/fakes/dynamodb.ts';
 
 const tables = {

@@ -5,8 +5,8 @@ import {
   livingCustomers,
 } from '#shared/store/audience/customer-scan.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let tableOf: Awaited<ReturnType<typeof createStackTables>>;

@@ -5,8 +5,8 @@ import { customer } from '#shared/polar/sample/sample-customer.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { organizationOfCustomer } from '#shared/store/events/organization-of-customer.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let events: string;

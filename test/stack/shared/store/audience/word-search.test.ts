@@ -1,10 +1,10 @@
 import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NormalisedEmail, normalisedEmail } from '#shared/audience/address.ts';
-import type { Contact } from '#shared/audience/person.ts';
-import { isFoundBy, typedWords } from '#shared/audience/search-words.ts';
-import { settle } from '#shared/audience/unit-of-work.ts';
+import { type NormalisedEmail, normalisedEmail } from '#shared/audience/person/address.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
+import { isFoundBy, typedWords } from '#shared/audience/person/search-words.ts';
+import { settle } from '#shared/audience/rows/unit-of-work.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { contactsNotFindable } from '#shared/store/audience/customer-scan.ts';
 import {
@@ -13,8 +13,8 @@ import {
   type WordSearch,
 } from '#shared/store/audience/word-index.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { audienceTables, createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 

@@ -5,7 +5,7 @@ import { hourCounter, workflowIdsIn } from '#shared/store/counts/count-hour.ts';
 import { dynamoCounts, workflowsOfTwoWeeks } from '#shared/store/counts/counts.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { sealWith } from '#shared/store/seal.ts';
-import { startAudience } from '#test/support/audience-at-work.ts';
+import { startAudience } from '#test/support/audience/audience-at-work.ts';
 
 let audience: Awaited<ReturnType<typeof startAudience>>;
 beforeEach(async () => {

@@ -1,14 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventItem, recordedOf } from '#shared/store/events/event-item.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoEventRecords } from '#shared/store/events/event-records.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createStackTables } from '#test/support/stack-tables.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let table: string;

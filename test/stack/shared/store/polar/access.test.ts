@@ -4,8 +4,11 @@ import { polarApi } from '#shared/polar/api.ts';
 import { PolarRefused, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { dynamoLease } from '#shared/store/lease.ts';
 import { bearerOf } from '#shared/store/polar/access.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { type PolarConnection, startPolarConnection } from '#test/support/polar-connection.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import {
+  type PolarConnection,
+  startPolarConnection,
+} from '#test/support/polar/polar-connection.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;

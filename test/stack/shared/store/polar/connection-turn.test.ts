@@ -6,8 +6,8 @@ import { OutOfTurn } from '#shared/polar/api-error.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoLease } from '#shared/store/lease.ts';
 import { connectionLease, connectionTurn } from '#shared/store/polar/connection.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createPlainTable } from '#test/support/plain-table.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createPlainTable } from '#test/support/cloud/plain-table.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let db: ReturnType<typeof documentClient>;

@@ -3,8 +3,8 @@ import type { Connection, Connections } from '#shared/polar/connection/connectio
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import { dynamoPortal } from '#shared/store/polar/portal.ts';
-import { startDynamo } from '#test/support/emulators.ts';
-import { createPlainTable } from '#test/support/plain-table.ts';
+import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { createPlainTable } from '#test/support/cloud/plain-table.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let connections: Connections;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { everyElement } from '#functions/console/kit/email-elements.ts';
 import { emailSources } from '#functions/console/kit/email-frame.ts';
-import { type Brand, settingsOfMails } from '#shared/audience/brand.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { type Brand, settingsOfMails } from '#shared/audience/settings/brand.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';

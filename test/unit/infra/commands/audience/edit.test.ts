@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { editAtAddress, editsTyped, type TypedEdits } from '#infra/commands/audience/edit.ts';
-import { audienceStory, minuteOf } from '#test/support/audience-story.ts';
+import { audienceStory, minuteOf } from '#test/support/audience/audience-story.ts';
 
 let story: ReturnType<typeof audienceStory>;
 let printed: string[];

@@ -8,7 +8,7 @@ import {
   backfillStates,
 } from '#infra/commands/backfill/run.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
-import { defaultSettings, type Settings } from '#shared/audience/settings.ts';
+import { defaultSettings, type Settings } from '#shared/audience/settings/settings.ts';
 import {
   type Audience,
   type BackfillAtWork,

@@ -1,8 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { FakePolarOptions } from '#infra/local/polar-server/polar-server.ts';
 import type { BackfillPlace } from '#shared/audience/backfill/compare.ts';
-import { defaultSettings, type EventSettings, type Settings } from '#shared/audience/settings.ts';
-import { productNameOf } from '#shared/audience/subscription-snapshot.ts';
+import { productNameOf } from '#shared/audience/person/subscription-snapshot.ts';
+import {
+  defaultSettings,
+  type EventSettings,
+  type Settings,
+} from '#shared/audience/settings/settings.ts';
 import { PolarMissing, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { isBackfilled, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { asMany } from '#test/support/as-many.ts';

@@ -7,14 +7,14 @@ import { lostLines } from '#infra/commands/recover/text.ts';
 import { type FakePolar, startFakePolar } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { bothOrganizations, earlierDays, harbour } from '#infra/local/polar-server/shop/history.ts';
-import { mostLostOrders } from '#shared/audience/lost-order.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { mostLostOrders } from '#shared/audience/replay/lost-order.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import { customer } from '#shared/polar/sample/sample-customer.ts';
 import { order } from '#shared/polar/sample/sample-purchase.ts';
 import { uuidOf } from '#shared/polar/sample/sample-values.ts';
-import { approvedMail, mailing } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 import { type Audience, memoryAudience } from '../backfill/backfill-at-work.ts';
 
 const hourMs = 3_600_000;

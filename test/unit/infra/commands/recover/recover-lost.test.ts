@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { lostSince, watchGap } from '#infra/commands/recover/gap.ts';
 import { lostInGap } from '#infra/commands/recover/lost.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { order } from '#shared/polar/sample/sample-purchase.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 

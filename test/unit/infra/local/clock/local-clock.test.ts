@@ -5,7 +5,7 @@ import { keptAheadMs, localClock } from '#infra/local/clock/local-clock.ts';
 import { spanFrom, spanText, timeText } from '#infra/local/clock/words.ts';
 import { withTimeShown } from '#infra/local/http/http-api.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { temporaryFolder } from '#test/support/function-in-a-folder.ts';
+import { temporaryFolder } from '#test/support/process/function-in-a-folder.ts';
 
 const dayMs = 86_400_000;
 const daysFromNow = (days: number) => new Date(Date.now() + days * dayMs);

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { localIdentities, templateOf } from '#infra/local/assembly/template.ts';
 import type { LambdaFunction } from '#infra/local/lambda/lambda-function.ts';
 import type { InvocationResult } from '#infra/local/lambda/runtime-api.ts';
 import { schedulesOf, startSchedule } from '#infra/local/lambda/schedules.ts';
-import { localIdentities, templateOf } from '#infra/local/template.ts';
 
 const ruleArn = 'arn:aws:events:us-east-1:000000000000:rule/Tick';
 const answer: InvocationResult = { kind: 'answer', payload: null };

@@ -3,7 +3,7 @@ import type { FakePolarOptions } from '#infra/local/polar-server/polar-server.ts
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { begun, continued, type Import, stoppedByHand } from '#shared/audience/backfill/import.ts';
 import { type ImportParts, workOnImport } from '#shared/audience/backfill/import-step.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { memoryImports } from '#test/fakes/memory-imports.ts';
 import {
   contentOf,

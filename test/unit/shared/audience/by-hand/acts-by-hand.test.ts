@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann' };
 const by = 'an engineer';

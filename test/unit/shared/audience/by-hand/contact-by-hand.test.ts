@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { eraseLayer } from '#shared/audience/erasure.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
-import { settle } from '#shared/audience/unit-of-work.ts';
-import type { Workspace } from '#shared/audience/workspace.ts';
-import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { settle } from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience/audience-story.ts';
 
 const ann = { email: 'Ann@Example.com', name: 'Ann  van Dyke', externalId: 'user 1' };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { problemsInFields } from '#shared/audience/by-hand/typed-fields.ts';
-import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann Lee', externalId: 'user 1' };
 const act = (minute: number) => ({ at: minuteOf(minute), by: 'an engineer' });

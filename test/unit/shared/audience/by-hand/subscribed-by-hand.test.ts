@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { subscribeContact } from '#shared/audience/by-hand/acts-by-hand.ts';
-import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann' };
 const by = 'an engineer';

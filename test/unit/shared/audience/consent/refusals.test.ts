@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
-import { audienceStory, minuteOf, settingsWith } from '#test/support/audience-story.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { audienceStory, minuteOf, settingsWith } from '#test/support/audience/audience-story.ts';
 
 const ann = { email: 'ann@example.com', name: 'Ann' };
 

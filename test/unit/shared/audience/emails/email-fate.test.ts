@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { emailTally } from '#shared/audience/counts.ts';
+import { emailTally } from '#shared/audience/counts/counts.ts';
 import { type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
 
 const at = '2026-11-20T10:00:00.000Z';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { judgeMail, type MailSituation } from '#shared/audience/emails/judge-mail.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
 import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
-import { approvedMail, mailing } from '#test/support/approved-mail.ts';
-import { audienceStory } from '#test/support/audience-story.ts';
+import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
+import { audienceStory } from '#test/support/audience/audience-story.ts';
 
 const act = { at: '2026-11-01T00:00:00.000Z', by: 'someone' };
 const known = approvedMail();

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { isCounted, mailboxOf, quotaOf } from '#shared/audience/emails/mailbox.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { firstSend } from '#shared/audience/workflow.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
-import { approvedMail, mailing } from '#test/support/approved-mail.ts';
+import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 
 it.each([
   ['ann@example.com', 'ann@example.com'],

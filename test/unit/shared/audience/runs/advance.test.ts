@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Customer } from '#shared/audience/person.ts';
+import type { Customer } from '#shared/audience/person/person.ts';
 import { advance, type Ground } from '#shared/audience/runs/advance.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
 import type { Step, Workflow } from '#shared/audience/workflow.ts';

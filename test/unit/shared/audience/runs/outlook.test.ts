@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Customer } from '#shared/audience/person.ts';
+import type { Customer } from '#shared/audience/person/person.ts';
 import { endsNext, outlookFromStart, outlookOf } from '#shared/audience/runs/outlook.ts';
 import { ended, type Run } from '#shared/audience/runs/run.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '#shared/audience/decide.ts';
+import { decided } from '#shared/audience/rows/unit-of-work.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
-import { decided } from '#shared/audience/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
-import { audienceStory, minuteOf } from '#test/support/audience-story.ts';
+import { audienceStory, minuteOf } from '#test/support/audience/audience-story.ts';
 
 const farewell = sequences.filter(({ workflowId }) => workflowId === 'farewell');
 const welcome = farewell.map(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
 
 const settings = { ...defaultSettings, postalAddress: 'Storgatan 1, Stockholm' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { checkWorkflow, type MailSurroundings } from '#shared/mail/check/check-workflow.ts';
 import { plainDraft } from '#shared/mail/check/written-draft.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { holds as holdsFor } from '#shared/audience/conditions.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made/ready-made.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Brand } from '#shared/audience/brand.ts';
 import { holds } from '#shared/audience/conditions.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
-import type { SubscriptionSnapshot } from '#shared/audience/subscription-snapshot.ts';
+import type { SubscriptionSnapshot } from '#shared/audience/person/subscription-snapshot.ts';
+import type { Brand } from '#shared/audience/settings/brand.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { checkWorkflow, polarWarnings } from '#shared/mail/check/check-workflow.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { type ReadySequence, readySequences } from '#shared/mail/ready-made/sequences.ts';

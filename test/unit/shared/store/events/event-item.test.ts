@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import { eventRecordSchema } from '#shared/audience/event-record.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { eventItem, recordedOf } from '#shared/store/events/event-item.ts';
 import { person, renewalPayload } from '#test/bench/sample-events.ts';

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
-import { isOfSubscription, toldVersion } from '#shared/audience/subscription-snapshot.ts';
+import { isOfSubscription, toldVersion } from '#shared/audience/person/subscription-snapshot.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { packedPayload } from '#shared/store/events/packed-payload.ts';
 import { packedRecord, unpackedRecord } from '#shared/store/events/packed-record.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { publishedPayload } from '#test/support/polar-schema-payload.ts';
+import { publishedPayload } from '#test/support/polar/polar-schema-payload.ts';
 
 const folder = new URL('../../../../fixtures/polar/', import.meta.url);
 const bodies = readdirSync(folder)

@@ -6,11 +6,11 @@ import {
   plannedDocument,
   plannedLines,
 } from '#infra/commands/workflows/files/plan-text.ts';
-import { normalisedEmail } from '#shared/audience/address.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { staleReason } from '#shared/audience/subscription-snapshot.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { staleReason } from '#shared/audience/person/subscription-snapshot.ts';
 import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
-import { approvedMail } from '#test/support/approved-mail.ts';
+import { approvedMail } from '#test/support/audience/approved-mail.ts';
 
 const { workflow } = approvedMail();
 if (!workflow) throw new Error('No workflow');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readWorkflowFile, workflowFile } from '#infra/commands/workflows/files/workflow-file.ts';
 import type { Condition } from '#shared/audience/conditions.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
 import type { WorkflowDraft } from '#shared/mail/check/written-draft.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';

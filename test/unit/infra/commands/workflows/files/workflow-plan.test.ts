@@ -9,7 +9,7 @@ import {
   withVersion,
 } from '#infra/commands/workflows/files/plan.ts';
 import { plannedLines } from '#infra/commands/workflows/files/plan-text.ts';
-import { defaultSettings } from '#shared/audience/settings.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';

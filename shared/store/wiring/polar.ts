@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Log } from '#shared/log.ts';
+import { type Access, type PolarServer, polarAddresses } from '#shared/polar/access.ts';
+import { polarApi } from '#shared/polar/api.ts';
+import type { ConnectionParts } from '#shared/polar/connection/connection.ts';
+import { dynamoLease } from '#shared/store/lease.ts';
+import { accessLease, bearerOf, polarAccess } from '#shared/store/polar/access.ts';
+import {
+  connectionLease,
+  connectionTurn,
+  dynamoConnection,
+  webhookSecretDocument,
+} from '#shared/store/polar/connection.ts';
+import { eventsWanted } from '#shared/store/polar/events-wanted.ts';
+
+type ReachParts = Readonly<{
+  db: DynamoDBDocumentClient;
+  secrets: SecretsManagerClient;
+  settingsTable: string;
+  accessId: string;
+  /** May name another Polar, for tests. */
+  variables: Parameters<typeof polarAddresses>[1];
+  log?: Log;
+}>;
+
+type LinkParts = ReachParts & Readonly<{ webhookSecretId: string; webhookUrl: string }>;
+
+type Call = Readonly<{
+  /** An access that is not kept; absent: the one in use. */
+  given?: Access | undefined;
+  /** How long Polar may ask for patience. */
+  patienceMs?: number;
+}>;
+
+/** Polar's API by the access that is kept, and nothing of the connection: for whoever only reads what Polar lists. */
+export function polarReachOf({ db, secrets, settingsTable, accessId, variables, log }: ReachParts) {
+  const now = () => new Date();
+  const addresses = (server: PolarServer) => polarAddresses(server, variables);
+  const leaseOf = (lease: Readonly<{ name: string; leaseMs: number }>) =>
+    dynamoLease(db, { table: settingsTable, ...lease, now });
+  const access = polarAccess({
+    secrets,
+    secretId: accessId,
+    lease: leaseOf(accessLease),
+    addresses,
+    now,
+    newId: randomUUID,
+  });
+  const apiOf = (server: PolarServer, { given, ...call }: Call = {}) =>
+    polarApi({
+      ...call,
+      baseUrl: addresses(server).apiUrl,
+      token: given ? async () => bearerOf(given) : access.token,
+      ...(log && { log }),
+    });
+  return { access, addresses, apiOf, leaseOf, now };
+}
+
+/** What a deployment speaks with Polar through, for functions and commands alike. */
+export function polarLinkOf({ webhookSecretId, webhookUrl, ...parts }: LinkParts) {
+  const { db, secrets, settingsTable } = parts;
+  const { access, addresses, apiOf, leaseOf, now } = polarReachOf(parts);
+  const link = {
+    access,
+    connections: dynamoConnection(db, settingsTable),
+    inTurn: connectionTurn({ lease: leaseOf(connectionLease), newId: randomUUID }),
+    webhookSecrets: webhookSecretDocument(secrets, webhookSecretId),
+    webhookUrl,
+    eventsWanted: eventsWanted(db, settingsTable),
+    now,
+  };
+
+  return {
+    ...link,
+    addresses,
+    apiOf,
+    /** What the use cases of the connection work with. */
+    partsFor: (server: PolarServer, call: Call = {}): ConnectionParts => ({
+      ...link,
+      api: apiOf(server, call),
+      apiUrl: addresses(server).apiUrl,
+    }),
+  };
+}
