@@ -106,8 +106,10 @@ export function previews(parts: Parts) {
     const found: ListedEvent[] = [];
     let day = now().toISOString().slice(0, 10);
     for (let days = 0; days < mostDays && found.length < enoughEvents; days++) {
-      const { items } = await events.ofDay(day, { type }, mostEvents - found.length);
+      const { items, isCutShort } = await events.ofDay(day, { type }, mostEvents - found.length);
       found.push(...items);
+      // Nobody waits for a search through other days as full as this one.
+      if (isCutShort) break;
       day = dayBefore(day);
     }
     return found;
