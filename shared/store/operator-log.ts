@@ -140,8 +140,11 @@ export function dynamoOperatorLog(
       let day = after?.day ?? now().toISOString().slice(0, 10);
       let time = after?.time;
       const first = since.slice(0, 10);
+      const fromItsStart = readAhead((one) => ofDay(one, limit, undefined), first);
       while (day >= first) {
-        const { acts, isMore, last } = await ofDay(day, limit, time);
+        const { acts, isMore, last } = await (time === undefined
+          ? fromItsStart(day)
+          : ofDay(day, limit, time));
         const meant = acts.filter((act) => isMeant(act) && act.at >= since);
         const room = limit - found.length;
         found.push(...meant.slice(0, room));
@@ -158,8 +161,36 @@ export function dynamoOperatorLog(
   };
 }
 
+const mostDaysAtOnce = 32;
+
+/** Days that are asked for one after another, back to `first`, are read more and more of them side by side. */
+function readAhead<Page>(read: (day: string) => Promise<Page>, first: string) {
+  let width = 1;
+  let pages = new Map<string, Page>();
+  return async (day: string): Promise<Page> => {
+    const known = pages.get(day);
+    if (known) return known;
+    const days = daysBefore(day, first, width - 1);
+    const [page, others] = await Promise.all([
+      read(day),
+      Promise.all(days.map(async (one) => [one, await read(one)] as const)),
+    ]);
+    pages = new Map(others);
+    width = Math.min(width * 4, mostDaysAtOnce);
+    return page;
+  };
+}
+
 function keyOf({ at, actId }: Pick<OperatorAct, 'at' | 'actId'>) {
   return { day: at.slice(0, 10), time: `${at}#${actId}` };
+}
+
+function daysBefore(day: string, first: string, most: number): string[] {
+  const days: string[] = [];
+  for (let one = dayBefore(day); one >= first && days.length < most; one = dayBefore(one)) {
+    days.push(one);
+  }
+  return days;
 }
 
 function dayBefore(day: string): string {

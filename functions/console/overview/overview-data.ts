@@ -2,6 +2,7 @@ import { type Counts, eventNumbers, sumOf } from '#shared/audience/counts/counts
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type CountStore, daysBefore, type TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slot, type Slots } from '#shared/store/counts/slots.ts';
+import { dayBefore, type EventLog, type EventsOfDay } from '#shared/store/events/event-log.ts';
 
 export const periods = ['24h', '14d', '90d'] as const;
 export type Period = (typeof periods)[number];
@@ -54,6 +55,24 @@ function backwards(total: number, slots: readonly Slot[]): number[] {
     return at;
   });
   return before.reverse();
+}
+
+/**
+ * The newest events of today, or else of the newest day that has some in what was counted, and of yesterday, of which
+ * the last minutes may not be counted yet. Looks back day by day only where nothing was ever counted.
+ */
+export async function latestEvents(
+  events: Pick<EventLog, 'ofDay' | 'newest'>,
+  { today, numbers }: Readonly<{ today: EventsOfDay; numbers: Slots }>,
+  limit: number,
+): Promise<EventsOfDay> {
+  if (today.items.length > 0) return today;
+  if (!numbers.countedAt) return events.newest(dayBefore(today.day), {}, limit);
+  const counted = numbers.slots.findLast((slot) => eventNumbers(slot.counts).all > 0);
+  const days = new Set([dayBefore(today.day), counted?.at.slice(0, 10) ?? today.day]);
+  days.delete(today.day);
+  const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, limit)));
+  return pages.find(({ items }) => items.length > 0) ?? today;
 }
 
 /** How many emails SES took in each slot, of which some have been delivered. */

@@ -8,7 +8,7 @@ import { type ConsoleEnv, page } from '../kit/page.ts';
 import { setUpSeen } from '../kit/remembered.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { concernsView, isSetUp, setUpView } from './next-steps.ts';
-import { numbersOf, periods } from './overview-data.ts';
+import { latestEvents, numbersOf, periods } from './overview-data.ts';
 import { concernsShown, setUpOf, statusNow } from './overview-state.ts';
 import {
   connectionCard,
@@ -33,13 +33,16 @@ export function overviewPages(parts: ConsoleParts) {
   app.get('/', async (c) => {
     const period = periodSchema.parse(c.req.query('period'));
     const at = now();
-    const [present, numbers, all, latest] = await Promise.all([
+    const [present, numbers, all, today] = await Promise.all([
       status(),
       numbersOf(counts, period, at),
       workflows.all(),
-      events.newest(at.toISOString().slice(0, 10), {}, latestShown),
+      events.ofDay(at.toISOString().slice(0, 10), {}, latestShown),
     ]);
-    const setUp = present && (await setUpOf({ ...parts, contacts }, { status: present, numbers }));
+    const [latest, setUp] = await Promise.all([
+      latestEvents(events, { today, numbers }, latestShown),
+      present && setUpOf({ ...parts, contacts }, { status: present, numbers }),
+    ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
     const lastReceived = latest.items[0]?.receivedAt;
     return page(c, {
