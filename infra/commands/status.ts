@@ -203,7 +203,7 @@ function countsText(counts: ReadonlyMap<string, number>): string {
 
 function connectionText(now: ConnectionNow): string {
   if (now.kind === 'none') {
-    return now.hasSecret ? 'by hand: how the endpoint is, Polar alone knows' : 'none';
+    return now.hasSecret ? 'set up by hand, so only Polar shows how the endpoint is' : 'none';
   }
   const { organizationName, server } = now.connection;
   const where = server === 'sandbox' ? ', sandbox' : '';

@@ -81,7 +81,10 @@ function sentenceOf(error: unknown): string | undefined {
     return `AWS does not accept the credentials (${firstLine}). Log in again.`;
   }
   if (code !== undefined && /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)/.test(code)) {
-    return `It cannot be reached (${code}${firstLine ? `: ${firstLine}` : ''}). Does the network work, or is the local stack ending?`;
+    const why = firstLine?.includes(code) ? firstLine : code;
+    return /^(ENOTFOUND|EAI_AGAIN)/.test(code)
+      ? `AWS cannot be reached (${why}). Check your network and the region.`
+      : `No connection (${why}). Check your network; a local stack may be starting or ending.`;
   }
   if ($metadata) return `AWS refused it: ${name}: ${firstLine}`;
   return undefined;

@@ -170,7 +170,13 @@ describe('the commands, against a stage in AWS', () => {
       'a service that cannot be reached',
       ['list', ...staging],
       { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' },
-      /^It cannot be reached \(ECONNREFUSED.* Looked for stage staging in eu-west-1, with the cred/,
+      /^No connection \(.*ECONNREFUSED.* Looked for stage staging in eu-west-1, with the cred/,
+    ],
+    [
+      'a region that there is not',
+      ['list', '--stage', 'staging', '--region', 'nowhere-1'],
+      { AWS_ENDPOINT_URL: 'http://cloudformation.nowhere-1.invalid', AWS_MAX_ATTEMPTS: '1' },
+      /^AWS cannot be reached \(.*(ENOTFOUND|EAI_AGAIN).*\)\. Check your network and the region\. Looked for stage staging in nowhere-1/,
     ],
     [
       'a profile that there is not',
