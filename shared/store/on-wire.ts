@@ -23,13 +23,20 @@ export function writeOnWire({
   Delete,
   ConditionCheck,
 }: TransactItem): TransactWriteItem {
-  if (Put) return { Put: { ...withValues(Put), Item: onWire(Put.Item) } };
+  if (Put) return { Put: putOnWire(Put) };
   if (Update) return { Update: { ...withValues(Update), Key: onWire(Update.Key) } };
   if (Delete) return { Delete: { ...withValues(Delete), Key: onWire(Delete.Key) } };
   if (!ConditionCheck) throw new Error('A write of a transaction writes and checks nothing.');
   return {
     ConditionCheck: { ...withValues(ConditionCheck), Key: onWire(ConditionCheck.Key) },
   };
+}
+
+export type Put = NonNullable<TransactItem['Put']>;
+
+/** A put as it is on the wire, in a transaction or alone. */
+export function putOnWire(put: Put) {
+  return { ...withValues(put), Item: onWire(put.Item) };
 }
 
 function withValues<T extends { ExpressionAttributeValues?: Fields | undefined }>(write: T) {

@@ -184,6 +184,72 @@ describe.each(stores)('an audience store $name', ({ make }) => {
     expect(await read(store, 'customers', elsewhere)).toBeNull();
   });
 
+  describe('that is given nothing but the newer state of a subscription, and the record', () => {
+    const told = { s1: { version: 'v2', status: 'active' } };
+    /** A customer who is known, and what brings a newer state of a subscription. */
+    async function knownCustomer(store: AudienceStore) {
+      const [id, webhookId] = [fresh('customer'), fresh('evt')];
+      const row = customer(id, { name: { value: 'Ann', version: 'v1' } });
+      const first = { act: 'put' as const, key: id, revision: null, row };
+      await store.commit({ steps: steps({ customers: [first] }) });
+      const { customers } = await store.load([{ kind: 'customers', key: id }]);
+      const before = customers.get(id) ?? null;
+      const revision = before?.revision ?? null;
+      const renewed = { ...row, subscriptions: told };
+      const commit: Commit = {
+        steps: steps({ customers: [{ act: 'put', key: id, revision, row: renewed, before }] }),
+        record: record(webhookId, { customerId: id }),
+        payload: '{}',
+      };
+      const state = async () => {
+        const { customers } = await store.load([{ kind: 'customers', key: id }]);
+        return customers.get(id)?.row.subscriptions;
+      };
+      return { id, webhookId, commit, state };
+    }
+
+    it('writes both', async () => {
+      const store = make();
+      const { commit, state, webhookId } = await knownCustomer(store);
+      expect(await store.commit(commit)).toEqual({ kind: 'committed' });
+      expect(await state()).toEqual(told);
+      expect(await store.recorded(webhookId)).toEqual({ record: commit.record, payload: '{}' });
+    });
+
+    it('writes neither where the customer has changed since', async () => {
+      const store = make();
+      const { id, commit, state, webhookId } = await knownCustomer(store);
+      const other = customer(id, { name: { value: 'Bob', version: 'v2' } });
+      const asRead = await revision(store, 'customers', id);
+      await store.commit({
+        steps: steps({ customers: [{ act: 'put', key: id, revision: asRead, row: other }] }),
+      });
+      expect(await store.commit(commit)).toEqual({ kind: 'conflict' });
+      expect(await state()).toBeUndefined();
+      expect(await store.recorded(webhookId)).toBeUndefined();
+      expect(await store.commit(commit)).toEqual({ kind: 'conflict' });
+    });
+
+    it('writes the state where there is such a record, and leaves that as it is', async () => {
+      const store = make();
+      const { commit, state, webhookId } = await knownCustomer(store);
+      const first = record(webhookId, { outcome: 'skipped', reason: 'Because.' });
+      await store.commit({ steps: undefined, record: first, payload: '{"a":1}' });
+      expect(await store.commit(commit)).toEqual({ kind: 'duplicate', record: first });
+      expect(await state()).toEqual(told);
+      expect(await store.recorded(webhookId)).toEqual({ record: first, payload: '{"a":1}' });
+    });
+
+    it('lets exactly one of many writers win', async () => {
+      const store = make();
+      const { commit, state } = await knownCustomer(store);
+      const results = await Promise.all(Array.from({ length: 8 }, () => store.commit(commit)));
+      expect(results.filter(({ kind }) => kind === 'committed')).toHaveLength(1);
+      expect(results.filter(({ kind }) => kind === 'conflict')).toHaveLength(7);
+      expect(await state()).toEqual(told);
+    });
+  });
+
   it('writes a record alone once', async () => {
     const store = make();
     const webhookId = fresh('evt');

@@ -1,4 +1,5 @@
 import type { EventRecord } from '#shared/audience/event-record.ts';
+import { stateBeforeRecord } from '#shared/audience/rows/state-first.ts';
 import type {
   AudienceStore,
   Commit,
@@ -55,6 +56,35 @@ export function memoryAudienceStore() {
     }
   }
 
+  function together({ steps, record, payload, replay, erased = [] }: Commit): CommitResult {
+    const known = record && records.get(record.webhookId);
+    if (known) return { kind: 'duplicate', record: known.record };
+    const replayed = replay && records.get(replay.webhookId);
+    if (replay && !(replayed && isAsRead(replayed.record, replay))) return { kind: 'conflict' };
+    if (steps) {
+      const isFresh =
+        holds(rows.customers, steps.customers) &&
+        holds(rows.addresses, steps.addresses) &&
+        holds(rows.contacts, steps.contacts) &&
+        holds(rows.suppressions, steps.suppressions) &&
+        holds(rows.runs, steps.runs ?? []);
+      if (!isFresh) return { kind: 'conflict' };
+      write(rows.customers, steps.customers);
+      write(rows.addresses, steps.addresses);
+      write(rows.contacts, steps.contacts);
+      write(rows.suppressions, steps.suppressions);
+      write(rows.runs, steps.runs ?? []);
+    }
+    if (record) records.set(record.webhookId, copied({ record, payload }));
+    if (replay && replayed) {
+      const { replays, replayCount, contactId, email } = copied(replay);
+      const added = { ...(contactId && { contactId }), ...(email && { email }) };
+      Object.assign(replayed.record, { ...added, ...replayed.record, replays, replayCount });
+    }
+    proofs.push(...erased);
+    return { kind: 'committed' };
+  }
+
   const store: AudienceStore = {
     async load(keys): Promise<Known> {
       await Promise.resolve();
@@ -76,34 +106,15 @@ export function memoryAudienceStore() {
       return copied(records.get(webhookId));
     },
 
-    async commit({ steps, record, payload, replay, erased = [] }: Commit): Promise<CommitResult> {
+    async commit(commit: Commit): Promise<CommitResult> {
       await Promise.resolve();
-      const known = record && records.get(record.webhookId);
-      if (known) return { kind: 'duplicate', record: known.record };
-      const replayed = replay && records.get(replay.webhookId);
-      if (replay && !(replayed && isAsRead(replayed.record, replay))) return { kind: 'conflict' };
-      if (steps) {
-        const isFresh =
-          holds(rows.customers, steps.customers) &&
-          holds(rows.addresses, steps.addresses) &&
-          holds(rows.contacts, steps.contacts) &&
-          holds(rows.suppressions, steps.suppressions) &&
-          holds(rows.runs, steps.runs ?? []);
-        if (!isFresh) return { kind: 'conflict' };
-        write(rows.customers, steps.customers);
-        write(rows.addresses, steps.addresses);
-        write(rows.contacts, steps.contacts);
-        write(rows.suppressions, steps.suppressions);
-        write(rows.runs, steps.runs ?? []);
-      }
-      if (record) records.set(record.webhookId, copied({ record, payload }));
-      if (replay && replayed) {
-        const { replays, replayCount, contactId, email } = copied(replay);
-        const added = { ...(contactId && { contactId }), ...(email && { email }) };
-        Object.assign(replayed.record, { ...added, ...replayed.record, replays, replayCount });
-      }
-      proofs.push(...erased);
-      return { kind: 'committed' };
+      const state = stateBeforeRecord(commit);
+      if (!state) return together(commit);
+      if (!holds(rows.customers, [state])) return { kind: 'conflict' };
+      write(rows.customers, [state]);
+      // Others come in between, as they do between two calls.
+      await Promise.resolve();
+      return together({ ...commit, steps: undefined });
     },
   };
 

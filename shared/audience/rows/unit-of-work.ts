@@ -14,7 +14,9 @@ import {
   workspace,
 } from './workspace.ts';
 
-/** What one decision writes, all or nothing. `payload` is the body of the webhook, kept beside its record. */
+/**
+ * What one decision writes, all or nothing, but for what `stateBeforeRecord` lets go first. `payload` is the body of the webhook, kept beside its record.
+ */
 export type Commit = Readonly<{
   steps: Steps | undefined;
   record?: EventRecord;
@@ -45,7 +47,7 @@ export type CommitResult =
   | { kind: 'committed' }
   /** Another commit changed a row, or the record, that this one had read: load and decide again. */
   | { kind: 'conflict' }
-  /** There is a record with this webhook id; nothing was written. */
+  /** There is a record with this webhook id; nothing was written but what may go before one. */
   | { kind: 'duplicate'; record: EventRecord };
 
 export type AudienceStore = Readonly<{
@@ -53,7 +55,10 @@ export type AudienceStore = Readonly<{
   load(keys: readonly RowKey[]): Promise<Known>;
   /** Read consistently; `undefined` when there is no such record, or not any more. */
   recorded(webhookId: string): Promise<Recorded | undefined>;
-  /** Writes atomically, or not at all. Throws when it is not known whether it was written: repeat it. */
+  /**
+   * Writes atomically, or not at all; where `stateBeforeRecord` lets the customer's row go first, perhaps that alone.
+   * Throws when it is not known whether it was written: decide again.
+   */
   commit(commit: Commit): Promise<CommitResult>;
 }>;
 

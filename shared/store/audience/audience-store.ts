@@ -9,7 +9,8 @@ import {
   contactSchema,
   customerSchema,
 } from '#shared/audience/person/person.ts';
-import type { AudienceStore, CommitResult } from '#shared/audience/rows/unit-of-work.ts';
+import { stateBeforeRecord } from '#shared/audience/rows/state-first.ts';
+import type { AudienceStore, Commit, CommitResult } from '#shared/audience/rows/unit-of-work.ts';
 import type {
   Erased,
   Kind,
@@ -25,7 +26,7 @@ import { Unprocessable } from '#shared/failure.ts';
 import { indexKey, KeysUnread, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
 import { proofItems } from '#shared/store/erasure-proofs.ts';
 import { eventItem, readEvent, recordedOf, replayUpdate } from '#shared/store/events/event-item.ts';
-import { onWire, type TransactItem, writeOnWire } from '#shared/store/on-wire.ts';
+import { type Put, putOnWire, type TransactItem, writeOnWire } from '#shared/store/on-wire.ts';
 import { sharedReads } from '#shared/store/shared-reads.ts';
 import { isInvalid, refusedWrite } from './refused-write.ts';
 import { wordChanges } from './word-index.ts';
@@ -48,6 +49,8 @@ export type AudienceTables = Readonly<
 type AddressHash = ReturnType<typeof addressHash>;
 
 type TableKey = RowKey & Readonly<{ tableKey: string }>;
+
+type PutOf<T> = Extract<Step<T>, { act: 'put' }>;
 
 type ReadKey<K> = Readonly<{ kind: Kind; key: K; tableKey: string }>;
 
@@ -83,7 +86,10 @@ const storedSchema = z.object({
   findable: z.optional(z.boolean()),
 });
 
-/** The audience in DynamoDB. A decision that changes no row is one plain put; one that does is one transaction. */
+/**
+ * The audience in DynamoDB. A decision that changes no row is one plain put, and two where `stateBeforeRecord` lets the
+ * customer's row go first; every other is one transaction.
+ */
 export function dynamoAudienceStore(
   db: DynamoDBDocumentClient,
   tables: AudienceTables,
@@ -135,15 +141,16 @@ export function dynamoAudienceStore(
     hash: AddressHash,
     indexesOf: (row: T) => object = () => ({}),
   ): TransactItem {
-    const TableName = tables[kind];
     const Key = { [keyNames[kind]]: tableKey(kind, step.key, hash) };
-    const condition = stillAsRead(kind, step.revision);
-    if (step.act === 'put') {
-      const Item = { ...step.row, ...indexesOf(step.row), ...Key, revision: randomUUID() };
-      return { Put: { TableName, Item, ...condition } };
-    }
-    const write = { TableName, Key, ...condition };
+    if (step.act === 'put') return { Put: rowPut(kind, step, { ...indexesOf(step.row), ...Key }) };
+    const write = { TableName: tables[kind], Key, ...stillAsRead(kind, step.revision) };
     return step.act === 'delete' ? { Delete: write } : { ConditionCheck: write };
+  }
+
+  /** `attributes`: what the row has beside what is decided on. */
+  function rowPut<T extends object>(kind: Kind, step: PutOf<T>, attributes: object) {
+    const Item = { ...step.row, ...attributes, revision: randomUUID() };
+    return { TableName: tables[kind], Item, ...stillAsRead(kind, step.revision) };
   }
 
   function contactItems(steps: readonly Step<Contact>[], hash: AddressHash): TransactItem[] {
@@ -165,6 +172,34 @@ export function dynamoAudienceStore(
     return proofItems(erased, await options.addressHash()).map((Item) => ({
       Put: { TableName, Item },
     }));
+  }
+
+  async function alone(put: Put, { isRecord }: { isRecord: boolean }): Promise<CommitResult> {
+    try {
+      await db.send(new PutItemCommand(putOnWire(put)));
+      return { kind: 'committed' };
+    } catch (error) {
+      return refusedWrite(error, isRecord);
+    }
+  }
+
+  async function together(
+    { steps, replay, erased = [] }: Commit,
+    record: Put | undefined,
+  ): Promise<CommitResult> {
+    try {
+      const writes = [
+        ...(record ? [{ Put: record }] : []),
+        ...(replay ? [{ Update: replayUpdate(tables.events, replay) }] : []),
+        ...(steps ? transactItems(steps, await options.addressHash()) : []),
+        ...(erased.length > 0 ? await proofs(erased) : []),
+      ];
+      const TransactItems = writes.map(writeOnWire);
+      await db.send(new TransactWriteItemsCommand({ TransactItems }));
+      return { kind: 'committed' };
+    } catch (error) {
+      return refusedWrite(error, record !== undefined);
+    }
   }
 
   return {
@@ -204,30 +239,22 @@ export function dynamoAudienceStore(
       return item && recordedOf(item);
     },
 
-    async commit({ steps, record, payload, replay, erased = [] }): Promise<CommitResult> {
+    async commit(commit): Promise<CommitResult> {
+      const { steps, record, payload, replay } = commit;
       const put = record && {
         TableName: tables.events,
         Item: eventItem(record, payload, options.retentionDays),
         ConditionExpression: 'attribute_not_exists(webhookId)',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
       };
-      try {
-        if (steps || replay) {
-          const writes = [
-            ...(put ? [{ Put: put }] : []),
-            ...(replay ? [{ Update: replayUpdate(tables.events, replay) }] : []),
-            ...(steps ? transactItems(steps, await options.addressHash()) : []),
-            ...(erased.length > 0 ? await proofs(erased) : []),
-          ];
-          const TransactItems = writes.map(writeOnWire);
-          await db.send(new TransactWriteItemsCommand({ TransactItems }));
-        } else if (put) {
-          await db.send(new PutItemCommand({ ...put, Item: onWire(put.Item) }));
-        }
-        return { kind: 'committed' };
-      } catch (error) {
-        return refusedWrite(error, put !== undefined);
+      const state = stateBeforeRecord(commit);
+      if (!state && (steps || replay)) return together(commit, put);
+      if (state) {
+        const row = rowPut('customers', state, { customerId: state.key });
+        const result = await alone(row, { isRecord: false });
+        if (result.kind !== 'committed') return result;
       }
+      return put ? alone(put, { isRecord: true }) : { kind: 'committed' };
     },
   };
 }

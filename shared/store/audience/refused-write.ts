@@ -16,7 +16,9 @@ type Refused = Exclude<CommitResult, { kind: 'committed' }>;
  * `hasRecord`: the first item of the write is the event record.
  */
 export function refusedWrite(error: unknown, hasRecord: boolean): Refused {
-  if (error instanceof ConditionalCheckFailedException) return duplicateOf(error.Item);
+  if (error instanceof ConditionalCheckFailedException) {
+    return hasRecord ? duplicateOf(error.Item) : { kind: 'conflict' };
+  }
   if (error instanceof TransactionCanceledException) {
     const reasons = error.CancellationReasons ?? [];
     const codes = reasons.map(({ Code }) => Code);

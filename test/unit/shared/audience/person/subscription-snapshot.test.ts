@@ -172,6 +172,26 @@ describe('what is known of subscriptions', () => {
     );
   });
 
+  it('changes with what is told for the first time alone, however many subscriptions a customer has', () => {
+    const end = (one: PolarSubscription) => ({ ...one, status: 'canceled', endedAt: at(1_000) });
+    const begun = Array.from({ length: 430 }, (_, nth) => version(nth, 1_000, 1_000));
+    const crowds = [begun.slice(0, 60).map(end), begun.slice(0, 150), begun].map(known);
+    const anyOfThem = fc.record({
+      told: versionArbitrary,
+      nth: fc.nat({ max: 435 }),
+      modified: fc.constantFrom(999, 1_000, 1_001),
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...crowds), anyOfThem, (crowd, { told, nth, modified }) => {
+        const { id, createdAt } = version(nth, modified);
+        const one = { ...told, id, ...(createdAt && { createdAt }), version: at(modified) };
+        const all = withSubscription(crowd, one);
+        expect(withSubscription(all, one)).toEqual(all);
+      }),
+      { numRuns: asMany(30, 5_000) },
+    );
+  });
+
   it('leaves room in the row, whatever Polar says of however many', () => {
     const [long, time] = ['\u4e16'.repeat(200), '2026-09-01T09:00:00.123456Z'];
     const longestId = 'i'.repeat(60);
