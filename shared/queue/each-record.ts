@@ -8,7 +8,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { reasonOf, Unprocessable } from '#shared/failure.ts';
 import { inGroups, within } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
-import type { Failures } from './failures.ts';
+import { type Failures, mostReceives } from './failures.ts';
 
 /** What a function does with the messages of its queue. */
 export type Handling<M> = Readonly<{
@@ -18,7 +18,7 @@ export type Handling<M> = Readonly<{
   groupsSideBySide: number;
   /** What must be left of the function's time to begin a message: it must suffice to report all that were not begun. */
   leastRemainingMs: number;
-  /** Throws when the message must come again, and `Unprocessable` when it never can. */
+  /** Throws when the message must come again, and `Unprocessable` when it never can. Safe to repeat. */
   handle: (message: M, leftMs: number) => Promise<void>;
   failureOf: (message: M) => FailureName;
   /** Whether the reason of an earlier failure may be kept; by default where SQS handed the message out before. */
@@ -45,7 +45,8 @@ export type RemainingTime = Readonly<{ getRemainingTimeInMillis: () => number }>
 
 /**
  * Handles a batch. One message that fails disturbs no other: it comes again, or is in the dead letters with its reason.
- * What is not in the answer is done, and the reason of an earlier failure is forgotten.
+ * What is not in the answer is done, and the reason of an earlier failure is forgotten: where it can't be, the message
+ * comes again for that, as long as that doesn't make it a dead letter.
  */
 export async function eachRecord<M>(
   batch: SQSEvent,
@@ -60,9 +61,11 @@ export async function eachRecord<M>(
       const leftMs = time.getRemainingTimeInMillis() - handling.leastRemainingMs;
       if (leftMs <= 0) throw new Error('There was no time left to begin.');
       await handling.handle(message, leftMs);
-      const mayHaveFailed =
-        Number(record.attributes.ApproximateReceiveCount) > 1 || handling.mayHaveFailed?.(message);
-      if (mayHaveFailed) await forgetFailure(handling.failureOf(message), parts);
+      const receives = Number(record.attributes.ApproximateReceiveCount);
+      const mayHaveFailed = receives > 1 || handling.mayHaveFailed?.(message);
+      if (!mayHaveFailed || (await forgetFailure(handling.failureOf(message), parts))) return;
+      // A reason that stays would tell of a dead letter that there isn't. Done once more, it gives the same.
+      if (receives < mostReceives) batchItemFailures.push({ itemIdentifier: record.messageId });
     } catch (error) {
       const fate = await parts.failed({ record, ...handling.failureOf(message) }, error);
       if (fate === 'retry') batchItemFailures.push({ itemIdentifier: record.messageId });
@@ -80,11 +83,17 @@ export async function eachRecord<M>(
 /** It must not take the time in which the batch is reported. */
 const forgettingMs = 2_000;
 
-async function forgetFailure({ failureId }: FailureName, { failures, log }: BatchParts) {
+/** Says whether it is gone. */
+async function forgetFailure(
+  { failureId }: FailureName,
+  { failures, log }: BatchParts,
+): Promise<boolean> {
   try {
     await within(forgettingMs, () => failures.clear(failureId));
+    return true;
   } catch {
     log.warn('could not clear the reason of a failure that is over', { webhookId: failureId });
+    return false;
   }
 }
 

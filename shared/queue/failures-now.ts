@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { mostReceives } from './failures.ts';
 
 export type ReasonNow = Readonly<{
   reason: string;
@@ -40,9 +41,6 @@ type Row = z.infer<typeof rowSchema>;
 
 const rowsAtOnce = 1_000;
 const mostPages = 5;
-
-/** After so many receives SQS moves a message into the dead letters: `maxReceiveCount` of the queues. */
-const mostReceives = 12;
 
 /** A message comes again a quarter of an hour after a failure at the latest; what has not failed since is not retried. */
 const longestSilenceMs = 20 * 60_000;

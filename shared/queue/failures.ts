@@ -17,6 +17,9 @@ export type Failures = Readonly<{
   clear(failureId: FailureId): Promise<void>;
 }>;
 
+/** After so many receives SQS moves a message into the dead letters: `maxReceiveCount` of the queues. */
+export const mostReceives = 12;
+
 const keptDays = 30;
 
 /** The reasons of messages that are on their way to the dead letters, or there. */
