@@ -12,8 +12,8 @@ export const faultKinds = [
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
-/** `at` counts the calls from 1, `next` is for the life after a kill. */
-export type Fault = Readonly<{ kind: FaultKind; at: number; next?: Fault }>;
+/** `at` counts the calls from 1, `again` is a later call of the same life, `next` is for the life after a kill. */
+export type Fault = Readonly<{ kind: FaultKind; at: number; again?: number; next?: Fault }>;
 
 export type Endpoints = Readonly<{
   dynamodb: string;
@@ -22,7 +22,7 @@ export type Endpoints = Readonly<{
   ses?: string;
 }>;
 
-/** Stands between one life of a function and the emulators, and lets at most one call go wrong. */
+/** Stands between one life of a function and the emulators, and lets calls go wrong as `fault` says. */
 export async function startFaultProxy(endpoints: Endpoints, fault?: Fault) {
   const agent = new Agent({ keepAlive: true });
   const operations: string[] = [];
@@ -36,7 +36,8 @@ export async function startFaultProxy(endpoints: Endpoints, fault?: Fault) {
   const pass = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (isDead) return void incoming.socket.destroy();
     operations.push(operationOf(incoming));
-    const kind = fault?.at === operations.length ? fault.kind : undefined;
+    const nth = operations.length;
+    const kind = fault?.at === nth || fault?.again === nth ? fault?.kind : undefined;
     if (kind === 'killed before the call') {
       isDead = true;
       onDeath();

@@ -25,7 +25,7 @@ const parts = [
   ...(['crash', 'histories', 'hostile', 'mutants', 'properties', 'runs', 'soak'] as const),
   'template',
 ] as const;
-const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short] [--promises]
+const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short] [--promises] [--only TEXT]
 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
 histories  random histories with two to four workers that fail and race, against the result that the rules give
@@ -36,7 +36,7 @@ runs       random histories of workflows with several steps, in memory and on em
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 template   the rules of AWS that the product leans on, taken out of the stack one at a time: the tests of the template must complain
 
-Without parts, all of them. With --promises, mutants leaves the conditions out. The same seed draws the same. Ends with 1 if anything does not hold.`;
+Without parts, all of them. With --promises, mutants leaves the conditions out. With --only, crash tries the scenarios whose names have this text. The same seed draws the same. Ends with 1 if anything does not hold.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -45,6 +45,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string', default: '6' },
     short: { type: 'boolean', default: false },
     promises: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -64,7 +65,7 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     const short = (name: string) => / by default$/.test(name) && /^(order|customer)/.test(name);
     const proofs = await proveCrashes({
       template: stageTemplate({ stage: 'local' }).toJSON(),
-      isWanted: (_, { name }) => !values.short || short(name),
+      isWanted: (_, { name }) => name.includes(values.only) && (!values.short || short(name)),
       onProgress: say,
     });
     const all = Object.entries(proofs);

@@ -4,11 +4,16 @@ import type { Stage } from './stage.ts';
 
 type Disturbed = Readonly<{
   problem: string | undefined;
+  /** How many calls the first life made. */
+  calls: number;
   /** How many calls the life after the first kill made. */
   laterCalls: number;
 }>;
 
-/** Each call of an undisturbed run gone wrong in each way; with `pairs`, also killed again while that is made good. */
+/**
+ * Each call of an undisturbed run gone wrong in each way; with `pairs`, also with another call that is refused, or
+ * another kill, while that is made good.
+ */
 export async function eachFault(
   what: string,
   operations: readonly string[],
@@ -19,23 +24,28 @@ export async function eachFault(
   let points = 0;
   const calls = [...operations];
   const tried = async (fault: Fault, later = '') => {
-    const { problem, laterCalls } = await disturbed(fault);
-    // The last successor needed fewer calls than that: nothing went wrong a second time.
-    points += laterCalls < (fault.next?.at ?? 0) ? 0 : 1;
+    const { problem, ...made } = await disturbed(fault);
+    // It needed fewer calls than that: nothing went wrong a second time.
+    const isReached = made.calls >= (fault.again ?? 0) && made.laterCalls >= (fault.next?.at ?? 0);
+    points += isReached ? 1 : 0;
     if (problem !== undefined) {
       const call = `call ${fault.at} (${calls[fault.at - 1]})`;
       failures.push(`${what}: ${fault.kind}, ${call}${later}\n${problem}`);
     }
-    return laterCalls;
+    return isReached;
   };
-  const kind = 'killed after the call';
   for (let at = 1; at <= calls.length; at++) {
     for (const one of kinds) await tried({ kind: one, at });
     if (!pairs) continue;
+    const kind = 'killed after the call';
     let isReached = true;
     for (let next = 1; isReached; next++) {
       const later = `, and its successor killed after its call ${next}`;
-      isReached = (await tried({ kind, at, next: { kind, at: next } }, later)) >= next;
+      isReached = await tried({ kind, at, next: { kind, at: next } }, later);
+    }
+    isReached = true;
+    for (let again = at + 1; isReached; again++) {
+      isReached = await tried({ kind: 'call refused', at, again }, `, and call ${again}, too`);
     }
   }
   return { points, failures };

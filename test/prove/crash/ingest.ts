@@ -26,6 +26,7 @@ export async function crashIngest(scenario: Scenario, stage: Stage): Promise<Pro
   const { operations } = undisturbed;
   return eachFault(`ingest of ${scenario.name}`, operations, stage, async (fault) => ({
     problem: differenceOf(undisturbed.seen, (await run(fault)).seen),
+    calls: operations.length,
     laterCalls: 0,
   }));
 }

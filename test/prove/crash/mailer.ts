@@ -56,7 +56,11 @@ export async function crashMailer(scenario: Scenario, stage: Stage): Promise<Pro
       const name = `mail of ${scenario.name} when SES ${what}, ${who} disturbed`;
       const proof = await eachFault(name, undisturbed.operations, stage, async (fault) => {
         const disturbed = await run(fault);
-        return { problem: problemOf(undisturbed, disturbed), laterCalls: disturbed.laterCalls };
+        return {
+          problem: problemOf(undisturbed, disturbed),
+          calls: disturbed.operations.length,
+          laterCalls: disturbed.laterCalls,
+        };
       });
       proofs.push(proof);
     }

@@ -27,6 +27,7 @@ export async function crashWorker(scenario: Scenario, stage: Stage): Promise<Pro
     const disturbed = await run(fault);
     return {
       problem: differenceOf(undisturbed.seen, disturbed.seen),
+      calls: disturbed.operations.length,
       laterCalls: disturbed.laterCalls,
     };
   });
