@@ -11,6 +11,7 @@ import {
   replayMessage,
   type WorkerMessage,
 } from '#shared/queue/events-queue.ts';
+import { renewalPayload } from '#test/bench/sample-events.ts';
 import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 
 /** One message for the worker, and what was there when it came. */
@@ -108,7 +109,20 @@ export function scenarios(): Scenario[] {
       ];
     }),
   );
-  return [...all, ...deletions(), ...moves(), ...byHand()];
+  return [...all, renewal(), ...deletions(), ...moves(), ...byHand()];
+}
+
+/** Nothing is new but the state of the subscription, which is written before the record. */
+function renewal(): Scenario {
+  const begun = earlier(10);
+  const before = [
+    webhook('customer.created', { at: begun }),
+    webhook('subscription.active', { at: begun }),
+  ];
+  const body = JSON.stringify(renewalPayload(ann, begun, happened));
+  const renews: Webhook = { webhookId: 'evt-renewal', type: 'order.paid', body };
+  const settings = settingsOf('order.paid', {});
+  return ofEvent('order.paid that renews a subscription, by default', renews, settings, before);
 }
 
 function deletions(): Scenario[] {

@@ -14,6 +14,18 @@ it('a crash after any AWS call, and a lost reply, leave what an undisturbed run 
   expect(ingest.points).toBe(4);
 }, 600_000);
 
+it('a crash between the state of a renewal and its record, and around them, leaves no trace either', async () => {
+  const { worker } = await proveCrashes({
+    template: inject('stackTemplate'),
+    kinds: ['killed after the call', 'reply lost and the call repeated by the SDK'],
+    isKilledTwice: () => false,
+    isWanted: (part, { name }) => part === 'worker' && name.startsWith('order.paid that renews'),
+  });
+  expect(worker.failures).toEqual([]);
+  // Settings, workflows, the customer, its state, its record, the message for the email, and what had failed before.
+  expect(worker.points).toBe(2 * 7);
+}, 600_000);
+
 it('no crash and no lost reply sends an email twice, or leaves one that nobody asks about', async () => {
   const { mailer } = await proveCrashes({
     template: inject('stackTemplate'),

@@ -36,6 +36,7 @@ const shape = {
 
 const killedTwice = [
   'order.paid of a new customer, by default',
+  'order.paid that renews a subscription, by default',
   'customer.deleted with anonymisation, unsubscribe',
 ];
 

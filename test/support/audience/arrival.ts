@@ -5,6 +5,7 @@ import { applyRefusal, type Refusal } from '#shared/audience/consent/refusals.ts
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
 import type { Contact, Customer } from '#shared/audience/person/person.ts';
 import { applyReplay, type Replay } from '#shared/audience/replay/replay.ts';
+import { stateBeforeRecord } from '#shared/audience/rows/state-first.ts';
 import type { AudienceStore, Means, Surroundings } from '#shared/audience/rows/unit-of-work.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { EditTask } from '../edits.ts';
@@ -46,7 +47,7 @@ export const arrivalArbitrary = fc.record({
   worker: fc.infiniteStream(fc.nat({ max: 11 })),
   delays: fc.infiniteStream(fc.nat({ max: 3 })),
   faults: fc.infiniteStream(
-    fc.constantFrom('none', 'none', 'none', 'none', 'not sent', 'answer lost'),
+    fc.constantFrom('none', 'none', 'none', 'none', 'not sent', 'lost in between', 'answer lost'),
   ),
 });
 type Arrival = typeof arrivalArbitrary extends fc.Arbitrary<infer T> ? T : never;
@@ -134,11 +135,15 @@ class Fault extends Error {}
 function unsteady(store: AudienceStore, arrival: Arrival): AudienceStore {
   const delays = arrival.delays[Symbol.iterator]();
   const faults = arrival.faults[Symbol.iterator]();
-  const disturbed = async <T>(call: () => Promise<T>): Promise<T> => {
+  const disturbed = async <T>(
+    call: () => Promise<T>,
+    begin?: () => Promise<unknown>,
+  ): Promise<T> => {
     const turns = delays.next().value ?? 0;
     for (let turn = 0; turn < turns; turn++) await Promise.resolve();
     const fault = faults.next().value;
-    if (fault === 'not sent') throw new Fault(fault);
+    if (fault === 'lost in between') await begin?.();
+    if (fault === 'not sent' || fault === 'lost in between') throw new Fault(fault);
     const result = await call();
     if (fault === 'answer lost') throw new Fault(fault);
     return result;
@@ -146,7 +151,11 @@ function unsteady(store: AudienceStore, arrival: Arrival): AudienceStore {
   return {
     load: (keys) => disturbed(() => store.load(keys)),
     recorded: (webhookId) => disturbed(() => store.recorded(webhookId)),
-    commit: (commit) => disturbed(() => store.commit(commit)),
+    commit: (commit) =>
+      disturbed(
+        () => store.commit(commit),
+        async () => stateBeforeRecord(commit) && store.commit({ steps: commit.steps }),
+      ),
   };
 }
 

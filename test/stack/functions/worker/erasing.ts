@@ -19,6 +19,8 @@ export const minutesAgo = (minutes: number) =>
 type Told = Partial<Omit<ReceivedEvent['customer'], 'id'>> & {
   minutesBefore: number;
   spoil?: (body: string) => string;
+  /** The state that it tells of the customer's one subscription. */
+  status?: string;
 };
 
 const tables = [
@@ -37,11 +39,11 @@ const tables = [
 
 /** What the tests of erasure do to a worker and see in its tables. */
 export function erasing(work: Work) {
-  /** Hands an event about a customer to the worker and gives its webhook id. */
-  async function tell(
+  /** Queues an event about a customer and gives its webhook id. */
+  async function queued(
     type: ReceivedEvent['type'],
     id: string,
-    { minutesBefore, spoil = (body) => body, ...customer }: Told,
+    { minutesBefore, spoil = (body) => body, status, ...customer }: Told,
   ): Promise<string> {
     const webhookId = randomUUID();
     const at = minutesAgo(minutesBefore);
@@ -53,8 +55,15 @@ export function erasing(work: Work) {
       object: { id, version: at },
       properties: { customerId: id },
       customer: { id, version: at, anonymised: false, ...customer },
+      ...(status && { subscription: { id, createdAt: at, version: at, status } }),
     };
     await work.queue(webhookId, type, spoil(webhookBody(event)));
+    return webhookId;
+  }
+
+  /** Hands an event about a customer to the worker and gives its webhook id. */
+  async function tell(...event: Parameters<typeof queued>): Promise<string> {
+    const webhookId = await queued(...event);
     expect(await work.drain()).toEqual([]);
     return webhookId;
   }
@@ -137,6 +146,7 @@ export function erasing(work: Work) {
   });
 
   return {
+    queued,
     tell,
     queueWithTime,
     interruptedAfter,

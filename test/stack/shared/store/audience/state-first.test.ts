@@ -1,4 +1,3 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { unsubscribeContact } from '#shared/audience/by-hand/acts-by-hand.ts';
@@ -15,6 +14,7 @@ import { sequences } from '#test/prove/runs/workflows.ts';
 import { approvedMail } from '#test/support/audience/approved-mail.ts';
 import { minuteOf, settingsWith } from '#test/support/audience/audience-story.ts';
 import { startDynamo } from '#test/support/cloud/emulators.ts';
+import { type Meeting, metAtACall } from '#test/support/cloud/met-at-a-call.ts';
 import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
@@ -129,9 +129,6 @@ async function inMemory(...acts: Act[]) {
   return picture(store);
 }
 
-/** What a worker meets at one of its calls. */
-type Meeting = (call: () => Promise<unknown>) => Promise<unknown>;
-
 /** Tables in which the customer is known, and a store on them whose `nth` call meets something. */
 async function inDynamo() {
   const db = documentClient(dynamo.client);
@@ -139,23 +136,20 @@ async function inDynamo() {
   const options = { addressHash: async () => addressHash('a key'), retentionDays: 90 };
   const store = dynamoAudienceStore(db, tables, options);
   for (const one of before) await telling(one)(store);
-  const calls: string[] = [];
-  const storeThatMeets = (nth: number, meeting: Meeting) => {
-    const send = (command: never) => {
-      calls.push(Object(command).constructor.name);
-      const call = () => db.send(command);
-      return calls.length === nth ? meeting(call) : call();
-    };
-    const watched: DynamoDBDocumentClient = Object.assign(Object.create(db), { send });
-    return dynamoAudienceStore(watched, tables, options);
+  return {
+    store,
+    storeThatMeets(nth: number, meeting: Meeting) {
+      const { client, calls } = metAtACall(db, nth, meeting);
+      return { watched: dynamoAudienceStore(client, tables, options), calls };
+    },
   };
-  return { store, storeThatMeets, calls };
 }
 
 describe('a renewal on one worker', () => {
   it('writes its state and then its record', async () => {
-    const { storeThatMeets, calls, store } = await inDynamo();
-    await telling(renewal)(storeThatMeets(0, (call) => call()));
+    const { storeThatMeets, store } = await inDynamo();
+    const { watched, calls } = storeThatMeets(0, (call) => call());
+    await telling(renewal)(watched);
     expect(calls).toEqual(['BatchGetItemCommand', 'PutItemCommand', 'PutItemCommand']);
     expect(await picture(store)).toBe(await inMemory(telling(renewal)));
   });
@@ -164,8 +158,8 @@ describe('a renewal on one worker', () => {
     it.each(Object.entries(others))(
       'meets %s, and both end as one after the other',
       async (_, other) => {
-        const { store, storeThatMeets, calls } = await inDynamo();
-        const watched = storeThatMeets(nth, async (call) => {
+        const { store, storeThatMeets } = await inDynamo();
+        const { watched, calls } = storeThatMeets(nth, async (call) => {
           await other(store);
           return call();
         });
@@ -186,7 +180,7 @@ describe('a renewal on one worker', () => {
     'whose call %i %s, ends as if nothing had happened once its message has come again',
     async (nth, what) => {
       const { store, storeThatMeets } = await inDynamo();
-      const watched = storeThatMeets(nth, async (call) => {
+      const { watched } = storeThatMeets(nth, async (call) => {
         if (what === 'loses its answer') await call();
         throw new Error(what);
       });
