@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type RollUpParts, rollUp } from '#functions/rollup/rollup.ts';
 import {
   type CountedFate,
+  type Counts,
   countsOf,
   emailTally,
   runTallies,
@@ -26,6 +27,8 @@ type Recorded = Readonly<{
   changes: number;
   first: number;
   last: number;
+  /** How long after that it is gone; absent: it stays. */
+  goes?: number | undefined;
 }>;
 
 const outcomes = ['applied', 'unchanged', 'skipped'] as const;
@@ -52,32 +55,32 @@ const runs = [
   { state: 'exited' },
 ] as const;
 
-const recorded: fc.Arbitrary<Recorded> = fc.record({
-  kind: fc.constantFrom('event', 'email', 'run', 'contact'),
-  of: fc.constantFrom('a', 'b', '__proto__'),
-  at: fc.integer({ min: 0, max: 4 * day }),
-  late: fc.oneof(
-    fc.constant(0),
-    fc.integer({ max: 2 * hour, min: 0 }),
-    fc.integer({ max: 13 * day, min: 0 }),
-  ),
-  changes: fc.integer({ min: 0, max: 2 * day }),
-  first: fc.nat(8),
-  last: fc.nat(8),
-});
+/** For so long what comes late or changes is counted. */
+const settles = 15 * day;
+
+const recorded: fc.Arbitrary<Recorded> = fc
+  .record({
+    kind: fc.constantFrom('event', 'email', 'run', 'contact'),
+    of: fc.constantFrom('a', 'b', '__proto__'),
+    at: fc.integer({ min: 0, max: 4 * day }),
+    late: fc.oneof(
+      fc.constant(0),
+      fc.integer({ max: 2 * hour, min: 0 }),
+      fc.integer({ max: 13 * day, min: 0 }),
+      fc.integer({ max: settles, min: 14 * day }),
+    ),
+    changes: fc.integer({ min: 0, max: 2 * day }),
+    first: fc.nat(8),
+    last: fc.nat(8),
+  } as const)
+  .map((row) => ({ ...row, changes: Math.min(row.changes, settles - row.late) }));
 
 /** A call of the function after some time; it dies at one of its writes, or it may read only so much. */
-const calls = fc.array(
-  fc.record({
-    after: fc.oneof(
-      fc.integer({ min: minute, max: hour }),
-      fc.integer({ min: hour, max: 3 * day }),
-    ),
-    mostReads: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constant(10_000)),
-    diesAt: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
-  }),
-  { maxLength: 20 },
-);
+const call = fc.record({
+  after: fc.oneof(fc.integer({ min: minute, max: hour }), fc.integer({ min: hour, max: 3 * day })),
+  mostReads: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constant(10_000)),
+  diesAt: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
+});
 
 function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = [], isFew = false) {
   let time = start;
@@ -88,17 +91,17 @@ function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = [], isFew
     writesLeft -= 1;
     return writesLeft < 0;
   });
+  const isThere = ({ at, late, goes = Number.POSITIVE_INFINITY }: Recorded) =>
+    start + at + late <= time && time < start + at + late + goes;
   const thereIn = (span: string, workflowIds: readonly string[]) =>
-    hours.filter(
-      ({ hour, at, late, kind, of }) =>
-        hour.startsWith(span) &&
-        start + at + late <= time &&
-        (kind === 'event' || kind === 'contact' || workflowIds.includes(of)),
-    );
+    hours.filter((row) => {
+      const isListed = ['event', 'contact'].includes(row.kind) || workflowIds.includes(row.of);
+      return row.hour.startsWith(span) && isThere(row) && isListed;
+    });
   const parts = (mostReads: number): RollUpParts => ({
     counts: store,
     async hoursOfFew() {
-      const there = hours.filter(({ at, late }) => start + at + late <= time);
+      const there = hours.filter(isThere);
       return {
         hours: isFew ? new Set(there.map(({ hour }) => hour)) : undefined,
         reads: isFew ? 4 : 1,
@@ -168,21 +171,31 @@ function naively(rows: readonly Recorded[], dead: readonly DeadEvent[]) {
   return Object.fromEntries([...counted].sort());
 }
 
-function asKept({ days }: ReturnType<typeof memoryCountStore>['rows']) {
-  const all = [...days.values()].flatMap(({ day: on, counts }) => [
-    ...(['events', 'emails', 'runs'] as const).flatMap((section) =>
-      Object.entries(counts[section]).flatMap(([of, numbers]) =>
-        Object.entries(numbers).map(([what, count]): [string, number] => [
-          [on, section, of, what].join(' '),
-          count,
-        ]),
-      ),
-    ),
-    ...(counts.newContacts > 0
-      ? [[`${on} newContacts`, counts.newContacts] as [string, number]]
-      : []),
-  ]);
-  return Object.fromEntries(all.sort());
+type Kept = ReturnType<typeof memoryCountStore>['rows'];
+
+const asKept = ({ days }: Kept) =>
+  byDay([...days.values()].map(({ day: on, counts }) => [on, counts]));
+
+/** What the rows of hours come to, by day. */
+const asHoursSay = ({ hours }: Kept) =>
+  byDay([...hours.values()].map((row) => [row.hour.slice(0, 10), row.counts]));
+
+function byDay(rows: readonly (readonly [on: string, counts: Counts])[]) {
+  const counted = new Map<string, number>();
+  const more = (name: string, count: number) => {
+    if (count > 0) counted.set(name, (counted.get(name) ?? 0) + count);
+  };
+  for (const [on, counts] of rows) {
+    more(`${on} newContacts`, counts.newContacts);
+    for (const section of ['events', 'emails', 'runs'] as const) {
+      for (const [of, numbers] of Object.entries(counts[section])) {
+        for (const [what, count] of Object.entries(numbers)) {
+          more([on, section, of, what].join(' '), count);
+        }
+      }
+    }
+  }
+  return Object.fromEntries([...counted].sort());
 }
 
 describe('the days that were rolled up', () => {
@@ -191,12 +204,15 @@ describe('the days that were rolled up', () => {
       fc.asyncProperty(
         fc.array(recorded, { maxLength: 40 }),
         fc.array(fc.integer({ min: 0, max: 4 * day }), { maxLength: 3 }),
-        calls,
+        fc.array(call, { maxLength: 20 }),
         fc.boolean(),
         async (rows, deadAt, slices, isFew) => {
           const dead = deadAt.map((at) => ({ type: 'order.paid', hour: hourOf(at) }));
           const { call, kept, now } = world(rows, dead, isFew);
-          for (const { after, mostReads, diesAt } of slices) await call(after, mostReads, diesAt);
+          for (const { after, mostReads, diesAt } of slices) {
+            // Time is left to count all that comes late before its records are too old.
+            if (now() < start + 12 * day) await call(after, mostReads, diesAt);
+          }
           // Until nothing of it is counted any more.
           const over = start + 21 * day;
           while (now() < over) await call(day);
@@ -207,6 +223,32 @@ describe('the days that were rolled up', () => {
           const settled = (all: typeof days) => [...all].filter(([, { isFinal }]) => isFinal);
           expect(settled(kept.days)).toEqual(settled(days));
           expect(settled(days).length).toBeGreaterThan(3);
+        },
+      ),
+      { numRuns: asMany(3, 250) },
+    );
+  });
+
+  it('are what their hours have, also where records are gone since and a call was cut short or died', async () => {
+    const going = fc.tuple(
+      recorded,
+      fc.option(fc.integer({ min: 1, max: 12 * hour }), { nil: undefined }),
+    );
+    // Soon enough that what was counted is not counted again.
+    const next = fc.integer({ min: minute, max: 20 * hour });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(going, { maxLength: 4 }),
+        fc.array(fc.tuple(call, next), { maxLength: 20 }),
+        fc.boolean(),
+        async (drawn, slices, isFew) => {
+          const rows = drawn.map(([row, goes]) => ({ ...row, goes }));
+          const { call, kept } = world(rows, [], isFew);
+          for (const [{ after, mostReads, diesAt }, untilNext] of slices) {
+            await call(after, mostReads, diesAt);
+            await call(untilNext);
+            expect(asKept(kept)).toEqual(asHoursSay(kept));
+          }
         },
       ),
       { numRuns: asMany(3, 250) },
@@ -297,5 +339,47 @@ describe('one call', () => {
     await call(5 * minute);
     const counted = { [`${hourOf(-2 * day).slice(0, 10)} events order.paid applied`]: 1 };
     expect(asKept(kept)).toEqual(counted);
+  });
+
+  const stays = { changes: 0, first: 0, last: 0 };
+  const purchase = { kind: 'event', of: 'order.paid', ...stays } as const;
+
+  it('shows what came late on a day that was empty before it has read all its hours again', async () => {
+    const row = { ...purchase, at: -2 * day, late: 2 * day + hour };
+    const { call, kept } = world([row]);
+    await call(0);
+    await call(day, 35);
+    const on = hourOf(row.at).slice(0, 10);
+    const counted = [...kept.hours.keys()].filter((one) => one.startsWith(on));
+    expect(counted.length).toBeGreaterThan(2);
+    expect(counted.length).toBeLessThan(24);
+    expect(asKept(kept)).toEqual({ [`${on} events order.paid applied`]: 1 });
+  });
+
+  it('counts what comes late on an empty day of which the first hours are not counted again', async () => {
+    // At half past eleven in the evening, and there fifteen days later, when all but the last hours are over.
+    const row = { ...purchase, at: 110 * minute - day, late: settles + 15 * minute };
+    const { call, kept } = world([row]);
+    await call(hour);
+    for (let days = 1; days <= 17; days += 1) await call(day);
+    const on = hourOf(row.at).slice(0, 10);
+    expect([...kept.hours.keys()].filter((one) => one.startsWith(on))).toHaveLength(2);
+    expect(asKept(kept)).toEqual({ [`${on} events order.paid applied`]: 1 });
+  });
+
+  it.each([
+    ['of a stage with few records', true],
+    ['of one with many', false],
+  ])('keeps what only an hour tells of a day whose records are gone, %s', async (_, isFew) => {
+    const row = { ...purchase, at: -2 * day, late: 0, goes: 2 * day + minute };
+    const { call, kept } = world([row], [], isFew);
+    // It dies after 22 hours of today, an empty day and the three hours up to that of the record.
+    await call(0, 10_000, 22 + 1 + 3 + 1);
+    expect([...kept.hours.keys()].at(-1)).toBe(hourOf(row.at));
+    expect(asKept(kept)).toEqual({});
+    await call(5 * minute);
+    expect(asKept(kept)).toEqual({
+      [`${hourOf(row.at).slice(0, 10)} events order.paid applied`]: 1,
+    });
   });
 });
