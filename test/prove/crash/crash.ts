@@ -17,6 +17,8 @@ type Options = Readonly<{
   isKilledTwice?: (part: keyof typeof crashes, scenario: Scenario) => boolean;
   /** Absent: all. */
   isWanted?: (part: keyof typeof crashes, scenario: Scenario) => boolean;
+  /** Whether of several equal reads in a row only the first goes wrong. */
+  skipsRepeats?: boolean;
   /** Absent: mailer and clock, whatever SES does. */
   isDisturbed?: NonNullable<Stage['isDisturbed']>;
   onProgress?: (line: string) => void;
@@ -50,12 +52,13 @@ export async function proveCrashes({
   kinds = faultKinds,
   isKilledTwice = usuallyKilledTwice,
   isWanted = () => true,
+  skipsRepeats = false,
   isDisturbed = () => true,
   onProgress = () => {},
 }: Options): Promise<CrashProof> {
   const account = await startAccount(template);
   const stage: Omit<Stage, 'pairs'> = {
-    ...{ account, clock: shiftedClock(), since: new Date(), kinds, isDisturbed },
+    ...{ account, clock: shiftedClock(), since: new Date(), kinds, skipsRepeats, isDisturbed },
   };
   const loud = quiet();
   const proved = async (part: keyof typeof crashes): Promise<Proof> => {

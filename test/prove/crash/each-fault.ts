@@ -11,13 +11,13 @@ type Disturbed = Readonly<{
 }>;
 
 /**
- * Each call of an undisturbed run gone wrong in each way; with `pairs`, also with another call that is refused, or
- * another kill, while that is made good.
+ * Each call of an undisturbed run gone wrong in each way, or with `skipsRepeats` without the reads that repeat the
+ * one before; with `pairs`, also with another call that is refused, or another kill, while that is made good.
  */
 export async function eachFault(
   what: string,
   operations: readonly string[],
-  { kinds, pairs }: Pick<Stage, 'kinds' | 'pairs'>,
+  { kinds, pairs, skipsRepeats = false }: Pick<Stage, 'kinds' | 'pairs' | 'skipsRepeats'>,
   disturbed: (fault: Fault) => Promise<Disturbed>,
 ): Promise<Proof> {
   const failures: string[] = [];
@@ -35,6 +35,7 @@ export async function eachFault(
     return isReached;
   };
   for (let at = 1; at <= calls.length; at++) {
+    if (skipsRepeats && repeatsRead(calls, at - 1)) continue;
     for (const one of kinds) await tried({ kind: one, at });
     if (!pairs) continue;
     const kind = 'killed after the call';
@@ -50,3 +51,7 @@ export async function eachFault(
   }
   return { points, failures };
 }
+
+const repeatsRead = (calls: readonly string[], index: number): boolean =>
+  calls[index] === calls[index - 1] &&
+  /^(?:Query|Scan|(?:Batch)?GetItem)$/.test(calls[index] ?? '');

@@ -8,6 +8,8 @@ export type Stage = Readonly<{
   /** When the proof began. */
   since: Date;
   kinds: readonly FaultKind[];
+  /** Whether of several equal reads in a row only the first goes wrong; absent: each of them does. */
+  skipsRepeats?: boolean;
   /** Whether whoever takes over from a killed function is killed as well. */
   pairs: boolean;
   /** Who of those who see to an email is disturbed while SES is in this mood; absent: both, whatever it does. */
