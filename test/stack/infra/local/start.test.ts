@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ended, npmStart } from '#test/support/process/npm-start.ts';
+import { typed } from '#test/support/process/typed-command.ts';
 
 // Below the ports that systems hand out by themselves.
 const port = 20_000 + (process.pid % 1_700) * 7;
@@ -16,6 +17,10 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const run = (script: string, ...args: string[]) =>
   npmStart(directory).run(`infra/local/${script}`, args);
+
+/** A command of the engineer's, about the stack that runs here. */
+const command = (...words: string[]) =>
+  typed(words, { POLAR_AUDIENCE_LOCAL: directory, HOME: directory });
 
 /** `npm start` with a demo, once it has printed this. */
 async function started(until: string) {
@@ -71,11 +76,11 @@ describe('npm start', { timeout: 600_000 }, () => {
       code: 1,
       problems: expect.stringMatching(/^The clock never goes back/),
     });
-    expect((await run('../cli.cjs', 'emails', 'list')).output).toMatch(
+    expect((await command('emails', 'list')).out).toMatch(
       /^The local stack at \S+, its clock 6 days \d+ minutes? ahead/,
     );
-    const lately = await run('../cli.cjs', 'replay', '--since', '1h', '--dry-run');
-    expect(lately.output).toMatch(/^1 event looked at/m);
+    const lately = await command('replay', '--since', '1h', '--dry-run');
+    expect(lately.out).toMatch(/^1 event looked at/m);
     expect((await run('clock.ts', '+2h')).output).toMatch(
       /, 6 days 2 hours \d+ minutes? ahead\.\n$/,
     );
