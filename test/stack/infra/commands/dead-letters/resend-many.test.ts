@@ -88,6 +88,8 @@ async function resendAll() {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...environmentOfTests,
+      // Code that comes from the cache takes four megabytes less than code that was compiled.
+      NODE_DISABLE_COMPILE_CACHE: '1',
       HOME: dead.folder,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
