@@ -72,6 +72,7 @@ export function audienceStores(parts: ConsoleParts) {
       history,
     }),
     settings,
+    hold: parts.hold,
     now,
     /** Asks the worker, then notes that it was asked: the note must not tell of a message that was never sent. */
     async erase(erasure: ContactErasure, request: ToErase) {

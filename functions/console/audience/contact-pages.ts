@@ -12,6 +12,7 @@ import type { Means } from '#shared/audience/rows/unit-of-work.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { historyPositionSchema } from '#shared/store/audience/contact-history.ts';
 import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';
+import { isMailReleased } from '../kit/email-view.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
@@ -25,6 +26,8 @@ import { runsView, timelineView } from './timeline-view.ts';
 
 const happeningsAtOnce = 25;
 const runsAtOnce = 10;
+/** Names are shown whole; only what nobody is called is cut. */
+const longestTitle = 200;
 
 type ContactContext = Context<ConsoleEnv, '/:contactId'>;
 
@@ -39,10 +42,12 @@ export function contactPages(stores: AudienceStores) {
       stores.workflowNames(),
       after ? [] : stores.runsOf(contactIds, runsAtOnce),
     ]);
+    const emails = found.items.filter((one) => one.kind === 'email');
+    const isReleased = await isMailReleased(emails, stores.hold);
     const here = contactPath(c.req.param('contactId'));
     const next = found.next && link(here, { after: cursorText(found.next) });
     return html`${runs.length > 0 ? runsView(runs, names) : ''}<section class="card" aria-labelledby="happened"><h2 id="happened">Events and emails</h2>
-${timelineView(found.items, names)}
+${timelineView(found.items, { names, isReleased })}
 <div class="pages"><p>${after && html`<a href="${here}">Back to the newest</a>`}</p>
 ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</a>`}</div>
 </section>`;
@@ -168,5 +173,5 @@ function contactPage(c: Context<ConsoleEnv>, known: KnownContact, body: Html) {
 }
 
 function titleOf({ contact }: KnownContact): string {
-  return shortened(nameOf(contact) || contact.address);
+  return shortened(nameOf(contact) || contact.address, longestTitle);
 }

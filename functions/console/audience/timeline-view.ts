@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import type { Happening } from '#shared/store/audience/contact-history.ts';
+import { reasonText } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
 import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { empty, table, time } from '../kit/shown.ts';
@@ -11,29 +12,33 @@ type EmailHappening = Extract<Happening, { kind: 'email' }>;
 
 const longestReason = 400;
 
+type Beside = Readonly<{
+  /** Of the workflows that there still are, by id. */
+  names: ReadonlyMap<string, string>;
+  /** Whether mail is not held now: what was held of the emails goes out. */
+  isReleased: boolean;
+}>;
+
 /**
  * Events as they happened, newest first, each with the emails that it asked for. An email whose event is not among them
- * has an entry of its own. `names` are those of the workflows that there still are.
+ * has an entry of its own.
  */
-export function timelineView(
-  happenings: readonly Happening[],
-  names: ReadonlyMap<string, string>,
-): Html {
+export function timelineView(happenings: readonly Happening[], beside: Beside): Html {
   if (happenings.length === 0) {
     return empty('No events or emails yet, or they have expired.');
   }
   const events = new Set(happenings.flatMap((one) => (one.kind === 'event' ? one.webhookId : [])));
   const emails = happenings.filter((one) => one.kind === 'email');
   const entries = happenings.flatMap((one) => {
-    if (one.kind === 'email') return events.has(one.webhookId) ? [] : [emailEntry(one, names)];
+    if (one.kind === 'email') return events.has(one.webhookId) ? [] : [emailEntry(one, beside)];
     const caused = emails.filter(({ webhookId }) => webhookId === one.webhookId).reverse();
-    return [html`${eventEntry(one)}${caused.length > 0 && mailList(caused, names)}`];
+    return [html`${eventEntry(one)}${caused.length > 0 && mailList(caused, beside)}`];
   });
   return html`<ol class="timeline">${entries.map((entry) => html`<li>${entry}</li>`)}</ol>`;
 }
 
-function mailList(emails: readonly EmailHappening[], names: ReadonlyMap<string, string>): Html {
-  return html`<ul class="caused">${emails.map((one) => html`<li>${emailEntry(one, names)}</li>`)}</ul>`;
+function mailList(emails: readonly EmailHappening[], beside: Beside): Html {
+  return html`<ul class="caused">${emails.map((one) => html`<li>${emailEntry(one, beside)}</li>`)}</ul>`;
 }
 
 /** The ways of a contact through workflows of several steps. */
@@ -54,13 +59,14 @@ function eventEntry({ webhookId, type, occurredAt, outcome, reason }: EventHappe
 <p class="soft small">${time(occurredAt)}${reason && html` · ${shortened(reason, longestReason)}`}</p>`;
 }
 
-function emailEntry(email: EmailHappening, names: ReadonlyMap<string, string>): Html {
-  const { workflowId, webhookId, state, reason, createdAt, feedback } = email;
+function emailEntry(email: EmailHappening, { names, isReleased }: Beside): Html {
+  const { workflowId, webhookId, createdAt, feedback } = email;
+  const reason = reasonText(email, isReleased);
   const name = names.get(workflowId);
   const workflow = name
     ? html`<a href="${workflowPath({ workflowId })}">${shortened(name)}</a>`
     : html`a workflow that was removed`;
-  return html`<p>Email of ${workflow} ${fateBadge({ state, feedback })}</p>
+  return html`<p>Email of ${workflow} ${fateBadge(email, isReleased)}</p>
 <p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)} · <a href="${eventPath(webhookId)}">why</a></p>`;
 }
 

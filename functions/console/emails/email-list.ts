@@ -7,11 +7,13 @@ import type { EmailListPage } from '#shared/store/mail/email-list.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
 import { chips } from '../kit/chips.ts';
+import { reasonText } from '../kit/email-view.ts';
 import { underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
 import {
+  capital,
   contactPath,
   countBadges,
   emailPath,
@@ -127,10 +129,6 @@ ${textField({ name: 'day', label: 'Up to day (UTC)', value: day ?? '' }, { type:
 </form>`;
 }
 
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
 function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Html {
   const rows = emails.map((email) => [
     time(email.createdAt, { form: 'clock' }),
@@ -148,15 +146,10 @@ function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Ht
   );
 }
 
-/** Why it is so. Of one that was held until mail was released: what comes next. */
 function reasonOf(email: ReportedEmail, { isReleased }: EmailListShown): Html {
-  const isGoing = isReleased && fateOf(email) === 'held';
-  const reason = isGoing ? releasedText : shortened(email.reason, 200);
+  const reason = shortened(reasonText(email, isReleased), 200);
   return reason === '' ? html`` : html`<span class="long small soft">${reason}</span>`;
 }
-
-/** Many take longer: as many go out in a minute as SES takes. */
-export const releasedText = 'Goes out within a minute, or in turn where many were held.';
 
 /** What a person can decide about an email whose fate nobody knows. */
 function settling({ state, webhookId, ledgerKey }: ReportedEmail): Html | string {

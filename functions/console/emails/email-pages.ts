@@ -8,6 +8,7 @@ import { dynamoEmailList } from '#shared/store/mail/email-list.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { dynamoEmailsNow } from '#shared/store/mail/emails-now.ts';
 import { emailSources } from '../kit/email-frame.ts';
+import { isMailReleased } from '../kit/email-view.ts';
 import { textOf } from '../kit/fields.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
@@ -110,7 +111,7 @@ export function emailPages(parts: ConsoleParts) {
       parts.connections.read(),
     ]);
     const contact = found?.contact;
-    const isReleased = email.heldSince !== undefined && !(await hold.read())?.isOn;
+    const isReleased = await isMailReleased([email], hold);
     const rendered = renderedAgain({
       ...{ email, contact, settings, brand, portal, unsubscribeUrl: env.UNSUBSCRIBE_URL },
       workflow: versions.find(({ version }) => version === workflowVersion),

@@ -13,6 +13,7 @@ import {
   settleEmail,
 } from '#shared/store/mail/emails.ts';
 import { emailFacts } from '../kit/email-view.ts';
+import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
@@ -60,7 +61,16 @@ export function eventActs(parts: ConsoleParts) {
         emailUnder: emails.find,
         hasSender: parts.mailFrom !== undefined,
       });
-      return { ...rehearsal, workflows: known };
+      if (rehearsal.kind === 'no-record') return rehearsal;
+      const [brand, portal] = await Promise.all([parts.brand(), parts.connections.read()]);
+      const look = { settings: surroundings.settings, brand, portal, now: surroundings.now };
+      const beginning = rehearsal.runs.flatMap(({ workflowId }) => {
+        const workflow = known.find((one) => one.workflowId === workflowId);
+        if (!workflow) return [];
+        const { name } = workflow;
+        return [[workflowId, { name, subjects: exampleSubjects(workflow, look) }] as const];
+      });
+      return { ...rehearsal, beginning: new Map(beginning) };
     },
 
     /** A form that is sent twice has one id, and so counts once. */
@@ -139,11 +149,11 @@ export function settleView(
   const fields = { act: settling, email: email.ledgerKey, ...(back && { back }) };
   if (!states.includes(email.state)) {
     return html`<p class="note">The email is ${email.state} now, so there is nothing to settle.</p>
-${emailFacts(email)}
+${emailFacts(email, { isReleased: false })}
 <p><a href="${cameFrom}">${back ? 'Back to the emails' : 'Back to the event'}</a></p>`;
   }
   return html`<p>${what}</p>
-${emailFacts(email)}
+${emailFacts(email, { isReleased: false })}
 <div class="row">
 ${act(c, button, path, { tone: 'primary', fields })}
 <a class="button" href="${cameFrom}">Cancel</a>

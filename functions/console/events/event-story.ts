@@ -5,6 +5,7 @@ import { rowsOf } from '#shared/store/dynamo.ts';
 import { dynamoEventLog, type KeptEvent } from '#shared/store/events/event-log.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { type SavedSettings, settingsOfVersion } from '#shared/store/settings/history.ts';
+import { isMailReleased } from '../kit/email-view.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 /** What it takes to answer what an event did, and why. */
@@ -16,6 +17,8 @@ export type EventStory = KeptEvent &
     settings: ReadonlyMap<number, SavedSettings>;
     /** By ledger key; one that is not in the ledger yet is missing. */
     emails: ReadonlyMap<string, ReportedEmail>;
+    /** Whether mail is not held now: what was held of the emails goes out. */
+    isReleased: boolean;
     mailFailures: ReadonlyMap<string, FailureRow>;
     /** The workflows that wait for events of this type at present. */
     waiting: readonly Workflow[];
@@ -30,7 +33,7 @@ export type Unrecorded = Readonly<{
 
 /** Reads what the pages of single events show. */
 export function eventStories(parts: ConsoleParts) {
-  const { db, env, emails, workflows } = parts;
+  const { db, env, emails, workflows, hold } = parts;
   const log = dynamoEventLog(db, env.EVENTS_TABLE);
 
   async function failures(ids: readonly string[]): Promise<Map<string, FailureRow>> {
@@ -53,6 +56,7 @@ export function eventStories(parts: ConsoleParts) {
       failure: rows.get(record.webhookId),
       settings,
       emails: found,
+      isReleased: await isMailReleased(found.values(), hold),
       mailFailures: rows,
       waiting: all.filter(({ trigger }) => trigger.event === record.type),
     };

@@ -123,13 +123,13 @@ ${isSending ? mailed(ledgerKey, story) : html`<p>${reason ?? 'No reason was kept
 </div>`;
 }
 
-function mailed(ledgerKey: string, { emails, mailFailures, record }: EventStory): Html {
+function mailed(ledgerKey: string, { emails, isReleased, mailFailures, record }: EventStory): Html {
   const email = emails.get(ledgerKey);
   const failures = [ledgerKey, `feedback ${ledgerKey}`].flatMap((id) => mailFailures.get(id) ?? []);
   const letter = link(`${deadLettersPath}/letter`, { id: ledgerKey });
   return html`${
     email
-      ? emailView({ email, webhookId: record.webhookId })
+      ? emailView({ email, webhookId: record.webhookId, isReleased })
       : html`<p>It is not in the ledger yet: it is on its way to the mailer, or <a href="${letter}">among the dead letters</a>.</p>`
   }
 ${failures.map((failure) => html`<p class="note">${failureText(failure)} <a href="${letter}">Check the dead letters</a>.</p>`)}`;

@@ -2,7 +2,6 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
 import type { Rehearsal, Replay } from '#shared/audience/replay/replay.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
 import { act, checkbox } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { outlookView } from '../kit/run-view.ts';
@@ -11,7 +10,14 @@ import { eventPath, outcomeBadge, outcomeWords } from '../kit/words.ts';
 import { changesView, replayKind } from './event-view.ts';
 
 type Rehearsed = Extract<Rehearsal, { kind: 'rehearsed' }>;
-type Shown = Rehearsed & Readonly<{ workflows: readonly Workflow[] }>;
+type Shown = Rehearsed &
+  Readonly<{
+    /** Those whose runs would begin, by id, with the subjects of their emails by step. */
+    beginning: ReadonlyMap<
+      string,
+      Readonly<{ name: string; subjects: ReadonlyMap<string, string> }>
+    >;
+  }>;
 
 /** Asks how to replay an event, and shows what that would do. `canRun`: there is something to run again. */
 export function replayView(
@@ -54,16 +60,16 @@ ${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)
 </form>`;
 }
 
-function previewView({ entry, mails, runs, workflows, record }: Shown): Html {
+function previewView({ entry, mails, runs, beginning, record }: Shown): Html {
   return html`<p>${outcomeBadge(entry.outcome)} ${entry.reason ?? outcomeWords[entry.outcome]}</p>
 ${entry.changes.length > 0 ? changesView(entry.changes, record.erased) : ''}
-${entry.triggers ? mailsView(entry, { mails, runs, workflows }) : html`<p>No email goes out: no workflow sees it.</p>`}
+${entry.triggers ? mailsView(entry, { mails, runs, beginning }) : html`<p>No email goes out: no workflow sees it.</p>`}
 ${entry.erases ? html`<p class="note">It would erase again what is known of the customer.</p>` : ''}`;
 }
 
 function mailsView(
   { workflows: considered = [] }: ReplayEntry,
-  { mails, runs, workflows }: Pick<Shown, 'mails' | 'runs' | 'workflows'>,
+  { mails, runs, beginning }: Pick<Shown, 'mails' | 'runs' | 'beginning'>,
 ): Html {
   if (considered.length === 0) return html`<p>No email: no active workflow waits for it.</p>`;
   const rows = considered.map(({ workflowId, name, ledgerKey, runId, reason }) => {
@@ -77,9 +83,9 @@ function mailsView(
   });
   return html`${table('Emails of the replay', ['Workflow', 'Email', 'Why not'], rows)}
 ${runs.map(({ workflowId, ahead }) => {
-  const workflow = workflows.find((one) => one.workflowId === workflowId);
-  return html`<h3>What the run of ${workflow?.name ?? workflowId} would do</h3>
-${outlookView(ahead, workflow?.steps ?? [])}`;
+  const { name = workflowId, subjects = new Map() } = beginning.get(workflowId) ?? {};
+  return html`<h3>What the run of ${name} would do</h3>
+${outlookView(ahead, subjects)}`;
 })}
 <p class="soft">The mailer checks again before it sends.</p>`;
 }

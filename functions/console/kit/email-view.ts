@@ -1,56 +1,103 @@
 import { html } from 'hono/html';
+import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
+import type { HoldStore } from '#shared/store/mail/hold.ts';
 import type { Html } from './page.ts';
 import { facts, link, time } from './shown.ts';
 import { eventPath, fateBadge } from './words.ts';
 
-/** What each state means for the person who looks. */
-export const meanings: Readonly<Record<ReportedEmail['state'], string>> = {
-  reserved: 'The mailer is about to send it. If that dies, the email becomes unknown.',
-  waiting: 'It is retried automatically.',
-  sent: 'SES took it.',
-  blocked: 'It was not sent. Another event of the same kind may still send it.',
-  failed: 'It was not sent. Another event of the same kind may still send it.',
+const notSent = 'It was not sent. Another event of the same kind may still send it.';
+
+const sentences: Readonly<Record<EmailFate, string>> = {
+  delivered: 'The recipient’s mail server took it.',
+  sent: 'SES took it. No delivery is reported yet.',
+  bounced: 'It didn’t arrive: the recipient’s mail server refused it.',
+  complained: 'The recipient reported it as spam.',
+  rejected: 'SES refused to send it.',
+  blocked: notSent,
+  failed: notSent,
   unknown:
-    'SES may have sent it: its answer was lost. It is not sent again automatically. If SES reports a delivery, that settles it; otherwise ask the customer or check the SES console, then settle it here.',
+    'SES may have sent it: its answer was lost. It isn’t sent again automatically. If SES reports a delivery, that settles it; otherwise ask the customer or check the SES console, then settle it here.',
+  held: 'It goes out once mail is released.',
+  waiting: 'It’s retried automatically.',
+  reserved: 'The mailer is about to send it. If that fails midway, its outcome is unknown.',
 };
+
+/** What became of an email, for the person who looks. */
+export function fateSentence(email: Fated, isReleased: boolean): string {
+  const fate = fateOf(email);
+  return fate === 'held' && isReleased ? releasedText : sentences[fate];
+}
+
+/** What comes next for one that was held. Many take longer: as many go out in a minute as SES takes. */
+export const releasedText = 'Goes out within a minute, or in turn where many were held.';
+
+/**
+ * Whether mail is not held anymore, so that what was held of these goes out with the next minutes. The switch is read only
+ * where one of them was held.
+ */
+export async function isMailReleased(
+  emails: Iterable<Fated>,
+  hold: Pick<HoldStore, 'read'>,
+): Promise<boolean> {
+  const wasHeld = [...emails].some((email) => fateOf(email) === 'held');
+  return wasHeld && !(await hold.read())?.isOn;
+}
+
+/** Why an email is as it is. Of one that was held until mail was released: what comes next. */
+export function reasonText(
+  email: Fated & Readonly<{ reason?: string | undefined }>,
+  isReleased: boolean,
+): string | undefined {
+  return isReleased && fateOf(email) === 'held' ? releasedText : email.reason;
+}
 
 type Shown = Readonly<{
   email: ReportedEmail;
   /** The event on whose page it is shown. */
   webhookId: string;
+  /** Whether mail is not held now: what was goes out. */
+  isReleased: boolean;
   /** The page has said what became of it already. */
   isToldAbove?: boolean;
 }>;
 
 /** The state of an email, what SES has said of it, and what a person can do. */
-export function emailView({ email, webhookId, isToldAbove = false }: Shown): Html {
+export function emailView({ email, webhookId, isReleased, isToldAbove = false }: Shown): Html {
   const { state, ledgerKey } = email;
   const ask = (what: string) => link(eventPath(webhookId), { ask: what, email: ledgerKey });
-  return html`${emailFacts(email, isToldAbove)}
+  const acts = [
+    ...(canBeMarkedSent.includes(state)
+      ? [html`<a class="button" href="${ask('mark-sent')}">Mark as sent…</a>`]
+      : []),
+    ...(canBeSentAgain.includes(state)
+      ? [html`<a class="button" href="${ask('send-again')}">Send again…</a>`]
+      : []),
+  ];
+  return html`${emailFacts(email, { isReleased, isToldAbove })}
 ${
   email.webhookId === webhookId
     ? ''
     : html`<p>The email is that of <a href="${eventPath(email.webhookId)}">another event</a>: the workflow mails once for both.</p>`
 }
-<div class="row">
-${canBeMarkedSent.includes(state) ? html`<a class="button" href="${ask('mark-sent')}">Mark as sent…</a>` : ''}
-${canBeSentAgain.includes(state) ? html`<a class="button" href="${ask('send-again')}">Send again…</a>` : ''}
-</div>`;
+${acts.length > 0 && html`<div class="row">${acts}</div>`}`;
 }
 
-export function emailFacts(email: ReportedEmail, isToldAbove = false): Html {
-  const { state, reason, feedback = {}, sesMessageId, attempts, updatedAt } = email;
+export function emailFacts(
+  email: ReportedEmail,
+  { isReleased, isToldAbove = false }: Pick<Shown, 'isReleased' | 'isToldAbove'>,
+): Html {
+  const { feedback = {}, sesMessageId, attempts, updatedAt } = email;
   const at = (moment: string | undefined) => moment && time(moment, { form: 'seconds' });
   return facts([
     [
       'Email',
       isToldAbove
         ? undefined
-        : html`${fateBadge(email)} <span class="soft">${meanings[state]}</span>`,
+        : html`${fateBadge(email, isReleased)} <span class="soft">${fateSentence(email, isReleased)}</span>`,
     ],
-    ['Reason', reason],
+    ['Reason', reasonText(email, isReleased)],
     ['Since', at(updatedAt)],
     ['Attempts', attempts === undefined ? undefined : String(attempts)],
     ['Sent', at(feedback.sentAt)],
@@ -58,7 +105,7 @@ export function emailFacts(email: ReportedEmail, isToldAbove = false): Html {
     ['Bounced', at(feedback.bouncedAt)],
     ['Complained of', at(feedback.complainedAt)],
     ['Rejected', at(feedback.rejectedAt)],
-    ['Message of SES', sesMessageId && html`<code>${sesMessageId}</code>`],
+    ['SES message id', sesMessageId && html`<code>${sesMessageId}</code>`],
     ['Ledger key', html`<code>${email.ledgerKey}</code>`],
   ]);
 }

@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
 import type { Outlook, RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
-import type { Step } from '#shared/audience/workflow.ts';
 import type { Html } from './page.ts';
 import { badge, time } from './shown.ts';
 import { runsPath } from './words.ts';
@@ -34,15 +33,12 @@ export function runBadge({ state }: Pick<Run, 'state'>): Html {
 /** Where a run is and until when, or why it ended. */
 export function whereRunIs({ run, endsNext }: RunNow): Html {
   const { stepId, dueAt, reason, endedAt } = run;
-  if (!isOpen(run)) return html`${endedAt && time(endedAt)} ${reason}`;
+  if (!isOpen(run)) return html`${endedAt && time(endedAt)}${endedAt && reason && ' · '}${reason}`;
   return html`At <code>${stepId}</code>${dueAt && html` until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endsNext}</span>`}`;
 }
 
-type Steps = readonly (Pick<Step, 'id' | 'kind'> & Readonly<{ email?: { subject: string } }>)[];
-
-/** What is ahead of somebody in a workflow, with dates, and how it ends. */
-export function outlookView({ steps, end }: Outlook, known: Steps): Html {
-  const subjects = new Map(known.map(({ id, email }) => [id, email?.subject]));
+/** What is ahead of somebody in a workflow, with dates, and how it ends. `subjects` are those of its emails, by step. */
+export function outlookView({ steps, end }: Outlook, subjects: ReadonlyMap<string, string>): Html {
   return html`<ol class="ahead">
 ${steps.map(
   ({ stepId, dueAt, did, reason }) =>

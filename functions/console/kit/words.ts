@@ -42,6 +42,11 @@ export function consentBadge({ subscribed }: Pick<Contact, 'subscribed'>) {
   return subscribed ? badge('subscribed', 'good') : badge('not subscribed', 'warn');
 }
 
+/** A word as the first of a label. */
+export function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
 /** A text that somebody else chose, short enough for a list. */
 export function shortened(text: string | undefined, longest = 80): string {
   if (text === undefined) return '';

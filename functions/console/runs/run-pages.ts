@@ -6,6 +6,7 @@ import { isOpen, type TakenStep } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
+import { isMailReleased, reasonText } from '../kit/email-view.ts';
 import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
@@ -20,6 +21,8 @@ type Story = RunNow &
     workflow: Workflow | undefined;
     /** Of its emails, by ledger key. */
     emails: ReadonlyMap<string, ReportedEmail>;
+    /** Whether mail is not held now: what was held of the emails goes out. */
+    isReleased: boolean;
     /** Of its emails, with example values, by step. */
     subjects: ReadonlyMap<string, string>;
     /** Whom it mails; absent: no contact shows its customer. */
@@ -30,7 +33,7 @@ const section = 'workflows';
 
 /** One run: where it is, what it did and why, and a way to stop it. */
 export function runPages(parts: ConsoleParts) {
-  const { store, workflows, settings, now, newId, pause } = parts;
+  const { store, workflows, settings, hold, now, newId, pause } = parts;
   const app = new Hono<ConsoleEnv>();
 
   async function storyOf(runId: string): Promise<Story | undefined> {
@@ -49,7 +52,8 @@ export function runPages(parts: ConsoleParts) {
     );
     const emails = new Map(found.flatMap((one) => (one ? [[one.ledgerKey, one] as const] : [])));
     const subjects = workflow ? await subjectsOf(workflow) : new Map<string, string>();
-    return { ...now, workflow, emails, subjects, address: kept?.contact?.address };
+    const isReleased = await isMailReleased(emails.values(), hold);
+    return { ...now, workflow, emails, isReleased, subjects, address: kept?.contact?.address };
   }
 
   async function subjectsOf(workflow: Workflow) {
@@ -154,22 +158,19 @@ function aheadView({ ahead, workflow, subjects }: Story): Html {
   const isActive = workflow.status === 'active';
   return html`<h2 id="ahead">What’s next</h2>
 <p class="soft small">By what is known now; each email is checked again before it goes out.${isActive ? '' : ` The workflow is ${workflow.status}: nothing goes out until it’s active.`}</p>
-${outlookView(
-  ahead,
-  workflow.steps.map(({ id, kind }) => ({ id, kind, email: { subject: subjects.get(id) ?? '' } })),
-)}`;
+${outlookView(ahead, subjects)}`;
 }
 
 const didWords = { sent: 'asked for an email', skipped: 'skipped', waited: 'waited' } as const;
 
-function stepRow({ at, stepId, did, reason, ledgerKey }: TakenStep, { emails }: Story) {
+function stepRow({ at, stepId, did, reason, ledgerKey }: TakenStep, { emails, isReleased }: Story) {
   const email = ledgerKey === undefined ? undefined : emails.get(ledgerKey);
   const onItsWay = did === 'sent' && !email ? 'The email is on its way, or dead.' : undefined;
   return [
     time(at),
     html`<code>${stepId}</code>`,
-    html`${didWords[did]}${email && html` ${fateBadge(email)}`}`,
-    reason ?? email?.reason ?? onItsWay,
+    html`${didWords[did]}${email && html` ${fateBadge(email, isReleased)}`}`,
+    reason ?? (email && reasonText(email, isReleased)) ?? onItsWay,
   ];
 }
 

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
+import { reasonText } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
 import { contactPath, countBadges, eventPath, fateBadge, testPath } from '../kit/words.ts';
@@ -12,20 +13,27 @@ type Emails = Readonly<{
   /** By customer id; of those whose address is not to be seen, none. */
   addresses: ReadonlyMap<string, string>;
   /** The cursor of the page after this one. */
+  /** Whether mail is not held now: what was goes out. */
+  isReleased: boolean;
   next: string | undefined;
   isFirst: boolean;
 }>;
 
 /** The emails that a workflow sent, or why it did not. */
-export function workflowEmails({ path, counts, emails, addresses, next, isFirst }: Emails): Html {
-  const rows = emails.map(({ createdAt, reason, contactId, customerId, webhookId, ...email }) => [
-    time(createdAt),
-    fateBadge(email),
-    reason && html`<span class="why">${reason}</span>`,
-    contactId &&
-      html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,
-    html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
-  ]);
+export function workflowEmails(shown: Emails): Html {
+  const { path, counts, emails, addresses, isReleased, next, isFirst } = shown;
+  const rows = emails.map((email) => {
+    const { createdAt, contactId, customerId, webhookId } = email;
+    const reason = reasonText(email, isReleased);
+    return [
+      time(createdAt),
+      fateBadge(email, isReleased),
+      reason && html`<span class="why">${reason}</span>`,
+      contactId &&
+        html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,
+      html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
+    ];
+  });
   if (rows.length === 0 && isFirst) {
     return html`<h2 id="emails">Emails</h2>
 ${empty('No event has triggered this workflow yet.', html`<p><a href="${testPath}">Send yourself a test event</a></p>`)}`;

@@ -208,7 +208,7 @@ ${emailView(email, look)}`;
   return previewPane({ choices, back: '#preview', sources, body });
 }
 
-type Step = Parameters<typeof outlookView>[1][number];
+type Step = Readonly<{ id: string; email?: Readonly<{ subject: string }> }>;
 
 /** Whether the event would send, if it came in now. */
 function verdictView(verdict: EventOutlook | undefined, steps: readonly Step[]): Html {
@@ -221,7 +221,7 @@ function verdictView(verdict: EventOutlook | undefined, steps: readonly Step[]):
     return html`<p>${badge('sends', 'good')} If this event came in now, and hadn’t been mailed before.</p>`;
   }
   return html`<details><summary>${badge('sends', 'good')} What it would do for this customer from now</summary>
-${outlookView(outlook, steps)}</details>`;
+${outlookView(outlook, new Map(steps.flatMap(({ id, email }) => (email ? [[id, email.subject] as const] : []))))}</details>`;
 }
 
 /** How the email is looked at. The choice is the style sheet's; it goes with the form so that the next preview keeps it. */

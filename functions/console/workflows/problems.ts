@@ -122,30 +122,33 @@ export function overlapNote(
   const unknown = overlaps.filter((one) => one.polar === 'unknown');
   const keys = on.map(({ key }) => key).join(',');
   return html`<div class="note">
-${on.length > 0 && moments('Polar mails at the same moment, so customers get two mails:', on)}
-${unknown.length > 0 && moments('Polar may mail at the same moment, so customers may get two mails:', unknown)}
+${on.length > 0 && moments('Polar also mails', 'so customers get two mails', on)}
+${unknown.length > 0 && moments('Polar may also mail', 'so customers may get two mails', unknown)}
 ${polar?.server === 'sandbox' && html`<p>${sandboxNote}</p>`}
 <div class="row">${keys === '' ? '' : act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields: { keys } })} <a href="${polarPath}#emails">Who mails at each moment</a></div>
 </div>`;
 }
 
-function moments(sentence: string, overlaps: readonly Overlap[]): Html {
+function moments(polar: string, effect: string, overlaps: readonly Overlap[]): Html {
   const [only, ...more] = overlaps;
-  if (only && more.length === 0) return html`<p>${sentence} when ${only.title}.</p>`;
-  return html`<p>${sentence}</p>
+  if (only && more.length === 0) return html`<p>${polar} when ${only.title}, ${effect}.</p>`;
+  return html`<p>${polar} at these moments, ${effect}:</p>
 <ul>${overlaps.map(({ title }) => html`<li>when ${title}</li>`)}</ul>`;
 }
 
-/** The same where there is room for a word only. */
+/** The same where there is room for a word only. `isBrief`: not even for the moments. */
 export function overlapBadge(
   workflow: Parameters<typeof overlapsOf>[0],
   polar: PolarMails | undefined,
+  { isBrief = false } = {},
 ): Html {
   const overlaps = overlapsOf(workflow, polar?.emails?.switches);
   if (overlaps.length === 0) return html``;
   const isOn = overlaps.some((one) => one.polar === 'on');
   const when = overlaps.map(({ title }) => title).join('; ');
-  return html` ${badge(isOn ? 'Polar mails then, too' : 'Polar may mail then, too', 'warn')}<br><span class="small soft">When ${when}.</span>`;
+  const word = badge(isOn ? 'Polar mails then, too' : 'Polar may mail then, too', 'warn');
+  if (isBrief) return html` ${word}`;
+  return html` ${word}<br><span class="small soft">When ${when}.</span>`;
 }
 
 /** What is odd beside that, and what keeps a workflow from being activated. Neither keeps it from being saved. */

@@ -17,6 +17,7 @@ import {
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { workflowEmailsPositionSchema } from '#shared/store/mail/workflow-emails.ts';
 import type { OpenCount } from '#shared/store/runs/open-runs.ts';
+import { isMailReleased } from '../kit/email-view.ts';
 import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
@@ -66,24 +67,23 @@ function workflowList(list: List): Html {
   const { listed, total, next, settings, polar, numbersOf, waiting } = list;
   if (total === 0) {
     return empty(
-      'A workflow sends an email when something happens to a customer in Polar. There is none yet.',
+      'No workflows yet. A workflow emails customers when something happens in Polar.',
       html`<p><a class="button primary" href="${workflowsPath}/new">New workflow</a></p><p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`,
     );
   }
   const more = next === undefined ? '' : link(workflowsPath, { page: String(next) });
-  return html`<p class="row"><a class="button primary" href="${workflowsPath}/new">New workflow</a></p>
-${table(
-  'Workflows',
-  ['Name', 'Status', 'Event', 'Sends', 'Last 14 days', 'Changed'],
-  listed.map((workflow) => [
-    html`<div class="named"><a href="${workflowPath(workflow)}">${workflow.name}</a></div>`,
-    html`${liveBadge(workflow, settings)}${waitingText(waiting.get(workflow.workflowId))}`,
-    html`${workflow.trigger.event}${overlapBadge(workflow, polar)}`,
-    html`${frequencyWords[workflow.frequency]}<br><span class="small soft">${[...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', ')}</span>`,
-    twoWeeksCell(numbersOf(workflow.workflowId)),
-    time(workflow.updatedAt),
-  ]),
-)}
+  return html`${table(
+    'Workflows',
+    ['Name', 'Status', 'Event', 'Sends', 'Last 14 days', 'Changed'],
+    listed.map((workflow) => [
+      html`<div class="named"><a href="${workflowPath(workflow)}">${workflow.name}</a></div>`,
+      html`${liveBadge(workflow, settings)}${waitingText(waiting.get(workflow.workflowId))}`,
+      html`<span class="whole">${workflow.trigger.event}</span>${overlapBadge(workflow, polar, { isBrief: true })}`,
+      html`${frequencyWords[workflow.frequency]}<br><span class="small soft">${[...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', ')}</span>`,
+      twoWeeksCell(numbersOf(workflow.workflowId)),
+      time(workflow.updatedAt),
+    ]),
+  )}
 ${more && html`<p class="pages"><a class="button" href="${more}">Next</a></p>`}
 ${toRemoved}`;
 }
@@ -228,7 +228,9 @@ export async function listPage(c: Context<ConsoleEnv>, parts: WorkflowParts) {
   const body = workflowList({
     ...{ listed, total: all.length, next, settings, polar, numbersOf, waiting },
   });
-  return page(c, { title: 'Workflows', section, body });
+  const beside =
+    all.length > 0 && html`<a class="button primary" href="${workflowsPath}/new">New workflow</a>`;
+  return page(c, { title: 'Workflows', section, body, ...(beside && { beside }) });
 }
 
 /** One workflow, with its emails page by page. */
@@ -252,7 +254,10 @@ export async function workflowPage(
   const customerIds = [...list.items, ...(runs?.newest ?? []).map(({ run }) => run)].map(
     ({ customerId }) => customerId,
   );
-  const addresses = await parts.addressesOf(customerIds);
+  const [addresses, isReleased] = await Promise.all([
+    parts.addressesOf(customerIds),
+    isMailReleased(list.items, parts.hold),
+  ]);
   return page(c, {
     title: workflow.name,
     section,
@@ -271,6 +276,7 @@ export async function workflowPage(
         counts,
         emails: list.items,
         addresses,
+        isReleased,
         next: list.next && cursorText(list.next),
         isFirst: after === undefined,
       }),

@@ -43,6 +43,7 @@ export function workflowParts(parts: ConsoleParts) {
     settings,
     mailFrom,
     senders,
+    hold: parts.hold,
     now,
     newTag,
     surroundings,

@@ -163,10 +163,8 @@ describe('the list of emails', () => {
   it('shows one mail, rendered again from its event, and says so', async () => {
     const { text, html, headers } = await site.get(`${path}/mail?key=back`);
     expect(text).toContain('Email of Welcome <b>all</b>');
-    expect(text).toContain('the mail server of the recipient refused it.');
-    expect(text).toContain(
-      'Rendered again from its event; the mail that was sent may have differed.',
-    );
+    expect(text).toContain('the recipient’s mail server refused it.');
+    expect(text).toContain('Rendered again from its event. What was sent may differ.');
     expect(html).toContain('sandbox="" srcdoc="');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
   });

@@ -157,7 +157,7 @@ describe('a workflow that mails when Polar does', () => {
     const path = await add('payment-failed');
     const shown = await desk.get(path);
     expect(shown.text).toContain(
-      'Polar mails at the same moment, so customers get two mails: when a payment fails',
+      'Polar also mails when a payment fails, so customers get two mails.',
     );
     expect(shown.html).toContain('value="subscription_past_due"');
     expect((await desk.get(`${path}/edit`)).text).toContain('so customers get two mails');
@@ -166,7 +166,7 @@ describe('a workflow that mails when Polar does', () => {
     expect(activated.text.match(/two mails/g)).toHaveLength(1);
     inPolar({ subscription_past_due: false });
     await desk.submit(`${page}/accept-emails`);
-    expect((await desk.get(path)).text).not.toContain('Polar mails at the same moment');
+    expect((await desk.get(path)).text).not.toContain('Polar also mails');
   });
 
   it('says so among the ready-made ones', async () => {

@@ -17,7 +17,7 @@ beforeEach(() => at.clear());
 describe('the list', () => {
   test('offers the ready-made ones where there are none', async () => {
     const { text, html } = await at.get(workflowsPath);
-    expect(text).toContain('There is none yet.');
+    expect(text).toContain('No workflows yet.');
     expect(html).toContain('href="/console/workflows/new"');
     const choice = await at.get(`${workflowsPath}/new`);
     expect(choice.text.indexOf('Welcome')).toBeLessThan(choice.text.indexOf('Receipt'));

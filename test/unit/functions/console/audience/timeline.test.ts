@@ -30,8 +30,8 @@ const names = new Map([
 ]);
 
 /** Tags away, and the text of each entry of the list and of the lists in it by itself. */
-async function entries(happenings: readonly Happening[]): Promise<string> {
-  const markup = String(await timelineView(happenings, names));
+async function entries(happenings: readonly Happening[], isReleased = false): Promise<string> {
+  const markup = String(await timelineView(happenings, { names, isReleased }));
   return markup.replace(/<time.*?<\/time>/gs, '').replace(/\s+/g, ' ');
 }
 
@@ -48,6 +48,21 @@ describe('the time line', () => {
     expect(html.indexOf('/console/events/e2')).toBeLessThan(html.indexOf('Welcome'));
     expect(html.indexOf('/console/events/e1')).toBeLessThan(html.indexOf('Receipt'));
     expect(html.match(/Email of/g)).toHaveLength(2);
+  });
+
+  it.each([
+    ['held with the reason', false, 'held', 'All mail is held: wrong prices'],
+    ['released, and on its way', true, 'released', 'Goes out within a minute'],
+  ])('says that an email is %s', async (_, isReleased, word, reason) => {
+    const held = {
+      ...email('e1', 'receipt'),
+      state: 'waiting',
+      heldSince: '2026-11-20T10:00:02.000Z',
+      reason: 'All mail is held: wrong prices',
+    } as const;
+    const html = await entries([held, event('e1')], isReleased);
+    expect(html).toMatch(new RegExp(`<span class="badge \\w+">${word}</span>`));
+    expect(html).toContain(reason);
   });
 
   it('shows an email by itself whose event is not on the page', async () => {
