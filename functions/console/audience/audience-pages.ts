@@ -46,7 +46,7 @@ ${textField(field('lastName', 'Last name'))}
 ${textField(field('externalId', 'External id', 'The id of this person in your own system.'))}
 ${textField(field('userGroup', 'Group', `Stays until Polar sends a newer event whose group is always set.${known}`))}
 <p class="hint">Polar fills empty fields once it has a customer with this address. The contact is subscribed, unless the address is suppressed.</p>
-<p><button type="submit" class="primary">Add the contact</button> <a class="button" href="${audiencePath}">Cancel</a></p>`,
+<div class="row"><button type="submit" class="primary">Add the contact</button><a class="button" href="${audiencePath}">Cancel</a></div>`,
   });
 }
 

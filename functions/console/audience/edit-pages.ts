@@ -41,7 +41,7 @@ function editForm(c: ContactContext, { known, was, typed, groups, problems = {} 
   return postForm(c, {
     body: html`<p>${polar} Leave a field empty for “none”.</p>
 ${fields}
-<p><button type="submit" class="primary">Save</button> <a class="button" href="${contactPath(contact.contactId)}">Cancel</a></p>`,
+<div class="row"><button type="submit" class="primary">Save</button><a class="button" href="${contactPath(contact.contactId)}">Cancel</a></div>`,
   });
 }
 

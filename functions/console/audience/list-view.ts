@@ -48,7 +48,7 @@ export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
   // Whom no contact shows can be searched for all the same.
   if (isEmpty(view))
     return html`${nothing(view)}<h2>Look for somebody</h2>
-<p>Customers whom Polar deleted, and whom no contact shows, are found, too.</p>
+<p>Also finds customers without a contact, such as those deleted in Polar.</p>
 ${searchForm(c)}`;
   return html`<div class="row spread">
 ${searchForm(c)}
@@ -164,12 +164,12 @@ function nothing({ filter, shown, isFirstPage, isConnected }: ListView): Html {
   const other = html`<a href="${testPath}">send a test event</a> or <a href="${audiencePath}/add">add a contact by hand</a>`;
   return isConnected
     ? empty(
-        'Nobody is in the audience yet. Polar is connected: its next event brings the first contact.',
+        'No contacts yet. Polar is connected: its next event brings the first one.',
         html`<p><a class="button primary" href="${importPath}">Import customers</a></p>
 <p>Or ${other}.</p>`,
       )
     : empty(
-        'Nobody is in the audience yet. Contacts appear as soon as Polar sends its first event.',
+        'No contacts yet. They appear as soon as Polar sends its first event.',
         html`<p><a href="${polarPath}">Connect Polar</a>, ${other}.</p>`,
       );
 }

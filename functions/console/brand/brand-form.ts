@@ -25,12 +25,12 @@ export const fieldWords: Readonly<Record<BrandField, string>> = {
   name: 'Name',
   logo: 'Logo',
   logoDark: 'Logo for dark mode',
-  logoAlt: 'Text of the logo',
+  logoAlt: 'Alt text of the logo',
   accent: 'Accent color',
   website: 'Website',
   supportAddress: 'Support address',
   portalUrl: 'Customer portal',
-  footer: 'Sentence at the foot',
+  footer: 'Footer text',
   postalAddress: 'Postal address',
   timeZone: 'Time zone',
   language: 'Language of dates and amounts',
@@ -40,17 +40,16 @@ const hints: Readonly<Record<BrandField, string>> = {
   name: 'Shown above every email, at its foot, and on the unsubscribe page.',
   logo: 'The https address of a PNG or JPEG, at least 56 pixels high. It is shown 28 pixels high, beside the name.',
   logoDark: 'Shown instead where the mail program is dark.',
-  logoAlt: 'For readers who see no images. Leave this empty if the logo only repeats the name.',
+  logoAlt: 'For readers who see no images. Leave it empty if the logo only repeats the name.',
   accent: 'The line above an email and its button, such as #1d4ed8.',
   website: 'Where the logo and the name lead; also linked in the footer.',
   supportAddress:
-    'Gets the answers to emails whose workflow names no other address. Help at the foot leads to it.',
+    'Gets the replies to emails whose workflow has no reply-to of its own. “Help” in the footer links to it.',
   portalUrl: 'Where customers find invoices and cancel.',
-  footer: 'Such as a company and its number. The postal address is printed above it.',
-  postalAddress: 'Printed at the foot of every email; marketing is not sent without one.',
-  timeZone:
-    'Of the days and hours in emails: UTC, Europe/Berlin, America/New_York. UTC where it is empty.',
-  language: 'en, en-GB, de, pt-BR. It translates no text.',
+  footer: 'Such as your company and its number. Shown below the postal address.',
+  postalAddress: 'Shown at the foot of every email. Marketing isn’t sent without one.',
+  timeZone: 'For dates and times in emails, such as Europe/Berlin. UTC if empty.',
+  language: 'Such as en, en-GB, de or pt-BR. Text isn’t translated.',
 };
 
 export function typedOf(brand: Brand): TypedBrand {
@@ -114,9 +113,9 @@ export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
     body: html`<input type="hidden" name="version" value="${version}">
 <div class="columns">
 <div>
-<div class="card">${field('name')}${field('logo')}${field('logoDark')}${field('logoAlt')}${field('accent')}</div>
-<div class="card">${field('website')}${field('supportAddress')}${field('portalUrl')}</div>
-<div class="card">${textArea(parts('postalAddress'))}${field('footer')}${field('timeZone')}${field('language')}</div>
+<div class="card"><h2>Identity</h2>${field('name')}${field('logo')}${field('logoDark')}${field('logoAlt')}${field('accent')}</div>
+<div class="card"><h2>Links</h2>${field('website')}${field('supportAddress')}${field('portalUrl')}</div>
+<div class="card"><h2>Footer and formats</h2>${textArea(parts('postalAddress'))}${field('footer')}${field('timeZone')}${field('language')}</div>
 ${saveBar()}
 </div>
 <div>

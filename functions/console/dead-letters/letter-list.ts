@@ -159,7 +159,7 @@ function reasons(
     ]);
   const others = groups.length - rows.length;
   return html`<h2>Why they died</h2>
-${table('Reasons, the most frequent first', ['How many', 'Last reason', 'Tried', 'What to do'], rows)}
+${table('Reasons, the most frequent first', ['How many', 'Last reason', 'Tried', 'What to do'], rows, { numbers: ['How many'] })}
 ${others > 0 ? html`<p class="soft">And ${others} other reasons.</p>` : ''}
 <p class="soft small">“final”: no retry can fix it, so it wasn’t retried. “retried”: it was tried for about 90 minutes.</p>`;
 }
@@ -199,8 +199,10 @@ export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html 
       html`${ageText(now.getTime() - letter.since.getTime())}<br><span class="soft small">${time(letter.since.toISOString())}</span>`,
       String(receivesOf(letter)),
       html`<span class="long">${isFinal(letter) ? html`${badge('final', 'bad')} ` : ''}${lastReasonOf(letter)}</span>${first && html`<span class="long soft small">At first: ${first}</span>`}`,
-      whoText(letter),
+      html`<div class="who">${whoText(letter)}</div>`,
     ];
   });
-  return table('Dead letters, the oldest first', ['What', 'Age', 'Tries', 'Reason', 'Whom'], rows);
+  return table('Dead letters, the oldest first', ['What', 'Age', 'Tries', 'Reason', 'Whom'], rows, {
+    numbers: ['Tries'],
+  });
 }

@@ -14,11 +14,12 @@ import {
 } from '#shared/store/events/event-log.ts';
 import { chips } from '../kit/chips.ts';
 import { underDays } from '../kit/enhanced.ts';
-import { textField } from '../kit/fields.ts';
+import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
 import {
+  capital,
   contactPath,
   eventPath,
   eventsPath,
@@ -66,11 +67,9 @@ function filters({ type, outcome, day, hour }: ListQuery): Html {
   return html`${chips('Filters', [
     [
       chip('All outcomes', { outcome: undefined }, outcome === undefined),
-      ...eventOutcomes.map((one) => chip(outcomeNames[one], { outcome: one }, one === outcome)),
-    ],
-    [
-      chip('All types', { type: undefined }, type === undefined),
-      ...supportedEventTypes.map((one) => chip(one, { type: one }, one === type)),
+      ...eventOutcomes.map((one) =>
+        chip(capital(outcomeNames[one]), { outcome: one }, one === outcome),
+      ),
     ],
     day === undefined
       ? []
@@ -81,9 +80,10 @@ function filters({ type, outcome, day, hour }: ListQuery): Html {
         ],
   ])}
 <form class="filters" method="get" action="${eventsPath}">
-${type && html`<input type="hidden" name="type" value="${type}">`}
 ${outcome && html`<input type="hidden" name="outcome" value="${outcome}">`}
+${choice({ name: 'type', label: 'Type', value: type ?? '' }, [['', 'All'], ...supportedEventTypes.map((one) => [one, one] as const)])}
 ${textField({ name: 'day', label: 'Day (UTC)', value: day ?? '' }, { type: 'date' })}
+${hour && html`<input type="hidden" name="hour" value="${hour}">`}
 <button type="submit">Show</button>
 </form>`;
 }
@@ -104,6 +104,7 @@ function eventTable({ details, contacts }: Pick<EventsShown, 'details' | 'contac
           known && known.mails > 0 ? String(known.mails) : '',
         ];
       }),
+      { numbers: ['Amount', 'Emails'] },
     );
 }
 
@@ -141,7 +142,9 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
     return empty(`No${rest} ${such} on ${dayText.format(new Date(day))}${inHour}.`);
   }
   return empty(
-    `No ${such} from ${dayText.format(new Date(day))} until ${query.before ? dayText.format(new Date(query.before)) : 'now'}.`,
+    query.before === undefined
+      ? `No ${such} since ${dayText.format(new Date(day))}.`
+      : `No ${such} from ${dayText.format(new Date(day))} until ${dayText.format(new Date(query.before))}.`,
     isFiltered
       ? html`<p><a href="${eventsPath}">Show all events</a></p>`
       : html`<p>Is <a href="${polarPath}">Polar connected</a>? If so, <a href="${testPath}">send yourself an event</a>.</p>`,

@@ -91,17 +91,23 @@ export function facts(
   )}</dl>`;
 }
 
-/** A table; where the page is narrow each cell has its head beside it. `caption` is for those who do not see it. */
+/**
+ * A table; where the page is narrow each cell has its head beside it. `caption` is for those who do not see it. `numbers`:
+ * the heads of the columns whose digits are one under the other.
+ */
 export function table(
   caption: string,
   heads: readonly string[],
   rows: readonly (readonly (Html | string | undefined)[])[],
+  { numbers = [] }: Readonly<{ numbers?: readonly string[] }> = {},
 ): Html {
+  const tone = (head: string | undefined) =>
+    head !== undefined && numbers.includes(head) ? html` class="number"` : '';
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
 <table>
 <caption class="unseen">${caption}</caption>
-<thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, at) => html`<td data-head="${heads[at]}">${cell ?? ''}</td>`)}</tr>`)}</tbody>
+<thead><tr>${heads.map((head) => html`<th scope="col"${tone(head)}>${head}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, at) => html`<td data-head="${heads[at]}"${tone(heads[at])}>${cell ?? ''}</td>`)}</tr>`)}</tbody>
 </table>
 </div>`;
 }

@@ -35,7 +35,7 @@ export function connectForms(
 ): Html {
   const servers = polarServers.map((one) => [one, serverName(one, isLocal)] as const);
   const form = { problems, typed: typedInto(c, server), servers };
-  return html`<div class="columns">
+  return html`<div class="columns choices">
 <section class="card" aria-labelledby="by-sign-in">
 <h3 id="by-sign-in">Sign in to Polar</h3>
 <p class="soft">Sign in at Polar, choose the organization, and come back. You must be its owner or an admin.</p>
@@ -43,7 +43,7 @@ ${mayComeBack(c) ? signInForm(c, form) : html`<p class="note">${comeBackAdvice}<
 </section>
 <section class="card" aria-labelledby="by-token">
 <h3 id="by-token">Use an organization access token</h3>
-<p class="soft">Make one in Polar under Settings → General → Developers, with the scopes <span class="code">organizations:read</span>, <span class="code">webhooks:read</span> and <span class="code">webhooks:write</span>; to import what is there already also <span class="code">customers:read</span>, <span class="code">orders:read</span> and <span class="code">subscriptions:read</span>.</p>
+<p class="soft">Make one in Polar under Settings → General → Developers, with the scopes <span class="code">organizations:read</span>, <span class="code">webhooks:read</span> and <span class="code">webhooks:write</span>; to import existing customers also <span class="code">customers:read</span>, <span class="code">orders:read</span> and <span class="code">subscriptions:read</span>.</p>
 ${tokenForm(c, form)}
 </section>
 </div>`;

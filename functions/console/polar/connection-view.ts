@@ -80,7 +80,7 @@ ${secretsNote(c, secrets)}
 ${importCard(connection, imported)}
 ${told ? deliveriesTable(told) : ''}
 <h3>Maintenance</h3>
-<div class="columns">
+<div class="columns small-cards">
 <div class="card">
 <p><strong>Change the secret.</strong> <span class="soft">Polar makes a new secret, used here immediately. The old one stays valid for another hour. A webhook refused in between is sent again: no event is lost.</span></p>
 ${act(c, 'Change the secret', pathsOfTending.rotate)}
@@ -92,7 +92,7 @@ ${isRepairNext ? '' : repairCard(c)}
 </div>
 </div>
 <details id="access"${isOpen ? html` open` : ''}>
-<summary>Give access to Polar again</summary>
+<summary>Reconnect to Polar</summary>
 <p class="soft">Use this if access was revoked or lacks a scope. The organization stays the same.</p>
 ${connectForms(c, { problems, server: connection.server, isLocal })}
 </details>`;

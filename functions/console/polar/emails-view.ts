@@ -46,7 +46,7 @@ ${table(
   rows.map((row) => rowCells(c, row, connection)),
 )}
 ${offerOfAll(c, rows)}
-<p class="soft small">What is switched off here is switched on again when you disconnect.</p>`;
+<p class="soft small">Disconnecting switches these back on.</p>`;
 }
 
 /** Why Polar tells nothing is said once on a page: asked twice, it may give two reasons. */
@@ -83,11 +83,11 @@ const oursTones = { active: 'good', paused: 'calm', none: 'calm', unknown: 'warn
 function rowCells(c: Context<ConsoleEnv>, row: MomentRow, connection: Connection) {
   const { key, title, polar, ours, workflows, gets, mark } = row;
   return [
-    html`${capital(title)}<br><code class="small soft">${key}</code>`,
+    html`<span class="moment">${capital(title)}</span><br><code class="small soft">${key}</code>`,
     badge(polar, switchTones[polar]),
     html`${badge(ours, oursTones[ours])}${workflows.map(
       (one) =>
-        html`<br><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">at some of them</span>`}`,
+        html`<br><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">sometimes</span>`}`,
     )}`,
     mark ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, 'bad') : gets,
     html`<div class="acts">${actsOf(c, row, connection)}</div>`,
@@ -142,7 +142,7 @@ ${act(c, 'Sign in again with this scope', pathsOfConnecting.signIn, {
   fields: { signInServer: server, maySwitch: 'on' },
 })}</div>`;
   }
-  return html`<p class="note">${needed}. If your access token doesn’t have it, make one that has it beside the others, and connect with it above, under <a href="#access">Give access to Polar again</a>.</p>`;
+  return html`<p class="note">${needed}. If your access token doesn’t have it, make one that has it beside the others, and connect with it above, under <a href="#access">Reconnect to Polar</a>.</p>`;
 }
 
 function capital(text: string): string {

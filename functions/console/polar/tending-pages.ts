@@ -34,10 +34,10 @@ export function disconnectView(c: Context<ConsoleEnv>, connection: Connection): 
 <div class="card">
 <h2>What stops</h2>
 <ul>
-<li>The webhook endpoint in Polar is removed. What Polar has not delivered yet, it does not deliver anymore.</li>
+<li>The webhook endpoint in Polar is removed. What Polar hasn’t delivered yet is no longer delivered.</li>
 <li>No event comes in, so contacts are no longer kept in step, and no workflow starts.</li>
 <li>The access to Polar is forgotten: health, redelivery and import need a new connection.</li>
-${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar's own mails that were switched off here are switched on again in Polar.</li>` : ''}
+${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar’s own mails that were switched off here are switched back on.</li>` : ''}
 </ul>
 </div>
 <div class="card">
@@ -51,7 +51,7 @@ ${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar's own mails t
 </div>
 <p>Connecting again with ${connection.organizationName} makes a new endpoint; what happened in between can be imported.</p>
 <div class="row">${act(c, `Disconnect from ${connection.organizationName}`, pathsOfTending.disconnect, { tone: 'danger', fields: { connection: connectionShown(connection) } })}
-<a href="${polarPath}">Stay connected</a></div>`;
+<a class="button" href="${polarPath}">Stay connected</a></div>`;
 }
 
 type Act = (parts: ConnectionParts, connection: Connection) => Promise<Tended>;

@@ -114,7 +114,7 @@ export function eventRow(type: SupportedEventType, draft: SettingsDraft, problem
     checkbox(at(field), fieldWords[field], draft[at(field)] === 'on', problems[at(field)]);
   const rest =
     type === 'customer.deleted'
-      ? html`${unused(type, draft)}<p class="hint unused">A deletion brings no name, no id and no group. What it does is chosen below.</p>`
+      ? html`${unused(type, draft)}<p class="hint unused">A deletion sets no name, id or group. Choose below what it does.</p>`
       : html`${onOff('fullName')}${onOff('externalId')}
 ${textField({ name: at('userGroup'), label: fieldWords.userGroup, value: draft[at('userGroup')], problem: problems[at('userGroup')] })}
 ${choice({ name: at('userGroupMode'), label: fieldWords.userGroupMode, value: draft[at('userGroupMode')], problem: problems[at('userGroupMode')] }, groupModes)}
@@ -169,7 +169,7 @@ export function settingsForm(
 ${types.map((type) => eventRow(type, draft, problems))}
 </div>`;
   return html`${summary(problems, isSent)}
-<p class="soft">An event that's on adds or updates the contact of its customer. Switch on what else it does: start workflows, set name and external id, put the contact in a group. An event that's off is recorded and changes no contact; its subscription's state is still kept, so that older news of it isn't mailed.</p>
+<p class="soft">Events that are on add or update the customer’s contact. Choose what else they do: start workflows, set the name and external id, put the contact in a group. Events that are off are recorded and change no contact.</p>
 ${postForm(c, {
   action: settingsPath,
   class: 'settings',
@@ -184,8 +184,8 @@ ${rows(optionalEventTypes)}
 <div class="columns">
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">
-${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts that webhooks add get marketing emails. Those who unsubscribed or complained stay unsubscribed in any case.' }, newContactModes)}
-${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'The most one mailbox gets in a day, so that a stranger who keeps typing an address at checkout floods nobody. Receipts and tests don’t count.' })}
+${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts added by webhooks get marketing. Anyone who unsubscribed or complained stays unsubscribed.' }, newContactModes)}
+${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'The most one mailbox gets, so that nobody can flood an address by typing it at checkout. Receipts and tests don’t count.' })}
 <p class="hint">Postal address, time zone and language are on <a href="${brandPath}">Sender &amp; brand</a>.</p>
 ${formerSettings.map((path) => html`<input type="hidden" name="${path}" value="${draft[path] ?? ''}">`)}
 </div>

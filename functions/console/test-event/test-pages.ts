@@ -107,9 +107,9 @@ ${supportedEventTypes.map((type) => eventChoice(type, form))}
 </div>
 <div class="card">
 <h2>Customer</h2>
-${textField({ name: 'email', label: 'Address', value: typed.email, problem: problems.email, hint: 'Use your own: what active workflows send is real mail. One address is always the same test customer, so you can create it, let it buy, and delete it.' }, { type: 'email', required: true, autocomplete: 'email' })}
+${textField({ name: 'email', label: 'Address', value: typed.email, problem: problems.email, hint: 'Use your own: active workflows send it real mail. The same address is always the same test customer, so you can create it, let it buy, and delete it.' }, { type: 'email', required: true, autocomplete: 'email' })}
 ${textField({ name: 'name', label: 'Name', value: typed.name, problem: problems.name })}
-${textField({ name: 'externalId', label: 'External id', value: typed.externalId, problem: problems.externalId, hint: 'Your own id of the customer, if you want one.' })}
+${textField({ name: 'externalId', label: 'External id', value: typed.externalId, problem: problems.externalId, hint: 'Your own id for the customer. Optional.' })}
 <p><button type="submit" class="primary">Send test event</button></p>
 </div>
 </div>`,
@@ -128,7 +128,7 @@ function whatWaits(
   active: readonly Workflow[],
 ): Html | string | undefined {
   const { enabled, trigger } = events[type];
-  if (!enabled) return 'Off in the settings. The event is recorded, and no contact changes.';
+  if (!enabled) return 'Off in the settings: recorded, and nothing else.';
   const waiting = active.filter((workflow) => workflow.trigger.event === type);
   if (waiting.length === 0) return undefined;
   const names = waiting.map(
@@ -202,7 +202,7 @@ export function testPages(parts: ConsoleParts) {
       section: 'test',
       status,
       body: html`${above}
-<p>Makes up an event, signs it and posts it where Polar posts. From there on everything is real: the contact, the record and the emails.</p>
+<p>Makes up an event, signs it and posts it where Polar posts. Everything after that is real: the contact, the record and the emails.</p>
 ${testForm(c, { typed, problems, settings: current, active })}`,
     });
   }

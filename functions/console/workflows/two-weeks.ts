@@ -7,11 +7,12 @@ import { facts } from '../kit/shown.ts';
 /** What a workflow did in the last 14 days, in a cell of the list. */
 export function twoWeeksCell(numbers: WorkflowNumbers): Html {
   if (isNothing(numbers)) return html`<span class="soft">–</span>`;
-  const { sent, bounceRate, blocked } = numbers;
+  const { sent, bounceRate, blocked, held } = numbers;
   const told = [
     `${numberText(sent)} sent`,
     bounceRate === undefined ? '' : `${percentText(bounceRate)} bounced`,
     blocked > 0 ? `${numberText(blocked)} blocked` : '',
+    held > 0 ? `${numberText(held)} held` : '',
   ];
   const runs = runsText(numbers);
   return html`<div class="two-weeks">${fatesBar(numbers)}<span class="small">${told.filter(Boolean).join(' · ')}</span>${runs && html`<br><span class="small soft">${runs}</span>`}</div>`;
@@ -19,7 +20,11 @@ export function twoWeeksCell(numbers: WorkflowNumbers): Html {
 
 /** The same on the page of the workflow; `hasRuns`: it has several steps. */
 export function twoWeeksCard(numbers: WorkflowNumbers, hasRuns: boolean): Html {
-  const { sent, delivered, bounced, bounceRate, blocked } = numbers;
+  const { sent, delivered, bounced, bounceRate, complained, blocked } = numbers;
+  const { failed, unknown, held, waiting } = numbers;
+  // What hardly ever happens is told only where it has.
+  const told = (name: string, count: number) =>
+    count === 0 ? [] : [[name, numberText(count)] as const];
   const rate = bounceRate === undefined ? '' : ` (${percentText(bounceRate)})`;
   const runs = [
     ['Entered', numberText(numbers.entered)],
@@ -36,7 +41,12 @@ ${facts([
   ['Sent', numberText(sent)],
   ['Delivered', numberText(delivered)],
   ['Bounced', `${numberText(bounced)}${rate}`],
+  ...told('Complained', complained),
   ['Blocked', numberText(blocked)],
+  ...told('Failed', failed),
+  ...told('Unknown', unknown),
+  ...told('Held', held),
+  ...told('Waiting', waiting),
   ...(hasRuns ? runs : []),
 ])}`
 }
@@ -44,6 +54,6 @@ ${facts([
 }
 
 function isNothing(numbers: WorkflowNumbers): boolean {
-  const { sent, blocked, failed, unknown, waiting, entered } = numbers;
-  return sent + blocked + failed + unknown + waiting + entered === 0;
+  const { sent, blocked, failed, unknown, held, waiting, entered } = numbers;
+  return sent + blocked + failed + unknown + held + waiting + entered === 0;
 }

@@ -2,10 +2,10 @@
 export const audience = `
 .spread > .filters { flex: 1 1 24rem }
 .chips { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: start; margin: 0 0 1rem }
-.chips ul { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0 }
+.chips ul { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem; margin: 0; padding: 0 }
 .chips details { margin: 0 }
 .chips .filters { margin: .5rem 0 0 }
-.chip { display: inline-block; padding: .2rem .75rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); color: var(--text); font-size: .875rem; text-decoration: none }
+.chip { display: inline-block; padding: .2rem .6rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); color: var(--text); font-size: .875rem; text-decoration: none }
 .chip:hover { background: var(--sunk) }
 .chip[aria-current] { background: var(--primary); border-color: var(--primary); color: var(--on-primary) }
 .standing { font-size: 1.0625rem; margin: 0 0 1rem }

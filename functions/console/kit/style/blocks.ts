@@ -3,6 +3,7 @@ export const blocks = `
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--round); padding: 1rem; margin: 0 0 .75rem }
 .columns { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); align-items: start; margin: 0 0 .75rem }
 .columns > .card { margin: 0 }
+.small-cards { grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)) }
 .choices { align-items: stretch }
 .choices > .card { display: flex; flex-direction: column }
 .choices > .card > form { margin-top: auto }
@@ -10,8 +11,8 @@ export const blocks = `
 .row > p { margin: 0 }
 progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .spread { justify-content: space-between; align-items: end }
+.spread > p { align-self: center }
 .row > .filters { margin: 0 }
-.row .button + .button { margin-left: .25rem }
 .acts { display: flex; flex-wrap: wrap; gap: .4rem }
 
 .flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
@@ -22,11 +23,11 @@ div.note { margin: 0 0 1rem }
 div.note > :last-child { margin-bottom: 0 }
 .note a { color: inherit }
 .empty { text-align: center; padding: 3rem 1.5rem; border: 1px dashed var(--edge); border-radius: var(--round); color: var(--soft) }
-.empty p { margin-inline: auto }
+.empty p { margin-inline: auto; text-wrap: balance }
 .empty:not(:last-child) { margin-bottom: 1.25rem }
 .empty > :last-child { margin-bottom: 0 }
 
-.badge { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; font-size: .8125rem; line-height: 1.45; border: 1px solid; white-space: nowrap; color: var(--soft); background: var(--sunk) }
+.badge { display: inline-block; font-weight: 400; margin-block: .1rem; padding: .05rem .55rem; border-radius: 1rem; font-size: .8125rem; line-height: 1.45; border: 1px solid; white-space: nowrap; color: var(--soft); background: var(--sunk) }
 .badge.good { color: var(--good); background: var(--good-soft) }
 .badge.warn { color: var(--warn); background: var(--warn-soft) }
 .badge.bad { color: var(--bad); background: var(--bad-soft) }
@@ -38,7 +39,9 @@ tbody tr:last-child > * { border-bottom: 0 }
 th { font-weight: 500; font-size: .8125rem; color: var(--soft); white-space: nowrap }
 td { min-width: 8rem; max-width: 26rem; overflow-wrap: anywhere }
 td time, .whole { white-space: nowrap }
+:is(th, td).number { text-align: right; min-width: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
 .long { display: block; min-width: 15rem }
+.moment { display: inline-block; min-width: 16rem }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }
 

@@ -3,6 +3,7 @@ export const forms = `
 form { margin: 0 }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0 }
 legend { padding: 0; font-weight: 600 }
+.card > fieldset > legend { font-size: 1.0625rem; letter-spacing: -.01em; line-height: 1.3; margin: 0 0 .5rem }
 .field { margin: 0 0 1.1rem; max-width: 34rem; display: grid; gap: .3rem }
 .field.wide { max-width: none }
 label { font-weight: 500 }
@@ -10,6 +11,7 @@ label { font-weight: 500 }
 .problem { color: var(--bad); font-size: .875rem }
 .flash.problem { font-size: inherit }
 input:not([type=checkbox]):not([type=radio]), select, textarea { min-height: 2.25rem; font: inherit; width: 100%; min-width: 0; padding: .35rem .6rem; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: var(--small-round) }
+input::file-selector-button { font: inherit; margin: 0 .6rem 0 0; padding: 0 .6rem; color: var(--text); background: var(--sunk); border: 1px solid var(--line); border-radius: var(--small-round) }
 textarea { line-height: 1.45; resize: vertical }
 textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem }
 .wrong input:not([type=checkbox]):not([type=radio]), .wrong select, .wrong textarea { border-color: var(--bad) }
@@ -22,7 +24,7 @@ button:hover, .button:hover { background: var(--here) }
 .primary:hover { background: var(--primary); filter: brightness(.92) }
 .danger { color: var(--bad); border-color: currentColor }
 [hidden] { display: none }
-.save-bar { position: sticky; bottom: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; justify-content: end; margin: 1.25rem 0 0; padding: .75rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: var(--round) }
+.save-bar { position: sticky; bottom: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; justify-content: end; margin: 1.25rem 0 0; padding: .75rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: var(--round); box-shadow: 0 -.25rem 1rem light-dark(#0001, #0006) }
 html:has(.save-bar) { scroll-padding-bottom: 6rem }
 .save-bar p { flex: 1 1 8rem; max-width: none; margin: 0; text-align: start }
 [data-changed] .save-bar { border-color: var(--accent); box-shadow: 0 0 1rem light-dark(#0002, #0008) }

@@ -16,9 +16,11 @@ main { width: 100%; max-width: 92rem; margin: 0 auto; padding: 1.5rem 2rem 5rem 
 h1 { font-size: 1.375rem; line-height: 1.25; letter-spacing: -.015em; margin: 0 }
 h2 { font-size: 1.0625rem; line-height: 1.3; letter-spacing: -.01em; margin: 2.25rem 0 .75rem }
 h3 { font-size: .9375rem; margin: 1.5rem 0 .5rem }
+h3 .soft { font-weight: 400 }
 .card > :first-child, .card > form:first-child > :first-child { margin-top: 0 }
 .card > :last-child, .card > form:last-child > :last-child { margin-bottom: 0 }
-p { margin: 0 0 1rem; max-width: 44rem }
+p { margin: 0 0 1rem; max-width: 44rem; text-wrap: pretty }
+.title + h2, .title + section > h2:first-child { margin-top: .75rem }
 .soft, .hint { color: var(--soft) }
 .small { font-size: .8125rem }
 .above { margin: 0 0 .25rem; font-size: .8125rem }

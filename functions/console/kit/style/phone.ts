@@ -7,8 +7,9 @@ export const phone = `
   .scroll tbody tr:last-child { border-bottom: 0 }
   .scroll td { display: flow-root; min-width: 0; max-width: none; min-height: 1.9rem; padding: .2rem 0 .2rem 7rem; border: 0 }
   .scroll td::before { content: attr(data-head); float: left; width: 6.25rem; margin-left: -7rem; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
+  .scroll td.number { text-align: left }
   .scroll td:empty { display: none }
-  .long, .who, .two-weeks, .why { min-width: 0 }
+  .long, .who, .moment, .two-weeks, .why { min-width: 0 }
   .chips { flex-flow: column nowrap; align-items: stretch }
   .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin-inline: -1rem; padding: .15rem 1rem }
   .chips .chip { white-space: nowrap }

@@ -1,7 +1,8 @@
 /** Workflows: lists, editor and steps. */
 export const workflows = `
-.two-weeks { min-width: 9rem }
-.two-weeks .parts, .card > .parts { margin: .35rem 0 .4rem }
+.two-weeks { min-width: 12rem }
+.two-weeks .parts { margin: .35rem 0 .4rem }
+.card > .parts { margin: .35rem 0 .75rem }
 .why { display: block; min-width: 13rem }
 .editor .field { max-width: none }
 .editor .columns > div > h2:first-child { margin-top: 0 }
@@ -10,7 +11,7 @@ export const workflows = `
   .editor .columns > :last-child { position: sticky; top: 1rem }
 }
 .mail { height: 38rem; display: block; border-color: #85888f; margin: 0 0 1rem }
-.chosen { flex: 1 1 16rem; max-width: 26rem }
+.chosen { flex: 1 1 16rem }
 .chosen .field { max-width: none }
 .looks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; border: 0; padding: 0; margin: 0 0 .6rem }
 .looks label { display: inline-flex; gap: .4rem; align-items: center; font-weight: 400; min-height: 1.75rem }
@@ -27,14 +28,15 @@ export const workflows = `
 .condition button { padding-inline: .6rem }
 .steps { list-style: none; margin: 0; padding: 0 }
 .steps > .step { margin: 0; padding: 1rem }
-.steps > .between { position: relative; margin: 0 0 1.25rem; padding-left: 1.25rem; border-left: 2px solid var(--line) }
+.steps > .between { margin: 0 0 0 1rem; padding: .75rem 0 .75rem 1rem; border-left: 2px solid var(--line) }
+.steps > .between:last-child { border-color: transparent; margin-left: 0; padding-left: 0 }
 .step-head { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; justify-content: space-between; margin: 0 0 .75rem }
 .step-head h2 { margin: 0 }
 .step-head .row, .between .row { margin: 0 }
 .wait { display: grid; grid-template-columns: 5rem 7rem minmax(0, 1fr); gap: .4rem }
 .wait .problem { grid-column: 1 / -1 }
 .ahead { list-style: none; margin: 0 0 1.25rem; padding: 0 }
-.ahead li { display: grid; grid-template-columns: 11.5rem auto minmax(0, 1fr); gap: .15rem .75rem; align-items: baseline; padding: .45rem 0; border-bottom: 1px solid var(--line) }
+.ahead li { display: grid; grid-template-columns: 11.5rem 6rem minmax(0, 1fr); gap: .15rem .75rem; align-items: baseline; padding: .45rem 0; border-bottom: 1px solid var(--line) }
 .ahead .why { display: block; min-width: 0 }
 @media (max-width: 40rem) { .ahead li { grid-template-columns: 1fr auto } .ahead .what { grid-column: 1 / -1 } }
 .way { margin: 0; padding-left: 1.2rem }

@@ -69,7 +69,7 @@ async function allIds(path: string) {
 
 test('an empty audience says what to do next', async () => {
   const { text, html } = await at.get(list);
-  expect(text).toContain('Nobody is in the audience yet.');
+  expect(text).toContain('No contacts yet.');
   expect(html).toContain('href="/console/polar"');
 });
 
@@ -81,7 +81,7 @@ test('an empty audience whose Polar is connected offers the import', async () =>
   };
   const connections = { ...at.parts.connections, read: async () => connection };
   const { html, text } = await consoleVisitor(consoleApp({ ...at.parts, connections })).get(list);
-  expect(text).toContain('Polar is connected: its next event brings the first contact.');
+  expect(text).toContain('Polar is connected: its next event brings the first one.');
   expect(html).toContain('href="/console/polar/import">Import customers</a>');
   expect(html).not.toContain('>Connect Polar</a>');
 });

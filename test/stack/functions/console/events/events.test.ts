@@ -35,7 +35,7 @@ const daysAgo = (days: number) =>
 describe('the list of events', () => {
   test('says what to do while there is none', async () => {
     const { text, html } = await at.get(list);
-    expect(text).toContain('No event from');
+    expect(text).toContain('No event since');
     expect(html).toContain('href="/console/test"');
   });
 
@@ -137,10 +137,16 @@ describe('the list of events', () => {
       /10:00:07.* order\.paid changed a contact Ann <b>Buyer ann@example\.com \$[\d.]+ 1/,
     );
     expect(html).not.toContain('Ann <b>Buyer');
-    expect(html).toContain(
-      `href="${list}?type=order.paid&amp;outcome=applied&amp;day=2026-10-05">order.paid</a>`,
-    );
-    expect(html).toMatch(/aria-current="true">changed a contact<\/a>/);
+    expect(html).toMatch(/aria-current="true">Changed a contact<\/a>/);
+  });
+
+  test('keeps the outcome and the hour of a list when a type is chosen', async () => {
+    const { html } = await at.get(`${list}?day=2026-10-05&hour=10&outcome=applied&type=order.paid`);
+    const [form = ''] = /<form class="filters".*?<\/form>/s.exec(html) ?? [];
+    expect(form).toContain('<input type="hidden" name="outcome" value="applied">');
+    expect(form).toContain('<input type="hidden" name="hour" value="10">');
+    expect(form).toContain('<option value="order.paid" selected>order.paid</option>');
+    expect(form).toMatch(/name="day" type="date" value="2026-10-05"/);
   });
 
   test('shows one hour of a day, page by page, and the way back to the whole day', async () => {

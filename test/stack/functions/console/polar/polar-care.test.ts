@@ -127,7 +127,7 @@ describe('the health of the connection', () => {
     const shown = await desk.get(page);
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('Polar does not accept the access');
-    expect(shown.html).toMatch(/<details id="access" open>\s*<summary>Give access to Polar again/);
+    expect(shown.html).toMatch(/<details id="access" open>\s*<summary>Reconnect to Polar/);
   });
 
   it.each([
