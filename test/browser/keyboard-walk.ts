@@ -59,6 +59,13 @@ const reachable = `[...document.querySelectorAll('a[href], button, input:not([ty
   .filter((one) => one.type !== 'radio' || one.checked)
   .length`;
 
+/** Whether all of the button that saves can be seen, with nothing over it. */
+const saveInSight = `(() => {
+  const save = document.querySelector('.save-bar button[type=submit]');
+  const { left, right, top, bottom } = save.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight && document.elementFromPoint((left + right) / 2, (top + bottom) / 2) === save;
+})()`;
+
 /** Through the console with nothing but the keyboard. */
 export function keyboardWalk(at: () => Promise<Walk>): void {
   describe('with the keyboard alone', () => {
@@ -93,6 +100,15 @@ export function keyboardWalk(at: () => Promise<Walk>): void {
       expect(stops).toHaveLength(z.number().parse(await page.evaluate(reachable)));
       const back = await stopsOn(page, 'Shift+Tab', stops.length);
       expect(back.map(({ name }) => name)).toEqual(stops.map(({ name }) => name).reverse());
+    });
+
+    it.each([390, 1280])('Save stays in sight in the editor at %i pixels', async (width) => {
+      await page.setViewportSize({ width, height: 844 });
+      await open(`${walk.workflow}/edit`);
+      for (const part of [0, 0.2, 0.4]) {
+        await page.evaluate(`scrollTo(0, document.documentElement.scrollHeight * ${part})`);
+        expect(await page.evaluate(saveInSight)).toBe(true);
+      }
     });
 
     it('the first stop skips the navigation', async () => {

@@ -135,6 +135,19 @@ describe('connecting Polar', () => {
     expect(await at.connections.read()).toMatchObject({ connectedAt: later, since: first });
   });
 
+  it('puts its secret in the place of a stand-in, with which nobody signs, and keeps none', async () => {
+    const standIn = {
+      current: 'polar_whs_made-up-on-this-machine-here',
+      previous: '',
+      isStandIn: true,
+    };
+    await at.values.put('WebhookSecret', JSON.stringify(standIn));
+    const done = [expect.any(String), 'Copied its secret.', expect.any(String)];
+    expect(await connect(at.token())).toMatchObject({ kind: 'connected', done });
+    const [endpoint] = at.polar.endpoints;
+    expect(at.webhookSecret()).toEqual({ current: endpoint?.secret, previous: '' });
+  });
+
   it('uses an endpoint that somebody made for this URL, and sets right what differs', async () => {
     const access = at.token();
     await at.parts(access).api.createEndpoint({
