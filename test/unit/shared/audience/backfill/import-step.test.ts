@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { FakePolarOptions } from '#infra/local/polar-server/polar-server.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import { begun, continued, type Import, stoppedByHand } from '#shared/audience/backfill/import.ts';
@@ -96,6 +96,8 @@ it('goes on step by step where it was, and counts each customer once', async () 
   while (at.known().state === 'running') {
     await at.step({ now: runningOut(at, 1_000) }, 12_000);
     seen.add(`${at.known().progress?.phase} ${at.known().progress?.looked}`);
+    // Whoever gets on has not tried in vain, and purchases are no customers.
+    expect(at.known()).toMatchObject({ tries: 0, customers: 450 });
     steps += 1;
   }
   expect(steps).toBeGreaterThan(2);
@@ -276,4 +278,41 @@ it('counts whose the customers here are to the end, or once more from the start'
   at.pass(minuteMs);
   await at.step();
   expect(at.known()).toMatchObject({ state: 'done', place: { counts: { repaired: 3 } } });
+});
+
+describe('while it looks through many customers here, whose they are,', () => {
+  /** Pages that take so long each; the last one has a customer of another organization. */
+  async function* slowly(at: Awaited<ReturnType<typeof started>>, eachMs: number) {
+    for (let page = 1; page <= 5; page += 1) {
+      at.pass(eachMs);
+      const organizationId = page === 5 ? 'org-other' : northlight.id;
+      yield [{ customerId: `customer-${page}`, organizationId, addresses: ['ann@example.com'] }];
+      // Somebody else looks for work meanwhile.
+      await at.step({ living: () => slowly(at, 0) });
+    }
+  }
+
+  it.each([
+    ['slow pages keep the turn', 25_000],
+    ['quick ones need not', 1_000],
+  ])('%s, and the last page counts', async (_, eachMs) => {
+    const at = await started({ customers: 3 });
+    await at.begin();
+    const puts: string[] = [];
+    const noting: ImportParts['imports'] = {
+      ...at.imports,
+      put(next, before) {
+        puts.push(String(next.turn?.owner));
+        return at.imports.put(next, before);
+      },
+    };
+    await at.step({ imports: noting, living: () => slowly(at, eachMs) }, 10 * minuteMs);
+    expect(at.known()).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('1 of org-other. Nothing was imported.'),
+    });
+    expect(at.known().brokeOff).toBeUndefined();
+    // It takes the turn, keeps it where a page took long, and ends.
+    expect(puts).toHaveLength(eachMs > 20_000 ? 1 + 5 + 1 : 1 + 1);
+  });
 });
