@@ -229,6 +229,6 @@ function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
   const { savedAt, savedBy } = there;
   const when = typeof savedAt === 'string' ? html` on ${time(savedAt)}` : '';
   const who = typeof savedBy === 'string' ? savedBy : 'somebody else';
-  return html`<p class="note">The brand was saved by ${who}${when}, after you opened it. Nothing of yours is saved yet: below is what you typed. <strong>Save</strong> puts it in place of what is there; or <a href="${brandPath}">leave yours</a>.</p>
+  return html`<p class="note">The brand was saved by ${who}${when}, after you opened it. Nothing of yours is saved yet: below is what you typed. <strong>Save</strong> replaces what is there, or <a href="${brandPath}">discard yours</a>.</p>
 ${table('Where the two differ', ['Field', 'There now', 'Yours'], rows)}`;
 }

@@ -128,7 +128,7 @@ function whatWaits(
   active: readonly Workflow[],
 ): Html | string | undefined {
   const { enabled, trigger } = events[type];
-  if (!enabled) return 'Off in the settings: recorded, and nothing else.';
+  if (!enabled) return 'Off in the settings: only recorded.';
   const waiting = active.filter((workflow) => workflow.trigger.event === type);
   if (waiting.length === 0) return undefined;
   const names = waiting.map(

@@ -16,6 +16,7 @@ progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .acts { display: flex; flex-wrap: wrap; gap: .4rem }
 
 .flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
+div.flash { margin: 0 0 1rem }
 .flash.done { color: var(--good); background: var(--good-soft) }
 .flash.problem { color: var(--bad); background: var(--bad-soft) }
 .note { padding: .75rem 1rem; border-radius: var(--round); background: var(--warn-soft); color: var(--warn); border: 1px solid; max-width: none }
@@ -39,7 +40,7 @@ tbody tr:last-child > * { border-bottom: 0 }
 th { font-weight: 500; font-size: .8125rem; color: var(--soft); white-space: nowrap }
 td { min-width: 8rem; max-width: 26rem; overflow-wrap: anywhere }
 td time, .whole { white-space: nowrap }
-:is(th, td).number { text-align: right; min-width: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
+:is(th, td).number { text-align: right; width: 1%; min-width: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
 .long { display: block; min-width: 15rem }
 .moment { display: inline-block; min-width: 16rem }
 .empty + .pages { margin-top: 1.25rem }

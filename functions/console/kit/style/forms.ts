@@ -3,7 +3,7 @@ export const forms = `
 form { margin: 0 }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0 }
 legend { padding: 0; font-weight: 600 }
-.card > fieldset > legend { font-size: 1.0625rem; letter-spacing: -.01em; line-height: 1.3; margin: 0 0 .5rem }
+.card > fieldset:first-child > legend { font-size: 1.0625rem; letter-spacing: -.01em; line-height: 1.3; margin: 0 0 .5rem }
 .field { margin: 0 0 1.1rem; max-width: 34rem; display: grid; gap: .3rem }
 .field.wide { max-width: none }
 label { font-weight: 500 }

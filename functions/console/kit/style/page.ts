@@ -20,7 +20,7 @@ h3 .soft { font-weight: 400 }
 .card > :first-child, .card > form:first-child > :first-child { margin-top: 0 }
 .card > :last-child, .card > form:last-child > :last-child { margin-bottom: 0 }
 p { margin: 0 0 1rem; max-width: 44rem; text-wrap: pretty }
-.title + h2, .title + section > h2:first-child { margin-top: .75rem }
+.title + h2, .title + section:not(.card) > h2:first-child { margin-top: .75rem }
 .soft, .hint { color: var(--soft) }
 .small { font-size: .8125rem }
 .above { margin: 0 0 .25rem; font-size: .8125rem }

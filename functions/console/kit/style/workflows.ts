@@ -1,6 +1,6 @@
 /** Workflows: lists, editor and steps. */
 export const workflows = `
-.two-weeks { min-width: 12rem }
+.two-weeks { min-width: 10rem }
 .two-weeks .parts { margin: .35rem 0 .4rem }
 .card > .parts { margin: .35rem 0 .75rem }
 .why { display: block; min-width: 13rem }
@@ -26,7 +26,7 @@ export const workflows = `
 .conditions > p { margin: .3rem 0 .6rem }
 .condition { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 7fr) minmax(0, 8fr) auto; gap: .4rem; margin: 0 0 .6rem }
 .condition button { padding-inline: .6rem }
-.steps { list-style: none; margin: 0; padding: 0 }
+.editor .steps { list-style: none; margin: 0; padding: 0 }
 .steps > .step { margin: 0; padding: 1rem }
 .steps > .between { margin: 0 0 0 1rem; padding: .75rem 0 .75rem 1rem; border-left: 2px solid var(--line) }
 .steps > .between:last-child { border-color: transparent; margin-left: 0; padding-left: 0 }
