@@ -24,7 +24,7 @@ const hourMs = 3_600_000;
 const minuteMs = 60_000;
 
 /** How often the mail is looked at until the 46th hour, and tried again each time. */
-const looks = asMany(6, 46);
+const looks = asMany(3, 46);
 const betweenMs = (46 * hourMs) / looks;
 
 let stack: LocalStack;

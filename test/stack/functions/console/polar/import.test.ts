@@ -12,9 +12,9 @@ let visitor: ReturnType<typeof consoleVisitor>;
 beforeAll(async () => {
   desk = await startPolarDesk({
     organizations: [northlight],
-    customers: 60,
-    subscriptions: 10,
-    orders: 20,
+    customers: 20,
+    subscriptions: 5,
+    orders: 10,
   });
   const now = new Date();
   visitor = consoleVisitor(consoleApp({ ...desk.parts, now: () => now }));
@@ -53,17 +53,17 @@ describe('the page of the import', () => {
     expect((await visitor.get('/console/polar')).html).toContain(`href="${path}"`);
     expect((await visitor.get(path)).text).toContain('Preview the import');
     const looked = await visitor.submit(`${path}/look`);
-    expect(looked.text).toContain('Polar has 60 customers: 60 new.');
-    expect(looked.html).toContain('Import 60 new customers</button>');
+    expect(looked.text).toContain('Polar has 20 customers: 20 new.');
+    expect(looked.html).toContain('Import 20 new customers</button>');
     expect(await desk.items('Contacts')).toEqual([]);
     const { text } = await visitor.get('/console');
-    expect(text).toContain('Import 60 existing customers (to do)');
+    expect(text).toContain('Import 20 existing customers (to do)');
 
     const done = await visitor.submit(`${path}/start`);
-    expect(done.text).toContain('Went through 60 customers: 60 new.');
-    expect(done.text).toContain('Compared 30 subscriptions and paid orders.');
-    expect(done.text).toContain('10 subscriptions brought in.');
-    expect(await desk.items('Contacts')).toHaveLength(60);
+    expect(done.text).toContain('Went through 20 customers: 20 new.');
+    expect(done.text).toContain('Compared 15 subscriptions and paid orders.');
+    expect(done.text).toContain('5 subscriptions brought in.');
+    expect(await desk.items('Contacts')).toHaveLength(20);
     expect(await desk.items('Emails')).toEqual([]);
     const [contact] = await desk.items('Contacts');
     const shown = await visitor.get(`/console/audience/${contact?.['contactId']}`);
@@ -72,14 +72,14 @@ describe('the page of the import', () => {
     expect((await visitor.get('/console/polar')).text).toContain('Last import:');
 
     const again = await visitor.submit(`${path}/look`);
-    expect(again.text).toContain('Polar has 60 customers: 60 already here.');
+    expect(again.text).toContain('Polar has 20 customers: 20 already here.');
     expect(again.html).toContain('Import subscriptions and groups</button>');
     expect((await visitor.get('/console/log')).text).toContain(
-      'New contacts: 60 Contacts updated: 0 Subscriptions: 10',
+      'New contacts: 20 Contacts updated: 0 Subscriptions: 5',
     );
     expect(await acts()).toMatchObject([
       { outcome: 'refused' },
-      { outcome: 'done', on: { state: 'done', added: 60, updated: 0, subscriptions: 10 } },
+      { outcome: 'done', on: { state: 'done', added: 20, updated: 0, subscriptions: 5 } },
     ]);
   });
 });
@@ -123,7 +123,7 @@ describe('while an import runs', () => {
     expect(await desk.parts.imports.read()).toMatchObject({ state: 'stopped' });
     await leftAs({ place: undefined });
     const done = await visitor.submit(`${path}/continue`, { import: importId });
-    expect(done.text).toContain('Went through 60 customers: 60 already here.');
+    expect(done.text).toContain('Went through 20 customers: 20 already here.');
     expect((await visitor.submit(`${path}/stop`, { import: importId })).text).toContain(
       'The import has changed meanwhile.',
     );

@@ -145,7 +145,7 @@ describe('a file', () => {
   it('is not there at all when it could not be finished', async () => {
     const failed = intoFile(join(folder, 'half.csv'), async (to) => {
       // Long enough to be still under way when the reading fails.
-      to.write(Buffer.alloc(64 * 1024 * 1024));
+      to.write(Buffer.alloc(8 * 1024 * 1024));
       throw new Error('DynamoDB is down.');
     });
     await expect(failed).rejects.toThrow('is down');
