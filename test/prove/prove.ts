@@ -30,7 +30,7 @@ const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] 
 crash      every AWS call of ingest, worker and mailer goes wrong once in each way, in each scenario
 histories  random histories with two to four workers that fail and race, against the result that the rules give
 hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
-mutants    the code that decides, broken on purpose in one place at a time: each check that keeps a promise of sequences, which the checker of runs must notice, and each condition of decide, advance, judgeMail and identity turned round, which the unit tests or a checker must notice
+mutants    the code that decides, broken on purpose in one place at a time: each check that keeps a promise of sequences, which the checker of runs must notice, and each condition of the hearts (test/prove/mutants/conditions.ts) turned round, which the unit tests or a checker must notice
 properties the tests of npm test that draw what they meet or need many of something, with many more; the one part that no seed repeats
 runs       random histories of workflows with several steps, in memory and on emulated DynamoDB, against a model of them; rare branches must be reached; short ones with a crash at each call
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies

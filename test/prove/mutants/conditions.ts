@@ -2,14 +2,20 @@ import { readFileSync } from 'node:fs';
 import { parseAst } from 'vitest/node';
 import { type Instrumented, turnName } from './turning.ts';
 
-/** The code whose every condition is turned round. */
+/** The code whose every condition is turned round: what decides on people, mail, runs, numbers and imports. */
 export const hearts = {
   advance: 'shared/audience/runs/advance.ts',
+  consent: 'shared/audience/consent/suppression.ts',
+  counts: 'shared/audience/counts/plan.ts',
   decide: 'shared/audience/decide.ts',
   identity: 'shared/audience/person/identity.ts',
+  import: 'shared/audience/backfill/import.ts',
+  importStep: 'shared/audience/backfill/import-step.ts',
   judgeMail: 'shared/audience/emails/judge-mail.ts',
+  snapshot: 'shared/audience/person/subscription-snapshot.ts',
 } as const;
 type Heart = keyof typeof hearts;
+const names = Object.keys(hearts).filter((name): name is Heart => name in hearts);
 
 /** A condition in the code that decides. */
 export type Condition = Readonly<{ id: string; of: Heart; line: number; text: string }>;
@@ -24,8 +30,9 @@ type Node = Readonly<{ type: string; start: number; end: number }> & Record<stri
 
 /** Each condition of these files, found by their syntax, so that none is forgotten when they change; and the marked code. */
 export function heartConditions(): { conditions: Condition[]; instrumented: Instrumented } {
-  const all = (['advance', 'decide', 'identity', 'judgeMail'] as const).map((of) => {
-    const url = new URL(hearts[of], root);
+  const all = names.map((of) => {
+    const file = hearts[of];
+    const url = new URL(file, root);
     const source = readFileSync(url, 'utf8');
     const nodes = conditionsIn(source);
     const conditions = nodes.map(({ start, end }, nth): Condition => {
