@@ -106,3 +106,22 @@ describe('of a subscription', () => {
     expect(snapshot?.named).toStrictEqual(known);
   });
 });
+
+describe('of more subscriptions that ended than are kept whole', () => {
+  const ids = Array.from({ length: 60 }, (_, nth) => `s${100 + nth}`);
+
+  it.each([
+    ['the newest stay whole', (nth: number) => day(nth < 50 ? 2 : 1), ids.slice(0, 50)],
+    ['of one time always the same stay whole', () => day(1), ids.slice(10)],
+  ])('%s, in any order', (_, createdAt, whole) => {
+    const all = ids.map((one, nth) => ({
+      ...told(1, { status: 'canceled', createdAt: createdAt(nth) }),
+      id: one,
+    }));
+    for (const inOrder of [all, all.toReversed()]) {
+      const known = inOrder.reduce(withSubscription, {});
+      const kept = Object.entries(known).filter(([, snapshot]) => snapshot.productId);
+      expect(kept.map(([one]) => one).sort()).toEqual(whole);
+    }
+  });
+});
