@@ -1,8 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import type { ConsoleEnv } from './page.ts';
+import { type ConsoleEnv, page } from './page.ts';
 
 /** Nothing but our own files may be loaded, nothing may frame a page, and forms go only back to us. */
 export const contentSecurityPolicy = {
@@ -66,10 +67,12 @@ export const sameOrigin: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const form = await formOf(c);
   const given = form.get(fieldName);
   if (!known || typeof given !== 'string' || !isSame(given, known)) {
-    return c.text(
-      'This form is out of date, so nothing was done. Go back, load the page again and repeat it.',
-      403,
-    );
+    c.set('token', known ?? newToken(c));
+    return page(c, {
+      title: 'This form is out of date',
+      status: 403,
+      body: html`<p>So nothing was done. Go back, reload the page, and send the form again.</p>`,
+    });
   }
   c.set('token', known);
   c.set('form', form);

@@ -44,3 +44,17 @@ test.each(['', 'short', 'a'.repeat(25), '<script>'])(
     expect((await post(path)).html).toBe('done');
   },
 );
+
+test.each([
+  ['without the cookie', {}],
+  ['with another token', { cookie: `console-token=${'a'.repeat(24)}` }],
+])('a form %s is refused, on a page of the console', async (_, headers) => {
+  const { submit } = opened();
+  const answer = await submit({ cookie: '', ...headers });
+  const text = await answer.text();
+
+  expect(answer.status).toBe(403);
+  expect(text).toContain('<h1>This form is out of date</h1>');
+  expect(text).toMatch(/Go back, reload the page/);
+  expect(text).not.toContain('done<');
+});
