@@ -83,7 +83,7 @@ function filters({ type, outcome, day, hour }: ListQuery): Html {
 ${outcome && html`<input type="hidden" name="outcome" value="${outcome}">`}
 ${choice({ name: 'type', label: 'Type', value: type ?? '' }, [['', 'All'], ...supportedEventTypes.map((one) => [one, one] as const)])}
 ${textField({ name: 'day', label: 'Day (UTC)', value: day ?? '' }, { type: 'date' })}
-${hour && html`<input type="hidden" name="hour" value="${hour}">`}
+${hour && html`<input type="hidden" name="hour" value="${hour}"><input type="hidden" name="hourOf" value="${day}">`}
 <button type="submit">Show</button>
 </form>`;
 }
@@ -192,13 +192,15 @@ const listQuerySchema = z.object({
   day: optional(day),
   /** Of that day this hour and no other: `HH`, of UTC. */
   hour: optional(z.string().check(z.regex(/^([01]\d|2[0-3])$/))),
+  /** The day whose hour it is, in a form in which somebody may pick another day. */
+  hourOf: optional(day),
   /** The newest day before this one that has such events. */
   before: optional(day),
   after: optional(z.string()),
 });
 
 export type ListQuery = Readonly<
-  Omit<z.infer<typeof listQuerySchema>, 'after'> & { after: EventPosition | undefined }
+  Omit<z.infer<typeof listQuerySchema>, 'after' | 'hourOf'> & { after: EventPosition | undefined }
 >;
 
 /** The hour of a day that is asked for, `YYYY-MM-DDTHH`. */
@@ -208,10 +210,11 @@ export function hourIn({ day, hour }: Pick<ListQuery, 'day' | 'hour'>): string |
 
 /** What a list is asked for. What cannot be understood is as if it had not been said. */
 export function listQuery(given: Readonly<Record<string, string>>): ListQuery {
-  const { after, hour, ...query } = listQuerySchema.parse(given);
+  const { after, hour, hourOf, ...query } = listQuerySchema.parse(given);
+  const isOfDay = query.day !== undefined && (hourOf ?? query.day) === query.day;
   return {
     ...query,
-    hour: query.day === undefined ? undefined : hour,
+    hour: isOfDay ? hour : undefined,
     after: cursorOf(eventPositionSchema, after),
   };
 }

@@ -62,7 +62,7 @@ export function deploymentSigns(parts: Parts): MiddlewareHandler<ConsoleEnv> {
     // Read while the page is made, and awaited where they stand in the page.
     if (c.req.method === 'GET') void signs();
     await next();
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') signs = fresh();
+    if (c.get('isAct')) signs = fresh();
   };
 }
 

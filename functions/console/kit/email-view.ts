@@ -31,11 +31,11 @@ export function fateSentence(email: Fated, isReleased: boolean): string {
 }
 
 /** What comes next for one that was held. Many take longer: as many go out in a minute as SES takes. */
-export const releasedText = 'Goes out within a minute, or in turn where many were held.';
+const releasedText = 'Goes out within a minute, or in turn where many were held.';
 
 /**
- * Whether mail is not held anymore, so that what was held of these goes out with the next minutes. The switch is read only
- * where one of them was held.
+ * Whether mail is not held anymore, so that what was held of these goes out within the next minutes. The switch is read
+ * only where one of them was held.
  */
 export async function isMailReleased(
   emails: Iterable<Fated>,

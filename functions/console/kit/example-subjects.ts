@@ -11,8 +11,19 @@ type Look = Readonly<{
   now: Date;
 }>;
 
-/** The subjects of a workflow's emails as people get them, with example values, by step: nobody has to read Liquid. */
-export function exampleSubjects(
+/**
+ * The subjects of a workflow's emails as people get them, with example values, by step: nobody has to read Liquid. Where
+ * no example can be made, as of a condition that somebody wrote into the table, they are as they are written.
+ */
+export function exampleSubjects(workflow: Workflow, look: Look): ReadonlyMap<string, string> {
+  try {
+    return renderedSubjects(workflow, look);
+  } catch {
+    return new Map(sendsOf(workflow).map(({ id, email }) => [id, email.subject]));
+  }
+}
+
+function renderedSubjects(
   workflow: Workflow,
   { settings, brand, portal, now }: Look,
 ): ReadonlyMap<string, string> {

@@ -40,6 +40,7 @@ export function noting({ acts, log }: Parts, routes: ActsOfRoutes): MiddlewareHa
     if (route?.method === 'POST' && !actOf) throw new Error(`The log does not know "${name}".`);
     const draft = route && actOf?.(askedOf(c, route.path));
     if (!draft) return next();
+    c.set('isAct', true);
 
     let begun: OperatorAct;
     try {

@@ -59,6 +59,8 @@ export type ConsoleEnv = {
     flash: Flash | undefined;
     /** What a POST leaves to be shown, which says whether it was done. */
     left: Flash | undefined;
+    /** Whether the request does something; absent: it only looks, as a preview does. */
+    isAct: boolean | undefined;
     /** What an act turned out to be about, for the operator log. */
     acted: ActObjects | undefined;
     deployment: Deployment | undefined;

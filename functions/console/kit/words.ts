@@ -265,7 +265,7 @@ export const fateWords = {
 
 /**
  * What became of an email, as far as SES has told: only one that arrived is green. `isReleased`: mail is not held anymore,
- * so one that was held goes out with the next minutes.
+ * so one that was held goes out within minutes.
  */
 export function fateBadge(email: Fated, isReleased = false): Html {
   const fate = fateOf(email);

@@ -57,19 +57,28 @@ function backwards(total: number, slots: readonly Slot[]): number[] {
   return before.reverse();
 }
 
+const daysLookedBack = 14;
+
 /**
- * The newest events of today, or else of the newest day that has some in what was counted, and of yesterday, of which
- * the last minutes may not be counted yet. Looks back day by day only where nothing was ever counted.
+ * The newest events of today, or else of yesterday, of which the last minutes may not be counted yet, or of the newest
+ * day of two weeks that has some in what was counted. Looks back day by day only where nothing was counted since
+ * yesterday.
  */
 export async function latestEvents(
   events: Pick<EventLog, 'ofDay' | 'newest'>,
-  { today, numbers }: Readonly<{ today: EventsOfDay; numbers: Slots }>,
+  counts: Pick<CountStore, 'days'>,
+  today: EventsOfDay,
   limit: number,
 ): Promise<EventsOfDay> {
   if (today.items.length > 0) return today;
-  if (!numbers.countedAt) return events.newest(dayBefore(today.day), {}, limit);
-  const counted = numbers.slots.findLast((slot) => eventNumbers(slot.counts).all > 0);
-  const days = new Set([dayBefore(today.day), counted?.at.slice(0, 10) ?? today.day]);
+  const { slots, countedAt } = await daySlots(counts, today.day, daysLookedBack);
+  if (!countedAt || countedAt < dayBefore(today.day))
+    return events.newest(dayBefore(today.day), {}, limit);
+  const counted = slots.findLast((slot) => {
+    const { applied, unchanged, skipped } = eventNumbers(slot.counts);
+    return applied + unchanged + skipped > 0;
+  });
+  const days = new Set([dayBefore(today.day), counted?.at ?? today.day]);
   days.delete(today.day);
   const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, limit)));
   return pages.find(({ items }) => items.length > 0) ?? today;

@@ -40,7 +40,7 @@ export function overviewPages(parts: ConsoleParts) {
       events.ofDay(at.toISOString().slice(0, 10), {}, latestShown),
     ]);
     const [latest, setUp] = await Promise.all([
-      latestEvents(events, { today, numbers }, latestShown),
+      latestEvents(events, counts, today, latestShown),
       present && setUpOf({ ...parts, contacts }, { status: present, numbers }),
     ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);

@@ -129,7 +129,7 @@ export function connectionCard(
   const waiting = queues.reduce((all, { waiting: some, inWork }) => all + some + inWork, 0);
   const dead = deadLettersIn(queues);
   const shared = [
-    ['Last event', lastReceived ? ago(lastReceived, now) : 'none recently'],
+    ['Last event', lastReceived ? ago(lastReceived, now) : 'none in two weeks'],
     ['Waiting in queues', numberText(waiting)],
     ['Dead letters', dead === 0 ? '0' : html`<a href="${deadLettersPath}">${numberText(dead)}</a>`],
   ] as const;
@@ -208,18 +208,12 @@ function workflowRow(workflow: Workflow, numbers: WorkflowNumbers): Html {
 </tr>`;
 }
 
-const noEvent = {
-  '24h': 'No event today or yesterday.',
-  '14d': 'No event in 14 days.',
-  '90d': 'No event in 90 days.',
-} as const;
-
 export function latestCard(events: readonly ListedEvent[], period: Period, now: Date): Html {
   return html`<section class="card" aria-labelledby="latest">
 <div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Load again</a></p></div>
 <div id="latest-events" data-refresh="live">${
     events.length === 0
-      ? empty(noEvent[period])
+      ? empty('No event in the last two weeks.')
       : html`<ul class="latest">${events.map(
           ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
 <a href="${eventPath(webhookId)}">${type}</a>

@@ -15,7 +15,7 @@ import {
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { badge, table, time } from '../kit/shown.ts';
-import { pathsOfConnecting, pathsOfTending, workflowPath } from '../kit/words.ts';
+import { capital, pathsOfConnecting, pathsOfTending, workflowPath } from '../kit/words.ts';
 import { mayComeBack } from './connect-forms.ts';
 import type { Told } from './connection-state.ts';
 
@@ -143,8 +143,4 @@ ${act(c, 'Sign in again with this scope', pathsOfConnecting.signIn, {
 })}</div>`;
   }
   return html`<p class="note">${needed}. If your access token doesn’t have it, make one that has it beside the others, and connect with it above, under <a href="#access">Reconnect to Polar</a>.</p>`;
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -49,7 +49,7 @@ ${button}`;
 }
 
 const nextWords: Readonly<Record<Repair, string>> = {
-  connect: 'Give Polar Audience access to Polar again, below.',
+  connect: 'Reconnect to Polar, below.',
   repair:
     'Repair the connection: it sets the address, events and secret, and enables the endpoint.',
   enable: 'Enable the endpoint.',

@@ -12,9 +12,9 @@ type Emails = Readonly<{
   emails: readonly ReportedEmail[];
   /** By customer id; of those whose address is not to be seen, none. */
   addresses: ReadonlyMap<string, string>;
-  /** The cursor of the page after this one. */
   /** Whether mail is not held now: what was goes out. */
   isReleased: boolean;
+  /** The cursor of the page after this one. */
   next: string | undefined;
   isFirst: boolean;
 }>;

@@ -84,7 +84,7 @@ export function emailsCommand(
   }
   command
     .command('hold')
-    .description('hold all mail now; events are still recorded, and their emails are held')
+    .description('hold all mail now; events are still recorded, and emails wait for release')
     .argument('<why>', 'the reason, in quotes')
     .action((why, _, self) => {
       if (why.trim() === '') throw new Advice('Say why: npm run emails -- hold "wrong prices"');

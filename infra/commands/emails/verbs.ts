@@ -143,8 +143,9 @@ export function emailVerbs({
           ? 'All mail is released. No email was held.'
           : `All mail is released. ${count === 1 ? '1 held email is' : `${count} held emails are`} checked and sent once, from the next minute on.`,
       );
+      if (count === 0) return;
       print('Those whose event is older than the maxAgeHours of their workflow end as blocked.');
-      if (count > 0) print(`To see which are left:\n${npm('list --state waiting')}`);
+      print(`To see which are left:\n${npm('list --state waiting')}`);
     },
 
     async sendAgain(ledgerKey: string) {

@@ -15,7 +15,8 @@ import {
 } from './workspace.ts';
 
 /**
- * What one decision writes, all or nothing, but for what `stateBeforeRecord` lets go first. `payload` is the body of the webhook, kept beside its record.
+ * What one decision writes, all or nothing, but for what `stateBeforeRecord` lets go first. `payload` is the body of the
+ * webhook, kept beside its record.
  */
 export type Commit = Readonly<{
   steps: Steps | undefined;

@@ -67,7 +67,7 @@ describe('the overview', () => {
     expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
     expect(text).toContain('Not counted yet. Numbers come every 5 minutes.');
     expect(text).toContain('No workflow is active.');
-    expect(text).toContain('No event in 14 days.');
+    expect(text).toContain('No event in the last two weeks.');
   });
 
   test('ticks what was done, and the next step is what is left', async () => {

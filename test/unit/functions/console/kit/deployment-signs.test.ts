@@ -17,6 +17,11 @@ function consoleAtWork() {
     }),
   );
   app.get('/', async (c) => c.text(`${read.mock.calls.length}`));
+  app.post('/look', (c) => c.text('a preview'));
+  app.post('/act', (c) => {
+    c.set('isAct', true);
+    return c.text('done');
+  });
   return { app, read };
 }
 
@@ -34,5 +39,18 @@ describe('the signs of the deployment', () => {
     await app.request('/');
 
     expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['an act', '/act', 2],
+    ['a preview, which does nothing', '/look', 1],
+  ])('after %s', async (_, path, times) => {
+    const { app, read } = consoleAtWork();
+
+    await app.request('/');
+    await app.request(path, { method: 'POST' });
+    await app.request('/');
+
+    expect(read).toHaveBeenCalledTimes(times);
   });
 });

@@ -16,41 +16,56 @@ function pageOf(day: string, days: readonly string[]): EventsOfDay {
   return { day, items: days.includes(day) ? [event] : [], isCutShort: false, next: undefined };
 }
 
-function slotOf(at: string, applied: number) {
-  const events = applied > 0 ? { 'order.paid': { applied } } : {};
-  return { at, counts: { events, emails: {}, runs: {}, newContacts: 0 } };
+function countsWith(counted: Readonly<Record<string, 'applied' | 'dead'>>, countedAt: string) {
+  return {
+    days: async () =>
+      Object.entries(counted).map(([day, outcome]) => ({
+        ...{ day, countedAt, hours: 24, isFinal: true },
+        counts: {
+          events: { 'order.paid': { [outcome]: 1 } },
+          emails: {},
+          runs: {},
+          newContacts: 0,
+        },
+      })),
+  };
 }
 
-it.each([
-  ['today', ['2026-11-14', '2026-11-13'], ['2026-11-13'], '2026-11-14', []],
-  ['yesterday, not counted yet', ['2026-11-13'], [], '2026-11-13', ['2026-11-13']],
+const justNow = `${today}T10:00:00.000Z`;
+
+it.each<[string, string[], Record<string, 'applied' | 'dead'>, string | undefined, string[]]>([
+  ['today', ['2026-11-14', '2026-11-13'], { '2026-11-13': 'applied' }, '2026-11-14', []],
+  [
+    'yesterday, not counted yet',
+    ['2026-11-13'],
+    { '2026-11-06': 'dead' },
+    '2026-11-13',
+    ['2026-11-13'],
+  ],
   [
     'yesterday, rather than the newest counted day',
     ['2026-11-13', '2026-11-06'],
-    ['2026-11-06'],
+    { '2026-11-06': 'applied' },
     '2026-11-13',
     ['2026-11-13', '2026-11-06'],
   ],
   [
     'the newest counted day',
     ['2026-11-06', '2026-11-04'],
-    ['2026-11-04', '2026-11-06'],
+    { '2026-11-04': 'applied', '2026-11-06': 'applied' },
     '2026-11-06',
     ['2026-11-13', '2026-11-06'],
   ],
   [
-    'an hour of a counted day',
-    ['2026-11-13'],
-    ['2026-11-13T08', '2026-11-13T09'],
-    '2026-11-13',
-    ['2026-11-13'],
+    'a day before one of which there are dead letters alone',
+    ['2026-11-10'],
+    { '2026-11-10': 'applied', '2026-11-14': 'dead' },
+    '2026-11-10',
+    ['2026-11-13', '2026-11-10'],
   ],
-  ['nowhere', [], [], undefined, ['2026-11-13']],
-] as const)('finds the newest events: %s', async (_, days, counted, found, asked) => {
+  ['nowhere', [], { '2026-11-06': 'dead' }, undefined, ['2026-11-13']],
+])('finds the newest events: %s', async (_, days, counted, found, asked) => {
   const read: string[] = [];
-  const slots = ['2026-11-04', '2026-11-06', ...counted].sort().map((at) => {
-    return slotOf(at, (counted as readonly string[]).includes(at) ? 1 : 0);
-  });
   const events = {
     newest: async () => {
       throw new Error('What was counted says where to look.');
@@ -60,16 +75,16 @@ it.each([
       return pageOf(day, days);
     },
   };
-  const { items } = await latestEvents(
-    events,
-    { today: pageOf(today, days), numbers: { slots, countedAt: `${today}T10:00:00.000Z` } },
-    5,
-  );
+  const counts = countsWith(counted, justNow);
+  const { items } = await latestEvents(events, counts, pageOf(today, days), 5);
   expect(items[0]?.receivedAt.slice(0, 10)).toBe(found);
   expect(read).toEqual(asked);
 });
 
-it('looks back from yesterday where nothing was counted', async () => {
+it.each([
+  ['was ever counted', {}],
+  ['was counted since the day before yesterday', { '2026-11-12': 'applied' as const }],
+])('looks back from yesterday where nothing %s', async (_, counted) => {
   const found = pageOf('2026-11-09', ['2026-11-09']);
   const events = {
     newest: async (last: string) => {
@@ -80,6 +95,6 @@ it('looks back from yesterday where nothing was counted', async () => {
       throw new Error('Nothing says which day.');
     },
   };
-  const empty = { today: pageOf(today, []), numbers: { slots: [], countedAt: undefined } };
-  expect(await latestEvents(events, empty, 5)).toBe(found);
+  const counts = countsWith(counted, '2026-11-12T23:59:59.999Z');
+  expect(await latestEvents(events, counts, pageOf(today, []), 5)).toBe(found);
 });
