@@ -46,7 +46,7 @@ export type RemainingTime = Readonly<{ getRemainingTimeInMillis: () => number }>
 /**
  * Handles a batch. One message that fails disturbs no other: it comes again, or is in the dead letters with its reason.
  * What is not in the answer is done, and the reason of an earlier failure is forgotten: where it can't be, the message
- * comes again for that, as long as that doesn't make it a dead letter.
+ * may come again for that.
  */
 export async function eachRecord<M>(
   batch: SQSEvent,
@@ -64,8 +64,9 @@ export async function eachRecord<M>(
       const receives = Number(record.attributes.ApproximateReceiveCount);
       const mayHaveFailed = receives > 1 || handling.mayHaveFailed?.(message);
       if (!mayHaveFailed || (await forgetFailure(handling.failureOf(message), parts))) return;
-      // A reason that stays would tell of a dead letter that there isn't. Done once more, it gives the same.
-      if (receives < mostReceives) batchItemFailures.push({ itemIdentifier: record.messageId });
+      if (comesAgainToForget(receives)) {
+        batchItemFailures.push({ itemIdentifier: record.messageId });
+      }
     } catch (error) {
       const fate = await parts.failed({ record, ...handling.failureOf(message) }, error);
       if (fate === 'retry') batchItemFailures.push({ itemIdentifier: record.messageId });
@@ -79,6 +80,13 @@ export async function eachRecord<M>(
   );
   return { batchItemFailures };
 }
+
+/**
+ * A reason that stays would tell of a dead letter that there isn't, and what is done may be done again. Not at the first
+ * receive, or messages that ask for their successors would multiply; and not once half of the receives are used, which
+ * are for what is not done.
+ */
+const comesAgainToForget = (receives: number) => receives > 1 && receives < mostReceives / 2;
 
 /** It must not take the time in which the batch is reported. */
 const forgettingMs = 2_000;

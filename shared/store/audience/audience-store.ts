@@ -87,6 +87,12 @@ const storedSchema = z.object({
 });
 
 /**
+ * So long a record may follow the state that it was decided with; a later one is decided again. Erasures sweep and lost
+ * orders are recovered later than that.
+ */
+const mostMsBetween = 20_000;
+
+/**
  * The audience in DynamoDB. A decision that changes no row is one plain put, and two where `stateBeforeRecord` lets the
  * customer's row go first; every other is one transaction.
  */
@@ -240,6 +246,7 @@ export function dynamoAudienceStore(
     },
 
     async commit(commit): Promise<CommitResult> {
+      const began = performance.now();
       const { steps, record, payload, replay } = commit;
       const put = record && {
         TableName: tables.events,
@@ -253,6 +260,8 @@ export function dynamoAudienceStore(
         const row = rowPut('customers', state, { customerId: state.key });
         const result = await alone(row, { isRecord: false });
         if (result.kind !== 'committed') return result;
+        // Lambda may have stopped this process meanwhile: what was decided may be over.
+        if (performance.now() - began > mostMsBetween) return { kind: 'conflict' };
       }
       return put ? alone(put, { isRecord: true }) : { kind: 'committed' };
     },

@@ -55,8 +55,10 @@ describe('a message that is done', () => {
     ['after a failure has its reason forgotten', 2, false, works, ['evt-1'], false],
     ['after a long wait has its reason forgotten', 1, true, works, ['evt-1'], false],
     ['comes again where its reason cannot be forgotten', 2, false, throttled, ['evt-1'], true],
-    ['comes again as long as that makes no dead letter', 11, false, throttled, ['evt-1'], true],
+    ['comes again before half of its receives are used', 5, false, throttled, ['evt-1'], true],
+    ['keeps the other half for what is not done', 6, false, throttled, ['evt-1'], false],
     ['is never made a dead letter for its reason', 12, false, throttled, ['evt-1'], false],
+    ['does not come again after its first receive', 1, true, throttled, ['evt-1'], false],
   ] as const)('%s', async (_, receives, isOld, forget, forgotten, comesAgain) => {
     const outcome = await handledOnce(receives, forget, isOld);
     expect(outcome).toEqual({ comesAgain, forgotten, failed: [] });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { applyEvent } from '#shared/audience/apply-event.ts';
 import { unsubscribeContact } from '#shared/audience/by-hand/acts-by-hand.ts';
 import { noteErasure } from '#shared/audience/erasure.ts';
@@ -174,10 +174,32 @@ describe('a renewal on one worker', () => {
     );
   });
 
+  describe('that was stopped between its state and its record', () => {
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it.each([
+      ['for longer than 20 seconds decides the event again', 20_001, 2],
+      ['for less goes on', 20_000, 1],
+    ])('%s', async (_, ms, decisions) => {
+      vi.useFakeTimers({ toFake: ['performance'] });
+      const { store, storeThatMeets } = await inDynamo();
+      const { watched, calls } = storeThatMeets(2, async (call) => {
+        const answer = await call();
+        vi.advanceTimersByTime(ms);
+        return answer;
+      });
+      await telling(renewal)(watched);
+      expect(calls.filter((call) => call === 'BatchGetItemCommand')).toHaveLength(decisions);
+      expect(await picture(store)).toBe(await inMemory(telling(renewal)));
+    });
+  });
+
   it.each(
     [1, 2, 3].flatMap((nth) => [[nth, 'is refused'] as const, [nth, 'loses its answer'] as const]),
   )(
-    'whose call %i %s, ends as if nothing had happened once its message has come again',
+    'whose call %i %s, ends as if nothing had happened once its message is redelivered',
     async (nth, what) => {
       const { store, storeThatMeets } = await inDynamo();
       const { watched } = storeThatMeets(nth, async (call) => {
