@@ -170,7 +170,7 @@ function readAhead<Page>(read: (day: string) => Promise<Page>, first: string) {
   return async (day: string): Promise<Page> => {
     const known = pages.get(day);
     if (known) return known;
-    const days = daysBefore(day, first, width - 1);
+    const days = earlierDays(day, first, width - 1);
     const [page, others] = await Promise.all([
       read(day),
       Promise.all(days.map(async (one) => [one, await read(one)] as const)),
@@ -185,7 +185,7 @@ function keyOf({ at, actId }: Pick<OperatorAct, 'at' | 'actId'>) {
   return { day: at.slice(0, 10), time: `${at}#${actId}` };
 }
 
-function daysBefore(day: string, first: string, most: number): string[] {
+function earlierDays(day: string, first: string, most: number): string[] {
   const days: string[] = [];
   for (let one = dayBefore(day); one >= first && days.length < most; one = dayBefore(one)) {
     days.push(one);

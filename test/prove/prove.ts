@@ -10,7 +10,7 @@ import {
   proveHistories,
 } from '#test/prove/histories/histories.ts';
 import { proveHostile } from '#test/prove/hostile/hostile.ts';
-import { fateLines, proveMutants } from '#test/prove/mutants/prove-mutants.ts';
+import { fateLines, isAccountedFor, proveMutants } from '#test/prove/mutants/prove-mutants.ts';
 import { proveProperties } from '#test/prove/properties/properties.ts';
 import { dynamoBeside } from '#test/prove/runs/lockstep.ts';
 import { proveRunCrashes, proveRuns, proveRunsOutside } from '#test/prove/runs/runs.ts';
@@ -118,7 +118,7 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
         say(`${by ? 'killed  ' : 'SURVIVES'} ${of}: ${what}${by ? ` ← ${by.name}` : ''}`),
     });
     for (const line of fateLines(fates)) say(line);
-    return fates.every(({ by }) => by !== undefined);
+    return fates.every(isAccountedFor);
   },
   async properties() {
     const holds = await proveProperties(values.short);

@@ -1,7 +1,7 @@
 import { expect, inject, it } from 'vitest';
 import { proveCrashes } from './crash.ts';
 
-// `npm run prove -- crash` lets every call go wrong, also the second of two equal reads in a row.
+// `npm run prove -- crash` lets every call go wrong, also the second of two reads in a row by the same operation.
 const skipsRepeats = true;
 
 it('a crash after any AWS call, and a lost reply, leave what an undisturbed run leaves', async () => {

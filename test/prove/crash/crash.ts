@@ -17,7 +17,7 @@ type Options = Readonly<{
   isKilledTwice?: (part: keyof typeof crashes, scenario: Scenario) => boolean;
   /** Absent: all. */
   isWanted?: (part: keyof typeof crashes, scenario: Scenario) => boolean;
-  /** Whether of several equal reads in a row only the first goes wrong. */
+  /** Whether of several reads in a row by the same operation only the first goes wrong. */
   skipsRepeats?: boolean;
   /** Absent: mailer and clock, whatever SES does. */
   isDisturbed?: NonNullable<Stage['isDisturbed']>;

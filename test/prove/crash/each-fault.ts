@@ -11,8 +11,8 @@ type Disturbed = Readonly<{
 }>;
 
 /**
- * Each call of an undisturbed run gone wrong in each way, or with `skipsRepeats` without the reads that repeat the
- * one before; with `pairs`, also with another call that is refused, or another kill, while that is made good.
+ * Each call of an undisturbed run gone wrong in each way, or with `skipsRepeats` without reads by the operation of
+ * the one before; with `pairs`, also with another call that is refused, or another kill, while that is made good.
  */
 export async function eachFault(
   what: string,

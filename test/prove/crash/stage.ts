@@ -8,7 +8,7 @@ export type Stage = Readonly<{
   /** When the proof began. */
   since: Date;
   kinds: readonly FaultKind[];
-  /** Whether of several equal reads in a row only the first goes wrong; absent: each of them does. */
+  /** Whether of several reads in a row by the same operation only the first goes wrong; absent: each does. */
   skipsRepeats?: boolean;
   /** Whether whoever takes over from a killed function is killed as well. */
   pairs: boolean;

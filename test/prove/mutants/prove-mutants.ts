@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type Condition, heartConditions } from './conditions.ts';
+import { type Condition, explained, heartConditions } from './conditions.ts';
 import type { Answer, Asked } from './mutant-thread.ts';
 import { mutants } from './mutants.ts';
 import type { Instrumented } from './turning.ts';
@@ -11,7 +11,12 @@ type Fate = Readonly<{
   of: string;
   what: string;
   by?: Readonly<{ kind: 'tests' | 'checkers'; name: string }> | undefined;
+  /** Why nobody need notice it. */
+  why?: string | undefined;
 }>;
+
+/** Whether a break was noticed, or need not be. */
+export const isAccountedFor = ({ by, why }: Fate): boolean => by !== undefined || why !== undefined;
 
 type Options = Readonly<{
   /** Of each kind, before a mutant counts as one that survives. */
@@ -67,7 +72,8 @@ export async function proveMutants({
 }
 
 function fateOf({ of, line, text }: Condition): Fate {
-  return { of, what: `not (${text}), line ${line}` };
+  const why = explained.find((one) => one.of === of && one.text === text)?.why;
+  return { of, what: `not (${text}), line ${line}`, why };
 }
 
 function byCheckers(complaint: string | undefined): Fate['by'] {
@@ -131,6 +137,6 @@ export function fateLines(fates: readonly Fate[]): string[] {
       const survive = own.length - tests - checkers;
       return [of, own.length, tests, checkers, survive, percent].join(' | ');
     }),
-    ...survivors.map(({ of, what }) => `survives in ${of}: ${what}`),
+    ...survivors.map(({ of, what, why }) => `survives in ${of}: ${what}${why ? `. ${why}` : ''}`),
   ];
 }

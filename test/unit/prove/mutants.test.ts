@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { heartConditions, hearts } from '#test/prove/mutants/conditions.ts';
+import { explained, heartConditions, hearts } from '#test/prove/mutants/conditions.ts';
 import { mutants } from '#test/prove/mutants/mutants.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -28,6 +28,10 @@ describe('the conditions of the heart', () => {
     ['identity', "act === 'added'", 'within another'],
     ['decide', 'one !== undefined', 'that a list asks'],
   ] as const)('in %s are all found: %s, %s', (of, text, _) => {
+    expect(conditions.filter((one) => one.of === of).map((one) => one.text)).toContain(text);
+  });
+
+  it.each(explained)('in $of are there where one is explained: $text', ({ of, text }) => {
     expect(conditions.filter((one) => one.of === of).map((one) => one.text)).toContain(text);
   });
 

@@ -104,6 +104,20 @@ describe('the log', () => {
   });
 });
 
+describe('an act of days ago', () => {
+  // The first and the last of the days that are read side by side: 1, 4, 16, 32 and 32 of them.
+  const daysAgo = [0, 1, 4, 5, 20, 21, 52, 53, 84, 85];
+  const today = Date.parse('2026-11-20T10:00:00.000Z');
+  const times = daysAgo.map((days) => new Date(today - days * 86_400_000).toISOString());
+
+  it.each([1, 3, 50])('is found, the newest first, by %i', async (limit) => {
+    for (const at of times) await note(at, holding);
+    now = new Date(today);
+    expect((await allPages(limit, '2026-08-01')).flat()).toEqual(times);
+    expect((await allPages(limit, times[8] ?? '')).flat()).toEqual(times.slice(0, 9));
+  });
+});
+
 it('is narrowed to who, and to what or a kind of it', async () => {
   await note('2026-11-20T10:00:00.000Z', pausing, ada);
   await note('2026-11-20T10:00:01.000Z', { ...pausing, what: 'workflow.add' }, bob);
