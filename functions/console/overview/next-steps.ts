@@ -149,7 +149,7 @@ function toDos(setUp: SetUp): ToDo[] {
       isDone: setUp.isConnected,
       title: 'Connect Polar',
       how: setUp.hasSecret
-        ? html`Webhooks signed with the secret set here come in already. Connect to import customers and to see deliveries.`
+        ? html`A secret is set, so signed webhooks already come in. Connect to import customers and to see deliveries.`
         : html`Sign in, choose an organization, and webhooks come in.`,
       step: { label: 'Connect', href: polarPath },
     },

@@ -190,21 +190,23 @@ export function workflowsCard(
 <table class="sent">
 <caption class="unseen">What became of the emails of each workflow</caption>
 <thead><tr><th scope="col">Workflow</th><th scope="col" class="fates">What became of the mail</th><th scope="col" class="number">Sent</th><th scope="col" class="number">Bounce</th></tr></thead>
-<tbody>${shown.map((workflow) => workflowRow(workflow, workflowNumbers(sum, workflow.workflowId)))}</tbody>
+<tbody>${shown.map((workflow) =>
+    workflowRow(workflow, countedAt ? workflowNumbers(sum, workflow.workflowId) : undefined),
+  )}</tbody>
 </table>
 ${fatesLegend}
 ${all.length > shown.length ? html`<p class="small"><a href="${workflowsPath}">All ${numberText(all.length)} workflows</a></p>` : ''}
 </section>`;
 }
 
-function workflowRow(workflow: Workflow, numbers: WorkflowNumbers): Html {
-  const { sent, bounceRate } = numbers;
-  const runs = runsText(numbers);
+/** `numbers`: absent where nothing was counted yet. */
+function workflowRow(workflow: Workflow, numbers: WorkflowNumbers | undefined): Html {
+  const runs = numbers && runsText(numbers);
   return html`<tr>
 <th scope="row"><span class="dot ${workflowTones[workflow.status]}"></span><a href="${workflowPath(workflow)}">${shortened(workflow.name, 40)}</a>${workflow.status === 'active' ? html`<span class="unseen"> (active)</span>` : html` <span class="soft">${workflow.status}</span>`}${runs && html`<span class="small soft">${runs}</span>`}</th>
-<td class="fates">${fatesBar(numbers)}</td>
-<td class="number">${numberText(sent)}</td>
-<td class="number">${bounceRate === undefined ? '–' : percentText(bounceRate)}</td>
+<td class="fates">${numbers ? fatesBar(numbers) : '–'}</td>
+<td class="number">${numbers ? numberText(numbers.sent) : '–'}</td>
+<td class="number">${numbers?.bounceRate === undefined ? '–' : percentText(numbers.bounceRate)}</td>
 </tr>`;
 }
 

@@ -9,7 +9,10 @@ import type { Problems } from '../settings/save-settings.ts';
 import type { Told } from './connection-state.ts';
 
 const serverNames = { production: 'Production', sandbox: 'Sandbox' } as const;
-const localNames = { production: 'Local Polar', sandbox: 'Local Polar, as a sandbox' } as const;
+const localNames = {
+  production: 'Local Polar',
+  sandbox: 'Local Polar, as Polar’s sandbox',
+} as const;
 
 /** What a server of Polar is called; `isLocal`: both are on this machine. */
 export function serverName(server: PolarServer, isLocal: boolean): string {

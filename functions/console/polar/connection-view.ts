@@ -116,5 +116,5 @@ function howText({ method }: Connection): string {
 
 function lastWebhook(lastReceived: string | undefined): Html {
   if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
-  return html`${badge('none yet', 'warn')} in the last ${daysLookedBack} days. To try it, send yourself an event on the page <a href="${testPath}">Test event</a>.`;
+  return html`${badge(`none in ${daysLookedBack} days`, 'warn')} To try it, send yourself an event on the page <a href="${testPath}">Test event</a>.`;
 }

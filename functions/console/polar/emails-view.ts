@@ -46,7 +46,7 @@ ${table(
   rows.map((row) => rowCells(c, row, connection)),
 )}
 ${offerOfAll(c, rows)}
-<p class="soft small">Disconnecting switches these back on.</p>`;
+<p class="soft small">Disconnecting switches back on what you switched off here.</p>`;
 }
 
 /** Why Polar tells nothing is said once on a page: asked twice, it may give two reasons. */

@@ -180,7 +180,7 @@ const onboarding: ReadySequence = {
   name: 'onboarding',
   title: 'Onboarding',
   description:
-    'Three emails after the first purchase or subscription: immediately, after two days and after five. It stops when that subscription ends. Add what helps your customers. A free plan created by API has no order: for it, choose the event subscription.created. Polar sends nothing like it.',
+    'Three emails after the first purchase or subscription: immediately, after two days and after five. It stops when that subscription ends. Add what helps your customers. A free plan created by API has no order: for it, choose the event subscription.created. Polar sends only its confirmation.',
   event: 'order.paid',
   conditions: [
     {

@@ -137,7 +137,7 @@ ${table('Webhooks', ['Time', 'Event', 'State'], eventRows(slug, events, nowMs), 
 <fieldset><legend>Delete</legend>
 <p class="hint">Active subscriptions end at once. If anonymized, webhooks show name and address as hashes.</p>
 <div class="row"><button class="danger" name="anonymise" value="no">Delete</button>
-<button class="danger" name="anonymise" value="yes">Delete and anonymise</button></div>
+<button class="danger" name="anonymise" value="yes">Delete and anonymize</button></div>
 </fieldset></form>`;
 }
 

@@ -78,6 +78,7 @@ describe('the overview', () => {
 
     // One event came in and none is counted: no number says that there was none.
     expect(text).toMatch(/Events received – Last one .* Emails delivered – Not counted yet/);
+    expect(text).toMatch(/Welcome \(active\) – – –/);
     expect(text).toContain('3 of 5 done');
     expect(text).toContain('Connect Polar (done)');
     expect(text).toContain('Activate your first workflow (done)');

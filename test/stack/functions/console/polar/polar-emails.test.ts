@@ -97,7 +97,9 @@ describe("switching Polar's mails", () => {
     await desk.connectByToken();
     const off = await desk.submit(`${page}/emails-off`, { keys: 'order_confirmation' });
     expect(off.text).toContain('It needs the scope organizations:write');
-    expect(off.text).toContain('sign in again with it, or connect with an access token');
+    expect(off.text).toContain(
+      'under "One moment, one mail", sign in again with this scope, or connect',
+    );
   });
 
   it.each([

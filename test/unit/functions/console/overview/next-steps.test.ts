@@ -34,7 +34,7 @@ it.each([
   ['nothing once all is done', {}, ''],
   ['nothing where only the connection is missing and a secret was set by hand', byHand({}), ''],
   ['the connection while it is missing', { isConnected: false, hasSecret: false }, 'Connect Polar'],
-  ['it, too, by hand while there is more to do', byHand({ wasTested: false }), 'come in already'],
+  ['it, too, by hand while there is more to do', byHand({ wasTested: false }), 'already come in'],
 ])('of what is set up says %s', (_, missing, text) => {
   const shown = String(setUpView({ ...allDone, ...missing }));
   expect(shown.includes('Get started')).toBe(text !== '');
