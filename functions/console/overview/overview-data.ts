@@ -72,13 +72,13 @@ export async function latestEvents(
 ): Promise<EventsOfDay> {
   if (today.items.length > 0) return today;
   const { slots, countedAt } = await daySlots(counts, today.day, daysLookedBack);
-  if (!countedAt || countedAt < dayBefore(today.day))
-    return events.newest(dayBefore(today.day), {}, limit);
+  const yesterday = dayBefore(today.day);
+  if (!countedAt || countedAt < yesterday) return events.newest(yesterday, {}, limit);
   const counted = slots.findLast((slot) => {
     const { applied, unchanged, skipped } = eventNumbers(slot.counts);
     return applied + unchanged + skipped > 0;
   });
-  const days = new Set([dayBefore(today.day), counted?.at ?? today.day]);
+  const days = new Set([yesterday, counted?.at ?? yesterday]);
   days.delete(today.day);
   const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, limit)));
   return pages.find(({ items }) => items.length > 0) ?? today;

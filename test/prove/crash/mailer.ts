@@ -1,3 +1,4 @@
+import { mostReceives } from '#shared/queue/failures.ts';
 import { encodeMailMessage, mailsOf } from '#shared/queue/mail-queue.ts';
 import { eventRecordOf } from '#shared/store/events/event-item.ts';
 import { type SesMood, startSes } from '#test/fakes/ses.ts';
@@ -24,7 +25,6 @@ const moods: Readonly<Record<string, readonly SesMood[]>> = {
 const betweenReceivesSeconds = 125;
 /** The longest from one attempt to the next, and from one look of the clock at an email to the next. */
 const longestBreakSeconds = 901;
-const mostReceives = 12;
 const mostRounds = 200;
 
 type Who = 'mailer' | 'clock';

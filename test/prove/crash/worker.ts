@@ -1,3 +1,4 @@
+import { mostReceives } from '#shared/queue/failures.ts';
 import type { Account, Item, Tables } from '#test/prove/account.ts';
 import type { Fault } from '#test/prove/fault-proxy.ts';
 import { handled, type Life, startLife } from '#test/prove/life.ts';
@@ -8,7 +9,6 @@ import { seen } from './seen.ts';
 import type { Stage } from './stage.ts';
 
 const longestDelaySeconds = 900;
-const mostReceives = 12;
 
 /**
  * Lets the worker handle one message, and all that follows from it, with each single call gone wrong in each way, and
