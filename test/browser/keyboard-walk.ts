@@ -39,12 +39,23 @@ const focused = `(() => {
   return { name, kind, isFirst: at.matches('.skip'), fault };
 })()`;
 
+/**
+ * The stop after a press of a key. A frame without rights is a process of its own, so the focus comes to it and goes
+ * from it a moment later: until then it is nowhere, as it is past the last stop.
+ */
+async function stopAfter(page: Page, key: 'Tab' | 'Shift+Tab') {
+  await page.keyboard.press(key);
+  await page
+    .waitForFunction('document.activeElement?.matches(":not(html, body)")', null, { timeout: 3000 })
+    .catch(() => {});
+  return stopSchema.parse(await page.evaluate(focused));
+}
+
 /** Tabs through a page, at most so far. */
 async function stopsOn(page: Page, key: 'Tab' | 'Shift+Tab' = 'Tab', most = 250) {
   const stops: z.infer<typeof stopSchema>[] = [];
   while (stops.length < most) {
-    await page.keyboard.press(key);
-    const stop = stopSchema.parse(await page.evaluate(focused));
+    const stop = await stopAfter(page, key);
     // After the last stop comes the browser's own bar or, where there is none, the first one again.
     const isOver = stop.kind === 'end' || (key === 'Tab' && stop.isFirst);
     if (isOver && stops.length > 0) break;
