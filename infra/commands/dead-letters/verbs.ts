@@ -139,7 +139,9 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
           `\nThese are as many as are looked at. About ${left} more were not, and may be older: "npm run status" counts all reasons.`,
         );
       }
-      print(`\nNext:\n${npm(`show ${rows[0]?.id}`)}\n${npm('resend --all')}`);
+      // What is final fails again, so there is nothing to resend where all of them are.
+      const next = letters.every(isFinal) ? `discard ${rows[0]?.id}` : 'resend --all';
+      print(`\nNext:\n${npm(`show ${rows[0]?.id}`)}\n${npm(next)}`);
     },
 
     async show(id: string) {
@@ -152,7 +154,8 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
         print('');
       }
       const why = letters[0]?.webhookId;
-      print(`Next:\n${npm(`resend ${id}`)}\n${npm(`discard ${id}`)}`);
+      const verbs = letters.every(isFinal) ? ['discard', 'resend'] : ['resend', 'discard'];
+      print(`Next:\n${verbs.map((verb) => npm(`${verb} ${id}`)).join('\n')}`);
       if (why !== undefined) print(`  npm run why -- ${why}${parts.options}`);
     },
 

@@ -1,4 +1,4 @@
-import { seconds } from '#infra/commands/words.ts';
+import { counted, seconds } from '#infra/commands/words.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import type { Difference } from '#shared/mail/workflow-history.ts';
 import { oneLine } from '#shared/safe-text.ts';
@@ -123,7 +123,7 @@ function exampleOf(mail: EffectMail) {
 
 /** Which events the counts are of, and what they leave out. */
 export function lookedAtLines({ events, since, lookedSince }: PastEvents): string[] {
-  const all = `Judged by ${events.length} recorded events since ${seconds(lookedSince)}.`;
+  const all = `Judged by ${counted(events.length, 'recorded event')} since ${seconds(lookedSince)}.`;
   const rest =
     lookedSince > since
       ? ` There are too many before, back to ${seconds(since)}: they were not looked at.`

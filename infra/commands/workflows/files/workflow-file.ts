@@ -196,7 +196,11 @@ function readCondition(text: string) {
 
 function asList(written: unknown, name: string): unknown[] {
   if (Array.isArray(written)) return written;
-  throw new Unreadable(written === undefined ? `${name} is missing.` : `${name} must be a list.`);
+  throw new Unreadable(
+    written === undefined
+      ? `There is no list "${name}". What "export" writes shows how it looks.`
+      : `${name} must be a list.`,
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

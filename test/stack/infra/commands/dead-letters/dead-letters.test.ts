@@ -33,6 +33,8 @@ describe('npm run deadletters', () => {
       /^events +evt-bad +customer\.created +\d+ s +1 +a\*\*\*@example\.com +final: The payload cannot be read: /m,
     );
     expect(dead.output()).toMatch(/^1 × +The payload cannot be read/m);
+    expect(dead.output()).toContain('npm run deadletters -- discard evt-bad');
+    expect(dead.output()).not.toContain('resend');
     const found: object[] = [];
     const forProgram = dead.does({ document: (one) => found.push(one) });
     await forProgram.list(50);
@@ -51,6 +53,7 @@ describe('npm run deadletters', () => {
     expect(dead.output()).toMatch(/^contact +ann@example\.com$/m);
     expect(dead.output()).toMatch(/^first reason +The payload cannot be read/m);
     expect(dead.output()).toContain('No retry can fix it');
+    expect(dead.output()).toMatch(/discard evt-bad\n.* resend evt-bad\n/);
   });
 
   it('shows the first and the last reason of what failed until SQS gave up, and resends it', async () => {

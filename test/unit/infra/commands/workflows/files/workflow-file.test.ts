@@ -124,7 +124,11 @@ Thanks.
     ['no end of the front', text.replace('\n---\n', '\n'), /^It must begin with YAML/],
     ['no YAML', text.replace('name: Receipt', 'name: [Receipt'), /is no YAML: /],
     ['a word in front', '---\nword\n---\n', /^There is nothing between/],
-    ['no steps', text.replace('steps:', 'stps:'), /^steps is missing\.$/],
+    [
+      'no steps',
+      text.replace('steps:', 'stps:'),
+      /^There is no list "steps"\. What "export" writes/,
+    ],
     ['a step of no kind', text.replace('send: first', 'sent: first'), /^Each step begins with/],
     [
       'a section too few',
