@@ -37,6 +37,8 @@ export const deletionModeSchema = z.enum(['unsubscribe', 'delete', 'keep']);
 
 /** Whether the runtime knows a time zone by this name of the IANA database, such as `Europe/Berlin`. */
 export function isTimeZone(name: string): boolean {
+  // What every deployment begins with: to ask `Intl` for the first time takes a twentieth of a cold start.
+  if (name === 'UTC') return true;
   // An offset such as +02:00 is no zone: it knows no summer time.
   if (!/^[A-Za-z][\w/+-]{0,60}$/.test(name)) return false;
   try {
