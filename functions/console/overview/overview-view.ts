@@ -60,7 +60,7 @@ export function tiles(numbers: Numbers, lastReceived: string | undefined, now: D
   const inPeriod = `in ${periodNames[period]}`;
   const none = isBehind(numbers, lastReceived) ? notCounted(numbers) : undefined;
   return html`<div class="tiles">
-${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} new ${inPeriod}` : html`Not counted yet`)}
+${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} added ${inPeriod}` : html`Not counted yet`)}
 ${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? html`${whyNot(contacts)}` : html`Not counted yet`)}
 ${tile('Events received', events.all === 0 && none ? '–' : numberText(events.all), eventSeries(slots), lastReceived ? html`Last one ${ago(lastReceived, now)}` : html`${none ?? `None ${inPeriod}`}`)}
 ${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? html`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} · ${percentText(mail.bounceRate ?? 0)} bounced` : html`${none ?? `None sent ${inPeriod}`}`)}

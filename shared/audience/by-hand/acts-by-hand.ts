@@ -14,6 +14,7 @@ import {
   type Belongings,
   type Contact,
   type Customer,
+  contactSources,
   type DecisionByHand,
   type Layer,
   withDecision,
@@ -82,8 +83,6 @@ function keepDecision(
   }
 }
 
-const byHandSource = 'Added by hand';
-
 /** A contact as a person types it in. What is left empty is left to Polar's customer, should one come. */
 export type NewContact = Readonly<{ email: string }> & TypedFields;
 
@@ -136,7 +135,7 @@ function newLayer(fields: NewContact, { at, by }: Act, contactId: string): Layer
     address: fields.email.trim(),
     contactId,
     createdAt: at,
-    source: byHandSource,
+    source: contactSources.byHand,
     consent: { history: [{ act: 'added', at, by }] },
     ...(Object.keys(byHand).length > 0 && { byHand }),
   };

@@ -16,12 +16,13 @@ import {
   type Customer,
   contactByHand,
   contactOf,
+  contactSources,
   emailOf,
   type Layer,
   layerSchema,
   mergedBelongings,
   refusing,
-  webhookSource,
+  sourceOfNew,
 } from './person.ts';
 
 /**
@@ -96,7 +97,12 @@ export function putLayer(w: Workspace, email: NormalisedEmail, layer: Layer | un
 export function withoutLayer(w: Workspace, customer: Customer, newId: () => string): Customer {
   const { contact } = customer;
   const email = emailOf(customer);
-  if (!contact || !customer.email || email === undefined || contact.source === webhookSource) {
+  if (
+    !contact ||
+    !customer.email ||
+    email === undefined ||
+    contact.source !== contactSources.byHand
+  ) {
     return customer;
   }
   const { byHand, consent, ...own } = contact;
@@ -112,7 +118,11 @@ export function withoutLayer(w: Workspace, customer: Customer, newId: () => stri
   };
   const layer = addressAt(w, email).layer;
   putLayer(w, email, layer ? mergedBelongings(layer, typed) : typed);
-  const rest = { ...own, source: webhookSource, consent: { ...decided, history: of(false) } };
+  const rest = {
+    ...own,
+    source: contactSources.webhook,
+    consent: { ...decided, history: of(false) },
+  };
   const lessened = { ...customer, contact: rest };
   w.customers.put(customer.customerId, lessened);
   return lessened;
@@ -196,15 +206,15 @@ function takenOver(
   );
 }
 
-function ownBelongings({ contact }: Customer, surroundings: Surroundings): Belongings {
-  return contact ?? newBelongings(surroundings);
+function ownBelongings(customer: Customer, surroundings: Surroundings): Belongings {
+  return customer.contact ?? newBelongings(customer, surroundings);
 }
 
-function newBelongings({ now, newId, settings }: Surroundings): Belongings {
+function newBelongings(customer: Customer, { now, newId, settings }: Surroundings): Belongings {
   return {
     contactId: newId(),
     createdAt: now.toISOString(),
-    source: webhookSource,
+    source: sourceOfNew(customer),
     consent: settings.newContacts === 'unsubscribed' ? { startsUnsubscribed: true } : {},
   };
 }

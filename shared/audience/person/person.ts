@@ -30,7 +30,12 @@ import {
 import { splitName } from './name.ts';
 import { subscriptionsSchema } from './subscription-snapshot.ts';
 
-export const webhookSource = 'Polar webhook';
+/** What made a contact: an event that Polar sent, one that an import made of what Polar has, or a person. */
+export const contactSources = {
+  webhook: 'Polar webhook',
+  imported: 'Imported from Polar',
+  byHand: 'Added by hand',
+} as const;
 
 /** What a person decided about a contact by hand, and which "no" that undid. */
 const decisionByHandSchema = z.extend(actSchema, {
@@ -299,12 +304,23 @@ export function addressesOf({ addresses }: Pick<Customer, 'addresses'>): Normali
   return [...new Set(addresses.map(normalisedEmail))];
 }
 
-/** Where a contact came from, as its row says, and whether the first event of its customer was made by an import. */
+/** The source of a new contact of this customer, by the first event that is known of it. */
+export function sourceOfNew({ firstEvent }: Pick<Customer, 'firstEvent'>): string {
+  return firstEvent && isBackfilled(firstEvent.webhookId)
+    ? contactSources.imported
+    : contactSources.webhook;
+}
+
+/**
+ * Where a contact came from, as its row says. Rows of 0.1.0 say webhook of imported ones, too: of them, whether the first
+ * event of the customer was made by an import.
+ */
 export function sourceText(
   { source }: Pick<Contact, 'source'>,
   customer: Pick<Customer, 'firstEvent'> | undefined,
 ): string {
-  const first = customer?.firstEvent?.webhookId;
-  const isImported = source === webhookSource && first !== undefined && isBackfilled(first);
-  return isImported ? `${source}, first event imported` : source;
+  const isDoubtful = source === contactSources.webhook && customer !== undefined;
+  return isDoubtful && sourceOfNew(customer) !== source
+    ? `${source}, first event imported`
+    : source;
 }

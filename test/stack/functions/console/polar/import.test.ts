@@ -67,7 +67,7 @@ describe('the page of the import', () => {
     expect(await desk.items('Emails')).toEqual([]);
     const [contact] = await desk.items('Contacts');
     const shown = await visitor.get(`/console/audience/${contact?.['contactId']}`);
-    expect(shown.text).toContain('Source Polar webhook, first event imported');
+    expect(shown.text).toContain('Source Imported from Polar');
     expect((await visitor.get('/console')).text).toContain('existing customers (done)');
     expect((await visitor.get('/console/polar')).text).toContain('Last import:');
 
