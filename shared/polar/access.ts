@@ -129,7 +129,7 @@ export function problemOfWebhookUrl(webhookUrl: string, apiUrl: string): string 
   if (isLoopbackUrl(apiUrl)) return undefined;
   const url = URL.parse(webhookUrl);
   if (url?.protocol === 'https:' && isPublicHost(url.hostname)) return undefined;
-  return `Polar sends webhooks to public https addresses only, and this one is ${webhookUrl}. Nothing was changed. Connect a deployment in AWS, or start a local Polar to connect with here: npm start -- --polar`;
+  return `Polar sends webhooks to public https addresses only, and this one is ${webhookUrl}. Connect a deployment in AWS, or end this stack and start it with a local Polar: npm start -- --polar`;
 }
 
 const privateIpv4 = /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./;

@@ -85,26 +85,40 @@ export type SetUp = Readonly<{
   isConnected: boolean;
   /** Whether webhooks can come in: also by a secret that somebody set by hand. */
   hasSecret: boolean;
-  hasContacts: boolean;
+  /** Why Polar cannot be connected with this stack at all. */
+  obstacle: string | undefined;
   /** The newest import, or a look at what it would do. */
   imported: Import | undefined;
+  /** Whether contacts came in without it: by `npm run backfill`, or so long ago that nobody asks for it any more. */
+  needsNoImport: boolean;
   hasSender: boolean;
   hasPostalAddress: boolean;
   hasActiveWorkflow: boolean;
   wasTested: boolean;
 }>;
 
-type ToDo = Readonly<{ isDone: boolean; title: string; how: Html; step: Step }>;
+/** `step`: absent where it cannot be done here. */
+type ToDo = Readonly<{
+  isDone: boolean;
+  title: string;
+  how: Html;
+  step: Step | undefined;
+  /** It takes a connection. */
+  isOfConnection?: boolean;
+}>;
 
 /** Whoever set the secret by hand need not connect, and is not reminded of it for ever. */
 export function isSetUp(setUp: SetUp): boolean {
-  return toDos(setUp).every(({ isDone }, at) => isDone || (at === 0 && setUp.hasSecret));
+  const needsNoConnection = !setUp.isConnected && setUp.hasSecret;
+  return toDos(setUp).every(
+    ({ isDone, isOfConnection = false }) => isDone || (isOfConnection && needsNoConnection),
+  );
 }
 
 /** The way from nothing to the first mail. Once all of it was done, that is said to who has just done it, and then nothing. */
 export function setUpView(setUp: SetUp, wasJustDone = false): Html {
   const todos = toDos(setUp);
-  const next = todos.findIndex(({ isDone }) => !isDone);
+  const next = todos.findIndex(({ isDone, step }) => !isDone && step !== undefined);
   if (isSetUp(setUp)) return wasJustDone ? allSet : html``;
   const done = todos.filter(({ isDone }) => isDone).length;
   return html`<section class="card set-up" aria-labelledby="set-up">
@@ -115,7 +129,7 @@ export function setUpView(setUp: SetUp, wasJustDone = false): Html {
       at,
     ) => html`<li class="${isDone ? 'done' : at === next ? 'next' : 'later'}">
 <div><h3>${title} <span class="unseen">${isDone ? '(done)' : '(to do)'}</span></h3>${isDone ? '' : html`<p>${how}</p>`}</div>
-${isDone ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${step.href}">${step.label}</a>`}
+${isDone || !step ? '' : html`<a class="button${at === next ? ' primary' : ''}" href="${step.href}">${step.label}</a>`}
 </li>`,
   )}</ol>
 </section>`;
@@ -126,15 +140,32 @@ const allSet = html`<section class="card set-up" aria-labelledby="set-up">
 <p>From here on, each event updates its contact and sends what your active workflows say. <a href="${emailsPath}">Emails</a> shows what went out, and this page says when something needs you.</p>
 </section>`;
 
-/** Who has contacts without an import has run `npm run backfill`, or has begun with an empty Polar. */
-function importing({ imported, hasContacts }: SetUp): ToDo {
+function connecting({ isConnected, hasSecret, obstacle }: SetUp): ToDo {
+  return {
+    isDone: isConnected,
+    isOfConnection: true,
+    title: 'Connect Polar',
+    how: obstacle
+      ? html`${obstacle}`
+      : hasSecret
+        ? html`A secret is set, so signed webhooks already come in. Connect to import customers and see deliveries.`
+        : html`Sign in, choose an organization, and webhooks come in.`,
+    step: obstacle ? undefined : { label: 'Connect', href: polarPath },
+  };
+}
+
+/** A look that found nobody new is as good as an import. */
+function importing({ imported, needsNoImport, isConnected }: SetUp): ToDo {
   const begun = imported?.kind === 'import' ? imported : undefined;
   const count = begun ? begun.customers : newOnes(imported);
   return {
-    isDone: begun ? begun.state === 'done' : hasContacts,
+    isDone: begun ? begun.state === 'done' : needsNoImport || count === 0,
+    isOfConnection: true,
     title: count ? `Import ${numberText(count)} existing customers` : 'Import existing customers',
-    how: html`${importText(begun)}`,
-    step: { label: begun ? 'See the import' : 'Import', href: importPath },
+    how: isConnected ? html`${importText(begun)}` : html`Once Polar is connected.`,
+    step: isConnected
+      ? { label: begun ? 'See the import' : 'Import', href: importPath }
+      : undefined,
   };
 }
 
@@ -145,14 +176,7 @@ function newOnes(looked: Import | undefined): number | undefined {
 
 function toDos(setUp: SetUp): ToDo[] {
   return [
-    {
-      isDone: setUp.isConnected,
-      title: 'Connect Polar',
-      how: setUp.hasSecret
-        ? html`A secret is set, so signed webhooks already come in. Connect to import customers and to see deliveries.`
-        : html`Sign in, choose an organization, and webhooks come in.`,
-      step: { label: 'Connect', href: polarPath },
-    },
+    connecting(setUp),
     importing(setUp),
     {
       isDone: setUp.hasSender && setUp.hasPostalAddress,

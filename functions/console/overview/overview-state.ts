@@ -1,5 +1,8 @@
+import type { ActVerb } from '#shared/audience/operator-act.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
+import { problemOfWebhookUrl } from '#shared/polar/access.ts';
+import { connectedSince } from '#shared/polar/connection/connection.ts';
 import { concernsOf } from '#shared/status/concerns.ts';
 import { readStatus, type Status } from '#shared/status/status.ts';
 import type { ContactList } from '#shared/store/audience/contact-search.ts';
@@ -67,34 +70,53 @@ export function concernsShown(status: Status | undefined) {
   return status ? concernsOf(status).filter(({ kind }) => !elsewhere.includes(kind)) : [];
 }
 
+/** How long ago a command is looked for that did what the checklist asks for. */
+const daysLookedBack = 7;
+
 /** What there is of what a new deployment needs. Reads more only while something is missing. */
 export async function setUpOf(
-  { acts, contacts, imports, mailFrom, settings, now }: SetUpParts,
+  { acts, contacts, imports, mailFrom, polar, settings, now }: SetUpParts,
   { status, numbers }: Readonly<{ status: Status; numbers: Numbers }>,
 ): Promise<SetUp> {
   const { connection, workflows } = status;
   const isConnected = connection.kind !== 'none';
   const hasSecret = isConnected || connection.hasSecret;
-  const since = new Date(now().getTime() - 7 * 86_400_000).toISOString();
-  const [postalAddress, hasContacts, wasTested, imported] = await Promise.all([
+  const since = new Date(now().getTime() - daysLookedBack * 86_400_000).toISOString();
+  const lastDone = async (what: ActVerb) => (await acts.page({ what }, since, 1)).acts[0];
+  // Whoever has contacts and has been connected for longer has brought in whom they wanted.
+  const wereBroughtIn = async () => {
+    if (connection.kind === 'none') return false;
+    const hasContacts = (numbers.contacts?.total ?? 0) > 0 || (await hasAny(contacts));
+    if (!hasContacts) return false;
+    if (connectedSince(connection.connection) < since) return true;
+    const { at, outcome } = (await lastDone('backfill')) ?? {};
+    const looked = imported?.state === 'done' ? imported.changedAt : since;
+    return outcome === 'done' && at !== undefined && at > looked;
+  };
+  const imported = await imports.read();
+  const [postalAddress, wasBroughtIn, wasTested] = await Promise.all([
     settings().then(
       (all) => all.postalAddress,
       () => undefined,
     ),
-    (numbers.contacts?.total ?? 0) > 0 || hasAny(contacts),
+    imported?.kind === 'import' ? false : wereBroughtIn(),
     Object.keys(numbers.sum.emails).length > 0 ||
-      acts.page({ what: 'test.sent' }, since, 1).then(({ acts: tests }) => tests.length > 0),
-    imports.read(),
+      lastDone('test.sent').then((one) => one !== undefined),
   ]);
+  const obstacle = problemOfWebhookUrl(polar.webhookUrl, polar.addresses('production').apiUrl);
   return {
-    ...{ isConnected, hasSecret, hasContacts, imported, wasTested },
+    ...{ isConnected, hasSecret, obstacle, imported, wasTested },
+    needsNoImport: wasBroughtIn,
     hasSender: mailFrom !== undefined,
     hasPostalAddress: postalAddress !== undefined && postalAddress !== null,
     hasActiveWorkflow: workflows.active.length > 0,
   };
 }
 
-type SetUpParts = Pick<ConsoleParts, 'acts' | 'imports' | 'mailFrom' | 'settings' | 'now'> &
+type SetUpParts = Pick<
+  ConsoleParts,
+  'acts' | 'imports' | 'mailFrom' | 'polar' | 'settings' | 'now'
+> &
   Readonly<{ contacts: Pick<ContactList, 'page'> }>;
 
 async function hasAny(contacts: SetUpParts['contacts']): Promise<boolean> {

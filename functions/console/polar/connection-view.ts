@@ -38,11 +38,17 @@ ${connected(c, state, shown)}`;
   if (state.kind === 'signed-in') {
     return html`<h2 id="connection">Connection</h2>${organizationChoice(c, state.organizations)}`;
   }
+  if (obstacle !== undefined) {
+    return html`<h2 id="connection">Connect Polar</h2>
+<p class="note">${obstacle}</p>
+<p>Until then, <span class="code">npm run polar</span> sends events as Polar would.</p>
+${secretsNote(c, shown.secrets)}`;
+  }
   return html`<h2 id="connection">Connect Polar</h2>
 <p>Not connected yet. Connecting creates the webhook endpoint “Polar Audience” in Polar, for the <a href="${settingsPath}">events</a> that are on, and stores its secret here. An endpoint with this address is reused: <span class="code">${shown.webhookUrl}</span></p>
 ${state.isBrokenOff ? html`<p class="note">Connecting stopped midway, and its access is still kept here. Connect again: nothing is created twice. Or delete the access: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
 ${secretsNote(c, shown.secrets)}
-${obstacle ? html`<p class="note">${obstacle}</p>` : connectForms(c, { problems, isLocal: shown.isLocal })}`;
+${connectForms(c, { problems, isLocal: shown.isLocal })}`;
 }
 
 function secretsNote(c: Context<ConsoleEnv>, { notes, mayDrop }: SecretsShown): Html {

@@ -63,7 +63,7 @@ describe('the overview', () => {
     const { text } = await opened();
 
     expect(text).toContain('0 of 5 done');
-    expect(text).toContain('Preview it first. It mails nobody.');
+    expect(text).toContain('Once Polar is connected.');
     expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
     expect(text).toContain('Not counted yet. Numbers come every 5 minutes.');
     expect(text).toContain('No workflow is active.');
@@ -79,10 +79,21 @@ describe('the overview', () => {
     // One event came in and none is counted: no number says that there was none.
     expect(text).toMatch(/Events received – Last one .* Emails delivered – Not counted yet/);
     expect(text).toMatch(/Welcome \(active\) – – –/);
-    expect(text).toContain('3 of 5 done');
+    expect(text).toContain('2 of 5 done');
     expect(text).toContain('Connect Polar (done)');
+    expect(text).toContain('Import existing customers (to do) Preview it first.');
     expect(text).toContain('Activate your first workflow (done)');
-    expect(html).toMatch(/class="next">\s*<div><h3>Set up your sender/);
+    expect(html).toMatch(/class="next">\s*<div><h3>Import existing customers/);
+
+    // As npm run backfill notes itself.
+    const { acts } = desk.parts;
+    const act = await acts.begin(
+      { what: 'backfill', sentence: 'Compare the audience with Polar, and repair it.', on: {} },
+      { by: 'ann', via: 'command' },
+    );
+    expect((await opened()).text).toContain('Import existing customers (to do)');
+    await acts.end(act, 'done');
+    expect((await opened()).text).toContain('Import existing customers (done)');
   });
 
   test('shows what was counted from the records, as soon as rollup has run', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { concernsView, setUpView } from '#functions/console/overview/next-steps.ts';
 import type { Import } from '#shared/audience/backfill/import.ts';
+import { noCounts } from '#shared/audience/backfill/page.ts';
 import type { Concern } from '#shared/status/concerns.ts';
 
 const sentence = 'Something is wrong.';
@@ -23,9 +24,10 @@ const allDone = {
   ...{
     isConnected: true,
     hasSecret: true,
-    hasContacts: true,
+    needsNoImport: true,
     hasSender: true,
     imported: undefined,
+    obstacle: undefined,
   },
   ...{ hasPostalAddress: true, hasActiveWorkflow: true, wasTested: true },
 };
@@ -35,6 +37,7 @@ it.each([
   ['nothing where only the connection is missing and a secret was set by hand', byHand({}), ''],
   ['the connection while it is missing', { isConnected: false, hasSecret: false }, 'Connect Polar'],
   ['it, too, by hand while there is more to do', byHand({ wasTested: false }), 'already come in'],
+  ['no import that needs a connection of who has none', byHand({ needsNoImport: false }), ''],
 ])('of what is set up says %s', (_, missing, text) => {
   const shown = String(setUpView({ ...allDone, ...missing }));
   expect(shown.includes('Get started')).toBe(text !== '');
@@ -65,5 +68,39 @@ it.each<[string, Import | undefined]>([
   ['The last import failed. Its page says why.', { ...anImport, state: 'failed' }],
   ['The last import was stopped. Continue it on its page.', { ...anImport, state: 'stopped' }],
 ])('says of an import "%s"', (text, imported) => {
-  expect(String(setUpView({ ...allDone, hasContacts: false, imported }))).toContain(text);
+  expect(String(setUpView({ ...allDone, needsNoImport: false, imported }))).toContain(text);
+});
+
+it.each<[string, string, Import | undefined]>([
+  ['to do', 'nobody looked', undefined],
+  ['to do', 'a look found customers to bring in', aLook(3)],
+  ['done', 'a look found nobody', aLook(0)],
+  ['to do', 'an import stopped', { ...anImport, state: 'stopped' }],
+  ['done', 'an import is over', { ...anImport, state: 'done' }],
+])('says that the import is %s where %s', (said, _, imported) => {
+  const shown = String(
+    setUpView({ ...allDone, ...{ needsNoImport: false, wasTested: false }, imported }),
+  );
+  expect(shown).toMatch(
+    new RegExp(`Import (3 )?existing customers <span class="unseen">\\(${said}\\)`),
+  );
+});
+
+function aLook(missing: number): Import {
+  const counts = noCounts();
+  const place = {
+    phase: 'orders' as const,
+    counts: { ...counts, drift: { ...counts.drift, missing } },
+  };
+  return { ...anImport, kind: 'look', state: 'done', place };
+}
+
+it('leads nowhere where Polar cannot be connected, and says why', () => {
+  const obstacle = 'Start it with a local Polar.';
+  const missing = { isConnected: false, needsNoImport: false, wasTested: false };
+  const shown = String(setUpView({ ...allDone, ...missing, obstacle }));
+  expect(shown).toContain(obstacle);
+  expect(shown).toContain('Once Polar is connected.');
+  expect(shown).not.toMatch(/href="[^"]*polar/);
+  expect(shown).toContain('class="button primary" href="/console/test"');
 });
