@@ -78,7 +78,7 @@ export function consoleVisitor(app: App) {
 }
 
 /** They stand within a line of text. */
-const inline = new Set(['#text', 'a', 'b', 'code', 'em', 'i', 'strong', 'time']);
+const inline = new Set(['#text', 'a', 'b', 'code', 'em', 'i', 'strong', 'time', 'wbr']);
 
 /** The text of a document, white space collapsed. What a person types is in there as it was typed. */
 function readable(html: string): string {

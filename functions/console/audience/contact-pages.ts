@@ -48,8 +48,11 @@ export function contactPages(stores: AudienceStores) {
     const next = found.next && link(here, { after: cursorText(found.next) });
     return html`${runs.length > 0 ? runsView(runs, names) : ''}<section class="card" aria-labelledby="happened"><h2 id="happened">Events and emails</h2>
 ${timelineView(found.items, { names, isReleased })}
-<div class="pages"><p>${after && html`<a href="${here}">Back to the newest</a>`}</p>
-${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</a>`}</div>
+${
+  (after || next) &&
+  html`<div class="pages"><p>${after && html`<a href="${here}">Back to the newest</a>`}</p>
+${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</a>`}</div>`
+}
 </section>`;
   }
 

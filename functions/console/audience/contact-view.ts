@@ -21,10 +21,11 @@ import {
   type SubscriptionSnapshot,
   type Subscriptions,
 } from '#shared/audience/person/subscription-snapshot.ts';
+import { isNameLeftOut } from '#shared/mail/contact-values.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { badge, facts, table, time } from '../kit/shown.ts';
+import { addressText, badge, facts, table, time } from '../kit/shown.ts';
 import { consentBadge, contactPath, priceText, shortened } from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
@@ -167,8 +168,9 @@ function dateOf(one: SubscriptionSnapshot): Html {
 function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
   const { contact, customer } = known;
   const rows = facts([
-    ['Address', contact.address],
+    ['Address', addressText(contact.address)],
     ...handRows(c, known),
+    ['Name in emails', isNameLeftOut(contact) ? leftOut : undefined],
     ['Customer in Polar', customerText(contact.customerId, customer)],
     ['Source', sourceText(contact, customer)],
     ['Since', time(contact.createdAt)],
@@ -180,13 +182,16 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
 <div class="row"><a class="button" href="${contactPath(contact.contactId)}/edit">Edit…</a></div>`;
 }
 
+const leftOut =
+  'Left out: emails carry only what reads as a name, of 40 characters at most, without links. Edit it to have it used.';
+
 function customerText(
   customerId: string | undefined,
   customer: Customer | undefined,
 ): Html | string {
   if (customerId === undefined) return 'None: added by hand';
   const deleted = customer?.deletion;
-  return html`<code>${customerId}</code>${deleted && html` ${badge('deleted', 'warn')} ${time(deleted.occurredAt)}`}`;
+  return html`<code>${customerId}</code>${deleted && html`<br>${badge('deleted', 'warn')} ${time(deleted.occurredAt)}`}`;
 }
 
 function consentState(known: KnownContact): Html {

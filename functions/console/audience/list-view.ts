@@ -6,7 +6,7 @@ import type { TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { postForm } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { empty, link, table, time } from '../kit/shown.ts';
+import { addressText, empty, link, table, time } from '../kit/shown.ts';
 import {
   audiencePath,
   consentBadge,
@@ -128,7 +128,7 @@ export function contactTable(contacts: readonly Contact[], products?: ProductsOf
     'Contacts, newest first',
     ['Contact', 'Marketing', 'Group', ...(products ? ['Product'] : []), 'Since'],
     contacts.map((contact) => [
-      html`<div class="who"><a href="${contactPath(contact.contactId)}">${shortened(nameOf(contact), longestInList) || contact.address}</a>${nameOf(contact) && html`<br><span class="soft">${contact.address}</span>`}</div>`,
+      html`<div class="who"><a href="${contactPath(contact.contactId)}">${shortened(nameOf(contact), longestInList) || addressText(contact.address)}</a>${nameOf(contact) && html`<br><span class="soft">${addressText(contact.address)}</span>`}</div>`,
       consentBadge(contact),
       shortened(contact.userGroup, longestInList),
       ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),

@@ -88,6 +88,8 @@ type BrandForm = Readonly<{
   isSent: boolean;
   problems: Readonly<Record<string, string>>;
   template: string;
+  /** Who mail is from, as the stage was deployed. */
+  mailFrom: string | undefined;
   /** The portal in Polar, which counts where none is given. */
   portal: string | undefined;
   /** The email of the preview as HTML; absent: it cannot be shown. */
@@ -97,7 +99,7 @@ type BrandForm = Readonly<{
 }>;
 
 export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
-  const { typed, version, problems, template, portal, email, sources } = form;
+  const { typed, version, problems, template, mailFrom, portal, email, sources } = form;
   const parts = (name: BrandField) => ({
     name,
     label: fieldWords[name],
@@ -113,7 +115,7 @@ export function brandForm(c: Context<ConsoleEnv>, form: BrandForm): Html {
     body: html`<input type="hidden" name="version" value="${version}">
 <div class="columns">
 <div>
-<div class="card"><h2>Identity</h2>${field('name')}${field('logo')}${field('logoDark')}${field('logoAlt')}${field('accent')}</div>
+<div class="card"><h2>Identity</h2>${sender(mailFrom)}${field('name')}${field('logo')}${field('logoDark')}${field('logoAlt')}${field('accent')}</div>
 <div class="card"><h2>Links</h2>${field('website')}${field('supportAddress')}${field('portalUrl')}</div>
 <div class="card"><h2>Footer and formats</h2>${textArea(parts('postalAddress'))}${field('footer')}${field('timeZone')}${field('language')}</div>
 ${saveBar()}
@@ -135,6 +137,13 @@ ${previewPane({
 </div>
 </div>`,
   });
+}
+
+/** The deployment says who mail is from, name included; the name below is another one. */
+function sender(mailFrom: string | undefined): Html {
+  return mailFrom === undefined
+    ? html`<p class="note">No sender is set up, so no email goes out. Deploy with <code>-c mailFrom="Example Shop &lt;hello@example.com&gt;"</code>.</p>`
+    : html`<p class="sender">Emails are from <strong>${mailFrom}</strong><br><span class="hint">Set by the deployment: <code>-c mailFrom</code>. The fields below don’t change it.</span></p>`;
 }
 
 /** A mail as programs show it that are dark, whatever the browser is. */

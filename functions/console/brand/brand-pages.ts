@@ -117,10 +117,10 @@ ${brandForm(c, {
   problems,
   template: template?.name ?? '',
   portal: portal && portalPage(portal),
+  mailFrom,
   email: frame,
   sources,
 })}
-<p class="soft">The sender is ${mailFrom ?? 'none: deploy with -c mailFrom=example.com'}; it comes with the deployment.</p>
 ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     });
   }

@@ -17,7 +17,7 @@ import { underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
-import { empty, link, table, time } from '../kit/shown.ts';
+import { addressText, empty, link, table, time } from '../kit/shown.ts';
 import {
   capital,
   contactPath,
@@ -122,7 +122,7 @@ function who(
   const contact = contacts.get(customerId);
   const name = contact && shortened(nameOf(contact), 60);
   const address = contact?.address ?? email;
-  return html`<div class="who"><a href="${contactPath(contactId)}">${name || address || 'Contact'}</a>${name && address && html`<br><span class="soft small">${address}</span>`}</div>`;
+  return html`<div class="who"><a href="${contactPath(contactId)}">${name || (address ? addressText(address) : 'Contact')}</a>${name && address && html`<br><span class="soft small">${addressText(address)}</span>`}</div>`;
 }
 
 /** What an empty page says depends on how it came to be empty. */

@@ -194,7 +194,9 @@ function sentenceOf({ record }: EventStory): string {
     case 'applied':
       return `Changed ${whom} and asked for ${asked}.`;
     case 'unchanged':
-      return `Said nothing new about ${whom} and asked for ${asked}.`;
+      return record.type === 'customer.created'
+        ? `${whom} was already here: an event that arrived first had added it. Asked for ${asked}.`
+        : `Said nothing about ${whom} that wasn’t already here. Asked for ${asked}.`;
     case 'skipped':
       return reason ?? 'Changed no contact.';
   }

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
-import { empty, table } from '../kit/shown.ts';
+import { addressText, empty, table } from '../kit/shown.ts';
 import { audiencePath, findPath, shortened } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { finding } from './finding.ts';
@@ -23,15 +23,18 @@ export function findPages(parts: ConsoleParts) {
     const found = await find(text);
     const [only] = found;
     if (only?.isExact && found.length === 1) return c.redirect(only.href, 303);
-    const rows = found.map(({ kind, name, href }) => [kind, html`<a href="${href}">${name}</a>`]);
-    const next = html`<p>To find a customer without a contact, type its external ID.</p>
+    const rows = found.map(({ kind, name, address, href }) => [
+      html`<div class="who"><a href="${href}">${name}</a>${address && html`<br><span class="soft">${addressText(address)}</span>`}</div>`,
+      kind,
+    ]);
+    const next = html`<p>To find a customer without a contact, type its external id.</p>
 ${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all: 'on' } })}`;
     return page(c, {
       title: `Find “${shortened(text, 60)}”`,
       tab: 'Find',
       body:
         rows.length > 0
-          ? table('What was found', ['Kind', 'Name'], rows)
+          ? table('What was found', ['Name', 'Kind'], rows)
           : empty('No match.', next),
     });
   });

@@ -12,6 +12,8 @@ import { type Purchase, purchasesOf } from './purchases.ts';
 export type Found = Readonly<{
   kind: 'Contact' | 'Customer' | 'Event' | 'Email' | 'Run' | 'Workflow' | Purchase['kind'];
   name: string;
+  /** Of somebody with a name. */
+  address?: string;
   href: string;
   /** Whether the text is its id, its address or its external id, and not a part of its name. */
   isExact: boolean;
@@ -41,7 +43,7 @@ export function finding(parts: ConsoleParts): Find {
     const [found, { contact }] = await Promise.all([search(text), contactOf({ contactId: text })]);
     const shown = (one: Contact, isExact: boolean) => ({
       ...{ kind: 'Contact' as const, isExact, href: contactPath(one.contactId) },
-      name: [nameOf(one), one.address].filter(Boolean).join(' · '),
+      ...(nameOf(one) ? { name: nameOf(one), address: one.address } : { name: one.address }),
     });
     const contacts = [
       ...found.contacts.map((one) => shown(one, found.isExact)),

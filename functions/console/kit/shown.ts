@@ -81,6 +81,14 @@ export function badge(word: string, tone: Tone = 'calm'): Html {
   return html`<span class="badge ${tone}">${word}</span>`;
 }
 
+/** An address that breaks after its @ and before the dots behind it, where it has to. */
+export function addressText(address: string): Html {
+  const at = address.lastIndexOf('@') + 1;
+  const labels = address.slice(at).split('.');
+  const host = labels.map((label, place) => (place === 0 ? label : html`<wbr>.${label}`));
+  return html`${address.slice(0, at)}<wbr>${host}`;
+}
+
 /** A list of names and values; those without a value are left out. */
 export function facts(
   rows: readonly (readonly [name: string, value: Html | string | undefined])[],

@@ -74,7 +74,7 @@ export const outcomeNames = {
 
 export const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'The event changed a contact.',
-  unchanged: 'The event said nothing new about the contact.',
+  unchanged: 'What it says about the contact was already here.',
   skipped: 'The event changed no contact.',
 };
 

@@ -76,7 +76,10 @@ ${facts([
   ],
   ['Server', serverName(connection.server, isLocal)],
   ['Endpoint', html`<span class="code">${connection.url}</span> ${endpointBadge(told)}`],
-  ['Connected', html`${time(connection.connectedAt)} by ${connection.by}, ${howText(connection)}`],
+  [
+    'Connected',
+    html`${time(connection.connectedAt)} ${howText(connection)} <span class="soft">by ${connection.by}</span>`,
+  ],
   ['Last webhook', lastWebhook(lastReceived)],
 ])}
 ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> still work.</p>` : faultList(c, health.value, redeliverFrom)}

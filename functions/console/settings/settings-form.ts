@@ -118,7 +118,7 @@ export function eventRow(type: SupportedEventType, draft: SettingsDraft, problem
       : html`${onOff('fullName')}${onOff('externalId')}
 ${textField({ name: at('userGroup'), label: fieldWords.userGroup, value: draft[at('userGroup')], problem: problems[at('userGroup')] })}
 ${choice({ name: at('userGroupMode'), label: fieldWords.userGroupMode, value: draft[at('userGroupMode')], problem: problems[at('userGroupMode')] }, groupModes)}
-${groupEffect(draft[at('userGroup')], draft[at('userGroupMode')])}`;
+${problems[at('userGroup')] === undefined && groupEffect(draft[at('userGroup')], draft[at('userGroupMode')])}`;
   return html`<fieldset class="event" data-name="${type}">
 <legend><span class="code">${type}</span> <span class="hint">${eventWords[type]}</span></legend>
 ${onOff('enabled')}${onOff('trigger')}${rest}
@@ -184,6 +184,7 @@ ${rows(optionalEventTypes)}
 <div class="columns">
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">
+<h2>New contacts and limits</h2>
 ${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts added by webhooks get marketing. Anyone who unsubscribed or complained stays unsubscribed.' }, newContactModes)}
 ${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'The most one mailbox gets, so that nobody can flood an address by typing it at checkout. Two of them may be marketing. Receipts of paid amounts and tests don’t count; mails about a failed payment may reach twice the number.' })}
 <p class="hint">Postal address, time zone and language are on <a href="${brandPath}">Sender &amp; brand</a>.</p>

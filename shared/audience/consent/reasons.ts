@@ -54,7 +54,7 @@ export function reasonAgainstTransactional(at: AtAddress): string | undefined {
   const reasons = suppression === 'not read' ? {} : (suppression?.reasons ?? {});
   if (!contact) return 'there is no contact';
   if (customer?.erased) return 'the customer is erased';
-  if (customer?.deletion) return 'the customer is deleted (but for the email of the deletion)';
+  if (customer?.deletion) return 'the customer is deleted (except the email about the deletion)';
   if (reasons.bounced) return 'mail to the address bounced';
   if (reasons.complained || customer?.no?.complained) return 'of a complaint';
   return reasonAgainstAddress(contact);

@@ -153,7 +153,7 @@ function urlProblem(text: string): string | undefined {
   const url = isPlain ? new URL(text) : undefined;
   // Its host goes into headers that are lists.
   if (!url || url.username || url.password || !/^[\w.-]+$/.test(url.hostname)) {
-    return 'It must be a whole https address, such as https://example.com/logo.png.';
+    return 'It must be a whole https address, such as https://example.com.';
   }
   return text.length > longestUrl ? `It has at most ${longestUrl} characters.` : undefined;
 }

@@ -177,7 +177,7 @@ function cleanLine(text: string): string {
 /** What is wrong with a number of emails, if anything. */
 export function countProblem(text: string): string | undefined {
   const isCount = /^[1-9]\d{0,3}$/.test(text) && Number(text) <= mostDailyLimit;
-  return isCount ? undefined : `This is a whole number from 1 to ${mostDailyLimit}.`;
+  return isCount ? undefined : `It must be a whole number from 1 to ${mostDailyLimit}.`;
 }
 
 function problemWith({ kind, field }: SettingPlace, text: string): string | undefined {

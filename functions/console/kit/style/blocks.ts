@@ -4,14 +4,16 @@ export const blocks = `
 .columns { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); align-items: start; margin: 0 0 .75rem }
 .columns > .card { margin: 0 }
 .small-cards { grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)) }
-.choices { align-items: stretch }
-.choices > .card { display: flex; flex-direction: column }
-.choices > .card > form { margin-top: auto }
+.choices, .small-cards { align-items: stretch }
+:is(.choices, .small-cards) > .card { display: flex; flex-direction: column }
+.choices > .card > form, .small-cards > .card > :last-child { margin-top: auto }
+.small-cards > .card { align-items: start }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 0 0 1.25rem }
 .row > p { margin: 0 }
 progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .spread { justify-content: space-between; align-items: end }
 .spread > p { align-self: center }
+.spread > .filters + p { align-self: end }
 .row > .filters { margin: 0 }
 .acts { display: flex; flex-wrap: wrap; gap: .4rem }
 
@@ -25,6 +27,7 @@ div.note > :last-child { margin-bottom: 0 }
 .note a { color: inherit }
 .empty { text-align: center; padding: 3rem 1.5rem; border: 1px dashed var(--edge); border-radius: var(--round); color: var(--soft) }
 .empty p { margin-inline: auto; text-wrap: balance }
+.card > .empty { border: 0; padding: 1.5rem }
 .empty:not(:last-child) { margin-bottom: 1.25rem }
 .empty > :last-child { margin-bottom: 0 }
 
@@ -50,6 +53,9 @@ tbody tr:hover { background: var(--sunk) }
 .facts > div { display: grid; grid-template-columns: minmax(8rem, 11rem) 1fr; column-gap: 1rem }
 .facts dt { color: var(--soft) }
 .facts dd { margin: 0 }
+.facts time { white-space: nowrap }
+#import .facts > div { grid-template-columns: minmax(0, 17rem) minmax(3rem, 1fr) }
+:where(.columns) .facts > div { grid-template-columns: minmax(6rem, 8.5rem) minmax(0, 1fr) }
 .timeline { list-style: none; margin: 0 0 1rem; padding: 0 }
 .timeline > li { position: relative; padding: 0 0 1.1rem 1.5rem; border-left: 2px solid var(--line); margin-left: .4rem }
 .timeline > li:last-child { border-left-color: transparent; padding-bottom: 0 }

@@ -29,6 +29,8 @@ html:has(.save-bar) { scroll-padding-bottom: 6rem }
 .save-bar p { flex: 1 1 8rem; max-width: none; margin: 0; text-align: start }
 [data-changed] .save-bar { border-color: var(--accent); box-shadow: 0 0 1rem light-dark(#0002, #0008) }
 .act { display: inline-block }
+.act + .note { margin-top: 1rem }
+.act + .small { margin-top: .5rem }
 .filters { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: 0 0 1.25rem }
 .filters .field { margin: 0; flex: 1 1 10rem; max-width: 18rem }
 .filters .field.search { flex: 2 1 16rem; max-width: 26rem }
@@ -38,7 +40,7 @@ summary { cursor: pointer; font-weight: 500; padding: .25rem 0 }
 .pages .row { margin: 0 }
 .pages p { margin: 0; color: var(--soft); font-size: .875rem }
 .filters :is(input, select, button) { height: 2.25rem }
-.who { min-width: 15rem }
+.who { min-width: 17rem }
 iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round); background: #fff; color-scheme: light }
 
 .steps { margin: 0 0 1.25rem; padding-left: 1.4rem }

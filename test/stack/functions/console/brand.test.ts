@@ -47,6 +47,11 @@ describe('the page Sender & brand', () => {
     expect(await at.item('Settings', { name: 'brand' })).toBeUndefined();
   });
 
+  it('says at the name whom emails are from, which the deployment decides', async () => {
+    const { text } = await at.get(page);
+    expect(text).toMatch(/Identity Emails are from .+@.+ Set by the deployment.* Name Shown above/);
+  });
+
   it('saves what was typed, as a version with who saved it', async () => {
     expect((await save({ ...northlight, accent: ' E4572E ' })).status).toBe(303);
     expect(await brandNow()).toEqual(northlight);

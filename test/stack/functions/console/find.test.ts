@@ -42,9 +42,10 @@ test.each([
 });
 
 test('the beginning of a name lists who has it', async () => {
-  const { status, html } = await find('ad');
+  const { status, html, text } = await find('ad');
   expect(status).toBe(200);
-  expect(html).toContain(`<a href="${contact}">Ada · ada@example.com</a>`);
+  expect(html).toContain(`<a href="${contact}">Ada</a>`);
+  expect(text).toContain('Ada ada@example.com Contact');
 });
 
 test('nothing typed leads to what can be typed', async () => {

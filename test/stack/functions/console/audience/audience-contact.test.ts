@@ -59,6 +59,19 @@ describe('the page of a contact', () => {
     }
   });
 
+  test.each([
+    [
+      'that no email carries a name that is no name',
+      'Wolfeschlegelsteinhausen Maximiliana-Alexandrina',
+      true,
+    ],
+    ['nothing of a name that emails carry', 'Ann Smith', false],
+  ])('says %s', async (_, name, isLeftOut) => {
+    await at.tell('customer.updated', id, { minute: isLeftOut ? 20 : 21, email, name });
+    const { text } = await at.get(path);
+    expect(text.includes('Name in emails Left out')).toBe(isLeftOut);
+  });
+
   test('says in one sentence what it gets, and lets an operator undo an unsubscribe', async () => {
     expect((await at.get(path)).text).toContain('Gets receipts and marketing.');
     await at.post(`${path}/unsubscribe`, {});

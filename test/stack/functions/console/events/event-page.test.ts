@@ -75,6 +75,19 @@ describe('the page of an event', () => {
     expect(html).toContain('<span class="json-name">&quot;billing_reason&quot;</span>:');
   });
 
+  test.each([
+    [
+      'customer.created',
+      'was already here: an event that arrived first had added it. Asked for no email.',
+    ],
+    ['order.paid', 'that wasn’t already here. Asked for no email.'],
+  ] as const)('says of a %s that changed nothing why', async (type, why) => {
+    const email = `first-${type}@example.com`;
+    await at.happen('subscription.active', { email });
+    const { webhookId } = await at.happen(type, { email });
+    expect((await at.get(`/console/events/${webhookId}`)).text).toContain(`${email} ${why}`);
+  });
+
   test('says so where the settings of the time were not kept', async () => {
     const { webhookId } = await at.happen('order.paid', { settings: { version: 77 } });
     expect((await allOf(webhookId)).text).toContain(

@@ -86,7 +86,7 @@ describe('the most emails a day', () => {
     const draft = { ...draftOf(defaultSettings), dailyLimit };
     expect(checkDraft(draft, 1)).toEqual({
       kind: 'invalid',
-      problems: { dailyLimit: 'This is a whole number from 1 to 1000.' },
+      problems: { dailyLimit: 'It must be a whole number from 1 to 1000.' },
     });
   });
 });
