@@ -183,7 +183,7 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
 }
 
 const leftOut =
-  'Left out: emails carry only what reads as a name, of 40 characters at most, without links. Edit it to have it used.';
+  'Left out: emails carry only what reads as a name, of 40 characters at most, without links. Edit the name to use it.';
 
 function customerText(
   customerId: string | undefined,

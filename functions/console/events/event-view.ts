@@ -195,7 +195,7 @@ function sentenceOf({ record }: EventStory): string {
       return `Changed ${whom} and asked for ${asked}.`;
     case 'unchanged':
       return record.type === 'customer.created'
-        ? `${whom} was already here: an event that arrived first had added it. Asked for ${asked}.`
+        ? `${email ?? 'The contact'} was already here: an event that arrived first had added it. Asked for ${asked}.`
         : `Said nothing about ${whom} that wasn’t already here. Asked for ${asked}.`;
     case 'skipped':
       return reason ?? 'Changed no contact.';
