@@ -1,15 +1,9 @@
 import { html } from 'hono/html';
-import {
-  contactFacts,
-  eventPropertyNames,
-  hasLivingSubscription,
-  type Scope,
-  subscriptionFacts,
-} from '#shared/audience/conditions.ts';
-import { eventMayHave } from '#shared/mail/event-variables.ts';
+import type { Scope } from '#shared/audience/conditions.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Html } from '../kit/page.ts';
 import { operatorWords } from '../kit/words.ts';
+import { conditionGroups } from './condition-groups.ts';
 import type { SeenValues } from './recent-events.ts';
 import type { TypedCondition } from './typed-workflow.ts';
 
@@ -80,37 +74,11 @@ function propertyGroups(
   chosen: string,
   scopes: readonly Scope[],
 ): Html {
-  const has = (name: (typeof eventPropertyNames)[number]) => !event || eventMayHave(event, name);
-  const group = (label: string, names: readonly string[]) =>
-    names.length > 0
-      ? html`<optgroup label="${label}">
+  return html`${conditionGroups(scopes, event).map(
+    ({ label, names }) => html`<optgroup label="${label}">
 ${names.map((name) => option(name, name, chosen))}
-</optgroup>`
-      : '';
-  const of = (scope: Scope, names: readonly string[]) => (scopes.includes(scope) ? names : []);
-  return html`${group('What this event has', of('event', eventPropertyNames.filter(has)))}
-${group(
-  'The subscription as it is now',
-  of(
-    'subscription',
-    subscriptionFacts.map((name) => `subscription.${name}`),
-  ),
-)}
-${group('The customer now', of('customer', [hasLivingSubscription]))}
-${group(
-  'The contact now',
-  of(
-    'contact',
-    contactFacts.map((name) => `contact.${name}`),
-  ),
-)}
-${group(
-  'What only other events have',
-  of(
-    'event',
-    eventPropertyNames.filter((name) => !has(name)),
-  ),
-)}`;
+</optgroup>`,
+  )}`;
 }
 
 export function option(value: string, words: string, chosen: string): Html {

@@ -24,7 +24,8 @@ export const workflows = `
 .named { min-width: 10rem }
 .conditions { margin: 0 0 1.1rem }
 .conditions > p { margin: .3rem 0 .6rem }
-.condition { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 7fr) minmax(0, 8fr) auto; gap: .4rem; margin: 0 0 .6rem }
+.condition { display: grid; grid-template-columns: 9rem minmax(0, 1fr) auto; gap: .4rem; margin: 0 0 .6rem; padding: 0 0 0 .75rem; border-left: 2px solid var(--line) }
+.condition > select:first-child { grid-column: 1 / -1 }
 .condition button { padding-inline: .6rem }
 .editor .steps { list-style: none; margin: 0; padding: 0 }
 .steps > .step { margin: 0; padding: 1rem }
