@@ -3,13 +3,12 @@ import type { EventOutlook } from '#shared/audience/replay/event-outlook.ts';
 import type { AudienceStore, ContactLookup } from '#shared/audience/rows/unit-of-work.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
-import type { EmailNode, Workflow } from '#shared/audience/workflow.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import { readDraft, type WorkflowDraft } from '#shared/mail/check/written-draft.ts';
-import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
-import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
+import type { EmailVariables } from '#shared/mail/render-email.ts';
 import { subscriptionAsTold } from '#shared/mail/subscription-variables.ts';
-import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
+import { sampleVariables } from '#shared/mail/test-email.ts';
 import { isSupportedEventType, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Portal, withPortal } from '#shared/polar/portal.ts';
 import { dayBefore, type EventLog, type ListedEvent } from '#shared/store/events/event-log.ts';
@@ -20,6 +19,7 @@ import type { Html } from '../kit/page.ts';
 import { outlookView } from '../kit/run-view.ts';
 import { badge } from '../kit/shown.ts';
 import { recentEvents, type SeenValues } from './recent-events.ts';
+import { type ShownEmail, shownEmail } from './shown-email.ts';
 
 /** In place of the id of an event: the values are made up. */
 export const madeUp = 'made-up';
@@ -35,10 +35,8 @@ export type Preview = Readonly<{
   events: readonly ListedEvent[];
   /** The webhook id of the one it is shown with, or `madeUp`. */
   example: string;
-  /** `nothing`: what is written cannot be made into an email; the problems say why. */
-  email: ShownEmail | { kind: 'blocked'; reason: string } | { kind: 'nothing' };
+  email: ShownEmail;
 }>;
-export type ShownEmail = Extract<RenderedEmail, { kind: 'rendered' }> & { preheader: string };
 
 type Parts = Readonly<{
   events: Pick<EventLog, 'ofDay' | 'find'>;
@@ -72,7 +70,6 @@ const enoughEvents = 3;
 /** As long as an event is news by default, and today. */
 const mostDays = 4;
 const someone = 'ada@example.com';
-const noContact = 'No contact shows the customer of this event anymore.';
 
 /** Shows an email, saved or not, with the values of a real event that was received lately, or with made-up ones. */
 export function previews(parts: Parts) {
@@ -98,7 +95,7 @@ export function previews(parts: Parts) {
       example: chosen ?? madeUp,
       verdict: chosen === undefined ? undefined : known.verdicts.get(chosen),
       seen: known.seen,
-      email: shown(step.email, event, variables, settings, brand),
+      email: shownEmail(step.email, { event, variables, settings, brand, unsubscribeUrl }),
     };
   };
 
@@ -146,30 +143,6 @@ export function previews(parts: Parts) {
         isNameLeftOut: isNameLeftOut(contact),
       }
     );
-  }
-
-  function shown(
-    email: EmailNode,
-    event: SupportedEventType,
-    variables: EmailVariables | undefined,
-    settings: Wanted['settings'],
-    brand: Brand,
-  ) {
-    const rendered = (node: EmailNode): Preview['email'] => {
-      const compilation = compileEmail(node, event);
-      if (compilation.kind === 'refused') return { kind: 'nothing' };
-      if (!variables) return { kind: 'blocked', reason: noContact };
-      const { compiled } = compilation;
-      const { kind } = node;
-      const look = { kind, event, compiled, variables, settings, brand, unsubscribeUrl };
-      const result = previewEmail(look);
-      return result.kind === 'blocked' ? result : { ...result, preheader: '' };
-    };
-    const result = rendered(email);
-    if (result.kind !== 'rendered' || email.preheader.trim() === '') return result;
-    // A preheader is hidden in the HTML; made into a subject, it can be read.
-    const preheader = rendered({ ...email, subject: email.preheader });
-    return preheader.kind === 'rendered' ? { ...result, preheader: preheader.subject } : preheader;
   }
 }
 
