@@ -53,7 +53,7 @@ function isTopLevel(label: string): boolean {
 }
 
 /** In characters. A longer one is a message rather than a name. */
-const longestName = 40;
+export const longestName = 40;
 
 const marksOfSentences = /[<>{}[\]=|\\^~#%$€£¥*!?:;]/u;
 
@@ -65,7 +65,7 @@ function readsAsName(name: string): boolean {
   const words = name.split(' ');
   const small = words.filter((word) => /^\p{Ll}/u.test(word)).length;
   return (
-    [...name].length <= longestName &&
+    !isTooLong(name) &&
     /\p{L}/u.test(name) &&
     !marksOfSentences.test(name) &&
     words.length - small <= 5 &&
@@ -73,6 +73,10 @@ function readsAsName(name: string): boolean {
     !holdsLink(name) &&
     !holdsLink(withDigitsForLookAlikes(name))
   );
+}
+
+function isTooLong(name: string): boolean {
+  return [...name].length > longestName;
 }
 
 /** "8OO-555-OI99" is read as a telephone number. */
@@ -113,10 +117,16 @@ function namesIn({ firstName, lastName, customerId, byHand }: Contact): Names {
   };
 }
 
+/** Why no mail carries the name that a contact has; `undefined` where there is none, or it does. */
+export function whyNameLeftOut(contact: Contact): 'too-long' | 'no-name' | undefined {
+  const name = joined(namesIn(contact));
+  if (name === '' || readsAsName(name)) return undefined;
+  return isTooLong(name) ? 'too-long' : 'no-name';
+}
+
 /** Whether the contact has a name that no mail carries, because it does not read as one. */
 export function isNameLeftOut(contact: Contact): boolean {
-  const name = joined(namesIn(contact));
-  return name !== '' && !readsAsName(name);
+  return whyNameLeftOut(contact) !== undefined;
 }
 
 type Values = EmailVariables['contact'];

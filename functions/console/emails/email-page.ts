@@ -62,6 +62,7 @@ function renderedView(email: ReportedEmail, rendered: RenderedAgain): Html {
           : 'Rendered from its event, with the contact as it is now.'
       }</p>
 ${facts([['Subject', html`<strong>${rendered.subject}</strong>`]])}
+${rendered.nameNote && html`<p class="note">${rendered.nameNote}</p>`}
 ${emailFrame(rendered.html)}
 <details><summary>As plain text</summary><pre tabindex="0">${rendered.text}</pre></details>`;
   }

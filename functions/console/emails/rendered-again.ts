@@ -9,6 +9,7 @@ import { subscriptionAsTold } from '#shared/mail/subscription-variables.ts';
 import { previewEmail } from '#shared/mail/test-email.ts';
 import { type Portal, withPortal } from '#shared/polar/portal.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
+import { leftOutName } from '../kit/left-out-name.ts';
 
 export type KnownOfEmail = Readonly<{
   email: ReportedEmail;
@@ -23,7 +24,12 @@ export type KnownOfEmail = Readonly<{
 }>;
 
 /** An email as it comes out of its event today; no copy of a mail is kept. `missing`: what it takes is not there. */
-export type RenderedAgain = RenderedEmail | Readonly<{ kind: 'missing'; reason: string }>;
+export type RenderedAgain =
+  | (RenderedEmail & {
+      /** Why it carries no name although the customer has one. */
+      nameNote?: string | undefined;
+    })
+  | Readonly<{ kind: 'missing'; reason: string }>;
 
 /** Renders an email with what is known of its event, its workflow and its contact. */
 export function renderedAgain(known: KnownOfEmail): RenderedAgain {
@@ -35,7 +41,7 @@ export function renderedAgain(known: KnownOfEmail): RenderedAgain {
   const step = email.stepId === undefined ? sends[0] : sends.find(({ id }) => id === email.stepId);
   if (!step) return missing('This version of its workflow has no such email.');
   const { properties } = record;
-  return previewEmail({
+  const rendered = previewEmail({
     kind: step.email.kind,
     event: workflow.trigger.event,
     compiled: step.compiled,
@@ -49,6 +55,7 @@ export function renderedAgain(known: KnownOfEmail): RenderedAgain {
     brand,
     unsubscribeUrl,
   });
+  return { ...rendered, nameNote: leftOutName(contact, step.email) };
 }
 
 function missing(reason: string): RenderedAgain {

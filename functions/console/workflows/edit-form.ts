@@ -10,7 +10,7 @@ import { conditionFields } from './condition-fields.ts';
 import { eventOf, type Look, type Preview, previewView } from './preview.ts';
 import { type Steps, stepFields } from './step-fields.ts';
 
-type EditForm = Omit<Steps, 'seen'> &
+type EditForm = Omit<Steps, 'seen' | 'subjects'> &
   Readonly<{
     preview: Preview;
     /** What the page may show of emails. */
@@ -44,7 +44,7 @@ ${form.isSure ? html`<input type="hidden" name="sure" value="yes">` : ''}
 <div class="columns">
 <div>
 ${trigger(form)}
-${stepFields({ ...form, seen: form.preview.seen })}
+${stepFields({ ...form, seen: form.preview.seen, subjects: form.preview.subjects })}
 ${limits(form)}
 ${saveBar({ label: form.saveLabel, act: 'save' })}
 </div>
@@ -130,7 +130,7 @@ ${choice(
 )}
 ${textField({
   name: 'maxAgeHours',
-  label: 'For events of the last … hours',
+  label: 'Maximum age of the event, in hours',
   value: typed.maxAgeHours,
   problem: problems.at('maxAgeHours'),
   hint: 'Older events, such as after an outage, send nothing.',

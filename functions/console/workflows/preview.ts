@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Contact } from '#shared/audience/person/person.ts';
 import type { EventOutlook } from '#shared/audience/replay/event-outlook.ts';
 import type { AudienceStore, ContactLookup } from '#shared/audience/rows/unit-of-work.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
@@ -19,7 +20,7 @@ import type { Html } from '../kit/page.ts';
 import { outlookView } from '../kit/run-view.ts';
 import { badge } from '../kit/shown.ts';
 import { recentEvents, type SeenValues } from './recent-events.ts';
-import { type ShownEmail, shownEmail } from './shown-email.ts';
+import { type ShownEmail, shownEmail, shownSubjects } from './shown-email.ts';
 
 /** In place of the id of an event: the values are made up. */
 export const madeUp = 'made-up';
@@ -31,6 +32,8 @@ export type Preview = Readonly<{
   isOfSaved?: boolean;
   /** Values that recent events had, by property. */
   seen: SeenValues;
+  /** Subjects of its emails as people get them with these values, by how they are written. */
+  subjects: ReadonlyMap<string, string>;
   /** The latest events that it can be shown with, newest first. */
   events: readonly ListedEvent[];
   /** The webhook id of the one it is shown with, or `madeUp`. */
@@ -61,7 +64,7 @@ type Wanted = Readonly<{
 }>;
 
 const nothingToShow: Preview = {
-  ...{ events: [], example: madeUp, seen: new Map() },
+  ...{ events: [], example: madeUp, seen: new Map(), subjects: new Map() },
   email: { kind: 'nothing' },
 };
 
@@ -70,6 +73,13 @@ const enoughEvents = 3;
 /** As long as an event is news by default, and today. */
 const mostDays = 4;
 const someone = 'ada@example.com';
+
+type Values = Readonly<{
+  variables: EmailVariables | undefined;
+  /** Absent where the values are made up. */
+  contact: Contact | undefined;
+}>;
+const nobodyToShow: Values = { variables: undefined, contact: undefined };
 
 /** Shows an email, saved or not, with the values of a real event that was received lately, or with made-up ones. */
 export function previews(parts: Parts) {
@@ -87,15 +97,21 @@ export function previews(parts: Parts) {
     const known = await recentEvents(latest, workflow, settings, parts);
     const usable = known.usable ?? latest[0]?.webhookId;
     const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest, usable);
-    const variables = chosen
-      ? await variablesOf(chosen, portal, brand)
-      : sampleVariables(workflow ? draft : withoutConditions(draft), someone, now(), portal, brand);
+    const sample = workflow ? draft : withoutConditions(draft);
+    const values = chosen
+      ? await valuesOf(chosen, portal, brand)
+      : { variables: sampleVariables(sample, someone, now(), portal, brand), contact: undefined };
+    const shownWith = { event, ...values, settings, brand, unsubscribeUrl };
     return {
       events: latest,
       example: chosen ?? madeUp,
       verdict: chosen === undefined ? undefined : known.verdicts.get(chosen),
       seen: known.seen,
-      email: shownEmail(step.email, { event, variables, settings, brand, unsubscribeUrl }),
+      subjects: shownSubjects(
+        sends.map(({ email }) => email),
+        shownWith,
+      ),
+      email: shownEmail(step.email, shownWith),
     };
   };
 
@@ -125,24 +141,23 @@ export function previews(parts: Parts) {
     return kept?.record.type === type ? example : usable;
   }
 
-  async function variablesOf(
+  async function valuesOf(
     webhookId: string,
     portal: Portal | undefined,
     { portalUrl }: Brand,
-  ): Promise<EmailVariables | undefined> {
+  ): Promise<Values> {
     const kept = await events.find(webhookId);
-    if (!kept) return undefined;
-    const { contactId, customerId, properties } = kept.record;
-    if (contactId === undefined) return undefined;
+    const { contactId, customerId, properties } = kept?.record ?? {};
+    if (contactId === undefined || customerId === undefined || !properties) return nobodyToShow;
     const { contact } = await contactOf({ contactId, customerId });
-    return (
-      contact && {
-        contact: contactValues(contact),
-        event: withPortal(properties, portal, contact.address, portalUrl),
-        subscription: subscriptionAsTold(properties),
-        isNameLeftOut: isNameLeftOut(contact),
-      }
-    );
+    if (!contact) return nobodyToShow;
+    const variables = {
+      contact: contactValues(contact),
+      event: withPortal(properties, portal, contact.address, portalUrl),
+      subscription: subscriptionAsTold(properties),
+      isNameLeftOut: isNameLeftOut(contact),
+    };
+    return { variables, contact };
   }
 }
 
@@ -163,7 +178,7 @@ type PreviewedWith = Readonly<{
 
 /** The email as it would look, with what it is shown with. Part of the form: its button saves nothing. */
 export function previewView(
-  { events, example, email, verdict, isOfSaved }: Preview,
+  { events, example, email, verdict, isOfSaved, subjects }: Preview,
   { typed, look, sources }: PreviewedWith,
 ): Html {
   const listed = events.some(({ webhookId }) => webhookId === example);
@@ -176,7 +191,7 @@ export function previewView(
   ]);
   const body = html`${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
 ${isOfSaved ? html`<p class="note">This is the saved version. Fix the problems to preview what you typed.</p>` : ''}
-${verdictView(verdict, typed.steps)}
+${verdictView(verdict, typed.steps, subjects)}
 ${emailView(email, look)}`;
   return previewPane({ choices, back: '#preview', sources, body });
 }
@@ -184,7 +199,11 @@ ${emailView(email, look)}`;
 type Step = Readonly<{ id: string; email?: Readonly<{ subject: string }> }>;
 
 /** Whether the event would send, if it came in now. */
-function verdictView(verdict: EventOutlook | undefined, steps: readonly Step[]): Html {
+function verdictView(
+  verdict: EventOutlook | undefined,
+  steps: readonly Step[],
+  subjects: Preview['subjects'],
+): Html {
   if (!verdict) return html``;
   if (verdict.kind === 'nothing') {
     return html`<p>${badge('sends nothing', 'warn')} If this event came in now: ${verdict.reason}</p>`;
@@ -194,7 +213,7 @@ function verdictView(verdict: EventOutlook | undefined, steps: readonly Step[]):
     return html`<p>${badge('sends', 'good')} If this event came in now, and hadn’t been mailed before.</p>`;
   }
   return html`<details><summary>${badge('sends', 'good')} What it would do for this customer from now</summary>
-${outlookView(outlook, new Map(steps.flatMap(({ id, email }) => (email ? [[id, email.subject] as const] : []))))}</details>`;
+${outlookView(outlook, new Map(steps.flatMap(({ id, email }) => (email ? [[id, subjects.get(email.subject) ?? email.subject] as const] : []))))}</details>`;
 }
 
 /** How the email is looked at. The choice is the style sheet's; it goes with the form so that the next preview keeps it. */
@@ -228,6 +247,7 @@ function emailView(email: Preview['email'], look: Look): Html {
 <div><dt>Subject</dt><dd><strong>${email.subject}</strong></dd></div>
 ${email.preheader && html`<div><dt>Preheader</dt><dd>${email.preheader}</dd></div>`}
 </dl>
+${email.nameNote && html`<p class="note">${email.nameNote}</p>`}
 ${looks(look)}
 ${emailFrame(email.html)}
 <details><summary>As plain text</summary><pre tabindex="0">${email.text}</pre></details>`;

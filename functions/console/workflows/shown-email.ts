@@ -1,3 +1,4 @@
+import type { Contact } from '#shared/audience/person/person.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { EmailNode } from '#shared/audience/workflow.ts';
@@ -5,12 +6,17 @@ import { compileEmail } from '#shared/mail/compile/compile-email.ts';
 import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
 import { previewEmail } from '#shared/mail/test-email.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { leftOutName } from '../kit/left-out-name.ts';
 
 const noContact = 'No contact shows the customer of this event anymore.';
 
 /** `nothing`: what is written cannot be made into an email; the problems say why. */
 export type ShownEmail =
-  | (Extract<RenderedEmail, { kind: 'rendered' }> & { preheader: string })
+  | (Extract<RenderedEmail, { kind: 'rendered' }> & {
+      preheader: string;
+      /** Why it carries no name although the customer has one. */
+      nameNote?: string | undefined;
+    })
   | { kind: 'blocked'; reason: string }
   | { kind: 'nothing' };
 
@@ -18,6 +24,8 @@ type ShownWith = Readonly<{
   event: SupportedEventType;
   /** Absent: nobody is there whom it could be shown for. */
   variables: EmailVariables | undefined;
+  /** Absent where the values are made up. */
+  contact?: Contact | undefined;
   settings: Settings;
   brand: Brand;
   unsubscribeUrl: string;
@@ -25,6 +33,30 @@ type ShownWith = Readonly<{
 
 /** An email as it is written, saved or not, with these values. */
 export function shownEmail(email: EmailNode, shownWith: ShownWith): ShownEmail {
+  const result = withPreheader(email, shownWith);
+  const { contact } = shownWith;
+  return result.kind === 'rendered' && contact
+    ? { ...result, nameNote: leftOutName(contact, email) }
+    : result;
+}
+
+/** A subject is rendered with a body that costs nothing. */
+const anyBody = '–';
+
+/** Subjects as people get them with these values, by how they are written; those that cannot be rendered are left out. */
+export function shownSubjects(
+  emails: readonly EmailNode[],
+  shownWith: ShownWith,
+): ReadonlyMap<string, string> {
+  return new Map(
+    emails.flatMap((email) => {
+      const shown = rendered({ ...email, preheader: '', body: anyBody }, shownWith);
+      return shown.kind === 'rendered' ? [[email.subject, shown.subject] as const] : [];
+    }),
+  );
+}
+
+function withPreheader(email: EmailNode, shownWith: ShownWith): ShownEmail {
   const result = rendered(email, shownWith);
   if (result.kind !== 'rendered' || email.preheader.trim() === '') return result;
   // A preheader is hidden in the HTML; made into a subject, it can be read.
@@ -32,7 +64,7 @@ export function shownEmail(email: EmailNode, shownWith: ShownWith): ShownEmail {
   return preheader.kind === 'rendered' ? { ...result, preheader: preheader.subject } : preheader;
 }
 
-function rendered(node: EmailNode, { variables, ...look }: ShownWith): ShownEmail {
+function rendered(node: EmailNode, { variables, contact: _, ...look }: ShownWith): ShownEmail {
   const compilation = compileEmail(node, look.event);
   if (compilation.kind === 'refused') return { kind: 'nothing' };
   if (!variables) return { kind: 'blocked', reason: noContact };

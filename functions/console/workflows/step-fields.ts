@@ -23,6 +23,8 @@ export type Steps = Readonly<{
   /** The id of the email that the preview shows. */
   shown: string;
   seen: SeenValues;
+  /** Subjects as people get them, by how they are written; those that cannot be shown are not there. */
+  subjects: ReadonlyMap<string, string>;
   mailFrom: string | undefined;
   /** In whose names mail may go out; absent: that is not known. */
   senders: readonly string[] | undefined;
@@ -94,7 +96,8 @@ ${problem && html`<span class="problem" id="${name}-problem">${problem}</span>`}
 }
 
 function emailStep(step: TypedSend, index: number, steps: Steps): Html {
-  const { typed, problems, shown } = steps;
+  const { typed, problems, shown, subjects } = steps;
+  const { subject } = step.email;
   const isOnly = typed.steps.length === 1;
   const own = problems.at(`steps.${index}`);
   const isOpen = isOnly || step.id === shown || problems.isIn(`steps.${index}`);
@@ -104,7 +107,7 @@ ${onlyIfFields(step, index, steps)}`;
   if (isOnly) return html`${headOf(index, steps, 'Email')}${fields}`;
   return html`${headOf(index, steps, 'Email')}
 <details${isOpen ? html` open` : ''}>
-<summary>${step.email.subject || 'No subject yet'}</summary>
+<summary>${subjects.get(subject) || subject || 'No subject yet'}</summary>
 ${fields}
 </details>
 <p><button type="submit" name="act" value="show-step-${index}" formaction="#preview" aria-label="Preview this email, step ${index + 1}">Preview this email</button>${step.id === shown ? html` <span class="soft small">It is shown in the preview.</span>` : ''}</p>`;

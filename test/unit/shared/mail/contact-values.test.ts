@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { splitName } from '#shared/audience/person/name.ts';
 import { contactSchema } from '#shared/audience/person/person.ts';
-import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
+import { contactValues, isNameLeftOut, whyNameLeftOut } from '#shared/mail/contact-values.ts';
 
 function contactNamed(name: string) {
   const at = '2026-11-23T11:59:00.000Z';
@@ -135,10 +135,13 @@ describe('the names in a mail', () => {
 });
 
 it.each([
-  ['', false],
-  ['Ada Lovelace', false],
-  ['evil.com', true],
-  ['a'.repeat(41), true],
-])('that the name “%s” is left out is %s', (name, isLeftOut) => {
-  expect(isNameLeftOut(contactNamed(name))).toBe(isLeftOut);
+  ['', undefined],
+  ['Ada Lovelace', undefined],
+  ['evil.com', 'no-name'],
+  ['a'.repeat(40), undefined],
+  ['a'.repeat(41), 'too-long'],
+  ['🦄'.repeat(41), 'too-long'],
+])('the name “%s” is left out, if it is, because it is %s', (name, why) => {
+  expect(whyNameLeftOut(contactNamed(name))).toBe(why);
+  expect(isNameLeftOut(contactNamed(name))).toBe(why !== undefined);
 });

@@ -172,10 +172,24 @@ describe('the preview', () => {
       ...{ 'step-2': 'send', 'step-2-id': 'later', 'step-2-kind': 'transactional' },
       ...{ 'step-2-subject': 'Two days on', 'step-2-body': 'Hi' },
     };
-    const { text } = await shown({ ...waits, 'step-1-end': 'for', ...later, example: 'older' });
+    const { text, html } = await shown({
+      ...{ ...waits, 'step-1-end': 'for', ...later, example: 'older' },
+      'step-2-subject': 'Two days on, {{ contact.firstName | default: "you" }}',
+    });
     expect(text).toMatch(
-      /What it would do for this customer from now .* sends For .* sends Two days on .* done/,
+      /What it would do for this customer from now .* sends For Grace .* sends Two days on, Grace .* done/,
     );
+    expect(html).toContain('<summary>Two days on, Grace</summary>');
+  });
+
+  test('says that a name is too long for mail, and what the email says instead', async () => {
+    await event('long', 0.55, {}, 'Wolfeschlegelsteinhausenbergerdorff Maximiliana');
+    const { text } = await shown({ example: 'long' });
+    expect(text).toContain('Subject For you');
+    expect(text).toContain(
+      'This customer’s name is too long for mail (more than 40 characters), so the email says “you” instead.',
+    );
+    expect((await shown({ example: 'older' })).text).not.toContain('too long for mail');
   });
 
   test('changes how often it sends with the event, and says so', async () => {

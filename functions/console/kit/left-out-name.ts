@@ -1,0 +1,32 @@
+import type { Contact } from '#shared/audience/person/person.ts';
+import type { EmailNode } from '#shared/audience/workflow.ts';
+import { longestName, whyNameLeftOut } from '#shared/mail/contact-values.ts';
+
+const whys = {
+  'too-long': `is too long for mail (more than ${longestName} characters)`,
+  'no-name': 'doesn’t read as a name (a link, a telephone number or a message)',
+} as const;
+
+const variable = /\bcontact\.(?:firstName|lastName|name)\b/;
+const withDefault =
+  /\bcontact\.(?:firstName|lastName|name)\s*\|\s*default:\s*(?:"([^"]*)"|'([^']*)')/g;
+
+/**
+ * Why an email that has a place for the name of its contact carries none although there is one, and what it says
+ * instead; `undefined` where that is not so.
+ */
+export function leftOutName(
+  contact: Contact,
+  { subject, preheader, body }: Pick<EmailNode, 'subject' | 'preheader' | 'body'>,
+): string | undefined {
+  const why = whyNameLeftOut(contact);
+  const source = [subject, preheader, body].join('\n');
+  if (!why || !variable.test(source)) return undefined;
+  const defaults = new Set(
+    [...source.matchAll(withDefault)].map(([, double, single]) => double ?? single ?? ''),
+  );
+  const [only = ''] = defaults;
+  const instead =
+    defaults.size === 1 && only !== '' ? `says “${only}” instead` : 'is written without it';
+  return `This customer’s name ${whys[why]}, so the email ${instead}.`;
+}
