@@ -199,7 +199,7 @@ async function receiptFindings(seen: DeliveriesSeen, parts: WatchParts): Promise
 }
 
 /**
- * Somebody switched in Polar which mails it sends itself, since a person last saw it: customers may get two mails for one
+ * Somebody switched in Polar which mails it sends itself, since a person last saw it: customers may get several mails for one
  * moment, or none. That it cannot be asked keeps nothing else from being looked at.
  */
 async function emailFindings(

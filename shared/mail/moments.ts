@@ -168,10 +168,10 @@ export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   return [
     ...(on
       ? [
-          `Polar mails ${on}, too: customers get two mails. Switch off Polar's, or keep this workflow paused.`,
+          `Polar mails ${on}, too: customers get both mails. Switch off Polar's, or keep this workflow paused.`,
         ]
       : []),
-    ...(unknown ? [`Polar may mail ${unknown}, too: customers may get two mails.`] : []),
+    ...(unknown ? [`Polar may mail ${unknown}, too: customers may get both mails.`] : []),
   ];
 }
 

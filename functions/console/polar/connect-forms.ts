@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { isLoopbackUrl, type PolarServer, polarServers } from '#shared/polar/access.ts';
+import { type PolarServer, polarServers } from '#shared/polar/access.ts';
 import type { PolarOrganization } from '#shared/polar/api.ts';
 import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { mayComeBack } from '../kit/polar-sign-in.ts';
 import { pathsOfConnecting, polarPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import type { Told } from './connection-state.ts';
@@ -17,11 +18,6 @@ const localNames = {
 /** What a server of Polar is called; `isLocal`: both are on this machine. */
 export function serverName(server: PolarServer, isLocal: boolean): string {
   return (isLocal ? localNames : serverNames)[server];
-}
-
-/** Whether Polar can send the browser back to here. */
-export function mayComeBack(c: Context<ConsoleEnv>): boolean {
-  return isLoopbackUrl(c.get('origin'));
 }
 
 export const comeBackAdvice =

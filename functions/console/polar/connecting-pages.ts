@@ -9,11 +9,12 @@ import { type OAuthClient, SignInFailed } from '#shared/polar/oauth.ts';
 import { textOf } from '../kit/fields.ts';
 import { callbackPath } from '../kit/guard.ts';
 import { assetUrls, type ConsoleEnv, page } from '../kit/page.ts';
+import { backTo, mayComeBack } from '../kit/polar-sign-in.ts';
 import { goOn, leaveFlash } from '../kit/remembered.ts';
 import { problemFlash } from '../kit/shown.ts';
 import { polarPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
-import { comeBackAdvice, mayComeBack } from './connect-forms.ts';
+import { comeBackAdvice } from './connect-forms.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
 type Invalid = Readonly<{ kind: 'invalid'; problems: Problems }>;
@@ -23,6 +24,8 @@ type SignIn = Readonly<{
   client?: OAuthClient;
   /** Also to switch Polar's own mails. */
   maySwitch: boolean;
+  /** The page to come back to, other than that of the connection. */
+  back: string | undefined;
 }>;
 
 const longest = 2_000;
@@ -57,9 +60,10 @@ export function readSignIn(form: FormData): Invalid | SignIn {
   };
   if (!server || Object.keys(problems).length > 0) return { kind: 'invalid', problems };
   const maySwitch = textOf(form, 'maySwitch') === 'on';
-  if (clientId === '') return { kind: 'valid', server, maySwitch };
+  const back = backTo(textOf(form, 'back'));
+  if (clientId === '') return { kind: 'valid', server, maySwitch, back };
   const client = { clientId, ...(clientSecret !== '' && { clientSecret }) };
-  return { kind: 'valid', server, client, maySwitch };
+  return { kind: 'valid', server, client, maySwitch, back };
 }
 
 function problemWithToken(token: string): string | undefined {
@@ -142,19 +146,24 @@ export function passingPage(c: Context<ConsoleEnv>, { title, to, link }: Passing
 }
 
 const name = 'polar-sign-in';
+const backName = 'polar-sign-in-back';
+
 /**
  * Ties a sign-in to the browser that began it. The state is worth nothing alone: code verifier and client secret never
  * leave the server. `Lax`, because the browser comes back from Polar.
  */
-export function rememberSignIn(c: Context<ConsoleEnv>, state: string): void {
-  setCookie(c, name, state, { path: polarPath, httpOnly: true, sameSite: 'Lax', maxAge: 600 });
+export function rememberSignIn(c: Context<ConsoleEnv>, state: string, back?: string): void {
+  const options = { path: polarPath, httpOnly: true, sameSite: 'Lax', maxAge: 600 } as const;
+  setCookie(c, name, state, options);
+  if (back === undefined) deleteCookie(c, backName, { path: polarPath });
+  else setCookie(c, backName, back, options);
 }
 
-/** The state that this browser went away with, once. */
-export function takeSignIn(c: Context<ConsoleEnv>): string | undefined {
-  const state = getCookie(c, name);
-  deleteCookie(c, name, { path: polarPath });
-  return state;
+/** The state that this browser went away with, once, and the page that it wants to come back to. */
+export function takeSignIn(c: Context<ConsoleEnv>) {
+  const [state, back] = [getCookie(c, name), backTo(getCookie(c, backName) ?? '')];
+  for (const one of [name, backName]) deleteCookie(c, one, { path: polarPath });
+  return { state, back };
 }
 
 type Home = (c: Context<ConsoleEnv>, problems: Problems) => Promise<Response>;
@@ -210,7 +219,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
       const { emailsSwitchedOff = [] } = (await link.connections.read()) ?? {};
       const moreScopes = post.maySwitch || emailsSwitchedOff.length > 0 ? [organizationsWrite] : [];
       const { url, state } = await link.signIn.start({ ...post, redirectUri, moreScopes });
-      rememberSignIn(c, state);
+      rememberSignIn(c, state, post.back);
       return passingPage(c, { title: 'On to Polar', to: url, link: 'Go on to Polar' });
     } catch (error) {
       return goOn(c, polarPath, { kind: 'problem', text: sentenceOf(error) });
@@ -218,7 +227,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
   });
 
   app.get('/callback', async (c) => {
-    const state = takeSignIn(c);
+    const { state, back } = takeSignIn(c);
     try {
       const parameters = new URL(c.req.url).searchParams;
       const result = await inTime(async () => {
@@ -229,7 +238,8 @@ export function connectingPages(link: PolarLink, showHome: Home) {
       if (result.kind === 'connected') {
         leaveFlash(c, { kind: 'done', text: result.done.join('\n') });
       }
-      return passingPage(c, { title: 'Back from Polar', to: polarPath, link: 'Go on' });
+      const to = (result.kind === 'connected' && back) || polarPath;
+      return passingPage(c, { title: 'Back from Polar', to, link: 'Go on' });
     } catch (error) {
       return notConnected(c, sentenceOf(error));
     }

@@ -1,10 +1,11 @@
 import { reasonOf } from '#shared/failure.ts';
-import { organizationsWrite, type PolarOrganization } from '#shared/polar/api.ts';
+import type { PolarOrganization } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
 import { type CustomerEmails, customerEmailsOf } from '#shared/polar/customer-emails.ts';
 import { isPreviousAccepted, type SecretNote, secretNotes } from '#shared/polar/webhook-secret.ts';
+import { maySwitchEmails } from '../kit/polar-sign-in.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
 /** What Polar tells, or a sentence why it is not known. */
@@ -42,22 +43,10 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
     told(link, async () =>
       customerEmailsOf(await parts.api.emailSettings(connection.organizationId)),
     ),
-    maySwitchEmails(link),
+    maySwitchEmails(link.access, link.log),
     lastReceivedAt(link),
   ]);
   return { kind: 'connected', connection, health, emails, maySwitch, lastReceived };
-}
-
-/** What a token covers only Polar knows, and a client of one's own is asked for nothing here. */
-async function maySwitchEmails({ access: kept, log }: PolarLink): Promise<boolean | undefined> {
-  try {
-    const { access, registration } = await kept.read();
-    if (access?.kind !== 'oauth' || registration?.clientId !== access.clientId) return undefined;
-    return registration.scopes?.includes(organizationsWrite) ?? false;
-  } catch (error) {
-    log.error('polar page', { reason: reasonOf(error) });
-    return undefined;
-  }
 }
 
 /** What a person should know of our webhook secrets, and whether there is a previous one to drop. */

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
+import { type MomentRow, momentRows, overlapsOf, sandboxNote } from '#shared/mail/moments.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
@@ -14,9 +14,9 @@ import {
 } from '#shared/polar/customer-emails.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { firstToSwitch, signInToSwitch } from '../kit/polar-sign-in.ts';
 import { badge, table, time } from '../kit/shown.ts';
-import { capital, pathsOfConnecting, pathsOfTending, workflowPath } from '../kit/words.ts';
-import { mayComeBack } from './connect-forms.ts';
+import { capital, pathsOfTending, workflowPath } from '../kit/words.ts';
 import type { Told } from './connection-state.ts';
 
 type Shown = Readonly<{
@@ -35,11 +35,11 @@ export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
   const switches = emails.kind === 'told' ? emails.value : undefined;
   const rows = momentRows(switches, workflows, events);
   return html`<h2 id="emails">One moment, one mail</h2>
-<p class="soft">Polar mails customers, too. Where a workflow mails at the same moment, they get two: switch off Polar’s mail, or pause the workflow.</p>
+<p class="soft">Polar mails customers, too. Where a workflow mails at the same moment, they get both: switch off Polar’s mail, or pause the workflow.</p>
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
 ${emails.kind === 'not-told' ? html`<p class="note">Which mails Polar sends is not known now.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
 ${switches ? changesNote(c, connection, switches) : ''}
-${rows.some(isTwice) ? scopeNote(c, shown) : ''}
+${rows.some(isTwice) || isOfDraft(workflows, switches) ? scopeNote(c, shown) : ''}
 ${table(
   'Who mails at each moment',
   ['When', 'Polar’s mail', 'Ours', 'The customer gets', 'Change'],
@@ -47,6 +47,12 @@ ${table(
 )}
 ${offerOfAll(c, rows)}
 <p class="soft small">Disconnecting switches back on what you switched off here.</p>`;
+}
+
+/** Before a draft is activated Polar's mail may be switched off, too, on the page of the workflow. */
+function isOfDraft(workflows: readonly Workflow[], switches: CustomerEmails | undefined): boolean {
+  const drafts = workflows.filter(({ status }) => status === 'draft');
+  return drafts.some((one) => overlapsOf(one, switches).some(({ polar }) => polar === 'on'));
 }
 
 /** Why Polar tells nothing is said once on a page: asked twice, it may give two reasons. */
@@ -133,14 +139,14 @@ function isTwice({ mark, polar }: Pick<MomentRow, 'mark' | 'polar'>): boolean {
 
 /** Only who switches needs the scope, so an ordinary sign-in does not ask for it. Said before somebody is refused. */
 function scopeNote(c: Context<ConsoleEnv>, { connection, maySwitch }: Shown): Html {
-  const { server, method, emailsSwitchedOff = [] } = connection;
-  if (maySwitch ?? emailsSwitchedOff.length > 0) return html``;
   const needed = html`Switching Polar’s mails off needs the scope <span class="code">${organizationsWrite}</span>`;
-  if (method === 'oauth' && mayComeBack(c)) {
-    return html`<div class="note"><p>${needed}, which ${maySwitch === false ? 'your sign-in doesn’t have' : 'a usual sign-in doesn’t have'}. Sign in again with it first.</p>
-${act(c, 'Sign in again with this scope', pathsOfConnecting.signIn, {
-  fields: { signInServer: server, maySwitch: 'on' },
-})}</div>`;
+  switch (firstToSwitch(c, connection, maySwitch)) {
+    case 'switch':
+      return html``;
+    case 'sign-in':
+      return html`<div class="note"><p>${needed}, which ${maySwitch === false ? 'your sign-in doesn’t have' : 'a usual sign-in doesn’t have'}. Sign in again with it first.</p>
+${signInToSwitch(c, 'Sign in again with this scope', connection)}</div>`;
+    case 'check-token':
+      return html`<p class="note">${needed}. If your access token doesn’t have it, make one that has it beside the others, and connect with it above, under <a href="#access">Reconnect to Polar</a>.</p>`;
   }
-  return html`<p class="note">${needed}. If your access token doesn’t have it, make one that has it beside the others, and connect with it above, under <a href="#access">Reconnect to Polar</a>.</p>`;
 }

@@ -18,6 +18,7 @@ import {
 import { type Redelivered, redeliverFailed } from '#shared/polar/redelivery.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { backTo } from '../kit/polar-sign-in.ts';
 import { goOn } from '../kit/remembered.ts';
 import { link as urlOf } from '../kit/shown.ts';
 import { pathsOfTending, polarPath } from '../kit/words.ts';
@@ -149,9 +150,10 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** To the mails of Polar, or, where nothing was done, to the top of the page, where it says why. */
+/** To where somebody came from, else to the mails of Polar; where nothing was done, to the top, where it says why. */
 function backToEmails(c: Context<ConsoleEnv>, flash: Flash) {
-  return goOn(c, flash.kind === 'problem' ? polarPath : `${polarPath}#emails`, flash);
+  const home = flash.kind === 'problem' ? polarPath : `${polarPath}#emails`;
+  return goOn(c, backTo(textOf(c.get('form'), 'back')) ?? home, flash);
 }
 
 /** Switches of Polar's mails, as one field with commas. */

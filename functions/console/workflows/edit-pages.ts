@@ -17,6 +17,7 @@ import { eventOf, type Look, usualLook } from './preview.ts';
 import {
   checkNotes,
   noProblems,
+  offersSwitch,
   overlapNote,
   problemSummary,
   problemsOf,
@@ -145,6 +146,8 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
   const statuses = { conflict: 409, refused: 422, stops: 409 } as const;
   const shownEmail = preview.email.kind === 'rendered' ? preview.email.html : '';
   const { unsubscribeUrl } = parts;
+  const isOverlapping = isAccepted && offersSwitch(check.draft, portal);
+  const maySwitch = isOverlapping ? await parts.maySwitchEmails() : undefined;
   // What is typed later is shown on this page, too.
   const sources = emailSources(shownEmail + everyElement({ settings, brand, unsubscribeUrl }));
   c.header('content-security-policy', policyWith(sources));
@@ -156,7 +159,7 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     body: html`${isConflict ? conflictView(present, typed, `${path}/edit`) : ''}
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
 ${stopsNote(stopped)}
-${isAccepted ? overlapNote(c, check.draft, surroundings.polar) : ''}
+${isAccepted ? overlapNote(c, check.draft, { polar: portal, maySwitch }) : ''}
 ${checkNotes(check, surroundings)}
 ${isLive ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {

@@ -10,9 +10,12 @@ import {
 } from '#shared/mail/check/check-workflow.ts';
 import type { DraftField, DraftProblem } from '#shared/mail/check/draft-problem.ts';
 import { type Overlap, overlapsOf, sandboxNote } from '#shared/mail/moments.ts';
+import { organizationsWrite } from '#shared/polar/api.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { firstToSwitch, signInToSwitch } from '../kit/polar-sign-in.ts';
 import { badge, problemFlash } from '../kit/shown.ts';
 import { brandPath, pathsOfTending, polarPath, settingsPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
@@ -107,26 +110,64 @@ export function triggerNote(
   return html`<p class="note">${warning} <a href="${settingsPath}">Change it in the settings</a>.</p>`;
 }
 
+/** Whether a note of these overlaps offers to switch Polar's mail off. */
+export function offersSwitch(
+  workflow: Parameters<typeof overlapsOf>[0],
+  polar: PolarMails | undefined,
+): boolean {
+  return overlapsOf(workflow, polar?.emails?.switches).some((one) => one.polar === 'on');
+}
+
+type Overlapping = Readonly<{
+  polar: Connection | undefined;
+  /** Whether the sign-in covers switching Polar's mails; `undefined`: it does not say. */
+  maySwitch: boolean | undefined;
+}>;
+
 /**
- * Polar mails its customers at the same moment, too, or may: what to know before a workflow is activated, with the way to
- * switch Polar's mail off.
+ * Polar mails its customers at the same moment, too, or may: what to know before a workflow is activated, with the one
+ * next step to switch Polar's mail off.
  */
 export function overlapNote(
   c: Context<ConsoleEnv>,
   workflow: Parameters<typeof overlapsOf>[0],
-  polar: PolarMails | undefined,
+  { polar, maySwitch }: Overlapping,
 ): Html {
   const overlaps = polar ? overlapsOf(workflow, polar.emails?.switches) : [];
-  if (overlaps.length === 0) return html``;
+  if (!polar || overlaps.length === 0) return html``;
   const on = overlaps.filter((one) => one.polar === 'on');
   const unknown = overlaps.filter((one) => one.polar === 'unknown');
-  const keys = on.map(({ key }) => key).join(',');
+  const keys = on.map(({ key }) => key);
   return html`<div class="note">
-${on.length > 0 && moments('Polar also mails', 'so customers get two mails', on)}
-${unknown.length > 0 && moments('Polar may also mail', 'so customers may get two mails', unknown)}
-${polar?.server === 'sandbox' && html`<p>${sandboxNote}</p>`}
-<div class="row">${keys === '' ? '' : act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields: { keys } })} <a href="${polarPath}#emails">Who mails at each moment</a></div>
+${on.length > 0 && moments('Polar also mails', 'so customers get both mails', on)}
+${unknown.length > 0 && moments('Polar may also mail', 'so customers may get both mails', unknown)}
+${polar.server === 'sandbox' && html`<p>${sandboxNote}</p>`}
+${keys.length > 0 ? switching(c, keys, { polar, maySwitch }) : toMoments}
 </div>`;
+}
+
+const toMoments = html`<a href="${polarPath}#emails">Who mails at each moment</a>`;
+
+function switching(
+  c: Context<ConsoleEnv>,
+  keys: readonly string[],
+  { polar, maySwitch }: Overlapping & Readonly<{ polar: Connection }>,
+): Html {
+  const back = c.req.path;
+  const button = act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, {
+    fields: { keys: keys.join(','), back },
+  });
+  const scope = html`<span class="code">${organizationsWrite}</span>`;
+  switch (firstToSwitch(c, polar, maySwitch)) {
+    case 'switch':
+      return html`<div class="row">${button} ${toMoments}</div>`;
+    case 'sign-in':
+      return html`<p>To switch Polar’s off, sign in again with the scope ${scope}, and come back here.</p>
+<div class="row">${signInToSwitch(c, 'Sign in again with this scope', polar, back)} ${toMoments}</div>`;
+    case 'check-token':
+      return html`<p>This needs an access with the scope ${scope}. Without it, switch Polar’s off in Polar, under Settings → Customer notifications.</p>
+<div class="row">${button} ${toMoments}</div>`;
+  }
 }
 
 function moments(polar: string, effect: string, overlaps: readonly Overlap[]): Html {

@@ -34,7 +34,14 @@ import {
   workflowsPath,
 } from '../kit/words.ts';
 import { workflowEmails } from './email-list.ts';
-import { checkNotes, outdatedNote, overlapBadge, overlapNote, triggerNote } from './problems.ts';
+import {
+  checkNotes,
+  offersSwitch,
+  outdatedNote,
+  overlapBadge,
+  overlapNote,
+  triggerNote,
+} from './problems.ts';
 import { workflowRuns } from './run-list.ts';
 import { twoWeeksCard, twoWeeksCell } from './two-weeks.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
@@ -119,7 +126,7 @@ export function workflowView(c: Context<ConsoleEnv>, shown: Shown): Html {
 ${activation(c, workflow, path)}
 <a class="button danger" href="${path}/remove">Remove</a>
 </div>
-<div class="columns">
+<div class="columns of-workflow">
 <div class="card">${factsOf(shown)}</div>
 <div>
 <section class="card" aria-labelledby="test">
@@ -254,9 +261,11 @@ export async function workflowPage(
   const customerIds = [...list.items, ...(runs?.newest ?? []).map(({ run }) => run)].map(
     ({ customerId }) => customerId,
   );
-  const [addresses, isReleased] = await Promise.all([
+  const { polar } = surroundings;
+  const [addresses, isReleased, maySwitch] = await Promise.all([
     parts.addressesOf(customerIds),
     isMailReleased(list.items, parts.hold),
+    offersSwitch(workflow, polar) ? parts.maySwitchEmails() : undefined,
   ]);
   return page(c, {
     title: workflow.name,
@@ -266,9 +275,9 @@ export async function workflowPage(
       workflow,
       settings,
       subjects: exampleSubjects(workflow, {
-        ...{ settings, brand: surroundings.brand, portal: surroundings.polar, now: parts.now() },
+        ...{ settings, brand: surroundings.brand, portal: polar, now: parts.now() },
       }),
-      notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, surroundings.polar)}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
+      notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, { polar, maySwitch })}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
       numbers: numbersOf(workflowId),
       runs: runs && workflowRuns({ workflow, ...runs, addresses }),
       emails: workflowEmails({

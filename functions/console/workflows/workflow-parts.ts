@@ -7,6 +7,7 @@ import type { MailSurroundings } from '#shared/mail/check/check-workflow.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import { sesClient, sesSender } from '#shared/mail/ses.ts';
 import { workflowDrafts } from '#shared/mail/workflow-drafts.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
 import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import { workflowsOfTwoWeeks } from '#shared/store/counts/counts.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
@@ -14,6 +15,7 @@ import { dynamoWorkflowEmails } from '#shared/store/mail/workflow-emails.ts';
 import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import type { OpenCount, OpenRuns } from '#shared/store/runs/open-runs.ts';
 import type { RunPosition } from '#shared/store/runs/run-lists.ts';
+import { maySwitchEmails } from '../kit/polar-sign-in.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { previews } from './preview.ts';
 
@@ -27,7 +29,7 @@ export function workflowParts(parts: ConsoleParts) {
   const senders = sendersOf(mailFrom, parts.mailIdentities);
   const connections = dynamoConnection(db, env.SETTINGS_TABLE);
   const surroundings = async (): Promise<
-    MailSurroundings & Readonly<{ brand: Brand; settings: Settings }>
+    MailSurroundings & Readonly<{ brand: Brand; settings: Settings; polar: Connection | undefined }>
   > => {
     const [known, brandNow, polar] = await Promise.all([settings(), brand(), connections.read()]);
     return {
@@ -47,6 +49,8 @@ export function workflowParts(parts: ConsoleParts) {
     now,
     newTag,
     surroundings,
+    /** Whether the access to Polar covers switching its own mails: one read of a secret. */
+    maySwitchEmails: () => maySwitchEmails(parts.polar.access, parts.log),
     unsubscribeUrl: env.UNSUBSCRIBE_URL,
     drafts: workflowDrafts({ workflows, surroundings, now, newTag }),
     waitingAt: (workflowId: string, stepId: string) => parts.waitingAt(workflowId, stepId),

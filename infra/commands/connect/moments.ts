@@ -59,7 +59,7 @@ export function momentLines(
     ...(twice.length > 0
       ? [
           '',
-          "Customers get two mails for one moment. Switch Polar's off, or pause ours:",
+          "Customers get more than one mail at a moment. Switch Polar's off, or pause ours:",
           `  npm run connect -- --emails-off ${twice.map(({ key }) => key).join(',')}${options}`,
           ...pausesOf(twice).map((id) => `  npm run workflows -- pause ${id}${options}`),
         ]

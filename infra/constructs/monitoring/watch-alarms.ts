@@ -45,7 +45,7 @@ function emailAlarms(watch: Watch, stage: string): AlarmDefinition[] {
       metric: watch.found('emails-changed'),
       above: 0,
       period,
-      harm: 'somebody switched in Polar which mails it sends to customers itself: for one moment they may now get two mails, or none.',
+      harm: 'somebody switched in Polar which mails it sends to customers itself: at one moment they may now get more than one mail, or none.',
       firstStep: `open ${polarPage}, or run "npm run connect -- --status --stage ${stage}": its table shows who mails at each moment, and what changed. Put it right, then take it as it is.`,
     },
   ];

@@ -1,8 +1,9 @@
 /** Workflows: lists, editor and steps. */
 export const workflows = `
-.two-weeks { min-width: 10rem }
+.two-weeks { min-width: 13rem }
 .two-weeks .parts { margin: .35rem 0 .4rem }
 .card > .parts { margin: .35rem 0 .75rem }
+.of-workflow .facts > div { grid-template-columns: 7.5rem minmax(0, 1fr) }
 .why { display: block; min-width: 13rem }
 .editor .field { max-width: none }
 .editor .columns > div > h2:first-child { margin-top: 0 }
@@ -21,7 +22,7 @@ export const workflows = `
 .trigger { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 .75rem }
 .trigger > :last-child { grid-column: 1 / -1 }
 .columns > div > .card:last-child { margin: 0 }
-.named { min-width: 10rem }
+.named { min-width: 8rem }
 .conditions { margin: 0 0 1.1rem }
 .conditions > p { margin: .3rem 0 .6rem }
 .condition { display: grid; grid-template-columns: 9rem minmax(0, 1fr) auto; gap: .4rem; margin: 0 0 .6rem; padding: 0 0 0 .75rem; border-left: 2px solid var(--line) }
@@ -30,6 +31,9 @@ export const workflows = `
 .editor .steps { list-style: none; margin: 0; padding: 0 }
 .steps > .step { margin: 0; padding: 1rem }
 .steps > .between { margin: 0 0 0 1rem; padding: .75rem 0 .75rem 1rem; border-left: 2px solid var(--line) }
+.between button { padding: .15rem .6rem; font-size: .8125rem; color: var(--soft); background: none }
+.between button:hover { color: var(--text); background: var(--here) }
+.editor .facts > div { grid-template-columns: 6.5rem minmax(0, 1fr) }
 .steps > .between:last-child { border-color: transparent; margin-left: 0; padding-left: 0 }
 .step-head { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; justify-content: space-between; margin: 0 0 .75rem }
 .step-head h2 { margin: 0 }

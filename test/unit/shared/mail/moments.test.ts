@@ -248,7 +248,7 @@ describe('the warning before a workflow is activated', () => {
     const [warning, ...more] = overlapWarnings(
       overlapsOf(workflow('payment-failed'), switched(true)),
     );
-    expect(warning).toContain('Polar mails when a payment fails, too: customers get two mails.');
+    expect(warning).toContain('Polar mails when a payment fails, too: customers get both mails.');
     expect(more).toEqual([]);
     expect(overlapsOf(workflow('receipt'), switched(true))).toHaveLength(5);
   });

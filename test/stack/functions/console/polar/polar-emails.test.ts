@@ -159,17 +159,63 @@ describe('a workflow that mails when Polar does', () => {
     const path = await add('payment-failed');
     const shown = await desk.get(path);
     expect(shown.text).toContain(
-      'Polar also mails when a payment fails, so customers get two mails.',
+      'Polar also mails when a payment fails, so customers get both mails.',
     );
     expect(shown.html).toContain('value="subscription_past_due"');
-    expect((await desk.get(`${path}/edit`)).text).toContain('so customers get two mails');
+    expect((await desk.get(`${path}/edit`)).text).toContain('so customers get both mails');
     const activated = await desk.submit(`${path}/activate`, { version: '1' });
     expect(activated.text).toContain('It is active');
-    expect(activated.text.match(/two mails/g)).toHaveLength(1);
+    expect(activated.text.match(/both mails/g)).toHaveLength(1);
     inPolar({ subscription_past_due: false });
     await desk.submit(`${page}/accept-emails`);
     expect((await desk.get(path)).text).not.toContain('Polar also mails');
   });
+
+  it('leads who signed in without the scope to sign in with it, and back to switch and activate', async () => {
+    await desk.signIn(desk);
+    const path = await add('payment-failed');
+    const before = await desk.get(path);
+    expect(before.text).toContain(
+      'To switch Polar’s off, sign in again with the scope organizations:write',
+    );
+    expect(before.html).not.toContain('Switch Polar’s off');
+    // Also on the page of the connection, although nothing mails twice yet.
+    expect((await desk.get(page)).text).toContain('Sign in again with this scope');
+    const passing = await desk.signIn(desk, { maySwitch: 'on', back: path });
+    expect(passing.html).toContain(`content="0; url=${path}"`);
+    const after = await desk.get(path);
+    expect(after.text).toContain('Switch Polar’s off');
+    expect(after.text).not.toContain('sign in again');
+    const off = await desk.submit(`${page}/emails-off`, {
+      ...{ keys: 'subscription_past_due', back: path },
+    });
+    expect(off.text).toContain('Switched off in Polar: subscription_past_due');
+    expect(off.html).toContain(`action="${path}/activate"`);
+    expect(off.text).not.toContain('Polar also mails');
+  });
+
+  it('says to who connected by a token what it needs, and where to switch it in Polar', async () => {
+    await desk.connectByToken();
+    const path = await add('payment-failed');
+    for (const one of [path, `${path}/edit`]) {
+      const { text } = await desk.get(one);
+      expect(text).toContain('This needs an access with the scope organizations:write');
+      expect(text).toContain('in Polar, under Settings → Customer notifications');
+    }
+    const refused = await desk.submit(`${page}/emails-off`, {
+      ...{ keys: 'subscription_past_due', back: path },
+    });
+    expect(refused.text).toContain('It needs the scope organizations:write');
+    expect(refused.html).toContain(`action="${path}/activate"`);
+  });
+
+  it.each(['https://evil.example', '//evil.example', '/console/log', '/console/workflows/../log'])(
+    'comes back to no other place: %s',
+    async (back) => {
+      const passing = await desk.signIn(desk, { back });
+      expect(passing.html).toContain('content="0; url=/console/polar"');
+    },
+  );
 
   it('says so among the ready-made ones', async () => {
     const before = await desk.get('/console/workflows/new');
