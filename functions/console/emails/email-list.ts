@@ -90,11 +90,11 @@ ${filters(shown)}
 ${
   list.items.length === 0
     ? nothing(shown)
-    : underDays(
+    : html`<div class="mail-days">${underDays(
         list.items,
         ({ createdAt }) => createdAt,
         (emails) => emailTable(emails, shown),
-      )
+      )}</div>`
 }
 ${paging(query, list)}`;
 }

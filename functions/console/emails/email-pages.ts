@@ -84,11 +84,14 @@ export function emailPages(parts: ConsoleParts) {
       removed: gone,
       contacts,
     });
+    // Said once, where mail is released.
+    if (held?.isOn) c.set('held', undefined);
     return page(c, {
       title: 'Emails',
       section,
       status: problem === undefined ? 200 : 422,
-      body: html`${held?.isOn ? heldView(c, present) : ''}${listView}${held?.isOn ? '' : holdView(c, held, problem)}`,
+      ...(!held?.isOn && { beside: html`<a class="button" href="#hold">Hold all mail…</a>` }),
+      body: html`${held?.isOn ? heldView(c, held, present) : ''}${listView}${held?.isOn ? '' : holdView(c, held, problem)}`,
     });
   }
 

@@ -9,7 +9,7 @@ import { emailsPath, workflowsPath } from '../kit/words.ts';
 
 /** What a press of the switch leads to. */
 export const holdFlashes = {
-  held: { kind: 'done', text: 'All mail is held. Applies within two seconds.' },
+  held: { kind: 'done', text: 'Done. Applies within two seconds.' },
   heldBefore: { kind: 'problem', text: 'All mail is held already, so nothing changed.' },
   released: {
     kind: 'done',
@@ -36,14 +36,18 @@ ${held ? html`<p class="small soft">Last held by ${held.by} on ${time(held.at)}:
 </section>`;
 }
 
-/** The same while it is on: how many are held, and the way back. */
-export function heldView(c: Context<ConsoleEnv>, { open, isWhole }: EmailsNow): Html {
+/** The same while it is on: why, how many wait, and the way back. The page needs no banner beside it. */
+export function heldView(
+  c: Context<ConsoleEnv>,
+  { by, at, reason }: Hold,
+  { open, isWhole }: EmailsNow,
+): Html {
   const count = open.get('held') ?? 0;
   const many = `${count}${isWhole ? '' : ' or more'}`;
-  return html`<section class="card" aria-labelledby="hold">
+  return html`<section class="card all-held" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
-<p>${count === 0 ? 'No email is held yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} held.`} Once you release mail, each is checked again and sent once. One that is older than its workflow allows is blocked.</p>
-<p>Pause a workflow first to block what it wanted to send. <a href="${workflowsPath}">See the workflows</a></p>
+<p>By ${by} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is waiting yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} waiting.`}</p>
+<p>Events are still recorded. Once you release mail, each email is checked again and sent once; one that is older than its workflow allows is blocked. To block what a workflow wanted to send, <a href="${workflowsPath}">pause it</a> first.</p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;
 }

@@ -45,7 +45,11 @@ it('mail is held and released on the page Emails, each once, with the reason', a
     dueAt: 'held 2026-11-23T12:00:00.000Z',
     dueShard: '0',
   });
-  expect((await site.get(path)).text).toContain('1 email is held.');
+  const { text } = await site.get(path);
+  expect(text.match(/mail is held/g)).toHaveLength(1);
+  expect(text).toMatch(
+    /All mail is held By the local console since .*: wrong prices\. 1 email is waiting\./,
+  );
   expect((await site.submit(`${path}/hold`, { reason: 'again' })).text).toContain('held already');
   expect(await hold.read()).toMatchObject({ reason: 'wrong prices' });
 
