@@ -99,13 +99,13 @@ export function eventSeries(slots: readonly Slot[]): number[] {
 }
 
 /** Those that send come first, then by name; drafts only where nothing else is. */
-export function shownWorkflows(
-  workflows: readonly Workflow[],
+export function shownWorkflows<T extends Pick<Workflow, 'workflowId' | 'name' | 'status'>>(
+  workflows: readonly T[],
   { emails, runs }: Pick<Counts, 'emails' | 'runs'>,
   most: number,
-): Workflow[] {
+): T[] {
   const rank = { active: 0, paused: 1, draft: 2 } as const;
-  const isUsed = ({ workflowId, status }: Workflow) =>
+  const isUsed = ({ workflowId, status }: T) =>
     status !== 'draft' || workflowId in emails || workflowId in runs;
   return workflows
     .filter(isUsed)

@@ -13,14 +13,15 @@ import { concernsShown, setUpOf, statusNow } from './overview-state.ts';
 import {
   connectionCard,
   eventsCard,
+  latestBeside,
   latestCard,
+  mostLatest,
   periodChoice,
   tiles,
   workflowsCard,
 } from './overview-view.ts';
 
 const periodSchema = z.catch(z.enum(periods), '14d');
-const latestShown = 5;
 
 /** The first page: what is wrong and what to do about it, then how everything goes. All reads are side by side. */
 export function overviewPages(parts: ConsoleParts) {
@@ -37,10 +38,10 @@ export function overviewPages(parts: ConsoleParts) {
       status(),
       numbersOf(counts, period, at),
       workflows.all(),
-      events.ofDay(at.toISOString().slice(0, 10), {}, latestShown),
+      events.ofDay(at.toISOString().slice(0, 10), {}, mostLatest),
     ]);
     const [latest, setUp] = await Promise.all([
-      latestEvents(events, counts, today, latestShown),
+      latestEvents(events, counts, today, mostLatest),
       present && setUpOf({ ...parts, contacts }, { status: present, numbers }),
     ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
@@ -56,7 +57,7 @@ ${tiles(numbers, lastReceived, at)}
 ${eventsCard(numbers, at)}
 ${connectionCard(present, lastReceived, at)}
 ${workflowsCard(all, numbers, lastReceived)}
-${latestCard(latest.items, period, at)}
+${latestCard(latest.items.slice(0, latestBeside(all, numbers)), period, at)}
 </div>`,
     });
   });

@@ -210,8 +210,27 @@ function workflowRow(workflow: Workflow, numbers: WorkflowNumbers | undefined): 
 </tr>`;
 }
 
+export const mostLatest = 12;
+const fewestLatest = 3;
+/** In rem, as the style sheet has them. */
+const heights = { around: 5, row: 2.6, rowOfRuns: 3.9, rowOfAll: 2, event: 3.9 } as const;
+
+/** How many of the latest events are as tall as the workflows beside them, so that neither card is half empty. */
+export function latestBeside(
+  all: readonly Pick<Workflow, 'workflowId' | 'name' | 'status'>[],
+  { sum }: Pick<Numbers, 'sum'>,
+): number {
+  const shown = shownWorkflows(all, sum, mostWorkflows);
+  const rows = shown.map(({ workflowId }) =>
+    runsText(workflowNumbers(sum, workflowId)) ? heights.rowOfRuns : heights.row,
+  );
+  const more = all.length > shown.length ? heights.rowOfAll : 0;
+  const height = rows.reduce((some, row) => some + row, heights.around + more);
+  return Math.min(mostLatest, Math.max(fewestLatest, Math.round(height / heights.event)));
+}
+
 export function latestCard(events: readonly ListedEvent[], period: Period, now: Date): Html {
-  return html`<section class="card" aria-labelledby="latest">
+  return html`<section class="card latest-card" aria-labelledby="latest">
 <div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Load again</a></p></div>
 <div id="latest-events" data-refresh="live">${
     events.length === 0

@@ -41,15 +41,18 @@ export const overview = `
 .sent tbody th .small { padding-left: 1rem; font-weight: 400 }
 .sent tbody tr:hover { background: none }
 .sent .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; padding-left: .75rem }
-.sent .fates { width: 45% }
+.sent .fates { width: 38% }
 .sent .small { display: block }
 .dot { display: inline-block; width: .5rem; height: .5rem; margin-right: .5rem; border-radius: 50%; background: var(--chart-calm) }
 .dot.good { background: var(--chart-good) }
 .dot.warn { background: var(--chart-warn) }
 .dot.bad { background: var(--chart-bad) }
 
-.latest { list-style: none; margin: 0; padding: 0; font-size: .875rem }
-.latest li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 1rem; padding: .5rem 0; border-bottom: 1px solid var(--line) }
+.latest-card { display: flex; flex-direction: column }
+.latest-card > div:last-child { flex: 1 }
+.latest { list-style: none; margin: 0; padding: 0; font-size: .875rem; display: grid }
+.latest:has(> li:nth-child(3)) { height: 100% }
+.latest li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 1rem; align-content: center; padding: .5rem 0; border-bottom: 1px solid var(--line) }
 .latest li:last-child { border-bottom: 0; padding-bottom: 0 }
 .latest a { color: var(--text); font-weight: 500; text-decoration: none }
 .latest a:hover { text-decoration: underline }

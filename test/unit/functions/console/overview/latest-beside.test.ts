@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { latestBeside, mostLatest } from '#functions/console/overview/overview-view.ts';
+import { countsOf } from '#shared/audience/counts/counts.ts';
+
+const workflows = (count: number, status: 'active' | 'draft' = 'active') =>
+  Array.from({ length: count }, (_, nth) => ({ workflowId: `w-${nth}`, name: `W ${nth}`, status }));
+const nothing = { sum: countsOf([], 0) };
+
+it.each([
+  ['no workflow', workflows(0), 3],
+  ['two workflows', workflows(2), 3],
+  ['six workflows', workflows(6), 5],
+  ['eight workflows', workflows(8), 7],
+  ['eight of twelve workflows', workflows(12), 7],
+])('beside %s there are as many events as are as tall', (_, all, count) => {
+  expect(latestBeside(all, nothing)).toBe(count);
+});
+
+it('are more beside workflows with runs, which take two lines each', () => {
+  const sum = countsOf(
+    workflows(8).map(({ workflowId }) => ['runs', workflowId, 'entered'] as const),
+    0,
+  );
+  const beside = latestBeside(workflows(8), { sum });
+  expect(beside).toBeGreaterThan(latestBeside(workflows(8), nothing));
+  expect(beside).toBeLessThanOrEqual(mostLatest);
+});
