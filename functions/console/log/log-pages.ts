@@ -134,7 +134,12 @@ function object(name: string, value: string | number, names: Names): Html {
   const id = String(value);
   const to = pageOf(name, id);
   const text = shortened((name === 'workflowId' && names.get(id)) || id, 60);
-  return html`<span class="long small">${objectWords[name] ?? name}: ${to === undefined ? text : html`<a href="${to}">${text}</a>`}</span>`;
+  return html`<span class="long small">${objectWords[name] ?? name}: ${to === undefined ? atDots(text) : html`<a href="${to}">${text}</a>`}</span>`;
+}
+
+/** A name of a setting that is longer than its column breaks at a dot, and not within a word. */
+function atDots(text: string): Html {
+  return html`${text.split('.').map((part, at) => html`${at > 0 ? html`.<wbr>` : ''}${part}`)}`;
 }
 
 function pageOf(name: string, id: string): string | undefined {

@@ -22,7 +22,7 @@ import { postForm, textField, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { goOn, keepTestAddress, testAddress } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
-import { eventPath, polarPath, testPath, workflowPath } from '../kit/words.ts';
+import { eventPath, polarPath, settingsPath, testPath, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 export type SentTest =
@@ -94,15 +94,19 @@ type TestForm = Readonly<{
 
 /** Chooses an event and whom it is about. */
 export function testForm(c: Context<ConsoleEnv>, form: TestForm): Html {
-  const { typed, problems } = form;
+  const { typed, problems, settings } = form;
+  const isOn = (type: SupportedEventType) => settings.events[type].enabled;
+  const off = supportedEventTypes.filter((type) => !isOn(type));
   return postForm(c, {
-    body: html`<div class="columns">
+    body: html`<div class="columns test-event">
 <div class="card">
 <fieldset${problems.type ? html` aria-describedby="type-problem"` : ''}>
 <legend>Event</legend>
 ${problems.type && html`<p class="problem" id="type-problem">${problems.type}</p>`}
 <p class="hint">${form.active.length > 0 ? 'Below each event is what it may send. No active workflow waits for the others.' : 'No workflow is active, so none of them sends an email yet.'}</p>
-${supportedEventTypes.map((type) => eventChoice(type, form))}
+${supportedEventTypes.filter(isOn).map((type) => eventChoice(type, form))}
+${off.length > 0 ? html`<p class="hint">Off in <a href="${settingsPath}">Events &amp; groups</a>: only recorded.</p>` : ''}
+${off.map((type) => eventChoice(type, form))}
 </fieldset>
 </div>
 <div class="card">
@@ -128,7 +132,7 @@ function whatWaits(
   active: readonly Workflow[],
 ): Html | string | undefined {
   const { enabled, trigger } = events[type];
-  if (!enabled) return 'Off in the settings: only recorded.';
+  if (!enabled) return undefined;
   const waiting = active.filter((workflow) => workflow.trigger.event === type);
   if (waiting.length === 0) return undefined;
   const names = waiting.map(

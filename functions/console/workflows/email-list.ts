@@ -27,8 +27,7 @@ export function workflowEmails(shown: Emails): Html {
     const reason = reasonText(email, isReleased);
     return [
       time(createdAt),
-      fateBadge(email, isReleased),
-      reason && html`<span class="why">${reason}</span>`,
+      html`${fateBadge(email, isReleased)}${reason && html`<span class="long small soft">${reason}</span>`}`,
       contactId &&
         html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,
       html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
@@ -39,8 +38,8 @@ export function workflowEmails(shown: Emails): Html {
 ${empty('No event has triggered this workflow yet.', html`<p><a href="${testPath}">Send yourself a test event</a></p>`)}`;
   }
   return html`<h2 id="emails">Emails</h2>
-<p>${countBadges(counts)}${counts.isComplete ? '' : html` <span class="soft small">Counted are the newest thousand.</span>`}</p>
-${table('Emails of this workflow, newest first', ['Since', 'State', 'Why', 'Contact', 'Event'], rows)}
+<p>${countBadges(counts)}${counts.isComplete ? '' : html` <span class="soft small">Only the newest thousand are counted.</span>`}</p>
+${table('Emails of this workflow, newest first', ['Since', 'State', 'Contact', 'Event'], rows)}
 <p class="pages">${isFirst ? '' : html`<a class="button" href="${path}#emails">Newest</a>`}${next && html`<a class="button" href="${link(path, { after: next })}#emails">Older</a>`}</p>`;
 }
 

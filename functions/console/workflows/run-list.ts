@@ -33,9 +33,10 @@ ${empty('No event has begun a run of this workflow yet.')}`;
   const order = workflow.steps.map(({ id }) => id);
   const steps = [...counts.byStep].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   return html`<h2 id="runs">Runs</h2>
-<p>${states}${counts.isComplete ? '' : html`<span class="soft small">Counted are the newest thousands.</span>`}</p>
+<div class="row spread"><div><p>${states}${counts.isComplete ? '' : html`<span class="soft small">Only the newest thousands are counted.</span>`}</p>
 ${steps.length > 0 ? html`<p class="small soft">Waiting at ${steps.map(([id, count], at) => html`${at > 0 ? ', ' : ''}<code>${id}</code>: ${count}${more}`)}</p>` : ''}
-${waits ? html`<p><a class="button danger" href="${workflowPath(workflow)}/stop-runs">Stop all waiting runs…</a></p>` : ''}
+</div>
+${waits ? html`<a class="button danger" href="${workflowPath(workflow)}/stop-runs">Stop all waiting runs…</a>` : ''}</div>
 ${table(
   'Runs of this workflow, newest first',
   ['Began', 'State', 'Where', 'Contact', 'Run'],

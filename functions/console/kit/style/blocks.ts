@@ -9,7 +9,7 @@ export const blocks = `
 .choices > .card > form, .small-cards > .card > :last-child { margin-top: auto }
 .small-cards > .card { align-items: start }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 0 0 1.25rem }
-.row > p { margin: 0 }
+.row > p, .row > div > p { margin: 0 }
 progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .spread { justify-content: space-between; align-items: end }
 .spread > p { align-self: center }

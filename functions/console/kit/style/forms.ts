@@ -42,6 +42,8 @@ summary { cursor: pointer; font-weight: 500; padding: .25rem 0 }
 .filters :is(input, select, button) { height: 2.25rem }
 .who { min-width: 17rem }
 iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round); background: #fff; color-scheme: light }
+.test-event .check + .hint { margin: 1rem 0 .4rem; padding-top: 1rem; border-top: 1px solid var(--line) }
+@media (min-width: 64rem) { .test-event > :last-child { position: sticky; top: 1rem } }
 
 .steps { margin: 0 0 1.25rem; padding-left: 1.4rem }
 .steps > li { margin: 0 0 1rem; padding-left: .4rem }
