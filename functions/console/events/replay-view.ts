@@ -35,7 +35,7 @@ export function replayView(
   };
   return html`<p>A replay runs the event again with today’s settings. It never replaces newer data of the contact, and sends no email twice unless you ask for that.</p>
 ${choices(replay)}
-<h2>What it would do now: ${replayKind(replay)}</h2>
+<h2>What it would do now <span class="soft small">${replayKind(replay)}</span></h2>
 ${previewView(rehearsed)}
 ${
   canRun
@@ -51,7 +51,7 @@ function choices({ webhookId, triggers, again }: Replay): Html {
   return html`<form class="card" method="get" action="${eventPath(webhookId)}">
 <input type="hidden" name="ask" value="replay">
 <fieldset class="field">
-<legend>What is to run again</legend>
+<legend>Run again</legend>
 ${kind('', 'Only what it does to the contact', !triggers)}
 ${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)}
 </fieldset>

@@ -1,13 +1,15 @@
 /** Emails: the list and a single one. */
 export const emails = `
 .settle { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: .4rem }
+.settle .button { padding: .15rem .5rem; font-size: .8125rem }
+.card > .facts + .facts { border-top: 1px solid var(--line); padding-top: .75rem }
 @media (min-width: 40.01rem) {
   .mail-days table { table-layout: fixed; min-width: 44rem }
   .mail-days section:not(:first-child) thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   .mail-days :is(.who, .long) { min-width: 0 }
   .mail-days :is(th, td):nth-child(1) { width: 6.5rem }
-  .mail-days :is(th, td):nth-child(2) { width: 27% }
-  .mail-days :is(th, td):nth-child(4) { width: 18% }
+  .mail-days :is(th, td):nth-child(2) { width: 25% }
+  .mail-days :is(th, td):nth-child(4) { width: 15% }
   .mail-days :is(th, td):nth-child(5) { width: 8.5rem }
 }
 .all-held { border-color: var(--warn); background: var(--warn-soft) }

@@ -83,6 +83,7 @@ export const overview = `
   .sent tr { display: grid; grid-template-columns: minmax(0, 1fr) 4rem 4.5rem; align-items: center; border-bottom: 1px solid var(--line) }
   .sent tbody tr:last-child { border-bottom: 0 }
   .sent :is(th, td) { border: 0; padding-block: .4rem }
+  .sent .number { width: auto }
   .sent tbody .fates { grid-column: 1 / -1; grid-row: 2; width: auto; padding: 0 0 .6rem }
   .set-up li { grid-template-columns: 1.5rem minmax(0, 1fr) }
   .set-up li > .button { grid-column: 2; justify-self: start; margin: .25rem 0 0 }

@@ -16,7 +16,7 @@ export const phone = `
   main { padding: 1rem 1rem 4rem }
   .facts > div { grid-template-columns: 6.25rem minmax(0, 1fr); column-gap: .75rem }
   .facts dt { font-size: .8125rem; line-height: 1.7 }
-  .condition { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); padding: 0 0 .6rem; border-bottom: 1px solid var(--line) }
+  .condition { grid-template-columns: 7rem minmax(0, 1fr) auto }
 }
 @media (pointer: coarse) { input:not([type=checkbox]):not([type=radio]), select, textarea { font-size: 1rem } }
 @media (prefers-reduced-motion: no-preference) { a, button { transition: background-color .12s, color .12s } }
