@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +9,9 @@ import { shiftClock } from '#infra/local/clock/shifted-date.ts';
  * The runtime's side of the Lambda Runtime API: loads the bundle and feeds it one invocation after
  * the other. It ends as soon as the other side is gone.
  */
+
+// An ESM import of node:http evaluates every getter of that module, and three of them load undici.
+const { request } = process.getBuiltinModule('node:http');
 const { AWS_LAMBDA_RUNTIME_API = '', LAMBDA_TASK_ROOT = '', _HANDLER = '' } = process.env;
 const api = `http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 

@@ -40,6 +40,16 @@ describe('a function on this machine', () => {
     await vi.waitFor(() => expect(spec.output).toEqual(['hello from Stack-Tested']), 60_000);
   });
 
+  test('loads no undici unless its code does, which would take most of its start', async () => {
+    const code = `export const handler = async () => process.moduleLoadList;`;
+    const loaded = await local(await functionInAFolder(code)).invoke({});
+    expect(loaded).toMatchObject({
+      kind: 'answer',
+      payload: expect.arrayContaining(['NativeModule http']),
+    });
+    expect(JSON.stringify(loaded)).not.toContain('undici');
+  });
+
   test('has the time that its stack has at each invocation, and as long as in Lambda', async () => {
     const code = `export const handler = async (event, context) => [
       Date.now(), new Date().getTime(), context.getRemainingTimeInMillis(),
