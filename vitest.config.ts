@@ -19,23 +19,26 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
 /** What takes longest, in this order; what needs the bundles waits for the first that makes them, and others do not. */
 const longest = [
   'browser/console.test.ts',
-  'system/rehearsal.test.ts',
-  'local/start.test.ts',
-  'grants/grants.test.ts',
-  'recover/recover.test.ts',
-  'dead-letters/dead-letters-acts.test.ts',
-  'system/local-polar.test.ts',
-  'browser/sequence.test.ts',
-  'prove/crash/crash.test.ts',
-  'polar/polar-care.test.ts',
+  'walks/rehearsal.test.ts',
+  'walks/recover.test.ts',
+  'walks/local-polar.test.ts',
+  'walks/life.test.ts',
+  'walks/refused-for-47-hours.test.ts',
   'system/erasure.test.ts',
-  'backfill/backfill-command.test.ts',
-  'system/dead-letters.test.ts',
-  'upgrade/people.test.ts',
-  'system/refused-for-47-hours.test.ts',
-  'polar/connection-acts.test.ts',
-  'dead-letters/resend-many.test.ts',
+  'grants/grants.test.ts',
+  'local/start.test.ts',
+  'prove/crash/crash.test.ts',
   'backfill/backfill-many.test.ts',
+  'browser/sequence.test.ts',
+  'workflows/workflows.test.ts',
+  'dead-letters/resend-many.test.ts',
+  'polar/polar-care.test.ts',
+  'audience/audience-export.test.ts',
+  'backfill/backfill-command.test.ts',
+  'polar/connection-acts.test.ts',
+  'dead-letters/dead-letters-acts.test.ts',
+  'upgrade/people.test.ts',
+  'system/dead-letters.test.ts',
 ];
 
 /** A fresh clone knows no durations. It begins with what takes longest, too, or one core would end alone. */
@@ -54,6 +57,21 @@ process.env['CDK_VALIDATION'] ??= 'false';
 
 /** Node itself loads a test and strips its types: nothing is transformed or mocked. */
 const loadedByNode = { viteModuleRunner: false, nodeLoader: false };
+
+/** For files that need the synthesised template, emulators or whole stacks. */
+const onStacks = {
+  globalSetup: ['test/support/cloud/synthesise-once.ts'],
+  // A process per file would load the SDK or the CDK, and start a DynamoDB, more than a hundred times.
+  isolate: false,
+  setupFiles: ['test/support/process/leave-no-trace.ts'],
+  // Many of these wait for emulators and child processes, so more run at once than a small machine has cores.
+  maxWorkers: 5,
+  experimental: loadedByNode,
+  // No claim of speed: a machine that is busy with other things may take ten times as long.
+  testTimeout: 300_000,
+  // The first file that starts a stack synthesises it, which takes minutes on a machine that is busy.
+  hookTimeout: 400_000,
+};
 
 export default defineConfig({
   test: {
@@ -77,19 +95,18 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**'],
+          exclude: ['test/unit/**', 'test/prove/walks/**'],
           sequence: { groupOrder: 1 },
-          globalSetup: ['test/support/cloud/synthesise-once.ts'],
-          // A process per file would load the SDK or the CDK, and start a DynamoDB, more than a hundred times.
-          isolate: false,
-          setupFiles: ['test/support/process/leave-no-trace.ts'],
-          // Many of these wait for emulators and child processes, so more run at once than a small machine has cores.
-          maxWorkers: 5,
-          experimental: loadedByNode,
-          // No claim of speed: a machine that is busy with other things may take ten times as long.
-          testTimeout: 300_000,
-          // The first file that starts a stack synthesises it, which takes minutes on a machine that is busy.
-          hookTimeout: 400_000,
+          ...onStacks,
+        },
+      },
+      {
+        // Not in `npm test`: `npm run prove -- walks`.
+        test: {
+          name: 'walks',
+          include: ['test/prove/walks/*.test.ts'],
+          sequence: { groupOrder: 2 },
+          ...onStacks,
         },
       },
     ],

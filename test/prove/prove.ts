@@ -16,6 +16,7 @@ import { dynamoBeside } from '#test/prove/runs/lockstep.ts';
 import { proveRunCrashes, proveRuns, proveRunsOutside } from '#test/prove/runs/runs.ts';
 import { type SoakProof, soak } from '#test/prove/soak/soak.ts';
 import { proveTemplate } from '#test/prove/template/prove-template.ts';
+import { testsPass } from '#test/prove/tests-pass.ts';
 import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { startAccount } from './account.ts';
 import type { Proof } from './proof.ts';
@@ -23,7 +24,7 @@ import { seededRandom } from './seeded-random.ts';
 
 const parts = [
   ...(['crash', 'histories', 'hostile', 'mutants', 'properties', 'runs', 'soak'] as const),
-  'template',
+  ...(['template', 'walks'] as const),
 ] as const;
 const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short] [--promises] [--only TEXT]
 
@@ -35,6 +36,7 @@ properties the tests of npm test that draw what they meet or need many of someth
 runs       random histories of workflows with several steps, in memory and on emulated DynamoDB, against a model of them; rare branches must be reached; short ones with a crash at each call
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 template   the rules of AWS that the product leans on, taken out of the stack one at a time: the tests of the template must complain
+walks      the longest tests through whole stacks (test/prove/walks/): every fault of the runbook on one stack, a newcomer with the local Polar, an outage that recover closes, and a mail that SES refuses for 47 hours
 
 Without parts, all of them. With --promises, mutants leaves the conditions out. With --only, crash tries the scenarios whose names have this text. The same seed draws the same. Ends with 1 if anything does not hold.`;
 
@@ -174,6 +176,11 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     );
     say(`${all.filter(({ isNoticed }) => isNoticed).length} of ${all.length} noticed`);
     return all.every(({ isNoticed }) => isNoticed);
+  },
+  async walks() {
+    const holds = await testsPass(['--project', 'walks']);
+    say(holds ? 'all hold' : 'not all hold');
+    return holds;
   },
 };
 
