@@ -54,7 +54,7 @@ tbody tr:hover { background: var(--sunk) }
 .facts dt { color: var(--soft) }
 .facts dd { margin: 0 }
 .facts time { white-space: nowrap }
-#import .facts > div { grid-template-columns: minmax(0, 17rem) minmax(3rem, 1fr) }
+#import .facts > div { grid-template-columns: minmax(0, 19rem) minmax(3rem, 1fr) }
 :where(.columns) .facts > div { grid-template-columns: minmax(6rem, 8.5rem) minmax(0, 1fr) }
 .timeline { list-style: none; margin: 0 0 1rem; padding: 0 }
 .timeline > li { position: relative; padding: 0 0 1.1rem 1.5rem; border-left: 2px solid var(--line); margin-left: .4rem }
