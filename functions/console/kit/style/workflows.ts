@@ -1,9 +1,9 @@
 /** Workflows: lists, editor and steps. */
 export const workflows = `
-.two-weeks { min-width: 13rem }
+.two-weeks { min-width: 12rem }
 .two-weeks .parts { margin: .35rem 0 .4rem }
 .card > .parts { margin: .35rem 0 .75rem }
-.of-workflow .facts > div { grid-template-columns: 8.5rem minmax(0, 1fr) }
+@media (min-width: 40.01rem) { .of-workflow .facts > div { grid-template-columns: 8.5rem minmax(0, 1fr) } }
 .why { display: block; min-width: 13rem }
 .editor .field { max-width: none }
 .editor .columns > div > h2:first-child { margin-top: 0 }
