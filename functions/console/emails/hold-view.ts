@@ -9,7 +9,7 @@ import { emailsPath, workflowsPath } from '../kit/words.ts';
 
 /** What a press of the switch leads to. */
 export const holdFlashes = {
-  held: { kind: 'done', text: 'Done. Applies within two seconds.' },
+  held: { kind: 'done', text: 'All mail is held. Applies within two seconds.' },
   heldBefore: { kind: 'problem', text: 'All mail is held already, so nothing changed.' },
   released: {
     kind: 'done',
@@ -36,7 +36,7 @@ ${held ? html`<p class="small soft">Last held by ${held.by} on ${time(held.at)}:
 </section>`;
 }
 
-/** The same while it is on: why, how many wait, and the way back. The page needs no banner beside it. */
+/** The same while it is on: why, how many are held, and the way back. The page needs no banner beside it. */
 export function heldView(
   c: Context<ConsoleEnv>,
   { by, at, reason }: Hold,
@@ -46,7 +46,7 @@ export function heldView(
   const many = `${count}${isWhole ? '' : ' or more'}`;
   return html`<section class="card all-held" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
-<p>By ${by} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is waiting yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} waiting.`}</p>
+<p>Held by ${by} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is held yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} held.`}</p>
 <p>Events are still recorded. Once you release mail, each email is checked again and sent once; one that is older than its workflow allows is blocked. To block what a workflow wanted to send, <a href="${workflowsPath}">pause it</a> first.</p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;

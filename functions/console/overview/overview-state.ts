@@ -82,18 +82,23 @@ export async function setUpOf(
   const isConnected = connection.kind !== 'none';
   const hasSecret = isConnected || connection.hasSecret;
   const since = new Date(now().getTime() - daysLookedBack * 86_400_000).toISOString();
-  const lastDone = async (what: ActVerb) => (await acts.page({ what }, since, 1)).acts[0];
+  const newestAct = async (what: ActVerb) => (await acts.page({ what }, since, 1)).acts[0];
   // Whoever has contacts and has been connected for longer has brought in whom they wanted.
   const wereBroughtIn = async () => {
     if (connection.kind === 'none') return false;
     const hasContacts = (numbers.contacts?.total ?? 0) > 0 || (await hasAny(contacts));
     if (!hasContacts) return false;
     if (connectedSince(connection.connection) < since) return true;
-    const { at, outcome } = (await lastDone('backfill')) ?? {};
+    const { at, outcome } = (await newestAct('backfill')) ?? {};
+    // A later look that found somebody new counts more than a backfill before it.
     const looked = imported?.state === 'done' ? imported.changedAt : since;
     return outcome === 'done' && at !== undefined && at > looked;
   };
-  const imported = await imports.read();
+  const known = await imports.read();
+  const isOurs =
+    connection.kind !== 'none' &&
+    known?.organizationId === connection.connection.organizationId;
+  const imported = isOurs ? known : undefined;
   const [postalAddress, wasBroughtIn, wasTested] = await Promise.all([
     settings().then(
       (all) => all.postalAddress,
@@ -101,7 +106,7 @@ export async function setUpOf(
     ),
     imported?.kind === 'import' ? false : wereBroughtIn(),
     Object.keys(numbers.sum.emails).length > 0 ||
-      lastDone('test.sent').then((one) => one !== undefined),
+      newestAct('test.sent').then((one) => one !== undefined),
   ]);
   const obstacle = problemOfWebhookUrl(polar.webhookUrl, polar.addresses('production').apiUrl);
   return {

@@ -103,9 +103,9 @@ export function testForm(c: Context<ConsoleEnv>, form: TestForm): Html {
 <fieldset${problems.type ? html` aria-describedby="type-problem"` : ''}>
 <legend>Event</legend>
 ${problems.type && html`<p class="problem" id="type-problem">${problems.type}</p>`}
-<p class="hint">${form.active.length > 0 ? 'Below each event is what it may send. No active workflow waits for the others.' : 'No workflow is active, so none of them sends an email yet.'}</p>
+<p class="hint">${form.active.length > 0 ? 'Below each event is what it may send.' : 'No workflow is active, so none of them sends an email yet.'}</p>
 ${supportedEventTypes.filter(isOn).map((type) => eventChoice(type, form))}
-${off.length > 0 ? html`<p class="hint">Off in <a href="${settingsPath}">Events &amp; groups</a>: only recorded.</p>` : ''}
+${off.length > 0 ? html`<p class="hint" id="events-off">Off in <a href="${settingsPath}">Events &amp; groups</a>: only recorded.</p>` : ''}
 ${off.map((type) => eventChoice(type, form))}
 </fieldset>
 </div>
@@ -123,7 +123,7 @@ ${textField({ name: 'externalId', label: 'External id', value: typed.externalId,
 function eventChoice(type: SupportedEventType, { typed, settings, active }: TestForm): Html {
   const isChosen = type === typed.type;
   const hint = whatWaits(type, settings, active);
-  return html`<label class="check"><input type="radio" name="type" value="${type}"${isChosen ? html` checked` : ''}> <span>${type}${hint && html`<br><span class="hint">${hint}</span>`}</span></label>`;
+  return html`<label class="check"><input type="radio" name="type" value="${type}"${isChosen ? html` checked` : ''}${settings.events[type].enabled ? '' : html` aria-describedby="events-off"`}> <span>${type}${hint && html`<br><span class="hint">${hint}</span>`}</span></label>`;
 }
 
 function whatWaits(

@@ -5,7 +5,7 @@ export const emails = `
 .card > .facts + .facts { border-top: 1px solid var(--line); padding-top: .75rem }
 @media (min-width: 40.01rem) {
   .mail-days table { table-layout: fixed; min-width: 44rem }
-  .mail-days section:not(:first-child) thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  .mail-days section:not(:first-child) thead th { padding-block: 0; border: 0; font-size: 0; line-height: 0 }
   .mail-days :is(.who, .long) { min-width: 0 }
   .mail-days :is(th, td):nth-child(1) { width: 6.5rem }
   .mail-days :is(th, td):nth-child(2) { width: 25% }

@@ -131,7 +131,7 @@ describe('npm run settings', () => {
     await set('dailyLimit', '25');
     expect(await document()).toMatchObject({ version: 1, dailyLimit: 25 });
     await expect(set('dailyLimit', 'many')).rejects.toThrow(
-      'dailyLimit cannot be "many". This is a whole number from 1 to 1000.',
+      'dailyLimit cannot be "many". It must be a whole number from 1 to 1000.',
     );
   });
 

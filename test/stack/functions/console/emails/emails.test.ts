@@ -48,7 +48,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
   const { text } = await site.get(path);
   expect(text.match(/mail is held/g)).toHaveLength(1);
   expect(text).toMatch(
-    /All mail is held By the local console since .*: wrong prices\. 1 email is waiting\./,
+    /All mail is held Held by the local console since .*: wrong prices\. 1 email is held\./,
   );
   expect((await site.submit(`${path}/hold`, { reason: 'again' })).text).toContain('held already');
   expect(await hold.read()).toMatchObject({ reason: 'wrong prices' });

@@ -12,7 +12,7 @@ it.each([
   ['six workflows', workflows(6), 5],
   ['eight workflows', workflows(8), 7],
   ['eight of twelve workflows', workflows(12), 7],
-])('beside %s there are as many events as are as tall', (_, all, count) => {
+])('beside %s there is room for so many events', (_, all, count) => {
   expect(latestBeside(all, nothing)).toBe(count);
 });
 
