@@ -14,16 +14,17 @@ import {
   isByOperator,
   type SuppressionReason,
 } from '#shared/audience/consent/suppression.ts';
-import { type Customer, type DecisionByHand, sourceText } from '#shared/audience/person/person.ts';
+import { sourceText } from '#shared/audience/person/contact-source.ts';
+import type { Customer, DecisionByHand } from '#shared/audience/person/person.ts';
 import {
   isLiving,
   productNameOf,
   type SubscriptionSnapshot,
   type Subscriptions,
 } from '#shared/audience/person/subscription-snapshot.ts';
-import { isNameLeftOut } from '#shared/mail/contact-values.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
+import { nameNote } from '../kit/left-out-name.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { addressText, badge, facts, table, time } from '../kit/shown.ts';
 import { consentBadge, contactPath, priceText, shortened } from '../kit/words.ts';
@@ -170,7 +171,7 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
   const rows = facts([
     ['Address', addressText(contact.address)],
     ...handRows(c, known),
-    ['Name in emails', isNameLeftOut(contact) ? leftOut : undefined],
+    ['Name in emails', nameNote(contact)],
     ['Customer in Polar', customerText(contact.customerId, customer)],
     ['Source', sourceText(contact, customer)],
     ['Since', time(contact.createdAt)],
@@ -181,9 +182,6 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
   return html`${rows}
 <div class="row"><a class="button" href="${contactPath(contact.contactId)}/edit">Edit…</a></div>`;
 }
-
-const leftOut =
-  'Left out: emails carry only what reads as a name, of 40 characters at most, without links. Edit the name to use it.';
 
 function customerText(
   customerId: string | undefined,

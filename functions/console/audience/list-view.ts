@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { sourceText } from '#shared/audience/person/contact-source.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { TotalsOfDay } from '#shared/store/counts/counts.ts';
@@ -132,7 +133,7 @@ export function contactTable(contacts: readonly Contact[], products?: ProductsOf
       consentBadge(contact),
       shortened(contact.userGroup, longestInList),
       ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),
-      html`${time(contact.createdAt)}<br><span class="soft small">${contact.source}</span>`,
+      html`${time(contact.createdAt)}<br><span class="soft small">${sourceText(contact)}</span>`,
     ]),
   );
 }

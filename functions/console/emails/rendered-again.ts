@@ -55,7 +55,8 @@ export function renderedAgain(known: KnownOfEmail): RenderedAgain {
     brand,
     unsubscribeUrl,
   });
-  return { ...rendered, nameNote: leftOutName(contact, step.email) };
+  if (rendered.kind !== 'rendered') return rendered;
+  return { ...rendered, nameNote: leftOutName(contact, step.email, rendered) };
 }
 
 function missing(reason: string): RenderedAgain {

@@ -194,19 +194,26 @@ function sentenceOf({ record }: EventStory): string {
     case 'applied':
       return `Changed ${whom} and asked for ${asked}.`;
     case 'unchanged':
-      return record.type === 'customer.created'
-        ? `${email ?? 'The contact'} was already here: an event that arrived first had added it. Asked for ${asked}.`
-        : `Said nothing about ${whom} that wasn’t already here. Asked for ${asked}.`;
+      return `${whyUnchanged(record)} Asked for ${asked}.`;
     case 'skipped':
       return reason ?? 'Changed no contact.';
   }
+}
+
+function whyUnchanged({ type, email, reason, keptByHand = [] }: EventStory['record']): string {
+  if (reason !== undefined) return reason;
+  const kept = keptByHand.map((field) => (fieldWords[field] ?? field).toLowerCase());
+  if (kept.length > 0) return `Changed nothing: people set ${kept.join(' and ')} by hand.`;
+  return type === 'customer.created'
+    ? `${email ?? 'The contact'} was already here: an earlier event added it.`
+    : `Said nothing about ${email ?? 'a contact'} that wasn’t already here.`;
 }
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
   const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
   return facts([
-    ['Outcome', reason ?? outcomeWords[outcome]],
+    ['Outcome', outcome === 'unchanged' ? whyUnchanged(record) : (reason ?? outcomeWords[outcome])],
     ['User group', groupReason],
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
     ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],

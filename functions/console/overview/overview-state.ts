@@ -82,22 +82,25 @@ export async function setUpOf(
   const isConnected = connection.kind !== 'none';
   const hasSecret = isConnected || connection.hasSecret;
   const since = new Date(now().getTime() - daysLookedBack * 86_400_000).toISOString();
-  const newestAct = async (what: ActVerb) => (await acts.page({ what }, since, 1)).acts[0];
+  // A page of the log is read for a match, so a short one would be many reads.
+  const actsOf = async (what: ActVerb) => (await acts.page({ what }, since, 100)).acts;
   // Whoever has contacts and has been connected for longer has brought in whom they wanted.
   const wereBroughtIn = async () => {
     if (connection.kind === 'none') return false;
     const hasContacts = (numbers.contacts?.total ?? 0) > 0 || (await hasAny(contacts));
     if (!hasContacts) return false;
     if (connectedSince(connection.connection) < since) return true;
-    const { at, outcome } = (await newestAct('backfill')) ?? {};
+    const backfills = await actsOf('backfill');
+    const whole = backfills.find(
+      ({ outcome, on }) => outcome === 'done' && on['since'] === undefined,
+    );
     // A later look that found somebody new counts more than a backfill before it.
     const looked = imported?.state === 'done' ? imported.changedAt : since;
-    return outcome === 'done' && at !== undefined && at > looked;
+    return whole !== undefined && whole.at > looked;
   };
   const known = await imports.read();
   const isOurs =
-    connection.kind !== 'none' &&
-    known?.organizationId === connection.connection.organizationId;
+    connection.kind !== 'none' && known?.organizationId === connection.connection.organizationId;
   const imported = isOurs ? known : undefined;
   const [postalAddress, wasBroughtIn, wasTested] = await Promise.all([
     settings().then(
@@ -106,7 +109,7 @@ export async function setUpOf(
     ),
     imported?.kind === 'import' ? false : wereBroughtIn(),
     Object.keys(numbers.sum.emails).length > 0 ||
-      newestAct('test.sent').then((one) => one !== undefined),
+      actsOf('test.sent').then((found) => found.length > 0),
   ]);
   const obstacle = problemOfWebhookUrl(polar.webhookUrl, polar.addresses('production').apiUrl);
   return {

@@ -36,7 +36,7 @@ export function shownEmail(email: EmailNode, shownWith: ShownWith): ShownEmail {
   const result = withPreheader(email, shownWith);
   const { contact } = shownWith;
   return result.kind === 'rendered' && contact
-    ? { ...result, nameNote: leftOutName(contact, email) }
+    ? { ...result, nameNote: leftOutName(contact, email, result) }
     : result;
 }
 

@@ -139,9 +139,11 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
           `\nThese are as many as are looked at. About ${left} more were not, and may be older: "npm run status" counts all reasons.`,
         );
       }
-      // What is final fails again, so there is nothing to resend where all of them are.
-      const next = letters.every(isFinal) ? `discard ${rows[0]?.id}` : 'resend --all';
-      print(`\nNext:\n${npm(`show ${rows[0]?.id}`)}\n${npm(next)}`);
+      if (letters.some(isFinal)) print(finalText(letters.filter(isFinal).length));
+      const first = rows[0]?.id;
+      const discarding = letters.every(isFinal) ? [`discard ${first}`] : [];
+      const next = [`show ${first}`, ...discarding, 'resend --all'];
+      print(`\nNext:\n${next.map(npm).join('\n')}`);
     },
 
     async show(id: string) {

@@ -15,12 +15,8 @@ import {
   reasonsAgainstMarketing,
 } from '#shared/audience/consent/reasons.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import {
-  type Address,
-  type Contact,
-  type Customer,
-  sourceText,
-} from '#shared/audience/person/person.ts';
+import { sourceText } from '#shared/audience/person/contact-source.ts';
+import type { Address, Contact, Customer } from '#shared/audience/person/person.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { FoundAddress, MailedEmail } from './find.ts';
 

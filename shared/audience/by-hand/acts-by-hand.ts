@@ -9,12 +9,12 @@ import {
   type Suppression,
 } from '#shared/audience/consent/suppression.ts';
 import { isAnonymous, isMailable, type NormalisedEmail } from '#shared/audience/person/address.ts';
+import { contactSources } from '#shared/audience/person/contact-source.ts';
 import { claimAddress, layerAt, putLayer, showAddress } from '#shared/audience/person/identity.ts';
 import {
   type Belongings,
   type Contact,
   type Customer,
-  contactSources,
   type DecisionByHand,
   type Layer,
   withDecision,

@@ -1,3 +1,4 @@
+import { sourceText } from './contact-source.ts';
 import type { Contact } from './person.ts';
 
 /** Makes spreadsheet programs read the file as UTF-8. Stands once, before everything else. */
@@ -35,7 +36,7 @@ const columns: readonly (readonly [
   ['subscribed', ({ subscribed }) => (subscribed ? 'yes' : 'no')],
   ['since', ({ createdAt }) => createdAt],
   ['changed', ({ updatedAt }) => updatedAt],
-  ['source', ({ source }) => source],
+  ['source', (contact) => sourceText(contact)],
   ['contact id', ({ contactId }) => contactId],
   ['Polar customer id', ({ customerId }) => customerId],
 ];

@@ -9,6 +9,7 @@ import {
   ownerOf,
   withClaim,
 } from './address.ts';
+import { contactSources, isImported } from './contact-source.ts';
 import {
   type Address,
   type Belongings,
@@ -16,13 +17,11 @@ import {
   type Customer,
   contactByHand,
   contactOf,
-  contactSources,
   emailOf,
   type Layer,
   layerSchema,
   mergedBelongings,
   refusing,
-  sourceOfNew,
 } from './person.ts';
 
 /**
@@ -101,7 +100,7 @@ export function withoutLayer(w: Workspace, customer: Customer, newId: () => stri
     !contact ||
     !customer.email ||
     email === undefined ||
-    contact.source !== contactSources.byHand
+    contact.source === contactSources.webhook
   ) {
     return customer;
   }
@@ -214,7 +213,8 @@ function newBelongings(customer: Customer, { now, newId, settings }: Surrounding
   return {
     contactId: newId(),
     createdAt: now.toISOString(),
-    source: sourceOfNew(customer),
+    source: contactSources.webhook,
+    ...(isImported(customer) && { imported: true }),
     consent: settings.newContacts === 'unsubscribed' ? { startsUnsubscribed: true } : {},
   };
 }

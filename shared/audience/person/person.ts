@@ -19,7 +19,6 @@ import {
   groupFactsSchema,
   userGroupOf,
 } from '#shared/audience/settings/user-group.ts';
-import { isBackfilled } from '#shared/polar/event-types.ts';
 import {
   claimsSchema,
   isMailable,
@@ -29,13 +28,6 @@ import {
 } from './address.ts';
 import { splitName } from './name.ts';
 import { subscriptionsSchema } from './subscription-snapshot.ts';
-
-/** What made a contact: an event that Polar sent, one that an import made of what Polar has, or a person. */
-export const contactSources = {
-  webhook: 'Polar webhook',
-  imported: 'Imported from Polar',
-  byHand: 'Added by hand',
-} as const;
 
 /** What a person decided about a contact by hand, and which "no" that undid. */
 const decisionByHandSchema = z.extend(actSchema, {
@@ -58,6 +50,8 @@ const belongingsSchema = z.object({
   contactId: z.string(),
   createdAt: z.string(),
   source: z.string(),
+  /** An import made it. 0.1.0, and who goes back to it, decides by `source`, so that says nothing of it. */
+  imported: z.optional(z.boolean()),
   consent: consentSchema,
   byHand: z.optional(byHandSchema),
   mergedIds: z.optional(z.array(z.string())),
@@ -302,25 +296,4 @@ export function emailOf(customer: Customer | undefined): NormalisedEmail | undef
 /** Every address that a customer has or had. */
 export function addressesOf({ addresses }: Pick<Customer, 'addresses'>): NormalisedEmail[] {
   return [...new Set(addresses.map(normalisedEmail))];
-}
-
-/** The source of a new contact of this customer, by the first event that is known of it. */
-export function sourceOfNew({ firstEvent }: Pick<Customer, 'firstEvent'>): string {
-  return firstEvent && isBackfilled(firstEvent.webhookId)
-    ? contactSources.imported
-    : contactSources.webhook;
-}
-
-/**
- * Where a contact came from, as its row says. Rows of 0.1.0 say webhook of imported ones, too: of them, whether the first
- * event of the customer was made by an import.
- */
-export function sourceText(
-  { source }: Pick<Contact, 'source'>,
-  customer: Pick<Customer, 'firstEvent'> | undefined,
-): string {
-  const isDoubtful = source === contactSources.webhook && customer !== undefined;
-  return isDoubtful && sourceOfNew(customer) !== source
-    ? `${source}, first event imported`
-    : source;
 }
