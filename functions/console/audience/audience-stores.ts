@@ -91,7 +91,11 @@ export function audienceStores(parts: ConsoleParts) {
       ]);
       const newest = found.flat().sort((a, b) => (a.beganAt < b.beganAt ? 1 : -1));
       const waitingFirst = [...newest.filter(isOpen), ...newest.filter((one) => !isOpen(one))];
-      return parts.outlook(waitingFirst.slice(0, limit), known);
+      const shown = await parts.outlook(waitingFirst.slice(0, limit), known);
+      return shown.map((one) => ({
+        ...one,
+        workflow: known.find(({ workflowId }) => workflowId === one.run.workflowId),
+      }));
     },
     workflowNames: async () =>
       new Map((await workflows.all()).map(({ workflowId, name }) => [workflowId, name])),

@@ -46,7 +46,7 @@ export function contactPages(stores: AudienceStores) {
     const isReleased = await isMailReleased(emails, stores.hold);
     const here = contactPath(c.req.param('contactId'));
     const next = found.next && link(here, { after: cursorText(found.next) });
-    return html`${runs.length > 0 ? runsView(runs, names) : ''}<section class="card" aria-labelledby="happened"><h2 id="happened">Events and emails</h2>
+    return html`${runs.length > 0 ? runsView(runs) : ''}<section class="card" aria-labelledby="happened"><h2 id="happened">Events and emails</h2>
 ${timelineView(found.items, { names, isReleased })}
 ${
   (after || next) &&

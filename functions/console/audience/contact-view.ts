@@ -195,19 +195,11 @@ function customerText(
 function consentState(known: KnownContact): Html {
   const against = reasonsAgainstMarketing(known);
   const transactional = reasonAgainstTransactional(known);
-  const ofAddress = reasonAgainstAddress(known.contact);
-  const isInVain = known.contact.subscribed && ofAddress !== undefined;
+  const isInVain = known.contact.subscribed && reasonAgainstAddress(known.contact) !== undefined;
+  // Why is what the page begins with.
   return html`${facts([
-    [
-      'Marketing',
-      html`${consentBadge(known.contact)}${isInVain && html` Gets nothing, because ${ofAddress}`}`,
-    ],
-    [
-      'Transactional',
-      transactional === undefined
-        ? 'Gets receipts and the like'
-        : `Gets nothing, because ${transactional}`,
-    ],
+    ['Marketing', html`${consentBadge(known.contact)}${isInVain && ' but gets nothing'}`],
+    ['Transactional', transactional === undefined ? 'Gets receipts and the like' : 'Gets nothing'],
   ])}
 ${against.length > 0 && html`<ul class="reasons">${against.map((reason) => html`<li>${reasonView(reason)}</li>`)}</ul>`}`;
 }

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import type { Happening } from '#shared/store/audience/contact-history.ts';
 import { reasonText } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
@@ -41,12 +42,15 @@ function mailList(emails: readonly EmailHappening[], beside: Beside): Html {
   return html`<ul class="caused">${emails.map((one) => html`<li>${emailEntry(one, beside)}</li>`)}</ul>`;
 }
 
+/** `workflow` is absent once it was removed. */
+type RunOfContact = RunNow & Readonly<{ workflow: Workflow | undefined }>;
+
 /** The ways of a contact through workflows of several steps. */
-export function runsView(runs: readonly RunNow[], names: ReadonlyMap<string, string>): Html {
+export function runsView(runs: readonly RunOfContact[]): Html {
   const rows = runs.map((one) => [
-    html`<a href="${runPath(one.run.runId)}">${shortened(names.get(one.run.workflowId) ?? one.run.workflowId)}</a>`,
+    html`<a href="${runPath(one.run.runId)}">${shortened(one.workflow?.name ?? one.run.workflowId)}</a>`,
     runBadge(one.run),
-    whereRunIs(one),
+    whereRunIs(one, one.workflow),
     time(one.run.beganAt),
   ]);
   return html`<section class="card" aria-labelledby="runs"><h2 id="runs">Sequences</h2>

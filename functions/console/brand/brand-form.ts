@@ -181,7 +181,7 @@ export function versionsView(
     one.savedBy ?? '',
     one.version === 0 ? 'nothing was set' : html`<span class="lines">${changesText(one)}</span>`,
     one.version === present || !one.isValid
-      ? ''
+      ? html`<span class="soft">${one.version === present ? 'current' : 'no longer valid'}</span>`
       : act(c, 'Restore', `${brandPath}/restore`, {
           fields: { version: String(one.version), present: String(present) },
         }),

@@ -38,7 +38,7 @@ ${facts([
       ? html`<a href="${workflowPath(workflow)}">${workflow.name}</a>, version ${email.workflowVersion}`
       : `Removed, version ${email.workflowVersion}`,
   ],
-  ['Began', time(email.createdAt, { form: 'seconds' })],
+  ['Created', time(email.createdAt, { form: 'seconds' })],
   ['Event', html`<a href="${eventPath(email.webhookId)}">What triggered it</a>`],
 ])}
 ${emailView({ email, webhookId: email.webhookId, isReleased, isToldAbove: true })}

@@ -39,10 +39,16 @@ ${choices(replay)}
 ${previewView(rehearsed)}
 ${
   canRun
-    ? html`<div class="row">${act(c, 'Replay now', eventPath(webhookId), { tone: 'primary', fields })}
+    ? html`<div class="row">${act(c, 'Replay now', eventPath(webhookId), { tone: doesSomething(rehearsed) ? 'primary' : '', fields })}
 <a class="button" href="${eventPath(webhookId)}">Cancel</a></div>`
     : html`<p class="note">There is nothing to run again, so it cannot be replayed.</p>`
 }`;
+}
+
+/** Where nothing would happen, a replay is no more called for than going back. */
+function doesSomething({ entry, mails, runs }: Shown): boolean {
+  const isMailed = mails.some(({ goes }) => goes) || runs.length > 0;
+  return isMailed || entry.changes.length > 0 || entry.erases === true;
 }
 
 function choices({ webhookId, triggers, again }: Replay): Html {

@@ -98,7 +98,7 @@ export function emailFacts(
         : html`${fateBadge(email, isReleased)} <span class="soft">${fateSentence(email, isReleased)}</span>`,
     ],
     ['Reason', reasonText(email, isReleased)],
-    ['Since', at(updatedAt)],
+    ['Updated', at(updatedAt)],
     ['Attempts', attempts === undefined ? undefined : String(attempts)],
     ['Sent', at(feedback.sentAt)],
     ['Delivered', at(feedback.deliveredAt)],

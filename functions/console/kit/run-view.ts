@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Outlook, RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
+import { type WaitStep, type Workflow, waitText } from '#shared/audience/workflow.ts';
 import type { Html } from './page.ts';
 import { badge, time } from './shown.ts';
 import { runsPath } from './words.ts';
@@ -30,11 +31,29 @@ export function runBadge({ state }: Pick<Run, 'state'>): Html {
   return badge(runWords[state], runTones[state]);
 }
 
+/** What a step does, with its id; of a step that is gone from the workflow only the id. `subject` is an email's. */
+export function stepName(
+  stepId: string,
+  workflow: Pick<Workflow, 'steps'> | undefined,
+  subject = 'Email',
+): Html {
+  const step = workflow?.steps.find(({ id }) => id === stepId);
+  if (!step) return html`<code>${stepId}</code>`;
+  return html`${step.kind === 'wait' ? waitName(step) : subject} <code class="small soft">${stepId}</code>`;
+}
+
+function waitName(step: WaitStep): string {
+  return 'for' in step ? `Wait ${waitText(step)}` : `Wait until ${waitText(step)}`;
+}
+
 /** Where a run is and until when, or why it ended. */
-export function whereRunIs({ run, endsNext }: RunNow): Html {
+export function whereRunIs(
+  { run, endsNext }: RunNow,
+  workflow: Pick<Workflow, 'steps'> | undefined,
+): Html {
   const { stepId, dueAt, reason, endedAt } = run;
   if (!isOpen(run)) return html`${endedAt && time(endedAt)}${endedAt && reason && ' · '}${reason}`;
-  return html`At <code>${stepId}</code>${dueAt && html` until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endsNext}</span>`}`;
+  return html`${stepId && stepName(stepId, workflow)}${dueAt && html` · until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endsNext}</span>`}`;
 }
 
 /** What is ahead of somebody in a workflow, with dates, and how it ends. `subjects` are those of its emails, by step. */

@@ -145,7 +145,7 @@ export function importText(known: Import | undefined): string {
   if (known?.kind !== 'import') return 'Preview it first. It mails nobody.';
   switch (known.state) {
     case 'running':
-      return `Importing: ${importProgress(known)}`;
+      return `Importing. ${importProgress(known)}`;
     case 'failed':
       return 'The last import failed. Its page says why.';
     case 'stopped':
@@ -159,7 +159,7 @@ export function importText(known: Import | undefined): string {
 export function importProgress({ progress }: Pick<Import, 'progress'>): string {
   if (!progress) return 'Checking whose customers are here.';
   const [looked, total] = [progress.looked, progress.total].map((one) => numberText(one));
-  return `${looked} of ${total} ${progress.phase} looked at.`;
+  return `Looked at ${looked} of ${total} ${progress.phase}.`;
 }
 
 export const pathsOfConnecting = {

@@ -107,7 +107,7 @@ export function eventsCard({ slots, period, countedAt }: Numbers, now: Date): Ht
   const per = period === '24h' ? 'hour' : 'day';
   const none = countedAt
     ? `No events in ${periodNames[period]}.`
-    : 'Not counted yet. Numbers come every 5 minutes.';
+    : 'Not counted yet. Numbers update every 5 minutes.';
   return html`<section class="card" aria-labelledby="per-slot">
 <div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>${per === 'hour' ? zone : 'UTC'}${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
 ${eventBars(slots, { hrefOf: eventsOf }) ?? empty(none)}

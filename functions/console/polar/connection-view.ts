@@ -96,7 +96,7 @@ ${act(c, 'Change the secret', pathsOfTending.rotate)}
 </div>
 ${isRepairNext ? '' : repairCard(c)}
 <div class="card">
-<p><strong>Disconnect.</strong> <span class="soft">You see what stops and what stays first.</span></p>
+<p><strong>Disconnect.</strong> <span class="soft">Shows first what stops and what stays.</span></p>
 <a class="button danger" href="${pathsOfTending.disconnect}">Disconnect…</a>
 </div>
 </div>
@@ -114,7 +114,7 @@ function surplus(health: ConnectionHealth | undefined): Html {
 
 function repairCard(c: Context<ConsoleEnv>): Html {
   return html`<div class="card">
-<p><strong>Repair.</strong> <span class="soft">Sets the endpoint’s address, events and version, enables it and uses its secret. Leaves alone what is right.</span></p>
+<p><strong>Repair.</strong> <span class="soft">Sets the endpoint’s address, events and version, enables it and uses its secret. Changes only what is wrong.</span></p>
 ${act(c, 'Repair the connection', pathsOfTending.repair)}
 </div>`;
 }

@@ -34,6 +34,7 @@ export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
   const { connection, health, emails, workflows, events } = shown;
   const switches = emails.kind === 'told' ? emails.value : undefined;
   const rows = momentRows(switches, workflows, events);
+  const maySwitchOff = firstToSwitch(c, connection, shown.maySwitch) !== 'sign-in';
   return html`<h2 id="emails">One moment, one mail</h2>
 <p class="soft">Polar mails customers, too. Where a workflow mails at the same moment, they get both: switch off Polar’s mail, or pause the workflow.</p>
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
@@ -43,9 +44,9 @@ ${rows.some(isTwice) || isOfDraft(workflows, switches) ? scopeNote(c, shown) : '
 ${table(
   'Who mails at each moment',
   ['When', 'Polar’s mail', 'Ours', 'The customer gets', 'Change'],
-  rows.map((row) => rowCells(c, row, connection)),
+  rows.map((row) => rowCells(c, row, { connection, maySwitchOff })),
 )}
-${offerOfAll(c, rows)}
+${maySwitchOff ? offerOfAll(c, rows) : ''}
 <p class="soft small">Disconnecting switches back on what you switched off here.</p>`;
 }
 
@@ -86,7 +87,10 @@ const switchTones = { on: 'good', off: 'calm', unknown: 'warn' } as const satisf
 >;
 const oursTones = { active: 'good', paused: 'calm', none: 'calm', unknown: 'warn' } as const;
 
-function rowCells(c: Context<ConsoleEnv>, row: MomentRow, connection: Connection) {
+/** `maySwitchOff`: false where a sign-in comes first, which the page offers once. */
+type Switching = Readonly<{ connection: Connection; maySwitchOff: boolean }>;
+
+function rowCells(c: Context<ConsoleEnv>, row: MomentRow, switching: Switching) {
   const { key, title, polar, ours, workflows, gets, mark } = row;
   return [
     html`<span class="moment">${capital(title)}</span><br><code class="small soft">${key}</code>`,
@@ -96,21 +100,21 @@ function rowCells(c: Context<ConsoleEnv>, row: MomentRow, connection: Connection
         html`<br><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">sometimes</span>`}`,
     )}`,
     mark ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, 'bad') : gets,
-    html`<div class="acts">${actsOf(c, row, connection)}</div>`,
+    html`<div class="acts">${actsOf(c, row, switching)}</div>`,
   ];
 }
 
 function actsOf(
   c: Context<ConsoleEnv>,
   { key, polar, workflows, mark }: MomentRow,
-  { emailsSwitchedOff = [] }: Connection,
+  { connection: { emailsSwitchedOff = [] }, maySwitchOff }: Switching,
 ): (Html | string)[] {
   const fields = { keys: key };
   const isOurs = emailsSwitchedOff.includes(key) && polar === 'off';
   const active = workflows.filter(({ status }) => status === 'active');
   return [
     isOurs ? act(c, 'Switch Polar’s on again', pathsOfTending.emailsOn, { fields }) : '',
-    isTwice({ mark, polar })
+    maySwitchOff && isTwice({ mark, polar })
       ? act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields })
       : '',
     ...(mark === 'twice'

@@ -20,7 +20,7 @@ type Shown = Readonly<{
 export function importView(c: Context<ConsoleEnv>, { known, connection, now }: Shown): Html {
   const ours = known?.organizationId === connection.organizationId ? known : undefined;
   const shown = html`${ours ? present(c, ours, now) : first(c, connection)}`;
-  return html`<p>Makes a contact of every customer that ${connection.organizationName} has in Polar, with its subscriptions and the groups that your settings give. Of past orders, only the groups come in. It mails nobody and changes nobody’s consent.</p>
+  return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups that your settings give. Past orders only set groups. It mails nobody and changes nobody’s consent.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
 <p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
 }

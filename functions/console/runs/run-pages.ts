@@ -11,7 +11,7 @@ import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
-import { outlookView, runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
+import { outlookView, runBadge, runPath, stepName, whereRunIs } from '../kit/run-view.ts';
 import { empty, facts, table, time } from '../kit/shown.ts';
 import { contactPath, eventPath, fateBadge, workflowPath, workflowsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -122,7 +122,7 @@ function headOf({ run, workflow }: Story) {
 function runView(story: Story): Html {
   const { run, workflow, address } = story;
   return html`<div class="card">${facts([
-    ['State', html`${runBadge(run)} ${whereRunIs(story)}`],
+    ['State', html`${runBadge(run)} ${whereRunIs(story, workflow)}`],
     [
       'Workflow',
       workflow
@@ -163,12 +163,15 @@ ${outlookView(ahead, subjects)}`;
 
 const didWords = { sent: 'asked for an email', skipped: 'skipped', waited: 'waited' } as const;
 
-function stepRow({ at, stepId, did, reason, ledgerKey }: TakenStep, { emails, isReleased }: Story) {
+function stepRow(
+  { at, stepId, did, reason, ledgerKey }: TakenStep,
+  { emails, isReleased, workflow, subjects }: Story,
+) {
   const email = ledgerKey === undefined ? undefined : emails.get(ledgerKey);
   const onItsWay = did === 'sent' && !email ? 'The email is on its way, or dead.' : undefined;
   return [
     time(at),
-    html`<code>${stepId}</code>`,
+    stepName(stepId, workflow, subjects.get(stepId)),
     html`${didWords[did]}${email && html` ${fateBadge(email, isReleased)}`}`,
     reason ?? (email && reasonText(email, isReleased)) ?? onItsWay,
   ];

@@ -4,7 +4,7 @@ import { runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { RunCounts } from '#shared/store/runs/run-lists.ts';
 import type { Html } from '../kit/page.ts';
-import { runBadge, runPath, runTones, runWords, whereRunIs } from '../kit/run-view.ts';
+import { runBadge, runPath, runTones, runWords, stepName, whereRunIs } from '../kit/run-view.ts';
 import { badge, empty, table, time } from '../kit/shown.ts';
 import { contactPath, workflowPath } from '../kit/words.ts';
 
@@ -34,7 +34,7 @@ ${empty('No event has begun a run of this workflow yet.')}`;
   const steps = [...counts.byStep].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   return html`<h2 id="runs">Runs</h2>
 <div class="row spread"><div><p>${states}${counts.isComplete ? '' : html`<span class="soft small">Only the newest thousands are counted.</span>`}</p>
-${steps.length > 0 ? html`<p class="small soft">Waiting at ${steps.map(([id, count], at) => html`${at > 0 ? ', ' : ''}<code>${id}</code>: ${count}${more}`)}</p>` : ''}
+${steps.length > 0 ? html`<p class="small soft">Waiting at ${steps.map(([id, count], at) => html`${at > 0 ? ', ' : ''}${stepName(id, workflow)}: ${count}${more}`)}</p>` : ''}
 </div>
 ${waits ? html`<a class="button danger" href="${workflowPath(workflow)}/stop-runs">Stop all waiting runs…</a>` : ''}</div>
 ${table(
@@ -46,7 +46,7 @@ ${table(
     return [
       time(beganAt),
       runBadge(one.run),
-      whereRunIs(one),
+      whereRunIs(one, workflow),
       html`<span class="long"><a href="${contactPath(contactId)}">${name}</a></span>`,
       html`<a href="${runPath(runId)}">History</a>`,
     ];

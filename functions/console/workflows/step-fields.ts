@@ -137,7 +137,8 @@ function onlyIfFields(
 function emailFields({ email }: TypedSend, index: number, steps: Steps): Html {
   const { problems, mailFrom, senders } = steps;
   const sender = mailFrom ?? 'none is set up';
-  const names = senders ? ` of ${senders.join(' or ')}` : '';
+  const forms = senders?.map((one) => `Name <${one.includes('@') ? one : `hello@${one}`}>`);
+  const like = forms ? forms.join(' or ') : 'Name <address>';
   const field = (name: keyof typeof email, label: string, hint = '') => ({
     ...{ name: `step-${index}-${name}`, label, value: email[name], hint },
     problem: problems.at(`steps.${index}.${name}`),
@@ -150,7 +151,7 @@ function emailFields({ email }: TypedSend, index: number, steps: Steps): Html {
     ),
     Object.entries(kindWords),
   )}
-${textField(field('from', 'From', `Name <address>${names}. Empty: the sender of this deployment (${sender}).`))}
+${textField(field('from', 'From', `Like ${like}. Empty: the sender of this deployment (${sender}).`))}
 ${textField(field('replyTo', 'Reply-to', 'Empty: answers go to the support address of the brand, else to the sender.'))}
 ${textField(field('subject', 'Subject'))}
 ${textField(field('preheader', 'Preheader', 'Shown beside the subject in the list of emails.'))}

@@ -35,7 +35,7 @@ export function twoWeeksCard(numbers: WorkflowNumbers, hasRuns: boolean): Html {
 <h2 id="two-weeks">Last 14 days</h2>
 ${
   isNothing(numbers)
-    ? html`<p class="soft">Nothing counted yet. Numbers come every five minutes.</p>`
+    ? html`<p class="soft">Nothing counted yet. Numbers update every 5 minutes.</p>`
     : html`${fatesBar(numbers)}
 ${facts([
   ['Sent', numberText(sent)],

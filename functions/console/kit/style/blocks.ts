@@ -6,7 +6,8 @@ export const blocks = `
 .small-cards { grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)) }
 .choices, .small-cards { align-items: stretch }
 :is(.choices, .small-cards) > .card { display: flex; flex-direction: column }
-.choices > .card > form, .small-cards > .card > :last-child { margin-top: auto }
+.choices > .card > form:not(.act) { flex: 1; display: flex; flex-direction: column }
+.choices > .card > form.act, .choices form > :last-child, .small-cards > .card > :last-child { margin-top: auto }
 .small-cards > .card { align-items: start }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 0 0 1.25rem }
 .row > p, .row > div > p { margin: 0 }

@@ -65,7 +65,7 @@ describe('the overview', () => {
     expect(text).toContain('0 of 5 done');
     expect(text).toContain('Once Polar is connected.');
     expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
-    expect(text).toContain('Not counted yet. Numbers come every 5 minutes.');
+    expect(text).toContain('Not counted yet. Numbers update every 5 minutes.');
     expect(text).toContain('No workflow is active.');
     expect(text).toContain('No event in the last two weeks.');
   });

@@ -97,10 +97,10 @@ describe('while an import runs', () => {
 
   it('the page shows how far it is and reads itself again; so does the checklist', async () => {
     const { text, html } = await visitor.get(path);
-    expect(text).toContain('1,200 of 4,300 customers looked at. You can close this page');
+    expect(text).toContain('Looked at 1,200 of 4,300 customers. You can close this page');
     expect(html).toMatch(/id="import" data-refresh="live"/);
-    expect((await visitor.get('/console')).text).toContain('Importing: 1,200 of 4,300');
-    expect((await visitor.get('/console/polar')).text).toContain('Importing: 1,200 of 4,300');
+    expect((await visitor.get('/console')).text).toContain('Importing. Looked at 1,200 of 4,300');
+    expect((await visitor.get('/console/polar')).text).toContain('Importing. Looked at 1,200 of 4,300');
   });
 
   it('no other begins', async () => {
