@@ -62,6 +62,8 @@ const accessSchema = z.discriminatedUnion('kind', [
     accessToken: z.string(),
     refreshToken: z.string(),
     expiresAt: z.string(),
+    /** What the sign-in asked for; absent from those of earlier versions. */
+    scopes: z.optional(z.array(z.string())),
   }),
 ]);
 
@@ -75,6 +77,7 @@ const signInSchema = z.extend(clientSchema, {
   state: z.string(),
   codeVerifier: z.string(),
   startedAt: z.string(),
+  scopes: z.optional(z.array(z.string())),
 });
 
 /** A sign-in whose person has not come back from Polar yet. */

@@ -9,7 +9,7 @@ import { emailsPath, workflowsPath } from '../kit/words.ts';
 
 /** What a press of the switch leads to. */
 export const holdFlashes = {
-  held: { kind: 'done', text: 'All mail is held. Applies within two seconds.' },
+  held: { kind: 'done', text: 'Held. Applies within two seconds.' },
   heldBefore: { kind: 'problem', text: 'All mail is held already, so nothing changed.' },
   released: {
     kind: 'done',

@@ -25,7 +25,9 @@ export async function maySwitchEmails(
   try {
     const { access, registration } = await kept.read();
     if (access?.kind !== 'oauth' || registration?.clientId !== access.clientId) return undefined;
-    return registration.scopes?.includes(organizationsWrite) ?? false;
+    // A later sign-in may have asked for less than its client could.
+    const asked = access.scopes ?? registration.scopes ?? [];
+    return asked.includes(organizationsWrite);
   } catch (error) {
     log.error('polar access', { reason: reasonOf(error) });
     return undefined;

@@ -55,7 +55,7 @@ export function polarSignIn(
       const startedAt = now().toISOString();
       await access.change((document) => ({
         ...document,
-        signIn: { ...client, server, redirectUri, state, codeVerifier, startedAt },
+        signIn: { ...client, server, redirectUri, state, codeVerifier, startedAt, scopes: asked },
         ...(!wish.client && { registration: { ...client, server, redirectUri, scopes } }),
       }));
       return { url, state };
@@ -76,11 +76,11 @@ export function polarSignIn(
           'This sign-in was not begun in this browser, is over already, or took longer than a quarter of an hour. Nothing was changed. Sign in again.',
         );
       }
-      const { server, redirectUri, state, codeVerifier, clientId, clientSecret } = signIn;
+      const { server, redirectUri, state, codeVerifier, clientId, clientSecret, scopes } = signIn;
       const client = { clientId, ...(clientSecret !== undefined && { clientSecret }) };
       const back = { client, redirectUri, codeVerifier, state, parameters };
       const tokens = await exchangeCode(callTo(server), back, now());
-      const candidate = { kind: 'oauth', server, ...client, ...tokens } as const;
+      const candidate = { kind: 'oauth', server, ...client, ...tokens, scopes } as const;
       await access.change(({ signIn: _, ...document }) => ({ ...document, candidate }));
       return candidate;
     },

@@ -46,7 +46,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
     dueShard: '0',
   });
   const { text } = await site.get(path);
-  expect(text.match(/mail is held/g)).toHaveLength(1);
+  expect(text.match(/\bmail is held/g)).toHaveLength(1);
   expect(text).toMatch(
     /All mail is held Held by the local console since .*: wrong prices\. 1 email is held\./,
   );

@@ -76,16 +76,28 @@ describe('the page of an event', () => {
   });
 
   test.each([
-    [
-      'customer.created',
-      'was already here: an event that arrived first had added it. Asked for no email.',
-    ],
+    ['customer.created', 'was already here: an earlier event added it. Asked for no email.'],
     ['order.paid', 'that wasn’t already here. Asked for no email.'],
   ] as const)('says of a %s that changed nothing why', async (type, why) => {
     const email = `first-${type}@example.com`;
     await at.happen('subscription.active', { email });
     const { webhookId } = await at.happen(type, { email });
     expect((await at.get(`/console/events/${webhookId}`)).text).toContain(`${email} ${why}`);
+  });
+
+  test('says of one that changed nothing what kept it from it', async () => {
+    const email = 'gone@example.com';
+    await at.happen('customer.deleted', { email, settings: { customerDeleted: 'delete' } });
+    const created = await at.happen('customer.created', { email });
+    expect(created.outcome).toBe('unchanged');
+    const { text } = await at.get(`/console/events/${created.webhookId}`);
+    expect(text).toContain(`${created.reason} Asked for no email.`);
+    expect(text).not.toContain('was already here');
+
+    const keptByHand = ['firstName', 'lastName'] as const;
+    await at.recorded(1, () => ({ webhookId: 'evt-kept', keptByHand: [...keptByHand] }));
+    const kept = await at.get('/console/events/evt-kept');
+    expect(kept.text).toContain('Changed nothing: people set first name and last name by hand.');
   });
 
   test('says so where the settings of the time were not kept', async () => {

@@ -138,6 +138,15 @@ describe("switching Polar's mails", () => {
     expect(shown.text).not.toContain('needs the scope');
   });
 
+  it('offers the scope again to who signed in without it later', async () => {
+    await activated('payment-failed');
+    await desk.signIn(desk, { maySwitch: 'on' });
+    await desk.signIn(desk);
+    const shown = await desk.get(page);
+    expect(shown.text).toContain('needs the scope');
+    expect(shown.text).toContain('Sign in again with this scope');
+  });
+
   it('asks for the scope only when a person wants it', async () => {
     const { url } = await desk.goToPolar(desk);
     expect(new URL(url).searchParams.get('scope')).not.toContain('organizations:write');
