@@ -38,7 +38,7 @@ export function addForm(
     ...(hint && { hint }),
     problem: problems[name],
   });
-  const known = groups.length > 0 ? ` The settings have ${groups.join(', ')}.` : '';
+  const known = groups.length > 0 ? ` Groups in the settings: ${groups.join(', ')}.` : '';
   return postForm(c, {
     body: html`${textField(field('email', 'Email address'), { type: 'email', required: true })}
 ${textField(field('firstName', 'First name'))}

@@ -72,8 +72,8 @@ ${
 
 /** `isWholeAddress`: others who have the address go, too. */
 function erasing(who: Html, isWholeAddress: boolean): Html {
-  return html`<p class="note">This cannot be undone.</p>
-<div class="columns">
+  return html`<p class="note">This can’t be undone.</p>
+<div class="columns choices">
 <section class="card" aria-labelledby="goes"><h2 id="goes">What goes</h2>
 <ul>
 <li>${who}</li>

@@ -31,7 +31,7 @@ function editForm(c: ContactContext, { known, was, typed, groups, problems = {} 
       : 'Your changes win over what Polar says, until somebody clears them.';
   const hints: TypedFields = {
     externalId: 'The id of this person in your own system.',
-    userGroup: `Holds until Polar sends a newer event whose group is always set.${groups.length > 0 ? ` The settings have ${groups.join(', ')}.` : ''}`,
+    userGroup: `Stays until Polar sends a newer event whose group is always set.${groups.length > 0 ? ` Groups in the settings: ${groups.join(', ')}.` : ''}`,
   };
   const fields = handFields.map((name) => {
     const [hint, value, problem] = [hints[name], typed[name], problems[name]];

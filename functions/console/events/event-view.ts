@@ -13,7 +13,7 @@ import { emailView, failureText } from '../kit/email-view.ts';
 import { copyable, live } from '../kit/enhanced.ts';
 import type { Html } from '../kit/page.ts';
 import { runPath } from '../kit/run-view.ts';
-import { badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
+import { addressText, badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
 import {
   changeRow,
   contactPath,
@@ -40,7 +40,7 @@ export function settingsView(
   if (!settings) {
     return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>. What that version said was not kept.</p>`;
   }
-  return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>${savedText(settings)}. About ${type} they said:</p>
+  return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>${savedText(settings)}. For ${type}:</p>
 ${facts([...eventRows(settings.events[type]), ...generalRows(settings, type)])}`;
 }
 
@@ -185,28 +185,28 @@ ${payloadView(story)}`;
 }
 
 /** In one sentence what came of it. */
-function sentenceOf({ record }: EventStory): string {
+function sentenceOf({ record }: EventStory): Html | string {
   const { outcome, reason, email, workflows = [] } = record;
-  const whom = email ?? 'a contact';
+  const whom = email ? addressText(email) : 'a contact';
   const mails = new Set(workflows.flatMap(({ ledgerKey }) => ledgerKey ?? [])).size;
   const asked = mails === 0 ? 'no email' : mails === 1 ? '1 email' : `${mails} emails`;
   switch (outcome) {
     case 'applied':
-      return `Changed ${whom} and asked for ${asked}.`;
+      return html`Changed ${whom} and asked for ${asked}.`;
     case 'unchanged':
-      return `${whyUnchanged(record)} Asked for ${asked}.`;
+      return html`${whyUnchanged(record)} Asked for ${asked}.`;
     case 'skipped':
       return reason ?? 'Changed no contact.';
   }
 }
 
-function whyUnchanged({ type, email, reason, keptByHand = [] }: EventStory['record']): string {
-  if (reason !== undefined) return reason;
+function whyUnchanged({ type, email, reason, keptByHand = [] }: EventStory['record']): Html {
+  if (reason !== undefined) return html`${reason}`;
   const kept = keptByHand.map((field) => (fieldWords[field] ?? field).toLowerCase());
-  if (kept.length > 0) return `Changed nothing: people set ${kept.join(' and ')} by hand.`;
+  if (kept.length > 0) return html`Changed nothing: people set ${kept.join(' and ')} by hand.`;
   return type === 'customer.created'
-    ? `${email ?? 'The contact'} was already here: an earlier event added it.`
-    : `Said nothing about ${email ?? 'a contact'} that wasn’t already here.`;
+    ? html`${email ? addressText(email) : 'The contact'} was already here: an earlier event added it.`
+    : html`Said nothing about ${email ? addressText(email) : 'a contact'} that wasn’t already here.`;
 }
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {

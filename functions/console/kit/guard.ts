@@ -71,7 +71,7 @@ export const sameOrigin: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
     return page(c, {
       title: 'This form is out of date',
       status: 403,
-      body: html`<p>So nothing was done. Go back, reload the page, and send the form again.</p>`,
+      body: html`<p>Nothing was done. Go back, reload the page, and send the form again.</p>`,
     });
   }
   c.set('token', known);

@@ -34,7 +34,7 @@ ${empty('No event has begun a run of this workflow yet.')}`;
   const steps = [...counts.byStep].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   return html`<h2 id="runs">Runs</h2>
 <div class="row spread"><div><p>${states}${counts.isComplete ? '' : html`<span class="soft small">Only the newest thousands are counted.</span>`}</p>
-${steps.length > 0 ? html`<p class="small soft">Waiting at ${steps.map(([id, count], at) => html`${at > 0 ? ', ' : ''}${stepName(id, workflow)}: ${count}${more}`)}</p>` : ''}
+${steps.length > 0 ? html`<p class="small soft">${steps.map(([id, count], at) => html`${at > 0 ? ', ' : ''}${stepName(id, workflow)}: ${count}${more}`)}</p>` : ''}
 </div>
 ${waits ? html`<a class="button danger" href="${workflowPath(workflow)}/stop-runs">Stop all waiting runs…</a>` : ''}</div>
 ${table(

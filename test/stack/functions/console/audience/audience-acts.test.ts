@@ -151,7 +151,7 @@ describe('lifting a bounce', () => {
 describe('erasing', () => {
   test('asks first, and says what goes and what stays', async () => {
     const { text } = await at.get(`${path}/erase`);
-    expect(text).toContain('This cannot be undone.');
+    expect(text).toContain('This can’t be undone.');
     expect(text).toContain('What goes');
     expect(text).toContain('the address stays suppressed');
     expect(await at.taken('EVENTS_QUEUE_URL')).toEqual([]);

@@ -70,7 +70,7 @@ describe.each([
   test('is erased by a message to the worker, after a question', async () => {
     await happens();
     const { text } = await at.get(`${path}/erase`);
-    expect(text).toContain('This cannot be undone.');
+    expect(text).toContain('This can’t be undone.');
     expect(text).toContain(email);
     expect(text).toContain(othersGo);
     expect(await at.taken('EVENTS_QUEUE_URL')).toEqual([]);
