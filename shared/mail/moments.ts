@@ -160,6 +160,11 @@ export function overlapsOf(workflow: Trigger, emails: CustomerEmails | undefined
   });
 }
 
+/** Whether Polar surely mails at a moment of this workflow, too. */
+export function mailsTwice(workflow: Trigger, emails: CustomerEmails | undefined): boolean {
+  return overlapsOf(workflow, emails).some(({ polar }) => polar === 'on');
+}
+
 /** What to know of the overlaps before a workflow is activated: for those that are, and for those that may be. */
 export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   const when = (polar: Overlap['polar']) =>

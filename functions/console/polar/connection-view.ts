@@ -42,6 +42,7 @@ ${connected(c, state, shown)}`;
     return html`<h2 id="connection">Connect Polar</h2>
 <p class="note">${obstacle}</p>
 <p>Until then, <span class="code">npm run polar</span> sends events as Polar would.</p>
+${state.isBrokenOff ? html`<p class="note">Connecting stopped midway, and its access is still kept here. Delete it: <span class="code">npm run connect -- --disconnect</span></p>` : ''}
 ${secretsNote(c, shown.secrets)}`;
   }
   return html`<h2 id="connection">Connect Polar</h2>

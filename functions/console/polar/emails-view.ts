@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { type MomentRow, momentRows, overlapsOf, sandboxNote } from '#shared/mail/moments.ts';
+import { type MomentRow, mailsTwice, momentRows, sandboxNote } from '#shared/mail/moments.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
@@ -40,7 +40,7 @@ export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
 ${emails.kind === 'not-told' ? html`<p class="note">Which mails Polar sends is not known now.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
 ${switches ? changesNote(c, connection, switches) : ''}
-${rows.some(isTwice) || isOfDraft(workflows, switches) ? scopeNote(c, shown) : ''}
+${rows.some(isTwice) || hasDraftThatMailsTwice(workflows, switches) ? scopeNote(c, shown) : ''}
 ${table(
   'Who mails at each moment',
   ['When', 'Polar’s mail', 'Ours', 'The customer gets', 'Change'],
@@ -51,9 +51,11 @@ ${maySwitchOff ? offerOfAll(c, rows) : ''}
 }
 
 /** Before a draft is activated Polar's mail may be switched off, too, on the page of the workflow. */
-function isOfDraft(workflows: readonly Workflow[], switches: CustomerEmails | undefined): boolean {
-  const drafts = workflows.filter(({ status }) => status === 'draft');
-  return drafts.some((one) => overlapsOf(one, switches).some(({ polar }) => polar === 'on'));
+function hasDraftThatMailsTwice(
+  workflows: readonly Workflow[],
+  switches: CustomerEmails | undefined,
+): boolean {
+  return workflows.some((one) => one.status === 'draft' && mailsTwice(one, switches));
 }
 
 /** Why Polar tells nothing is said once on a page: asked twice, it may give two reasons. */

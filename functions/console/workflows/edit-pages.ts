@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 import { type StoppedAt, stoppedBy } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
+import { mailsTwice } from '#shared/mail/moments.ts';
 import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
 import { everyElement } from '../kit/email-elements.ts';
 import { emailSources } from '../kit/email-frame.ts';
@@ -17,7 +18,6 @@ import { eventOf, type Look, usualLook } from './preview.ts';
 import {
   checkNotes,
   noProblems,
-  offersSwitch,
   overlapNote,
   problemSummary,
   problemsOf,
@@ -144,12 +144,12 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
   const isConflict = instead === 'conflict';
   const isLive = present.status === 'active';
   const statuses = { conflict: 409, refused: 422, stops: 409 } as const;
-  const shownEmail = preview.email.kind === 'rendered' ? preview.email.html : '';
+  const shownHtml = preview.email.kind === 'rendered' ? preview.email.html : '';
   const { unsubscribeUrl } = parts;
-  const isOverlapping = isAccepted && offersSwitch(check.draft, portal);
+  const isOverlapping = isAccepted && mailsTwice(check.draft, portal?.emails?.switches);
   const maySwitch = isOverlapping ? await parts.maySwitchEmails() : undefined;
   // What is typed later is shown on this page, too.
-  const sources = emailSources(shownEmail + everyElement({ settings, brand, unsubscribeUrl }));
+  const sources = emailSources(shownHtml + everyElement({ settings, brand, unsubscribeUrl }));
   c.header('content-security-policy', policyWith(sources));
   return page(c, {
     title: `Edit ${present.name}`,

@@ -110,14 +110,6 @@ export function triggerNote(
   return html`<p class="note">${warning} <a href="${settingsPath}">Change it in the settings</a>.</p>`;
 }
 
-/** Whether a note of these overlaps offers to switch Polar's mail off. */
-export function offersSwitch(
-  workflow: Parameters<typeof overlapsOf>[0],
-  polar: PolarMails | undefined,
-): boolean {
-  return overlapsOf(workflow, polar?.emails?.switches).some((one) => one.polar === 'on');
-}
-
 type Overlapping = Readonly<{
   polar: Connection | undefined;
   /** Whether the sign-in covers switching Polar's mails; `undefined`: it does not say. */
@@ -165,7 +157,7 @@ function switching(
       return html`<p>To switch Polar’s off, sign in again with the scope ${scope}, and come back here.</p>
 <div class="row">${signInToSwitch(c, 'Sign in again with this scope', polar, back)} ${toMoments}</div>`;
     case 'check-token':
-      return html`<p>This needs an access with the scope ${scope}. Without it, switch Polar’s off in Polar, under Settings → Customer notifications.</p>
+      return html`<p>This needs the scope ${scope}. Without it, switch Polar’s off in Polar, under Settings → Customer notifications.</p>
 <div class="row">${button} ${toMoments}</div>`;
   }
 }

@@ -14,6 +14,7 @@ import {
   type PolarMails,
   triggerWarning,
 } from '#shared/mail/check/check-workflow.ts';
+import { mailsTwice } from '#shared/mail/moments.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { workflowEmailsPositionSchema } from '#shared/store/mail/workflow-emails.ts';
 import type { OpenCount } from '#shared/store/runs/open-runs.ts';
@@ -34,14 +35,7 @@ import {
   workflowsPath,
 } from '../kit/words.ts';
 import { workflowEmails } from './email-list.ts';
-import {
-  checkNotes,
-  offersSwitch,
-  outdatedNote,
-  overlapBadge,
-  overlapNote,
-  triggerNote,
-} from './problems.ts';
+import { checkNotes, outdatedNote, overlapBadge, overlapNote, triggerNote } from './problems.ts';
 import { workflowRuns } from './run-list.ts';
 import { twoWeeksCard, twoWeeksCell } from './two-weeks.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
@@ -265,7 +259,7 @@ export async function workflowPage(
   const [addresses, isReleased, maySwitch] = await Promise.all([
     parts.addressesOf(customerIds),
     isMailReleased(list.items, parts.hold),
-    offersSwitch(workflow, polar) ? parts.maySwitchEmails() : undefined,
+    mailsTwice(workflow, polar?.emails?.switches) ? parts.maySwitchEmails() : undefined,
   ]);
   return page(c, {
     title: workflow.name,

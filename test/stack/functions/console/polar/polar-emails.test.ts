@@ -215,7 +215,7 @@ describe('a workflow that mails when Polar does', () => {
     const path = await add('payment-failed');
     for (const one of [path, `${path}/edit`]) {
       const { text } = await desk.get(one);
-      expect(text).toContain('This needs an access with the scope organizations:write');
+      expect(text).toContain('This needs the scope organizations:write');
       expect(text).toContain('in Polar, under Settings → Customer notifications');
     }
     const refused = await desk.submit(`${page}/emails-off`, {
