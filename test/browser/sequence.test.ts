@@ -104,7 +104,7 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
     await page.getByRole('link', { name: 'Dunning' }).first().click();
     expect(await shown()).toMatch(/The clock of this local stack is 45 days .*ahead/);
     await page.locator('a[href^="/console/runs/"]').first().click();
-    expect(await shown()).toMatch(/waiting\s+Wait \d days wait-4 · until/);
+    expect(await shown()).toMatch(/waiting\s+Wait \d days wait-4, until/);
     expect(await violationsOn(page)).toEqual([]);
   });
 

@@ -256,10 +256,10 @@ function sentenceOf(error: unknown): string {
 
 function notConnected(c: Context<ConsoleEnv>, reason: string) {
   return page(c, {
-    title: 'Signing in to Polar did not work',
+    title: 'Signing in to Polar didn’t work',
     section: 'polar',
     status: 400,
     body: html`${problemFlash(reason)}
-<p><a href="${polarPath}">Go on to the page of the connection</a></p>`,
+<p><a href="${polarPath}">Back to Polar</a></p>`,
   });
 }

@@ -67,7 +67,7 @@ function connected(
   const told = health.kind === 'told' ? health.value : undefined;
   const needsAccess = told?.faults.some(({ repair }) => repair === 'connect') ?? false;
   // What is the next step is not offered twice.
-  const isRepairNext = told !== undefined && nextRepair(told.faults) === 'repair';
+  const repair = told && nextRepair(told.faults);
   const isOpen = needsAccess || Object.keys(problems).length > 0;
   return html`<div class="card">
 ${facts([
@@ -87,7 +87,7 @@ ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href
 ${surplus(told)}
 ${secretsNote(c, secrets)}
 </div>
-${importCard(connection, imported)}
+${importCard(connection, imported, repair === undefined || repair === 'wait')}
 ${told ? deliveriesTable(told) : ''}
 <h3>Maintenance</h3>
 <div class="columns small-cards">
@@ -95,7 +95,7 @@ ${told ? deliveriesTable(told) : ''}
 <p><strong>Change the secret.</strong> <span class="soft">Polar makes a new secret, used here immediately. The old one stays valid for another hour. A webhook refused in between is sent again: no event is lost.</span></p>
 ${act(c, 'Change the secret', pathsOfTending.rotate)}
 </div>
-${isRepairNext ? '' : repairCard(c)}
+${repair === 'repair' ? '' : repairCard(c)}
 <div class="card">
 <p><strong>Disconnect.</strong> <span class="soft">Shows first what stops and what stays.</span></p>
 <a class="button danger" href="${pathsOfTending.disconnect}">Disconnect…</a>

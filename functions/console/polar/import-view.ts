@@ -25,17 +25,18 @@ ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${sh
 <p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
 }
 
-/** The next step after connecting, until it was done; then a way back to it. */
+/** The next step after connecting, until it was done; then a way back to it. `isNext`: nothing is to be mended first. */
 export function importCard(
   { organizationId }: Shown['connection'],
   imported: Import | undefined,
+  isNext: boolean,
 ): Html {
   const ours = imported?.organizationId === organizationId ? imported : undefined;
   const isDone = ours?.kind === 'import' && ours.state === 'done';
   const told = isDone ? html`Last import: ${time(ours.changedAt)}.` : importText(ours);
   return html`<div class="card">
 <p><strong>Import existing customers.</strong> <span class="soft">${told}</span></p>
-<a class="button${isDone ? '' : ' primary'}" href="${importPath}">Import customers…</a>
+<a class="button${isNext && !isDone ? ' primary' : ''}" href="${importPath}">Import customers…</a>
 </div>
 `;
 }

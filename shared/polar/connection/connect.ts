@@ -142,7 +142,7 @@ function refuseSecond(before: Connection, { name }: PolarOrganization): Connecte
 }
 
 function secretSentence(isNew: boolean, { current, isStandIn }: SigningSecrets): string {
-  if (!isNew) return 'Its secret is in use already.';
+  if (!isNew) return 'Its secret is already in use.';
   return current === '' || isStandIn
     ? 'Copied its secret.'
     : 'Copied its secret. The previous one stays valid for another hour.';

@@ -73,7 +73,7 @@ async function adjusted(
   found: PolarEndpoint,
 ): Promise<Settled> {
   mayTakeOver(found.secret);
-  const reused = 'The webhook endpoint in Polar is there already: it is used again.';
+  const reused = 'Reused the webhook endpoint that Polar already has.';
   const differences = differencesOf(found, { webhookUrl, events });
   const surplus = surplusEvents(found, events);
   if (differences.length + surplus.length === 0) return { endpoint: found, done: [reused] };

@@ -114,7 +114,7 @@ function failedFault({ givenUp, stillTried, isMore }: ConnectionHealth['failed']
     givenUp > 0 && `gave up ${isMore ? 'at least ' : ''}${eventsText(givenUp)}`,
     stillTried > 0 && `is still trying ${eventsText(stillTried)}`,
   ];
-  const sentence = `In the last ${daysLookedAt} days Polar ${counts.filter(Boolean).join(' and ')} that could not be delivered. Fix what is wrong, then redeliver them: each is applied once.`;
+  const sentence = `Polar ${counts.filter(Boolean).join(' and ')} that could not be delivered in the last ${daysLookedAt} days. Fix what is wrong, then redeliver them: each is applied once.`;
   return [{ kind: 'failed', sentence, repair: givenUp > 0 ? 'redeliver' : 'wait' }];
 }
 
@@ -141,9 +141,13 @@ function countsOf(events: ReadonlyMap<string, boolean>) {
   return { givenUp, stillTried: events.size - givenUp };
 }
 
+/** Our own answers are shown whole. */
+const longestAnswer = 400;
+
 function deliveryShown(delivery: PolarDelivery): DeliveryShown {
   const { id, created_at, succeeded, http_code, response, webhook_event } = delivery;
-  const answer = plainText(answerText(response ?? ''));
+  const text = plainText(answerText(response ?? ''), longestAnswer + 1);
+  const answer = text.length > longestAnswer ? `${text.slice(0, longestAnswer)}…` : text;
   return {
     id,
     at: created_at,

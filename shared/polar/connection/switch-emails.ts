@@ -97,7 +97,7 @@ async function afterOutage(
 
 function doneWith(keys: readonly string[], isOn: boolean): string[] {
   const state = isOn ? 'on' : 'off';
-  const sentence = `Switched ${state} in Polar: ${keys.join(', ')}. Asked again, Polar says that ${keys.length === 1 ? 'it is' : 'they are'} ${state}.`;
+  const sentence = `Switched ${state} in Polar: ${keys.join(', ')}. Polar confirms that ${keys.length === 1 ? 'it is' : 'they are'} ${state}.`;
   return isOn ? [sentence] : [sentence, lasts, ...invoiceNote(keys)];
 }
 

@@ -42,6 +42,7 @@ export const workflows = `
 .wait .problem { grid-column: 1 / -1 }
 .ahead { list-style: none; margin: 0 0 1.25rem; padding: 0 }
 .ahead li { display: grid; grid-template-columns: 11.5rem 6rem minmax(0, 1fr); gap: .15rem .75rem; align-items: baseline; padding: .45rem 0; border-bottom: 1px solid var(--line) }
+.ahead .badge { justify-self: start }
 .ahead .why { display: block; min-width: 0 }
 @media (max-width: 40rem) { .ahead li { grid-template-columns: 1fr auto } .ahead .what { grid-column: 1 / -1 } }
 .way { margin: 0; padding-left: 1.2rem }

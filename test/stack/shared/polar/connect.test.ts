@@ -103,8 +103,8 @@ describe('connecting Polar', () => {
     expect(await connect(access)).toMatchObject({
       kind: 'connected',
       done: [
-        'The webhook endpoint in Polar is there already: it is used again.',
-        'Its secret is in use already.',
+        'Reused the webhook endpoint that Polar already has.',
+        'Its secret is already in use.',
         'Connected with Northlight.',
       ],
     });

@@ -84,7 +84,7 @@ describe("Polar's own mails", () => {
   it('says that the invoice is no longer attached, and what disconnecting does', async () => {
     const off = await switchEmailsOff(at.parts(), await connect(), ['order_confirmation']);
     const said = off.kind === 'done' ? off.done.join(' ') : '';
-    expect(said).toMatch(/Asked again, Polar says that it is off/);
+    expect(said).toMatch(/Polar confirms that it is off/);
     expect(said).toMatch(/Disconnecting switches on again/);
     expect(said).toMatch(/invoice/);
   });

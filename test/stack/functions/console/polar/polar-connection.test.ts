@@ -105,7 +105,7 @@ describe('connecting by a token', () => {
   it('uses an endpoint again that has this address already', async () => {
     await desk.connectByToken();
     const shown = await desk.connectByToken();
-    expect(shown.text).toContain('is there already: it is used again.');
+    expect(shown.text).toContain('Reused the webhook endpoint');
     expect(desk.polar.endpoints).toHaveLength(1);
     expect(await desk.connection()).toMatchObject({ version: 2 });
   });
@@ -219,7 +219,7 @@ describe('signing in to Polar', () => {
     const back = await desk.comeBack(desk, `http://localhost:4000/console/polar/callback${query}`);
     expect(back.status).toBe(400);
     expect(back.html).not.toContain('<script>alert');
-    expect(back.text).toContain('Go on to the page of the connection');
+    expect(back.text).toContain('Back to Polar');
     await nothingIsConnected();
   });
 

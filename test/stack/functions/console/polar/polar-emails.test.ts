@@ -87,10 +87,10 @@ describe("switching Polar's mails", () => {
     await desk.connectByToken(mayChange());
     await activated('payment-failed');
     const off = await desk.submit(`${page}/emails-off`, { keys: 'subscription_past_due' });
-    expect(off.text).toContain('Asked again, Polar says that it is off');
+    expect(off.text).toContain('Polar confirms that it is off');
     expect(await row('subscription_past_due')).toMatch(/off active Payment failed one/);
     const on = await desk.submit(`${page}/emails-on`, { keys: 'subscription_past_due' });
-    expect(on.text).toContain('Asked again, Polar says that it is on');
+    expect(on.text).toContain('Polar confirms that it is on');
   });
 
   it('says what is missing where the access may not', async () => {

@@ -28,7 +28,7 @@ describe('the runs of a workflow', () => {
     await pastDue('ben@example.com');
     const { text, html } = await at.get('/console/workflows/dunning');
     expect(text).toMatch(/2 waiting Wait 3 days until-3: 2/);
-    expect(text).toMatch(/waiting Wait 3 days until-3 · until .* UTC ann@example\.com History/);
+    expect(text).toMatch(/waiting Wait 3 days until-3, until .* UTC ann@example\.com History/);
     expect(html).toContain(`href="${path}"`);
     expect(text).not.toContain('Ends at its next step');
   });
@@ -95,7 +95,7 @@ describe('the page of a run', () => {
     expect(event.html).toContain(`href="${path}"`);
     const contact = await at.get(`/console/audience/${contactId}`);
     expect(contact.text).toMatch(
-      /Sequences .*Dunning <b>now<\/b> waiting Wait 3 days until-3 · until/s,
+      /Sequences .*Dunning <b>now<\/b> waiting Wait 3 days until-3, until/s,
     );
     expect(contact.html).toContain(`href="${path}"`);
   });

@@ -109,7 +109,7 @@ describe('npm run connect, against a stage in AWS', () => {
     expect(first.out).not.toContain(token);
     expect(at.webhookSecret().current).toBe(at.polar.endpoints[0]?.secret);
     const again = await run([], { POLAR_TOKEN: token });
-    expect(again.out).toContain('it is used again');
+    expect(again.out).toContain('Reused the webhook endpoint');
     expect(at.polar.endpoints).toHaveLength(1);
   });
 
@@ -181,12 +181,12 @@ describe('npm run connect, against a stage in AWS', () => {
       expect(shown.out).toMatch(new RegExp(` on +none +one +${key}\\n`));
     }
     const off = await run(['--emails-off', 'order_confirmation']);
-    expect(off.out).toContain('Asked again, Polar says that it is off.');
+    expect(off.out).toContain('Polar confirms that it is off.');
     expect((await run(['--status'])).out).toMatch(
       /a purchase is paid +off +none +nothing: nobody mails +order_confirmation/,
     );
     const on = await run(['--emails-on', 'order_confirmation']);
-    expect(on.out).toContain('Asked again, Polar says that it is on.');
+    expect(on.out).toContain('Polar confirms that it is on.');
   });
 
   it('finds something to do where Polar’s own mails have changed, until they are taken', async () => {
