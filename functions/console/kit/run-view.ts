@@ -39,7 +39,7 @@ export function stepName(
 ): Html {
   const step = workflow?.steps.find(({ id }) => id === stepId);
   if (!step) return html`<code>${stepId}</code>`;
-  return html`${step.kind === 'wait' ? waitName(step) : subject} <code class="small soft">${stepId}</code>`;
+  return html`${step.kind === 'wait' ? waitName(step) : subject} <code class="small soft whole">${stepId}</code>`;
 }
 
 function waitName(step: WaitStep): string {

@@ -62,6 +62,8 @@ describe('the health of the connection', () => {
 
     expect(buttonsAfter(sick.html, 'Next step')).toEqual(['Enable the endpoint']);
     expect(sick.text).toContain('Enable the endpoint. Then redeliver what failed.');
+    // The import is the next step only where nothing is to be mended first.
+    expect(sick.html).toContain('class="button" href="/console/polar/import"');
 
     const { connections } = desk.parts;
     const known = await connections.read();
@@ -107,6 +109,15 @@ describe('the health of the connection', () => {
     desk.answerWith(401);
     await desk.polar.emit(paid);
     expect((await desk.get(page)).text).toContain('failed answered 401 Answered 401 here.');
+  });
+
+  it('shows our longest answers whole, and says where a longer one is cut', async () => {
+    desk.answerWith(401, 'a'.repeat(400));
+    await desk.polar.emit(paid);
+    expect((await desk.get(page)).text).toMatch(/ a{400} /);
+    desk.answerWith(502, 'b'.repeat(401));
+    await desk.polar.emit(paid);
+    expect((await desk.get(page)).text).toMatch(/ b{400}… /);
   });
 
   it('refuses a secret that is too short, shows it nowhere, and says how to mend that', async () => {

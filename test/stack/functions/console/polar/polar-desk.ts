@@ -21,13 +21,14 @@ type Visitor = Pick<ReturnType<typeof consoleVisitor>, 'get' | 'post'>;
 export async function startPolarDesk(options: FakePolarOptions = {}) {
   const polar = await startFakePolar({ organizations: [northlight], ...options });
   let answerStatus = 200;
+  let answerText: string | undefined;
   const received: string[] = [];
   const receiver = await serveOnLoopback(
     async (request, response) => {
       received.push(String(request.headers['webhook-id']));
       response
         .writeHead(answerStatus)
-        .end(JSON.stringify({ message: `Answered ${answerStatus} here.` }));
+        .end(JSON.stringify({ message: answerText ?? `Answered ${answerStatus} here.` }));
     },
     0,
     'the receiver',
@@ -60,8 +61,9 @@ export async function startPolarDesk(options: FakePolarOptions = {}) {
     polar,
     received,
     webhookUrl: `${receiver.address}/webhooks/polar`,
-    answerWith: (status: number) => {
+    answerWith: (status: number, message?: string) => {
       answerStatus = status;
+      answerText = message;
     },
     goToPolar,
     comeBack,
