@@ -64,7 +64,7 @@ const anImport: Import = {
 it.each<[string, Import | undefined]>([
   ['Preview it first. It mails nobody.', undefined],
   ['Preview it first. It mails nobody.', { ...anImport, kind: 'look', state: 'done' }],
-  ['Importing: ', anImport],
+  ['Importing. ', anImport],
   ['The last import failed. Its page says why.', { ...anImport, state: 'failed' }],
   ['The last import was stopped. Continue it on its page.', { ...anImport, state: 'stopped' }],
 ])('says of an import "%s"', (text, imported) => {
