@@ -28,9 +28,9 @@ import { order } from '#shared/polar/sample/sample-purchase.ts';
 import { uuidOf } from '#shared/polar/sample/sample-values.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
-import { activeWorkflow, startDoor } from './recovering.ts';
 import { localAssembly } from '#test/support/cloud/local-assembly.ts';
 import { readableRow } from '#test/support/readable-row.ts';
+import { activeWorkflow, startDoor } from './recovering.ts';
 
 type Door = Awaited<ReturnType<typeof startDoor>>;
 

@@ -100,7 +100,9 @@ describe('while an import runs', () => {
     expect(text).toContain('Looked at 1,200 of 4,300 customers. You can close this page');
     expect(html).toMatch(/id="import" data-refresh="live"/);
     expect((await visitor.get('/console')).text).toContain('Importing. Looked at 1,200 of 4,300');
-    expect((await visitor.get('/console/polar')).text).toContain('Importing. Looked at 1,200 of 4,300');
+    expect((await visitor.get('/console/polar')).text).toContain(
+      'Importing. Looked at 1,200 of 4,300',
+    );
   });
 
   it('no other begins', async () => {
