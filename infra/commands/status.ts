@@ -213,7 +213,7 @@ function connectionText(now: ConnectionNow): string {
 }
 
 function previousText(previous: Status['previousSecret']): string {
-  if (!previous) return 'none counts';
+  if (!previous) return 'none in use';
   return `counts until ${previous.until ?? 'watch has given it an end'}`;
 }
 

@@ -210,7 +210,7 @@ export function counted(count: number, what: string): string {
 /** Which fields of a contact an event, or a replay, has changed. */
 export function didText({ changes }: Pick<EventRecord, 'changes'>): string {
   const fields = changes.map(({ field }) => field).join(', ');
-  return changes.length > 0 ? `${counted(changes.length, 'change')} (${fields})` : 'no changes';
+  return changes.length > 0 ? `${counted(changes.length, 'change')} (${fields})` : 'nothing';
 }
 
 /** What came in at the same moment is told apart by eye: whole seconds are enough. */

@@ -13,7 +13,7 @@ export const holdFlashes = {
   heldBefore: { kind: 'problem', text: 'All mail is held already, so nothing changed.' },
   released: {
     kind: 'done',
-    text: 'All mail is released. Each held email is checked and sent once, from the next minute on.',
+    text: 'All mail is released. Each held email is checked and sent once, within a minute or, where many were held, in turn.',
   },
   notHeld: { kind: 'problem', text: 'Mail isn’t held, so nothing changed.' },
 } as const satisfies Record<string, Flash>;

@@ -93,7 +93,7 @@ export function workflowsView({ workflows = [] }: Decision, story: EventStory): 
 /** Why no workflow was considered. What waits for such events now may explain what a person expects. */
 export function noWorkflowsView({ outcome }: Decision, { record, waiting }: EventStory): Html {
   if (isBackfilled(record.webhookId) && !isLostOrder(record.webhookId)) {
-    return html`<p>No email: a backfill made this event of what Polar lists, and no workflow sees these.</p>`;
+    return html`<p>No email: this event was made of what Polar lists, and no workflow sees such events.</p>`;
   }
   return html`<p>${
     outcome === 'skipped'
@@ -192,7 +192,7 @@ function sentenceOf({ record }: EventStory): Html | string {
   const asked = mails === 0 ? 'no email' : mails === 1 ? '1 email' : `${mails} emails`;
   switch (outcome) {
     case 'applied':
-      return html`Changed ${whom} and asked for ${asked}.`;
+      return html`${isAdded(record) ? 'Added' : 'Changed'} ${whom} and asked for ${asked}.`;
     case 'unchanged':
       return html`${whyUnchanged(record)} Asked for ${asked}.`;
     case 'skipped':
@@ -200,13 +200,16 @@ function sentenceOf({ record }: EventStory): Html | string {
   }
 }
 
+const isAdded = ({ changes }: EventStory['record']) =>
+  changes.some(({ field, from }) => field === 'email' && from === null);
+
 function whyUnchanged({ type, email, reason, keptByHand = [] }: EventStory['record']): Html {
   if (reason !== undefined) return html`${reason}`;
   const kept = keptByHand.map((field) => (fieldWords[field] ?? field).toLowerCase());
   if (kept.length > 0) return html`Changed nothing: people set ${kept.join(' and ')} by hand.`;
   return type === 'customer.created'
     ? html`${email ? addressText(email) : 'The contact'} was already here: an earlier event added it.`
-    : html`Said nothing about ${email ? addressText(email) : 'a contact'} that wasn’t already here.`;
+    : html`What it says about ${email ? addressText(email) : 'the contact'} was already here.`;
 }
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {
@@ -221,7 +224,7 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
     ['Happened', time(record.occurredAt, { form: 'seconds' })],
     ['Received', time(record.receivedAt, { form: 'seconds' })],
     isBackfilled(record.webhookId)
-      ? ['Came by', 'a backfill: made from what Polar’s API said, without a webhook']
+      ? ['Came from', 'an import or a backfill: made of what Polar lists, without a webhook']
       : ['Polar was answered', `${code}: ${message}`],
     ['Failed', failure && failureText(failure)],
     ['Webhook', copyable(record.webhookId)],
@@ -231,7 +234,7 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
 
 export function changesView(changes: readonly Change[], isErased = false): Html {
   if (isErased) return html`<p>What it changed is erased, with the customer.</p>`;
-  if (changes.length === 0) return html`<p>Nothing that a contact shows.</p>`;
+  if (changes.length === 0) return html`<p>No field of the contact.</p>`;
   const rows = changes.map(changeRow);
   return table('Changes of the contact', ['Field', 'Before', 'After'], rows);
 }

@@ -8,7 +8,7 @@ import type { ConsoleParts } from '../parts.ts';
 import { finding } from './finding.ts';
 
 const whatToType =
-  'Type a name, an address or the beginning of it, an external id, the name of a workflow, or any id.';
+  'Type a name, an address or the beginning of it, an external id, the name of a workflow, or the id of a contact, customer, subscription or webhook.';
 
 /** What the field of the navigation leads to: the one thing that was meant, or all that it may be. */
 export function findPages(parts: ConsoleParts) {

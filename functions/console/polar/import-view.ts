@@ -8,7 +8,7 @@ import { act } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { facts, time } from '../kit/shown.ts';
-import { importPath, importProgress, importText } from '../kit/words.ts';
+import { importPath, importProgress, importText, settingsPath } from '../kit/words.ts';
 
 type Shown = Readonly<{
   known: Import | undefined;
@@ -20,7 +20,7 @@ type Shown = Readonly<{
 export function importView(c: Context<ConsoleEnv>, { known, connection, now }: Shown): Html {
   const ours = known?.organizationId === connection.organizationId ? known : undefined;
   const shown = html`${ours ? present(c, ours, now) : first(c, connection)}`;
-  return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups that your settings give. Past orders only set groups. It mails nobody and changes nobody’s consent.</p>
+  return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups that your settings give. Past orders only set groups. It mails nobody. Contacts that are here keep their consent; new ones start as <a href="${settingsPath}">Events &amp; groups</a> says: subscribed, unless you change it there.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
 <p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
 }

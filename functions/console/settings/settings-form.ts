@@ -185,7 +185,7 @@ ${rows(optionalEventTypes)}
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">
 <h2>New contacts and limits</h2>
-${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts added by webhooks get marketing. Anyone who unsubscribed or complained stays unsubscribed.' }, newContactModes)}
+${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts added by webhooks or an import get marketing. Anyone who unsubscribed or complained stays unsubscribed.' }, newContactModes)}
 ${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'The most one mailbox gets, so that nobody can flood an address by typing it at checkout. Two of them may be marketing. Receipts of paid amounts and tests don’t count; mails about a failed payment may reach twice the number.' })}
 <p class="hint">Postal address, time zone and language are on <a href="${brandPath}">Sender &amp; brand</a>.</p>
 ${formerSettings.map((path) => html`<input type="hidden" name="${path}" value="${draft[path] ?? ''}">`)}

@@ -55,7 +55,7 @@ export function backfillCommand(
 ): void {
   command
     .description(
-      "Compare Polar's customers with the audience here, and repair what webhooks missed. Sends no mail and changes nobody's consent. After Ctrl-C, run it again to continue.",
+      "Compare Polar's customers with the audience here, and repair what webhooks missed. Sends no mail. Contacts that are here keep their consent. After Ctrl-C, run it again to continue.",
     )
     .option('--dry-run', 'show what differs; changes nothing')
     .addOption(sinceOption('compare only what Polar made or changed since'))

@@ -84,7 +84,7 @@ export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
     ['subscriptions', counts.subscriptions, 'their state was missing here, or older'],
     ['erased', erased, 'erased here, and they stay so'],
     ['no address', withoutAddress, 'so there can be no contact'],
-    ['unsubscribed', unsubscribed, 'for information: consent is never compared nor changed'],
+    ['unsubscribed', unsubscribed, 'for information: consent that is here is never changed'],
     ...(isDryRun ? [] : [['repaired', counts.repaired, ''] satisfies [string, number, string]]),
     ['refused', sumOf(counts.refused), ''],
   ];

@@ -79,7 +79,7 @@ export async function polarSide(
   const connection = await partsFor('production').connections.read();
   if (!connection && !given) {
     throw new Advice(
-      'Polar is not connected. Connect it: npm run connect -- --token - or give an access token: --token -',
+      "Polar is not connected. Sign in on the console's page Polar, or run: npm run connect -- --token - . For this command alone, give it an access token: --token -",
     );
   }
   const server = connection?.server ?? given?.server ?? 'production';

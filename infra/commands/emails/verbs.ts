@@ -141,7 +141,7 @@ export function emailVerbs({
       print(
         count === 0
           ? 'All mail is released. No email was held.'
-          : `All mail is released. ${count === 1 ? '1 held email is' : `${count} held emails are`} checked and sent once, from the next minute on.`,
+          : `All mail is released. ${count === 1 ? '1 held email is' : `${count} held emails are`} checked and sent once, within a minute or, where many were held, in turn.`,
       );
       if (count === 0) return;
       print('Those whose event is older than the maxAgeHours of their workflow end as blocked.');

@@ -152,7 +152,7 @@ function noContactLines(email: string, at: AtAddress, { address }: WhyHow): stri
   const claims = Object.entries(at.address?.claims ?? {});
   const lines = claims.map(([id, claim]) => `  ${claimText(id, claim, at)}`);
   const never =
-    'No customer has or had it: no event with this address was applied, or its customer is erased.';
+    'No customer has or had it: no event with this address was applied, or the customer was erased.';
   const reasons = reasonsAgainstMarketing(at).map((reason) => `  ${reasonSentence(reason)}`);
   return [`No contact has ${address(email)}.`, ...(lines.length > 0 ? lines : [never]), ...reasons];
 }
@@ -193,7 +193,7 @@ function nextLines(
   ];
   return [
     '',
-    'An event that is still tried again is not listed, because it is known by its webhook id only.',
+    "Events that are still retried aren't listed: look those up by webhook id.",
     '',
     'Next:',
     ...commands.map((command) => `  npm run ${command}${options}`),

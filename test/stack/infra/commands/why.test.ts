@@ -471,7 +471,7 @@ describe('npm run why, of what is known beside', () => {
     const id = 'backfill-c-made';
     await dead.queueWebhook(id, customerCreated('c-made'));
     await dead.work({ workflows: async () => [] });
-    expect(await why(id)).toContain('and no workflow sees these.');
+    expect(await why(id)).toContain('and no workflow sees such events.');
     expect(await why(id)).not.toContain('waits for it now');
     expect(await why('c-made@example.com')).toContain('(made by a backfill: no workflow sees it)');
   });

@@ -62,7 +62,7 @@ describe('the page of an event', () => {
     await saveSettings(at.db, at.tableOf('Settings'), settings, { at: at.now(), by: 'grace' });
     const { webhookId } = await at.happen('order.paid', { email: 'Ann@Example.com', settings });
     const { text, html } = await allOf(webhookId);
-    expect(text).toContain('changed a contact Changed ann@example.com and asked for no email.');
+    expect(text).toContain('changed a contact Added ann@example.com and asked for no email.');
     expect(text).toContain('202: Accepted. Polar Audience has queued this event');
     expect(text).toContain('First name nothing Ann');
     expect(text).toContain('Subscribed nothing yes');
@@ -77,7 +77,7 @@ describe('the page of an event', () => {
 
   test.each([
     ['customer.created', 'was already here: an earlier event added it. Asked for no email.'],
-    ['order.paid', 'that wasn’t already here. Asked for no email.'],
+    ['order.paid', 'was already here. Asked for no email.'],
   ] as const)('says of a %s that changed nothing why', async (type, why) => {
     const email = `first-${type}@example.com`;
     await at.happen('subscription.active', { email });
