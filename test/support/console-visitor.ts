@@ -90,3 +90,15 @@ function readable(html: string): string {
   };
   return visit(parse(html)).replaceAll(/\s+/g, ' ').trim();
 }
+
+/** The same over the network, of the console of a local stack that runs at this origin. */
+export function visitorOver(origin: string) {
+  return consoleVisitor({
+    request: (url, init) => {
+      const { pathname, search } = new URL(url);
+      const { host: _, ...headers } = Object.fromEntries(new Headers(init.headers));
+      const site = { origin, ...headers };
+      return fetch(`${origin}${pathname}${search}`, { ...init, headers: site, redirect: 'manual' });
+    },
+  });
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { consoleVisitor } from '#test/support/console-visitor.ts';
+import { visitorOver } from '#test/support/console-visitor.ts';
 import { npmStart } from '#test/support/process/npm-start.ts';
 import { typed } from '#test/support/process/typed-command.ts';
 
@@ -36,15 +36,7 @@ afterAll(async () => {
 });
 
 /** The console as a browser without JavaScript sees it. */
-const visitor = consoleVisitor({
-  request: (url, init) => {
-    const { pathname, search } = new URL(url);
-    const { host: _, ...headers } = Object.fromEntries(new Headers(init.headers));
-    const origin = `http://localhost:${port + 6}`;
-    const site = { origin, ...headers };
-    return fetch(`${origin}${pathname}${search}`, { ...init, headers: site, redirect: 'manual' });
-  },
-});
+const visitor = visitorOver(`http://localhost:${port + 6}`);
 
 const environment = () => ({ POLAR_AUDIENCE_LOCAL: directory, HOME: directory });
 async function cli(...words: string[]) {

@@ -19,7 +19,7 @@ import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { asMany } from '#test/support/as-many.ts';
-import { consoleVisitor } from '#test/support/console-visitor.ts';
+import { visitorOver } from '#test/support/console-visitor.ts';
 import { npmStart } from '#test/support/process/npm-start.ts';
 import { typed as typedCommand } from '#test/support/process/typed-command.ts';
 import { readableText } from '#test/support/readable-row.ts';
@@ -111,15 +111,7 @@ async function tokenOf(slug: string): Promise<string> {
 }
 
 /** The console as a browser without JavaScript sees it. */
-const visitor = consoleVisitor({
-  request: (url, init) => {
-    const { pathname, search } = new URL(url);
-    const { host: _, ...headers } = Object.fromEntries(new Headers(init.headers));
-    const origin = `http://localhost:${port + 6}`;
-    const site = { origin, ...headers };
-    return fetch(`${origin}${pathname}${search}`, { ...init, headers: site, redirect: 'manual' });
-  },
-});
+const visitor = visitorOver(`http://localhost:${port + 6}`);
 
 const show = async (path: string) => (await fetch(`${polar}${path}`)).text();
 
