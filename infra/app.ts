@@ -1,5 +1,4 @@
 import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { readStageOptions } from '#infra/constructs/stage-options.ts';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import { PolarAudienceStack } from './polar-audience-stack.ts';
@@ -13,4 +12,9 @@ if (read.kind === 'refused') {
 }
 
 new PolarAudienceStack(app, `PolarAudience-${read.options.stage}`, read.options);
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+
+// To load its rules and to follow them takes a second, which the local stack and the tests do without.
+if (process.env['CDK_VALIDATION'] !== 'false') {
+  const { AwsSolutionsChecks } = await import('cdk-nag');
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+}

@@ -12,9 +12,9 @@ const localContext = {
   mailsPerSecond: '50',
 };
 
-/** The rules for templates and CloudFormation's schemas, which `npm run synth` checks, would take longer than all the rest. */
+/** The CDK's rules, cdk-nag's and CloudFormation's schemas, which `npm run synth` checks, would take longer than all the rest. */
 const withoutRules = { '@aws-cdk/core:validateAgainstDefaultRules': false };
-const withoutSchemas = { CDK_VALIDATION: 'false' };
+const withoutValidation = { CDK_VALIDATION: 'false' };
 
 /**
  * Writes the cloud assembly of the stage `local`, template and bundles, into a directory: what
@@ -29,7 +29,7 @@ export async function synthesise(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
-      ...withoutSchemas,
+      ...withoutValidation,
       CDK_OUTDIR: directory,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...withoutRules }),
     },
