@@ -24,14 +24,12 @@ const longest = [
   'walks/local-polar.test.ts',
   'walks/life.test.ts',
   'walks/refused-for-47-hours.test.ts',
-  'system/erasure.test.ts',
-  'grants/grants.test.ts',
+  'walks/erasure.test.ts',
+  'walks/grants/grants.test.ts',
   'local/start.test.ts',
   'prove/crash/crash.test.ts',
-  'backfill/backfill-many.test.ts',
   'browser/sequence.test.ts',
   'workflows/workflows.test.ts',
-  'dead-letters/resend-many.test.ts',
   'polar/polar-care.test.ts',
   'audience/audience-export.test.ts',
   'backfill/backfill-command.test.ts',
@@ -95,16 +93,16 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', 'test/prove/walks/**'],
+          exclude: ['test/unit/**', 'test/prove/walks/**', 'test/prove/volumes/**'],
           sequence: { groupOrder: 1 },
           ...onStacks,
         },
       },
       {
-        // Not in `npm test`: `npm run prove -- walks`.
+        // Not in `npm test`: `npm run prove -- walks volumes`.
         test: {
-          name: 'walks',
-          include: ['test/prove/walks/*.test.ts'],
+          name: 'long',
+          include: ['test/prove/walks/**/*.test.ts', 'test/prove/volumes/*.test.ts'],
           sequence: { groupOrder: 2 },
           ...onStacks,
         },

@@ -24,7 +24,7 @@ import { seededRandom } from './seeded-random.ts';
 
 const parts = [
   ...(['crash', 'histories', 'hostile', 'mutants', 'properties', 'runs', 'soak'] as const),
-  ...(['template', 'walks'] as const),
+  ...(['template', 'volumes', 'walks'] as const),
 ] as const;
 const usage = `npm run prove -- [${parts.join('] [')}] [--seed N] [--minutes M] [--short] [--promises] [--only TEXT]
 
@@ -32,11 +32,12 @@ crash      every AWS call of ingest, worker and mailer goes wrong once in each w
 histories  random histories with two to four workers that fail and race, against the result that the rules give
 hostile    mutated requests on ingest and in the worker's reader, some through emulated queues and tables, and what answering them costs
 mutants    the code that decides, broken on purpose in one place at a time: each check that keeps a promise of sequences, which the checker of runs must notice, and each condition of the hearts (test/prove/mutants/conditions.ts) turned round, which the unit tests or a checker must notice
-properties the tests of npm test, and the walks, that draw what they meet or need many of something, with many more; the one part that no seed repeats
+properties the tests of npm test, and the walks and volumes, that draw what they meet or need many of something, with many more; the one part that no seed repeats
 runs       random histories of workflows with several steps, in memory and on emulated DynamoDB, against a model of them; rare branches must be reached; short ones with a crash at each call
 soak       M minutes of load on the local stack; in the first half functions are killed, and DynamoDB, SQS and SES pause, throttle and lose replies
 template   the rules of AWS that the product leans on, taken out of the stack one at a time: the tests of the template must complain
-walks      the longest tests through whole stacks (test/prove/walks/): every fault of the runbook on one stack, a newcomer with the local Polar, an outage that recover closes, days of a customer on a moved clock, and a mail that SES refuses for 47 hours
+volumes    commands on thousands of customers and dead letters (test/prove/volumes/), and how little memory each takes
+walks      the longest tests through whole stacks (test/prove/walks/): every alarm with a real cause, every fault of the runbook on one stack, all that a function may do, an erasure, a newcomer with the local Polar, an outage that recover closes, days of a customer on a moved clock, and a mail that SES refuses for 47 hours
 
 Without parts, all of them. With --promises, mutants leaves the conditions out. With --only, crash tries the scenarios whose names have this text. The same seed draws the same. Ends with 1 if anything does not hold.`;
 
@@ -177,12 +178,15 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     say(`${all.filter(({ isNoticed }) => isNoticed).length} of ${all.length} noticed`);
     return all.every(({ isNoticed }) => isNoticed);
   },
-  async walks() {
-    const holds = await testsPass(['--project', 'walks']);
-    say(holds ? 'all hold' : 'not all hold');
-    return holds;
-  },
+  volumes: () => testsHold('test/prove/volumes/'),
+  walks: () => testsHold('test/prove/walks/'),
 };
+
+async function testsHold(folder: string): Promise<boolean> {
+  const holds = await testsPass([folder]);
+  say(holds ? 'all hold' : 'not all hold');
+  return holds;
+}
 
 function soakLines({ troubles, memory, ...proof }: SoakProof): string[] {
   const counted = (counts: Readonly<Record<string, number>>) =>

@@ -4,7 +4,7 @@ import { testsPass } from '#test/prove/tests-pass.ts';
 
 const cwd = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The tests of `npm test`, and the walks, that draw what they meet, or that need many of something, by `asMany`. */
+/** The tests of `npm test`, and the walks and volumes, that draw what they meet, or that need many of something, by `asMany`. */
 function files(): string[] {
   return globSync('test/**/*.test.ts', { cwd }).filter(
     // The part `runs` draws these.

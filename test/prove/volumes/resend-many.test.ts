@@ -84,7 +84,7 @@ async function resendAll() {
   const measured = ['--expose-gc', '--import', './test/support/process/heap-gauge.ts'];
   const command = ['infra/cli.ts', 'deadletters', 'resend', '--all', '--queue', 'events'];
   const child = spawn(process.execPath, [...measured, ...command, '--stage', 'staging'], {
-    cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
+    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...environmentOfTests,

@@ -10,11 +10,11 @@ import type { Fault } from '#test/prove/fault-proxy.ts';
 import { called, type FunctionName, handled, startLife } from '#test/prove/life.ts';
 import { queued, scenarios, workflows } from '#test/prove/scenarios.ts';
 import { bounce } from '#test/stack/functions/feedback/ses-notification.ts';
+import { onlyAwsMeasures, watchAlarms } from '#test/stack/infra/alarms/told-elsewhere.ts';
+import { lambdaOf } from '#test/stack/infra/constructs/lambda-of.ts';
 import { alarmsOf, type Seen } from '#test/support/cloud/cloud-watch.ts';
 import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 import { signedRequest } from '#test/support/polar/signed-request.ts';
-import { lambdaOf } from '../constructs/lambda-of.ts';
-import { onlyAwsMeasures, watchAlarms } from './told-elsewhere.ts';
 
 const template = stageTemplate();
 const alarms = alarmsOf(template);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { madeUpRows } from '#infra/local/polar-server/shop/history.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
+import { startBackfillStack } from '#test/stack/infra/commands/backfill/backfill-stack.ts';
 import { asMany } from '#test/support/as-many.ts';
 import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { createStackTables } from '#test/support/cloud/stack-tables.ts';
@@ -12,7 +13,6 @@ import {
   startPolarConnection,
 } from '#test/support/polar/polar-connection.ts';
 import { environmentOfTests } from '#test/support/process/environment-of-tests.ts';
-import { startBackfillStack } from './backfill-stack.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let at: PolarConnection;
@@ -32,7 +32,7 @@ async function compared() {
   const measured = ['--expose-gc', '--import', './test/support/process/heap-gauge.ts'];
   const command = ['infra/cli.ts', 'backfill', '--dry-run', '--stage', 'staging'];
   const child = spawn(process.execPath, [...measured, ...command], {
-    cwd: fileURLToPath(new URL('../../../../..', import.meta.url)),
+    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...environmentOfTests,
