@@ -112,6 +112,8 @@ async function results(subjects: readonly Subject[], rounds: readonly ColdStart[
   // A ratio is taken within each round, so that what else the machine does weighs on both sides.
   const ratio = (nth: number, other: string, key: Figure) =>
     median(rounds.map((starts) => figure(starts[nth], key) / figure(starts[nthNamed(other)], key)));
+  // An empty function against a peer is the floor: what Node alone takes.
+  const peerOf = (name: string) => `peer of ${name === 'empty' ? 'ingest' : name}`;
   return await Promise.all(
     subjects.map(async (subject, nth) => ({
       name: subject.name,
@@ -121,12 +123,12 @@ async function results(subjects: readonly Subject[], rounds: readonly ColdStart[
       readyMs: of(nth, 'readyMs'),
       firstInvocationMs: of(nth, 'firstMs'),
       answeredMs: of(nth, 'answeredMs'),
-      answeredToPeer: ratio(nth, `peer of ${subject.name}`, 'answeredMs'),
+      answeredToPeer: ratio(nth, peerOf(subject.name), 'answeredMs'),
       ownMs: of(nth, 'ownMs'),
-      ownToPeer: ratio(nth, `peer of ${subject.name}`, 'ownMs'),
+      ownToPeer: ratio(nth, peerOf(subject.name), 'ownMs'),
       readyToEmpty: ratio(nth, 'empty', 'readyMs'),
-      importToPeer: ratio(nth, `peer of ${subject.name}`, 'importMs'),
-      importCpuToPeer: ratio(nth, `peer of ${subject.name}`, 'importCpuMs'),
+      importToPeer: ratio(nth, peerOf(subject.name), 'importMs'),
+      importCpuToPeer: ratio(nth, peerOf(subject.name), 'importCpuMs'),
       loadsUndici: rounds.some((starts) => starts[nth]?.loadsUndici),
     })),
   );
