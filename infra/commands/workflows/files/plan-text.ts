@@ -1,5 +1,6 @@
 import { counted, seconds } from '#infra/commands/words.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
+import type { AlsoMailing } from '#shared/audience/also-mailing.ts';
 import type { Difference } from '#shared/mail/workflow-history.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { Effect, EffectMail } from './effect.ts';
@@ -135,12 +136,19 @@ export function lookedAtLines({ events, since, lookedSince }: PastEvents): strin
 }
 
 /** The same for a program. */
-export function plannedDocument(planned: Planned, effect: Effect | undefined) {
+export function plannedDocument(
+  planned: Planned,
+  effect: Effect | undefined,
+  beside: readonly AlsoMailing[] = [],
+) {
   const { workflowId, kind, warnings } = planned;
   return {
     ...{ workflowId, kind, warnings },
     ...('before' in planned && { version: planned.before.version, status: planned.before.status }),
-    ...('after' in planned && { statusAfter: planned.after.status }),
+    ...('after' in planned && {
+      statusAfter: planned.after.status,
+      alsoMailing: beside.map((one) => one.workflowId),
+    }),
     ...('changes' in planned && { changes: planned.changes }),
     ...('seen' in planned && { seen: planned.seen, elsewhere: planned.elsewhere ?? null }),
     ...('problems' in planned && { problems: planned.problems }),

@@ -59,7 +59,7 @@ describe('npm run workflows', () => {
     if (!saved) throw new Error('Nothing was saved.');
     const { audience: _, exitWhen: _e, steps: _s, ...kept } = saved;
     const receipt = { ...kept, email: firstSend(saved).email };
-    expect(found).toEqual([{ workflows: [receipt] }, receipt]);
+    expect(found).toEqual([{ workflows: [receipt] }, { ...receipt, alsoMailing: [] }]);
     expect(receipt).toMatchObject({ workflowId: 'receipt-t1', status: 'draft' });
   });
 
@@ -108,6 +108,30 @@ describe('npm run workflows', () => {
       'npm run connect -- --emails-off subscription_past_due --stage test',
     );
     expect(at.output()).toContain('npm run workflows -- pause payment-failed-t1 --stage test');
+  });
+
+  it('warns where another active workflow mails the same people, with the ways out', async () => {
+    const warning =
+      'Note: receipt-t1 (“Receipt”) also mails these people at order.paid. While both are active, they get both emails.';
+    await at.does().add('receipt');
+    await at.does().activate('receipt-t1');
+    await at.does().add('receipt');
+    expect(at.output()).not.toContain('also mails');
+    await at.does().activate('receipt-t2');
+    expect(at.output()).toContain(`${warning}\nreceipt-t2 is active`);
+    expect(at.output()).toMatch(
+      /Keep one of them active\. To pause one:\n {2}npm run workflows -- pause receipt-t1 --stage test\n {2}npm run workflows -- pause receipt-t2 --stage test$/,
+    );
+    at.printed.length = 0;
+    await at.does().show('receipt-t2');
+    expect(at.output()).toContain(warning);
+    const found: object[] = [];
+    await at.does({ document: (one) => found.push(one) }).show('receipt-t2');
+    expect(found).toMatchObject([{ workflowId: 'receipt-t2', alsoMailing: ['receipt-t1'] }]);
+    await at.does().pause('receipt-t1');
+    at.printed.length = 0;
+    await at.does().show('receipt-t2');
+    expect(at.output()).not.toContain('also mails');
   });
 
   it('does not activate marketing without a postal address, and says how to set one', async () => {
