@@ -16,7 +16,7 @@ import type { Connection } from '#shared/polar/connection/connection.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { firstToSwitch, signInToSwitch } from '../kit/polar-sign-in.ts';
+import { firstToSwitchHere, signInToSwitch } from '../kit/polar-sign-in.ts';
 import { badge, problemFlash } from '../kit/shown.ts';
 import { brandPath, pathsOfTending, polarPath, settingsPath, workflowPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
@@ -151,7 +151,7 @@ function switching(
     fields: { keys: keys.join(','), back },
   });
   const scope = html`<span class="code">${organizationsWrite}</span>`;
-  switch (firstToSwitch(c, polar, maySwitch)) {
+  switch (firstToSwitchHere(c, polar, maySwitch)) {
     case 'switch':
       return html`<div class="row">${button} ${toMoments}</div>`;
     case 'sign-in':
