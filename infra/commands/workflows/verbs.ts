@@ -1,5 +1,6 @@
 import type { Deployment } from '#infra/commands/deployment/deployment.ts';
 import { runListLines, runsDocument } from '#infra/commands/run-words.ts';
+import { switchOffLines } from '#infra/commands/words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
@@ -24,6 +25,8 @@ import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
+import { firstToSwitch } from '#shared/polar/connection/switch-emails.ts';
 import type { RunCounts } from '#shared/store/runs/run-lists.ts';
 import type { PastEvents } from './files/past-events.ts';
 import { fileVerbs } from './files/verbs.ts';
@@ -52,7 +55,9 @@ export type WorkflowParts = Readonly<{
   settings: () => Promise<Settings>;
   /** Polar's own mails as they were last seen; nothing where Polar is not connected. */
   brand: () => Promise<Brand>;
-  polar: () => Promise<PolarMails | undefined>;
+  polar: () => Promise<(PolarMails & Pick<Connection, 'method' | 'emailsSwitchedOff'>) | undefined>;
+  /** Whether the access covers switching those; `undefined`: only Polar knows. */
+  maySwitchEmails: () => Promise<boolean | undefined>;
   deployment: Pick<
     Deployment,
     'title' | 'mailFrom' | 'mailIdentities' | 'unsubscribeUrl' | 'options'
@@ -198,10 +203,11 @@ export function workflowVerbs(parts: WorkflowParts) {
       print(`${workflowId} is active: events that come in from now on send it.`);
       print('This applies within 30 seconds.');
       const keys = switchedOnBeside(workflow, polar);
-      if (keys.length > 0) {
-        print("\nSwitch Polar's mail off, or pause this one:");
-        print(npm(`connect -- --emails-off ${keys.join(',')}`));
-        print(npm(`workflows -- pause ${workflowId}`));
+      if (polar && keys.length > 0) {
+        const first = firstToSwitch(polar, await parts.maySwitchEmails());
+        print('');
+        switchOffLines(keys, first, deployment.options).forEach(print);
+        print(`Or pause this one:\n${npm(`workflows -- pause ${workflowId}`)}`);
       }
       if (beside.length > 0) {
         print('\nKeep one of them active. To pause one:');

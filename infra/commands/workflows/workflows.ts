@@ -8,7 +8,7 @@ import {
   readSettings,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
-import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { deployedAudience, maySwitchEmails } from '#infra/commands/deployment/parts.ts';
 import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { recordedEvents } from '#infra/commands/replay/recorded-events.ts';
@@ -242,6 +242,9 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
     settings: mailSettings(() => readSettings(db, settingsTable), dynamoBrand(db, settingsTable)),
     brand: dynamoBrand(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),
+    async maySwitchEmails() {
+      return maySwitchEmails(deployment, await stackResources(options.target, deployment));
+    },
     deployment,
     send: (mail) => sendTest(mail, clientConfigs.sesv2),
     confirmed,

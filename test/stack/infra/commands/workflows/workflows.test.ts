@@ -97,17 +97,22 @@ describe('npm run workflows', () => {
     const switches = { subscription_past_due: true };
     const emails = { switches, seenAt: '2026-11-23T12:00:00.000Z' };
     const connection = { server: 'production', organizationSlug: 'northlight', emails } as const;
-    const polar = { polar: async () => connection };
+    const polar = { polar: async () => ({ ...connection, method: 'oauth' as const }) };
     await at.does(polar).add('payment-failed');
     const warning = 'Note: Polar mails when a payment fails, too';
     expect(at.output()).toContain(warning);
     at.printed.splice(0);
     await at.does(polar).activate('payment-failed');
     expect(at.printed[0]).toContain(warning);
-    expect(at.output()).toContain(
-      'npm run connect -- --emails-off subscription_past_due --stage test',
-    );
+    const off = '  npm run connect -- --emails-off subscription_past_due --stage test\n';
+    expect(at.output()).toContain(`\nSwitch Polar's off:\n${off}`);
     expect(at.output()).toContain('npm run workflows -- pause payment-failed-t1 --stage test');
+    at.printed.splice(0);
+    await at.does(polar).pause('payment-failed');
+    await at.does({ ...polar, maySwitchEmails: async () => false }).activate('payment-failed');
+    expect(at.output()).toContain(
+      `sign in again first, on the console's page Polar, with the scope organizations:write:\n  npm run console -- --stage test\nThen:\n${off}`,
+    );
   });
 
   it('warns where another active workflow mails the same people, with the ways out', async () => {
