@@ -189,7 +189,7 @@ export function overlapBadge(
 export function alsoMailingNotes(beside: readonly AlsoMailing[]): Html {
   return html`${beside.map(
     (one) =>
-      html`<p class="note">${alsoMailingText(one, `“${one.name}”`)} <a href="${workflowPath(one)}">Open it</a>.</p>`,
+      html`<p class="note">${alsoMailingText(one, `Another workflow, “${one.name}”,`)} <a href="${workflowPath(one)}">Open the other one</a>.</p>`,
   )}`;
 }
 

@@ -1,9 +1,8 @@
 import { inOrder } from '#infra/commands/workflows/short-ids.ts';
-import { calledInFull } from '#infra/commands/workflows/text.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
-import { type AlsoMailing, alsoMailingText } from '#shared/audience/also-mailing.ts';
+import type { AlsoMailing } from '#shared/audience/also-mailing.ts';
 import { stoppedBy, stoppedText, type WaitingAt } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
 import type { MailSurroundings } from '#shared/mail/check/check-workflow.ts';
@@ -24,7 +23,7 @@ import {
   type Stack,
   withVersion,
 } from './plan.ts';
-import { lookedAtLines, plannedDocument, plannedLines } from './plan-text.ts';
+import { alsoMailingLines, lookedAtLines, plannedDocument, plannedLines } from './plan-text.ts';
 
 type FileParts = Readonly<{
   workflows: Pick<Workflows, 'all' | 'versions' | 'removed'>;
@@ -174,8 +173,8 @@ export function fileVerbs(parts: FileParts) {
         return verdict;
       }
       for (const one of planned) {
-        plannedLines(one, effects.get(one.workflowId)).forEach(print);
-        besideLines(beside.get(one.workflowId)).forEach(print);
+        const { workflowId } = one;
+        plannedLines(one, effects.get(workflowId), beside.get(workflowId)).forEach(print);
       }
       (await stopsOf(toApply)).forEach(print);
       if (past) ['', ...lookedAtLines(past)].forEach(print);
@@ -203,7 +202,7 @@ export function fileVerbs(parts: FileParts) {
       if (toApply.length === 0) return print('There is nothing to apply.');
       for (const one of toApply) {
         print(`${one.workflowId}: ${one.kind}, then ${one.after.status}`);
-        besideLines(beside.get(one.workflowId)).forEach(print);
+        alsoMailingLines(beside.get(one.workflowId)).forEach(print);
       }
       const stops = mayStop ? [] : await stopsOf(toApply);
       stops.forEach(print);
@@ -233,10 +232,6 @@ export function fileVerbs(parts: FileParts) {
       print('\nThe files have the new versions. Commit them.');
     },
   };
-}
-
-function besideLines(beside: readonly AlsoMailing[] = []): string[] {
-  return beside.map((one) => `  Note: ${alsoMailingText(one, calledInFull(one))}`);
 }
 
 type ToApply = Extract<Planned, { kind: 'new' | 'changed' }>;

@@ -121,7 +121,7 @@ describe('the list', () => {
   test('says which other active workflow mails the same people, on the page and in the editor', async () => {
     const [first, second] = [await at.added('receipt'), await at.added('receipt')];
     const note =
-      '“Receipt” also mails these people at order.paid. While both are active, they get both emails. Open it.';
+      'Another workflow, “Receipt”, also mails these people at order.paid. While both are active, they get both emails. Open the other one.';
     expect((await at.get(second.path)).text).not.toContain('also mails');
     await at.post(`${first.path}/activate`, { version: '1' });
     for (const path of [second.path, `${second.path}/edit`]) {
