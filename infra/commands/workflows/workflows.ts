@@ -244,7 +244,9 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
     brand: dynamoBrand(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),
     async maySwitchEmails() {
-      return maySwitchEmails(deployment, await stackResources(options.target, deployment));
+      // It is asked for once a workflow is active, so it must not fail.
+      const found = await stackResources(options.target, deployment).catch(() => undefined);
+      return found && maySwitchEmails(deployment, found);
     },
     deployment,
     send: (mail) => sendTest(mail, clientConfigs.sesv2),
