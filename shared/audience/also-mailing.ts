@@ -1,10 +1,14 @@
 import { type Condition, conditionText } from './conditions.ts';
-import type { Workflow } from './workflow.ts';
+import type { EmailNode, Workflow } from './workflow.ts';
 
 /** What decides whom a workflow mails, and whether it does so at once. */
 type Mailing = Pick<Workflow, 'trigger' | 'audience'> &
   Readonly<{
-    steps: readonly Readonly<{ kind: 'send' | 'wait'; onlyIf?: readonly Condition[] }>[];
+    steps: readonly Readonly<{
+      kind: 'send' | 'wait';
+      onlyIf?: readonly Condition[];
+      email?: Pick<EmailNode, 'kind'>;
+    }>[];
   }>;
 
 /** Another active workflow whose first email goes to people of this one, for the same event. */
@@ -18,22 +22,25 @@ export type AlsoMailing = Pick<Workflow, 'workflowId' | 'name'> &
 /**
  * The other active workflows that mail people of this one at the same moment: "once per contact" counts for each
  * workflow, so those people get an email of each. Only what is sure: all conditions of one are conditions of the other.
- * Whether different conditions ever hold together cannot be known.
+ * Whether different conditions ever hold together cannot be known. And only what is hardly meant: where one has more
+ * conditions and is of another kind, such as tips for new subscribers beside a receipt for all, each has its purpose.
  */
 export function alsoMailing(
   workflowId: string,
   mailing: Mailing,
   all: readonly Workflow[],
 ): AlsoMailing[] {
-  const own = conditionsOfFirst(mailing);
+  const own = firstOf(mailing);
   if (!own) return [];
   const { event } = mailing.trigger;
   return all.flatMap((other) => {
     const isBeside = other.status === 'active' && other.workflowId !== workflowId;
-    const its = conditionsOfFirst(other);
+    const its = firstOf(other);
     if (!isBeside || other.trigger.event !== event || !its) return [];
-    const isEveryone = isWithin(its, own);
-    if (!isEveryone && !isWithin(own, its)) return [];
+    const isEveryone = isWithin(its.conditions, own.conditions);
+    const isWithinIts = isWithin(own.conditions, its.conditions);
+    const isAlike = own.kind === its.kind || (isEveryone && isWithinIts);
+    if (!isAlike || !(isEveryone || isWithinIts)) return [];
     return [{ workflowId: other.workflowId, name: other.name, event, isEveryone }];
   });
 }
@@ -45,11 +52,12 @@ export function alsoMailingText({ event, isEveryone }: AlsoMailing, called: stri
     : `${called} also mails some of these people at ${event}. While both are active, those get both emails.`;
 }
 
-/** All that must hold for its first email; `undefined` where that waits. */
-function conditionsOfFirst({ trigger, audience, steps }: Mailing): Set<string> | undefined {
+/** The kind of its first email, and all that must hold for that; `undefined` where it waits before. */
+function firstOf({ trigger, audience, steps }: Mailing) {
   const [first] = steps;
   if (first?.kind !== 'send') return undefined;
-  return new Set([...trigger.conditions, ...audience, ...(first.onlyIf ?? [])].map(inOneForm));
+  const conditions = [...trigger.conditions, ...audience, ...(first.onlyIf ?? [])];
+  return { kind: first.email?.kind, conditions: new Set(conditions.map(inOneForm)) };
 }
 
 /** The order of values does not matter. */

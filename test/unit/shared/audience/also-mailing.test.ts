@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { alsoMailing, alsoMailingText } from '#shared/audience/also-mailing.ts';
 import type { Condition } from '#shared/audience/conditions.ts';
-import type { Step, Workflow } from '#shared/audience/workflow.ts';
+import { firstSend, type Step, type Workflow } from '#shared/audience/workflow.ts';
+import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
+import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { approvedMail } from '#test/support/audience/approved-mail.ts';
 
 const { workflow: approved } = approvedMail();
@@ -28,6 +30,14 @@ const onlyIf = (...conditions: Condition[]) => ({
     step.kind === 'send' ? { ...step, onlyIf: conditions } : step,
   ),
 });
+
+const ofKind = (kind: 'marketing' | 'transactional') => ({
+  steps: receipt.steps.map((step) =>
+    step.kind === 'send' ? { ...step, email: { ...step.email, kind } } : step,
+  ),
+});
+const marketing = ofKind('marketing');
+const transactional = ofKind('transactional');
 
 type Told = 'everyone' | 'some' | 'nobody';
 
@@ -64,6 +74,19 @@ describe('which other workflows mail the same people', () => {
     ],
     ['nothing active: it is a draft', 'nobody', {}, { status: 'draft' }],
     ['nothing active: it is paused', 'nobody', {}, { status: 'paused' }],
+    ['another kind of email', 'everyone', transactional, marketing],
+    [
+      'another kind of email for some of these',
+      'nobody',
+      transactional,
+      { ...marketing, ...paid(purchase) },
+    ],
+    [
+      'another kind of email for these and others',
+      'nobody',
+      { ...marketing, ...paid(purchase) },
+      transactional,
+    ],
     ['another frequency', 'everyone', {}, { frequency: 'once-per-contact' }],
   ])('tells of another one that has %s: %s', (_, told, own, its) => {
     const found = alsoMailing('receipt', { ...receipt, ...own }, [receipt, other(its)]);
@@ -77,6 +100,25 @@ describe('which other workflows mail the same people', () => {
     const draft: Workflow = { ...receipt, status: 'draft' };
     expect(alsoMailing('receipt', draft, [draft, other({})])).toHaveLength(1);
     expect(alsoMailing('receipt', receipt, [receipt])).toEqual([]);
+  });
+
+  it('tells of the two ready-made ones about a failed payment, and of no others', () => {
+    const { compiled } = firstSend(receipt);
+    const all = [...readyMade, ...readySequences].map((one): Workflow => {
+      const { name, event, conditions } = one;
+      const email = 'email' in one ? ofKind(one.email.kind).steps : undefined;
+      const written = 'steps' in one ? one.steps : [];
+      const steps =
+        email ?? written.map((step) => (step.kind === 'send' ? { ...step, compiled } : step));
+      return { ...receipt, workflowId: name, ...trigger(event, ...conditions), steps };
+    });
+    const pairs = all.flatMap((one) =>
+      alsoMailing(one.workflowId, one, all).map(({ workflowId }) => [one.workflowId, workflowId]),
+    );
+    expect(pairs).toEqual([
+      ['payment-failed', 'dunning'],
+      ['dunning', 'payment-failed'],
+    ]);
   });
 
   it('says whether all of them get both emails, or some', () => {
