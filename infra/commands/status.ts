@@ -27,7 +27,7 @@ import { documentClient } from '#shared/store/dynamo.ts';
 import { deadLetterQueues } from './dead-letters/dead-letters.ts';
 import { oldestMessages } from './deployment/oldest-message.ts';
 import { type StackResources, stackResources } from './deployment/resources.ts';
-import { remedies, withOptions } from './words.ts';
+import { counted, remedies, withOptions } from './words.ts';
 
 type StatusOptions = Readonly<{ target: Target; json: boolean }>;
 
@@ -113,7 +113,7 @@ export function tellStatus(
   } else {
     statusLines(status).forEach(print);
     print('');
-    if (concerns.length === 0) print('All is well.');
+    if (concerns.length === 0) print(['All is well.', ...underWay(status)].join(' '));
     for (const concern of concerns) {
       print(`! ${concern.sentence}`);
       const next = nextOf(concern);
@@ -183,6 +183,20 @@ function statusLines(status: Status): string[] {
       : []),
     ...columns(facts),
   ];
+}
+
+/** Below that nobody would say that a message waits. */
+const soonSeconds = 60;
+
+/** What is in the queues while all is well. */
+function underWay({ queues }: Status): string[] {
+  const count = queues.reduce((sum, { waiting, inWork }) => sum + waiting + inWork, 0);
+  if (count === 0) return [];
+  const oldest = Math.max(...queues.map(({ oldestSeconds = 0 }) => oldestSeconds));
+  const [are, wait] = count === 1 ? ['is', 'waits'] : ['are', 'wait'];
+  return oldest < soonSeconds
+    ? [`${counted(count, 'message')} ${are} being processed.`]
+    : [`${counted(count, 'message')} still ${wait}, the oldest for ${ageText(oldest * 1_000)}.`];
 }
 
 function reasonLines(title: string, reasons: readonly ReasonNow[], at: Date): string[] {

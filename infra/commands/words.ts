@@ -1,12 +1,15 @@
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
 import { type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { Connection } from '#shared/polar/connection/connection.ts';
+import { isLoopbackUrl } from '#shared/polar/access.ts';
+import { organizationsWrite } from '#shared/polar/api.ts';
+import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
 import {
   type ConnectionHealth,
   type Repair,
   surplusNote,
 } from '#shared/polar/connection/health.ts';
+import type { FirstToSwitch } from '#shared/polar/connection/switch-emails.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
@@ -24,13 +27,14 @@ export const remedies: Record<Repair, string | undefined> = {
 export function healthLines(
   connection: Connection,
   { endpoint, events, surplus, deliveries, faults }: ConnectionHealth,
-  options: string,
+  { options, apiUrl }: Pick<ConnectionParts, 'apiUrl'> & Readonly<{ options: string }>,
 ): string[] {
   const note = surplusNote({ surplus });
   const { organizationName, organizationSlug, server, connectedAt, by, method } = connection;
   const way = method === 'oauth' ? 'by signing in' : 'with an access token';
+  const where = isLoopbackUrl(apiUrl) ? 'on the local Polar' : server;
   const facts = [
-    ['organization', `${organizationName} (${organizationSlug}), ${server}`],
+    ['organization', `${organizationName} (${organizationSlug}), ${where}`],
     ['connected', `${connectedAt} by ${by}, ${way}`],
     ['webhooks go to', endpoint?.url ?? connection.url],
     ['endpoint', endpoint ? (endpoint.enabled ? 'enabled' : 'disabled') : 'unknown'],
@@ -58,6 +62,28 @@ function faultLines(options: string) {
     const remedy = remedies[repair];
     return remedy === undefined ? [sentence] : [sentence, `  ${withOptions(remedy, options)}`];
   };
+}
+
+/** How to switch these mails of Polar's off, with what comes first. */
+export function switchOffLines(
+  keys: readonly string[],
+  first: FirstToSwitch,
+  options: string,
+): string[] {
+  const off = `  npm run connect -- --emails-off ${keys.join(',')}${options}`;
+  switch (first) {
+    case 'switch':
+      return ["Switch Polar's off:", off];
+    case 'sign-in':
+      return [
+        `To switch Polar's off, sign in again first, on the console's page Polar, with the scope ${organizationsWrite}:`,
+        `  ${withOptions('npm run console', options)}`,
+        'Then:',
+        off,
+      ];
+    case 'check-token':
+      return [`Switch Polar's off, if your token has the scope ${organizationsWrite}:`, off];
+  }
 }
 
 /** The same command for the same deployment. */

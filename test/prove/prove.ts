@@ -61,38 +61,47 @@ if (values.help || unknown.length > 0 || !Number.isSafeInteger(seed) || !(minute
 }
 const share = values.short ? 0.05 : 1;
 const say = (line: string) => console.log(`  ${line}`);
-const every = (unit: string) => (done: number) => say(`${done} ${unit}`);
+/** Not part of the report, and at once: a proof that is stopped has still said how far it came and what failed. */
+const progress = (line: string) => console.error(`  ${line}`);
+const every = (unit: string) => (done: number) => progress(`${done} ${unit}`);
 
 const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
   async crash() {
     const short = (name: string) => / by default$/.test(name) && /^(order|customer)/.test(name);
-    const proofs = await proveCrashes({
+    let holds = true;
+    await proveCrashes({
       template: stageTemplate({ stage: 'local' }).toJSON(),
       isWanted: (_, { name }) => name.includes(values.only) && (!values.short || short(name)),
-      onProgress: say,
+      onProgress: progress,
+      onFailure: (failure) => progress(`FAILS ${failure}`),
+      onProved: (part, proof) => {
+        holds = report(`crash points in ${part}`, proof) && holds;
+      },
     });
-    const all = Object.entries(proofs);
-    return all.map(([name, proof]) => report(`crash points in ${name}`, proof)).every(Boolean);
+    return holds;
   },
   async histories() {
-    const inMemory = await proveHistories({
-      seed,
-      runs: 10_000 * share,
-      audience: audienceInMemory,
-      onProgress: every('histories in memory'),
-    });
+    const inMemory = report(
+      'histories in memory',
+      await proveHistories({
+        seed,
+        runs: 10_000 * share,
+        audience: audienceInMemory,
+        onProgress: every('histories in memory'),
+      }),
+    );
     const account = await startAccount(stageTemplate({ stage: 'local' }).toJSON());
-    const inDynamo = await proveHistories({
-      seed,
-      runs: 300 * share,
-      audience: () => audienceInDynamo(account),
-      onProgress: every('histories in DynamoDB'),
-    });
+    const inDynamo = report(
+      'histories in DynamoDB',
+      await proveHistories({
+        seed,
+        runs: 300 * share,
+        audience: () => audienceInDynamo(account),
+        onProgress: every('histories in DynamoDB'),
+      }),
+    );
     await account.stop();
-    return [
-      report('histories in memory', inMemory),
-      report('histories in DynamoDB', inDynamo),
-    ].every(Boolean);
+    return inMemory && inDynamo;
   },
   async hostile() {
     const proof = await proveHostile({
@@ -132,27 +141,30 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
     const proof = await proveRuns({
       seed,
       runs: 10_000 * share,
-      onProgress: (done) => done % 500 === 0 && say(`${done} histories of runs`),
+      onProgress: (done) => done % 500 === 0 && progress(`${done} histories of runs`),
     });
     for (const [branch, count] of proof.reached) say(`${count} times ${branch}`);
+    const inMemory = report('histories of runs', proof);
     const account = await startAccount(stageTemplate({ stage: 'local' }).toJSON());
-    const inDynamo = await proveRunsOutside({
-      seed,
-      runs: 200 * share,
-      outside: () => dynamoBeside(account),
-      onProgress: every('histories of runs in DynamoDB'),
-    });
+    const inDynamo = report(
+      'histories of runs in DynamoDB',
+      await proveRunsOutside({
+        seed,
+        runs: 200 * share,
+        outside: () => dynamoBeside(account),
+        onProgress: every('histories of runs in DynamoDB'),
+      }),
+    );
     await account.stop();
-    const crashes = await proveRunCrashes({
-      seed,
-      runs: 40 * share,
-      onProgress: every('histories with a crash at each call'),
-    });
-    return [
-      report('histories of runs', proof),
-      report('histories of runs in DynamoDB', inDynamo),
-      report('crash points in histories of runs', crashes),
-    ].every(Boolean);
+    const crashes = report(
+      'crash points in histories of runs',
+      await proveRunCrashes({
+        seed,
+        runs: 40 * share,
+        onProgress: every('histories with a crash at each call'),
+      }),
+    );
+    return inMemory && inDynamo && crashes;
   },
   async soak() {
     const directory = await mkdtemp(join(tmpdir(), 'polar-audience-prove-'));
@@ -163,7 +175,7 @@ const program: Record<(typeof parts)[number], () => Promise<boolean>> = {
         minutes: values.short ? Math.min(minutes, 0.5) : minutes,
         perSecond: 30,
         random: seededRandom(seed),
-        onProgress: say,
+        onProgress: progress,
       });
       for (const line of soakLines(proof)) say(line);
       return report('webhooks under load', proof);

@@ -6,6 +6,7 @@ import type {
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
 import type { EventSettings } from '#shared/audience/settings/settings.ts';
+import { whyUnchanged } from '#shared/audience/why-unchanged.ts';
 import { answers } from '#shared/polar/answers.ts';
 import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
 import type { SavedSettings } from '#shared/store/settings/history.ts';
@@ -194,7 +195,7 @@ function sentenceOf({ record }: EventStory): Html | string {
     case 'applied':
       return html`${isAdded(record) ? 'Added' : 'Changed'} ${whom} and asked for ${asked}.`;
     case 'unchanged':
-      return html`${whyUnchanged(record)} Asked for ${asked}.`;
+      return html`${unchangedText(record)} Asked for ${asked}.`;
     case 'skipped':
       return reason ?? 'Changed no contact.';
   }
@@ -203,20 +204,21 @@ function sentenceOf({ record }: EventStory): Html | string {
 const isAdded = ({ changes }: EventStory['record']) =>
   changes.some(({ field, from }) => field === 'email' && from === null);
 
-function whyUnchanged({ type, email, reason, keptByHand = [] }: EventStory['record']): Html {
-  if (reason !== undefined) return html`${reason}`;
-  const kept = keptByHand.map((field) => (fieldWords[field] ?? field).toLowerCase());
-  if (kept.length > 0) return html`Changed nothing: people set ${kept.join(' and ')} by hand.`;
-  return type === 'customer.created'
-    ? html`${email ? addressText(email) : 'The contact'} was already here: an earlier event added it.`
-    : html`What it says about ${email ? addressText(email) : 'the contact'} was already here.`;
+function unchangedText(record: EventStory['record']): Html {
+  const { before, whom, after } = whyUnchanged(record, (field) =>
+    (fieldWords[field] ?? field).toLowerCase(),
+  );
+  return html`${before}${whom && record.email ? addressText(record.email) : whom}${after}`;
 }
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
   const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
   return facts([
-    ['Outcome', outcome === 'unchanged' ? whyUnchanged(record) : (reason ?? outcomeWords[outcome])],
+    [
+      'Outcome',
+      outcome === 'unchanged' ? unchangedText(record) : (reason ?? outcomeWords[outcome]),
+    ],
     ['User group', groupReason],
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
     ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],

@@ -8,7 +8,7 @@ import type { ConsoleParts } from '../parts.ts';
 import { finding } from './finding.ts';
 
 const whatToType =
-  'Type a name, an address or the beginning of it, an external id, the name of a workflow, or the id of a contact, customer, subscription or webhook.';
+  'Type a name, an address or the beginning of it, an external id, the name of a workflow, or the id of a contact, customer, order, subscription, webhook, email or run.';
 
 /** What the field of the navigation leads to: the one thing that was meant, or all that it may be. */
 export function findPages(parts: ConsoleParts) {
@@ -28,6 +28,7 @@ export function findPages(parts: ConsoleParts) {
       kind,
     ]);
     const next = html`<p>To find a customer without a contact, type its external id.</p>
+<p>Invoice numbers and SES message ids can’t be found here. Type the id that the order has in Polar, or the email’s ledger key, which SES’s events have as the tag <span class="code">ledgerKey</span>.</p>
 ${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all: 'on' } })}`;
     return page(c, {
       title: `Find “${shortened(text, 60)}”`,

@@ -2,8 +2,12 @@ import type { Context } from 'hono';
 import { reasonOf } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import { isLoopbackUrl } from '#shared/polar/access.ts';
-import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
+import {
+  coversSwitching,
+  type FirstToSwitch,
+  firstToSwitch,
+} from '#shared/polar/connection/switch-emails.ts';
 import type { PolarAccess } from '#shared/store/polar/access.ts';
 import { act } from './fields.ts';
 import type { ConsoleEnv, Html } from './page.ts';
@@ -14,20 +18,13 @@ export function mayComeBack(c: Context<ConsoleEnv>): boolean {
   return isLoopbackUrl(c.get('origin'));
 }
 
-/**
- * Whether the sign-in covers switching Polar's own mails. What a token covers only Polar knows, and a client of one's own
- * is asked for nothing here.
- */
+/** Whether the sign-in covers switching Polar's own mails, as far as the access says. */
 export async function maySwitchEmails(
   kept: Pick<PolarAccess, 'read'>,
   log: Log,
 ): Promise<boolean | undefined> {
   try {
-    const { access, registration } = await kept.read();
-    if (access?.kind !== 'oauth' || registration?.clientId !== access.clientId) return undefined;
-    // A later sign-in may have asked for less than its client could.
-    const asked = access.scopes ?? registration.scopes ?? [];
-    return asked.includes(organizationsWrite);
+    return coversSwitching(await kept.read());
   } catch (error) {
     log.error('polar access', { reason: reasonOf(error) });
     return undefined;
@@ -36,17 +33,14 @@ export async function maySwitchEmails(
 
 type Connected = Pick<Connection, 'server' | 'method' | 'emailsSwitchedOff'>;
 
-/**
- * What comes first for somebody who wants to switch Polar's mails: nothing (`switch`), a sign-in with the scope, or, of
- * a token, a look at what it covers.
- */
-export function firstToSwitch(
+/** What comes first for somebody who wants to switch Polar's mails; a sign-in only where Polar can lead back here. */
+export function firstToSwitchHere(
   c: Context<ConsoleEnv>,
-  { method, emailsSwitchedOff = [] }: Connected,
+  connected: Connected,
   maySwitch: boolean | undefined,
-): 'switch' | 'sign-in' | 'check-token' {
-  if (maySwitch ?? emailsSwitchedOff.length > 0) return 'switch';
-  return method === 'oauth' && mayComeBack(c) ? 'sign-in' : 'check-token';
+): FirstToSwitch {
+  const first = firstToSwitch(connected, maySwitch);
+  return first === 'sign-in' && !mayComeBack(c) ? 'check-token' : first;
 }
 
 /** Signs in again, with the scope that switching Polar's mails needs. `back`: the page of the console to come back to. */

@@ -14,7 +14,7 @@ import {
 } from '#shared/polar/customer-emails.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { firstToSwitch, signInToSwitch } from '../kit/polar-sign-in.ts';
+import { firstToSwitchHere, signInToSwitch } from '../kit/polar-sign-in.ts';
 import { badge, table, time } from '../kit/shown.ts';
 import { capital, pathsOfTending, workflowPath } from '../kit/words.ts';
 import type { Told } from './connection-state.ts';
@@ -34,7 +34,7 @@ export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
   const { connection, health, emails, workflows, events } = shown;
   const switches = emails.kind === 'told' ? emails.value : undefined;
   const rows = momentRows(switches, workflows, events);
-  const maySwitchOff = firstToSwitch(c, connection, shown.maySwitch) !== 'sign-in';
+  const maySwitchOff = firstToSwitchHere(c, connection, shown.maySwitch) !== 'sign-in';
   return html`<h2 id="emails">One moment, one mail</h2>
 <p class="soft">Polar mails customers, too. Where a workflow mails at the same moment, they get both: switch off Polar’s mail, or pause the workflow.</p>
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
@@ -146,7 +146,7 @@ function isTwice({ mark, polar }: Pick<MomentRow, 'mark' | 'polar'>): boolean {
 /** Only who switches needs the scope, so an ordinary sign-in does not ask for it. Said before somebody is refused. */
 function scopeNote(c: Context<ConsoleEnv>, { connection, maySwitch }: Shown): Html {
   const needed = html`Switching Polar’s mails off needs the scope <span class="code">${organizationsWrite}</span>`;
-  switch (firstToSwitch(c, connection, maySwitch)) {
+  switch (firstToSwitchHere(c, connection, maySwitch)) {
     case 'switch':
       return html``;
     case 'sign-in':

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { isMailable } from '#shared/audience/person/address.ts';
+import { typedAddressProblem } from '#shared/audience/person/address.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import {
@@ -71,10 +71,11 @@ export async function sendTestEvent(
 }
 
 function problemsIn({ type, email, name, externalId }: TypedTest): TestProblems {
+  const ofEmail = typedAddressProblem(email);
   const tooLong = `It must not be longer than ${longestText} characters.`;
   return {
     ...(!isSupportedEventType(type) && { type: 'Choose one of these events.' }),
-    ...(!isMailable(email) && { email: 'Enter an email address, such as you@example.com.' }),
+    ...(ofEmail !== undefined && { email: ofEmail }),
     ...(name.length > longestText && { name: tooLong }),
     ...(externalId.length > longestText && { externalId: tooLong }),
   };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { alsoMailing } from '#shared/audience/also-mailing.ts';
 import { type StoppedAt, stoppedBy } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
@@ -16,6 +17,7 @@ import { workflowPath, workflowsPath } from '../kit/words.ts';
 import { editForm } from './edit-form.ts';
 import { eventOf, type Look, usualLook } from './preview.ts';
 import {
+  alsoMailingNotes,
   checkNotes,
   noProblems,
   overlapNote,
@@ -118,7 +120,7 @@ type Edited = Readonly<{
 export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: WorkflowParts) {
   const { present, typed, version, example, instead, stopped = [], look = usualLook } = edited;
   const written = writtenOf(typed);
-  const surroundings = await parts.surroundings();
+  const [surroundings, all] = await Promise.all([parts.surroundings(), parts.workflows.all()]);
   const check = checkWorkflow(written, surroundings);
   const { settings, brand, polar: portal } = surroundings;
   const isAccepted = check.kind === 'accepted';
@@ -160,6 +162,7 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
 ${stopsNote(stopped)}
 ${isAccepted ? overlapNote(c, check.draft, { polar: portal, maySwitch }) : ''}
+${isAccepted ? alsoMailingNotes(alsoMailing(present.workflowId, check.draft, all)) : ''}
 ${checkNotes(check, surroundings)}
 ${isLive ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { type AlsoMailing, alsoMailingText } from '#shared/audience/also-mailing.ts';
 import { type StoppedAt, stoppedText } from '#shared/audience/runs/steps-gone.ts';
 import {
   type MailSurroundings,
@@ -15,9 +16,9 @@ import type { Connection } from '#shared/polar/connection/connection.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { firstToSwitch, signInToSwitch } from '../kit/polar-sign-in.ts';
+import { firstToSwitchHere, signInToSwitch } from '../kit/polar-sign-in.ts';
 import { badge, problemFlash } from '../kit/shown.ts';
-import { brandPath, pathsOfTending, polarPath, settingsPath } from '../kit/words.ts';
+import { brandPath, pathsOfTending, polarPath, settingsPath, workflowPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
 /** What is wrong with a form, by field. */
@@ -150,7 +151,7 @@ function switching(
     fields: { keys: keys.join(','), back },
   });
   const scope = html`<span class="code">${organizationsWrite}</span>`;
-  switch (firstToSwitch(c, polar, maySwitch)) {
+  switch (firstToSwitchHere(c, polar, maySwitch)) {
     case 'switch':
       return html`<div class="row">${button} ${toMoments}</div>`;
     case 'sign-in':
@@ -182,6 +183,14 @@ export function overlapBadge(
   const word = badge(isOn ? 'Polar mails then, too' : 'Polar may mail then, too', 'warn');
   if (isBrief) return html` ${word}`;
   return html` ${word}<br><span class="small soft">When ${when}.</span>`;
+}
+
+/** Other workflows mail the same people, or some of them, at the same event. */
+export function alsoMailingNotes(beside: readonly AlsoMailing[]): Html {
+  return html`${beside.map(
+    (one) =>
+      html`<p class="note">${alsoMailingText(one, `Another workflow, “${one.name}”,`)} <a href="${workflowPath(one)}">Open the other one</a>.</p>`,
+  )}`;
 }
 
 /** What is odd beside that, and what keeps a workflow from being activated. Neither keeps it from being saved. */

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { alsoMailing } from '#shared/audience/also-mailing.ts';
 import type { Condition } from '#shared/audience/conditions.ts';
 import type { WorkflowNumbers } from '#shared/audience/counts/counts.ts';
 import {
@@ -35,7 +36,14 @@ import {
   workflowsPath,
 } from '../kit/words.ts';
 import { workflowEmails } from './email-list.ts';
-import { checkNotes, outdatedNote, overlapBadge, overlapNote, triggerNote } from './problems.ts';
+import {
+  alsoMailingNotes,
+  checkNotes,
+  outdatedNote,
+  overlapBadge,
+  overlapNote,
+  triggerNote,
+} from './problems.ts';
 import { workflowRuns } from './run-list.ts';
 import { twoWeeksCard, twoWeeksCell } from './two-weeks.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
@@ -243,8 +251,9 @@ export async function workflowPage(
   const after = cursorOf(workflowEmailsPositionSchema, c.req.query('after'));
   const { workflowId } = workflow;
   const path = workflowPath(workflow);
-  const [surroundings, runs, numbersOf, counts, list] = await Promise.all([
+  const [surroundings, all, runs, numbersOf, counts, list] = await Promise.all([
     parts.surroundings(),
+    parts.workflows.all(),
     needsRun(workflow) ? parts.runsOf(workflow, runsAtOnce) : undefined,
     parts.numbers(),
     parts.emails.counts(workflowId),
@@ -271,7 +280,7 @@ export async function workflowPage(
       subjects: exampleSubjects(workflow, {
         ...{ settings, brand: surroundings.brand, portal: polar, now: parts.now() },
       }),
-      notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, { polar, maySwitch })}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
+      notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, { polar, maySwitch })}${alsoMailingNotes(alsoMailing(workflowId, workflow, all))}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
       numbers: numbersOf(workflowId),
       runs: runs && workflowRuns({ workflow, ...runs, addresses }),
       emails: workflowEmails({

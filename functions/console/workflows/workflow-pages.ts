@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { isMailable } from '#shared/audience/person/address.ts';
+import { typedAddressProblem } from '#shared/audience/person/address.ts';
 import { type EmailNode, firstSend, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check/check-workflow.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made/ready-made.ts';
@@ -128,7 +128,8 @@ export async function sendTest(
   stepId: string,
   parts: WorkflowParts,
 ) {
-  if (!isMailable(to)) return problem('That is no email address that a test could be sent to.');
+  const wrong = typedAddressProblem(to);
+  if (wrong !== undefined) return problem(wrong);
   const { mailFrom, unsubscribeUrl, now, send } = parts;
   const { settings, brand, polar: portal } = await parts.surroundings();
   const step = sendsOf(workflow).find(({ id }) => id === stepId) ?? firstSend(workflow);

@@ -4,8 +4,8 @@ import {
   findDeployment,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
-import { type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
-import { stackResources } from '#infra/commands/deployment/resources.ts';
+import { maySwitchEmails, type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
+import { type StackResources, stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { healthLines } from '#infra/commands/words.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
@@ -18,7 +18,7 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
-import type { PolarServer } from '#shared/polar/access.ts';
+import { isLoopbackUrl, type PolarServer } from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection/connection.ts';
@@ -29,6 +29,7 @@ import {
 } from '#shared/polar/connection/health.ts';
 import {
   acceptEmails,
+  firstToSwitch,
   switchEmailsOff,
   switchEmailsOn,
 } from '#shared/polar/connection/switch-emails.ts';
@@ -150,12 +151,14 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOpt
 
 type Print = (line: string) => void;
 
+type Stack = Readonly<{ deployment: Deployment; resources: StackResources }>;
+
 async function runConnect(options: ConnectOptions): Promise<void> {
   const output = outputFor(options.verb === 'status' && options.json);
   const deployment = await findDeployment(options.target, output.print);
   const resources = await stackResources(options.target, deployment);
   try {
-    await act(options, partsOf(deployment, resources), deployment, output);
+    await act(options, partsOf(deployment, resources), { deployment, resources }, output);
   } catch (error) {
     throw isPolarApiError(error) ? new Advice(error.message, { cause: error }) : error;
   }
@@ -164,11 +167,11 @@ async function runConnect(options: ConnectOptions): Promise<void> {
 async function act(
   options: ConnectOptions,
   partsFor: PartsFor,
-  deployment: Deployment,
+  stack: Stack,
   output: Output,
 ): Promise<void> {
   const { print } = output;
-  const { options: sameDeployment } = deployment;
+  const { options: sameDeployment } = stack.deployment;
   if (options.verb === 'connect') return connect(options, partsFor, print);
   if (options.verb === 'drop-previous') {
     return say(await dropPreviousSecret(partsFor('production')), print);
@@ -188,7 +191,7 @@ async function act(
   if (options.verb === 'emails-on') {
     return say(await switchEmailsOn(parts, connection, options.keys), print);
   }
-  await tellStatus(parts, connection, deployment, output);
+  await tellStatus(parts, connection, stack, output);
 }
 
 async function tellOfSecrets(
@@ -206,18 +209,25 @@ async function tellOfSecrets(
 async function tellStatus(
   parts: ConnectionParts,
   connection: Connection,
-  deployment: Deployment,
+  { deployment, resources }: Stack,
   { print, document }: Output,
 ): Promise<void> {
   const health = await connectionHealth(parts, connection);
   const mails = await whoMails(parts, connection, deployment);
   if (health.faults.length > 0 || mails.changes.length > 0) process.exitCode = foundSomethingToDo;
   if (!document) {
-    for (const line of healthLines(connection, health, deployment.options)) print(line);
-    return momentLines(connection, mails, deployment.options).forEach(print);
+    const { options } = deployment;
+    const { apiUrl } = parts;
+    healthLines(connection, health, { options, apiUrl }).forEach(print);
+    const first = firstToSwitch(connection, await maySwitchEmails(deployment, resources));
+    return momentLines(connection, mails, { first, options }).forEach(print);
   }
   const notes = secretNotes(await parts.webhookSecrets.read(), parts.now()).map(noteText);
-  document({ ...statusDocument(connection, health, notes), ...momentDocument(mails) });
+  document({
+    ...statusDocument(connection, health, notes),
+    isLocalPolar: isLoopbackUrl(parts.apiUrl),
+    ...momentDocument(mails),
+  });
 }
 
 /** Of the endpoint only what is named here: its secret stays inside. */

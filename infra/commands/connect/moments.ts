@@ -1,9 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Deployment, readSettings } from '#infra/commands/deployment/deployment.ts';
+import { switchOffLines } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
+import type { FirstToSwitch } from '#shared/polar/connection/switch-emails.ts';
 import {
   type ChangedSwitch,
   changedSwitches,
@@ -40,13 +42,14 @@ export async function whoMails(
   }
 }
 
-/** The same for a terminal. `options` stand behind each command that is proposed. */
+/** The same for a terminal. `first`: what comes before a switch; `options` stand behind each command that is proposed. */
 export function momentLines(
   { server, emails: seen }: Connection,
   { rows, changes, notTold }: WhoMails,
-  options: string,
+  { first, options }: Readonly<{ first: FirstToSwitch; options: string }>,
 ): string[] {
   const twice = rows.filter(({ mark, polar }) => mark === 'twice' && polar === 'on');
+  const keys = twice.map(({ key }) => key);
   return [
     '',
     'Who mails your customers at each moment:',
@@ -59,8 +62,9 @@ export function momentLines(
     ...(twice.length > 0
       ? [
           '',
-          "Customers get more than one mail at a moment. Switch Polar's off, or pause ours:",
-          `  npm run connect -- --emails-off ${twice.map(({ key }) => key).join(',')}${options}`,
+          'Customers get more than one mail at a moment. Keep one.',
+          ...switchOffLines(keys, first, options),
+          'Or pause ours:',
           ...pausesOf(twice).map((id) => `  npm run workflows -- pause ${id}${options}`),
         ]
       : []),

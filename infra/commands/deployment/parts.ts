@@ -4,6 +4,7 @@ import { isOnThisMachine, type StandInForPolar } from '#infra/local/stand-in-for
 import { Advice } from '#infra/terminal/advice.ts';
 import type { PolarServer } from '#shared/polar/access.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
+import { coversSwitching } from '#shared/polar/connection/switch-emails.ts';
 import {
   customersDeletedByBackfill,
   livingCustomers,
@@ -103,12 +104,28 @@ export async function polarSide(
 /** What the use cases of the connection need, by the access that is kept or by one that is given. */
 export type PartsFor = ReturnType<typeof polarLinkOf>['partsFor'];
 
-export function partsOf(
+export function partsOf(deployment: Deployment, resources: StackResources): PartsFor {
+  return linkOf(deployment, resources).partsFor;
+}
+
+/** Whether the access covers switching Polar's own mails; `undefined`: only Polar knows, or it cannot be read. */
+export async function maySwitchEmails(
+  deployment: Deployment,
+  resources: StackResources,
+): Promise<boolean | undefined> {
+  // Only words depend on it, which must not fail what was done before.
+  const kept = await linkOf(deployment, resources)
+    .access.read()
+    .catch(() => undefined);
+  return kept && coversSwitching(kept);
+}
+
+function linkOf(
   { clientConfigs, settingsTable, webhookUrl, polar }: Deployment,
   { physicalId, secretsManager }: StackResources,
-): PartsFor {
+) {
   const isLocal = 'endpoint' in clientConfigs.dynamodb;
-  const link = polarLinkOf({
+  return polarLinkOf({
     db: documentClient(new DynamoDBClient(clientConfigs.dynamodb)),
     secrets: new SecretsManagerClient(secretsManager),
     settingsTable,
@@ -117,7 +134,6 @@ export function partsOf(
     webhookUrl,
     variables: polar ?? polarInEnvironment(process.env, isLocal),
   });
-  return link.partsFor;
 }
 
 /**

@@ -150,7 +150,7 @@ async function runRecover(given: RecoverOptions): Promise<void> {
     const told: RecoverDocument = {};
     const shown = {
       health: (health: ConnectionHealth) =>
-        print([...healthLines(connection, health, options), '']),
+        print([...healthLines(connection, health, { options, apiUrl: polar.apiUrl }), '']),
       backfilled: (counts: BackfillCounts, since: string | undefined, tooMany?: number) => {
         told.backfill = { since: since ?? null, counts };
         print([

@@ -13,6 +13,7 @@ import type {
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
+import { whyUnchanged } from '#shared/audience/why-unchanged.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -188,14 +189,15 @@ function recordLines(
   failure: FailureRow | undefined,
   { address }: WhyHow,
 ): string[] {
-  const { email, contactId, reason } = record;
+  const { email, contactId, outcome, reason } = record;
+  const why = outcome === 'unchanged' ? unchangedText(record, address) : reason;
   const erased = record.erased ? 'yes: addresses, changes and payload are gone' : undefined;
   const given: [string, string | undefined][] = [
     ['webhook', record.webhookId],
     ['type', record.type],
     ['happened', record.occurredAt],
     ['received', record.receivedAt],
-    ['outcome', `${record.outcome}${reason ? `: ${reason}` : ''}`],
+    ['outcome', `${record.outcome}${why ? `: ${why}` : ''}`],
     ['did', record.outcome === 'skipped' ? undefined : didText(record)],
     ['group', record.groupReason],
     ['kept by hand', record.keptByHand?.join(', ')],
@@ -207,6 +209,11 @@ function recordLines(
     ['failed', failure && failureText(failure)],
   ];
   return columns(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+function unchangedText(record: EventRecord, address: WhyHow['address']): string {
+  const { before, whom = '', after } = whyUnchanged(record, (field) => field);
+  return `${before}${whom !== '' && record.email ? address(record.email) : whom}${after}`;
 }
 
 /** Workflows that are no longer, or not yet, as they were then may explain what a person expects. */

@@ -42,6 +42,11 @@ function kindsOf(steps: Sends): string {
   return `${count}${[...new Set(kinds)].join(' and ')}`;
 }
 
+/** By its id and its name, which several may have. */
+export function calledInFull({ workflowId, name }: Pick<Workflow, 'workflowId' | 'name'>): string {
+  return `${workflowId} (“${name}”)`;
+}
+
 /** Everything that a person wrote of a workflow. */
 export function workflowLines(workflow: Workflow): string[] {
   const { workflowId, name, status, version, trigger, audience, exitWhen, steps } = workflow;

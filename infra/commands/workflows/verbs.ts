@@ -1,9 +1,11 @@
 import type { Deployment } from '#infra/commands/deployment/deployment.ts';
 import { runListLines, runsDocument } from '#infra/commands/run-words.ts';
+import { switchOffLines } from '#infra/commands/words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
 import type { Output } from '#infra/terminal/output.ts';
+import { alsoMailing, alsoMailingText } from '#shared/audience/also-mailing.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import type { WaitingAt } from '#shared/audience/runs/steps-gone.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
@@ -23,12 +25,20 @@ import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { sendersOf } from '#shared/mail/sender.ts';
 import type { OutgoingMail } from '#shared/mail/ses.ts';
 import { type Saving, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
+import type { Connection } from '#shared/polar/connection/connection.ts';
+import { firstToSwitch } from '#shared/polar/connection/switch-emails.ts';
 import type { RunCounts } from '#shared/store/runs/run-lists.ts';
 import type { PastEvents } from './files/past-events.ts';
 import { fileVerbs } from './files/verbs.ts';
 import { inOrder, oneNamed } from './short-ids.ts';
 import { testMail } from './test-mail.ts';
-import { listLines, readyMadeLines, workflowDocument, workflowLines } from './text.ts';
+import {
+  calledInFull,
+  listLines,
+  readyMadeLines,
+  workflowDocument,
+  workflowLines,
+} from './text.ts';
 import { versionVerbs } from './version-verbs.ts';
 
 const templates = [...readyMade, ...readySequences];
@@ -45,7 +55,9 @@ export type WorkflowParts = Readonly<{
   settings: () => Promise<Settings>;
   /** Polar's own mails as they were last seen; nothing where Polar is not connected. */
   brand: () => Promise<Brand>;
-  polar: () => Promise<PolarMails | undefined>;
+  polar: () => Promise<(PolarMails & Pick<Connection, 'method' | 'emailsSwitchedOff'>) | undefined>;
+  /** Whether the access covers switching those; `undefined`: only Polar knows. */
+  maySwitchEmails: () => Promise<boolean | undefined>;
   deployment: Pick<
     Deployment,
     'title' | 'mailFrom' | 'mailIdentities' | 'unsubscribeUrl' | 'options'
@@ -153,8 +165,13 @@ export function workflowVerbs(parts: WorkflowParts) {
     async show(id: string, version?: number) {
       const workflow =
         version === undefined ? await named(id) : await versions.versionOf(id, version);
-      if (document) return document(workflowDocument(workflow));
+      const beside = await mailingBeside(workflow);
+      if (document) {
+        const ids = beside.map(({ workflowId }) => workflowId);
+        return document({ ...workflowDocument(workflow), alsoMailing: ids });
+      }
       print(workflowLines(workflow).join('\n'));
+      for (const one of beside) print(`\nNote: ${alsoMailingText(one, calledInFull(one))}`);
     },
 
     async runs(id: string, limit: number) {
@@ -181,13 +198,20 @@ export function workflowVerbs(parts: WorkflowParts) {
       const polar = await parts.polar();
       const saving = await drafts.activate(workflow);
       report(saving, `${workflowId} cannot be activated`, await addressHint(workflow));
+      const beside = await mailingBeside(workflow);
+      for (const one of beside) print(`Note: ${alsoMailingText(one, calledInFull(one))}`);
       print(`${workflowId} is active: events that come in from now on send it.`);
       print('This applies within 30 seconds.');
       const keys = switchedOnBeside(workflow, polar);
-      if (keys.length > 0) {
-        print("\nSwitch Polar's mail off, or pause this one:");
-        print(npm(`connect -- --emails-off ${keys.join(',')}`));
-        print(npm(`workflows -- pause ${workflowId}`));
+      if (polar && keys.length > 0) {
+        const first = firstToSwitch(polar, await parts.maySwitchEmails());
+        print('');
+        switchOffLines(keys, first, deployment.options).forEach(print);
+        print(`Or pause this one:\n${npm(`workflows -- pause ${workflowId}`)}`);
+      }
+      if (beside.length > 0) {
+        print('\nKeep one of them active. To pause one:');
+        for (const one of [...beside, workflow]) print(npm(`workflows -- pause ${one.workflowId}`));
       }
     },
 
@@ -231,6 +255,10 @@ export function workflowVerbs(parts: WorkflowParts) {
       print(`From ${mail.from}, SES message ${messageId}`);
     },
   };
+
+  async function mailingBeside(workflow: Workflow) {
+    return alsoMailing(workflow.workflowId, workflow, await workflows.all());
+  }
 
   function sendNamed(workflow: Workflow, stepId: string): SendStep {
     const sends = sendsOf(workflow);

@@ -1,14 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import * as z from 'zod';
 import { commandActs } from '#infra/commands/command-acts.ts';
 import {
   findDeployment,
   readSettings,
   type Target,
 } from '#infra/commands/deployment/deployment.ts';
-import { deployedAudience } from '#infra/commands/deployment/parts.ts';
+import { deployedAudience, maySwitchEmails } from '#infra/commands/deployment/parts.ts';
 import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { recordedEvents } from '#infra/commands/replay/recorded-events.ts';
@@ -25,6 +24,7 @@ import {
 import { fileToEdit } from '#infra/terminal/editor.ts';
 import { outputFor } from '#infra/terminal/output.ts';
 import { confirmed } from '#infra/terminal/person.ts';
+import { typedAddressProblem } from '#shared/audience/person/address.ts';
 import { runsNow } from '#shared/audience/runs/outlook.ts';
 import { mostCounted } from '#shared/audience/runs/steps-gone.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
@@ -133,9 +133,10 @@ export function workflowsCommand(
     .addOption(text('--step <id>', 'the email of this step (default: the first)'))
     .action((word, _, self) => {
       const { to, step, ...target } = self.optsWithGlobals();
-      const address = z.email().safeParse(to).data;
-      if (address !== undefined) return act({ target, verb: 'test', word, to: address, step });
-      throw new Advice('Say whom to send the test to: --to you@example.com');
+      if (to === undefined) throw new Advice('Say whom to send the test to: --to you@example.com');
+      const problem = typedAddressProblem(to);
+      if (problem !== undefined) throw new Advice(`--to: ${problem}`);
+      return act({ target, verb: 'test', word, to: to.trim(), step });
     });
   command
     .command('activate')
@@ -242,6 +243,11 @@ async function runWorkflows(options: WorkflowsOptions): Promise<void> {
     settings: mailSettings(() => readSettings(db, settingsTable), dynamoBrand(db, settingsTable)),
     brand: dynamoBrand(db, settingsTable),
     polar: () => dynamoConnection(db, settingsTable).read(),
+    async maySwitchEmails() {
+      // It is asked for once a workflow is active, so it must not fail.
+      const found = await stackResources(options.target, deployment).catch(() => undefined);
+      return found && maySwitchEmails(deployment, found);
+    },
     deployment,
     send: (mail) => sendTest(mail, clientConfigs.sesv2),
     confirmed,

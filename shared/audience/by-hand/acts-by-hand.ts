@@ -8,7 +8,11 @@ import {
   refusalsSince,
   type Suppression,
 } from '#shared/audience/consent/suppression.ts';
-import { isAnonymous, isMailable, type NormalisedEmail } from '#shared/audience/person/address.ts';
+import {
+  isAnonymous,
+  type NormalisedEmail,
+  typedAddressProblem,
+} from '#shared/audience/person/address.ts';
 import { contactSources } from '#shared/audience/person/contact-source.ts';
 import { claimAddress, layerAt, putLayer, showAddress } from '#shared/audience/person/identity.ts';
 import {
@@ -101,9 +105,8 @@ export async function addContact(
 }
 
 function reasonAgainst({ email, ...typed }: NewContact): string | undefined {
-  if (!isMailable(email)) {
-    return 'This is no email address to which mail could be sent, such as name@example.com.';
-  }
+  const problem = typedAddressProblem(email);
+  if (problem !== undefined) return problem;
   if (isAnonymous(email)) {
     return 'This address is a placeholder for a customer who was erased in Polar.';
   }

@@ -159,6 +159,17 @@ export function isMailable(address: string): boolean {
   return Math.max(text.length, email.length) <= 254 && asciiDomain(parted(email)[1]) !== undefined;
 }
 
+/**
+ * What is wrong with an address that an operator types, as a sentence. Stricter than `isMailable`, by which a customer
+ * of Polar has a contact: SES mails no domain without a dot.
+ */
+export function typedAddressProblem(address: string): string | undefined {
+  if (!isMailable(address)) return 'Enter an email address, such as you@example.com.';
+  const [, domain] = parted(address.trim());
+  if (asciiDomain(domain)?.includes('.')) return undefined;
+  return `Enter the whole domain: “${domain}” has no dot, and mail can’t reach it.`;
+}
+
 /** Whether SES takes mail to it: only ASCII may come before the `@`. The domain may be of any script, and is sent to as `xn--…`. */
 export function isTakenBySes(address: string): boolean {
   return /^[\x21-\x7e]+@[^@]+$/.test(address.trim());

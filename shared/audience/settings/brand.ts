@@ -112,7 +112,8 @@ export function brandProblem(field: BrandField, text: string): string | undefine
     case 'portalUrl':
       return urlProblem(text);
     case 'supportAddress':
-      return isMailable(text) && /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9.-]+$/i.test(text)
+      return isMailable(text) &&
+        /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(text)
         ? undefined
         : 'It must be one address, such as support@example.com.';
     case 'accent':

@@ -1,4 +1,5 @@
-import type { PolarEmailSettings } from '#shared/polar/api.ts';
+import type { AccessDocument } from '#shared/polar/access.ts';
+import { organizationsWrite, type PolarEmailSettings } from '#shared/polar/api.ts';
 import {
   PolarInvalid,
   PolarMissing,
@@ -9,6 +10,35 @@ import { type CustomerEmails, customerEmailsOf, switchOf } from '#shared/polar/c
 import { actOn, type Connection, type ConnectionParts, type Tended } from './connection.ts';
 
 const inPolar = 'in Polar, under Settings → Customer notifications';
+
+/**
+ * Whether the sign-in covers switching Polar's own mails. What a token covers only Polar knows, and a client of one's own
+ * is asked for nothing here.
+ */
+export function coversSwitching({
+  access,
+  registration,
+}: Pick<AccessDocument, 'access' | 'registration'>): boolean | undefined {
+  if (access?.kind !== 'oauth' || registration?.clientId !== access.clientId) return undefined;
+  // A later sign-in may have asked for less than its client could.
+  const asked = access.scopes ?? registration.scopes ?? [];
+  return asked.includes(organizationsWrite);
+}
+
+/**
+ * What comes first for somebody who wants to switch Polar's mails off: nothing (`switch`), a sign-in with the scope, or,
+ * of a token, a look at what it covers.
+ */
+export type FirstToSwitch = 'switch' | 'sign-in' | 'check-token';
+
+/** `isCovered`: see `coversSwitching`. */
+export function firstToSwitch(
+  { method, emailsSwitchedOff = [] }: Pick<Connection, 'method' | 'emailsSwitchedOff'>,
+  isCovered: boolean | undefined,
+): FirstToSwitch {
+  if (isCovered ?? emailsSwitchedOff.length > 0) return 'switch';
+  return method === 'oauth' ? 'sign-in' : 'check-token';
+}
 
 /**
  * Switches some of Polar's own mails to customers off, reads back that they are, and notes that they are to be switched

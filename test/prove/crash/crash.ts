@@ -22,6 +22,10 @@ type Options = Readonly<{
   /** Absent: mailer and clock, whatever SES does. */
   isDisturbed?: NonNullable<Stage['isDisturbed']>;
   onProgress?: (line: string) => void;
+  /** Told each failure when it is found. */
+  onFailure?: (failure: string) => void;
+  /** Told what a part came to when it is over. */
+  onProved?: (part: keyof typeof crashes, proof: Proof) => void;
 }>;
 
 type CrashProof = Readonly<Record<'worker' | 'ingest' | 'mailer', Proof>>;
@@ -55,10 +59,13 @@ export async function proveCrashes({
   skipsRepeats = false,
   isDisturbed = () => true,
   onProgress = () => {},
+  onFailure = () => {},
+  onProved = () => {},
 }: Options): Promise<CrashProof> {
   const account = await startAccount(template);
   const stage: Omit<Stage, 'pairs'> = {
     ...{ account, clock: shiftedClock(), since: new Date(), kinds, skipsRepeats, isDisturbed },
+    onFailure,
   };
   const loud = quiet();
   const proved = async (part: keyof typeof crashes): Promise<Proof> => {
@@ -72,7 +79,9 @@ export async function proveCrashes({
       proofs.push(proof);
       onProgress(`${part}: ${scenario.name}: ${proof.points} points`);
     }
-    return together(proofs);
+    const all = together(proofs);
+    onProved(part, all);
+    return all;
   };
   try {
     return {

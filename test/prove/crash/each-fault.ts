@@ -17,7 +17,12 @@ type Disturbed = Readonly<{
 export async function eachFault(
   what: string,
   operations: readonly string[],
-  { kinds, pairs, skipsRepeats = false }: Pick<Stage, 'kinds' | 'pairs' | 'skipsRepeats'>,
+  {
+    kinds,
+    pairs,
+    skipsRepeats = false,
+    onFailure = () => {},
+  }: Pick<Stage, 'kinds' | 'pairs' | 'skipsRepeats' | 'onFailure'>,
   disturbed: (fault: Fault) => Promise<Disturbed>,
 ): Promise<Proof> {
   const failures: string[] = [];
@@ -30,7 +35,9 @@ export async function eachFault(
     points += isReached ? 1 : 0;
     if (problem !== undefined) {
       const call = `call ${fault.at} (${calls[fault.at - 1]})`;
-      failures.push(`${what}: ${fault.kind}, ${call}${later}\n${problem}`);
+      const failure = `${what}: ${fault.kind}, ${call}${later}\n${problem}`;
+      failures.push(failure);
+      onFailure(failure);
     }
     return isReached;
   };

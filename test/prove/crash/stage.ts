@@ -14,4 +14,6 @@ export type Stage = Readonly<{
   pairs: boolean;
   /** Who of those who see to an email is disturbed while SES is in this mood; absent: both, whatever it does. */
   isDisturbed?: (who: 'mailer' | 'clock', mood: string) => boolean;
+  /** Told each failure when it is found, so that a proof that is stopped has still said it. */
+  onFailure?: (failure: string) => void;
 }>;

@@ -33,6 +33,7 @@ export async function crashWorker(scenario: Scenario, stage: Stage): Promise<Pro
   });
   if (undisturbed.deadLetters.length === 0) return proof;
   const failure = `${scenario.name}: dead letters although nothing went wrong`;
+  stage.onFailure?.(failure);
   return { ...proof, failures: [failure, ...proof.failures] };
 }
 

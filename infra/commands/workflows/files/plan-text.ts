@@ -1,5 +1,7 @@
 import { counted, seconds } from '#infra/commands/words.ts';
+import { calledInFull } from '#infra/commands/workflows/text.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
+import { type AlsoMailing, alsoMailingText } from '#shared/audience/also-mailing.ts';
 import type { Difference } from '#shared/mail/workflow-history.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { Effect, EffectMail } from './effect.ts';
@@ -11,14 +13,24 @@ const mostExamples = 3;
 const longestValue = 100;
 
 /** What a plan says of one workflow. */
-export function plannedLines(planned: Planned, effect: Effect | undefined): string[] {
+export function plannedLines(
+  planned: Planned,
+  effect: Effect | undefined,
+  beside?: readonly AlsoMailing[],
+): string[] {
   const { workflowId, warnings } = planned;
   return [
     oneLine(`${workflowId}: ${headOf(planned)}`),
     ...detailsOf(planned).map((line) => `  ${line}`),
     ...warnings.map((warning) => `  Note: ${oneLine(warning)}`),
+    ...alsoMailingLines(beside),
     ...(effect ? effectLines(effect).map((line) => `  ${line}`) : []),
   ];
+}
+
+/** Which others mail the people of a workflow, too. */
+export function alsoMailingLines(beside: readonly AlsoMailing[] = []): string[] {
+  return beside.map((one) => `  Note: ${oneLine(alsoMailingText(one, calledInFull(one)))}`);
 }
 
 function headOf(planned: Planned): string {
@@ -135,12 +147,19 @@ export function lookedAtLines({ events, since, lookedSince }: PastEvents): strin
 }
 
 /** The same for a program. */
-export function plannedDocument(planned: Planned, effect: Effect | undefined) {
+export function plannedDocument(
+  planned: Planned,
+  effect: Effect | undefined,
+  beside: readonly AlsoMailing[] = [],
+) {
   const { workflowId, kind, warnings } = planned;
   return {
     ...{ workflowId, kind, warnings },
     ...('before' in planned && { version: planned.before.version, status: planned.before.status }),
-    ...('after' in planned && { statusAfter: planned.after.status }),
+    ...('after' in planned && {
+      statusAfter: planned.after.status,
+      alsoMailing: beside.map((one) => one.workflowId),
+    }),
     ...('changes' in planned && { changes: planned.changes }),
     ...('seen' in planned && { seen: planned.seen, elsewhere: planned.elsewhere ?? null }),
     ...('problems' in planned && { problems: planned.problems }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { type AlsoMailing, alsoMailing } from '#shared/audience/also-mailing.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import {
   checkWorkflow,
@@ -219,6 +220,22 @@ function asFiled(workflow: Workflow): Workflow {
     return { ...step, email: { ...step.email, body } };
   });
   return { ...workflow, steps };
+}
+
+/** Of each workflow that a plan changes and that is active then, which others mail its people, too. Pure. */
+export function alsoMailingAfter(
+  planned: readonly Planned[],
+  { present }: Stack,
+): ReadonlyMap<string, readonly AlsoMailing[]> {
+  const after = new Map(present.map(({ workflow }) => [workflow.workflowId, workflow]));
+  const toApply = planned.flatMap((one) => ('after' in one ? [one.after] : []));
+  for (const workflow of toApply) after.set(workflow.workflowId, workflow);
+  const all = [...after.values()];
+  return new Map(
+    toApply
+      .filter(({ status }) => status === 'active')
+      .map((one) => [one.workflowId, alsoMailing(one.workflowId, one, all)]),
+  );
 }
 
 /** Whether anything is left to do by `apply` or by a person. */

@@ -2,6 +2,7 @@ import { inOrder } from '#infra/commands/workflows/short-ids.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
+import type { AlsoMailing } from '#shared/audience/also-mailing.ts';
 import { stoppedBy, stoppedText, type WaitingAt } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
 import type { MailSurroundings } from '#shared/mail/check/check-workflow.ts';
@@ -10,6 +11,7 @@ import { type Effect, effectOf } from './effect.ts';
 import { workflowFolder } from './folder.ts';
 import type { PastEvents } from './past-events.ts';
 import {
+  alsoMailingAfter,
   differsIn,
   type FolderFile,
   folderFile,
@@ -21,7 +23,7 @@ import {
   type Stack,
   withVersion,
 } from './plan.ts';
-import { lookedAtLines, plannedDocument, plannedLines } from './plan-text.ts';
+import { alsoMailingLines, lookedAtLines, plannedDocument, plannedLines } from './plan-text.ts';
 
 type FileParts = Readonly<{
   workflows: Pick<Workflows, 'all' | 'versions' | 'removed'>;
@@ -40,7 +42,13 @@ type FileParts = Readonly<{
 }> &
   Output;
 
-type Plan = Readonly<{ id: string; files: readonly FolderFile[]; planned: readonly Planned[] }>;
+type Plan = Readonly<{
+  id: string;
+  files: readonly FolderFile[];
+  planned: readonly Planned[];
+  /** By id, of those that are active then. */
+  beside: ReadonlyMap<string, readonly AlsoMailing[]>;
+}>;
 
 /** What `npm run workflows` does with a folder of files. All throw Advice about what cannot be done. */
 export function fileVerbs(parts: FileParts) {
@@ -51,7 +59,8 @@ export function fileVerbs(parts: FileParts) {
     const files = await workflowFolder(path).read();
     const stack = await stackBeside(files);
     const planned = planOf(files, stack, await surroundings());
-    return { id: planId(files, stack, title), files, planned };
+    const beside = alsoMailingAfter(planned, stack);
+    return { id: planId(files, stack, title), files, planned, beside };
   }
 
   async function stackBeside(files: readonly FolderFile[]): Promise<Stack> {
@@ -136,7 +145,7 @@ export function fileVerbs(parts: FileParts) {
 
     /** Says what applying the files would change, and changes nothing. */
     async plan(path: string): Promise<'nothing' | 'work' | 'problems'> {
-      const { id, planned } = await plan(path);
+      const { id, planned, beside } = await plan(path);
       const toApply = planned.filter(isToApply);
       const types = toApply.flatMap((one) => [
         one.after.trigger.event,
@@ -154,14 +163,19 @@ export function fileVerbs(parts: FileParts) {
       if (document) {
         document({
           plan: isApplicable ? id : null,
-          workflows: planned.map((one) => plannedDocument(one, effects.get(one.workflowId))),
+          workflows: planned.map((one) =>
+            plannedDocument(one, effects.get(one.workflowId), beside.get(one.workflowId)),
+          ),
           events: past
             ? { count: past.events.length, since: past.since, lookedSince: past.lookedSince }
             : null,
         });
         return verdict;
       }
-      for (const one of planned) plannedLines(one, effects.get(one.workflowId)).forEach(print);
+      for (const one of planned) {
+        const { workflowId } = one;
+        plannedLines(one, effects.get(workflowId), beside.get(workflowId)).forEach(print);
+      }
       (await stopsOf(toApply)).forEach(print);
       if (past) ['', ...lookedAtLines(past)].forEach(print);
       print(`\n${totalsOf(planned)} Nothing was changed.`);
@@ -172,7 +186,7 @@ export function fileVerbs(parts: FileParts) {
 
     /** Does what this plan says, once a person agrees. */
     async apply(path: string, wanted: string, isSure: boolean, mayStop = false) {
-      const { id, files, planned } = await plan(path);
+      const { id, files, planned, beside } = await plan(path);
       const changed = differsIn(wanted, id);
       if (changed) {
         throw new Advice(
@@ -186,7 +200,10 @@ export function fileVerbs(parts: FileParts) {
       }
       const toApply = planned.filter(isToApply);
       if (toApply.length === 0) return print('There is nothing to apply.');
-      for (const one of toApply) print(`${one.workflowId}: ${one.kind}, then ${one.after.status}`);
+      for (const one of toApply) {
+        print(`${one.workflowId}: ${one.kind}, then ${one.after.status}`);
+        alsoMailingLines(beside.get(one.workflowId)).forEach(print);
+      }
       const stops = mayStop ? [] : await stopsOf(toApply);
       stops.forEach(print);
       if (stops.length > 0 && isSure) {

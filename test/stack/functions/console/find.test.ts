@@ -32,6 +32,11 @@ test.each([
 
 test.each([
   ['what nobody is called', 'grace', 'No match.'],
+  [
+    'an id that SES gave',
+    '0100018d1f2b3c4d-aaaa',
+    'Type the id that the order has in Polar, or the email’s ledger key',
+  ],
   ['markup', '<script>alert(1)</script>', 'No match.'],
   ['a text longer than any key', 'x'.repeat(5_000), 'No match.'],
 ])('%s finds nothing, and the page says what to do', async (_, text, sentence) => {

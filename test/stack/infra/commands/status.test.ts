@@ -114,6 +114,26 @@ describe('npm run status', () => {
     expect(lines.join('\n')).toContain('CloudWatch tells, some minutes late');
   });
 
+  it.each([
+    [0, 0, undefined, 'All is well.'],
+    [3, 0, undefined, 'All is well. 3 messages are being processed.'],
+    [0, 1, 4, 'All is well. 1 message is being processed.'],
+    [2, 1, 300, 'All is well. 3 messages still wait, the oldest for 5 min.'],
+  ])(
+    'says of %s that wait and %s in work, the oldest for %s s, what comes of them',
+    async (...row) => {
+      await connect();
+      const [waiting, inWork, oldestSeconds, expected] = row;
+      const status = await readStatus(parts());
+      const queues = status.queues.map((queue) =>
+        queue.name === 'events' ? { ...queue, waiting, inWork, oldestSeconds } : queue,
+      );
+      const lines: string[] = [];
+      tellStatus({ ...status, queues }, '', { print: (line) => lines.push(line) });
+      expect(lines).toContain(expected);
+    },
+  );
+
   it('counts dead letters and their reasons, however many there are, and what is retried', async () => {
     await connect();
     const { db, tableOf } = dead.audience;

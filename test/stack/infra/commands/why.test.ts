@@ -206,6 +206,21 @@ describe('npm run why -- <webhook id>', () => {
     expect(await why('hook-5')).toContain('No email: a skipped event triggers no workflow.');
   });
 
+  it('says why an event changed nothing, with the address masked', async () => {
+    await dead.queueWebhook('hook-9', customerCreated('c-9'));
+    await dead.work();
+    await dead.queueWebhook('hook-10', customerCreated('c-9'));
+    await dead.work();
+    const told = await why('hook-10');
+    expect(told).toMatch(
+      /^outcome +unchanged: \S+@example\.com was already here: an earlier event added it\.\ndid +nothing$/m,
+    );
+    expect(told).not.toContain('c-9@');
+    expect(await why('hook-10', rows, true)).toMatch(
+      /^outcome +unchanged: c-9@\S+ was already here/m,
+    );
+  });
+
   it('tells what each replay did, and what became of its emails', async () => {
     await dead.queueWebhook('hook-8', customerCreated('c-8'));
     const off = structuredClone(defaultSettings);

@@ -267,7 +267,8 @@ describe('one sentence says what is wrong with', () => {
     ['workflows show', /^Say the id as well: npm run workflows -- show <id>$/],
     ['workflows show a b', /^"b" is one word too many/],
     ['workflows test a', /^Say whom to send the test to/],
-    ['workflows test a --to b', /^Say whom to send/],
+    ['workflows test a --to b', /^--to: Enter an email address, such as you@example\.com\.$/],
+    ['workflows test a --to b@c', /^--to: Enter the whole domain: “c” has no dot/],
     ['workflows test a --to', /^Say the value as well: --to <address>\./],
     ['workflows list --stage --local', /^Say the value as well: --stage <stage>\./],
   ])('npm run %s', async (line, sentence) => {

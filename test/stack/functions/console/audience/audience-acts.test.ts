@@ -240,7 +240,8 @@ describe('adding a contact by hand', () => {
   });
 
   test.each([
-    ['no address', { email: 'nobody' }, 'This is no email address'],
+    ['no address', { email: 'nobody' }, 'Enter an email address, such as you@example.com.'],
+    ['no whole domain', { email: 'ann@x' }, 'Enter the whole domain: “x” has no dot'],
     ['an address that is there', {}, 'There is a contact with this address already'],
     ['a group that is too long', { userGroup: 'g'.repeat(101) }, 'longer than 100 characters'],
   ])('with %s says so at the field and keeps what was typed', async (_, changed, problem) => {

@@ -162,7 +162,7 @@ describe('a test to oneself', () => {
     const { path } = await at.added('receipt');
     const before = at.ses.calls();
     const { text } = await at.submit(`${path}/test`, { to });
-    expect(text).toContain('That is no email address');
+    expect(text).toContain('Enter an email address, such as');
     expect(at.ses.calls()).toBe(before);
   });
 

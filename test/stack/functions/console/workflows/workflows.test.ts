@@ -118,6 +118,23 @@ describe('the list', () => {
     expect((await at.get(workflowsPath)).text).toMatch(/Polar may mail then, too/);
   });
 
+  test('says which other active workflow mails the same people, on the page and in the editor', async () => {
+    const [first, second] = [await at.added('receipt'), await at.added('receipt')];
+    const note =
+      'Another workflow, “Receipt”, also mails these people at order.paid. While both are active, they get both emails. Open the other one.';
+    expect((await at.get(second.path)).text).not.toContain('also mails');
+    await at.post(`${first.path}/activate`, { version: '1' });
+    for (const path of [second.path, `${second.path}/edit`]) {
+      const shown = await at.get(path);
+      expect(shown.text).toContain(note);
+      expect(shown.html).toContain(`href="${first.path}"`);
+    }
+    await at.post(`${second.path}/activate`, { version: '1' });
+    expect((await at.get(first.path)).text).toContain(note);
+    await at.post(`${second.path}/pause`, { version: '2' });
+    expect((await at.get(first.path)).text).not.toContain('also mails');
+  });
+
   test('says of an active one whose event is switched off that it sends nothing', async () => {
     const { path } = await at.added('receipt');
     await at.post(`${path}/activate`, { version: '1' });

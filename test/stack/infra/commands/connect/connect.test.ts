@@ -118,7 +118,7 @@ describe('npm run connect, against a stage in AWS', () => {
     Object.assign(at.polar.endpoints[0] ?? {}, { enabled: false });
     const sick = await run(['--status']);
     expect(sick.code).toBe(2);
-    expect(sick.out).toMatch(/organization +Northlight \(northlight\), production/);
+    expect(sick.out).toMatch(/organization +Northlight \(northlight\), on the local Polar\n/);
     expect(sick.out).toContain('npm run connect -- --repair --stage staging');
     const { out, error, code } = await run(['--status', '--json']);
     expect(code).toBe(2);
@@ -133,6 +133,7 @@ describe('npm run connect, against a stage in AWS', () => {
       failed: { givenUp: 0, stillTried: 0, isMore: false },
       faults: [expect.objectContaining({ kind: 'disabled', repair: 'enable' })],
       notes: [],
+      isLocalPolar: true,
       moments: expect.arrayContaining([
         expect.objectContaining({ key: 'order_confirmation', polar: 'on', gets: 'one' }),
       ]),

@@ -38,6 +38,7 @@ export async function workflowsAtWork(client: DynamoDBClient) {
     },
     brand: async () => ({}),
     polar: async () => undefined,
+    maySwitchEmails: async () => true,
     confirmed: async () => false,
     fileToEdit,
     pastEvents: async () => ({ events: [], since: '', lookedSince: '' }),

@@ -55,6 +55,35 @@ describe('npm run workflows -- export, plan, apply', () => {
     expect(at.output()).toContain('receipt-t1.md  version 2, as it was');
   });
 
+  it('warns of two active workflows that mail the same people, also where both come with the plan', async () => {
+    const active = (await textOf('receipt-t1')).replace('version: 2\n', '');
+    await writeFile(pathOf('thanks'), active.replace(/^name: .*$/m, 'name: Thanks'));
+    await writeFile(pathOf('later'), active.replace('status: active', 'status: draft'));
+    const id = await planned();
+    const ofThanks =
+      '  Note: receipt-t1 (“Receipt”) also mails these people at order.paid. While both are active, they get both emails.';
+    expect(
+      at
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('also mails')),
+    ).toEqual([ofThanks]);
+    const found: object[] = [];
+    await at.does({ document: (one) => found.push(one) }).files.plan(folder);
+    expect(found).toMatchObject([
+      {
+        workflows: [
+          { workflowId: 'later', alsoMailing: [] },
+          { workflowId: 'receipt-t1' },
+          { workflowId: 'thanks', alsoMailing: ['receipt-t1'] },
+        ],
+      },
+    ]);
+    at.printed.length = 0;
+    await at.does().files.apply(folder, id, true);
+    expect(at.output()).toContain(`thanks: new, then active\n${ofThanks}\n`);
+  });
+
   it('does what was planned, once, and notes the new versions in the files', async () => {
     await edit(rename);
     await writeFile(

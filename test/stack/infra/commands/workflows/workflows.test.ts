@@ -59,7 +59,7 @@ describe('npm run workflows', () => {
     if (!saved) throw new Error('Nothing was saved.');
     const { audience: _, exitWhen: _e, steps: _s, ...kept } = saved;
     const receipt = { ...kept, email: firstSend(saved).email };
-    expect(found).toEqual([{ workflows: [receipt] }, receipt]);
+    expect(found).toEqual([{ workflows: [receipt] }, { ...receipt, alsoMailing: [] }]);
     expect(receipt).toMatchObject({ workflowId: 'receipt-t1', status: 'draft' });
   });
 
@@ -97,17 +97,46 @@ describe('npm run workflows', () => {
     const switches = { subscription_past_due: true };
     const emails = { switches, seenAt: '2026-11-23T12:00:00.000Z' };
     const connection = { server: 'production', organizationSlug: 'northlight', emails } as const;
-    const polar = { polar: async () => connection };
+    const polar = { polar: async () => ({ ...connection, method: 'oauth' as const }) };
     await at.does(polar).add('payment-failed');
     const warning = 'Note: Polar mails when a payment fails, too';
     expect(at.output()).toContain(warning);
     at.printed.splice(0);
     await at.does(polar).activate('payment-failed');
     expect(at.printed[0]).toContain(warning);
-    expect(at.output()).toContain(
-      'npm run connect -- --emails-off subscription_past_due --stage test',
-    );
+    const off = '  npm run connect -- --emails-off subscription_past_due --stage test\n';
+    expect(at.output()).toContain(`\nSwitch Polar's off:\n${off}`);
     expect(at.output()).toContain('npm run workflows -- pause payment-failed-t1 --stage test');
+    at.printed.splice(0);
+    await at.does(polar).pause('payment-failed');
+    await at.does({ ...polar, maySwitchEmails: async () => false }).activate('payment-failed');
+    expect(at.output()).toContain(
+      `sign in again first, on the console's page Polar, with the scope organizations:write:\n  npm run console -- --stage test\nThen:\n${off}`,
+    );
+  });
+
+  it('warns where another active workflow mails the same people, with the ways out', async () => {
+    const warning =
+      'Note: receipt-t1 (“Receipt”) also mails these people at order.paid. While both are active, they get both emails.';
+    await at.does().add('receipt');
+    await at.does().activate('receipt-t1');
+    await at.does().add('receipt');
+    expect(at.output()).not.toContain('also mails');
+    await at.does().activate('receipt-t2');
+    expect(at.output()).toContain(`${warning}\nreceipt-t2 is active`);
+    expect(at.output()).toMatch(
+      /Keep one of them active\. To pause one:\n {2}npm run workflows -- pause receipt-t1 --stage test\n {2}npm run workflows -- pause receipt-t2 --stage test$/,
+    );
+    at.printed.length = 0;
+    await at.does().show('receipt-t2');
+    expect(at.output()).toContain(warning);
+    const found: object[] = [];
+    await at.does({ document: (one) => found.push(one) }).show('receipt-t2');
+    expect(found).toMatchObject([{ workflowId: 'receipt-t2', alsoMailing: ['receipt-t1'] }]);
+    await at.does().pause('receipt-t1');
+    at.printed.length = 0;
+    await at.does().show('receipt-t2');
+    expect(at.output()).not.toContain('also mails');
   });
 
   it('does not activate marketing without a postal address, and says how to set one', async () => {

@@ -141,7 +141,8 @@ describe('a contact that a person adds', () => {
   });
 
   it.each([
-    [{ email: 'ann' }, 'no email address'],
+    [{ email: 'ann' }, 'Enter an email address'],
+    [{ email: 'ann@x' }, 'Enter the whole domain'],
     [{ email: 'b5d4@anonymized.polar.sh' }, 'erased in Polar'],
     [{ email: 'ann@example.com', userGroup: 'x'.repeat(101) }, 'user group'],
     [{ email: 'ann@example.com', externalId: 'x'.repeat(4_097) }, 'external id'],

@@ -4,6 +4,7 @@ import {
   isMailable,
   isTakenBySes,
   normalisedEmail,
+  typedAddressProblem,
 } from '#shared/audience/person/address.ts';
 
 const nfd = (text: string) => text.normalize('NFD');
@@ -109,6 +110,17 @@ describe('an email address', () => {
     'an\ud800na@example.com',
   ])('%j cannot', (address) => {
     expect(isMailable(address)).toBe(false);
+  });
+
+  it.each([
+    ['anna@example.com', undefined],
+    [' anna@münchen.example ', undefined],
+    ['anna@example。com', undefined],
+    ['anna', 'Enter an email address, such as you@example.com.'],
+    ['anna@x', 'Enter the whole domain: “x” has no dot, and mail can’t reach it.'],
+    ['anna@münchen', 'Enter the whole domain: “münchen” has no dot, and mail can’t reach it.'],
+  ])('%j, typed by an operator, comes to: %s', (address, expected) => {
+    expect(typedAddressProblem(address)).toBe(expected);
   });
 
   it.each([

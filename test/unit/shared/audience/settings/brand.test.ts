@@ -87,6 +87,7 @@ describe('a brand', () => {
     ['portalUrl', 'https://example.com/{{x}}', /whole https address/],
     ['portalUrl', 'example.com', /whole https address/],
     ['supportAddress', 'help', /one address/],
+    ['supportAddress', 'help@northlight', /one address/],
     ['supportAddress', 'a@example.com,b@example.com', /one address/],
     ['accent', 'red', /six digits/],
     ['accent', '#000;background:url(https://evil.example)', /six digits/],
