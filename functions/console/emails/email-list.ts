@@ -85,7 +85,7 @@ export type EmailListShown = Readonly<{
 export function emailListView(shown: EmailListShown): Html {
   const { query, list, now } = shown;
   return html`${undecided(now, query)}
-<p><span class="soft">Last 24 hours:</span> ${countBadges({ byState: now.byState, isComplete: now.isWhole })}</p>
+<p><span class="soft">Last 24 hours:</span> ${countBadges({ byState: now.byState, isComplete: now.isWhole }, shown.isReleased)}</p>
 ${filters(shown)}
 ${
   list.items.length === 0
