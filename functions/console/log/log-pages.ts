@@ -19,6 +19,7 @@ import {
   workflowPath,
 } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
+import { actNames } from './act-names.ts';
 
 const pageSize = 50;
 const longestName = 100;
@@ -71,7 +72,7 @@ async function namesOf(workflows: ConsoleParts['workflows'], log: Log): Promise<
 function filters({ by, what }: Query): Html {
   return html`<form class="filters" method="get" action="${logPath}">
 ${textField({ name: 'by', label: 'Name, or part of it', value: by ?? '' }, { type: 'search' })}
-${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...actVerbs.map((one) => [one, one] as const)])}
+${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...Object.entries(actNames)])}
 <button type="submit">Show</button>
 </form>`;
 }
