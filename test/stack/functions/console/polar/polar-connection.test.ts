@@ -155,6 +155,22 @@ describe('signing in to Polar', () => {
     expect(desk.polar.endpoints).toMatchObject([{ organization_id: hostile.id }]);
   });
 
+  it('ends where it began, also after a choice, without one, and where it cannot begin', async () => {
+    const back = '/console/workflows/welcome';
+    desk.polar.setConsent({ covers: 'all' });
+    expect((await desk.signIn(desk, { back })).html).toContain('content="0; url=/console/polar"');
+    expect((await desk.post(`${page}/sign-in/cancel`)).location).toBe(back);
+    await desk.signIn(desk, { back });
+    const chosen = await desk.post(`${page}/organization`, { organization: hostile.id });
+    expect(chosen.location).toBe(back);
+    // Once: what is done from the page of the connection ends there.
+    await desk.signIn();
+    desk.polar.goDown();
+    const server = { signInServer: 'sandbox' };
+    expect((await desk.post(`${page}/sign-in`, { ...server, back })).location).toBe(back);
+    expect((await desk.post(`${page}/sign-in`, server)).location).toBe(page);
+  });
+
   it('can be left before an organization is chosen', async () => {
     desk.polar.setConsent({ covers: 'all' });
     await desk.signIn();

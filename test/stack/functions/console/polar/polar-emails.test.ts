@@ -210,6 +210,23 @@ describe('a workflow that mails when Polar does', () => {
     expect(off.text).not.toContain('Polar also mails');
   });
 
+  it('tells who declines at Polar so on the workflow where the sign-in began', async () => {
+    await desk.signIn(desk);
+    const path = await add('payment-failed');
+    for (const back of [path, `${path}/edit`]) {
+      const { url } = await desk.goToPolar(desk, { maySwitch: 'on', back });
+      const state = new URL(url).searchParams.get('state');
+      const declined = `http://localhost:4000/console/polar/callback?error=access_denied&state=${state}`;
+      const passing = await desk.comeBack(desk, declined);
+      expect(passing.html).toContain(`content="0; url=${back}"`);
+      const { text } = await desk.get(back);
+      expect(text).toContain('You declined at Polar, so nothing was changed.');
+      expect(text).toContain('sign in again with the scope');
+    }
+    // The next sign-in, which begins on the page of the connection, ends there.
+    expect((await desk.signIn(desk)).html).toContain('content="0; url=/console/polar"');
+  });
+
   it('says to who connected by a token what it needs, and where to switch it in Polar', async () => {
     await desk.connectByToken();
     const path = await add('payment-failed');
