@@ -8,7 +8,7 @@ import {
   fateOf,
   type StateOrHeld,
 } from '#shared/audience/emails/email-fate.ts';
-import type { Change, EventRecord } from '#shared/audience/event-record.ts';
+import { addsContact, type Change, type EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
 import { formattedAmount } from '#shared/polar/amount.ts';
@@ -18,6 +18,7 @@ import {
   timeProperties,
   withFormattedAmounts,
 } from '#shared/polar/event-properties.ts';
+import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { SubscriptionFacts } from '#shared/polar/subscription-facts.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { pathId } from './in-url.ts';
@@ -77,14 +78,29 @@ export const outcomeNames = {
   skipped: 'skipped',
 } as const satisfies Record<Outcome, string>;
 
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
+const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'The event changed a contact.',
   unchanged: 'What it says about the contact was already here.',
   skipped: 'The event changed no contact.',
 };
 
-export function outcomeBadge(outcome: Outcome): Html {
-  return badge(outcomeNames[outcome], outcomeTones[outcome]);
+/** What came of an event, in a sentence that needs no more than its changes. */
+export function outcomeText({
+  outcome,
+  changes,
+}: Pick<EventRecord, 'outcome' | 'changes'>): string {
+  return addsContact({ changes }) ? 'The event added a contact.' : outcomeWords[outcome];
+}
+
+/** `isAdded`: the contact came to be by it, where that is known. */
+export function outcomeBadge(outcome: Outcome, isAdded = false): Html {
+  return badge(isAdded ? 'added a contact' : outcomeNames[outcome], outcomeTones[outcome]);
+}
+
+/** That an event was made from what Polar lists; empty where Polar sent it. */
+export function originBadge(webhookId: string): Html | string {
+  if (!isBackfilled(webhookId)) return '';
+  return badge(isLostOrder(webhookId) ? 'recovered' : 'imported');
 }
 
 export const fieldWords: Readonly<Record<string, string>> = {

@@ -21,6 +21,7 @@ import {
   deadLettersPath,
   eventPath,
   eventsPath,
+  originBadge,
   outcomeNames,
   polarPath,
   shortened,
@@ -237,7 +238,7 @@ export function latestCard(events: readonly ListedEvent[], period: Period, now: 
       ? empty('No event in the last two weeks.')
       : html`<ul class="latest">${events.map(
           ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
-<a href="${eventPath(webhookId)}">${type}</a>
+<span><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)}</span>
 <span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
 <span class="when">${ago(receivedAt, now)}</span>
 <span class="how">${outcomeNames[outcome]}</span>

@@ -62,7 +62,7 @@ describe('the page of an event', () => {
     await saveSettings(at.db, at.tableOf('Settings'), settings, { at: at.now(), by: 'grace' });
     const { webhookId } = await at.happen('order.paid', { email: 'Ann@Example.com', settings });
     const { text, html } = await allOf(webhookId);
-    expect(text).toContain('changed a contact Added ann@example.com and asked for no email.');
+    expect(text).toContain('added a contact Added ann@example.com and asked for no email.');
     expect(text).toContain('202: Accepted. Polar Audience has queued this event');
     expect(text).toContain('First name nothing Ann');
     expect(text).toContain('Subscribed nothing yes');
