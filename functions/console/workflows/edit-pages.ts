@@ -108,6 +108,8 @@ type Edited = Readonly<{
   shown?: string;
   look?: Look;
   frequencyNote?: string | undefined;
+  /** Nothing but the preview is looked at. */
+  isLive?: boolean;
   /** Why this is shown instead of being saved. */
   instead?: 'refused' | 'conflict' | 'stops';
   /** How many wait at steps that go. */
@@ -142,11 +144,11 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
   const problems = problemsOf(check, typed);
   const path = workflowPath(present);
   const isConflict = instead === 'conflict';
-  const isLive = present.status === 'active';
   const statuses = { conflict: 409, refused: 422, stops: 409 } as const;
   const shownHtml = preview.email.kind === 'rendered' ? preview.email.html : '';
   const { unsubscribeUrl } = parts;
-  const isOverlapping = isAccepted && mailsTwice(check.draft, portal?.emails?.switches);
+  const isOverlapping =
+    isAccepted && !edited.isLive && mailsTwice(check.draft, portal?.emails?.switches);
   const maySwitch = isOverlapping ? await parts.maySwitchEmails() : undefined;
   // What is typed later is shown on this page, too.
   const sources = emailSources(shownHtml + everyElement({ settings, brand, unsubscribeUrl }));
@@ -161,7 +163,7 @@ ${problemSummary(instead === 'refused' ? problems : noProblems)}
 ${stopsNote(stopped)}
 ${isAccepted ? overlapNote(c, check.draft, { polar: portal, maySwitch }) : ''}
 ${checkNotes(check, surroundings)}
-${isLive ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
+${present.status === 'active' ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {
   typed,
   problems,

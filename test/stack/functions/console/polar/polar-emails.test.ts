@@ -2,6 +2,7 @@ import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { allScopes } from '#infra/local/polar-server/polar-server.ts';
 import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
+import { fieldsOf } from '../workflows/workflow-pages-at-work.ts';
 import { northlight, startPolarDesk } from './polar-desk.ts';
 
 let desk: Awaited<ReturnType<typeof startPolarDesk>>;
@@ -249,6 +250,28 @@ describe('a workflow that mails when Polar does', () => {
       expect(passing.html).toContain('content="0; url=/console/polar"');
     },
   );
+
+  it('is previewed as somebody types without a look at what the sign-in covers', async () => {
+    await desk.signIn(desk);
+    const path = await add('payment-failed');
+    const workflow = await desk.parts.workflows.find(path.split('/').at(-1) ?? '');
+    if (!workflow) throw new Error('There is no workflow.');
+    const { polar } = desk.parts;
+    let reads = 0;
+    const read = () => {
+      reads += 1;
+      return polar.access.read();
+    };
+    desk.parts.polar = { ...polar, access: { ...polar.access, read } };
+    const fields = { ...fieldsOf(workflow), act: 'preview' };
+    const live = await desk.post(`${path}/edit`, { ...fields, live: 'on' });
+    expect(live.html).toContain('data-preview=');
+    expect(reads).toBe(0);
+    const whole = await desk.post(`${path}/edit`, fields);
+    desk.parts.polar = polar;
+    expect(whole.text).toContain('sign in again with the scope');
+    expect(reads).toBe(1);
+  });
 
   it('says so among the ready-made ones', async () => {
     const before = await desk.get('/console/workflows/new');
