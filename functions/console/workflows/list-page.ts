@@ -20,6 +20,8 @@ type List = Readonly<{
   settings: Settings;
   listed: readonly Workflow[];
   total: number;
+  /** Whether any were removed. */
+  hasRemoved: boolean;
   next?: number | undefined;
   polar: PolarMails | undefined;
   numbersOf: (workflowId: string) => WorkflowNumbers;
@@ -29,11 +31,11 @@ type List = Readonly<{
 
 /** The workflows, with what each did lately and how many people wait in it. */
 function workflowList(list: List): Html {
-  const { listed, total, next, settings, polar, numbersOf, waiting } = list;
+  const { listed, total, hasRemoved, next, settings, polar, numbersOf, waiting } = list;
   if (total === 0) {
     return empty(
       'No workflows yet. A workflow emails customers when something happens in Polar.',
-      html`<p><a class="button primary" href="${workflowsPath}/new">New workflow</a></p><p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`,
+      html`<p><a class="button primary" href="${workflowsPath}/new">New workflow</a></p>${hasRemoved ? toRemoved : ''}`,
     );
   }
   const more = next === undefined ? '' : link(workflowsPath, { page: String(next) });
@@ -50,7 +52,7 @@ function workflowList(list: List): Html {
     ]),
   )}
 ${more && html`<p class="pages"><a class="button" href="${more}">Next</a></p>`}
-${toRemoved}`;
+${hasRemoved ? toRemoved : ''}`;
 }
 
 /** Nothing where nobody waits. A plus says that only the newest were counted. */
@@ -73,9 +75,21 @@ export async function listPage(c: Context<ConsoleEnv>, parts: WorkflowParts) {
   const number = /^[1-9]\d{0,3}$/.test(given) ? Number(given) : 1;
   const listed = all.slice((number - 1) * workflowsAPage, number * workflowsAPage);
   const next = all.length > number * workflowsAPage ? number + 1 : undefined;
-  const waiting = await parts.waitingIn(listed);
+  const [waiting, removed] = await Promise.all([
+    parts.waitingIn(listed),
+    parts.removed(all, c.get('flash') !== undefined),
+  ]);
   const body = workflowList({
-    ...{ listed, total: all.length, next, settings, polar, numbersOf, waiting },
+    ...{
+      listed,
+      total: all.length,
+      hasRemoved: removed.length > 0,
+      next,
+      settings,
+      polar,
+      numbersOf,
+      waiting,
+    },
   });
   const beside =
     all.length > 0 && html`<a class="button primary" href="${workflowsPath}/new">New workflow</a>`;

@@ -216,12 +216,18 @@ export async function workflowPage(
   });
 }
 
-export function noSuchWorkflow(c: Context<ConsoleEnv>) {
+export async function noSuchWorkflow(
+  c: Context<ConsoleEnv>,
+  { workflows }: Pick<WorkflowParts, 'workflows'>,
+) {
+  const [last] = await workflows.versions(c.req.param('workflowId') ?? '');
   return page(c, {
-    title: 'There is no such workflow',
+    title: last ? `${last.name} was removed` : 'There is no such workflow',
     section,
     above,
     status: 404,
-    body: html`<p>Perhaps it was removed: then it can be brought back from <a href="${workflowsPath}/removed">Removed workflows</a>. What it sent is still on the pages of contacts and events.</p>`,
+    body: last
+      ? html`<p>What it sent is still on the pages of contacts and events. To bring it back, open <a href="${workflowPath(last)}/versions">its versions</a>.</p>`
+      : html`<p>No workflow has this id. <a href="${workflowsPath}">See all workflows</a>.</p>`,
   });
 }

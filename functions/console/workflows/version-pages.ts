@@ -48,7 +48,7 @@ export function versionPages(parts: WorkflowParts) {
 
   app.get('/:workflowId/versions', async (c) => {
     const found = await versionsOf(c);
-    if (!found) return noSuchWorkflow(c);
+    if (!found) return noSuchWorkflow(c, parts);
     const { newest } = found.present;
     return page(c, {
       title: `Versions of ${newest.name}`,
@@ -61,7 +61,7 @@ export function versionPages(parts: WorkflowParts) {
   app.get('/:workflowId/versions/:version', async (c) => {
     const found = await versionsOf(c);
     const wanted = found?.kept.find(({ version }) => String(version) === c.req.param('version'));
-    if (!found || !wanted) return noSuchWorkflow(c);
+    if (!found || !wanted) return noSuchWorkflow(c, parts);
     const { newest } = found.present;
     return page(c, {
       title: `${newest.name}, version ${wanted.version}`,
@@ -75,7 +75,7 @@ export function versionPages(parts: WorkflowParts) {
     const found = await versionsOf(c);
     const form = c.get('form');
     const wanted = found?.kept.find(({ version }) => String(version) === textOf(form, 'wanted'));
-    if (!found || !wanted) return noSuchWorkflow(c);
+    if (!found || !wanted) return noSuchWorkflow(c, parts);
     const { newest } = found.present;
     const path = versionsPath(newest);
     if (String(newest.version) !== textOf(form, 'version')) {

@@ -187,7 +187,7 @@ export function workflowPages(consoleParts: ConsoleParts) {
     (handle: (c: RequestContext, workflow: Workflow) => Promise<Response> | Response) =>
     async (c: RequestContext) => {
       const workflow = await workflows.find(c.req.param('workflowId') ?? '');
-      return workflow ? handle(c, workflow) : noSuchWorkflow(c);
+      return workflow ? handle(c, workflow) : noSuchWorkflow(c, parts);
     };
 
   app.get('/', async (c) => listPage(c, parts));
