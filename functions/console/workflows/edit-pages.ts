@@ -160,7 +160,7 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     status: instead ? statuses[instead] : 200,
     body: html`${isConflict ? conflictView(present, typed, `${path}/edit`) : ''}
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
-${stopsNote(stopped)}
+${stopsNote(stopped, present)}
 ${isAccepted ? overlapNote(c, check.draft, { polar: portal, maySwitch }) : ''}
 ${checkNotes(check, surroundings)}
 ${present.status === 'active' ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}

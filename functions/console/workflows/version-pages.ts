@@ -89,7 +89,7 @@ export function versionPages(parts: WorkflowParts) {
         section,
         above: { href: path, title: 'Versions' },
         status: 409,
-        body: html`${stopsNote(stopped)}
+        body: html`${stopsNote(stopped, newest)}
 <div class="row">
 ${act(c, stopLabel, `${workflowPath(newest)}/restore`, { tone: 'danger', fields: { wanted: String(wanted.version), version: String(newest.version), sure: 'yes' } })}
 <a class="button" href="${path}">Keep it as it is</a>

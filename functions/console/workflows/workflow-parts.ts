@@ -17,6 +17,7 @@ import type { OpenCount, OpenRuns } from '#shared/store/runs/open-runs.ts';
 import type { RunPosition } from '#shared/store/runs/run-lists.ts';
 import { maySwitchEmails } from '../kit/polar-sign-in.ts';
 import { removedWorkflows } from '../kit/removed-workflows.ts';
+import { stepInSentence } from '../kit/run-view.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { previews } from './preview.ts';
 
@@ -39,6 +40,7 @@ export function workflowParts(parts: ConsoleParts) {
       hasSender: mailFrom !== undefined,
       senders,
       polar,
+      stepName: stepInSentence,
     };
   };
   return {

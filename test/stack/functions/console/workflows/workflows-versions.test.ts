@@ -78,7 +78,7 @@ test('A version without a wait at which people are is put back only after a seco
     const fields = { wanted: '2', version: '3' };
     const asked = await at.submit(`${path}/restore`, fields);
     expect(asked.status).toBe(409);
-    expect(asked.text).toContain('100+ at wait-1');
+    expect(asked.text).toContain('100+ at step 2, Wait 3 days');
     expect((await saved()).version).toBe(3);
     await at.submit(`${path}/restore`, { ...fields, sure: 'yes' });
     expect(await saved()).toMatchObject({ version: 4, steps: plain.steps });
