@@ -69,7 +69,7 @@ export function workflowView(c: Context<ConsoleEnv>, shown: Shown): Html {
 ${activation(c, workflow, path)}
 <a class="button danger" href="${path}/remove">Remove</a>
 </div>
-<div class="columns of-workflow">
+<div class="columns">
 <div class="card">${factsOf(shown)}</div>
 <div>
 <section class="card" aria-labelledby="test">
