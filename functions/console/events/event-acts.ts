@@ -140,7 +140,7 @@ export function settleView(
   const cameFrom = back === undefined ? path : link(emailsPath, { fate: 'unknown' });
   const fields = { act: settling, email: email.ledgerKey, ...(back && { back }) };
   if (!states.includes(email.state)) {
-    return html`<p class="note">The email is ${email.state} now, so there is nothing to settle.</p>
+    return html`<p class="note">The email is now ${email.state}, so there’s nothing to settle.</p>
 ${emailFacts(email, { isReleased: false })}
 <p><a href="${cameFrom}">${back ? 'Back to the emails' : 'Back to the event'}</a></p>`;
   }

@@ -40,9 +40,9 @@ export function settingsView(
   type: SupportedEventType,
 ): Html {
   if (!settings) {
-    return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>. What that version said was not kept.</p>`;
+    return html`<p>Decided by version ${version} of the <a href="${settingsPath}">settings</a>. What that version said wasn’t kept.</p>`;
   }
-  return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>${savedText(settings)}. For ${type}:</p>
+  return html`<p>Decided by version ${version} of the <a href="${settingsPath}">settings</a>${savedText(settings)}. For ${type}:</p>
 ${facts([...eventRows(settings.events[type]), ...generalRows(settings, type)])}`;
 }
 
@@ -132,7 +132,7 @@ function mailed(ledgerKey: string, { emails, isReleased, mailFailures, record }:
   return html`${
     email
       ? emailView({ email, webhookId: record.webhookId, isReleased })
-      : html`<p>It is not in the ledger yet: it is on its way to the mailer, or <a href="${letter}">among the dead letters</a>.</p>`
+      : html`<p>It isn’t in the ledger yet: it’s on its way to the mailer, or <a href="${letter}">among the dead letters</a>.</p>`
   }
 ${failures.map((failure) => html`<p class="note">${failureText(failure)} <a href="${letter}">Check the dead letters</a>.</p>`)}`;
 }
@@ -236,7 +236,7 @@ const recoveredFrom = 'npm run recover: made from a paid order of which Polar se
 
 export function changesView(changes: readonly Change[], isErased = false): Html {
   if (isErased) return html`<p>What it changed is erased, with the customer.</p>`;
-  if (changes.length === 0) return html`<p>No field of the contact.</p>`;
+  if (changes.length === 0) return html`<p>No field of the contact changed.</p>`;
   const rows = changes.map(changeRow);
   return table('Changes of the contact', ['Field', 'Before', 'After'], rows);
 }

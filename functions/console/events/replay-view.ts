@@ -41,7 +41,7 @@ ${
   canRun
     ? html`<div class="row">${act(c, 'Replay now', eventPath(webhookId), { tone: doesSomething(rehearsed) ? 'primary' : '', fields })}
 <a class="button" href="${eventPath(webhookId)}">Cancel</a></div>`
-    : html`<p class="note">There is nothing to run again, so it cannot be replayed.</p>`
+    : html`<p class="note">Nothing of it can run again, so it can’t be replayed.</p>`
 }`;
 }
 

@@ -79,7 +79,7 @@ ${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...Ob
 
 function nothing({ by, what, after }: Query): Html {
   const isFiltered = by !== undefined || what !== undefined;
-  const text = after ? 'There is nothing older.' : 'Nothing like that was done.';
+  const text = after ? 'Nothing older.' : 'No acts match.';
   if (isFiltered) return empty(text, html`<p><a href="${logPath}">Show all</a></p>`);
   return empty(after ? text : 'Nobody has done anything by hand yet.');
 }

@@ -69,7 +69,7 @@ export function readSignIn(form: FormData): Invalid | SignIn {
 function problemWithToken(token: string): string | undefined {
   if (token === '') return 'Paste the token. Polar shows it once, when it is made.';
   if (token.startsWith('polar_oat_') && isOneWord(token)) return undefined;
-  return 'This is no organization access token: one begins with polar_oat_ and has no spaces.';
+  return 'This isn’t an organization access token: those begin with polar_oat_ and have no spaces.';
 }
 
 function isOneWord(text: string): boolean {
@@ -213,7 +213,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
     if (!candidate || typeof organization !== 'string' || organization === '') {
       const text = candidate
         ? 'No organization was chosen. Choose one.'
-        : 'You are not signed in to Polar anymore. Sign in again.';
+        : 'You’re no longer signed in to Polar. Sign in again.';
       return goOn(c, polarPath, { kind: 'problem', text });
     }
     return finish(c, candidate, { organization, back: takeBack(c) });

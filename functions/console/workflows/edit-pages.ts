@@ -203,7 +203,7 @@ export function savedFlash(before: Workflow, { workflow, obstacles }: Saved): Fl
   }
   const live =
     status === 'active'
-      ? `It is live: events from now on send it. This applies within 30 seconds.`
+      ? `It is live: events from now on send it. Applies within 30 seconds.`
       : `It is ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent before it is activated.`;
   return { kind: 'done', text: `Saved as version ${version}. ${live}` };
 }
@@ -245,7 +245,7 @@ function removedMeanwhile(c: Context<ConsoleEnv>, { name, steps }: TypedWorkflow
     section: 'workflows',
     above: { href: workflowsPath, title: 'Workflows' },
     status: 404,
-    body: html`<p>Someone removed it while you were at it, so nothing was saved. This is what you typed, to copy it from:</p>
+    body: html`<p>Someone removed it while you were editing, so nothing was saved. Here is what you typed, to copy:</p>
 ${facts([['Name', name]])}
 ${emails.map(
   ({ subject, body }) => html`${facts([['Subject', subject]])}

@@ -74,7 +74,7 @@ ${activation(c, workflow, path)}
 <div>
 <section class="card" aria-labelledby="test">
 <h2 id="test">Send a test to yourself</h2>
-<p class="small soft">The email as it is saved, with made-up values. It is not counted below.</p>
+<p class="small soft">The email as it is saved, with made-up values. It isn’t counted below.</p>
 ${postForm(c, {
   action: `${path}/test`,
   body: html`${whichEmail(shown)}${textField({ name: 'to', label: 'Your address', value: testAddress }, { type: 'email', required: true, autocomplete: 'email' })}

@@ -66,7 +66,7 @@ ${act(c, `Begin with ${title}`, workflowsPath, { fields: { template: name } })}
 export function removeView(c: Context<ConsoleEnv>, workflow: Workflow): Html {
   const path = workflowPath(workflow);
   const fields = { version: String(workflow.version) };
-  return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}The workflow is taken from the list. Emails of it that are queued at this moment will be blocked.</p>
+  return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}It leaves the list of workflows, and its queued emails will be blocked.</p>
 <p>Its versions are kept, so you can bring it back. What it sent stays on the pages of contacts, events and emails. To stop it for a while, pause it instead.</p>
 <div class="row">
 ${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields })}
@@ -84,12 +84,12 @@ export async function activate(
   version: number,
   { drafts }: WorkflowParts,
 ): Promise<Flash> {
-  if (workflow.status === 'active') return done('It is active already.');
+  if (workflow.status === 'active') return done('It’s already active.');
   if (workflow.version !== version) return overtaken;
   return flashOf(
     await drafts.activate(workflow),
-    'It is active: events from now on send it. This applies within 30 seconds.',
-    'It cannot be activated.',
+    'It is active: events from now on send it. Applies within 30 seconds.',
+    'It can’t be activated.',
   );
 }
 
@@ -98,12 +98,12 @@ export async function pause(
   version: number,
   { drafts }: WorkflowParts,
 ): Promise<Flash> {
-  if (workflow.status !== 'active') return done('It sends nothing as it is.');
+  if (workflow.status !== 'active') return done('It isn’t active, so it sends nothing already.');
   if (workflow.version !== version) return overtaken;
   return flashOf(
     await drafts.pause(workflow),
-    'It is paused. Emails of it that are still queued will be blocked.',
-    'It cannot be paused.',
+    'It is paused. Its queued emails will be blocked.',
+    'It can’t be paused.',
   );
 }
 
@@ -129,7 +129,7 @@ export async function sendTest(
   stepId: string,
   parts: WorkflowParts,
 ) {
-  if (!isMailable(to)) return problem('That is no email address that a test could be sent to.');
+  if (!isMailable(to)) return problem('A test can’t be sent to that address.');
   const { mailFrom, unsubscribeUrl, now, send } = parts;
   const { settings, brand, polar: portal } = await parts.surroundings();
   const step = sendsOf(workflow).find(({ id }) => id === stepId) ?? firstSend(workflow);
@@ -139,7 +139,7 @@ export async function sendTest(
     case 'no-sender':
       return problem('No sender is set up. Deploy with -c mailFrom=example.com (see the README).');
     case 'blocked':
-      return problem(`With made-up values it cannot be rendered: ${made.reason}`);
+      return problem(`It can’t be rendered with made-up values: ${made.reason}`);
     case 'made': {
       const sending = await sendTestEmail(made.mail, send);
       if (sending.kind === 'not-sent') return problem(sending.sentence);
@@ -205,10 +205,10 @@ export function workflowPages(consoleParts: ConsoleParts) {
       c.set('acted', { workflowId: saving.workflow.workflowId });
       return goOn(c, `${workflowPath(saving.workflow)}/edit`);
     }
-    const text = saving.kind === 'refused' ? saving.problems.join(' ') : 'Try it again.';
+    const text = saving.kind === 'refused' ? saving.problems.join(' ') : 'Try again.';
     return goOn(c, `${workflowsPath}/new`, {
       kind: 'problem',
-      text: `It could not be added. ${text}`,
+      text: `It couldn’t be added. ${text}`,
     });
   });
 

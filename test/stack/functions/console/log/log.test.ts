@@ -185,7 +185,7 @@ describe('the page of the log', () => {
     expect(asked.text).toContain('Export a part of the contacts.');
     expect(asked.text).not.toContain('Add a workflow as a draft.');
     const nobody = await at.get('/console/log?by=nobody');
-    expect(nobody.text).toContain('Nothing like that was done.');
+    expect(nobody.text).toContain('No acts match.');
   });
 
   it('names every verb that it is narrowed to in words', async () => {

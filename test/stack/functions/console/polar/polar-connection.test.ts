@@ -64,8 +64,8 @@ describe('connecting by a token', () => {
 
   it.each([
     ['', 'Paste the token.'],
-    ['polar_pat_1', 'begins with polar_oat_'],
-    ['polar_oat_a b', 'begins with polar_oat_'],
+    ['polar_pat_1', 'begin with polar_oat_'],
+    ['polar_oat_a b', 'begin with polar_oat_'],
     [`polar_oat_"><script>`, ''],
   ])('refuses the token %j without repeating it', async (accessToken, sentence) => {
     const shown = await desk.post('/console/polar/token', {

@@ -78,7 +78,7 @@ describe('the table of who mails at each moment', () => {
     await desk.connectByToken();
     desk.polar.goDown();
     const shown = await desk.get(page);
-    expect(shown.text).toContain('Which mails Polar sends is not known');
+    expect(shown.text).toContain('Polar didn’t say which mails it sends');
     expect(await row('order_confirmation')).toMatch(/unknown none nothing or one/);
   });
 });

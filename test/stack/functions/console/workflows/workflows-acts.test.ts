@@ -90,7 +90,7 @@ describe('activating', () => {
     expect((await at.get(path)).text).toContain('Before it can be active: Marketing email must');
     const { text } = await at.submit(`${path}/activate`, { version: '1' });
     expect(text).toContain(
-      'It cannot be activated. Marketing email must carry your postal address',
+      'It can’t be activated. Marketing email must carry your postal address',
     );
     expect((await saved()).status).toBe('draft');
   });
@@ -162,7 +162,7 @@ describe('a test to oneself', () => {
     const { path } = await at.added('receipt');
     const before = at.ses.calls();
     const { text } = await at.submit(`${path}/test`, { to });
-    expect(text).toContain('That is no email address');
+    expect(text).toContain('A test can’t be sent to that address');
     expect(at.ses.calls()).toBe(before);
   });
 
