@@ -207,6 +207,11 @@ describe('the list of emails', () => {
     for (const page of [path, '/console/workflows/welcome']) {
       expect((await site.get(page)).html).toContain('<span class="badge warn">1 held</span>');
     }
+    const asked = await site.get('/console/events/evt-grace?ask=send-again&email=put-aside');
+    expect(asked.text).toContain('The email is now held, so there’s nothing to settle.');
+    const refused = { act: 'send-again', email: 'put-aside' };
+    const told = await site.submit('/console/events/evt-grace', refused);
+    expect(told.text).toContain('Nothing was changed: the email is held');
     await hold.release('ann', at);
     for (const page of [path, '/console/workflows/welcome']) {
       const { html } = await site.get(page);
