@@ -213,7 +213,9 @@ function recordLines(
 function noWorkflowLines({ record, waiting }: WebhookChain): string[] {
   const { webhookId, type, outcome } = record;
   if (isBackfilled(webhookId) && !isLostOrder(webhookId)) {
-    return ['No email: this event was made from what Polar lists, and no workflow sees such events.'];
+    return [
+      'No email: this event was made from what Polar lists, and no workflow sees such events.',
+    ];
   }
   const ofToday = waiting.map(
     ({ workflowId, status, updatedAt }) =>
