@@ -82,7 +82,7 @@ export async function sectionApp(
   app.onError((error, c) => {
     if (error instanceof InvalidSettings) {
       return page(c, {
-        title: 'The settings are not valid',
+        title: 'The settings aren’t valid',
         status: 503,
         body: html`<p>This page needs the settings, so nothing was done. ${error.message} <a href="${settingsPath}">Events &amp; groups</a> shows what’s wrong, and fixes it.</p>`,
       });
@@ -102,7 +102,7 @@ export async function sectionApp(
 }
 
 const notKnown = () =>
-  html`<p class="flash problem" role="status">Whether mail is held could not be read. Reload the page.</p>`;
+  html`<p class="flash problem" role="status">Couldn’t read whether mail is held. Reload the page.</p>`;
 
 function heldBanner(hold: Hold | undefined): Html {
   if (!hold?.isOn) return html``;

@@ -89,6 +89,11 @@ const shownFields = [
   'subscribed',
 ] as const satisfies readonly (keyof Contact)[];
 
+/** Whether a contact came to be by it, where there was none at this address. */
+export function addsContact({ changes }: Pick<EventRecord, 'changes'>): boolean {
+  return changes.some(({ field, from }) => field === 'email' && from === null);
+}
+
 /** Field by field what became of a contact; `null` stands for a field, or a contact, that is not there. */
 function contactChanges(before: Contact | undefined, after: Contact | undefined): Change[] {
   return shownFields

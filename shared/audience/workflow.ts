@@ -173,8 +173,8 @@ export type Workflows = WorkflowReader &
     remove(workflow: Pick<Workflow, 'workflowId' | 'version'>): Promise<boolean>;
     /** Those that are kept and the present one, the newest first; also of a workflow that was removed. */
     versions(workflowId: string): Promise<Workflow[]>;
-    /** Those that were removed, each in its last version, the newest first. */
-    removed(): Promise<Workflow[]>;
+    /** Those that were removed, each in its last version, the newest first. `present`: all that are there, if they are known. */
+    removed(present?: readonly Pick<Workflow, 'workflowId'>[]): Promise<Workflow[]>;
     /** Writes the next version of one that was removed. `false`: it is there, or has another version by now. */
     bringBack(workflow: Workflow): Promise<boolean>;
   }>;

@@ -49,13 +49,7 @@ export function renderEmail(
 ): RenderedEmail {
   try {
     const templates = templatesOf(compiled);
-    const scope = {
-      contact: present(variables.contact),
-      event: present(withFormattedAmounts(variables.event, writing.language)),
-      subscription: present(variables.subscription ?? {}),
-      ...(footer && { footer: footerScope(footer) }),
-      ...(letterhead && { brand: letterheadScope(letterhead, footer !== undefined) }),
-    };
+    const scope = scopeOf(variables, footer, writing, letterhead);
     const subject = shortened(oneLine(run(textEngine, templates.subject, scope, writing)));
     if (subject === '') return { kind: 'blocked', reason: 'The subject is empty.' };
     const text = tidied(run(textEngine, templates.text, scope, writing));
@@ -67,6 +61,50 @@ export function renderEmail(
   } catch (error) {
     return { kind: 'blocked', reason: reasonOf(error, variables) };
   }
+}
+
+type Titled = Readonly<{
+  compiled: Pick<CompiledEmail, 'subject'>;
+  variables: EmailVariables;
+  writing: Writing;
+  letterhead: Letterhead;
+}>;
+
+/**
+ * Renders subjects alone, one after another, all of them together within so many milliseconds: `undefined` is one that
+ * cannot be rendered, or whose turn came too late.
+ */
+export function subjectsWithin(limitMs: number): (titled: Titled) => string | undefined {
+  const endsAt = performance.now() + limitMs;
+  return ({ compiled, variables, writing, letterhead }) => {
+    const leftMs = endsAt - performance.now();
+    if (leftMs <= 0) return undefined;
+    try {
+      const scope = scopeOf(variables, undefined, writing, letterhead);
+      const templates = textEngine.parse(compiled.subject);
+      const subject = run(textEngine, templates, scope, writing, leftMs);
+      return shortened(oneLine(subject)) || undefined;
+    } catch (error) {
+      // Throws what the template is not to blame for.
+      reasonOf(error, variables);
+      return undefined;
+    }
+  };
+}
+
+function scopeOf(
+  { contact, event, subscription = {} }: EmailVariables,
+  footer: Footer | undefined,
+  { language }: Writing,
+  letterhead: Letterhead | undefined,
+) {
+  return {
+    contact: present(contact),
+    event: present(withFormattedAmounts(event, language)),
+    subscription: present(subscription),
+    ...(footer && { footer: footerScope(footer) }),
+    ...(letterhead && { brand: letterheadScope(letterhead, footer !== undefined) }),
+  };
 }
 
 type Templates = Readonly<Record<keyof CompiledEmail, Template[]>>;
@@ -101,10 +139,15 @@ function footerScope({ unsubscribeUrl, postalAddress }: Footer) {
   return { unsubscribeUrl, lines };
 }
 
-function run(engine: Liquid, templates: Template[], scope: object, writing: Writing): string {
-  const { timeZone, language } = writing;
+function run(
+  engine: Liquid,
+  templates: Template[],
+  scope: object,
+  { timeZone, language }: Writing,
+  renderLimit = engine.options.renderLimit,
+): string {
   const locale = inGregorian(language);
-  const options = { ...engine.options, timezoneOffset: timeZone, locale };
+  const options = { ...engine.options, timezoneOffset: timeZone, locale, renderLimit };
   const context = new Context(scope, options, { sync: true }, { liquid: engine });
   const emitter = boundedEmitter();
   toValueSync(engine.renderer.renderTemplates(templates, context, emitter));

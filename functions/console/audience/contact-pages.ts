@@ -74,7 +74,7 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     const isKnown = kept.length > 0;
     const isTold = c.get('flash') !== undefined;
     return page(c, {
-      title: 'This contact is not shown anymore',
+      title: 'This contact is no longer shown',
       section: 'audience',
       above: { href: audiencePath, title: 'Audience' },
       status: isKnown ? 200 : 404,

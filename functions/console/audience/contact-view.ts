@@ -101,7 +101,7 @@ export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Da
   const erasure = known.customer?.erasure ?? known.contact.erasure;
   const isUnderWay = erasure !== undefined && isRecent(erasure, now);
   // The sentence of what was just done says the same.
-  return html`<p class="standing">${standingView(standingOf(known))}</p>
+  return html`<p class="standing">${erasure ? standingUntilErased(standingOf(known)) : standingView(standingOf(known))}</p>
 ${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
 <div class="columns">
 <section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}</section>
@@ -124,6 +124,17 @@ const gets = {
 function standingView(standing: Standing): Html {
   const { because, at } = standing;
   return html`${gets[standing.gets]}${because && html`: ${because}`}${at && html` on ${time(at)}`}.`;
+}
+
+const getsUntilErased = {
+  everything: 'Still gets receipts and marketing until then.',
+  transactional: 'Still gets receipts until then, and no marketing.',
+  nothing: 'Gets no mail.',
+} as const satisfies Record<Standing['gets'], string>;
+
+/** The mailer goes by what is there, so mail stops once the erasure is done. */
+function standingUntilErased({ gets: now }: Standing): string {
+  return `Being erased. ${getsUntilErased[now]}`;
 }
 
 /** The newest state of each subscription that Polar told of, living ones first. */

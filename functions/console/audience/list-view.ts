@@ -161,7 +161,10 @@ function nothing({ filter, shown, isFirstPage, isConnected }: ListView): Html {
     );
   }
   if (!isFirstPage)
-    return empty('That was all.', html`<p><a href="${audiencePath}">Back to the newest</a></p>`);
+    return empty(
+      'No more contacts.',
+      html`<p><a href="${audiencePath}">Back to the newest</a></p>`,
+    );
   const other = html`<a href="${testPath}">send a test event</a> or <a href="${audiencePath}/add">add a contact by hand</a>`;
   return isConnected
     ? empty(

@@ -6,7 +6,14 @@ import { reasonText } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
 import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { empty, table, time } from '../kit/shown.ts';
-import { eventPath, fateBadge, outcomeBadge, shortened, workflowPath } from '../kit/words.ts';
+import {
+  eventPath,
+  fateBadge,
+  originBadge,
+  outcomeBadge,
+  shortened,
+  workflowPath,
+} from '../kit/words.ts';
 
 type EventHappening = Extract<Happening, { kind: 'event' }>;
 type EmailHappening = Extract<Happening, { kind: 'email' }>;
@@ -59,7 +66,7 @@ ${table('Runs of this contact, those that wait first', ['Workflow', 'State', 'Wh
 }
 
 function eventEntry({ webhookId, type, occurredAt, outcome, reason }: EventHappening): Html {
-  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${outcomeBadge(outcome)}</p>
+  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)} ${outcomeBadge(outcome)}</p>
 <p class="soft small">${time(occurredAt)}${reason && html` · ${shortened(reason, longestReason)}`}</p>`;
 }
 

@@ -4,6 +4,7 @@ import {
   accentNote,
   type Brand,
   type BrandField,
+  type brandChanges,
   brandFields,
   brandProblem,
   cleanBrandText,
@@ -164,7 +165,7 @@ function more(name: BrandField, typed: TypedBrand, portal: string | undefined): 
 
 export type ShownVersion = KeptVersion &
   Readonly<{
-    changes: readonly Readonly<{ path: string; from: string; to: string }>[];
+    changes: ReturnType<typeof brandChanges>;
     isValid: boolean;
   }>;
 
@@ -191,7 +192,9 @@ ${table('Versions of the brand', ['Version', 'Saved', 'By', 'Changed', 'Restore'
 }
 
 function changesText({ changes }: ShownVersion): string {
-  const lines = changes.map(({ path, from, to }) => `${path}: ${from || 'none'} → ${to || 'none'}`);
+  const lines = changes.map(
+    ({ path, from, to }) => `${fieldWords[path]}: ${from || 'none'} → ${to || 'none'}`,
+  );
   return lines.length === 0
     ? 'nothing'
     : lines.map((line) => line.replaceAll('\n', ', ')).join('\n');

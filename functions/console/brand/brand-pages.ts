@@ -137,7 +137,7 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     const problems = Object.fromEntries(faults.map(({ path, problem }) => [path, problem]));
     const note = html`${
       faults.length > 0 &&
-      html`<p class="note">Somebody edited the brand by hand, and ${faults.map(({ path }) => path).join(', ')} can’t be used: emails leave it out. Save to fix it.</p>`
+      html`<p class="note">Somebody edited the brand by hand, and ${faults.map(({ path }) => `“${fieldWords[path]}”`).join(', ')} can’t be used: emails leave ${faults.length === 1 ? 'it' : 'them'} out. Save to fix it.</p>`
     }`;
     return shown(
       c,
@@ -222,7 +222,7 @@ const wrong = problemFlash('Nothing was saved yet. Fix what is marked below.');
 
 function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
   const rows = brandChanges(there, mine).map(({ path, from, to }) => [
-    brandFields.flatMap((field) => (field === path ? [fieldWords[field]] : [])).join(),
+    fieldWords[path],
     from || 'none',
     to || 'none',
   ]);

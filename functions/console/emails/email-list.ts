@@ -11,6 +11,7 @@ import { reasonText } from '../kit/email-view.ts';
 import { underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
+import type { Named } from '../kit/removed-workflows.ts';
 import { empty, link, table, time } from '../kit/shown.ts';
 import {
   capital,
@@ -27,8 +28,6 @@ import {
   workflowPath,
   workflowsPath,
 } from '../kit/words.ts';
-
-import type { Named } from './removed-workflows.ts';
 
 const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
@@ -85,7 +84,7 @@ export type EmailListShown = Readonly<{
 export function emailListView(shown: EmailListShown): Html {
   const { query, list, now } = shown;
   return html`${undecided(now, query)}
-<p><span class="soft">Last 24 hours:</span> ${countBadges({ byState: now.byState, isComplete: now.isWhole })}</p>
+<p><span class="soft">Last 24 hours:</span> ${countBadges({ byState: now.byState, isComplete: now.isWhole }, shown.isReleased)}</p>
 ${filters(shown)}
 ${
   list.items.length === 0

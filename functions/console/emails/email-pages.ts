@@ -13,6 +13,7 @@ import { textOf } from '../kit/fields.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { goOn } from '../kit/remembered.ts';
+import { type Named, removedWorkflows } from '../kit/removed-workflows.ts';
 import { empty } from '../kit/shown.ts';
 import { emailsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -26,7 +27,6 @@ import {
 } from './email-list.ts';
 import { oneEmailView } from './email-page.ts';
 import { heldView, holdFlashes, holdView } from './hold-view.ts';
-import { type Named, removedWorkflows } from './removed-workflows.ts';
 import { renderedAgain } from './rendered-again.ts';
 
 const section = 'emails';

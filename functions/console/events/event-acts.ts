@@ -2,6 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
+import { stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { type Replay, rehearseReplay } from '#shared/audience/replay/replay.ts';
 import { requestReplay } from '#shared/queue/events-queue.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
@@ -16,7 +17,7 @@ import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
 import { link } from '../kit/shown.ts';
-import { emailsPath, eventPath } from '../kit/words.ts';
+import { emailsPath, eventPath, fateWords } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 const replayIdSchema = z.uuid();
@@ -140,7 +141,7 @@ export function settleView(
   const cameFrom = back === undefined ? path : link(emailsPath, { fate: 'unknown' });
   const fields = { act: settling, email: email.ledgerKey, ...(back && { back }) };
   if (!states.includes(email.state)) {
-    return html`<p class="note">The email is ${email.state} now, so there is nothing to settle.</p>
+    return html`<p class="note">The email is now ${fateWords[stateOrHeld(email)]}, so there’s nothing to settle.</p>
 ${emailFacts(email, { isReleased: false })}
 <p><a href="${cameFrom}">${back ? 'Back to the emails' : 'Back to the event'}</a></p>`;
   }

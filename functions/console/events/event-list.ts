@@ -24,6 +24,7 @@ import {
   eventPath,
   eventsPath,
   nameOf,
+  originBadge,
   outcomeBadge,
   outcomeNames,
   polarPath,
@@ -97,8 +98,8 @@ function eventTable({ details, contacts }: Pick<EventsShown, 'details' | 'contac
         const known = details.get(event.webhookId);
         return [
           time(event.receivedAt, { form: 'clock' }),
-          html`<a class="whole" href="${eventPath(event.webhookId)}">${event.type}</a>`,
-          html`${outcomeBadge(event.outcome)}${event.reason ? html`<span class="long small">${event.reason}</span>` : ''}`,
+          html`<a class="whole" href="${eventPath(event.webhookId)}">${event.type}</a> ${originBadge(event.webhookId)}`,
+          html`${outcomeBadge(event.outcome, known?.addsContact)}${event.reason ? html`<span class="long small">${event.reason}</span>` : ''}`,
           who(event, contacts),
           amountOf(known),
           known && known.mails > 0 ? String(known.mails) : '',

@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
-import type {
-  Change,
-  ConsideredWorkflow,
-  EventRecord,
-  ReplayEntry,
+import {
+  addsContact,
+  type Change,
+  type ConsideredWorkflow,
+  type EventRecord,
+  type ReplayEntry,
 } from '#shared/audience/event-record.ts';
 import type { EventSettings } from '#shared/audience/settings/settings.ts';
 import { whyUnchanged } from '#shared/audience/why-unchanged.ts';
@@ -22,8 +23,9 @@ import {
   eventPath,
   eventsPath,
   fieldWords,
+  originBadge,
   outcomeBadge,
-  outcomeWords,
+  outcomeText,
   propertyRows,
   settingsPath,
   statusBadge,
@@ -39,9 +41,9 @@ export function settingsView(
   type: SupportedEventType,
 ): Html {
   if (!settings) {
-    return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>. What that version said was not kept.</p>`;
+    return html`<p>Decided by version ${version} of the <a href="${settingsPath}">settings</a>. What that version said wasn’t kept.</p>`;
   }
-  return html`<p>It was decided by version ${version} of the <a href="${settingsPath}">settings</a>${savedText(settings)}. For ${type}:</p>
+  return html`<p>Decided by version ${version} of the <a href="${settingsPath}">settings</a>${savedText(settings)}. For ${type}:</p>
 ${facts([...eventRows(settings.events[type]), ...generalRows(settings, type)])}`;
 }
 
@@ -94,7 +96,7 @@ export function workflowsView({ workflows = [] }: Decision, story: EventStory): 
 /** Why no workflow was considered. What waits for such events now may explain what a person expects. */
 export function noWorkflowsView({ outcome }: Decision, { record, waiting }: EventStory): Html {
   if (isBackfilled(record.webhookId) && !isLostOrder(record.webhookId)) {
-    return html`<p>No email: this event was made of what Polar lists, and no workflow sees such events.</p>`;
+    return html`<p>No email: this event was made from what Polar lists, and no workflow sees such events.</p>`;
   }
   return html`<p>${
     outcome === 'skipped'
@@ -131,7 +133,7 @@ function mailed(ledgerKey: string, { emails, isReleased, mailFailures, record }:
   return html`${
     email
       ? emailView({ email, webhookId: record.webhookId, isReleased })
-      : html`<p>It is not in the ledger yet: it is on its way to the mailer, or <a href="${letter}">among the dead letters</a>.</p>`
+      : html`<p>It isn’t in the ledger yet: it’s on its way to the mailer, or <a href="${letter}">among the dead letters</a>.</p>`
   }
 ${failures.map((failure) => html`<p class="note">${failureText(failure)} <a href="${letter}">Check the dead letters</a>.</p>`)}`;
 }
@@ -151,7 +153,7 @@ const viewWords: Readonly<Record<EventViewName, string>> = {
 export function eventView(story: EventStory, view: EventViewName): Html {
   const { record } = story;
   const path = eventPath(record.webhookId);
-  return html`<p class="sentence">${outcomeBadge(record.outcome)} ${sentenceOf(story)}</p>
+  return html`<p class="sentence">${outcomeBadge(record.outcome, addsContact(record))} ${originBadge(record.webhookId)} ${sentenceOf(story)}</p>
 <div class="row spread"><nav class="tabs" aria-label="Views of this event">${eventViews.map(
     (one) =>
       html`<a href="${link(path, { view: one === 'summary' ? undefined : one })}"${one === view ? html` aria-current="page"` : ''}>${viewWords[one]}${one === 'replays' && record.replays?.length ? ` (${record.replayCount ?? record.replays.length})` : ''}</a>`,
@@ -193,16 +195,13 @@ function sentenceOf({ record }: EventStory): Html | string {
   const asked = mails === 0 ? 'no email' : mails === 1 ? '1 email' : `${mails} emails`;
   switch (outcome) {
     case 'applied':
-      return html`${isAdded(record) ? 'Added' : 'Changed'} ${whom} and asked for ${asked}.`;
+      return html`${addsContact(record) ? 'Added' : 'Changed'} ${whom} and asked for ${asked}.`;
     case 'unchanged':
       return html`${unchangedText(record)} Asked for ${asked}.`;
     case 'skipped':
       return reason ?? 'Changed no contact.';
   }
 }
-
-const isAdded = ({ changes }: EventStory['record']) =>
-  changes.some(({ field, from }) => field === 'email' && from === null);
 
 function unchangedText(record: EventStory['record']): Html {
   const { before, whom, after } = whyUnchanged(record, (field) =>
@@ -215,10 +214,7 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
   const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
   return facts([
-    [
-      'Outcome',
-      outcome === 'unchanged' ? unchangedText(record) : (reason ?? outcomeWords[outcome]),
-    ],
+    ['Outcome', outcome === 'unchanged' ? unchangedText(record) : (reason ?? outcomeText(record))],
     ['User group', groupReason],
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
     ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],
@@ -226,7 +222,7 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
     ['Happened', time(record.occurredAt, { form: 'seconds' })],
     ['Received', time(record.receivedAt, { form: 'seconds' })],
     isBackfilled(record.webhookId)
-      ? ['Came from', 'an import or a backfill: made of what Polar lists, without a webhook']
+      ? ['Came from', isLostOrder(record.webhookId) ? recoveredFrom : importedFrom]
       : ['Polar was answered', `${code}: ${message}`],
     ['Failed', failure && failureText(failure)],
     ['Webhook', copyable(record.webhookId)],
@@ -234,9 +230,12 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
   ]);
 }
 
+const importedFrom = 'an import or a backfill: made from what Polar lists, without a webhook';
+const recoveredFrom = 'npm run recover: made from a paid order of which Polar sent no webhook';
+
 export function changesView(changes: readonly Change[], isErased = false): Html {
   if (isErased) return html`<p>What it changed is erased, with the customer.</p>`;
-  if (changes.length === 0) return html`<p>No field of the contact.</p>`;
+  if (changes.length === 0) return html`<p>No field of the contact changed.</p>`;
   const rows = changes.map(changeRow);
   return table('Changes of the contact', ['Field', 'Before', 'After'], rows);
 }
@@ -268,8 +267,8 @@ ${replays.toReversed().map((one) => replayView(one, story))}`;
 function replayView(one: ReplayEntry, story: EventStory): Html {
   const { at, by, outcome, reason, groupReason, changes, settingsVersion, workflows = [] } = one;
   return html`<details class="card">
-<summary>${time(at)}: ${outcomeBadge(outcome)} ${replayKind(one)}, asked for by ${by}</summary>
-<p>${reason ?? outcomeWords[outcome]}</p>
+<summary>${time(at)}: ${outcomeBadge(outcome, addsContact(one))} ${replayKind(one)}, asked for by ${by}</summary>
+<p>${reason ?? outcomeText(one)}</p>
 ${groupReason ? html`<p>User group: ${groupReason}</p>` : ''}
 ${changes.length > 0 ? changesView(changes, story.record.erased) : ''}
 ${workflows.length > 0 ? workflowsView(one, story) : html`<p>${one.triggers ? 'No active workflow waited for it.' : 'No workflow was considered, as was asked.'}</p>`}

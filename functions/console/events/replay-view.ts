@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { ReplayEntry } from '#shared/audience/event-record.ts';
+import { addsContact, type ReplayEntry } from '#shared/audience/event-record.ts';
 import type { Rehearsal, Replay } from '#shared/audience/replay/replay.ts';
 import { act, checkbox } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { outlookView } from '../kit/run-view.ts';
 import { badge, table } from '../kit/shown.ts';
-import { eventPath, outcomeBadge, outcomeWords } from '../kit/words.ts';
+import { eventPath, outcomeBadge, outcomeText } from '../kit/words.ts';
 import { changesView, replayKind } from './event-view.ts';
 
 type Rehearsed = Extract<Rehearsal, { kind: 'rehearsed' }>;
@@ -41,7 +41,7 @@ ${
   canRun
     ? html`<div class="row">${act(c, 'Replay now', eventPath(webhookId), { tone: doesSomething(rehearsed) ? 'primary' : '', fields })}
 <a class="button" href="${eventPath(webhookId)}">Cancel</a></div>`
-    : html`<p class="note">There is nothing to run again, so it cannot be replayed.</p>`
+    : html`<p class="note">Nothing of it can run again, so it can’t be replayed.</p>`
 }`;
 }
 
@@ -67,7 +67,7 @@ ${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)
 }
 
 function previewView({ entry, mails, runs, beginning, record }: Shown): Html {
-  return html`<p>${outcomeBadge(entry.outcome)} ${entry.reason ?? outcomeWords[entry.outcome]}</p>
+  return html`<p>${outcomeBadge(entry.outcome, addsContact(entry))} ${entry.reason ?? outcomeText(entry)}</p>
 ${entry.changes.length > 0 ? changesView(entry.changes, record.erased) : ''}
 ${entry.triggers ? mailsView(entry, { mails, runs, beginning }) : html`<p>No email goes out: no workflow sees it.</p>`}
 ${entry.erases ? html`<p class="note">It would erase again what is known of the customer.</p>` : ''}`;

@@ -35,13 +35,14 @@ const releasedText = 'Goes out within a minute, or in turn where many were held.
 
 /**
  * Whether mail is not held anymore, so that what was held of these goes out within the next minutes. The switch is read
- * only where one of them was held.
+ * only where one of them was held, or `isAnotherHeld` of the same list.
  */
 export async function isMailReleased(
   emails: Iterable<Fated>,
   hold: Pick<HoldStore, 'read'>,
+  isAnotherHeld = false,
 ): Promise<boolean> {
-  const wasHeld = [...emails].some((email) => fateOf(email) === 'held');
+  const wasHeld = isAnotherHeld || [...emails].some((email) => fateOf(email) === 'held');
   return wasHeld && !(await hold.read())?.isOn;
 }
 

@@ -1,8 +1,12 @@
 import type { Brand } from '#shared/audience/settings/brand.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import { sendsOf, type Workflow } from '#shared/audience/workflow.ts';
-import { previewEmail, sampleVariables } from '#shared/mail/test-email.ts';
+import { subjectsWithin } from '#shared/mail/render-email.ts';
+import { sampleVariables } from '#shared/mail/test-email.ts';
 import type { Portal } from '#shared/polar/portal.ts';
+
+/** Of a workflow that has many, whatever they compute: nobody waits longer for a page with them. */
+export const longestForSubjectsMs = 1_000;
 
 type Look = Readonly<{
   settings: Settings;
@@ -13,7 +17,7 @@ type Look = Readonly<{
 
 /**
  * The subjects of a workflow's emails as people get them, with example values, by step: nobody has to read Liquid. Where
- * no example can be made, as of a condition that somebody wrote into the table, they are as they are written.
+ * no example can be made, as of a condition that somebody wrote into the table, or not in time, they are as they are written.
  */
 export function exampleSubjects(workflow: Workflow, look: Look): ReadonlyMap<string, string> {
   try {
@@ -29,12 +33,12 @@ function renderedSubjects(
 ): ReadonlyMap<string, string> {
   const { event } = workflow.trigger;
   const variables = sampleVariables(workflow, 'ada@example.com', now, portal, brand);
+  const letterhead = { brand, postalAddress: settings.postalAddress, event };
+  const subjectOf = subjectsWithin(longestForSubjectsMs);
   return new Map(
     sendsOf(workflow).map(({ id, email, compiled }) => {
-      const { kind } = email;
-      const look = { settings, brand, unsubscribeUrl: '' };
-      const made = previewEmail({ kind, event, compiled, variables, ...look });
-      return [id, made.kind === 'rendered' ? made.subject : email.subject] as const;
+      const subject = subjectOf({ compiled, variables, writing: settings, letterhead });
+      return [id, subject ?? email.subject] as const;
     }),
   );
 }

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Outlook, RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { type WaitStep, type Workflow, waitText } from '#shared/audience/workflow.ts';
+import type { DraftStep } from '#shared/mail/check/check-steps.ts';
 import type { Html } from './page.ts';
 import { badge, time } from './shown.ts';
 import { runsPath } from './words.ts';
@@ -44,6 +45,19 @@ export function stepName(
 
 function waitName(step: WaitStep): string {
   return 'for' in step ? `Wait ${waitText(step)}` : `Wait until ${waitText(step)}`;
+}
+
+const isWait = (hours: number) => Number.isInteger(hours) && Math.abs(hours) <= 8_760;
+
+/** A step in a sentence, by its place and what it does; how long it waits only where that can be. */
+export function stepInSentence(step: DraftStep, index: number): string {
+  const place = `Step ${index + 1}`;
+  if (step.kind === 'send') return `${place}, Email`;
+  const { for: time, until } = step;
+  if (time && !until && isWait(time.hours)) return `${place}, ${waitName({ ...step, for: time })}`;
+  if (until && !time && isWait(until.offsetHours))
+    return `${place}, ${waitName({ ...step, until })}`;
+  return `${place}, Wait`;
 }
 
 /** Where a run is and until when, or why it ended. */

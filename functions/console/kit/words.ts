@@ -2,8 +2,13 @@ import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import { type Condition, eventPropertyNames } from '#shared/audience/conditions.ts';
 import type { Email } from '#shared/audience/emails/email.ts';
-import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
-import type { Change, EventRecord } from '#shared/audience/event-record.ts';
+import {
+  type EmailFate,
+  type Fated,
+  fateOf,
+  type StateOrHeld,
+} from '#shared/audience/emails/email-fate.ts';
+import { addsContact, type Change, type EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
 import { formattedAmount } from '#shared/polar/amount.ts';
@@ -13,6 +18,7 @@ import {
   timeProperties,
   withFormattedAmounts,
 } from '#shared/polar/event-properties.ts';
+import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { SubscriptionFacts } from '#shared/polar/subscription-facts.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { pathId } from './in-url.ts';
@@ -72,14 +78,29 @@ export const outcomeNames = {
   skipped: 'skipped',
 } as const satisfies Record<Outcome, string>;
 
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
+const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'The event changed a contact.',
   unchanged: 'What it says about the contact was already here.',
   skipped: 'The event changed no contact.',
 };
 
-export function outcomeBadge(outcome: Outcome): Html {
-  return badge(outcomeNames[outcome], outcomeTones[outcome]);
+/** What came of an event, in a sentence that needs no more than its changes. */
+export function outcomeText({
+  outcome,
+  changes,
+}: Pick<EventRecord, 'outcome' | 'changes'>): string {
+  return addsContact({ changes }) ? 'The event added a contact.' : outcomeWords[outcome];
+}
+
+/** `isAdded`: the contact came to be by it, where that is known. */
+export function outcomeBadge(outcome: Outcome, isAdded = false): Html {
+  return badge(isAdded ? 'added a contact' : outcomeNames[outcome], outcomeTones[outcome]);
+}
+
+/** That an event was made from what Polar lists; empty where Polar sent it. */
+export function originBadge(webhookId: string): Html | string {
+  if (!isBackfilled(webhookId)) return '';
+  return badge(isLostOrder(webhookId) ? 'recovered' : 'imported');
 }
 
 export const fieldWords: Readonly<Record<string, string>> = {
@@ -243,7 +264,15 @@ const stateWords = {
   waiting: 'waiting',
 } as const satisfies Record<Email['state'], string>;
 
-const statesInOrder = ['sent', 'blocked', 'failed', 'unknown', 'waiting', 'reserved'] as const;
+const countedInOrder = [
+  'sent',
+  'blocked',
+  'failed',
+  'unknown',
+  'held',
+  'waiting',
+  'reserved',
+] as const satisfies readonly StateOrHeld[];
 
 const fateTones = {
   ...stateTones,
@@ -263,23 +292,26 @@ export const fateWords = {
   held: 'held',
 } as const satisfies Record<EmailFate, string>;
 
+function toldBadge(fate: EmailFate, isReleased: boolean, before = ''): Html {
+  if (fate === 'held' && isReleased) return badge(`${before}released`, 'calm');
+  return badge(`${before}${fateWords[fate]}`, fateTones[fate]);
+}
+
 /**
  * What became of an email, as far as SES has told: only one that arrived is green. `isReleased`: mail is not held anymore,
  * so one that was held goes out within minutes.
  */
 export function fateBadge(email: Fated, isReleased = false): Html {
-  const fate = fateOf(email);
-  if (fate === 'held' && isReleased) return badge('released', 'calm');
-  return badge(fateWords[fate], fateTones[fate]);
+  return toldBadge(fateOf(email), isReleased);
 }
 
-/** How many emails are in each state. A plus says that only the newest were counted. */
-export function countBadges({ byState, isComplete }: EmailCounts): Html {
+/** How many emails are in each state. A plus says that only the newest were counted. `isReleased`: as in `fateBadge`. */
+export function countBadges({ byState, isComplete }: EmailCounts, isReleased: boolean): Html {
   const more = isComplete ? '' : '+';
-  const shown = statesInOrder.flatMap((state) => {
+  const shown = countedInOrder.flatMap((state) => {
     const count = byState.get(state);
-    const words = `${numberText(count ?? 0)}${more} ${stateWords[state]}`;
-    return count === undefined ? [] : [badge(words, stateTones[state]), ' '];
+    const counted = `${numberText(count ?? 0)}${more} `;
+    return count === undefined ? [] : [toldBadge(state, isReleased, counted), ' '];
   });
   return shown.length === 0 ? html`<span class="soft">none yet</span>` : html`${shown}`;
 }

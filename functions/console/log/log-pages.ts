@@ -19,6 +19,7 @@ import {
   workflowPath,
 } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
+import { actNames } from './act-names.ts';
 
 const pageSize = 50;
 const longestName = 100;
@@ -71,14 +72,14 @@ async function namesOf(workflows: ConsoleParts['workflows'], log: Log): Promise<
 function filters({ by, what }: Query): Html {
   return html`<form class="filters" method="get" action="${logPath}">
 ${textField({ name: 'by', label: 'Name, or part of it', value: by ?? '' }, { type: 'search' })}
-${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...actVerbs.map((one) => [one, one] as const)])}
+${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...Object.entries(actNames)])}
 <button type="submit">Show</button>
 </form>`;
 }
 
 function nothing({ by, what, after }: Query): Html {
   const isFiltered = by !== undefined || what !== undefined;
-  const text = after ? 'There is nothing older.' : 'Nothing like that was done.';
+  const text = after ? 'Nothing older.' : 'No acts match.';
   if (isFiltered) return empty(text, html`<p><a href="${logPath}">Show all</a></p>`);
   return empty(after ? text : 'Nobody has done anything by hand yet.');
 }

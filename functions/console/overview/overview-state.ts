@@ -1,7 +1,6 @@
 import type { ActVerb } from '#shared/audience/operator-act.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
-import { problemOfWebhookUrl } from '#shared/polar/access.ts';
 import { connectedSince } from '#shared/polar/connection/connection.ts';
 import { concernsOf } from '#shared/status/concerns.ts';
 import { readStatus, type Status } from '#shared/status/status.ts';
@@ -111,7 +110,7 @@ export async function setUpOf(
     Object.keys(numbers.sum.emails).length > 0 ||
       actsOf('test.sent').then((found) => found.length > 0),
   ]);
-  const obstacle = problemOfWebhookUrl(polar.webhookUrl, polar.addresses('production').apiUrl);
+  const obstacle = polar.obstacle('production');
   return {
     ...{ isConnected, hasSecret, obstacle, imported, wasTested },
     needsNoImport: wasBroughtIn,

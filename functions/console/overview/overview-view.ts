@@ -21,6 +21,7 @@ import {
   deadLettersPath,
   eventPath,
   eventsPath,
+  originBadge,
   outcomeNames,
   polarPath,
   shortened,
@@ -121,7 +122,7 @@ export function connectionCard(
 ): Html {
   if (!status) {
     return connectionFrame(
-      html`<p>Could not be read. <a href="${overviewPath}">Load again</a></p>`,
+      html`<p>The connection couldn’t be read. <a href="${overviewPath}">Reload</a></p>`,
       '',
     );
   }
@@ -147,7 +148,7 @@ export function connectionCard(
       [
         'Failed deliveries',
         failed === undefined
-          ? 'not known now'
+          ? 'unknown'
           : `${numberText(failed)}${health?.failed.isMore ? ' or more' : ''}`,
       ],
       ...shared,
@@ -157,7 +158,7 @@ export function connectionCard(
 }
 
 function endpointText({ endpoint, events }: Partial<ConnectionHealth> = {}): string {
-  if (!endpoint || !events) return 'not known now';
+  if (!endpoint || !events) return 'unknown';
   const state = endpoint.enabled ? 'enabled' : 'disabled';
   return `${state}, ${events.has} of ${events.wanted} events`;
 }
@@ -231,13 +232,13 @@ export function latestBeside(
 
 export function latestCard(events: readonly ListedEvent[], period: Period, now: Date): Html {
   return html`<section class="card latest-card" aria-labelledby="latest">
-<div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Load again</a></p></div>
+<div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Reload</a></p></div>
 <div id="latest-events" data-refresh="live">${
     events.length === 0
       ? empty('No event in the last two weeks.')
       : html`<ul class="latest">${events.map(
           ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
-<a href="${eventPath(webhookId)}">${type}</a>
+<span><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)}</span>
 <span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
 <span class="when">${ago(receivedAt, now)}</span>
 <span class="how">${outcomeNames[outcome]}</span>

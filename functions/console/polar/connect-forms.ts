@@ -89,16 +89,16 @@ export function organizationChoice(
   c: Context<ConsoleEnv>,
   organizations: Told<readonly PolarOrganization[]>,
 ): Html {
-  const cancel = act(c, 'Do not connect', pathsOfConnecting.cancel);
+  const cancel = act(c, 'Don’t connect', pathsOfConnecting.cancel);
   if (organizations.kind === 'not-told') {
     return html`<div class="card">
-<p>You are signed in to Polar, and not connected yet.</p>
+<p>You’re signed in to Polar, but not connected yet.</p>
 <p class="note">${organizations.reason}</p>
 <div class="row"><a class="button" href="${polarPath}">Try again</a> ${cancel}</div>
 </div>`;
   }
   return html`<div class="card">
-<p>You are signed in to Polar, and not connected yet. One audience belongs to one organization: which one?</p>
+<p>You’re signed in to Polar, but not connected yet. One audience belongs to one organization: which one?</p>
 ${postForm(c, {
   action: pathsOfConnecting.organization,
   body: html`<fieldset class="field"><legend class="unseen">Organization</legend>

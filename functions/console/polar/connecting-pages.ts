@@ -69,7 +69,7 @@ export function readSignIn(form: FormData): Invalid | SignIn {
 function problemWithToken(token: string): string | undefined {
   if (token === '') return 'Paste the token. Polar shows it once, when it is made.';
   if (token.startsWith('polar_oat_') && isOneWord(token)) return undefined;
-  return 'This is no organization access token: one begins with polar_oat_ and has no spaces.';
+  return 'This isn’t an organization access token: those begin with polar_oat_ and have no spaces.';
 }
 
 function isOneWord(text: string): boolean {
@@ -147,23 +147,35 @@ export function passingPage(c: Context<ConsoleEnv>, { title, to, link }: Passing
 
 const name = 'polar-sign-in';
 const backName = 'polar-sign-in-back';
+/** `Lax`, because the browser comes back from Polar. */
+const cookieOptions = { path: polarPath, httpOnly: true, sameSite: 'Lax', maxAge: 600 } as const;
 
 /**
  * Ties a sign-in to the browser that began it. The state is worth nothing alone: code verifier and client secret never
- * leave the server. `Lax`, because the browser comes back from Polar.
+ * leave the server.
  */
 export function rememberSignIn(c: Context<ConsoleEnv>, state: string, back?: string): void {
-  const options = { path: polarPath, httpOnly: true, sameSite: 'Lax', maxAge: 600 } as const;
-  setCookie(c, name, state, options);
+  setCookie(c, name, state, cookieOptions);
+  rememberBack(c, back);
+}
+
+function rememberBack(c: Context<ConsoleEnv>, back: string | undefined): void {
   if (back === undefined) deleteCookie(c, backName, { path: polarPath });
-  else setCookie(c, backName, back, options);
+  else setCookie(c, backName, back, cookieOptions);
+}
+
+/** The page where the sign-in of this browser began, once, if that is another one of ours. */
+function takeBack(c: Context<ConsoleEnv>): string | undefined {
+  const back = backTo(getCookie(c, backName) ?? '');
+  deleteCookie(c, backName, { path: polarPath });
+  return back;
 }
 
 /** The state that this browser went away with, once, and the page that it wants to come back to. */
 export function takeSignIn(c: Context<ConsoleEnv>) {
-  const [state, back] = [getCookie(c, name), backTo(getCookie(c, backName) ?? '')];
-  for (const one of [name, backName]) deleteCookie(c, one, { path: polarPath });
-  return { state, back };
+  const state = getCookie(c, name);
+  deleteCookie(c, name, { path: polarPath });
+  return { state, back: takeBack(c) };
 }
 
 type Home = (c: Context<ConsoleEnv>, problems: Problems) => Promise<Response>;
@@ -172,12 +184,17 @@ type Home = (c: Context<ConsoleEnv>, problems: Problems) => Promise<Response>;
 export function connectingPages(link: PolarLink, showHome: Home) {
   const app = new Hono<ConsoleEnv>();
 
-  const finish = async (c: Context<ConsoleEnv>, access: Access, organization?: string) => {
+  type Wish = Readonly<{ organization?: string; back?: string | undefined }>;
+  const finish = async (
+    c: Context<ConsoleEnv>,
+    access: Access,
+    { organization, back }: Wish = {},
+  ) => {
     const result = await connect(link, access, { organization, by: c.get('by') });
     if (result.kind === 'choose') return goOn(c, polarPath);
     return goOn(
       c,
-      polarPath,
+      back ?? polarPath,
       result.kind === 'connected'
         ? { kind: 'done', text: result.done.join('\n') }
         : { kind: 'problem', text: result.reason },
@@ -196,23 +213,24 @@ export function connectingPages(link: PolarLink, showHome: Home) {
     if (!candidate || typeof organization !== 'string' || organization === '') {
       const text = candidate
         ? 'No organization was chosen. Choose one.'
-        : 'You are not signed in to Polar anymore. Sign in again.';
+        : 'You’re no longer signed in to Polar. Sign in again.';
       return goOn(c, polarPath, { kind: 'problem', text });
     }
-    return finish(c, candidate, organization);
+    return finish(c, candidate, { organization, back: takeBack(c) });
   });
 
   app.post('/sign-in/cancel', async (c) => {
     await dropCandidate(link);
-    return goOn(c, polarPath, { kind: 'done', text: 'Nothing was connected.' });
+    return goOn(c, takeBack(c) ?? polarPath, { kind: 'done', text: 'Nothing was connected.' });
   });
 
   app.post('/sign-in', async (c) => {
-    if (!mayComeBack(c)) return goOn(c, polarPath, { kind: 'problem', text: comeBackAdvice });
+    const home = backTo(textOf(c.get('form'), 'back')) ?? polarPath;
+    if (!mayComeBack(c)) return goOn(c, home, { kind: 'problem', text: comeBackAdvice });
     const post = readSignIn(c.get('form'));
     if (post.kind === 'invalid') return showHome(c, post.problems);
     const obstacle = link.obstacle(post.server);
-    if (obstacle) return goOn(c, polarPath, { kind: 'problem', text: obstacle });
+    if (obstacle) return goOn(c, home, { kind: 'problem', text: obstacle });
     try {
       const redirectUri = `${c.get('origin')}${callbackPath}`;
       // What was switched off from here is to be switched on again in the end, so the scope stays.
@@ -222,7 +240,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
       rememberSignIn(c, state, post.back);
       return passingPage(c, { title: 'On to Polar', to: url, link: 'Go on to Polar' });
     } catch (error) {
-      return goOn(c, polarPath, { kind: 'problem', text: sentenceOf(error) });
+      return goOn(c, home, { kind: 'problem', text: sentenceOf(error) });
     }
   });
 
@@ -234,14 +252,15 @@ export function connectingPages(link: PolarLink, showHome: Home) {
         const access = await link.signIn.finish(parameters, state);
         return connect(link, access, { by: c.get('by') });
       });
-      if (result.kind === 'failed') return notConnected(c, result.reason);
-      if (result.kind === 'connected') {
-        leaveFlash(c, { kind: 'done', text: result.done.join('\n') });
+      if (result.kind === 'failed') return notConnected(c, result.reason, back);
+      if (result.kind === 'choose') {
+        rememberBack(c, back);
+        return passingBack(c, polarPath);
       }
-      const to = (result.kind === 'connected' && back) || polarPath;
-      return passingPage(c, { title: 'Back from Polar', to, link: 'Go on' });
+      leaveFlash(c, { kind: 'done', text: result.done.join('\n') });
+      return passingBack(c, back ?? polarPath);
     } catch (error) {
-      return notConnected(c, sentenceOf(error));
+      return notConnected(c, sentenceOf(error), back);
     }
   });
 
@@ -254,7 +273,16 @@ function sentenceOf(error: unknown): string {
   throw error;
 }
 
-function notConnected(c: Context<ConsoleEnv>, reason: string) {
+function passingBack(c: Context<ConsoleEnv>, to: string) {
+  return passingPage(c, { title: 'Back from Polar', to, link: 'Go on' });
+}
+
+/** Said where the sign-in began: on that page, else on one of its own that leads back to Polar's. */
+function notConnected(c: Context<ConsoleEnv>, reason: string, back: string | undefined) {
+  if (back !== undefined) {
+    leaveFlash(c, { kind: 'problem', text: reason });
+    return passingBack(c, back);
+  }
   return page(c, {
     title: 'Signing in to Polar didn’t work',
     section: 'polar',

@@ -38,7 +38,7 @@ export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
   return html`<h2 id="emails">One moment, one mail</h2>
 <p class="soft">Polar mails customers, too. Where a workflow mails at the same moment, they get both: switch off Polar’s mail, or pause the workflow.</p>
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
-${emails.kind === 'not-told' ? html`<p class="note">Which mails Polar sends is not known now.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
+${emails.kind === 'not-told' ? html`<p class="note">Polar didn’t say which mails it sends.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
 ${switches ? changesNote(c, connection, switches) : ''}
 ${rows.some(isTwice) || hasDraftThatMailsTwice(workflows, switches) ? scopeNote(c, shown) : ''}
 ${table(

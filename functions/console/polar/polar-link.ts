@@ -1,5 +1,5 @@
 import { within } from '#shared/in-time.ts';
-import { type Access, type PolarServer, problemOfWebhookUrl } from '#shared/polar/access.ts';
+import type { Access, PolarServer } from '#shared/polar/access.ts';
 import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { polarSignIn } from '#shared/store/polar/sign-in.ts';
@@ -44,16 +44,13 @@ export type PolarLink = ReturnType<typeof polarLink>;
 
 /** Everything that these pages speak with Polar through. */
 export function polarLink({ db, env, log, polar: link }: ConsoleParts) {
-  const { access, webhookUrl, addresses, now } = link;
+  const { access, addresses, now } = link;
 
   return {
     ...link,
     signIn: polarSignIn(access, { addresses, now }),
     events: dynamoEventLog(db, env.EVENTS_TABLE),
     log,
-
-    /** Why Polar cannot send webhooks here at all. */
-    obstacle: (server: PolarServer) => problemOfWebhookUrl(webhookUrl, addresses(server).apiUrl),
 
     partsFor: (server: PolarServer, { given, isHasty = false }: Call = {}) =>
       link.partsFor(server, { given, patienceMs: isHasty ? patienceMs.page : patienceMs.act }),

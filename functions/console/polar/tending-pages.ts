@@ -120,7 +120,7 @@ async function withConnection<T extends Flash>(
 ): Promise<T | Flash> {
   const connection = await link.connections.read();
   if (!connection) {
-    const text = 'Polar is not connected anymore, so nothing was done. Connect it first.';
+    const text = 'Polar is no longer connected, so nothing was done. Connect it first.';
     return { kind: 'problem', text };
   }
   try {

@@ -110,6 +110,8 @@ type Edited = Readonly<{
   shown?: string;
   look?: Look;
   frequencyNote?: string | undefined;
+  /** Nothing but the preview is looked at. */
+  isLive?: boolean;
   /** Why this is shown instead of being saved. */
   instead?: 'refused' | 'conflict' | 'stops';
   /** How many wait at steps that go. */
@@ -144,11 +146,11 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
   const problems = problemsOf(check, typed);
   const path = workflowPath(present);
   const isConflict = instead === 'conflict';
-  const isLive = present.status === 'active';
   const statuses = { conflict: 409, refused: 422, stops: 409 } as const;
   const shownHtml = preview.email.kind === 'rendered' ? preview.email.html : '';
   const { unsubscribeUrl } = parts;
-  const isOverlapping = isAccepted && mailsTwice(check.draft, portal?.emails?.switches);
+  const isOverlapping =
+    isAccepted && !edited.isLive && mailsTwice(check.draft, portal?.emails?.switches);
   const maySwitch = isOverlapping ? await parts.maySwitchEmails() : undefined;
   // What is typed later is shown on this page, too.
   const sources = emailSources(shownHtml + everyElement({ settings, brand, unsubscribeUrl }));
@@ -160,11 +162,11 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     status: instead ? statuses[instead] : 200,
     body: html`${isConflict ? conflictView(present, typed, `${path}/edit`) : ''}
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
-${stopsNote(stopped)}
+${stopsNote(stopped, present)}
 ${isAccepted ? overlapNote(c, check.draft, { polar: portal, maySwitch }) : ''}
 ${isAccepted ? alsoMailingNotes(alsoMailing(present.workflowId, check.draft, all)) : ''}
 ${checkNotes(check, surroundings)}
-${isLive ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
+${present.status === 'active' ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {
   typed,
   problems,
@@ -204,7 +206,7 @@ export function savedFlash(before: Workflow, { workflow, obstacles }: Saved): Fl
   }
   const live =
     status === 'active'
-      ? `It is live: events from now on send it. This applies within 30 seconds.`
+      ? `It is live: events from now on send it. Applies within 30 seconds.`
       : `It is ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent before it is activated.`;
   return { kind: 'done', text: `Saved as version ${version}. ${live}` };
 }
@@ -246,7 +248,7 @@ function removedMeanwhile(c: Context<ConsoleEnv>, { name, steps }: TypedWorkflow
     section: 'workflows',
     above: { href: workflowsPath, title: 'Workflows' },
     status: 404,
-    body: html`<p>Someone removed it while you were at it, so nothing was saved. This is what you typed, to copy it from:</p>
+    body: html`<p>Someone removed it while you were editing, so nothing was saved. Here is what you typed, to copy:</p>
 ${facts([['Name', name]])}
 ${emails.map(
   ({ subject, body }) => html`${facts([['Subject', subject]])}

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { type AlsoMailing, alsoMailingText } from '#shared/audience/also-mailing.ts';
 import { type StoppedAt, stoppedText } from '#shared/audience/runs/steps-gone.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import {
   type MailSurroundings,
   type PolarMails,
@@ -17,6 +18,7 @@ import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { firstToSwitchHere, signInToSwitch } from '../kit/polar-sign-in.ts';
+import { stepInSentence } from '../kit/run-view.ts';
 import { badge, problemFlash } from '../kit/shown.ts';
 import { brandPath, pathsOfTending, polarPath, settingsPath, workflowPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
@@ -90,11 +92,17 @@ export function idOf(field: DraftField): string {
 }
 
 /** What a save would do to people who wait. */
-export function stopsNote(stopped: readonly StoppedAt[]): Html {
+export function stopsNote(stopped: readonly StoppedAt[], { steps }: Pick<Workflow, 'steps'>): Html {
   if (stopped.length === 0) return html``;
   return problemFlash(html`<p>Nothing was saved yet. This removes steps at which people wait. They’d get nothing more from this workflow:</p>
-<ul>${stopped.map((one) => html`<li>${stoppedText(one)}</li>`)}</ul>
+<ul>${stopped.map((one) => html`<li>${stoppedText({ ...one, stepId: nameIn(steps, one.stepId) })}</li>`)}</ul>
 <p>Choose <strong>${stopLabel}</strong>, or keep the steps.</p>`);
+}
+
+function nameIn(steps: Workflow['steps'], stepId: string): string {
+  const index = steps.findIndex(({ id }) => id === stepId);
+  const step = steps[index];
+  return step ? stepInSentence(step, index).replace('Step', 'step') : stepId;
 }
 
 export const stopLabel = 'Save and stop them';

@@ -10,23 +10,17 @@ import {
   type Workflow,
   waitText,
 } from '#shared/audience/workflow.ts';
-import {
-  checkWorkflow,
-  type PolarMails,
-  triggerWarning,
-} from '#shared/mail/check/check-workflow.ts';
+import { checkWorkflow, triggerWarning } from '#shared/mail/check/check-workflow.ts';
 import { mailsTwice } from '#shared/mail/moments.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { workflowEmailsPositionSchema } from '#shared/store/mail/workflow-emails.ts';
-import type { OpenCount } from '#shared/store/runs/open-runs.ts';
 import { isMailReleased } from '../kit/email-view.ts';
 import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
-import { numberText } from '../kit/numbers.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { testAddress } from '../kit/remembered.ts';
-import { badge, empty, facts, link, table, time } from '../kit/shown.ts';
+import { badge, facts, time } from '../kit/shown.ts';
 import {
   conditionText,
   frequencyWords,
@@ -40,67 +34,21 @@ import {
   alsoMailingNotes,
   checkNotes,
   outdatedNote,
-  overlapBadge,
   overlapNote,
   triggerNote,
 } from './problems.ts';
 import { workflowRuns } from './run-list.ts';
-import { twoWeeksCard, twoWeeksCell } from './two-weeks.ts';
+import { twoWeeksCard } from './two-weeks.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
-
-const toRemoved = html`<p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`;
 
 type Settings = Parameters<typeof triggerWarning>[1];
 
 /** Whether it sends: an active one whose event is switched off does not. */
-function liveBadge(workflow: Workflow, settings: Settings): Html {
+export function liveBadge(workflow: Workflow, settings: Settings): Html {
   const isOff = triggerWarning(workflow.trigger.event, settings) !== undefined;
   return workflow.status === 'active' && isOff
     ? badge('active, but its event is off', 'warn')
     : statusBadge(workflow);
-}
-
-type List = Readonly<{
-  settings: Settings;
-  listed: readonly Workflow[];
-  total: number;
-  next?: number | undefined;
-  polar: PolarMails | undefined;
-  numbersOf: (workflowId: string) => WorkflowNumbers;
-  /** By id, of those where people wait at all. */
-  waiting: ReadonlyMap<string, OpenCount>;
-}>;
-
-/** The workflows, with what each did lately and how many people wait in it. */
-function workflowList(list: List): Html {
-  const { listed, total, next, settings, polar, numbersOf, waiting } = list;
-  if (total === 0) {
-    return empty(
-      'No workflows yet. A workflow emails customers when something happens in Polar.',
-      html`<p><a class="button primary" href="${workflowsPath}/new">New workflow</a></p><p class="small"><a href="${workflowsPath}/removed">Removed workflows</a></p>`,
-    );
-  }
-  const more = next === undefined ? '' : link(workflowsPath, { page: String(next) });
-  return html`${table(
-    'Workflows',
-    ['Name', 'Status', 'Event', 'Sends', 'Last 14 days', 'Changed'],
-    listed.map((workflow) => [
-      html`<div class="named"><a href="${workflowPath(workflow)}">${workflow.name}</a></div>`,
-      html`${liveBadge(workflow, settings)}${waitingText(waiting.get(workflow.workflowId))}`,
-      html`<span class="whole">${workflow.trigger.event}</span>${overlapBadge(workflow, polar, { isBrief: true })}`,
-      html`${frequencyWords[workflow.frequency]}<br><span class="small soft">${[...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', ')}</span>`,
-      twoWeeksCell(numbersOf(workflow.workflowId)),
-      time(workflow.updatedAt),
-    ]),
-  )}
-${more && html`<p class="pages"><a class="button" href="${more}">Next</a></p>`}
-${toRemoved}`;
-}
-
-/** Nothing where nobody waits. A plus says that only the newest were counted. */
-function waitingText(open: OpenCount | undefined): Html {
-  if (!open || open.count === 0) return html``;
-  return html`<br><span class="small soft whole">${numberText(open.count)}${open.isComplete ? '' : '+'} waiting</span>`;
 }
 
 type Shown = Readonly<{
@@ -128,12 +76,12 @@ export function workflowView(c: Context<ConsoleEnv>, shown: Shown): Html {
 ${activation(c, workflow, path)}
 <a class="button danger" href="${path}/remove">Remove</a>
 </div>
-<div class="columns of-workflow">
+<div class="columns">
 <div class="card">${factsOf(shown)}</div>
 <div>
 <section class="card" aria-labelledby="test">
 <h2 id="test">Send a test to yourself</h2>
-<p class="small soft">The email as it is saved, with made-up values. It is not counted below.</p>
+<p class="small soft">The email as it is saved, with made-up values. It isn’t counted below.</p>
 ${postForm(c, {
   action: `${path}/test`,
   body: html`${whichEmail(shown)}${textField({ name: 'to', label: 'Your address', value: testAddress }, { type: 'email', required: true, autocomplete: 'email' })}
@@ -217,30 +165,8 @@ ${steps.map((step) =>
 
 const above = { href: workflowsPath, title: 'Workflows' };
 const section = 'workflows';
-const workflowsAPage = 25;
 const emailsAPage = 25;
 const runsAtOnce = 25;
-
-/** The workflows, the newest last. */
-export async function listPage(c: Context<ConsoleEnv>, parts: WorkflowParts) {
-  const [found, { settings, polar }, numbersOf] = await Promise.all([
-    parts.workflows.all(),
-    parts.surroundings(),
-    parts.numbers(),
-  ]);
-  const all = found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
-  const given = c.req.query('page') ?? '';
-  const number = /^[1-9]\d{0,3}$/.test(given) ? Number(given) : 1;
-  const listed = all.slice((number - 1) * workflowsAPage, number * workflowsAPage);
-  const next = all.length > number * workflowsAPage ? number + 1 : undefined;
-  const waiting = await parts.waitingIn(listed);
-  const body = workflowList({
-    ...{ listed, total: all.length, next, settings, polar, numbersOf, waiting },
-  });
-  const beside =
-    all.length > 0 && html`<a class="button primary" href="${workflowsPath}/new">New workflow</a>`;
-  return page(c, { title: 'Workflows', section, body, ...(beside && { beside }) });
-}
 
 /** One workflow, with its emails page by page. */
 export async function workflowPage(
@@ -267,7 +193,7 @@ export async function workflowPage(
   const { polar } = surroundings;
   const [addresses, isReleased, maySwitch] = await Promise.all([
     parts.addressesOf(customerIds),
-    isMailReleased(list.items, parts.hold),
+    isMailReleased(list.items, parts.hold, counts.byState.has('held')),
     mailsTwice(workflow, polar?.emails?.switches) ? parts.maySwitchEmails() : undefined,
   ]);
   return page(c, {
@@ -298,12 +224,18 @@ export async function workflowPage(
   });
 }
 
-export function noSuchWorkflow(c: Context<ConsoleEnv>) {
+export async function noSuchWorkflow(
+  c: Context<ConsoleEnv>,
+  { workflows }: Pick<WorkflowParts, 'workflows'>,
+) {
+  const [last] = await workflows.versions(c.req.param('workflowId') ?? '');
   return page(c, {
-    title: 'There is no such workflow',
+    title: last ? `${last.name} was removed` : 'There is no such workflow',
     section,
     above,
     status: 404,
-    body: html`<p>Perhaps it was removed: then it can be brought back from <a href="${workflowsPath}/removed">Removed workflows</a>. What it sent is still on the pages of contacts and events.</p>`,
+    body: last
+      ? html`<p>What it sent is still on the pages of contacts and events. To bring it back, open <a href="${workflowPath(last)}/versions">its versions</a>.</p>`
+      : html`<p>No workflow has this id. <a href="${workflowsPath}">See all workflows</a>.</p>`,
   });
 }

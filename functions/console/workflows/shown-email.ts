@@ -3,9 +3,14 @@ import type { Brand } from '#shared/audience/settings/brand.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { EmailNode } from '#shared/audience/workflow.ts';
 import { compileEmail } from '#shared/mail/compile/compile-email.ts';
-import type { EmailVariables, RenderedEmail } from '#shared/mail/render-email.ts';
+import {
+  type EmailVariables,
+  type RenderedEmail,
+  subjectsWithin,
+} from '#shared/mail/render-email.ts';
 import { previewEmail } from '#shared/mail/test-email.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { longestForSubjectsMs } from '../kit/example-subjects.ts';
 import { leftOutName } from '../kit/left-out-name.ts';
 
 const noContact = 'No contact shows the customer of this event anymore.';
@@ -40,18 +45,24 @@ export function shownEmail(email: EmailNode, shownWith: ShownWith): ShownEmail {
     : result;
 }
 
-/** A subject is rendered with a body that costs nothing. */
+/** A subject is compiled with a body that costs nothing. */
 const anyBody = '–';
 
-/** Subjects as people get them with these values, by how they are written; those that cannot be rendered are left out. */
+/** Subjects as people get them with these values, by how they are written; left out: what cannot be rendered, or not in time. */
 export function shownSubjects(
   emails: readonly EmailNode[],
-  shownWith: ShownWith,
+  { event, variables, settings: writing, brand }: ShownWith,
 ): ReadonlyMap<string, string> {
+  if (!variables) return new Map();
+  const letterhead = { brand, postalAddress: writing.postalAddress, event };
+  const subjectOf = subjectsWithin(longestForSubjectsMs);
   return new Map(
     emails.flatMap((email) => {
-      const shown = rendered({ ...email, preheader: '', body: anyBody }, shownWith);
-      return shown.kind === 'rendered' ? [[email.subject, shown.subject] as const] : [];
+      const compilation = compileEmail({ ...email, preheader: '', body: anyBody }, event);
+      if (compilation.kind === 'refused') return [];
+      const { compiled } = compilation;
+      const subject = subjectOf({ compiled, variables, writing, letterhead });
+      return subject === undefined ? [] : [[email.subject, subject] as const];
     }),
   );
 }

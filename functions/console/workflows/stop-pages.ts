@@ -34,12 +34,12 @@ export function stopPages({ workflows, openRuns, stopOpenRuns, now }: WorkflowPa
 
   app.get('/:workflowId/stop-runs', async (c) => {
     const workflow = await workflows.find(c.req.param('workflowId'));
-    return workflow ? ask(c, workflow) : noSuchWorkflow(c);
+    return workflow ? ask(c, workflow) : noSuchWorkflow(c, { workflows });
   });
 
   app.post('/:workflowId/stop-runs', async (c) => {
     const workflow = await workflows.find(c.req.param('workflowId'));
-    if (!workflow) return noSuchWorkflow(c);
+    if (!workflow) return noSuchWorkflow(c, { workflows });
     const form = c.get('form');
     const [shown, begunBy] = [textOf(form, 'count'), textOf(form, 'begunBy')];
     const after = cursorOf(runPositionSchema, textOf(form, 'after'));

@@ -48,7 +48,7 @@ export function versionPages(parts: WorkflowParts) {
 
   app.get('/:workflowId/versions', async (c) => {
     const found = await versionsOf(c);
-    if (!found) return noSuchWorkflow(c);
+    if (!found) return noSuchWorkflow(c, parts);
     const { newest } = found.present;
     return page(c, {
       title: `Versions of ${newest.name}`,
@@ -61,7 +61,7 @@ export function versionPages(parts: WorkflowParts) {
   app.get('/:workflowId/versions/:version', async (c) => {
     const found = await versionsOf(c);
     const wanted = found?.kept.find(({ version }) => String(version) === c.req.param('version'));
-    if (!found || !wanted) return noSuchWorkflow(c);
+    if (!found || !wanted) return noSuchWorkflow(c, parts);
     const { newest } = found.present;
     return page(c, {
       title: `${newest.name}, version ${wanted.version}`,
@@ -75,7 +75,7 @@ export function versionPages(parts: WorkflowParts) {
     const found = await versionsOf(c);
     const form = c.get('form');
     const wanted = found?.kept.find(({ version }) => String(version) === textOf(form, 'wanted'));
-    if (!found || !wanted) return noSuchWorkflow(c);
+    if (!found || !wanted) return noSuchWorkflow(c, parts);
     const { newest } = found.present;
     const path = versionsPath(newest);
     if (String(newest.version) !== textOf(form, 'version')) {
@@ -89,7 +89,7 @@ export function versionPages(parts: WorkflowParts) {
         section,
         above: { href: path, title: 'Versions' },
         status: 409,
-        body: html`${stopsNote(stopped)}
+        body: html`${stopsNote(stopped, newest)}
 <div class="row">
 ${act(c, stopLabel, `${workflowPath(newest)}/restore`, { tone: 'danger', fields: { wanted: String(wanted.version), version: String(newest.version), sure: 'yes' } })}
 <a class="button" href="${path}">Keep it as it is</a>

@@ -14,8 +14,9 @@ import { badge } from '../kit/shown.ts';
 import { frequencyWords, kindWords, polarPath, workflowPath, workflowsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { editPage, editPost } from './edit-pages.ts';
+import { listPage } from './list-page.ts';
 import { overlapBadge } from './problems.ts';
-import { listPage, noSuchWorkflow, workflowPage } from './reading-pages.ts';
+import { noSuchWorkflow, workflowPage } from './reading-pages.ts';
 import { stopPages } from './stop-pages.ts';
 import { typedOf } from './typed-workflow.ts';
 import { versionPages } from './version-pages.ts';
@@ -65,7 +66,7 @@ ${act(c, `Begin with ${title}`, workflowsPath, { fields: { template: name } })}
 export function removeView(c: Context<ConsoleEnv>, workflow: Workflow): Html {
   const path = workflowPath(workflow);
   const fields = { version: String(workflow.version) };
-  return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}The workflow is taken from the list. Emails of it that are queued at this moment will be blocked.</p>
+  return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}It leaves the list of workflows, and its queued emails will be blocked.</p>
 <p>Its versions are kept, so you can bring it back. What it sent stays on the pages of contacts, events and emails. To stop it for a while, pause it instead.</p>
 <div class="row">
 ${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields })}
@@ -83,12 +84,12 @@ export async function activate(
   version: number,
   { drafts }: WorkflowParts,
 ): Promise<Flash> {
-  if (workflow.status === 'active') return done('It is active already.');
+  if (workflow.status === 'active') return done('It’s already active.');
   if (workflow.version !== version) return overtaken;
   return flashOf(
     await drafts.activate(workflow),
-    'It is active: events from now on send it. This applies within 30 seconds.',
-    'It cannot be activated.',
+    'It is active: events from now on send it. Applies within 30 seconds.',
+    'It can’t be activated.',
   );
 }
 
@@ -97,12 +98,12 @@ export async function pause(
   version: number,
   { drafts }: WorkflowParts,
 ): Promise<Flash> {
-  if (workflow.status !== 'active') return done('It sends nothing as it is.');
+  if (workflow.status !== 'active') return done('It isn’t active, so it sends nothing already.');
   if (workflow.version !== version) return overtaken;
   return flashOf(
     await drafts.pause(workflow),
-    'It is paused. Emails of it that are still queued will be blocked.',
-    'It cannot be paused.',
+    'It is paused. Its queued emails will be blocked.',
+    'It can’t be paused.',
   );
 }
 
@@ -139,7 +140,7 @@ export async function sendTest(
     case 'no-sender':
       return problem('No sender is set up. Deploy with -c mailFrom=example.com (see the README).');
     case 'blocked':
-      return problem(`With made-up values it cannot be rendered: ${made.reason}`);
+      return problem(`It can’t be rendered with made-up values: ${made.reason}`);
     case 'made': {
       const sending = await sendTestEmail(made.mail, send);
       if (sending.kind === 'not-sent') return problem(sending.sentence);
@@ -187,7 +188,7 @@ export function workflowPages(consoleParts: ConsoleParts) {
     (handle: (c: RequestContext, workflow: Workflow) => Promise<Response> | Response) =>
     async (c: RequestContext) => {
       const workflow = await workflows.find(c.req.param('workflowId') ?? '');
-      return workflow ? handle(c, workflow) : noSuchWorkflow(c);
+      return workflow ? handle(c, workflow) : noSuchWorkflow(c, parts);
     };
 
   app.get('/', async (c) => listPage(c, parts));
@@ -205,10 +206,10 @@ export function workflowPages(consoleParts: ConsoleParts) {
       c.set('acted', { workflowId: saving.workflow.workflowId });
       return goOn(c, `${workflowPath(saving.workflow)}/edit`);
     }
-    const text = saving.kind === 'refused' ? saving.problems.join(' ') : 'Try it again.';
+    const text = saving.kind === 'refused' ? saving.problems.join(' ') : 'Try again.';
     return goOn(c, `${workflowsPath}/new`, {
       kind: 'problem',
-      text: `It could not be added. ${text}`,
+      text: `It couldn’t be added. ${text}`,
     });
   });
 

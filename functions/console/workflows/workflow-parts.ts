@@ -16,6 +16,8 @@ import { dynamoConnection } from '#shared/store/polar/connection.ts';
 import type { OpenCount, OpenRuns } from '#shared/store/runs/open-runs.ts';
 import type { RunPosition } from '#shared/store/runs/run-lists.ts';
 import { maySwitchEmails } from '../kit/polar-sign-in.ts';
+import { removedWorkflows } from '../kit/removed-workflows.ts';
+import { stepInSentence } from '../kit/run-view.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { previews } from './preview.ts';
 
@@ -38,10 +40,13 @@ export function workflowParts(parts: ConsoleParts) {
       hasSender: mailFrom !== undefined,
       senders,
       polar,
+      stepName: stepInSentence,
     };
   };
   return {
     workflows,
+    /** Those that were removed last, beside the ones that are there. */
+    removed: removedWorkflows(workflows),
     settings,
     mailFrom,
     senders,

@@ -22,6 +22,8 @@ export type WorkflowPost = Readonly<{
   look: Look;
   /** Said where the frequency was made to fit another event. */
   frequencyNote: string | undefined;
+  /** The script asks, and takes nothing but the preview from the page. */
+  isLive: boolean;
   /** The person has read that people wait at steps that go. */
   isSure: boolean;
 }>;
@@ -45,6 +47,7 @@ export function readWorkflowPost(form: FormData, newTag: () => string): Workflow
       typed.frequency === given.frequency
         ? undefined
         : `Changed to fit ${typed.event}: it was “${wordsOf(given.frequency)}”.`,
+    isLive: textOf(form, 'live') !== '',
     isSure: textOf(form, 'sure') !== '',
   };
 }

@@ -220,7 +220,9 @@ function unchangedText(record: EventRecord, address: WhyHow['address']): string 
 function noWorkflowLines({ record, waiting }: WebhookChain): string[] {
   const { webhookId, type, outcome } = record;
   if (isBackfilled(webhookId) && !isLostOrder(webhookId)) {
-    return ['No email: this event was made of what Polar lists, and no workflow sees such events.'];
+    return [
+      'No email: this event was made from what Polar lists, and no workflow sees such events.',
+    ];
   }
   const ofToday = waiting.map(
     ({ workflowId, status, updatedAt }) =>

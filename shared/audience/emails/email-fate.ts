@@ -32,6 +32,13 @@ export type Fated = Readonly<{
     | undefined;
 }>;
 
+/** The state of an email in the ledger; one that waits because all mail is held is `held`. */
+export type StateOrHeld = Email['state'] | 'held';
+
+export function stateOrHeld({ state, heldSince }: Omit<Fated, 'feedback'>): StateOrHeld {
+  return state === 'waiting' && heldSince !== undefined ? 'held' : state;
+}
+
 /** What SES can report of an email, what weighs most first: one that was delivered may be complained about. */
 export const reportedFates = [
   ['complained', 'complainedAt'],
@@ -44,11 +51,10 @@ export const reportedFates = [
  * What became of an email, as far as SES has told: one that was sent may have bounced since. A bounce that may pass
  * counts for nothing once the email was delivered: so holiday notes come.
  */
-export function fateOf({ state, heldSince, feedback = {} }: Fated): EmailFate {
+export function fateOf({ feedback = {}, ...email }: Fated): EmailFate {
   const hasPassed = feedback.transientAt !== undefined && feedback.deliveredAt !== undefined;
   const reported = reportedFates.find(
     ([fate, at]) => feedback[at] !== undefined && !(fate === 'bounced' && hasPassed),
   );
-  if (reported) return reported[0];
-  return state === 'waiting' && heldSince !== undefined ? 'held' : state;
+  return reported ? reported[0] : stateOrHeld(email);
 }

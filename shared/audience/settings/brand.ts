@@ -56,7 +56,7 @@ export function wholeBrand(brand: Brand, settings: Settings): Brand {
 }
 
 /** What is wrong with a value; `field` is a path for people. */
-type BrandFault = Readonly<{ path: string; problem: string }>;
+type BrandFault = Readonly<{ path: BrandField; problem: string }>;
 
 const longestBrandText = { name: 100, logoAlt: 100, footer: 300 } as const;
 export const longestPostalAddress = 500;
@@ -246,7 +246,7 @@ export function wholeDocument(
 export function brandChanges(
   before: SettingsDocument,
   after: SettingsDocument,
-): readonly Readonly<{ path: string; from: string; to: string }>[] {
+): readonly Readonly<{ path: BrandField; from: string; to: string }>[] {
   const [from, to] = [valuesIn(before), valuesIn(after)];
   return brandFields.flatMap((field) => {
     const [was, is] = [textIn(from, field), textIn(to, field)];

@@ -13,16 +13,35 @@ const mostSteps = 20;
 const yearHours = 365 * 24;
 const idPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
+/** What a step is called in a sentence about it; absent: what it is called in files. */
+export type StepName = (step: DraftStep, index: number) => string;
+
+/** A sentence about a step, which says about which one where there are several. */
+export function ofStep(
+  text: string,
+  { steps, index, stepName = ({ id }) => `Step ${id}` }: OfStep,
+): string {
+  const step = steps[index];
+  return step && steps.length > 1 ? `${stepName(step, index)}: ${text}` : text;
+}
+
+type OfStep = Readonly<{
+  steps: readonly DraftStep[];
+  index: number;
+  stepName?: StepName | undefined;
+}>;
+
 /** Checks the steps of a workflow, and compiles their emails. `steps` are all of them where there is no problem. */
 export function checkSteps(
   { steps, trigger: { event } }: WorkflowDraft,
   events: Settings['events'],
+  stepName?: StepName,
 ): Verdicts & { steps: Step[] } {
   const problems: DraftProblem[] = [];
   const warnings: string[] = [];
   const checked: Step[] = [];
   for (const [index, step] of steps.entries()) {
-    const named = (text: string) => (steps.length > 1 ? `Step ${step.id}: ${text}` : text);
+    const named = (text: string) => ofStep(text, { steps, index, stepName });
     const found =
       step.kind === 'send' ? checkSend(step, index, event) : checkWait(step, index, event, events);
     problems.push(...found.problems.map((one) => ({ ...one, text: named(one.text) })));

@@ -11,7 +11,7 @@ import {
 } from '#shared/polar/event-types.ts';
 import type { Portal } from '#shared/polar/portal.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
-import { checkSteps, type DraftStep } from './check-steps.ts';
+import { checkSteps, type DraftStep, ofStep, type StepName } from './check-steps.ts';
 import { type DraftProblem, type EmailField, sentencesOf } from './draft-problem.ts';
 import { readDraft, type WorkflowDraft } from './written-draft.ts';
 
@@ -59,6 +59,7 @@ export type MailSurroundings = Readonly<{
   senders?: readonly string[] | undefined;
   /** Polar's own mails as they were last seen; absent: Polar is not connected. */
   polar?: PolarMails | undefined;
+  stepName?: StepName;
 }>;
 
 /** `emails` is absent where Polar was not asked yet. */
@@ -75,7 +76,7 @@ export function checkWorkflow(written: unknown, surroundings: MailSurroundings):
   if (read.kind === 'refused') return refusal(read.places);
   const { draft } = read;
   const { event, conditions } = draft.trigger;
-  const ofSteps = checkSteps(draft, surroundings.settings.events);
+  const ofSteps = checkSteps(draft, surroundings.settings.events, surroundings.stepName);
   const checks = [
     checkConditions(conditions, {
       ...{ type: event, place: 'trigger' },
@@ -140,7 +141,7 @@ function senderProblems(
   step: DraftStep,
   index: number,
   { trigger, steps }: WorkflowDraft,
-  { senders }: MailSurroundings,
+  { senders, stepName }: MailSurroundings,
 ): DraftProblem[] {
   if (step.kind === 'wait') return [];
   const { email } = step;
@@ -148,7 +149,7 @@ function senderProblems(
   const problem = (field: EmailField, text: string) =>
     problems.push({
       field: `steps.${index}.${field}`,
-      text: steps.length > 1 ? `Step ${step.id}: ${text}` : text,
+      text: ofStep(text, { steps, index, stepName }),
     });
   for (const [field, label] of senderFields) {
     const wrong = email[field] === undefined ? undefined : senderProblem(email[field]);

@@ -34,7 +34,7 @@ type Connected =
  */
 export async function connectPolar(parts: ConnectionParts, wish: ConnectWish): Promise<Connected> {
   const problem = problemOfWebhookUrl(parts.webhookUrl, parts.apiUrl);
-  if (problem) return { kind: 'refused', reason: problem };
+  if (problem) return { kind: 'refused', reason: `Nothing was changed. ${problem}` };
   return connectionAct(parts, (own) => connectInTurn(own, wish));
 }
 

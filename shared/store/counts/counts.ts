@@ -152,7 +152,7 @@ export function countedEmails(counts: Pick<CountStore, 'hours'>): EmailsOfDay {
     // An hour that has begun before is left out: the rest is the last day in hours.
     const next = new Date(Date.parse(since) + 3_600_000);
     const rows = await counts.hours(hourOf(next), '9999');
-    const { sent, blocked, failed, unknown, waiting } = allMail(
+    const { sent, blocked, failed, unknown, held, waiting } = allMail(
       sumOf(rows.map((row) => row.counts)),
     );
     const byState = [
@@ -160,6 +160,7 @@ export function countedEmails(counts: Pick<CountStore, 'hours'>): EmailsOfDay {
       ['blocked', blocked],
       ['failed', failed],
       ['unknown', unknown],
+      ['held', held],
       ['waiting', waiting],
     ] as const;
     return { byState: new Map(byState.filter(([, count]) => count > 0)), isWhole: true };

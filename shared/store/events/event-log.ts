@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
+import { addsContact, type EventRecord, eventRecordSchema } from '#shared/audience/event-record.ts';
 import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
 import { backfillPrefix, supportedEventTypes } from '#shared/polar/event-types.ts';
 import {
@@ -41,6 +41,7 @@ const mailsSchema = z.optional(z.array(z.object({ ledgerKey: z.optional(z.string
 const detailsSchema = z.object({
   webhookId: z.string(),
   properties: eventPropertiesSchema,
+  changes: eventRecordSchema.shape.changes,
   workflows: mailsSchema,
   replays: z.optional(z.array(z.object({ workflows: mailsSchema }))),
 });
@@ -48,6 +49,8 @@ export type EventDetails = Readonly<{
   properties: EventProperties;
   /** How many emails it has asked for, replays included. */
   mails: number;
+  /** Whether the contact came to be by it. */
+  addsContact: boolean;
 }>;
 
 const keySchema = z.object({
@@ -176,7 +179,7 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
         .slice(0, keysAtOnce)
         .map((webhookId) => ({ webhookId }));
       // Without long payloads, which are packed by themselves.
-      const ProjectionExpression = 'webhookId, packed, properties, workflows, replays';
+      const ProjectionExpression = 'webhookId, packed, properties, changes, workflows, replays';
       const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
       return new Map(rowsIn(table).flatMap(detailsOfRow));
     },
@@ -212,11 +215,16 @@ function detailsOfRow(row: Readonly<Record<string, unknown>>): (readonly [string
 
 function detailsIn({
   properties,
+  changes,
   workflows = [],
   replays = [],
 }: z.infer<typeof detailsSchema>): EventDetails {
   const asked = [...workflows, ...replays.flatMap((one) => one.workflows ?? [])];
-  return { properties, mails: new Set(asked.flatMap(({ ledgerKey }) => ledgerKey ?? [])).size };
+  return {
+    properties,
+    mails: new Set(asked.flatMap(({ ledgerKey }) => ledgerKey ?? [])).size,
+    addsContact: addsContact({ changes }),
+  };
 }
 
 export function dayBefore(day: string): string {

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type Email, emailSchema } from '#shared/audience/emails/email.ts';
+import { type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
@@ -9,11 +10,11 @@ type State = Email['state'];
 export type EmailsNow = Readonly<{
   /** How many of the workflows' emails that began since then are in which state. */
   since: string;
-  byState: ReadonlyMap<State, number>;
+  byState: ReadonlyMap<StateOrHeld, number>;
   /** The open ones themselves, newest first. */
   openEmails: readonly ReportedEmail[];
   /** Emails of any age about which something is left to do: reserved, waiting, held or unknown. */
-  open: ReadonlyMap<State | 'held', number>;
+  open: ReadonlyMap<StateOrHeld, number>;
   /** Since when SES has put off the one that waits the longest. */
   waitingSince: string | undefined;
   /** Whether these are all. Else there are more: only the newest 2,000 of a workflow and 800 open ones are read. */
@@ -27,7 +28,7 @@ const mostOfDay = 250;
 const mostOpen = 100;
 
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
-const states = z.array(z.pick(emailSchema, { state: true }));
+const states = z.array(z.pick(emailSchema, { state: true, heldSince: true }));
 const keys = z.array(z.pick(emailSchema, { ledgerKey: true }));
 const openSchema = z.pick(emailSchema, { state: true, waitingSince: true, heldSince: true });
 
@@ -35,7 +36,7 @@ const openSchema = z.pick(emailSchema, { state: true, waitingSince: true, heldSi
 export type EmailsOfDay = (
   workflowIds: readonly string[],
   since: string,
-) => Promise<Readonly<{ byState: ReadonlyMap<State, number>; isWhole: boolean }>>;
+) => Promise<Readonly<{ byState: ReadonlyMap<StateOrHeld, number>; isWhole: boolean }>>;
 
 /** From the emails themselves: some queries for each workflow. */
 function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfDay {
@@ -46,7 +47,7 @@ function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfD
         IndexName: 'byWorkflow',
         KeyConditionExpression: 'workflowShard = :shard AND createdAt >= :since',
         ExpressionAttributeValues: { ':shard': `${shard}#${workflowId}`, ':since': since },
-        ProjectionExpression: '#state',
+        ProjectionExpression: '#state, heldSince',
         ExpressionAttributeNames: { '#state': 'state' },
         ScanIndexForward: false,
         Limit: mostOfDay,
@@ -105,7 +106,7 @@ export function dynamoEmailsNow(
     return {
       since,
       byState,
-      open: counted(openNow.map((one) => ({ state: isHeld(one) ? 'held' : one.state }))),
+      open: counted(openNow),
       openEmails: newestFirst([...rows.values()].flatMap(wholeRow).filter(isOpen)),
       waitingSince: waiting.sort()[0],
       isWhole: isWhole && open.every((shard) => shard.isWhole),
@@ -126,13 +127,9 @@ function newestFirst(emails: readonly ReportedEmail[]): ReportedEmail[] {
 /** The index may still hold one that is over by now. */
 const isStillOpen: readonly State[] = ['reserved', 'waiting', 'unknown'];
 
-function isHeld({ state, heldSince }: Pick<Email, 'state' | 'heldSince'>): boolean {
-  return state === 'waiting' && heldSince !== undefined;
-}
-
-function counted<S extends string>(
-  emails: readonly Readonly<{ state: S }>[],
-): ReadonlyMap<S, number> {
-  const groups = Map.groupBy(emails, ({ state }) => state);
+function counted(
+  emails: readonly Pick<Email, 'state' | 'heldSince'>[],
+): ReadonlyMap<StateOrHeld, number> {
+  const groups = Map.groupBy(emails, stateOrHeld);
   return new Map([...groups].map(([state, ofState]) => [state, ofState.length]));
 }

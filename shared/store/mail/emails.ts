@@ -14,6 +14,7 @@ import {
   emailSchema,
   type MailMessage,
 } from '#shared/audience/emails/email.ts';
+import { stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { dueAttributesOf } from './ledger.ts';
@@ -209,7 +210,7 @@ export function settleEmail(
   async function refused(ledgerKey: string, wanted: string): Promise<Settled> {
     const email = await emails.find(ledgerKey);
     const reason = email
-      ? `Nothing was changed: the email is ${email.state}, and only ${wanted}.`
+      ? `Nothing was changed: the email is ${stateOrHeld(email)}, and only ${wanted}.`
       : `The ledger has no email ${ledgerKey}, so nothing was changed.`;
     return { kind: 'refused', reason };
   }

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { type Email, emailSchema } from '#shared/audience/emails/email.ts';
+import { emailSchema } from '#shared/audience/emails/email.ts';
+import { type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
@@ -18,7 +19,7 @@ export const workflowEmailsPositionSchema = z.record(
 type WorkflowEmailsPosition = z.infer<typeof workflowEmailsPositionSchema>;
 
 export type EmailCounts = Readonly<{
-  byState: ReadonlyMap<Email['state'], number>;
+  byState: ReadonlyMap<StateOrHeld, number>;
   /** Whether these are all: only the newest ones are counted. */
   isComplete: boolean;
 }>;
@@ -37,7 +38,7 @@ export type WorkflowEmails = Readonly<{
 
 const mostCounted = 1_000;
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
-const stateSchema = z.array(z.pick(emailSchema, { state: true }));
+const stateSchema = z.array(z.pick(emailSchema, { state: true, heldSince: true }));
 
 export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string): WorkflowEmails {
   const queryOf = (shard: string, workflowId: string, limit: number) => ({
@@ -55,18 +56,21 @@ export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string):
     const { Items = [], LastEvaluatedKey } = await db.send(
       new QueryCommand({
         ...queryOf(shard, workflowId, limit),
-        ProjectionExpression: '#state',
+        ProjectionExpression: '#state, heldSince',
         ExpressionAttributeNames: { '#state': 'state' },
       }),
     );
-    return { states: stateSchema.parse(Items), isAll: LastEvaluatedKey === undefined };
+    return {
+      states: stateSchema.parse(Items).map(stateOrHeld),
+      isAll: LastEvaluatedKey === undefined,
+    };
   }
 
   return {
     async counts(workflowId) {
       const read = await Promise.all(shards.map((shard) => statesIn(shard, workflowId)));
-      const byState = new Map<Email['state'], number>();
-      for (const { state } of read.flatMap(({ states }) => states)) {
+      const byState = new Map<StateOrHeld, number>();
+      for (const state of read.flatMap(({ states }) => states)) {
         byState.set(state, (byState.get(state) ?? 0) + 1);
       }
       return { byState, isComplete: read.every(({ isAll }) => isAll) };

@@ -105,13 +105,13 @@ export function dynamoWorkflowVersions(
       return isDone([{ Delete: remove }, keep(present)]);
     },
 
-    async removed() {
+    async removed(known) {
       const last = new Map<string, Workflow>();
       for await (const one of kept()) {
         const { workflowId, version } = one;
         if ((last.get(workflowId)?.version ?? 0) < version) last.set(workflowId, one);
       }
-      const present = await Promise.all([...last.keys()].map(reader.find));
+      const present = known ?? (await Promise.all([...last.keys()].map(reader.find)));
       for (const one of present) if (one) last.delete(one.workflowId);
       return [...last.values()].sort((a, b) => (a.updatedAt > b.updatedAt ? -1 : 1));
     },

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Log } from '#shared/log.ts';
-import { type Access, type PolarServer, polarAddresses } from '#shared/polar/access.ts';
+import {
+  type Access,
+  type PolarServer,
+  polarAddresses,
+  problemOfWebhookUrl,
+} from '#shared/polar/access.ts';
 import { polarApi } from '#shared/polar/api.ts';
 import type { ConnectionParts } from '#shared/polar/connection/connection.ts';
 import { dynamoLease } from '#shared/store/lease.ts';
@@ -76,6 +81,8 @@ export function polarLinkOf({ webhookSecretId, webhookUrl, ...parts }: LinkParts
     ...link,
     addresses,
     apiOf,
+    /** Why Polar cannot send webhooks here at all; `undefined`: it can. */
+    obstacle: (server: PolarServer) => problemOfWebhookUrl(webhookUrl, addresses(server).apiUrl),
     /** What the use cases of the connection work with. */
     partsFor: (server: PolarServer, call: Call = {}): ConnectionParts => ({
       ...link,

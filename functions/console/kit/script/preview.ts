@@ -1,6 +1,6 @@
 /**
  * A form with `[data-preview]` shows at once what is chosen and, once somebody pauses, what is typed: its button *Preview*
- * is pressed behind the page, and only the preview is replaced. A page may show just the styles and images that it came
+ * is pressed behind the page, and only the preview is replaced; `live` says so. A page may show just the styles and images that it came
  * with, so a preview that needs others waits for the button, which comes back then, or is loaded as a page after a choice.
  * A choice in `[data-preview-whole]` changes more than the preview: the page comes again, at the place that it names.
  */
@@ -24,6 +24,7 @@ for (const form of document.querySelectorAll('form:has([data-preview])')) {
     const mine = (asked += 1);
     const body = new URLSearchParams(new FormData(form));
     body.set('act', 'preview');
+    body.set('live', 'on');
     const answer = await fetch(form.action, { method: 'POST', body }).catch(() => undefined);
     const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
     if (mine !== asked || 'sent' in form.dataset) return;

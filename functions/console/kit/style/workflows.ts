@@ -3,7 +3,6 @@ export const workflows = `
 .two-weeks { min-width: 12rem }
 .two-weeks .parts { margin: .35rem 0 .4rem }
 .card > .parts { margin: .35rem 0 .75rem }
-@media (min-width: 40.01rem) { .of-workflow .facts > div { grid-template-columns: 8.5rem minmax(0, 1fr) } }
 .why { display: block; min-width: 13rem }
 .editor .field { max-width: none }
 .editor .columns > div > h2:first-child { margin-top: 0 }

@@ -149,7 +149,7 @@ describe('the page Sender & brand', () => {
   it('puts an earlier version back, as a new one', async () => {
     await save(northlight);
     await save({}, { version: '1' });
-    expect(await (await at.get(page)).html).toContain('name: Northlight → none');
+    expect(await (await at.get(page)).html).toContain('Name: Northlight → none');
     await at.post(`${page}/restore`, { version: '1', present: '2' });
     expect(await brandNow()).toEqual(northlight);
     expect(await at.item('Settings', { name: 'brand' })).toMatchObject({ version: 3 });
@@ -163,7 +163,7 @@ describe('the page Sender & brand', () => {
     const Item = { name: 'brand', version: 1, values };
     await at.db.send(new PutCommand({ TableName: at.tableOf('Settings'), Item }));
     const html = await (await at.get(page)).html;
-    expect(html).toContain('Somebody edited the brand by hand, and accent can’t be used');
+    expect(html).toContain('Somebody edited the brand by hand, and “Accent color” can’t be used');
     await save({ name: 'Northlight' }, { version: '1' });
     expect(await at.item('Settings', { name: 'brand' })).toMatchObject({
       version: 2,

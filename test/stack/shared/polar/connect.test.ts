@@ -306,7 +306,10 @@ describe('connecting that Polar refuses', () => {
 it('an address that Polar cannot reach is refused before Polar is asked anything', async () => {
   const access = at.token();
   const parts = { ...at.parts(access), apiUrl: 'https://api.polar.sh' };
-  expect(await connectPolar(parts, { access, by: 'ann' })).toMatchObject({ kind: 'refused' });
+  expect(await connectPolar(parts, { access, by: 'ann' })).toMatchObject({
+    kind: 'refused',
+    reason: expect.stringMatching(/^Nothing was changed\. Polar sends webhooks to public https/),
+  });
   expect(at.polar.requests).toEqual([]);
   await nothingChanged();
 });

@@ -181,11 +181,15 @@ describe('erasing', () => {
         await at.addByHand(email, `by-hand-${made}`);
         path = `/console/audience/by-hand-${made}`;
       }
-      expect((await at.get(path)).html).toContain(`href="${path}/erase"`);
+      const before = await at.get(path);
+      expect(before.html).toContain(`href="${path}/erase"`);
+      expect(before.text).toContain('Gets receipts and marketing.');
       await at.submit(`${path}/erase`);
       for (const _ of ['reload', 'another one']) {
         const { text, html } = await at.get(path);
         expect(text).toMatch(/The erasure is under way.* asked for .* by the local console\./);
+        expect(text).toContain('Being erased. Still gets receipts and marketing until then.');
+        expect(text).not.toContain('Gets receipts and marketing.');
         expect(html).not.toContain(`href="${path}/erase"`);
       }
       expect((await shown(email)).subscribed).toBe(true);

@@ -198,6 +198,29 @@ describe('the list of emails', () => {
     expect((await site.get('/console/workflows/other/versions')).status).toBe(200);
   });
 
+  it('calls held mail held in the numbers, too, and released once it is', async () => {
+    const hold = dynamoHold(site.db, site.tableOf('Settings'));
+    const at = site.parts.now().toISOString();
+    await hold.hold('prices', 'ann', at);
+    const createdAt = new Date(Date.parse(at) - 60_000).toISOString();
+    await email('put-aside', { state: 'waiting', heldSince: createdAt, createdAt });
+    for (const page of [path, '/console/workflows/welcome']) {
+      expect((await site.get(page)).html).toContain('<span class="badge warn">1 held</span>');
+    }
+    const asked = await site.get('/console/events/evt-grace?ask=send-again&email=put-aside');
+    expect(asked.text).toContain('The email is now held, so there’s nothing to settle.');
+    const refused = { act: 'send-again', email: 'put-aside' };
+    const told = await site.submit('/console/events/evt-grace', refused);
+    expect(told.text).toContain('Nothing was changed: the email is held');
+    await hold.release('ann', at);
+    for (const page of [path, '/console/workflows/welcome']) {
+      const { html } = await site.get(page);
+      expect(html).toContain('<span class="badge calm">1 released</span>');
+      expect(html).not.toMatch(/\d (held|waiting)</);
+    }
+    await email('put-aside', { state: 'failed', createdAt });
+  });
+
   it('shows each of many mails on exactly one page', async () => {
     for (let nth = 0; nth < 70; nth++) {
       const second = String(nth % 20).padStart(2, '0');

@@ -62,7 +62,7 @@ describe('the page of an event', () => {
     await saveSettings(at.db, at.tableOf('Settings'), settings, { at: at.now(), by: 'grace' });
     const { webhookId } = await at.happen('order.paid', { email: 'Ann@Example.com', settings });
     const { text, html } = await allOf(webhookId);
-    expect(text).toContain('changed a contact Added ann@example.com and asked for no email.');
+    expect(text).toContain('added a contact Added ann@example.com and asked for no email.');
     expect(text).toContain('202: Accepted. Polar Audience has queued this event');
     expect(text).toContain('First name nothing Ann');
     expect(text).toContain('Subscribed nothing yes');
@@ -103,7 +103,7 @@ describe('the page of an event', () => {
   test('says so where the settings of the time were not kept', async () => {
     const { webhookId } = await at.happen('order.paid', { settings: { version: 77 } });
     expect((await allOf(webhookId)).text).toContain(
-      'version 77 of the settings. What that version said was not kept.',
+      'version 77 of the settings. What that version said wasn’t kept.',
     );
   });
 
@@ -113,7 +113,7 @@ describe('the page of an event', () => {
     const { webhookId } = await at.happen('customer.created', { workflows: [tooOld, asks] });
     const { text, html } = await at.get(pathOf(webhookId));
     expect(text).toContain('Late version 3 sends nothing The event is older than -1 hours');
-    expect(text).toContain('Asks version 3 asks for an email It is not in the ledger yet');
+    expect(text).toContain('Asks version 3 asks for an email It isn’t in the ledger yet');
     expect(html).toContain('href="/console/workflows/asks"');
     const sent = await mailed('sent');
     const page = await at.get(pathOf(sent.webhookId));
@@ -189,7 +189,7 @@ describe('an email that waits for a person', () => {
     });
     const again = await at.submit(pathOf(webhookId), { act: 'send-again', email: ledgerKey });
     expect(again.text).toContain('Nothing was changed: the email is sent');
-    expect((await at.get(ask)).text).toContain('so there is nothing to settle');
+    expect((await at.get(ask)).text).toContain('so there’s nothing to settle');
     expect(await at.taken('MAIL_QUEUE_URL')).toEqual([]);
   });
 
@@ -266,7 +266,7 @@ describe('a replay', () => {
     const { payload: _, ...without } = { ...(await eventItem(record.webhookId)) };
     await at.put('Events', { ...without, webhookId: 'gone', payloadOmitted: true });
     const { text, html } = await at.get(`${pathOf('gone')}?ask=replay`);
-    expect(text).toContain('it cannot be replayed');
+    expect(text).toContain('it can’t be replayed');
     expect(html).not.toContain('Replay now');
   });
 });

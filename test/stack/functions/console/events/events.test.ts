@@ -134,10 +134,26 @@ describe('the list of events', () => {
     });
     const { html, text } = await at.get(`${list}?day=2026-10-05&outcome=applied`);
     expect(text).toMatch(
-      /10:00:07.* order\.paid changed a contact Ann <b>Buyer ann@example\.com \$[\d.]+ 1/,
+      /10:00:07.* order\.paid added a contact Ann <b>Buyer ann@example\.com \$[\d.]+ 1/,
     );
     expect(html).not.toContain('Ann <b>Buyer');
     expect(html).toMatch(/aria-current="true">Changed a contact<\/a>/);
+  });
+
+  test('marks what an import made, and what was recovered, and nothing that Polar sent', async () => {
+    const made = ['backfill-of-a-list', 'backfill-order-lost', 'evt-sent'];
+    for (const [nth, webhookId] of made.entries()) {
+      const receivedAt = `2026-09-06T10:00:0${nth}.000Z`;
+      await at.happen('customer.updated', { webhookId, email: 'ida@example.com', receivedAt });
+    }
+    const { text } = await at.get(`${list}?day=2026-09-06`);
+    expect(text).toMatch(
+      /customer\.updated no change .* customer\.updated recovered no change .* customer\.updated imported added a contact /,
+    );
+    const pages = await Promise.all(made.map((id) => at.get(`${list}/${id}`)));
+    expect(
+      pages.map((page) => /Came from (an import|npm run recover)/.exec(page.text)?.[1]),
+    ).toEqual(['an import', 'npm run recover', undefined]);
   });
 
   test('keeps the outcome and the hour of a list when a type is chosen', async () => {

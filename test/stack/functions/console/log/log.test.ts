@@ -4,6 +4,7 @@ import { consoleApp, sectionApp } from '#functions/console/console.ts';
 import { consoleActs } from '#functions/console/console-acts.ts';
 import { deploymentSigns } from '#functions/console/kit/deployment-signs.ts';
 import { type Section, sectionAt, sections } from '#functions/console/sections.ts';
+import { actVerbs } from '#shared/audience/operator-act.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 
@@ -184,7 +185,15 @@ describe('the page of the log', () => {
     expect(asked.text).toContain('Export a part of the contacts.');
     expect(asked.text).not.toContain('Add a workflow as a draft.');
     const nobody = await at.get('/console/log?by=nobody');
-    expect(nobody.text).toContain('Nothing like that was done.');
+    expect(nobody.text).toContain('No acts match.');
+  });
+
+  it('names every verb that it is narrowed to in words', async () => {
+    const { html } = await at.get('/console/log?what=backfill');
+    const options = [...html.matchAll(/<option value="([^"]+)"[^>]*>([^<]+)</g)];
+    expect(options.map(([, verb]) => verb).sort()).toEqual([...actVerbs].sort());
+    expect(options.filter(([, verb, name]) => verb === name)).toEqual([]);
+    expect(html).toContain('<option value="backfill" selected>Import or backfill</option>');
   });
 
   it('goes on to older acts', async () => {

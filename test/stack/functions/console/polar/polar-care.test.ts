@@ -257,7 +257,7 @@ describe('disconnecting', () => {
     expect(await desk.connection()).toBeUndefined();
 
     const again = await desk.submit('/console/polar/disconnect', fields);
-    expect(again.text).toContain('Polar is not connected anymore');
+    expect(again.text).toContain('Polar is no longer connected');
     expect((await desk.get('/console/polar/disconnect')).location).toBe(page);
   });
 

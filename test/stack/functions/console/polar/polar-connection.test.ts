@@ -64,8 +64,8 @@ describe('connecting by a token', () => {
 
   it.each([
     ['', 'Paste the token.'],
-    ['polar_pat_1', 'begins with polar_oat_'],
-    ['polar_oat_a b', 'begins with polar_oat_'],
+    ['polar_pat_1', 'begin with polar_oat_'],
+    ['polar_oat_a b', 'begin with polar_oat_'],
     [`polar_oat_"><script>`, ''],
   ])('refuses the token %j without repeating it', async (accessToken, sentence) => {
     const shown = await desk.post('/console/polar/token', {
@@ -153,6 +153,22 @@ describe('signing in to Polar', () => {
     expect(shown.text).toContain(`Connected with ${hostile.name}.`);
     expect(shown.html).not.toContain('<script>alert');
     expect(desk.polar.endpoints).toMatchObject([{ organization_id: hostile.id }]);
+  });
+
+  it('ends where it began, also after a choice, without one, and where it cannot begin', async () => {
+    const back = '/console/workflows/welcome';
+    desk.polar.setConsent({ covers: 'all' });
+    expect((await desk.signIn(desk, { back })).html).toContain('content="0; url=/console/polar"');
+    expect((await desk.post(`${page}/sign-in/cancel`)).location).toBe(back);
+    await desk.signIn(desk, { back });
+    const chosen = await desk.post(`${page}/organization`, { organization: hostile.id });
+    expect(chosen.location).toBe(back);
+    // Once: what is done from the page of the connection ends there.
+    await desk.signIn();
+    desk.polar.goDown();
+    const server = { signInServer: 'sandbox' };
+    expect((await desk.post(`${page}/sign-in`, { ...server, back })).location).toBe(back);
+    expect((await desk.post(`${page}/sign-in`, server)).location).toBe(page);
   });
 
   it('can be left before an organization is chosen', async () => {

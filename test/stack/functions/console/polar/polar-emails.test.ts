@@ -2,6 +2,7 @@ import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { allScopes } from '#infra/local/polar-server/polar-server.ts';
 import { customerEmailKeys } from '#shared/polar/customer-emails.ts';
+import { fieldsOf } from '../workflows/workflow-pages-at-work.ts';
 import { northlight, startPolarDesk } from './polar-desk.ts';
 
 let desk: Awaited<ReturnType<typeof startPolarDesk>>;
@@ -77,7 +78,7 @@ describe('the table of who mails at each moment', () => {
     await desk.connectByToken();
     desk.polar.goDown();
     const shown = await desk.get(page);
-    expect(shown.text).toContain('Which mails Polar sends is not known');
+    expect(shown.text).toContain('Polar didn’t say which mails it sends');
     expect(await row('order_confirmation')).toMatch(/unknown none nothing or one/);
   });
 });
@@ -210,6 +211,23 @@ describe('a workflow that mails when Polar does', () => {
     expect(off.text).not.toContain('Polar also mails');
   });
 
+  it('tells who declines at Polar so on the workflow where the sign-in began', async () => {
+    await desk.signIn(desk);
+    const path = await add('payment-failed');
+    for (const back of [path, `${path}/edit`]) {
+      const { url } = await desk.goToPolar(desk, { maySwitch: 'on', back });
+      const state = new URL(url).searchParams.get('state');
+      const declined = `http://localhost:4000/console/polar/callback?error=access_denied&state=${state}`;
+      const passing = await desk.comeBack(desk, declined);
+      expect(passing.html).toContain(`content="0; url=${back}"`);
+      const { text } = await desk.get(back);
+      expect(text).toContain('You declined at Polar, so nothing was changed.');
+      expect(text).toContain('sign in again with the scope');
+    }
+    // The next sign-in, which begins on the page of the connection, ends there.
+    expect((await desk.signIn(desk)).html).toContain('content="0; url=/console/polar"');
+  });
+
   it('says to who connected by a token what it needs, and where to switch it in Polar', async () => {
     await desk.connectByToken();
     const path = await add('payment-failed');
@@ -232,6 +250,28 @@ describe('a workflow that mails when Polar does', () => {
       expect(passing.html).toContain('content="0; url=/console/polar"');
     },
   );
+
+  it('is previewed as somebody types without a look at what the sign-in covers', async () => {
+    await desk.signIn(desk);
+    const path = await add('payment-failed');
+    const workflow = await desk.parts.workflows.find(path.split('/').at(-1) ?? '');
+    if (!workflow) throw new Error('There is no workflow.');
+    const { polar } = desk.parts;
+    let reads = 0;
+    const read = () => {
+      reads += 1;
+      return polar.access.read();
+    };
+    desk.parts.polar = { ...polar, access: { ...polar.access, read } };
+    const fields = { ...fieldsOf(workflow), act: 'preview' };
+    const live = await desk.post(`${path}/edit`, { ...fields, live: 'on' });
+    expect(live.html).toContain('data-preview=');
+    expect(reads).toBe(0);
+    const whole = await desk.post(`${path}/edit`, fields);
+    desk.parts.polar = polar;
+    expect(whole.text).toContain('sign in again with the scope');
+    expect(reads).toBe(1);
+  });
 
   it('says so among the ready-made ones', async () => {
     const before = await desk.get('/console/workflows/new');

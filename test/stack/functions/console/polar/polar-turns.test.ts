@@ -28,7 +28,7 @@ it('keeps what somebody signed in to while somebody else changes the connection'
   expect(back.text).toContain('the connection with Polar is being changed already');
   expect(desk.secret('PolarAccess')).toHaveProperty('candidate');
   expect((await desk.get(page)).text).toContain(
-    'You are signed in to Polar, and not connected yet.',
+    'You’re signed in to Polar, but not connected yet.',
   );
 });
 

@@ -89,9 +89,7 @@ describe('activating', () => {
     const { path, saved } = await at.added('welcome');
     expect((await at.get(path)).text).toContain('Before it can be active: Marketing email must');
     const { text } = await at.submit(`${path}/activate`, { version: '1' });
-    expect(text).toContain(
-      'It cannot be activated. Marketing email must carry your postal address',
-    );
+    expect(text).toContain('It can’t be activated. Marketing email must carry your postal address');
     expect((await saved()).status).toBe('draft');
   });
 

@@ -87,7 +87,7 @@ describe('the steps of a workflow', () => {
       expect(html).toContain(`<a href="#${id}">`);
       expect(html).toContain(`id="${id}"`);
     }
-    expect(html).toContain('Step wait-2: A wait is from 1 hour to 365 days, in whole hours.');
+    expect(html).toContain('Step 4, Wait: A wait is from 1 hour to 365 days, in whole hours.');
     expect((await saved()).version).toBe(1);
   });
 
@@ -126,6 +126,16 @@ describe('the steps of a workflow', () => {
     expect(last.html).toContain('name="shown" value="day-20"');
   });
 
+  test.each([
+    ['step-1-count', '0.5', 'Step 2, Wait: A wait is from 1 hour'],
+    ['step-2-from', 'nobody', 'Step 3, Email: From must be'],
+  ])('are named in problems by their place and what they do: %s %s', async (field, typed, told) => {
+    const { press } = await dunning();
+    const { text } = await press('save', { [field]: typed });
+    expect(text).toContain(told);
+    expect(text).not.toMatch(/Step (wait|day)-/);
+  });
+
   test('can be tested one at a time', async () => {
     const { path } = await dunning();
     const { html } = await at.get(path);
@@ -143,7 +153,7 @@ describe('the steps of a workflow', () => {
       const path = `/console/workflows/${(await saved()).workflowId}/edit`;
       const asked = await at.post(path, fields);
       expect(asked.status).toBe(409);
-      expect(asked.text).toContain('3 at wait-1');
+      expect(asked.text).toContain('3 at step 2, Wait 3 days');
       expect(asked.text).toContain('Save and stop them');
       expect((await saved()).version).toBe(1);
       await at.post(path, { ...fields, sure: 'yes' });

@@ -8,6 +8,12 @@ beforeAll(async () => {
 afterAll(() => at.stop());
 beforeEach(() => at.clear());
 
+test('the list does not lead to removed workflows while there are none', async () => {
+  expect((await at.get(workflowsPath)).text).not.toContain('Removed workflows');
+  await at.added('receipt');
+  expect((await at.get(workflowsPath)).text).not.toContain('Removed workflows');
+});
+
 describe('the versions of a workflow', () => {
   test('are listed with what each changed, and come back after a look at what differs', async () => {
     const { path, saved } = await at.added('receipt');
@@ -47,7 +53,10 @@ test('a workflow that was removed is found, and comes back without sending', asy
   await at.post(`${path}/activate`, { version: '1' });
   const gone = await at.submit(`${path}/remove`, { version: '2' });
   expect(gone.text).toContain('It can be brought back');
-  expect((await at.get(path)).text).toContain('brought back from Removed workflows');
+  expect(gone.html).toContain(`href="${workflowsPath}/removed"`);
+  const away = await at.get(path);
+  expect(away.status).toBe(404);
+  expect(away.html).toContain(`<a href="${path}/versions">its versions</a>`);
   const removed = await at.get(`${workflowsPath}/removed`);
   expect(removed.html).toContain(`href="${path}/versions"`);
   expect((await at.get(`${path}/versions`)).text).toContain('This workflow was removed.');
@@ -69,7 +78,7 @@ test('A version without a wait at which people are is put back only after a seco
     const fields = { wanted: '2', version: '3' };
     const asked = await at.submit(`${path}/restore`, fields);
     expect(asked.status).toBe(409);
-    expect(asked.text).toContain('100+ at wait-1');
+    expect(asked.text).toContain('100+ at step 2, Wait 3 days');
     expect((await saved()).version).toBe(3);
     await at.submit(`${path}/restore`, { ...fields, sure: 'yes' });
     expect(await saved()).toMatchObject({ version: 4, steps: plain.steps });

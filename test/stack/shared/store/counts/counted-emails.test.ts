@@ -26,13 +26,14 @@ it('the emails of the last day are told by state, as they were counted hour by h
     });
   await hour('2026-11-28T18', { welcome: { failed: 99 } });
   await hour('2026-11-28T19', { welcome: { delivered: 3, bounced: 1, failed: 2 } });
-  await hour('2026-11-29T18', { receipt: { accepted: 1, blocked: 4, failed: 1 } });
+  await hour('2026-11-29T18', { receipt: { accepted: 1, blocked: 4, failed: 1, held: 2 } });
 
   expect(await ofDay(['welcome', 'receipt'], since)).toEqual({
     byState: new Map([
       ['sent', 5],
       ['blocked', 4],
       ['failed', 3],
+      ['held', 2],
     ]),
     isWhole: true,
   });

@@ -55,7 +55,7 @@ describe.each(items)('the record of an event, %s,', (_, item) => {
     expect(recordedOf(await read()).record).toEqual(record);
     expect((await log.find('evt-1'))?.record).toEqual(record);
     expect(await log.detailsOf(['evt-1'])).toEqual(
-      new Map([['evt-1', { properties: record.properties, mails: 1 }]]),
+      new Map([['evt-1', { properties: record.properties, mails: 1, addsContact: true }]]),
     );
   });
 

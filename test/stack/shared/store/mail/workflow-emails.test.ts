@@ -7,7 +7,7 @@ import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let emails: WorkflowEmails;
-let add: (workflowId: string, count: number, state: string) => Promise<void>;
+let add: (workflowId: string, count: number, state: string, heldSince?: string) => Promise<void>;
 
 beforeAll(async () => {
   dynamo = await startDynamo();
@@ -15,7 +15,7 @@ beforeAll(async () => {
   const db = documentClient(dynamo.client);
   emails = dynamoWorkflowEmails(db, table);
   let made = 0;
-  add = async (workflowId, count, state) => {
+  add = async (workflowId, count, state, heldSince) => {
     const rows = Array.from({ length: count }, () => {
       const ledgerKey = `${workflowId}-${++made}`;
       const at = new Date(Date.UTC(2026, 0, 1) + made).toISOString();
@@ -27,6 +27,7 @@ beforeAll(async () => {
         webhookId: 'w',
         customerId: 'c',
         state,
+        ...(heldSince && { heldSince }),
         createdAt: at,
         updatedAt: at,
       };
@@ -36,18 +37,22 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 
-test('the emails of a workflow are counted by state, those of others are not', async () => {
+test('the emails of a workflow are counted by state, held ones apart, those of others are not', async () => {
   await add('one', 20, 'sent');
   await add('one', 3, 'unknown');
+  await add('one', 2, 'waiting');
+  await add('one', 4, 'waiting', '2026-01-01T00:00:00.000Z');
   await add('other', 5, 'sent');
   const { byState, isComplete } = await emails.counts('one');
   expect([...byState]).toEqual(
     expect.arrayContaining([
       ['sent', 20],
       ['unknown', 3],
+      ['waiting', 2],
+      ['held', 4],
     ]),
   );
-  expect(byState.size).toBe(2);
+  expect(byState.size).toBe(4);
   expect(isComplete).toBe(true);
 });
 

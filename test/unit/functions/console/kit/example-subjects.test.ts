@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { exampleSubjects } from '#functions/console/kit/example-subjects.ts';
 import { defaultSettings } from '#shared/audience/settings/settings.ts';
-import { sendsOf } from '#shared/audience/workflow.ts';
+import { firstSend, sendsOf } from '#shared/audience/workflow.ts';
 import { approvedMail } from '#test/support/audience/approved-mail.ts';
 
 const look = {
@@ -22,3 +22,24 @@ it.each(['abc', '9'.repeat(310)])(
     expect([...subjects]).toEqual(sendsOf(workflow).map(({ id, email }) => [id, email.subject]));
   },
 );
+
+it('shows subjects as they are written from the one on that takes longer than all of them may', () => {
+  // A second of rendering, by a clock that runs twenty times as fast.
+  const now = performance.now.bind(performance);
+  const fast = vi.spyOn(performance, 'now').mockImplementation(() => 20 * now());
+  onTestFinished(() => fast.mockRestore());
+  const { workflow } = approvedMail();
+  if (!workflow) throw new Error('approvedMail has no workflow');
+  const loops = Array.from({ length: 12 }, (_, index) => `{% for i${index} in d %}`).join('');
+  const heavy = `{% assign d = "0,1,2,3,4,5,6,7,8,9" | split: "," %}${loops}${'{% endfor %}'.repeat(12)}Late`;
+  const light = 'For {{ contact.firstName }}';
+  const first = firstSend(workflow);
+  const steps = [light, heavy, light].map((subject, index) => ({
+    ...first,
+    id: `step-${index}`,
+    email: { ...first.email, subject },
+    compiled: { ...first.compiled, subject },
+  }));
+  const subjects = exampleSubjects({ ...workflow, steps }, look);
+  expect([...subjects.values()]).toEqual(['For Ada', heavy, light]);
+});

@@ -12,17 +12,18 @@ const mostRemoved = 20;
 export function removedWorkflows({ removed }: Pick<Workflows, 'removed'>) {
   let known: Readonly<{ present: string; removed: Promise<readonly Named[]> }> | undefined;
 
-  async function read(): Promise<readonly Named[]> {
-    const found = await removed();
+  async function read(present: readonly Named[]): Promise<readonly Named[]> {
+    const found = await removed(present);
     return found.slice(0, mostRemoved).map(({ workflowId, name }) => ({ workflowId, name }));
   }
 
-  return async (present: readonly Named[]): Promise<readonly Named[]> => {
+  /** `isFresh`: somebody may have just removed one, so what was known before does not count. */
+  return async (present: readonly Named[], isFresh = false): Promise<readonly Named[]> => {
     const ids = present
       .map(({ workflowId }) => workflowId)
       .sort()
       .join();
-    if (known?.present !== ids) known = { present: ids, removed: read() };
+    if (isFresh || known?.present !== ids) known = { present: ids, removed: read(present) };
     try {
       return await known.removed;
     } catch (error) {
