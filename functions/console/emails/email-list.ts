@@ -11,7 +11,7 @@ import { reasonText } from '../kit/email-view.ts';
 import { underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
-import { empty, link, table, time } from '../kit/shown.ts';
+import { addressText, empty, link, table, time } from '../kit/shown.ts';
 import {
   capital,
   contactPath,
@@ -173,7 +173,7 @@ export function toWhom(
       : html`<a href="${contactPath(contactId)}">Contact</a>`;
   }
   const name = shortened(nameOf(contact), 60);
-  return html`<div class="who"><a href="${contactPath(contact.contactId)}">${name || contact.address}</a>${name && html`<br><span class="soft small">${contact.address}</span>`}</div>`;
+  return html`<div class="who"><a href="${contactPath(contact.contactId)}">${name || addressText(contact.address)}</a>${name && html`<br><span class="soft small">${addressText(contact.address)}</span>`}</div>`;
 }
 
 function ofWorkflow(

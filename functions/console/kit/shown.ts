@@ -81,12 +81,12 @@ export function badge(word: string, tone: Tone = 'calm'): Html {
   return html`<span class="badge ${tone}">${word}</span>`;
 }
 
-/** An address that breaks after its @ and before the dots behind it, where it has to. */
+/** An address that moves to the next line whole; where it is longer than one, it breaks after its @ and before the dots behind it. */
 export function addressText(address: string): Html {
   const at = address.lastIndexOf('@') + 1;
   const labels = address.slice(at).split('.');
   const host = labels.map((label, place) => (place === 0 ? label : html`<wbr>.${label}`));
-  return html`${address.slice(0, at)}<wbr>${host}`;
+  return html`<span class="address">${address.slice(0, at)}<wbr>${host}</span>`;
 }
 
 /** A list of names and values; those without a value are left out. */

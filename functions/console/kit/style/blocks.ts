@@ -45,6 +45,7 @@ th { font-weight: 500; font-size: .8125rem; color: var(--soft); white-space: now
 td { min-width: 8rem; max-width: 26rem; overflow-wrap: anywhere }
 td time, .whole { white-space: nowrap }
 :is(th, td).number { text-align: right; width: 1%; min-width: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
+.address { display: inline-block; max-width: 100%; text-decoration: inherit }
 .long { display: block; min-width: 15rem }
 .moment { display: inline-block; min-width: 16rem }
 .empty + .pages { margin-top: 1.25rem }
