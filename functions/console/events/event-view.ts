@@ -95,11 +95,9 @@ export function noWorkflowsView({ outcome }: Decision, { record, waiting }: Even
   if (isBackfilled(record.webhookId) && !isLostOrder(record.webhookId)) {
     return html`<p>No email: this event was made of what Polar lists, and no workflow sees such events.</p>`;
   }
-  return html`<p>${
-    outcome === 'skipped'
-      ? 'No email: no workflow was considered for this event, which changed no contact.'
-      : `No email: no active workflow waited for ${record.type} when this was decided.`
-  }</p>
+  if (outcome === 'skipped')
+    return html`<p>No email: workflows don’t see events that are skipped.</p>`;
+  return html`<p>No email: no active workflow waited for ${record.type} when this was decided.</p>
 ${
   waiting.length > 0
     ? html`<p>These wait for it now:</p>
@@ -216,10 +214,15 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
   const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
   return facts([
-    ['Outcome', outcome === 'unchanged' ? whyUnchanged(record) : (reason ?? outcomeWords[outcome])],
+    // Of the others the page begins with it.
+    ['Outcome', outcome === 'applied' ? reason : undefined],
     ['User group', groupReason],
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
-    ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],
+    [
+      'Contact',
+      contactId &&
+        html`<a href="${contactPath(contactId)}">${email ? addressText(email) : 'its page'}</a>`,
+    ],
     ['Customer in Polar', copyable(record.customerId)],
     ['Happened', time(record.occurredAt, { form: 'seconds' })],
     ['Received', time(record.receivedAt, { form: 'seconds' })],
