@@ -55,7 +55,7 @@ describe('the page of a run', () => {
     );
 
     await at.happen('subscription.active', { email: 'cy@example.com' });
-    const because = 'Ends at its next step: It ends because subscription.status is not past_due.';
+    const because = 'Ends at its next step: subscription.status is not past_due.';
     const over = (await at.get(path)).text;
     expect(over).toContain(because);
     expect(over).toMatch(
