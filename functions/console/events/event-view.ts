@@ -263,12 +263,12 @@ ${empty('No replays yet. One that you just asked for shows up here in a moment.'
   }
   return html`<h2>Replays</h2>
 ${replayCount > replays.length ? html`<p>The newest ${replays.length} of ${replayCount} are kept.</p>` : ''}
-${replays.toReversed().map((one) => replayView(one, story))}`;
+${replays.toReversed().map((one, place) => replayView(one, story, place === 0))}`;
 }
 
-function replayView(one: ReplayEntry, story: EventStory): Html {
+function replayView(one: ReplayEntry, story: EventStory, isNewest: boolean): Html {
   const { at, by, outcome, reason, groupReason, changes, settingsVersion, workflows = [] } = one;
-  return html`<details class="card">
+  return html`<details class="card"${isNewest && html` open`}>
 <summary>${time(at)}: ${outcomeBadge(outcome)} ${replayKind(one)}, asked for by ${by}</summary>
 <p>${reason ?? outcomeWords[outcome]}</p>
 ${groupReason ? html`<p>User group: ${groupReason}</p>` : ''}

@@ -67,7 +67,8 @@ ${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)
 }
 
 function previewView({ entry, mails, runs, beginning, record }: Shown): Html {
-  return html`<p>${outcomeBadge(entry.outcome)} ${entry.reason ?? outcomeWords[entry.outcome]}</p>
+  const { outcome, reason } = entry;
+  return html`<p>${outcomeBadge(outcome)} ${reason ?? (outcome === 'applied' ? 'It would change the contact.' : outcomeWords[outcome])}</p>
 ${entry.changes.length > 0 ? changesView(entry.changes, record.erased) : ''}
 ${entry.triggers ? mailsView(entry, { mails, runs, beginning }) : html`<p>No email goes out: no workflow sees it.</p>`}
 ${entry.erases ? html`<p class="note">It would erase again what is known of the customer.</p>` : ''}`;
@@ -79,7 +80,7 @@ function mailsView(
 ): Html {
   if (considered.length === 0) return html`<p>No email: no active workflow waits for it.</p>`;
   const rows = considered.map(({ workflowId, name, ledgerKey, runId, reason }) => {
-    if (runId !== undefined) return [name, badge('a run would begin', 'good'), 'See below.'];
+    if (runId !== undefined) return [name, badge('a run would begin', 'good')];
     const mail = mails.find((one) => one.ledgerKey === ledgerKey && one.workflowId === workflowId);
     return [
       name,
