@@ -170,7 +170,7 @@ export function toWhom(
   if (!contact) {
     return contactId === undefined
       ? html`<span class="soft">customer ${customerId}</span>`
-      : html`<a href="${contactPath(contactId)}">Contact</a>`;
+      : html`<a href="${contactPath(contactId)}">not shown</a>`;
   }
   const name = shortened(nameOf(contact), 60);
   return html`<div class="who"><a href="${contactPath(contact.contactId)}">${name || addressText(contact.address)}</a>${name && html`<br><span class="soft small">${addressText(contact.address)}</span>`}</div>`;

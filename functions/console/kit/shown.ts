@@ -81,12 +81,16 @@ export function badge(word: string, tone: Tone = 'calm'): Html {
   return html`<span class="badge ${tone}">${word}</span>`;
 }
 
-/** An address that moves to the next line whole; where it is longer than one, it breaks after its @ and before the dots behind it. */
+/** Longer ones fill more than a line of a phone. */
+const longestWhole = 32;
+
+/** An address: a short one stays on one line, a longer one may break after its @ and before the dots behind it. */
 export function addressText(address: string): Html {
+  if (address.length <= longestWhole) return html`<span class="address">${address}</span>`;
   const at = address.lastIndexOf('@') + 1;
   const labels = address.slice(at).split('.');
   const host = labels.map((label, place) => (place === 0 ? label : html`<wbr>.${label}`));
-  return html`<span class="address">${address.slice(0, at)}<wbr>${host}</span>`;
+  return html`${address.slice(0, at)}<wbr>${host}`;
 }
 
 /** A list of names and values; those without a value are left out. */
