@@ -161,7 +161,7 @@ export function missedCondition(
   return trigger.conditions.find((one) => !holds(one, { event: properties }));
 }
 
-/** Whether an event that is decided now is no news any more. */
+/** Whether an event that is decided now is too old to mail about. */
 export function isTooOld(
   { maxAgeHours }: Pick<Workflow, 'maxAgeHours'>,
   { occurredAt }: Pick<ReceivedEvent, 'occurredAt'>,
@@ -180,7 +180,7 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
     return staleReason;
   }
   if (isTooOld(workflow, event, now)) {
-    return `The event is older than ${workflow.maxAgeHours} hours, so it is no news anymore.`;
+    return `The event is older than ${workflow.maxAgeHours} hours, so it is too late to mail.`;
   }
   if (customer.erased) return 'The customer is erased.';
   const isDeleted = customer.deletion !== undefined || event.customer.deletedAt !== undefined;

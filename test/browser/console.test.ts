@@ -166,7 +166,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
       .poll(
         async () => {
           const webhookId = await happens('order.paid', ada);
-          await seen(`/events/${webhookId}`, /Outcome/);
+          await seen(`/events/${webhookId}`, /Customer in Polar/);
           return shown();
         },
         { timeout: 90_000, interval: 2_000 },
@@ -202,7 +202,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
 
   it('one replays an event after a look at what it would do', async () => {
     const webhookId = await happens('customer.updated', ada);
-    await seen(`/events/${webhookId}`, /Outcome/);
+    await seen(`/events/${webhookId}`, /Customer in Polar/);
     await follow('Replay…');
     await press('Preview');
     expect(await shown()).toMatch(/What it says about .* was already here|No field of the contact/);
@@ -273,7 +273,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
 
     it('first, an event, a contact and a workflow are found', async () => {
       const webhookId = await happens('customer.updated', ada);
-      await seen(`/events/${webhookId}`, /Outcome/);
+      await seen(`/events/${webhookId}`, /Customer in Polar/);
       const pathOf = async (link: Locator) =>
         new URL(`${await link.getAttribute('href')}`, page.url()).pathname.replace('/console', '');
       await open('/audience');

@@ -112,9 +112,7 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
     polar.shop.recoverPayment(subscriptionId);
     await happened();
     await page.reload();
-    expect(await shown()).toContain(
-      'Ends at its next step: It ends because subscription.status is not past_due.',
-    );
+    expect(await shown()).toContain('Ends at its next step: subscription.status is not past_due.');
   });
 
   it('at its next step it has ended with that reason, and has mailed nothing more', async () => {

@@ -80,7 +80,7 @@ function hiddenBecause({ customer: { erased, deletion, email }, other }: KeptCus
     return html`Polar hasn’t sent an email address of this customer yet. The contact appears once it does; the rest is kept.`;
   }
   if (other && other.customerId === undefined) {
-    return html`At its address is <a href="${contactPath(other.contactId)}">a contact that was added by hand</a>, so no contact shows this one. What Polar said of it is kept.`;
+    return html`<a href="${contactPath(other.contactId)}">A contact that was added by hand</a> has this customer’s address. What Polar said about the customer is kept.`;
   }
-  return html`Another customer has the address of this one now${other ? html`: <a href="${contactPath(other.contactId)}">the contact there</a>` : ''}, so no contact shows this one. What Polar said of it is kept.`;
+  return html`Another customer has this customer’s address now${other ? html`, with <a href="${contactPath(other.contactId)}">a contact of its own</a>` : ''}. What Polar said about this one is kept.`;
 }

@@ -78,7 +78,7 @@ function emailEntry(email: EmailHappening, { names, isReleased }: Beside): Html 
     ? html`<a href="${workflowPath({ workflowId })}">${shortened(name)}</a>`
     : html`a workflow that was removed`;
   return html`<p>Email of ${workflow} ${fateBadge(email, isReleased)}</p>
-<p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)} · <a href="${eventPath(webhookId)}">why</a></p>`;
+<p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)}\u00a0· <a href="${eventPath(webhookId)}">why</a></p>`;
 }
 
 function fate(feedback: EmailHappening['feedback']): Html[] {

@@ -12,7 +12,7 @@ import { underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
 import type { Named } from '../kit/removed-workflows.ts';
-import { empty, link, table, time } from '../kit/shown.ts';
+import { addressText, empty, link, table, time } from '../kit/shown.ts';
 import {
   capital,
   contactPath,
@@ -169,10 +169,10 @@ export function toWhom(
   if (!contact) {
     return contactId === undefined
       ? html`<span class="soft">customer ${customerId}</span>`
-      : html`<a href="${contactPath(contactId)}">Contact</a>`;
+      : html`<a href="${contactPath(contactId)}">not shown</a>`;
   }
   const name = shortened(nameOf(contact), 60);
-  return html`<div class="who"><a href="${contactPath(contact.contactId)}">${name || contact.address}</a>${name && html`<br><span class="soft small">${contact.address}</span>`}</div>`;
+  return html`<div class="who"><a href="${contactPath(contact.contactId)}">${name || addressText(contact.address)}</a>${name && html`<br><span class="soft small">${addressText(contact.address)}</span>`}</div>`;
 }
 
 function ofWorkflow(

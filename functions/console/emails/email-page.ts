@@ -15,7 +15,9 @@ type EmailShown = Readonly<{
   email: ReportedEmail;
   /** Whether mail is not held now: what was goes out. */
   isReleased: boolean;
+  /** As it was last saved; undefined: nothing of it was kept. */
   workflow: Pick<Workflow, 'workflowId' | 'name'> | undefined;
+  isRemoved: boolean;
   contacts: ReadonlyMap<string, Contact>;
   rendered: RenderedAgain;
 }>;
@@ -25,6 +27,7 @@ export function oneEmailView({
   email,
   isReleased,
   workflow,
+  isRemoved,
   contacts,
   rendered,
 }: EmailShown): Html {
@@ -35,7 +38,7 @@ ${facts([
   [
     'Workflow',
     workflow
-      ? html`<a href="${workflowPath(workflow)}">${workflow.name}</a>, version ${email.workflowVersion}`
+      ? html`<a href="${workflowPath(workflow)}">${workflow.name}${isRemoved && ' (removed)'}</a>, version ${email.workflowVersion}`
       : `Removed, version ${email.workflowVersion}`,
   ],
   ['Created', time(email.createdAt, { form: 'seconds' })],

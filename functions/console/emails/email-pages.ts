@@ -105,7 +105,8 @@ export function emailPages(parts: ConsoleParts) {
       return page(c, { title: 'No such email', section, above, status: 404, body });
     }
     const { workflowId, workflowVersion, webhookId, contactId, customerId } = email;
-    const [versions, kept, found, settings, brand, portal] = await Promise.all([
+    const [present, versions, kept, found, settings, brand, portal] = await Promise.all([
+      workflows.find(workflowId),
       workflows.versions(workflowId),
       events.find(webhookId),
       contactId === undefined ? undefined : contactOf({ contactId, customerId }),
@@ -132,6 +133,7 @@ export function emailPages(parts: ConsoleParts) {
         email,
         isReleased,
         workflow: versions[0],
+        isRemoved: present === undefined,
         contacts: new Map(contact && [[customerId, contact]]),
         rendered,
       }),

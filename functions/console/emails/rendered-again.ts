@@ -36,7 +36,7 @@ export function renderedAgain(known: KnownOfEmail): RenderedAgain {
   const { email, workflow, record, contact, brand, portal, settings, unsubscribeUrl } = known;
   if (!record) return missing('Its event is no longer kept.');
   if (!workflow) return missing(`Version ${email.workflowVersion} of its workflow is not kept.`);
-  if (!contact) return missing('No contact shows its customer anymore.');
+  if (!contact) return missing('Its customer has no contact anymore.');
   const sends = sendsOf(workflow);
   const step = email.stepId === undefined ? sends[0] : sends.find(({ id }) => id === email.stepId);
   if (!step) return missing('This version of its workflow has no such email.');

@@ -123,7 +123,7 @@ function who(
   const contact = contacts.get(customerId);
   const name = contact && shortened(nameOf(contact), 60);
   const address = contact?.address ?? email;
-  return html`<div class="who"><a href="${contactPath(contactId)}">${name || (address ? addressText(address) : 'Contact')}</a>${name && address && html`<br><span class="soft small">${addressText(address)}</span>`}</div>`;
+  return html`<div class="who"><a href="${contactPath(contactId)}">${name || (address ? addressText(address) : 'not shown')}</a>${name && address && html`<br><span class="soft small">${addressText(address)}</span>`}</div>`;
 }
 
 /** What an empty page says depends on how it came to be empty. */

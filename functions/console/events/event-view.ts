@@ -98,11 +98,9 @@ export function noWorkflowsView({ outcome }: Decision, { record, waiting }: Even
   if (isBackfilled(record.webhookId) && !isLostOrder(record.webhookId)) {
     return html`<p>No email: this event was made from what Polar lists, and no workflow sees such events.</p>`;
   }
-  return html`<p>${
-    outcome === 'skipped'
-      ? 'No email: no workflow was considered for this event, which changed no contact.'
-      : `No email: no active workflow waited for ${record.type} when this was decided.`
-  }</p>
+  if (outcome === 'skipped')
+    return html`<p>No email: workflows don’t see events that are skipped.</p>`;
+  return html`<p>No email: no active workflow waited for ${record.type} when this was decided.</p>
 ${
   waiting.length > 0
     ? html`<p>These wait for it now:</p>
@@ -214,10 +212,15 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
   const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
   return facts([
-    ['Outcome', outcome === 'unchanged' ? unchangedText(record) : (reason ?? outcomeText(record))],
+    // Of the others the page begins with it.
+    ['Outcome', outcome === 'applied' ? reason : undefined],
     ['User group', groupReason],
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
-    ['Contact', contactId && html`<a href="${contactPath(contactId)}">${email ?? 'its page'}</a>`],
+    [
+      'Contact',
+      contactId &&
+        html`<a href="${contactPath(contactId)}">${email ? addressText(email) : 'its page'}</a>`,
+    ],
     ['Customer in Polar', copyable(record.customerId)],
     ['Happened', time(record.occurredAt, { form: 'seconds' })],
     ['Received', time(record.receivedAt, { form: 'seconds' })],
@@ -261,12 +264,12 @@ ${empty('No replays yet. One that you just asked for shows up here in a moment.'
   }
   return html`<h2>Replays</h2>
 ${replayCount > replays.length ? html`<p>The newest ${replays.length} of ${replayCount} are kept.</p>` : ''}
-${replays.toReversed().map((one) => replayView(one, story))}`;
+${replays.toReversed().map((one, place) => replayView(one, story, place === 0))}`;
 }
 
-function replayView(one: ReplayEntry, story: EventStory): Html {
+function replayView(one: ReplayEntry, story: EventStory, isNewest: boolean): Html {
   const { at, by, outcome, reason, groupReason, changes, settingsVersion, workflows = [] } = one;
-  return html`<details class="card">
+  return html`<details class="card"${isNewest && html` open`}>
 <summary>${time(at)}: ${outcomeBadge(outcome, addsContact(one))} ${replayKind(one)}, asked for by ${by}</summary>
 <p>${reason ?? outcomeText(one)}</p>
 ${groupReason ? html`<p>User group: ${groupReason}</p>` : ''}

@@ -67,7 +67,9 @@ ${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)
 }
 
 function previewView({ entry, mails, runs, beginning, record }: Shown): Html {
-  return html`<p>${outcomeBadge(entry.outcome, addsContact(entry))} ${entry.reason ?? outcomeText(entry)}</p>
+  const isAdded = addsContact(entry);
+  const wouldBe = isAdded ? 'It would add a contact.' : 'It would change the contact.';
+  return html`<p>${outcomeBadge(entry.outcome, isAdded)} ${entry.reason ?? (entry.outcome === 'applied' ? wouldBe : outcomeText(entry))}</p>
 ${entry.changes.length > 0 ? changesView(entry.changes, record.erased) : ''}
 ${entry.triggers ? mailsView(entry, { mails, runs, beginning }) : html`<p>No email goes out: no workflow sees it.</p>`}
 ${entry.erases ? html`<p class="note">It would erase again what is known of the customer.</p>` : ''}`;
@@ -79,7 +81,7 @@ function mailsView(
 ): Html {
   if (considered.length === 0) return html`<p>No email: no active workflow waits for it.</p>`;
   const rows = considered.map(({ workflowId, name, ledgerKey, runId, reason }) => {
-    if (runId !== undefined) return [name, badge('a run would begin', 'good'), 'See below.'];
+    if (runId !== undefined) return [name, badge('a run would begin', 'good')];
     const mail = mails.find((one) => one.ledgerKey === ledgerKey && one.workflowId === workflowId);
     return [
       name,

@@ -90,6 +90,7 @@ export function emailFacts(
   { isReleased, isToldAbove = false }: Pick<Shown, 'isReleased' | 'isToldAbove'>,
 ): Html {
   const { feedback = {}, sesMessageId, attempts, updatedAt } = email;
+  const reason = reasonText(email, isReleased);
   const at = (moment: string | undefined) => moment && time(moment, { form: 'seconds' });
   return facts([
     [
@@ -98,7 +99,8 @@ export function emailFacts(
         ? undefined
         : html`${fateBadge(email, isReleased)} <span class="soft">${fateSentence(email, isReleased)}</span>`,
     ],
-    ['Reason', reasonText(email, isReleased)],
+    // Once mail is released, the sentence says it.
+    ['Reason', reason === fateSentence(email, isReleased) ? undefined : reason],
     ['Updated', at(updatedAt)],
     ['Attempts', attempts === undefined ? undefined : String(attempts)],
     ['Sent', at(feedback.sentAt)],

@@ -67,7 +67,7 @@ export function whereRunIs(
 ): Html {
   const { stepId, dueAt, reason, endedAt } = run;
   if (!isOpen(run)) return html`${endedAt && time(endedAt)}${endedAt && reason && ' · '}${reason}`;
-  return html`${stepId && stepName(stepId, workflow)}${dueAt && html`, until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endsNext}</span>`}`;
+  return html`${stepId && stepName(stepId, workflow)}${dueAt && html`, until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endsNext.replace(/^It ends because /, '')}</span>`}`;
 }
 
 /** What is ahead of somebody in a workflow, with dates, and how it ends. `subjects` are those of its emails, by step. */

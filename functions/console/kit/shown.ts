@@ -81,8 +81,12 @@ export function badge(word: string, tone: Tone = 'calm'): Html {
   return html`<span class="badge ${tone}">${word}</span>`;
 }
 
-/** An address that breaks after its @ and before the dots behind it, where it has to. */
+/** Longer ones fill more than a line of a phone. */
+const longestWhole = 32;
+
+/** An address: a short one stays on one line, a longer one may break after its @ and before the dots behind it. */
 export function addressText(address: string): Html {
+  if (address.length <= longestWhole) return html`<span class="address">${address}</span>`;
   const at = address.lastIndexOf('@') + 1;
   const labels = address.slice(at).split('.');
   const host = labels.map((label, place) => (place === 0 ? label : html`<wbr>.${label}`));

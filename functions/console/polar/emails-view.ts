@@ -35,6 +35,8 @@ export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
   const switches = emails.kind === 'told' ? emails.value : undefined;
   const rows = momentRows(switches, workflows, events);
   const maySwitchOff = firstToSwitchHere(c, connection, shown.maySwitch) !== 'sign-in';
+  const acts = rows.map((row) => actsOf(c, row, { connection, maySwitchOff }));
+  const mayChange = acts.some((cell) => cell !== undefined);
   return html`<h2 id="emails">One moment, one mail</h2>
 <p class="soft">Polar mails customers, too. Where a workflow mails at the same moment, they get both: switch off Polar’s mail, or pause the workflow.</p>
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
@@ -43,8 +45,8 @@ ${switches ? changesNote(c, connection, switches) : ''}
 ${rows.some(isTwice) || hasDraftThatMailsTwice(workflows, switches) ? scopeNote(c, shown) : ''}
 ${table(
   'Who mails at each moment',
-  ['When', 'Polar’s mail', 'Ours', 'The customer gets', 'Change'],
-  rows.map((row) => rowCells(c, row, { connection, maySwitchOff })),
+  ['When', 'Polar’s mail', 'Ours', 'The customer gets', ...(mayChange ? ['Change'] : [])],
+  rows.map((row, at) => [...rowCells(row), ...(mayChange ? [acts[at]] : [])]),
 )}
 ${maySwitchOff ? offerOfAll(c, rows) : ''}
 <p class="soft small">Disconnecting switches back on what you switched off here.</p>`;
@@ -92,41 +94,40 @@ const oursTones = { active: 'good', paused: 'calm', none: 'calm', unknown: 'warn
 /** `maySwitchOff`: false where a sign-in comes first, which the page offers once. */
 type Switching = Readonly<{ connection: Connection; maySwitchOff: boolean }>;
 
-function rowCells(c: Context<ConsoleEnv>, row: MomentRow, switching: Switching) {
-  const { key, title, polar, ours, workflows, gets, mark } = row;
+function rowCells({ key, title, polar, ours, workflows, gets, mark }: MomentRow) {
+  const words = key.split('_').map((word, at) => (at === 0 ? word : html`_<wbr>${word}`));
   return [
-    html`<span class="moment">${capital(title)}</span><br><code class="small soft">${key}</code>`,
+    html`<span class="moment">${capital(title)}</span><br><code class="small soft">${words}</code>`,
     badge(polar, switchTones[polar]),
     html`${badge(ours, oursTones[ours])}${workflows.map(
       (one) =>
         html`<br><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">sometimes</span>`}`,
     )}`,
     mark ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, 'bad') : gets,
-    html`<div class="acts">${actsOf(c, row, switching)}</div>`,
   ];
 }
 
+/** Undefined: nothing can be changed at this moment. */
 function actsOf(
   c: Context<ConsoleEnv>,
   { key, polar, workflows, mark }: MomentRow,
   { connection: { emailsSwitchedOff = [] }, maySwitchOff }: Switching,
-): (Html | string)[] {
+): Html | undefined {
   const fields = { keys: key };
   const isOurs = emailsSwitchedOff.includes(key) && polar === 'off';
-  const active = workflows.filter(({ status }) => status === 'active');
-  return [
-    isOurs ? act(c, 'Switch Polar’s on again', pathsOfTending.emailsOn, { fields }) : '',
-    maySwitchOff && isTwice({ mark, polar })
-      ? act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields })
-      : '',
-    ...(mark === 'twice'
-      ? active.map((one) =>
-          act(c, `Pause ${one.name}`, `${workflowPath(one)}/pause`, {
-            fields: { version: String(one.version) },
-          }),
-        )
+  const active = mark === 'twice' ? workflows.filter(({ status }) => status === 'active') : [];
+  const acts = [
+    ...(isOurs ? [act(c, 'Switch Polar’s on again', pathsOfTending.emailsOn, { fields })] : []),
+    ...(maySwitchOff && isTwice({ mark, polar })
+      ? [act(c, 'Switch Polar’s off', pathsOfTending.emailsOff, { fields })]
       : []),
+    ...active.map((one) =>
+      act(c, `Pause ${one.name}`, `${workflowPath(one)}/pause`, {
+        fields: { version: String(one.version) },
+      }),
+    ),
   ];
+  return acts.length > 0 ? html`<div class="acts">${acts}</div>` : undefined;
 }
 
 function offerOfAll(c: Context<ConsoleEnv>, rows: readonly MomentRow[]): Html {

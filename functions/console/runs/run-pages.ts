@@ -18,7 +18,9 @@ import type { ConsoleParts } from '../parts.ts';
 
 type Story = RunNow &
   Readonly<{
+    /** As it is now, or as it was last saved before it was removed; undefined: nothing of it was kept. */
     workflow: Workflow | undefined;
+    isRemoved: boolean;
     /** Of its emails, by ledger key. */
     emails: ReadonlyMap<string, ReportedEmail>;
     /** Whether mail is not held now: what was held of the emails goes out. */
@@ -41,19 +43,22 @@ export function runPages(parts: ConsoleParts) {
     const run = known.runs.get(runId)?.row;
     if (!run) return undefined;
     const keys = run.history.flatMap(({ ledgerKey }) => ledgerKey ?? []);
-    const [workflow, found, [kept]] = await Promise.all([
+    const [present, found, [kept]] = await Promise.all([
       workflows.find(run.workflowId),
       Promise.all(keys.map(parts.emails.find)),
       keptCustomers(store, [run.customerId]),
     ]);
     const [now = { run, endsNext: undefined }] = await parts.outlook(
       [run],
-      workflow ? [workflow] : [],
+      present ? [present] : [],
     );
+    const workflow = present ?? (await workflows.versions(run.workflowId))[0];
+    const isRemoved = present === undefined;
     const emails = new Map(found.flatMap((one) => (one ? [[one.ledgerKey, one] as const] : [])));
     const subjects = workflow ? await subjectsOf(workflow) : new Map<string, string>();
     const isReleased = await isMailReleased(emails.values(), hold);
-    return { ...now, workflow, emails, isReleased, subjects, address: kept?.contact?.address };
+    const address = kept?.contact?.address;
+    return { ...now, workflow, isRemoved, emails, isReleased, subjects, address };
   }
 
   async function subjectsOf(workflow: Workflow) {
@@ -120,13 +125,13 @@ function headOf({ run, workflow }: Story) {
 }
 
 function runView(story: Story): Html {
-  const { run, workflow, address } = story;
+  const { run, workflow, isRemoved, address } = story;
   return html`<div class="card">${facts([
     ['State', html`${runBadge(run)} ${whereRunIs(story, workflow)}`],
     [
       'Workflow',
       workflow
-        ? html`<a href="${workflowPath(workflow)}">${workflow.name}</a>, version ${run.workflowVersion}`
+        ? html`<a href="${workflowPath(workflow)}">${workflow.name}${isRemoved && ' (removed)'}</a>, version ${run.workflowVersion}`
         : `${run.workflowId}, which was removed`,
     ],
     [
@@ -153,8 +158,8 @@ ${
 }`;
 }
 
-function aheadView({ ahead, workflow, subjects }: Story): Html {
-  if (!ahead || !workflow) return html``;
+function aheadView({ ahead, workflow, isRemoved, subjects }: Story): Html {
+  if (!ahead || !workflow || isRemoved) return html``;
   const isActive = workflow.status === 'active';
   return html`<h2 id="ahead">What’s next</h2>
 <p class="soft small">By what is known now; each email is checked again before it goes out.${isActive ? '' : ` The workflow is ${workflow.status}: nothing goes out until it’s active.`}</p>

@@ -3,7 +3,7 @@ import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { reasonText } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
-import { empty, link, table, time } from '../kit/shown.ts';
+import { addressText, empty, link, table, time } from '../kit/shown.ts';
 import { contactPath, countBadges, eventPath, fateBadge, testPath } from '../kit/words.ts';
 
 type Emails = Readonly<{
@@ -29,7 +29,7 @@ export function workflowEmails(shown: Emails): Html {
       time(createdAt),
       html`${fateBadge(email, isReleased)}${reason && html`<span class="long small soft">${reason}</span>`}`,
       contactId &&
-        html`<span class="long"><a href="${contactPath(contactId)}">${addresses.get(customerId) ?? shortened(contactId)}</a></span>`,
+        html`<span class="long"><a href="${contactPath(contactId)}">${whom(addresses.get(customerId))}</a></span>`,
       html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
     ];
   });
@@ -41,6 +41,10 @@ ${empty('No event has triggered this workflow yet.', html`<p><a href="${testPath
 <p>${countBadges(counts, isReleased)}${counts.isComplete ? '' : html` <span class="soft small">Only the newest thousand are counted.</span>`}</p>
 ${table('Emails of this workflow, newest first', ['Created', 'State', 'Contact', 'Event'], rows)}
 <p class="pages">${isFirst ? '' : html`<a class="button" href="${path}#emails">Newest</a>`}${next && html`<a class="button" href="${link(path, { after: next })}#emails">Older</a>`}</p>`;
+}
+
+function whom(address: string | undefined): Html | string {
+  return address === undefined ? 'not shown' : addressText(address);
 }
 
 function shortened(id: string): string {

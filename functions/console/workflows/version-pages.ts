@@ -148,7 +148,7 @@ function aboveOf({ newest, isRemoved }: Present) {
 
 function removedView(removed: readonly Workflow[]): Html {
   if (removed.length === 0) return empty('No workflow was removed.');
-  return html`<p>What a workflow was is kept when it is removed. It comes back as a draft, or paused where it had been active.</p>
+  return html`<p>Open one to bring it back. It comes back as a draft, or paused if it was active.</p>
 ${table(
   'Removed workflows',
   ['Name', 'Event', 'Last saved', 'Version'],
@@ -171,7 +171,7 @@ function versionsView({ present: { newest, isRemoved }, kept }: Versions): Html 
   ]);
   return html`${isRemoved ? html`<p class="note">This workflow was removed. To bring it back, open a version and choose <em>Bring it back</em>.</p>` : ''}
 ${table('Versions, the newest first', ['Version', 'Saved', 'Status', 'Name', 'Changed'], rows)}
-<p class="soft small">Versions that 0.1.0 replaced were not kept.</p>`;
+${kept.at(-1)?.version === 1 ? '' : html`<p class="soft small">Versions that 0.1.0 replaced were not kept.</p>`}`;
 }
 
 function changedText(version: number, changed: readonly string[] | null): string {

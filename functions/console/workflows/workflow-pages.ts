@@ -216,10 +216,14 @@ export function workflowPages(consoleParts: ConsoleParts) {
   app.route('/', versionPages(parts));
   app.route('/', stopPages(parts));
 
-  app.get(
-    '/:workflowId',
-    withWorkflow((c, workflow) => workflowPage(c, workflow, parts)),
-  );
+  app.get('/:workflowId', async (c) => {
+    const workflowId = c.req.param('workflowId');
+    const workflow = await workflows.find(workflowId);
+    if (workflow) return workflowPage(c, workflow, parts);
+    // Its emails and events still lead here, and its versions lead on.
+    const [newest] = await workflows.versions(workflowId);
+    return newest ? c.redirect(`${workflowPath(newest)}/versions`) : noSuchWorkflow(c, parts);
+  });
 
   app.get(
     '/:workflowId/edit',

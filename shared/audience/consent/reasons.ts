@@ -56,7 +56,7 @@ export function reasonAgainstTransactional(at: AtAddress): string | undefined {
   if (customer?.erased) return 'the customer is erased';
   if (customer?.deletion) return 'the customer is deleted (except the email about the deletion)';
   if (reasons.bounced) return 'mail to the address bounced';
-  if (reasons.complained || customer?.no?.complained) return 'of a complaint';
+  if (reasons.complained || customer?.no?.complained) return 'the recipient complained';
   return reasonAgainstAddress(contact);
 }
 

@@ -122,7 +122,7 @@ function ageReason(
 ): string | undefined {
   const ageHours = (now.getTime() - Date.parse(occurredAt)) / 3_600_000;
   return ageHours > (workflow?.maxAgeHours ?? 0) + (wasHeld ? 0 : graceHours)
-    ? 'The event is too old: it would be no news anymore.'
+    ? 'The event is too old to mail about.'
     : undefined;
 }
 

@@ -228,4 +228,4 @@ export function isOfSubscription(type: string): boolean {
 }
 
 export const staleReason =
-  'A newer state of this subscription is known, so this event is no news anymore.';
+  'A newer state of this subscription is known, so this event is out of date.';

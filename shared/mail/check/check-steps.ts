@@ -151,7 +151,7 @@ function checkWait(
 
 /** What subscription.updated costs, for those who consider switching it on. */
 export const costOfUpdates =
-  'Polar sends subscription.updated with every change of a subscription, and with every batch of metered usage; a million of them cost about $8.';
+  'Polar sends subscription.updated with every change of a subscription, and with every batch of metered usage; a million of them cost about $6.50.';
 
 /** Only subscription.updated tells of a date when it is moved. */
 function movedDates(date: Until['date'], events: Settings['events']): string[] {

@@ -53,7 +53,7 @@ const dunning: ReadySequence = {
   name: 'dunning',
   title: 'Dunning',
   description:
-    'Asks for a working card on days 0, 3, 7, 14 and 20 after a payment failed, and stops once the subscription is no longer past due. Use it instead of "Payment failed". Polar mails once itself, on day 0, and nothing when a retry fails.',
+    'Asks for a working card on days 0, 3, 7, 14 and 20 after a payment failed, and stops once the subscription is no longer past due. Use it instead of “Payment failed”. Polar mails once itself, on day 0, and nothing when a retry fails.',
   event: 'subscription.past_due',
   conditions: [],
   frequency: 'every-time',

@@ -86,7 +86,7 @@ ${portalButton('Manage subscription')}`,
     name: 'subscription-active',
     title: 'Access is open',
     description:
-      'Says that access is open, once for each subscription: not again after a failed payment went through. It comes right after "Subscription started"; one of the two is usually enough.',
+      'Says that access is open, once for each subscription: not again after a failed payment went through. It comes right after “Subscription started”; one of the two is usually enough.',
     event: 'subscription.active',
     conditions: [],
     frequency: 'once-per-subscription',
@@ -119,7 +119,7 @@ ${portalButton('Manage subscription')}`,
     name: 'cancellation-scheduled',
     title: 'Cancellation scheduled',
     description:
-      'Confirms a cancellation that takes effect at the end of the period, each time one is made. Polar sends the same event once more when the subscription has ended, and right away for an immediate cancellation: "Access ended" is for those.',
+      'Confirms a cancellation that takes effect at the end of the period, each time one is made. Polar sends the same event once more when the subscription has ended, and right away for an immediate cancellation: “Access ended” is for those.',
     event: 'subscription.canceled',
     conditions: [
       { property: 'cancelAtPeriodEnd', operator: 'is', value: 'true' },

@@ -127,10 +127,12 @@ function chosen(
   const organization = organizations.find(({ id, slug }) => id === wanted || slug === wanted);
   if (organization) return { kind: 'organization', organization };
   const known = organizations.map(({ slug }) => slug).join(', ');
-  const name = wanted === before?.organizationId ? before.organizationName : wanted;
+  const isConnected = wanted === before?.organizationId;
+  const name = isConnected ? before.organizationName : wanted;
+  const next = isConnected ? ` To connect another organization, disconnect ${name} first.` : '';
   return {
     kind: 'refused',
-    reason: `This access does not cover the organization “${name}”; it covers ${known}. Nothing was changed.`,
+    reason: `This access does not cover the organization “${name}”; it covers ${known}. Nothing was changed.${next}`,
   };
 }
 

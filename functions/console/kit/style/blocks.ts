@@ -42,13 +42,16 @@ table { border-collapse: collapse; width: 100%; font-size: .875rem; overflow-wra
 th, td { text-align: left; vertical-align: top; padding: .6rem 1rem; border-bottom: 1px solid var(--line) }
 tbody tr:last-child > * { border-bottom: 0 }
 th { font-weight: 500; font-size: .8125rem; color: var(--soft); white-space: nowrap }
-td { min-width: 8rem; max-width: 26rem; overflow-wrap: anywhere }
+td { min-width: 6rem; max-width: 26rem; overflow-wrap: anywhere }
 td time, .whole { white-space: nowrap }
 :is(th, td).number { text-align: right; width: 1%; min-width: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
-.long { display: block; min-width: 15rem }
+.address { display: inline-block; max-width: 100%; text-decoration: inherit }
+.long { display: block; min-width: 13rem }
 .moment { display: inline-block; min-width: 16rem }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }
+
+.card > ul:is(:not([class]), .reasons) { margin: 0 0 1rem; padding-left: 1.25rem }
 
 .facts { margin: 0 0 1rem; display: grid; row-gap: .55rem }
 .facts > div { display: grid; grid-template-columns: minmax(8rem, 11rem) 1fr; column-gap: 1rem }

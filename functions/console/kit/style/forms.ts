@@ -40,7 +40,7 @@ summary { cursor: pointer; font-weight: 500; padding: .25rem 0 }
 .pages .row { margin: 0 }
 .pages p { margin: 0; color: var(--soft); font-size: .875rem }
 .filters :is(input, select, button) { height: 2.25rem }
-.who { min-width: 17rem }
+.who { min-width: 14rem }
 iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round); background: #fff; color-scheme: light }
 .test-event .check + .hint { margin: 1rem 0 .4rem; padding-top: 1rem; border-top: 1px solid var(--line) }
 @media (min-width: 64rem) { .test-event > :last-child { position: sticky; top: 1rem } }

@@ -27,6 +27,7 @@ export const workflows = `
 .condition { display: grid; grid-template-columns: 9rem minmax(0, 1fr) auto; gap: .4rem; margin: 0 0 .6rem; padding: 0 0 0 .75rem; border-left: 2px solid var(--line) }
 .condition > select:first-child { grid-column: 1 / -1 }
 .condition button { padding-inline: .6rem }
+.editor .step details[open] > summary { margin-bottom: .5rem }
 .editor .steps { list-style: none; margin: 0; padding: 0 }
 .steps > .step { margin: 0; padding: 1rem }
 .steps > .between { margin: 0 0 0 1rem; padding: .75rem 0 .75rem 1rem; border-left: 2px solid var(--line) }
@@ -43,7 +44,7 @@ export const workflows = `
 .ahead li { display: grid; grid-template-columns: 11.5rem 6rem minmax(0, 1fr); gap: .15rem .75rem; align-items: baseline; padding: .45rem 0; border-bottom: 1px solid var(--line) }
 .ahead .badge { justify-self: start }
 .ahead .why { display: block; min-width: 0 }
-@media (max-width: 40rem) { .ahead li { grid-template-columns: 1fr auto } .ahead .what { grid-column: 1 / -1 } }
+@media (max-width: 40rem) { .wait { grid-template-columns: 5rem minmax(0, 1fr) } .wait > select:last-of-type { grid-column: 1 / -1 } .ahead li { grid-template-columns: 1fr auto } .ahead .what { grid-column: 1 / -1 } }
 .way { margin: 0; padding-left: 1.2rem }
 .condition .problem { grid-column: 1 / -1 }
 .code textarea { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem }

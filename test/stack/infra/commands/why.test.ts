@@ -278,7 +278,7 @@ describe('npm run why -- <address>', () => {
     ['bounced', /^transactional +no, because mail to the address bounced$/m, []],
     [
       'complained',
-      /^transactional +no, because of a complaint$/m,
+      /^transactional +no, because the recipient complained$/m,
       [/^ {2}The customer complained/m],
     ],
     ['unsubscribed', /^transactional +yes$/m, [/^ {2}The customer unsubscribed on 2026-11-20/m]],

@@ -265,7 +265,8 @@ describe('connecting Polar', () => {
     expect(JSON.stringify(refused)).toContain('disconnect that one before you connect Southwind');
     expect(await connect(other, northlight.id)).toMatchObject({
       kind: 'refused',
-      reason: expect.stringContaining('does not cover the organization “Northlight”'),
+      reason:
+        'This access does not cover the organization “Northlight”; it covers southwind. Nothing was changed. To connect another organization, disconnect Northlight first.',
     });
     expect(at.polar.endpoints).toHaveLength(1);
   });

@@ -59,7 +59,7 @@ describe('the workflows of an event', () => {
     [
       'an event that is too old',
       { maxAgeHours: 72 },
-      'The event is older than 72 hours, so it is no news anymore.',
+      'The event is older than 72 hours, so it is too late to mail.',
     ],
     [
       'nothing to count by',

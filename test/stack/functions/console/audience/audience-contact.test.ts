@@ -94,6 +94,7 @@ describe('the page of a contact', () => {
 
   test('says every reason against mail, with its time and author', async () => {
     await at.refusals.ofAddress(email, no('complained'));
+    expect((await at.get(path)).text).toContain('Gets no mail: the recipient complained.');
     await at.refusals.ofAddress(email, no('bounced'));
     const { text } = await at.get(path);
     expect(text).toContain('not subscribed');

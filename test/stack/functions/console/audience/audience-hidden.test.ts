@@ -138,7 +138,7 @@ test('where somebody else has its address now, only it goes, and the page says s
   const there = await at.contact(email);
   expect(there).toMatchObject({ customerId: owner });
   const { text, html } = await at.post(`${list}/search`, { text: id });
-  expect(text).toContain('Another customer has the address of this one now');
+  expect(text).toContain('Another customer has this customer’s address now');
   expect(html).toContain(`href="${list}/${there?.['contactId']}"`);
   const question = await at.get(`${path}/erase`);
   expect(question.text).toContain('that of another customer, stays');

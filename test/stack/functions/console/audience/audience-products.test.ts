@@ -7,7 +7,7 @@ let productId: string;
 const list = '/console/audience';
 const unescaped = (url: string | undefined) => url?.replaceAll('&amp;', '&') ?? '';
 const namesIn = (html: string) =>
-  [...html.matchAll(/class="soft">([a-z]+)@/g)].map(([, who]) => who);
+  [...html.matchAll(/class="soft"><span class="address">([a-z]+)@/g)].map(([, who]) => who);
 
 beforeAll(async () => {
   at = await startConsoleWithEvents();

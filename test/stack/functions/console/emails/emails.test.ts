@@ -196,6 +196,8 @@ describe('the list of emails', () => {
     expect(keysIn(await top('?workflow=other'))).toEqual(['farewell']);
     expect(html).toContain('<option value="other">Goodbye &lt;u&gt;you (removed)</option>');
     expect((await site.get('/console/workflows/other/versions')).status).toBe(200);
+    const { text } = await site.get(`${path}/mail?key=farewell`);
+    expect(text).toContain('Goodbye <u>you (removed), version');
   });
 
   it('calls held mail held in the numbers, too, and released once it is', async () => {

@@ -71,7 +71,7 @@ describe('the page of an event', () => {
     expect(text).toContain('User group buyers, to new contacts');
     expect(text).toMatch(/amount \$[\d.]+ \(\d+ in minor units\)/);
     expect(text).toContain('No email: no active workflow waited for order.paid');
-    expect(html).toMatch(/href="\/console\/audience\/[0-9a-f-]{36}">ann@example\.com/);
+    expect(html).toMatch(/href="\/console\/audience\/[0-9a-f-]{36}"><span class="address">ann@/);
     expect(html).toContain('<span class="json-name">&quot;billing_reason&quot;</span>:');
   });
 
@@ -98,6 +98,15 @@ describe('the page of an event', () => {
     await at.recorded(1, () => ({ webhookId: 'evt-kept', keptByHand: [...keptByHand] }));
     const kept = await at.get('/console/events/evt-kept');
     expect(kept.text).toContain('Changed nothing: people set first name and last name by hand.');
+  });
+
+  test('says once why an event was skipped, and offers no workflow, which would not see it', async () => {
+    const reason = 'order.refunded is switched off in the settings.';
+    await at.recorded(1, () => ({ webhookId: 'evt-skipped', outcome: 'skipped', reason }));
+    const { text } = await at.get(pathOf('evt-skipped'));
+    expect(text.split(reason)).toHaveLength(2);
+    expect(text).toContain('No email: workflows don’t see events that are skipped.');
+    expect(text).not.toContain('Make a workflow');
   });
 
   test('says so where the settings of the time were not kept', async () => {

@@ -39,21 +39,24 @@ async function activated(template: string): Promise<string> {
 
 /** The text of the row of the table about one switch. */
 async function row(key: string): Promise<string> {
-  const { html } = await desk.get(page);
+  const html = (await desk.get(page)).html.replaceAll('<wbr>', '');
   const found = html.split('<tr>').find((one) => one.includes(`>${key}</code>`)) ?? '';
   return found.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
 }
 
 describe('the table of who mails at each moment', () => {
-  it('shows all 14 moments, with Polar and ours', async () => {
+  it('shows all 14 moments, with Polar and ours, and a column for changes where there is one to make', async () => {
     await desk.connectByToken();
-    const { html } = await desk.get(page);
+    const html = (await desk.get(page)).html.replaceAll('<wbr>', '');
     for (const key of customerEmailKeys) expect(html).toContain(`>${key}</code>`);
+    expect(html).not.toContain('<th scope="col">Change</th>');
     const path = await activated('payment-failed');
     expect(await row('subscription_past_due')).toMatch(
       /A payment fails .* on active Payment failed two/,
     );
-    expect((await desk.get(page)).html).toContain(`action="${path}/pause"`);
+    const { html: later } = await desk.get(page);
+    expect(later).toContain(`action="${path}/pause"`);
+    expect(later).toContain('<th scope="col">Change</th>');
     expect(await row('subscription_paused')).toMatch(/on none one/);
   });
 

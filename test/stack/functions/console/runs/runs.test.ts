@@ -55,7 +55,7 @@ describe('the page of a run', () => {
     );
 
     await at.happen('subscription.active', { email: 'cy@example.com' });
-    const because = 'Ends at its next step: It ends because subscription.status is not past_due.';
+    const because = 'Ends at its next step: subscription.status is not past_due.';
     const over = (await at.get(path)).text;
     expect(over).toContain(because);
     expect(over).toMatch(
@@ -163,4 +163,17 @@ describe('stopping everybody who waits in a workflow', () => {
     expect((await at.get('/console/workflows/none/stop-runs')).status).toBe(404);
     expect((await at.submit('/console/workflows/none/stop-runs', shown)).status).toBe(404);
   });
+});
+
+// The last one: what it removes is what the others run.
+test('the page of a run names its workflow after that is removed', async () => {
+  const { path } = await pastDue('ed@example.com');
+  const [dunning] = await at.parts.workflows.all();
+  if (!dunning) throw new Error('There is no workflow.');
+  await at.parts.workflows.remove(dunning);
+  const { text, html } = await at.get(path);
+  expect(text).toContain('A run of Dunning <b>now</b>');
+  expect(text).toContain('Dunning <b>now</b> (removed), version');
+  expect(text).not.toContain('What’s next');
+  expect(html).toContain(`href="/console/workflows/${dunning.workflowId}"`);
 });

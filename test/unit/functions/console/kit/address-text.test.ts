@@ -2,9 +2,22 @@ import { expect, it } from 'vitest';
 import { addressText } from '#functions/console/kit/shown.ts';
 
 it.each([
-  ['ada@example.com', 'ada@<wbr>example<wbr>.com'],
-  ['a.b@c@mail.example.com', 'a.b@c@<wbr>mail<wbr>.example<wbr>.com'],
-  ['<i>@x', '&lt;i&gt;@<wbr>x'],
-])('lets %s break after its @ and before the dots behind it', async (address, markup) => {
+  [
+    'lets a long one break after its @ and before the dots behind it',
+    'a.b@c.of.somebody@mail.department.example.com',
+    'a.b@c.of.somebody@<wbr>mail<wbr>.department<wbr>.example<wbr>.com',
+  ],
+  [
+    'keeps a short one on one line',
+    'ada@mail.example.com',
+    '<span class="address">ada@mail.example.com</span>',
+  ],
+  ['escapes a short one', '<i>@x', '<span class="address">&lt;i&gt;@x</span>'],
+  [
+    'escapes a long one',
+    '<i>of-somebody-with-a-long-name@x.example',
+    '&lt;i&gt;of-somebody-with-a-long-name@<wbr>x<wbr>.example',
+  ],
+])('%s', async (_, address, markup) => {
   expect(String(await addressText(address))).toBe(markup);
 });
