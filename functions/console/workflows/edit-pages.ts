@@ -144,6 +144,7 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     ? { ...(await parts.preview({ ...wanted, written: draftOf(present) })), isOfSaved: true }
     : typedPreview;
   const problems = problemsOf(check, typed);
+  const switchedOff = triggerNote(eventOf(typed), settings);
   const path = workflowPath(present);
   const isConflict = instead === 'conflict';
   const statuses = { conflict: 409, refused: 422, stops: 409 } as const;
@@ -163,8 +164,7 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     body: html`${isConflict ? conflictView(present, typed, `${path}/edit`) : ''}
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
 ${stopsNote(stopped, present)}
-${isAccepted ? overlapNote(c, check.draft, { polar: portal, maySwitch }) : ''}
-${isAccepted ? alsoMailingNotes(alsoMailing(present.workflowId, check.draft, all)) : ''}
+${isAccepted && !switchedOff ? html`${overlapNote(c, check.draft, { polar: portal, maySwitch })}${alsoMailingNotes(alsoMailing(present.workflowId, check.draft, all))}` : ''}
 ${checkNotes(check, surroundings)}
 ${present.status === 'active' ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {
@@ -178,7 +178,7 @@ ${editForm(c, {
   shown,
   saveLabel: saveLabels[instead ?? 'refused'],
   isSure: instead === 'stops',
-  triggerNote: triggerNote(eventOf(typed), settings),
+  triggerNote: switchedOff,
   frequencyNote: edited.frequencyNote,
   mailFrom: parts.mailFrom,
   senders: parts.senders,

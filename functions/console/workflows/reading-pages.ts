@@ -206,7 +206,10 @@ export async function workflowPage(
       subjects: exampleSubjects(workflow, {
         ...{ settings, brand: surroundings.brand, portal: polar, now: parts.now() },
       }),
-      notes: html`${triggerNote(workflow.trigger.event, settings)}${overlapNote(c, workflow, { polar, maySwitch })}${alsoMailingNotes(alsoMailing(workflowId, workflow, all))}${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
+      notes: html`${
+        triggerNote(workflow.trigger.event, settings) ??
+        html`${overlapNote(c, workflow, { polar, maySwitch })}${alsoMailingNotes(alsoMailing(workflowId, workflow, all))}`
+      }${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
       numbers: numbersOf(workflowId),
       runs: runs && workflowRuns({ workflow, ...runs, addresses }),
       emails: workflowEmails({

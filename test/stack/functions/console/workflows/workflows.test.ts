@@ -146,6 +146,13 @@ describe('the list', () => {
     await at.set({ events: { ...events, 'order.paid': off } });
     expect((await at.get(workflowsPath)).text).toContain('active, but its event is off');
     expect((await at.get(path)).text).toContain('active, but its event is off');
+    // Nobody is mailed twice by what sends nothing.
+    const other = await at.added('receipt');
+    for (const shown of [other.path, `${other.path}/edit`]) {
+      const { text } = await at.get(shown);
+      expect(text).toContain('The settings have order.paid switched off');
+      expect(text).not.toMatch(/Polar (may )?also mail|also mails these people/);
+    }
   });
 
   test('of many goes on to the next page, each workflow on one of them', async () => {
