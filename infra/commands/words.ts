@@ -131,7 +131,7 @@ export function emailListLines(emails: readonly (ReportedEmail & Recipient)[]): 
 /** What SES has said of it. */
 function newsOf(email: Fated): string {
   const fate = fateOf(email);
-  if (fate === 'complained') return 'complained of';
+  if (fate === 'complained') return 'reported as spam';
   return fate === 'bounced' || fate === 'rejected' || fate === 'delivered' ? fate : '';
 }
 
@@ -156,7 +156,7 @@ export function emailLines(email: ReportedEmail, kind?: string): string[] {
     ['sent', feedback.sentAt],
     ['delivered', feedback.deliveredAt],
     ['bounced', feedback.bouncedAt],
-    ['complained of', feedback.complainedAt],
+    ['reported as spam', feedback.complainedAt],
     ['rejected', feedback.rejectedAt],
   ];
   const known = rows.flatMap(([name, value]) =>
@@ -216,7 +216,7 @@ export function emailFate(email: ReportedEmail): string {
   const news = [
     feedback.deliveredAt && `delivered ${feedback.deliveredAt}`,
     feedback.bouncedAt && `BOUNCED ${feedback.bouncedAt}`,
-    feedback.complainedAt && `COMPLAINED OF ${feedback.complainedAt}`,
+    feedback.complainedAt && `REPORTED AS SPAM ${feedback.complainedAt}`,
     feedback.rejectedAt && `REJECTED ${feedback.rejectedAt}`,
   ].filter((one) => one !== undefined);
   return [`${fate}${reason ? `: ${reason}` : ''}`, ...news].join(', ');

@@ -10,6 +10,7 @@ import {
 } from '#shared/audience/consent/reasons.ts';
 import {
   type Act,
+  howText,
   isAfter,
   isByOperator,
   type SuppressionReason,
@@ -216,7 +217,7 @@ ${against.length > 0 && html`<ul class="reasons">${against.map((reason) => html`
 }
 
 export function reasonView({ what, at, by }: SubscriptionReason): Html {
-  return html`${what}${at && html` on ${time(at)}`}${by && html`, by ${by}`}.`;
+  return html`${what}${at && html` on ${time(at)}`}${by && html`, ${howText({ by })}`}.`;
 }
 
 function consentActs(c: Context<ConsoleEnv>, path: string, known: KnownContact): Html[] {

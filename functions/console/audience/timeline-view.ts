@@ -85,7 +85,7 @@ function fate(feedback: EmailHappening['feedback']): Html[] {
   const known = [
     ['delivered', feedback?.deliveredAt],
     ['bounced', feedback?.bouncedAt],
-    ['complained about', feedback?.complainedAt],
+    ['reported as spam', feedback?.complainedAt],
     ['rejected', feedback?.rejectedAt],
   ] as const;
   return known.flatMap(([word, at]) => (at ? [html` · ${word} ${time(at)}`] : []));
