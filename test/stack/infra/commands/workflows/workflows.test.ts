@@ -122,6 +122,10 @@ describe('npm run workflows', () => {
     await at.does().activate('receipt-t1');
     await at.does().add('receipt');
     expect(at.output()).not.toContain('also mails');
+    const all = () => Promise.reject(new Error('away'));
+    const blind = at.does({ workflows: { ...at.workflows, all } });
+    await expect(blind.activate('receipt-t2')).rejects.toThrow('away');
+    expect(await at.workflows.find('receipt-t2')).toMatchObject({ status: 'draft' });
     await at.does().activate('receipt-t2');
     expect(at.output()).toContain(`${warning}\nreceipt-t2 is active`);
     expect(at.output()).toMatch(
