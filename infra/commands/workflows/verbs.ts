@@ -18,7 +18,7 @@ import {
   type Workflow,
   type Workflows,
 } from '#shared/audience/workflow.ts';
-import type { PolarMails } from '#shared/mail/check/check-workflow.ts';
+import { type PolarMails, triggerWarning } from '#shared/mail/check/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { readySequences } from '#shared/mail/ready-made/sequences.ts';
@@ -259,7 +259,9 @@ export function workflowVerbs(parts: WorkflowParts) {
     },
   };
 
+  /** Nobody, where the settings keep it from sending. */
   async function mailingBeside(workflow: Workflow) {
+    if (triggerWarning(workflow.trigger.event, await settings())) return [];
     return alsoMailing(workflow.workflowId, workflow, await workflows.all());
   }
 

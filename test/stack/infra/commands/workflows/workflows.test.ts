@@ -137,8 +137,13 @@ describe('npm run workflows', () => {
     const found: object[] = [];
     await at.does({ document: (one) => found.push(one) }).show('receipt-t2');
     expect(found).toMatchObject([{ workflowId: 'receipt-t2', alsoMailing: ['receipt-t1'] }]);
-    await at.does().pause('receipt-t1');
+    const { events } = defaultSettings;
+    const off = { ...events, 'order.paid': { ...events['order.paid'], trigger: false } };
     at.printed.length = 0;
+    await at
+      .does({ settings: async () => ({ ...defaultSettings, events: off }) })
+      .show('receipt-t2');
+    await at.does().pause('receipt-t1');
     await at.does().show('receipt-t2');
     expect(at.output()).not.toContain('also mails');
   });
