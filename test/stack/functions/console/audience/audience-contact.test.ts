@@ -191,7 +191,7 @@ describe('what happened to a contact', () => {
     await blocked(`key-${made}`, '2026-11-01T00:10:00.000Z');
     const { html } = await at.get(path);
     expect(html).toContain(`href="${eventPath('evt/1?x')}"`);
-    expect(html).toContain('a workflow that was removed');
+    expect(html).toContain('">a workflow that was removed</a>');
   });
 
   test.each(['after=nonsense', 'after=W10', 'after=eyJldmVudCB4Ijp7fX0'])(
