@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import {
+  howText,
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
@@ -10,7 +11,6 @@ import {
 } from '#shared/audience/consent/reasons.ts';
 import {
   type Act,
-  howText,
   isAfter,
   isByOperator,
   type SuppressionReason,

@@ -6,18 +6,12 @@ export const actSchema = z.object({ at: z.string(), by: z.string() });
 export type Act = z.infer<typeof actSchema>;
 
 /** How acts of people outside are signed: with what the recipient did, or by SES. */
-const recipient = 'the recipient';
+export const recipient = 'the recipient';
 const outside = [recipient, 'SES'];
 
 /** Whether somebody of ours did it: an operator in the console, or by a command. */
 export function isByOperator({ by }: Pick<Act, 'by'>): boolean {
   return !outside.some((one) => by.startsWith(one));
-}
-
-/** By whom, as the end of a sentence. Of what the recipient did, which its verb says, how: `on the unsubscribe page`. */
-export function howText({ by }: Pick<Act, 'by'>): string {
-  const before = `${recipient}, `;
-  return by.startsWith(before) ? by.slice(before.length) : `by ${by}`;
 }
 
 /** Whether one time is after another; our own have three fraction digits, Polar's six. */
