@@ -28,7 +28,7 @@ const authors = { bounced: 'SES', complained: 'the recipient, through SES' } as 
 const authorInARow = 'SES, the first of five transient bounces in a row';
 
 /**
- * Applies a batch of SES's events: marks the emails, and suppresses where mail bounced for good, five times in a row, or was complained of.
+ * Applies a batch of SES's events: marks the emails, and suppresses where mail bounced for good, five times in a row, or was reported as spam.
  * Events may come in any order, repeatedly, and before the mailer has noted what SES answered.
  */
 export function feedback(parts: FeedbackParts) {

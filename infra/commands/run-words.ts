@@ -1,6 +1,6 @@
 import { columns } from '#infra/terminal/lines.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
-import { isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
+import { bareReason, isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { oneLine } from '#shared/safe-text.ts';
@@ -23,7 +23,7 @@ export function runFate({ run, endsNext }: RunNow): string {
   const place = `at ${stepId} until ${dueAt === undefined ? 'an unknown time' : seconds(dueAt)}`;
   const paused = `parked since ${seconds(parkedAt ?? run.updatedAt)}, because its workflow is paused`;
   const now = state === 'parked' ? `${paused}; it was due ${place}` : `waiting ${place}`;
-  return endsNext === undefined ? now : `${now}; ends at its next step: ${endsNext}`;
+  return endsNext === undefined ? now : `${now}; ends at its next step: ${bareReason(endsNext)}`;
 }
 
 /** Runs for a terminal, a line each. */

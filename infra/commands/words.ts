@@ -1,5 +1,10 @@
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
-import { type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
+import {
+  type Fated,
+  fateOf,
+  type StateOrHeld,
+  stateOrHeld,
+} from '#shared/audience/emails/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { isLoopbackUrl } from '#shared/polar/access.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
@@ -92,11 +97,10 @@ export function withOptions(command: string, options: string): string {
   return command.includes(' -- ') ? `${command}${options}` : `${command} --${options}`;
 }
 
-type State = ReportedEmail['state'];
-
 /** What each state means for the person who looks. */
-const meanings: Readonly<Record<State, string>> = {
+const meanings: Readonly<Record<StateOrHeld, string>> = {
   reserved: 'A mailer is about to send it; if that dies, the email becomes unknown.',
+  held: 'It goes out once mail is released. If mail was just released: within a minute, or in turn where many were held.',
   waiting: 'It is retried automatically.',
   sent: 'SES took it.',
   blocked: 'It was not sent. Another event of the same kind may still send it.',
@@ -117,13 +121,13 @@ export function recipientOf(known: KeptCustomer | undefined): Recipient {
 }
 
 export function emailListLines(emails: readonly (ReportedEmail & Recipient)[]): string[] {
-  const rows = emails.map(({ createdAt, state, workflowId, ledgerKey, ...email }) => [
-    `${createdAt.slice(0, 19)}Z`,
-    state,
-    workflowId,
+  const rows = emails.map((email) => [
+    `${email.createdAt.slice(0, 19)}Z`,
+    stateOrHeld(email),
+    email.workflowId,
     email.to ?? email.toReason,
-    ledgerKey,
-    email.reason ?? newsOf({ ...email, state }),
+    email.ledgerKey,
+    email.reason ?? newsOf(email),
   ]);
   return columns([['CREATED', 'STATE', 'WORKFLOW', 'TO', 'LEDGER KEY', 'WHAT IS KNOWN'], ...rows]);
 }
@@ -131,7 +135,7 @@ export function emailListLines(emails: readonly (ReportedEmail & Recipient)[]): 
 /** What SES has said of it. */
 function newsOf(email: Fated): string {
   const fate = fateOf(email);
-  if (fate === 'complained') return 'complained of';
+  if (fate === 'complained') return 'reported as spam';
   return fate === 'bounced' || fate === 'rejected' || fate === 'delivered' ? fate : '';
 }
 
@@ -140,7 +144,7 @@ export function emailLines(email: ReportedEmail, kind?: string): string[] {
   const { feedback = {}, ...row } = email;
   const rows: [string, string | number | undefined][] = [
     ['ledger key', row.ledgerKey],
-    ['state', row.state],
+    ['state', stateOrHeld(row)],
     ['reason', row.reason],
     ['workflow', `${row.workflowId}, version ${row.workflowVersion}`],
     ['kind', kind],
@@ -156,13 +160,13 @@ export function emailLines(email: ReportedEmail, kind?: string): string[] {
     ['sent', feedback.sentAt],
     ['delivered', feedback.deliveredAt],
     ['bounced', feedback.bouncedAt],
-    ['complained of', feedback.complainedAt],
+    ['reported as spam', feedback.complainedAt],
     ['rejected', feedback.rejectedAt],
   ];
   const known = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  return [...columns(known), '', meanings[row.state]];
+  return [...columns(known), '', meanings[stateOrHeld(row)]];
 }
 
 /** The same for a program, `null` where nothing is known. */
@@ -210,13 +214,14 @@ export type WhyHow = Readonly<{
 
 /** What became of an email: its state, why, and what SES has said of it since. */
 export function emailFate(email: ReportedEmail): string {
-  const { feedback = {}, state, reason, updatedAt } = email;
+  const { feedback = {}, reason, updatedAt } = email;
+  const state = stateOrHeld(email);
   const sentAt = feedback.sentAt ?? updatedAt;
   const fate = state === 'sent' ? `sent ${sentAt}` : `${state} since ${updatedAt}`;
   const news = [
     feedback.deliveredAt && `delivered ${feedback.deliveredAt}`,
     feedback.bouncedAt && `BOUNCED ${feedback.bouncedAt}`,
-    feedback.complainedAt && `COMPLAINED OF ${feedback.complainedAt}`,
+    feedback.complainedAt && `REPORTED AS SPAM ${feedback.complainedAt}`,
     feedback.rejectedAt && `REJECTED ${feedback.rejectedAt}`,
   ].filter((one) => one !== undefined);
   return [`${fate}${reason ? `: ${reason}` : ''}`, ...news].join(', ');

@@ -1,4 +1,4 @@
-import { type Condition, conditionText } from './conditions.ts';
+import type { Condition } from './conditions.ts';
 import type { EmailNode, Workflow } from './workflow.ts';
 
 /** What decides whom a workflow mails, and whether it does so at once. */
@@ -60,9 +60,9 @@ function firstOf({ trigger, audience, steps }: Mailing) {
   return { kind: first.email?.kind, conditions: new Set(conditions.map(inOneForm)) };
 }
 
-/** The order of values does not matter. */
-function inOneForm({ values, ...condition }: Condition): string {
-  return conditionText({ ...condition, ...(values && { values: values.toSorted() }) });
+/** The order of values does not matter; that one of them may have a comma does, which a text for people would hide. */
+function inOneForm({ property, operator, value, values }: Condition): string {
+  return JSON.stringify([property, operator, value ?? '', values?.toSorted()]);
 }
 
 function isWithin(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {

@@ -228,7 +228,7 @@ describe('a person who unsubscribes', () => {
 describe('an address that bounces or complains', () => {
   it.each([
     ['bounce', 'Mail to this address bounced.'],
-    ['complaint', 'The recipient complained of a mail.'],
+    ['complaint', 'The recipient reported an email as spam.'],
   ])('(%s) gets no mail anymore', async (what, reason) => {
     const ada = person(`${what}+${randomUUID().slice(0, 8)}@simulator.amazonses.com`);
     await emailOf(await happens('customer.created', ada));

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import {
+  howText,
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
@@ -216,7 +217,7 @@ ${against.length > 0 && html`<ul class="reasons">${against.map((reason) => html`
 }
 
 export function reasonView({ what, at, by }: SubscriptionReason): Html {
-  return html`${what}${at && html` on ${time(at)}`}${by && html`, by ${by}`}.`;
+  return html`${what}${at && html` on ${time(at)}`}${by && html`, ${howText({ by })}`}.`;
 }
 
 function consentActs(c: Context<ConsoleEnv>, path: string, known: KnownContact): Html[] {

@@ -74,10 +74,8 @@ function emailEntry(email: EmailHappening, { names, isReleased }: Beside): Html 
   const { workflowId, webhookId, createdAt, feedback } = email;
   const reason = reasonText(email, isReleased);
   const name = names.get(workflowId);
-  const workflow = name
-    ? html`<a href="${workflowPath({ workflowId })}">${shortened(name)}</a>`
-    : html`a workflow that was removed`;
-  return html`<p>Email of ${workflow} ${fateBadge(email, isReleased)}</p>
+  const workflow = name === undefined ? 'a workflow that was removed' : shortened(name);
+  return html`<p>Email of <a href="${workflowPath({ workflowId })}">${workflow}</a> ${fateBadge(email, isReleased)}</p>
 <p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)}\u00a0· <a href="${eventPath(webhookId)}">why</a></p>`;
 }
 
@@ -85,7 +83,7 @@ function fate(feedback: EmailHappening['feedback']): Html[] {
   const known = [
     ['delivered', feedback?.deliveredAt],
     ['bounced', feedback?.bouncedAt],
-    ['complained about', feedback?.complainedAt],
+    ['reported as spam', feedback?.complainedAt],
     ['rejected', feedback?.rejectedAt],
   ] as const;
   return known.flatMap(([word, at]) => (at ? [html` · ${word} ${time(at)}`] : []));

@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { type Replay, rehearseReplay } from '#shared/audience/replay/replay.ts';
+import { subjectsWithin } from '#shared/mail/render-email.ts';
 import { requestReplay } from '#shared/queue/events-queue.ts';
 import { encodeMailMessage } from '#shared/queue/mail-queue.ts';
 import {
@@ -13,7 +14,7 @@ import {
   settleEmail,
 } from '#shared/store/mail/emails.ts';
 import { emailFacts } from '../kit/email-view.ts';
-import { exampleSubjects } from '../kit/example-subjects.ts';
+import { exampleSubjects, longestForSubjectsMs } from '../kit/example-subjects.ts';
 import { act, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
 import { link } from '../kit/shown.ts';
@@ -57,11 +58,12 @@ export function eventActs(parts: ConsoleParts) {
       if (rehearsal.kind === 'no-record') return rehearsal;
       const [brand, portal] = await Promise.all([parts.brand(), parts.connections.read()]);
       const look = { settings: surroundings.settings, brand, portal, now: surroundings.now };
+      const subjectOf = subjectsWithin(longestForSubjectsMs);
       const beginning = rehearsal.runs.flatMap(({ workflowId }) => {
         const workflow = known.find((one) => one.workflowId === workflowId);
         if (!workflow) return [];
-        const { name } = workflow;
-        return [[workflowId, { name, subjects: exampleSubjects(workflow, look) }] as const];
+        const subjects = exampleSubjects(workflow, look, subjectOf);
+        return [[workflowId, { name: workflow.name, subjects }] as const];
       });
       return { ...rehearsal, beginning: new Map(beginning) };
     },

@@ -106,7 +106,7 @@ export function emailFacts(
     ['Sent', at(feedback.sentAt)],
     ['Delivered', at(feedback.deliveredAt)],
     ['Bounced', at(feedback.bouncedAt)],
-    ['Complained of', at(feedback.complainedAt)],
+    ['Reported as spam', at(feedback.complainedAt)],
     ['Rejected', at(feedback.rejectedAt)],
     ['SES message id', sesMessageId && html`<code>${sesMessageId}</code>`],
     ['Ledger key', html`<code>${email.ledgerKey}</code>`],

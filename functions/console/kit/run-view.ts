@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Outlook, RunNow } from '#shared/audience/runs/outlook.ts';
-import { isOpen, type Run } from '#shared/audience/runs/run.ts';
+import { bareReason, isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { type WaitStep, type Workflow, waitText } from '#shared/audience/workflow.ts';
 import type { DraftStep } from '#shared/mail/check/check-steps.ts';
 import type { Html } from './page.ts';
@@ -67,7 +67,7 @@ export function whereRunIs(
 ): Html {
   const { stepId, dueAt, reason, endedAt } = run;
   if (!isOpen(run)) return html`${endedAt && time(endedAt)}${endedAt && reason && ' · '}${reason}`;
-  return html`${stepId && stepName(stepId, workflow)}${dueAt && html`, until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endsNext.replace(/^It ends because /, '')}</span>`}`;
+  return html`${stepId && stepName(stepId, workflow)}${dueAt && html`, until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${bareReason(endsNext)}</span>`}`;
 }
 
 /** What is ahead of somebody in a workflow, with dates, and how it ends. `subjects` are those of its emails, by step. */

@@ -122,7 +122,10 @@ type Edited = Readonly<{
 export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: WorkflowParts) {
   const { present, typed, version, example, instead, stopped = [], look = usualLook } = edited;
   const written = writtenOf(typed);
-  const [surroundings, all] = await Promise.all([parts.surroundings(), parts.workflows.all()]);
+  const [surroundings, all] = await Promise.all([
+    parts.surroundings(),
+    edited.isLive ? [] : parts.workflows.all(),
+  ]);
   const check = checkWorkflow(written, surroundings);
   const { settings, brand, polar: portal } = surroundings;
   const isAccepted = check.kind === 'accepted';

@@ -80,16 +80,14 @@ export async function listPage(c: Context<ConsoleEnv>, parts: WorkflowParts) {
     parts.removed(all, c.get('flash') !== undefined),
   ]);
   const body = workflowList({
-    ...{
-      listed,
-      total: all.length,
-      hasRemoved: removed.length > 0,
-      next,
-      settings,
-      polar,
-      numbersOf,
-      waiting,
-    },
+    listed,
+    total: all.length,
+    hasRemoved: removed.length > 0,
+    next,
+    settings,
+    polar,
+    numbersOf,
+    waiting,
   });
   const beside =
     all.length > 0 && html`<a class="button primary" href="${workflowsPath}/new">New workflow</a>`;

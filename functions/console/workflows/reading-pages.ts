@@ -227,18 +227,23 @@ export async function workflowPage(
   });
 }
 
+/** That no workflow has this id, or how to bring it back where it was removed. */
 export async function noSuchWorkflow(
   c: Context<ConsoleEnv>,
   { workflows }: Pick<WorkflowParts, 'workflows'>,
 ) {
   const [last] = await workflows.versions(c.req.param('workflowId') ?? '');
+  if (!last) return unknownWorkflow(c);
   return page(c, {
-    title: last ? `${last.name} was removed` : 'There is no such workflow',
-    section,
-    above,
-    status: 404,
-    body: last
-      ? html`<p>What it sent is still on the pages of contacts and events. To bring it back, open <a href="${workflowPath(last)}/versions">its versions</a>.</p>`
-      : html`<p>No workflow has this id. <a href="${workflowsPath}">See all workflows</a>.</p>`,
+    ...{ title: `${last.name} was removed`, section, above, status: 404 },
+    body: html`<p>What it sent is still on the pages of contacts and events. To bring it back, open <a href="${workflowPath(last)}/versions">its versions</a>.</p>`,
+  });
+}
+
+/** Nothing is kept under this id. */
+export function unknownWorkflow(c: Context<ConsoleEnv>) {
+  return page(c, {
+    ...{ title: 'There is no such workflow', section, above, status: 404 },
+    body: html`<p>No workflow has this id. <a href="${workflowsPath}">See all workflows</a>.</p>`,
   });
 }

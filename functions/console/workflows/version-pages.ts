@@ -10,7 +10,7 @@ import { goOn } from '../kit/remembered.ts';
 import { badge, empty, facts, table, time } from '../kit/shown.ts';
 import { conditionText, statusBadge, workflowPath, workflowsPath } from '../kit/words.ts';
 import { stopLabel, stopsNote } from './problems.ts';
-import { noSuchWorkflow } from './reading-pages.ts';
+import { unknownWorkflow } from './reading-pages.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
 
 const section = 'workflows';
@@ -48,7 +48,7 @@ export function versionPages(parts: WorkflowParts) {
 
   app.get('/:workflowId/versions', async (c) => {
     const found = await versionsOf(c);
-    if (!found) return noSuchWorkflow(c, parts);
+    if (!found) return unknownWorkflow(c);
     const { newest } = found.present;
     return page(c, {
       title: `Versions of ${newest.name}`,
@@ -61,8 +61,9 @@ export function versionPages(parts: WorkflowParts) {
   app.get('/:workflowId/versions/:version', async (c) => {
     const found = await versionsOf(c);
     const wanted = found?.kept.find(({ version }) => String(version) === c.req.param('version'));
-    if (!found || !wanted) return noSuchWorkflow(c, parts);
+    if (!found) return unknownWorkflow(c);
     const { newest } = found.present;
+    if (!wanted) return noSuchVersion(c, newest);
     return page(c, {
       title: `${newest.name}, version ${wanted.version}`,
       section,
@@ -75,8 +76,9 @@ export function versionPages(parts: WorkflowParts) {
     const found = await versionsOf(c);
     const form = c.get('form');
     const wanted = found?.kept.find(({ version }) => String(version) === textOf(form, 'wanted'));
-    if (!found || !wanted) return noSuchWorkflow(c, parts);
+    if (!found) return unknownWorkflow(c);
     const { newest } = found.present;
+    if (!wanted) return noSuchVersion(c, newest);
     const path = versionsPath(newest);
     if (String(newest.version) !== textOf(form, 'version')) {
       return goOn(c, path, { kind: 'problem', text: overtaken });
@@ -138,6 +140,15 @@ function restoredText(saved: Workflow, wanted: Workflow, { newest, isRemoved }: 
   return isRemoved
     ? `${back} The workflow is ${saved.status}: it sends nothing before you activate it.`
     : back;
+}
+
+function noSuchVersion(c: Context<ConsoleEnv>, newest: Workflow) {
+  const path = versionsPath(newest);
+  return page(c, {
+    ...{ title: 'There is no such version', section, status: 404 },
+    above: { href: path, title: 'Versions' },
+    body: html`<p>${newest.name} has no such version, or it wasn’t kept. <a href="${path}">See all versions</a>.</p>`,
+  });
 }
 
 function aboveOf({ newest, isRemoved }: Present) {

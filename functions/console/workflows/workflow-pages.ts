@@ -16,7 +16,7 @@ import type { ConsoleParts } from '../parts.ts';
 import { editPage, editPost } from './edit-pages.ts';
 import { listPage } from './list-page.ts';
 import { overlapBadge } from './problems.ts';
-import { noSuchWorkflow, workflowPage } from './reading-pages.ts';
+import { noSuchWorkflow, unknownWorkflow, workflowPage } from './reading-pages.ts';
 import { stopPages } from './stop-pages.ts';
 import { typedOf } from './typed-workflow.ts';
 import { versionPages } from './version-pages.ts';
@@ -220,9 +220,10 @@ export function workflowPages(consoleParts: ConsoleParts) {
     const workflowId = c.req.param('workflowId');
     const workflow = await workflows.find(workflowId);
     if (workflow) return workflowPage(c, workflow, parts);
-    // Its emails and events still lead here, and its versions lead on.
+    // Its emails and events still lead here, and its versions lead on, with what was just said.
     const [newest] = await workflows.versions(workflowId);
-    return newest ? c.redirect(`${workflowPath(newest)}/versions`) : noSuchWorkflow(c, parts);
+    if (!newest) return unknownWorkflow(c);
+    return goOn(c, `${workflowPath(newest)}/versions`, c.get('flash'));
   });
 
   app.get(

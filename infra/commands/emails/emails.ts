@@ -51,7 +51,7 @@ export function emailsCommand(
     .addOption(
       parsed(
         '--state <state>',
-        `only those in this state: ${states.join(', ')}`,
+        `only those in this state: ${states.join(', ')}; waiting includes held ones`,
         oneOf('--state', states),
       ),
     )

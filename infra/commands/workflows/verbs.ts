@@ -18,7 +18,7 @@ import {
   type Workflow,
   type Workflows,
 } from '#shared/audience/workflow.ts';
-import type { PolarMails } from '#shared/mail/check/check-workflow.ts';
+import { type PolarMails, triggerWarning } from '#shared/mail/check/check-workflow.ts';
 import { overlapsOf } from '#shared/mail/moments.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { readySequences } from '#shared/mail/ready-made/sequences.ts';
@@ -195,10 +195,13 @@ export function workflowVerbs(parts: WorkflowParts) {
       const workflow = await named(id);
       const { workflowId, status } = workflow;
       if (status === 'active') return print(`${workflowId} is active already.`);
-      const polar = await parts.polar();
-      const saving = await drafts.activate(workflow);
-      report(saving, `${workflowId} cannot be activated`, await addressHint(workflow));
-      const beside = await mailingBeside(workflow);
+      // Read before, so that nothing fails between the activation and what is said of it.
+      const [polar, beside, hint] = await Promise.all([
+        parts.polar(),
+        mailingBeside(workflow),
+        addressHint(workflow),
+      ]);
+      report(await drafts.activate(workflow), `${workflowId} cannot be activated`, hint);
       for (const one of beside) print(`Note: ${alsoMailingText(one, calledInFull(one))}`);
       print(`${workflowId} is active: events that come in from now on send it.`);
       print('This applies within 30 seconds.');
@@ -256,7 +259,9 @@ export function workflowVerbs(parts: WorkflowParts) {
     },
   };
 
+  /** Nobody, where the settings keep it from sending. */
   async function mailingBeside(workflow: Workflow) {
+    if (triggerWarning(workflow.trigger.event, await settings())) return [];
     return alsoMailing(workflow.workflowId, workflow, await workflows.all());
   }
 

@@ -1,6 +1,6 @@
 import { isLeftUnsubscribed, isTakenBySes } from '#shared/audience/person/address.ts';
 import type { Address, Contact, Customer } from '#shared/audience/person/person.ts';
-import { type Act, isAfter, isByOperator, type Suppression } from './suppression.ts';
+import { type Act, isAfter, isByOperator, recipient, type Suppression } from './suppression.ts';
 
 /** All that is known at one address. */
 export type AtAddress = Readonly<{
@@ -45,7 +45,13 @@ export function reasonsAgainstMarketing(at: AtAddress): SubscriptionReason[] {
 
 /** The whole sentence, with times as they are stored. */
 export function reasonSentence({ what, at, by }: SubscriptionReason): string {
-  return `${what}${at ? ` on ${at}` : ''}${by ? `, by ${by}` : ''}.`;
+  return `${what}${at ? ` on ${at}` : ''}${by ? `, ${howText({ by })}` : ''}.`;
+}
+
+/** By whom, as the end of a sentence. Of what the recipient did, which its verb says, how: `on the unsubscribe page`. */
+export function howText({ by }: Pick<Act, 'by'>): string {
+  const before = `${recipient}, `;
+  return by.startsWith(before) ? by.slice(before.length) : `by ${by}`;
 }
 
 /** What keeps transactional mail from an address, which an unsubscribe does not. */

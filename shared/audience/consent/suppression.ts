@@ -6,7 +6,8 @@ export const actSchema = z.object({ at: z.string(), by: z.string() });
 export type Act = z.infer<typeof actSchema>;
 
 /** How acts of people outside are signed: with what the recipient did, or by SES. */
-const outside = ['the recipient', 'SES'];
+export const recipient = 'the recipient';
+const outside = [recipient, 'SES'];
 
 /** Whether somebody of ours did it: an operator in the console, or by a command. */
 export function isByOperator({ by }: Pick<Act, 'by'>): boolean {

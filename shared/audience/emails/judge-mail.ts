@@ -96,7 +96,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (situation.wasSentBefore) return block('It was sent to this contact before.');
   if (suppression?.reasons.bounced) return block('Mail to this address bounced.');
   if (suppression?.reasons.complained || customer?.no?.complained) {
-    return block('The recipient complained of a mail.');
+    return block('The recipient reported an email as spam.');
   }
   const step = ofRun
     ? sendsOf(workflow).find(({ id }) => id === ofRun.step.stepId)

@@ -8,7 +8,15 @@ import {
   type WaitStep,
   type Workflow,
 } from '#shared/audience/workflow.ts';
-import { ended, isOpen, type Run, type RunEmail, stepKey, type TakenStep } from './run.ts';
+import {
+  ended,
+  endsBecause,
+  isOpen,
+  type Run,
+  type RunEmail,
+  stepKey,
+  type TakenStep,
+} from './run.ts';
 
 /** What a step of a run looks at, as it is now. */
 export type Ground = Readonly<{
@@ -88,7 +96,7 @@ export function exitReason(
   if (exitWhen.length === 0) return undefined;
   const facts = factsFor(exitWhen, run, customer, contact);
   const condition = exitWhen.find((one) => holds(one, facts));
-  return condition && `It ends because ${conditionText(condition)}.`;
+  return condition && `${endsBecause}${conditionText(condition)}.`;
 }
 
 /** A `for` that was edited keeps the time of those who wait; a date is read again. */

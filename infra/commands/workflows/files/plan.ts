@@ -5,6 +5,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import {
   checkWorkflow,
   type MailSurroundings,
+  triggerWarning,
   type WorkflowCheck,
 } from '#shared/mail/check/check-workflow.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
@@ -222,10 +223,11 @@ function asFiled(workflow: Workflow): Workflow {
   return { ...workflow, steps };
 }
 
-/** Of each workflow that a plan changes and that is active then, which others mail its people, too. Pure. */
+/** Of each workflow that a plan changes and that sends then, which others mail its people, too. Pure. */
 export function alsoMailingAfter(
   planned: readonly Planned[],
   { present }: Stack,
+  { settings }: Pick<MailSurroundings, 'settings'>,
 ): ReadonlyMap<string, readonly AlsoMailing[]> {
   const after = new Map(present.map(({ workflow }) => [workflow.workflowId, workflow]));
   const toApply = planned.flatMap((one) => ('after' in one ? [one.after] : []));
@@ -233,7 +235,9 @@ export function alsoMailingAfter(
   const all = [...after.values()];
   return new Map(
     toApply
-      .filter(({ status }) => status === 'active')
+      .filter(
+        ({ status, trigger }) => status === 'active' && !triggerWarning(trigger.event, settings),
+      )
       .map((one) => [one.workflowId, alsoMailing(one.workflowId, one, all)]),
   );
 }

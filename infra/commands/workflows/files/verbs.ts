@@ -46,7 +46,7 @@ type Plan = Readonly<{
   id: string;
   files: readonly FolderFile[];
   planned: readonly Planned[];
-  /** By id, of those that are active then. */
+  /** By id, of those that send then. */
   beside: ReadonlyMap<string, readonly AlsoMailing[]>;
 }>;
 
@@ -58,8 +58,9 @@ export function fileVerbs(parts: FileParts) {
   async function plan(path: string): Promise<Plan> {
     const files = await workflowFolder(path).read();
     const stack = await stackBeside(files);
-    const planned = planOf(files, stack, await surroundings());
-    const beside = alsoMailingAfter(planned, stack);
+    const around = await surroundings();
+    const planned = planOf(files, stack, around);
+    const beside = alsoMailingAfter(planned, stack, around);
     return { id: planId(files, stack, title), files, planned, beside };
   }
 

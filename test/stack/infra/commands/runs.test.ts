@@ -86,7 +86,7 @@ describe('npm run runs', () => {
     const second = does();
     await second.verbs.show(runId);
     expect(second.output()).toContain(
-      'until 2026-11-05T12:00:00Z; ends at its next step: It ends because subscription.status is not past_due.',
+      'until 2026-11-05T12:00:00Z; ends at its next step: subscription.status is not past_due.',
     );
     expect((await work.item('Runs', { runId }))?.['state']).toBe('waiting');
   });
@@ -168,7 +168,7 @@ describe('npm run why', () => {
   it('tells of the runs of a person, and why they end', async () => {
     const waits = await why('ann-1@example.com');
     expect(waits).toMatch(
-      /^Runs\n {2}2026-11-02T12:00:00Z +dunning +\S+ +waiting at until-3 until 2026-11-05T12:00:00Z; ends at its next step: It ends because subscription\.status is not past_due\.$/m,
+      /^Runs\n {2}2026-11-02T12:00:00Z +dunning +\S+ +waiting at until-3 until 2026-11-05T12:00:00Z; ends at its next step: subscription\.status is not past_due\.$/m,
     );
     expect(waits).toContain(`npm run runs -- show ${await runOf(1)} --local`);
     expect(await why('5b1f7f6e-0000-4000-8000-000000000002')).toMatch(

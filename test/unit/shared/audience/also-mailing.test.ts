@@ -51,6 +51,7 @@ describe('which other workflows mail the same people', () => {
       paid(notFree, purchase),
     ],
     ['the same values in any order', 'everyone', paid(oneOf('a', 'b')), paid(oneOf('b', 'a'))],
+    ['other values that read the same', 'nobody', paid(oneOf('a', 'b')), paid(oneOf('a, b'))],
     ['none, where this one has some', 'everyone', paid(purchase), paid()],
     ['some, where this one has none', 'some', paid(), paid(purchase)],
     ['one more than this one', 'some', paid(purchase), paid(purchase, notFree)],

@@ -93,13 +93,13 @@ describe('the page of a contact', () => {
   });
 
   test('says every reason against mail, with its time and author', async () => {
-    await at.refusals.ofAddress(email, no('complained'));
+    await at.refusals.ofAddress(email, { ...no('complained'), by: 'the recipient, through SES' });
     expect((await at.get(path)).text).toContain('Gets no mail: the recipient complained.');
     await at.refusals.ofAddress(email, no('bounced'));
     const { text } = await at.get(path);
     expect(text).toContain('not subscribed');
-    expect(text).toMatch(/The customer complained on 20 Nov 2026, 10:00 UTC, by SES/);
-    expect(text).toMatch(/The address is suppressed: bounced on 20 Nov 2026, 10:00 UTC/);
+    expect(text).toMatch(/The customer complained on 20 Nov 2026, 10:00 UTC, through SES\./);
+    expect(text).toMatch(/The address is suppressed: bounced on 20 Nov 2026, 10:00 UTC, by SES\./);
     expect(text).toContain('Gets no mail: mail to the address bounced.');
     expect(text).toContain('Complained about an email');
   });
@@ -191,7 +191,7 @@ describe('what happened to a contact', () => {
     await blocked(`key-${made}`, '2026-11-01T00:10:00.000Z');
     const { html } = await at.get(path);
     expect(html).toContain(`href="${eventPath('evt/1?x')}"`);
-    expect(html).toContain('a workflow that was removed');
+    expect(html).toContain('">a workflow that was removed</a>');
   });
 
   test.each(['after=nonsense', 'after=W10', 'after=eyJldmVudCB4Ijp7fX0'])(

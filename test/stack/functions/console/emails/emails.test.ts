@@ -205,7 +205,8 @@ describe('the list of emails', () => {
     const at = site.parts.now().toISOString();
     await hold.hold('prices', 'ann', at);
     const createdAt = new Date(Date.parse(at) - 60_000).toISOString();
-    await email('put-aside', { state: 'waiting', heldSince: createdAt, createdAt });
+    const reason = 'All mail is held: prices';
+    await email('put-aside', { state: 'waiting', heldSince: createdAt, reason, createdAt });
     for (const page of [path, '/console/workflows/welcome']) {
       expect((await site.get(page)).html).toContain('<span class="badge warn">1 held</span>');
     }
@@ -214,7 +215,12 @@ describe('the list of emails', () => {
     const refused = { act: 'send-again', email: 'put-aside' };
     const told = await site.submit('/console/events/evt-grace', refused);
     expect(told.text).toContain('Nothing was changed: the email is held');
+    const mail = `${path}/mail?key=put-aside`;
+    expect((await site.get(mail)).text).toContain('Reason All mail is held: prices');
     await hold.release('ann', at);
+    const released = (await site.get(mail)).text;
+    expect(released.split('Goes out within a minute')).toHaveLength(2);
+    expect(released).not.toContain('Reason');
     for (const page of [path, '/console/workflows/welcome']) {
       const { html } = await site.get(page);
       expect(html).toContain('<span class="badge calm">1 released</span>');

@@ -254,7 +254,7 @@ describe('a workflow that mails when Polar does', () => {
     },
   );
 
-  it('is previewed as somebody types without a look at what the sign-in covers', async () => {
+  it('is previewed as somebody types without a look at what the sign-in covers, or at other workflows', async () => {
     await desk.signIn(desk);
     const path = await add('payment-failed');
     const workflow = await desk.parts.workflows.find(path.split('/').at(-1) ?? '');
@@ -266,14 +266,22 @@ describe('a workflow that mails when Polar does', () => {
       return polar.access.read();
     };
     desk.parts.polar = { ...polar, access: { ...polar.access, read } };
+    const { all } = desk.parts.workflows;
+    let lists = 0;
+    const counted = () => {
+      lists += 1;
+      return all();
+    };
+    Object.assign(desk.parts.workflows, { all: counted });
     const fields = { ...fieldsOf(workflow), act: 'preview' };
     const live = await desk.post(`${path}/edit`, { ...fields, live: 'on' });
     expect(live.html).toContain('data-preview=');
-    expect(reads).toBe(0);
+    expect([reads, lists]).toEqual([0, 0]);
     const whole = await desk.post(`${path}/edit`, fields);
     desk.parts.polar = polar;
+    Object.assign(desk.parts.workflows, { all });
     expect(whole.text).toContain('sign in again with the scope');
-    expect(reads).toBe(1);
+    expect([reads, lists]).toEqual([1, 1]);
   });
 
   it('says so among the ready-made ones', async () => {

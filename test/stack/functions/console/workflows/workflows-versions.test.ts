@@ -42,7 +42,10 @@ describe('the versions of a workflow', () => {
     const fields = { wanted: '1', version: '2' };
     expect((await at.postWithToken(`${path}/restore`, 'guessed', fields)).status).toBe(403);
     expect((await at.post(`${path}/restore`, { ...fields, wanted: '9' })).status).toBe(404);
-    expect((await at.get(`${path}/versions/9`)).status).toBe(404);
+    const missing = await at.get(`${path}/versions/9`);
+    expect(missing.status).toBe(404);
+    expect(missing.text).toContain('There is no such version');
+    expect(missing.text).not.toContain('removed');
     expect((await at.get(`${workflowsPath}/no-such/versions`)).status).toBe(404);
     expect(await saved()).toMatchObject({ version: 2, name: 'Bill' });
   });
@@ -54,7 +57,10 @@ test('a workflow that was removed is found, and comes back without sending', asy
   const gone = await at.submit(`${path}/remove`, { version: '2' });
   expect(gone.text).toContain('It can be brought back');
   expect(gone.html).toContain(`href="${workflowsPath}/removed"`);
-  expect(await at.get(path)).toMatchObject({ status: 302, location: `${path}/versions` });
+  expect(await at.get(path)).toMatchObject({ status: 303, location: `${path}/versions` });
+  await at.post('/console/polar/emails-off', { keys: 'order_confirmation', back: path });
+  const led = await at.get((await at.get(path)).location ?? '');
+  expect(led.text).toContain('Polar is no longer connected, so nothing was done.');
   const removed = await at.get(`${workflowsPath}/removed`);
   expect(removed.html).toContain(`href="${path}/versions"`);
   const versions = (await at.get(`${path}/versions`)).text;

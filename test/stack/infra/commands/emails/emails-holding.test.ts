@@ -61,7 +61,13 @@ describe('npm run emails -- hold and release', () => {
       expect(row).not.toHaveProperty('waitingSince');
     }
     await work.does().show('key-1');
-    expect(work.output()).toMatch(/^reason +All mail is held: wrong prices$/m);
+    expect(work.output()).toMatch(/^state +held\nreason +All mail is held: wrong prices$/m);
+    expect(work.output()).toContain('It goes out once mail is released.');
+    await work.does().list({ state: 'waiting' }, 50);
+    expect(work.output()).toMatch(/ held +welcome .*key-1 +All mail is held: wrong prices$/m);
+    let told: object = {};
+    await work.does({ document: (one) => (told = one) }).show('key-1');
+    expect(told).toMatchObject({ state: 'waiting', heldSince: expect.any(String) });
 
     await work.does().release();
     expect(work.output()).toMatch(/3 held emails are checked and sent once, within a minute or/);

@@ -8,6 +8,7 @@ import { pastEvents } from '#infra/commands/workflows/files/past-events.ts';
 import type { WorkflowParts } from '#infra/commands/workflows/verbs.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventItem, readRecord } from '#shared/store/events/event-item.ts';
 import { startDynamo } from '#test/support/cloud/emulators.ts';
@@ -80,6 +81,13 @@ describe('npm run workflows -- export, plan, apply', () => {
       },
     ]);
     at.printed.length = 0;
+    const { events } = defaultSettings;
+    const off = { ...events, 'order.paid': { ...events['order.paid'], enabled: false } };
+    await at
+      .does({ settings: async () => ({ ...defaultSettings, events: off }) })
+      .files.plan(folder);
+    expect(at.output()).toContain('order.paid switched off');
+    expect(at.output()).not.toContain('also mails');
     await at.does().files.apply(folder, id, true);
     expect(at.output()).toContain(`thanks: new, then active\n${ofThanks}\n`);
   });

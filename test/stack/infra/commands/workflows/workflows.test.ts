@@ -122,6 +122,10 @@ describe('npm run workflows', () => {
     await at.does().activate('receipt-t1');
     await at.does().add('receipt');
     expect(at.output()).not.toContain('also mails');
+    const all = () => Promise.reject(new Error('away'));
+    const blind = at.does({ workflows: { ...at.workflows, all } });
+    await expect(blind.activate('receipt-t2')).rejects.toThrow('away');
+    expect(await at.workflows.find('receipt-t2')).toMatchObject({ status: 'draft' });
     await at.does().activate('receipt-t2');
     expect(at.output()).toContain(`${warning}\nreceipt-t2 is active`);
     expect(at.output()).toMatch(
@@ -133,8 +137,13 @@ describe('npm run workflows', () => {
     const found: object[] = [];
     await at.does({ document: (one) => found.push(one) }).show('receipt-t2');
     expect(found).toMatchObject([{ workflowId: 'receipt-t2', alsoMailing: ['receipt-t1'] }]);
-    await at.does().pause('receipt-t1');
+    const { events } = defaultSettings;
+    const off = { ...events, 'order.paid': { ...events['order.paid'], trigger: false } };
     at.printed.length = 0;
+    await at
+      .does({ settings: async () => ({ ...defaultSettings, events: off }) })
+      .show('receipt-t2');
+    await at.does().pause('receipt-t1');
     await at.does().show('receipt-t2');
     expect(at.output()).not.toContain('also mails');
   });

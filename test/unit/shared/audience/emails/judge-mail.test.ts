@@ -98,7 +98,7 @@ describe('an email', () => {
     [
       'of any kind to an address that complained',
       { workflow: transactional, suppression: { reasons: { complained: act } } },
-      'complained',
+      'reported an email as spam',
     ],
     [
       'of any kind to a person who complained at another address',
@@ -106,10 +106,10 @@ describe('an email', () => {
         workflow: transactional,
         customer: known.customer && { ...known.customer, no: { complained: act } },
       },
-      'complained',
+      'reported an email as spam',
     ],
     [
-      'of an event that is no news anymore',
+      'of an event that is too old to mail about',
       { now: new Date('2026-12-01T00:00:00.000Z') },
       'too old',
     ],

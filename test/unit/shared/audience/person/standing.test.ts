@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { reasonsAgainstMarketing, standingOf } from '#shared/audience/consent/reasons.ts';
+import {
+  reasonSentence,
+  reasonsAgainstMarketing,
+  standingOf,
+} from '#shared/audience/consent/reasons.ts';
 import type { Suppression } from '#shared/audience/consent/suppression.ts';
 import { normalisedEmail } from '#shared/audience/person/address.ts';
 import type { Contact, Customer } from '#shared/audience/person/person.ts';
@@ -67,6 +71,14 @@ describe('what a contact gets', () => {
     ],
   ])('is %s', (_, person, standing) => {
     expect(standingOf(person)).toEqual(standing);
+  });
+
+  it.each([
+    [recipient, `The customer unsubscribed on ${at}, on the unsubscribe page.`],
+    [operator, `The customer was unsubscribed by hand on ${at}, by arn:aws:iam::1:user/ada.`],
+  ])('says how %j said no, and who only where that is somebody else', (unsubscribed, sentence) => {
+    const reasons = reasonsAgainstMarketing(known({}, {}, { no: { unsubscribed } }));
+    expect(reasons.map(reasonSentence)).toEqual([sentence]);
   });
 
   it('names who said no', () => {
