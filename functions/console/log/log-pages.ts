@@ -119,7 +119,12 @@ const objectWords: Readonly<Record<string, string>> = {
     since: 'Since',
   },
   ...{ version: 'Version', restored: 'Restored version', changed: 'Changed', count: 'Count' },
-  ...{ state: 'State', added: 'New contacts', updated: 'Contacts updated' },
+  ...{
+    state: 'State',
+    added: 'New contacts',
+    updated: 'Contacts updated',
+    grouped: 'Given a group',
+  },
   // Of imports by an earlier version: new and updated ones together.
   ...{ subscriptions: 'Subscriptions', repaired: 'New or updated' },
 };

@@ -91,7 +91,8 @@ export function importPages(link: PolarLink, parts: ConsoleParts) {
   function done(c: Context<ConsoleEnv>, { importId, state, place }: Import): Response {
     const { drift, subscriptions = 0 } = place?.counts ?? {};
     const [added, updated] = [drift?.missing ?? 0, drift?.stale ?? 0];
-    c.set('acted', { importId, state, added, updated, subscriptions });
+    const grouped = drift?.['wrong-group'] ?? 0;
+    c.set('acted', { importId, state, added, updated, grouped, subscriptions });
     return goOn(c, importPath);
   }
 

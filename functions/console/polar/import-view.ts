@@ -177,8 +177,10 @@ function countsView({ kind }: Import, counts: BackfillCounts): Html {
 }
 
 /** What somebody should know besides the numbers. */
-function remarks({ kind, brokeOff }: Import, { refused, unwanted }: BackfillCounts): Html {
-  return html`${brokeOff ? html`<p class="soft">A step was interrupted and repeated, so up to 100 new customers may count as already here.</p>` : ''}
+function remarks({ kind, state, brokeOff }: Import, { refused, unwanted }: BackfillCounts): Html {
+  const isPreviewed = kind === 'look' && state === 'done';
+  return html`${isPreviewed ? html`<p class="soft">Subscriptions, and groups from subscriptions and orders, aren’t part of the preview. The import brings them in for those who are already here, too.</p>` : ''}
+${brokeOff ? html`<p class="soft">A step was interrupted and repeated, so up to 100 new customers may count as already here.</p>` : ''}
 ${reasons('Left alone by your settings', unwanted)}
 ${reasons(kind === 'look' ? 'Can’t be imported' : 'Not imported', refused)}`;
 }

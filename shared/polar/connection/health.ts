@@ -114,7 +114,7 @@ function failedFault({ givenUp, stillTried, isMore }: ConnectionHealth['failed']
     givenUp > 0 && `gave up ${isMore ? 'at least ' : ''}${eventsText(givenUp)}`,
     stillTried > 0 && `is still trying ${eventsText(stillTried)}`,
   ];
-  const sentence = `Polar ${counts.filter(Boolean).join(' and ')} that could not be delivered in the last ${daysLookedAt} days. Fix what is wrong, then redeliver them: each is applied once.`;
+  const sentence = `Polar ${counts.filter(Boolean).join(' and ')} that could not be delivered in the last ${daysLookedAt} days. ${givenUp > 0 ? 'Fix what is wrong, then redeliver them' : 'It tries again by itself'}: each is applied once.`;
   return [{ kind: 'failed', sentence, repair: givenUp > 0 ? 'redeliver' : 'wait' }];
 }
 

@@ -106,7 +106,9 @@ describe('the health of the connection', () => {
     await at.polar.emit(paid, { attempts: 150, isStillTrying: true });
     await at.polar.emit(paid, { attempts: 200, isStillTrying: true });
     const before = at.polar.requests.length;
-    expect((await health()).failed).toEqual({ givenUp: 0, stillTried: 2, isMore: true });
+    const { failed, faults } = await health();
+    expect(failed).toEqual({ givenUp: 0, stillTried: 2, isMore: true });
+    expect(faults[0]?.sentence).toContain('It tries again by itself: each is applied once.');
     expect(at.polar.requests.length - before).toBeLessThanOrEqual(6);
   });
 });

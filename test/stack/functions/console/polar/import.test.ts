@@ -54,6 +54,9 @@ describe('the page of the import', () => {
     expect((await visitor.get(path)).text).toContain('Preview the import');
     const looked = await visitor.submit(`${path}/look`);
     expect(looked.text).toContain('Polar has 20 customers: 20 new.');
+    expect(looked.text).toContain(
+      'groups from subscriptions and orders, aren’t part of the preview',
+    );
     expect(looked.html).toContain('Import 20 new customers</button>');
     expect(await desk.items('Contacts')).toEqual([]);
     const { text } = await visitor.get('/console');
@@ -63,6 +66,7 @@ describe('the page of the import', () => {
     expect(done.text).toContain('Went through 20 customers: 20 new.');
     expect(done.text).toContain('Compared 15 subscriptions and paid orders.');
     expect(done.text).toContain('5 subscriptions brought in.');
+    expect(done.text).not.toContain('the preview');
     expect(await desk.items('Contacts')).toHaveLength(20);
     expect(await desk.items('Emails')).toEqual([]);
     const [contact] = await desk.items('Contacts');
@@ -75,11 +79,14 @@ describe('the page of the import', () => {
     expect(again.text).toContain('Polar has 20 customers: 20 already here.');
     expect(again.html).toContain('Import subscriptions and groups</button>');
     expect((await visitor.get('/console/log')).text).toContain(
-      'New contacts: 20 Contacts updated: 0 Subscriptions: 5',
+      'New contacts: 20 Contacts updated: 0 Given a group: 0 Subscriptions: 5',
     );
     expect(await acts()).toMatchObject([
       { outcome: 'refused' },
-      { outcome: 'done', on: { state: 'done', added: 20, updated: 0, subscriptions: 5 } },
+      {
+        outcome: 'done',
+        on: { state: 'done', added: 20, updated: 0, grouped: 0, subscriptions: 5 },
+      },
     ]);
   });
 });
