@@ -74,13 +74,13 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     const isKnown = kept.length > 0;
     const isTold = c.get('flash') !== undefined;
     return page(c, {
-      title: 'This contact is no longer shown',
+      title: isKnown ? 'This contact is no longer shown' : 'No contact has this id',
       section: 'audience',
       above: { href: audiencePath, title: 'Audience' },
       status: isKnown ? 200 : 404,
       body: isKnown
         ? html`${kept.map((one) => keptView(one, stores.now(), isTold))}${await happenings(c, [contactId])}`
-        : html`<p>No contact has this id anymore: it was erased, or a customer in Polar has its address now. <a href="${audiencePath}">Search the audience for it</a>.</p>`,
+        : html`<p>It was erased, a customer in Polar has its address now, or it never was here. <a href="${audiencePath}">Search the audience for it</a>.</p>`,
     });
   }
 

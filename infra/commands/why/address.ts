@@ -22,9 +22,9 @@ import type { FoundAddress, MailedEmail } from './find.ts';
 
 /** What is known at an address: its contact, whether and why not it gets mail, and its last events and emails. */
 export function addressLines(found: FoundAddress, how: WhyHow): string[] {
-  const { email, at, events, runs, emails, earlier, isEarlierSure, erasures, failures } = found;
+  const { at, events, runs, emails, earlier, isEarlierSure, erasures, failures } = found;
   return [
-    ...(at.contact ? contactLines(found, how) : noContactLines(email, at, how)),
+    ...(at.contact ? contactLines(found, how) : noContactLines(found, how)),
     ...claimLines(at),
     ...erasureLines(erasures),
     ...section('Last events', [
@@ -40,7 +40,9 @@ export function addressLines(found: FoundAddress, how: WhyHow): string[] {
     ...(earlier.length > 0
       ? section(
           isEarlierSure
-            ? 'Emails to the address while others had it'
+            ? erasures.length > 0
+              ? 'Emails to the address before'
+              : 'Emails to the address while others had it'
             : 'Emails to those who had the address before, here or elsewhere',
           earlier.map((one) => [...emailRow(one), `customer ${one.customerId}`]),
         )
@@ -148,13 +150,18 @@ function marketingText(contact: Contact): string {
   return ofAddress === undefined ? 'yes: subscribed' : `no, because ${ofAddress}`;
 }
 
-function noContactLines(email: string, at: AtAddress, { address }: WhyHow): string[] {
+function noContactLines({ email, at, erasures }: FoundAddress, { address }: WhyHow): string[] {
   const claims = Object.entries(at.address?.claims ?? {});
   const lines = claims.map(([id, claim]) => `  ${claimText(id, claim, at)}`);
+  // A proof of the erasure, which says more, follows.
   const never =
-    'No customer has or had it: no event with this address was applied, or the customer was erased.';
+    erasures.length > 0
+      ? []
+      : [
+          'No customer has or had it: no event with this address was applied, or the customer was erased.',
+        ];
   const reasons = reasonsAgainstMarketing(at).map((reason) => `  ${reasonSentence(reason)}`);
-  return [`No contact has ${address(email)}.`, ...(lines.length > 0 ? lines : [never]), ...reasons];
+  return [`No contact has ${address(email)}.`, ...(lines.length > 0 ? lines : never), ...reasons];
 }
 
 function claimText(id: string, { state }: Address['claims'][string], { customer }: AtAddress) {

@@ -531,6 +531,7 @@ describe('npm run why, of who was erased', () => {
       ),
     );
     expect(told).toContain('Next:');
+    expect(told).not.toContain('No customer has or had it');
     expect(await document(name)).toMatchObject({ erasures: [{ customerId: id, contactId }] });
     expect(JSON.stringify(await dead.audience.items('Acts'))).not.toContain(email);
   });
