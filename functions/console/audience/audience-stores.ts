@@ -18,6 +18,7 @@ import {
   dynamoCustomersByExternalId,
 } from '#shared/store/audience/contact-search.ts';
 import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
+import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { contactsByProduct } from './by-product.ts';
 
@@ -66,6 +67,7 @@ export function audienceStores(parts: ConsoleParts) {
     ),
     kept: (customerIds: readonly string[]) => keptCustomers(store, customerIds),
     history,
+    events: dynamoEventLog(db, env.EVENTS_TABLE),
     contacts: knownContacts({
       store,
       contactOf: dynamoContactLookup(db, env.CONTACTS_TABLE, store),

@@ -43,11 +43,14 @@ export function contactPages(stores: AudienceStores) {
       after ? [] : stores.runsOf(contactIds, runsAtOnce),
     ]);
     const emails = found.items.filter((one) => one.kind === 'email');
-    const isReleased = await isMailReleased(emails, stores.hold);
+    const [isReleased, added] = await Promise.all([
+      isMailReleased(emails, stores.hold),
+      stores.events.addedBy(found.items.filter((one) => one.kind === 'event')),
+    ]);
     const here = contactPath(c.req.param('contactId'));
     const next = found.next && link(here, { after: cursorText(found.next) });
     return html`${runs.length > 0 ? runsView(runs) : ''}<section class="card" aria-labelledby="happened"><h2 id="happened">Events and emails</h2>
-${timelineView(found.items, { names, isReleased })}
+${timelineView(found.items, { names, added, isReleased })}
 ${
   (after || next) &&
   html`<div class="pages"><p>${after && html`<a href="${here}">Back to the newest</a>`}</p>

@@ -23,6 +23,8 @@ const longestReason = 400;
 type Beside = Readonly<{
   /** Of the workflows that there still are, by id. */
   names: ReadonlyMap<string, string>;
+  /** By which of the events the contact came to be. */
+  added: ReadonlySet<string>;
   /** Whether mail is not held now: what was held of the emails goes out. */
   isReleased: boolean;
 }>;
@@ -40,7 +42,7 @@ export function timelineView(happenings: readonly Happening[], beside: Beside): 
   const entries = happenings.flatMap((one) => {
     if (one.kind === 'email') return events.has(one.webhookId) ? [] : [emailEntry(one, beside)];
     const caused = emails.filter(({ webhookId }) => webhookId === one.webhookId).reverse();
-    return [html`${eventEntry(one)}${caused.length > 0 && mailList(caused, beside)}`];
+    return [html`${eventEntry(one, beside)}${caused.length > 0 && mailList(caused, beside)}`];
   });
   return html`<ol class="timeline">${entries.map((entry) => html`<li>${entry}</li>`)}</ol>`;
 }
@@ -65,8 +67,11 @@ ${table('Runs of this contact, those that wait first', ['Workflow', 'State', 'Wh
 </section>`;
 }
 
-function eventEntry({ webhookId, type, occurredAt, outcome, reason }: EventHappening): Html {
-  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)} ${outcomeBadge(outcome)}</p>
+function eventEntry(
+  { webhookId, type, occurredAt, outcome, reason }: EventHappening,
+  { added }: Beside,
+): Html {
+  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)} ${outcomeBadge(outcome, added.has(webhookId))}</p>
 <p class="soft small">${time(occurredAt)}${reason && html` · ${shortened(reason, longestReason)}`}</p>`;
 }
 

@@ -94,7 +94,11 @@ export function outcomeText({
 
 /** `isAdded`: the contact came to be by it, where that is known. */
 export function outcomeBadge(outcome: Outcome, isAdded = false): Html {
-  return badge(isAdded ? 'added a contact' : outcomeNames[outcome], outcomeTones[outcome]);
+  return badge(outcomeName(outcome, isAdded), outcomeTones[outcome]);
+}
+
+export function outcomeName(outcome: Outcome, isAdded: boolean): string {
+  return isAdded ? 'added a contact' : outcomeNames[outcome];
 }
 
 /** That an event was made from what Polar lists; empty where Polar sent it. */

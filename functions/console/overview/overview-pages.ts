@@ -46,6 +46,8 @@ export function overviewPages(parts: ConsoleParts) {
     ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
     const lastReceived = latest.items[0]?.receivedAt;
+    const shown = latest.items.slice(0, latestBeside(all, numbers));
+    const added = await events.addedBy(shown);
     return page(c, {
       title: 'Overview',
       section: 'overview',
@@ -57,7 +59,7 @@ ${tiles(numbers, lastReceived, at)}
 ${eventsCard(numbers, at)}
 ${connectionCard(present, lastReceived, at)}
 ${workflowsCard(all, numbers, lastReceived)}
-${latestCard(latest.items.slice(0, latestBeside(all, numbers)), period, at)}
+${latestCard(shown, added, { period, now: at })}
 </div>`,
     });
   });

@@ -22,7 +22,7 @@ import {
   eventPath,
   eventsPath,
   originBadge,
-  outcomeNames,
+  outcomeName,
   polarPath,
   shortened,
   workflowPath,
@@ -230,7 +230,12 @@ export function latestBeside(
   return Math.min(mostLatest, Math.max(fewestLatest, Math.round(height / heights.event)));
 }
 
-export function latestCard(events: readonly ListedEvent[], period: Period, now: Date): Html {
+/** `added`: by which of them a contact came to be. */
+export function latestCard(
+  events: readonly ListedEvent[],
+  added: ReadonlySet<string>,
+  { period, now }: Readonly<{ period: Period; now: Date }>,
+): Html {
   return html`<section class="card latest-card" aria-labelledby="latest">
 <div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Reload</a></p></div>
 <div id="latest-events" data-refresh="live">${
@@ -241,7 +246,7 @@ export function latestCard(events: readonly ListedEvent[], period: Period, now: 
 <span><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)}</span>
 <span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
 <span class="when">${ago(receivedAt, now)}</span>
-<span class="how">${outcomeNames[outcome]}</span>
+<span class="how">${outcomeName(outcome, added.has(webhookId))}</span>
 </li>`,
         )}</ul>`
   }</div>

@@ -99,6 +99,10 @@ export type EventLog = Readonly<{
   newest(last: string, filter: EventFilter, limit: number): Promise<EventsOfDay>;
   /** What lists show beside that: one batch of at most a hundred; an event that is gone is left out. */
   detailsOf(webhookIds: readonly string[]): Promise<ReadonlyMap<string, EventDetails>>;
+  /** Of these, the webhook ids of the events by which a contact came to be. Reads only those that changed one. */
+  addedBy(
+    events: readonly Pick<EventRecord, 'webhookId' | 'outcome'>[],
+  ): Promise<ReadonlySet<string>>;
   find(webhookId: string): Promise<KeptEvent | undefined>;
   has(webhookId: string): Promise<boolean>;
 }>;
@@ -153,6 +157,17 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
     return { ...page, day };
   };
 
+  async function detailsOf(
+    webhookIds: readonly string[],
+  ): Promise<ReadonlyMap<string, EventDetails>> {
+    if (webhookIds.length === 0) return new Map();
+    const Keys = [...new Set(webhookIds)].slice(0, keysAtOnce).map((webhookId) => ({ webhookId }));
+    // Without long payloads, which are packed by themselves.
+    const ProjectionExpression = 'webhookId, packed, properties, changes, workflows, replays';
+    const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
+    return new Map(rowsIn(table).flatMap(detailsOfRow));
+  }
+
   return {
     ofDay,
 
@@ -173,15 +188,12 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
       return page;
     },
 
-    async detailsOf(webhookIds) {
-      if (webhookIds.length === 0) return new Map();
-      const Keys = [...new Set(webhookIds)]
-        .slice(0, keysAtOnce)
-        .map((webhookId) => ({ webhookId }));
-      // Without long payloads, which are packed by themselves.
-      const ProjectionExpression = 'webhookId, packed, properties, changes, workflows, replays';
-      const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
-      return new Map(rowsIn(table).flatMap(detailsOfRow));
+    detailsOf,
+
+    async addedBy(events) {
+      const changed = events.filter(({ outcome }) => outcome === 'applied');
+      const details = await detailsOf(changed.map(({ webhookId }) => webhookId));
+      return new Set([...details].flatMap(([id, { addsContact }]) => (addsContact ? [id] : [])));
     },
 
     async find(webhookId) {

@@ -79,6 +79,7 @@ describe('the overview', () => {
     // One event came in and none is counted: no number says that there was none.
     expect(text).toMatch(/Events received – Last one .* Emails delivered – Not counted yet/);
     expect(text).toMatch(/Welcome \(active\) – – –/);
+    expect(text).toMatch(/customer\.created\s+ann@example\.com .* added a contact/);
     expect(text).toContain('2 of 5 done');
     expect(text).toContain('Connect Polar (done)');
     expect(text).toContain('Import existing customers (to do) Preview it first.');

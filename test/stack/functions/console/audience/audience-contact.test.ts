@@ -53,7 +53,7 @@ describe('the page of a contact', () => {
   test('shows who it is, that it gets mail, and what happened', async () => {
     const { text, status } = await at.get(path);
     expect(status).toBe(200);
-    const outcome = 'changed a contact';
+    const outcome = 'added a contact';
     for (const part of ['Ann Smith', email, id, 'subscribed', 'Added to the audience', outcome]) {
       expect(text).toContain(part);
     }

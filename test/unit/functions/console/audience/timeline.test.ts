@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { timelineView } from '#functions/console/audience/timeline-view.ts';
 import type { Happening } from '#shared/store/audience/contact-history.ts';
 
-const event = (webhookId: string): Happening => ({
+const event = (webhookId: string, outcome: 'applied' | 'unchanged' = 'unchanged'): Happening => ({
   kind: 'event',
   webhookId,
   type: 'order.paid',
   occurredAt: '2026-11-20T10:00:00.000000Z',
-  outcome: 'unchanged',
+  outcome,
   customerId: 'c1',
 });
 
@@ -31,7 +31,9 @@ const names = new Map([
 
 /** Tags away, and the text of each entry of the list and of the lists in it by itself. */
 async function entries(happenings: readonly Happening[], isReleased = false): Promise<string> {
-  const markup = String(await timelineView(happenings, { names, isReleased }));
+  const markup = String(
+    await timelineView(happenings, { names, added: new Set(['e1']), isReleased }),
+  );
   return markup.replace(/<time.*?<\/time>/gs, '').replace(/\s+/g, ' ');
 }
 
@@ -48,6 +50,14 @@ describe('the time line', () => {
     expect(html.indexOf('/console/events/e2')).toBeLessThan(html.indexOf('Welcome'));
     expect(html.indexOf('/console/events/e1')).toBeLessThan(html.indexOf('Receipt'));
     expect(html.match(/Email of/g)).toHaveLength(2);
+  });
+
+  it('tells the event that added the contact from those that changed it', async () => {
+    const html = await entries([event('e2', 'applied'), event('e1', 'applied')]);
+    expect(html.match(/(added|changed) a contact/g)).toEqual([
+      'changed a contact',
+      'added a contact',
+    ]);
   });
 
   it.each([
