@@ -43,7 +43,7 @@ export function emailPages(parts: ConsoleParts) {
   const emailsNow = dynamoEmailsNow(db, env.EMAILS_TABLE);
   const emailList = dynamoEmailList(db, env.EMAILS_TABLE);
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
-  const removed = removedWorkflows(workflows);
+  const removed = removedWorkflows(workflows, () => now().getTime());
   const contactOf = dynamoContactLookup(db, env.CONTACTS_TABLE, store);
 
   async function contactsOf(emails: readonly ReportedEmail[]) {
