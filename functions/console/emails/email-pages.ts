@@ -68,9 +68,10 @@ export function emailPages(parts: ConsoleParts) {
     const ids = (of: readonly Named[]) => of.map(({ workflowId }) => workflowId);
     const { fate, workflow } = query;
     const isOpen = fate !== undefined && openFates.includes(fate);
-    const workflowIds = workflow === undefined ? ids([...all, ...gone]) : [workflow];
+    const allIds = ids([...all, ...gone]);
+    const workflowIds = workflow === undefined ? allIds : [workflow];
     const [present, listed] = await Promise.all([
-      emailsNow(ids(all), now()),
+      emailsNow(allIds, now()),
       isOpen ? undefined : emailList({ workflowIds, fate, before: beforeOf(query) }, pageSize),
     ]);
     const list = listed ?? openPage(present, query);

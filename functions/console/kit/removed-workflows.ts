@@ -1,9 +1,6 @@
-import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
+import { mostRemoved, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
 
 export type Named = Pick<Workflow, 'workflowId' | 'name'>;
-
-/** So many of them are listed: each is some queries more. */
-const mostRemoved = 20;
 
 /** Another instance, or a command, may have added and removed one since, which leaves the same ones there. */
 const maxAgeMs = 10_000;

@@ -13,6 +13,7 @@ import { failuresNow } from '#shared/queue/failures-now.ts';
 import { readStatus, type StatusParts } from '#shared/status/status.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { approvedMail } from '#test/support/audience/approved-mail.ts';
 import { customerCreated, startDeadLetters } from '#test/support/audience/dead-letters-at-work.ts';
 import { startDynamo } from '#test/support/cloud/emulators.ts';
@@ -239,6 +240,29 @@ describe('npm run status', () => {
     expect(shown).toMatch(/^workflows +1 of 1 active\n +welcome-1$/m);
     expect(shown).toContain('npm run emails -- list --state unknown --stage staging');
     expect(shown).toContain('npm run emails -- list --state failed --stage staging');
+  });
+
+  it('counts what a workflow sent today that was removed since', async () => {
+    const { db, tableOf } = dead.audience;
+    const tables = { workflows: tableOf('Workflows'), settings: tableOf('Settings') };
+    const workflows = dynamoWorkflowVersions(db, tables);
+    const sentOfDay = async () => (await readStatus(parts())).emails.byState.get('sent') ?? 0;
+    const before = await sentOfDay();
+    const { workflow } = approvedMail();
+    if (!workflow) throw new Error('The mail has no workflow.');
+    const farewell = { ...workflow, workflowId: 'farewell', version: 1 };
+    await workflows.save(farewell);
+    const emails = dynamoEmails(db, tableOf('Emails'), () => new Date());
+    const ledgerKey = randomUUID();
+    const about = { workflowId: 'farewell', workflowVersion: 1, webhookId: 'evt-1' };
+    const leaseUntil = new Date().toISOString();
+    await emails.reserve(
+      { ledgerKey, ...about, customerId: 'c1' },
+      { token: 't', leaseUntil, addressHash: '0a' },
+    );
+    await emails.sent(ledgerKey, 't', 'ses-1');
+    await workflows.remove(farewell);
+    expect(await sentOfDay()).toBe(before + 1);
   });
 
   it('finds invalid settings, a disabled endpoint, a late queue and an endless old secret', async () => {
