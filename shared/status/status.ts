@@ -46,6 +46,8 @@ type QueueNow = Readonly<{
   /** By SQS's counts, which lag by up to a minute. */
   waiting: number;
   inWork: number;
+  /** To come later, as it was sent: within 15 minutes. */
+  scheduled: number;
   oldestSeconds: number | undefined;
   deadLetters: number;
 }>;
@@ -116,8 +118,9 @@ async function queueNow(
   ]);
   return {
     name,
-    waiting: source.visible + source.delayed,
+    waiting: source.visible,
     inWork: source.hidden,
+    scheduled: source.delayed,
     oldestSeconds: oldest,
     // Those that somebody looks at are dead letters all the same.
     deadLetters: dead.visible + dead.hidden,

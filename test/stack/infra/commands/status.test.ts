@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand, DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { oldestMessages } from '#infra/commands/deployment/oldest-message.ts';
@@ -95,7 +95,7 @@ describe('npm run status', () => {
     await connect();
     const { verdict, text: shown, document } = await page();
     expect(shown).toContain('All is well.');
-    expect(shown).toMatch(/^events +0 +0 +0 s +0$/m);
+    expect(shown).toMatch(/^events +0 +0 +0 +0 s +0$/m);
     expect(shown).toMatch(/^connection +Northlight, endpoint enabled$/m);
     expect(shown).toMatch(/^settings +valid, version 0$/m);
     expect(verdict).toBe('well');
@@ -105,35 +105,51 @@ describe('npm run status', () => {
   it('misses the age of no empty queue, and says calmly where that of a full one isn’t known yet', async () => {
     const oldestSeconds = async () => undefined;
     const { text: empty } = await page({ oldestSeconds });
-    expect(empty).toMatch(/^events +0 +0 +– +0$/m);
+    expect(empty).toMatch(/^events +0 +0 +0 +– +0$/m);
     expect(empty).not.toContain('CloudWatch');
     const status = await readStatus(parts({ oldestSeconds }));
     const queues = status.queues.map((queue) => ({ ...queue, waiting: 2 }));
     const lines: string[] = [];
     tellStatus({ ...status, queues }, '', { print: (line) => lines.push(line) });
-    expect(lines.join('\n')).toMatch(/^events +2 +0 +not known yet +0$/m);
+    expect(lines.join('\n')).toMatch(/^events +2 +0 +0 +not known yet +0$/m);
     expect(lines.join('\n')).toContain('CloudWatch tells, some minutes late');
   });
 
   it.each([
-    [0, 0, undefined, 'All is well.'],
-    [3, 0, undefined, 'All is well. 3 messages are being processed.'],
-    [0, 1, 4, 'All is well. 1 message is being processed.'],
-    [2, 1, 300, 'All is well. 3 messages still wait, the oldest for 5 min.'],
-  ])(
-    'says of %s that wait and %s in work, the oldest for %s s, what comes of them',
+    [0, 0, 0, undefined, 'All is well.'],
+    [3, 0, 0, undefined, 'All is well. 3 messages are being processed.'],
+    [0, 1, 0, 4, 'All is well. 1 message is being processed.'],
+    [2, 1, 0, 300, 'All is well. 3 messages still wait, the oldest for 5 min.'],
+    [0, 0, 1, undefined, 'All is well. 1 message is scheduled to run within 15 minutes.'],
+    [
+      ...[0, 1, 2, 4],
+      'All is well. 1 message is being processed. 2 messages are scheduled to run within 15 minutes.',
+    ],
+  ] as const)(
+    'says of %s that wait, %s in work and %s scheduled, the oldest for %s s, what comes of them',
     async (...row) => {
       await connect();
-      const [waiting, inWork, oldestSeconds, expected] = row;
+      const [waiting, inWork, scheduled, oldestSeconds, expected] = row;
       const status = await readStatus(parts());
       const queues = status.queues.map((queue) =>
-        queue.name === 'events' ? { ...queue, waiting, inWork, oldestSeconds } : queue,
+        queue.name === 'events' ? { ...queue, waiting, inWork, scheduled, oldestSeconds } : queue,
       );
       const lines: string[] = [];
       tellStatus({ ...status, queues }, '', { print: (line) => lines.push(line) });
       expect(lines).toContain(expected);
     },
   );
+
+  it('counts a message that was sent to come later as scheduled, and not as waiting', async () => {
+    const QueueUrl = dead.parts.queues.find(({ name }) => name === 'events')?.sourceUrl;
+    await dead.sqs.send(
+      new SendMessageCommand({ QueueUrl, MessageBody: 'later', DelaySeconds: 900 }),
+    );
+    const { text: shown, document } = await page();
+    expect(shown).toMatch(/^QUEUE +WAITING +IN WORK +SCHEDULED /m);
+    expect(shown).toMatch(/^events +0 +0 +1 +0 s +0$/m);
+    expect(document).toMatchObject({ queues: [{ waiting: 0, inWork: 0, scheduled: 1 }, {}] });
+  });
 
   it('counts dead letters and their reasons, however many there are, and what is retried', async () => {
     await connect();
@@ -161,7 +177,7 @@ describe('npm run status', () => {
     await dead.audience.put('Failures', failure('evt-again', 'It took too long.', 5));
     const { verdict, text: shown, document } = await page();
     expect(verdict).toBe('not-well');
-    expect(shown).toMatch(/^events +0 +0 +0 s +120$/m);
+    expect(shown).toMatch(/^events +0 +0 +0 +0 s +120$/m);
     expect(shown).toMatch(/^ +100 × +since \d+ s +The table is away\./m);
     expect(shown).toMatch(/^ +20 × +since \d+ s +It cannot be read\./m);
     expect(shown).toContain('! 120 dead letters wait for a person.');
