@@ -6,7 +6,13 @@ import {
 import { deployedAudience } from '#infra/commands/deployment/parts.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { type Act, jsonOption, type StackCommand, text } from '#infra/terminal/command-line.ts';
+import {
+  type Act,
+  hintElsewhere,
+  jsonOption,
+  type StackCommand,
+  text,
+} from '#infra/terminal/command-line.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person } from '#infra/terminal/person.ts';
 import type { Means } from '#shared/audience/rows/unit-of-work.ts';
@@ -162,6 +168,10 @@ export function runsCommand(
   command
     .description('Show and stop runs: customers on their way through workflows with several steps.')
     .addHelpText('after', whereIds);
+  hintElsewhere(command, (word) => {
+    const id = /^[\w-]+$/.test(word) ? word : '<id>';
+    return `The runs of a workflow: npm run workflows -- runs ${id}.`;
+  });
   command
     .command('show')
     .description('show where one is, what it did, and why')

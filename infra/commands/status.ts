@@ -157,11 +157,11 @@ const mostReasons = 10;
 function statusLines(status: Status): string[] {
   const { queues, failures, emails, settings, workflows, hold, at } = status;
   const dead = deadLettersIn(queues);
-  const rows = queues.map(({ name, waiting, inWork, oldestSeconds, deadLetters }) => {
+  const rows = queues.map(({ name, waiting, inWork, scheduled, oldestSeconds, deadLetters }) => {
     const isEmpty = waiting + inWork === 0;
     const notKnown = isEmpty ? '–' : 'not known yet';
     const oldest = oldestSeconds === undefined ? notKnown : ageText(oldestSeconds * 1_000);
-    return [name, String(waiting), String(inWork), oldest, String(deadLetters)];
+    return [name, ...[waiting, inWork, scheduled].map(String), oldest, String(deadLetters)];
   });
   const facts = [
     ['emails, 24 h', countsText(emails.byState)],
@@ -174,7 +174,7 @@ function statusLines(status: Status): string[] {
     ['old secret', previousText(status.previousSecret)],
   ];
   return [
-    ...columns([['QUEUE', 'WAITING', 'IN WORK', 'OLDEST', 'DEAD LETTERS'], ...rows]),
+    ...columns([['QUEUE', 'WAITING', 'IN WORK', 'SCHEDULED', 'OLDEST', 'DEAD LETTERS'], ...rows]),
     '',
     ...reasonLines('Being retried', failures.retried, at),
     ...(dead > 0 ? reasonLines('Dead letters by reason', failures.dead, at) : []),
@@ -190,13 +190,21 @@ const soonSeconds = 60;
 
 /** What is in the queues while all is well. */
 function underWay({ queues }: Status): string[] {
-  const count = queues.reduce((sum, { waiting, inWork }) => sum + waiting + inWork, 0);
-  if (count === 0) return [];
+  const sumOfQueues = (countIn: (queue: Status['queues'][number]) => number) =>
+    queues.reduce((sum, queue) => sum + countIn(queue), 0);
+  const count = sumOfQueues(({ waiting, inWork }) => waiting + inWork);
+  const scheduled = sumOfQueues((queue) => queue.scheduled);
+  const are = (number: number) => `${counted(number, 'message')} ${number === 1 ? 'is' : 'are'}`;
   const oldest = Math.max(...queues.map(({ oldestSeconds = 0 }) => oldestSeconds));
-  const [are, wait] = count === 1 ? ['is', 'waits'] : ['are', 'wait'];
-  return oldest < soonSeconds
-    ? [`${counted(count, 'message')} ${are} being processed.`]
-    : [`${counted(count, 'message')} still ${wait}, the oldest for ${ageText(oldest * 1_000)}.`];
+  const wait = `${counted(count, 'message')} still ${count === 1 ? 'waits' : 'wait'}`;
+  const now =
+    oldest < soonSeconds
+      ? `${are(count)} being processed.`
+      : `${wait}, the oldest for ${ageText(oldest * 1_000)}.`;
+  return [
+    ...(count > 0 ? [now] : []),
+    ...(scheduled > 0 ? [`${are(scheduled)} scheduled to run within 15 minutes.`] : []),
+  ];
 }
 
 function reasonLines(title: string, reasons: readonly ReasonNow[], at: Date): string[] {

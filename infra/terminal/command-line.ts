@@ -184,10 +184,19 @@ function sentenceOf(
   }
 }
 
+const elsewhere = new WeakMap<CommandUnknownOpts, (word: string) => string>();
+
+/** Says of a word that this command does not know, and that is like none of its own, what may be meant. */
+export function hintElsewhere(command: CommandUnknownOpts, hint: (word: string) => string): void {
+  elsewhere.set(command, hint);
+}
+
 function unknownCommand(command: CommandUnknownOpts, near: string | undefined): string {
+  const [word = ''] = command.args;
   const names = command.commands.map((one) => one.name()).join(', ');
-  const hint = near === undefined ? `It is one of ${names}.` : `Did you mean "${near}"?`;
-  const sentence = `There is no command "${command.args[0]}". ${hint}`;
+  const others = [`It is one of ${names}.`, elsewhere.get(command)?.(word)].filter(Boolean);
+  const hint = near === undefined ? others.join(' ') : `Did you mean "${near}"?`;
+  const sentence = `There is no command "${word}". ${hint}`;
   return command.parent ? `${sentence} ${seeHelp(command)}` : sentence;
 }
 

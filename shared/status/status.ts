@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { mostRemoved } from '#shared/audience/workflow.ts';
 import { within } from '#shared/in-time.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
@@ -16,7 +17,7 @@ import {
   type EmailsOfDay,
 } from '#shared/store/mail/emails-now.ts';
 import { dynamoHold, type Hold } from '#shared/store/mail/hold.ts';
-import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 
 export type StatusParts = Readonly<{
   db: DynamoDBDocumentClient;
@@ -45,6 +46,8 @@ type QueueNow = Readonly<{
   /** By SQS's counts, which lag by up to a minute. */
   waiting: number;
   inWork: number;
+  /** To come later, as it was sent: within 15 minutes. */
+  scheduled: number;
   oldestSeconds: number | undefined;
   deadLetters: number;
 }>;
@@ -77,13 +80,16 @@ export type Status = Readonly<{
 export async function readStatus(parts: StatusParts): Promise<Status> {
   const { db, tables, polar } = parts;
   const at = parts.now();
-  const reading = dynamoWorkflows(db, tables.workflows).all();
+  const { all, removed } = dynamoWorkflowVersions(db, tables);
+  const reading = all();
   const [queues, failures, emails, workflows, settings, connection, secrets, hold] =
     await Promise.all([
       Promise.all(parts.queues.map((queue) => queueNow(queue, parts))),
       failuresNow(db, tables.failures, at),
-      reading.then((all) => {
-        const ids = all.map(({ workflowId }) => workflowId);
+      reading.then(async (present) => {
+        // What a removed workflow sent today was sent; what was counted before knows that by itself.
+        const gone = parts.emailsOfDay ? [] : (await removed(present)).slice(0, mostRemoved);
+        const ids = [...present, ...gone].map(({ workflowId }) => workflowId);
         return dynamoEmailsNow(db, tables.emails, parts.emailsOfDay)(ids, at);
       }),
       reading,
@@ -112,8 +118,9 @@ async function queueNow(
   ]);
   return {
     name,
-    waiting: source.visible + source.delayed,
+    waiting: source.visible,
     inWork: source.hidden,
+    scheduled: source.delayed,
     oldestSeconds: oldest,
     // Those that somebody looks at are dead letters all the same.
     deadLetters: dead.visible + dead.hidden,

@@ -43,7 +43,7 @@ export function emailPages(parts: ConsoleParts) {
   const emailsNow = dynamoEmailsNow(db, env.EMAILS_TABLE);
   const emailList = dynamoEmailList(db, env.EMAILS_TABLE);
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
-  const removed = removedWorkflows(workflows);
+  const removed = removedWorkflows(workflows, () => now().getTime());
   const contactOf = dynamoContactLookup(db, env.CONTACTS_TABLE, store);
 
   async function contactsOf(emails: readonly ReportedEmail[]) {
@@ -68,9 +68,10 @@ export function emailPages(parts: ConsoleParts) {
     const ids = (of: readonly Named[]) => of.map(({ workflowId }) => workflowId);
     const { fate, workflow } = query;
     const isOpen = fate !== undefined && openFates.includes(fate);
-    const workflowIds = workflow === undefined ? ids([...all, ...gone]) : [workflow];
+    const allIds = ids([...all, ...gone]);
+    const workflowIds = workflow === undefined ? allIds : [workflow];
     const [present, listed] = await Promise.all([
-      emailsNow(ids(all), now()),
+      emailsNow(allIds, now()),
       isOpen ? undefined : emailList({ workflowIds, fate, before: beforeOf(query) }, pageSize),
     ]);
     const list = listed ?? openPage(present, query);

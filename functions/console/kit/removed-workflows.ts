@@ -1,16 +1,18 @@
-import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
+import { mostRemoved, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
 
 export type Named = Pick<Workflow, 'workflowId' | 'name'>;
 
-/** So many of them are listed: each is some queries more. */
-const mostRemoved = 20;
+/** Another instance, or a command, may have added and removed one since, which leaves the same ones there. */
+const maxAgeMs = 10_000;
+
+type Known = Readonly<{ present: string; atMs: number; removed: Promise<readonly Named[]> }>;
 
 /**
  * The workflows that were removed last, whose emails are in the ledger still. They are looked for among all that is kept
- * of workflows, which only a change of those that are there makes necessary again.
+ * of workflows: again once others are there, and at the latest after 10 seconds.
  */
-export function removedWorkflows({ removed }: Pick<Workflows, 'removed'>) {
-  let known: Readonly<{ present: string; removed: Promise<readonly Named[]> }> | undefined;
+export function removedWorkflows({ removed }: Pick<Workflows, 'removed'>, nowMs: () => number) {
+  let known: Known | undefined;
 
   async function read(present: readonly Named[]): Promise<readonly Named[]> {
     const found = await removed(present);
@@ -23,11 +25,14 @@ export function removedWorkflows({ removed }: Pick<Workflows, 'removed'>) {
       .map(({ workflowId }) => workflowId)
       .sort()
       .join();
-    if (isFresh || known?.present !== ids) known = { present: ids, removed: read(present) };
+    if (isFresh || known?.present !== ids || nowMs() - known.atMs >= maxAgeMs) {
+      known = { present: ids, atMs: nowMs(), removed: read(present) };
+    }
+    const asked = known;
     try {
-      return await known.removed;
+      return await asked.removed;
     } catch (error) {
-      known = undefined;
+      if (known === asked) known = undefined;
       throw error;
     }
   };

@@ -46,7 +46,7 @@ export function workflowParts(parts: ConsoleParts) {
   return {
     workflows,
     /** Those that were removed last, beside the ones that are there. */
-    removed: removedWorkflows(workflows),
+    removed: removedWorkflows(workflows, () => now().getTime()),
     settings,
     mailFrom,
     senders,

@@ -76,10 +76,14 @@ export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
   const rows: [string, number, string][] = [
     ['looked at', customers, 'customers that Polar lists'],
     ['', purchases, 'subscriptions and paid orders'],
-    ['in step', inStep, ''],
+    ['same details', inStep, 'their address, name and external id are the same'],
     ['missing', drift.missing, 'Polar has them, and they were not here'],
     ['stale', drift.stale, 'their address, name or external id was another one'],
-    ['wrong group', drift['wrong-group'], 'an order or a subscription gives another group'],
+    [
+      'wrong group',
+      drift['wrong-group'],
+      'an order or a subscription gives another group; each may be counted above, too',
+    ],
     ['extra', drift.extra, 'they were here, and Polar has deleted them'],
     ['subscriptions', counts.subscriptions, 'their state was missing here, or older'],
     ['erased', erased, 'erased here, and they stay so'],

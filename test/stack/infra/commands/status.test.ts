@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand, DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { oldestMessages } from '#infra/commands/deployment/oldest-message.ts';
@@ -13,6 +13,7 @@ import { failuresNow } from '#shared/queue/failures-now.ts';
 import { readStatus, type StatusParts } from '#shared/status/status.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { approvedMail } from '#test/support/audience/approved-mail.ts';
 import { customerCreated, startDeadLetters } from '#test/support/audience/dead-letters-at-work.ts';
 import { startDynamo } from '#test/support/cloud/emulators.ts';
@@ -94,7 +95,7 @@ describe('npm run status', () => {
     await connect();
     const { verdict, text: shown, document } = await page();
     expect(shown).toContain('All is well.');
-    expect(shown).toMatch(/^events +0 +0 +0 s +0$/m);
+    expect(shown).toMatch(/^events +0 +0 +0 +0 s +0$/m);
     expect(shown).toMatch(/^connection +Northlight, endpoint enabled$/m);
     expect(shown).toMatch(/^settings +valid, version 0$/m);
     expect(verdict).toBe('well');
@@ -104,35 +105,51 @@ describe('npm run status', () => {
   it('misses the age of no empty queue, and says calmly where that of a full one isn’t known yet', async () => {
     const oldestSeconds = async () => undefined;
     const { text: empty } = await page({ oldestSeconds });
-    expect(empty).toMatch(/^events +0 +0 +– +0$/m);
+    expect(empty).toMatch(/^events +0 +0 +0 +– +0$/m);
     expect(empty).not.toContain('CloudWatch');
     const status = await readStatus(parts({ oldestSeconds }));
     const queues = status.queues.map((queue) => ({ ...queue, waiting: 2 }));
     const lines: string[] = [];
     tellStatus({ ...status, queues }, '', { print: (line) => lines.push(line) });
-    expect(lines.join('\n')).toMatch(/^events +2 +0 +not known yet +0$/m);
+    expect(lines.join('\n')).toMatch(/^events +2 +0 +0 +not known yet +0$/m);
     expect(lines.join('\n')).toContain('CloudWatch tells, some minutes late');
   });
 
   it.each([
-    [0, 0, undefined, 'All is well.'],
-    [3, 0, undefined, 'All is well. 3 messages are being processed.'],
-    [0, 1, 4, 'All is well. 1 message is being processed.'],
-    [2, 1, 300, 'All is well. 3 messages still wait, the oldest for 5 min.'],
-  ])(
-    'says of %s that wait and %s in work, the oldest for %s s, what comes of them',
+    [0, 0, 0, undefined, 'All is well.'],
+    [3, 0, 0, undefined, 'All is well. 3 messages are being processed.'],
+    [0, 1, 0, 4, 'All is well. 1 message is being processed.'],
+    [2, 1, 0, 300, 'All is well. 3 messages still wait, the oldest for 5 min.'],
+    [0, 0, 1, undefined, 'All is well. 1 message is scheduled to run within 15 minutes.'],
+    [
+      ...[0, 1, 2, 4],
+      'All is well. 1 message is being processed. 2 messages are scheduled to run within 15 minutes.',
+    ],
+  ] as const)(
+    'says of %s that wait, %s in work and %s scheduled, the oldest for %s s, what comes of them',
     async (...row) => {
       await connect();
-      const [waiting, inWork, oldestSeconds, expected] = row;
+      const [waiting, inWork, scheduled, oldestSeconds, expected] = row;
       const status = await readStatus(parts());
       const queues = status.queues.map((queue) =>
-        queue.name === 'events' ? { ...queue, waiting, inWork, oldestSeconds } : queue,
+        queue.name === 'events' ? { ...queue, waiting, inWork, scheduled, oldestSeconds } : queue,
       );
       const lines: string[] = [];
       tellStatus({ ...status, queues }, '', { print: (line) => lines.push(line) });
       expect(lines).toContain(expected);
     },
   );
+
+  it('counts a message that was sent to come later as scheduled, and not as waiting', async () => {
+    const QueueUrl = dead.parts.queues.find(({ name }) => name === 'events')?.sourceUrl;
+    await dead.sqs.send(
+      new SendMessageCommand({ QueueUrl, MessageBody: 'later', DelaySeconds: 900 }),
+    );
+    const { text: shown, document } = await page();
+    expect(shown).toMatch(/^QUEUE +WAITING +IN WORK +SCHEDULED /m);
+    expect(shown).toMatch(/^events +0 +0 +1 +0 s +0$/m);
+    expect(document).toMatchObject({ queues: [{ waiting: 0, inWork: 0, scheduled: 1 }, {}] });
+  });
 
   it('counts dead letters and their reasons, however many there are, and what is retried', async () => {
     await connect();
@@ -160,7 +177,7 @@ describe('npm run status', () => {
     await dead.audience.put('Failures', failure('evt-again', 'It took too long.', 5));
     const { verdict, text: shown, document } = await page();
     expect(verdict).toBe('not-well');
-    expect(shown).toMatch(/^events +0 +0 +0 s +120$/m);
+    expect(shown).toMatch(/^events +0 +0 +0 +0 s +120$/m);
     expect(shown).toMatch(/^ +100 × +since \d+ s +The table is away\./m);
     expect(shown).toMatch(/^ +20 × +since \d+ s +It cannot be read\./m);
     expect(shown).toContain('! 120 dead letters wait for a person.');
@@ -239,6 +256,29 @@ describe('npm run status', () => {
     expect(shown).toMatch(/^workflows +1 of 1 active\n +welcome-1$/m);
     expect(shown).toContain('npm run emails -- list --state unknown --stage staging');
     expect(shown).toContain('npm run emails -- list --state failed --stage staging');
+  });
+
+  it('counts what a workflow sent today that was removed since', async () => {
+    const { db, tableOf } = dead.audience;
+    const tables = { workflows: tableOf('Workflows'), settings: tableOf('Settings') };
+    const workflows = dynamoWorkflowVersions(db, tables);
+    const sentOfDay = async () => (await readStatus(parts())).emails.byState.get('sent') ?? 0;
+    const before = await sentOfDay();
+    const { workflow } = approvedMail();
+    if (!workflow) throw new Error('The mail has no workflow.');
+    const farewell = { ...workflow, workflowId: 'farewell', version: 1 };
+    await workflows.save(farewell);
+    const emails = dynamoEmails(db, tableOf('Emails'), () => new Date());
+    const ledgerKey = randomUUID();
+    const about = { workflowId: 'farewell', workflowVersion: 1, webhookId: 'evt-1' };
+    const leaseUntil = new Date().toISOString();
+    await emails.reserve(
+      { ledgerKey, ...about, customerId: 'c1' },
+      { token: 't', leaseUntil, addressHash: '0a' },
+    );
+    await emails.sent(ledgerKey, 't', 'ses-1');
+    await workflows.remove(farewell);
+    expect(await sentOfDay()).toBe(before + 1);
   });
 
   it('finds invalid settings, a disabled endpoint, a late queue and an endless old secret', async () => {

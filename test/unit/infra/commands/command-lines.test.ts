@@ -243,6 +243,12 @@ describe('one sentence says what is wrong with', () => {
       'settings set postalAddress Shop, Street',
       /"Street" is one word too many: npm run settings -- set <path> <value>\. Put quotes around/,
     ],
+    [
+      'runs dunning',
+      /^There is no command "dunning"\. It is one of show, stop\. The runs of a workflow: npm run workflows -- runs dunning\. "npm run runs -- --help"/,
+    ],
+    ['runs no:id', /The runs of a workflow: npm run workflows -- runs <id>\./],
+    ['runs shwo', /^There is no command "shwo"\. Did you mean "show"\? "npm run runs -- --help"/],
     ['runs stop', /^Say what to stop: the id of one run, or --workflow with the id of one\.$/],
     ['runs stop run --workflow dunning', /^Say what to stop: /],
     ['settings restore', /^Say the version as well: npm run settings -- restore <version>$/],

@@ -200,6 +200,20 @@ describe('the list of emails', () => {
     expect(text).toContain('Goodbye <u>you (removed), version');
   });
 
+  it('counts what a workflow sent in the last 24 hours that was removed since', async () => {
+    const brief = activeWorkflow({ workflowId: 'brief', name: 'Brief', version: 1 });
+    await site.parts.workflows.save(brief);
+    const of = { workflowId: 'brief', workflowShard: `${shardOf('short')}#brief` };
+    const createdAt = new Date(site.parts.now().getTime() - 60_000).toISOString();
+    await email('short', { ...of, state: 'failed', createdAt });
+    const failed = async () =>
+      /Last 24 hours: .*?(\d+) failed/.exec((await site.get(path)).text)?.[1];
+    const before = await failed();
+    expect(before).toBeDefined();
+    await site.parts.workflows.remove(brief);
+    expect(await failed()).toBe(before);
+  });
+
   it('calls held mail held in the numbers, too, and released once it is', async () => {
     const hold = dynamoHold(site.db, site.tableOf('Settings'));
     const at = site.parts.now().toISOString();

@@ -109,7 +109,7 @@ describe('npm run backfill, against a stage in AWS', () => {
     expect(real.out).toMatch(/^repaired +150$/m);
     expect(await count('Contacts')).toBe(150);
     const again = await run(['--since', '2026-01-01']);
-    expect(again.out).toMatch(/^in step +150$/m);
+    expect(again.out).toMatch(/^same details +150 /m);
     expect(again.out).toContain('The audience is in step with Polar.');
     expect(await stateFiles()).toEqual([]);
   });

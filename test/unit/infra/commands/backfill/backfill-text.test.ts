@@ -12,6 +12,19 @@ it('a dry run of backfill ends with how to repair what differs', () => {
   );
 });
 
+it('customers whose group alone differs are counted by their details and by their group, and it says so', () => {
+  const groups = {
+    ...noCounts(),
+    customers: 61,
+    inStep: 60,
+    drift: { ...none, 'wrong-group': 55 },
+  };
+  const shown = backfillLines(groups, { ...told, command: 'backfill' }).join('\n');
+  expect(shown).toMatch(/^same details +60 +their address, name and external id are the same$/m);
+  expect(shown).toMatch(/^wrong group +55 .* group; each may be counted above, too$/m);
+  expect(shown).not.toContain('in step');
+});
+
 it('states of subscriptions are something to do for a dry run, and done after a run', () => {
   const states = { ...noCounts(), drift: none, subscriptions: 2 };
   const dry = backfillLines(states, { ...told, command: 'backfill' });
