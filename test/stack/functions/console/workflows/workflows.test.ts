@@ -122,17 +122,17 @@ describe('the list', () => {
 
   test('says which other active workflow mails the same people, on the page and in the editor', async () => {
     const [first, second] = [await at.added('receipt'), await at.added('receipt')];
-    const note =
-      'Another workflow, “Receipt”, also mails these people at order.paid. While both are active, they get both emails. Open the other one.';
+    const note = (other: string) =>
+      `Another workflow, “${other}”, also mails these people at order.paid. While both are active, they get both emails. Open the other one.`;
     expect((await at.get(second.path)).text).not.toContain('also mails');
     await at.post(`${first.path}/activate`, { version: '1' });
     for (const path of [second.path, `${second.path}/edit`]) {
       const shown = await at.get(path);
-      expect(shown.text).toContain(note);
+      expect(shown.text).toContain(note('Receipt'));
       expect(shown.html).toContain(`href="${first.path}"`);
     }
     await at.post(`${second.path}/activate`, { version: '1' });
-    expect((await at.get(first.path)).text).toContain(note);
+    expect((await at.get(first.path)).text).toContain(note('Receipt 2'));
     await at.post(`${second.path}/pause`, { version: '2' });
     expect((await at.get(first.path)).text).not.toContain('also mails');
   });
