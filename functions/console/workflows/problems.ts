@@ -41,7 +41,9 @@ export function problemsOf(check: WorkflowCheck, typed: TypedWorkflow): Problems
   return {
     all,
     at: (field) => {
-      const texts = all.filter((one) => one.field === field).map(({ text }) => text);
+      const texts = all
+        .filter((one) => one.field === field)
+        .map(({ text, atField = text }) => atField);
       return texts.length > 0 ? [...new Set(texts)].join(' ') : undefined;
     },
     isIn: (part) => all.some(({ field = '' }) => field === part || field.startsWith(`${part}.`)),
