@@ -18,7 +18,7 @@ export type Saving =
   | { kind: 'conflict' };
 
 export type WorkflowDrafts = Readonly<{
-  /** Saves a ready-made workflow as a draft, or a bare one, under an id that no workflow had before. */
+  /** Saves a ready-made workflow as a draft, or a bare one, under an id that no workflow had before, and a free name. */
   add(readyMade?: ReadyMade | ReadySequence): Promise<Saving>;
   /** Saves what a person wrote as a draft of this id. `conflict`: there is one already. */
   create(workflowId: string, written: unknown): Promise<Saving>;
@@ -42,7 +42,7 @@ export type WorkflowDrafts = Readonly<{
 export type Present = Readonly<{ newest: Workflow; isRemoved: boolean }>;
 
 type Parts = Readonly<{
-  workflows: Pick<Workflows, 'save' | 'bringBack'>;
+  workflows: Pick<Workflows, 'all' | 'save' | 'bringBack'>;
   surroundings: () => Promise<MailSurroundings>;
   now: () => Date;
   /** A few random letters and digits. */
@@ -76,7 +76,9 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
 
   const drafts: WorkflowDrafts = {
     async add(readyMade: Beginning = bare) {
-      const checked = await check(draftFrom(readyMade));
+      const names = (await workflows.all()).map(({ name }) => name);
+      const written = draftFrom({ ...readyMade, title: freeName(readyMade.title, names) });
+      const checked = await check(written);
       if (checked.kind === 'refused') return checked;
       let saving: Saving = { kind: 'conflict' };
       // The ledger never forgets, so a new workflow must not have the id of one that was removed.
@@ -136,6 +138,14 @@ function partsOf({ draft, steps }: Accepted) {
 function savedAs(workflow: Workflow, checked?: Accepted): Extract<Saving, { kind: 'saved' }> {
   const { warnings = [], obstacles = [] } = checked ?? {};
   return { kind: 'saved', workflow, warnings, obstacles };
+}
+
+/** The name itself, or with the first number that makes it one that is not taken. Lists and notes tell workflows apart by it. */
+export function freeName(name: string, taken: readonly string[]): string {
+  if (!taken.includes(name)) return name;
+  let number = 2;
+  while (taken.includes(`${name} ${number}`)) number++;
+  return `${name} ${number}`;
 }
 
 type Beginning = Omit<ReadyMade, 'description'> | Omit<ReadySequence, 'description'>;

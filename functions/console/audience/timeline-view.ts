@@ -7,6 +7,7 @@ import type { Html } from '../kit/page.ts';
 import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { empty, table, time } from '../kit/shown.ts';
 import {
+  emailPath,
   eventPath,
   fateBadge,
   originBadge,
@@ -80,7 +81,7 @@ function emailEntry(email: EmailHappening, { names, isReleased }: Beside): Html 
   const reason = reasonText(email, isReleased);
   const name = names.get(workflowId);
   const workflow = name === undefined ? 'a workflow that was removed' : shortened(name);
-  return html`<p>Email of <a href="${workflowPath({ workflowId })}">${workflow}</a> ${fateBadge(email, isReleased)}</p>
+  return html`<p><a href="${emailPath(email)}">Email</a> of <a href="${workflowPath({ workflowId })}">${workflow}</a> ${fateBadge(email, isReleased)}</p>
 <p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)}\u00a0· <a href="${eventPath(webhookId)}">why</a></p>`;
 }
 

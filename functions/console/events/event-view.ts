@@ -20,6 +20,7 @@ import {
   changeRow,
   contactPath,
   deadLettersPath,
+  emailPath,
   eventPath,
   eventsPath,
   fieldWords,
@@ -130,7 +131,8 @@ function mailed(ledgerKey: string, { emails, isReleased, mailFailures, record }:
   const letter = link(`${deadLettersPath}/letter`, { id: ledgerKey });
   return html`${
     email
-      ? emailView({ email, webhookId: record.webhookId, isReleased })
+      ? html`${emailView({ email, webhookId: record.webhookId, isReleased })}
+<p><a href="${emailPath(email)}">See the email</a></p>`
       : html`<p>It isn’t in the ledger yet: it’s on its way to the mailer, or <a href="${letter}">among the dead letters</a>.</p>`
   }
 ${failures.map((failure) => html`<p class="note">${failureText(failure)} <a href="${letter}">Check the dead letters</a>.</p>`)}`;

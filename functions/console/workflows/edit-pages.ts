@@ -167,7 +167,7 @@ export async function editPage(c: Context<ConsoleEnv>, edited: Edited, parts: Wo
     body: html`${isConflict ? conflictView(present, typed, `${path}/edit`) : ''}
 ${problemSummary(instead === 'refused' ? problems : noProblems)}
 ${stopsNote(stopped, present)}
-${isAccepted && !switchedOff ? html`${overlapNote(c, check.draft, { polar: portal, maySwitch })}${alsoMailingNotes(alsoMailing(present.workflowId, check.draft, all))}` : ''}
+${isAccepted && !switchedOff ? html`${overlapNote(c, check.draft, { polar: portal, maySwitch, isActive: present.status === 'active' })}${alsoMailingNotes(alsoMailing(present.workflowId, check.draft, all))}` : ''}
 ${checkNotes(check, surroundings)}
 ${present.status === 'active' ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {

@@ -4,7 +4,14 @@ import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { reasonText } from '../kit/email-view.ts';
 import type { Html } from '../kit/page.ts';
 import { addressText, empty, link, table, time } from '../kit/shown.ts';
-import { contactPath, countBadges, eventPath, fateBadge, testPath } from '../kit/words.ts';
+import {
+  contactPath,
+  countBadges,
+  emailPath,
+  eventPath,
+  fateBadge,
+  testPath,
+} from '../kit/words.ts';
 
 type Emails = Readonly<{
   path: string;
@@ -31,6 +38,7 @@ export function workflowEmails(shown: Emails): Html {
       contactId &&
         html`<span class="long"><a href="${contactPath(contactId)}">${whom(addresses.get(customerId))}</a></span>`,
       html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,
+      html`<a class="whole" href="${emailPath(email)}">See the email</a>`,
     ];
   });
   if (rows.length === 0 && isFirst) {
@@ -39,7 +47,7 @@ ${empty('No event has triggered this workflow yet.', html`<p><a href="${testPath
   }
   return html`<h2 id="emails">Emails</h2>
 <p>${countBadges(counts, isReleased)}${counts.isComplete ? '' : html` <span class="soft small">Only the newest thousand are counted.</span>`}</p>
-${table('Emails of this workflow, newest first', ['Created', 'State', 'Contact', 'Event'], rows)}
+${table('Emails of this workflow, newest first', ['Created', 'State', 'Contact', 'Event', 'Email'], rows)}
 <p class="pages">${isFirst ? '' : html`<a class="button" href="${path}#emails">Newest</a>`}${next && html`<a class="button" href="${link(path, { after: next })}#emails">Older</a>`}</p>`;
 }
 

@@ -41,7 +41,9 @@ export function problemsOf(check: WorkflowCheck, typed: TypedWorkflow): Problems
   return {
     all,
     at: (field) => {
-      const texts = all.filter((one) => one.field === field).map(({ text }) => text);
+      const texts = all
+        .filter((one) => one.field === field)
+        .map(({ text, atField = text }) => atField);
       return texts.length > 0 ? [...new Set(texts)].join(' ') : undefined;
     },
     isIn: (part) => all.some(({ field = '' }) => field === part || field.startsWith(`${part}.`)),
@@ -132,16 +134,17 @@ type Overlapping = Readonly<{
 export function overlapNote(
   c: Context<ConsoleEnv>,
   workflow: Parameters<typeof overlapsOf>[0],
-  { polar, maySwitch }: Overlapping,
+  { polar, maySwitch, isActive }: Overlapping & Readonly<{ isActive: boolean }>,
 ): Html {
   const overlaps = polar ? overlapsOf(workflow, polar.emails?.switches) : [];
   if (!polar || overlaps.length === 0) return html``;
   const on = overlaps.filter((one) => one.polar === 'on');
   const unknown = overlaps.filter((one) => one.polar === 'unknown');
   const keys = on.map(({ key }) => key);
+  const since = isActive ? '' : ' once this workflow is active';
   return html`<div class="note">
-${on.length > 0 && moments('Polar also mails', 'so customers get both mails', on)}
-${unknown.length > 0 && moments('Polar may also mail', 'so customers may get both mails', unknown)}
+${on.length > 0 && moments('Polar also mails', `so customers get both mails${since}`, on)}
+${unknown.length > 0 && moments('Polar may also mail', `so customers may get both mails${since}`, unknown)}
 ${polar.server === 'sandbox' && html`<p>${sandboxNote}</p>`}
 ${keys.length > 0 ? switching(c, keys, { polar, maySwitch }) : toMoments}
 </div>`;

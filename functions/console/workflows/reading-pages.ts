@@ -208,7 +208,7 @@ export async function workflowPage(
       }),
       notes: html`${
         triggerNote(workflow.trigger.event, settings) ??
-        html`${overlapNote(c, workflow, { polar, maySwitch })}${alsoMailingNotes(alsoMailing(workflowId, workflow, all))}`
+        html`${overlapNote(c, workflow, { polar, maySwitch, isActive: workflow.status === 'active' })}${alsoMailingNotes(alsoMailing(workflowId, workflow, all))}`
       }${checkNotes(check, surroundings)}${outdatedNote(check, path)}`,
       numbers: numbersOf(workflowId),
       runs: runs && workflowRuns({ workflow, ...runs, addresses }),

@@ -256,7 +256,7 @@ export function brandChanges(
 
 function textIn(values: Readonly<Record<string, unknown>>, field: BrandField): string {
   const value = values[field];
-  if (value === undefined && isFormerSetting(field)) return 'as in the settings';
+  if (value === undefined && isFormerSetting(field)) return 'not set';
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

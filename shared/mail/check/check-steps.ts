@@ -17,12 +17,19 @@ const idPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 export type StepName = (step: DraftStep, index: number) => string;
 
 /** A sentence about a step, which says about which one where there are several. */
-export function ofStep(
+function ofStep(
   text: string,
   { steps, index, stepName = ({ id }) => `Step ${id}` }: OfStep,
 ): string {
   const step = steps[index];
   return step && steps.length > 1 ? `${stepName(step, index)}: ${text}` : text;
+}
+
+/** The same of a problem, which does not say at its field which step that is. */
+export function problemOfStep(problem: DraftProblem, of: OfStep): DraftProblem {
+  const text = ofStep(problem.text, of);
+  if (text === problem.text) return problem;
+  return { ...problem, text, atField: problem.atField ?? problem.text };
 }
 
 type OfStep = Readonly<{
@@ -41,11 +48,11 @@ export function checkSteps(
   const warnings: string[] = [];
   const checked: Step[] = [];
   for (const [index, step] of steps.entries()) {
-    const named = (text: string) => ofStep(text, { steps, index, stepName });
+    const of = { steps, index, stepName };
     const found =
       step.kind === 'send' ? checkSend(step, index, event) : checkWait(step, index, event, events);
-    problems.push(...found.problems.map((one) => ({ ...one, text: named(one.text) })));
-    warnings.push(...found.warnings.map(named));
+    problems.push(...found.problems.map((one) => problemOfStep(one, of)));
+    warnings.push(...found.warnings.map((text) => ofStep(text, of)));
     if (found.step) checked.push(found.step);
   }
   problems.push(...ofAll(steps));
@@ -94,10 +101,7 @@ function checkSend(
   const compilation = compileEmail(step.email, event);
   if (compilation.kind === 'refused') {
     const places = compilation.places.map(
-      ({ field, text }): DraftProblem => ({
-        field: field && `steps.${index}.${field}`,
-        text,
-      }),
+      (one): DraftProblem => ({ ...one, field: `steps.${index}.${one.field}` }),
     );
     return { problems: [...problems, ...places], warnings };
   }

@@ -11,7 +11,7 @@ import {
 } from '#shared/polar/event-types.ts';
 import type { Portal } from '#shared/polar/portal.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
-import { checkSteps, type DraftStep, ofStep, type StepName } from './check-steps.ts';
+import { checkSteps, type DraftStep, problemOfStep, type StepName } from './check-steps.ts';
 import { type DraftProblem, type EmailField, sentencesOf } from './draft-problem.ts';
 import { readDraft, type WorkflowDraft } from './written-draft.ts';
 
@@ -147,10 +147,9 @@ function senderProblems(
   const { email } = step;
   const problems: DraftProblem[] = [];
   const problem = (field: EmailField, text: string) =>
-    problems.push({
-      field: `steps.${index}.${field}`,
-      text: ofStep(text, { steps, index, stepName }),
-    });
+    problems.push(
+      problemOfStep({ field: `steps.${index}.${field}`, text }, { steps, index, stepName }),
+    );
   for (const [field, label] of senderFields) {
     const wrong = email[field] === undefined ? undefined : senderProblem(email[field]);
     if (wrong) problem(field, `${label} ${wrong}.`);

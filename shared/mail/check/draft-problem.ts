@@ -58,7 +58,12 @@ export type DraftField =
   | `steps.${number}.${EmailField}`;
 
 /** What is wrong, as a sentence, and where; `undefined`: with the whole. */
-export type DraftProblem = Readonly<{ field: DraftField | undefined; text: string }>;
+export type DraftProblem = Readonly<{
+  field: DraftField | undefined;
+  text: string;
+  /** What to say at the field itself, where the sentence names it. */
+  atField?: string | undefined;
+}>;
 
 export function draftProblem(issue: z.core.$ZodIssue, written: unknown): DraftProblem {
   return { field: fieldAt(issue.path), text: issueSentence(issue, written) };

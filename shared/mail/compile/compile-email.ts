@@ -193,8 +193,11 @@ type Compilation =
   | {
       kind: 'refused';
       problems: string[];
-      places: readonly Readonly<{ field: (typeof fields)[number]; text: string }>[];
+      places: readonly Place[];
     };
+
+/** `atField`: what to say at the field itself, which needs no name there. */
+type Place = Readonly<{ field: (typeof fields)[number]; text: string; atField?: string }>;
 
 const longest = { subject: 1_000, preheader: 1_000, body: 50_000 } as const;
 /** The workflow, with what it is compiled to, is one item of at most 400 KB. */
@@ -236,12 +239,12 @@ export function compileEmail(node: EmailNode, type: SupportedEventType): Compila
   return { kind: 'compiled', compiled, warnings: [...new Set(warnings)] };
 }
 
-function refusal(places: Extract<Compilation, { kind: 'refused' }>['places']): Compilation {
+function refusal(places: readonly Place[]): Compilation {
   return { kind: 'refused', problems: sentencesOf(places), places };
 }
 
 type Field = (typeof fields)[number];
-type PlacedFinding = Pick<Finding, 'kind' | 'text'> & Readonly<{ field: Field }>;
+type PlacedFinding = Pick<Finding, 'kind'> & Place;
 type ReadField = { pieces: readonly LiquidPiece[] | undefined; findings: PlacedFinding[] };
 
 function readField(field: Field, written: string, type: SupportedEventType): ReadField {
@@ -268,7 +271,10 @@ function refused(field: Field, finding: Finding): ReadField {
 
 function placed(field: Field, { kind, line, text }: Finding): PlacedFinding {
   const name = `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
-  return { kind, field, text: `${name}${field === 'body' ? `, line ${line}` : ''}: ${text}` };
+  if (field !== 'body') {
+    return { kind, field, text: `${name}: ${text}`, atField: text.replace(/^it is /, 'It’s ') };
+  }
+  return { kind, field, text: `${name}, line ${line}: ${text}`, atField: `Line ${line}: ${text}` };
 }
 
 function bodyParts(pieces: readonly LiquidPiece[]) {

@@ -8,6 +8,7 @@ export const phone = `
   .scroll td { display: flow-root; min-width: 0; max-width: none; min-height: 1.9rem; padding: .2rem 0 .2rem 7rem; border: 0 }
   .scroll td::before { content: attr(data-head); float: left; width: 6.25rem; margin-left: -7rem; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
   .scroll td.number { text-align: left }
+  .scroll td :is(button, .button) { max-width: none; overflow-wrap: anywhere }
   .scroll td:empty { display: none }
   .long, .who, .moment, .two-weeks, .why { min-width: 0 }
   .chips { flex-flow: column nowrap; align-items: stretch }

@@ -124,11 +124,15 @@ describe('the page of an event', () => {
     expect(text).toContain('Late version 3 sends nothing The event is older than -1 hours');
     expect(text).toContain('Asks version 3 asks for an email It isn’t in the ledger yet');
     expect(html).toContain('href="/console/workflows/asks"');
+    expect(text).not.toContain('See the email');
     const sent = await mailed('sent');
     const page = await at.get(pathOf(sent.webhookId));
     expect(page.text).toContain('SES took it.');
     expect(page.text).toContain('ses-1');
     expect(page.html).not.toContain('ask=send-again');
+    const email = /href="([^"]+)">See the email</.exec(page.html)?.[1] ?? '';
+    expect(email).toContain(sent.ledgerKey);
+    expect((await at.get(email)).text).toContain('ses-1');
   });
 
   test('keeps hostile names text, everywhere', async () => {

@@ -179,13 +179,17 @@ describe('a workflow that mails when Polar does', () => {
     const path = await add('payment-failed');
     const shown = await desk.get(path);
     expect(shown.text).toContain(
-      'Polar also mails when a payment fails, so customers get both mails.',
+      'Polar also mails when a payment fails, so customers get both mails once this workflow is active.',
     );
     expect(shown.html).toContain('value="subscription_past_due"');
-    expect((await desk.get(`${path}/edit`)).text).toContain('so customers get both mails');
+    expect((await desk.get(`${path}/edit`)).text).toContain(
+      'so customers get both mails once this workflow is active.',
+    );
     const activated = await desk.submit(`${path}/activate`, { version: '1' });
     expect(activated.text).toContain('It is active');
     expect(activated.text.match(/both mails/g)).toHaveLength(1);
+    expect(activated.text).toContain('so customers get both mails.');
+    expect((await desk.get(`${path}/edit`)).text).toContain('so customers get both mails.');
     inPolar({ subscription_past_due: false });
     await desk.submit(`${page}/accept-emails`);
     expect((await desk.get(path)).text).not.toContain('Polar also mails');

@@ -225,7 +225,7 @@ describe('the preview', () => {
     });
     expect(text).toContain('This is the saved version.');
     expect(email).not.toContain('oops');
-    expect(text).toContain('Body, line 1: There is no variable contact.oops; did you mean');
+    expect(text).toContain('Line 1: There is no variable contact.oops; did you mean');
     expect(text).not.toContain('Nothing was saved.');
     expect(frame).toBeDefined();
   });

@@ -127,14 +127,22 @@ describe('the steps of a workflow', () => {
   });
 
   test.each([
-    ['step-1-count', '0.5', 'Step 2, Wait: A wait is from 1 hour'],
-    ['step-2-from', 'nobody', 'Step 3, Email: From must be'],
-  ])('are named in problems by their place and what they do: %s %s', async (field, typed, told) => {
-    const { press } = await dunning();
-    const { text } = await press('save', { [field]: typed });
-    expect(text).toContain(told);
-    expect(text).not.toMatch(/Step (wait|day)-/);
-  });
+    ['step-1-count', '0.5', 'Step 2, Wait: ', 'A wait is from 1 hour'],
+    ['step-2-from', 'nobody', 'Step 3, Email: ', 'From must be'],
+    ['step-2-subject', ' ', 'Step 3, Email: Subject: it is empty.', 'It’s empty.'],
+    ['step-2-body', '{% if %}', 'Step 3, Email: Body, line 1: ', 'Line 1: '],
+  ])(
+    'are named in the list of problems by their place and what they do, and not at the field: %s %s',
+    async (field, typed, inList, atField) => {
+      const { press } = await dunning();
+      const { text, html } = await press('save', { [field]: typed });
+      expect(text.split(inList)).toHaveLength(2);
+      expect(html.match(/<span class="problem"[^>]*>([^<]*)/)?.[1]).toMatch(
+        new RegExp(`^${atField}`),
+      );
+      expect(text).not.toMatch(/Step (wait|day)-/);
+    },
+  );
 
   test('can be tested one at a time', async () => {
     const { path } = await dunning();

@@ -122,17 +122,17 @@ describe('the list', () => {
 
   test('says which other active workflow mails the same people, on the page and in the editor', async () => {
     const [first, second] = [await at.added('receipt'), await at.added('receipt')];
-    const note =
-      'Another workflow, “Receipt”, also mails these people at order.paid. While both are active, they get both emails. Open the other one.';
+    const note = (other: string) =>
+      `Another workflow, “${other}”, also mails these people at order.paid. While both are active, they get both emails. Open the other one.`;
     expect((await at.get(second.path)).text).not.toContain('also mails');
     await at.post(`${first.path}/activate`, { version: '1' });
     for (const path of [second.path, `${second.path}/edit`]) {
       const shown = await at.get(path);
-      expect(shown.text).toContain(note);
+      expect(shown.text).toContain(note('Receipt'));
       expect(shown.html).toContain(`href="${first.path}"`);
     }
     await at.post(`${second.path}/activate`, { version: '1' });
-    expect((await at.get(first.path)).text).toContain(note);
+    expect((await at.get(first.path)).text).toContain(note('Receipt 2'));
     await at.post(`${second.path}/pause`, { version: '2' });
     expect((await at.get(first.path)).text).not.toContain('also mails');
   });
@@ -250,6 +250,7 @@ test('the emails of a workflow are listed newest first, each on one page, with r
     nth % 2 === 0 ? { state: 'blocked', reason: `Because of ${hostile}` } : {},
   );
   const seen: string[] = [];
+  const mails: (string | undefined)[] = [];
   let next: string | undefined = path;
   let pages = 0;
   while (next !== undefined && pages < 10) {
@@ -257,6 +258,7 @@ test('the emails of a workflow are listed newest first, each on one page, with r
     expect(status).toBe(200);
     expect(html).not.toContain('<script>alert');
     expect(text).toContain(`Because of ${hostile}`);
+    mails.push(...[...html.matchAll(/\/mail\?key=([^"]+)">See the email/g)].map(([, key]) => key));
     seen.push(
       ...[...html.matchAll(/\/console\/events\/([^"]+)"/g)].map(([, id = '']) => idInPath(id)),
     );
@@ -266,6 +268,7 @@ test('the emails of a workflow are listed newest first, each on one page, with r
   expect(pages).toBe(3);
   expect(seen).toHaveLength(60);
   expect(new Set(seen).size).toBe(60);
+  expect(new Set(mails).size).toBe(60);
   const numbers = seen.map((link) => Number(link.split('/')[1]));
   const seconds = numbers.map((number) => Math.floor(number / 3));
   expect(seconds).toEqual([...seconds].sort((a, b) => b - a));

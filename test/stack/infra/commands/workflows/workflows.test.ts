@@ -63,11 +63,14 @@ describe('npm run workflows', () => {
     expect(receipt).toMatchObject({ workflowId: 'receipt-t1', status: 'draft' });
   });
 
-  it('gives each of them an id of its own', async () => {
+  it('gives each of them an id and a name of its own', async () => {
     await at.does().add('receipt');
     await at.does().add('receipt');
-    const ids = (await at.workflows.all()).map(({ workflowId }) => workflowId);
-    expect(ids.sort()).toEqual(['receipt-t1', 'receipt-t2']);
+    const known = (await at.workflows.all()).map(({ workflowId, name }) => [workflowId, name]);
+    expect(known.sort()).toEqual([
+      ['receipt-t1', 'Receipt'],
+      ['receipt-t2', 'Receipt 2'],
+    ]);
   });
 
   it('lists the templates when it does not know one', async () => {

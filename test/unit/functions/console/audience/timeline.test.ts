@@ -49,7 +49,13 @@ describe('the time line', () => {
     expect(html.indexOf('Welcome')).toBeLessThan(html.indexOf('Receipt'));
     expect(html.indexOf('/console/events/e2')).toBeLessThan(html.indexOf('Welcome'));
     expect(html.indexOf('/console/events/e1')).toBeLessThan(html.indexOf('Receipt'));
-    expect(html.match(/Email of/g)).toHaveLength(2);
+    expect(html.match(/>Email<\/a> of/g)).toHaveLength(2);
+  });
+
+  it('leads from each email to its page', async () => {
+    const html = await entries([email('e1', 'receipt'), event('e1'), email('gone', 'welcome')]);
+    expect(html).toContain('<a href="/console/emails/mail?key=receipt+e1">Email</a>');
+    expect(html).toContain('<a href="/console/emails/mail?key=welcome+gone">Email</a>');
   });
 
   it('tells the event that added the contact from those that changed it', async () => {
@@ -78,7 +84,7 @@ describe('the time line', () => {
   it('shows an email by itself whose event is not on the page', async () => {
     const html = await entries([email('gone', 'welcome'), event('e1')]);
     expect(html).not.toContain('class="caused"');
-    expect(html).toContain('Email of');
+    expect(html).toContain('>Email</a> of');
   });
 
   it.each<[string, string, Feedback]>([

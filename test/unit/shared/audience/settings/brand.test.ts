@@ -120,6 +120,16 @@ describe('a brand', () => {
       { path: 'footer', from: '', to: 'Hi' },
     ]);
   });
+
+  it('tells a time zone that was never set from one that was made empty', () => {
+    const [never, empty, set] = [{}, { timeZone: '' }, { timeZone: 'UTC' }].map(brandDocument);
+    expect(brandChanges(never ?? {}, set ?? {})).toEqual([
+      { path: 'timeZone', from: 'not set', to: 'UTC' },
+    ]);
+    expect(brandChanges(never ?? {}, empty ?? {})).toEqual([
+      { path: 'timeZone', from: 'not set', to: '' },
+    ]);
+  });
 });
 
 describe('text on an accent', () => {
