@@ -159,9 +159,6 @@ export type WorkflowReader = Readonly<{
   find(workflowId: string): Promise<Workflow | undefined>;
 }>;
 
-/** Of so many that were removed last the emails are listed and counted: each is some queries more. */
-export const mostRemoved = 20;
-
 export type Workflows = WorkflowReader &
   Readonly<{
     /**

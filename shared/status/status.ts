@@ -1,6 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { mostRemoved } from '#shared/audience/workflow.ts';
 import { within } from '#shared/in-time.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
@@ -17,7 +16,7 @@ import {
   type EmailsOfDay,
 } from '#shared/store/mail/emails-now.ts';
 import { dynamoHold, type Hold } from '#shared/store/mail/hold.ts';
-import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
+import { dynamoWorkflowVersions, mostRemoved } from '#shared/store/mail/workflow-versions.ts';
 
 export type StatusParts = Readonly<{
   db: DynamoDBDocumentClient;

@@ -1,4 +1,5 @@
-import { mostRemoved, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
+import type { Workflow, Workflows } from '#shared/audience/workflow.ts';
+import { mostRemoved } from '#shared/store/mail/workflow-versions.ts';
 
 export type Named = Pick<Workflow, 'workflowId' | 'name'>;
 

@@ -15,6 +15,9 @@ import { dynamoWorkflows } from './workflows.ts';
 
 type Tables = Readonly<{ workflows: string; settings: string }>;
 
+/** Of so many that were removed last the emails are listed and counted: each is some queries more. */
+export const mostRemoved = 20;
+
 /**
  * The workflows with their earlier versions, which are items of table Settings: whoever scans Workflows for what sends,
  * an older version of the code too, must not meet them there.
