@@ -9,9 +9,9 @@ import { deploymentSigns } from './kit/deployment-signs.ts';
 import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
 import { noting } from './kit/noting.ts';
 import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
+import { emailsPath, settingsPath } from './kit/paths.ts';
 import { flashed } from './kit/remembered.ts';
 import { time } from './kit/shown.ts';
-import { emailsPath, settingsPath } from './kit/words.ts';
 import type { ConsoleParts } from './parts.ts';
 import { type Section, sectionAt } from './sections.ts';
 

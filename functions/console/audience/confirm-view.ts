@@ -7,7 +7,7 @@ import {
 import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { contactPath } from '../kit/words.ts';
+import { contactPath } from '../kit/paths.ts';
 import { reasonView } from './contact-view.ts';
 import { searchPath } from './list-view.ts';
 

@@ -15,9 +15,10 @@ import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-
 import { isMailReleased } from '../kit/email-view.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { audiencePath, contactPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
-import { audiencePath, contactPath, nameOf, shortened } from '../kit/words.ts';
+import { nameOf, shortened } from '../kit/words.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
 import { contactView } from './contact-view.ts';

@@ -27,8 +27,9 @@ import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import { nameNote } from '../kit/left-out-name.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { contactPath } from '../kit/paths.ts';
 import { addressText, badge, facts, table, time } from '../kit/shown.ts';
-import { consentBadge, contactPath, priceText, shortened } from '../kit/words.ts';
+import { consentBadge, priceText, shortened } from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
 

@@ -6,8 +6,9 @@ import { problemsInFields, type TypedFields } from '#shared/audience/by-hand/typ
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { postForm, textField, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { contactPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
-import { contactPath, nameOf, shortened } from '../kit/words.ts';
+import { nameOf, shortened } from '../kit/words.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { fieldLabels } from './hand-view.ts';
 import { groupsOf } from './list-view.ts';

@@ -6,8 +6,8 @@ import { holdsByHand } from '#shared/audience/settings/user-group.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { contactPath } from '../kit/paths.ts';
 import { time } from '../kit/shown.ts';
-import { contactPath } from '../kit/words.ts';
 
 export const fieldLabels = {
   firstName: 'First name',

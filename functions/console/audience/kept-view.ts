@@ -4,8 +4,9 @@ import { erasureDelaysSeconds } from '#shared/queue/events-queue.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { pathId } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
+import { audiencePath, contactPath, deadLettersPath } from '../kit/paths.ts';
 import { badge, facts, time } from '../kit/shown.ts';
-import { audiencePath, contactPath, deadLettersPath, shortened } from '../kit/words.ts';
+import { shortened } from '../kit/words.ts';
 
 /** When what was on its way is erased too, and a minute for the queue. */
 const wholeMs = (Math.max(...erasureDelaysSeconds) + 60) * 1_000;

@@ -7,17 +7,9 @@ import type { TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { postForm } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { audiencePath, contactPath, importPath, polarPath, testPath } from '../kit/paths.ts';
 import { addressText, empty, link, table, time } from '../kit/shown.ts';
-import {
-  audiencePath,
-  consentBadge,
-  contactPath,
-  importPath,
-  nameOf,
-  polarPath,
-  shortened,
-  testPath,
-} from '../kit/words.ts';
+import { consentBadge, nameOf, shortened } from '../kit/words.ts';
 import type { ContactsShown, Product, ProductsOf } from './by-product.ts';
 
 export const searchPath = `${audiencePath}/search`;

@@ -3,18 +3,12 @@ import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { Happening } from '#shared/store/audience/contact-history.ts';
 import { reasonText } from '../kit/email-view.ts';
+import { fateBadge } from '../kit/fates.ts';
 import type { Html } from '../kit/page.ts';
+import { emailPath, eventPath, workflowPath } from '../kit/paths.ts';
 import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { empty, table, time } from '../kit/shown.ts';
-import {
-  emailPath,
-  eventPath,
-  fateBadge,
-  originBadge,
-  outcomeBadge,
-  shortened,
-  workflowPath,
-} from '../kit/words.ts';
+import { originBadge, outcomeBadge, shortened } from '../kit/words.ts';
 
 type EventHappening = Extract<Happening, { kind: 'event' }>;
 type EmailHappening = Extract<Happening, { kind: 'email' }>;

@@ -16,8 +16,8 @@ import { saveBar } from '../kit/enhanced.ts';
 import { act, choice, postForm, textArea, textField, textOf } from '../kit/fields.ts';
 import type { MoreSources } from '../kit/guard.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { brandPath } from '../kit/paths.ts';
 import { table, time } from '../kit/shown.ts';
-import { brandPath } from '../kit/words.ts';
 
 /** What a person typed, right or wrong. */
 export type TypedBrand = Readonly<Record<BrandField, string>>;

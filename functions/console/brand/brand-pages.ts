@@ -28,9 +28,9 @@ import { emailSources } from '../kit/email-frame.ts';
 import { textOf } from '../kit/fields.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { brandPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { problemFlash, table, time } from '../kit/shown.ts';
-import { brandPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
   brandForm,

@@ -4,9 +4,9 @@ import { keptLetters, keptMessages } from '#shared/queue/dead-letters/dead-lette
 import { putBackLetters } from '#shared/queue/dead-letters/move-letters.ts';
 import { postForm, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { deadLettersPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { empty, link, problemFlash } from '../kit/shown.ts';
-import { deadLettersPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type LetterList, lettersTable } from './letter-list.ts';
 import { filterFields } from './letter-query.ts';

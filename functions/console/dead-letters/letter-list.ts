@@ -11,8 +11,8 @@ import {
 } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { act, choice, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { deadLettersPath, eventsPath } from '../kit/paths.ts';
 import { badge, empty, link, table, time } from '../kit/shown.ts';
-import { deadLettersPath, eventsPath } from '../kit/words.ts';
 import { filterFields, filterOf, type LetterQuery } from './letter-query.ts';
 import type { Reading } from './letter-reading.ts';
 import { queueWords, whoText } from './letter-views.ts';

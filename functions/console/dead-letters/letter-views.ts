@@ -18,8 +18,8 @@ import {
 } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { deadLettersPath, eventPath } from '../kit/paths.ts';
 import { badge, facts, link, prettyBody, table, time } from '../kit/shown.ts';
-import { deadLettersPath, eventPath } from '../kit/words.ts';
 import type { LetterWithMessage } from './letter-reading.ts';
 
 export const queueWords: Readonly<Record<QueueName, string>> = {

@@ -9,25 +9,21 @@ import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
 import { chips } from '../kit/chips.ts';
 import { reasonText } from '../kit/email-view.ts';
 import { underDays } from '../kit/enhanced.ts';
+import { countBadges, fateBadge, fateWords } from '../kit/fates.ts';
 import { choice, textField } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
-import type { Named } from '../kit/removed-workflows.ts';
-import { addressText, empty, link, table, time } from '../kit/shown.ts';
 import {
-  capital,
   contactPath,
-  countBadges,
   emailPath,
   emailsPath,
   eventPath,
-  fateBadge,
-  fateWords,
-  nameOf,
-  shortened,
   testPath,
   workflowPath,
   workflowsPath,
-} from '../kit/words.ts';
+} from '../kit/paths.ts';
+import type { Named } from '../kit/removed-workflows.ts';
+import { addressText, empty, link, table, time } from '../kit/shown.ts';
+import { capital, nameOf, shortened } from '../kit/words.ts';
 
 const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 

@@ -5,9 +5,10 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { emailFrame } from '../kit/email-frame.ts';
 import { emailView, fateSentence } from '../kit/email-view.ts';
+import { fateBadge } from '../kit/fates.ts';
 import type { Html } from '../kit/page.ts';
+import { eventPath, workflowPath } from '../kit/paths.ts';
 import { facts, time } from '../kit/shown.ts';
-import { eventPath, fateBadge, workflowPath } from '../kit/words.ts';
 import { toWhom } from './email-list.ts';
 import type { RenderedAgain } from './rendered-again.ts';
 

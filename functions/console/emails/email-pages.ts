@@ -12,10 +12,10 @@ import { isMailReleased } from '../kit/email-view.ts';
 import { textOf } from '../kit/fields.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
+import { emailsPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { type Named, removedWorkflows } from '../kit/removed-workflows.ts';
 import { empty } from '../kit/shown.ts';
-import { emailsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
   beforeOf,

@@ -4,8 +4,8 @@ import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import { act, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
+import { emailsPath, workflowsPath } from '../kit/paths.ts';
 import { time } from '../kit/shown.ts';
-import { emailsPath, workflowsPath } from '../kit/words.ts';
 
 /** What a press of the switch leads to. */
 export const holdFlashes = {

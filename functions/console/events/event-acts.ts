@@ -15,10 +15,11 @@ import {
 } from '#shared/store/mail/emails.ts';
 import { emailFacts } from '../kit/email-view.ts';
 import { exampleSubjects, longestForSubjectsMs } from '../kit/example-subjects.ts';
+import { fateWords } from '../kit/fates.ts';
 import { act, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
+import { emailsPath, eventPath } from '../kit/paths.ts';
 import { link } from '../kit/shown.ts';
-import { emailsPath, eventPath, fateWords } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 const replayIdSchema = z.uuid();

@@ -17,19 +17,15 @@ import { underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
+import { contactPath, eventPath, eventsPath, polarPath, testPath } from '../kit/paths.ts';
 import { addressText, empty, link, table, time } from '../kit/shown.ts';
 import {
   capital,
-  contactPath,
-  eventPath,
-  eventsPath,
   nameOf,
   originBadge,
   outcomeBadge,
   outcomeNames,
-  polarPath,
   shortened,
-  testPath,
 } from '../kit/words.ts';
 
 const shortDay = new Intl.DateTimeFormat('en-GB', {

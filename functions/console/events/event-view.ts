@@ -14,24 +14,26 @@ import type { SavedSettings } from '#shared/store/settings/history.ts';
 import { emailView, failureText } from '../kit/email-view.ts';
 import { copyable, live } from '../kit/enhanced.ts';
 import type { Html } from '../kit/page.ts';
-import { runPath } from '../kit/run-view.ts';
-import { addressText, badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
 import {
-  changeRow,
   contactPath,
   deadLettersPath,
   emailPath,
   eventPath,
   eventsPath,
+  settingsPath,
+  workflowPath,
+  workflowsPath,
+} from '../kit/paths.ts';
+import { runPath } from '../kit/run-view.ts';
+import { addressText, badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
+import {
+  changeRow,
   fieldWords,
   originBadge,
   outcomeBadge,
   outcomeText,
   propertyRows,
-  settingsPath,
   statusBadge,
-  workflowPath,
-  workflowsPath,
 } from '../kit/words.ts';
 import type { EventStory, Unrecorded } from './event-story.ts';
 

@@ -3,8 +3,8 @@ import type { CountStore } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slots } from '#shared/store/counts/slots.ts';
 import { eventBars } from '../kit/event-bars.ts';
 import type { Html } from '../kit/page.ts';
+import { eventsPath } from '../kit/paths.ts';
 import { link, time, zone } from '../kit/shown.ts';
-import { eventsPath } from '../kit/words.ts';
 import { hourIn, type ListQuery, lastDay } from './event-list.ts';
 
 const daysShown = 14;

@@ -4,9 +4,10 @@ import { addsContact, type ReplayEntry } from '#shared/audience/event-record.ts'
 import type { Rehearsal, Replay } from '#shared/audience/replay/replay.ts';
 import { act, checkbox } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { eventPath } from '../kit/paths.ts';
 import { outlookView } from '../kit/run-view.ts';
 import { badge, table } from '../kit/shown.ts';
-import { eventPath, outcomeBadge, outcomeText } from '../kit/words.ts';
+import { outcomeBadge, outcomeText } from '../kit/words.ts';
 import { changesView, replayKind } from './event-view.ts';
 
 type Rehearsed = Extract<Rehearsal, { kind: 'rehearsed' }>;

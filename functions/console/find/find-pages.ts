@@ -2,8 +2,9 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
+import { audiencePath, findPath } from '../kit/paths.ts';
 import { addressText, empty, table } from '../kit/shown.ts';
-import { audiencePath, findPath, shortened } from '../kit/words.ts';
+import { shortened } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { finding } from './finding.ts';
 

@@ -4,8 +4,9 @@ import { dynamoContactSearch } from '#shared/store/audience/contact-search.ts';
 import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { pathId } from '../kit/in-url.ts';
+import { audiencePath, contactPath, eventPath, workflowPath } from '../kit/paths.ts';
 import { runPath } from '../kit/run-view.ts';
-import { audiencePath, contactPath, eventPath, nameOf, workflowPath } from '../kit/words.ts';
+import { nameOf } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type Purchase, purchasesOf } from './purchases.ts';
 

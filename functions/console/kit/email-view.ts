@@ -3,9 +3,10 @@ import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/emai
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { HoldStore } from '#shared/store/mail/hold.ts';
+import { fateBadge } from './fates.ts';
 import type { Html } from './page.ts';
+import { eventPath } from './paths.ts';
 import { facts, link, time } from './shown.ts';
-import { eventPath, fateBadge } from './words.ts';
 
 const notSent = 'It was not sent. Another event of the same kind may still send it.';
 

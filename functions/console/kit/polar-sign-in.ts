@@ -11,7 +11,7 @@ import {
 import type { PolarAccess } from '#shared/store/polar/access.ts';
 import { act } from './fields.ts';
 import type { ConsoleEnv, Html } from './page.ts';
-import { pathsOfConnecting } from './words.ts';
+import { pathsOfConnecting } from './paths.ts';
 
 /** Whether Polar can send the browser back to here. */
 export function mayComeBack(c: Context<ConsoleEnv>): boolean {

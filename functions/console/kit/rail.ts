@@ -13,7 +13,7 @@ import {
   settingsPath,
   testPath,
   workflowsPath,
-} from './words.ts';
+} from './paths.ts';
 
 type Entry = Readonly<{ href: string; label: string }>;
 

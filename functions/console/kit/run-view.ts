@@ -4,8 +4,8 @@ import { bareReason, isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { type WaitStep, type Workflow, waitText } from '#shared/audience/workflow.ts';
 import type { DraftStep } from '#shared/mail/check/check-steps.ts';
 import type { Html } from './page.ts';
+import { runsPath } from './paths.ts';
 import { badge, time } from './shown.ts';
-import { runsPath } from './words.ts';
 
 /** Where the page of a run is. */
 export function runPath(runId: string): string {

@@ -1,13 +1,6 @@
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import { type Condition, eventPropertyNames } from '#shared/audience/conditions.ts';
-import type { Email } from '#shared/audience/emails/email.ts';
-import {
-  type EmailFate,
-  type Fated,
-  fateOf,
-  type StateOrHeld,
-} from '#shared/audience/emails/email-fate.ts';
 import { addsContact, type Change, type EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
@@ -20,24 +13,9 @@ import {
 } from '#shared/polar/event-properties.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { SubscriptionFacts } from '#shared/polar/subscription-facts.ts';
-import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
-import { pathId } from './in-url.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
-import { badge, link, time } from './shown.ts';
-
-export const audiencePath = '/console/audience';
-export const workflowsPath = '/console/workflows';
-export const runsPath = '/console/runs';
-export const deadLettersPath = '/console/dead-letters';
-export const testPath = '/console/test';
-export const logPath = '/console/log';
-export const findPath = '/console/find';
-
-/** Where the page of a contact is. */
-export function contactPath(contactId: string): string {
-  return `${audiencePath}/${encodeURIComponent(contactId)}`;
-}
+import { badge, time } from './shown.ts';
 
 /** First and last name; empty where there is none. */
 export function nameOf({ firstName, lastName }: Contact): string {
@@ -58,13 +36,6 @@ export function shortened(text: string | undefined, longest = 80): string {
   if (text === undefined) return '';
   const letters = [...text];
   return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : text;
-}
-
-export const eventsPath = '/console/events';
-
-/** Where the page of an event is. Any text may be a webhook id. */
-export function eventPath(webhookId: string): string {
-  return `${eventsPath}/${pathId(webhookId)}`;
 }
 
 type Outcome = EventRecord['outcome'];
@@ -155,16 +126,6 @@ function propertyText(
   return String(value);
 }
 
-export const emailsPath = '/console/emails';
-
-/** Where the page of one email is. */
-export function emailPath({ ledgerKey }: Readonly<{ ledgerKey: string }>): string {
-  return link(`${emailsPath}/mail`, { key: ledgerKey });
-}
-
-export const polarPath = '/console/polar';
-export const importPath = `${polarPath}/import`;
-
 /** How an import of customers is, in a sentence beside a link to its page; absent: none was begun. */
 export function importText(known: Import | undefined): string {
   if (known?.kind !== 'import') return 'Preview it first. It mails nobody.';
@@ -187,25 +148,6 @@ export function importProgress({ progress }: Pick<Import, 'progress'>): string {
   return `Looked at ${looked} of ${total} ${progress.phase}.`;
 }
 
-export const pathsOfConnecting = {
-  signIn: `${polarPath}/sign-in`,
-  cancel: `${polarPath}/sign-in/cancel`,
-  token: `${polarPath}/token`,
-  organization: `${polarPath}/organization`,
-} as const;
-
-export const pathsOfTending = {
-  enable: `${polarPath}/enable`,
-  repair: `${polarPath}/repair`,
-  redeliver: `${polarPath}/redeliver`,
-  rotate: `${polarPath}/rotate`,
-  dropPrevious: `${polarPath}/drop-previous`,
-  disconnect: `${polarPath}/disconnect`,
-  emailsOff: `${polarPath}/emails-off`,
-  emailsOn: `${polarPath}/emails-on`,
-  acceptEmails: `${polarPath}/accept-emails`,
-} as const;
-
 /** What a subscription costs, such as `$19.00 a month`; empty where Polar did not tell. */
 export function priceText({ amount, currency, interval }: SubscriptionPrice): string {
   if (amount === undefined || currency === undefined) return '';
@@ -213,9 +155,6 @@ export function priceText({ amount, currency, interval }: SubscriptionPrice): st
 }
 
 type SubscriptionPrice = Pick<SubscriptionFacts, 'amount' | 'currency' | 'interval'>;
-
-export const brandPath = '/console/brand';
-export const settingsPath = '/console/settings';
 
 export const frequencyWords = {
   'every-time': 'Every time',
@@ -247,79 +186,4 @@ const statusTones = { draft: 'calm', active: 'good', paused: 'warn' } as const;
 
 export function statusBadge({ status }: Pick<Workflow, 'status'>): Html {
   return badge(status, statusTones[status]);
-}
-
-const stateTones = {
-  // SES took it; whether it arrived is another question.
-  sent: 'calm',
-  blocked: 'calm',
-  failed: 'bad',
-  unknown: 'warn',
-  reserved: 'calm',
-  waiting: 'calm',
-} as const satisfies Record<Email['state'], string>;
-
-const stateWords = {
-  sent: 'sent',
-  blocked: 'blocked',
-  failed: 'failed',
-  unknown: 'unknown',
-  reserved: 'being sent',
-  waiting: 'waiting',
-} as const satisfies Record<Email['state'], string>;
-
-const countedInOrder = [
-  'sent',
-  'blocked',
-  'failed',
-  'unknown',
-  'held',
-  'waiting',
-  'reserved',
-] as const satisfies readonly StateOrHeld[];
-
-const fateTones = {
-  ...stateTones,
-  delivered: 'good',
-  bounced: 'bad',
-  complained: 'bad',
-  rejected: 'bad',
-  held: 'warn',
-} as const satisfies Record<EmailFate, string>;
-
-export const fateWords = {
-  ...stateWords,
-  delivered: 'delivered',
-  bounced: 'bounced',
-  complained: 'complained',
-  rejected: 'rejected',
-  held: 'held',
-} as const satisfies Record<EmailFate, string>;
-
-function toldBadge(fate: EmailFate, isReleased: boolean, before = ''): Html {
-  if (fate === 'held' && isReleased) return badge(`${before}released`, 'calm');
-  return badge(`${before}${fateWords[fate]}`, fateTones[fate]);
-}
-
-/**
- * What became of an email, as far as SES has told: only one that arrived is green. `isReleased`: mail is not held anymore,
- * so one that was held goes out within minutes.
- */
-export function fateBadge(email: Fated, isReleased = false): Html {
-  return toldBadge(fateOf(email), isReleased);
-}
-
-/** How many emails are in each state. A plus says that only the newest were counted. `isReleased`: as in `fateBadge`. */
-export function countBadges({ byState, isComplete }: EmailCounts, isReleased: boolean): Html {
-  const more = isComplete ? '' : '+';
-  const shown = countedInOrder.flatMap((state) => {
-    const count = byState.get(state);
-    const counted = `${numberText(count ?? 0)}${more} `;
-    return count === undefined ? [] : [toldBadge(state, isReleased, counted), ' '];
-  });
-  return shown.length === 0 ? html`<span class="soft">none yet</span>` : html`${shown}`;
-}
-
-export function workflowPath({ workflowId }: Pick<Workflow, 'workflowId'>): string {
-  return `${workflowsPath}/${encodeURIComponent(workflowId)}`;
 }

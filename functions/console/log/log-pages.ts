@@ -8,16 +8,16 @@ import { actPositionSchema } from '#shared/store/operator-log.ts';
 import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText, pathId } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
-import { badge, empty, link, table, time } from '../kit/shown.ts';
 import {
   audiencePath,
   contactPath,
   emailPath,
   eventPath,
   logPath,
-  shortened,
   workflowPath,
-} from '../kit/words.ts';
+} from '../kit/paths.ts';
+import { badge, empty, link, table, time } from '../kit/shown.ts';
+import { shortened } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { actNames } from './act-names.ts';
 

@@ -3,19 +3,19 @@ import type { Import } from '#shared/audience/backfill/import.ts';
 import type { Concern } from '#shared/status/concerns.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
-import { runPath } from '../kit/run-view.ts';
 import {
   brandPath,
   deadLettersPath,
   emailsPath,
   eventPath,
   importPath,
-  importText,
   polarPath,
   settingsPath,
   testPath,
   workflowsPath,
-} from '../kit/words.ts';
+} from '../kit/paths.ts';
+import { runPath } from '../kit/run-view.ts';
+import { importText } from '../kit/words.ts';
 
 type Step = Readonly<{ label: string; href: string }>;
 

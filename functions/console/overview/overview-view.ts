@@ -15,19 +15,17 @@ import { sparkline } from '../kit/charts.ts';
 import { eventBars } from '../kit/event-bars.ts';
 import { fatesBar, fatesLegend, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
-import { empty, facts, link, zone } from '../kit/shown.ts';
 import {
   contactPath,
   deadLettersPath,
   eventPath,
   eventsPath,
-  originBadge,
-  outcomeName,
   polarPath,
-  shortened,
   workflowPath,
   workflowsPath,
-} from '../kit/words.ts';
+} from '../kit/paths.ts';
+import { empty, facts, link, zone } from '../kit/shown.ts';
+import { originBadge, outcomeName, shortened } from '../kit/words.ts';
 import {
   eventSeries,
   mailSeries,

@@ -4,8 +4,8 @@ import { type PolarServer, polarServers } from '#shared/polar/access.ts';
 import type { PolarOrganization } from '#shared/polar/api.ts';
 import { act, choice, postForm, textField, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { pathsOfConnecting, polarPath } from '../kit/paths.ts';
 import { mayComeBack } from '../kit/polar-sign-in.ts';
-import { pathsOfConnecting, polarPath } from '../kit/words.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import type { Told } from './connection-state.ts';
 

@@ -14,9 +14,10 @@ import {
 } from '#shared/polar/customer-emails.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { pathsOfTending, workflowPath } from '../kit/paths.ts';
 import { firstToSwitchHere, signInToSwitch } from '../kit/polar-sign-in.ts';
 import { badge, table, time } from '../kit/shown.ts';
-import { capital, pathsOfTending, workflowPath } from '../kit/words.ts';
+import { capital } from '../kit/words.ts';
 import type { Told } from './connection-state.ts';
 
 type Shown = Readonly<{

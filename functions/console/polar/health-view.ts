@@ -9,8 +9,8 @@ import {
 } from '#shared/polar/connection/health.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { eventsPath, pathsOfTending } from '../kit/paths.ts';
 import { badge, table, time } from '../kit/shown.ts';
-import { eventsPath, pathsOfTending } from '../kit/words.ts';
 
 export function endpointBadge(health: ConnectionHealth | undefined): Html {
   if (!health?.endpoint) return badge('state not known', 'warn');

@@ -7,8 +7,9 @@ import { live } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { importPath, settingsPath } from '../kit/paths.ts';
 import { facts, time } from '../kit/shown.ts';
-import { importPath, importProgress, importText, settingsPath } from '../kit/words.ts';
+import { importProgress, importText } from '../kit/words.ts';
 
 type Shown = Readonly<{
   known: Import | undefined;

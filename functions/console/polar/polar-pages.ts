@@ -5,7 +5,7 @@ import { isLoopbackUrl } from '#shared/polar/access.ts';
 import { type Followed, followSettings } from '#shared/polar/connection/follow-settings.ts';
 import { tellConnection } from '../kit/deployment-signs.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
-import { settingsPath } from '../kit/words.ts';
+import { settingsPath } from '../kit/paths.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { type Problems, settingsForForm } from '../settings/save-settings.ts';
 import { connectingPages } from './connecting-pages.ts';

@@ -18,10 +18,10 @@ import {
 import { type Redelivered, redeliverFailed } from '#shared/polar/redelivery.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { pathsOfTending, polarPath } from '../kit/paths.ts';
 import { backTo } from '../kit/polar-sign-in.ts';
 import { goOn } from '../kit/remembered.ts';
 import { link as urlOf } from '../kit/shown.ts';
-import { pathsOfTending, polarPath } from '../kit/words.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
 /** Which connection a person saw. The versions of the next one begin at the first again, but it was connected at another time. */

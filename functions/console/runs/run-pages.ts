@@ -8,12 +8,13 @@ import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { isMailReleased, reasonText } from '../kit/email-view.ts';
 import { exampleSubjects } from '../kit/example-subjects.ts';
+import { fateBadge } from '../kit/fates.ts';
 import { act } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { contactPath, eventPath, workflowPath, workflowsPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { outlookView, runBadge, runPath, stepName, whereRunIs } from '../kit/run-view.ts';
 import { empty, facts, table, time } from '../kit/shown.ts';
-import { contactPath, eventPath, fateBadge, workflowPath, workflowsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 type Story = RunNow &

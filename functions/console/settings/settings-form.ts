@@ -18,8 +18,8 @@ import {
 import { saveBar } from '../kit/enhanced.ts';
 import { checkbox, choice, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { brandPath, settingsPath } from '../kit/paths.ts';
 import { problemFlash } from '../kit/shown.ts';
-import { brandPath, settingsPath } from '../kit/words.ts';
 import { type Problems, seenField } from './save-settings.ts';
 
 /** When Polar sends it, for those who do not know its events by heart. */

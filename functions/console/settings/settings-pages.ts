@@ -4,9 +4,9 @@ import { draftOf, type SettingPlace, settingPlaces } from '#shared/audience/sett
 import type { Followed } from '#shared/polar/connection/follow-settings.ts';
 import { postForm } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { settingsPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { table, time } from '../kit/shown.ts';
-import { settingsPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
   clashesField,

@@ -20,9 +20,9 @@ import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { untilDone } from '../kit/enhanced.ts';
 import { postForm, textField, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { eventPath, polarPath, settingsPath, testPath, workflowPath } from '../kit/paths.ts';
 import { goOn, keepTestAddress, testAddress } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
-import { eventPath, polarPath, settingsPath, testPath, workflowPath } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 
 export type SentTest =

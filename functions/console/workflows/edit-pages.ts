@@ -11,9 +11,9 @@ import { everyElement } from '../kit/email-elements.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
+import { workflowPath, workflowsPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { facts, problemFlash, table, time } from '../kit/shown.ts';
-import { workflowPath, workflowsPath } from '../kit/words.ts';
 import { editForm } from './edit-form.ts';
 import { eventOf, type Look, usualLook } from './preview.ts';
 import {

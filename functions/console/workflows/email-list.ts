@@ -2,16 +2,10 @@ import { html } from 'hono/html';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { reasonText } from '../kit/email-view.ts';
+import { countBadges, fateBadge } from '../kit/fates.ts';
 import type { Html } from '../kit/page.ts';
+import { contactPath, emailPath, eventPath, testPath } from '../kit/paths.ts';
 import { addressText, empty, link, table, time } from '../kit/shown.ts';
-import {
-  contactPath,
-  countBadges,
-  emailPath,
-  eventPath,
-  fateBadge,
-  testPath,
-} from '../kit/words.ts';
 
 type Emails = Readonly<{
   path: string;

@@ -17,10 +17,10 @@ import type { Connection } from '#shared/polar/connection/connection.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
+import { brandPath, pathsOfTending, polarPath, settingsPath, workflowPath } from '../kit/paths.ts';
 import { firstToSwitchHere, signInToSwitch } from '../kit/polar-sign-in.ts';
 import { stepInSentence } from '../kit/run-view.ts';
 import { badge, problemFlash } from '../kit/shown.ts';
-import { brandPath, pathsOfTending, polarPath, settingsPath, workflowPath } from '../kit/words.ts';
 import { conditionLists, isWhole, type TypedWorkflow } from './typed-workflow.ts';
 
 /** What is wrong with a form, by field. */

@@ -19,16 +19,10 @@ import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { workflowPath, workflowsPath } from '../kit/paths.ts';
 import { testAddress } from '../kit/remembered.ts';
 import { badge, facts, time } from '../kit/shown.ts';
-import {
-  conditionText,
-  frequencyWords,
-  kindWords,
-  statusBadge,
-  workflowPath,
-  workflowsPath,
-} from '../kit/words.ts';
+import { conditionText, frequencyWords, kindWords, statusBadge } from '../kit/words.ts';
 import { workflowEmails } from './email-list.ts';
 import {
   alsoMailingNotes,

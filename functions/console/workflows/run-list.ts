@@ -4,9 +4,9 @@ import { runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { RunCounts } from '#shared/store/runs/run-lists.ts';
 import type { Html } from '../kit/page.ts';
+import { contactPath, workflowPath } from '../kit/paths.ts';
 import { runBadge, runPath, runTones, runWords, stepName, whereRunIs } from '../kit/run-view.ts';
 import { badge, empty, table, time } from '../kit/shown.ts';
-import { contactPath, workflowPath } from '../kit/words.ts';
 
 type Runs = Readonly<{
   workflow: Workflow;

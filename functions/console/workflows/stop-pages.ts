@@ -7,9 +7,9 @@ import { act, textOf } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { numberText } from '../kit/numbers.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
+import { workflowPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { problemFlash } from '../kit/shown.ts';
-import { workflowPath } from '../kit/words.ts';
 import { noSuchWorkflow } from './reading-pages.ts';
 import type { WorkflowParts } from './workflow-parts.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { eventPath } from '#functions/console/kit/words.ts';
+import { eventPath } from '#functions/console/kit/paths.ts';
 import { contactSchema } from '#shared/audience/person/person.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { startConsole } from '#test/stack/functions/console/console-at-work.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { fateSentence, isMailReleased, reasonText } from '#functions/console/kit/email-view.ts';
-import { fateBadge } from '#functions/console/kit/words.ts';
+import { fateBadge } from '#functions/console/kit/fates.ts';
 import { emailFates, type Fated } from '#shared/audience/emails/email-fate.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 
