@@ -1,61 +1,42 @@
 import { html } from 'hono/html';
-import type { Email } from '#shared/audience/emails/email.ts';
 import {
   type EmailFate,
+  emailFates,
   type Fated,
   fateOf,
-  type StateOrHeld,
 } from '#shared/audience/emails/email-fate.ts';
 import type { EmailCounts } from '#shared/store/mail/workflow-emails.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 import { badge } from './shown.ts';
 
-const stateTones = {
+const fateTones = {
+  delivered: 'good',
   // SES took it; whether it arrived is another question.
   sent: 'calm',
-  blocked: 'calm',
-  failed: 'bad',
-  unknown: 'warn',
-  reserved: 'calm',
-  waiting: 'calm',
-} as const satisfies Record<Email['state'], string>;
-
-const stateWords = {
-  sent: 'sent',
-  blocked: 'blocked',
-  failed: 'failed',
-  unknown: 'unknown',
-  reserved: 'being sent',
-  waiting: 'waiting',
-} as const satisfies Record<Email['state'], string>;
-
-const countedInOrder = [
-  'sent',
-  'blocked',
-  'failed',
-  'unknown',
-  'held',
-  'waiting',
-  'reserved',
-] as const satisfies readonly StateOrHeld[];
-
-const fateTones = {
-  ...stateTones,
-  delivered: 'good',
   bounced: 'bad',
   complained: 'bad',
   rejected: 'bad',
+  blocked: 'calm',
+  failed: 'bad',
+  unknown: 'warn',
   held: 'warn',
+  waiting: 'calm',
+  reserved: 'calm',
 } as const satisfies Record<EmailFate, string>;
 
 export const fateWords = {
-  ...stateWords,
   delivered: 'delivered',
+  sent: 'sent',
   bounced: 'bounced',
   complained: 'complained',
   rejected: 'rejected',
+  blocked: 'blocked',
+  failed: 'failed',
+  unknown: 'unknown',
   held: 'held',
+  waiting: 'waiting',
+  reserved: 'being sent',
 } as const satisfies Record<EmailFate, string>;
 
 function toldBadge(fate: EmailFate, isReleased: boolean, before = ''): Html {
@@ -74,10 +55,12 @@ export function fateBadge(email: Fated, isReleased = false): Html {
 /** How many emails are in each state. A plus says that only the newest were counted. `isReleased`: as in `fateBadge`. */
 export function countBadges({ byState, isComplete }: EmailCounts, isReleased: boolean): Html {
   const more = isComplete ? '' : '+';
-  const shown = countedInOrder.flatMap((state) => {
-    const count = byState.get(state);
-    const counted = `${numberText(count ?? 0)}${more} `;
-    return count === undefined ? [] : [toldBadge(state, isReleased, counted), ' '];
-  });
+  const inOrder = [...byState].sort(([one], [other]) => placeOf(one) - placeOf(other));
+  const shown = inOrder.flatMap(([state, count]) => [
+    toldBadge(state, isReleased, `${numberText(count)}${more} `),
+    ' ',
+  ]);
   return shown.length === 0 ? html`<span class="soft">none yet</span>` : html`${shown}`;
 }
+
+const placeOf = (fate: EmailFate) => emailFates.indexOf(fate);
