@@ -1,4 +1,4 @@
-import { isMailable } from '#shared/audience/person/address.ts';
+import { isHeaderAddress } from '#shared/audience/person/address.ts';
 
 const quotedName = /^"(?:[^"\\]|\\.)*"$/;
 
@@ -6,7 +6,7 @@ const quotedName = /^"(?:[^"\\]|\\.)*"$/;
 export function senderProblem(written: string): string | undefined {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(written)) return 'must be on one line';
   const { name, address } = mailbox(written);
-  if (!isSenderAddress(address)) {
+  if (!isHeaderAddress(address)) {
     return 'must be one address, such as hello@example.com or "Ada of Example" <hello@example.com>';
   }
   if (name.length > 200) return 'has a name that is too long';
@@ -19,13 +19,6 @@ export function senderProblem(written: string): string | undefined {
 export function mailbox(written: string): { name: string; address: string } {
   const angled = /^(.*)<([^<>]*)>$/.exec(written.trim());
   return { name: angled?.[1]?.trim() ?? '', address: angled?.[2] ?? written.trim() };
-}
-
-/** SES takes the domain in ASCII (`xn--…`) and no other characters in front of it. */
-function isSenderAddress(address: string): boolean {
-  return (
-    isMailable(address) && /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(address)
-  );
 }
 
 /**

@@ -179,3 +179,10 @@ export function isTakenBySes(address: string): boolean {
 export function isAnonymous(address: string): boolean {
   return /@anonymized\.(polar\.sh|invalid)$/i.test(address.trim());
 }
+
+/** Whether SES takes it in a header as it is: in ASCII, with a domain that has a dot. */
+export function isHeaderAddress(address: string): boolean {
+  return isMailable(address) && asciiMailbox.test(address);
+}
+
+const asciiMailbox = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;

@@ -1,4 +1,4 @@
-import { isMailable } from '#shared/audience/person/address.ts';
+import { isHeaderAddress } from '#shared/audience/person/address.ts';
 import {
   defaultSettings,
   isLanguage,
@@ -112,8 +112,7 @@ export function brandProblem(field: BrandField, text: string): string | undefine
     case 'portalUrl':
       return urlProblem(text);
     case 'supportAddress':
-      return isMailable(text) &&
-        /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(text)
+      return isHeaderAddress(text)
         ? undefined
         : 'It must be one address, such as support@example.com.';
     case 'accent':
