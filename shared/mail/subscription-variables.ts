@@ -10,21 +10,21 @@ import type { EventProperties } from '#shared/polar/event-properties.ts';
 export const subscriptionVariables = {
   status: 'Its status now: trialing, active, past_due, paused or canceled.',
   productId: 'The id of its product now.',
-  productName: 'The name of its product now, where Polar told it.',
+  productName: 'The name of its product now, if Polar sent it.',
   amount:
-    'The price of one period now, in minor units, with any discount taken off. It is not the next charge.',
-  formattedAmount: 'The price of one period now, as people write it. It is not the next charge.',
+    "The price of one period now, in minor units, after any discount. It isn't the next charge.",
+  formattedAmount: "The price of one period now, as people write it. It isn't the next charge.",
   currency: 'Three lower-case letters: usd, eur, jpy.',
   interval: 'How often it renews: month, year, 3 months.',
-  periodEnd: 'When its present period ends.',
+  periodEnd: 'When its current period ends.',
   trialEnd: 'When its trial ends, or ended, if there is one.',
-  endsAt: 'When it ends, if that is booked.',
+  endsAt: 'When it ends, if that is scheduled.',
   endedAt: 'When it ended, once it has.',
   canceledAt: 'When it was canceled.',
   cancelAtPeriodEnd: 'true while it is set to end with its period.',
-  pastDueSince: 'Since when a payment is overdue.',
-  pausedAt: 'Since when it is paused.',
-  createdAt: 'When it was made.',
+  pastDueSince: 'Since when a payment has been overdue.',
+  pausedAt: 'Since when it has been paused.',
+  createdAt: 'When it was created.',
 } as const satisfies Record<SubscriptionFact | 'formattedAmount', string>;
 
 export type SubscriptionValues = {
