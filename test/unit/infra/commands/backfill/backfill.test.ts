@@ -134,6 +134,21 @@ describe('the subscriptions of customers', () => {
     expect(at.audience.calls.commit).toBe(1);
   });
 
+  it('are compared when they changed in the window that was asked for, however old they are', async () => {
+    const at = await started({ customers: 1, subscriptions: 1 });
+    await at.run();
+    const hoursOn = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const [row] = at.polar.state.subscriptions;
+    Object.assign(row ?? {}, { status: 'canceled', modified_at: hoursOn(2) });
+    const since = (hours: number) => hoursOn(hours).replace('Z', '000Z');
+    expect((await at.run({ since: since(3) })).counts).toMatchObject({ subscriptions: 0 });
+    expect((await at.run({ since: since(1) })).counts).toMatchObject({ subscriptions: 1 });
+    const [id = ''] = at.polar.state.customers.map((one) => String(one['id']));
+    expect(Object.values(at.customer(id)?.subscriptions ?? {})).toMatchObject([
+      { status: 'canceled' },
+    ]);
+  });
+
   it('leave what a webhook told of the same or a newer version', async () => {
     const at = await started({ customers: 1, subscriptions: 1 });
     await at.run();
