@@ -92,6 +92,17 @@ describe('the page of a contact', () => {
     expect(html).toContain(`${path}/subscribe`);
   });
 
+  test('undoes an unsubscribe without asking only where that undoes nothing else', async () => {
+    const late = `later${made}@example.com`;
+    const starts = { newContacts: 'unsubscribed' } as const;
+    await at.tell('customer.created', `${id}-later`, { minute: 1, email: late }, starts);
+    const its = `/console/audience/${(await shown(late)).contactId}`;
+    await at.post(`${its}/unsubscribe`, {});
+    const { html } = await at.get(its);
+    expect(html).not.toContain('Undo the unsubscribe');
+    expect(html).toContain(`${its}/subscribe`);
+  });
+
   test('says every reason against mail, with its time and author', async () => {
     await at.refusals.ofAddress(email, { ...no('complained'), by: 'the recipient, through SES' });
     expect((await at.get(path)).text).toContain('Gets no mail: the recipient complained.');
