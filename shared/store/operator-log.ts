@@ -33,7 +33,7 @@ const actSchema = z.object({
 });
 
 /** Where a list goes on: a day, and the key of the last act that was given of it. */
-export const actPositionSchema = z.object({ day: z.string(), time: z.optional(z.string()) });
+export const actPositionSchema = z.object({ day: z.iso.date(), time: z.optional(z.string()) });
 export type ActPosition = z.infer<typeof actPositionSchema>;
 
 type ActPage = Readonly<{ acts: readonly OperatorAct[]; next: ActPosition | undefined }>;
@@ -137,8 +137,11 @@ export function dynamoOperatorLog(
     async page(filter, since, limit, after) {
       const isMeant = isMeantBy(filter);
       const found: OperatorAct[] = [];
-      let day = after?.day ?? now().toISOString().slice(0, 10);
-      let time = after?.time;
+      const today = now().toISOString().slice(0, 10);
+      // A position comes in a URL: days that are still to come would be asked for one by one.
+      const start = after && after.day <= today ? after : { day: today };
+      let day = start.day;
+      let time = start.time;
       const first = since.slice(0, 10);
       const fromItsStart = readAhead((one) => ofDay(one, limit, undefined), first);
       while (day >= first) {

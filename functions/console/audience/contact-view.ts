@@ -225,8 +225,12 @@ function consentActs(c: Context<ConsoleEnv>, path: string, known: KnownContact):
   const { contact, customer, suppression } = known;
   const refusal = suppression?.reasons.unsubscribed ?? customer?.no?.unsubscribed;
   const { gets } = standingOf(known);
-  // What an operator did by mistake, an operator takes back; a person's own "no" is asked about first.
-  const canUndo = refusal && isByOperator(refusal) && gets === 'transactional';
+  // What an operator did by mistake, an operator takes back; a person's own "no", and whatever else that would undo, is
+  // asked about first.
+  const canUndo =
+    refusal !== undefined &&
+    gets === 'transactional' &&
+    reasonsAgainstMarketing(known).every(({ by }) => by !== undefined && isByOperator({ by }));
   return [
     ...(refusal ? [] : [act(c, 'Unsubscribe', `${path}/unsubscribe`)]),
     ...(canUndo ? [act(c, 'Undo the unsubscribe', `${path}/subscribe`)] : []),

@@ -144,7 +144,7 @@ async function runBackfill(options: BackfillOptions): Promise<void> {
       return await restore({ ...all, by: person() }, options, shown, deployment.options);
     }
     await run(all, options, {
-      states: backfillStates(stateFolder(), resources.physicalId('Customers')),
+      states: backfillStates(stateFolder(), resources.physicalId('Customers'), side.now),
       ...shown,
       ask: isSomebodyThere() ? (question) => stop.isOff(() => confirmed(question)) : undefined,
       sameDeployment: deployment.options,
@@ -203,8 +203,8 @@ async function run(
   const { organizationId } = parts;
   const shown = addressShown(reveal);
   const left = isDryRun || restart ? undefined : await earlier(states, { organizationId, since });
-  const from = left === 'older' ? undefined : left;
-  if (left === 'older') print(`${startsOver}\n`);
+  const from = typeof left === 'string' ? undefined : left;
+  if (typeof left === 'string') print(`${startsOver[left]}\n`);
   if (from) {
     print(`Continues where the run of ${from.savedAt} stopped. --restart starts over.\n`);
   }
@@ -247,15 +247,18 @@ async function run(
   if (isLeft(counts, isDryRun)) process.exitCode = isDryRun ? foundSomethingToDo : 1;
 }
 
-const startsOver =
-  'An earlier run, of version 0.1.0, did not finish. It used another order, so this one starts over.';
+const startsOver = {
+  older:
+    'An earlier run, of version 0.1.0, did not finish. It used another order, so this one starts over.',
+  stale: 'An earlier run stopped more than a day ago, so this one starts over.',
+} as const;
 
 async function earlier(
   states: BackfillStates,
   { organizationId, since }: Readonly<{ organizationId: string; since: string | undefined }>,
-): Promise<BackfillState | 'older' | undefined> {
+): Promise<BackfillState | keyof typeof startsOver | undefined> {
   const state = await states.read();
-  if (state === 'older') return state;
+  if (typeof state === 'string') return state;
   const isSame = state?.organizationId === organizationId && state.since === (since ?? null);
   return isSame ? state : undefined;
 }

@@ -39,8 +39,11 @@ export type BackfillState = z.infer<typeof stateSchema>;
 const olderSchema = z.object({ phase: z.string(), order: z.optional(z.never()) });
 
 export type BackfillStates = Readonly<{
-  /** `undefined`: there is none, or it cannot be read. `older`: version 0.1.0 left it. */
-  read: () => Promise<BackfillState | 'older' | undefined>;
+  /**
+   * `undefined`: there is none, or it cannot be read. `older`: version 0.1.0 left it. `stale`: it is so old that the pages
+   * before it may differ again.
+   */
+  read: () => Promise<BackfillState | 'older' | 'stale' | undefined>;
   save: (state: Omit<BackfillState, 'order'>) => Promise<void>;
   forget: () => Promise<void>;
 }>;
@@ -48,14 +51,23 @@ export type BackfillStates = Readonly<{
 /** Of whoever runs the command. */
 export const stateFolder = () => join(homedir(), '.polar-audience');
 
+/** A run that is resumed says in the end that all is in step: what it compared must have been lately. */
+const longestBreakMs = 24 * 3_600_000;
+
 /** How far the backfill of one deployment is, in a file of the person who runs it. Written whole, or not at all. */
-export function backfillStates(folder: string, deployment: string): BackfillStates {
+export function backfillStates(
+  folder: string,
+  deployment: string,
+  now: () => Date,
+): BackfillStates {
   const file = join(folder, `backfill-${deployment.replace(/[^\w-]+/g, '_')}.json`);
   return {
     async read() {
       const state = parsed(await readFile(file, 'utf8').catch(() => 'null'));
       if (olderSchema.safeParse(state).success) return 'older';
-      return stateSchema.safeParse(state).data;
+      const known = stateSchema.safeParse(state).data;
+      const isStale = known && now().getTime() - Date.parse(known.savedAt) > longestBreakMs;
+      return isStale ? 'stale' : known;
     },
     async save(state) {
       await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -1,5 +1,6 @@
 import { otherOrganization } from '#infra/commands/backfill/gone.ts';
 import type { BackfillHooks } from '#infra/commands/backfill/run.ts';
+import { isLeft as isLeftByBackfill } from '#infra/commands/backfill/text.ts';
 import { countLiving } from '#shared/audience/backfill/living.ts';
 import {
   type BackfillCounts,
@@ -252,10 +253,6 @@ export async function rehearseRecovery(
   const isDue = lost.orders.some(({ due }) => due.length > 0);
   // Deliveries that failed count only where their events never arrived, as at the end of a run.
   const faults = health.faults.filter(({ kind }) => kind !== 'failed');
-  const isLeft = faults.length + undelivered.length > 0 || isDifferent(compared.counts);
+  const isLeft = faults.length + undelivered.length > 0 || isLeftByBackfill(compared.counts, true);
   return { kind: 'shown', isLeft: isLeft || isDue };
-}
-
-function isDifferent({ drift, refused }: BackfillCounts): boolean {
-  return sumOf(drift) + sumOf(refused) > 0;
 }

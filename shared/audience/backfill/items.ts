@@ -20,6 +20,7 @@ const customerSchema = z.object({
 });
 const purchaseSchema = z.object({
   created_at: z.string(),
+  modified_at: z.nullish(z.string()),
   customer: z.object({ organization_id: z.string() }),
 });
 const organizationSchema = z.object({
@@ -88,8 +89,8 @@ export function purchaseItem(
   if (type === 'order.paid' && !isPaidOrder(row)) return undefined;
   const event = backfillEvent(type, row, settings.version);
   if (!known || event.kind === 'unreadable') return unreadable(event);
-  const createdAt = instant(known.created_at);
-  if (since !== undefined && createdAt !== undefined && createdAt < since) return undefined;
+  const changedAt = instant(known.modified_at ?? known.created_at);
+  if (since !== undefined && changedAt !== undefined && changedAt < since) return undefined;
   const { customer, subscription } = event.made.event;
   return {
     customerId: customer.id,

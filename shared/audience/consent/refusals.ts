@@ -9,7 +9,13 @@ import {
   settle,
 } from '#shared/audience/rows/unit-of-work.ts';
 import type { Workspace } from '#shared/audience/rows/workspace.ts';
-import { personRefusals, type SuppressionReason, suppressedBy } from './suppression.ts';
+import {
+  afar,
+  isFromAfar,
+  personRefusals,
+  type SuppressionReason,
+  suppressedBy,
+} from './suppression.ts';
 
 /** A person's or a mailbox's "no" to mail, at an address. */
 export type Refusal = Readonly<{
@@ -18,13 +24,6 @@ export type Refusal = Readonly<{
   at: string;
   by: string;
 }>;
-
-const afar = ', by an email to a former address';
-
-/** Whether a "no" was said at another address than the one that it is on, which somebody else may have by now. */
-export function isFromAfar({ by }: Pick<Refusal, 'by'>): boolean {
-  return by.endsWith(afar);
-}
 
 /**
  * Suppresses an address. Returns the customers who must take on a person's "no" next (`takeOnRefusal`, one write each,

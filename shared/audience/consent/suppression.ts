@@ -14,6 +14,14 @@ export function isByOperator({ by }: Pick<Act, 'by'>): boolean {
   return !outside.some((one) => by.startsWith(one));
 }
 
+/** How a "no" is signed that was said at another address than the one that it is on. */
+export const afar = ', by an email to a former address';
+
+/** Whether it was said at another address, which somebody else may have by now. */
+export function isFromAfar({ by }: Pick<Act, 'by'>): boolean {
+  return by.endsWith(afar);
+}
+
 /** Whether one time is after another; our own have three fraction digits, Polar's six. */
 export function isAfter(time: string, other: string): boolean {
   return (instant(time) ?? time) > (instant(other) ?? other);
@@ -61,14 +69,23 @@ const reasonsOf = {
 } as const;
 const allReasons = [...reasonsOf.person, ...reasonsOf.mailbox];
 
-/** Both together; of two refusals for one reason the newer stays. */
+/**
+ * Both together; of two refusals for one reason the newer stays. It remains that of a person who said it by themselves,
+ * also where an operator says it again: whoever takes back their own must not take back that.
+ */
 export function refusalsOf<T extends Refusals>(known: T, more: T): T {
   const merged = { ...more, ...known };
   for (const reason of allReasons) {
     const [a, b] = [known[reason], more[reason]];
-    if (a && b) merged[reason] = laterAct(a, b);
+    if (a && b) merged[reason] = laterRefusal(a, b);
   }
   return merged;
+}
+
+function laterRefusal(a: Act, b: Act): Act {
+  const later = laterAct(a, b);
+  const [own, ...others] = [a, b].filter((one) => !isByOperator(one) && !isFromAfar(one));
+  return own && others.length === 0 ? { ...later, by: own.by } : later;
 }
 
 /** Those that are newer than what was lifted. */

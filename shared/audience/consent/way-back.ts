@@ -2,8 +2,8 @@ import { actedOn, subscribe } from '#shared/audience/by-hand/acts-by-hand.ts';
 import { formerSpellings, type NormalisedEmail } from '#shared/audience/person/address.ts';
 import { look, type Surroundings, settle } from '#shared/audience/rows/unit-of-work.ts';
 import { isSameData, type Workspace } from '#shared/audience/rows/workspace.ts';
-import { isFromAfar, type Recipient, type RecipientParts } from './refusals.ts';
-import { type Act, liftedSuppression, type Suppression } from './suppression.ts';
+import type { Recipient, RecipientParts } from './refusals.ts';
+import { type Act, isFromAfar, liftedSuppression, type Suppression } from './suppression.ts';
 
 /** Whether a suppression is no more than that the person unsubscribed, so that they can take it back by themselves. */
 export function isOnlyUnsubscribed({ reasons }: Suppression): boolean {

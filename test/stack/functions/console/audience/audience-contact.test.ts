@@ -92,6 +92,28 @@ describe('the page of a contact', () => {
     expect(html).toContain(`${path}/subscribe`);
   });
 
+  test('asks before it undoes what the person said, also where an operator unsubscribed them after that', async () => {
+    const said = { reason: 'unsubscribed', at: '2026-11-20T10:00:00.000Z' } as const;
+    await at.refusals.ofAddress(email, { ...said, by: 'the recipient, on the unsubscribe page' });
+    // The operator's page was older.
+    await at.post(`${path}/unsubscribe`, {});
+    const { text, html } = await at.get(path);
+    expect(text).toContain('Gets receipts; no marketing: unsubscribed on ');
+    expect(html).not.toContain('Undo the unsubscribe');
+    expect(html).toContain(`${path}/subscribe`);
+  });
+
+  test('undoes an unsubscribe without asking only where that undoes nothing else', async () => {
+    const late = `later${made}@example.com`;
+    const starts = { newContacts: 'unsubscribed' } as const;
+    await at.tell('customer.created', `${id}-later`, { minute: 1, email: late }, starts);
+    const its = `/console/audience/${(await shown(late)).contactId}`;
+    await at.post(`${its}/unsubscribe`, {});
+    const { html } = await at.get(its);
+    expect(html).not.toContain('Undo the unsubscribe');
+    expect(html).toContain(`${its}/subscribe`);
+  });
+
   test('says every reason against mail, with its time and author', async () => {
     await at.refusals.ofAddress(email, { ...no('complained'), by: 'the recipient, through SES' });
     expect((await at.get(path)).text).toContain('Gets no mail: the recipient complained.');

@@ -207,6 +207,14 @@ describe('the page of the log', () => {
     expect([rows(first), rows(second)]).toEqual([50, 1]);
   });
 
+  it.each([{ day: '9999-12-31' }, { day: 'erased#customer-1' }, { day: '2026-99-99', time: 'x' }])(
+    'takes %o for a place in the list calmly',
+    async (place) => {
+      const after = Buffer.from(JSON.stringify(place)).toString('base64url');
+      expect((await at.get(`/console/log?after=${after}`)).status).toBe(200);
+    },
+  );
+
   it('shows the ids of workflows where one of them cannot be read', async () => {
     const Item = { workflowId: 'broken' };
     await at.db.send(new PutCommand({ TableName: at.tableOf('Workflows'), Item }));

@@ -72,7 +72,7 @@ async function runUntilDone(at: BackfillAtWork, on: Audience, states: BackfillSt
   for (let deaths = 0; ; deaths += 1) {
     const step = mortal(1 + Math.floor(Math.random() * 60));
     const earlier = await states.read();
-    if (earlier === 'older') throw new Error('Its own state is not an older one');
+    if (typeof earlier === 'string') throw new Error(`Its own state is not ${earlier}.`);
     const identity = { organizationId: northlight.id, since: null, savedAt: noon.toISOString() };
     try {
       const parts = { ...mortalParts(at.partsOf(on, settings), step), now: () => noon };
@@ -95,7 +95,7 @@ it('ended at any call, again and again, comes to what one undisturbed run comes 
     await Promise.all([at.polar.stop(), rm(folder, { recursive: true })]);
   });
   const undisturbed = memoryAudience();
-  const states = backfillStates(folder, 'PolarAudience-test-Customers');
+  const states = backfillStates(folder, 'PolarAudience-test-Customers', () => noon);
   const both = [at.audience, undisturbed];
   const parts = { now: () => noon };
   for (const on of both) await at.run({ parts }, on);

@@ -13,10 +13,10 @@ const state = {
   savedAt: '2026-11-23T12:00:00.000Z',
 } as const;
 
-async function statesIn() {
+async function statesIn(now: string = state.savedAt) {
   const folder = await mkdtemp(join(tmpdir(), 'backfill-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  return { folder, states: backfillStates(folder, 'Customers') };
+  return { folder, states: backfillStates(folder, 'Customers', () => new Date(now)) };
 }
 
 it('a state is read as it was saved', async () => {
@@ -36,3 +36,16 @@ it.each(['customers', 'orders', 'extra'])(
     expect(await states.read()).toBe('older');
   },
 );
+
+it.each([
+  ['the next morning is resumed', '2026-11-24T11:59:00.000Z', expect.objectContaining(state)],
+  [
+    'weeks later is not: what it had compared may differ again',
+    '2026-12-20T12:00:00.000Z',
+    'stale',
+  ],
+])('a state that is found %s', async (_, now, read) => {
+  const { states } = await statesIn(now);
+  await states.save(state);
+  expect(await states.read()).toEqual(read);
+});

@@ -134,6 +134,50 @@ describe('the subscriptions of customers', () => {
     expect(at.audience.calls.commit).toBe(1);
   });
 
+  it('are compared when they changed in the window that was asked for, however old they are', async () => {
+    const at = await started({ customers: 1, subscriptions: 1 });
+    await at.run();
+    const hoursOn = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const [row] = at.polar.state.subscriptions;
+    Object.assign(row ?? {}, { status: 'canceled', modified_at: hoursOn(2) });
+    const since = (hours: number) => hoursOn(hours).replace('Z', '000Z');
+    expect((await at.run({ since: since(3) })).counts).toMatchObject({ subscriptions: 0 });
+    expect((await at.run({ since: since(1) })).counts).toMatchObject({ subscriptions: 1 });
+    const [id = ''] = at.polar.state.customers.map((one) => String(one['id']));
+    expect(Object.values(at.customer(id)?.subscriptions ?? {})).toMatchObject([
+      { status: 'canceled' },
+    ]);
+  });
+
+  it('move the runs that wait for a date which moved, since the webhook that comes after that moves none', async () => {
+    const at = await started({ customers: 1, subscriptions: 1 });
+    await at.run();
+    const [customerId = ''] = at.polar.state.customers.map((one) => String(one['id']));
+    const [subscription] = at.polar.state.subscriptions;
+    const subscriptionId = String(subscription?.['id']);
+    const beganAt = new Date().toISOString();
+    const until = { date: 'periodEnd', offsetHours: 0 } as const;
+    const waits = { runId: 'run-1', workflowId: 'w-1', subscriptionId, until, beganAt };
+    const { customers, runs } = at.audience.rows;
+    const known = customers.get(customerId);
+    if (!known) throw new Error('The customer is not here.');
+    customers.set(customerId, { ...known, row: { ...known.row, runs: [waits] } });
+    const later = '2099-03-01T00:00:00.000Z';
+    const run = {
+      ...{ ...waits, customerId, contactId: 'c-1', workflowVersion: 1, webhookId: 'evt' },
+      ...{ type: 'subscription.created' as const, occurredAt: beganAt, properties: {} },
+      ...{ state: 'waiting' as const, stepId: 'wait', dueAt: later, wakeAt: later },
+      ...{ history: [], updatedAt: beganAt },
+    };
+    runs.set('run-1', { row: run, revision: '1' });
+
+    const sooner = '2099-02-01T00:00:00.000Z';
+    const modified_at = new Date().toISOString();
+    Object.assign(subscription ?? {}, { current_period_end: sooner, modified_at });
+    await at.run();
+    expect(runs.get('run-1')?.row).toMatchObject({ state: 'waiting', wakeAt: sooner });
+  });
+
   it('leave what a webhook told of the same or a newer version', async () => {
     const at = await started({ customers: 1, subscriptions: 1 });
     await at.run();

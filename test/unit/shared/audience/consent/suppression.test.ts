@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  afar,
   laterAct,
   liftedSuppression,
   refusalsOf,
@@ -28,6 +29,16 @@ it('of two refusals for one reason the newer stays, and those for other reasons 
   const both = { unsubscribed: act(2), complained: act(3), bounced: act(1) };
   expect(refusalsOf<Suppression['reasons']>(known, more)).toEqual(both);
   expect(refusalsOf<Suppression['reasons']>(more, known)).toEqual(both);
+});
+
+it.each([
+  ['stays that of the person where an operator says it again', 'the recipient', 'the recipient'],
+  ['that was said from afar becomes the operator’s', `the recipient${afar}`, 'ann'],
+])('a "no" %s, at the newer time, whichever is told first', (_, by, owner) => {
+  const [said, again] = [{ unsubscribed: act(1, by) }, { unsubscribed: act(2, 'ann') }];
+  const both = { unsubscribed: act(2, owner) };
+  expect(refusalsOf<Suppression['reasons']>(said, again)).toEqual(both);
+  expect(refusalsOf<Suppression['reasons']>(again, said)).toEqual(both);
 });
 
 describe('a "no" that is undone', () => {
