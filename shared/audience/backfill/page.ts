@@ -4,6 +4,7 @@ import type { DriftKind } from '#shared/audience/drift.ts';
 import { type Customer, emailOf } from '#shared/audience/person/person.ts';
 import { type AudienceStore, look, settle } from '#shared/audience/rows/unit-of-work.ts';
 import type { Workspace } from '#shared/audience/rows/workspace.ts';
+import { followCustomer } from '#shared/audience/runs/customer-runs.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import { inGroups } from '#shared/in-time.ts';
 import type { BackfillEvent } from '#shared/polar/backfill-events.ts';
@@ -169,7 +170,7 @@ function pretend(
 
 /** Rows of an older version do not name their organization. Polar has just listed these customers as those of this one. */
 export async function takeOnOrganization(
-  parts: Pick<PageParts, 'store' | 'pause' | 'organizationId'>,
+  parts: Pick<PageParts, 'store' | 'pause' | 'now' | 'organizationId'>,
   customers: readonly Pick<Customer, 'customerId' | 'organizationId' | 'erased'>[],
 ): Promise<void> {
   const { organizationId } = parts;
@@ -180,9 +181,12 @@ export async function takeOnOrganization(
   );
 }
 
-/** Changes the rows of these customers that are here, some side by side. One that `changed` gives back stays unwritten. */
+/**
+ * Changes the rows of these customers that are here, and the runs that wait for a date of theirs, some side by side. One
+ * that `changed` gives back stays unwritten.
+ */
 export async function changeCustomers(
-  { store, pause }: Pick<PageParts, 'store' | 'pause'>,
+  { store, pause, now }: Pick<PageParts, 'store' | 'pause' | 'now'>,
   customerIds: readonly string[],
   changed: (row: Customer) => Customer,
 ): Promise<void> {
@@ -192,7 +196,9 @@ export async function changeCustomers(
     const decide = (w: Workspace) => {
       const row = w.customers.get(customerId);
       const next = row && changed(row);
-      if (next && next !== row) w.customers.put(customerId, next);
+      if (!next || next === row) return;
+      w.customers.put(customerId, next);
+      followCustomer(w, row, now());
     };
     try {
       await settle(store, decide, pause);

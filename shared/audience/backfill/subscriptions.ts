@@ -16,7 +16,7 @@ import {
  * group is judged before, and a state alone gives none. Safe to repeat; a page in step costs nothing more.
  */
 export async function keepSubscriptions(
-  parts: Pick<PageParts, 'store' | 'pause' | 'organizationId' | 'isDryRun' | 'pretended'>,
+  parts: Pick<PageParts, 'store' | 'pause' | 'now' | 'organizationId' | 'isDryRun' | 'pretended'>,
   items: readonly Item[],
   { before, after }: Pick<ComparedPage, 'before' | 'after'>,
   counts: BackfillCounts,
