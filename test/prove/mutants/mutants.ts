@@ -138,6 +138,12 @@ export const mutants: readonly Mutant[] = [
   ),
   beginRun(
     '5',
+    'a dunning goes on for a payment that was made, and keeps that of the next from beginning',
+    'const reason = paidSince(rival, run);',
+    'const reason = undefined;',
+  ),
+  beginRun(
+    '5',
     'a run begins although exitWhen holds',
     'if (!isOpen(begun) && emails.length === 0) return',
     'if (false) return',
