@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   resuming(
     '4',
     'an activation brings no parked run back',
-    'await send(resumptionMessage({ workflowId }), laterSeconds);\n    const isDone = await write();\n    if (isDone) await send(resumptionMessage({ workflowId }), 0);',
+    'await send(resumptionMessage(resumption), laterSeconds);\n    const isDone = await write();\n    if (isDone) await send(resumptionMessage(resumption), 0);',
     'const isDone = await write();',
   ),
   snapshot(
