@@ -35,10 +35,14 @@ export function mailSituation({
       settings(),
     ]);
     // After the revision: what is judged is that row, or a newer one, for which nothing is reserved.
-    const { run, ...audience } = await look(store, (w) => ({
-      ...audienceOf(w, customerId),
-      run: runId === undefined ? undefined : w.runs.get(runId),
-    }));
+    const see = () =>
+      look(store, (w) => ({
+        ...audienceOf(w, customerId),
+        run: runId === undefined ? undefined : w.runs.get(runId),
+      }));
+    const seen = await see();
+    // Between the reads of customer and contact it may have moved: then the contact is at its next address.
+    const { run, ...audience } = seen.customer && !seen.contact ? await see() : seen;
     return {
       ...{ workflow, record: record ?? run, settings: currentSettings, ...audience },
       ofRun: run && askedBy(run, message),

@@ -30,17 +30,18 @@ export async function wakeRun(wake: Wake, parts: RunParts): Promise<void> {
 
 const pagesAtOnce = 5;
 
-/** Wakes the parked runs of a workflow, a bounded number at a time. Safe to repeat. */
+/** Wakes the parked runs of a workflow, and those at waits that were edited, a bounded number at a time. Safe to repeat. */
 export async function resumeRuns(
-  { workflowId, after }: Resumption,
+  { after, ...resumption }: Resumption,
   { runs, send }: Readonly<{ runs: Pick<RunLists, 'parked'>; send: SendToWorker }>,
 ): Promise<void> {
+  const { workflowId, datedAt } = resumption;
   let position = after;
   for (let page = 0; page < pagesAtOnce; page++) {
-    const { wakes, next } = await runs.parked(workflowId, position);
+    const { wakes, next } = await runs.parked(workflowId, position, datedAt);
     for (const wake of wakes) await send(wakeMessage(wake), 0);
     if (next === undefined) return;
     position = next;
   }
-  await send(resumptionMessage({ workflowId, ...(position && { after: position }) }), 0);
+  await send(resumptionMessage({ ...resumption, ...(position && { after: position }) }), 0);
 }

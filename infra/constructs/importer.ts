@@ -50,7 +50,7 @@ const tableUses: TableUses = {
   suppressions: { calls: transactedRow },
   settings: { calls: ['GetItem', 'PutItem', 'UpdateItem'] },
   events: { calls: ['PutItem'] },
-  // A customer who moves to another address ends the runs of the one before.
+  // A customer who moves to another address ends the runs of the one before; a date that moved moves those that wait for it.
   runs: { calls: transactedRow },
   words: { calls: wordWrites },
   // Nothing of them is read: the store that is shared with others asks for the names.

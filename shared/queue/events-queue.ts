@@ -105,9 +105,13 @@ export type ContactSweep = z.infer<typeof contactSweepSchema>;
 const erasureSchema = z.union([contactErasureSchema, customerSweepSchema, contactSweepSchema]);
 export type Erasure = z.infer<typeof erasureSchema>;
 
-/** A workflow is active again, or is gone: the runs that were parked meanwhile go on. `after`: where an earlier message stopped. */
+/**
+ * A workflow is active again, or is gone: the runs that were parked meanwhile go on. `datedAt`: so do those at these waits,
+ * whose date was edited. `after`: where an earlier message stopped.
+ */
 const resumptionSchema = z.object({
   workflowId: z.string(),
+  datedAt: z.optional(z.array(z.string())),
   after: z.optional(runPositionSchema),
 });
 export type Resumption = z.infer<typeof resumptionSchema>;

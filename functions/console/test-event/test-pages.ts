@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { typedAddressProblem } from '#shared/audience/person/address.ts';
+import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import {
@@ -10,7 +11,7 @@ import {
   supportedEventTypes,
 } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import { sampleCustomerId } from '#shared/polar/sample/sample-values.ts';
+import { isSampleCustomer, sampleCustomerId } from '#shared/polar/sample/sample-values.ts';
 import {
   type Delivered,
   deliverSigned,
@@ -34,6 +35,7 @@ type Parts = Readonly<{
   webhookUrl: string;
   /** What webhooks are signed with now; empty: none is set. */
   secret: () => Promise<string>;
+  store: Pick<AudienceStore, 'load'>;
   now: () => Date;
 }>;
 
@@ -42,7 +44,7 @@ const longestText = 200;
 /** Makes up one event and posts it, signed, to the URL that Polar posts to. */
 export async function sendTestEvent(
   typed: TypedTest,
-  { webhookUrl: url, secret: currentSecret, now }: Parts,
+  { webhookUrl: url, secret: currentSecret, store, now }: Parts,
 ): Promise<SentTest> {
   const { type } = typed;
   const [email, name, externalId] = [
@@ -53,6 +55,10 @@ export async function sendTestEvent(
   const problems = problemsIn({ type, email, name, externalId });
   if (Object.keys(problems).length > 0 || !isSupportedEventType(type)) {
     return { kind: 'wrong', problems };
+  }
+  // A deletion gives an address back.
+  if (type !== 'customer.deleted' && (await isOfCustomer(email, store))) {
+    return { kind: 'wrong', problems: { email: takesOver } };
   }
   const secret = await currentSecret();
   if (secret === '') return { kind: 'no-secret' };
@@ -68,6 +74,17 @@ export async function sendTestEvent(
   const secretReading = secretReadingOf(secret);
   const delivered = await deliverSigned({ url, secret, secretReading, webhookId, body }, now());
   return { kind: 'delivered', webhookId, delivered };
+}
+
+const takesOver =
+  'This is a customer’s address. The test would take it over, and the customer would get no more mail. Use another, such as you+test@example.com.';
+
+/** Whether a living customer of Polar's has the address. One that was made up before is no customer of Polar's. */
+function isOfCustomer(typed: string, store: Parts['store']): Promise<boolean> {
+  return look(store, (w) => {
+    const claims = Object.entries(w.addresses.get(w.spelled(typed))?.claims ?? {});
+    return claims.some(([id, { state }]) => state === 'living' && !isSampleCustomer(id, [typed]));
+  });
 }
 
 function problemsIn({ type, email, name, externalId }: TypedTest): TestProblems {
@@ -172,6 +189,7 @@ export function testPages(parts: ConsoleParts) {
     };
     const sent = await sendTestEvent(typed, {
       webhookUrl: env.WEBHOOK_URL,
+      store: parts.store,
       secret: async () => (await parts.polar.webhookSecrets.read()).current,
       now,
     });

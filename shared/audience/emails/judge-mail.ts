@@ -81,7 +81,9 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   }
   // A later step is about what is now, of which `exitWhen` tells.
   const isOfEvent = !ofRun || ofRun.step.at === ofRun.run.beganAt;
-  const { conditions } = workflow.trigger;
+  const { event, conditions } = workflow.trigger;
+  // Its text is about another event by now.
+  if (isOfEvent && record.type !== event) return block(`The workflow waits for ${event} now.`);
   if (isOfEvent && isStale(record.type, newsIn(record), customer?.subscriptions, conditions)) {
     return block(staleReason);
   }

@@ -125,12 +125,29 @@ function rivalOf(w: Workspace, run: Run, beginning: Beginning, ground: Ground): 
     runId !== run.runId && workflowId === run.workflowId && subscriptionId === run.subscriptionId;
   return runs.filter(isRival).some(({ runId }) => {
     const rival = w.runs.get(runId);
-    return rival && isOpen(rival) && !isOver(w, rival, beginning, ground);
+    if (!rival || !isOpen(rival)) return false;
+    const reason = paidSince(rival, run);
+    return !isOver(w, rival, beginning, ground, reason);
   });
 }
 
-function isOver(w: Workspace, run: Run, { workflow, isCached }: Beginning, ground: Ground) {
-  const reason = exitReason(workflow, run, ground);
+/** A payment that failed was made where a later one has failed since: what tells of the first one would tell of this. */
+function paidSince(rival: Run, run: Run): string | undefined {
+  const [before, since] = [rival, run].map(({ type, properties }) =>
+    type === 'subscription.past_due' ? properties.pastDueSince : undefined,
+  );
+  return before !== undefined && since !== undefined && since > before
+    ? 'That payment was made, and another one failed since.'
+    : undefined;
+}
+
+function isOver(
+  w: Workspace,
+  run: Run,
+  { workflow, isCached }: Beginning,
+  ground: Ground,
+  reason = exitReason(workflow, run, ground),
+) {
   if (reason === undefined) return false;
   if (isCached) throw new OutdatedWorkflows();
   putRun(w, ended(run, 'exited', reason, ground.now));

@@ -165,7 +165,7 @@ export function dynamoEmails(
           ...dueAttributesOf(email.ledgerKey, dueOnceReleased(heldSince)),
           ...{ state: 'waiting', reason, heldSince },
         },
-        remove: ['waitingSince'],
+        remove: ['waitingSince', ...othersIn(email)],
         ...isFree,
       }),
     fail: (ledgerKey, token, reason, counted) =>
@@ -188,7 +188,7 @@ export function dynamoEmails(
         email.ledgerKey,
         {
           set: { ...attributesOf(email), state: 'blocked', reason },
-          remove: [...dueAttributes, 'heldSince'],
+          remove: [...dueAttributes, 'heldSince', ...othersIn(email)],
           ...isFree,
         },
         counted,
@@ -232,7 +232,7 @@ function reserving(
   const due = dueAttributesOf(email.ledgerKey, reservation.leaseUntil);
   return {
     set: { ...attributesOf(email), ...reservation, ...due, counted, state: 'reserved' },
-    remove: ['reason', 'heldSince'],
+    remove: ['reason', 'heldSince', ...othersIn(email)],
     countAttempt: true,
     ...isFree,
     // The client repeats a write whose answer was lost: our own reservation is no obstacle.
@@ -243,6 +243,12 @@ function reserving(
 /** `workflowShard` and `contactId` are keys of indexes. */
 function attributesOf({ ledgerKey, ...email }: EmailIdentity) {
   return { ...email, workflowShard: `${shardOf(ledgerKey)}#${email.workflowId}` };
+}
+
+/** What a run or a replay that asked for the same key before has and this one has not: the clock would ask by it. */
+function othersIn(email: EmailIdentity) {
+  const names = ['replayId', 'again', 'runId', 'stepId', 'stepDueAt'] as const;
+  return names.filter((name) => email[name] === undefined);
 }
 
 function checkOf(

@@ -29,8 +29,12 @@ export type RunLists = Readonly<{
   idsOfContact(contactId: string, after?: RunIdPosition): Promise<IdPage>;
   /** How many are at a wait of a workflow, waiting or parked; of many, at least `atMost`. */
   waitingAt(workflowId: string, stepId: string, atMost: number): Promise<number>;
-  /** One page of the parked runs of a workflow; there may be more where it holds none. */
-  parked(workflowId: string, after?: RunPosition): Promise<ParkedPage>;
+  /** One page of the parked runs of a workflow, and of those that wait at these steps; there may be more where it holds none. */
+  parked(
+    workflowId: string,
+    after?: RunPosition,
+    waitingAt?: readonly string[],
+  ): Promise<ParkedPage>;
 }>;
 
 const pageSize = 200;
@@ -121,14 +125,19 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
     idsOfCustomer: (customerId, after) => ids('byCustomer', 'customerId', customerId, after),
     idsOfContact: (contactId, after) => ids('byContact', 'contactId', contactId, after),
 
-    async parked(workflowId, { shard, key } = { shard: 0 }) {
+    async parked(workflowId, { shard, key } = { shard: 0 }, waitingAt = []) {
       const all = query('byWorkflow', 'workflowShard', `${shard}#${workflowId}`);
+      const steps = Object.fromEntries(waitingAt.map((stepId, n) => [`:step${n}`, stepId]));
+      const atSteps = `(#state = :waiting AND stepId IN (${Object.keys(steps).join(', ')}))`;
       const { Items = [], LastEvaluatedKey } = await db.send(
         new QueryCommand({
           ...all,
-          FilterExpression: '#state = :parked',
+          FilterExpression: `#state = :parked${waitingAt.length > 0 ? ` OR ${atSteps}` : ''}`,
           ExpressionAttributeNames: { ...all.ExpressionAttributeNames, '#state': 'state' },
-          ExpressionAttributeValues: { ...all.ExpressionAttributeValues, ':parked': 'parked' },
+          ExpressionAttributeValues: {
+            ...{ ...all.ExpressionAttributeValues, ':parked': 'parked' },
+            ...(waitingAt.length > 0 && { ...steps, ':waiting': 'waiting' }),
+          },
           Limit: pageSize,
           ExclusiveStartKey: key,
         }),

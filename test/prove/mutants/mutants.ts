@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   resuming(
     '4',
     'an activation brings no parked run back',
-    'await send(resumptionMessage({ workflowId }), laterSeconds);\n    const isDone = await write();\n    if (isDone) await send(resumptionMessage({ workflowId }), 0);',
+    'await send(resumptionMessage(resumption), laterSeconds);\n    const isDone = await write();\n    if (isDone) await send(resumptionMessage(resumption), 0);',
     'const isDone = await write();',
   ),
   snapshot(
@@ -135,6 +135,12 @@ export const mutants: readonly Mutant[] = [
     'an older copy of a workflow ends a run',
     'if (isCached) throw new OutdatedWorkflows();',
     '',
+  ),
+  beginRun(
+    '5',
+    'a dunning goes on for a payment that was made, and keeps that of the next from beginning',
+    'const reason = paidSince(rival, run);',
+    'const reason = undefined;',
   ),
   beginRun(
     '5',

@@ -164,11 +164,15 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
       if (theirs.some(isTwice)) count('a merge of two runs of one workflow');
     }
     const before = new Set(told.runs);
+    const ofPaymentsBefore = told.runs.filter((run) => isOfPaymentBefore(run, event));
     told.event(event, system.workersNow().getTime(), copies, system.stored, isOn);
     if (wouldEnd([...before], event)) {
       count('a copy of a workflow that would end a run which goes on');
     }
     const added = told.runs.filter((run) => !before.has(run));
+    if (ofPaymentsBefore.some((run) => !told.isOpen(run)) && added.length > 0) {
+      count('a payment that fails again while the run of the one before waits');
+    }
     if (added.length > 0 && isOptionalEventType(event.type)) {
       count('a run that an optional event begins');
       const status = told.subs.get(event.subscription?.id ?? '')?.status;
@@ -184,6 +188,16 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
       }
       if (run && runId !== undefined) names.set(runId, run.key);
     }
+  }
+
+  /** Whether a run waits for a payment that was made before the one of this event failed. */
+  function isOfPaymentBefore(run: ModelRun, { type, subscription }: Told): boolean {
+    return (
+      told.isOpen(run) &&
+      [type, run.type].every((one) => one === 'subscription.past_due') &&
+      run.subscriptionId === subscription?.id &&
+      (run.pastDueAt ?? 0) < (subscription?.pastDueAt ?? 0)
+    );
   }
 
   /** Whether one of the runs that the event met goes on, and is over by the worker's copy of its workflow. */

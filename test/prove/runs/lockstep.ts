@@ -5,7 +5,7 @@ import { storedWorkflow } from '#shared/audience/workflow.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
 import { type DueRun, dynamoDueRuns } from '#shared/store/runs/due-runs.ts';
-import { dynamoRunLists } from '#shared/store/runs/run-lists.ts';
+import { dynamoRunLists, type RunPosition } from '#shared/store/runs/run-lists.ts';
 import type { Account } from '#test/prove/account.ts';
 import type { Outside, OutsideOf } from './world.ts';
 
@@ -159,14 +159,16 @@ export async function dynamoBeside(account: Account): Promise<OutsideOf> {
             async () => sorted(await lists.idsOfCustomer(id, after)),
             async () => sorted(await memory.runs.idsOfCustomer(id, after)),
           ),
-        parked: (id) =>
+        parked: (id, _, waitingAt) =>
           inTurn(async () => {
             const wakes = [];
-            for (let page = await lists.parked(id); ; page = await lists.parked(id, page.next)) {
+            const pageAfter = (next?: RunPosition) => lists.parked(id, next, waitingAt);
+            for (let page = await pageAfter(); ; page = await pageAfter(page.next)) {
               wakes.push(...page.wakes);
               if (!page.next) break;
             }
-            same('parked', idsOf(wakes), idsOf((await memory.runs.parked(id)).wakes));
+            const inMemory = await memory.runs.parked(id, undefined, waitingAt);
+            same('parked', idsOf(wakes), idsOf(inMemory.wakes));
             return { wakes, next: undefined };
           }),
       },

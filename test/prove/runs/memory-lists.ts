@@ -16,9 +16,12 @@ export function memoryRunLists(allRuns: () => readonly Run[]): RunLists {
     }),
     idsOfContact: async () => ({ runIds: [], next: undefined }),
     waitingAt: async () => 0,
-    parked: async (id) => ({
+    parked: async (id, _, waitingAt = []) => ({
       wakes: allRuns().flatMap(({ runId, customerId, workflowId, stepId, dueAt, state }) =>
-        state === 'parked' && workflowId === id && stepId && dueAt
+        workflowId === id &&
+        stepId &&
+        dueAt &&
+        (state === 'parked' || (state === 'waiting' && waitingAt.includes(stepId)))
           ? [{ runId, customerId, workflowId, stepId, dueAt }]
           : [],
       ),

@@ -38,8 +38,9 @@ export type ModelRun = {
   customerId: string;
   contact: string;
   subscriptionId: string | undefined;
-  /** The status that the event said: frozen. */
+  /** The type of its event, and since when a payment was overdue then: frozen. */
   type: string;
+  pastDueAt: number | undefined;
   state: 'waiting' | 'parked' | 'done' | 'exited' | 'stopped';
   stepId: string | undefined;
   dueAt: number | undefined;
@@ -232,14 +233,22 @@ export function model(isUsedUp: (runKey: string) => boolean) {
         (keys.includes(run.key) ||
           (run.customerId === customerId && run.subscriptionId === subscriptionId)),
     );
+    const pastDueAt = told.subscription?.pastDueAt;
+    // Past due, recovered, past due again: the second dunning begins.
+    const isOfPaymentBefore = (run: ModelRun) =>
+      [type, run.type].every((one) => one === 'subscription.past_due') &&
+      run.key !== key &&
+      (run.pastDueAt ?? Number.NaN) < (pastDueAt ?? Number.NaN);
     // An end goes by the workflow as it is; the worker's copy tells only that there may be one.
     for (const run of waiting) {
       if (isOver(run, workflow) && newest && isOver(run, newest)) end(run, 'exited');
+      else if (newest && isOfPaymentBefore(run)) end(run, 'exited');
     }
     if (waiting.some(isOpen) || keys.some((one) => one !== undefined && isUsedUp(one))) return;
     if (runs.filter((run) => isOpen(run) && run.customerId === customerId).length >= 10) return;
     const run: ModelRun = {
-      ...{ key, workflowId: workflow.workflowId, customerId, contact: customerId, type },
+      ...{ key, workflowId: workflow.workflowId, customerId, contact: customerId },
+      ...{ type, pastDueAt },
       ...{ subscriptionId, state: 'waiting', stepId: undefined, dueAt: undefined, history: [] },
     };
     if (isOver(run, workflow)) return;

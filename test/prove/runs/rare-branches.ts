@@ -6,6 +6,7 @@ export const rareBranches = [
   'an event decided with a stale copy of a workflow',
   'a copy of a workflow that would end a run which goes on',
   'a beginning that ends a run',
+  'a payment that fails again while the run of the one before waits',
   'a run that begins again',
   'a run that was parked and went on',
   'a wake that came again',

@@ -323,8 +323,9 @@ export function world(
         return true;
       };
       const resume = async (message: WorkerMessage, delay: number) => push(events, message, delay);
+      const find = async (id: string) => stored.get(id);
       const none = async () => false;
-      await resumingRuns({ save, remove: none, bringBack: none }, resume).save(workflow);
+      await resumingRuns({ find, save, remove: none, bringBack: none }, resume).save(workflow);
     },
     /** Puts the workflows where the functions find them. */
     begin: async () => {

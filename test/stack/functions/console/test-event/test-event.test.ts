@@ -95,6 +95,24 @@ test.each([
   expect(received).toEqual([]);
 });
 
+test('the address of a customer is not taken over, and one that was taken can be given back', async () => {
+  const email = 'ann@example.com';
+  const claim = (state: 'living' | 'former') => ({
+    ...{ email, revision: state },
+    claims: { '5b1f7f6e-0000-4000-8000-000000000001': { version: '2026-11-01', state } },
+  });
+  await at.put('Addresses', claim('living'));
+  const { status, text } = await at.post(path, { ...typed, email: 'Ann@Example.com' });
+  expect(status).toBe(422);
+  expect(text).toContain('This is a customer’s address. The test would take it over');
+  expect(received).toEqual([]);
+
+  await at.post(path, { ...typed, email, type: 'customer.deleted' });
+  await at.put('Addresses', claim('former'));
+  await at.post(path, { ...typed, email });
+  expect(received).toHaveLength(2);
+});
+
 test('without a webhook secret it says so, and where to get one', async () => {
   await at.secrets.put('WebhookSecret', '{"current":""}');
   try {

@@ -71,6 +71,21 @@ describe('runs', () => {
     expect(found).toEqual([{ runId, customerId, workflowId, stepId, dueAt }]);
   });
 
+  it('that wait at a step are found with those that are parked', async () => {
+    const idsAt = async (...steps: string[]) => {
+      const found: string[] = [];
+      let position: RunPosition | undefined;
+      do {
+        const { wakes, next } = await lists().parked('dunning', position, steps);
+        found.push(...wakes.map(({ runId }) => runId));
+        position = next;
+      } while (position);
+      return found;
+    };
+    expect(await idsAt('until-3')).toHaveLength(4);
+    expect(await idsAt('until-7', 'until-14')).toEqual([parked.runId]);
+  });
+
   it('of a customer and of a contact are found by id', async () => {
     const { runIds, next } = await lists().idsOfCustomer('bob');
     expect([...runIds].sort()).toEqual(['run-4', 'run-5']);

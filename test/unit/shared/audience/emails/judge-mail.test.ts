@@ -4,6 +4,7 @@ import { judgeMail, type MailSituation } from '#shared/audience/emails/judge-mai
 import { normalisedEmail } from '#shared/audience/person/address.ts';
 import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
 import { polarEvent } from '#shared/polar/event.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
 import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 import { audienceStory } from '#test/support/audience/audience-story.ts';
@@ -25,6 +26,8 @@ function withKind(kind: 'marketing' | 'transactional') {
   return known.workflow && mailing(known.workflow, { kind });
 }
 const transactional = withKind('transactional');
+const waitingFor = (event: SupportedEventType) =>
+  transactional && { ...transactional, trigger: { event, conditions: [] } };
 const unsubscribed = known.contact && { ...known.contact, subscribed: false };
 const deletion = { occurredAt: 'x', webhookId: 'y', mode: 'unsubscribe' as const };
 const deleted = known.customer && { ...known.customer, deletion };
@@ -58,7 +61,7 @@ describe('an email', () => {
     ],
     [
       'the goodbye to a deleted customer',
-      { workflow: transactional, customer: deleted, record: goodbye },
+      { workflow: waitingFor('customer.deleted'), customer: deleted, record: goodbye },
     ],
   ])('%s is sent', (_, patch) => {
     expect(judgeMail(situation(patch)).kind).toBe('send');
@@ -70,6 +73,11 @@ describe('an email', () => {
       'of a paused workflow',
       { workflow: known.workflow && { ...known.workflow, status: 'paused' } },
       'paused',
+    ],
+    [
+      'of a workflow that was edited to wait for another event',
+      { workflow: waitingFor('subscription.canceled') },
+      'The workflow waits for subscription.canceled now.',
     ],
     ['without a sender', { hasSender: false }, 'no sender is set up'],
     ['of an event whose record is gone', { record: undefined }, 'expired'],
@@ -128,6 +136,7 @@ describe('an email', () => {
       'of a subscription of which a newer state is known',
       {
         record: pastDue,
+        workflow: waitingFor('subscription.past_due'),
         customer: known.customer && { ...known.customer, subscriptions: { s1: recovered } },
       },
       'A newer state of this subscription is known',
