@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
-import { finalText, isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
+import { allWouldFailAgain, finalText, isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
 import {
   ageText,
   type ExplainedLetter,
@@ -114,11 +114,9 @@ function summary(
       : `There ${found.length === 1 ? 'is 1' : `are ${found.length}`}.`;
   const fields = { ...queueField(query), which: 'all' };
   const finals = found.filter(isFinal).length;
-  // All that is there dies again, so that it is nothing to offer.
-  const isPointless = finals === found.length && more === 0;
   return html`${finals > 0 ? html`<p class="note">${finalText(finals)} Download and discard ${finals === 1 ? 'it' : 'them'} instead.</p>` : ''}
 <div class="row spread"><p>${count} SQS keeps each for 14 days.</p>
-${isPointless ? '' : act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${deadLettersPath}/resend`, { fields })}</div>`;
+${allWouldFailAgain(found, more) ? '' : act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${deadLettersPath}/resend`, { fields })}</div>`;
 }
 
 /** What fits the filter, counted, before anything is done with it. */
