@@ -42,7 +42,7 @@ export function overviewPages(parts: ConsoleParts) {
     ]);
     const [latest, setUp] = await Promise.all([
       latestEvents(events, counts, today, mostLatest),
-      present && setUpOf({ ...parts, contacts }, { status: present, numbers }),
+      present && setUpOf({ ...parts, contacts }, { status: present, numbers, workflows: all }),
     ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
     const lastReceived = latest.items[0]?.receivedAt;
