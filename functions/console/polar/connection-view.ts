@@ -10,7 +10,8 @@ import { badge, facts, time } from '../kit/shown.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import { connectForms, organizationChoice, serverName } from './connect-forms.ts';
 import { type ConnectionState, daysLookedBack, type SecretsShown } from './connection-state.ts';
-import { deliveriesTable, endpointBadge, faultList } from './health-view.ts';
+import { deliveriesView } from './deliveries-view.ts';
+import { endpointBadge, faultList } from './health-view.ts';
 import { importCard } from './import-view.ts';
 
 export type ConnectionShown = Readonly<{
@@ -88,7 +89,7 @@ ${surplus(told)}
 ${secretsNote(c, secrets)}
 </div>
 ${importCard(connection, imported, repair === undefined || repair === 'wait')}
-${told ? deliveriesTable(told) : ''}
+${told ? deliveriesView(told) : ''}
 <h3>Maintenance</h3>
 <div class="columns small-cards">
 <div class="card">

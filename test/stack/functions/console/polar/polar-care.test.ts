@@ -31,7 +31,7 @@ describe('the health of the connection', () => {
     const shown = await desk.get(page);
     expect(shown.text).toContain('healthy');
     expect(shown.html).toContain(`href="/console/events/${id}"`);
-    expect(shown.text).toContain('delivered answered 200 Answered 200 here.');
+    expect(shown.text).toMatch(/delivered answered 200 · \d.* UTC Answered 200 here\./);
   });
 
   it('shows when we last received something, or how to try it', async () => {
@@ -108,7 +108,29 @@ describe('the health of the connection', () => {
   it('shows what was answered to a delivery, not only the code', async () => {
     desk.answerWith(401);
     await desk.polar.emit(paid);
-    expect((await desk.get(page)).text).toContain('failed answered 401 Answered 401 here.');
+    expect((await desk.get(page)).text).toMatch(
+      /failed answered 401 · \d.* UTC Answered 401 here\./,
+    );
+  });
+
+  it('says once what was answered to many deliveries, to how many and since when', async () => {
+    await desk.polar.emit(paid);
+    desk.answerWith(401);
+    for (let count = 0; count < 3; count += 1) await desk.polar.emit(paid);
+    desk.answerWith(401, 'Another reason.');
+    await desk.polar.emit(paid);
+    const { text, html } = await desk.get(page);
+    const all = desk.polar.deliveries.length;
+    const same = desk.polar.deliveries.filter(({ response = '' }) =>
+      response?.includes('Answered 401'),
+    );
+    expect(same.length).toBeGreaterThan(2);
+    expect(text.match(/Answered 401 here\./g)).toHaveLength(1);
+    expect(text.match(/failed answered 401/g)).toHaveLength(all - 1 + 2);
+    expect(text).toMatch(new RegExp(`answered 401 · ${same.length} of ${all} since \\d`));
+    // Only what failed is open.
+    expect(html.match(/<details open>\s*<summary><span class="badge bad">failed/g)).toHaveLength(2);
+    expect(html).toMatch(/<details>\s*<summary><span class="badge good">delivered/);
   });
 
   it('shows our longest answers whole, and says where a longer one is cut', async () => {
