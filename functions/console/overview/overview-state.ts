@@ -3,7 +3,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
 import { connectedSince } from '#shared/polar/connection/connection.ts';
-import { concernsOf } from '#shared/status/concerns.ts';
+import { type Concern, concernsOf } from '#shared/status/concerns.ts';
 import { readStatus, type Status } from '#shared/status/status.ts';
 import type { ContactList } from '#shared/store/audience/contact-search.ts';
 import { countedEmails } from '#shared/store/counts/counts.ts';
@@ -62,12 +62,14 @@ async function settingsNow({ settings }: ConsoleParts) {
 }
 
 /**
- * What is wrong, but for what the page says elsewhere: that mail is held, that nothing is connected yet, and that Polar
- * was slower than this page waits.
+ * What is wrong, but for what the page says elsewhere: that mail is held, that nothing is connected yet, that Polar was
+ * slower than this page waits, and what passes by itself.
  */
 export function concernsShown(status: Status | undefined) {
   const elsewhere = ['held', 'not-connected', 'polar-silent'];
-  return status ? concernsOf(status).filter(({ kind }) => !elsewhere.includes(kind)) : [];
+  const passes = (one: Concern) => one.kind === 'connection' && one.repair === 'wait';
+  if (!status) return [];
+  return concernsOf(status).filter((one) => !elsewhere.includes(one.kind) && !passes(one));
 }
 
 /** How long ago an act is looked for that did what the checklist asks for. What is older asks for none of it any more. */

@@ -6,7 +6,7 @@ import {
   workflowNumbers,
 } from '#shared/audience/counts/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
+import { type ConnectionHealth, needsSomebody } from '#shared/polar/connection/health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';
@@ -151,8 +151,16 @@ export function connectionCard(
       ],
       ...shared,
     ]),
-    health ? (health.faults.length === 0 ? 'healthy' : 'needs attention') : 'Polar did not answer',
+    connectionNow(health),
   );
+}
+
+function connectionNow(health: ConnectionHealth | undefined): string {
+  if (!health || health.faults.some(({ kind }) => kind === 'unreachable')) {
+    return 'Polar did not answer';
+  }
+  if (needsSomebody(health.faults)) return 'needs attention';
+  return health.faults.length === 0 ? 'healthy' : 'retrying';
 }
 
 function endpointText({ endpoint, events }: Partial<ConnectionHealth> = {}): string {

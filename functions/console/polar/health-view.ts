@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import {
   type ConnectionHealth,
   type Fault,
+  needsSomebody,
   nextRepair,
   type Repair,
 } from '#shared/polar/connection/health.ts';
@@ -27,6 +28,9 @@ export function faultList(
   const next = nextRepair(faults);
   if (next === undefined) {
     return html`<p>${badge('healthy', 'good')} Polar sends our events here, with our secret. Nothing failed recently.</p>`;
+  }
+  if (faults.every(({ kind }) => kind === 'failed') && !needsSomebody(faults)) {
+    return html`${faults.map(({ sentence }) => html`<p>${badge('retrying', 'warn')} ${sentence}</p>`)}`;
   }
   return html`<h3>What is wrong</h3>
 <ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}</ul>

@@ -78,6 +78,27 @@ describe('the health of the connection', () => {
     expect(desk.polar.endpoints).toMatchObject([{ enabled: true }]);
   });
 
+  it('asks nobody for anything while Polar tries again by itself', async () => {
+    desk.answerWith(500);
+    const [id = ''] = await desk.polar.emit(paid, { isStillTrying: true });
+    const shown = await desk.get(page);
+    expect(shown.text).toContain('retrying Polar is still trying 1 event');
+    expect(shown.text).toContain('Operate Polar connected Dead letters');
+    expect(shown.text).not.toContain('needs attention');
+    expect(buttonsAfter(shown.html, 'Next step')).toEqual([]);
+    // It waits for Polar a second at most, which a busy machine may need for less.
+    const overview = async () => (await desk.get('/console')).text;
+    const now = /Connection retrying .* Failed deliveries 1 /;
+    await expect.poll(overview, { timeout: 200_000 }).toMatch(now);
+    expect(await overview()).not.toContain('needs attention');
+    expect(await overview()).not.toContain('Polar is still trying');
+
+    desk.answerWith(200);
+    await desk.polar.redeliver(id);
+    await desk.polar.redelivered();
+    expect((await desk.get(page)).text).toContain('healthy');
+  });
+
   it('offers to repair what somebody changed in Polar', async () => {
     const [endpoint] = desk.polar.endpoints;
     Object.assign(endpoint ?? {}, {
@@ -197,9 +218,15 @@ describe('redelivering', () => {
     await desk.polar.redelivered();
     const [, from = ''] = /name="from" value="([^"]+)"/.exec(first.html) ?? [];
     expect(first.text).toContain('Continue redelivering');
+    const { connections } = desk.parts;
+    const known = await connections.read();
+    if (!known) throw new Error('There is no connection.');
+    await connections.noteLook(known, { at: known.connectedAt, findings: ['given-up'] });
     const second = await desk.submit('/console/polar/redeliver', { from });
     expect(second.text).toContain('Asked Polar to deliver 5 events again.');
     await desk.polar.redelivered();
+    // How watch saw it before counts no more, on pages that do not look themselves.
+    expect((await desk.get('/console/log')).text).toContain('Operate Polar connected');
     expect([...desk.received].sort()).toEqual(failed.sort());
     expect(desk.received).not.toContain(arrived[0]);
     expect((await desk.get(page)).text).toContain('healthy');
