@@ -13,6 +13,7 @@ import { concernsShown, setUpOf, statusNow } from './overview-state.ts';
 import {
   connectionCard,
   eventsCard,
+  isNew,
   latestBeside,
   latestCard,
   mostLatest,
@@ -59,7 +60,7 @@ ${tiles(numbers, lastReceived, at)}
 ${eventsCard(numbers, at)}
 ${connectionCard(present, lastReceived, at)}
 ${workflowsCard(all, numbers, lastReceived)}
-${latestCard(shown, added, { period, now: at })}
+${latestCard(shown, added, { period, now: at, isNew: isNew(present, at) })}
 </div>`,
     });
   });

@@ -62,7 +62,7 @@ type Connected = Extract<ConnectionState, { kind: 'connected' }>;
 
 function connected(
   c: Context<ConsoleEnv>,
-  { connection, health, lastReceived }: Connected,
+  { connection, health, lastReceived, isNew }: Connected,
   { problems = {}, redeliverFrom, secrets, imported, isLocal }: ConnectionShown,
 ): Html {
   const told = health.kind === 'told' ? health.value : undefined;
@@ -82,7 +82,7 @@ ${facts([
     'Connected',
     html`${time(connection.connectedAt)} ${howText(connection)} <span class="soft">by ${connection.by}</span>`,
   ],
-  ['Last webhook', lastWebhook(lastReceived)],
+  ['Last webhook', lastWebhook(lastReceived, isNew)],
 ])}
 ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> still work.</p>` : faultList(c, health.value, redeliverFrom)}
 ${surplus(told)}
@@ -125,7 +125,9 @@ function howText({ method }: Connection): string {
   return method === 'oauth' ? 'by signing in' : 'with an organization access token';
 }
 
-function lastWebhook(lastReceived: string | undefined): Html {
+/** `isNew`: it was made in the days that were looked at, so that nothing need have come yet. */
+function lastWebhook(lastReceived: string | undefined, isNew: boolean): Html {
   if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
-  return html`${badge(`none in ${daysLookedBack} days`, 'warn')} To try it, send yourself an event on the page <a href="${testPath}">Test event</a>.`;
+  const none = isNew ? html`none yet.` : badge(`none in ${daysLookedBack} days`, 'warn');
+  return html`${none} To try it, send yourself an event on the page <a href="${testPath}">Test event</a>.`;
 }

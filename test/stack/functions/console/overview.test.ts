@@ -75,7 +75,8 @@ describe('the overview', () => {
     expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
     expect(text).toContain('Not counted yet. Numbers update every 5 minutes.');
     expect(text).toContain('No workflow is active.');
-    expect(text).toContain('No event in the last two weeks.');
+    expect(text).toContain('Last event none yet');
+    expect(text).toContain('No events yet.');
   });
 
   test('ticks what was done, and the next step is what is left', async () => {

@@ -35,7 +35,14 @@ describe('the health of the connection', () => {
   });
 
   it('shows when we last received something, or how to try it', async () => {
-    expect((await desk.get(page)).text).toContain('send yourself an event on the page Test event');
+    const fresh = await desk.get(page);
+    expect(fresh.text).toContain(
+      'Last webhook none yet. To try it, send yourself an event on the page Test event',
+    );
+    expect(fresh.html).not.toContain('none in 7 days');
+    const connectedAt = new Date(Date.now() - 8 * 86_400_000).toISOString();
+    await desk.put('Settings', { ...(await desk.connection()), connectedAt });
+    expect((await desk.get(page)).html).toContain('<span class="badge warn">none in 7 days');
     const receivedAt = new Date(Date.now() - 2 * 86_400_000).toISOString();
     const record = {
       webhookId: 'evt-of-long-ago',
