@@ -153,7 +153,7 @@ function reasons(
       String(ofIt.length),
       html`<span class="long">${reason}</span>`,
       triedBadge(ofIt),
-      whatToDo(c, query, reason, ofIt),
+      filterOf(query) && groups.length === 1 ? '' : whatToDo(c, query, reason, ofIt),
     ]);
   const others = groups.length - rows.length;
   return html`<h2>Why they died</h2>
@@ -196,7 +196,7 @@ export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html 
       html`<a class="whole" href="${link(`${deadLettersPath}/letter`, { id: letter.messageId })}">${letter.type}</a><br><span class="soft small">${queueWords[letter.queue]}</span>`,
       html`${ageText(now.getTime() - letter.since.getTime())}<br><span class="soft small">${time(letter.since.toISOString())}</span>`,
       String(receivesOf(letter)),
-      html`<span class="long">${isFinal(letter) ? html`${badge('final', 'bad')} ` : ''}${lastReasonOf(letter)}</span>${first && html`<span class="long soft small">At first: ${first}</span>`}`,
+      html`<span class="long brief">${isFinal(letter) ? html`${badge('final', 'bad')} ` : ''}${lastReasonOf(letter)}</span>${first && html`<span class="long soft small">At first: ${first}</span>`}`,
       html`<div class="who">${whoText(letter)}</div>`,
     ];
   });

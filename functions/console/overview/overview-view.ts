@@ -140,7 +140,7 @@ export function connectionCard(
   }
   const { organizationName, server } = connection.connection;
   const health = connection.kind === 'seen' ? connection.health : undefined;
-  const failed = health && health.failed.givenUp + health.failed.stillTried;
+  const failed = health?.endpoint && health.failed.givenUp + health.failed.stillTried;
   return connectionFrame(
     facts([
       ['Organization', server === 'sandbox' ? `${organizationName} (sandbox)` : organizationName],

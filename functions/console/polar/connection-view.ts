@@ -2,7 +2,12 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
-import { type ConnectionHealth, nextRepair, surplusNote } from '#shared/polar/connection/health.ts';
+import {
+  type ConnectionHealth,
+  needsSomebody,
+  nextRepair,
+  surplusNote,
+} from '#shared/polar/connection/health.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { pathsOfTending, settingsPath, testPath } from '../kit/paths.ts';
@@ -88,7 +93,7 @@ ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href
 ${surplus(told)}
 ${secretsNote(c, secrets)}
 </div>
-${importCard(connection, imported, repair === undefined || repair === 'wait')}
+${importCard(connection, imported, told?.endpoint !== undefined && !needsSomebody(told.faults))}
 ${told ? deliveriesView(told) : ''}
 <h3>Maintenance</h3>
 <div class="columns small-cards">

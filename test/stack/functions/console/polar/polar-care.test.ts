@@ -1,7 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { consoleApp } from '#functions/console/console.ts';
 import { signatureKeys, verifySignature } from '#shared/polar/webhook-signature.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { startPolarDesk } from './polar-desk.ts';
 
 let desk: Awaited<ReturnType<typeof startPolarDesk>>;
@@ -201,6 +203,10 @@ describe('the health of the connection', () => {
     expect(shown.text).toContain('state not known');
     expect(shown.text).toMatch(/Polar did not show|Polar is slow/);
     expect(shown.text.match(/try again/gi)).toHaveLength(1);
+    // An import would fail now, too.
+    expect(shown.html).toContain('class="button" href="/console/polar/import"');
+    const overview = await consoleVisitor(consoleApp(desk.parts)).get('/console');
+    expect(overview.text).toMatch(/Connection Polar did not answer .* Failed deliveries unknown/);
     expect((await desk.get('/console/settings')).html).toContain(
       'name="events.order.paid.enabled"',
     );
