@@ -18,8 +18,10 @@ const saying = (words: string) => `
 
 /** A function that runs from its bundle while its source is watched. */
 async function watched() {
-  const folder = join(await temporaryFolder(), 'functions', 'greeter');
+  const root = await temporaryFolder();
+  const folder = join(root, 'functions', 'greeter');
   await mkdir(folder, { recursive: true });
+  await mkdir(join(root, 'shared'));
   const source = join(folder, 'handler.ts');
   await writeFile(source, saying('hello'));
   const spec = await functionInAFolder('');
@@ -39,6 +41,7 @@ async function watched() {
   const stop = await watchFunctions([lambda], (line) => void printed.push(line));
   onTestFinished(stop);
   return {
+    root,
     printed,
     bundle: () => readFile(outfile, 'utf8'),
     /** At once, as editors do: a file that is written in place is empty for a moment, and builds. */
@@ -69,6 +72,18 @@ test('an invocation that has begun ends with the code it began with', async () =
   await greeter.write(saying('good evening'));
   await vi.waitFor(async () => expect(await greeter.says()).toBe('good evening'), patience);
   expect(await begun).toBe('hello');
+});
+
+test('a change of what several functions are made from is noticed, too, and so is what was missing', async () => {
+  const greeter = await watched();
+  await greeter.write(`export { handler } from '../../shared/words.ts';`);
+  await vi.waitFor(() => expect(greeter.printed).toHaveLength(1), patience);
+  expect(greeter.printed[0]).toContain('shared/words.ts');
+  const shared = join(greeter.root, 'shared');
+  await writeFile(join(shared, 'words.ts'), saying('good evening'));
+  await vi.waitFor(async () => expect(await greeter.says()).toBe('good evening'), patience);
+  await writeFile(join(shared, 'words.ts'), saying('good night'));
+  await vi.waitFor(async () => expect(await greeter.says()).toBe('good night'), patience);
 });
 
 test('a source that does not compile is told of, and the function goes on as it was until it does', async () => {
