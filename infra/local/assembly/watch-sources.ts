@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -153,13 +154,20 @@ function oneAtATime(act: () => Promise<unknown>): () => void {
 
 const sourceMapSchema = z.object({ sources: z.array(z.string()) });
 
-/** The handler that a bundle was made from, as its source map says. */
+/**
+ * The handler that a bundle was made from, as its source map says: as seen from the bundle, or, where many were built in
+ * one go, from where that was done.
+ */
 async function entryOf(bundle: string): Promise<string> {
   const file = join(bundle, 'index.mjs.map');
   const { sources } = sourceMapSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  const entry = sources.find((source) => /(^|\/)functions\/[^/]+\/handler\.ts$/.test(source));
-  if (entry === undefined) throw new Error(`${file} names no handler of a function.`);
-  return resolve(bundle, entry);
+  for (const source of sources) {
+    const [, , below] = /(^|\/)(functions\/[^/]+\/handler\.ts)$/.exec(source) ?? [];
+    if (below === undefined) continue;
+    const beside = resolve(bundle, source);
+    return existsSync(beside) ? beside : resolve(infra, '..', below);
+  }
+  throw new Error(`${file} names no handler of a function.`);
 }
 
 /** At once, since a process may start from the file at any moment. */

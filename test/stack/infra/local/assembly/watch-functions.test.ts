@@ -102,3 +102,15 @@ test('a source that does not compile is told of, and the function goes on as it 
   await greeter.write(saying('good night'));
   await vi.waitFor(async () => expect(await greeter.says()).toBe('good night'), patience);
 });
+
+test('a function that was built in one go with others is found where the sources are', async () => {
+  const spec = await functionInAFolder('');
+  const map = { sources: ['../../../functions/clock/handler.ts'] };
+  await writeFile(join(spec.bundle, 'index.mjs.map'), JSON.stringify(map));
+  const lambda = lambdaFunction(spec);
+  onTestFinished(lambda.stop);
+  const printed: string[] = [];
+  onTestFinished(await watchFunctions([lambda], (line) => void printed.push(line)));
+  await vi.waitFor(() => expect(printed).toHaveLength(1), patience);
+  expect(printed[0]).toMatch(/^clock rebuilt in \d+ ms$/);
+});
