@@ -6,7 +6,7 @@ import type { Hold } from '#shared/store/mail/hold.ts';
 import { InvalidSettings } from '#shared/store/settings/settings.ts';
 import { consoleActs } from './console-acts.ts';
 import { deploymentSigns } from './kit/deployment-signs.ts';
-import { contentSecurityPolicy, sameOrigin, visitor } from './kit/guard.ts';
+import { contentSecurityPolicy, sameOrigin, visitor, withoutSlash } from './kit/guard.ts';
 import { noting } from './kit/noting.ts';
 import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
 import { emailsPath, settingsPath } from './kit/paths.ts';
@@ -39,6 +39,7 @@ export function consoleApp(parts: ConsoleParts) {
     // A page does not wait long for Polar, but nothing may be answered in the middle of a refresh.
     await parts.polar.access.settled();
   });
+  app.get('*', withoutSlash);
   app.all('*', async (c) => {
     const section = sectionAt(c.req.path);
     const pages = loaded.get(section.path) ?? (await sectionApp(section, parts, signs));

@@ -145,8 +145,10 @@ export function keyboardWalk(at: () => Promise<Walk>): void {
       const isOpen = () =>
         page.getByRole('link', { name: 'Audience', exact: true }).first().isVisible();
       for (let tabs = 0; tabs < 3; tabs += 1) await page.keyboard.press('Tab');
+      const place = await menu.boundingBox();
       await page.keyboard.press('Space');
       expect(await isOpen()).toBe(true);
+      expect(await menu.boundingBox()).toEqual(place);
       const stops = await stopsOn(page);
       expect(stops.filter(({ fault }) => fault !== '')).toEqual([]);
       await menu.focus();

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
-import { finalText, isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
+import { allWouldFailAgain, finalText, isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
 import {
   ageText,
   type ExplainedLetter,
@@ -114,11 +114,9 @@ function summary(
       : `There ${found.length === 1 ? 'is 1' : `are ${found.length}`}.`;
   const fields = { ...queueField(query), which: 'all' };
   const finals = found.filter(isFinal).length;
-  // All that is there dies again, so that it is nothing to offer.
-  const isPointless = finals === found.length && more === 0;
   return html`${finals > 0 ? html`<p class="note">${finalText(finals)} Download and discard ${finals === 1 ? 'it' : 'them'} instead.</p>` : ''}
 <div class="row spread"><p>${count} SQS keeps each for 14 days.</p>
-${isPointless ? '' : act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${deadLettersPath}/resend`, { fields })}</div>`;
+${allWouldFailAgain(found, more) ? '' : act(c, query.queue ? 'Send all of this queue again' : 'Send all again', `${deadLettersPath}/resend`, { fields })}</div>`;
 }
 
 /** What fits the filter, counted, before anything is done with it. */
@@ -155,7 +153,7 @@ function reasons(
       String(ofIt.length),
       html`<span class="long">${reason}</span>`,
       triedBadge(ofIt),
-      whatToDo(c, query, reason, ofIt),
+      filterOf(query) && groups.length === 1 ? '' : whatToDo(c, query, reason, ofIt),
     ]);
   const others = groups.length - rows.length;
   return html`<h2>Why they died</h2>
@@ -198,7 +196,7 @@ export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html 
       html`<a class="whole" href="${link(`${deadLettersPath}/letter`, { id: letter.messageId })}">${letter.type}</a><br><span class="soft small">${queueWords[letter.queue]}</span>`,
       html`${ageText(now.getTime() - letter.since.getTime())}<br><span class="soft small">${time(letter.since.toISOString())}</span>`,
       String(receivesOf(letter)),
-      html`<span class="long">${isFinal(letter) ? html`${badge('final', 'bad')} ` : ''}${lastReasonOf(letter)}</span>${first && html`<span class="long soft small">At first: ${first}</span>`}`,
+      html`<span class="long brief">${isFinal(letter) ? html`${badge('final', 'bad')} ` : ''}${lastReasonOf(letter)}</span>${first && html`<span class="long soft small">At first: ${first}</span>`}`,
       html`<div class="who">${whoText(letter)}</div>`,
     ];
   });

@@ -4,7 +4,7 @@ import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
 import type { Connection, Connections } from '#shared/polar/connection/connection.ts';
-import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
+import { type ConnectionHealth, needsSomebody } from '#shared/polar/connection/health.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ConsoleEnv } from './page.ts';
 
@@ -30,7 +30,7 @@ export function tellConnection(
   if (!known || !health) return;
   // Polar was silent, so nothing was seen.
   if (health.faults.some(({ kind }) => kind === 'unreachable')) return;
-  const polar = health.faults.length > 0 ? 'attention' : 'well';
+  const polar = needsSomebody(health.faults) ? 'attention' : 'well';
   c.set('deployment', { ...known, signs: async () => ({ ...(await known.signs()), polar }) });
 }
 

@@ -125,3 +125,19 @@ export const visitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   c.set('origin', origin.data);
   return next();
 };
+
+/** Leads an address with a slash at its end to the page without: nothing but a path below /console, and its query. */
+export const withoutSlash: MiddlewareHandler = async (c, next) => {
+  const { pathname, search } = new URL(c.req.url);
+  const path = withoutEnd(pathname, '/');
+  const isOurs = path === '/console' || path.startsWith('/console/');
+  if (path === pathname || !isOurs) return next();
+  c.header('cache-control', 'no-store');
+  return c.redirect(`${path}${search}`, 308);
+};
+
+function withoutEnd(text: string, end: string): string {
+  let length = text.length;
+  while (text[length - 1] === end) length -= 1;
+  return text.slice(0, length);
+}

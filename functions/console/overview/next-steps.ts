@@ -94,7 +94,10 @@ export type SetUp = Readonly<{
   hasSender: boolean;
   hasPostalAddress: boolean;
   hasActiveWorkflow: boolean;
-  wasTested: boolean;
+  /** Whether it mails, and was begun so long ago that nobody is asked any more to try it, or to connect what works by hand. */
+  isInUse: boolean;
+  /** Whether a test was sent, or it is in use. */
+  needsNoTest: boolean;
 }>;
 
 /** `step`: absent where it cannot be done here. */
@@ -107,9 +110,10 @@ type ToDo = Readonly<{
   isOfConnection?: boolean;
 }>;
 
-/** Whoever set the secret by hand need not connect, and is not reminded of it for ever. */
+/** Whoever set the secret by hand need not connect, and is not reminded of it for ever; nor who cannot connect. */
 export function isSetUp(setUp: SetUp): boolean {
-  const needsNoConnection = !setUp.isConnected && setUp.hasSecret;
+  const { isConnected, hasSecret, isInUse, obstacle } = setUp;
+  const needsNoConnection = !isConnected && hasSecret && (isInUse || obstacle !== undefined);
   return toDos(setUp).every(
     ({ isDone, isOfConnection = false }) => isDone || (isOfConnection && needsNoConnection),
   );
@@ -193,7 +197,7 @@ function toDos(setUp: SetUp): ToDo[] {
       step: { label: 'Choose a workflow', href: `${workflowsPath}/new` },
     },
     {
-      isDone: setUp.wasTested,
+      isDone: setUp.needsNoTest,
       title: 'Send yourself a test event',
       how: html`See the mail as a customer would.`,
       step: { label: 'Send a test event', href: testPath },

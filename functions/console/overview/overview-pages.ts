@@ -13,6 +13,7 @@ import { concernsShown, setUpOf, statusNow } from './overview-state.ts';
 import {
   connectionCard,
   eventsCard,
+  isNew,
   latestBeside,
   latestCard,
   mostLatest,
@@ -42,7 +43,7 @@ export function overviewPages(parts: ConsoleParts) {
     ]);
     const [latest, setUp] = await Promise.all([
       latestEvents(events, counts, today, mostLatest),
-      present && setUpOf({ ...parts, contacts }, { status: present, numbers }),
+      present && setUpOf({ ...parts, contacts }, { status: present, numbers, workflows: all }),
     ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
     const lastReceived = latest.items[0]?.receivedAt;
@@ -59,7 +60,7 @@ ${tiles(numbers, lastReceived, at)}
 ${eventsCard(numbers, at)}
 ${connectionCard(present, lastReceived, at)}
 ${workflowsCard(all, numbers, lastReceived)}
-${latestCard(shown, added, { period, now: at })}
+${latestCard(shown, added, { period, now: at, isNew: isNew(present, at) })}
 </div>`,
     });
   });

@@ -1,8 +1,9 @@
 import type { ActVerb } from '#shared/audience/operator-act.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
 import { connectedSince } from '#shared/polar/connection/connection.ts';
-import { concernsOf } from '#shared/status/concerns.ts';
+import { type Concern, concernsOf } from '#shared/status/concerns.ts';
 import { readStatus, type Status } from '#shared/status/status.ts';
 import type { ContactList } from '#shared/store/audience/contact-search.ts';
 import { countedEmails } from '#shared/store/counts/counts.ts';
@@ -61,23 +62,25 @@ async function settingsNow({ settings }: ConsoleParts) {
 }
 
 /**
- * What is wrong, but for what the page says elsewhere: that mail is held, that nothing is connected yet, and that Polar
- * was slower than this page waits.
+ * What is wrong, but for what the page says elsewhere: that mail is held, that nothing is connected yet, that Polar was
+ * slower than this page waits, and what passes by itself.
  */
 export function concernsShown(status: Status | undefined) {
   const elsewhere = ['held', 'not-connected', 'polar-silent'];
-  return status ? concernsOf(status).filter(({ kind }) => !elsewhere.includes(kind)) : [];
+  const passes = (one: Concern) => one.kind === 'connection' && one.repair === 'wait';
+  if (!status) return [];
+  return concernsOf(status).filter((one) => !elsewhere.includes(one.kind) && !passes(one));
 }
 
-/** How long ago a command is looked for that did what the checklist asks for. */
+/** How long ago an act is looked for that did what the checklist asks for. What is older asks for none of it any more. */
 const daysLookedBack = 7;
 
 /** What there is of what a new deployment needs. Reads more only while something is missing. */
 export async function setUpOf(
   { acts, contacts, imports, mailFrom, polar, settings, now }: SetUpParts,
-  { status, numbers }: Readonly<{ status: Status; numbers: Numbers }>,
+  { status, numbers, workflows }: Known,
 ): Promise<SetUp> {
-  const { connection, workflows } = status;
+  const { connection } = status;
   const isConnected = connection.kind !== 'none';
   const hasSecret = isConnected || connection.hasSecret;
   const since = new Date(now().getTime() - daysLookedBack * 86_400_000).toISOString();
@@ -97,27 +100,42 @@ export async function setUpOf(
     const looked = imported?.state === 'done' ? imported.changedAt : since;
     return whole !== undefined && whole.at > looked;
   };
+  const hasActiveWorkflow = workflows.some(isActive);
+  const isInUse = hasActiveWorkflow && isOlderThan(since, { connection, workflows });
   const known = await imports.read();
   const isOurs =
     connection.kind !== 'none' && known?.organizationId === connection.connection.organizationId;
   const imported = isOurs ? known : undefined;
-  const [postalAddress, wasBroughtIn, wasTested] = await Promise.all([
+  const [postalAddress, wasBroughtIn, needsNoTest] = await Promise.all([
     settings().then(
       (all) => all.postalAddress,
       () => undefined,
     ),
     imported?.kind === 'import' ? false : wereBroughtIn(),
-    Object.keys(numbers.sum.emails).length > 0 ||
-      actsOf('test.sent').then((found) => found.length > 0),
+    isInUse || actsOf('test.sent').then((found) => found.some(({ outcome }) => outcome === 'done')),
   ]);
   const obstacle = polar.obstacle('production');
   return {
-    ...{ isConnected, hasSecret, obstacle, imported, wasTested },
+    ...{ isConnected, hasSecret, obstacle, imported, isInUse, hasActiveWorkflow },
+    needsNoTest,
     needsNoImport: wasBroughtIn,
     hasSender: mailFrom !== undefined,
     hasPostalAddress: postalAddress !== undefined && postalAddress !== null,
-    hasActiveWorkflow: workflows.active.length > 0,
   };
+}
+
+type Known = Readonly<{ status: Status; numbers: Numbers; workflows: readonly Workflow[] }>;
+
+const isActive = ({ status }: Workflow) => status === 'active';
+
+/** Whether a deployment was begun before: with a connection, or with a workflow where somebody set the secret by hand. */
+function isOlderThan(
+  time: string,
+  { connection, workflows }: Pick<Status, 'connection'> & Pick<Known, 'workflows'>,
+): boolean {
+  const isConnectedLonger =
+    connection.kind !== 'none' && connectedSince(connection.connection) < time;
+  return isConnectedLonger || workflows.some(({ createdAt }) => createdAt < time);
 }
 
 type SetUpParts = Pick<

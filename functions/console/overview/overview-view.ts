@@ -6,7 +6,8 @@ import {
   workflowNumbers,
 } from '#shared/audience/counts/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
+import { connectedSince } from '#shared/polar/connection/connection.ts';
+import { type ConnectionHealth, needsSomebody } from '#shared/polar/connection/health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';
@@ -127,8 +128,9 @@ export function connectionCard(
   const { connection, queues } = status;
   const waiting = queues.reduce((all, { waiting: some, inWork }) => all + some + inWork, 0);
   const dead = deadLettersIn(queues);
+  const none = isNew(status, now) ? 'none yet' : 'none in two weeks';
   const shared = [
-    ['Last event', lastReceived ? ago(lastReceived, now) : 'none in two weeks'],
+    ['Last event', lastReceived ? ago(lastReceived, now) : none],
     ['Waiting in queues', numberText(waiting)],
     ['Dead letters', dead === 0 ? '0' : html`<a href="${deadLettersPath}">${numberText(dead)}</a>`],
   ] as const;
@@ -138,7 +140,7 @@ export function connectionCard(
   }
   const { organizationName, server } = connection.connection;
   const health = connection.kind === 'seen' ? connection.health : undefined;
-  const failed = health && health.failed.givenUp + health.failed.stillTried;
+  const failed = health?.endpoint && health.failed.givenUp + health.failed.stillTried;
   return connectionFrame(
     facts([
       ['Organization', server === 'sandbox' ? `${organizationName} (sandbox)` : organizationName],
@@ -151,8 +153,26 @@ export function connectionCard(
       ],
       ...shared,
     ]),
-    health ? (health.faults.length === 0 ? 'healthy' : 'needs attention') : 'Polar did not answer',
+    connectionNow(health),
   );
+}
+
+const twoWeeksMs = 14 * 86_400_000;
+
+/** Whether it was connected in the two weeks that events are looked for, or not yet at all. */
+export function isNew(status: Status | undefined, now: Date): boolean {
+  if (!status) return false;
+  const { connection } = status;
+  if (connection.kind === 'none') return !connection.hasSecret;
+  return Date.parse(connectedSince(connection.connection)) > now.getTime() - twoWeeksMs;
+}
+
+function connectionNow(health: ConnectionHealth | undefined): string {
+  if (!health || health.faults.some(({ kind }) => kind === 'unreachable')) {
+    return 'Polar did not answer';
+  }
+  if (needsSomebody(health.faults)) return 'needs attention';
+  return health.faults.length === 0 ? 'healthy' : 'retrying';
 }
 
 function endpointText({ endpoint, events }: Partial<ConnectionHealth> = {}): string {
@@ -232,13 +252,13 @@ export function latestBeside(
 export function latestCard(
   events: readonly ListedEvent[],
   added: ReadonlySet<string>,
-  { period, now }: Readonly<{ period: Period; now: Date }>,
+  { period, now, isNew }: Readonly<{ period: Period; now: Date; isNew: boolean }>,
 ): Html {
   return html`<section class="card latest-card" aria-labelledby="latest">
 <div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Reload</a></p></div>
 <div id="latest-events" data-refresh="live">${
     events.length === 0
-      ? empty('No event in the last two weeks.')
+      ? empty(isNew ? 'No events yet.' : 'No event in the last two weeks.')
       : html`<ul class="latest">${events.map(
           ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
 <span><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)}</span>

@@ -89,16 +89,15 @@ export function organizationChoice(
   c: Context<ConsoleEnv>,
   organizations: Told<readonly PolarOrganization[]>,
 ): Html {
-  const cancel = act(c, 'Don’t connect', pathsOfConnecting.cancel);
   if (organizations.kind === 'not-told') {
     return html`<div class="card">
 <p>You’re signed in to Polar, but not connected yet.</p>
 <p class="note">${organizations.reason}</p>
-<div class="row"><a class="button" href="${polarPath}">Try again</a> ${cancel}</div>
+<div class="row"><a class="button" href="${polarPath}">Try again</a> ${act(c, 'Don’t connect', pathsOfConnecting.cancel)}</div>
 </div>`;
   }
   return html`<div class="card">
-<p>You’re signed in to Polar, but not connected yet. One audience belongs to one organization: which one?</p>
+<p>You’re signed in to Polar, but not connected yet. Which organization does this audience belong to?</p>
 ${postForm(c, {
   action: pathsOfConnecting.organization,
   body: html`<fieldset class="field"><legend class="unseen">Organization</legend>
@@ -107,8 +106,8 @@ ${organizations.value.map(
     html`<label class="check"><input type="radio" name="organization" value="${id}" required> <span>${name} <span class="hint">${slug}</span></span></label>`,
 )}
 </fieldset>
-<p><button type="submit" class="primary">Connect</button></p>`,
+<div class="row"><button type="submit" class="primary">Connect</button>
+<button type="submit" formaction="${pathsOfConnecting.cancel}" formnovalidate>Don’t connect</button></div>`,
 })}
-${cancel}
 </div>`;
 }

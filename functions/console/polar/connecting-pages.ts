@@ -286,8 +286,9 @@ function notConnected(c: Context<ConsoleEnv>, reason: string, back: string | und
   return page(c, {
     title: 'Signing in to Polar didn’t work',
     section: 'polar',
+    above: { href: polarPath, title: 'Polar' },
     status: 400,
     body: html`${problemFlash(reason)}
-<p><a href="${polarPath}">Back to Polar</a></p>`,
+<p><a class="button primary" href="${polarPath}">Try again</a></p>`,
   });
 }

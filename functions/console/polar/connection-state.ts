@@ -22,6 +22,8 @@ export type ConnectionState =
       maySwitch: boolean | undefined;
       /** ISO 8601; `undefined`: none in the days that were looked at. */
       lastReceived: string | undefined;
+      /** Whether it was made in those days. */
+      isNew: boolean;
     }
   | { kind: 'signed-in'; organizations: Told<readonly PolarOrganization[]> }
   /** `isBrokenOff`: an access is kept, from connecting or disconnecting that ended midway. */
@@ -33,6 +35,7 @@ const isSlow =
   'Polar is slow now, so its side of the connection isn’t shown. Try again in a moment.';
 
 export const daysLookedBack = 7;
+const dayMs = 86_400_000;
 
 export async function connectionState(link: PolarLink): Promise<ConnectionState> {
   const connection = await link.connections.read();
@@ -46,7 +49,8 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
     maySwitchEmails(link.access, link.log),
     lastReceivedAt(link),
   ]);
-  return { kind: 'connected', connection, health, emails, maySwitch, lastReceived };
+  const isNew = Date.parse(connection.connectedAt) > link.now().getTime() - daysLookedBack * dayMs;
+  return { kind: 'connected', connection, health, emails, maySwitch, lastReceived, isNew };
 }
 
 /** What a person should know of our webhook secrets, and whether there is a previous one to drop. */
@@ -84,7 +88,7 @@ async function told<T>({ log }: PolarLink, ask: () => Promise<T>): Promise<Told<
 
 async function lastReceivedAt({ events, now }: PolarLink): Promise<string | undefined> {
   for (let days = 0; days < daysLookedBack; days += 1) {
-    const day = new Date(now().getTime() - days * 86_400_000).toISOString().slice(0, 10);
+    const day = new Date(now().getTime() - days * dayMs).toISOString().slice(0, 10);
     const { items } = await events.ofDay(day, { isSent: true }, 1);
     if (items[0]) return items[0].receivedAt;
   }

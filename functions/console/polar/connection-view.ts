@@ -2,7 +2,12 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
-import { type ConnectionHealth, nextRepair, surplusNote } from '#shared/polar/connection/health.ts';
+import {
+  type ConnectionHealth,
+  needsSomebody,
+  nextRepair,
+  surplusNote,
+} from '#shared/polar/connection/health.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { pathsOfTending, settingsPath, testPath } from '../kit/paths.ts';
@@ -10,7 +15,8 @@ import { badge, facts, time } from '../kit/shown.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import { connectForms, organizationChoice, serverName } from './connect-forms.ts';
 import { type ConnectionState, daysLookedBack, type SecretsShown } from './connection-state.ts';
-import { deliveriesTable, endpointBadge, faultList } from './health-view.ts';
+import { deliveriesView } from './deliveries-view.ts';
+import { endpointBadge, faultList } from './health-view.ts';
 import { importCard } from './import-view.ts';
 
 export type ConnectionShown = Readonly<{
@@ -61,7 +67,7 @@ type Connected = Extract<ConnectionState, { kind: 'connected' }>;
 
 function connected(
   c: Context<ConsoleEnv>,
-  { connection, health, lastReceived }: Connected,
+  { connection, health, lastReceived, isNew }: Connected,
   { problems = {}, redeliverFrom, secrets, imported, isLocal }: ConnectionShown,
 ): Html {
   const told = health.kind === 'told' ? health.value : undefined;
@@ -81,14 +87,14 @@ ${facts([
     'Connected',
     html`${time(connection.connectedAt)} ${howText(connection)} <span class="soft">by ${connection.by}</span>`,
   ],
-  ['Last webhook', lastWebhook(lastReceived)],
+  ['Last webhook', lastWebhook(lastReceived, isNew)],
 ])}
 ${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> still work.</p>` : faultList(c, health.value, redeliverFrom)}
 ${surplus(told)}
 ${secretsNote(c, secrets)}
 </div>
-${importCard(connection, imported, repair === undefined || repair === 'wait')}
-${told ? deliveriesTable(told) : ''}
+${importCard(connection, imported, told?.endpoint !== undefined && !needsSomebody(told.faults))}
+${told ? deliveriesView(told) : ''}
 <h3>Maintenance</h3>
 <div class="columns small-cards">
 <div class="card">
@@ -124,7 +130,9 @@ function howText({ method }: Connection): string {
   return method === 'oauth' ? 'by signing in' : 'with an organization access token';
 }
 
-function lastWebhook(lastReceived: string | undefined): Html {
+/** `isNew`: it was made in the days that were looked at, so that nothing need have come yet. */
+function lastWebhook(lastReceived: string | undefined, isNew: boolean): Html {
   if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
-  return html`${badge(`none in ${daysLookedBack} days`, 'warn')} To try it, send yourself an event on the page <a href="${testPath}">Test event</a>.`;
+  const none = isNew ? html`none yet.` : badge(`none in ${daysLookedBack} days`, 'warn');
+  return html`${none} To try it, send yourself an event on the page <a href="${testPath}">Test event</a>.`;
 }

@@ -96,6 +96,7 @@ const oursTones = { active: 'good', paused: 'calm', none: 'calm', unknown: 'warn
 type Switching = Readonly<{ connection: Connection; maySwitchOff: boolean }>;
 
 function rowCells({ key, title, polar, ours, workflows, gets, mark }: MomentRow) {
+  const isSure = gets !== 'one or two';
   const words = key.split('_').map((word, at) => (at === 0 ? word : html`_<wbr>${word}`));
   return [
     html`<span class="moment">${capital(title)}</span><br><code class="small soft">${words}</code>`,
@@ -104,7 +105,9 @@ function rowCells({ key, title, polar, ours, workflows, gets, mark }: MomentRow)
       (one) =>
         html`<br><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">sometimes</span>`}`,
     )}`,
-    mark ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, 'bad') : gets,
+    mark
+      ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, isSure ? 'bad' : 'warn')
+      : gets,
   ];
 }
 

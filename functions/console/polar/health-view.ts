@@ -2,15 +2,15 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import {
   type ConnectionHealth,
-  type DeliveryShown,
   type Fault,
+  needsSomebody,
   nextRepair,
   type Repair,
 } from '#shared/polar/connection/health.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { eventsPath, pathsOfTending } from '../kit/paths.ts';
-import { badge, table, time } from '../kit/shown.ts';
+import { pathsOfTending } from '../kit/paths.ts';
+import { badge } from '../kit/shown.ts';
 
 export function endpointBadge(health: ConnectionHealth | undefined): Html {
   if (!health?.endpoint) return badge('state not known', 'warn');
@@ -28,6 +28,9 @@ export function faultList(
   const next = nextRepair(faults);
   if (next === undefined) {
     return html`<p>${badge('healthy', 'good')} Polar sends our events here, with our secret. Nothing failed recently.</p>`;
+  }
+  if (faults.every(({ kind }) => kind === 'failed') && !needsSomebody(faults)) {
+    return html`${faults.map(({ sentence }) => html`<p>${badge('retrying', 'warn')} ${sentence}</p>`)}`;
   }
   return html`<h3>What is wrong</h3>
 <ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}</ul>
@@ -81,23 +84,4 @@ function redeliver(c: Context<ConsoleEnv>, from: string | undefined): Html {
   const label = from ? 'Continue redelivering' : 'Redeliver what failed';
   const fields = from ? { from } : {};
   return act(c, label, pathsOfTending.redeliver, { tone: 'primary', fields });
-}
-
-export function deliveriesTable({ deliveries, endpoint }: ConnectionHealth): Html {
-  if (deliveries.length === 0) {
-    if (!endpoint) return html``;
-    return html`<h3>Last deliveries</h3>
-<p class="soft">Nothing delivered yet. The next purchase or customer change shows up here.</p>`;
-  }
-  return html`<h3>Last deliveries</h3>
-${table('The last deliveries, as Polar tells', ['When', 'Event', 'Result'], deliveries.map(deliveryRow))}`;
-}
-
-function deliveryRow({ at, eventId, type, succeeded, httpCode, answer }: DeliveryShown) {
-  const code = httpCode === undefined ? 'not reached' : `answered ${httpCode}`;
-  return [
-    time(at, { form: 'seconds' }),
-    html`<a href="${eventsPath}/${encodeURIComponent(eventId)}">${type}</a>`,
-    html`${succeeded ? badge('delivered', 'good') : badge('failed', 'bad')} <span class="soft">${code}</span>${answer && html`<span class="long small${succeeded ? ' soft' : ''}">${answer}</span>`}`,
-  ];
 }

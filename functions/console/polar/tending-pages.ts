@@ -110,6 +110,7 @@ export async function redeliverSome(
   return withConnection(link, async (parts, connection) => {
     const result = await redeliverFailed(parts, connection, { since, limit: eventsAtOnce, from });
     if (result.kind === 'refused') return { kind: 'problem', text: result.reason };
+    if (result.next === undefined) await forgetLook(link);
     return { kind: 'done', text: redeliveredText(result), next: result.next };
   });
 }

@@ -31,6 +31,7 @@ import { findDeadLetters, queueStatus } from '#shared/queue/dead-letters/walk-qu
 import type { Failures } from '#shared/queue/failures.ts';
 import { discardedText, keepDiscarded } from './discarded-file.ts';
 import { deadLetterLines, deadLetterRows, letterDocument, type ShownHow } from './text.ts';
+import { whatNext } from './what-next.ts';
 
 export type DeadLetterParts = DeadLetterQueues &
   Readonly<{
@@ -139,11 +140,12 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
           `\nThese are as many as are looked at. About ${left} more were not, and may be older: "npm run status" counts all reasons.`,
         );
       }
-      if (letters.some(isFinal)) print(finalText(letters.filter(isFinal).length));
-      const first = rows[0]?.id;
-      const discarding = letters.every(isFinal) ? [`discard ${first}`] : [];
-      const next = [`show ${first}`, ...discarding, 'resend --all'];
-      print(`\nNext:\n${next.map(npm).join('\n')}`);
+      const finals = letters.filter(isFinal).length;
+      if (finals > 0) {
+        const them = finals === 1 ? 'it' : 'them';
+        print(`${finalText(finals)} Discard ${them} instead: a file keeps each body.`);
+      }
+      print(`\nNext:\n${whatNext(letters, left).map(npm).join('\n')}`);
     },
 
     async show(id: string) {

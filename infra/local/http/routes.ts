@@ -21,7 +21,7 @@ export function decodedPath(url: string): string | undefined {
 
 /**
  * Finds the route as API Gateway does: whole paths before those with parameters, these before greedy
- * ones (`{proxy+}`), the method itself before ANY, `$default` last.
+ * ones (`{proxy+}`), which may be empty, the method itself before ANY, `$default` last.
  */
 export function matchRoute<T>(
   routes: ReadonlyMap<string, T>,
@@ -49,7 +49,7 @@ function expressionOf(pattern: string): string {
     .map((part) => {
       const [, name, greedy] = /^\{([^}+]+)(\+?)\}$/.exec(part) ?? [];
       if (name === undefined) return part.replaceAll(/[.*+?^$()[\]\\|]/g, '\\$&');
-      return `(?<${name}>${greedy ? '.+' : '[^/]+'})`;
+      return `(?<${name}>${greedy ? '.*' : '[^/]+'})`;
     })
     .join('');
 }

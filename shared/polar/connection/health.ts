@@ -178,6 +178,11 @@ export function nextRepair(faults: readonly Fault[]): Repair | undefined {
   return repairsInOrder.find((one) => faults.some(({ repair }) => repair === one));
 }
 
+/** Whether somebody has to do something about these faults: some pass by themselves. */
+export function needsSomebody(faults: readonly Fault[]): boolean {
+  return faults.some(({ repair }) => repair !== 'wait');
+}
+
 /** What is to be mended first comes first. */
 export function inOrderOfRepair(faults: readonly Fault[]): Fault[] {
   const place = ({ repair }: Fault) => repairsInOrder.indexOf(repair);

@@ -41,6 +41,11 @@ export function isFinal({ failure }: ExplainedLetter): boolean {
   return failure?.isFinal ?? false;
 }
 
+/** Whether all that is there would fail again, so that sending it again is nothing to offer. `unread`: how many more there are. */
+export function allWouldFailAgain(letters: readonly ExplainedLetter[], unread: number): boolean {
+  return unread === 0 && letters.every(isFinal);
+}
+
 /** What to expect of so many that no retry can mend; nothing of none. */
 export function finalText(count: number): string {
   if (count === 0) return '';

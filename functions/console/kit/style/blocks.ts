@@ -48,6 +48,7 @@ td :is(button, .button, .words) { max-width: 22rem; overflow-wrap: break-word }
 :is(th, td).number { text-align: right; width: 1%; min-width: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
 .address { display: inline-block; max-width: 100%; text-decoration: inherit }
 .long { display: block; min-width: 13rem }
+.brief { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
 .moment { display: inline-block; min-width: 16rem }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }

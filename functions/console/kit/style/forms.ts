@@ -56,4 +56,9 @@ iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round)
 .faults { margin: 0 0 1rem; padding-left: 1.2rem }
 .faults li { margin: 0 0 .9rem }
 .faults li p { margin: 0 0 .4rem }
+.answers { background: var(--card); border: 1px solid var(--line); border-radius: var(--round); margin: 0 0 .75rem; font-size: .875rem }
+.answers details { margin: 0; padding: .35rem 1rem; border-bottom: 1px solid var(--line) }
+.answers details:last-child { border-bottom: 0 }
+.answers summary { font-weight: inherit }
+.answers p { margin: .1rem 0 .4rem; overflow-wrap: anywhere }
 `;

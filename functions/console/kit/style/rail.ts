@@ -1,8 +1,9 @@
 /** The navigation: a menu above a narrow page, a rail beside a wide one. */
 export const rail = `
 .rail { display: none }
-.top { position: relative; display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 1rem; padding: .25rem 1rem; background: var(--rail); border-bottom: 1px solid var(--line) }
+.top { position: relative; display: grid; grid-template-columns: minmax(0, 1fr) 5.25rem; align-items: start; padding: .25rem 1rem; background: var(--rail); border-bottom: 1px solid var(--line) }
 .name { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 .35rem; min-height: 2.5rem }
+.top .name { grid-area: 1 / 1; position: relative; z-index: 1; flex-wrap: nowrap; justify-content: flex-start }
 .brand { font-weight: 650; color: var(--text); text-decoration: none; letter-spacing: -.01em; white-space: nowrap }
 .stage { max-width: 100%; padding: 0 .4rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .75rem; line-height: 1.5; font-weight: 500; color: var(--soft); background: var(--card); overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .stage.live { color: var(--on-primary); background: var(--primary); border-color: var(--primary) }
@@ -11,12 +12,11 @@ export const rail = `
 .top:has(.live), .rail:has(.live) { border-top: 3px solid var(--primary) }
 .top:has(.local), .rail:has(.local) { border-top: 3px solid transparent }
 .organization { margin: 0; font-size: .8125rem; color: var(--soft) }
-.menu { margin: 0 }
-.menu[open] { width: 100%; padding-bottom: .75rem }
-.menu > summary { list-style: none; display: block; width: max-content; margin-left: auto; padding: .3rem .75rem; border: 1px solid var(--line); border-radius: var(--small-round); background: var(--card) }
+.menu { grid-area: 1 / 2; margin: 0 }
+.menu[open] { grid-column: 1 / -1; padding-bottom: .75rem }
+.menu > summary { list-style: none; display: block; width: max-content; margin: .2rem 0 .2rem auto; padding: .3rem .75rem; border: 1px solid var(--line); border-radius: var(--small-round); background: var(--card) }
 .menu > summary::-webkit-details-marker { display: none }
 .menu > summary::after { content: " ▾" / "" }
-.menu[open] > summary { margin-bottom: .25rem }
 .find { position: relative; margin: .6rem 0 0 }
 .menu .find { margin-bottom: .5rem }
 .find input::placeholder { color: var(--soft); opacity: 1 }

@@ -44,6 +44,29 @@ describe('the navigation', () => {
   });
 
   test.each([
+    ['/console/', '/console'],
+    ['/console//', '/console'],
+    ['/console/?period=24h', '/console?period=24h'],
+    ['/console/events/?day=2026-11-29&type=a%26b', '/console/events?day=2026-11-29&type=a%26b'],
+    ['/console/events/a%20b/', '/console/events/a%20b'],
+    ['/console//evil.example/', '/console//evil.example'],
+    ['/console/\\evil.example/', '/console//evil.example'],
+  ])('leads from %s to the page without the slash', async (path, location) => {
+    expect(await at.get(path)).toMatchObject({ status: 308, location, html: '' });
+  });
+
+  test.each(['//evil.example/', '/console/..//evil.example/', '/consoles/'])(
+    'leads from %s nowhere',
+    async (path) => {
+      expect(await at.get(path)).toMatchObject({ status: 404, location: null });
+    },
+  );
+
+  test('sends no form on from an address with a slash', async () => {
+    expect((await at.post('/console/emails/hold/', { reason: 'a test' })).status).toBe(404);
+  });
+
+  test.each([
     ['prod', 'live', 'Overview · Polar Audience'],
     ['staging', 'trial', 'Overview · Polar Audience (staging)'],
     ['local', 'local', 'Overview · Polar Audience (local)'],

@@ -24,6 +24,14 @@ async function opened(query = '') {
   return { html, text };
 }
 
+/** As if all workflows had been added so many days ago. */
+async function addWorkflows(daysAgo: number) {
+  const createdAt = new Date(desk.parts.now().getTime() - daysAgo * 86_400_000).toISOString();
+  for (const workflow of await desk.items('Workflows')) {
+    await desk.put('Workflows', { ...workflow, createdAt });
+  }
+}
+
 describe('what is wrong', () => {
   const sentence = 'It is wrong.';
   const concerns: readonly Concern[] = [
@@ -67,7 +75,8 @@ describe('the overview', () => {
     expect(text).toMatch(/Connect Polar \(to do\).*Import existing customers \(to do\)/s);
     expect(text).toContain('Not counted yet. Numbers update every 5 minutes.');
     expect(text).toContain('No workflow is active.');
-    expect(text).toContain('No event in the last two weeks.');
+    expect(text).toContain('Last event none yet');
+    expect(text).toContain('No events yet.');
   });
 
   test('ticks what was done, and the next step is what is left', async () => {
@@ -123,6 +132,7 @@ describe('the overview', () => {
     await busyDays(desk, desk.parts.now(), ids);
     const settings = await desk.item('Settings', { name: 'settings' });
     await desk.put('Settings', { ...settings, postalAddress: 'Main Street 1, Springfield' });
+    await addWorkflows(8);
     const { text, html } = await opened();
 
     expect(text).not.toContain('Get started');
@@ -175,6 +185,20 @@ describe('the overview', () => {
     // Eight shards of what is due, and of the newest day of events.
     expect(ofTwoWeeks).toBeLessThanOrEqual(8 * 2 + 15);
     desk.db.middlewareStack.remove('counting');
+  });
+
+  test('of a new one asks for a test even where emails went out, until one was sent', async () => {
+    await addWorkflows(6);
+    const shown = async () => (await opened()).text;
+    const { acts } = desk.parts;
+    const test = { what: 'test.sent', sentence: 'Send a test event.', on: {} } as const;
+    const begin = () => acts.begin(test, { by: 'ann', via: 'console' });
+
+    expect(await shown()).toMatch(/4 of 5 done .* Send yourself a test event \(to do\)/);
+    await acts.end(await begin(), 'refused');
+    expect(await shown()).toContain('4 of 5 done');
+    await acts.end(await begin(), 'done');
+    expect(await shown()).not.toContain('Get started');
   });
 
   test('says first what is wrong, with the page that mends it', async () => {

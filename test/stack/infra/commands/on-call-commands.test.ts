@@ -139,7 +139,8 @@ describe('the commands, against a stage in AWS', () => {
     const listed = await run('deadletters', ['list', '--queue', 'events']);
     expect(listed).toMatchObject({ code: 0, error: '' });
     expect(listed.out).toMatch(/^events +evt-slow .*The table is away\.$/m);
-    expect(listed.out).toContain('deadletters -- resend --all --stage staging');
+    expect(listed.out).toContain('deadletters -- resend evt-slow --stage staging');
+    expect(listed.out).toContain('deadletters -- discard evt-bad --stage staging');
     expect((await run('why', ['evt-slow'])).out).toMatch(/^evt-slow has no record: failed 3 ×/m);
     const resent = await run('deadletters', [
       'resend',

@@ -1,7 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { consoleApp } from '#functions/console/console.ts';
 import { signatureKeys, verifySignature } from '#shared/polar/webhook-signature.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
+import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { startPolarDesk } from './polar-desk.ts';
 
 let desk: Awaited<ReturnType<typeof startPolarDesk>>;
@@ -31,11 +33,18 @@ describe('the health of the connection', () => {
     const shown = await desk.get(page);
     expect(shown.text).toContain('healthy');
     expect(shown.html).toContain(`href="/console/events/${id}"`);
-    expect(shown.text).toContain('delivered answered 200 Answered 200 here.');
+    expect(shown.text).toMatch(/delivered answered 200 · \d.* UTC Answered 200 here\./);
   });
 
   it('shows when we last received something, or how to try it', async () => {
-    expect((await desk.get(page)).text).toContain('send yourself an event on the page Test event');
+    const fresh = await desk.get(page);
+    expect(fresh.text).toContain(
+      'Last webhook none yet. To try it, send yourself an event on the page Test event',
+    );
+    expect(fresh.html).not.toContain('none in 7 days');
+    const connectedAt = new Date(Date.now() - 8 * 86_400_000).toISOString();
+    await desk.put('Settings', { ...(await desk.connection()), connectedAt });
+    expect((await desk.get(page)).html).toContain('<span class="badge warn">none in 7 days');
     const receivedAt = new Date(Date.now() - 2 * 86_400_000).toISOString();
     const record = {
       webhookId: 'evt-of-long-ago',
@@ -78,6 +87,27 @@ describe('the health of the connection', () => {
     expect(desk.polar.endpoints).toMatchObject([{ enabled: true }]);
   });
 
+  it('asks nobody for anything while Polar tries again by itself', async () => {
+    desk.answerWith(500);
+    const [id = ''] = await desk.polar.emit(paid, { isStillTrying: true });
+    const shown = await desk.get(page);
+    expect(shown.text).toContain('retrying Polar is still trying 1 event');
+    expect(shown.text).toContain('Operate Polar connected Dead letters');
+    expect(shown.text).not.toContain('needs attention');
+    expect(buttonsAfter(shown.html, 'Next step')).toEqual([]);
+    // It waits for Polar a second at most, which a busy machine may need for less.
+    const overview = async () => (await desk.get('/console')).text;
+    const now = /Connection retrying .* Failed deliveries 1 /;
+    await expect.poll(overview, { timeout: 200_000 }).toMatch(now);
+    expect(await overview()).not.toContain('needs attention');
+    expect(await overview()).not.toContain('Polar is still trying');
+
+    desk.answerWith(200);
+    await desk.polar.redeliver(id);
+    await desk.polar.redelivered();
+    expect((await desk.get(page)).text).toContain('healthy');
+  });
+
   it('offers to repair what somebody changed in Polar', async () => {
     const [endpoint] = desk.polar.endpoints;
     Object.assign(endpoint ?? {}, {
@@ -108,7 +138,29 @@ describe('the health of the connection', () => {
   it('shows what was answered to a delivery, not only the code', async () => {
     desk.answerWith(401);
     await desk.polar.emit(paid);
-    expect((await desk.get(page)).text).toContain('failed answered 401 Answered 401 here.');
+    expect((await desk.get(page)).text).toMatch(
+      /failed answered 401 · \d.* UTC Answered 401 here\./,
+    );
+  });
+
+  it('says once what was answered to many deliveries, to how many and since when', async () => {
+    await desk.polar.emit(paid);
+    desk.answerWith(401);
+    for (let count = 0; count < 3; count += 1) await desk.polar.emit(paid);
+    desk.answerWith(401, 'Another reason.');
+    await desk.polar.emit(paid);
+    const { text, html } = await desk.get(page);
+    const all = desk.polar.deliveries.length;
+    const same = desk.polar.deliveries.filter(({ response = '' }) =>
+      response?.includes('Answered 401'),
+    );
+    expect(same.length).toBeGreaterThan(2);
+    expect(text.match(/Answered 401 here\./g)).toHaveLength(1);
+    expect(text.match(/failed answered 401/g)).toHaveLength(all - 1 + 2);
+    expect(text).toMatch(new RegExp(`answered 401 · ${same.length} of ${all} since \\d`));
+    // Only what failed is open.
+    expect(html.match(/<details open>\s*<summary><span class="badge bad">failed/g)).toHaveLength(2);
+    expect(html).toMatch(/<details>\s*<summary><span class="badge good">delivered/);
   });
 
   it('shows our longest answers whole, and says where a longer one is cut', async () => {
@@ -151,6 +203,10 @@ describe('the health of the connection', () => {
     expect(shown.text).toContain('state not known');
     expect(shown.text).toMatch(/Polar did not show|Polar is slow/);
     expect(shown.text.match(/try again/gi)).toHaveLength(1);
+    // An import would fail now, too.
+    expect(shown.html).toContain('class="button" href="/console/polar/import"');
+    const overview = await consoleVisitor(consoleApp(desk.parts)).get('/console');
+    expect(overview.text).toMatch(/Connection Polar did not answer .* Failed deliveries unknown/);
     expect((await desk.get('/console/settings')).html).toContain(
       'name="events.order.paid.enabled"',
     );
@@ -175,9 +231,15 @@ describe('redelivering', () => {
     await desk.polar.redelivered();
     const [, from = ''] = /name="from" value="([^"]+)"/.exec(first.html) ?? [];
     expect(first.text).toContain('Continue redelivering');
+    const { connections } = desk.parts;
+    const known = await connections.read();
+    if (!known) throw new Error('There is no connection.');
+    await connections.noteLook(known, { at: known.connectedAt, findings: ['given-up'] });
     const second = await desk.submit('/console/polar/redeliver', { from });
     expect(second.text).toContain('Asked Polar to deliver 5 events again.');
     await desk.polar.redelivered();
+    // How watch saw it before counts no more, on pages that do not look themselves.
+    expect((await desk.get('/console/log')).text).toContain('Operate Polar connected');
     expect([...desk.received].sort()).toEqual(failed.sort());
     expect(desk.received).not.toContain(arrived[0]);
     expect((await desk.get(page)).text).toContain('healthy');

@@ -142,7 +142,7 @@ describe('signing in to Polar', () => {
     desk.polar.setConsent({ covers: 'all' });
     await desk.signIn();
     const choice = await desk.get(page);
-    expect(choice.text).toContain('which one?');
+    expect(choice.text).toContain('Which organization does this audience belong to?');
     expect(choice.text).toContain(hostile.name);
     expect(choice.html).not.toContain('<script>alert');
     await nothingIsConnected();
@@ -235,7 +235,7 @@ describe('signing in to Polar', () => {
     const back = await desk.comeBack(desk, `http://localhost:4000/console/polar/callback${query}`);
     expect(back.status).toBe(400);
     expect(back.html).not.toContain('<script>alert');
-    expect(back.text).toContain('Back to Polar');
+    expect(back.html).toContain('<a class="button primary" href="/console/polar">Try again</a>');
     await nothingIsConnected();
   });
 

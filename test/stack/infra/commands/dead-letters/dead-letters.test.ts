@@ -33,7 +33,9 @@ describe('npm run deadletters', () => {
       /^events +evt-bad +customer\.created +\d+ s +1 +a\*\*\*@example\.com +final: The payload cannot be read: /m,
     );
     expect(dead.output()).toMatch(/^1 × +The payload cannot be read/m);
-    expect(dead.output()).toMatch(/1 is final: .*\n\nNext:\n.* show evt-bad\n.* discard evt-bad\n/);
+    expect(dead.output()).toMatch(
+      /1 is final: .* Discard it instead: .*\n\nNext:\n.* show evt-bad\n.* discard evt-bad$/,
+    );
     const found: object[] = [];
     const forProgram = dead.does({ document: (one) => found.push(one) });
     await forProgram.list(50);

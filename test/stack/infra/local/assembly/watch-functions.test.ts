@@ -18,8 +18,10 @@ const saying = (words: string) => `
 
 /** A function that runs from its bundle while its source is watched. */
 async function watched() {
-  const folder = join(await temporaryFolder(), 'functions', 'greeter');
+  const root = await temporaryFolder();
+  const folder = join(root, 'functions', 'greeter');
   await mkdir(folder, { recursive: true });
+  await mkdir(join(root, 'shared'));
   const source = join(folder, 'handler.ts');
   await writeFile(source, saying('hello'));
   const spec = await functionInAFolder('');
@@ -39,6 +41,7 @@ async function watched() {
   const stop = await watchFunctions([lambda], (line) => void printed.push(line));
   onTestFinished(stop);
   return {
+    root,
     printed,
     bundle: () => readFile(outfile, 'utf8'),
     /** At once, as editors do: a file that is written in place is empty for a moment, and builds. */
@@ -71,6 +74,18 @@ test('an invocation that has begun ends with the code it began with', async () =
   expect(await begun).toBe('hello');
 });
 
+test('a change of what several functions are made from is noticed, too, and so is what was missing', async () => {
+  const greeter = await watched();
+  await greeter.write(`export { handler } from '../../shared/words.ts';`);
+  await vi.waitFor(() => expect(greeter.printed).toHaveLength(1), patience);
+  expect(greeter.printed[0]).toContain('shared/words.ts');
+  const shared = join(greeter.root, 'shared');
+  await writeFile(join(shared, 'words.ts'), saying('good evening'));
+  await vi.waitFor(async () => expect(await greeter.says()).toBe('good evening'), patience);
+  await writeFile(join(shared, 'words.ts'), saying('good night'));
+  await vi.waitFor(async () => expect(await greeter.says()).toBe('good night'), patience);
+});
+
 test('a source that does not compile is told of, and the function goes on as it was until it does', async () => {
   const greeter = await watched();
   const before = await greeter.bundle();
@@ -86,4 +101,16 @@ test('a source that does not compile is told of, and the function goes on as it 
   expect(greeter.printed[1]).toBe('greeter can be built again, and is as it was');
   await greeter.write(saying('good night'));
   await vi.waitFor(async () => expect(await greeter.says()).toBe('good night'), patience);
+});
+
+test('a function that was built in one go with others is found where the sources are', async () => {
+  const spec = await functionInAFolder('');
+  const map = { sources: ['../../../functions/clock/handler.ts'] };
+  await writeFile(join(spec.bundle, 'index.mjs.map'), JSON.stringify(map));
+  const lambda = lambdaFunction(spec);
+  onTestFinished(lambda.stop);
+  const printed: string[] = [];
+  onTestFinished(await watchFunctions([lambda], (line) => void printed.push(line)));
+  await vi.waitFor(() => expect(printed).toHaveLength(1), patience);
+  expect(printed[0]).toMatch(/^clock rebuilt in \d+ ms$/);
 });

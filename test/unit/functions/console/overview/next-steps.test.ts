@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { concernsView, setUpView } from '#functions/console/overview/next-steps.ts';
+import { concernsView, type SetUp, setUpView } from '#functions/console/overview/next-steps.ts';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import { noCounts } from '#shared/audience/backfill/page.ts';
 import type { Concern } from '#shared/status/concerns.ts';
@@ -20,7 +20,9 @@ it.each<[string, string, Concern]>([
   );
 });
 
-const allDone = {
+const noWay = { obstacle: 'Start it with a local Polar.' };
+
+const allDone: SetUp = {
   ...{
     isConnected: true,
     hasSecret: true,
@@ -29,14 +31,20 @@ const allDone = {
     imported: undefined,
     obstacle: undefined,
   },
-  ...{ hasPostalAddress: true, hasActiveWorkflow: true, wasTested: true },
+  ...{ hasPostalAddress: true, hasActiveWorkflow: true, needsNoTest: true, isInUse: true },
 };
 
 it.each([
   ['nothing once all is done', {}, ''],
   ['nothing where only the connection is missing and a secret was set by hand', byHand({}), ''],
   ['the connection while it is missing', { isConnected: false, hasSecret: false }, 'Connect Polar'],
-  ['it, too, by hand while there is more to do', byHand({ wasTested: false }), 'already come in'],
+  ['it, too, by hand while there is more to do', byHand({ needsNoTest: false }), 'already come in'],
+  ['it, by hand, too, while it is new', byHand({ isInUse: false }), 'already come in'],
+  [
+    'nothing while it is new where Polar cannot be connected',
+    byHand({ isInUse: false, ...noWay }),
+    '',
+  ],
   ['no import that needs a connection of who has none', byHand({ needsNoImport: false }), ''],
 ])('of what is set up says %s', (_, missing, text) => {
   const shown = String(setUpView({ ...allDone, ...missing }));
@@ -45,14 +53,14 @@ it.each([
   expect(shown).not.toContain('Connect Polar <span class="unseen">(done)');
 });
 
-function byHand(missing: Partial<typeof allDone>) {
+function byHand(missing: Partial<SetUp>) {
   return { isConnected: false, ...missing };
 }
 
 it('says that all is set up to who has just done the last of it, and to nobody else', () => {
   expect(String(setUpView(allDone, true))).toContain('You’re set up');
   expect(String(setUpView(allDone, false))).toBe('');
-  expect(String(setUpView({ ...allDone, wasTested: false }, true))).toContain('4 of 5 done');
+  expect(String(setUpView({ ...allDone, needsNoTest: false }, true))).toContain('4 of 5 done');
 });
 
 const anImport: Import = {
@@ -79,7 +87,7 @@ it.each<[string, string, Import | undefined]>([
   ['done', 'an import is over', { ...anImport, state: 'done' }],
 ])('says that the import is %s where %s', (said, _, imported) => {
   const shown = String(
-    setUpView({ ...allDone, ...{ needsNoImport: false, wasTested: false }, imported }),
+    setUpView({ ...allDone, ...{ needsNoImport: false, needsNoTest: false }, imported }),
   );
   expect(shown).toMatch(
     new RegExp(`Import (3 )?existing customers <span class="unseen">\\(${said}\\)`),
@@ -97,7 +105,7 @@ function aLook(missing: number): Import {
 
 it('leads nowhere where Polar cannot be connected, and says why', () => {
   const obstacle = 'Start it with a local Polar.';
-  const missing = { isConnected: false, needsNoImport: false, wasTested: false };
+  const missing = { isConnected: false, needsNoImport: false, needsNoTest: false };
   const shown = String(setUpView({ ...allDone, ...missing, obstacle }));
   expect(shown).toContain(obstacle);
   expect(shown).toContain('Once Polar is connected.');

@@ -209,6 +209,7 @@ test.each([
   ['GET', '/files/a/b', 'GET /files/{path+}', { path: 'a/b' }],
   ['GET', '/console', 'ANY /console', {}],
   ['POST', '/console/events/evt_1', 'ANY /console/{proxy+}', { proxy: 'events/evt_1' }],
+  ['GET', '/console/', 'ANY /console/{proxy+}', { proxy: '' }],
   ['GET', '/consoles', '$default', {}],
   ['GET', '/contactsX', '$default', {}],
   ['PUT', '/contacts', '$default', {}],
