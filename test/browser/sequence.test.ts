@@ -81,6 +81,17 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
     await stack.moveOn(minuteMs);
   });
 
+  it('its editor leads to each step, which then is in view below the links', async () => {
+    await page.getByRole('link', { name: 'Edit', exact: true }).click();
+    const jumps = page.getByRole('navigation', { name: 'Steps' });
+    await jumps.getByRole('link', { name: '8. Wait 6 days' }).click();
+    const [links, step] = [await jumps.boundingBox(), await page.locator('#step-7').boundingBox()];
+    expect(links?.y).toBe(0);
+    expect(step?.y).toBeGreaterThanOrEqual(links?.height ?? Number.NaN);
+    expect(step?.y).toBeLessThan(200);
+    expect(await violationsOn(page)).toEqual([]);
+  });
+
   it('a payment fails, and the mails go out on their days', async () => {
     const [monthly] = catalogue;
     const wish = { email, name: 'Grace Hopper' };

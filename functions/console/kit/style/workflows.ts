@@ -29,7 +29,12 @@ export const workflows = `
 .condition button { padding-inline: .6rem }
 .editor .step details[open] > summary { margin-bottom: .5rem }
 .editor .steps { list-style: none; margin: 0; padding: 0 }
+.jumps { position: sticky; top: 0; z-index: 1; margin: 0 0 .75rem; padding: .5rem 0; background: var(--page) }
+.jumps ol { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem; max-height: 5.5rem; overflow-y: auto; margin: 0; padding: .15rem }
+.jumps .chip { white-space: nowrap; font-size: .8125rem; padding: .15rem .55rem }
+html:has(.jumps) { scroll-padding-top: 6.5rem }
 .steps > .step { margin: 0; padding: 1rem }
+.step:target { border-color: var(--accent) }
 .steps > .between { margin: 0 0 0 1rem; padding: .75rem 0 .75rem 1rem; border-left: 2px solid var(--line) }
 .between button { padding: .15rem .6rem; font-size: .8125rem; color: var(--soft); background: none }
 .between button:hover { color: var(--text); background: var(--here) }
