@@ -92,6 +92,18 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
     expect(await violationsOn(page)).toEqual([]);
   });
 
+  it('its preview is as wide as an email or a phone, where that is a difference', async () => {
+    const mail = page.locator('iframe.mail');
+    const width = async () => (await mail.boundingBox())?.width ?? 0;
+    expect(await width()).toBeGreaterThan(375);
+    await page.getByLabel('Phone', { exact: true }).check();
+    expect(await width()).toBe(375);
+    await page.setViewportSize({ width: 390, height: 1_000 });
+    expect(await page.getByLabel('Phone', { exact: true }).isVisible()).toBe(false);
+    expect(await page.getByLabel('Dark', { exact: true }).isVisible()).toBe(true);
+    await page.setViewportSize({ width: 1_200, height: 1_000 });
+  });
+
   it('a payment fails, and the mails go out on their days', async () => {
     const [monthly] = catalogue;
     const wish = { email, name: 'Grace Hopper' };

@@ -225,8 +225,8 @@ function looks({ isNarrow, isDark }: Look): Html {
   const checked = (is: boolean) => (is ? html` checked` : '');
   return html`<fieldset class="looks" data-view>
 <legend class="unseen">Look of the preview</legend>
-<label><input type="radio" name="look" value="wide" class="look-wide"${checked(!isNarrow)}> 600 px</label>
-<label><input type="radio" name="look" value="phone" class="look-phone"${checked(isNarrow)}> 375 px</label>
+<label class="width"><input type="radio" name="look" value="wide" class="look-wide"${checked(!isNarrow)}> Wide</label>
+<label class="width"><input type="radio" name="look" value="phone" class="look-phone"${checked(isNarrow)}> Phone</label>
 <label><input type="checkbox" name="dark" class="look-dark"${checked(isDark)}> Dark</label>
 </fieldset>`;
 }

@@ -16,6 +16,8 @@ export const workflows = `
 .looks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; border: 0; padding: 0; margin: 0 0 .6rem }
 .looks label { display: inline-flex; gap: .4rem; align-items: center; font-weight: 400; min-height: 1.75rem }
 .mail { width: 100%; max-width: 600px; color-scheme: light }
+.editor [data-preview] { container-type: inline-size }
+@container (max-width: 375px) { .looks .width { display: none } }
 .editor:has(.look-phone:checked) .mail { max-width: 375px }
 .editor:has(.look-dark:checked) .mail { color-scheme: dark }
 .trigger { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 .75rem }
