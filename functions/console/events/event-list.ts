@@ -228,8 +228,8 @@ export const askSchema = z.discriminatedUnion('ask', [
   }),
   z.object({
     ask: z.literal('replay'),
-    triggers: z.optional(z.string()),
-    again: z.optional(z.string()),
+    /** Whether workflows see it, and whether what they sent before is sent again. */
+    triggers: z.catch(z.enum(['', 'on', 'again']), ''),
   }),
   z.object({ ask: z.literal('payload') }),
 ]);

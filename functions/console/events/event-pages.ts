@@ -67,7 +67,7 @@ export function eventPages(parts: ConsoleParts) {
       case 'payload':
         return payload(c, story);
       case 'replay': {
-        const how = { triggers: asked.triggers === 'on', again: asked.again === 'on' };
+        const how = { triggers: asked.triggers !== '', again: asked.triggers === 'again' };
         return replay(c, story, how);
       }
       case 'mark-sent':

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { addsContact, type ReplayEntry } from '#shared/audience/event-record.ts';
 import type { Rehearsal, Replay } from '#shared/audience/replay/replay.ts';
-import { act, checkbox } from '../kit/fields.ts';
+import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { eventPath } from '../kit/paths.ts';
 import { outlookView } from '../kit/run-view.ts';
@@ -60,9 +60,9 @@ function choices({ webhookId, triggers, again }: Replay): Html {
 <fieldset class="field">
 <legend>Run again</legend>
 ${kind('', 'Only what it does to the contact', !triggers)}
-${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)}
+${kind('on', 'Workflows, too: emails that were never sent may go out', triggers && !again)}
+${kind('again', 'Workflows, and emails that were sent before: the customer gets them once more', again)}
 </fieldset>
-<div class="field">${checkbox('again', 'Also send emails that were sent before: the customer gets them once more (only with workflows)', again)}</div>
 <p><button type="submit">Preview</button></p>
 </form>`;
 }
