@@ -190,6 +190,16 @@ test.each([
   },
 );
 
+test('its page and its editor say when Polar sends its event', async () => {
+  const { path } = await at.added('payment-failed');
+  expect((await at.get(path)).text).toContain(
+    'When Event received from Polar: subscription.past_due A payment failed; Polar tries again.',
+  );
+  const { text } = await at.get(`${path}/edit`);
+  expect(text).toContain('subscription.past_due: a payment failed; Polar tries again');
+  expect(text).toContain('order.refunded (optional): money was given back, in part or in full');
+});
+
 describe('adding one', () => {
   test.each(readyMade)('$name leads to its form', async ({ name, title }) => {
     const { path, saved } = await at.added(name);
