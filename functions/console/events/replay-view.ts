@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { addsContact, type ReplayEntry } from '#shared/audience/event-record.ts';
+import { reasonWords } from '#shared/audience/reason-words.ts';
 import type { Rehearsal, Replay } from '#shared/audience/replay/replay.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -84,10 +85,11 @@ function mailsView(
   const rows = considered.map(({ workflowId, name, ledgerKey, runId, reason }) => {
     if (runId !== undefined) return [name, badge('a run would begin', 'good')];
     const mail = mails.find((one) => one.ledgerKey === ledgerKey && one.workflowId === workflowId);
+    const against = mail ? mail.reason : reason;
     return [
       name,
       mail?.goes ? badge('would be sent', 'good') : badge('would not be sent'),
-      mail ? mail.reason : reason,
+      against && reasonWords(against),
     ];
   });
   return html`${table('Emails of the replay', ['Workflow', 'Email', 'Why not'], rows)}

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
+import { reasonWords } from '#shared/audience/reason-words.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { HoldStore } from '#shared/store/mail/hold.ts';
@@ -52,7 +53,8 @@ export function reasonText(
   email: Fated & Readonly<{ reason?: string | undefined }>,
   isReleased: boolean,
 ): string | undefined {
-  return isReleased && fateOf(email) === 'held' ? releasedText : email.reason;
+  if (isReleased && fateOf(email) === 'held') return releasedText;
+  return email.reason === undefined ? undefined : reasonWords(email.reason);
 }
 
 type Shown = Readonly<{

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { reasonWords } from '#shared/audience/reason-words.ts';
 import { stopRun } from '#shared/audience/runs/go-on.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type TakenStep } from '#shared/audience/runs/run.ts';
@@ -179,7 +180,7 @@ function stepRow(
     time(at),
     stepName(stepId, workflow, subjects.get(stepId)),
     html`${didWords[did]}${email && html` ${fateBadge(email, isReleased)}`}`,
-    reason ?? (email && reasonText(email, isReleased)) ?? onItsWay,
+    (reason && reasonWords(reason)) ?? (email && reasonText(email, isReleased)) ?? onItsWay,
   ];
 }
 

@@ -154,7 +154,7 @@ describe('the preview', () => {
     );
     const free = await shown({ ...conditioned, example: 'free' });
     expect(free.text).toContain(
-      'sends nothing If this event came in now: The condition does not hold: productName is not Free.',
+      'sends nothing If this event came in now: The condition is not met: productName is not Free.',
     );
     expect(free.email).toContain('Free');
     expect(usable.html).toContain('<datalist id="values-0">');
