@@ -6,7 +6,7 @@ import {
   stateOrHeld,
 } from '#shared/audience/emails/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { reasonWords } from '#shared/audience/reason-words.ts';
+import { markedAsSent, reasonWords } from '#shared/audience/reason-words.ts';
 import { isLoopbackUrl } from '#shared/polar/access.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
@@ -167,7 +167,13 @@ export function emailLines(email: ReportedEmail, kind?: string): string[] {
   const known = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  return [...columns(known), '', meanings[stateOrHeld(row)]];
+  return [...columns(known), '', meaningOf(email)];
+}
+
+function meaningOf(email: ReportedEmail): string {
+  return fateOf(email) === 'sent' && email.reason?.startsWith(markedAsSent)
+    ? 'A person marked it as sent. SES has not confirmed it.'
+    : meanings[stateOrHeld(email)];
 }
 
 /** The same for a program, `null` where nothing is known. */

@@ -59,11 +59,14 @@ export const wordsOfReasons: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
+/** How the reason begins of an email that counts as sent because a person says so. SES may never have taken it. */
+export const markedAsSent = 'marked as sent by ';
+
 /** The beginnings of those that go on with a name, a number or a condition. */
 const beginnings = [
   [endsBecause, 'The workflow ends early when '],
   ['The condition does not hold: ', 'The condition is not met: '],
-  ['marked as sent by ', 'Marked as sent by '],
+  [markedAsSent, 'Marked as sent by '],
   ['to be sent again, says ', 'Queued to be sent again by '],
 ] as const;
 

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
-import { reasonWords } from '#shared/audience/reason-words.ts';
+import { markedAsSent, reasonWords } from '#shared/audience/reason-words.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { HoldStore } from '#shared/store/mail/hold.ts';
@@ -27,10 +27,15 @@ const sentences: Readonly<Record<EmailFate, string>> = {
 };
 
 /** What became of an email, for the person who looks. */
-export function fateSentence(email: Fated, isReleased: boolean): string {
+export function fateSentence(email: Explained, isReleased: boolean): string {
   const fate = fateOf(email);
+  if (fate === 'sent' && email.reason?.startsWith(markedAsSent)) {
+    return `${reasonWords(email.reason)}. SES hasn’t confirmed it.`;
+  }
   return fate === 'held' && isReleased ? releasedText : sentences[fate];
 }
+
+type Explained = Fated & Readonly<{ reason?: string | undefined }>;
 
 /** What comes next for one that was held. Many take longer: as many go out in a minute as SES takes. */
 const releasedText = 'Goes out within a minute, or in turn where many were held.';
@@ -49,10 +54,7 @@ export async function isMailReleased(
 }
 
 /** Why an email is as it is. Of one that was held until mail was released: what comes next. */
-export function reasonText(
-  email: Fated & Readonly<{ reason?: string | undefined }>,
-  isReleased: boolean,
-): string | undefined {
+export function reasonText(email: Explained, isReleased: boolean): string | undefined {
   if (isReleased && fateOf(email) === 'held') return releasedText;
   return email.reason === undefined ? undefined : reasonWords(email.reason);
 }
@@ -102,8 +104,8 @@ export function emailFacts(
         ? undefined
         : html`${fateBadge(email, isReleased)} <span class="soft">${fateSentence(email, isReleased)}</span>`,
     ],
-    // Once mail is released, the sentence says it.
-    ['Reason', reason === fateSentence(email, isReleased) ? undefined : reason],
+    // Of one that was released, or marked as sent, the sentence says it.
+    ['Reason', reason && fateSentence(email, isReleased).startsWith(reason) ? undefined : reason],
     ['Updated', at(updatedAt)],
     ['Attempts', attempts === undefined ? undefined : String(attempts)],
     ['Sent', at(feedback.sentAt)],
