@@ -65,14 +65,15 @@ type Shown = Readonly<{
   webhookId: string;
   /** Whether mail is not held now: what was goes out. */
   isReleased: boolean;
-  /** The page has said what became of it already. */
+  /** It is on a page of its own, which has said what became of it already. */
   isToldAbove?: boolean;
 }>;
 
 /** The state of an email, what SES has said of it, and what a person can do. */
 export function emailView({ email, webhookId, isReleased, isToldAbove = false }: Shown): Html {
   const { state, ledgerKey } = email;
-  const ask = (what: string) => link(eventPath(webhookId), { ask: what, email: ledgerKey });
+  const back = isToldAbove ? 'email' : undefined;
+  const ask = (what: string) => link(eventPath(webhookId), { ask: what, email: ledgerKey, back });
   const acts = [
     ...(canBeMarkedSent.includes(state)
       ? [html`<a class="button" href="${ask('mark-sent')}">Mark as sent…</a>`]
