@@ -117,7 +117,9 @@ export function runLines(story: RunStory): string[] {
   ];
   const history = run.history.map(({ at, stepId, did, reason, ledgerKey }) => {
     const email = ledgerKey === undefined ? undefined : story.emails.get(ledgerKey);
-    const fate = email ? emailFate(email) : 'not in the ledger yet: it is on its way, or dead';
+    const fate = email
+      ? emailFate(email)
+      : 'not in the ledger yet: it is on its way, or a dead letter';
     return [
       seconds(at),
       stepId,

@@ -90,7 +90,7 @@ function workflowLines(mailed: Mailed, webhookId: string, { options }: WhyHow): 
   }
   const lines = [
     `${head}: asks for email ${ledgerKey}`,
-    `  ${email ? emailFate(email) : 'Not in the ledger yet: it is on its way, or dead.'}`,
+    `  ${email ? emailFate(email) : 'Not in the ledger yet: it is on its way, or a dead letter.'}`,
   ];
   if (email && email.webhookId !== webhookId) {
     lines.push(
