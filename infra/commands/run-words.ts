@@ -1,6 +1,7 @@
 import { columns } from '#infra/terminal/lines.ts';
+import { endingWords, reasonWords } from '#shared/audience/reason-words.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
-import { bareReason, isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
+import { isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { oneLine } from '#shared/safe-text.ts';
@@ -17,13 +18,18 @@ export function failureIdOf({ runId }: Pick<Run, 'runId'>): string {
 export function runFate({ run, endsNext }: RunNow): string {
   const { state, stepId, dueAt, parkedAt, reason, endedAt } = run;
   if (!isOpen(run)) {
-    const how = state === 'done' ? 'all steps taken' : (reason ?? 'no reason kept');
+    const how =
+      state === 'done'
+        ? 'all steps taken'
+        : reason === undefined
+          ? 'no reason kept'
+          : endingWords(reason);
     return `${state} ${seconds(endedAt ?? run.updatedAt)}: ${how}`;
   }
   const place = `at ${stepId} until ${dueAt === undefined ? 'an unknown time' : seconds(dueAt)}`;
   const paused = `parked since ${seconds(parkedAt ?? run.updatedAt)}, because its workflow is paused`;
   const now = state === 'parked' ? `${paused}; it was due ${place}` : `waiting ${place}`;
-  return endsNext === undefined ? now : `${now}; ends at its next step: ${bareReason(endsNext)}`;
+  return endsNext === undefined ? now : `${now}; ends at its next step: ${endingWords(endsNext)}`;
 }
 
 /** Runs for a terminal, a line each. */
@@ -111,12 +117,14 @@ export function runLines(story: RunStory): string[] {
   ];
   const history = run.history.map(({ at, stepId, did, reason, ledgerKey }) => {
     const email = ledgerKey === undefined ? undefined : story.emails.get(ledgerKey);
-    const fate = email ? emailFate(email) : 'not in the ledger yet: it is on its way, or dead';
+    const fate = email
+      ? emailFate(email)
+      : 'not in the ledger yet: it is on its way, or a dead letter';
     return [
       seconds(at),
       stepId,
       did === 'sent' ? 'asked for an email' : did,
-      ledgerKey === undefined ? (reason ?? '') : `${ledgerKey}: ${fate}`,
+      ledgerKey === undefined ? reasonWords(reason ?? '') : `${ledgerKey}: ${fate}`,
     ];
   });
   const ahead = aheadLines(story);
@@ -138,12 +146,14 @@ function aheadLines({ ahead, workflow }: RunStory): string[] {
   const rows = ahead.steps.map(({ dueAt, stepId, did, reason }) => [
     seconds(dueAt),
     stepId,
-    did === 'sent' ? `sends "${oneLine(subjects.get(stepId) ?? '')}"` : `skips it: ${reason ?? ''}`,
+    did === 'sent'
+      ? `sends "${oneLine(subjects.get(stepId) ?? '')}"`
+      : `skips it: ${reasonWords(reason ?? '')}`,
   ]);
   const end = ahead.end && [
     seconds(ahead.end.at),
     ahead.end.state,
-    ahead.end.reason ?? 'no step is left',
+    ahead.end.reason === undefined ? 'no step is left' : endingWords(ahead.end.reason),
   ];
   return columns([...rows, ...(end ? [end] : [])]).map((row) => `  ${row}`);
 }

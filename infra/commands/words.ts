@@ -6,6 +6,7 @@ import {
   stateOrHeld,
 } from '#shared/audience/emails/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
+import { markedAsSent, reasonWords } from '#shared/audience/reason-words.ts';
 import { isLoopbackUrl } from '#shared/polar/access.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
@@ -127,7 +128,7 @@ export function emailListLines(emails: readonly (ReportedEmail & Recipient)[]): 
     email.workflowId,
     email.to ?? email.toReason,
     email.ledgerKey,
-    email.reason ?? newsOf(email),
+    email.reason === undefined ? newsOf(email) : reasonWords(email.reason),
   ]);
   return columns([['CREATED', 'STATE', 'WORKFLOW', 'TO', 'LEDGER KEY', 'WHAT IS KNOWN'], ...rows]);
 }
@@ -145,7 +146,7 @@ export function emailLines(email: ReportedEmail, kind?: string): string[] {
   const rows: [string, string | number | undefined][] = [
     ['ledger key', row.ledgerKey],
     ['state', stateOrHeld(row)],
-    ['reason', row.reason],
+    ['reason', row.reason && reasonWords(row.reason)],
     ['workflow', `${row.workflowId}, version ${row.workflowVersion}`],
     ['kind', kind],
     ['event', row.webhookId],
@@ -166,7 +167,13 @@ export function emailLines(email: ReportedEmail, kind?: string): string[] {
   const known = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  return [...columns(known), '', meanings[stateOrHeld(row)]];
+  return [...columns(known), '', meaningOf(email)];
+}
+
+function meaningOf(email: ReportedEmail): string {
+  return fateOf(email) === 'sent' && email.reason?.startsWith(markedAsSent)
+    ? 'A person marked it as sent. SES has not confirmed it.'
+    : meanings[stateOrHeld(email)];
 }
 
 /** The same for a program, `null` where nothing is known. */
@@ -224,7 +231,7 @@ export function emailFate(email: ReportedEmail): string {
     feedback.complainedAt && `REPORTED AS SPAM ${feedback.complainedAt}`,
     feedback.rejectedAt && `REJECTED ${feedback.rejectedAt}`,
   ].filter((one) => one !== undefined);
-  return [`${fate}${reason ? `: ${reason}` : ''}`, ...news].join(', ');
+  return [`${fate}${reason ? `: ${reasonWords(reason)}` : ''}`, ...news].join(', ');
 }
 
 export function failureText({ attempts, firstReason, lastReason, lastAt, isFinal }: FailureRow) {

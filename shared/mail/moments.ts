@@ -165,7 +165,7 @@ export function mailsTwice(workflow: Trigger, emails: CustomerEmails | undefined
   return overlapsOf(workflow, emails).some(({ polar }) => polar === 'on');
 }
 
-/** What to know of the overlaps before a workflow is activated: for those that are, and for those that may be. */
+/** What to know of the overlaps, whether the workflow is active or a draft: for those that are, and for those that may be. */
 export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   const when = (polar: Overlap['polar']) =>
     listed(overlaps.filter((one) => one.polar === polar).map(({ title }) => `when ${title}`));
@@ -173,10 +173,14 @@ export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   return [
     ...(on
       ? [
-          `Polar mails ${on}, too: customers get both mails. Switch off Polar's, or keep this workflow paused.`,
+          `Polar mails ${on}, too. While this workflow is active, customers get both mails: switch Polar's off, or keep this workflow paused.`,
         ]
       : []),
-    ...(unknown ? [`Polar may mail ${unknown}, too: customers may get both mails.`] : []),
+    ...(unknown
+      ? [
+          `Polar may mail ${unknown}, too. While this workflow is active, customers may get both mails.`,
+        ]
+      : []),
   ];
 }
 

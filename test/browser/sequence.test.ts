@@ -81,6 +81,29 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
     await stack.moveOn(minuteMs);
   });
 
+  it('its editor leads to each step, which then is in view below the links', async () => {
+    await page.getByRole('link', { name: 'Edit', exact: true }).click();
+    const jumps = page.getByRole('navigation', { name: 'Steps' });
+    await jumps.getByRole('link', { name: '8. Wait 6 days' }).click();
+    const [links, step] = [await jumps.boundingBox(), await page.locator('#step-7').boundingBox()];
+    expect(links?.y).toBe(0);
+    expect(step?.y).toBeGreaterThanOrEqual(links?.height ?? Number.NaN);
+    expect(step?.y).toBeLessThan(200);
+    expect(await violationsOn(page)).toEqual([]);
+  });
+
+  it('its preview is as wide as an email or a phone, where that is a difference', async () => {
+    const mail = page.locator('iframe.mail');
+    const width = async () => (await mail.boundingBox())?.width ?? 0;
+    expect(await width()).toBeGreaterThan(375);
+    await page.getByLabel('Phone', { exact: true }).check();
+    expect(await width()).toBe(375);
+    await page.setViewportSize({ width: 390, height: 1_000 });
+    expect(await page.getByLabel('Phone', { exact: true }).isVisible()).toBe(false);
+    expect(await page.getByLabel('Dark', { exact: true }).isVisible()).toBe(true);
+    await page.setViewportSize({ width: 1_200, height: 1_000 });
+  });
+
   it('a payment fails, and the mails go out on their days', async () => {
     const [monthly] = catalogue;
     const wish = { email, name: 'Grace Hopper' };
@@ -118,9 +141,7 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
   it('at its next step it has ended with that reason, and has mailed nothing more', async () => {
     await moveToDay(21);
     await page.reload();
-    expect(await shown()).toMatch(
-      /ended early\s[^\n]+It ends because subscription\.status is not past_due\./,
-    );
+    expect(await shown()).toMatch(/ended early\s[^\n]+ · subscription\.status is not past_due\./);
     expect(mails()).toEqual(mailed);
     expect(await violationsOn(page)).toEqual([]);
   });

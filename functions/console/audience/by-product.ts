@@ -91,7 +91,7 @@ export function toldApart(products: readonly Product[]): Product[] {
   });
   return priced.map((one) => {
     const isShared = count(priced, one.name) > 1;
-    return isShared ? { ...one, name: `${one.name} · …${one.id.slice(-4)}` } : one;
+    return isShared ? { ...one, name: `${one.name} · id …${one.id.slice(-4)}` } : one;
   });
 }
 

@@ -148,7 +148,7 @@ function subscriptionsView(subscriptions: Subscriptions | undefined): Html {
   const rows = all
     .slice(0, mostSubscriptions)
     .map(([id, one]) => [
-      html`${shortened(productNameOf(one) ?? 'A product without a name')}<br><code class="small soft">${id}</code>`,
+      html`<span${one.productId && html` title="Product ${one.productId}"`}>${shortened(productNameOf(one) ?? 'A product without a name')}</span><br><code class="small soft">${id}</code>`,
       badge(one.status.replaceAll('_', ' '), subscriptionTones[one.status] ?? 'calm'),
       priceText(one),
       html`${dateOf(one)}`,

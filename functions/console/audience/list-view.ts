@@ -96,7 +96,7 @@ function filterChips(
   return html`<nav class="chips" aria-label="Filters">
 <ul>${consents.map(([value, label]) => chip(label, { ...filter, consent: value }, consent === value))}</ul>
 ${shown.length > 0 && html`<ul>${shown.map((one) => chip(shortened(one, 30), { ...filter, group: one === group ? undefined : one }, one === group))}</ul>`}
-${products.length > 0 && html`<ul aria-label="Product">${products.map(({ id, name }) => chip(name, { ...filter, product: id === product ? undefined : id }, id === product))}</ul>`}
+${products.length > 0 && html`<ul aria-label="Product">${products.map(({ id, name }) => chip(name, { ...filter, product: id === product ? undefined : id }, id === product, id))}</ul>`}
 <details><summary>Another group</summary>
 <form method="get" class="filters">
 ${consent && html`<input type="hidden" name="consent" value="${consent}">`}
@@ -111,8 +111,9 @@ ${product && html`<input type="hidden" name="product" value="${product}">`}
 
 const mostChips = 8;
 
-function chip(label: string, filter: ListFilter, isHere: boolean): Html {
-  return html`<li><a class="chip" href="${link(audiencePath, filter)}"${isHere ? html` aria-current="true"` : ''}>${label}</a></li>`;
+/** `id`: what the label is short for. */
+function chip(label: string, filter: ListFilter, isHere: boolean, id?: string): Html {
+  return html`<li><a class="chip" href="${link(audiencePath, filter)}"${id && html` title="${id}"`}${isHere ? html` aria-current="true"` : ''}>${label}</a></li>`;
 }
 
 /** `products`: what each is subscribed to, where that was looked for. */
@@ -130,8 +131,8 @@ export function contactTable(contacts: readonly Contact[], products?: ProductsOf
   );
 }
 
-function productNames(products: readonly Product[] = []): string {
-  return products.map(({ name }) => shortened(name, longestInList)).join(', ');
+function productNames(products: readonly Product[] = []): Html {
+  return html`${products.map(({ id, name }, index) => html`${index > 0 ? ', ' : ''}<span title="${id}">${name}</span>`)}`;
 }
 
 function isFiltered({ group, consent, product }: ListFilter): boolean {

@@ -18,9 +18,10 @@ import { exampleSubjects, longestForSubjectsMs } from '../kit/example-subjects.t
 import { fateWords } from '../kit/fates.ts';
 import { act, textOf } from '../kit/fields.ts';
 import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
-import { emailsPath, eventPath } from '../kit/paths.ts';
-import { link } from '../kit/shown.ts';
+import { emailPath, emailsPath, eventPath } from '../kit/paths.ts';
+import { addressText, facts, link } from '../kit/shown.ts';
 import type { ConsoleParts } from '../parts.ts';
+import type { Back } from './event-list.ts';
 
 const replayIdSchema = z.uuid();
 
@@ -132,24 +133,47 @@ const words = {
   },
 } as const;
 
+type AskedFrom = Readonly<{
+  webhookId: string;
+  back: Back | undefined;
+  /** Whom the email is to, and the name of its workflow, as far as the event tells. */
+  about: Readonly<{ address: string | undefined; workflow: string | undefined }>;
+}>;
+
+const backWords = {
+  event: 'Back to the event',
+  email: 'Back to the email',
+  emails: 'Back to the emails',
+} as const;
+
+/** Where a person comes back to who settles an email. */
+export function pathBack(back: Back | undefined, webhookId: string, ledgerKey: string): string {
+  if (back === 'emails') return link(emailsPath, { fate: 'unknown' });
+  return back === 'email' ? emailPath({ ledgerKey }) : eventPath(webhookId);
+}
+
 /** Asks before an email is settled by a person. */
 export function settleView(
   c: Context<ConsoleEnv>,
   settling: Settling,
   email: ReportedEmail,
-  { webhookId, back }: Readonly<{ webhookId: string; back: 'emails' | undefined }>,
+  { webhookId, back, about }: AskedFrom,
 ): Html {
   const { what, button, states } = words[settling];
   const path = eventPath(webhookId);
-  const cameFrom = back === undefined ? path : link(emailsPath, { fate: 'unknown' });
+  const cameFrom = pathBack(back, webhookId, email.ledgerKey);
   const fields = { act: settling, email: email.ledgerKey, ...(back && { back }) };
   if (!states.includes(email.state)) {
     return html`<p class="note">The email is now ${fateWords[stateOrHeld(email)]}, so there’s nothing to settle.</p>
 ${emailFacts(email, { isReleased: false })}
-<p><a href="${cameFrom}">${back ? 'Back to the emails' : 'Back to the event'}</a></p>`;
+<p><a href="${cameFrom}">${backWords[back ?? 'event']}</a></p>`;
   }
   return html`<p>${what}</p>
-${emailFacts(email, { isReleased: false })}
+${facts([
+  ['To', about.address && addressText(about.address)],
+  ['Workflow', about.workflow],
+])}
+${emailFacts(email, { isReleased: false, isToldAbove: true })}
 <div class="row">
 ${act(c, button, path, { tone: 'primary', fields })}
 <a class="button" href="${cameFrom}">Cancel</a>

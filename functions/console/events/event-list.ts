@@ -218,18 +218,22 @@ export function listQuery(given: Readonly<Record<string, string>>): ListQuery {
 
 const ledgerKey = z.string().check(z.minLength(1), z.maxLength(100));
 
+/** From where, other than the event, an email is settled. */
+export const backSchema = z.enum(['emails', 'email']);
+export type Back = z.infer<typeof backSchema>;
+
 /** What a person may ask on the page of an event; anything else is the page itself. */
 export const askSchema = z.discriminatedUnion('ask', [
   z.object({
     ask: z.enum(['mark-sent', 'send-again']),
     email: ledgerKey,
-    /** Came from the list of emails, and goes back there. */
-    back: z.catch(z.optional(z.literal('emails')), undefined),
+    /** Came from the list of emails or the page of one, and goes back there. */
+    back: z.catch(z.optional(backSchema), undefined),
   }),
   z.object({
     ask: z.literal('replay'),
-    triggers: z.optional(z.string()),
-    again: z.optional(z.string()),
+    /** Whether workflows see it, and whether what they sent before is sent again. */
+    triggers: z.catch(z.enum(['', 'on', 'again']), ''),
   }),
   z.object({ ask: z.literal('payload') }),
 ]);

@@ -5,12 +5,20 @@ import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import { textOf } from '../kit/fields.ts';
 import { idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
-import { emailsPath, eventPath, eventsPath } from '../kit/paths.ts';
+import { eventPath, eventsPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
 import type { ConsoleParts } from '../parts.ts';
-import { eventActs, type Settling, settleView, settlingTitles } from './event-acts.ts';
-import { askSchema, eventListView, hourIn, lastDay, listQuery } from './event-list.ts';
+import { eventActs, pathBack, type Settling, settleView, settlingTitles } from './event-acts.ts';
+import {
+  askSchema,
+  type Back,
+  backSchema,
+  eventListView,
+  hourIn,
+  lastDay,
+  listQuery,
+} from './event-list.ts';
 import { type EventStory, eventStories } from './event-story.ts';
 import { eventView, eventViews, unrecordedView } from './event-view.ts';
 import { countedAround, eventHistogram } from './histogram.ts';
@@ -67,7 +75,7 @@ export function eventPages(parts: ConsoleParts) {
       case 'payload':
         return payload(c, story);
       case 'replay': {
-        const how = { triggers: asked.triggers === 'on', again: asked.again === 'on' };
+        const how = { triggers: asked.triggers !== '', again: asked.triggers === 'again' };
         return replay(c, story, how);
       }
       case 'mark-sent':
@@ -92,17 +100,14 @@ export function eventPages(parts: ConsoleParts) {
       const text = 'Nothing was done: the form did not say what, or the event is not there.';
       return goOn(c, eventPath(webhookId), { kind: 'problem', text });
     }
-    const flash =
-      act === 'replay'
-        ? await acts.replay(webhookId, form, by)
-        : await acts.settle(act, textOf(form, 'email').slice(0, 100) || '-', by);
-    if (act === 'replay') return goOn(c, link(eventPath(webhookId), { view: 'replays' }), flash);
-    const isFromList = textOf(form, 'back') === 'emails';
-    return goOn(
-      c,
-      isFromList ? link(emailsPath, { fate: 'unknown' }) : eventPath(webhookId),
-      flash,
-    );
+    if (act === 'replay') {
+      const flash = await acts.replay(webhookId, form, by);
+      return goOn(c, link(eventPath(webhookId), { view: 'replays' }), flash);
+    }
+    const ledgerKey = textOf(form, 'email').slice(0, 100) || '-';
+    const back = backSchema.safeParse(textOf(form, 'back')).data;
+    const flash = await acts.settle(act, ledgerKey, by);
+    return goOn(c, pathBack(back, webhookId, ledgerKey), flash);
   });
 
   async function unrecorded(c: Context<ConsoleEnv>, webhookId: string) {
@@ -128,23 +133,24 @@ export function eventPages(parts: ConsoleParts) {
 
   async function settle(
     c: Context<ConsoleEnv>,
-    { record: { webhookId } }: EventStory,
+    { record: { webhookId, email: address, workflows = [] } }: EventStory,
     {
       ask,
       email: ledgerKey,
       back,
-    }: Readonly<{ ask: Settling; email: string; back?: 'emails' | undefined }>,
+    }: Readonly<{ ask: Settling; email: string; back?: Back | undefined }>,
   ) {
     const email = await parts.emails.find(ledgerKey);
+    const workflow = workflows.find((one) => one.workflowId === email?.workflowId)?.name;
     if (!email) {
       const body = html`<p>The ledger has no such email. <a href="${eventPath(webhookId)}">Back to the event</a></p>`;
       return page(c, { title: 'There is no such email', section, above, status: 404, body });
     }
     return page(c, {
       title: settlingTitles[ask],
-      section,
-      above: aboveOf(webhookId),
-      body: settleView(c, ask, email, { webhookId, back }),
+      section: back === undefined ? section : 'emails',
+      above: { href: pathBack(back, webhookId, ledgerKey), title: cameFromWords[back ?? 'event'] },
+      body: settleView(c, ask, email, { webhookId, back, about: { address, workflow } }),
     });
   }
 
@@ -156,6 +162,8 @@ const above = { href: eventsPath, title: 'Events' };
 function aboveOf(webhookId: string) {
   return { href: eventPath(webhookId), title: 'The event' };
 }
+
+const cameFromWords = { event: 'The event', email: 'The email', emails: 'Emails' } as const;
 
 /** What an answer of Lambda may have, and some room for its envelope. */
 const mostBytes = 5_000_000;

@@ -1,8 +1,9 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { addsContact, type ReplayEntry } from '#shared/audience/event-record.ts';
+import { reasonWords } from '#shared/audience/reason-words.ts';
 import type { Rehearsal, Replay } from '#shared/audience/replay/replay.ts';
-import { act, checkbox } from '../kit/fields.ts';
+import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { eventPath } from '../kit/paths.ts';
 import { outlookView } from '../kit/run-view.ts';
@@ -60,9 +61,9 @@ function choices({ webhookId, triggers, again }: Replay): Html {
 <fieldset class="field">
 <legend>Run again</legend>
 ${kind('', 'Only what it does to the contact', !triggers)}
-${kind('on', 'Workflows, too: emails that were never sent may go out', triggers)}
+${kind('on', 'Workflows, too: emails that were never sent may go out', triggers && !again)}
+${kind('again', 'Workflows, and emails that were sent before: the customer gets them once more', again)}
 </fieldset>
-<div class="field">${checkbox('again', 'Also send emails that were sent before: the customer gets them once more (only with workflows)', again)}</div>
 <p><button type="submit">Preview</button></p>
 </form>`;
 }
@@ -84,10 +85,11 @@ function mailsView(
   const rows = considered.map(({ workflowId, name, ledgerKey, runId, reason }) => {
     if (runId !== undefined) return [name, badge('a run would begin', 'good')];
     const mail = mails.find((one) => one.ledgerKey === ledgerKey && one.workflowId === workflowId);
+    const against = mail ? mail.reason : reason;
     return [
       name,
       mail?.goes ? badge('would be sent', 'good') : badge('would not be sent'),
-      mail ? mail.reason : reason,
+      against && reasonWords(against),
     ];
   });
   return html`${table('Emails of the replay', ['Workflow', 'Email', 'Why not'], rows)}

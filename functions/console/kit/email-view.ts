@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
+import { markedAsSent, reasonWords } from '#shared/audience/reason-words.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { HoldStore } from '#shared/store/mail/hold.ts';
@@ -26,10 +27,15 @@ const sentences: Readonly<Record<EmailFate, string>> = {
 };
 
 /** What became of an email, for the person who looks. */
-export function fateSentence(email: Fated, isReleased: boolean): string {
+export function fateSentence(email: Explained, isReleased: boolean): string {
   const fate = fateOf(email);
+  if (fate === 'sent' && email.reason?.startsWith(markedAsSent)) {
+    return `${reasonWords(email.reason)}. SES hasn’t confirmed it.`;
+  }
   return fate === 'held' && isReleased ? releasedText : sentences[fate];
 }
+
+type Explained = Fated & Readonly<{ reason?: string | undefined }>;
 
 /** What comes next for one that was held. Many take longer: as many go out in a minute as SES takes. */
 const releasedText = 'Goes out within a minute, or in turn where many were held.';
@@ -48,11 +54,9 @@ export async function isMailReleased(
 }
 
 /** Why an email is as it is. Of one that was held until mail was released: what comes next. */
-export function reasonText(
-  email: Fated & Readonly<{ reason?: string | undefined }>,
-  isReleased: boolean,
-): string | undefined {
-  return isReleased && fateOf(email) === 'held' ? releasedText : email.reason;
+export function reasonText(email: Explained, isReleased: boolean): string | undefined {
+  if (isReleased && fateOf(email) === 'held') return releasedText;
+  return email.reason === undefined ? undefined : reasonWords(email.reason);
 }
 
 type Shown = Readonly<{
@@ -61,14 +65,15 @@ type Shown = Readonly<{
   webhookId: string;
   /** Whether mail is not held now: what was goes out. */
   isReleased: boolean;
-  /** The page has said what became of it already. */
+  /** It is on a page of its own, which has said what became of it already. */
   isToldAbove?: boolean;
 }>;
 
 /** The state of an email, what SES has said of it, and what a person can do. */
 export function emailView({ email, webhookId, isReleased, isToldAbove = false }: Shown): Html {
   const { state, ledgerKey } = email;
-  const ask = (what: string) => link(eventPath(webhookId), { ask: what, email: ledgerKey });
+  const back = isToldAbove ? 'email' : undefined;
+  const ask = (what: string) => link(eventPath(webhookId), { ask: what, email: ledgerKey, back });
   const acts = [
     ...(canBeMarkedSent.includes(state)
       ? [html`<a class="button" href="${ask('mark-sent')}">Mark as sent…</a>`]
@@ -100,8 +105,8 @@ export function emailFacts(
         ? undefined
         : html`${fateBadge(email, isReleased)} <span class="soft">${fateSentence(email, isReleased)}</span>`,
     ],
-    // Once mail is released, the sentence says it.
-    ['Reason', reason === fateSentence(email, isReleased) ? undefined : reason],
+    // Of one that was released, or marked as sent, the sentence says it.
+    ['Reason', reason && fateSentence(email, isReleased).startsWith(reason) ? undefined : reason],
     ['Updated', at(updatedAt)],
     ['Attempts', attempts === undefined ? undefined : String(attempts)],
     ['Sent', at(feedback.sentAt)],

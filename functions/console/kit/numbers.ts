@@ -55,8 +55,9 @@ export function fatesBar(numbers: MailNumbers): Html {
 /** What the colours of these bars say, once for all bars of a table. */
 export const fatesLegend: Html = html`<ul class="legend"><li class="good">Delivered</li><li class="calm">On the way</li><li class="bad">Bounced, complained or failed</li><li class="warn">Held or blocked</li></ul>`;
 
-/** What became of the runs of a workflow; `undefined` where none began. */
+/** What became of the runs that a workflow began in some days, whenever that was; `undefined` where none began. */
 export function runsText({ entered, mailed, endedEarly }: WorkflowNumbers): string | undefined {
   if (entered === 0) return undefined;
-  return `${numberText(entered)} entered, ${numberText(mailed)} mailed, ${numberText(endedEarly)} ended early`;
+  const begun = `${numberText(entered)} ${entered === 1 ? 'run' : 'runs'} begun`;
+  return `${begun}: ${numberText(mailed)} mailed, ${numberText(endedEarly)} ended early`;
 }

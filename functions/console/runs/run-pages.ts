@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { reasonWords } from '#shared/audience/reason-words.ts';
 import { stopRun } from '#shared/audience/runs/go-on.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type TakenStep } from '#shared/audience/runs/run.ts';
@@ -11,7 +12,7 @@ import { exampleSubjects } from '../kit/example-subjects.ts';
 import { fateBadge } from '../kit/fates.ts';
 import { act } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
-import { contactPath, eventPath, workflowPath, workflowsPath } from '../kit/paths.ts';
+import { contactPath, emailPath, eventPath, workflowPath, workflowsPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { outlookView, runBadge, runPath, stepName, whereRunIs } from '../kit/run-view.ts';
 import { empty, facts, table, time } from '../kit/shown.ts';
@@ -174,12 +175,15 @@ function stepRow(
   { emails, isReleased, workflow, subjects }: Story,
 ) {
   const email = ledgerKey === undefined ? undefined : emails.get(ledgerKey);
-  const onItsWay = did === 'sent' && !email ? 'The email is on its way, or dead.' : undefined;
+  const onItsWay =
+    did === 'sent' && !email ? 'The email is on its way, or a dead letter.' : undefined;
   return [
     time(at),
     stepName(stepId, workflow, subjects.get(stepId)),
-    html`${didWords[did]}${email && html` ${fateBadge(email, isReleased)}`}`,
-    reason ?? (email && reasonText(email, isReleased)) ?? onItsWay,
+    email
+      ? html`asked for <a href="${emailPath(email)}">an email</a> ${fateBadge(email, isReleased)}`
+      : didWords[did],
+    (reason && reasonWords(reason)) ?? (email && reasonText(email, isReleased)) ?? onItsWay,
   ];
 }
 

@@ -5,6 +5,7 @@ import { typedAddressProblem } from '#shared/audience/person/address.ts';
 import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { answerText } from '#shared/polar/answer-text.ts';
 import {
   isSupportedEventType,
   type SupportedEventType,
@@ -243,14 +244,14 @@ function cameThrough(webhookId: string): Html {
   return html`<p>It came through: <a href="${eventPath(webhookId)}">see what it did</a> (webhook id <code>${webhookId}</code>).</p>`;
 }
 
-/** What Polar would show of this delivery. */
+/** What Polar was told, as a sentence. */
 function answerFlash(type: string, delivered: Delivered): Flash {
   switch (delivered.kind) {
     case 'answered': {
       const { status, text } = delivered;
       return {
         kind: isSuccess(status) ? 'done' : 'problem',
-        text: `${type} was answered ${status}. Polar would show: ${text}`,
+        text: `${type} was answered ${status}: ${answerText(text)}`,
       };
     }
     case 'late':

@@ -63,7 +63,7 @@ ${propertyGroups(event, property, scopes)}
 ${Object.entries(operatorWords).map(([one, words]) => option(one, words, operator))}
 </select>
 <input name="${prefix}value-${index}" value="${value}" aria-label="Value of ${name}" autocomplete="off"${list}${described}>
-${values.length > 0 ? html`<datalist id="${listId}">${values.map((one) => html`<option value="${one}">`)}</datalist>` : ''}
+${values.length > 0 ? html`<datalist id="${listId}">${values.map((one) => html`<option value="${one.value}"${one.name && html` label="${one.name}"`}>`)}</datalist>` : ''}
 <button type="submit" name="act" value="remove-${act}-${index}" aria-label="Remove ${name}"${back}>Remove</button>
 ${problem && html`<span class="problem" id="${id}">${problem}</span>`}
 </div>`;

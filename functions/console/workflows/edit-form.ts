@@ -1,7 +1,12 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { isOptionalEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import {
+  isOptionalEventType,
+  type SupportedEventType,
+  supportedEventTypes,
+} from '#shared/polar/event-types.ts';
 import { saveBar } from '../kit/enhanced.ts';
+import { eventWords } from '../kit/event-words.ts';
 import { choice, postForm, textField } from '../kit/fields.ts';
 import type { MoreSources } from '../kit/guard.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -91,9 +96,7 @@ ${conditionFields({
 }
 
 function trigger({ typed, problems, triggerNote, preview, frequencyNote }: EditForm): Html {
-  const options = supportedEventTypes.map(
-    (type) => [type, isOptionalEventType(type) ? `${type} (optional)` : type] as const,
-  );
+  const options = supportedEventTypes.map((type) => [type, optionOf(type)] as const);
   return html`<div class="card">
 ${textField({ name: 'name', label: 'Name', value: typed.name, problem: problems.at('name') })}
 <h2 id="trigger">Trigger</h2>
@@ -136,4 +139,11 @@ ${textField({
   hint: 'Older events, such as after an outage, send nothing.',
 })}
 </div>`;
+}
+
+/** A sentence about the event becomes what follows its name. */
+function optionOf(type: SupportedEventType): string {
+  const sentence = eventWords[type];
+  const words = `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
+  return `${type}${isOptionalEventType(type) ? ' (optional)' : ''}: ${words}`;
 }

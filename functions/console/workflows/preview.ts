@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { Contact } from '#shared/audience/person/person.ts';
+import { reasonWords } from '#shared/audience/reason-words.ts';
 import type { EventOutlook } from '#shared/audience/replay/event-outlook.ts';
 import type { AudienceStore, ContactLookup } from '#shared/audience/rows/unit-of-work.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
@@ -206,7 +207,7 @@ function verdictView(
 ): Html {
   if (!verdict) return html``;
   if (verdict.kind === 'nothing') {
-    return html`<p>${badge('sends nothing', 'warn')} If this event came in now: ${verdict.reason}</p>`;
+    return html`<p>${badge('sends nothing', 'warn')} If this event came in now: ${reasonWords(verdict.reason)}</p>`;
   }
   const { outlook } = verdict;
   if (steps.length < 2) {
@@ -225,8 +226,8 @@ function looks({ isNarrow, isDark }: Look): Html {
   const checked = (is: boolean) => (is ? html` checked` : '');
   return html`<fieldset class="looks" data-view>
 <legend class="unseen">Look of the preview</legend>
-<label><input type="radio" name="look" value="wide" class="look-wide"${checked(!isNarrow)}> 600 px</label>
-<label><input type="radio" name="look" value="phone" class="look-phone"${checked(isNarrow)}> 375 px</label>
+<label class="width"><input type="radio" name="look" value="wide" class="look-wide"${checked(!isNarrow)}> Wide</label>
+<label class="width"><input type="radio" name="look" value="phone" class="look-phone"${checked(isNarrow)}> Phone</label>
 <label><input type="checkbox" name="dark" class="look-dark"${checked(isDark)}> Dark</label>
 </fieldset>`;
 }

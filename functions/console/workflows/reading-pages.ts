@@ -15,6 +15,7 @@ import { mailsTwice } from '#shared/mail/moments.ts';
 import { draftOf } from '#shared/mail/workflow-drafts.ts';
 import { workflowEmailsPositionSchema } from '#shared/store/mail/workflow-emails.ts';
 import { isMailReleased } from '../kit/email-view.ts';
+import { eventWords } from '../kit/event-words.ts';
 import { exampleSubjects } from '../kit/example-subjects.ts';
 import { act, choice, postForm, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
@@ -112,7 +113,10 @@ function factsOf(shown: Shown): Html {
   const only = steps.length === 1 && step?.kind === 'send' ? step : undefined;
   return facts([
     ['Status', liveBadge(workflow, settings)],
-    ['When', html`Event received → Polar → <strong>${trigger.event}</strong>`],
+    [
+      'When',
+      html`Event received from Polar: <strong>${trigger.event}</strong><br><span class="small soft">${eventWords[trigger.event]}</span>`,
+    ],
     ['Only if', conditionLines(trigger.conditions)],
     ['Only for contacts', conditionLines(audience)],
     ['Sends', `${frequencyWords[frequency]}, for events up to ${maxAgeHours} hours old`],

@@ -10,10 +10,14 @@ import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts'
 import { shownContact } from '#shared/audience/runs/customer-runs.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import type { EventProperties } from '#shared/polar/event-properties.ts';
 import type { EventLog, ListedEvent } from '#shared/store/events/event-log.ts';
 
+/** A value that events had, and what people know it by. */
+type SeenValue = Readonly<{ value: string; name?: string | undefined }>;
+
 /** Values that events had, by the name of the property. */
-export type SeenValues = ReadonlyMap<string, readonly string[]>;
+export type SeenValues = ReadonlyMap<string, readonly SeenValue[]>;
 
 type RecentEvents = Readonly<{
   /** The newest that would send. */
@@ -77,9 +81,20 @@ const longestValue = 100;
 function seenIn(records: readonly EventRecord[]): SeenValues {
   return new Map(
     eventPropertyNames.flatMap((name) => {
-      const values = records.flatMap(({ properties }) => properties[name] ?? []).map(String);
-      const distinct = [...new Set(values)].filter(({ length }) => length <= longestValue);
-      return distinct.length > 0 ? [[name, distinct.slice(0, mostValues)] as const] : [];
+      const named = records.flatMap(({ properties }) => {
+        const value = properties[name];
+        return value === undefined ? [] : [[String(value), nameOf(name, properties)] as const];
+      });
+      const distinct = [...new Map(named)].filter(([value]) => value.length <= longestValue);
+      const values = distinct
+        .slice(0, mostValues)
+        .map(([value, known]) => ({ value, name: known }));
+      return values.length > 0 ? [[name, values] as const] : [];
     }),
   );
+}
+
+/** Nobody knows a product by its id. */
+function nameOf(property: string, { productName }: EventProperties): string | undefined {
+  return property === 'productId' ? productName : undefined;
 }

@@ -15,6 +15,7 @@ import { conditionFields, option } from './condition-fields.ts';
 import { eventOf } from './preview.ts';
 import type { Problems } from './problems.ts';
 import type { SeenValues } from './recent-events.ts';
+import { stepJumps } from './step-jumps.ts';
 import type { TypedSend, TypedWait, TypedWorkflow } from './typed-workflow.ts';
 
 export type Steps = Readonly<{
@@ -34,7 +35,8 @@ export type Steps = Readonly<{
 export function stepFields(steps: Steps): Html {
   const { typed } = steps;
   const event = eventOf(typed);
-  return html`<ol class="steps" id="steps">
+  return html`${stepJumps(typed.steps, steps.subjects)}
+<ol class="steps" id="steps">
 ${typed.steps.map(
   (step, index) => html`<li class="card step" id="step-${index}">
 <input type="hidden" name="step-${index}" value="${step.kind}">

@@ -27,10 +27,11 @@ export function twoWeeksCard(numbers: WorkflowNumbers, hasRuns: boolean): Html {
     count === 0 ? [] : [[name, numberText(count)] as const];
   const rate = bounceRate === undefined ? '' : ` (${percentText(bounceRate)})`;
   const runs = [
-    ['Entered', numberText(numbers.entered)],
+    ['Runs begun', numberText(numbers.entered)],
     ['Mailed', numberText(numbers.mailed)],
     ['Ended early', numberText(numbers.endedEarly)],
   ] as const;
+  const counted = hasRuns ? 'Runs count on the day they begin, emails' : 'Emails count';
   return html`<section class="card" aria-labelledby="two-weeks">
 <h2 id="two-weeks">Last 14 days</h2>
 ${
@@ -48,7 +49,8 @@ ${facts([
   ...told('Held', held),
   ...told('Waiting', waiting),
   ...(hasRuns ? runs : []),
-])}`
+])}
+<p class="small soft">${counted} on the day they’re created. What happens to them later shows within a day.</p>`
 }
 </section>`;
 }

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { AudienceStore } from '#shared/audience/rows/unit-of-work.ts';
+import { answerText } from '#shared/polar/answer-text.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
@@ -169,7 +169,7 @@ export async function lastAnswer(
       'Polar could not reach us, or has not tried yet. See that the webhook URL answers, then run this again: nothing is lost.';
     return { text, mayAccept: false };
   }
-  const answered = `Polar was last answered ${code}${response ? `: ${answerText(response)}` : '.'}`;
+  const answered = `Polar was last answered ${code}${response ? `: ${oneLine(answerText(response).slice(0, longestAnswer))}` : '.'}`;
   if (code >= 200 && code < 300) {
     const text = `${answered} So it is here: look at the dead letters and the alarms, then run this again.`;
     return { text, mayAccept: false };
@@ -184,19 +184,7 @@ export async function lastAnswer(
   return { text: `${answered} Mend that, then run this again.`, mayAccept: true };
 }
 
-const answerSchema = z.object({ message: z.string() });
 const longestAnswer = 600;
-
-/** What our answer says to people, or its beginning where it was somebody else's. */
-function answerText(response: string): string {
-  let text = response;
-  try {
-    text = answerSchema.parse(JSON.parse(response)).message;
-  } catch {
-    // It is shown as it is.
-  }
-  return oneLine(text.slice(0, longestAnswer));
-}
 
 /** An event that never arrived, when all was looked at again. */
 export type Undelivered = UndeliveredEvent &

@@ -1,6 +1,7 @@
 import { counted, reasonRows, seconds } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
+import { endingWords, reasonWords } from '#shared/audience/reason-words.ts';
 import type { RehearsedMail, RehearsedRun } from '#shared/audience/replay/rehearsal.ts';
 import type { Rehearsal } from '#shared/audience/replay/replay.ts';
 import type { StepAhead } from '#shared/audience/runs/outlook.ts';
@@ -82,9 +83,13 @@ function runRows({ ahead: { steps, end } }: RehearsedRun): string[] {
   const rows = steps.map(({ dueAt, stepId, did, reason }) => [
     seconds(dueAt),
     stepId,
-    did === 'sent' ? 'its email would go' : `no email: ${reason ?? ''}`,
+    did === 'sent' ? 'its email would go' : `no email: ${reasonWords(reason ?? '')}`,
   ]);
-  const last = end && [seconds(end.at), end.state, end.reason ?? 'no step is left'];
+  const last = end && [
+    seconds(end.at),
+    end.state,
+    end.reason === undefined ? 'no step is left' : endingWords(end.reason),
+  ];
   return columns([...rows, ...(last ? [last] : [])]).map((row) => `    ${oneLine(row)}`);
 }
 
@@ -109,7 +114,7 @@ function workflowText(
   if (runId !== undefined) return `${head} a run would begin.`;
   const mail = mailUnder(ledgerKey, workflowId, mails);
   if (mail?.goes) return `${head} its email would go.`;
-  return `${head} no email. ${mail?.reason ?? reason ?? ''}`.trimEnd();
+  return `${head} no email. ${reasonWords(mail?.reason ?? reason ?? '')}`.trimEnd();
 }
 
 export function outcomeLines(outcomes: ReadonlyMap<string, number>): string[] {

@@ -151,9 +151,9 @@ export function workflowVerbs(parts: WorkflowParts) {
         throw new Advice(`${problem} These are ready-made:\n\n${table.join('\n')}`);
       }
       const { workflow, obstacles } = report(await drafts.add(template), 'It cannot be saved');
-      const { workflowId } = workflow;
+      const { workflowId, name: savedAs } = workflow;
       actedOn({ workflowId });
-      print(`Saved as a draft: ${workflowId}. ${template.description}`);
+      print(`Saved "${savedAs}" as a draft: ${workflowId}. ${template.description}`);
       if (obstacles.length > 0) {
         const hint = await addressHint(workflow);
         print(`\nBefore it can be activated: ${obstacles.join(' ')}${hint}`);

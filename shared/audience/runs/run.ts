@@ -126,8 +126,3 @@ export function cleared(run: Run): Run {
 
 /** How the reason begins of a run that a condition of its workflow ends. */
 export const endsBecause = 'It ends because ';
-
-/** Why a run ends, for a sentence that says already that it does. */
-export function bareReason(reason: string): string {
-  return reason.startsWith(endsBecause) ? reason.slice(endsBecause.length) : reason;
-}

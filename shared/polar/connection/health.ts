@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import { answerText } from '#shared/polar/answer-text.ts';
 import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from '#shared/polar/api.ts';
 import { isPolarApiError, PolarMissing, PolarRefused } from '#shared/polar/api-error.ts';
 import type { OptionalEventType } from '#shared/polar/event-types.ts';
@@ -157,17 +157,6 @@ function deliveryShown(delivery: PolarDelivery): DeliveryShown {
     ...(typeof http_code === 'number' && { httpCode: http_code }),
     ...(answer !== '' && { answer }),
   };
-}
-
-const ourAnswerSchema = z.object({ message: z.string() });
-
-/** The message of an answer of ours; what somebody between Polar and us answers is shown as it is. */
-function answerText(response: string): string {
-  try {
-    return ourAnswerSchema.safeParse(JSON.parse(response)).data?.message ?? response;
-  } catch {
-    return response;
-  }
 }
 
 /** In which order faults are mended: a repair enables, too, and what failed goes through only after it. */

@@ -15,6 +15,7 @@ import {
   type MailMessage,
 } from '#shared/audience/emails/email.ts';
 import { stateOrHeld } from '#shared/audience/emails/email-fate.ts';
+import { markedAsSent } from '#shared/audience/reason-words.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { dueAttributesOf } from './ledger.ts';
@@ -142,7 +143,7 @@ export function dynamoEmailAdmin(
     async markSent(ledgerKey, by) {
       const settled = await settle(
         ledgerKey,
-        { state: 'sent', reason: `marked as sent by ${by}` },
+        { state: 'sent', reason: `${markedAsSent}${by}` },
         {
           ConditionExpression: '#state = :unknown',
           ExpressionAttributeValues: { ':unknown': 'unknown' },

@@ -12,6 +12,7 @@ export const emails = `
   .mail-days :is(th, td):nth-child(4) { width: 15% }
   .mail-days :is(th, td):nth-child(5) { width: 8.5rem }
 }
+@media (min-width: 75rem) { .mail-days :is(th, td):nth-child(2) { width: 38% } }
 .all-held { border-color: var(--warn); background: var(--warn-soft) }
 .all-held h2 { color: var(--warn) }
 .sentence { font-size: 1.0625rem; max-width: 60rem }

@@ -14,6 +14,9 @@ export const phone = `
   .chips { flex-flow: column nowrap; align-items: stretch }
   .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin-inline: -1rem; padding: .15rem 1rem }
   .chips .chip { white-space: nowrap }
+  .jumps { margin-inline: -1rem }
+  .jumps ol { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-inline: 1rem }
+  html:has(.jumps) { scroll-padding-top: 3.5rem }
   .tabs { flex-wrap: nowrap; gap: .5rem; overflow-x: auto; scrollbar-width: none; font-size: .8125rem; white-space: nowrap }
   main { padding: 1rem 1rem 4rem }
   .facts > div { grid-template-columns: 6.25rem minmax(0, 1fr); column-gap: .75rem }

@@ -16,6 +16,8 @@ export const workflows = `
 .looks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; border: 0; padding: 0; margin: 0 0 .6rem }
 .looks label { display: inline-flex; gap: .4rem; align-items: center; font-weight: 400; min-height: 1.75rem }
 .mail { width: 100%; max-width: 600px; color-scheme: light }
+.editor [data-preview] { container-type: inline-size }
+@container (max-width: 375px) { .looks .width { display: none } }
 .editor:has(.look-phone:checked) .mail { max-width: 375px }
 .editor:has(.look-dark:checked) .mail { color-scheme: dark }
 .trigger { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 .75rem }
@@ -29,7 +31,12 @@ export const workflows = `
 .condition button { padding-inline: .6rem }
 .editor .step details[open] > summary { margin-bottom: .5rem }
 .editor .steps { list-style: none; margin: 0; padding: 0 }
+.jumps { position: sticky; top: 0; z-index: 1; margin: 0 0 .75rem; padding: .5rem 0; background: var(--page) }
+.jumps ol { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem; max-height: 5.5rem; overflow-y: auto; margin: 0; padding: .15rem }
+.jumps .chip { white-space: nowrap; font-size: .8125rem; padding: .15rem .55rem }
+html:has(.jumps) { scroll-padding-top: 6.5rem }
 .steps > .step { margin: 0; padding: 1rem }
+.step:target { border-color: var(--accent) }
 .steps > .between { margin: 0 0 0 1rem; padding: .75rem 0 .75rem 1rem; border-left: 2px solid var(--line) }
 .between button { padding: .15rem .6rem; font-size: .8125rem; color: var(--soft); background: none }
 .between button:hover { color: var(--text); background: var(--here) }

@@ -145,7 +145,7 @@ describe('the overview', () => {
     const whole = async () => (await opened()).text;
     await expect.poll(whole, { timeout: 200_000 }).toContain('enabled, 10 of 10 events');
     expect(text).toMatch(/Events per day, the newest first/);
-    expect(text).toMatch(/Dunning.*\d+ entered, 0 mailed, 0 ended early/s);
+    expect(text).toMatch(/Dunning.*\d+ runs begun: 0 mailed, 0 ended early/s);
     expect(text).toContain('"><img src=x onerror=alert(1)>@example.com');
     expect(html).not.toContain('<img');
     expect(html).not.toMatch(/ style=|<script(?! src)/);

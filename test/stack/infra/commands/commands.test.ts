@@ -88,7 +88,7 @@ describe('the commands, against a stage in AWS', () => {
     expect(first.out).toContain('Stage staging: stack PolarAudience-staging in eu-west-1');
 
     const added = await run('workflows', ['add', 'welcome', ...staging]);
-    expect(added.out).toMatch(/^Saved as a draft: welcome-[a-z2-9]{4}\./m);
+    expect(added.out).toMatch(/^Saved "Welcome" as a draft: welcome-[a-z2-9]{4}\./m);
     const refused = await run('workflows', ['activate', 'welcome', ...staging]);
     expect(refused.code).toBe(1);
     expect(refused.error).toMatch(/^welcome-.{4} cannot be activated\. .*postal address/);

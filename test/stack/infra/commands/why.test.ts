@@ -107,7 +107,9 @@ describe('npm run why -- <webhook id>', () => {
     await dead.queueWebhook('hook-1', customerCreated('c-1'));
     await dead.work();
     const email = await emailOf('hook-1');
-    expect(await why('hook-1')).toContain('Not in the ledger yet: it is on its way, or dead.');
+    expect(await why('hook-1')).toContain(
+      'Not in the ledger yet: it is on its way, or a dead letter.',
+    );
     expect(await why('hook-1')).toContain(`deadletters -- show ${email.ledgerKey} --local`);
 
     await ledger().block(email, 'The contact is not subscribed.');

@@ -244,11 +244,13 @@ describe('what changed of the switches', () => {
 });
 
 describe('the warning before a workflow is activated', () => {
-  it('names each moment at which Polar mails, too', () => {
+  it('names each moment at which Polar mails, too, and fits drafts as well', () => {
     const [warning, ...more] = overlapWarnings(
       overlapsOf(workflow('payment-failed'), switched(true)),
     );
-    expect(warning).toContain('Polar mails when a payment fails, too: customers get both mails.');
+    expect(warning).toContain(
+      'Polar mails when a payment fails, too. While this workflow is active, customers get both mails:',
+    );
     expect(more).toEqual([]);
     expect(overlapsOf(workflow('receipt'), switched(true))).toHaveLength(5);
   });

@@ -30,7 +30,9 @@ test('a contact is listed with what it is subscribed to now', async () => {
 test('a chip for the product lists who is subscribed to it, and takes itself away', async () => {
   const { html } = await at.get(`${list}?product=${productId}`);
   expect(namesIn(html)).toEqual(['ann']);
-  expect(html).toContain(`<a class="chip" href="${list}" aria-current="true">Studio Monthly</a>`);
+  expect(html).toContain(
+    `<a class="chip" href="${list}" title="${productId}" aria-current="true">Studio Monthly</a>`,
+  );
   // A file of all contacts would not be what the page shows.
   expect(html).not.toContain('Export as CSV');
 });

@@ -150,6 +150,19 @@ describe('the list of emails', () => {
     expect(keysIn(html)).toHaveLength(count);
   });
 
+  it('asks on the way from the page of one whom it is to, and comes back to that page', async () => {
+    const page = `${path}/mail?key=lost`;
+    const { html } = await site.get(page);
+    const ask = /href="([^"]+)">Mark as sent/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const asked = await site.get(ask);
+    expect(asked.text).toContain('To grace@example.com');
+    expect(asked.html).toContain(`<a class="button" href="${page}">Cancel</a>`);
+    const done = await site.post('/console/events/evt-grace', {
+      ...{ act: 'mark-sent', email: 'no-such', back: 'email' },
+    });
+    expect(done.location).toContain(`${path}/mail?key=no-such`);
+  });
+
   it('settles one with an unknown fate, and comes back to the others', async () => {
     const { html } = await site.get(`${path}?fate=unknown`);
     const ask = /href="([^"]+)">Mark as sent/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';

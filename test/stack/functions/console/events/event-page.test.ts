@@ -234,10 +234,13 @@ describe('a replay', () => {
     const contactOnly = await at.get(`${pathOf(webhookId)}?ask=replay`);
     expect(contactOnly.text).toContain('No email goes out: no workflow sees it.');
     const withWorkflows = await at.get(`${pathOf(webhookId)}?ask=replay&triggers=on`);
-    expect(withWorkflows.text).toContain('would not be sent It was sent before.');
-    const again = await at.get(`${pathOf(webhookId)}?ask=replay&triggers=on&again=on`);
+    expect(withWorkflows.text).toContain('would not be sent Already sent.');
+    const again = await at.get(`${pathOf(webhookId)}?ask=replay&triggers=again`);
     expect(again.text).toContain('would be sent');
-    expect(again.text).not.toContain('It was sent before.');
+    expect(again.text).not.toContain('Already sent.');
+    expect(again.html).toContain('name="triggers" value="again" checked>');
+    // What only workflows send can't be asked for without them.
+    expect(contactOnly.html.match(/<input type="(?:radio|checkbox)"/g)).toHaveLength(3);
     expect(await eventItem(webhookId)).toEqual(before);
     expect(await at.items('Contacts')).toEqual(contacts);
     expect(await at.taken('EVENTS_QUEUE_URL')).toEqual([]);

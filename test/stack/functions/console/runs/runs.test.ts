@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stepKey } from '#shared/audience/runs/run.ts';
+import { firstSend } from '#shared/audience/workflow.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
 import { startConsoleWithEvents } from '#test/stack/functions/console/events/events-at-work.ts';
 
@@ -46,23 +48,36 @@ describe('the page of a run', () => {
     const waiting = await at.get(path);
     expect(waiting.text).toContain('A run of Dunning <b>now</b>');
     expect(waiting.html).not.toContain('<b>now');
-    expect(waiting.text).toMatch(/email asked for an email The email is on its way, or dead\./);
+    expect(waiting.text).toMatch(
+      /email asked for an email The email is on its way, or a dead letter\./,
+    );
     expect(waiting.html).toContain(`/console/audience/${contactId}`);
     expect(waiting.html).toContain(`/console/events/${webhookId}`);
     expect(waiting.text).not.toContain('Ends at its next step');
     expect(waiting.text).toMatch(
-      /What’s next .* sends day-3 .* sends day-7 .* done No step is left\./,
+      /What’s next .* sends day-3 .* sends day-7 .* done No steps are left\./,
     );
 
     await at.happen('subscription.active', { email: 'cy@example.com' });
     const because = 'Ends at its next step: subscription.status is not past_due.';
     const over = (await at.get(path)).text;
     expect(over).toContain(because);
-    expect(over).toMatch(
-      /ended early It ends because subscription\.status is not past_due\. Steps taken/,
-    );
+    expect(over).toMatch(/ended early subscription\.status is not past_due\. Steps taken/);
     expect((await at.get(`/console/audience/${contactId}`)).text).toContain(because);
     expect((await at.get('/console/workflows/dunning')).text).toContain(because);
+  });
+
+  test('leads to the emails that it asked for', async () => {
+    const { path, webhookId, runId, customerId } = await pastDue('una@example.com');
+    const ledgerKey = stepKey(runId, firstSend(dunning).id);
+    const createdAt = '2026-11-20T10:00:00.000Z';
+    await at.put('Emails', {
+      ...{ ledgerKey, webhookId, customerId, workflowId: 'dunning', workflowVersion: 1 },
+      ...{ state: 'sent', createdAt, updatedAt: createdAt },
+    });
+    expect((await at.get(path)).html).toMatch(
+      new RegExp(`asked for <a href="/console/emails/mail\\?key=${ledgerKey}">an email</a>`),
+    );
   });
 
   test('stops it after asking, and says who did', async () => {

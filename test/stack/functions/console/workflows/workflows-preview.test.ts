@@ -144,7 +144,7 @@ describe('the preview', () => {
   });
 
   test('begins with the newest event that would send, and says why the others would not', async () => {
-    const properties = { customerId: 'c', productName: 'Free', amount: 0 };
+    const properties = { customerId: 'c', productId: 'p-free', productName: 'Free', amount: 0 };
     await event('free', 0.6, { properties });
     const conditioned = { 'property-0': 'productName', 'operator-0': 'is-not', 'value-0': 'Free' };
     const usable = await shown(conditioned);
@@ -154,11 +154,13 @@ describe('the preview', () => {
     );
     const free = await shown({ ...conditioned, example: 'free' });
     expect(free.text).toContain(
-      'sends nothing If this event came in now: The condition does not hold: productName is not Free.',
+      'sends nothing If this event came in now: The condition is not met: productName is not Free.',
     );
     expect(free.email).toContain('Free');
     expect(usable.html).toContain('<datalist id="values-0">');
     expect(usable.html).toContain('<option value="Product of newer">');
+    const byProduct = await shown({ ...conditioned, 'property-0': 'productId' });
+    expect(byProduct.html).toContain('<option value="p-free" label="Free">');
   });
 
   test('of a workflow with waits lists what it would do for the customer, with dates', async () => {

@@ -35,6 +35,23 @@ describe('the steps of a workflow', () => {
     expect((await at.get(path)).text).toMatch(/Wait for 3 days .*Wait for 6 days/);
   });
 
+  test('are linked above the first where there are many', async () => {
+    const { path } = await dunning();
+    const { html } = await at.get(`${path}/edit`);
+    const [, jumps = ''] = /<nav class="jumps"(.*?)<\/nav>/s.exec(html) ?? [];
+    const links = [...jumps.matchAll(/href="#(step-\d)"[^>]*>([^<]*)</g)];
+    expect(links.slice(0, 3).map(([, id, words]) => [id, words])).toEqual([
+      ['step-0', '1. Email'],
+      ['step-1', '2. Wait 3 days'],
+      ['step-2', '3. Email'],
+    ]);
+    expect(links).toHaveLength(9);
+    for (const [, id] of links) expect(html).toContain(`<li class="card step" id="${id}">`);
+
+    const short = await at.added('trial-ending');
+    expect((await at.get(`${short.path}/edit`)).html).not.toContain('class="jumps"');
+  });
+
   test('move and go by a button each, and nothing is saved before', async () => {
     const { saved, press } = await dunning();
     const before = await saved();

@@ -86,11 +86,11 @@ describe('the list', () => {
     await counted(14, 5_000);
     const list = await at.get(workflowsPath);
     expect(list.text).toMatch(
-      /2,000 sent · 1\.0% bounced · 4 blocked\s*600 entered, 400 mailed, 14 ended early/,
+      /2,000 sent · 1\.0% bounced · 4 blocked\s*600 runs begun: 400 mailed, 14 ended early/,
     );
     expect(list.text.match(/ sent · /g)).toHaveLength(1);
     expect((await at.get(busy.path)).text).toMatch(
-      /Last 14 days.*Sent 2,000 Delivered 1,980 Bounced 20 \(1\.0%\) Blocked 4 Entered 600 Mailed 400 Ended early 14/s,
+      /Last 14 days.*Sent 2,000 Delivered 1,980 Bounced 20 \(1\.0%\) Blocked 4 Runs begun 600 Mailed 400 Ended early 14 Runs count on the day they begin/s,
     );
     expect((await at.get(quiet.path)).text).toContain('Nothing counted yet.');
   });
@@ -189,6 +189,16 @@ test.each([
     expect(text).not.toMatch(/\{[{%]/);
   },
 );
+
+test('its page and its editor say when Polar sends its event', async () => {
+  const { path } = await at.added('payment-failed');
+  expect((await at.get(path)).text).toContain(
+    'When Event received from Polar: subscription.past_due A payment failed; Polar tries again.',
+  );
+  const { text } = await at.get(`${path}/edit`);
+  expect(text).toContain('subscription.past_due: a payment failed; Polar tries again');
+  expect(text).toContain('order.refunded (optional): money was given back, in part or in full');
+});
 
 describe('adding one', () => {
   test.each(readyMade)('$name leads to its form', async ({ name, title }) => {

@@ -23,6 +23,9 @@ describe('npm run emails -- mark-sent', () => {
       state: 'sent',
       reason: 'marked as sent by grace',
     });
+    await work.does().show(ledgerKey);
+    expect(work.lastLine()).toContain('Marked as sent by grace');
+    expect(work.lastLine()).toMatch(/\nA person marked it as sent\. SES has not confirmed it\.$/);
     await expect(work.does().sendAgain(ledgerKey)).rejects.toThrow(
       /^Nothing was changed: .* is sent/,
     );

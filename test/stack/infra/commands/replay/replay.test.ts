@@ -224,7 +224,7 @@ describe('npm run replay -- --dry-run', () => {
     });
     await ledger.sent(mail.ledgerKey, 't', 'ses-1');
     expect(await replays.rehearse({ choice: one('dry-3'), triggers: true })).toBe(false);
-    expect(replays.output()).toContain('no email. It was sent before.');
+    expect(replays.output()).toContain('no email. Already sent.');
     expect(replays.output()).toContain('0 emails would go.');
     replays.printed.length = 0;
     await replays.rehearse({ choice: one('dry-3') });

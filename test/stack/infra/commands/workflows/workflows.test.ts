@@ -63,9 +63,11 @@ describe('npm run workflows', () => {
     expect(receipt).toMatchObject({ workflowId: 'receipt-t1', status: 'draft' });
   });
 
-  it('gives each of them an id and a name of its own', async () => {
+  it('gives each of them an id and a name of its own, and says both', async () => {
     await at.does().add('receipt');
+    expect(at.output()).toContain('Saved "Receipt" as a draft: receipt-t1.');
     await at.does().add('receipt');
+    expect(at.output()).toContain('Saved "Receipt 2" as a draft: receipt-t2.');
     const known = (await at.workflows.all()).map(({ workflowId, name }) => [workflowId, name]);
     expect(known.sort()).toEqual([
       ['receipt-t1', 'Receipt'],

@@ -17,7 +17,7 @@ it.each([
   [
     'by the ends of their ids where prices are the same, too',
     [monthly, twin],
-    ['Studio · $19.00 a month · …8d90', 'Studio · $19.00 a month · …d3fc'],
+    ['Studio · $19.00 a month · id …8d90', 'Studio · $19.00 a month · id …d3fc'],
   ],
   [
     'by a price where only one is known',
