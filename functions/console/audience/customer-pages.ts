@@ -7,12 +7,12 @@ import { wordPositionSchema } from '#shared/store/audience/word-index.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { cursorOf, cursorText, idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
-import { audiencePath, contactPath } from '../kit/paths.ts';
+import { audiencePath, contactPath, customerPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { empty } from '../kit/shown.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseCustomerView } from './confirm-view.ts';
-import { customerPath, erasureIsUnderWay, keptView, titleOfCustomer } from './kept-view.ts';
+import { erasureIsUnderWay, keptView, titleOfCustomer } from './kept-view.ts';
 import { contactTable, searchForm, searchPath } from './list-view.ts';
 
 type CustomerContext = Context<ConsoleEnv, '/:customerId'>;

@@ -2,9 +2,8 @@ import { html } from 'hono/html';
 import type { Act } from '#shared/audience/consent/suppression.ts';
 import { erasureDelaysSeconds } from '#shared/queue/events-queue.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
-import { pathId } from '../kit/in-url.ts';
 import type { Html } from '../kit/page.ts';
-import { audiencePath, contactPath, deadLettersPath } from '../kit/paths.ts';
+import { contactPath, customerPath, deadLettersPath } from '../kit/paths.ts';
 import { badge, facts, time } from '../kit/shown.ts';
 import { shortened } from '../kit/words.ts';
 
@@ -31,11 +30,6 @@ export function underWayNote(erasure: Act, now: Date): Html {
 export function erasedText(erasure: Act | undefined, now: Date): Html {
   if (!erasure) return html``;
   return html` It was asked for on ${time(erasure.at)} by ${erasure.by}.${isRecent(erasure, now) ? ' What was on its way just then goes within a quarter of an hour.' : ''}`;
-}
-
-/** Where the page of a customer is whom no contact shows. */
-export function customerPath(customerId: string): string {
-  return `${audiencePath}/customers/${pathId(customerId)}`;
 }
 
 /** What a person may call a customer by. */

@@ -3,8 +3,7 @@ import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoContactSearch } from '#shared/store/audience/contact-search.ts';
 import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { pathId } from '../kit/in-url.ts';
-import { audiencePath, contactPath, eventPath, workflowPath } from '../kit/paths.ts';
+import { contactPath, customerPath, eventPath, workflowPath } from '../kit/paths.ts';
 import { runPath } from '../kit/run-view.ts';
 import { nameOf } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -52,9 +51,7 @@ export function finding(parts: ConsoleParts): Find {
     ];
     const customers = found.customers.map(({ customer, contact: there }) => ({
       ...{ kind: 'Customer' as const, isExact: true, name: customer.customerId },
-      href: there
-        ? contactPath(there.contactId)
-        : `${audiencePath}/customers/${pathId(customer.customerId)}`,
+      href: there ? contactPath(there.contactId) : customerPath(customer.customerId),
     }));
     return [...contacts, ...customers];
   }

@@ -6,11 +6,11 @@ import { reasonOf } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import { actPositionSchema } from '#shared/store/operator-log.ts';
 import { choice, textField } from '../kit/fields.ts';
-import { cursorOf, cursorText, pathId } from '../kit/in-url.ts';
+import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import {
-  audiencePath,
   contactPath,
+  customerPath,
   emailPath,
   eventPath,
   logPath,
@@ -153,7 +153,7 @@ function pageOf(name: string, id: string): string | undefined {
     case 'contactId':
       return contactPath(id);
     case 'customerId':
-      return `${audiencePath}/customers/${pathId(id)}`;
+      return customerPath(id);
     case 'webhookId':
       return eventPath(id);
     case 'workflowId':
