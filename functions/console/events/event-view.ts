@@ -14,6 +14,7 @@ import { copyable, live } from '../kit/enhanced.ts';
 import type { Html } from '../kit/page.ts';
 import {
   contactPath,
+  customerPath,
   deadLettersPath,
   emailPath,
   eventPath,
@@ -102,15 +103,30 @@ const viewWords: Readonly<Record<EventViewName, string>> = {
 
 /** What an event did, and why: a sentence, and under it one of several looks at it. */
 export function eventView(story: EventStory, view: EventViewName): Html {
-  const { record } = story;
+  const { record, payload } = story;
   const path = eventPath(record.webhookId);
+  const noReplay = whyNoReplay(payload);
   return html`<p class="sentence">${outcomeBadge(record.outcome, addsContact(record))} ${originBadge(record.webhookId)} ${sentenceOf(story)}</p>
 <div class="row spread"><nav class="tabs" aria-label="Views of this event">${eventViews.map(
     (one) =>
       html`<a href="${link(path, { view: one === 'summary' ? undefined : one })}"${one === view ? html` aria-current="page"` : ''}>${viewWords[one]}${one === 'replays' && record.replays?.length ? ` (${record.replayCount ?? record.replays.length})` : ''}</a>`,
   )}</nav>
-<a class="button" href="${link(path, { ask: 'replay' })}">Replay…</a></div>
+${noReplay === undefined ? html`<a class="button" href="${link(path, { ask: 'replay' })}">Replay…</a>` : html`<p class="soft small">${noReplay}</p>`}</div>
 ${viewed(story, view)}`;
+}
+
+/** Why an event cannot be run again; `undefined`: it can. */
+export function whyNoReplay({ kind }: EventStory['payload']): string | undefined {
+  switch (kind) {
+    case 'kept':
+      return undefined;
+    case 'omitted':
+      return 'Can’t be replayed: its payload was too large to keep.';
+    case 'erased':
+      return 'Can’t be replayed: the customer was erased, and the payload with it.';
+    case 'none':
+      return 'Can’t be replayed: its payload wasn’t kept.';
+  }
 }
 
 function viewed(story: EventStory, view: EventViewName): Html {
@@ -163,17 +179,13 @@ function unchangedText(record: EventStory['record']): Html {
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
-  const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
+  const { outcome, reason, groupReason, keptByHand } = record;
   return facts([
     // Of the others the page begins with it.
     ['Outcome', outcome === 'applied' ? reason : undefined],
     ['User group', groupReason],
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
-    [
-      'Contact',
-      contactId &&
-        html`<a href="${contactPath(contactId)}">${email ? addressText(email) : 'its page'}</a>`,
-    ],
+    ['Contact', contactText(record)],
     ['Customer in Polar', copyable(record.customerId)],
     ['Happened', time(record.occurredAt, { form: 'seconds' })],
     ['Received', time(record.receivedAt, { form: 'seconds' })],
@@ -184,6 +196,13 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
     ['Webhook', copyable(record.webhookId)],
     ['Kept until', expiresAt && time(expiresAt.toISOString())],
   ]);
+}
+
+function contactText({ contactId, email, erased, customerId }: EventStory['record']) {
+  if (erased)
+    return html`Erased. <a href="${customerPath(customerId)}">When, and who asked for it</a>`;
+  if (contactId === undefined) return undefined;
+  return html`<a href="${contactPath(contactId)}">${email ? addressText(email) : 'its page'}</a>`;
 }
 
 const importedFrom = 'an import or a backfill: made from what Polar lists, without a webhook';

@@ -171,6 +171,11 @@ describe('the page of an event', () => {
     expect(text).toContain('It is erased, with the customer.');
     expect(text).toContain('What it changed is erased');
     expect((await at.get(`${pathOf('erased')}?ask=payload`)).status).toBe(404);
+    const event = await at.get(pathOf('erased'));
+    expect(event.text).toContain('Can’t be replayed: the customer was erased');
+    expect(event.text).not.toContain('its page');
+    expect(event.html).toContain(`href="/console/audience/customers/${item?.['customerId']}"`);
+    expect(event.html).not.toContain('ask=replay');
   });
 
   test('shows the beginning of a long payload, and gives it whole', async () => {
@@ -279,7 +284,10 @@ describe('a replay', () => {
     const { payload: _, ...without } = { ...(await eventItem(record.webhookId)) };
     await at.put('Events', { ...without, webhookId: 'gone', payloadOmitted: true });
     const { text, html } = await at.get(`${pathOf('gone')}?ask=replay`);
-    expect(text).toContain('it can’t be replayed');
+    expect(text).toContain('Can’t be replayed: its payload was too large to keep.');
     expect(html).not.toContain('Replay now');
+    const event = await at.get(pathOf('gone'));
+    expect(event.text).toContain('Can’t be replayed: its payload was too large to keep.');
+    expect(event.html).not.toContain('ask=replay');
   });
 });
