@@ -1,9 +1,11 @@
 import { DeleteSuppressedDestinationCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
+import { type MarketingState, marketingState } from '#shared/audience/consent/reasons.ts';
 import { noteErasure, type ToErase } from '#shared/audience/erasure.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import { type Means, settle } from '#shared/audience/rows/unit-of-work.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
+import { look, type Means, settle } from '#shared/audience/rows/unit-of-work.ts';
 import { isOpen } from '#shared/audience/runs/run.ts';
 import { withAsciiDomain } from '#shared/mail/ses.ts';
 import { type ContactErasure, requestErasure } from '#shared/queue/events-queue.ts';
@@ -54,6 +56,10 @@ export function sesSuppressionList(ses: SESv2Client): SesSuppressionList {
 /** `proof`: of when an erased one was erased; versions before table Acts kept none. */
 export type ProvenCustomer = KeptCustomer & Readonly<{ proof?: ErasureProof | undefined }>;
 
+export type MarketingOf = ReadonlyMap<string, MarketingState>;
+
+const nothingRead = { customer: undefined, suppression: undefined };
+
 export type AudienceStores = ReturnType<typeof audienceStores>;
 
 /** What the pages of the audience read and change. */
@@ -91,6 +97,17 @@ export function audienceStores(parts: ConsoleParts) {
       contactOf: dynamoContactLookup(db, env.CONTACTS_TABLE, store),
       history,
     }),
+    /** What each of these is to marketing, by contact. Only of those who are not subscribed more is read. */
+    marketing: (contacts: readonly Contact[]): Promise<MarketingOf> =>
+      look(store, (w) => {
+        const stateOf = (contact: Contact) => {
+          if (contact.subscribed) return marketingState({ contact, ...nothingRead });
+          const { customerId, email } = contact;
+          const customer = customerId === undefined ? undefined : w.customers.get(customerId);
+          return marketingState({ contact, customer, suppression: w.suppressions.get(email) });
+        };
+        return new Map(contacts.map((one) => [one.contactId, stateOf(one)]));
+      }),
     settings,
     hold: parts.hold,
     now,

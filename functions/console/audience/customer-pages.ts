@@ -135,7 +135,7 @@ async function foundView(
   isAll: boolean,
   stores: AudienceStores,
 ): Promise<Html> {
-  if (contacts.length > 0) return contactTable(contacts);
+  if (contacts.length > 0) return contactTable(contacts, await stores.marketing(contacts));
   if (customers.length > 0) {
     const who =
       customers.length === 1 ? 'a customer who has or had it' : 'customers who have or had it';

@@ -9,6 +9,7 @@ import {
 import { columns } from '#infra/terminal/lines.ts';
 import {
   type AtAddress,
+  marketingState,
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonSentence,
@@ -79,7 +80,7 @@ function contactLines(
       ],
       ...customerRows(customer, organization),
       ...(contact.userGroup === undefined ? [] : [['group', contact.userGroup]]),
-      ['marketing', marketingText(contact)],
+      ['marketing', marketingText(at, contact)],
       ['transactional', transactional === undefined ? 'yes' : `no, because ${transactional}`],
     ]),
     ...against.map((reason) => `  ${reasonSentence(reason)}`),
@@ -144,8 +145,9 @@ function emailRow(one: MailedEmail): string[] {
   return [seconds(one.createdAt), one.workflowId, kind, one.ledgerKey, emailFate(one)];
 }
 
-function marketingText(contact: Contact): string {
-  if (!contact.subscribed) return 'no: not subscribed';
+function marketingText(at: AtAddress, contact: Contact): string {
+  const state = marketingState(at);
+  if (state !== 'subscribed') return `no: ${state}`;
   const ofAddress = reasonAgainstAddress(contact);
   return ofAddress === undefined ? 'yes: subscribed' : `no, because ${ofAddress}`;
 }

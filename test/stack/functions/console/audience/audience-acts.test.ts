@@ -188,7 +188,7 @@ describe('erasing', () => {
       for (const _ of ['reload', 'another one']) {
         const { text, html } = await at.get(path);
         expect(text).toMatch(/The erasure is under way.* asked for .* by the local console\./);
-        expect(text).toContain('Being erased. Still gets receipts and marketing until then.');
+        expect(text).toContain('being erased Still gets receipts and marketing until then.');
         expect(text).not.toContain('Gets receipts and marketing.');
         expect(html).not.toContain(`href="${path}/erase"`);
       }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  marketingState,
   reasonSentence,
   reasonsAgainstMarketing,
   standingOf,
@@ -67,10 +68,19 @@ describe('what a contact gets', () => {
     [
       'nothing after a bounce',
       known({}, { bounced: { at, by: 'SES' } }),
-      { gets: 'nothing', because: 'mail to the address bounced' },
+      { gets: 'nothing', because: 'mail to the address bounced', at },
     ],
   ])('is %s', (_, person, standing) => {
     expect(standingOf(person)).toEqual(standing);
+  });
+
+  it.each([
+    ['subscribed', known({ subscribed: true })],
+    ['not subscribed', known({}, { unsubscribed: recipient })],
+    ['bounced', known({}, { bounced: { at, by: 'SES' }, unsubscribed: recipient })],
+    ['complained', known({}, {}, { no: { complained: recipient } })],
+  ])('is in a word %s', (word, person) => {
+    expect(marketingState(person)).toBe(word);
   });
 
   it.each([
