@@ -109,12 +109,12 @@ function objectsText(on: OperatorAct['on']): string {
 }
 
 function actLines(acts: readonly OperatorAct[]): string[] {
-  const rows = acts.map(({ at, by, what, outcome, sentence, on }) => [
+  const rows = acts.map(({ at, by, what, outcome, sentence, on, reason }) => [
     seconds(at),
     by,
     what,
     outcomeWords[outcome],
-    [sentence, objectsText(on)].filter(Boolean).join(' '),
+    [sentence, objectsText(on), reason && `Reason: ${reason}`].filter(Boolean).join(' '),
   ]);
   return columns([['WHEN', 'WHO', 'WHAT', 'OUTCOME', 'ABOUT'], ...rows]);
 }

@@ -5,7 +5,7 @@ import type { Act } from '#infra/terminal/command-line.ts';
 import { printAside } from '#infra/terminal/lines.ts';
 import {
   type ActDraft,
-  type ActOutcome,
+  type ActEnd,
   type Actor,
   localActor,
 } from '#shared/audience/operator-act.ts';
@@ -39,17 +39,19 @@ export function noting<Options extends Readonly<{ target: Target }>>(
     try {
       await run(options);
     } catch (error) {
-      await end(error instanceof Advice ? 'refused' : 'failed');
+      const outcome = error instanceof Advice ? 'refused' : 'failed';
+      await end({ outcome, reason: error instanceof Advice ? error.message : reasonOf(error) });
       throw error;
     }
-    await end(outcome());
+    await end(endNow());
   };
 }
 
 /** Who ends a run with Ctrl-C may have had a part of it done. */
-function outcome(): ActOutcome {
-  if (whatWasDone().isDeclined) return 'refused';
-  return process.exitCode === endedByPerson ? 'failed' : 'done';
+function endNow(): ActEnd {
+  if (whatWasDone().isDeclined) return { outcome: 'refused', reason: 'Somebody said no.' };
+  if (process.exitCode !== endedByPerson) return { outcome: 'done' };
+  return { outcome: 'failed', reason: 'Ctrl-C ended it.' };
 }
 
 async function begin(draft: ActDraft, target: Target, findLog: FindLog) {
@@ -63,9 +65,9 @@ async function begin(draft: ActDraft, target: Target, findLog: FindLog) {
   const { log, actor } = found;
   try {
     const act = await log.begin(draft, actor);
-    return async (outcome: ActOutcome) => {
+    return async (ended: ActEnd) => {
       try {
-        await log.end(act, outcome, whatWasDone().objects);
+        await log.end(act, ended, whatWasDone().objects);
       } catch (error) {
         printAside(`The operator log has only that it was begun: ${reasonOf(error)}`);
       }

@@ -96,12 +96,12 @@ const words: Readonly<Record<ActOutcome, string>> = {
 type Names = ReadonlyMap<string, string>;
 
 function actTable(acts: readonly OperatorAct[], names: Names): Html {
-  const rows = acts.map(({ at, by, via, what, on, sentence, outcome }) => [
+  const rows = acts.map(({ at, by, via, what, on, sentence, outcome, reason }) => [
     time(at, { form: 'seconds' }),
     html`${by}<br><span class="soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
     html`<span class="long">${sentence}</span><code class="small">${what}</code>`,
     html`${inOrder(on).map(([name, value]) => object(name, value, names))}`,
-    badge(words[outcome], tones[outcome]),
+    html`${badge(words[outcome], tones[outcome])}${reason && html`<br><span class="soft small">${reason}</span>`}`,
   ]);
   return table('What was done, the newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
 }

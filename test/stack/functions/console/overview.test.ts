@@ -93,7 +93,7 @@ describe('the overview', () => {
       { by: 'ann', via: 'command' },
     );
     expect((await opened()).text).toContain('Import existing customers (to do)');
-    await acts.end(act, 'done');
+    await acts.end(act, { outcome: 'done' });
     expect((await opened()).text).toContain('Import existing customers (done)');
   });
 
