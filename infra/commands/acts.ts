@@ -11,6 +11,7 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { actorName } from '#shared/actor.ts';
 import { type ActFilter, actVerbs, type OperatorAct } from '#shared/audience/operator-act.ts';
 import type { ActPosition, OperatorLog } from '#shared/store/operator-log.ts';
 import { operatorLogOf } from './noting.ts';
@@ -33,7 +34,7 @@ export function actsCommand(
   command
     .description('Show who did what in the console and with commands, newest first.')
     .addOption(text('--since <time>', 'from this time on: 24h, 90m, 7d, 2026-11-23'))
-    .addOption(text('--by <name>', 'only by this person: a part of the ARN, or local'))
+    .addOption(text('--by <name>', 'only by this person: a part of the name or ARN, or local'))
     .addOption(
       parsed(
         '--what <verb>',
@@ -111,7 +112,7 @@ function objectsText(on: OperatorAct['on']): string {
 function actLines(acts: readonly OperatorAct[]): string[] {
   const rows = acts.map(({ at, by, what, outcome, sentence, on, reason }) => [
     seconds(at),
-    by,
+    actorName(by),
     what,
     outcomeWords[outcome],
     [sentence, objectsText(on), reason && `Reason: ${reason}`].filter(Boolean).join(' '),

@@ -1,3 +1,4 @@
+import { actorName } from '#shared/actor.ts';
 import { withoutAddresses } from '#shared/failure.ts';
 import { plainText } from '#shared/safe-text.ts';
 
@@ -89,9 +90,6 @@ export type OperatorAct = ActDraft &
     reason?: string | undefined;
   }>;
 
-/** Who did it where there is no IAM. */
-export const localActor = 'local';
-
 const longestReason = 300;
 
 /** Why an act ended as it did, as it may be kept: on one line, and without what looks like an address or a secret. */
@@ -127,7 +125,7 @@ function isPlainId(value: string): boolean {
 
 /** What a list of acts is narrowed to. */
 export type ActFilter = Readonly<{
-  /** A part of who did it. */
+  /** A part of the name or the ARN of who did it. */
   by?: string | undefined;
   /** A verb, or its beginning: `workflow` for all about workflows. */
   what?: string | undefined;
@@ -136,8 +134,13 @@ export type ActFilter = Readonly<{
 /** Whether an act is one that is looked for. */
 export function isMeantBy({ by, what }: ActFilter): (act: OperatorAct) => boolean {
   return (act) =>
-    (by === undefined || act.by.toLowerCase().includes(by.toLowerCase())) &&
+    (by === undefined || isCalled(act.by, by.toLowerCase())) &&
     (what === undefined || act.what === what || act.what.startsWith(`${what}.`));
+}
+
+/** By a part of the ARN, or of the name that is shown for it. */
+function isCalled(by: string, part: string): boolean {
+  return [by, actorName(by)].some((one) => one.toLowerCase().includes(part));
 }
 
 /** That somebody was erased: kept for ever, so that whoever asks for an erasure can be told. */

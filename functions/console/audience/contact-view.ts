@@ -29,7 +29,7 @@ import { act } from '../kit/fields.ts';
 import { nameNote } from '../kit/left-out-name.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { contactPath } from '../kit/paths.ts';
-import { addressText, badge, facts, table, time } from '../kit/shown.ts';
+import { addressText, badge, facts, table, time, who } from '../kit/shown.ts';
 import { marketingBadge, priceText, shortened } from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
@@ -268,6 +268,6 @@ function buttons(c: Context<ConsoleEnv>, path: string) {
 function steps(history: readonly ConsentStep[]): Html {
   return html`<ol class="timeline">${history.map(
     ({ at, what, by }) =>
-      html`<li><p>${what}</p><p class="soft small">${time(at)}${by && html` · by ${by}`}</p></li>`,
+      html`<li><p>${what}</p><p class="soft small">${time(at)}${by && html` · by ${who(by)}`}</p></li>`,
   )}</ol>`;
 }

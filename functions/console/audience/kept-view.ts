@@ -5,7 +5,7 @@ import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { askedText } from '../kit/erasures.ts';
 import type { Html } from '../kit/page.ts';
 import { contactPath, customerPath, deadLettersPath } from '../kit/paths.ts';
-import { badge, facts, time } from '../kit/shown.ts';
+import { badge, facts, time, who } from '../kit/shown.ts';
 import { shortened } from '../kit/words.ts';
 import type { ProvenCustomer } from './audience-stores.ts';
 
@@ -22,7 +22,7 @@ export function isRecent({ at }: Act, now: Date): boolean {
 
 /** Of an erasure that was asked for and is not done. */
 export function underWayNote(erasure: Act, now: Date): Html {
-  const asked = html`${time(erasure.at)} by ${erasure.by}`;
+  const asked = html`${time(erasure.at)} by ${who(erasure.by)}`;
   return isRecent(erasure, now)
     ? html`<p class="note">${erasureIsUnderWay} It was asked for on ${asked}.</p>`
     : html`<p class="note">An erasure was asked for on ${asked}, and it is still not done. Look for its message <a href="${deadLettersPath}">among the dead letters</a>, or ask for it again.</p>`;

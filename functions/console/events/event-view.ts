@@ -23,7 +23,17 @@ import {
   workflowsPath,
 } from '../kit/paths.ts';
 import { runPath } from '../kit/run-view.ts';
-import { addressText, badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
+import {
+  addressText,
+  badge,
+  empty,
+  facts,
+  link,
+  prettyBody,
+  table,
+  time,
+  who,
+} from '../kit/shown.ts';
 import {
   changeRow,
   fieldWords,
@@ -242,7 +252,7 @@ ${replays.toReversed().map((one, place) => replayView(one, story, place === 0))}
 function replayView(one: ReplayEntry, story: EventStory, isNewest: boolean): Html {
   const { at, by, outcome, reason, groupReason, changes, settingsVersion, workflows = [] } = one;
   return html`<details class="card"${isNewest && html` open`}>
-<summary>${time(at)}: ${outcomeBadge(outcome, addsContact(one))} ${replayKind(one)}, asked for by ${by}</summary>
+<summary>${time(at)}: ${outcomeBadge(outcome, addsContact(one))} ${replayKind(one)}, asked for by ${who(by)}</summary>
 <p>${reason ?? outcomeText(one)}</p>
 ${groupReason ? html`<p>User group: ${groupReason}</p>` : ''}
 ${changes.length > 0 ? changesView(changes, story.record.erased) : ''}

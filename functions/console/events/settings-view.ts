@@ -4,7 +4,7 @@ import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { SavedSettings } from '#shared/store/settings/history.ts';
 import type { Html } from '../kit/page.ts';
 import { settingsPath } from '../kit/paths.ts';
-import { facts, time } from '../kit/shown.ts';
+import { facts, time, who } from '../kit/shown.ts';
 
 /** What the settings of the version by which an event was decided said about events of its type. */
 export function settingsView(
@@ -21,7 +21,7 @@ ${facts([...eventRows(settings.events[type]), ...generalRows(settings, type)])}`
 
 function savedText({ version, savedAt, savedBy }: SavedSettings): Html {
   if (version === 0) return html`, which a deployment starts with`;
-  return html`${savedBy && html`, saved by ${savedBy}`}${savedAt && html`${savedBy ? '' : ', saved'} on ${time(savedAt)}`}`;
+  return html`${savedBy && html`, saved by ${who(savedBy)}`}${savedAt && html`${savedBy ? '' : ', saved'} on ${time(savedAt)}`}`;
 }
 
 function eventRows(one: EventSettings): [string, string][] {

@@ -5,7 +5,7 @@ import { formerSpellings, normalisedEmail } from '#shared/audience/person/addres
 import { erasureProofs } from '#shared/store/operator-log.ts';
 import type { Html } from './page.ts';
 import { contactPath, customerPath } from './paths.ts';
-import { time } from './shown.ts';
+import { time, who } from './shown.ts';
 
 /** Who was erased under a text that a person typed: an address, or the id of a contact or a customer. The newest first. */
 export type ErasuresUnder = (text: string) => Promise<readonly ErasureProof[]>;
@@ -37,16 +37,16 @@ export function erasuresUnder({ db, env, addressHash }: Parts): ErasuresUnder {
  * `here`: the path of the page that says it.
  */
 export function erasedView(text: string, proofs: readonly ErasureProof[], here = ''): Html[] {
-  const who = text.includes('@') ? 'The person at this address' : 'The contact with this id';
+  const whose = text.includes('@') ? 'The person at this address' : 'The contact with this id';
   return proofs.map((proof, place) => {
     const page = pageOf(proof);
-    const erased = html`${who} was ${place > 0 && 'also '}erased on ${time(proof.erasedAt)}.`;
+    const erased = html`${whose} was ${place > 0 && 'also '}erased on ${time(proof.erasedAt)}.`;
     return html`<p>${erased} ${askedText(proof)}${page && page !== here && html` <a href="${page}">See what’s kept</a>`}</p>`;
   });
 }
 
 export function askedText({ askedAt, askedBy }: Pick<ErasureProof, 'askedAt' | 'askedBy'>): Html {
-  return html`It was asked for on ${time(askedAt)} by ${askedBy}.`;
+  return html`It was asked for on ${time(askedAt)} by ${who(askedBy)}.`;
 }
 
 function pageOf({ customerId, contactId }: ErasureProof): string | undefined {

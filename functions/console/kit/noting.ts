@@ -1,16 +1,10 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { html } from 'hono/html';
 import { matchedRoutes } from 'hono/route';
-import {
-  type ActDraft,
-  type ActEnd,
-  localActor,
-  type OperatorAct,
-} from '#shared/audience/operator-act.ts';
+import type { ActDraft, ActEnd, OperatorAct } from '#shared/audience/operator-act.ts';
 import { reasonOf } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import type { OperatorLog } from '#shared/store/operator-log.ts';
-import { localVisitor } from './guard.ts';
 import { type ConsoleEnv, page } from './page.ts';
 
 /** What a request of a route does, by the names in its path, its form and its query; `undefined`: it only looks. */
@@ -44,8 +38,7 @@ export function noting({ acts, log }: Parts, routes: ActsOfRoutes): MiddlewareHa
 
     let begun: OperatorAct;
     try {
-      const by = c.get('by') === localVisitor ? localActor : c.get('by');
-      begun = await acts.begin(draft, { by, via: 'console' });
+      begun = await acts.begin(draft, { by: c.get('by'), via: 'console' });
     } catch (error) {
       log.error('act not noted', { what: draft.what, reason: reasonOf(error) });
       return page(c, {

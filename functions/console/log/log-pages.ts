@@ -16,7 +16,7 @@ import {
   logPath,
   workflowPath,
 } from '../kit/paths.ts';
-import { badge, empty, link, table, time } from '../kit/shown.ts';
+import { badge, empty, link, table, time, who } from '../kit/shown.ts';
 import { shortened } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { actNames } from './act-names.ts';
@@ -98,7 +98,7 @@ type Names = ReadonlyMap<string, string>;
 function actTable(acts: readonly OperatorAct[], names: Names): Html {
   const rows = acts.map(({ at, by, via, what, on, sentence, outcome, reason }) => [
     time(at, { form: 'seconds' }),
-    html`${by}<br><span class="soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
+    html`${who(by)}<br><span class="soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
     html`<span class="long">${sentence}</span><code class="small">${what}</code>`,
     html`${inOrder(on).map(([name, value]) => object(name, value, names))}`,
     html`${badge(words[outcome], tones[outcome])}${reason && html`<br><span class="soft small">${reason}</span>`}`,

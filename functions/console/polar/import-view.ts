@@ -8,7 +8,7 @@ import { act } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { importPath, settingsPath } from '../kit/paths.ts';
-import { facts, time } from '../kit/shown.ts';
+import { facts, time, who } from '../kit/shown.ts';
 import { importProgress, importText } from '../kit/words.ts';
 
 type Shown = Readonly<{
@@ -75,7 +75,7 @@ ${summary(known, counts, now)}
 ${known.place && known.state !== 'done' ? countsView(known, counts) : ''}
 ${remarks(known, counts)}
 <div class="row">${buttons(c, known, counts)}</div>
-<p class="soft small">Started ${time(known.startedAt)} by ${known.by}.</p>
+<p class="soft small">Started ${time(known.startedAt)} by ${who(known.by)}.</p>
 </section>`;
 }
 

@@ -7,6 +7,7 @@ import {
   withOptions,
 } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
+import { actorName } from '#shared/actor.ts';
 import {
   type AtAddress,
   marketingState,
@@ -98,7 +99,10 @@ export function customerRows(
     ['organization', organizationText(organizationId, connected)],
     ...(restored
       ? ([
-          ['restored', `${restored.at} by ${restored.by}: a backfill had taken it for deleted`],
+          [
+            'restored',
+            `${restored.at} by ${actorName(restored.by)}: a backfill had taken it for deleted`,
+          ],
         ] as [string, string][])
       : []),
   ];
@@ -132,7 +136,7 @@ export function erasureLines(erasures: readonly ErasureProof[]): string[] {
 
 function erasureText({ erasedAt, askedAt, askedBy, customerId, contactId }: ErasureProof): string {
   const who = [customerId && `customer ${customerId}`, contactId && `contact ${contactId}`];
-  return `Erased on ${erasedAt}: ${who.filter(Boolean).join(', ')}. Asked for on ${askedAt} by ${askedBy}.`;
+  return `Erased on ${erasedAt}: ${who.filter(Boolean).join(', ')}. Asked for on ${askedAt} by ${actorName(askedBy)}.`;
 }
 
 function eventText(webhookId: string, outcome: string): string {

@@ -1,3 +1,4 @@
+import { actorName } from '#shared/actor.ts';
 import { isLeftUnsubscribed, isTakenBySes } from '#shared/audience/person/address.ts';
 import type { Address, Contact, Customer } from '#shared/audience/person/person.ts';
 import { type Act, isAfter, isByOperator, recipient, type Suppression } from './suppression.ts';
@@ -51,7 +52,7 @@ export function reasonSentence({ what, at, by }: SubscriptionReason): string {
 /** By whom, as the end of a sentence. Of what the recipient did, which its verb says, how: `on the unsubscribe page`. */
 export function howText({ by }: Pick<Act, 'by'>): string {
   const before = `${recipient}, `;
-  return by.startsWith(before) ? by.slice(before.length) : `by ${by}`;
+  return by.startsWith(before) ? by.slice(before.length) : `by ${actorName(by)}`;
 }
 
 /** What keeps transactional mail from an address, which an unsubscribe does not. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FindLog, noting } from '#infra/commands/noting.ts';
 import { Advice, endedByPerson } from '#infra/terminal/advice.ts';
+import { person } from '#infra/terminal/person.ts';
 import type { ActDraft } from '#shared/audience/operator-act.ts';
 
 const draft: ActDraft = { what: 'hold', on: {}, sentence: 'Hold all mail.' };
@@ -50,6 +51,14 @@ describe('a command', () => {
     );
     await expect(command({ target })).rejects.toBe(error);
     expect(told).toEqual(['begin hold by local', `end ${outcome}: ${error.message}`]);
+  });
+
+  it('calls whoever runs it as the log does', async () => {
+    const { findLog } = memoryLog();
+    const persons: string[] = [];
+    const run = async () => void persons.push(person());
+    await noting(() => draft, run, findLog)({ target });
+    expect(persons).toEqual([actor.by]);
   });
 
   it('that Ctrl-C ended may have done a part', async () => {

@@ -203,7 +203,7 @@ describe('an email that waits for a person', () => {
     expect(done.text).toContain('The email is marked as sent.');
     expect(await emails.find(ledgerKey)).toMatchObject({
       state: 'sent',
-      reason: 'marked as sent by the local console',
+      reason: 'marked as sent by a local user',
     });
     const again = await at.submit(pathOf(webhookId), { act: 'send-again', email: ledgerKey });
     expect(again.text).toContain('Nothing was changed: the email is sent');
@@ -260,14 +260,14 @@ describe('a replay', () => {
     const request = readWorkerRequest(kind, message?.Body ?? '');
     expect(request).toMatchObject({
       kind: 'replay',
-      replay: { replayId, webhookId, triggers: true, again: false, by: 'the local console' },
+      replay: { replayId, webhookId, triggers: true, again: false, by: 'local' },
     });
     if (request?.kind !== 'replay') throw new Error('It is no replay.');
     const surroundings = { settings: await at.parts.settings(), now: at.now(), newId: at.newId };
     const { store, pause } = at;
     await applyReplay(request.replay, { store, pause, surroundings, workflows: [workflow] });
     const { text } = await at.get(`${pathOf(webhookId)}?view=replays`);
-    expect(text).toContain('with workflows, asked for by the local console');
+    expect(text).toContain('with workflows, asked for by a local user');
   });
 
   test('sends again only together with workflows', async () => {

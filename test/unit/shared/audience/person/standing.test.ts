@@ -85,7 +85,7 @@ describe('what a contact gets', () => {
 
   it.each([
     [recipient, `The customer unsubscribed on ${at}, on the unsubscribe page.`],
-    [operator, `The customer was unsubscribed by hand on ${at}, by arn:aws:iam::1:user/ada.`],
+    [operator, `The customer was unsubscribed by hand on ${at}, by ada.`],
   ])('says how %j said no, and who only where that is somebody else', (unsubscribed, sentence) => {
     const reasons = reasonsAgainstMarketing(known({}, {}, { no: { unsubscribed } }));
     expect(reasons.map(reasonSentence)).toEqual([sentence]);
