@@ -32,7 +32,7 @@ export function actsCommand(
   act: Act<ActsOptions> = (options) => runActs(options),
 ): void {
   command
-    .description('Show who did what in the console and with commands, newest first.')
+    .description('Show the log: who did what in the console and with commands, newest first.')
     .addOption(text('--since <time>', 'from this time on: 24h, 90m, 7d, 2026-11-23'))
     .addOption(text('--by <name>', 'only by this person: a part of the name or ARN, or local'))
     .addOption(
@@ -53,6 +53,7 @@ export function actsCommand(
 }
 
 const afterHelp = `
+The console shows the same on its page Log.
 Acts are kept as long as records of events. Erasures are kept forever: npm run why -- <address or id>.
 
 Verbs: ${actVerbs.join(', ')}`;

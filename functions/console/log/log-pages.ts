@@ -13,6 +13,7 @@ import {
   customerPath,
   emailPath,
   eventPath,
+  findPath,
   logPath,
   workflowPath,
 } from '../kit/paths.ts';
@@ -49,7 +50,7 @@ export function logPages({ acts, workflows, now, env, log }: ConsoleParts) {
     return page(c, {
       title: 'Log',
       section: 'log',
-      body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. Erasures are kept forever: <code>npm run why -- &lt;address or id&gt;</code> shows them.</p>
+      body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. <code>npm run acts</code> lists the same. Erasures are kept forever: type the address or the id into <a href="${findPath}">Find</a>.</p>
 ${filters(query)}
 ${found.acts.length > 0 ? actTable(found.acts, names) : nothing(query)}
 <div class="pages"><p>${after && html`<a href="${link(logPath, filter)}">Back to the newest</a>`}</p>

@@ -205,6 +205,10 @@ describe('the page of the log', () => {
     expect(text.indexOf('workflow.add')).toBeGreaterThan(-1);
   });
 
+  it('names the command that lists the same, as its help names the page', async () => {
+    expect((await at.get('/console/log')).text).toContain('npm run acts lists the same.');
+  });
+
   it('is narrowed to a verb and to a person', async () => {
     const asked = await at.get('/console/log?what=audience.export');
     expect(asked.text).toContain('Export a part of the contacts.');
