@@ -104,14 +104,14 @@ export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Da
   const erasure = known.customer?.erasure ?? known.contact.erasure;
   const isUnderWay = erasure !== undefined && isRecent(erasure, now);
   // The sentence of what was just done says the same.
-  return html`<p class="standing">${erasure ? standingUntilErased(standingOf(known)) : standingView(known)}</p>
+  return html`<p class="standing">${erasure ? standingUntilErased(standingOf(known), isUnderWay) : standingView(known)}</p>
 ${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
 <div class="columns">
-<section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}</section>
+<section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}
+${isUnderWay ? '' : html`<div class="row"><a class="button" href="${path}/edit">Edit…</a></div>`}</section>
 <section class="card" aria-labelledby="consent"><h2 id="consent">Consent</h2>
 ${consentState(known)}
-<div class="row">${consentActs(c, path, known)}${isUnderWay ? '' : html`<a class="button danger" href="${path}/erase">Erase…</a>`}</div>
-${actsBesides(c, path, known)}
+${isUnderWay ? '' : actsView(c, path, known)}
 <h3>Consent history</h3>
 ${steps(consentHistory(known))}
 </section>
@@ -137,8 +137,8 @@ const getsUntilErased = {
 } as const satisfies Record<Standing['gets'], string>;
 
 /** The mailer goes by what is there, so mail stops once the erasure is done. */
-function standingUntilErased({ gets: now }: Standing): Html {
-  return html`${badge('being erased', 'warn')} ${getsUntilErased[now]}`;
+function standingUntilErased({ gets: now }: Standing, isUnderWay: boolean): Html {
+  return html`${badge(isUnderWay ? 'being erased' : 'not erased yet', 'warn')} ${getsUntilErased[now]}`;
 }
 
 /** The newest state of each subscription that Polar told of, living ones first. */
@@ -183,7 +183,7 @@ function dateOf(one: SubscriptionSnapshot): Html {
 
 function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
   const { contact, customer } = known;
-  const rows = facts([
+  return facts([
     ['Address', addressText(contact.address)],
     ...handRows(c, known),
     ['Name in emails', nameNote(contact)],
@@ -194,8 +194,6 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
     ['Contact id', html`<code>${contact.contactId}</code>`],
     ['Was also', contact.mergedIds && html`<code>${contact.mergedIds.join(' ')}</code>`],
   ]);
-  return html`${rows}
-<div class="row"><a class="button" href="${contactPath(contact.contactId)}/edit">Edit…</a></div>`;
 }
 
 function customerText(
@@ -229,6 +227,11 @@ export function oncePerAct(reasons: readonly SubscriptionReason[]): Subscription
 
 export function reasonView({ what, at, by }: SubscriptionReason): Html {
   return html`${what}${at && html` on ${time(at)}`}${by && html`, ${howText({ by })}`}.`;
+}
+
+function actsView(c: Context<ConsoleEnv>, path: string, known: KnownContact): Html {
+  return html`<div class="row">${consentActs(c, path, known)}<a class="button danger" href="${path}/erase">Erase…</a></div>
+${actsBesides(c, path, known)}`;
 }
 
 /** Of a bounce or a complaint one next step: what else can be done changes nothing until that is over. */
