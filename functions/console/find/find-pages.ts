@@ -23,7 +23,7 @@ export function findPages(parts: ConsoleParts) {
   app.post('/', async (c) => {
     const text = textOf(c.get('form'), 'q').trim();
     if (text === '') return c.redirect(findPath, 303);
-    const found = await find(text);
+    const { found, hasMore } = await find(text);
     const [only] = found;
     if (only?.isExact && found.length === 1) return c.redirect(only.href, 303);
     const isHere = found.some(({ isExact }) => isExact);
@@ -41,7 +41,9 @@ ${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all
       body:
         rows.length > 0
           ? html`${erased.map((one) => html`<div class="note">${one}</div>`)}
-${table('What was found', ['Name', 'Kind'], rows)}`
+<p class="soft">${hasMore ? `The first ${rows.length}.` : `${rows.length} found.`}</p>
+<div class="found">${table('What was found', ['Name', 'Kind'], rows)}</div>
+${hasMore && act(c, 'See all contacts', `${audiencePath}/search`, { fields: { text } })}`
           : erased.length > 0
             ? html`<div class="empty">${erased}</div>`
             : empty('No match.', next),

@@ -41,7 +41,7 @@ export function erasedView(text: string, proofs: readonly ErasureProof[], here =
   return proofs.map((proof, place) => {
     const page = pageOf(proof);
     const erased = html`${whose} was ${place > 0 && 'also '}erased on ${time(proof.erasedAt)}.`;
-    return html`<p>${erased} ${askedText(proof)}${page && page !== here && html` <a href="${page}">See what’s kept</a>`}</p>`;
+    return html`<p>${erased}<br>${askedText(proof)}${page && page !== here && html` <a href="${page}">See what’s kept</a>`}</p>`;
   });
 }
 

@@ -55,6 +55,20 @@ test('the beginning of a name lists who has it', async () => {
   expect(status).toBe(200);
   expect(html).toContain(`<a href="${contact}">Ada</a>`);
   expect(text).toContain('Ada ada@example.com Contact');
+  expect(text).toContain('1 found.');
+});
+
+test('of more than it shows it says so, and leads to all of them', async () => {
+  for (let nth = 0; nth < 51; nth++) {
+    await at.tell('customer.created', `many-${nth}`, {
+      minute: 1,
+      email: `zoe-${nth}@example.com`,
+    });
+  }
+  const { text, html } = await find('zoe');
+  expect(text).toContain('The first 50.');
+  expect(html).toContain('action="/console/audience/search"');
+  expect(text).toContain('See all contacts');
 });
 
 test('nothing typed leads to what can be typed', async () => {
