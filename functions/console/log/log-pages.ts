@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
+import { actorName } from '#shared/actor.ts';
 import { type ActOutcome, actVerbs, type OperatorAct } from '#shared/audience/operator-act.ts';
 import { reasonOf } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
@@ -18,12 +19,14 @@ import {
   workflowPath,
 } from '../kit/paths.ts';
 import { badge, empty, link, table, time, who } from '../kit/shown.ts';
-import { shortened } from '../kit/words.ts';
+import { shortened, whole } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { actNames } from './act-names.ts';
 
 const pageSize = 50;
 const longestName = 100;
+/** Longer names may break: they would leave the other columns too little. */
+const longestWhole = 24;
 
 const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
@@ -99,7 +102,7 @@ type Names = ReadonlyMap<string, string>;
 function actTable(acts: readonly OperatorAct[], names: Names): Html {
   const rows = acts.map(({ at, by, via, what, on, sentence, outcome, reason }) => [
     time(at, { form: 'seconds' }),
-    html`${who(by)}<br><span class="soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
+    html`${actorName(by).length > longestWhole ? who(by) : whole(who(by))}<br><span class="whole soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
     html`<span class="long">${sentence}</span><code class="small">${what}</code>`,
     html`${inOrder(on).map(([name, value]) => object(name, value, names))}`,
     html`${badge(words[outcome], tones[outcome])}${reason && html`<br><span class="soft small">${reason}</span>`}`,
