@@ -9,7 +9,12 @@ export class Unprocessable extends Error {
 /** Name and message of an error, without anything that looks like an address. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? describe(error) : 'An unknown error';
-  return text.replace(/(?:"[^"]*"|[^\s"<>(),;:]+)@[^\s"'<>(),;:]+/g, '[address]').slice(0, 500);
+  return withoutAddresses(text).slice(0, 500);
+}
+
+/** A text without anything that looks like an address. */
+export function withoutAddresses(text: string): string {
+  return text.replace(/(?:"[^"]*"|[^\s"<>(),;:]+)@[^\s"'<>(),;:]+/g, '[address]');
 }
 
 function describe(error: Error): string {

@@ -1,4 +1,4 @@
-import type { ActDraft, ActVerb } from '#shared/audience/operator-act.ts';
+import { type ActDraft, type ActVerb, holdSentence } from '#shared/audience/operator-act.ts';
 import { textOf } from './kit/fields.ts';
 import { idInPath } from './kit/in-url.ts';
 import type { ActOf, ActsOfRoutes } from './kit/noting.ts';
@@ -68,7 +68,11 @@ export const consoleActs: ActsOfRoutes = {
 
   'POST /console/runs/:runId/stop': always('run.stop', 'Stop a run of a workflow.'),
 
-  'POST /console/emails/hold': always('hold', 'Hold all mail.'),
+  'POST /console/emails/hold': ({ form }) => ({
+    what: 'hold',
+    on: {},
+    sentence: holdSentence(textOf(form, 'reason')),
+  }),
   'POST /console/emails/release': always('release', 'Release all mail.'),
   'POST /console/brand': ({ form }) =>
     // Its other button shows the form again, with a preview.

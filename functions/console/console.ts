@@ -11,7 +11,7 @@ import { noting } from './kit/noting.ts';
 import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
 import { emailsPath, settingsPath } from './kit/paths.ts';
 import { flashed } from './kit/remembered.ts';
-import { time } from './kit/shown.ts';
+import { time, who } from './kit/shown.ts';
 import type { ConsoleParts } from './parts.ts';
 import { type Section, sectionAt } from './sections.ts';
 
@@ -107,5 +107,5 @@ const notKnown = () =>
 
 function heldBanner(hold: Hold | undefined): Html {
   if (!hold?.isOn) return html``;
-  return html`<p class="flash problem" role="status">All mail is held by ${hold.by} since ${time(hold.at)}: ${hold.reason}. Events are still recorded. <a href="${emailsPath}">Release mail</a></p>`;
+  return html`<p class="flash problem" role="status">All mail is held by ${who(hold.by)} since ${time(hold.at)}: ${hold.reason}. Events are still recorded. <a href="${emailsPath}">Release mail</a></p>`;
 }

@@ -11,6 +11,7 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { actorName } from '#shared/actor.ts';
 import { type ActFilter, actVerbs, type OperatorAct } from '#shared/audience/operator-act.ts';
 import type { ActPosition, OperatorLog } from '#shared/store/operator-log.ts';
 import { operatorLogOf } from './noting.ts';
@@ -31,9 +32,9 @@ export function actsCommand(
   act: Act<ActsOptions> = (options) => runActs(options),
 ): void {
   command
-    .description('Show who did what in the console and with commands, newest first.')
+    .description('Show the log: who did what in the console and with commands, newest first.')
     .addOption(text('--since <time>', 'from this time on: 24h, 90m, 7d, 2026-11-23'))
-    .addOption(text('--by <name>', 'only by this person: a part of the ARN, or local'))
+    .addOption(text('--by <name>', 'only by this person: a part of the name or ARN, or local'))
     .addOption(
       parsed(
         '--what <verb>',
@@ -52,6 +53,7 @@ export function actsCommand(
 }
 
 const afterHelp = `
+The console shows the same on its page Log.
 Acts are kept as long as records of events. Erasures are kept forever: npm run why -- <address or id>.
 
 Verbs: ${actVerbs.join(', ')}`;
@@ -109,12 +111,12 @@ function objectsText(on: OperatorAct['on']): string {
 }
 
 function actLines(acts: readonly OperatorAct[]): string[] {
-  const rows = acts.map(({ at, by, what, outcome, sentence, on }) => [
+  const rows = acts.map(({ at, by, what, outcome, sentence, on, reason }) => [
     seconds(at),
-    by,
+    actorName(by),
     what,
     outcomeWords[outcome],
-    [sentence, objectsText(on)].filter(Boolean).join(' '),
+    [sentence, objectsText(on), reason && `Reason: ${reason}`].filter(Boolean).join(' '),
   ]);
   return columns([['WHEN', 'WHO', 'WHAT', 'OUTCOME', 'ABOUT'], ...rows]);
 }

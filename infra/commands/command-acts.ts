@@ -1,4 +1,9 @@
-import type { ActDraft, ActObjects, ActVerb } from '#shared/audience/operator-act.ts';
+import {
+  type ActDraft,
+  type ActObjects,
+  type ActVerb,
+  holdSentence,
+} from '#shared/audience/operator-act.ts';
 import type { LetterChoice } from '#shared/queue/dead-letters/letter-choice.ts';
 import type { AudienceOptions } from './audience/audience.ts';
 import type { BackfillOptions } from './backfill/backfill.ts';
@@ -99,7 +104,7 @@ export const commandActs = {
       case 'send-again':
         return noted('email.send-again', 'Send an email again.', key(options));
       case 'hold':
-        return noted('hold', 'Hold all mail.');
+        return noted('hold', holdSentence(options.why));
       case 'release':
         return noted('release', 'Release all mail.');
     }

@@ -3,7 +3,7 @@ import { type Print, type StackCommands, stackCommands } from '#infra/terminal/c
 /** Every command of the engineer's, by the name of its npm script. Each is loaded when it is called. */
 export const commands: StackCommands = {
   acts: {
-    does: 'show who did what',
+    does: 'show the log: who did what in the console and with commands',
     load: async () => (await import('./acts.ts')).actsCommand,
   },
   audience: {

@@ -3,12 +3,8 @@ import { actBegins, whatWasDone } from '#infra/terminal/acted.ts';
 import { Advice, endedByPerson } from '#infra/terminal/advice.ts';
 import type { Act } from '#infra/terminal/command-line.ts';
 import { printAside } from '#infra/terminal/lines.ts';
-import {
-  type ActDraft,
-  type ActOutcome,
-  type Actor,
-  localActor,
-} from '#shared/audience/operator-act.ts';
+import { localActor } from '#shared/actor.ts';
+import type { ActDraft, ActEnd, Actor } from '#shared/audience/operator-act.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
@@ -34,22 +30,24 @@ export function noting<Options extends Readonly<{ target: Target }>>(
   return async (options) => {
     const draft = actOf(options);
     if (draft === 'looks') return run(options);
-    const end = await begin(draft, options.target, findLog);
-    actBegins();
+    const { end, by } = await begin(draft, options.target, findLog);
+    actBegins(by);
     try {
       await run(options);
     } catch (error) {
-      await end(error instanceof Advice ? 'refused' : 'failed');
+      const outcome = error instanceof Advice ? 'refused' : 'failed';
+      await end({ outcome, reason: error instanceof Advice ? error.message : reasonOf(error) });
       throw error;
     }
-    await end(outcome());
+    await end(endNow());
   };
 }
 
 /** Who ends a run with Ctrl-C may have had a part of it done. */
-function outcome(): ActOutcome {
-  if (whatWasDone().isDeclined) return 'refused';
-  return process.exitCode === endedByPerson ? 'failed' : 'done';
+function endNow(): ActEnd {
+  if (whatWasDone().isDeclined) return { outcome: 'refused', reason: 'Somebody said no.' };
+  if (process.exitCode !== endedByPerson) return { outcome: 'done' };
+  return { outcome: 'failed', reason: 'Ctrl-C ended it.' };
 }
 
 async function begin(draft: ActDraft, target: Target, findLog: FindLog) {
@@ -58,18 +56,19 @@ async function begin(draft: ActDraft, target: Target, findLog: FindLog) {
     printAside(
       'This is not in the operator log: the stack is of an older version. "npx cdk deploy" adds it.',
     );
-    return () => undefined;
+    return { end: () => undefined, by: undefined };
   }
   const { log, actor } = found;
   try {
     const act = await log.begin(draft, actor);
-    return async (outcome: ActOutcome) => {
+    const end = async (ended: ActEnd) => {
       try {
-        await log.end(act, outcome, whatWasDone().objects);
+        await log.end(act, ended, whatWasDone().objects);
       } catch (error) {
         printAside(`The operator log has only that it was begun: ${reasonOf(error)}`);
       }
     };
+    return { end, by: actor.by };
   } catch (cause) {
     throw new Advice(
       `The operator log could not be written (${reasonOf(cause)}), and nothing is done without it. Your credentials need dynamodb:PutItem and dynamodb:UpdateItem on the table Acts.`,

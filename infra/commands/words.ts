@@ -1,4 +1,5 @@
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
+import { actorName } from '#shared/actor.ts';
 import {
   type Fated,
   fateOf,
@@ -41,7 +42,7 @@ export function healthLines(
   const where = isLoopbackUrl(apiUrl) ? 'on the local Polar' : server;
   const facts = [
     ['organization', `${organizationName} (${organizationSlug}), ${where}`],
-    ['connected', `${connectedAt} by ${by}, ${way}`],
+    ['connected', `${connectedAt} by ${actorName(by)}, ${way}`],
     ['webhooks go to', endpoint?.url ?? connection.url],
     ['endpoint', endpoint ? (endpoint.enabled ? 'enabled' : 'disabled') : 'unknown'],
     ...(events ? [['events', `${events.has} of ${events.wanted}`]] : []),

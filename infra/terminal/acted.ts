@@ -1,11 +1,13 @@
 /** What the command that runs turned out to be about, and whether a person said no. A process runs one at a time. */
 let objects: Readonly<Record<string, string | number>> = {};
 let isDeclined = false;
+let actor: string | undefined;
 
-/** A command begins: nothing is known of it yet. */
-export function actBegins(): void {
+/** A command begins: nothing is known of it yet but who runs it, as the operator log has it. */
+export function actBegins(by?: string): void {
   objects = {};
   isDeclined = false;
+  actor = by;
 }
 
 /** Adds names and numbers of what is being done, for the operator log. */
@@ -20,5 +22,5 @@ export function declined(): void {
 
 /** What is known of the act until now. */
 export function whatWasDone() {
-  return { objects, isDeclined };
+  return { objects, isDeclined, actor };
 }

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { visible } from '#shared/safe-text.ts';
-import { declined } from './acted.ts';
+import { declined, whatWasDone } from './acted.ts';
 import { Advice, endedByPerson } from './advice.ts';
 
 type Terminal = Readonly<{
@@ -63,8 +63,10 @@ export function interruption(print: (line: string) => void) {
   };
 }
 
-/** Who runs the command, as far as this machine knows. */
+/** Who runs the command: as the operator log has it, or else as far as this machine knows. */
 export function person(): string {
+  const { actor } = whatWasDone();
+  if (actor !== undefined) return actor;
   try {
     return userInfo().username;
   } catch {

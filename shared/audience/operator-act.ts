@@ -1,3 +1,7 @@
+import { actorName } from '#shared/actor.ts';
+import { withoutAddresses } from '#shared/failure.ts';
+import { plainText } from '#shared/safe-text.ts';
+
 /**
  * What people do by hand. The names stay: scripts and filters go by them. `polar.…` is about the connection, `secret.…`
  * about the webhook secret.
@@ -53,6 +57,13 @@ export type ActVerb = (typeof actVerbs)[number];
 export const actOutcomes = ['begun', 'done', 'refused', 'failed'] as const;
 export type ActOutcome = (typeof actOutcomes)[number];
 
+/** How an act ended. */
+export type ActEnd = Readonly<{
+  outcome: Exclude<ActOutcome, 'begun'>;
+  /** Why it was not done, or failed. */
+  reason?: string | undefined;
+}>;
+
 /** Names of what an act was about. Ids and counts only: nothing that tells who somebody is. */
 export type ActObjects = Readonly<Record<string, string | number>>;
 
@@ -75,10 +86,22 @@ export type OperatorAct = ActDraft &
     at: string;
     actId: string;
     outcome: ActOutcome;
+    /** Why it was not done, or failed. */
+    reason?: string | undefined;
   }>;
 
-/** Who did it where there is no IAM. */
-export const localActor = 'local';
+const longestReason = 300;
+
+/** Why an act ended as it did, as it may be kept: on one line, and without what looks like an address or a secret. */
+export function keptReason(text: string): string {
+  return withoutAddresses(plainText(text, longestReason));
+}
+
+/** What holding all mail is called: with the reason that a person gave. */
+export function holdSentence(reason: string): string {
+  const kept = keptReason(reason).replace(/[.!]$/, '');
+  return kept === '' ? 'Hold all mail.' : `Hold all mail: ${kept}.`;
+}
 
 const longestId = 200;
 
@@ -102,7 +125,7 @@ function isPlainId(value: string): boolean {
 
 /** What a list of acts is narrowed to. */
 export type ActFilter = Readonly<{
-  /** A part of who did it. */
+  /** A part of the name or the ARN of who did it. */
   by?: string | undefined;
   /** A verb, or its beginning: `workflow` for all about workflows. */
   what?: string | undefined;
@@ -111,8 +134,13 @@ export type ActFilter = Readonly<{
 /** Whether an act is one that is looked for. */
 export function isMeantBy({ by, what }: ActFilter): (act: OperatorAct) => boolean {
   return (act) =>
-    (by === undefined || act.by.toLowerCase().includes(by.toLowerCase())) &&
+    (by === undefined || isCalled(act.by, by.toLowerCase())) &&
     (what === undefined || act.what === what || act.what.startsWith(`${what}.`));
+}
+
+/** By a part of the ARN, or of the name that is shown for it. */
+function isCalled(by: string, part: string): boolean {
+  return [by, actorName(by)].some((one) => one.toLowerCase().includes(part));
 }
 
 /** That somebody was erased: kept for ever, so that whoever asks for an erasure can be told. */

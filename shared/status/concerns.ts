@@ -1,3 +1,4 @@
+import { actorName } from '#shared/actor.ts';
 import { type ConnectionHealth, inOrderOfRepair } from '#shared/polar/connection/health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { FailuresNow } from '#shared/queue/failures-now.ts';
@@ -43,7 +44,12 @@ export function concernsOf(status: Status): Concern[] {
 function holdConcerns({ hold, at }: Status): Concern[] {
   if (!hold) return [];
   const age = ageText(at.getTime() - Date.parse(hold.at));
-  return [{ kind: 'held', sentence: `All mail is held by ${hold.by} for ${age}: ${hold.reason}` }];
+  return [
+    {
+      kind: 'held',
+      sentence: `All mail is held by ${actorName(hold.by)} for ${age}: ${hold.reason}`,
+    },
+  ];
 }
 
 function settingsConcerns({ settings, previousSecret }: Status): Concern[] {

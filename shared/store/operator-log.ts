@@ -8,15 +8,16 @@ import {
 import * as z from 'zod/mini';
 import {
   type ActDraft,
+  type ActEnd,
   type ActFilter,
   type ActObjects,
-  type ActOutcome,
   type Actor,
   actOutcomes,
   actVerbs,
   type ErasureProof,
   isMeantBy,
   keptObjects,
+  keptReason,
   type OperatorAct,
 } from '#shared/audience/operator-act.ts';
 import { proofsOf } from './erasure-proofs.ts';
@@ -30,6 +31,7 @@ const actSchema = z.object({
   on: z.record(z.string(), z.union([z.string(), z.number()])),
   sentence: z.string(),
   outcome: z.enum(actOutcomes),
+  reason: z.optional(z.string()),
 });
 
 /** Where a list goes on: a day, and the key of the last act that was given of it. */
@@ -41,8 +43,8 @@ type ActPage = Readonly<{ acts: readonly OperatorAct[]; next: ActPosition | unde
 export type OperatorLog = Readonly<{
   /** Writes down that somebody begins to do something. Throws where it cannot: then it must not be begun. */
   begin(draft: ActDraft, actor: Actor): Promise<OperatorAct>;
-  /** Writes down how it ended, and what it was about, if more of that is known by now. */
-  end(act: OperatorAct, outcome: ActOutcome, on?: ActObjects): Promise<void>;
+  /** Writes down how it ended, with why it came to nothing, and what it was about, if more of that is known by now. */
+  end(act: OperatorAct, end: ActEnd, on?: ActObjects): Promise<void>;
   /** The newest first, back to the day `since`. */
   page(filter: ActFilter, since: string, limit: number, after?: ActPosition): Promise<ActPage>;
 }>;
@@ -119,15 +121,17 @@ export function dynamoOperatorLog(
       return act;
     },
 
-    async end(act, outcome, on = {}) {
+    async end(act, { outcome, reason = '' }, on = {}) {
+      const kept = keptReason(reason);
       await db.send(
         new UpdateCommand({
           TableName: table,
           Key: keyOf(act),
-          UpdateExpression: 'SET outcome = :outcome, #on = :on',
+          UpdateExpression: `SET outcome = :outcome, #on = :on${kept && ', reason = :reason'}`,
           ExpressionAttributeNames: { '#on': 'on' },
           ExpressionAttributeValues: {
             ':outcome': outcome,
+            ...(kept && { ':reason': kept }),
             ':on': keptObjects({ ...act.on, ...on }),
           },
         }),

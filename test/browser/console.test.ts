@@ -207,7 +207,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
     await press('Preview');
     expect(await shown()).toMatch(/What it says about .* was already here|No field of the contact/);
     await press('Replay now');
-    await seen(`/events/${webhookId}?view=replays`, /contact only, asked for by the local console/);
+    await seen(`/events/${webhookId}?view=replays`, /contact only, asked for by a local user/);
   });
 
   it('one sends a dead letter again once its cause is gone', async () => {

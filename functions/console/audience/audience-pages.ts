@@ -129,11 +129,12 @@ export function audiencePages(parts: ConsoleParts) {
       parts.counts.totals(daysBefore(today, 13), daysBefore(today, 0)),
       c.get('deployment')?.signs(),
     ]);
+    const marketing = await stores.marketing(found.contacts);
     const next = found.next && textOf(found.next);
     const isFirstPage = after === undefined;
     const groups = groupsOf(settings);
     const body = listView(c, {
-      ...{ filter, groups, shown: found, next, isFirstPage },
+      ...{ filter, groups, shown: found, marketing, next, isFirstPage },
       totals: totals.at(-1),
       isConnected: signs?.polar !== undefined && signs.polar !== 'none',
     });

@@ -1,14 +1,18 @@
 import { DeleteSuppressedDestinationCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
+import { type MarketingState, marketingState } from '#shared/audience/consent/reasons.ts';
 import { noteErasure, type ToErase } from '#shared/audience/erasure.ts';
-import { type Means, settle } from '#shared/audience/rows/unit-of-work.ts';
+import type { ErasureProof } from '#shared/audience/operator-act.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
+import { look, type Means, settle } from '#shared/audience/rows/unit-of-work.ts';
 import { isOpen } from '#shared/audience/runs/run.ts';
 import { withAsciiDomain } from '#shared/mail/ses.ts';
 import { type ContactErasure, requestErasure } from '#shared/queue/events-queue.ts';
 import { dynamoContactHistory } from '#shared/store/audience/contact-history.ts';
 import {
   dynamoContactLookup,
+  type KeptCustomer,
   keptCustomers,
   knownContacts,
 } from '#shared/store/audience/contact-lookup.ts';
@@ -19,6 +23,7 @@ import {
 } from '#shared/store/audience/contact-search.ts';
 import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { erasuresUnder } from '../kit/erasures.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { contactsByProduct } from './by-product.ts';
 
@@ -48,6 +53,13 @@ export function sesSuppressionList(ses: SESv2Client): SesSuppressionList {
   };
 }
 
+/** `proof`: of when an erased one was erased; versions before table Acts kept none. */
+export type ProvenCustomer = KeptCustomer & Readonly<{ proof?: ErasureProof | undefined }>;
+
+export type MarketingOf = ReadonlyMap<string, MarketingState>;
+
+const nothingRead = { customer: undefined, suppression: undefined };
+
 export type AudienceStores = ReturnType<typeof audienceStores>;
 
 /** What the pages of the audience read and change. */
@@ -55,6 +67,15 @@ export function audienceStores(parts: ConsoleParts) {
   const { db, env, store, settings, now, newId, pause, workflows, requestHandler, sqs } = parts;
   const history = dynamoContactHistory(db, { events: env.EVENTS_TABLE, emails: env.EMAILS_TABLE });
   const list = dynamoContactList(db, env.CONTACTS_TABLE);
+  const erasures = erasuresUnder(parts);
+  const withProofs = (kept: readonly KeptCustomer[]): Promise<ProvenCustomer[]> =>
+    Promise.all(
+      kept.map(async (one) => {
+        if (!one.customer.erased) return one;
+        const [proof] = await erasures(one.customer.customerId);
+        return { ...one, proof };
+      }),
+    );
   return {
     list,
     byProduct: contactsByProduct(list, store),
@@ -65,7 +86,10 @@ export function audienceStores(parts: ConsoleParts) {
       dynamoCustomersByExternalId(db, env.CUSTOMERS_TABLE),
       dynamoWordSearch(db, env.WORDS_TABLE, store),
     ),
-    kept: (customerIds: readonly string[]) => keptCustomers(store, customerIds),
+    kept: async (customerIds: readonly string[]) =>
+      withProofs(await keptCustomers(store, customerIds)),
+    withProofs,
+    erasures,
     history,
     events: dynamoEventLog(db, env.EVENTS_TABLE),
     contacts: knownContacts({
@@ -73,6 +97,17 @@ export function audienceStores(parts: ConsoleParts) {
       contactOf: dynamoContactLookup(db, env.CONTACTS_TABLE, store),
       history,
     }),
+    /** What each of these is to marketing, by contact. Only of those who are not subscribed more is read. */
+    marketing: (contacts: readonly Contact[]): Promise<MarketingOf> =>
+      look(store, (w) => {
+        const stateOf = (contact: Contact) => {
+          if (contact.subscribed) return marketingState({ contact, ...nothingRead });
+          const { customerId, email } = contact;
+          const customer = customerId === undefined ? undefined : w.customers.get(customerId);
+          return marketingState({ contact, customer, suppression: w.suppressions.get(email) });
+        };
+        return new Map(contacts.map((one) => [one.contactId, stateOf(one)]));
+      }),
     settings,
     hold: parts.hold,
     now,

@@ -8,14 +8,16 @@ import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { contactPath } from '../kit/paths.ts';
-import { reasonView } from './contact-view.ts';
+import { oncePerAct, reasonView } from './contact-view.ts';
 import { searchPath } from './list-view.ts';
 
 /** What an explicit subscribe clears, and what it does not. */
 export function subscribeView(c: Context<ConsoleEnv>, known: KnownContact): Html {
   const { contact, suppression } = known;
   const { bounced: _, ...reasons } = suppression?.reasons ?? {};
-  const cleared = reasonsAgainstMarketing({ ...known, suppression: { ...suppression, reasons } });
+  const cleared = oncePerAct(
+    reasonsAgainstMarketing({ ...known, suppression: { ...suppression, reasons } }),
+  );
   return html`<p>Subscribe <strong>${contact.address}</strong> only if this person asked for it: nobody but them, or you on their behalf, may undo a “no”.</p>
 ${
   cleared.length > 0

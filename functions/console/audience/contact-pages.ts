@@ -7,19 +7,21 @@ import {
   subscribeContact,
   unsubscribeContact,
 } from '#shared/audience/by-hand/acts-by-hand.ts';
+import type { ErasureProof } from '#shared/audience/operator-act.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { Means } from '#shared/audience/rows/unit-of-work.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { historyPositionSchema } from '#shared/store/audience/contact-history.ts';
-import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';
+import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { isMailReleased } from '../kit/email-view.ts';
+import { erasedView } from '../kit/erasures.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { audiencePath, contactPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { link } from '../kit/shown.ts';
 import { nameOf, shortened } from '../kit/words.ts';
-import type { AudienceStores } from './audience-stores.ts';
+import type { AudienceStores, ProvenCustomer } from './audience-stores.ts';
 import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
 import { contactView } from './contact-view.ts';
 import { erasureIsUnderWay, keptView } from './kept-view.ts';
@@ -65,7 +67,9 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     const found = await stores.contacts.found(contactId);
     if (found.kind === 'not shown') {
       const customerIds = found.customers.map(({ customerId }) => customerId);
-      return notShown(c, contactId, await stores.kept(customerIds));
+      const kept = await stores.kept(customerIds);
+      const proofs = kept.length > 0 ? [] : await stores.erasures(contactId);
+      return notShown(c, contactId, kept, proofs);
     }
     const { contact } = found;
     if (contact.contactId !== contactId) return c.redirect(contactPath(contact.contactId));
@@ -74,17 +78,31 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     return contactPage(c, found, body);
   });
 
-  async function notShown(c: ContactContext, contactId: string, kept: readonly KeptCustomer[]) {
-    const isKnown = kept.length > 0;
-    const isTold = c.get('flash') !== undefined;
-    return page(c, {
-      title: isKnown ? 'This contact is no longer shown' : 'No contact has this id',
+  /** `proofs`: of its erasure, where nothing else is kept of it. */
+  async function notShown(
+    c: ContactContext,
+    contactId: string,
+    kept: readonly ProvenCustomer[],
+    proofs: readonly ErasureProof[],
+  ) {
+    const shell = {
       section: 'audience',
       above: { href: audiencePath, title: 'Audience' },
-      status: isKnown ? 200 : 404,
-      body: isKnown
-        ? html`${kept.map((one) => keptView(one, stores.now(), isTold))}${await happenings(c, [contactId])}`
-        : html`<p>It was erased, a customer in Polar has its address now, or it never was here. <a href="${audiencePath}">Search the audience for it</a>.</p>`,
+    } as const;
+    const isTold = c.get('flash') !== undefined;
+    const isErased = proofs.length > 0 || kept.every(({ customer }) => customer.erased);
+    if (kept.length + proofs.length > 0) {
+      return page(c, {
+        ...shell,
+        title: isErased ? 'An erased contact' : 'This contact is no longer shown',
+        body: html`${kept.map((one) => keptView(one, stores.now(), isTold))}${erasedView(contactId, proofs, contactPath(contactId))}${await happenings(c, [contactId])}`,
+      });
+    }
+    return page(c, {
+      ...shell,
+      title: 'No contact has this id',
+      status: 404,
+      body: html`<p>A customer in Polar has its address now, or it never was here. <a href="${audiencePath}">Search the audience for it</a>.</p>`,
     });
   }
 

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import {
   howText,
+  marketingState,
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonsAgainstMarketing,
@@ -28,8 +29,8 @@ import { act } from '../kit/fields.ts';
 import { nameNote } from '../kit/left-out-name.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { contactPath } from '../kit/paths.ts';
-import { addressText, badge, facts, table, time } from '../kit/shown.ts';
-import { consentBadge, priceText, shortened } from '../kit/words.ts';
+import { addressText, badge, facts, table, time, who } from '../kit/shown.ts';
+import { marketingBadge, priceText, shortened } from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
 import { isRecent, underWayNote } from './kept-view.ts';
 
@@ -103,13 +104,14 @@ export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Da
   const erasure = known.customer?.erasure ?? known.contact.erasure;
   const isUnderWay = erasure !== undefined && isRecent(erasure, now);
   // The sentence of what was just done says the same.
-  return html`<p class="standing">${erasure ? standingUntilErased(standingOf(known)) : standingView(standingOf(known))}</p>
+  return html`<p class="standing">${erasure ? standingUntilErased(standingOf(known), isUnderWay) : standingView(known)}</p>
 ${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
 <div class="columns">
-<section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}</section>
+<section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}
+${isUnderWay ? '' : html`<div class="row"><a class="button" href="${path}/edit">Edit…</a></div>`}</section>
 <section class="card" aria-labelledby="consent"><h2 id="consent">Consent</h2>
 ${consentState(known)}
-<div class="row">${consentActs(c, path, known)}${isUnderWay ? '' : html`<a class="button danger" href="${path}/erase">Erase…</a>`}</div>
+${isUnderWay ? '' : actsView(c, path, known)}
 <h3>Consent history</h3>
 ${steps(consentHistory(known))}
 </section>
@@ -123,9 +125,9 @@ const gets = {
   nothing: 'Gets no mail',
 } as const satisfies Record<Standing['gets'], string>;
 
-function standingView(standing: Standing): Html {
-  const { because, at } = standing;
-  return html`${gets[standing.gets]}${because && html`: ${because}`}${at && html` on ${time(at)}`}.`;
+function standingView(known: KnownContact): Html {
+  const { because, at, ...standing } = standingOf(known);
+  return html`${marketingBadge(marketingState(known))} ${gets[standing.gets]}${because && html`: ${because}`}${at && html` on ${time(at)}`}.`;
 }
 
 const getsUntilErased = {
@@ -135,8 +137,8 @@ const getsUntilErased = {
 } as const satisfies Record<Standing['gets'], string>;
 
 /** The mailer goes by what is there, so mail stops once the erasure is done. */
-function standingUntilErased({ gets: now }: Standing): string {
-  return `Being erased. ${getsUntilErased[now]}`;
+function standingUntilErased({ gets: now }: Standing, isUnderWay: boolean): Html {
+  return html`${badge(isUnderWay ? 'being erased' : 'not erased yet', 'warn')} ${getsUntilErased[now]}`;
 }
 
 /** The newest state of each subscription that Polar told of, living ones first. */
@@ -181,7 +183,7 @@ function dateOf(one: SubscriptionSnapshot): Html {
 
 function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
   const { contact, customer } = known;
-  const rows = facts([
+  return facts([
     ['Address', addressText(contact.address)],
     ...handRows(c, known),
     ['Name in emails', nameNote(contact)],
@@ -192,8 +194,6 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
     ['Contact id', html`<code>${contact.contactId}</code>`],
     ['Was also', contact.mergedIds && html`<code>${contact.mergedIds.join(' ')}</code>`],
   ]);
-  return html`${rows}
-<div class="row"><a class="button" href="${contactPath(contact.contactId)}/edit">Edit…</a></div>`;
 }
 
 function customerText(
@@ -206,46 +206,74 @@ function customerText(
 }
 
 function consentState(known: KnownContact): Html {
-  const against = reasonsAgainstMarketing(known);
+  const against = oncePerAct(reasonsAgainstMarketing(known));
   const transactional = reasonAgainstTransactional(known);
   const isInVain = known.contact.subscribed && reasonAgainstAddress(known.contact) !== undefined;
   // Why is what the page begins with.
   return html`${facts([
-    ['Marketing', html`${consentBadge(known.contact)}${isInVain && ' but gets nothing'}`],
+    ['Marketing', html`${marketingBadge(marketingState(known))}${isInVain && ' but gets nothing'}`],
     ['Transactional', transactional === undefined ? 'Gets receipts and the like' : 'Gets nothing'],
   ])}
 ${against.length > 0 && html`<ul class="reasons">${against.map((reason) => html`<li>${reasonView(reason)}</li>`)}</ul>`}`;
+}
+
+/** What the customer said, the address has, too: it is said once. */
+export function oncePerAct(reasons: readonly SubscriptionReason[]): SubscriptionReason[] {
+  return reasons.filter(
+    ({ at, by }, place) =>
+      at === undefined || reasons.findIndex((one) => one.at === at && one.by === by) === place,
+  );
 }
 
 export function reasonView({ what, at, by }: SubscriptionReason): Html {
   return html`${what}${at && html` on ${time(at)}`}${by && html`, ${howText({ by })}`}.`;
 }
 
-function consentActs(c: Context<ConsoleEnv>, path: string, known: KnownContact): Html[] {
-  const { contact, customer, suppression } = known;
-  const refusal = suppression?.reasons.unsubscribed ?? customer?.no?.unsubscribed;
-  const { gets } = standingOf(known);
-  // What an operator did by mistake, an operator takes back; a person's own "no", and whatever else that would undo, is
-  // asked about first.
-  const canUndo =
-    refusal !== undefined &&
-    gets === 'transactional' &&
-    reasonsAgainstMarketing(known).every(({ by }) => by !== undefined && isByOperator({ by }));
-  return [
-    ...(refusal ? [] : [act(c, 'Unsubscribe', `${path}/unsubscribe`)]),
-    ...(canUndo ? [act(c, 'Undo the unsubscribe', `${path}/subscribe`)] : []),
-    ...(contact.subscribed || canUndo
-      ? []
-      : [html`<a class="button" href="${path}/subscribe">Subscribe…</a>`]),
-    ...(suppression?.reasons.bounced
-      ? [html`<a class="button" href="${path}/lift-bounce">Lift the bounce…</a>`]
-      : []),
-  ];
+function actsView(c: Context<ConsoleEnv>, path: string, known: KnownContact): Html {
+  return html`<div class="row">${consentActs(c, path, known)}<a class="button danger" href="${path}/erase">Erase…</a></div>
+${actsBesides(c, path, known)}`;
+}
+
+/** Of a bounce or a complaint one next step: what else can be done changes nothing until that is over. */
+function consentActs(c: Context<ConsoleEnv>, path: string, known: KnownContact): Html {
+  const { unsubscribe, subscribe } = buttons(c, path);
+  switch (marketingState(known)) {
+    case 'bounced':
+      return html`<a class="button primary" href="${path}/lift-bounce">Lift the bounce…</a>`;
+    case 'complained':
+      return subscribe;
+    case 'subscribed':
+      return unsubscribe;
+    case 'not subscribed': {
+      const refusal = known.suppression?.reasons.unsubscribed ?? known.customer?.no?.unsubscribed;
+      // What an operator did by mistake, an operator takes back; a person's own "no", and whatever else that would undo, is
+      // asked about first.
+      const canUndo =
+        refusal !== undefined &&
+        standingOf(known).gets === 'transactional' &&
+        reasonsAgainstMarketing(known).every(({ by }) => by !== undefined && isByOperator({ by }));
+      return html`${refusal ? '' : unsubscribe}${canUndo ? act(c, 'Undo the unsubscribe', `${path}/subscribe`) : subscribe}`;
+    }
+  }
+}
+
+function actsBesides(c: Context<ConsoleEnv>, path: string, known: KnownContact): Html | undefined {
+  if (marketingState(known) !== 'bounced') return undefined;
+  const { unsubscribe, subscribe } = buttons(c, path);
+  const isOnlyBounced = reasonsAgainstMarketing(known).length === 1;
+  return html`<details><summary>More</summary><div class="row">${isOnlyBounced ? unsubscribe : subscribe}</div></details>`;
+}
+
+function buttons(c: Context<ConsoleEnv>, path: string) {
+  return {
+    unsubscribe: act(c, 'Unsubscribe', `${path}/unsubscribe`),
+    subscribe: html`<a class="button" href="${path}/subscribe">Subscribe…</a>`,
+  };
 }
 
 function steps(history: readonly ConsentStep[]): Html {
   return html`<ol class="timeline">${history.map(
     ({ at, what, by }) =>
-      html`<li><p>${what}</p><p class="soft small">${time(at)}${by && html` · by ${by}`}</p></li>`,
+      html`<li><p>${what}</p><p class="soft small">${time(at)}${by && html` · by ${who(by)}`}</p></li>`,
   )}</ol>`;
 }

@@ -4,15 +4,16 @@ import { emailOf } from '#shared/audience/person/person.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { SearchResult } from '#shared/store/audience/contact-search.ts';
 import { wordPositionSchema } from '#shared/store/audience/word-index.ts';
+import { erasedView } from '../kit/erasures.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { cursorOf, cursorText, idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
-import { audiencePath, contactPath } from '../kit/paths.ts';
+import { audiencePath, contactPath, customerPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
 import { empty } from '../kit/shown.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseCustomerView } from './confirm-view.ts';
-import { customerPath, erasureIsUnderWay, keptView, titleOfCustomer } from './kept-view.ts';
+import { erasureIsUnderWay, keptView, titleOfCustomer } from './kept-view.ts';
 import { contactTable, searchForm, searchPath } from './list-view.ts';
 
 type CustomerContext = Context<ConsoleEnv, '/:customerId'>;
@@ -108,7 +109,7 @@ export function searchPages(stores: AudienceStores) {
       section: 'audience',
       above: { href: audiencePath, title: 'Audience' },
       body: html`${searchForm(c, text)}
-${foundView(found, isAll, stores.now())}
+${await foundView(text, found, isAll, stores)}
 ${found.next === undefined ? '' : goOnLooking(c, text, isAll, found.next)}
 ${found.nextWord && act(c, 'More contacts', searchPath, { fields: { text, afterWord: cursorText(found.nextWord) } })}`,
     });
@@ -128,18 +129,21 @@ function titleOf({ contacts, customers, next, nextWord }: SearchResult): string 
   return next === undefined ? 'Nobody found' : 'Nobody found so far';
 }
 
-function foundView(
+async function foundView(
+  text: string,
   { contacts, customers, next, nextWord }: SearchResult,
   isAll: boolean,
-  now: Date,
-): Html {
-  if (contacts.length > 0) return contactTable(contacts);
+  stores: AudienceStores,
+): Promise<Html> {
+  if (contacts.length > 0) return contactTable(contacts, await stores.marketing(contacts));
   if (customers.length > 0) {
     const who =
       customers.length === 1 ? 'a customer who has or had it' : 'customers who have or had it';
     return html`<p>${isAll ? 'These are the customers that had this external id in Polar.' : `No contact has exactly this now, but something is kept of ${who}.`}</p>
-${customers.map((one) => keptView(one, now))}`;
+${(await stores.withProofs(customers)).map((one) => keptView(one, stores.now()))}`;
   }
+  const erased = erasedView(text, await stores.erasures(text));
+  if (erased.length > 0) return html`<div class="empty">${erased}</div>`;
   if (next !== undefined || nextWord !== undefined) return html``;
   return empty(
     'No match: no name or address has words that begin like this, and no contact or customer has it as address or id. Records of skipped events may hold it until they expire.',

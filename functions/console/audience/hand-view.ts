@@ -7,7 +7,7 @@ import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { contactPath } from '../kit/paths.ts';
-import { time } from '../kit/shown.ts';
+import { time, who } from '../kit/shown.ts';
 
 export const fieldLabels = {
   firstName: 'First name',
@@ -39,7 +39,7 @@ export function handRows(
     const clear = act(c, label, to, { fields: { field }, tone: 'small' });
     return [
       fieldLabels[field],
-      html`${value ?? 'None'} <span class="soft small">set by hand${by.at && html` on ${time(by.at)}`}${by.by && html`, by ${by.by}`}</span> ${clear}`,
+      html`${value ?? 'None'} <span class="soft small">set by hand${by.at && html` on ${time(by.at)}`}${by.by && html`, by ${who(by.by)}`}</span> ${clear}`,
     ];
   });
 }

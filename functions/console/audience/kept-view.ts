@@ -2,11 +2,12 @@ import { html } from 'hono/html';
 import type { Act } from '#shared/audience/consent/suppression.ts';
 import { erasureDelaysSeconds } from '#shared/queue/events-queue.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
-import { pathId } from '../kit/in-url.ts';
+import { askedText } from '../kit/erasures.ts';
 import type { Html } from '../kit/page.ts';
-import { audiencePath, contactPath, deadLettersPath } from '../kit/paths.ts';
-import { badge, facts, time } from '../kit/shown.ts';
+import { contactPath, customerPath, deadLettersPath } from '../kit/paths.ts';
+import { badge, facts, time, who } from '../kit/shown.ts';
 import { shortened } from '../kit/words.ts';
+import type { ProvenCustomer } from './audience-stores.ts';
 
 /** When what was on its way is erased too, and a minute for the queue. */
 const wholeMs = (Math.max(...erasureDelaysSeconds) + 60) * 1_000;
@@ -21,21 +22,18 @@ export function isRecent({ at }: Act, now: Date): boolean {
 
 /** Of an erasure that was asked for and is not done. */
 export function underWayNote(erasure: Act, now: Date): Html {
-  const asked = html`${time(erasure.at)} by ${erasure.by}`;
+  const asked = html`${time(erasure.at)} by ${who(erasure.by)}`;
   return isRecent(erasure, now)
     ? html`<p class="note">${erasureIsUnderWay} It was asked for on ${asked}.</p>`
     : html`<p class="note">An erasure was asked for on ${asked}, and it is still not done. Look for its message <a href="${deadLettersPath}">among the dead letters</a>, or ask for it again.</p>`;
 }
 
-/** Of an erasure that a person asked for and that is done, apart from what was on its way. */
-export function erasedText(erasure: Act | undefined, now: Date): Html {
-  if (!erasure) return html``;
-  return html` It was asked for on ${time(erasure.at)} by ${erasure.by}.${isRecent(erasure, now) ? ' What was on its way just then goes within a quarter of an hour.' : ''}`;
-}
-
-/** Where the page of a customer is whom no contact shows. */
-export function customerPath(customerId: string): string {
-  return `${audiencePath}/customers/${pathId(customerId)}`;
+/** Of an erasure that is done, apart from what was on its way. */
+function erasedText({ customer: { erasure }, proof }: ProvenCustomer, now: Date): Html {
+  const on = proof && html` on ${time(proof.erasedAt)}`;
+  const asked = proof ?? (erasure && { askedAt: erasure.at, askedBy: erasure.by });
+  const isSettling = erasure !== undefined && isRecent(erasure, now);
+  return html`The data of this customer was erased${on}, so no contact shows it. ${asked && askedText(asked)}${isSettling && ' What was on its way just then goes within a quarter of an hour.'}`;
 }
 
 /** What a person may call a customer by. */
@@ -46,13 +44,13 @@ export function titleOfCustomer({ customer }: KeptCustomer): string {
 }
 
 /** What is kept of a customer, why no contact shows it, and the way to erase it. `isTold`: the page says already what goes on. */
-export function keptView(kept: KeptCustomer, now: Date, isTold = false): Html {
+export function keptView(kept: ProvenCustomer, now: Date, isTold = false): Html {
   const { customer, contact } = kept;
   const { customerId, email, name, externalId, addresses, deletion, erasure } = customer;
   const isPending = erasure && !customer.erased;
   return html`${isPending && !isTold ? underWayNote(erasure, now) : ''}
 <section class="card" aria-label="${titleOfCustomer(kept)}">
-<p>${contact ? shownElsewhere(contact.contactId, contact.address) : html`${hiddenBecause(kept)}${customer.erased ? erasedText(erasure, now) : ''}`}</p>
+<p>${contact ? shownElsewhere(contact.contactId, contact.address) : customer.erased ? erasedText(kept, now) : hiddenBecause(kept)}</p>
 ${facts([
   [
     'Customer in Polar',
@@ -72,8 +70,7 @@ function shownElsewhere(contactId: string, address: string): Html {
 }
 
 /** Why a customer has no contact of its own in the list. */
-function hiddenBecause({ customer: { erased, deletion, email }, other }: KeptCustomer): Html {
-  if (erased) return html`The data of this customer was erased, so no contact shows it.`;
+function hiddenBecause({ customer: { deletion, email }, other }: KeptCustomer): Html {
   if (deletion?.mode === 'delete') {
     return html`Polar deleted this customer, so no contact shows it, as the settings said then. What Polar said before is kept.`;
   }

@@ -9,7 +9,8 @@ import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { audiencePath, contactPath, importPath, polarPath, testPath } from '../kit/paths.ts';
 import { addressText, empty, link, table, time } from '../kit/shown.ts';
-import { consentBadge, nameOf, shortened } from '../kit/words.ts';
+import { marketingBadge, nameOf, shortened } from '../kit/words.ts';
+import type { MarketingOf } from './audience-stores.ts';
 import type { ContactsShown, Product, ProductsOf } from './by-product.ts';
 
 export const searchPath = `${audiencePath}/search`;
@@ -28,6 +29,7 @@ type ListView = Readonly<{
   filter: ListFilter;
   groups: readonly string[];
   shown: Pick<ContactsShown, 'contacts' | 'products' | 'known' | 'isCutShort'>;
+  marketing: MarketingOf;
   next: string | undefined;
   isFirstPage: boolean;
   /** The newest count of all contacts; absent: they were not counted yet. */
@@ -37,7 +39,7 @@ type ListView = Readonly<{
 
 /** The list with what finds, narrows and takes it along. */
 export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
-  const { filter, groups, shown } = view;
+  const { filter, groups, shown, marketing } = view;
   // Whom no contact shows can be searched for all the same.
   if (isEmpty(view))
     return html`${nothing(view)}<h2>Look for somebody</h2>
@@ -49,7 +51,7 @@ ${searchForm(c)}
 </div>
 ${totalsLine(view)}
 ${filterChips(filter, groups, shown.known)}
-${shown.contacts.length > 0 ? contactTable(shown.contacts, shown.products) : nothing(view)}
+${shown.contacts.length > 0 ? contactTable(shown.contacts, marketing, shown.products) : nothing(view)}
 ${paging(view)}`;
 }
 
@@ -117,13 +119,17 @@ function chip(label: string, filter: ListFilter, isHere: boolean, id?: string): 
 }
 
 /** `products`: what each is subscribed to, where that was looked for. */
-export function contactTable(contacts: readonly Contact[], products?: ProductsOf): Html {
+export function contactTable(
+  contacts: readonly Contact[],
+  marketing: MarketingOf,
+  products?: ProductsOf,
+): Html {
   return table(
     'Contacts, newest first',
     ['Contact', 'Marketing', 'Group', ...(products ? ['Product'] : []), 'Since'],
     contacts.map((contact) => [
       html`<div class="who"><a href="${contactPath(contact.contactId)}">${shortened(nameOf(contact), longestInList) || addressText(contact.address)}</a>${nameOf(contact) && html`<br><span class="soft">${addressText(contact.address)}</span>`}</div>`,
-      consentBadge(contact),
+      marketingBadge(marketing.get(contact.contactId) ?? 'not subscribed'),
       shortened(contact.userGroup, longestInList),
       ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),
       html`${time(contact.createdAt)}<br><span class="soft small">${sourceText(contact)}</span>`,

@@ -17,7 +17,7 @@ import { act, choice, postForm, textArea, textField, textOf } from '../kit/field
 import type { MoreSources } from '../kit/guard.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { brandPath } from '../kit/paths.ts';
-import { table, time } from '../kit/shown.ts';
+import { table, time, who } from '../kit/shown.ts';
 
 /** What a person typed, right or wrong. */
 export type TypedBrand = Readonly<Record<BrandField, string>>;
@@ -179,7 +179,7 @@ export function versionsView(
   const rows = versions.map((one) => [
     String(one.version),
     one.savedAt ? time(one.savedAt) : '',
-    one.savedBy ?? '',
+    one.savedBy === undefined ? '' : who(one.savedBy),
     one.version === 0 ? 'nothing was set' : html`<span class="lines">${changesText(one)}</span>`,
     one.version === present || !one.isValid
       ? html`<span class="soft">${one.version === present ? 'current' : 'no longer valid'}</span>`

@@ -30,7 +30,7 @@ import { policyWith } from '../kit/guard.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { brandPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
-import { problemFlash, table, time } from '../kit/shown.ts';
+import { problemFlash, table, time, who } from '../kit/shown.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
   brandForm,
@@ -228,7 +228,7 @@ function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
   ]);
   const { savedAt, savedBy } = there;
   const when = typeof savedAt === 'string' ? html` on ${time(savedAt)}` : '';
-  const who = typeof savedBy === 'string' ? savedBy : 'somebody else';
-  return html`<p class="note">The brand was saved by ${who}${when}, after you opened it. Nothing of yours is saved yet: below is what you typed. <strong>Save</strong> replaces what is there, or <a href="${brandPath}">discard yours</a>.</p>
+  const whose = typeof savedBy === 'string' ? who(savedBy) : 'somebody else';
+  return html`<p class="note">The brand was saved by ${whose}${when}, after you opened it. Nothing of yours is saved yet: below is what you typed. <strong>Save</strong> replaces what is there, or <a href="${brandPath}">discard yours</a>.</p>
 ${table('Where the two differ', ['Field', 'There now', 'Yours'], rows)}`;
 }

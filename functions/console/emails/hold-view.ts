@@ -5,7 +5,7 @@ import type { Hold } from '#shared/store/mail/hold.ts';
 import { act, postForm, textField } from '../kit/fields.ts';
 import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
 import { emailsPath, workflowsPath } from '../kit/paths.ts';
-import { time } from '../kit/shown.ts';
+import { time, who } from '../kit/shown.ts';
 
 /** What a press of the switch leads to. */
 export const holdFlashes = {
@@ -32,7 +32,7 @@ ${postForm(c, {
   body: html`${textField({ name: 'reason', label: 'Why', hint: 'Shown on every page while mail is held. For example: wrong prices', problem }, { required: true })}
 <p><button type="submit" class="danger">Hold all mail</button></p>`,
 })}
-${held ? html`<p class="small soft">Last held by ${held.by} on ${time(held.at)}: ${held.reason}.</p>` : ''}
+${held ? html`<p class="small soft">Last held by ${who(held.by)} on ${time(held.at)}: ${held.reason}.</p>` : ''}
 </section>`;
 }
 
@@ -46,7 +46,7 @@ export function heldView(
   const many = `${count}${isWhole ? '' : ' or more'}`;
   return html`<section class="card all-held" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
-<p>Held by ${by} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is held yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} held.`}</p>
+<p>Held by ${who(by)} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is held yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} held.`}</p>
 <p>Events are still recorded. Once you release mail, each email is checked again and sent once; one that is older than its workflow allows is blocked. To block what a workflow wanted to send, <a href="${workflowsPath}">pause it</a> first.</p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;

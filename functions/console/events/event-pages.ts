@@ -20,7 +20,7 @@ import {
   listQuery,
 } from './event-list.ts';
 import { type EventStory, eventStories } from './event-story.ts';
-import { eventView, eventViews, unrecordedView } from './event-view.ts';
+import { eventView, eventViews, unrecordedView, whyNoReplay } from './event-view.ts';
 import { countedAround, eventHistogram } from './histogram.ts';
 import { replayView } from './replay-view.ts';
 
@@ -117,9 +117,15 @@ export function eventPages(parts: ConsoleParts) {
 
   async function replay(
     c: Context<ConsoleEnv>,
-    { record, payload: { kind } }: EventStory,
+    { record, payload }: EventStory,
     how: Readonly<{ triggers: boolean; again: boolean }>,
   ) {
+    const noReplay = whyNoReplay(payload);
+    if (noReplay !== undefined) {
+      const above = aboveOf(record.webhookId);
+      const body = html`<p class="note">${noReplay}</p>`;
+      return page(c, { title: `Replay ${record.type}?`, section, above, body });
+    }
     const asked = acts.replayOf(record.webhookId, c.get('by'), how);
     const rehearsal = await acts.rehearse(asked);
     if (rehearsal.kind === 'no-record') return unrecorded(c, record.webhookId);
@@ -127,7 +133,7 @@ export function eventPages(parts: ConsoleParts) {
       title: `Replay ${record.type}?`,
       section,
       above: aboveOf(record.webhookId),
-      body: replayView(c, asked, rehearsal, kind === 'kept'),
+      body: replayView(c, asked, rehearsal),
     });
   }
 

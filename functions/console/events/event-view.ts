@@ -7,26 +7,34 @@ import {
   type ReplayEntry,
 } from '#shared/audience/event-record.ts';
 import { reasonWords } from '#shared/audience/reason-words.ts';
-import type { EventSettings } from '#shared/audience/settings/settings.ts';
 import { whyUnchanged } from '#shared/audience/why-unchanged.ts';
 import { answers } from '#shared/polar/answers.ts';
-import { isBackfilled, isLostOrder, type SupportedEventType } from '#shared/polar/event-types.ts';
-import type { SavedSettings } from '#shared/store/settings/history.ts';
+import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import { emailView, failureText } from '../kit/email-view.ts';
 import { copyable, live } from '../kit/enhanced.ts';
 import type { Html } from '../kit/page.ts';
 import {
   contactPath,
+  customerPath,
   deadLettersPath,
   emailPath,
   eventPath,
   eventsPath,
-  settingsPath,
   workflowPath,
   workflowsPath,
 } from '../kit/paths.ts';
 import { runPath } from '../kit/run-view.ts';
-import { addressText, badge, empty, facts, link, prettyBody, table, time } from '../kit/shown.ts';
+import {
+  addressText,
+  badge,
+  empty,
+  facts,
+  link,
+  prettyBody,
+  table,
+  time,
+  who,
+} from '../kit/shown.ts';
 import {
   changeRow,
   fieldWords,
@@ -37,55 +45,7 @@ import {
   statusBadge,
 } from '../kit/words.ts';
 import type { EventStory, Unrecorded } from './event-story.ts';
-
-/** What the settings of the version by which an event was decided said about events of its type. */
-export function settingsView(
-  version: number,
-  settings: SavedSettings | undefined,
-  type: SupportedEventType,
-): Html {
-  if (!settings) {
-    return html`<p>Decided by version ${version} of the <a href="${settingsPath}">settings</a>. What that version said wasn’t kept.</p>`;
-  }
-  return html`<p>Decided by version ${version} of the <a href="${settingsPath}">settings</a>${savedText(settings)}. For ${type}:</p>
-${facts([...eventRows(settings.events[type]), ...generalRows(settings, type)])}`;
-}
-
-function savedText({ version, savedAt, savedBy }: SavedSettings): Html {
-  if (version === 0) return html`, which a deployment starts with`;
-  return html`${savedBy && html`, saved by ${savedBy}`}${savedAt && html`${savedBy ? '' : ', saved'} on ${time(savedAt)}`}`;
-}
-
-function eventRows(one: EventSettings): [string, string][] {
-  return [
-    ['Event', one.enabled ? 'on' : 'off'],
-    ['Triggers workflows', yesOrNo(one.trigger)],
-    ['Syncs the full name', yesOrNo(one.fullName)],
-    ['Syncs the external id', yesOrNo(one.externalId)],
-    ['User group', groupText(one)],
-  ];
-}
-
-function groupText({ userGroup, userGroupMode }: EventSettings): string {
-  if (userGroup === null) return 'none';
-  return userGroupMode === 'always' ? `${userGroup}, always` : `${userGroup}, to new contacts`;
-}
-
-function generalRows(settings: SavedSettings, type: SupportedEventType): [string, string][] {
-  return type === 'customer.deleted'
-    ? [['A deleted customer’s contact', deletionWords[settings.customerDeleted]]]
-    : [['New contacts are', settings.newContacts]];
-}
-
-const deletionWords = {
-  unsubscribe: 'is unsubscribed',
-  delete: 'is deleted',
-  keep: 'is kept as it is',
-} as const satisfies Record<SavedSettings['customerDeleted'], string>;
-
-function yesOrNo(value: boolean): string {
-  return value ? 'yes' : 'no';
-}
+import { settingsView } from './settings-view.ts';
 
 type Decision = Readonly<{
   workflows?: readonly ConsideredWorkflow[] | undefined;
@@ -154,15 +114,30 @@ const viewWords: Readonly<Record<EventViewName, string>> = {
 
 /** What an event did, and why: a sentence, and under it one of several looks at it. */
 export function eventView(story: EventStory, view: EventViewName): Html {
-  const { record } = story;
+  const { record, payload } = story;
   const path = eventPath(record.webhookId);
+  const noReplay = whyNoReplay(payload);
   return html`<p class="sentence">${outcomeBadge(record.outcome, addsContact(record))} ${originBadge(record.webhookId)} ${sentenceOf(story)}</p>
 <div class="row spread"><nav class="tabs" aria-label="Views of this event">${eventViews.map(
     (one) =>
       html`<a href="${link(path, { view: one === 'summary' ? undefined : one })}"${one === view ? html` aria-current="page"` : ''}>${viewWords[one]}${one === 'replays' && record.replays?.length ? ` (${record.replayCount ?? record.replays.length})` : ''}</a>`,
   )}</nav>
-<a class="button" href="${link(path, { ask: 'replay' })}">Replay…</a></div>
+${noReplay === undefined ? html`<a class="button" href="${link(path, { ask: 'replay' })}">Replay…</a>` : html`<p class="soft small">${noReplay}</p>`}</div>
 ${viewed(story, view)}`;
+}
+
+/** Why an event cannot be run again; `undefined`: it can. */
+export function whyNoReplay({ kind }: EventStory['payload']): string | undefined {
+  switch (kind) {
+    case 'kept':
+      return undefined;
+    case 'omitted':
+      return 'Can’t be replayed: its payload was too large to keep.';
+    case 'erased':
+      return 'Can’t be replayed: the customer was erased, and the payload with it.';
+    case 'none':
+      return 'Can’t be replayed: its payload wasn’t kept.';
+  }
 }
 
 function viewed(story: EventStory, view: EventViewName): Html {
@@ -215,17 +190,13 @@ function unchangedText(record: EventStory['record']): Html {
 
 function inShort({ record, failure, expiresAt }: EventStory): Html {
   const { code, message } = answers.accepted;
-  const { contactId, email, outcome, reason, groupReason, keptByHand } = record;
+  const { outcome, reason, groupReason, keptByHand } = record;
   return facts([
     // Of the others the page begins with it.
     ['Outcome', outcome === 'applied' ? reason : undefined],
     ['User group', groupReason],
     ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
-    [
-      'Contact',
-      contactId &&
-        html`<a href="${contactPath(contactId)}">${email ? addressText(email) : 'its page'}</a>`,
-    ],
+    ['Contact', contactText(record)],
     ['Customer in Polar', copyable(record.customerId)],
     ['Happened', time(record.occurredAt, { form: 'seconds' })],
     ['Received', time(record.receivedAt, { form: 'seconds' })],
@@ -236,6 +207,13 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
     ['Webhook', copyable(record.webhookId)],
     ['Kept until', expiresAt && time(expiresAt.toISOString())],
   ]);
+}
+
+function contactText({ contactId, email, erased, customerId }: EventStory['record']) {
+  if (erased)
+    return html`Erased. <a href="${customerPath(customerId)}">When, and who asked for it</a>`;
+  if (contactId === undefined) return undefined;
+  return html`<a href="${contactPath(contactId)}">${email ? addressText(email) : 'its page'}</a>`;
 }
 
 const importedFrom = 'an import or a backfill: made from what Polar lists, without a webhook';
@@ -275,7 +253,7 @@ ${replays.toReversed().map((one, place) => replayView(one, story, place === 0))}
 function replayView(one: ReplayEntry, story: EventStory, isNewest: boolean): Html {
   const { at, by, outcome, reason, groupReason, changes, settingsVersion, workflows = [] } = one;
   return html`<details class="card"${isNewest && html` open`}>
-<summary>${time(at)}: ${outcomeBadge(outcome, addsContact(one))} ${replayKind(one)}, asked for by ${by}</summary>
+<summary>${time(at)}: ${outcomeBadge(outcome, addsContact(one))} ${replayKind(one)}, asked for by ${who(by)}</summary>
 <p>${reason ?? outcomeText(one)}</p>
 ${groupReason ? html`<p>User group: ${groupReason}</p>` : ''}
 ${changes.length > 0 ? changesView(changes, story.record.erased) : ''}

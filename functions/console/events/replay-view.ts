@@ -21,13 +21,8 @@ type Shown = Rehearsed &
     >;
   }>;
 
-/** Asks how to replay an event, and shows what that would do. `canRun`: there is something to run again. */
-export function replayView(
-  c: Context<ConsoleEnv>,
-  replay: Replay,
-  rehearsed: Shown,
-  canRun: boolean,
-): Html {
+/** Asks how to replay an event, and shows what that would do. */
+export function replayView(c: Context<ConsoleEnv>, replay: Replay, rehearsed: Shown): Html {
   const { webhookId, triggers, again, replayId } = replay;
   const fields = {
     act: 'replay',
@@ -39,12 +34,8 @@ export function replayView(
 ${choices(replay)}
 <h2>What it would do now <span class="soft small">${replayKind(replay)}</span></h2>
 ${previewView(rehearsed)}
-${
-  canRun
-    ? html`<div class="row">${act(c, 'Replay now', eventPath(webhookId), { tone: doesSomething(rehearsed) ? 'primary' : '', fields })}
-<a class="button" href="${eventPath(webhookId)}">Cancel</a></div>`
-    : html`<p class="note">Nothing of it can run again, so it can’t be replayed.</p>`
-}`;
+<div class="row">${act(c, 'Replay now', eventPath(webhookId), { tone: doesSomething(rehearsed) ? 'primary' : '', fields })}
+<a class="button" href="${eventPath(webhookId)}">Cancel</a></div>`;
 }
 
 /** Where nothing would happen, a replay is no more called for than going back. */

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
+import { erasedView, erasuresUnder } from '../kit/erasures.ts';
 import { act, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { audiencePath, findPath } from '../kit/paths.ts';
@@ -15,15 +16,18 @@ const whatToType =
 export function findPages(parts: ConsoleParts) {
   const app = new Hono<ConsoleEnv>();
   const find = finding(parts);
+  const erasures = erasuresUnder(parts);
 
   app.get('/', (c) => page(c, { title: 'Find', body: empty(whatToType) }));
 
   app.post('/', async (c) => {
     const text = textOf(c.get('form'), 'q').trim();
     if (text === '') return c.redirect(findPath, 303);
-    const found = await find(text);
+    const { found, hasMore } = await find(text);
     const [only] = found;
     if (only?.isExact && found.length === 1) return c.redirect(only.href, 303);
+    const isHere = found.some(({ isExact }) => isExact);
+    const erased = isHere ? [] : erasedView(text, await erasures(text));
     const rows = found.map(({ kind, name, address, href }) => [
       html`<div class="who"><a href="${href}">${name}</a>${address && html`<br><span class="soft">${addressText(address)}</span>`}</div>`,
       kind,
@@ -36,8 +40,13 @@ ${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all
       tab: 'Find',
       body:
         rows.length > 0
-          ? table('What was found', ['Name', 'Kind'], rows)
-          : empty('No match.', next),
+          ? html`${erased.map((one) => html`<div class="note">${one}</div>`)}
+<p class="soft">${hasMore ? `The first ${rows.length}.` : `${rows.length} found.`}</p>
+<div class="found">${table('What was found', ['Name', 'Kind'], rows)}</div>
+${hasMore && act(c, 'See all contacts', `${audiencePath}/search`, { fields: { text } })}`
+          : erased.length > 0
+            ? html`<div class="empty">${erased}</div>`
+            : empty('No match.', next),
     });
   });
 

@@ -3,8 +3,7 @@ import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoContactSearch } from '#shared/store/audience/contact-search.ts';
 import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { pathId } from '../kit/in-url.ts';
-import { audiencePath, contactPath, eventPath, workflowPath } from '../kit/paths.ts';
+import { contactPath, customerPath, eventPath, workflowPath } from '../kit/paths.ts';
 import { runPath } from '../kit/run-view.ts';
 import { nameOf } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -21,7 +20,10 @@ export type Found = Readonly<{
 }>;
 
 /** Everything that a text is the address, the name or the id of. Reads a bounded number of rows, and may ask Polar. */
-export type Find = (text: string) => Promise<readonly Found[]>;
+export type Find = (text: string) => Promise<Everything>;
+
+/** `hasMore`: more contacts have such a name or address than are shown here. */
+type Everything = Readonly<{ found: readonly Found[]; hasMore: boolean }>;
 
 /** Keys are no longer, and nobody types more. */
 const longestText = 300;
@@ -40,7 +42,7 @@ export function finding(parts: ConsoleParts): Find {
   const contactOf = dynamoContactLookup(db, env.CONTACTS_TABLE, store);
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
 
-  async function people(text: string): Promise<Found[]> {
+  async function people(text: string): Promise<Everything> {
     const [found, { contact }] = await Promise.all([search(text), contactOf({ contactId: text })]);
     const shown = (one: Contact, isExact: boolean) => ({
       ...{ kind: 'Contact' as const, isExact, href: contactPath(one.contactId) },
@@ -52,11 +54,9 @@ export function finding(parts: ConsoleParts): Find {
     ];
     const customers = found.customers.map(({ customer, contact: there }) => ({
       ...{ kind: 'Customer' as const, isExact: true, name: customer.customerId },
-      href: there
-        ? contactPath(there.contactId)
-        : `${audiencePath}/customers/${pathId(customer.customerId)}`,
+      href: there ? contactPath(there.contactId) : customerPath(customer.customerId),
     }));
-    return [...contacts, ...customers];
+    return { found: [...contacts, ...customers], hasMore: found.nextWord !== undefined };
   }
 
   async function event(text: string): Promise<Found[]> {
@@ -91,7 +91,7 @@ export function finding(parts: ConsoleParts): Find {
     const asked = await purchases(text);
     const found = await Promise.all(
       asked.map(async ({ kind, customerId }) =>
-        (await people(customerId)).map((one) => ({ ...one, kind, name: `of ${one.name}` })),
+        (await people(customerId)).found.map((one) => ({ ...one, kind, name: `of ${one.name}` })),
       ),
     );
     return found.flat();
@@ -99,10 +99,15 @@ export function finding(parts: ConsoleParts): Find {
 
   return async (typed) => {
     const text = typed.trim();
-    if (text === '' || text.length > longestText) return [];
-    const kinds = [people, event, email, run, workflow];
-    const here = (await Promise.all(kinds.map((find) => find(text)))).flat();
-    const found = here.length > 0 ? here : await purchase(text);
-    return [...new Map(found.map((one) => [`${one.kind} ${one.href}`, one])).values()];
+    if (text === '' || text.length > longestText) return { found: [], hasMore: false };
+    const kinds = [event, email, run, workflow];
+    const [{ found, hasMore }, ...others] = await Promise.all([
+      people(text),
+      ...kinds.map((find) => find(text)),
+    ]);
+    const here = [...found, ...others.flat()];
+    const all = here.length > 0 ? here : await purchase(text);
+    const once = new Map(all.map((one) => [`${one.kind} ${one.href}`, one]));
+    return { found: [...once.values()], hasMore };
   };
 }

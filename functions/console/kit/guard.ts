@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
+import { localActor } from '#shared/actor.ts';
 import { type ConsoleEnv, page } from './page.ts';
 
 /** Nothing but our own files may be loaded, nothing may frame a page, and forms go only back to us. */
@@ -112,13 +113,10 @@ const iamSchema = z.object({
 
 const originSchema = z.string().check(z.regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/));
 
-/** Who asks where no IAM names anybody: on this machine. */
-export const localVisitor = 'the local console';
-
 /** Notes who asks and where the browser is. API Gateway has let nobody in whom IAM does not allow. */
 export const visitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const iam = iamSchema.safeParse(c.env?.event).data?.requestContext.authorizer.iam;
-  c.set('by', iam?.userArn ?? localVisitor);
+  c.set('by', iam?.userArn ?? localActor);
   const named = c.req.header('x-console-origin') ?? `http://${c.req.header('host')}`;
   const origin = originSchema.safeParse(named);
   if (!origin.success) return c.text('The host of this request is not one of the console.', 400);

@@ -1,16 +1,10 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { html } from 'hono/html';
 import { matchedRoutes } from 'hono/route';
-import {
-  type ActDraft,
-  type ActOutcome,
-  localActor,
-  type OperatorAct,
-} from '#shared/audience/operator-act.ts';
+import type { ActDraft, ActEnd, OperatorAct } from '#shared/audience/operator-act.ts';
 import { reasonOf } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import type { OperatorLog } from '#shared/store/operator-log.ts';
-import { localVisitor } from './guard.ts';
 import { type ConsoleEnv, page } from './page.ts';
 
 /** What a request of a route does, by the names in its path, its form and its query; `undefined`: it only looks. */
@@ -44,8 +38,7 @@ export function noting({ acts, log }: Parts, routes: ActsOfRoutes): MiddlewareHa
 
     let begun: OperatorAct;
     try {
-      const by = c.get('by') === localVisitor ? localActor : c.get('by');
-      begun = await acts.begin(draft, { by, via: 'console' });
+      begun = await acts.begin(draft, { by: c.get('by'), via: 'console' });
     } catch (error) {
       log.error('act not noted', { what: draft.what, reason: reasonOf(error) });
       return page(c, {
@@ -56,7 +49,7 @@ export function noting({ acts, log }: Parts, routes: ActsOfRoutes): MiddlewareHa
     }
     await next();
     try {
-      await acts.end(begun, outcomeOf(c), c.get('acted'));
+      await acts.end(begun, endOf(c), c.get('acted'));
     } catch (error) {
       // It is done: the log has that it was begun.
       log.error('act noted without its outcome', { what: draft.what, reason: reasonOf(error) });
@@ -88,10 +81,19 @@ function decoded(value: string): string {
 }
 
 /** A form says that it was done; one that led elsewhere without a word came too late. */
-function outcomeOf(c: Context<ConsoleEnv>): ActOutcome {
-  if (c.error) return 'failed';
-  const left = c.get('left')?.kind;
-  if (c.res.status >= 400 || left === 'problem') return 'refused';
-  const isTold = left === 'done' || c.get('acted') !== undefined;
-  return isTold || c.req.method === 'GET' ? 'done' : 'refused';
+function endOf(c: Context<ConsoleEnv>): ActEnd {
+  if (c.error) return { outcome: 'failed', reason: reasonOf(c.error) };
+  const left = c.get('left');
+  if (left?.kind === 'problem') return { outcome: 'refused', reason: left.text };
+  if (c.res.status >= 400) return { outcome: 'refused', reason: refusals[c.res.status] };
+  const isTold = left?.kind === 'done' || c.get('acted') !== undefined;
+  if (isTold || c.req.method === 'GET') return { outcome: 'done' };
+  return { outcome: 'refused', reason: 'The page was out of date.' };
 }
+
+/** Why an answer without a sentence of its own did nothing: what its page says may hold what somebody typed. */
+const refusals: Readonly<Record<number, string>> = {
+  404: 'It wasn’t there anymore.',
+  409: 'Somebody else had changed it.',
+  422: 'Something in the form was wrong.',
+};

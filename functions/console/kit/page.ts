@@ -48,7 +48,7 @@ function asset(name: string, extension: string, type: string, content: string) {
 export type ConsoleEnv = {
   Bindings: { event?: LambdaEvent };
   Variables: {
-    /** Who asks: what records and histories call this person. */
+    /** Who asks: an ARN of IAM, or `local`. Records, histories and the log have it so. */
     by: string;
     /** The console's origin as the browser sees it, such as http://localhost:4747. */
     origin: string;

@@ -15,6 +15,11 @@ export function contactPath(contactId: string): string {
   return `${audiencePath}/${encodeURIComponent(contactId)}`;
 }
 
+/** Where the page of a customer is whom no contact shows. */
+export function customerPath(customerId: string): string {
+  return `${audiencePath}/customers/${pathId(customerId)}`;
+}
+
 export const eventsPath = '/console/events';
 
 /** Where the page of an event is. Any text may be a webhook id. */

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { actorName } from '#shared/actor.ts';
 import type { Html } from './page.ts';
 
 const mostShown = 40_000;
@@ -73,6 +74,12 @@ export function hourOfChart(hour: string): Html {
 
 /** The zone of the hours below: UTC as they come, the reader's by name once the script has run. */
 export const zone: Html = html`<span data-zone>UTC</span>`;
+
+/** Who did something: the name, with the whole ARN on hover. */
+export function who(by: string): Html {
+  const name = actorName(by);
+  return by.startsWith('arn:') ? html`<span title="${by}">${name}</span>` : html`${name}`;
+}
 
 type Tone = 'good' | 'bad' | 'warn' | 'calm';
 

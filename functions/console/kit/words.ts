@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import { type Condition, eventPropertyNames } from '#shared/audience/conditions.ts';
+import type { MarketingState } from '#shared/audience/consent/reasons.ts';
 import { addsContact, type Change, type EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { EmailNode, Frequency, Workflow } from '#shared/audience/workflow.ts';
@@ -22,8 +23,15 @@ export function nameOf({ firstName, lastName }: Contact): string {
   return [firstName, lastName].filter(Boolean).join(' ');
 }
 
-export function consentBadge({ subscribed }: Pick<Contact, 'subscribed'>) {
-  return subscribed ? badge('subscribed', 'good') : badge('not subscribed', 'warn');
+const marketingTones = {
+  subscribed: 'good',
+  bounced: 'bad',
+  complained: 'bad',
+  'not subscribed': 'warn',
+} as const satisfies Record<MarketingState, string>;
+
+export function marketingBadge(state: MarketingState): Html {
+  return badge(state, marketingTones[state]);
 }
 
 /** A word as the first of a label. */

@@ -1,28 +1,32 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
+import { actorName } from '#shared/actor.ts';
 import { type ActOutcome, actVerbs, type OperatorAct } from '#shared/audience/operator-act.ts';
 import { reasonOf } from '#shared/failure.ts';
 import type { Log } from '#shared/log.ts';
 import { actPositionSchema } from '#shared/store/operator-log.ts';
 import { choice, textField } from '../kit/fields.ts';
-import { cursorOf, cursorText, pathId } from '../kit/in-url.ts';
+import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import {
-  audiencePath,
   contactPath,
+  customerPath,
   emailPath,
   eventPath,
+  findPath,
   logPath,
   workflowPath,
 } from '../kit/paths.ts';
-import { badge, empty, link, table, time } from '../kit/shown.ts';
-import { shortened } from '../kit/words.ts';
+import { badge, empty, link, table, time, who } from '../kit/shown.ts';
+import { shortened, whole } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { actNames } from './act-names.ts';
 
 const pageSize = 50;
 const longestName = 100;
+/** Longer names may break: they would leave the other columns too little. */
+const longestWhole = 24;
 
 const optional = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
@@ -49,7 +53,7 @@ export function logPages({ acts, workflows, now, env, log }: ConsoleParts) {
     return page(c, {
       title: 'Log',
       section: 'log',
-      body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. Erasures are kept forever: <code>npm run why -- &lt;address or id&gt;</code> shows them.</p>
+      body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. <code>npm run acts</code> lists the same. Erasures are kept forever: type the address or the id into <a href="${findPath}">Find</a>.</p>
 ${filters(query)}
 ${found.acts.length > 0 ? actTable(found.acts, names) : nothing(query)}
 <div class="pages"><p>${after && html`<a href="${link(logPath, filter)}">Back to the newest</a>`}</p>
@@ -96,12 +100,12 @@ const words: Readonly<Record<ActOutcome, string>> = {
 type Names = ReadonlyMap<string, string>;
 
 function actTable(acts: readonly OperatorAct[], names: Names): Html {
-  const rows = acts.map(({ at, by, via, what, on, sentence, outcome }) => [
+  const rows = acts.map(({ at, by, via, what, on, sentence, outcome, reason }) => [
     time(at, { form: 'seconds' }),
-    html`${by}<br><span class="soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
+    html`${actorName(by).length > longestWhole ? who(by) : whole(who(by))}<br><span class="whole soft small">${via === 'command' ? 'command line' : 'console'}</span>`,
     html`<span class="long">${sentence}</span><code class="small">${what}</code>`,
     html`${inOrder(on).map(([name, value]) => object(name, value, names))}`,
-    badge(words[outcome], tones[outcome]),
+    html`${badge(words[outcome], tones[outcome])}${reason && html`<br><span class="soft small">${reason}</span>`}`,
   ]);
   return table('What was done, the newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
 }
@@ -153,7 +157,7 @@ function pageOf(name: string, id: string): string | undefined {
     case 'contactId':
       return contactPath(id);
     case 'customerId':
-      return `${audiencePath}/customers/${pathId(id)}`;
+      return customerPath(id);
     case 'webhookId':
       return eventPath(id);
     case 'workflowId':

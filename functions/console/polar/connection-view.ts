@@ -11,7 +11,7 @@ import {
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { pathsOfTending, settingsPath, testPath } from '../kit/paths.ts';
-import { badge, facts, time } from '../kit/shown.ts';
+import { badge, facts, time, who } from '../kit/shown.ts';
 import type { Problems } from '../settings/save-settings.ts';
 import { connectForms, organizationChoice, serverName } from './connect-forms.ts';
 import { type ConnectionState, daysLookedBack, type SecretsShown } from './connection-state.ts';
@@ -85,7 +85,7 @@ ${facts([
   ['Endpoint', html`<span class="code">${connection.url}</span> ${endpointBadge(told)}`],
   [
     'Connected',
-    html`${time(connection.connectedAt)} ${howText(connection)} <span class="soft">by ${connection.by}</span>`,
+    html`${time(connection.connectedAt)} ${howText(connection)} <span class="soft">by ${who(connection.by)}</span>`,
   ],
   ['Last webhook', lastWebhook(lastReceived, isNew)],
 ])}

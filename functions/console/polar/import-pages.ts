@@ -31,13 +31,18 @@ export function importPages(link: PolarLink, parts: ConsoleParts) {
   });
 
   app.get('/', async (c) => {
-    const [connection, known] = await Promise.all([link.connections.read(), imports.read()]);
+    const [connection, known, settings] = await Promise.all([
+      link.connections.read(),
+      imports.read(),
+      // Without valid ones an import is refused, and says why.
+      parts.settings().catch(() => undefined),
+    ]);
     return page(c, {
       title: 'Import customers',
       section: 'polar',
       above: { href: polarPath, title: 'Polar' },
       body: connection
-        ? importView(c, { known, connection, now: now() })
+        ? importView(c, { known, connection, now: now(), events: settings?.events })
         : html`<p>Connect Polar first. Then import the customers it already has.</p>
 <p><a class="button primary" href="${polarPath}">Connect Polar</a></p>`,
     });

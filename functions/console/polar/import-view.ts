@@ -2,25 +2,31 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import { type BackfillCounts, noCounts, sumOf } from '#shared/audience/backfill/page.ts';
+import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import { live } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { importPath, settingsPath } from '../kit/paths.ts';
-import { facts, time } from '../kit/shown.ts';
+import { facts, time, who } from '../kit/shown.ts';
 import { importProgress, importText } from '../kit/words.ts';
 
 type Shown = Readonly<{
   known: Import | undefined;
   connection: Pick<Connection, 'organizationId' | 'organizationName'>;
   now: Date;
+  /** What events do by the settings; `undefined`: these are not valid. */
+  events: Settings['events'] | undefined;
 }>;
 
 /** What an import does, and how the newest one is. While it runs, the page reads it again by itself. */
-export function importView(c: Context<ConsoleEnv>, { known, connection, now }: Shown): Html {
+export function importView(
+  c: Context<ConsoleEnv>,
+  { known, connection, now, events }: Shown,
+): Html {
   const ours = known?.organizationId === connection.organizationId ? known : undefined;
-  const shown = html`${ours ? present(c, ours, now) : first(c, connection)}`;
+  const shown = html`${ours ? present(c, ours, now, events) : first(c, connection)}`;
   return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups that your settings give. Past orders only set groups. It mails nobody. Contacts that are here keep their consent; new ones start as <a href="${settingsPath}">Events &amp; groups</a> says: subscribed, unless you change it there.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
 <p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
@@ -67,15 +73,16 @@ function start(c: Context<ConsoleEnv>, { missing, stale }: BackfillCounts['drift
 const goingOn = (c: Context<ConsoleEnv>, { importId }: Import) =>
   act(c, 'Continue', `${importPath}/continue`, { tone: 'primary', fields: { import: importId } });
 
-function present(c: Context<ConsoleEnv>, known: Import, now: Date): Html {
+function present(c: Context<ConsoleEnv>, known: Import, now: Date, events: Shown['events']): Html {
   const counts = known.place?.counts ?? noCounts();
   return html`<section class="card" aria-labelledby="import-now">
 <h2 id="import-now">${titles[known.kind][known.state]}</h2>
 ${summary(known, counts, now)}
 ${known.place && known.state !== 'done' ? countsView(known, counts) : ''}
+${known.kind === 'look' && known.state === 'done' ? notPreviewed(events) : ''}
 ${remarks(known, counts)}
 <div class="row">${buttons(c, known, counts)}</div>
-<p class="soft small">Started ${time(known.startedAt)} by ${known.by}.</p>
+<p class="soft small">Started ${time(known.startedAt)} by ${who(known.by)}.</p>
 </section>`;
 }
 
@@ -177,11 +184,50 @@ function countsView({ kind }: Import, counts: BackfillCounts): Html {
   ]);
 }
 
+/** Who gets the group of an event that an import makes from what Polar lists. */
+const given = {
+  'customer.created': 'for each new customer',
+  'customer.updated': 'for each updated customer',
+  'subscription.created': 'for everybody with a subscription',
+  'order.paid': 'for everybody with a paid order',
+} as const;
+const importedTypes = [
+  'customer.created',
+  'customer.updated',
+  'subscription.created',
+  'order.paid',
+] as const satisfies (keyof typeof given)[];
+
+/** What the import does besides. Only Polar's list of purchases tells how many get a group, so nothing is counted here. */
+function notPreviewed(events: Shown['events']): Html {
+  return html`<p class="soft">The preview counts customers only. The import also brings in subscriptions, for those who are already here, too.</p>
+${events && groupsView(events)}`;
+}
+
+function groupsView(events: NonNullable<Shown['events']>): Html {
+  const giving = importedTypes.flatMap((type) => {
+    const { enabled, userGroup, userGroupMode } = events[type];
+    // A customer is new to its first event alone, which is the one that made it.
+    const isSet = userGroupMode === 'always' || type === 'customer.created';
+    return enabled && userGroup !== null ? [{ type, userGroup, isSet }] : [];
+  });
+  const set = giving.filter(({ isSet }) => isSet);
+  const left = giving
+    .filter(({ isSet }) => !isSet)
+    .map(({ type, userGroup }) => `${userGroup} (${type})`);
+  const where = html`<a href="${settingsPath}">Events &amp; groups</a>`;
+  return html`${
+    set.length > 0
+      ? html`<p class="soft">Groups by your settings in ${where}, counted as the import sets them:</p>
+<ul class="soft">${set.map(({ type, userGroup }) => html`<li>${userGroup}, ${given[type]}</li>`)}</ul>`
+      : html`<p class="soft">The import sets no group by your settings in ${where}.</p>`
+  }
+${left.length > 0 && html`<p class="soft">It doesn’t set ${left.join(' or ')}: that’s for new contacts only.</p>`}`;
+}
+
 /** What somebody should know besides the numbers. */
-function remarks({ kind, state, brokeOff }: Import, { refused, unwanted }: BackfillCounts): Html {
-  const isPreviewed = kind === 'look' && state === 'done';
-  return html`${isPreviewed ? html`<p class="soft">Subscriptions, and groups from subscriptions and orders, aren’t part of the preview. The import brings them in for those who are already here, too.</p>` : ''}
-${brokeOff ? html`<p class="soft">A step was interrupted and repeated, so up to 100 new customers may count as already here.</p>` : ''}
+function remarks({ kind, brokeOff }: Import, { refused, unwanted }: BackfillCounts): Html {
+  return html`${brokeOff ? html`<p class="soft">A step was interrupted and repeated, so up to 100 new customers may count as already here.</p>` : ''}
 ${reasons('Left alone by your settings', unwanted)}
 ${reasons(kind === 'look' ? 'Can’t be imported' : 'Not imported', refused)}`;
 }

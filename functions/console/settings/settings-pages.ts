@@ -6,7 +6,7 @@ import { postForm } from '../kit/fields.ts';
 import { type ConsoleEnv, type Flash, type Html, page } from '../kit/page.ts';
 import { settingsPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
-import { table, time } from '../kit/shown.ts';
+import { table, time, who } from '../kit/shown.ts';
 import type { ConsoleParts } from '../parts.ts';
 import {
   clashesField,
@@ -26,7 +26,7 @@ export function overtakenForm(c: Context<ConsoleEnv>, overtaken: Overtaken): Htm
     (place) => !isClash(place) && (place.kind !== 'switch' || merged[place.path] === 'on'),
   );
   const mineAlone = mine.filter((one) => !isClash(one));
-  return html`<p class="note">${who(overtaken)} Nothing of yours is saved yet.</p>
+  return html`<p class="note">${savedView(overtaken)} Nothing of yours is saved yet.</p>
 ${changes(
   'What was saved meanwhile',
   theirs.filter((one) => !isClash(one)),
@@ -45,9 +45,9 @@ ${clashes.length > 0 ? html`<h2>What you both changed</h2><div class="card">${cl
 })}`;
 }
 
-function who({ savedBy, savedAt }: Overtaken): Html {
+function savedView({ savedBy, savedAt }: Overtaken): Html {
   const when = savedAt ? html` on ${time(savedAt)}` : '';
-  return html`The settings were saved by ${savedBy ?? 'somebody else'}${when}, after you opened them.`;
+  return html`The settings were saved by ${savedBy === undefined ? 'somebody else' : who(savedBy)}${when}, after you opened them.`;
 }
 
 function changes(

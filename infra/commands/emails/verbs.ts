@@ -10,6 +10,7 @@ import {
 import { oneNamed } from '#infra/commands/workflows/short-ids.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
+import { actorName } from '#shared/actor.ts';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { oneLine } from '#shared/safe-text.ts';
@@ -123,7 +124,7 @@ export function emailVerbs({
       if (!(await hold.hold(reason, person, now().toISOString()))) {
         const held = await hold.read();
         throw new Advice(
-          `All mail is held already, by ${held?.by} since ${held?.at}: ${held?.reason}. Nothing was changed.`,
+          `All mail is held already, by ${actorName(held?.by ?? '')} since ${held?.at}: ${held?.reason}. Nothing was changed.`,
         );
       }
       print('All mail is held. Applies within two seconds.');

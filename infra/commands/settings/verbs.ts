@@ -147,7 +147,7 @@ export function settingsVerbs(parts: VersionParts, follow: () => Promise<Followe
         print(`${path} already has this value. Nothing was changed.`);
         return true;
       }
-      const saved = { at: now(), by: `${person} on the command line` };
+      const saved = { at: now(), by: person };
       if (!(await saveSettings(db, table, changed, saved))) throw new Advice(overtaken('settings'));
       print(`${path} is set; the settings are at version ${changed.version} now.`);
       print(afterwards);

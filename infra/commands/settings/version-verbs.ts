@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Advice } from '#infra/terminal/advice.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Output } from '#infra/terminal/output.ts';
+import { actorName } from '#shared/actor.ts';
 import { versionOf } from '#shared/audience/settings/document.ts';
 import type { SettingsDocument } from '#shared/audience/settings/settings.ts';
 import {
@@ -50,7 +51,7 @@ export function versionVerbs(parts: VersionParts, of: VersionedDocument) {
 
   /** Writes a document in place of the one that was seen, and gives its version. */
   async function replaced(seen: SettingsDocument, next: SettingsDocument): Promise<number> {
-    const saved = { at: now(), by: `${person} on the command line` };
+    const saved = { at: now(), by: person };
     const version = await replaceDocument(db, table, keptDocument, { seen, next }, saved);
     if (version === undefined) throw new Advice(overtaken(command));
     return version;
@@ -159,7 +160,8 @@ function historyLines(versions: readonly ShownVersion[]): string[] {
       : ['not known: the version before it was not kept'];
     const number = isValid ? String(version) : `${version} (not valid)`;
     const none = 'not known';
-    const who = version === 0 ? ['', ''] : [savedAt ?? none, savedBy ?? none];
+    const who =
+      version === 0 ? ['', ''] : [savedAt ?? none, savedBy === null ? none : actorName(savedBy)];
     return [[number, ...who, first], ...more.map((change) => ['', '', '', change])];
   });
   return columns([['VERSION', 'SAVED', 'BY', 'CHANGED'], ...rows]);

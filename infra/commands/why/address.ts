@@ -7,8 +7,10 @@ import {
   withOptions,
 } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
+import { actorName } from '#shared/actor.ts';
 import {
   type AtAddress,
+  marketingState,
   reasonAgainstAddress,
   reasonAgainstTransactional,
   reasonSentence,
@@ -79,7 +81,7 @@ function contactLines(
       ],
       ...customerRows(customer, organization),
       ...(contact.userGroup === undefined ? [] : [['group', contact.userGroup]]),
-      ['marketing', marketingText(contact)],
+      ['marketing', marketingText(at, contact)],
       ['transactional', transactional === undefined ? 'yes' : `no, because ${transactional}`],
     ]),
     ...against.map((reason) => `  ${reasonSentence(reason)}`),
@@ -97,7 +99,10 @@ export function customerRows(
     ['organization', organizationText(organizationId, connected)],
     ...(restored
       ? ([
-          ['restored', `${restored.at} by ${restored.by}: a backfill had taken it for deleted`],
+          [
+            'restored',
+            `${restored.at} by ${actorName(restored.by)}: a backfill had taken it for deleted`,
+          ],
         ] as [string, string][])
       : []),
   ];
@@ -131,7 +136,7 @@ export function erasureLines(erasures: readonly ErasureProof[]): string[] {
 
 function erasureText({ erasedAt, askedAt, askedBy, customerId, contactId }: ErasureProof): string {
   const who = [customerId && `customer ${customerId}`, contactId && `contact ${contactId}`];
-  return `Erased on ${erasedAt}: ${who.filter(Boolean).join(', ')}. Asked for on ${askedAt} by ${askedBy}.`;
+  return `Erased on ${erasedAt}: ${who.filter(Boolean).join(', ')}. Asked for on ${askedAt} by ${actorName(askedBy)}.`;
 }
 
 function eventText(webhookId: string, outcome: string): string {
@@ -144,8 +149,9 @@ function emailRow(one: MailedEmail): string[] {
   return [seconds(one.createdAt), one.workflowId, kind, one.ledgerKey, emailFate(one)];
 }
 
-function marketingText(contact: Contact): string {
-  if (!contact.subscribed) return 'no: not subscribed';
+function marketingText(at: AtAddress, contact: Contact): string {
+  const state = marketingState(at);
+  if (state !== 'subscribed') return `no: ${state}`;
   const ofAddress = reasonAgainstAddress(contact);
   return ofAddress === undefined ? 'yes: subscribed' : `no, because ${ofAddress}`;
 }

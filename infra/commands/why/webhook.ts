@@ -7,6 +7,7 @@ import {
   withOptions,
 } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
+import { actorName } from '#shared/actor.ts';
 import type {
   ConsideredWorkflow,
   EventRecord,
@@ -129,7 +130,7 @@ function replayLines(
   const { replayId, at, by, outcome, reason, groupReason, triggers, settingsVersion } = entry;
   const head = columns([
     ['replay', replayId],
-    ['asked', `${at}, by ${by}, ${modeText(entry)}`],
+    ['asked', `${at}, by ${actorName(by)}, ${modeText(entry)}`],
     ['outcome', `${outcome}${reason ? `: ${reason}` : ''}`],
     ...(outcome === 'skipped' ? [] : [['did', didText(entry)]]),
     ...(groupReason === undefined ? [] : [['group', groupReason]]),

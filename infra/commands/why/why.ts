@@ -13,6 +13,7 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { addressShown, columns } from '#infra/terminal/lines.ts';
 import { outputFor } from '#infra/terminal/output.ts';
+import { actorName } from '#shared/actor.ts';
 import type { Customer } from '#shared/audience/person/person.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { visibleLine } from '#shared/safe-text.ts';
@@ -144,7 +145,7 @@ function customerLine({ customerId, erased, deletion, email }: Customer): string
 
 /** Versions before this table erased without one. */
 function noProof({ erasure, deletion }: Customer): string {
-  const by = erasure ? `on ${erasure.at} by ${erasure.by}` : 'by the deletion in Polar';
+  const by = erasure ? `on ${erasure.at} by ${actorName(erasure.by)}` : 'by the deletion in Polar';
   const when = erasure || !deletion ? '' : ` on ${deletion.occurredAt}`;
   return `It was asked for ${by}${when}. When it was done was not kept: the version of that time kept no proofs.`;
 }

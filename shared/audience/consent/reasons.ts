@@ -1,3 +1,4 @@
+import { actorName } from '#shared/actor.ts';
 import { isLeftUnsubscribed, isTakenBySes } from '#shared/audience/person/address.ts';
 import type { Address, Contact, Customer } from '#shared/audience/person/person.ts';
 import { type Act, isAfter, isByOperator, recipient, type Suppression } from './suppression.ts';
@@ -51,13 +52,13 @@ export function reasonSentence({ what, at, by }: SubscriptionReason): string {
 /** By whom, as the end of a sentence. Of what the recipient did, which its verb says, how: `on the unsubscribe page`. */
 export function howText({ by }: Pick<Act, 'by'>): string {
   const before = `${recipient}, `;
-  return by.startsWith(before) ? by.slice(before.length) : `by ${by}`;
+  return by.startsWith(before) ? by.slice(before.length) : `by ${actorName(by)}`;
 }
 
 /** What keeps transactional mail from an address, which an unsubscribe does not. */
 export function reasonAgainstTransactional(at: AtAddress): string | undefined {
   const { contact, customer, suppression } = at;
-  const reasons = suppression === 'not read' ? {} : (suppression?.reasons ?? {});
+  const reasons = reasonsIn(suppression);
   if (!contact) return 'there is no contact';
   if (customer?.erased) return 'the customer is erased';
   if (customer?.deletion) return 'the customer is deleted (except the email about the deletion)';
@@ -85,6 +86,24 @@ function whatWasDone(head: string, reason: string, no: Act): string {
   return head.endsWith(':') ? 'unsubscribed by hand' : 'was unsubscribed by hand';
 }
 
+/** What a contact is to marketing, in a word. A bounce or a complaint comes first: it keeps all other mail away, too. */
+export type MarketingState = 'subscribed' | 'bounced' | 'complained' | 'not subscribed';
+
+export function marketingState({
+  contact,
+  customer,
+  suppression,
+}: Pick<AtAddress, 'contact' | 'customer' | 'suppression'>): MarketingState {
+  const { bounced, complained } = reasonsIn(suppression);
+  if (bounced) return 'bounced';
+  if (complained || customer?.no?.complained) return 'complained';
+  return contact?.subscribed ? 'subscribed' : 'not subscribed';
+}
+
+function reasonsIn(suppression: AtAddress['suppression']): Suppression['reasons'] {
+  return suppression === 'not read' ? {} : (suppression?.reasons ?? {});
+}
+
 export type Standing = Readonly<{
   gets: 'everything' | 'transactional' | 'nothing';
   /** Why not more, as the end of a sentence, and since when. */
@@ -96,12 +115,13 @@ export type Standing = Readonly<{
 export function standingOf(at: AtAddress): Standing {
   const { contact } = at;
   const nothing = reasonAgainstTransactional(at);
-  if (nothing !== undefined) return { gets: 'nothing', because: nothing };
+  if (nothing !== undefined) {
+    const since = refusedSince(at);
+    return { gets: 'nothing', because: nothing, ...(since !== undefined && { at: since }) };
+  }
   if (contact?.subscribed) return { gets: 'everything' };
-  const reasons = at.suppression === 'not read' ? undefined : at.suppression?.reasons;
-  const refusals = [at.customer?.no?.unsubscribed, reasons?.unsubscribed].flatMap(
-    (one) => one ?? [],
-  );
+  const { unsubscribed } = reasonsIn(at.suppression);
+  const refusals = [at.customer?.no?.unsubscribed, unsubscribed].flatMap((one) => one ?? []);
   const [newest] = refusals.sort((a, b) => (isAfter(a.at, b.at) ? -1 : 1));
   if (newest) {
     const because = isByOperator(newest) ? 'unsubscribed by hand' : 'unsubscribed';
@@ -111,4 +131,11 @@ export function standingOf(at: AtAddress): Standing {
     ? 'new contacts start unsubscribed'
     : 'somebody said no at this address before';
   return { gets: 'transactional', because };
+}
+
+/** When the bounce or the complaint came that keeps all mail away, if that is why. */
+function refusedSince({ customer, suppression }: AtAddress): string | undefined {
+  if (customer?.deletion) return undefined;
+  const { bounced, complained } = reasonsIn(suppression);
+  return (bounced ?? complained ?? customer?.no?.complained)?.at;
 }

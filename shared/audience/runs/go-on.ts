@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { actorName } from '#shared/actor.ts';
 import { type Means, settleRecord } from '#shared/audience/rows/unit-of-work.ts';
 import type { Workspace } from '#shared/audience/rows/workspace.ts';
 import { advance } from './advance.ts';
@@ -72,7 +73,7 @@ export async function stopRun(
     decide: (w: Workspace) => {
       const run = w.runs.get(runId);
       if (!run || !isOpen(run)) return { said: false };
-      putRun(w, ended(run, 'stopped', `Stopped by ${by}.`, now));
+      putRun(w, ended(run, 'stopped', `Stopped by ${actorName(by)}.`, now));
       return { said: true };
     },
   });

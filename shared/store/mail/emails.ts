@@ -8,6 +8,7 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { actorName } from '#shared/actor.ts';
 import {
   type EmailIdentity,
   emailIdentitySchema,
@@ -143,7 +144,7 @@ export function dynamoEmailAdmin(
     async markSent(ledgerKey, by) {
       const settled = await settle(
         ledgerKey,
-        { state: 'sent', reason: `${markedAsSent}${by}` },
+        { state: 'sent', reason: `${markedAsSent}${actorName(by)}` },
         {
           ConditionExpression: '#state = :unknown',
           ExpressionAttributeValues: { ':unknown': 'unknown' },
@@ -157,7 +158,7 @@ export function dynamoEmailAdmin(
         ledgerKey,
         {
           state: 'waiting',
-          reason: `${againReason} ${by}`,
+          reason: `${againReason} ${actorName(by)}`,
           dueAt: new Date(now().getTime() + patienceWithQueueMs).toISOString(),
         },
         {

@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eraseCustomer, eraseLayer } from '#shared/audience/erasure.ts';
+import { normalisedEmail } from '#shared/audience/person/address.ts';
+import { settle } from '#shared/audience/rows/unit-of-work.ts';
+import type { Workspace } from '#shared/audience/rows/workspace.ts';
 import { startConsole } from './console-at-work.ts';
 
 let at: Awaited<ReturnType<typeof startConsole>>;
@@ -51,6 +55,20 @@ test('the beginning of a name lists who has it', async () => {
   expect(status).toBe(200);
   expect(html).toContain(`<a href="${contact}">Ada</a>`);
   expect(text).toContain('Ada ada@example.com Contact');
+  expect(text).toContain('1 found.');
+});
+
+test('of more than it shows it says so, and leads to all of them', async () => {
+  for (let nth = 0; nth < 51; nth++) {
+    await at.tell('customer.created', `many-${nth}`, {
+      minute: 1,
+      email: `zoe-${nth}@example.com`,
+    });
+  }
+  const { text, html } = await find('zoe');
+  expect(text).toContain('The first 50.');
+  expect(html).toContain('action="/console/audience/search"');
+  expect(text).toContain('See all contacts');
 });
 
 test('nothing typed leads to what can be typed', async () => {
@@ -64,4 +82,50 @@ test('a part of the name of a workflow shows what it may be', async () => {
   const { status, html } = await find(name.slice(0, 4).toUpperCase());
   expect(status).toBe(200);
   expect(html).toContain(`>${name}</a>`);
+});
+
+describe('of somebody who was erased, Find', () => {
+  const act = { at: '2026-11-01T10:00:00.000Z', by: 'a colleague' };
+
+  async function erased(erase: (w: Workspace) => void) {
+    await settle(at.parts.store, erase, at.parts.pause);
+  }
+  const surroundings = async () => ({
+    settings: await at.parts.settings(),
+    now: new Date('2026-11-01T10:05:00.000Z'),
+    newId: at.parts.newId,
+  });
+
+  test('says when, by the address, and leads to what is kept of the customer', async () => {
+    const email = 'eve@example.com';
+    await at.tell('customer.created', 'c-eve', { minute: 1, email, name: 'Eve Ning' });
+    const around = await surroundings();
+    await erased((w) => eraseCustomer(w, 'c-eve', act, around));
+    const { status, html, text } = await find(' Eve@Example.com');
+    expect(status).toBe(200);
+    expect(text).toMatch(/The person at this address was erased on 1 Nov 2026, 10:05 UTC\./);
+    expect(text).toContain('It was asked for on 1 Nov 2026, 10:00 UTC by a colleague.');
+    expect(text).not.toMatch(/No match|Ning/);
+    expect(html).toContain('href="/console/audience/customers/c-eve"');
+    const kept = await at.get('/console/audience/customers/c-eve');
+    expect(kept.text).toContain('The data of this customer was erased on 1 Nov 2026, 10:05 UTC');
+    const searched = await at.post('/console/audience/search', { text: email });
+    expect(searched.text).toContain('The person at this address was erased on 1 Nov 2026');
+  });
+
+  test('leads to a contact that was added by hand, by its address and its id', async () => {
+    const email = normalisedEmail('hand@example.com');
+    const added = await at.post('/console/audience/add', { email });
+    const path = added.location ?? '';
+    const contactId = path.split('/').at(-1) ?? '';
+    const around = await surroundings();
+    const erasure = { ...act, at: new Date().toISOString(), contactIds: [contactId] };
+    await erased((w) => eraseLayer(w, email, erasure, around));
+    for (const text of [email, contactId])
+      expect((await find(text)).html).toContain(`href="${path}"`);
+    const page = await at.get(path);
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('An erased contact')]);
+    expect(page.text).toContain('The contact with this id was erased on 1 Nov 2026, 10:05 UTC.');
+    expect(page.html).not.toContain('See what’s kept');
+  });
 });

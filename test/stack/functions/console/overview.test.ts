@@ -102,7 +102,7 @@ describe('the overview', () => {
       { by: 'ann', via: 'command' },
     );
     expect((await opened()).text).toContain('Import existing customers (to do)');
-    await acts.end(act, 'done');
+    await acts.end(act, { outcome: 'done' });
     expect((await opened()).text).toContain('Import existing customers (done)');
   });
 
@@ -195,9 +195,9 @@ describe('the overview', () => {
     const begin = () => acts.begin(test, { by: 'ann', via: 'console' });
 
     expect(await shown()).toMatch(/4 of 5 done .* Send yourself a test event \(to do\)/);
-    await acts.end(await begin(), 'refused');
+    await acts.end(await begin(), { outcome: 'refused' });
     expect(await shown()).toContain('4 of 5 done');
-    await acts.end(await begin(), 'done');
+    await acts.end(await begin(), { outcome: 'done' });
     expect(await shown()).not.toContain('Get started');
   });
 

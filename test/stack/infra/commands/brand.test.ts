@@ -45,7 +45,7 @@ describe('npm run brand', () => {
     expect(await dynamoBrand(db(), table)()).toEqual({ name: 'Northlight', accent: '#e4572e' });
     expect(await item('brand#1')).toMatchObject({
       values: { name: 'Northlight' },
-      savedBy: 'anna on the command line',
+      savedBy: 'anna',
     });
     await does().set('accent', '#E4572E');
     expect(printed.at(-1)).toBe('accent already has this value. Nothing was changed.');
@@ -121,8 +121,8 @@ describe('npm run brand', () => {
     printed = [];
     await does().history(2);
     expect(printed.slice(1, 3).map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
-      '3  2026-11-29T10:00:00.000Z  anna on the command line  name: none → Northlight',
-      '2  2026-11-29T10:00:00.000Z  anna on the command line  name: Northlight → none',
+      '3  2026-11-29T10:00:00.000Z  anna  name: none → Northlight',
+      '2  2026-11-29T10:00:00.000Z  anna  name: Northlight → none',
     ]);
     await does().restore(0);
     expect(await dynamoBrand(db(), table)()).toEqual({});

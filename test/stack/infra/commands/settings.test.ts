@@ -182,7 +182,7 @@ describe('npm run settings', () => {
       'delete',
       undefined,
     ]);
-    expect(versions[2]).toMatchObject({ savedBy: 'anna on the command line' });
+    expect(versions[2]).toMatchObject({ savedBy: 'anna' });
   });
 });
 
@@ -301,8 +301,8 @@ describe('the versions of the settings', () => {
     await does().history(50);
     expect(printed.slice(0, 4).map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
       'VERSION  SAVED  BY  CHANGED',
-      '2  2026-11-29T10:00:00.000Z  anna on the command line  dailyLimit: 10 → 20',
-      '1  2026-11-29T10:00:00.000Z  anna on the command line  newContacts: subscribed → unsubscribed',
+      '2  2026-11-29T10:00:00.000Z  anna  dailyLimit: 10 → 20',
+      '1  2026-11-29T10:00:00.000Z  anna  newContacts: subscribed → unsubscribed',
       '0  the defaults',
     ]);
     expect(printed.at(-1)).toBe('\nTo put one back:\n  npm run settings -- restore 1');
@@ -327,7 +327,7 @@ describe('the versions of the settings', () => {
           {
             version: 1,
             savedAt: '2026-11-29T10:00:00.000Z',
-            savedBy: 'anna on the command line',
+            savedBy: 'anna',
             isValid: true,
             changes: [change],
           },

@@ -38,7 +38,7 @@ const holding: ActDraft = { what: 'hold', on: {}, sentence: 'Hold all mail.' };
 
 async function note(at: string, draft: ActDraft, actor: Actor = ada) {
   now = new Date(at);
-  await log.end(await log.begin(draft, actor), 'done');
+  await log.end(await log.begin(draft, actor), { outcome: 'done' });
 }
 
 async function allPages(limit: number, since: string) {
@@ -59,9 +59,13 @@ describe('an act', () => {
       { ...pausing, ...ada, at: now.toISOString(), actId: begun.actId, outcome: 'begun' },
     ]);
 
-    await log.end(begun, 'failed', { count: 3 });
+    await log.end(begun, { outcome: 'failed', reason: 'The queue is away.' }, { count: 3 });
     expect((await log.page({}, '2026-11-20', 10)).acts).toEqual([
-      { ...begun, outcome: 'failed', on: { workflowId: 'welcome-x7k2', count: 3 } },
+      {
+        ...begun,
+        ...{ outcome: 'failed', reason: 'The queue is away.' },
+        on: { workflowId: 'welcome-x7k2', count: 3 },
+      },
     ]);
   });
 

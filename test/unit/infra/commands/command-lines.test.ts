@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { actsCommand } from '#infra/commands/acts.ts';
 import { audienceCommand } from '#infra/commands/audience/audience.ts';
 import { commands } from '#infra/commands/commands.ts';
 import { connectCommand } from '#infra/commands/connect/connect.ts';
@@ -22,6 +23,7 @@ const ledgerKey = `-${'x-_9'.repeat(10)}AB`;
 type Act = (options: unknown) => void;
 
 const words: Readonly<Record<string, (command: StackCommand, act: Act) => void>> = {
+  acts: actsCommand,
   audience: audienceCommand,
   connect: (command, act) => connectCommand(command, act, {}),
   console: consoleCommand,
@@ -190,6 +192,10 @@ describe('a command line', () => {
     expect(Object.fromEntries(scripts)).toEqual(
       Object.fromEntries(Object.keys(commands).map((name) => [name, `node infra/cli.cjs ${name}`])),
     );
+  });
+
+  it('of the log names the page of the console that shows it, too', async () => {
+    expect(await read('acts --help')).toContain('The console shows the same on its page Log.');
   });
 
   it('of one verb has a help of its own', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type FindLog, noting } from '#infra/commands/noting.ts';
 import { Advice, endedByPerson } from '#infra/terminal/advice.ts';
-import type { ActDraft, ActOutcome } from '#shared/audience/operator-act.ts';
+import { person } from '#infra/terminal/person.ts';
+import type { ActDraft } from '#shared/audience/operator-act.ts';
 
 const draft: ActDraft = { what: 'hold', on: {}, sentence: 'Hold all mail.' };
 const actor = { by: 'local', via: 'command' } as const;
@@ -18,9 +19,9 @@ function memoryLog({ begins = true, ends = true } = {}) {
         told.push(`begin ${given.what} by ${by.by}`);
         return { ...given, ...by, at: '2026-11-20T10:00:00.000Z', actId: '1', outcome: 'begun' };
       },
-      async end(_, outcome: ActOutcome) {
+      async end(_, { outcome, reason }) {
         if (!ends) throw new Error('throttled');
-        told.push(`end ${outcome}`);
+        told.push([`end ${outcome}`, reason].filter(Boolean).join(': '));
       },
     },
   });
@@ -49,7 +50,15 @@ describe('a command', () => {
       findLog,
     );
     await expect(command({ target })).rejects.toBe(error);
-    expect(told).toEqual(['begin hold by local', `end ${outcome}`]);
+    expect(told).toEqual(['begin hold by local', `end ${outcome}: ${error.message}`]);
+  });
+
+  it('calls whoever runs it as the log does', async () => {
+    const { findLog } = memoryLog();
+    const persons: string[] = [];
+    const run = async () => void persons.push(person());
+    await noting(() => draft, run, findLog)({ target });
+    expect(persons).toEqual([actor.by]);
   });
 
   it('that Ctrl-C ended may have done a part', async () => {
@@ -60,7 +69,7 @@ describe('a command', () => {
     };
     await noting(() => draft, interrupted, findLog)({ target });
     process.exitCode = before;
-    expect(told).toEqual(['begin hold by local', 'end failed']);
+    expect(told).toEqual(['begin hold by local', 'end failed: Ctrl-C ended it.']);
   });
 
   it('that only looks is not noted', async () => {

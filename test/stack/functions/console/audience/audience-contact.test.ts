@@ -116,15 +116,33 @@ describe('the page of a contact', () => {
 
   test('says every reason against mail, with its time and author', async () => {
     await at.refusals.ofAddress(email, { ...no('complained'), by: 'the recipient, through SES' });
-    expect((await at.get(path)).text).toContain('Gets no mail: the recipient complained.');
+    const sentence = 'complained Gets no mail: the recipient complained on 20 Nov 2026, 10:00 UTC.';
+    expect((await at.get(path)).text).toContain(sentence);
     await at.refusals.ofAddress(email, no('bounced'));
     const { text } = await at.get(path);
-    expect(text).toContain('not subscribed');
+    expect(text).not.toContain('not subscribed');
     expect(text).toMatch(/The customer complained on 20 Nov 2026, 10:00 UTC, through SES\./);
     expect(text).toMatch(/The address is suppressed: bounced on 20 Nov 2026, 10:00 UTC, by SES\./);
-    expect(text).toContain('Gets no mail: mail to the address bounced.');
+    expect(text).toContain('bounced Gets no mail: mail to the address bounced on 20 Nov 2026');
+    expect(text).not.toContain('The address is suppressed: complained');
     expect(text).toContain('Complained about an email');
   });
+
+  test.each([
+    ['bounced', 'lift-bounce', 'Lift the bounce…'],
+    ['complained', 'subscribe', 'Subscribe…'],
+  ] as const)(
+    'of one who %s has one next step, and the list says so, too',
+    async (reason, step, label) => {
+      await at.refusals.ofAddress(email, { ...no(reason), by: 'SES' });
+      const { html } = await at.get(path);
+      const [, consent = ''] = /<h2 id="consent">(.*?)<h3>/s.exec(html) ?? [];
+      const offered = consent.replace(/<details>.*<\/details>/s, '');
+      expect(offered).toContain(`href="${path}/${step}">${label}</a>`);
+      expect(offered.match(/class="button|<button/g)).toHaveLength(2);
+      expect((await at.get('/console/audience')).text).toContain(`${email} ${reason}`);
+    },
+  );
 
   test('says that SES cannot mail an address that is not ASCII before the @', async () => {
     const spelled = `José${made}@example.com`;

@@ -43,7 +43,7 @@ describe('editing a contact by hand', () => {
     const changed = { firstName: ' <i>Anne</i> ', userGroup: 'VIP' };
     const { text, html } = await at.submit(`${path}/edit`, form(ann, changed));
     expect(text).toContain('The contact was edited.');
-    expect(text).toMatch(/<i>Anne<\/i> set by hand on \d+ \w+ \d{4}.*, by the local console/);
+    expect(text).toMatch(/<i>Anne<\/i> set by hand on \d+ \w+ \d{4}.*, by a local user/);
     expect(text).toMatch(/VIP set by hand on/);
     expect(html).not.toContain('<i>Anne');
     expect(text).not.toMatch(/Smith set by hand/);
@@ -91,7 +91,7 @@ describe('editing a contact by hand', () => {
     const added = `hand${made}@example.com`;
     await at.submit('/console/audience/add', { email: added, firstName: 'Bo' });
     const its = `/console/audience/${(await shown(added)).contactId}`;
-    expect((await at.get(its)).text).toMatch(/Bo set by hand on .*, by the local console/);
+    expect((await at.get(its)).text).toMatch(/Bo set by hand on .*, by a local user/);
     await at.submit(
       `${its}/edit`,
       form({ ...ann, firstName: 'Bo', lastName: '' }, { lastName: 'Li' }),

@@ -80,11 +80,11 @@ describe.each([
     expect(await erasureAskedFor()).toMatchObject({
       hiddenCustomerId: id,
       email,
-      by: 'the local console',
+      by: 'local',
     });
     expect(await at.delayed('EVENTS_QUEUE_URL')).toBe(1);
     const again = await at.get(path);
-    expect(again.text).toMatch(/The erasure is under way.* asked for .* by the local console/);
+    expect(again.text).toMatch(/The erasure is under way.* asked for .* by a local user/);
     expect(again.html).not.toContain(`${path}/erase`);
   });
 

@@ -36,7 +36,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
   expect(await hold.read()).toMatchObject({
     isOn: true,
     reason: 'wrong prices',
-    by: 'the local console',
+    by: 'local',
   });
   await site.put('Emails', {
     ledgerKey: 'key',
@@ -48,13 +48,13 @@ it('mail is held and released on the page Emails, each once, with the reason', a
   const { text } = await site.get(path);
   expect(text.match(/\bmail is held/g)).toHaveLength(1);
   expect(text).toMatch(
-    /All mail is held Held by the local console since .*: wrong prices\. 1 email is held\./,
+    /All mail is held Held by a local user since .*: wrong prices\. 1 email is held\./,
   );
   expect((await site.submit(`${path}/hold`, { reason: 'again' })).text).toContain('held already');
   expect(await hold.read()).toMatchObject({ reason: 'wrong prices' });
 
   expect((await site.submit(`${path}/release`)).text).toContain('All mail is released.');
-  expect(await hold.read()).toMatchObject({ isOn: false, releasedBy: 'the local console' });
+  expect(await hold.read()).toMatchObject({ isOn: false, releasedBy: 'local' });
   expect((await site.submit(`${path}/release`)).text).toContain('Mail isn’t held');
   const asked = await site.postWithToken(`${path}/hold`, 'x'.repeat(24), { reason: 'no' });
   expect(asked.status).toBe(403);

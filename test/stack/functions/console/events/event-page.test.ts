@@ -171,6 +171,11 @@ describe('the page of an event', () => {
     expect(text).toContain('It is erased, with the customer.');
     expect(text).toContain('What it changed is erased');
     expect((await at.get(`${pathOf('erased')}?ask=payload`)).status).toBe(404);
+    const event = await at.get(pathOf('erased'));
+    expect(event.text).toContain('Can’t be replayed: the customer was erased');
+    expect(event.text).not.toContain('its page');
+    expect(event.html).toContain(`href="/console/audience/customers/${item?.['customerId']}"`);
+    expect(event.html).not.toContain('ask=replay');
   });
 
   test('shows the beginning of a long payload, and gives it whole', async () => {
@@ -198,7 +203,7 @@ describe('an email that waits for a person', () => {
     expect(done.text).toContain('The email is marked as sent.');
     expect(await emails.find(ledgerKey)).toMatchObject({
       state: 'sent',
-      reason: 'marked as sent by the local console',
+      reason: 'marked as sent by a local user',
     });
     const again = await at.submit(pathOf(webhookId), { act: 'send-again', email: ledgerKey });
     expect(again.text).toContain('Nothing was changed: the email is sent');
@@ -258,14 +263,14 @@ describe('a replay', () => {
     const request = readWorkerRequest(kind, message?.Body ?? '');
     expect(request).toMatchObject({
       kind: 'replay',
-      replay: { replayId, webhookId, triggers: true, again: false, by: 'the local console' },
+      replay: { replayId, webhookId, triggers: true, again: false, by: 'local' },
     });
     if (request?.kind !== 'replay') throw new Error('It is no replay.');
     const surroundings = { settings: await at.parts.settings(), now: at.now(), newId: at.newId };
     const { store, pause } = at;
     await applyReplay(request.replay, { store, pause, surroundings, workflows: [workflow] });
     const { text } = await at.get(`${pathOf(webhookId)}?view=replays`);
-    expect(text).toContain('with workflows, asked for by the local console');
+    expect(text).toContain('with workflows, asked for by a local user');
   });
 
   test('sends again only together with workflows', async () => {
@@ -282,7 +287,10 @@ describe('a replay', () => {
     const { payload: _, ...without } = { ...(await eventItem(record.webhookId)) };
     await at.put('Events', { ...without, webhookId: 'gone', payloadOmitted: true });
     const { text, html } = await at.get(`${pathOf('gone')}?ask=replay`);
-    expect(text).toContain('it can’t be replayed');
+    expect(text).toContain('Can’t be replayed: its payload was too large to keep.');
     expect(html).not.toContain('Replay now');
+    const event = await at.get(pathOf('gone'));
+    expect(event.text).toContain('Can’t be replayed: its payload was too large to keep.');
+    expect(event.html).not.toContain('ask=replay');
   });
 });

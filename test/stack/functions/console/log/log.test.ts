@@ -143,12 +143,37 @@ describe('the operator log', () => {
     expect(acts).toMatchObject([{ on: { contactId: 'nobody' }, outcome: 'refused' }]);
   });
 
+  it('says why an act was refused, and for what all mail was held, without addresses', async () => {
+    const acts = await notedBy(async () => {
+      await at.post('/console/emails/hold', { reason: '' });
+      await at.post('/console/emails/hold', { reason: 'wrong prices to grace@example.com.' });
+      await at.post('/console/audience/add', { email: 'grace at example' });
+    });
+    const [none, hold, typed] = [...acts].sort((a, b) =>
+      String(a['time']) < String(b['time']) ? -1 : 1,
+    );
+    expect(none).toMatchObject({
+      sentence: 'Hold all mail.',
+      reason: 'Something in the form was wrong.',
+    });
+    expect(hold).toMatchObject({
+      sentence: 'Hold all mail: wrong prices to [address].',
+      outcome: 'done',
+    });
+    expect(typed).toMatchObject({ outcome: 'refused', reason: 'Something in the form was wrong.' });
+    const { text } = await at.get('/console/log?what=hold');
+    expect(text).toContain('Hold all mail: wrong prices to [address].');
+    expect(text).toContain('not done Something in the form was wrong.');
+    await at.post('/console/emails/release');
+  });
+
   it('says that an act failed where an error ended it', async () => {
     const spy = vi.spyOn(at.parts.sqs, 'send').mockRejectedValue(new Error('away') as never);
     const body = { which: 'all' };
     const acts = await notedBy(() => at.post('/console/dead-letters/resend', body));
     spy.mockRestore();
-    expect(acts.map(({ outcome }) => outcome)).toEqual(['failed']);
+    expect(acts).toMatchObject([{ outcome: 'failed', reason: 'away' }]);
+    expect((await at.get('/console/log')).text).toContain('failed away');
   });
 
   it('keeps an act from beginning that it cannot note', async () => {
@@ -178,6 +203,10 @@ describe('the page of the log', () => {
     expect(html).toContain(`href="${workflow}"`);
     expect(text).toContain('Add a workflow as a draft. workflow.add');
     expect(text.indexOf('workflow.add')).toBeGreaterThan(-1);
+  });
+
+  it('names the command that lists the same, as its help names the page', async () => {
+    expect((await at.get('/console/log')).text).toContain('npm run acts lists the same.');
   });
 
   it('is narrowed to a verb and to a person', async () => {

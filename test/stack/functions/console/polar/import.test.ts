@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import type { Import } from '#shared/audience/backfill/import.ts';
+import { saveSettings } from '#shared/store/settings/history.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { startPolarDesk } from './polar-desk.ts';
 
@@ -54,9 +55,8 @@ describe('the page of the import', () => {
     expect((await visitor.get(path)).text).toContain('Preview the import');
     const looked = await visitor.submit(`${path}/look`);
     expect(looked.text).toContain('Polar has 20 customers: 20 new.');
-    expect(looked.text).toContain(
-      'groups from subscriptions and orders, aren’t part of the preview',
-    );
+    expect(looked.text).toContain('The preview counts customers only.');
+    expect(looked.text).toContain('The import sets no group by your settings in Events & groups.');
     expect(looked.html).toContain('Import 20 new customers</button>');
     expect(await desk.items('Contacts')).toEqual([]);
     const { text } = await visitor.get('/console');
@@ -66,7 +66,7 @@ describe('the page of the import', () => {
     expect(done.text).toContain('Went through 20 customers: 20 new.');
     expect(done.text).toContain('Compared 15 subscriptions and paid orders.');
     expect(done.text).toContain('5 subscriptions brought in.');
-    expect(done.text).not.toContain('the preview');
+    expect(done.text).not.toMatch(/the preview|no group/i);
     expect(await desk.items('Contacts')).toHaveLength(20);
     expect(await desk.items('Emails')).toEqual([]);
     const [contact] = await desk.items('Contacts');
@@ -89,6 +89,28 @@ describe('the page of the import', () => {
       },
     ]);
   });
+});
+
+it('tells before it which groups the settings give, and sets those', async () => {
+  await desk.connectByToken();
+  const settings = await desk.parts.settings();
+  const events = {
+    ...settings.events,
+    'order.paid': { ...settings.events['order.paid'], userGroup: 'Buyers' },
+    'subscription.created': {
+      ...settings.events['subscription.created'],
+      ...({ userGroup: 'Pro', userGroupMode: 'always' } as const),
+    },
+  };
+  const next = { ...settings, version: settings.version + 1, events };
+  await saveSettings(desk.db, desk.tableOf('Settings'), next, { at: new Date(), by: 'ann' });
+  const { text } = await visitor.submit(`${path}/look`);
+  expect(text).toContain('counted as the import sets them: Pro, for everybody with a subscription');
+  expect(text).toContain('It doesn’t set Buyers (order.paid): that’s for new contacts only.');
+  const done = await visitor.submit(`${path}/start`);
+  expect(done.text).toMatch(/\d+ customers? got a group from a purchase\./);
+  const groups = (await desk.items('Contacts')).flatMap(({ userGroup }) => userGroup ?? []);
+  expect(new Set(groups)).toEqual(new Set(['Pro']));
 });
 
 describe('while an import runs', () => {

@@ -41,7 +41,7 @@ describe('connecting by a token', () => {
     expect(await desk.connection()).toMatchObject({
       organizationSlug: 'northlight',
       method: 'token',
-      by: 'the local console',
+      by: 'local',
     });
   });
 

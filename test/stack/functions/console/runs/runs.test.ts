@@ -88,7 +88,7 @@ describe('the page of a run', () => {
 
     const stopped = await at.submit(`${path}/stop`);
     expect(stopped.text).toContain('Stopped. An email that SES already has still goes out.');
-    expect(stopped.text).toMatch(/stopped .* Stopped by the local console\./);
+    expect(stopped.text).toMatch(/stopped .* Stopped by a local user\./);
     expect(stopped.html).not.toContain(`${path}/stop`);
     expect(await at.item('Runs', { runId })).toMatchObject({ state: 'stopped' });
     expect(await at.item('Customers', { customerId })).not.toHaveProperty('runs');

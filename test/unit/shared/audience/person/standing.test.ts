@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  marketingState,
   reasonSentence,
   reasonsAgainstMarketing,
   standingOf,
@@ -67,15 +68,24 @@ describe('what a contact gets', () => {
     [
       'nothing after a bounce',
       known({}, { bounced: { at, by: 'SES' } }),
-      { gets: 'nothing', because: 'mail to the address bounced' },
+      { gets: 'nothing', because: 'mail to the address bounced', at },
     ],
   ])('is %s', (_, person, standing) => {
     expect(standingOf(person)).toEqual(standing);
   });
 
   it.each([
+    ['subscribed', known({ subscribed: true })],
+    ['not subscribed', known({}, { unsubscribed: recipient })],
+    ['bounced', known({}, { bounced: { at, by: 'SES' }, unsubscribed: recipient })],
+    ['complained', known({}, {}, { no: { complained: recipient } })],
+  ])('is in a word %s', (word, person) => {
+    expect(marketingState(person)).toBe(word);
+  });
+
+  it.each([
     [recipient, `The customer unsubscribed on ${at}, on the unsubscribe page.`],
-    [operator, `The customer was unsubscribed by hand on ${at}, by arn:aws:iam::1:user/ada.`],
+    [operator, `The customer was unsubscribed by hand on ${at}, by ada.`],
   ])('says how %j said no, and who only where that is somebody else', (unsubscribed, sentence) => {
     const reasons = reasonsAgainstMarketing(known({}, {}, { no: { unsubscribed } }));
     expect(reasons.map(reasonSentence)).toEqual([sentence]);
