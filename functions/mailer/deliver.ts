@@ -94,7 +94,7 @@ async function outlived(email: Email, parts: DeliveryParts): Promise<Delivery> {
   if (email.token === undefined || (email.leaseUntil ?? '') > parts.now().toISOString()) {
     throw new Error('Another mailer is sending this email.');
   }
-  const reason = 'The mailer was interrupted, and SES has not said whether it took the email.';
+  const reason = 'The mailer was interrupted before SES confirmed the email.';
   return loseSight(email.ledgerKey, email.token, reason, parts);
 }
 
@@ -202,7 +202,7 @@ async function withoutRun(
     email?.state === 'waiting' &&
     isAskedBySame(email, message) &&
     email.stepDueAt === message.stepDueAt;
-  const reason = 'Its run was erased, or has begun again since.';
+  const reason = 'The run that asked for it was erased, or has started over.';
   const counted = countedToday(email, parts.now());
   const isBlocked = isItsOwn && (await parts.emails.giveUp(email, reason, counted));
   return isBlocked ? { kind: 'blocked', reason } : { kind: 'settled' };

@@ -1,7 +1,6 @@
 import { columns } from '#infra/terminal/lines.ts';
-import { endingWords, reasonWords } from '#shared/audience/reason-words.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
-import { isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
+import { endingText, isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { oneLine } from '#shared/safe-text.ts';
@@ -23,13 +22,13 @@ export function runFate({ run, endsNext }: RunNow): string {
         ? 'all steps taken'
         : reason === undefined
           ? 'no reason kept'
-          : endingWords(reason);
+          : endingText(reason);
     return `${state} ${seconds(endedAt ?? run.updatedAt)}: ${how}`;
   }
   const place = `at ${stepId} until ${dueAt === undefined ? 'an unknown time' : seconds(dueAt)}`;
   const paused = `parked since ${seconds(parkedAt ?? run.updatedAt)}, because its workflow is paused`;
   const now = state === 'parked' ? `${paused}; it was due ${place}` : `waiting ${place}`;
-  return endsNext === undefined ? now : `${now}; ends at its next step: ${endingWords(endsNext)}`;
+  return endsNext === undefined ? now : `${now}; ends at its next step: ${endingText(endsNext)}`;
 }
 
 /** Runs for a terminal, a line each. */
@@ -124,7 +123,7 @@ export function runLines(story: RunStory): string[] {
       seconds(at),
       stepId,
       did === 'sent' ? 'asked for an email' : did,
-      ledgerKey === undefined ? reasonWords(reason ?? '') : `${ledgerKey}: ${fate}`,
+      ledgerKey === undefined ? (reason ?? '') : `${ledgerKey}: ${fate}`,
     ];
   });
   const ahead = aheadLines(story);
@@ -146,14 +145,12 @@ function aheadLines({ ahead, workflow }: RunStory): string[] {
   const rows = ahead.steps.map(({ dueAt, stepId, did, reason }) => [
     seconds(dueAt),
     stepId,
-    did === 'sent'
-      ? `sends "${oneLine(subjects.get(stepId) ?? '')}"`
-      : `skips it: ${reasonWords(reason ?? '')}`,
+    did === 'sent' ? `sends "${oneLine(subjects.get(stepId) ?? '')}"` : `skips it: ${reason ?? ''}`,
   ]);
   const end = ahead.end && [
     seconds(ahead.end.at),
     ahead.end.state,
-    ahead.end.reason === undefined ? 'no step is left' : endingWords(ahead.end.reason),
+    ahead.end.reason === undefined ? 'no step is left' : endingText(ahead.end.reason),
   ];
   return columns([...rows, ...(end ? [end] : [])]).map((row) => `  ${row}`);
 }

@@ -3,11 +3,11 @@ import { actorName } from '#shared/actor.ts';
 import {
   type Fated,
   fateOf,
+  isMarkedAsSent,
   type StateOrHeld,
   stateOrHeld,
 } from '#shared/audience/emails/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { markedAsSent, reasonWords } from '#shared/audience/reason-words.ts';
 import { isLoopbackUrl } from '#shared/polar/access.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
@@ -129,7 +129,7 @@ export function emailListLines(emails: readonly (ReportedEmail & Recipient)[]): 
     email.workflowId,
     email.to ?? email.toReason,
     email.ledgerKey,
-    email.reason === undefined ? newsOf(email) : reasonWords(email.reason),
+    email.reason ?? newsOf(email),
   ]);
   return columns([['CREATED', 'STATE', 'WORKFLOW', 'TO', 'LEDGER KEY', 'WHAT IS KNOWN'], ...rows]);
 }
@@ -147,7 +147,7 @@ export function emailLines(email: ReportedEmail, kind?: string): string[] {
   const rows: [string, string | number | undefined][] = [
     ['ledger key', row.ledgerKey],
     ['state', stateOrHeld(row)],
-    ['reason', row.reason && reasonWords(row.reason)],
+    ['reason', row.reason],
     ['workflow', `${row.workflowId}, version ${row.workflowVersion}`],
     ['kind', kind],
     ['event', row.webhookId],
@@ -172,7 +172,7 @@ export function emailLines(email: ReportedEmail, kind?: string): string[] {
 }
 
 function meaningOf(email: ReportedEmail): string {
-  return fateOf(email) === 'sent' && email.reason?.startsWith(markedAsSent)
+  return fateOf(email) === 'sent' && isMarkedAsSent(email.reason)
     ? 'A person marked it as sent. SES has not confirmed it.'
     : meanings[stateOrHeld(email)];
 }
@@ -232,7 +232,7 @@ export function emailFate(email: ReportedEmail): string {
     feedback.complainedAt && `REPORTED AS SPAM ${feedback.complainedAt}`,
     feedback.rejectedAt && `REJECTED ${feedback.rejectedAt}`,
   ].filter((one) => one !== undefined);
-  return [`${fate}${reason ? `: ${reasonWords(reason)}` : ''}`, ...news].join(', ');
+  return [`${fate}${reason ? `: ${reason}` : ''}`, ...news].join(', ');
 }
 
 export function failureText({ attempts, firstReason, lastReason, lastAt, isFinal }: FailureRow) {

@@ -174,7 +174,7 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
   const { event, customer, isTrigger, now, replay } = situation;
   if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
   const condition = missedCondition(workflow, event);
-  if (condition) return `The condition does not hold: ${conditionText(condition)}.`;
+  if (condition) return `The condition is not met: ${conditionText(condition)}.`;
   const { conditions } = workflow.trigger;
   if (isStale(event.type, event.subscription, customer.subscriptions, conditions)) {
     return staleReason;
@@ -182,24 +182,24 @@ function reasonAgainst(workflow: Workflow, situation: Situation): string | undef
   if (isTooOld(workflow, event, now)) {
     return `The event is older than ${workflow.maxAgeHours} hours, so it is too late to mail.`;
   }
-  if (customer.erased) return 'The customer is erased.';
+  if (customer.erased) return 'The customer was erased.';
   const isDeleted = customer.deletion !== undefined || event.customer.deletedAt !== undefined;
   if (event.type === 'customer.deleted') {
     if (firstSend(workflow).email.kind === 'marketing') {
       return 'The customer is deleted: only a transactional email may still be sent.';
     }
   } else if (isDeleted) {
-    return 'The customer is deleted.';
+    return 'The customer was deleted in Polar.';
   }
   if (!customer.contact) {
     return customer.email === undefined
       ? 'The customer has no known email address.'
-      : 'No contact shows this customer.';
+      : 'The customer has no contact.';
   }
   // Its object has the version of now, and a webhook that was mailed may have had an older one: another key.
   const mayBeOther = isBackfilled(event.webhookId) && !isLostOrder(event.webhookId);
   if (mayBeOther && workflow.frequency === 'every-time' && !replay?.again) {
-    return 'A backfill made this event, so nobody can tell whether an email about it went before.';
+    return 'The event was imported, so an email for it may have been sent already.';
   }
   return undefined;
 }

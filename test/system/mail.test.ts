@@ -245,7 +245,7 @@ describe('a customer who is deleted', () => {
     await happens('customer.deleted', ada);
     const record = await happens('subscription.past_due', { ...ada, isNew: true });
     expect(record['workflows']).toEqual([
-      expect.objectContaining({ verdict: 'skip', reason: 'The customer is deleted.' }),
+      expect.objectContaining({ verdict: 'skip', reason: 'The customer was deleted in Polar.' }),
     ]);
     expect(await mailTo(ada.email)).toEqual([]);
   });

@@ -6,7 +6,6 @@ import {
   type EventRecord,
   type ReplayEntry,
 } from '#shared/audience/event-record.ts';
-import { reasonWords } from '#shared/audience/reason-words.ts';
 import { whyUnchanged } from '#shared/audience/why-unchanged.ts';
 import { answers } from '#shared/polar/answers.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
@@ -84,7 +83,7 @@ function workflowView(one: ConsideredWorkflow, story: EventStory): Html {
   const isSending = verdict === 'send' && ledgerKey !== undefined;
   return html`<div class="card">
 <h3><a href="${workflowPath({ workflowId })}">${name}</a> <span class="soft">version ${version}</span> ${isSending ? badge('asks for an email', 'good') : badge('sends nothing')}</h3>
-${isSending ? mailed(ledgerKey, story) : html`<p>${reason === undefined ? 'No reason was kept.' : reasonWords(reason)}</p>`}
+${isSending ? mailed(ledgerKey, story) : html`<p>${reason ?? 'No reason was kept.'}</p>`}
 </div>`;
 }
 

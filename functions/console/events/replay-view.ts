@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { addsContact, type ReplayEntry } from '#shared/audience/event-record.ts';
-import { reasonWords } from '#shared/audience/reason-words.ts';
 import type { Rehearsal, Replay } from '#shared/audience/replay/replay.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -80,7 +79,7 @@ function mailsView(
     return [
       name,
       mail?.goes ? badge('would be sent', 'good') : badge('would not be sent'),
-      against && reasonWords(against),
+      against,
     ];
   });
   return html`${table('Emails of the replay', ['Workflow', 'Email', 'Why not'], rows)}

@@ -1,6 +1,10 @@
 import { html } from 'hono/html';
-import { type EmailFate, type Fated, fateOf } from '#shared/audience/emails/email-fate.ts';
-import { markedAsSent, reasonWords } from '#shared/audience/reason-words.ts';
+import {
+  type EmailFate,
+  type Fated,
+  fateOf,
+  isMarkedAsSent,
+} from '#shared/audience/emails/email-fate.ts';
 import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { HoldStore } from '#shared/store/mail/hold.ts';
@@ -29,8 +33,8 @@ const sentences: Readonly<Record<EmailFate, string>> = {
 /** What became of an email, for the person who looks. */
 export function fateSentence(email: Explained, isReleased: boolean): string {
   const fate = fateOf(email);
-  if (fate === 'sent' && email.reason?.startsWith(markedAsSent)) {
-    return `${reasonWords(email.reason)}. SES hasn’t confirmed it.`;
+  if (fate === 'sent' && isMarkedAsSent(email.reason)) {
+    return `${email.reason}. SES hasn’t confirmed it.`;
   }
   return fate === 'held' && isReleased ? releasedText : sentences[fate];
 }
@@ -56,7 +60,7 @@ export async function isMailReleased(
 /** Why an email is as it is. Of one that was held until mail was released: what comes next. */
 export function reasonText(email: Explained, isReleased: boolean): string | undefined {
   if (isReleased && fateOf(email) === 'held') return releasedText;
-  return email.reason === undefined ? undefined : reasonWords(email.reason);
+  return email.reason;
 }
 
 type Shown = Readonly<{

@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
-import { endingWords, reasonWords } from '#shared/audience/reason-words.ts';
 import type { Outlook, RunNow } from '#shared/audience/runs/outlook.ts';
-import { isOpen, type Run } from '#shared/audience/runs/run.ts';
+import { endingText, isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { type WaitStep, type Workflow, waitText } from '#shared/audience/workflow.ts';
 import type { DraftStep } from '#shared/mail/check/check-steps.ts';
 import type { Html } from './page.ts';
@@ -68,8 +67,8 @@ export function whereRunIs(
 ): Html {
   const { stepId, dueAt, reason, endedAt } = run;
   if (!isOpen(run))
-    return html`${endedAt && time(endedAt)}${endedAt && reason && ' · '}${reason && endingWords(reason)}`;
-  return html`${stepId && stepName(stepId, workflow)}${dueAt && html`, until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endingWords(endsNext)}</span>`}`;
+    return html`${endedAt && time(endedAt)}${endedAt && reason && ' · '}${reason && endingText(reason)}`;
+  return html`${stepId && stepName(stepId, workflow)}${dueAt && html`, until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endingText(endsNext)}</span>`}`;
 }
 
 /** What is ahead of somebody in a workflow, with dates, and how it ends. `subjects` are those of its emails, by step. */
@@ -77,8 +76,8 @@ export function outlookView({ steps, end }: Outlook, subjects: ReadonlyMap<strin
   return html`<ol class="ahead">
 ${steps.map(
   ({ stepId, dueAt, did, reason }) =>
-    html`<li>${time(dueAt)} ${did === 'sent' ? badge('sends', 'good') : badge('skips', 'warn')} <span class="what">${subjects.get(stepId) || html`<code>${stepId}</code>`}${reason && html` <span class="why">${reasonWords(reason)}</span>`}</span></li>`,
+    html`<li>${time(dueAt)} ${did === 'sent' ? badge('sends', 'good') : badge('skips', 'warn')} <span class="what">${subjects.get(stepId) || html`<code>${stepId}</code>`}${reason && html` <span class="why">${reason}</span>`}</span></li>`,
 )}
-${end ? html`<li>${time(end.at)} ${runBadge(end)} <span class="what">${end.reason === undefined ? 'No steps are left.' : endingWords(end.reason)}</span></li>` : ''}
+${end ? html`<li>${time(end.at)} ${runBadge(end)} <span class="what">${end.reason === undefined ? 'No steps are left.' : endingText(end.reason)}</span></li>` : ''}
 </ol>`;
 }

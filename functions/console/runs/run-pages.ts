@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { reasonWords } from '#shared/audience/reason-words.ts';
 import { stopRun } from '#shared/audience/runs/go-on.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type TakenStep } from '#shared/audience/runs/run.ts';
@@ -183,7 +182,7 @@ function stepRow(
     email
       ? html`asked for <a href="${emailPath(email)}">an email</a> ${fateBadge(email, isReleased)}`
       : didWords[did],
-    (reason && reasonWords(reason)) ?? (email && reasonText(email, isReleased)) ?? onItsWay,
+    reason ?? (email && reasonText(email, isReleased)) ?? onItsWay,
   ];
 }
 

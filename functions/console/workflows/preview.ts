@@ -1,6 +1,5 @@
 import { html } from 'hono/html';
 import type { Contact } from '#shared/audience/person/person.ts';
-import { reasonWords } from '#shared/audience/reason-words.ts';
 import type { EventOutlook } from '#shared/audience/replay/event-outlook.ts';
 import type { AudienceStore, ContactLookup } from '#shared/audience/rows/unit-of-work.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
@@ -207,7 +206,7 @@ function verdictView(
 ): Html {
   if (!verdict) return html``;
   if (verdict.kind === 'nothing') {
-    return html`<p>${badge('sends nothing', 'warn')} If this event came in now: ${reasonWords(verdict.reason)}</p>`;
+    return html`<p>${badge('sends nothing', 'warn')} If this event came in now: ${verdict.reason}</p>`;
   }
   const { outlook } = verdict;
   if (steps.length < 2) {

@@ -1,6 +1,5 @@
 import { seconds, withOptions } from '#infra/commands/words.ts';
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
-import { reasonWords } from '#shared/audience/reason-words.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { Lost } from './lost.ts';
@@ -67,7 +66,7 @@ export function lostLines(
     orderId,
     seconds(paidAt),
     maskedAddress(event.customer.email ?? ''),
-    names.length > 0 ? `due: ${names.join(', ')}` : `no mail: ${reasonWords(reason)}`,
+    names.length > 0 ? `due: ${names.join(', ')}` : `no mail: ${reason}`,
   ]);
   const counts = [...moments].map(([type, count]) => `${count} ${type}`).join(', ');
   const apply = `npm run recover -- --apply-lost${options}`;

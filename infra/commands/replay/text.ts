@@ -1,10 +1,10 @@
 import { counted, reasonRows, seconds } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
-import { endingWords, reasonWords } from '#shared/audience/reason-words.ts';
 import type { RehearsedMail, RehearsedRun } from '#shared/audience/replay/rehearsal.ts';
 import type { Rehearsal } from '#shared/audience/replay/replay.ts';
 import type { StepAhead } from '#shared/audience/runs/outlook.ts';
+import { endingText } from '#shared/audience/runs/run.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { ReplayMode } from './options.ts';
 import type { EventChoice } from './recorded-events.ts';
@@ -83,12 +83,12 @@ function runRows({ ahead: { steps, end } }: RehearsedRun): string[] {
   const rows = steps.map(({ dueAt, stepId, did, reason }) => [
     seconds(dueAt),
     stepId,
-    did === 'sent' ? 'its email would go' : `no email: ${reasonWords(reason ?? '')}`,
+    did === 'sent' ? 'its email would go' : `no email: ${reason ?? ''}`,
   ]);
   const last = end && [
     seconds(end.at),
     end.state,
-    end.reason === undefined ? 'no step is left' : endingWords(end.reason),
+    end.reason === undefined ? 'no step is left' : endingText(end.reason),
   ];
   return columns([...rows, ...(last ? [last] : [])]).map((row) => `    ${oneLine(row)}`);
 }
@@ -114,7 +114,7 @@ function workflowText(
   if (runId !== undefined) return `${head} a run would begin.`;
   const mail = mailUnder(ledgerKey, workflowId, mails);
   if (mail?.goes) return `${head} its email would go.`;
-  return `${head} no email. ${reasonWords(mail?.reason ?? reason ?? '')}`.trimEnd();
+  return `${head} no email. ${mail?.reason ?? reason ?? ''}`.trimEnd();
 }
 
 export function outcomeLines(outcomes: ReadonlyMap<string, number>): string[] {

@@ -13,7 +13,6 @@ import type {
   EventRecord,
   ReplayEntry,
 } from '#shared/audience/event-record.ts';
-import { reasonWords } from '#shared/audience/reason-words.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { whyUnchanged } from '#shared/audience/why-unchanged.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
@@ -87,7 +86,7 @@ function workflowLines(mailed: Mailed, webhookId: string, { options }: WhyHow): 
   const head = `workflow ${workflowId} ("${name}", version ${version}${kind})`;
   if (verdict === 'send' && mailed.runId !== undefined) return [head, ...runPart(mailed, options)];
   if (verdict === 'skip' || ledgerKey === undefined) {
-    return [`${head}: sends nothing. ${reasonWords(reason ?? '')}`.trimEnd()];
+    return [`${head}: sends nothing. ${reason ?? ''}`.trimEnd()];
   }
   const lines = [
     `${head}: asks for email ${ledgerKey}`,

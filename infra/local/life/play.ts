@@ -9,8 +9,8 @@ import { localClientConfig } from '#infra/local/local-account.ts';
 import type { Happening } from '#infra/local/polar-server/shop/story.ts';
 import { deliver, type RunningStack } from '#infra/local/running-stack.ts';
 import { Advice } from '#infra/terminal/advice.ts';
-import { endingWords } from '#shared/audience/reason-words.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
+import { endingText } from '#shared/audience/runs/run.ts';
 import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { eventsWanted } from '#shared/store/polar/events-wanted.ts';
@@ -98,7 +98,7 @@ async function followedClock({ clockUrl }: RunningStack, byMs: number): Promise<
 
 function endOf({ state, reason }: Run): string {
   if (state === 'done') return 'done: all steps are taken';
-  const why = reason && endingWords(reason);
+  const why = reason && endingText(reason);
   return [state === 'exited' ? 'ended' : state, why].filter(Boolean).join(': ');
 }
 

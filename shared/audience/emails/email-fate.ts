@@ -58,3 +58,11 @@ export function fateOf({ feedback = {}, ...email }: Fated): EmailFate {
   );
   return reported ? reported[0] : stateOrHeld(email);
 }
+
+/** How the reason begins of an email that counts as sent because a person says so. */
+export const markedAsSent = 'Marked as sent by ';
+
+/** Whether only a person says that it was sent: SES may never have taken it. Version 0.1.0 wrote it in lower case. */
+export function isMarkedAsSent(reason: string | undefined): boolean {
+  return reason?.toLowerCase().startsWith(markedAsSent.toLowerCase()) === true;
+}

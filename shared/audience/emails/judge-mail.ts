@@ -70,14 +70,14 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   const { workflow, record, customer, contact, suppression, settings } = situation;
   if (!workflow) return block('The workflow was removed.');
   if (workflow.status !== 'active') return block(`The workflow is ${workflow.status}.`);
-  if (!situation.hasSender) return blockForAPerson('no sender is set up');
+  if (!situation.hasSender) return blockForAPerson('No sender is set up.');
   if (!record) return block('The record of the event has expired.');
   const { ofRun } = situation;
   const againstStep = ofRun ? reasonAgainstStep(ofRun, situation) : ageReason(record, situation);
   if (againstStep) return block(againstStep);
-  if (record.erased || customer?.erased) return block('The customer is erased.');
+  if (record.erased || customer?.erased) return block('The customer was erased.');
   if (customer?.deletion && record.type !== 'customer.deleted') {
-    return block('The customer is deleted.');
+    return block('The customer was deleted in Polar.');
   }
   // A later step is about what is now, of which `exitWhen` tells.
   const isOfEvent = !ofRun || ofRun.step.at === ofRun.run.beganAt;
@@ -89,13 +89,11 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   }
   const exit = exitReason(workflow, record, { customer, contact: () => contact });
   if (exit) return block(exit);
-  if (!contact) return block('No contact shows the customer anymore.');
+  if (!contact) return block('The customer has no contact anymore.');
   if (!isTakenBySes(contact.address)) {
-    return block(
-      'SES cannot mail this address: before the @ it has characters that are not ASCII.',
-    );
+    return block('SES cannot mail this address: it has non-ASCII characters before the @.');
   }
-  if (situation.wasSentBefore) return block('It was sent to this contact before.');
+  if (situation.wasSentBefore) return block('Already sent to this contact.');
   if (suppression?.reasons.bounced) return block('Mail to this address bounced.');
   if (suppression?.reasons.complained || customer?.no?.complained) {
     return block('The recipient reported an email as spam.');
@@ -103,15 +101,13 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   const step = ofRun
     ? sendsOf(workflow).find(({ id }) => id === ofRun.step.stepId)
     : firstSend(workflow);
-  if (!step) return block('The step is no longer in the workflow.');
+  if (!step) return block('The step was removed from the workflow.');
   if (step.email.kind === 'marketing') {
     // The "no" itself may be known a moment before the contact shows it.
     const hasLeft = suppression?.reasons.unsubscribed || customer?.no?.unsubscribed;
     if (!contact.subscribed || hasLeft) return block('The contact is not subscribed.');
     if (!settings.postalAddress) {
-      return blockForAPerson(
-        'Marketing mail needs a postal address, which the brand does not have.',
-      );
+      return blockForAPerson('Marketing needs a postal address. Add one in Sender & brand.');
     }
   }
   const subscription = subscriptionOf(record.properties.subscriptionId, customer);
@@ -124,7 +120,7 @@ function ageReason(
 ): string | undefined {
   const ageHours = (now.getTime() - Date.parse(occurredAt)) / 3_600_000;
   return ageHours > (workflow?.maxAgeHours ?? 0) + (wasHeld ? 0 : graceHours)
-    ? 'The event is too old to mail about.'
+    ? 'The event is too old to send an email for it.'
     : undefined;
 }
 
@@ -139,7 +135,9 @@ function reasonAgainstStep(
   const isBroken = run.state === 'exited' || run.state === 'stopped';
   if (isBroken && (run.endedAt ?? '') > step.at) return run.reason ?? 'The run was stopped.';
   const lateHours = (now.getTime() - Date.parse(step.dueAt)) / 3_600_000;
-  return lateHours > longestLateHours ? 'Its time was more than a day ago.' : undefined;
+  return lateHours > longestLateHours
+    ? 'It was due more than a day ago: too late to send.'
+    : undefined;
 }
 
 /** What the event said of its subscription; records of version 0.1.0 do not tell its version. */

@@ -227,5 +227,4 @@ export function isOfSubscription(type: string): boolean {
   return type.startsWith('subscription.');
 }
 
-export const staleReason =
-  'A newer state of this subscription is known, so this event is out of date.';
+export const staleReason = 'The subscription has changed since, so this event is out of date.';

@@ -70,16 +70,17 @@ function reasonAgainst(
   if (!enabled) return `${type} is switched off in the settings.`;
   if (!isTrigger) return `The settings keep ${type} from triggering workflows.`;
   const missed = missedCondition({ trigger }, record);
-  if (missed) return `The condition does not hold: ${conditionText(missed)}.`;
+  if (missed) return `The condition is not met: ${conditionText(missed)}.`;
   const { subscriptionId: id, ...said } = properties;
   const news = subscription && id !== undefined ? { ...said, ...subscription, id } : undefined;
   if (isStale(type, news, customer?.subscriptions, trigger.conditions)) return staleReason;
-  if (record.erased || customer?.erased) return 'The customer is erased.';
-  if (customer?.deletion && type !== 'customer.deleted') return 'The customer is deleted.';
-  if (!customer || !contact) return 'No contact shows this customer.';
+  if (record.erased || customer?.erased) return 'The customer was erased.';
+  if (customer?.deletion && type !== 'customer.deleted')
+    return 'The customer was deleted in Polar.';
+  if (!customer || !contact) return 'The customer has no contact.';
   const facts = factsFor(audience, record, customer, () => contact);
   const unmet = audience.find((one) => !holds(one, facts));
-  return unmet && `The condition does not hold: ${conditionText(unmet)}.`;
+  return unmet && `The condition is not met: ${conditionText(unmet)}.`;
 }
 
 function runOf(

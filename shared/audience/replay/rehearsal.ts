@@ -139,7 +139,7 @@ function asksOf(considered: ConsideredWorkflow, steps: Steps | undefined): Ask[]
 function reasonInLedger(email: Email | undefined): string | undefined {
   switch (email?.state) {
     case 'sent':
-      return 'It was sent before.';
+      return 'Already sent.';
     case 'unknown':
       return 'Nobody knows yet whether it was sent before.';
     case 'reserved':

@@ -50,7 +50,7 @@ export function advance(run: Run, ground: Ground): Advanced {
   if (!workflow) return alone(ended(run, 'stopped', 'The workflow was removed.', now));
   const step = workflow.steps.find(({ id }) => id === run.stepId);
   if (step?.kind !== 'wait') {
-    const reason = 'The step that it waited at is no longer in the workflow.';
+    const reason = 'The step it waited at was removed from the workflow.';
     return alone(ended(run, 'stopped', reason, now));
   }
   const dueAt = dueOf(step, run, ground);
@@ -82,9 +82,9 @@ export function reasonOfCustomer(
   run: Pick<Run, 'type'>,
   { customer }: Pick<Ground, 'customer'>,
 ): string | undefined {
-  if (!customer || customer.erased) return 'The customer is erased.';
+  if (!customer || customer.erased) return 'The customer was erased.';
   const isDeleted = customer.deletion !== undefined && run.type !== 'customer.deleted';
-  return isDeleted ? 'The customer is deleted.' : undefined;
+  return isDeleted ? 'The customer was deleted in Polar.' : undefined;
 }
 
 /** Which condition on the facts of now ends the run, as a sentence. */
@@ -111,12 +111,12 @@ function unknownDate(step: WaitStep): string {
     : 'The wait has no end.';
 }
 
-const missedReason = 'Its time was missed by more than a day, so it would come too late.';
+const missedReason = 'It was due more than a day ago: too late to send.';
 
 function lateReason(run: Run, step: WaitStep, dueAt: string, now: Date): string | undefined {
   if (now.getTime() - Date.parse(dueAt) <= latestMs) return undefined;
   if (run.parkedAt !== undefined) {
-    return 'The workflow was paused until more than a day after its time.';
+    return 'The workflow was paused until more than a day after it was due.';
   }
   return 'until' in step ? missedReason : undefined;
 }
@@ -158,13 +158,13 @@ const isMarketing = ({ email }: SendStep) => email.kind === 'marketing';
 
 function reasonAgainst(step: SendStep, run: Run, ground: Ground): string | undefined {
   if (run.history.some(({ stepId, did }) => stepId === step.id && did === 'sent')) {
-    return 'It was taken before.';
+    return 'Already sent by this run.';
   }
   const { customer, contact } = ground;
   if (step.onlyIf.length > 0) {
     const facts = factsFor(step.onlyIf, run, customer, contact);
     const condition = step.onlyIf.find((one) => !holds(one, facts));
-    if (condition) return `The condition does not hold: ${conditionText(condition)}.`;
+    if (condition) return `The condition is not met: ${conditionText(condition)}.`;
   }
   if (isMarketing(step) && isOutOfMarketing(customer)) return 'The contact is not subscribed.';
   return undefined;

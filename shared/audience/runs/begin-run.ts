@@ -47,7 +47,7 @@ export function beginRun(
   const { workflow, runIds } = beginning;
   const ground = groundOf(w, customer, workflow, now);
   const run = newRun(customer, beginning, now);
-  if (!run) return skip('No contact shows this customer.');
+  if (!run) return skip('The customer has no contact.');
   const missed = unmet(workflow.audience, run, ground);
   if (missed) return skip(missed);
   const isUnderWay = runIds.some((id) => {
@@ -55,9 +55,9 @@ export function beginRun(
     return known && isOpen(known) && !isOver(w, known, beginning, ground);
   });
   if (isUnderWay || rivalOf(w, run, beginning, ground)) {
-    return skip('A run of this workflow is under way already.');
+    return skip('A run of this workflow is already in progress for this customer.');
   }
-  if (wasSent(w, workflow, runIds)) return skip('It was sent before.');
+  if (wasSent(w, workflow, runIds)) return skip('Already sent.');
   if ((w.customers.get(run.customerId)?.runs ?? []).length >= mostRuns) {
     return skip(`${mostRuns} runs of this customer wait already, and there may be no more.`);
   }
@@ -91,11 +91,11 @@ function unmet(
   if (conditions.length === 0) return undefined;
   const facts = factsFor(conditions, run, customer, contact);
   const missed = conditions.find((one) => !holds(one, facts));
-  return missed && `The condition does not hold: ${conditionText(missed)}.`;
+  return missed && `The condition is not met: ${conditionText(missed)}.`;
 }
 
 function nothingLeft({ history }: Run): string {
-  return history.at(-1)?.reason ?? 'No step is left to take.';
+  return history.at(-1)?.reason ?? 'No steps are left.';
 }
 
 function newRun(

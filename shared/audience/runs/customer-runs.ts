@@ -99,6 +99,6 @@ export function forgetRuns(w: Workspace, { runs = [] }: Customer, now: Date): vo
 
 /** The run of a customer that is erased. */
 export function forgotten(run: Run, now: Date): Run {
-  const over = isOpen(run) ? ended(run, 'exited', 'The customer is erased.', now) : run;
+  const over = isOpen(run) ? ended(run, 'exited', 'The customer was erased.', now) : run;
   return cleared(over);
 }

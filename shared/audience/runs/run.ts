@@ -125,4 +125,9 @@ export function cleared(run: Run): Run {
 }
 
 /** How the reason begins of a run that a condition of its workflow ends. */
-export const endsBecause = 'It ends because ';
+export const endsBecause = 'The workflow ends early when ';
+
+/** The reason of a run where it is said already that it ends early: of a condition only that. */
+export function endingText(reason: string): string {
+  return reason.startsWith(endsBecause) ? reason.slice(endsBecause.length) : reason;
+}

@@ -15,8 +15,7 @@ import {
   emailSchema,
   type MailMessage,
 } from '#shared/audience/emails/email.ts';
-import { stateOrHeld } from '#shared/audience/emails/email-fate.ts';
-import { markedAsSent } from '#shared/audience/reason-words.ts';
+import { markedAsSent, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { dueAttributesOf } from './ledger.ts';
@@ -58,7 +57,7 @@ export type EmailAdmin = Readonly<{
   sendAgain(ledgerKey: string, by: string): Promise<EmailIdentity | undefined>;
 }>;
 
-const againReason = 'to be sent again, says';
+const againReason = 'Queued to be sent again by';
 
 /** Should the message for an email that is to be sent again not reach the queue, the clock asks for it this much later. */
 const patienceWithQueueMs = 5 * 60_000;

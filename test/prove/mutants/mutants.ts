@@ -43,7 +43,7 @@ export const mutants: readonly Mutant[] = [
   beginRun(
     '1',
     'a run begins although its emails were sent',
-    "if (wasSent(w, workflow, runIds)) return skip('It was sent before.');",
+    "if (wasSent(w, workflow, runIds)) return skip('Already sent.');",
     '',
   ),
   mailer(

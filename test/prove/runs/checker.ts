@@ -279,7 +279,8 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
   function noneHeld() {
     for (const [key, { state, reason }] of system.ledger) {
       if (state === 'waiting') complain(`4: ${key} still waits: ${reason}`);
-      const isTooLate = state === 'blocked' && reason === 'Its time was more than a day ago.';
+      const isTooLate =
+        state === 'blocked' && reason === 'It was due more than a day ago: too late to send.';
       if (isTooLate && held.has(key)) count('an email that was held for too long');
     }
   }

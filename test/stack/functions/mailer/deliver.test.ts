@@ -126,7 +126,7 @@ describe('an email', () => {
     expect(ses.calls()).toBe(calls);
     expect(await emails().find(message.ledgerKey)).toMatchObject({
       state: 'blocked',
-      reason: expect.stringContaining('not ASCII'),
+      reason: expect.stringContaining('non-ASCII'),
     });
   });
 
@@ -144,7 +144,7 @@ describe('an email', () => {
       await waiting(message);
       expect(await deliver(message, partsWith())).toEqual({
         kind: 'blocked',
-        reason: 'Its run was erased, or has begun again since.',
+        reason: 'The run that asked for it was erased, or has started over.',
       });
       const row = await emails().find(message.ledgerKey);
       expect(row).toMatchObject({ state: 'blocked' });
@@ -292,7 +292,7 @@ describe('an email', () => {
 
   it('is blocked without a sender', async () => {
     const result = await deliver(mail(), partsWith({ hasSender: false }));
-    const reason = 'no sender is set up';
+    const reason = 'No sender is set up.';
     expect(result).toEqual({ kind: 'blocked', reason, needsPerson: true });
   });
 
@@ -305,7 +305,7 @@ describe('an email', () => {
       contact: known.contact && { ...known.contact, mergedIds: ['former-id'] },
     };
     const result = await deliver(mail(), partsWith({ known: async () => merged }));
-    expect(result).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('before') });
+    expect(result).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('Already sent') });
   });
 });
 
@@ -324,7 +324,7 @@ describe('an email to a contact that became one with another', () => {
     };
     const waiting = mail({ ledgerKey: contactLedgerKey('welcome', 'was-waiting') });
     const result = await deliver(waiting, partsWith({ known: async () => merged }));
-    expect(result).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('before') });
+    expect(result).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('Already sent') });
     expect(sentUnder(waiting.ledgerKey)).toEqual([]);
   });
 });

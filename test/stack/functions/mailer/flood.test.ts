@@ -176,7 +176,7 @@ describe('a count', () => {
     }
     expect(await deliver(waiting, { ...mailer, hasSender: false })).toMatchObject({
       kind: 'blocked',
-      reason: 'no sender is set up',
+      reason: 'No sender is set up.',
     });
     expect(await counts(at)).toMatchObject([{ mails: 0 }]);
     expect(await deliver(other, at.mailer([sent]))).toEqual({ kind: 'sent' });

@@ -22,7 +22,7 @@ afterAll(() => dynamo.stop());
 const sent: SendResult = { kind: 'sent', sesMessageId: 'ses-1' };
 const recoveredSince = {
   kind: 'blocked',
-  reason: 'A newer state of this subscription is known, so this event is out of date.',
+  reason: 'The subscription has changed since, so this event is out of date.',
 };
 
 describe('an email about a subscription', () => {

@@ -89,7 +89,7 @@ describe('a run in DynamoDB', () => {
     expect(asked()).toEqual(['email', 'day-3']);
     expect(await run()).toMatchObject({
       state: 'exited',
-      reason: 'It ends because subscription.status is not past_due.',
+      reason: 'The workflow ends early when subscription.status is not past_due.',
     });
     expect(await run()).not.toHaveProperty('wakeAt');
     expect((await work.items('Customers'))[0]).not.toHaveProperty('runs');

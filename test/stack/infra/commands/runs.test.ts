@@ -132,7 +132,7 @@ describe('npm run runs', () => {
     await does({ document: found }).verbs.show(await runOf(1));
     expect(document).toMatchObject({
       ...{ workflowId: 'dunning', state: 'waiting', stepId: 'until-3', reason: null },
-      endsNext: 'It ends because subscription.status is not past_due.',
+      endsNext: 'The workflow ends early when subscription.status is not past_due.',
       ahead: { steps: [], end: { state: 'exited', at: '2026-11-05T12:00:00.000Z' } },
       history: [{ stepId: 'email', did: 'sent' }],
     });

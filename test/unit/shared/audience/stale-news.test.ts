@@ -185,7 +185,7 @@ describe('stale news', () => {
       expect.objectContaining({ workflowId: 'payment-failed', verdict: 'skip' }),
     ]);
     expect(record.workflows?.[0]?.reason).toBe(
-      'A newer state of this subscription is known, so this event is out of date.',
+      'The subscription has changed since, so this event is out of date.',
     );
     expect(contact('sam@example.com')?.lastName).toBe('Other');
     expect(customer(first.customerId)?.subscriptions).toEqual(snapshot);

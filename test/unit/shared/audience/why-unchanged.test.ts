@@ -5,7 +5,10 @@ import { whyUnchanged } from '#shared/audience/why-unchanged.ts';
 type Of = Partial<Pick<EventRecord, 'type' | 'reason' | 'keptByHand'>>;
 
 it.each<[Of, string]>([
-  [{ reason: 'The customer is deleted.', keptByHand: ['firstName'] }, 'The customer is deleted.'],
+  [
+    { reason: 'The customer was deleted in Polar.', keptByHand: ['firstName'] },
+    'The customer was deleted in Polar.',
+  ],
   [{ keptByHand: ['firstName'] }, 'Changed nothing: people set FIRSTNAME by hand.'],
   [
     { keptByHand: ['firstName', 'lastName'] },

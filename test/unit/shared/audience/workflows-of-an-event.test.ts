@@ -54,7 +54,7 @@ describe('the workflows of an event', () => {
           conditions: [{ property: 'externalId' as const, operator: 'is' as const, value: '7' }],
         },
       },
-      'The condition does not hold: externalId is 7.',
+      'The condition is not met: externalId is 7.',
     ],
     [
       'an event that is too old',
@@ -90,7 +90,7 @@ describe('the workflows of an event', () => {
     const late = await story.tell('customer.created', 'c3', { minute: 4, ...ann });
     expect(late.workflows?.[0]).toMatchObject({
       verdict: 'skip',
-      reason: expect.stringContaining('No contact'),
+      reason: expect.stringContaining('has no contact'),
     });
   });
 
@@ -100,7 +100,7 @@ describe('the workflows of an event', () => {
     const record = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
     expect(record.workflows?.[0]).toMatchObject({
       verdict: 'skip',
-      reason: 'The customer is deleted.',
+      reason: 'The customer was deleted in Polar.',
     });
   });
 

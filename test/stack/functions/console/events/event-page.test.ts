@@ -203,7 +203,7 @@ describe('an email that waits for a person', () => {
     expect(done.text).toContain('The email is marked as sent.');
     expect(await emails.find(ledgerKey)).toMatchObject({
       state: 'sent',
-      reason: 'marked as sent by a local user',
+      reason: 'Marked as sent by a local user',
     });
     const again = await at.submit(pathOf(webhookId), { act: 'send-again', email: ledgerKey });
     expect(again.text).toContain('Nothing was changed: the email is sent');

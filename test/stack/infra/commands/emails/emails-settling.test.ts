@@ -21,7 +21,7 @@ describe('npm run emails -- mark-sent', () => {
     await work.does().markSent(ledgerKey);
     expect(await work.ledger.find(ledgerKey)).toMatchObject({
       state: 'sent',
-      reason: 'marked as sent by grace',
+      reason: 'Marked as sent by grace',
     });
     await work.does().show(ledgerKey);
     expect(work.lastLine()).toContain('Marked as sent by grace');
@@ -57,7 +57,7 @@ describe('npm run emails -- send-again', () => {
     await work.does().sendAgain(email.ledgerKey);
     expect(await work.ledger.find(email.ledgerKey)).toMatchObject({
       state: 'waiting',
-      reason: 'to be sent again, says grace',
+      reason: 'Queued to be sent again by grace',
     });
     expect(work.queued).toEqual([email]);
     await work.deliverQueued();

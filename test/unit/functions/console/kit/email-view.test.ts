@@ -36,7 +36,7 @@ describe('what is said of an email', () => {
   });
 
   it('is who marked it as sent, as long as SES has told nothing', () => {
-    const marked = { state: 'sent', reason: 'marked as sent by ann' } as const;
+    const marked = { state: 'sent', reason: 'Marked as sent by ann' } as const;
     expect(fateSentence(marked, false)).toBe('Marked as sent by ann. SES hasn’t confirmed it.');
     const delivered = { ...marked, feedback: { deliveredAt: at } };
     expect(fateSentence(delivered, false)).toBe('The recipient’s mail server took it.');

@@ -79,7 +79,7 @@ describe('an email', () => {
       { workflow: waitingFor('subscription.canceled') },
       'The workflow waits for subscription.canceled now.',
     ],
-    ['without a sender', { hasSender: false }, 'no sender is set up'],
+    ['without a sender', { hasSender: false }, 'No sender is set up.'],
     ['of an event whose record is gone', { record: undefined }, 'expired'],
     [
       'of an erased customer',
@@ -87,7 +87,7 @@ describe('an email', () => {
       'erased',
     ],
     ['to a deleted customer', { workflow: transactional, customer: deleted }, 'deleted'],
-    ['to nobody', { contact: undefined }, 'No contact'],
+    ['to nobody', { contact: undefined }, 'no contact'],
     [
       'of marketing to a contact that is not subscribed',
       { contact: unsubscribed },
@@ -131,7 +131,7 @@ describe('an email', () => {
       { customer: known.customer && { ...known.customer, no: { unsubscribed: act } } },
       'not subscribed',
     ],
-    ['that was sent before', { wasSentBefore: true }, 'before'],
+    ['that was sent before', { wasSentBefore: true }, 'Already sent'],
     [
       'of a subscription of which a newer state is known',
       {
@@ -139,7 +139,7 @@ describe('an email', () => {
         workflow: waitingFor('subscription.past_due'),
         customer: known.customer && { ...known.customer, subscriptions: { s1: recovered } },
       },
-      'A newer state of this subscription is known',
+      'The subscription has changed since',
     ],
   ])('%s is blocked', (_, patch, reason) => {
     expect(judgeMail(situation(patch))).toMatchObject({
@@ -170,8 +170,7 @@ describe('an email', () => {
         const contact = known.contact && { ...known.contact, address };
         expect(judgeMail(situation({ workflow, contact }))).toEqual({
           kind: 'block',
-          reason:
-            'SES cannot mail this address: before the @ it has characters that are not ASCII.',
+          reason: 'SES cannot mail this address: it has non-ASCII characters before the @.',
         });
       }
     }
@@ -188,7 +187,7 @@ describe('an email', () => {
     expect(contact?.customerId).toBe('c2');
     expect(contact && judgeMail(situation({ contact }))).toMatchObject({
       kind: 'block',
-      reason: expect.stringContaining('not ASCII'),
+      reason: expect.stringContaining('non-ASCII'),
     });
   });
 
@@ -238,7 +237,7 @@ describe('an email of a run', () => {
     expect(judged({})).toMatchObject({ kind: 'send', step: { id: 'day-3' } });
     const gone = workflow && { ...workflow, steps: workflow.steps.slice(0, 2) };
     expect(judged({}, later, { workflow: gone })).toMatchObject({
-      reason: 'The step is no longer in the workflow.',
+      reason: 'The step was removed from the workflow.',
     });
   });
 
@@ -259,7 +258,7 @@ describe('an email of a run', () => {
     };
     expect(judged(told).kind).toBe('send');
     expect(judged(told, first)).toMatchObject({
-      reason: expect.stringContaining('A newer state of this subscription is known'),
+      reason: expect.stringContaining('The subscription has changed since'),
     });
   });
 
@@ -274,7 +273,7 @@ describe('an email of a run', () => {
   it('ends where a condition of its workflow ends the run', () => {
     const recoveredNow = customer && { ...customer, subscriptions: { s1: recovered } };
     expect(judged({}, later, { customer: recoveredNow })).toMatchObject({
-      reason: 'It ends because subscription.status is not past_due.',
+      reason: 'The workflow ends early when subscription.status is not past_due.',
     });
   });
 });

@@ -96,7 +96,7 @@ describe('what a workflow would do for an event that came in now', () => {
       { ...dunning, trigger: missed },
       recipient,
       at,
-      'The condition does not hold: productId is other.',
+      'The condition is not met: productId is other.',
     ],
     [
       'the audience does not include the contact',
@@ -106,7 +106,7 @@ describe('what a workflow would do for an event that came in now', () => {
       },
       recipient,
       at,
-      'The condition does not hold: contact.userGroup is vip.',
+      'The condition is not met: contact.userGroup is vip.',
     ],
     [
       'its reason is over',
@@ -119,14 +119,14 @@ describe('what a workflow would do for an event that came in now', () => {
         },
       },
       at,
-      'It ends because subscription.status is not past_due.',
+      'The workflow ends early when subscription.status is not past_due.',
     ],
     [
       'nobody shows the customer',
       dunning,
       { ...recipient, contact: undefined },
       at,
-      'No contact shows this customer.',
+      'The customer has no contact.',
     ],
     [
       'the customer is deleted',
@@ -139,7 +139,7 @@ describe('what a workflow would do for an event that came in now', () => {
         },
       },
       at,
-      'The customer is deleted.',
+      'The customer was deleted in Polar.',
     ],
   ])('is nothing where %s', (_, workflow, who, around, reason) => {
     expect(outlookOfEvent(workflow, record, who, around)).toEqual({ kind: 'nothing', reason });

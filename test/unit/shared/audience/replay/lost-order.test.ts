@@ -114,7 +114,7 @@ it('a rehearsal says whose mails are due, and writes nothing', async () => {
   const { record, mails } = await rehearseLostOrder(lost(), parts);
   expect(mails).toEqual([
     expect.objectContaining({ workflowId: 'receipt', goes: true }),
-    expect.objectContaining({ workflowId: 'sent', goes: false, reason: 'It was sent before.' }),
+    expect.objectContaining({ workflowId: 'sent', goes: false, reason: 'Already sent.' }),
   ]);
   expect(record.workflows).toContainEqual(
     expect.objectContaining({ workflowId: 'old', reason: expect.stringContaining('older') }),

@@ -74,7 +74,7 @@ describe('the rehearsal of a replay', () => {
   });
 
   it.each([
-    ['sent', false, 'sent before'],
+    ['sent', false, 'Already sent'],
     ['unknown', false, 'Nobody knows'],
     ['reserved', false, 'on its way'],
     ['waiting', false, 'on its way'],

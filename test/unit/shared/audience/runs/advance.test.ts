@@ -63,14 +63,14 @@ describe('a run whose wait is over', () => {
     const customer = { ...customerOf(), deletion };
     expect(next(run, farewell, { customer }).run.state).toBe('done');
     const other = next({ ...run, type: 'subscription.revoked' }, farewell, { customer }).run;
-    expect(other).toMatchObject({ state: 'exited', reason: 'The customer is deleted.' });
+    expect(other).toMatchObject({ state: 'exited', reason: 'The customer was deleted in Polar.' });
   });
 
   it('goes on however late it is where it waited for a time, and not for a date', () => {
     expect(next({ ...run, dueAt: hours(-25) }, farewell).run.state).toBe('done');
     const dated = runOf(trialEnding, 'before-end');
     const missed = next(dated, trialEnding, { customer: customerOf(72 - 25) }).run;
-    expect(missed.reason).toContain('missed by more than a day');
+    expect(missed.reason).toContain('It was due more than a day ago');
     const inTime = next(dated, trialEnding, { customer: customerOf(72 - 24) }).run;
     expect(tookAll(inTime)).toEqual([
       ['before-end', 'waited'],
@@ -99,7 +99,7 @@ describe('a run whose wait is over', () => {
     const taken = { ...skipped, did: 'sent' as const, ledgerKey: 'k' };
     const again = next({ ...run, history: [taken] }, farewell);
     expect(again.emails).toEqual([]);
-    expect(again.run.history.at(-1)).toMatchObject({ reason: 'It was taken before.' });
+    expect(again.run.history.at(-1)).toMatchObject({ reason: 'Already sent by this run.' });
   });
 });
 

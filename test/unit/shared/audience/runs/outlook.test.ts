@@ -32,7 +32,7 @@ describe('a run that waits', () => {
       'its step is gone',
       { ...run, stepId: 'gone' },
       {},
-      'The step that it waited at is no longer in the workflow.',
+      'The step it waited at was removed from the workflow.',
     ],
     [
       'a condition ends it',
@@ -45,13 +45,13 @@ describe('a run that waits', () => {
           ],
         },
       },
-      'It ends because customer.hasLivingSubscription is false.',
+      'The workflow ends early when customer.hasLivingSubscription is false.',
     ],
     [
       'its workflow was paused for too long',
       { ...late, parkedAt: late.dueAt },
       { workflow: { ...workflow, status: 'paused' as const } },
-      'The workflow was paused until more than a day after its time.',
+      'The workflow was paused until more than a day after it was due.',
     ],
     [
       'its date is not known anymore',
@@ -103,7 +103,7 @@ describe('what a run would do from now on', () => {
     const recovered = subscribed('2026-11-30T12:00:00.000Z');
     const now = { ...ground, workflow: dunning, customer: recovered };
     expect(dates(outlookOf({ ...run, ...subscription }, now))).toEqual([
-      '2026-11-12T12:00:00.000Z exited It ends because subscription.status is not past_due.',
+      '2026-11-12T12:00:00.000Z exited The workflow ends early when subscription.status is not past_due.',
     ]);
   });
 
@@ -125,7 +125,7 @@ describe('what a run would do from now on', () => {
       step.id === 'day-3' && step.kind === 'send' ? { ...step, onlyIf } : step,
     );
     expect(dates(outlookOf(run, { ...ground, workflow: { ...workflow, steps } }))[0]).toBe(
-      '2026-11-12T12:00:00.000Z day-3 skipped The condition does not hold: subscription.status is active.',
+      '2026-11-12T12:00:00.000Z day-3 skipped The condition is not met: subscription.status is active.',
     );
   });
 

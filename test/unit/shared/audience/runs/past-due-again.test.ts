@@ -51,7 +51,7 @@ it('a change while the same payment is overdue begins none', async () => {
   await tell(told(1, 1));
   expect(await tell(told(3, 1))).toMatchObject({
     verdict: 'skip',
-    reason: 'A run of this workflow is under way already.',
+    reason: 'A run of this workflow is already in progress for this customer.',
   });
   expect(runs()).toMatchObject([{ state: 'waiting' }]);
 });

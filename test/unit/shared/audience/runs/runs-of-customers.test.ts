@@ -64,7 +64,10 @@ describe('an event that begins no run', () => {
       decide: (w) => ({ said: decide(w, event, story.surroundings, welcome) }),
     });
     expect(said.workflows).toMatchObject([
-      { verdict: 'skip', reason: 'A run of this workflow is under way already.' },
+      {
+        verdict: 'skip',
+        reason: 'A run of this workflow is already in progress for this customer.',
+      },
     ]);
     expect(steps?.runs).toMatchObject([{ act: 'check', revision: expect.any(String) }]);
     expect(steps?.customers).toMatchObject([{ act: 'check', key: 'bob' }]);
