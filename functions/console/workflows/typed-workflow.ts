@@ -145,8 +145,8 @@ function writtenWait({ id, count, unit, end }: TypedWait) {
   return { ...wait, until: { date, offsetHours: side === 'before' && hours > 0 ? -hours : hours } };
 }
 
-/** Nobody needs more, and a form must end somewhere. */
-const mostConditions = 20;
+/** A form must end somewhere. What is beyond this would be lost when it is saved, so it's far more than anybody has. */
+const mostConditions = 200;
 const mostSteps = 40;
 
 /** What is in the fields, whatever was sent. */
