@@ -1,4 +1,4 @@
-import type { PolarApi, PolarDelivery } from '#shared/polar/api.ts';
+import { isGivenUp, type PolarApi, type PolarDelivery } from '#shared/polar/api.ts';
 import { isStandardEventType } from '#shared/polar/event-types.ts';
 import { dayBefore, type EventLog } from '#shared/store/events/event-log.ts';
 
@@ -28,8 +28,9 @@ type EventSeen = {
   id: string;
   type: string;
   happenedMs: number;
-  /** As Polar says; `null`: it is still trying. */
+  /** As Polar says; `null`: it is still trying, or was when the endpoint was disabled. */
   succeeded: boolean | null;
+  isGivenUp: boolean;
   /** Of the newest attempt that succeeded, and of the newest that failed. */
   takenMs?: number;
   failedMs?: number;
@@ -63,7 +64,9 @@ export async function deliveriesSeen(
 
 function note(events: Map<string, EventSeen>, delivery: PolarDelivery): void {
   const { id, type, created_at, succeeded = null } = delivery.webhook_event;
-  const seen = events.get(id) ?? { id, type, happenedMs: Date.parse(created_at), succeeded };
+  const happenedMs = Date.parse(created_at);
+  const known = { id, type, happenedMs, succeeded, isGivenUp: isGivenUp(delivery.webhook_event) };
+  const seen: EventSeen = events.get(id) ?? known;
   events.set(id, seen);
   const atMs = Date.parse(delivery.created_at);
   if (delivery.succeeded) seen.takenMs ??= atMs;
@@ -91,7 +94,7 @@ function summary(
     failedOfTen: ten.filter(({ succeeded }) => succeeded === false).length,
     failedEvents: open.filter(isSinceLastLook).length,
     givenUp: open.filter(
-      ({ succeeded, failedMs = 0 }) => succeeded === false && failedMs > dueMs - dayMs,
+      ({ isGivenUp: isOver, failedMs = 0 }) => isOver && failedMs > dueMs - dayMs,
     ).length,
     delivered: delivered && { webhookId: delivered.id, happenedMs: delivered.happenedMs },
     isMore,

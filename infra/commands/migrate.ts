@@ -88,7 +88,8 @@ export async function migrateAll(
     toIndex: await countUnfindable(parts),
   };
   const isAny = found.length > 0 || counts.toIndex > 0;
-  if (!document) foundLines(found, counts, address).forEach(print);
+  const isKnown = isAny || !isStopped();
+  if (!document) (isKnown ? foundLines(found, counts, address) : [brokenOff]).forEach(print);
   const isWanted = isAny && !isDryRun && !isStopped();
   let migrated = 0;
   let indexed = 0;
@@ -106,6 +107,8 @@ export async function migrateAll(
     );
   return isDryRun && isAny;
 }
+
+const brokenOff = 'It was interrupted before anything was found. Run it again.';
 
 async function countUnfindable({ unfindable, isStopped }: Migrating): Promise<number> {
   let count = 0;

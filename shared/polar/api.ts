@@ -51,6 +51,8 @@ const deliverySchema = z.object({
     type: z.string(),
     /** `null` while Polar is still trying. */
     succeeded: z.nullish(z.boolean()),
+    /** The endpoint was disabled while Polar was still trying: it doesn't go on by itself. */
+    skipped: z.catch(z.optional(z.boolean()), undefined),
     is_archived: z.catch(z.optional(z.boolean()), undefined),
     /** Personal data: not to be kept or shown. */
     payload: z.catch(z.nullish(z.string()), undefined),
@@ -58,6 +60,11 @@ const deliverySchema = z.object({
 });
 /** One attempt to deliver one event. */
 export type PolarDelivery = z.infer<typeof deliverySchema>;
+
+/** Whether Polar doesn't try again by itself, and has seen no success. */
+export function isGivenUp({ succeeded, skipped }: PolarDelivery['webhook_event']): boolean {
+  return succeeded === false || (succeeded !== true && skipped === true);
+}
 
 const rowSchema = z.looseObject({ id: z.string() });
 /** A customer, subscription or order as Polar gives it, for `polar-event.ts` to read. */

@@ -49,7 +49,7 @@ function typedCondition({
   value = '',
   values,
 }: WorkflowDraft['audience'][number]): TypedCondition {
-  return { property, operator, value: values?.join(', ') ?? value };
+  return { property, operator, value: values?.map(quotedWhereNeeded).join(', ') ?? value };
 }
 
 type DraftStep = WorkflowDraft['steps'][number];
@@ -119,9 +119,17 @@ function writtenConditions(conditions: TypedConditions) {
     }));
 }
 
-/** Several values are typed with commas between them. */
+/** Several values are typed with commas between them; one that has a comma itself, in double quotes. */
 function listOf(value: string): string[] {
-  return value.split(',').flatMap((one) => one.trim() || []);
+  const typed = value.matchAll(/\s*(?:"((?:[^"]|"")*)"\s*(?:,|$)|([^,]+)|,)/g);
+  return [...typed].flatMap(([, quoted, plain = '']) => {
+    return (quoted?.replaceAll('""', '"') ?? plain.trim()) || [];
+  });
+}
+
+function quotedWhereNeeded(value: string): string {
+  const isPlain = !value.includes(',') && !value.startsWith('"') && value === value.trim();
+  return isPlain ? value : `"${value.replaceAll('"', '""')}"`;
 }
 
 function writtenSend({ id, onlyIf, email }: TypedSend) {
@@ -145,8 +153,8 @@ function writtenWait({ id, count, unit, end }: TypedWait) {
   return { ...wait, until: { date, offsetHours: side === 'before' && hours > 0 ? -hours : hours } };
 }
 
-/** Nobody needs more, and a form must end somewhere. */
-const mostConditions = 20;
+/** A form must end somewhere. What is beyond this would be lost when it is saved, so it's far more than anybody has. */
+const mostConditions = 200;
 const mostSteps = 40;
 
 /** What is in the fields, whatever was sent. */

@@ -110,6 +110,7 @@ export async function recover(
   }
   hooks.backfilled(backfilled.counts, from);
   const lost = await lostInGap(gap.seen(), lostParts(parts));
+  if (isStopped()) return { kind: 'unfinished', reason: brokenOff };
   hooks.lost(lost);
   const due = lost.orders.filter((order) => order.due.length > 0);
   if (parts.appliesLost && due.length > 0) {
@@ -117,6 +118,8 @@ export async function recover(
     if (isStopped()) return { kind: 'unfinished', reason: brokenOff };
   }
   const proof = await prove(parts, mended.connection, { since: from, redelivery });
+  // What was not looked at to the end proves nothing.
+  if (isStopped()) return { kind: 'unfinished', reason: brokenOff };
   return { kind: 'proved', proof };
 }
 
@@ -249,6 +252,7 @@ export async function rehearseRecovery(
   if (compared.kind === 'stopped') return { kind: 'unfinished', reason: brokenOff };
   hooks.backfilled(compared.counts, from, compared.tooMany);
   const lost = await lostInGap(gap.seen(), lostParts(parts));
+  if (parts.isStopped()) return { kind: 'unfinished', reason: brokenOff };
   hooks.lost(lost);
   const isDue = lost.orders.some(({ due }) => due.length > 0);
   // Deliveries that failed count only where their events never arrived, as at the end of a run.

@@ -140,7 +140,8 @@ const trialEnding: ReadySequence = {
         'Your trial ends on {{ subscription.trialEnd | day }}',
         'What happens then, and how to change it.',
         `Your free trial of ${ofSubscription} ends on {{ subscription.trialEnd | day_and_time }}.`,
-        '{% if event.priceKind == "free" %}Your subscription then continues.{% else %}Unless you cancel before then, it continues as a paid subscription.{% endif %}',
+        // With a discount of 100 per cent, nothing may be paid after it either.
+        '{% if event.priceKind == "free" %}Your subscription then continues.{% elsif event.discountDuration %}Unless you cancel before then, your subscription continues.{% else %}Unless you cancel before then, it continues as a paid subscription.{% endif %}',
         `If you don’t want to keep it, cancel it before then in your customer portal.`,
         portalButton('Manage subscription'),
       ),

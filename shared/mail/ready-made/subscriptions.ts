@@ -271,7 +271,7 @@ Hi {{ contact.firstName | default: "there" }},
 Your subscription to **{{ event.productName | default: "our service" }}** is now paused. No payment is taken while it is paused.
 
 {% if event.resumesAt %}
-It resumes on ${hourOf('resumesAt')}. From then on, you’ll be charged again.
+It resumes on ${hourOf('resumesAt')}.{% if event.amount > 0 %} From then on, you’ll be charged again.{% endif %}
 {% else %}
 It stays paused until it is resumed.
 {% endif %}

@@ -1,5 +1,10 @@
 import { answerText } from '#shared/polar/answer-text.ts';
-import type { DeliveriesWanted, PolarDelivery, PolarEndpoint } from '#shared/polar/api.ts';
+import {
+  type DeliveriesWanted,
+  isGivenUp,
+  type PolarDelivery,
+  type PolarEndpoint,
+} from '#shared/polar/api.ts';
 import { isPolarApiError, PolarMissing, PolarRefused } from '#shared/polar/api-error.ts';
 import type { OptionalEventType } from '#shared/polar/event-types.ts';
 import { plainText } from '#shared/safe-text.ts';
@@ -128,7 +133,7 @@ async function countFailed(api: ConnectionParts['api'], wanted: DeliveriesWanted
     const { items, maxPage } = await api.deliveries({ ...wanted, page });
     for (const { webhook_event } of items) {
       if (webhook_event.succeeded !== true) {
-        events.set(webhook_event.id, webhook_event.succeeded === false);
+        events.set(webhook_event.id, isGivenUp(webhook_event));
       }
     }
     if (page >= maxPage) return { ...countsOf(events), isMore: false };

@@ -106,7 +106,7 @@ export function polarAccess(parts: PolarAccessParts) {
   }
 
   const change = (next: (document: AccessDocument) => AccessDocument): Promise<void> =>
-    underLease(async (held) => ({ result: await write(next(await read()), held) }));
+    underLease(async (held) => ({ result: await write(next(await readNewer(held.note)), held) }));
 
   const isUsable = ({ accessToken, expiresAt }: OAuthAccess, refused: string | undefined) =>
     accessToken !== refused && Date.parse(expiresAt) - now().getTime() > renewBeforeMs;

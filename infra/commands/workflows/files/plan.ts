@@ -63,7 +63,7 @@ export function folderFile(workflow: Workflow): string {
 /** The same text as of another version; the rest stays as a person wrote it. */
 export function withVersion(text: string, version: number): string {
   const end = text.indexOf('\n---', 3);
-  const head = text.slice(0, end).replace(/\nversion:[^\r\n]*/, '');
+  const head = text.slice(0, end).replace(/\r?\nversion:[^\r\n]*/, '');
   const newLine = text.startsWith('---\r\n') ? '\r\n' : '\n';
   return `---${newLine}version: ${version}${head.slice(3)}${text.slice(end)}`;
 }

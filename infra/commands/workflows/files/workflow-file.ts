@@ -36,7 +36,7 @@ function listed(name: string, conditions: readonly Condition[]): Record<string, 
 /** As text, where that can be read as just this. */
 function writtenCondition(condition: Condition): unknown {
   const text = conditionText(condition);
-  return isDeepStrictEqual(readCondition(text), condition) ? text : condition;
+  return isDeepStrictEqual(conditionIn(text), condition) ? text : condition;
 }
 
 function writtenStep(step: WorkflowDraft['steps'][number]): Record<string, unknown> {
@@ -178,12 +178,16 @@ function readConditions(written: unknown, name: string): unknown[] {
   );
 }
 
-/** `status is not past_due`, as `conditionText` writes it. */
 function readCondition(text: string) {
+  const condition = conditionIn(text);
+  if (condition) return condition;
+  throw new Unreadable(`${JSON.stringify(text)} is no condition: write status is past_due.`);
+}
+
+/** `status is not past_due`, as `conditionText` writes it. */
+function conditionIn(text: string) {
   const parts = /^(\S+) is (not set|set|one of (.+)|not (.+)|(.+))$/.exec(text.trim());
-  if (!parts) {
-    throw new Unreadable(`${JSON.stringify(text)} is no condition: write status is past_due.`);
-  }
+  if (!parts) return undefined;
   const [, property, comparison, several, other, value] = parts;
   if (comparison === 'not set') return { property, operator: 'is-not-set' };
   if (comparison === 'set') return { property, operator: 'is-set' };

@@ -250,6 +250,12 @@ describe('deliveries that fail', () => {
     });
   });
 
+  it('ring where Polar was still trying when the endpoint was disabled: it does not go on by itself', async () => {
+    const id = await at.fail({ attempts: 2, isStillTrying: true });
+    Object.assign(at.polar.state.events.find((one) => one.id === id) ?? {}, { skipped: true });
+    expect((await at.look()).found).toEqual([['given-up', '1']]);
+  });
+
   it('are no failure when the event got through later', async () => {
     const tried = await at.fail({ isStillTrying: true });
     const givenUp = await at.fail({ attempts: 10 });

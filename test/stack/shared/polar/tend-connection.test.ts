@@ -101,6 +101,15 @@ describe('the health of the connection', () => {
     expect(faults[0]?.sentence).toContain('gave up 1 event and is still trying 1 event');
   });
 
+  it('counts as given up what Polar was still trying when the endpoint was disabled', async () => {
+    at.receiver.goDown();
+    const [id] = await at.polar.emit(paid, { attempts: 2, isStillTrying: true });
+    Object.assign(found(at.polar.state.events.find((one) => one.id === id)), { skipped: true });
+    const { failed, faults } = await health();
+    expect(failed).toEqual({ givenUp: 1, stillTried: 0, isMore: false });
+    expect(faults).toMatchObject([{ kind: 'failed', repair: 'redeliver' }]);
+  });
+
   it('is looked at with a bounded number of calls, however many attempts failed', async () => {
     at.receiver.goDown();
     await at.polar.emit(paid, { attempts: 150, isStillTrying: true });

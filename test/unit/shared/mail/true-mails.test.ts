@@ -108,6 +108,24 @@ describe('the mails of small inputs', () => {
     expect(pauses).toContain('It’s set to pause on December 20, 2026 at 02:00 UTC.');
   });
 
+  it.each([
+    [2375, true],
+    [0, false],
+  ])('announce a charge after a pause where %s is to be paid: %s', (amount, isCharged) => {
+    const [, webhooks = []] = lives().find(([file]) => file === 'pause-resume.json') ?? [];
+    const texts = webhooks
+      .filter(({ type }) => type === 'subscription.paused')
+      .flatMap((one) => {
+        const data = { ...one.data, amount, resumes_at: '2026-12-20T02:00:00Z' };
+        return mailsOf({ ...one, data }).map(({ text }) => text);
+      });
+    expect(texts.length).toBeGreaterThan(0);
+    for (const text of texts) {
+      expect(text).toContain('It resumes on December 20, 2026 at 02:00 UTC.');
+      expect(text.includes('you’ll be charged again')).toBe(isCharged);
+    }
+  });
+
   it('name the zone of a day', () => {
     const [text] = textsOf('15-date-in-another-zone.json');
     expect(text).toContain('You keep access until December 1, 2026 at 02:00 UTC.');

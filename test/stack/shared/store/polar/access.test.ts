@@ -201,6 +201,18 @@ describe('the access to Polar', () => {
     expect(fresh).toContain(await late);
     expect(refreshes()).toBe(1);
   });
+
+  it('that is read in an old version is not written back by a sign-in that begins then', async () => {
+    const old = await signedIn();
+    const stale = at.values.get('PolarAccess') ?? '';
+    const token = await at.access.token(old.accessToken);
+    const fresh = at.values.get('PolarAccess') ?? '';
+    await at.values.put('PolarAccess', stale);
+    const begun = at.process().access.change((document) => document);
+    setTimeout(() => void at.values.put('PolarAccess', fresh), 400);
+    await begun;
+    expect(at.accessDocument().access).toHaveProperty('accessToken', token);
+  });
 });
 
 describe('signing in', () => {

@@ -230,3 +230,13 @@ it('a reminder names the day that counts now', () => {
   const [renewal] = mailsOf(named('renewal-reminder'), active);
   expect(renewal?.text).toContain('renews on November 2, 2027');
 });
+
+it.each([
+  [{ priceKind: 'fixed' }, true],
+  [{ priceKind: 'fixed', amount: 0, discountDuration: 'forever' }, false],
+  [{ priceKind: 'free' }, false],
+])('a trial of %j goes on as a paid subscription: %s', (event, isPaid) => {
+  const trialing = { version, status: 'trialing', trialEnd: '2026-12-10T09:00:00.000000Z' };
+  const [trial] = mailsOf(named('trial-ending'), trialing, event);
+  expect(trial?.text.includes('continues as a paid subscription')).toBe(isPaid);
+});

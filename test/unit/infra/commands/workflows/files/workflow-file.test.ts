@@ -100,6 +100,8 @@ Thanks.
     { property: 'productName', operator: 'is', value: 'one of a, b' },
     { property: 'productName', operator: 'is', value: ' spaced ' },
     { property: 'productName', operator: 'is-one-of', values: ['a, b'] },
+    { property: 'productName', operator: 'is', value: ' ' },
+    { property: 'productName', operator: 'is-one-of', values: ['two\nlines', 'b'] },
     { property: 'productName', operator: 'is-not-set' },
     { property: 'productName', operator: 'is-set' },
     { property: 'amount', operator: 'is', value: '1900' },

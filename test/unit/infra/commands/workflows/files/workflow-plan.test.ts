@@ -230,4 +230,7 @@ it('a file takes another version, and stays as it was written', () => {
   expect(withVersion('---\r\nname: A\r\n---\r\n', 1)).toBe(
     '---\r\nversion: 1\r\nname: A\r\n---\r\n',
   );
+  expect(withVersion('---\r\nversion: 1\r\nname: A\r\n---\r\n', 2)).toBe(
+    '---\r\nversion: 2\r\nname: A\r\n---\r\n',
+  );
 });
