@@ -111,7 +111,7 @@ export function runLines(story: RunStory): string[] {
   ];
   const history = run.history.map(({ at, stepId, did, reason, ledgerKey }) => {
     const email = ledgerKey === undefined ? undefined : story.emails.get(ledgerKey);
-    const fate = email ? emailFate(email) : 'not in the ledger yet: it is on its way, or dead';
+    const fate = email ? emailFate(email) : "not in the ledger yet: it's on its way, or dead";
     return [
       seconds(at),
       stepId,
@@ -125,7 +125,7 @@ export function runLines(story: RunStory): string[] {
     '',
     `Steps taken${history.length === 0 ? ': none' : ''}`,
     ...columns(history).map((row) => `  ${row}`),
-    ...(ahead.length > 0 ? ['', "What's next, by what is known now", ...ahead] : []),
+    ...(ahead.length > 0 ? ['', "What's next, from what's known now", ...ahead] : []),
   ];
 }
 
@@ -143,7 +143,7 @@ function aheadLines({ ahead, workflow }: RunStory): string[] {
   const end = ahead.end && [
     seconds(ahead.end.at),
     ahead.end.state,
-    ahead.end.reason ?? 'no step is left',
+    ahead.end.reason ?? 'no steps left',
   ];
   return columns([...rows, ...(end ? [end] : [])]).map((row) => `  ${row}`);
 }

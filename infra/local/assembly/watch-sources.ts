@@ -36,12 +36,12 @@ async function watchFunction({ bundle, renew }: BundledFunction, print: Print) {
     isBroken = errors.length > 0;
     if (isBroken) {
       const told = await formatMessages(errors, { kind: 'error' });
-      return print(`${name} cannot be built and stays as it was:\n\n${told.join('\n').trimEnd()}`);
+      return print(`${name} can't be built, and stays as it was:\n\n${told.join('\n').trimEnd()}`);
     }
     const next = outputFiles.find(({ path }) => path === outfile);
     if (!next) return;
     if (current.equals(next.contents)) {
-      if (wasBroken) print(`${name} can be built again, and is as it was`);
+      if (wasBroken) print(`${name} builds again, unchanged`);
       return;
     }
     // Last, since a process may start from it at any moment, and needs its parts then.
@@ -105,7 +105,7 @@ export function watchTemplate(print: (line: string) => void, directory = infra):
   const watcher = watch(directory, { recursive: true }, (_, file) => {
     if (file === null || told.has(file) || !inTemplate.test(file)) return;
     told.add(file);
-    print(`infra/${file} has changed: restart to run the stack as it says now.`);
+    print(`infra/${file} has changed. Restart to pick it up.`);
   });
   return () => watcher.close();
 }
